@@ -1,0 +1,29 @@
+// Why a request to the operating system failed: what was tried, and errno.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <variant>
+
+#include "core/base/result.hpp"
+
+namespace ngx_vrrp {
+
+struct SystemError {
+    std::string what;  // "bind() to 224.0.0.18", without the word "failed"
+    int code = 0;      // errno
+
+    // nginx's form: bind() to 224.0.0.18 failed (98: Address already in use)
+    std::string to_string() const {
+        return what + " failed (" + std::to_string(code) + ": " +
+               std::strerror(code) + ")";
+    }
+};
+
+using Status = Result<std::monostate, SystemError>;
+
+inline Status success() {
+    return std::monostate{};
+}
+
+}  // namespace ngx_vrrp

@@ -1,0 +1,44 @@
+// Time inside the core: typed, in nanoseconds, always passed in. Nothing in
+// the core reads a clock (core/net/clock.hpp is the one place that does).
+// Assigning centiseconds to seconds, the classic mistake of VRRP
+// implementations, does not compile.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ratio>
+
+namespace ngx_vrrp {
+
+// CLOCK_BOOTTIME: it goes on while the machine is suspended, so a node that
+// slept can see that it did.
+struct BootClock {
+    using rep = std::int64_t;
+    using period = std::nano;
+    using duration = std::chrono::nanoseconds;
+    using time_point = std::chrono::time_point<BootClock>;
+    static constexpr bool is_steady = true;
+};
+
+using Duration = std::chrono::nanoseconds;
+using Instant = BootClock::time_point;
+
+using Milliseconds = std::chrono::milliseconds;
+using Seconds = std::chrono::seconds;
+
+// The unit of the VRRPv3 Max Advertise Interval (RFC 9568, 5.2.7).
+using Centiseconds = std::chrono::duration<std::uint32_t, std::centi>;
+
+constexpr Instant instant_from_ns(std::int64_t ns) {
+    return Instant{Duration{ns}};
+}
+
+constexpr std::int64_t to_ns(Instant t) {
+    return t.time_since_epoch().count();
+}
+
+constexpr std::int64_t to_ms(Duration d) {
+    return std::chrono::duration_cast<Milliseconds>(d).count();
+}
+
+}  // namespace ngx_vrrp

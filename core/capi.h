@@ -1,0 +1,219 @@
+/*
+ * The only header of the core that C sees: nginx on one side, VRRP on the
+ * other.
+ *
+ * The core lives in the vrrp process.  It is created there after the fork,
+ * from a configuration that has been checked, and is driven by one event
+ * loop:
+ *
+ *     core = vrrp_core_create(&conf, &ops, area);
+ *     vrrp_core_start(core);
+ *     for ( ;; ) {
+ *         wait for a watched descriptor to become readable
+ *             -> vrrp_core_on_readable(core, fd)
+ *         or for vrrp_core_deadline(core) to pass
+ *             -> vrrp_core_on_timer(core)
+ *         if (vrrp_core_finished(core)) break;
+ *     }
+ *     vrrp_core_destroy(core);
+ *
+ * After any call, read vrrp_core_deadline() and arm one timer with it; to be
+ * woken early is harmless.  Times are nanoseconds of CLOCK_BOOTTIME.
+ *
+ * No function throws, blocks or keeps a pointer into its arguments, but for
+ * ops, ops->data and area, which must outlive the core.  The ops are leaf
+ * calls: they must not call the core.
+ *
+ * The area is shared memory that all processes of one nginx map: workers beat
+ * in it and read the status from it, the core writes the status to it.
+ */
+
+#ifndef _VRRP_CORE_CAPI_H_INCLUDED_
+#define _VRRP_CORE_CAPI_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+
+#define VRRP_CORE_OK               0
+#define VRRP_CORE_ERROR           -1
+#define VRRP_CORE_AGAIN           -2
+
+#define VRRP_CORE_NEVER            INT64_MAX
+
+#define VRRP_CORE_MAX_ADDRESSES    255
+#define VRRP_CORE_AUTH_LEN         8
+
+
+typedef struct vrrp_core_s  vrrp_core_t;
+
+
+/* the order is that of severity and of nginx's own levels */
+
+typedef enum {
+    VRRP_CORE_LOG_ALERT = 0,
+    VRRP_CORE_LOG_CRIT,
+    VRRP_CORE_LOG_ERROR,
+    VRRP_CORE_LOG_WARN,
+    VRRP_CORE_LOG_NOTICE,
+    VRRP_CORE_LOG_INFO,
+    VRRP_CORE_LOG_DEBUG
+} vrrp_core_log_level_e;
+
+
+/* not terminated by a zero; data may be NULL when len is 0 */
+
+typedef struct {
+    const char                       *data;
+    size_t                            len;
+} vrrp_core_str_t;
+
+
+/* family is 4 or 6, or 0 for "none"; octets in network order */
+
+typedef struct {
+    uint8_t                           family;
+    uint8_t                           octets[16];
+} vrrp_core_ip_t;
+
+
+typedef struct {
+    vrrp_core_ip_t                    address;
+    uint8_t                           prefix_length;
+    vrrp_core_str_t                   interface;  /* dev=, or empty */
+    vrrp_core_str_t                   label;      /* label=, or empty */
+} vrrp_core_address_conf_t;
+
+
+typedef struct {
+    vrrp_core_str_t                   name;
+    vrrp_core_str_t                   interface;
+    uint8_t                           family;            /* 4, 6 */
+    uint8_t                           version;           /* 2, 3 */
+    uint8_t                           virtual_router_id; /* 1..255 */
+    uint8_t                           priority;          /* 1..255 */
+    int64_t                           advert_int_ns;
+
+    uint8_t                           auth_pass;         /* v2: PASS */
+    uint8_t                           auth_data[VRRP_CORE_AUTH_LEN];
+
+    const vrrp_core_address_conf_t   *addresses;
+    size_t                            naddresses;        /* 1..255 */
+
+    vrrp_core_ip_t                    unicast_src_ip;    /* or family 0 */
+    const vrrp_core_ip_t             *unicast_peers;
+    size_t                            nunicast_peers;
+
+    uint8_t                           nopreempt;
+    int64_t                           preempt_delay_ns;
+
+    uint32_t                          garp_master_repeat;
+    int64_t                           garp_master_delay_ns;
+    int64_t                           garp_master_refresh_ns;  /* 0: off */
+    uint32_t                          garp_master_refresh_repeat;
+
+    uint32_t                          track_workers;     /* 0: off */
+    int64_t                           track_timeout_ns;
+} vrrp_core_instance_conf_t;
+
+
+typedef struct {
+    vrrp_core_str_t                   router_id;
+    const vrrp_core_instance_conf_t  *instances;
+    size_t                            ninstances;
+} vrrp_core_conf_t;
+
+
+typedef struct {
+    void   *data;
+
+    void  (*log)(void *data, vrrp_core_log_level_e level, const char *text,
+              size_t len);
+
+    /* VRRP_CORE_OK: vrrp_core_on_readable() will be called for fd */
+    int   (*watch)(void *data, int fd);
+    void  (*unwatch)(void *data, int fd);
+} vrrp_core_ops_t;
+
+
+/* the vrrp process */
+
+/* NULL: out of memory, or netlink cannot be opened (logged) */
+vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
+    const vrrp_core_ops_t *ops, void *area);
+void vrrp_core_destroy(vrrp_core_t *core);
+
+/*
+ * Joins the elections.  master_pid is watched: when it ends, the addresses
+ * are released and the core finishes.
+ */
+int vrrp_core_start(vrrp_core_t *core, int master_pid);
+
+/*
+ * Instead of start: takes part in nothing and says why in the status, e.g.
+ * because capabilities are missing.
+ */
+int vrrp_core_stand_aside(vrrp_core_t *core, const char *reason);
+
+/* leaves the elections, gives the addresses up; see vrrp_core_finished() */
+void vrrp_core_stop(vrrp_core_t *core, const char *reason);
+
+void vrrp_core_on_readable(vrrp_core_t *core, int fd);
+void vrrp_core_on_timer(vrrp_core_t *core);
+
+/* when vrrp_core_on_timer() is due, or VRRP_CORE_NEVER */
+int64_t vrrp_core_deadline(const vrrp_core_t *core);
+
+/* nothing is left to do: every address is given up */
+int vrrp_core_finished(const vrrp_core_t *core);
+
+
+/* shared memory */
+
+/* bytes that an area needs for this configuration */
+size_t vrrp_core_area_size(const vrrp_core_conf_t *conf);
+
+/* once, in the master, before anybody uses it; VRRP_CORE_ERROR: too small */
+int vrrp_core_area_init(void *area, size_t size);
+
+
+/* workers */
+
+/* how many processes can beat; slot is 0 .. this - 1 */
+#define VRRP_CORE_HEARTBEATS       1024
+
+/* "this worker's event loop runs", at least twice per timeout */
+void vrrp_core_heartbeat(void *area, unsigned slot, int pid);
+
+/* "this worker ends" */
+void vrrp_core_heartbeat_stop(void *area, unsigned slot);
+
+/* how often to call vrrp_core_heartbeat() */
+int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf);
+
+
+/* status */
+
+typedef void (*vrrp_core_append_pt)(void *data, const char *text, size_t len);
+
+/*
+ * The status of the node as JSON, by as many calls of append as needed.
+ * VRRP_CORE_AGAIN: the vrrp process has published nothing yet, or it died
+ * while it did.  VRRP_CORE_ERROR: out of memory.
+ */
+int vrrp_core_status_json(const void *area, vrrp_core_append_pt append,
+    void *data);
+
+
+#ifdef __cplusplus
+}
+#endif
+
+
+#endif /* _VRRP_CORE_CAPI_H_INCLUDED_ */

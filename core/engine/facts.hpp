@@ -1,0 +1,53 @@
+// What the engine is told about the world: interfaces with their addresses,
+// and received packets. Plain values, complete each time, so that nothing can
+// be forgotten between two of them.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/ip.hpp"
+#include "core/base/types.hpp"
+#include "core/vrrp/admission.hpp"
+
+namespace ngx_vrrp::engine {
+
+struct InterfaceAddress {
+    IpAddress address;
+    std::uint8_t prefix_length = 0;
+    bool ours = false;       // carries our mark (IFA_PROTO): a VIP of ours
+    bool tentative = false;  // IPv6, duplicate address detection not over
+};
+
+struct Interface {
+    std::string name;
+    IfIndex index{};
+    MacAddress mac{};
+    bool up = false;  // administratively up and with carrier
+    std::vector<InterfaceAddress> addresses;  // in the kernel's order
+};
+
+// Every interface of this network namespace.
+struct Interfaces {
+    std::vector<Interface> list;
+
+    const Interface *find(std::string_view name) const {
+        const auto it = std::find_if(
+            list.begin(), list.end(),
+            [&](const Interface &i) { return i.name == name; });
+        return it == list.end() ? nullptr : &*it;
+    }
+};
+
+// An IP protocol 112 packet; payload is valid during the call only.
+struct ReceivedPacket {
+    std::string_view interface;
+    vrrp::PacketInfo info;
+    Bytes payload;
+};
+
+}  // namespace ngx_vrrp::engine

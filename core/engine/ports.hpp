@@ -1,0 +1,71 @@
+// What the engine needs from the world, in the protocol's words and not in
+// system calls': core/net implements them with sockets and netlink, tests
+// with objects that remember.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/ip.hpp"
+#include "core/base/system_error.hpp"
+#include "core/base/time.hpp"
+#include "core/base/types.hpp"
+#include "core/engine/facts.hpp"
+#include "core/health/worker_watch.hpp"
+#include "core/vrrp/config.hpp"
+
+namespace ngx_vrrp::engine {
+
+// Adverts out, and the right to hear them in.
+class Transmit {
+public:
+    virtual ~Transmit() = default;
+
+    // Hear VRRP of this family on the interface: opens the socket, joins the
+    // group if `multicast`. Again after the interface was created anew (its
+    // index differs) or when multicast is wanted now; else nothing happens.
+    virtual Status listen(const Interface &interface, Family family,
+                          bool multicast) = 0;
+
+    // The interface is gone: close what listen() opened on it.
+    virtual void forget(std::string_view interface) = 0;
+
+    // One VRRP packet with TTL 255 out of the interface, from source to
+    // destination (a group or a peer).
+    virtual Status send(const Interface &interface,
+                        const wire::Endpoints &endpoints, Bytes pdu) = 0;
+
+    // One whole Ethernet frame.
+    virtual Status send_frame(const Interface &interface, Bytes frame) = 0;
+};
+
+// Virtual addresses in the kernel. Both calls are idempotent.
+class Addresses {
+public:
+    virtual ~Addresses() = default;
+
+    // Adds the address with our mark and this lifetime, or prolongs it.
+    virtual Status add(const Interface &interface,
+                       const vrrp::VirtualAddress &address,
+                       Seconds lease) = 0;
+
+    // Success when it was not there.
+    virtual Status remove(const Interface &interface,
+                          const vrrp::VirtualAddress &address) = 0;
+};
+
+// Heartbeats of nginx's workers.
+class Workers {
+public:
+    virtual ~Workers() = default;
+    virtual std::vector<health::Heartbeat> heartbeats() = 0;
+};
+
+struct Ports {
+    Transmit &transmit;
+    Addresses &addresses;
+    Workers &workers;
+};
+
+}  // namespace ngx_vrrp::engine

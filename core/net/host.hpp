@@ -1,0 +1,66 @@
+// This machine: the engine's ports, made of raw sockets, packet sockets and
+// netlink, and what arrives on them, handed to a Sink as facts.
+//
+// One VRRP socket per (interface, family), shared by all virtual routers on
+// it; one packet socket per interface; one netlink socket for requests and
+// one for events. No call blocks: requests to the kernel are answered within
+// the call, everything else is non-blocking and bounded per wake-up.
+#pragma once
+
+#include <memory>
+
+#include "core/base/log.hpp"
+#include "core/engine/facts.hpp"
+#include "core/engine/ports.hpp"
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::net {
+
+class Sink {
+public:
+    virtual ~Sink() = default;
+    virtual void packet_received(const engine::ReceivedPacket &packet) = 0;
+
+    // Something about links or addresses changed; the whole truth.
+    virtual void interfaces_changed(const engine::Interfaces &interfaces) = 0;
+
+    virtual void master_died() = 0;
+};
+
+class Host final : public engine::Transmit, public engine::Addresses {
+public:
+    // watcher and sink outlive the host; sink is called only from
+    // on_readable().
+    Host(Watcher &watcher, Sink &sink, LogSink &log);
+    ~Host() override;
+
+    // Opens netlink. Once, before anything else.
+    Status open();
+
+    // The machine's interfaces now (a full dump).
+    Result<engine::Interfaces, SystemError> interfaces();
+
+    // master_died() when the process ends (pidfd, within a millisecond).
+    Status watch_master(int pid);
+
+    // Reads what there is on a watched descriptor, within a bound.
+    void on_readable(int fd);
+
+    Status listen(const engine::Interface &interface, Family family,
+                  bool multicast) override;
+    void forget(std::string_view interface) override;
+    Status send(const engine::Interface &interface,
+                const wire::Endpoints &endpoints, Bytes pdu) override;
+    Status send_frame(const engine::Interface &interface,
+                      Bytes frame) override;
+    Status add(const engine::Interface &interface,
+               const vrrp::VirtualAddress &address, Seconds lease) override;
+    Status remove(const engine::Interface &interface,
+                  const vrrp::VirtualAddress &address) override;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ngx_vrrp::net

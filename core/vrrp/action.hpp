@@ -1,0 +1,54 @@
+// Everything a virtual router can ask for. Their order is part of the
+// contract: going up the advert comes before the addresses and these before
+// the announcement; going down the goodbye comes before the removal.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/types.hpp"
+#include "core/vrrp/state.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+struct SendAdvert {
+    Priority priority;  // kPriorityZero is the goodbye
+};
+
+// Add all virtual addresses, each with a lease.
+struct AddAddresses {};
+
+// Prolong the leases; an address that is missing comes back.
+struct RenewAddresses {};
+
+struct RemoveAddresses {};
+
+// Gratuitous ARP or unsolicited NA, `repeat` times for each address.
+struct AnnounceAddresses {
+    unsigned repeat = 1;
+};
+
+// Our own source address, announced: a peer that lost it from its ARP cache
+// could not reach us by unicast (only after a fault, only in unicast).
+struct AnnounceSource {};
+
+struct ReportTransition {
+    StateName from;
+    StateName to;
+    std::string reason;
+};
+
+// A peer disagrees with our configuration; what it says and what we say.
+struct ReportMismatch {
+    std::string text;
+};
+
+using Action =
+    std::variant<SendAdvert, AddAddresses, RenewAddresses, RemoveAddresses,
+                 AnnounceAddresses, AnnounceSource, ReportTransition,
+                 ReportMismatch>;
+
+using Actions = std::vector<Action>;
+
+}  // namespace ngx_vrrp::vrrp

@@ -1,0 +1,60 @@
+// The settings of one virtual router, checked: nothing here needs another
+// look (the configuration parser explains every mistake to the operator).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/ip.hpp"
+#include "core/base/time.hpp"
+#include "core/base/types.hpp"
+#include "core/wire/advertisement.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+struct VirtualAddress {
+    IpAddress address;
+    std::uint8_t prefix_length = 32;
+    std::string interface;  // where it goes
+    std::string label;      // empty, or an alias as in "eth0:1"
+
+    friend bool operator==(const VirtualAddress &,
+                           const VirtualAddress &) = default;
+};
+
+// How a new master tells the LAN: gratuitous ARP, or unsolicited NA.
+struct AnnouncePolicy {
+    unsigned repeat = 5;         // garp_master_repeat: frames per address
+    Duration delay = Seconds{5};  // garp_master_delay: second burst; 0 = none
+    Duration refresh{0};         // garp_master_refresh: period; 0 = none
+    unsigned refresh_repeat = 1;
+};
+
+// track_nginx: how many workers must have a fresh heartbeat.
+struct WorkerPolicy {
+    unsigned required = 1;  // 0 = workers are not watched
+    Duration timeout = Seconds{2};
+};
+
+struct Config {
+    std::string name;
+    std::string interface;
+    Family family = Family::ipv4;
+    Version version = Version::v3;
+    Vrid vrid{1};
+    Priority priority;
+    Duration advert_interval = Milliseconds{100};
+    wire::Authentication authentication;  // v2 only
+    std::vector<VirtualAddress> addresses;
+    std::optional<IpAddress> source;  // else the interface's primary address
+    std::vector<IpAddress> unicast_peers;  // empty = multicast
+    bool preempt = true;
+    Duration preempt_delay{0};
+    AnnouncePolicy announce;
+    WorkerPolicy workers;
+
+    bool is_unicast() const { return !unicast_peers.empty(); }
+};
+
+}  // namespace ngx_vrrp::vrrp

@@ -1,0 +1,21 @@
+// The states of a virtual router, by RFC 9568's names inside and by
+// keepalived's names for everybody who watches.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace ngx_vrrp::vrrp {
+
+enum class StateName : std::uint8_t { initialize, backup, active, fault };
+
+// "master" is a process in nginx, so the code says active; operators, logs,
+// status and scripts see the words that keepalived taught them.
+constexpr std::string_view public_name(StateName state) {
+    constexpr std::array<std::string_view, 4> names{"INIT", "BACKUP",
+                                                    "MASTER", "FAULT"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+}  // namespace ngx_vrrp::vrrp

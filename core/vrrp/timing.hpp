@@ -1,0 +1,64 @@
+// The RFC's arithmetic, in nanoseconds: at priority 254 and 10 ms adverts the
+// skew is 78 us, which milliseconds would round away.
+#pragma once
+
+#include <algorithm>
+
+#include "core/base/time.hpp"
+#include "core/base/types.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+// RFC 9568, 6.1: "Skew_Time ... Calculated as: (((256 - priority) *
+// Active_Adver_Interval) / 256)".
+// RFC 3768, 6.1: "Skew_Time ... ((256 - Priority) / 256)" seconds.
+constexpr Duration skew_time(Version version, Priority priority,
+                             Duration active_interval) {
+    const Duration unit =
+        version == Version::v2 ? Duration{Seconds{1}} : active_interval;
+    return unit * (256 - priority.value) / 256;
+}
+
+// RFC 9568, 6.1: "Active_Down_Interval ... Calculated as: (3 *
+// Active_Adver_Interval) + Skew_Time".
+constexpr Duration active_down_interval(Version version, Priority priority,
+                                        Duration active_interval) {
+    return 3 * active_interval +
+           skew_time(version, priority, active_interval);
+}
+
+// How soon any peer can take over from us: one at priority 254.
+constexpr Duration fastest_takeover(Version version, Duration interval) {
+    return active_down_interval(version, Priority{254}, interval);
+}
+
+// How much later than the lease says the kernel may remove an address.
+inline constexpr Duration kLeaseSlack = Milliseconds{300};
+
+// The kernel counts leases in whole seconds, and one second is no margin for
+// a renewal once a second.
+inline constexpr Seconds kShortestLease{2};
+
+// Lifetime of a VIP in the kernel, renewed with the adverts: over before a
+// peer takes over where whole seconds allow it, so that a node on which all
+// of user space died or froze does not keep the address.
+constexpr Seconds lease(Version version, Duration interval) {
+    const Duration longest = fastest_takeover(version, interval) - kLeaseSlack;
+    return std::max(kShortestLease,
+                    std::chrono::duration_cast<Seconds>(longest));
+}
+
+// The lease is renewed with an advert, but not more often than this.
+inline constexpr Duration kRenewInterval = Seconds{1};
+
+static_assert(active_down_interval(Version::v2, Priority{100}, Seconds{1}) ==
+              Duration{3'609'375'000});
+static_assert(skew_time(Version::v3, Priority{254}, Milliseconds{10}) ==
+              Duration{78'125});
+static_assert(skew_time(Version::v2, Priority{100}, Seconds{10}) ==
+              Duration{609'375'000});
+static_assert(lease(Version::v2, Seconds{1}) == Seconds{2});
+static_assert(lease(Version::v3, Milliseconds{10}) == Seconds{2});
+static_assert(lease(Version::v2, Seconds{3}) == Seconds{8});
+
+}  // namespace ngx_vrrp::vrrp

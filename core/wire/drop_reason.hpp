@@ -1,0 +1,38 @@
+// Why a received packet was not used: the result of the parser, the index of
+// the counter and the word in log, status and metrics, all three in one.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ngx_vrrp::wire {
+
+enum class DropReason : std::uint8_t {
+    length,         // shorter or longer than its own fields say
+    ttl,            // TTL or hop limit is not 255
+    version,        // not the version this virtual router speaks
+    type,           // not an ADVERTISEMENT
+    checksum,       // right in none of the accepted forms
+    interval,       // 0, or (VRRPv2) not ours
+    address_count,  // no address at all
+    vrid,           // no virtual router of ours has it on this interface
+    auth_type,      // not the configured authentication type
+    auth_data,      // wrong password
+    source,         // unicast from an address that is not a peer
+    destination,    // multicast for a unicast router, or the reverse
+    loop            // our own packet came back
+};
+
+inline constexpr std::size_t kDropReasons = 13;
+
+constexpr std::string_view to_string(DropReason reason) {
+    constexpr std::array<std::string_view, kDropReasons> names{
+        "length",   "ttl",       "version",       "type", "checksum",
+        "interval", "address_count", "vrid",      "auth_type",
+        "auth_data", "source",   "destination",   "loop"};
+    return names[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace ngx_vrrp::wire
