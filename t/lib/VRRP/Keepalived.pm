@@ -1,0 +1,97 @@
+package VRRP::Keepalived;
+
+# Debian's keepalived in a node of the lab, with a private configuration. Its
+# pid files are in the node's own /run.
+
+use v5.36;
+
+use Time::HiRes qw(sleep time);
+
+use VRRP::Proc;
+
+
+# node, conf (the whole keepalived.conf).
+sub new ($class, %args) {
+    state $serial = 0;
+
+    my $node = $args{node};
+    my $base = $node->dir . '/keepalived' . ++$serial;
+
+    return bless { %args, file => "$base.conf", log => "$base.log" }, $class;
+}
+
+
+sub node ($self) { $self->{node} }
+
+
+sub start ($self) {
+    my $node = $self->{node};
+
+    $node->assert_isolated;
+
+    open my $out, '>', $self->{file} or die "$self->{file}: $!\n";
+    print {$out} $self->{conf};
+    close $out;
+    chmod 0644, $self->{file};
+
+    $self->{spawned} = $node->spawn(
+        { pid_namespace => 1, errors => $self->{log}, tag => 'keepalived' },
+        qw(keepalived --dont-fork --log-console --log-detail --no-syslog
+           --vrrp --use-file), $self->{file});
+
+    $self->_wait('start', 10, sub { $self->log_text =~ /STATE/ });
+}
+
+
+# All its processes, the first one first.
+sub pids ($self) {
+    return map { $_->{pid} } grep { $_->{name} =~ /^keepalived/ }
+           $self->{node}->processes;
+}
+
+
+# Ends it gracefully, and waits for that.
+sub stop ($self, $signal = 'TERM', $timeout = 10) {
+    my ($first) = $self->pids;
+
+    kill $signal, $first if $first;
+    $self->_wait("end after $signal", $timeout, sub { !$self->pids });
+    $self->{node}->reap(delete $self->{spawned}, 'KILL')
+        if $self->{spawned};
+}
+
+
+# Ends all its processes at once, with no time for a last word.
+sub kill_all ($self) {
+    kill 'KILL', $self->pids;
+    $self->_wait('end after KILL', 10, sub { !$self->pids });
+    $self->{node}->reap(delete $self->{spawned}, 'KILL');
+}
+
+
+sub log_text ($self) {
+    return VRRP::Proc::slurp($self->{log}) // '';
+}
+
+
+# The state it logged last: MASTER, BACKUP or FAULT.
+sub state ($self) {
+    my @states = $self->log_text =~ /Entering (\w+) STATE/g;
+
+    return $states[-1];
+}
+
+
+sub _wait ($self, $what, $timeout, $condition) {
+    my $deadline = time + $timeout;
+
+    while (!$condition->()) {
+        die $self->{node}->name
+            . ": keepalived: waited $timeout s in vain: $what\n"
+            . $self->log_text . "\n" if time > $deadline;
+        sleep 0.02;
+    }
+}
+
+
+1;

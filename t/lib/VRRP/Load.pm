@@ -1,0 +1,120 @@
+package VRRP::Load;
+
+# Clients that never stop asking (load.pl), and what they experienced.
+
+use v5.36;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use Time::HiRes qw(sleep time);
+
+use VRRP::Proc;
+
+my $SCRIPT = abs_path(dirname(__FILE__) . '/../load.pl');
+
+
+# node, url, interval (ms between requests), timeout (ms until one failed).
+sub new ($class, %args) {
+    state $serial = 0;
+
+    my $node = $args{node};
+
+    my $self = bless {
+        interval => 5,
+        timeout  => 1000,
+        %args,
+        file     => $node->dir . '/load' . ++$serial . '.log',
+    }, $class;
+
+    my ($host, $port, $path)
+        = $self->{url} =~ m{^http://(\[[^]]+\]|[^:/]+)(?::(\d+))?(/.*)$}
+        or die "cannot understand \"$self->{url}\"\n";
+
+    $host =~ tr/[]//d;
+
+    $node->run(qw(sysctl -q -w), 'net.ipv4.ip_local_port_range=1024 65535');
+
+    $self->{pid} = $node->spawn(
+        { output => $self->{file}, tag => "load$serial" },
+        $^X, $SCRIPT, $host, $port // 80, $path,
+        $self->{interval}, $self->{timeout});
+
+    return $self;
+}
+
+
+# Lets open requests end, then returns.
+sub stop ($self) {
+    my $pid = delete $self->{pid} or return;
+
+    $self->{node}->reap($pid);
+}
+
+
+# All finished requests, by the time of their end: hashes of start, end, code,
+# node (which balancer answered), body, good.
+sub requests ($self) {
+    my $text = VRRP::Proc::slurp($self->{file}) // '';
+    my @requests;
+
+    while ($text =~ /^(\S+) (\S+) (\d+) (\S+) (.*)\n/mg) {
+        push @requests, { start => $1, end => $2, code => $3, node => $4,
+                          body => $5, good => $3 == 200 };
+    }
+
+    return @requests;
+}
+
+
+# Waits until every request that started before that time has ended.
+sub settle ($self, $time) {
+    my $ready = $time + $self->{timeout} / 1000 + 0.05;
+
+    sleep $ready - time if $ready > time;
+}
+
+
+# What requests that started in [since, until) experienced: hash of
+#     requests, failed    counts
+#     outage              the longest time without any good answer, ms
+#     nodes, bodies       counts of good answers by balancer and by content
+#     errors              counts of failures by reason
+sub summary ($self, $since, $until = time) {
+    $self->settle($until);
+
+    my @all = grep { $_->{start} >= $since && $_->{start} < $until }
+              $self->requests;
+    my @good = sort { $a->{end} <=> $b->{end} } grep { $_->{good} } @all;
+
+    my %summary = (requests => scalar @all, failed => @all - @good,
+                   nodes => {}, bodies => {}, errors => {});
+
+    $summary{outage} = _longest_gap($since, $until, map { $_->{end} } @good);
+
+    for my $one (@all) {
+        if ($one->{good}) {
+            $summary{nodes}{ $one->{node} }++;
+            $summary{bodies}{ $one->{body} }++;
+        } else {
+            $summary{errors}{ $one->{code} || $one->{body} }++;
+        }
+    }
+
+    return \%summary;
+}
+
+
+sub _longest_gap ($since, $until, @times) {
+    my $last = $since;
+    my $longest = 0;
+
+    for my $time (@times, $until) {
+        $longest = $time - $last if $time - $last > $longest;
+        $last = $time if $time > $last;
+    }
+
+    return int(1000 * $longest + 0.5);
+}
+
+
+1;

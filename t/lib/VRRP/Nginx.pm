@@ -1,0 +1,243 @@
+package VRRP::Nginx;
+
+# A real nginx in a node of the lab, with a directory, a log and a
+# configuration of its own.
+#
+# NGX_VRRP_NGINX names another binary than Debian's, NGX_VRRP_MODULE another
+# module than build/ngx_vrrp_module.so; empty if it is linked in.
+
+use v5.36;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use JSON::PP qw(decode_json);
+use Time::HiRes qw(sleep time);
+
+use VRRP::Proc;
+
+my $TOP = abs_path(dirname(__FILE__) . '/../../..');
+
+my $SANITIZER = qr/(?:Address|Leak|UndefinedBehavior|Thread)Sanitizer
+                   |:\d+:\d+:\ runtime\ error:/x;
+
+
+sub binary ($class = undef) {
+    return $ENV{NGX_VRRP_NGINX} || '/usr/sbin/nginx';
+}
+
+
+sub module ($class = undef) {
+    return $ENV{NGX_VRRP_MODULE} // "$TOP/build/ngx_vrrp_module.so";
+}
+
+
+# Why the module cannot be tested here, or nothing if it can.
+sub unavailable ($class = undef) {
+    my $module = module();
+
+    return "no $module, run tools/build" if $module ne '' && !-e $module;
+    return 'no ' . binary()              if !-x binary();
+
+    return;
+}
+
+
+# node, vrrp (the inside of the vrrp block), http (of the http block), workers,
+# main (more directives), level (of the error log), expect (a pattern of
+# alarming lines that are wanted).
+sub new ($class, %args) {
+    state $serial = 0;
+
+    my $node = $args{node};
+    my $dir = $node->dir . '/nginx' . ++$serial;
+
+    mkdir $dir or die "mkdir $dir: $!\n";
+
+    my $self = bless {
+        workers => 2,
+        level   => 'info',
+        main    => '',
+        http    => '',
+        %args,
+        dir     => $dir,
+    }, $class;
+
+    return $self;
+}
+
+
+sub node ($self)      { $self->{node} }
+sub dir ($self)       { $self->{dir} }
+sub error_log ($self) { "$self->{dir}/error.log" }
+sub conf_file ($self) { "$self->{dir}/nginx.conf" }
+
+
+# Replaces parts of the configuration; takes effect at start or reload.
+sub configure ($self, %args) {
+    $self->{$_} = $args{$_} for keys %args;
+    $self->_write_conf;
+}
+
+
+sub start ($self) {
+    $self->{node}->assert_isolated;
+    $self->_write_conf;
+
+    my ($out, $status) = $self->run;
+
+    die $self->{node}->name . ": nginx does not start: $out"
+        . ($self->log_tail // '') . "\n" if $status;
+
+    $self->_wait('workers to start', 10, sub {
+        $self->workers >= $self->{workers};
+    });
+}
+
+
+# Runs the nginx binary on this configuration, e.g. run('-s', 'quit').
+sub run ($self, @options) {
+    return $self->{node}->try($self->binary, '-p', "$self->{dir}/",
+                              '-c', $self->conf_file, @options);
+}
+
+
+# nginx -s quit, stop, reload or reopen, as an operator does it.
+sub command ($self, $command) {
+    my ($out, $status) = $self->run('-s', $command);
+
+    die $self->{node}->name . ": nginx -s $command: $out\n" if $status;
+}
+
+
+# Ends it and waits for that, if it runs.
+sub stop ($self, $signal = 'TERM', $timeout = 10) {
+    kill $signal, $_ for $self->masters;
+
+    $self->_wait("end after $signal", $timeout, sub { !$self->processes });
+}
+
+
+sub wait_gone ($self, $timeout = 10) {
+    $self->_wait('end of nginx', $timeout, sub { !$self->processes });
+}
+
+
+# Every process whose title or name is nginx's; see VRRP::Node::processes().
+sub processes ($self) {
+    return grep { $_->{title} =~ /^nginx: / || $_->{name} =~ /^nginx/ }
+           $self->{node}->processes;
+}
+
+
+sub _pids ($self, $title) {
+    return map { $_->{pid} } grep { $_->{title} =~ $title } $self->processes;
+}
+
+
+sub masters ($self)        { $self->_pids(qr/^nginx: master process/) }
+sub workers ($self)        { $self->_pids(qr/^nginx: worker process/) }
+sub vrrp_processes ($self) { $self->_pids(qr/^nginx: vrrp process/) }
+
+
+# kill(2) by pid, not by name: other labs may run.
+sub signal ($self, $signal, @pids) {
+    return kill $signal, @pids;
+}
+
+
+# The status location's answer, decoded.
+sub status ($self) {
+    my ($out, $failed) = $self->{node}->try(
+        qw(curl -s -S -m 5 http://127.0.0.1:8080/vrrp));
+
+    die $self->{node}->name . ": no status: $out\n" if $failed;
+
+    return decode_json($out);
+}
+
+
+# State of its first or only instance, as the status tells it.
+sub state ($self, $name = undef) {
+    my ($found) = grep { !defined $name || $_->{name} eq $name }
+                  @{ $self->status->{instances} };
+
+    return $found->{state};
+}
+
+
+sub log_text ($self) {
+    return VRRP::Proc::slurp($self->error_log) // '';
+}
+
+
+sub log_tail ($self) {
+    return join "\n", (split /\n/, $self->log_text)[-5 .. -1]
+        if $self->log_text =~ tr/\n// >= 5;
+
+    return $self->log_text;
+}
+
+
+# Lines of the error log that must not be there, first of all alerts and the
+# reports of sanitizers.
+sub complaints ($self) {
+    my $expect = $self->{expect};
+
+    my @reports = grep { -s } glob "$self->{dir}/sanitizer.*";
+
+    return grep { !$expect || !/$expect/ }
+           (grep { /\[(?:alert|emerg)\]/ || $_ =~ $SANITIZER }
+                 split /\n/, $self->log_text),
+           map { VRRP::Proc::slurp($_) } @reports;
+}
+
+
+sub _write_conf ($self) {
+    my $module = $self->module;
+    my $load = $module ne '' && defined $self->{vrrp}
+             ? "load_module $module;" : '';
+    my $vrrp = defined $self->{vrrp} ? "vrrp {\n$self->{vrrp}\n}" : '';
+    my $dir = $self->{dir};
+
+    my $temp = join '', map { "    ${_}_temp_path $dir/$_;\n" }
+               qw(client_body proxy fastcgi uwsgi scgi);
+
+    open my $out, '>', $self->conf_file
+        or die $self->conf_file . ": $!\n";
+
+    print {$out} <<"END";
+$load
+user www-data;
+worker_processes $self->{workers};
+error_log $dir/error.log $self->{level};
+pid $dir/nginx.pid;
+$self->{main}
+
+events {
+    worker_connections 4096;
+}
+
+$vrrp
+
+http {
+    access_log off;
+$temp
+$self->{http}
+}
+END
+    close $out;
+}
+
+
+sub _wait ($self, $what, $timeout, $condition) {
+    my $deadline = time + $timeout;
+
+    while (!$condition->()) {
+        die $self->{node}->name . ": waited $timeout s in vain: $what\n"
+            . $self->log_tail . "\n" if time > $deadline;
+        sleep 0.01;
+    }
+}
+
+
+1;
