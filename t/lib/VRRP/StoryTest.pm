@@ -1,0 +1,112 @@
+package VRRP::StoryTest;
+
+# Asserts every step of the story with one profile; t/vrrp_cluster_story_*.t.
+
+use v5.36;
+
+use Test::More;
+
+use VRRP::Lab;
+use VRRP::Nginx;
+use VRRP::Story;
+
+# What must hold after a step, by its method: who answers, which contents are
+# seen, and whether not a single request may fail on the way.
+my %EXPECT = (
+    start                  => { nodes => 'lb1', may_fail => 'all' },
+    clients_ask            => { nodes => 'lb1', even => 1 },
+    lb1_quits              => { nodes => 'lb2' },
+    lb1_returns            => { nodes => 'lb1', may_fail => 'some' },
+    web1_stops             => { nodes => 'lb1', bodies => 'web2' },
+    web1_returns           => { nodes => 'lb1', bodies => 'web1 web2' },
+    lb2_restarts_nopreempt => { nodes => 'lb1' },
+    lb1_returns_nopreempt  => { nodes => 'lb2' },
+    lb2_quits              => { nodes => 'lb1' },
+    keepalived_is_backup   => { nodes => 'lb1' },
+    keepalived_is_master   => { nodes => 'lb2', may_fail => 'some' },
+    keepalived_stops       => { nodes => 'lb1', may_fail => 'some' },
+);
+
+
+sub run ($class, $profile) {
+    my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+    plan(skip_all => $reason) if $reason;
+
+    my $lab = VRRP::Lab->new;
+    my $story = VRRP::Story->new(lab => $lab, profile => $profile);
+
+    for my $step (@VRRP::Story::STEPS) {
+        my $result = eval { $story->take($step) };
+
+        # The next steps stand on this one.
+        ok($result, $step->[0]) or diag($@), last;
+
+        check($story, $result);
+    }
+
+    $story->finish;
+    done_testing;
+}
+
+
+sub check ($story, $result) {
+    my $expect = $EXPECT{ $result->{method} };
+    my $title = $result->{title};
+    my $settled = $result->{settled};
+    my $asserted = 1;
+
+    my $is = sub ($got, $wanted, $what) {
+        $asserted = 0 unless is($got, $wanted, "$title: $what");
+    };
+
+    $is->($settled->{failed}, 0, 'all is well in the end');
+    $is->(join(' ', sort keys %{ $settled->{nodes} }), $expect->{nodes},
+          'who answers');
+
+    $is->(join(' ', sort keys %{ $settled->{bodies} }), $expect->{bodies},
+          'which contents') if $expect->{bodies};
+
+    $is->(even($settled->{bodies}), 'even', 'requests alternate')
+        if $expect->{even};
+
+    my $may_fail = $expect->{may_fail} // 'none';
+
+    $is->($result->{failed}, 0, 'no request failed') if $may_fail eq 'none';
+
+    # An unplanned take-over is the worst that may be seen.
+    if ($may_fail eq 'some') {
+        my $limit = 1000 * ($story->down_interval + 1);
+
+        $asserted = 0 unless cmp_ok($result->{outage}, '<', $limit,
+                                    "$title: outage, ms");
+    }
+
+    narrate($story, $result) unless $asserted;
+}
+
+
+sub even ($bodies) {
+    my ($one, $two) = map { $bodies->{$_} // 0 } qw(web1 web2);
+
+    return abs($one - $two) <= 0.2 * ($one + $two) ? 'even'
+                                                   : "web1 $one, web2 $two";
+}
+
+
+# The timeline of a step that went wrong.
+sub narrate ($story, $result) {
+    diag(sprintf '%d requests, %d failed (%s), outage %d ms',
+         @$result{qw(requests failed)},
+         join(', ', map { "$_: $result->{errors}{$_}" }
+                    sort keys %{ $result->{errors} }),
+         $result->{outage});
+
+    my @events = $story->timeline->events(@$result{qw(since until)});
+    splice @events, 40 if @events > 40;
+
+    diag(sprintf '%9.3f  %-7s %s', $_->{time} - $result->{since},
+         $_->{who}, $_->{what}) for @events;
+}
+
+
+1;

@@ -1,0 +1,81 @@
+#!/usr/bin/perl
+
+# An nginx that cannot serve gives its address away, and one that can keeps it.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use VRRP::Failover;
+
+my $failover = VRRP::Failover->new;
+my $lab = $failover->lab;
+my $lb1 = $failover->lb1;
+
+my $takeover = $failover->takeover;
+my $noticed = $VRRP::Failover::STALL + $takeover;
+
+
+# Its workers, which still serve, are no reason to stay.
+{
+    my @workers = $lb1->workers;
+
+    my $summary = $failover->moves('master killed',
+        sub { $lb1->signal('KILL', $lb1->masters) }, $takeover);
+
+    is(scalar(grep { VRRP::Proc::is_alive($_) } @workers), 2,
+       'master killed: its workers live');
+    is($summary->{failed}, 0, 'master killed: no request failed');
+
+    $failover->restart_lb1;
+    $failover->comes_back('master killed');
+}
+
+{
+    my @workers = $lb1->workers;
+
+    $failover->moves('workers stopped',
+        sub { $lb1->signal('STOP', @workers) }, $noticed);
+
+    is(scalar(my @vrrp = $lb1->vrrp_processes), 1,
+       'workers stopped: vrrp process lives');
+
+    $lb1->signal('CONT', @workers);
+    $failover->comes_back('workers stopped');
+}
+
+# The master respawns them at once.
+$failover->recovers('workers killed', sub {
+    $lb1->signal('KILL', $lb1->workers);
+    sleep 3;
+}, $noticed);
+
+{
+    $failover->moves('workers killed, master stopped', sub {
+        $lb1->signal('STOP', $lb1->masters);
+        $lb1->signal('KILL', $lb1->workers);
+    }, $noticed);
+
+    $lb1->signal('CONT', $lb1->masters);
+    $failover->comes_back('workers killed, master stopped');
+}
+
+{
+    $failover->moves('cable out', sub { $lab->unplug('lb1') }, $takeover);
+    is($lb1->state, 'FAULT', 'cable out: lb1 knows');
+
+    $lab->plug('lb1');
+    $failover->comes_back('cable out');
+}
+
+# The vrrp process is not called nginx.
+{
+    $failover->moves('killall -9 nginx',
+        sub { $lab->node('lb1')->run(qw(killall -9 nginx)) }, $takeover);
+
+    $failover->restart_lb1;
+    $failover->comes_back('killall -9 nginx');
+}
+
+$failover->finish;
