@@ -131,6 +131,7 @@ typedef struct {
 
 
 typedef struct {
+    int     pid;  /* of this process, for the status */
     void   *data;
 
     void  (*log)(void *data, vrrp_core_log_level_e level, const char *text,
@@ -151,7 +152,8 @@ void vrrp_core_destroy(vrrp_core_t *core);
 
 /*
  * Joins the elections.  master_pid is watched: when it ends, the addresses
- * are released and the core finishes.
+ * are released and the core finishes.  VRRP_CORE_ERROR: the core stands aside
+ * (logged).
  */
 int vrrp_core_start(vrrp_core_t *core, int master_pid);
 
@@ -161,8 +163,13 @@ int vrrp_core_start(vrrp_core_t *core, int master_pid);
  */
 int vrrp_core_stand_aside(vrrp_core_t *core, const char *reason);
 
-/* leaves the elections, gives the addresses up; see vrrp_core_finished() */
-void vrrp_core_stop(vrrp_core_t *core, const char *reason);
+/*
+ * Leaves the elections and gives the addresses up.  serving: nginx still
+ * answers requests, so an address may stay until its heir has spoken (that is
+ * bounded); otherwise they are gone when the call returns.  May be called
+ * again, with serving 0, to cut that short.  See vrrp_core_finished().
+ */
+void vrrp_core_stop(vrrp_core_t *core, const char *reason, int serving);
 
 void vrrp_core_on_readable(vrrp_core_t *core, int fd);
 void vrrp_core_on_timer(vrrp_core_t *core);

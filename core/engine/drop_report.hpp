@@ -1,0 +1,23 @@
+// A dropped packet in words: who sent it, what is wrong, what to change.
+#pragma once
+
+#include <string>
+
+#include "core/base/log.hpp"
+#include "core/engine/facts.hpp"
+#include "core/wire/drop_reason.hpp"
+
+namespace ngx_vrrp::engine {
+
+struct DropReport {
+    LogLevel level;  // warn when a peer's configuration disagrees with ours
+    std::string text;
+};
+
+DropReport describe_drop(wire::DropReason reason,
+                         const ReceivedPacket &packet);
+
+// ", 12 more since the last such line", or nothing.
+std::string suppressed_note(unsigned suppressed);
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,142 @@
+#include "core/engine/engine.hpp"
+
+#include <algorithm>
+
+namespace ngx_vrrp::engine {
+
+namespace {
+
+// How often to look for workers that have never been seen: nginx starts them
+// within milliseconds of us, and the first look decides how soon we join.
+constexpr Duration kStartupLook = Milliseconds{10};
+
+template <class T>
+void take_earlier(std::optional<T> &earliest, const std::optional<T> &other) {
+    if (other && (!earliest || *other < *earliest)) {
+        earliest = other;
+    }
+}
+
+}  // namespace
+
+Engine::Engine(std::vector<vrrp::Config> configs, Ports ports, LogSink &sink)
+    : ports_(ports) {
+    routers_.reserve(configs.size());
+    for (vrrp::Config &config : configs) {
+        routers_.emplace_back(std::move(config), ports, sink);
+    }
+}
+
+void Engine::start(const Interfaces &interfaces, Instant now) {
+    for (VirtualRouter &router : routers_) {
+        router.start(interfaces, now);
+    }
+    watch_workers(now);
+}
+
+void Engine::stand_aside(const std::string &reason, Instant now) {
+    for (VirtualRouter &router : routers_) {
+        router.stand_aside(reason, now);
+    }
+}
+
+void Engine::stop(const std::string &reason, bool serving, Instant now) {
+    stopping_ = true;
+    look_at_workers_.reset();
+    for (VirtualRouter &router : routers_) {
+        router.stop(reason, serving, now);
+    }
+}
+
+void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
+    if (VirtualRouter *router = find(packet)) {
+        router->handle_packet(packet, now);
+    } else {
+        ++unknown_vrid_;
+    }
+}
+
+void Engine::handle_interfaces(const Interfaces &interfaces, Instant now) {
+    for (VirtualRouter &router : routers_) {
+        router.set_interfaces(interfaces, now);
+    }
+}
+
+void Engine::handle_time(Instant now) {
+    if (look_at_workers_ && now >= *look_at_workers_) {
+        watch_workers(now);
+    }
+    for (VirtualRouter &router : routers_) {
+        router.handle_time(now);
+    }
+}
+
+std::optional<Instant> Engine::deadline() const {
+    std::optional<Instant> earliest = look_at_workers_;
+    for (const VirtualRouter &router : routers_) {
+        take_earlier(earliest, router.deadline());
+    }
+    return earliest;
+}
+
+bool Engine::finished() const {
+    return stopping_ &&
+           std::all_of(routers_.begin(), routers_.end(),
+                       [](const VirtualRouter &r) { return r.finished(); });
+}
+
+std::uint64_t Engine::transitions() const {
+    std::uint64_t sum = 0;
+    for (const VirtualRouter &router : routers_) {
+        sum += router.counters().transitions;
+    }
+    return sum;
+}
+
+// A healthy verdict holds until enough heartbeats could have become old; then
+// fresher ones have come, or it is over. While workers are missing we look
+// again and again.
+void Engine::watch_workers(Instant now) {
+    const std::vector<health::Heartbeat> heartbeats =
+        ports_.workers.heartbeats();
+
+    look_at_workers_.reset();
+    for (VirtualRouter &router : routers_) {
+        const vrrp::WorkerPolicy &policy = router.config().workers;
+        const health::WorkerVerdict verdict = health::judge_workers(
+            heartbeats, policy.required, policy.timeout, now);
+
+        fresh_workers_ = verdict.fresh;
+        router.set_workers(verdict, now);
+
+        if (!router.has_joined()) {
+            take_earlier(look_at_workers_, {now + kStartupLook});
+        } else if (verdict.healthy && policy.required == 0) {
+            continue;
+        } else if (verdict.healthy) {
+            take_earlier(look_at_workers_, {verdict.good_until});
+        } else {
+            take_earlier(
+                look_at_workers_,
+                {now + health::heartbeat_interval(policy.timeout)});
+        }
+    }
+}
+
+VirtualRouter *Engine::find(const ReceivedPacket &packet) {
+    constexpr std::size_t kVridOffset = 1;
+    if (packet.payload.size() <= kVridOffset) {
+        return nullptr;
+    }
+    const Vrid vrid{packet.payload[kVridOffset]};
+    const Family family = packet.info.endpoints.source.family();
+
+    const auto it = std::find_if(
+        routers_.begin(), routers_.end(), [&](const VirtualRouter &r) {
+            return r.config().vrid == vrid && r.config().family == family &&
+                   r.config().interface == packet.interface;
+        });
+    return it == routers_.end() ? nullptr : &*it;
+}
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,81 @@
+// The engine puts the rooms together: virtual routers (core/vrrp), the watch
+// over nginx's workers (core/health) and the machine (ports).
+//
+// Objects. An Engine owns one VirtualRouter per vrrp_instance; a VirtualRouter
+// owns a vrrp::Instance, which decides, and performs what it decided through
+// the ports. No router knows another.
+//
+// In. Three streams of facts: packets (handle_packet), links and addresses
+// (handle_interfaces, always the whole truth) and time (handle_time, when
+// deadline() has passed). Worker heartbeats are read through a port whenever
+// it is time to look.
+//
+// Out. Actions of an instance are performed before the entry point returns,
+// in their order: that order is the protocol (advert, address, announcement
+// on the way up; goodbye, then address, on the way down). Failures are logged
+// and counted; what can be tried again is tried with the next lease renewal.
+//
+// Process. An Engine lives in one process and one thread and calls nothing
+// that blocks.
+//
+// Standards: RFC 3768 (v2), RFC 9568 (v3), with keepalived's interoperable
+// choices where they differ from the RFCs (see core/vrrp).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+#include "core/engine/facts.hpp"
+#include "core/engine/ports.hpp"
+#include "core/engine/virtual_router.hpp"
+#include "core/vrrp/config.hpp"
+
+namespace ngx_vrrp::engine {
+
+class Engine {
+public:
+    // ports and sink outlive the engine.
+    Engine(std::vector<vrrp::Config> configs, Ports ports, LogSink &sink);
+
+    void start(const Interfaces &interfaces, Instant now);
+
+    // Instead of start: every router is in FAULT for this reason.
+    void stand_aside(const std::string &reason, Instant now);
+
+    // Give everything up. serving: nginx still answers requests.
+    void stop(const std::string &reason, bool serving, Instant now);
+
+    void handle_packet(const ReceivedPacket &packet, Instant now);
+    void handle_interfaces(const Interfaces &interfaces, Instant now);
+    void handle_time(Instant now);
+
+    // When handle_time() is due.
+    std::optional<Instant> deadline() const;
+
+    // stop() was called and no router holds an address any more.
+    bool finished() const;
+
+    const std::vector<VirtualRouter> &routers() const { return routers_; }
+    // Changes of state so far, of all routers.
+    std::uint64_t transitions() const;
+    unsigned fresh_workers() const { return fresh_workers_; }
+
+    // Packets for virtual routers that are not ours.
+    std::uint64_t unknown_vrid_packets() const { return unknown_vrid_; }
+
+private:
+    void watch_workers(Instant now);
+    VirtualRouter *find(const ReceivedPacket &packet);
+
+    Ports ports_;
+    std::vector<VirtualRouter> routers_;
+    std::optional<Instant> look_at_workers_;
+    unsigned fresh_workers_ = 0;
+    std::uint64_t unknown_vrid_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace ngx_vrrp::engine

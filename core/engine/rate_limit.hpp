@@ -1,0 +1,35 @@
+// At most one log line per period; the next one says how many were left out.
+#pragma once
+
+#include "core/base/time.hpp"
+
+namespace ngx_vrrp::engine {
+
+class RateLimit {
+public:
+    explicit constexpr RateLimit(Duration period) : period_(period) {}
+
+    // May I speak now? Else it counts.
+    bool allow(Instant now) {
+        if (now < next_) {
+            ++suppressed_;
+            return false;
+        }
+        next_ = now + period_;
+        return true;
+    }
+
+    // How many were refused since the last allowed one; starts anew.
+    unsigned take_suppressed() {
+        const unsigned n = suppressed_;
+        suppressed_ = 0;
+        return n;
+    }
+
+private:
+    Duration period_;
+    Instant next_{};
+    unsigned suppressed_ = 0;
+};
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,56 @@
+// The shared memory of one nginx: heartbeats of the workers, and the status
+// that the vrrp process publishes. All readers and writers are lock-free, so
+// a process that dies or stops in the middle holds up nobody.
+//
+// Layout: Header, heartbeat slots, status block. One version of the module
+// creates and uses an area; another one (after a binary upgrade) has its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/time.hpp"
+#include "core/health/worker_watch.hpp"
+
+namespace ngx_vrrp::status {
+
+inline constexpr std::size_t kHeartbeatSlots = 1024;
+
+class Area {
+public:
+    // Bytes for a status of up to `capacity` bytes.
+    static std::size_t size(std::size_t capacity);
+
+    // Zeroes and marks the memory; false when it is too small for anything.
+    static bool init(void *memory, std::size_t size);
+
+    // memory was initialised; it outlives the Area.
+    explicit Area(void *memory);
+
+    // A worker's beat. slot >= kHeartbeatSlots is ignored.
+    void beat(std::size_t slot, std::int32_t pid, Instant now);
+    void stop_beating(std::size_t slot);
+    std::vector<health::Heartbeat> heartbeats() const;
+
+    // One writer at a time. False when it does not fit.
+    bool publish(Bytes status);
+
+    // Nothing before the first publish, or when every one of a bounded number
+    // of attempts met a writer.
+    std::optional<Buffer> read() const;
+
+private:
+    struct Header;
+    struct Slot;
+
+    Header &header() const;
+    Slot *slots() const;
+    std::uint8_t *status() const;
+
+    std::uint8_t *memory_;
+};
+
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,151 @@
+#include "core/status/json.hpp"
+
+#include "core/base/log.hpp"
+#include "core/status/json_writer.hpp"
+#include "core/version.hpp"
+
+namespace ngx_vrrp::status {
+
+namespace {
+
+// RFC 3339, UTC, milliseconds.
+std::string to_rfc3339(std::chrono::sys_time<Duration> t) {
+    using namespace std::chrono;
+    const auto day = floor<days>(t);
+    const year_month_day date{day};
+    const hh_mm_ss time{floor<milliseconds>(t - day)};
+    return format("%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
+                  unsigned{date.month()}, unsigned{date.day()},
+                  static_cast<int>(time.hours().count()),
+                  static_cast<int>(time.minutes().count()),
+                  static_cast<int>(time.seconds().count()),
+                  static_cast<int>(time.subseconds().count()));
+}
+
+std::int64_t age_ms(const Moment &moment, std::int64_t at_ns) {
+    return to_ms(moment.now - instant_from_ns(at_ns));
+}
+
+void write_age(JsonWriter &json, const Moment &moment, std::int64_t at_ns,
+               std::string_view age_name, std::string_view time_name) {
+    if (at_ns == 0) {
+        json.key(age_name).null().key(time_name).null();
+        return;
+    }
+    const Duration age = moment.now - instant_from_ns(at_ns);
+    json.member(age_name, to_ms(age));
+    json.member(time_name, to_rfc3339(moment.wall - age));
+}
+
+void write_node(JsonWriter &json, const NodeRecord &node,
+                const Moment &moment) {
+    json.key("node").begin_object();
+    json.member("router_id", node.router_id.view());
+    json.member("pid", node.pid);
+    write_age(json, moment, node.started_at_ns, "uptime_ms", "started");
+    json.member("age_ms", age_ms(moment, node.published_at_ns));
+    json.member("fresh_workers", node.fresh_workers);
+    json.member("unknown_vrid_packets", node.unknown_vrid_packets);
+    json.end_object();
+}
+
+void write_addresses(JsonWriter &json, const Snapshot &snapshot,
+                     const InstanceRecord &instance) {
+    json.key("addresses").begin_array();
+    for (std::uint32_t i = 0; i < instance.addresses; ++i) {
+        const AddressRecord &address =
+            snapshot.addresses[instance.first_address + i];
+        json.begin_object();
+        json.member("address", address.address.view());
+        json.member("interface", address.interface.view());
+        json.member_or_null("label", address.label.view());
+        json.member("present", address.present != 0);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_master(JsonWriter &json, const InstanceRecord &instance,
+                  const Moment &moment) {
+    if (instance.master_address.view().empty()) {
+        json.key("master").null();
+        return;
+    }
+    json.key("master").begin_object();
+    json.member("address", instance.master_address.view());
+    json.member("priority", unsigned{instance.master_priority});
+    json.member("advert_int_ms",
+                to_ms(Duration{instance.master_interval_ns}));
+    json.member("heard_ms", age_ms(moment, instance.master_heard_ns));
+    json.end_object();
+}
+
+void write_counters(JsonWriter &json, const InstanceRecord &instance) {
+    json.key("counters").begin_object();
+    json.member("adverts_sent", instance.adverts_sent);
+    json.member("adverts_received", instance.adverts_received);
+    json.member("priority_zero_sent", instance.priority_zero_sent);
+    json.member("priority_zero_received", instance.priority_zero_received);
+    json.member("became_master", instance.became_master);
+    json.member("released_master", instance.released_master);
+    json.member("announcements_sent", instance.announcements_sent);
+    json.member("send_errors", instance.send_errors);
+    json.member("address_errors", instance.address_errors);
+    json.member("addresses_restored", instance.addresses_restored);
+
+    json.key("dropped").begin_object();
+    for (std::size_t i = 0; i < wire::kDropReasons; ++i) {
+        json.member(to_string(static_cast<wire::DropReason>(i)),
+                    instance.dropped[i]);
+    }
+    json.end_object();
+    json.end_object();
+}
+
+void write_instance(JsonWriter &json, const Snapshot &snapshot,
+                    const InstanceRecord &instance, const Moment &moment) {
+    json.begin_object();
+    json.member("name", instance.name.view());
+    json.member("state", instance.state.view());
+    write_age(json, moment, instance.since_ns, "since_ms", "since");
+    json.member_or_null("reason", instance.reason.view());
+    json.member_or_null("fault", instance.fault.view());
+    json.member("virtual_router_id", unsigned{instance.vrid});
+    json.member("interface", instance.interface.view());
+    json.member("family", instance.family == 4 ? "ipv4" : "ipv6");
+    json.member("version", unsigned{instance.version});
+    json.member("mode", instance.unicast ? "unicast" : "multicast");
+    json.member("advert_int_ms", to_ms(Duration{instance.advert_int_ns}));
+    json.member("preempt", instance.preempt != 0);
+
+    json.key("priority").begin_object();
+    json.member("base", unsigned{instance.base_priority});
+    json.member("effective", unsigned{instance.effective_priority});
+    json.end_object();
+
+    json.member_or_null("source", instance.source.view());
+    write_addresses(json, snapshot, instance);
+    write_master(json, instance, moment);
+    write_counters(json, instance);
+    json.end_object();
+}
+
+}  // namespace
+
+std::string to_json(const Snapshot &snapshot, const Moment &moment) {
+    JsonWriter json;
+    json.begin_object();
+    json.member("version", kVersion);
+    json.member("time", to_rfc3339(moment.wall));
+    write_node(json, snapshot.node, moment);
+
+    json.key("instances").begin_array();
+    for (const InstanceRecord &instance : snapshot.instances) {
+        write_instance(json, snapshot, instance, moment);
+    }
+    json.end_array();
+    json.end_object();
+    return json.text() + "\n";
+}
+
+}  // namespace ngx_vrrp::status

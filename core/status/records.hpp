@@ -1,0 +1,96 @@
+// The status of a node as plain records of fixed size, as they lie in shared
+// memory: a NodeRecord, then InstanceRecords, then AddressRecords. No
+// pointers; texts are cut to their field and end with a zero.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+#include "core/wire/drop_reason.hpp"
+
+namespace ngx_vrrp::status {
+
+template <std::size_t N>
+struct Text {
+    std::array<char, N> data;
+
+    void set(std::string_view text) {
+        const std::size_t n = text.size() < N ? text.size() : N - 1;
+        std::memcpy(data.data(), text.data(), n);
+        data[n] = '\0';
+    }
+
+    std::string_view view() const {
+        return {data.data(), ::strnlen(data.data(), N)};
+    }
+};
+
+struct NodeRecord {
+    Text<64> router_id;
+    std::int32_t pid;
+    std::uint32_t instances;
+    std::uint32_t addresses;
+    std::uint32_t fresh_workers;
+    std::uint64_t unknown_vrid_packets;
+    std::int64_t started_at_ns;    // CLOCK_BOOTTIME
+    std::int64_t published_at_ns;  // CLOCK_BOOTTIME
+};
+
+struct InstanceRecord {
+    Text<64> name;
+    Text<16> interface;
+    Text<16> state;  // INIT, BACKUP, MASTER, FAULT
+    Text<192> reason;
+    Text<192> fault;   // empty: none
+    Text<48> source;
+    Text<48> master_address;  // empty: none heard
+    std::uint8_t vrid;
+    std::uint8_t family;
+    std::uint8_t version;
+    std::uint8_t unicast;
+    std::uint8_t preempt;
+    std::uint8_t base_priority;
+    std::uint8_t effective_priority;
+    std::uint8_t master_priority;
+    std::uint32_t first_address;  // index of its first AddressRecord
+    std::uint32_t addresses;
+    std::int64_t advert_int_ns;
+    std::int64_t since_ns;         // CLOCK_BOOTTIME; 0: nothing happened yet
+    std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
+    std::int64_t master_interval_ns;
+
+    std::uint64_t adverts_sent;
+    std::uint64_t adverts_received;
+    std::uint64_t priority_zero_sent;
+    std::uint64_t priority_zero_received;
+    std::uint64_t became_master;
+    std::uint64_t released_master;
+    std::uint64_t announcements_sent;
+    std::uint64_t send_errors;
+    std::uint64_t address_errors;
+    std::uint64_t addresses_restored;
+    std::array<std::uint64_t, wire::kDropReasons> dropped;
+};
+
+struct AddressRecord {
+    Text<56> address;  // with its prefix length
+    Text<16> interface;
+    Text<16> label;
+    std::uint8_t present;
+};
+
+static_assert(std::is_trivially_copyable_v<NodeRecord>);
+static_assert(std::is_trivially_copyable_v<InstanceRecord>);
+static_assert(std::is_trivially_copyable_v<AddressRecord>);
+
+constexpr std::size_t snapshot_size(std::size_t instances,
+                                    std::size_t addresses) {
+    return sizeof(NodeRecord) + instances * sizeof(InstanceRecord) +
+           addresses * sizeof(AddressRecord);
+}
+
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,156 @@
+#include "core/status/snapshot.hpp"
+
+#include <cstring>
+
+namespace ngx_vrrp::status {
+
+namespace {
+
+void describe_master(InstanceRecord &record,
+                     const vrrp::Instance &instance) {
+    const auto &master = instance.active_router();
+    if (!master) {
+        return;
+    }
+    record.master_address.set(master->address.to_string());
+    record.master_priority = master->priority.value;
+    record.master_heard_ns = to_ns(master->heard_at);
+    record.master_interval_ns = master->interval.count();
+}
+
+void describe_counters(InstanceRecord &record,
+                       const engine::Counters &counters) {
+    record.adverts_sent = counters.adverts_sent;
+    record.adverts_received = counters.adverts_received;
+    record.priority_zero_sent = counters.priority_zero_sent;
+    record.priority_zero_received = counters.priority_zero_received;
+    record.became_master = counters.became_active;
+    record.released_master = counters.released;
+    record.announcements_sent = counters.announcements_sent;
+    record.send_errors = counters.send_errors;
+    record.address_errors = counters.address_errors;
+    record.addresses_restored = counters.addresses_restored;
+    record.dropped = counters.dropped;
+}
+
+InstanceRecord describe(const engine::VirtualRouter &router) {
+    const vrrp::Config &config = router.config();
+    InstanceRecord record{};
+
+    record.name.set(config.name);
+    record.interface.set(config.interface);
+    record.state.set(vrrp::public_name(router.instance().state()));
+    record.reason.set(router.last_transition().reason);
+    record.since_ns = to_ns(router.last_transition().at);
+    record.fault.set(router.faults().reason());
+    record.source.set(
+        router.source().is_unspecified() ? "" : router.source().to_string());
+
+    record.vrid = to_number(config.vrid);
+    record.family = static_cast<std::uint8_t>(config.family);
+    record.version = to_number(config.version);
+    record.unicast = config.is_unicast();
+    record.preempt = config.preempt;
+    record.base_priority = config.priority.value;
+    record.effective_priority = router.instance().effective_priority().value;
+    record.advert_int_ns = config.advert_interval.count();
+
+    describe_master(record, router.instance());
+    describe_counters(record, router.counters());
+    return record;
+}
+
+AddressRecord describe(const engine::AddressState &state) {
+    const vrrp::VirtualAddress &address = state.address;
+    AddressRecord record{};
+    record.address.set(address.address.to_string() + "/" +
+                       std::to_string(address.prefix_length));
+    record.interface.set(address.interface);
+    record.label.set(address.label);
+    record.present = state.present;
+    return record;
+}
+
+template <class T>
+void append(Buffer &out, const T &record) {
+    const auto *bytes = reinterpret_cast<const std::uint8_t *>(&record);
+    out.insert(out.end(), bytes, bytes + sizeof(T));
+}
+
+template <class T>
+T load(ByteReader &in) {
+    T record{};
+    const Bytes bytes = in.take(sizeof(T));
+    if (!bytes.empty()) {
+        std::memcpy(&record, bytes.data(), sizeof(T));
+    }
+    return record;
+}
+
+}  // namespace
+
+Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
+                       Instant now) {
+    Snapshot snapshot;
+    for (const engine::VirtualRouter &router : engine.routers()) {
+        InstanceRecord record = describe(router);
+        record.first_address =
+            static_cast<std::uint32_t>(snapshot.addresses.size());
+        record.addresses =
+            static_cast<std::uint32_t>(router.addresses().size());
+        snapshot.instances.push_back(record);
+        for (const engine::AddressState &state : router.addresses()) {
+            snapshot.addresses.push_back(describe(state));
+        }
+    }
+
+    NodeRecord &node = snapshot.node;
+    node.router_id.set(facts.router_id);
+    node.pid = facts.pid;
+    node.instances = static_cast<std::uint32_t>(snapshot.instances.size());
+    node.addresses = static_cast<std::uint32_t>(snapshot.addresses.size());
+    node.fresh_workers = engine.fresh_workers();
+    node.unknown_vrid_packets = engine.unknown_vrid_packets();
+    node.started_at_ns = to_ns(facts.started_at);
+    node.published_at_ns = to_ns(now);
+    return snapshot;
+}
+
+Buffer to_bytes(const Snapshot &snapshot) {
+    Buffer out;
+    out.reserve(snapshot_size(snapshot.instances.size(),
+                              snapshot.addresses.size()));
+    append(out, snapshot.node);
+    for (const InstanceRecord &record : snapshot.instances) {
+        append(out, record);
+    }
+    for (const AddressRecord &record : snapshot.addresses) {
+        append(out, record);
+    }
+    return out;
+}
+
+std::optional<Snapshot> from_bytes(Bytes bytes) {
+    ByteReader in(bytes);
+    Snapshot snapshot;
+    snapshot.node = load<NodeRecord>(in);
+    if (!in.ok() || bytes.size() != snapshot_size(snapshot.node.instances,
+                                                  snapshot.node.addresses)) {
+        return std::nullopt;
+    }
+    for (std::uint32_t i = 0; i < snapshot.node.instances; ++i) {
+        const auto record = load<InstanceRecord>(in);
+        if (record.first_address > snapshot.node.addresses ||
+            record.addresses >
+                snapshot.node.addresses - record.first_address) {
+            return std::nullopt;
+        }
+        snapshot.instances.push_back(record);
+    }
+    for (std::uint32_t i = 0; i < snapshot.node.addresses; ++i) {
+        snapshot.addresses.push_back(load<AddressRecord>(in));
+    }
+    return snapshot;
+}
+
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,37 @@
+// The status of a node at one moment, as a process holds it: written from the
+// engine in the vrrp process, read back from shared memory in a worker.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/time.hpp"
+#include "core/engine/engine.hpp"
+#include "core/status/records.hpp"
+
+namespace ngx_vrrp::status {
+
+struct Snapshot {
+    NodeRecord node{};
+    std::vector<InstanceRecord> instances;
+    std::vector<AddressRecord> addresses;
+};
+
+struct NodeFacts {
+    std::string router_id;
+    int pid = 0;
+    Instant started_at{};
+};
+
+Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
+                       Instant now);
+
+// Records one after the other; snapshot_size() bytes.
+Buffer to_bytes(const Snapshot &snapshot);
+
+// Nothing when the counts do not fit the length.
+std::optional<Snapshot> from_bytes(Bytes bytes);
+
+}  // namespace ngx_vrrp::status
