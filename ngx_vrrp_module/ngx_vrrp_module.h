@@ -57,6 +57,41 @@ void ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place);
 char *ngx_vrrp_shm_add(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 
 
+/* ngx_vrrp_process.c */
+
+typedef struct {
+    vrrp_core_t         *core;
+    ngx_fd_t             timer;          /* timerfd */
+    int64_t              deadline;       /* what the timer is armed with */
+    ngx_log_t           *log;
+} ngx_vrrp_process_t;
+
+extern ngx_vrrp_process_t  *ngx_vrrp_process;
+
+ngx_int_t ngx_vrrp_start_process(ngx_cycle_t *cycle);
+
+/* ngx_vrrp_privileges.c */
+
+ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, const char **reason);
+
+/* ngx_vrrp_event.c */
+
+ngx_int_t ngx_vrrp_event_open_timer(ngx_vrrp_process_t *vp);
+void ngx_vrrp_event_arm_timer(ngx_vrrp_process_t *vp);
+int ngx_vrrp_event_watch(void *data, int fd);
+void ngx_vrrp_event_unwatch(void *data, int fd);
+
+/* ngx_vrrp_heartbeat.c */
+
+ngx_int_t ngx_vrrp_heartbeat_init_process(ngx_cycle_t *cycle);
+void ngx_vrrp_heartbeat_exit_process(ngx_cycle_t *cycle);
+
+/* ngx_vrrp_log.c */
+
+void ngx_vrrp_log(void *data, vrrp_core_log_level_e level, const char *text,
+    size_t len);
+
+
 extern ngx_module_t  ngx_vrrp_module;
 
 

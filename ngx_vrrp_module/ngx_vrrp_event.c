@@ -1,0 +1,188 @@
+
+/*
+ * nginx's event loop for the core: the descriptors it wants to hear of, and
+ * one timer of nanoseconds, which nginx's own timers do not have.
+ */
+
+
+#include "ngx_vrrp_module.h"
+#include <ngx_event.h>
+
+#include <sys/timerfd.h>
+
+
+static ngx_connection_t *ngx_vrrp_event_find(int fd);
+static void ngx_vrrp_event_read_handler(ngx_event_t *rev);
+static void ngx_vrrp_event_timer_handler(ngx_event_t *rev);
+static ngx_int_t ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler,
+    void *data);
+
+
+ngx_int_t
+ngx_vrrp_event_open_timer(ngx_vrrp_process_t *vp)
+{
+    vp->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK|TFD_CLOEXEC);
+
+    if (vp->timer == -1) {
+        ngx_log_error(NGX_LOG_ALERT, vp->log, ngx_errno,
+                      "timerfd_create() failed");
+        return NGX_ERROR;
+    }
+
+    vp->deadline = VRRP_CORE_NEVER;
+
+    return ngx_vrrp_event_add(vp->timer, ngx_vrrp_event_timer_handler, vp);
+}
+
+
+void
+ngx_vrrp_event_arm_timer(ngx_vrrp_process_t *vp)
+{
+    int64_t            deadline;
+    struct itimerspec  its;
+
+    deadline = vrrp_core_deadline(vp->core);
+
+    if (deadline == vp->deadline) {
+        return;
+    }
+
+    ngx_memzero(&its, sizeof(struct itimerspec));
+
+    if (deadline != VRRP_CORE_NEVER) {
+
+        /* a zero would disarm it */
+
+        deadline = ngx_max(deadline, 1);
+
+        its.it_value.tv_sec = deadline / 1000000000;
+        its.it_value.tv_nsec = deadline % 1000000000;
+    }
+
+    if (timerfd_settime(vp->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, vp->log, ngx_errno,
+                      "timerfd_settime() failed");
+        return;
+    }
+
+    vp->deadline = deadline;
+}
+
+
+/* vrrp_core_ops_t */
+
+int
+ngx_vrrp_event_watch(void *data, int fd)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_vrrp_event_add(fd, ngx_vrrp_event_read_handler, ngx_vrrp_process);
+
+    return (rc == NGX_OK) ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+}
+
+
+void
+ngx_vrrp_event_unwatch(void *data, int fd)
+{
+    ngx_connection_t  *c;
+
+    c = ngx_vrrp_event_find(fd);
+
+    if (c == NULL) {
+        return;
+    }
+
+    ngx_del_event(c->read, NGX_READ_EVENT, 0);
+    ngx_free_connection(c);
+
+    /* the core closes it; an event already reported is stale now */
+
+    c->fd = (ngx_socket_t) -1;
+}
+
+
+/* there are a few tens of them, and they seldom change */
+
+static ngx_connection_t *
+ngx_vrrp_event_find(int fd)
+{
+    ngx_uint_t         i;
+    ngx_connection_t  *c;
+
+    c = ngx_cycle->connections;
+
+    for (i = 0; i < ngx_cycle->connection_n; i++) {
+        if (c[i].fd == fd) {
+            return &c[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler, void *data)
+{
+    ngx_connection_t  *c;
+
+    c = ngx_get_connection(fd, ngx_cycle->log);
+
+    if (c == NULL) {
+        return NGX_ERROR;
+    }
+
+    c->data = data;
+    c->read->handler = handler;
+    c->read->log = ngx_cycle->log;
+    c->write->log = ngx_cycle->log;
+
+    /* level triggered: what one wake-up leaves is reported again */
+
+    if (ngx_add_event(c->read, NGX_READ_EVENT, 0) != NGX_OK) {
+        ngx_free_connection(c);
+        c->fd = (ngx_socket_t) -1;
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_vrrp_event_read_handler(ngx_event_t *rev)
+{
+    ngx_connection_t    *c;
+    ngx_vrrp_process_t  *vp;
+
+    c = rev->data;
+    vp = c->data;
+
+    vrrp_core_on_readable(vp->core, c->fd);
+}
+
+
+static void
+ngx_vrrp_event_timer_handler(ngx_event_t *rev)
+{
+    uint64_t             expired;
+    ngx_connection_t    *c;
+    ngx_vrrp_process_t  *vp;
+
+    c = rev->data;
+    vp = c->data;
+
+    if (read(c->fd, &expired, sizeof(uint64_t)) == -1
+        && ngx_errno != NGX_EAGAIN)
+    {
+        ngx_log_error(NGX_LOG_ALERT, vp->log, ngx_errno,
+                      "read() from timerfd failed");
+    }
+
+    /* whatever comes next must be armed */
+
+    vp->deadline = VRRP_CORE_NEVER;
+
+    vrrp_core_on_timer(vp->core);
+}

@@ -1,0 +1,60 @@
+
+/*
+ * The core module: where nginx's life meets the module's.  Directives are in
+ * ngx_vrrp_conf.c, the vrrp process is in ngx_vrrp_process.c.
+ */
+
+
+#include "ngx_vrrp_module.h"
+
+
+static void *ngx_vrrp_create_conf(ngx_cycle_t *cycle);
+static ngx_int_t ngx_vrrp_init_module(ngx_cycle_t *cycle);
+
+
+static ngx_core_module_t  ngx_vrrp_module_ctx = {
+    ngx_string("vrrp"),
+    ngx_vrrp_create_conf,
+    ngx_vrrp_conf_init
+};
+
+
+ngx_module_t  ngx_vrrp_module = {
+    NGX_MODULE_V1,
+    &ngx_vrrp_module_ctx,                  /* module context */
+    ngx_vrrp_commands,                     /* module directives */
+    NGX_CORE_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_vrrp_init_module,                  /* init module */
+    ngx_vrrp_heartbeat_init_process,       /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_vrrp_heartbeat_exit_process,       /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_vrrp_create_conf(ngx_cycle_t *cycle)
+{
+    return ngx_pcalloc(cycle->pool, sizeof(ngx_vrrp_conf_t));
+}
+
+
+static ngx_int_t
+ngx_vrrp_init_module(ngx_cycle_t *cycle)
+{
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    if (!vcf->configured
+        || ngx_test_config
+        || ngx_process == NGX_PROCESS_SIGNALLER)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_vrrp_start_process(cycle);
+}

@@ -1,0 +1,461 @@
+
+/*
+ * The vrrp process: a true child of the master, which respawns it, signals
+ * it, replaces it on reload and ends it on quit, like a worker.
+ */
+
+
+#include "ngx_vrrp_module.h"
+#include <ngx_event.h>
+#include <ngx_channel.h>
+
+#include <sys/prctl.h>
+
+
+/* not "nginx": "killall -9 nginx" must leave the one that gives the VIP up */
+
+#define NGX_VRRP_COMM  "ngx_vrrp"
+
+
+static ngx_int_t ngx_vrrp_prepare_master(ngx_cycle_t *cycle);
+static ngx_int_t ngx_vrrp_daemon(ngx_cycle_t *cycle);
+static ngx_int_t ngx_vrrp_redirect_stdio(ngx_log_t *log);
+static void ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data);
+static void ngx_vrrp_process_init(ngx_cycle_t *cycle);
+static void ngx_vrrp_process_init_events(ngx_cycle_t *cycle);
+static void ngx_vrrp_process_close_channels(ngx_cycle_t *cycle);
+static void ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp,
+    const char *reason);
+static void ngx_vrrp_process_signals(ngx_vrrp_process_t *vp);
+static void ngx_vrrp_channel_handler(ngx_event_t *ev);
+
+
+static ngx_vrrp_process_t   ngx_vrrp_process_ctx;
+
+/* the vrrp process itself; there is one of them in a process */
+ngx_vrrp_process_t         *ngx_vrrp_process = &ngx_vrrp_process_ctx;
+
+
+/* in the master, from init_module */
+
+ngx_int_t
+ngx_vrrp_start_process(ngx_cycle_t *cycle)
+{
+    ngx_int_t  respawn;
+
+    if (ngx_is_init_cycle(cycle->old_cycle)) {
+
+        if (ngx_vrrp_prepare_master(cycle) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        respawn = NGX_PROCESS_RESPAWN;
+
+    } else {
+        respawn = NGX_PROCESS_JUST_RESPAWN;
+    }
+
+    if (ngx_spawn_process(cycle, ngx_vrrp_process_cycle, NULL,
+                          "vrrp process", respawn)
+        == NGX_INVALID_PID)
+    {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                      "vrrp: could not start the vrrp process, "
+                      "nginx serves without VRRP");
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * init_module of the first cycle runs before main() has become the master:
+ * become it now, so that the vrrp process is its child, and catch that
+ * child's end from the beginning.
+ */
+
+static ngx_int_t
+ngx_vrrp_prepare_master(ngx_cycle_t *cycle)
+{
+    sigset_t          set;
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    if (ccf->daemon && !ngx_inherited) {
+
+        if (ngx_vrrp_daemon(cycle) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ngx_daemonized = 1;
+        ccf->daemon = 0;
+    }
+
+    if (ngx_init_signals(cycle->log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* a SIGCHLD stays pending until the master's cycle waits for signals */
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+
+    if (sigprocmask(SIG_BLOCK, &set, NULL) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "sigprocmask() failed");
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * As ngx_daemon(), which cannot be called here: Debian's returns in the
+ * parent too.  The parent leaves when the pid file is written, so that
+ * service managers find it.
+ */
+
+static ngx_int_t
+ngx_vrrp_daemon(ngx_cycle_t *cycle)
+{
+    ngx_pid_t         pid;
+    ngx_core_conf_t  *ccf;
+
+    pid = fork();
+
+    if (pid == -1) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno, "fork() failed");
+        return NGX_ERROR;
+    }
+
+    if (pid > 0) {
+        ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx,
+                                               ngx_core_module);
+        ngx_pid = pid;
+
+        if (ngx_create_pidfile(&ccf->pid, cycle->log) != NGX_OK) {
+            exit(1);
+        }
+
+        exit(0);
+    }
+
+    ngx_parent = ngx_pid;
+    ngx_pid = ngx_getpid();
+
+    if (setsid() == -1) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno, "setsid() failed");
+        return NGX_ERROR;
+    }
+
+    umask(0);
+
+    return ngx_vrrp_redirect_stdio(cycle->log);
+}
+
+
+static ngx_int_t
+ngx_vrrp_redirect_stdio(ngx_log_t *log)
+{
+    ngx_fd_t  fd;
+
+    fd = open("/dev/null", O_RDWR);
+
+    if (fd == -1) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "open(\"/dev/null\") failed");
+        return NGX_ERROR;
+    }
+
+    if (dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "dup2(\"/dev/null\") failed");
+        return NGX_ERROR;
+    }
+
+    if (fd > STDERR_FILENO && close(fd) == -1) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno, "close() failed");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* in the vrrp process */
+
+static void
+ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
+{
+    ngx_int_t            rc;
+    const char          *reason;
+    ngx_vrrp_process_t  *vp;
+
+    /* the master still has the old one, the event modules use the new */
+
+    ngx_cycle = cycle;
+    ngx_process = NGX_PROCESS_HELPER;
+
+    if (ngx_log_redirect_stderr(cycle) != NGX_OK) {
+        exit(2);
+    }
+
+    ngx_use_stderr = 0;
+
+    ngx_close_listening_sockets(cycle);
+
+    reason = NULL;
+    rc = ngx_vrrp_drop_privileges(cycle, &reason);
+
+    if (rc == NGX_ERROR) {
+        /* fatal */
+        exit(2);
+    }
+
+    ngx_vrrp_process_init(cycle);
+
+    vp = ngx_vrrp_process;
+    vp->log = cycle->log;
+
+    ngx_vrrp_process_start_core(vp, reason);
+
+    for ( ;; ) {
+        ngx_vrrp_process_signals(vp);
+
+        if (vrrp_core_finished(vp->core)) {
+            break;
+        }
+
+        ngx_vrrp_event_arm_timer(vp);
+
+        ngx_process_events_and_timers(cycle);
+    }
+
+    vrrp_core_destroy(vp->core);
+
+    ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0, "vrrp process exiting");
+
+    exit(0);
+}
+
+
+static void
+ngx_vrrp_process_init(ngx_cycle_t *cycle)
+{
+    sigset_t  set;
+
+    ngx_setproctitle("vrrp process");
+
+    if (prctl(PR_SET_NAME, NGX_VRRP_COMM, 0, 0, 0) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "prctl(PR_SET_NAME) failed");
+    }
+
+    if (ngx_init_signals(cycle->log) != NGX_OK) {
+        /* fatal */
+        exit(2);
+    }
+
+    sigemptyset(&set);
+
+    if (sigprocmask(SIG_SETMASK, &set, NULL) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "sigprocmask() failed");
+    }
+
+    ngx_vrrp_process_init_events(cycle);
+    ngx_vrrp_process_close_channels(cycle);
+
+    if (ngx_add_channel_event(cycle, ngx_channel, NGX_READ_EVENT,
+                              ngx_vrrp_channel_handler)
+        == NGX_ERROR)
+    {
+        /* fatal */
+        exit(2);
+    }
+}
+
+
+/* the event loop only: no other module has business in this process */
+
+static void
+ngx_vrrp_process_init_events(ngx_cycle_t *cycle)
+{
+    ngx_uint_t        i;
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    /* per instance two sockets; netlink, timer, pidfd, channel, epoll's own */
+
+    cycle->connection_n = 32 + 4 * vcf->core.ninstances;
+
+    for (i = 0; cycle->modules[i]; i++) {
+
+        if (cycle->modules[i]->type != NGX_EVENT_MODULE
+            || cycle->modules[i]->init_process == NULL)
+        {
+            continue;
+        }
+
+        if (cycle->modules[i]->init_process(cycle) == NGX_ERROR) {
+            /* fatal */
+            exit(2);
+        }
+    }
+
+    ngx_use_accept_mutex = 0;
+}
+
+
+static void
+ngx_vrrp_process_close_channels(ngx_cycle_t *cycle)
+{
+    ngx_int_t  n;
+
+    for (n = 0; n < ngx_last_process; n++) {
+
+        if (n == ngx_process_slot
+            || ngx_processes[n].pid == -1
+            || ngx_processes[n].channel[1] == -1)
+        {
+            continue;
+        }
+
+        if (close(ngx_processes[n].channel[1]) == -1) {
+            ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                          "close() channel failed");
+        }
+    }
+
+    if (close(ngx_processes[ngx_process_slot].channel[0]) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "close() channel failed");
+    }
+}
+
+
+/* reason: why VRRP is impossible, or NULL */
+
+static void
+ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
+{
+    vrrp_core_ops_t   ops;
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    ops.pid = ngx_pid;
+    ops.data = vp->log;
+    ops.log = ngx_vrrp_log;
+    ops.watch = ngx_vrrp_event_watch;
+    ops.unwatch = ngx_vrrp_event_unwatch;
+
+    vp->core = vrrp_core_create(&vcf->core, &ops, vcf->area);
+
+    if (vp->core == NULL || ngx_vrrp_event_open_timer(vp) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ALERT, vp->log, 0,
+                      "vrrp: not taking part in VRRP, nginx goes on serving");
+        /* fatal */
+        exit(2);
+    }
+
+    if (reason == NULL) {
+        (void) vrrp_core_start(vp->core, ngx_parent);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, vp->log, 0,
+                  "vrrp: %s; not taking part in VRRP, nginx goes on serving",
+                  reason);
+
+    (void) vrrp_core_stand_aside(vp->core, reason);
+}
+
+
+static void
+ngx_vrrp_process_signals(ngx_vrrp_process_t *vp)
+{
+    if (ngx_terminate) {
+        ngx_terminate = 0;
+        vrrp_core_stop(vp->core, "nginx is terminating", 0);
+    }
+
+    if (ngx_quit) {
+        ngx_quit = 0;
+        vrrp_core_stop(vp->core, "nginx is shutting down", 1);
+    }
+
+    if (ngx_reopen) {
+        ngx_reopen = 0;
+        ngx_log_error(NGX_LOG_NOTICE, vp->log, 0, "reopening logs");
+        ngx_reopen_files((ngx_cycle_t *) ngx_cycle, -1);
+    }
+}
+
+
+/* the master's orders; nginx's own handler is static */
+
+static void
+ngx_vrrp_channel_handler(ngx_event_t *ev)
+{
+    ngx_int_t          n;
+    ngx_channel_t      ch;
+    ngx_connection_t  *c;
+
+    if (ev->timedout) {
+        ev->timedout = 0;
+        return;
+    }
+
+    c = ev->data;
+
+    for ( ;; ) {
+
+        n = ngx_read_channel(c->fd, &ch, sizeof(ngx_channel_t), ev->log);
+
+        if (n == NGX_ERROR) {
+
+            if (ngx_event_flags & NGX_USE_EPOLL_EVENT) {
+                ngx_del_conn(c, 0);
+            }
+
+            ngx_close_connection(c);
+            return;
+        }
+
+        if (n == NGX_AGAIN) {
+            return;
+        }
+
+        switch (ch.command) {
+
+        case NGX_CMD_QUIT:
+            ngx_quit = 1;
+            break;
+
+        case NGX_CMD_TERMINATE:
+            ngx_terminate = 1;
+            break;
+
+        case NGX_CMD_REOPEN:
+            ngx_reopen = 1;
+            break;
+
+        case NGX_CMD_OPEN_CHANNEL:
+
+            /* a channel to a sibling: this process talks to none */
+
+            if (ch.fd != -1 && close(ch.fd) == -1) {
+                ngx_log_error(NGX_LOG_ALERT, ev->log, ngx_errno,
+                              "close() channel failed");
+            }
+
+            break;
+
+        default: /* NGX_CMD_CLOSE_CHANNEL: it has been closed above */
+            break;
+        }
+    }
+}
