@@ -1,4 +1,4 @@
-// The Internet checksum (RFC 1071), with the pseudo headers VRRP needs.
+// The Internet checksum (RFC 1071), with the pseudo headers of VRRP and ICMPv6.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,8 @@
 
 namespace ngx_vrrp {
 
-// IANA protocol number of VRRP.
+// IANA protocol numbers.
+inline constexpr std::uint8_t kProtocolIcmpv6 = 58;
 inline constexpr std::uint8_t kProtocolVrrp = 112;
 
 // A one's complement sum that can be fed piece by piece. Only the last piece
@@ -21,7 +22,7 @@ public:
     // length is what keepalived, FRR and Wireshark use for VRRPv3 over IPv4.
     Checksum &add_pseudo_header(const IpAddress &source,
                                 const IpAddress &destination,
-                                std::size_t length);
+                                std::uint8_t protocol, std::size_t length);
 
     // The value for the checksum field, or 0 when the summed bytes already
     // contain a right one.
