@@ -83,7 +83,7 @@ Result<ParsedAdvertisement, DropReason> parse_advertisement(
 // form is only looked at for VRRPv3 over IPv4. The interval must be
 // representable in the version's unit; it is asserted, the configuration has
 // been checked.
-Buffer serialize(const Advertisement &advertisement,
-                 const Endpoints &endpoints, ChecksumForm form);
+Buffer serialize(const Advertisement &advertisement, const Endpoints &endpoints,
+                 ChecksumForm form);
 
 }  // namespace ngx_vrrp::wire

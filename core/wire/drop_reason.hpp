@@ -29,9 +29,9 @@ inline constexpr std::size_t kDropReasons = 13;
 
 constexpr std::string_view to_string(DropReason reason) {
     constexpr std::array<std::string_view, kDropReasons> names{
-        "length",   "ttl",       "version",       "type", "checksum",
-        "interval", "address_count", "vrid",      "auth_type",
-        "auth_data", "source",   "destination",   "loop"};
+        "length",   "ttl",           "version", "type",      "checksum",
+        "interval", "address_count", "vrid",    "auth_type", "auth_data",
+        "source",   "destination",   "loop"};
     return names[static_cast<std::size_t>(reason)];
 }
 
