@@ -1,0 +1,132 @@
+
+/*
+ * What the files that read the configuration share.
+ */
+
+
+#ifndef _NGX_VRRP_CONF_H_INCLUDED_
+#define _NGX_VRRP_CONF_H_INCLUDED_
+
+
+#include "ngx_vrrp_module.h"
+
+
+#define NGX_VRRP_MAX_NAME      63
+#define NGX_VRRP_MAX_IFNAME    15
+
+#define NGX_VRRP_OWNER         255      /* the priority of an address owner */
+
+#define NGX_VRRP_NAME_EXPECTED                                                \
+    "1 to 63 letters, digits, \"_\", \".\" or \"-\" are expected"
+
+
+/* the "vrrp" block */
+
+typedef struct {
+    ngx_str_t        router_id;
+    ngx_array_t      instances;         /* of vrrp_core_instance_conf_t */
+} ngx_vrrp_block_t;
+
+
+typedef enum {
+    NGX_VRRP_STATE_UNSET = 0,
+    NGX_VRRP_STATE_MASTER,
+    NGX_VRRP_STATE_BACKUP
+} ngx_vrrp_state_e;
+
+
+/* a "vrrp_instance" block as it was written; times are milliseconds */
+
+typedef struct {
+    ngx_str_t         name;
+    ngx_str_t         interface;
+    ngx_vrrp_state_e  state;
+
+    ngx_int_t         virtual_router_id;
+    ngx_int_t         priority;
+    ngx_int_t         version;
+    ngx_int_t         advert_int;
+
+    ngx_str_t         auth_pass;
+
+    ngx_array_t       addresses;        /* of vrrp_core_address_conf_t */
+
+    vrrp_core_ip_t    unicast_src_ip;   /* family 0: not given */
+    ngx_array_t       unicast_peers;    /* of vrrp_core_ip_t */
+
+    ngx_uint_t        nopreempt;
+    ngx_int_t         preempt_delay;
+
+    ngx_int_t         garp_master_repeat;
+    ngx_int_t         garp_master_delay;
+    ngx_int_t         garp_master_refresh;
+    ngx_int_t         garp_master_refresh_repeat;
+
+    ngx_int_t         track_workers;
+    ngx_int_t         track_timeout;
+} ngx_vrrp_instance_t;
+
+
+#define ngx_vrrp_core_str(to, from)                                           \
+    (to)->data = (char *) (from)->data;                                       \
+    (to)->len = (from)->len
+
+
+/* how to read a number or a time, and which ones are right */
+
+typedef ngx_int_t (*ngx_vrrp_parse_pt)(ngx_str_t *value);
+
+typedef struct {
+    ngx_vrrp_parse_pt    parse;
+    ngx_int_t            low;
+    ngx_int_t            high;
+    ngx_uint_t           or_zero;
+    const char          *expected;      /* ends "invalid ...: " */
+} ngx_vrrp_bounds_t;
+
+
+/* ngx_vrrp_conf_values.c */
+
+ngx_int_t ngx_vrrp_parse_number(ngx_str_t *value);
+ngx_int_t ngx_vrrp_parse_msec(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_name(ngx_str_t *name);
+char *ngx_vrrp_conf_invalid(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
+    const char *expected);
+char *ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_str_t *interface);
+
+char *ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_router_id(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_nopreempt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_track_nginx(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* ngx_vrrp_conf_addresses.c */
+
+char *ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_unicast_src_ip(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_unicast_peer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+ngx_uint_t ngx_vrrp_same_ip(const vrrp_core_ip_t *a, const vrrp_core_ip_t *b);
+/* fills and returns buf, which has INET6_ADDRSTRLEN bytes */
+const char *ngx_vrrp_ip_text(const vrrp_core_ip_t *ip, char *buf);
+
+/* ngx_vrrp_conf_check.c */
+
+/* before and after the defaults are filled in */
+char *ngx_vrrp_check_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+char *ngx_vrrp_check_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+
+/* does it get along with the instances before it? */
+char *ngx_vrrp_check_unique(ngx_conf_t *cf, ngx_array_t *instances,
+    ngx_vrrp_instance_t *in);
+
+
+#endif /* _NGX_VRRP_CONF_H_INCLUDED_ */

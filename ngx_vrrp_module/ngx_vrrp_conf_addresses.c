@@ -1,0 +1,379 @@
+
+/*
+ * The directives of a vrrp_instance that hold IP addresses.
+ */
+
+
+#include "ngx_vrrp_conf.h"
+
+
+static char *ngx_vrrp_set_address(ngx_conf_t *cf, ngx_str_t *value,
+    vrrp_core_address_conf_t *address);
+static const char *ngx_vrrp_parse_address(ngx_str_t *value,
+    vrrp_core_address_conf_t *address);
+static const char *ngx_vrrp_check_host_part(
+    const vrrp_core_address_conf_t *address);
+static char *ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
+    vrrp_core_address_conf_t *address);
+static char *ngx_vrrp_set_ip(ngx_conf_t *cf, ngx_str_t *what,
+    ngx_str_t *value, vrrp_core_ip_t *ip);
+static const char *ngx_vrrp_parse_ip(u_char *data, size_t len,
+    vrrp_core_ip_t *ip);
+static const char *ngx_vrrp_unusable_ipv4(const u_char *octets);
+static const char *ngx_vrrp_unusable_ipv6(const u_char *octets);
+
+
+/* virtual_ipaddress address[/length] [dev=interface] [label=name] */
+
+char *
+ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    ngx_str_t                 *value;
+    ngx_uint_t                 i;
+    vrrp_core_address_conf_t  *address, *first;
+
+    if (in->addresses.nelts == VRRP_CORE_MAX_ADDRESSES) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "vrrp_instance \"%V\": more than 255 addresses, "
+                           "an advertisement cannot list them", &in->name);
+        return NGX_CONF_ERROR;
+    }
+
+    address = ngx_array_push(&in->addresses);
+    if (address == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(address, sizeof(vrrp_core_address_conf_t));
+
+    value = cf->args->elts;
+
+    if (ngx_vrrp_set_address(cf, &value[1], address) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    first = in->addresses.elts;
+
+    if (address->address.family != first->address.family) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "vrrp_instance \"%V\": \"%V\" is IPv%d, but the "
+                           "addresses before it are IPv%d: "
+                           "each family needs a vrrp_instance of its own",
+                           &in->name, &value[1], address->address.family,
+                           first->address.family);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (ngx_vrrp_address_parameter(cf, &value[i], address)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_set_address(ngx_conf_t *cf, ngx_str_t *value,
+    vrrp_core_address_conf_t *address)
+{
+    ngx_str_t    what = ngx_string("virtual_ipaddress");
+    const char  *reason;
+
+    reason = ngx_vrrp_parse_address(value, address);
+
+    if (reason == NULL) {
+        reason = ngx_vrrp_check_host_part(address);
+    }
+
+    if (reason) {
+        return ngx_vrrp_conf_invalid(cf, &what, value, reason);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* NULL, or what is wrong */
+
+static const char *
+ngx_vrrp_parse_address(ngx_str_t *value, vrrp_core_address_conf_t *address)
+{
+    u_char      *slash, *last;
+    ngx_int_t    length, bits;
+    const char  *reason;
+
+    last = value->data + value->len;
+
+    slash = ngx_strlchr(value->data, last, '/');
+
+    reason = ngx_vrrp_parse_ip(value->data,
+                               (slash ? slash : last) - value->data,
+                               &address->address);
+    if (reason) {
+        return reason;
+    }
+
+    bits = (address->address.family == 4) ? 32 : 128;
+    length = slash ? ngx_atoi(slash + 1, last - slash - 1) : bits;
+
+    if (length < 1 || length > bits) {
+        return (bits == 32) ? "a prefix length from 1 to 32 is expected"
+                            : "a prefix length from 1 to 128 is expected";
+    }
+
+    address->prefix_length = (uint8_t) length;
+
+    return NULL;
+}
+
+
+/* a network and its broadcast address look like addresses but are none */
+
+static const char *
+ngx_vrrp_check_host_part(const vrrp_core_address_conf_t *address)
+{
+    ngx_uint_t  i, bits, ones;
+
+    bits = (address->address.family == 4) ? 32 : 128;
+
+    if (bits - address->prefix_length < 2) {
+        return NULL;
+    }
+
+    ones = 0;
+
+    for (i = address->prefix_length; i < bits; i++) {
+        ones += (address->address.octets[i / 8] >> (7 - i % 8)) & 1;
+    }
+
+    if (ones == 0) {
+        return "it is the network itself, the address of a host is expected";
+    }
+
+    if (bits == 32 && ones == bits - address->prefix_length) {
+        return "it is the broadcast address of its network";
+    }
+
+    return NULL;
+}
+
+
+static char *
+ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
+    vrrp_core_address_conf_t *address)
+{
+    ngx_str_t  what = ngx_string("parameter");
+    ngx_str_t  param;
+
+    if (ngx_strncmp(value->data, "dev=", 4) == 0
+        && address->interface.len == 0)
+    {
+        param.data = value->data + 4;
+        param.len = value->len - 4;
+
+        if (ngx_vrrp_conf_set_interface(cf, &param, &param) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_vrrp_core_str(&address->interface, &param);
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value->data, "label=", 6) == 0
+        && address->label.len == 0)
+    {
+        param.data = value->data + 6;
+        param.len = value->len - 6;
+
+        if (param.len == 0 || param.len > NGX_VRRP_MAX_IFNAME) {
+            return ngx_vrrp_conf_invalid(cf, &what, value,
+                                         "a label of 1 to 15 characters "
+                                         "is expected");
+        }
+
+        ngx_vrrp_core_str(&address->label, &param);
+
+        return NGX_CONF_OK;
+    }
+
+    return ngx_vrrp_conf_invalid(cf, &what, value,
+                                 "\"dev=interface\" or \"label=name\" is "
+                                 "expected after the address, each at most "
+                                 "once; another address needs a directive "
+                                 "of its own");
+}
+
+
+char *
+ngx_vrrp_conf_unicast_src_ip(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    ngx_str_t  *value;
+
+    if (in->unicast_src_ip.family) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_vrrp_set_ip(cf, &cmd->name, &value[1], &in->unicast_src_ip);
+}
+
+
+char *
+ngx_vrrp_conf_unicast_peer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    ngx_str_t       *value;
+    ngx_uint_t       i, n;
+    vrrp_core_ip_t  *peer, *peers;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        peer = ngx_array_push(&in->unicast_peers);
+        if (peer == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_vrrp_set_ip(cf, &cmd->name, &value[i], peer) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        peers = in->unicast_peers.elts;
+
+        for (n = 0; n < in->unicast_peers.nelts - 1; n++) {
+            if (ngx_vrrp_same_ip(&peers[n], peer)) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "duplicate unicast_peer \"%V\"", &value[i]);
+                return NGX_CONF_ERROR;
+            }
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_set_ip(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
+    vrrp_core_ip_t *ip)
+{
+    const char  *reason;
+
+    reason = ngx_vrrp_parse_ip(value->data, value->len, ip);
+
+    if (reason) {
+        return ngx_vrrp_conf_invalid(cf, what, value, reason);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* inet_pton() is stricter than ngx_inet_addr(), which takes "10..1.1" */
+
+static const char *
+ngx_vrrp_parse_ip(u_char *data, size_t len, vrrp_core_ip_t *ip)
+{
+    char  text[INET6_ADDRSTRLEN];
+
+    ngx_memzero(ip, sizeof(vrrp_core_ip_t));
+
+    if (len < sizeof(text)) {
+        ngx_cpystrn((u_char *) text, data, len + 1);
+
+        if (inet_pton(AF_INET, text, ip->octets) == 1) {
+            ip->family = 4;
+            return ngx_vrrp_unusable_ipv4(ip->octets);
+        }
+
+        if (inet_pton(AF_INET6, text, ip->octets) == 1) {
+            ip->family = 6;
+            return ngx_vrrp_unusable_ipv6(ip->octets);
+        }
+    }
+
+    return "an IPv4 or IPv6 address is expected";
+}
+
+
+/* NULL, or why no host can have the address */
+
+static const char *
+ngx_vrrp_unusable_ipv4(const u_char *octets)
+{
+    if (octets[0] == 0) {
+        return "it is an unspecified address";
+    }
+
+    if (octets[0] == 127) {
+        return "it is a loopback address";
+    }
+
+    if (octets[0] >= 224 && octets[0] <= 239) {
+        return "it is a multicast address";
+    }
+
+    if (octets[0] == 255 && octets[1] == 255 && octets[2] == 255
+        && octets[3] == 255)
+    {
+        return "it is the broadcast address";
+    }
+
+    return NULL;
+}
+
+
+static const char *
+ngx_vrrp_unusable_ipv6(const u_char *octets)
+{
+    struct in6_addr  addr;
+
+    ngx_memcpy(&addr, octets, sizeof(addr));
+
+    if (IN6_IS_ADDR_UNSPECIFIED(&addr)) {
+        return "it is the unspecified address";
+    }
+
+    if (IN6_IS_ADDR_LOOPBACK(&addr)) {
+        return "it is the loopback address";
+    }
+
+    if (IN6_IS_ADDR_MULTICAST(&addr)) {
+        return "it is a multicast address";
+    }
+
+    if (IN6_IS_ADDR_V4MAPPED(&addr)) {
+        return "it is an IPv4-mapped address, write it as IPv4";
+    }
+
+    return NULL;
+}
+
+
+ngx_uint_t
+ngx_vrrp_same_ip(const vrrp_core_ip_t *a, const vrrp_core_ip_t *b)
+{
+    return a->family == b->family
+           && ngx_memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
+}
+
+
+const char *
+ngx_vrrp_ip_text(const vrrp_core_ip_t *ip, char *buf)
+{
+    return inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->octets, buf,
+                     INET6_ADDRSTRLEN);
+}

@@ -1,0 +1,457 @@
+
+/*
+ * Rules that join several directives of a vrrp_instance, or two instances.
+ * They are judged at the end of the block.
+ */
+
+
+#include "ngx_vrrp_conf.h"
+
+
+#define ngx_vrrp_check_log(level, cf, in, fmt, args...)                       \
+    ngx_conf_log_error(level, cf, 0, "vrrp_instance \"%V\": " fmt,            \
+                       &(in)->name, ##args)
+
+#define ngx_vrrp_check_failed(cf, in, args...)                                \
+    ngx_vrrp_check_log(NGX_LOG_EMERG, cf, in, args)
+
+
+typedef char *(*ngx_vrrp_check_pt)(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+
+
+static char *ngx_vrrp_check_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_check_advert_int(ngx_conf_t *cf,
+    ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_check_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_check_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    const vrrp_core_address_conf_t *address);
+static char *ngx_vrrp_check_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_check_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_check_unicast_ip(ngx_conf_t *cf,
+    ngx_vrrp_instance_t *in, const char *directive,
+    const vrrp_core_ip_t *ip);
+static char *ngx_vrrp_check_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+
+static char *ngx_vrrp_check_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    const vrrp_core_instance_conf_t *other);
+static const vrrp_core_address_conf_t *ngx_vrrp_find_address(
+    const vrrp_core_address_conf_t *list, size_t n,
+    const vrrp_core_address_conf_t *address);
+static ngx_uint_t ngx_vrrp_link_local(const vrrp_core_ip_t *ip);
+static ngx_uint_t ngx_vrrp_same_str(const vrrp_core_str_t *a,
+    const vrrp_core_str_t *b);
+
+
+/* in this order: what is said first should be repaired first */
+
+static ngx_vrrp_check_pt  ngx_vrrp_checks[] = {
+    ngx_vrrp_check_version,
+    ngx_vrrp_check_advert_int,
+    ngx_vrrp_check_labels,
+    ngx_vrrp_check_twice,
+    ngx_vrrp_check_unicast,
+    ngx_vrrp_check_preempt,
+    ngx_vrrp_check_idle,
+    NULL
+};
+
+
+char *
+ngx_vrrp_check_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    const char  *missing;
+
+    if (in->interface.len == 0) {
+        missing = "interface";
+
+    } else if (in->virtual_router_id == NGX_CONF_UNSET) {
+        missing = "virtual_router_id";
+
+    } else if (in->addresses.nelts == 0) {
+        missing = "virtual_ipaddress";
+
+    } else {
+        return NGX_CONF_OK;
+    }
+
+    ngx_vrrp_check_failed(cf, in, "\"%s\" is missing", missing);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_vrrp_check_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; ngx_vrrp_checks[i]; i++) {
+        if (ngx_vrrp_checks[i](cf, in) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_check_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    vrrp_core_address_conf_t  *addresses;
+
+    addresses = in->addresses.elts;
+
+    if (in->version == 3 && in->auth_pass.len) {
+        ngx_vrrp_check_failed(cf, in, "version 3 has no \"authentication\": "
+                              "remove it, or add \"version 2\" "
+                              "if the other routers use it");
+        return NGX_CONF_ERROR;
+    }
+
+    if (in->version == 2 && addresses[0].address.family == 6) {
+        ngx_vrrp_check_failed(cf, in, "version 2 has no IPv6 addresses, "
+                              "\"version 3\" is needed");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_check_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    if (in->version == 2) {
+
+        if (in->advert_int % 1000) {
+            ngx_vrrp_check_failed(cf, in, "\"advert_int\" is %ims, but "
+                                  "version 2 knows whole seconds only, "
+                                  "from 1s to 255s", in->advert_int);
+            return NGX_CONF_ERROR;
+        }
+
+        return NGX_CONF_OK;
+    }
+
+    if (in->advert_int > 40950 || in->advert_int % 10) {
+        ngx_vrrp_check_failed(cf, in, "\"advert_int\" is %ims, but version 3 "
+                              "knows steps of 10ms only, "
+                              "from 10ms to 40950ms", in->advert_int);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_check_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    ngx_uint_t                 i;
+    vrrp_core_address_conf_t  *addresses;
+
+    addresses = in->addresses.elts;
+
+    for (i = 0; i < in->addresses.nelts; i++) {
+
+        if (addresses[i].label.len == 0) {
+            continue;
+        }
+
+        if (ngx_vrrp_check_label(cf, in, &addresses[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* tools that show a label find the interface by the part before the ":" */
+
+static char *
+ngx_vrrp_check_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    const vrrp_core_address_conf_t *address)
+{
+    const vrrp_core_str_t  *interface, *label;
+
+    label = &address->label;
+    interface = &address->interface;
+
+    if (address->address.family == 6) {
+        ngx_vrrp_check_failed(cf, in, "invalid label \"%*s\": "
+                              "only IPv4 addresses have labels",
+                              label->len, label->data);
+        return NGX_CONF_ERROR;
+    }
+
+    if (label->len <= interface->len + 1
+        || ngx_strncmp(label->data, interface->data, interface->len) != 0
+        || label->data[interface->len] != ':')
+    {
+        ngx_vrrp_check_failed(cf, in, "invalid label \"%*s\": the interface "
+                              "and something after it are expected, "
+                              "as in \"%*s:1\"",
+                              label->len, label->data,
+                              interface->len, interface->data);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_check_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    char                       text[INET6_ADDRSTRLEN];
+    ngx_uint_t                 i;
+    vrrp_core_address_conf_t  *addresses;
+
+    addresses = in->addresses.elts;
+
+    for (i = 1; i < in->addresses.nelts; i++) {
+
+        if (ngx_vrrp_find_address(addresses, i, &addresses[i])) {
+            ngx_vrrp_check_failed(cf, in, "duplicate virtual_ipaddress %s",
+                                  ngx_vrrp_ip_text(&addresses[i].address,
+                                                   text));
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_check_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    ngx_uint_t       i;
+    vrrp_core_ip_t  *src, *peers;
+
+    src = &in->unicast_src_ip;
+    peers = in->unicast_peers.elts;
+
+    if (src->family && in->unicast_peers.nelts == 0) {
+        ngx_vrrp_check_failed(cf, in, "\"unicast_src_ip\" "
+                              "needs \"unicast_peer\"");
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < in->unicast_peers.nelts; i++) {
+
+        if (ngx_vrrp_same_ip(&peers[i], src)) {
+            ngx_vrrp_check_failed(cf, in, "\"unicast_src_ip\" and "
+                                  "\"unicast_peer\" are the same address");
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_vrrp_check_unicast_ip(cf, in, "unicast_peer", &peers[i])
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    /* the owner of the addresses may well send from one */
+
+    if (src->family == 0 || in->priority == NGX_VRRP_OWNER) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_vrrp_check_unicast_ip(cf, in, "unicast_src_ip", src);
+}
+
+
+static char *
+ngx_vrrp_check_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    const char *directive, const vrrp_core_ip_t *ip)
+{
+    char                       text[INET6_ADDRSTRLEN];
+    ngx_uint_t                 i;
+    vrrp_core_address_conf_t  *addresses;
+
+    addresses = in->addresses.elts;
+
+    if (ip->family != addresses[0].address.family) {
+        ngx_vrrp_check_failed(cf, in, "%s %s is IPv%d, "
+                              "but the virtual addresses are IPv%d",
+                              directive, ngx_vrrp_ip_text(ip, text),
+                              (int) ip->family,
+                              (int) addresses[0].address.family);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < in->addresses.nelts; i++) {
+
+        if (ngx_vrrp_same_ip(ip, &addresses[i].address)) {
+            ngx_vrrp_check_failed(cf, in, "%s %s is a virtual address, "
+                                  "an address of one router is expected",
+                                  directive, ngx_vrrp_ip_text(ip, text));
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_check_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    if (in->nopreempt && in->preempt_delay != NGX_CONF_UNSET) {
+        ngx_vrrp_check_failed(cf, in, "\"nopreempt\" and \"preempt_delay\" "
+                              "exclude each other");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* what is right but has no effect is accepted, but not in silence */
+
+static char *
+ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    if (in->state == NGX_VRRP_STATE_MASTER && in->priority < NGX_VRRP_OWNER) {
+        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"state MASTER\" "
+                           "changes nothing at priority %i, "
+                           "the highest priority wins the election",
+                           in->priority);
+    }
+
+    if (in->state == NGX_VRRP_STATE_BACKUP && in->priority == NGX_VRRP_OWNER) {
+        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"state BACKUP\" "
+                           "changes nothing at priority 255, "
+                           "the address owner is always MASTER");
+    }
+
+    if (in->priority == NGX_VRRP_OWNER
+        && (in->nopreempt || in->preempt_delay > 0))
+    {
+        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"%s\" changes nothing "
+                           "at priority 255, "
+                           "the address owner is always MASTER",
+                           in->nopreempt ? "nopreempt" : "preempt_delay");
+    }
+
+    if (in->garp_master_refresh == 0
+        && in->garp_master_refresh_repeat != NGX_CONF_UNSET)
+    {
+        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in,
+                           "\"garp_master_refresh_repeat\" changes nothing "
+                           "without \"garp_master_refresh\"");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_vrrp_check_unique(ngx_conf_t *cf, ngx_array_t *instances,
+    ngx_vrrp_instance_t *in)
+{
+    ngx_uint_t                  i;
+    vrrp_core_instance_conf_t  *others;
+
+    others = instances->elts;
+
+    for (i = 0; i < instances->nelts; i++) {
+        if (ngx_vrrp_check_pair(cf, in, &others[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_check_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    const vrrp_core_instance_conf_t *other)
+{
+    char                       text[INET6_ADDRSTRLEN];
+    ngx_uint_t                 i;
+    vrrp_core_str_t            interface;
+    vrrp_core_address_conf_t  *addresses;
+
+    addresses = in->addresses.elts;
+    ngx_vrrp_core_str(&interface, &in->interface);
+
+    if (other->virtual_router_id == in->virtual_router_id
+        && other->family == addresses[0].address.family
+        && ngx_vrrp_same_str(&other->interface, &interface))
+    {
+        ngx_vrrp_check_failed(cf, in, "virtual_router_id %i for IPv%d on "
+                              "interface \"%V\" is taken "
+                              "by vrrp_instance \"%*s\"",
+                              in->virtual_router_id, (int) other->family,
+                              &in->interface,
+                              other->name.len, other->name.data);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < in->addresses.nelts; i++) {
+
+        if (ngx_vrrp_find_address(other->addresses, other->naddresses,
+                                  &addresses[i]))
+        {
+            ngx_vrrp_check_failed(cf, in, "virtual_ipaddress %s is taken "
+                                  "by vrrp_instance \"%*s\"",
+                                  ngx_vrrp_ip_text(&addresses[i].address,
+                                                   text),
+                                  other->name.len, other->name.data);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static const vrrp_core_address_conf_t *
+ngx_vrrp_find_address(const vrrp_core_address_conf_t *list, size_t n,
+    const vrrp_core_address_conf_t *address)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+
+        if (!ngx_vrrp_same_ip(&list[i].address, &address->address)) {
+            continue;
+        }
+
+        /* a link-local address may be used on every link */
+
+        if (ngx_vrrp_link_local(&address->address)
+            && !ngx_vrrp_same_str(&list[i].interface, &address->interface))
+        {
+            continue;
+        }
+
+        return &list[i];
+    }
+
+    return NULL;
+}
+
+
+/* fe80::/10 */
+
+static ngx_uint_t
+ngx_vrrp_link_local(const vrrp_core_ip_t *ip)
+{
+    return ip->family == 6 && ip->octets[0] == 0xfe
+           && (ip->octets[1] & 0xc0) == 0x80;
+}
+
+
+static ngx_uint_t
+ngx_vrrp_same_str(const vrrp_core_str_t *a, const vrrp_core_str_t *b)
+{
+    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
+}

@@ -1,0 +1,396 @@
+
+/*
+ * The directives of a vrrp_instance, one by one.  Whatever needs a second
+ * directive to be judged is in ngx_vrrp_conf_check.c.
+ */
+
+
+#include "ngx_vrrp_conf.h"
+
+#include <net/if.h>
+
+
+#define NGX_VRRP_TRACK_EXPECTED                                               \
+    "\"workers=number\", \"timeout=time\", or \"off\" alone is expected"
+
+
+typedef struct {
+    ngx_str_t            name;           /* with its "=" */
+    ngx_uint_t           offset;         /* in ngx_vrrp_instance_t */
+    ngx_vrrp_bounds_t    bounds;
+} ngx_vrrp_parameter_t;
+
+
+static ngx_int_t ngx_vrrp_parse_bounded(ngx_str_t *value,
+    ngx_vrrp_bounds_t *bounds, ngx_int_t *np);
+static ngx_uint_t ngx_vrrp_valid_interface(ngx_str_t *name);
+static char *ngx_vrrp_track_parameter(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_vrrp_instance_t *in);
+
+
+static ngx_vrrp_parameter_t  ngx_vrrp_track_parameters[] = {
+
+    { ngx_string("workers="),
+      offsetof(ngx_vrrp_instance_t, track_workers),
+      { ngx_vrrp_parse_number, 1, VRRP_CORE_HEARTBEATS, 0,
+        "a number from 1 to 1024 is expected" } },
+
+    { ngx_string("timeout="),
+      offsetof(ngx_vrrp_instance_t, track_timeout),
+      { ngx_vrrp_parse_msec, 100, 3600000, 0,
+        "a time from 100ms to 1h is expected" } },
+
+    { ngx_null_string, 0, { NULL, 0, 0, 0, NULL } }
+};
+
+
+ngx_int_t
+ngx_vrrp_parse_number(ngx_str_t *value)
+{
+    return ngx_atoi(value->data, value->len);
+}
+
+
+/* as everywhere in nginx, a number without a unit means seconds */
+
+ngx_int_t
+ngx_vrrp_parse_msec(ngx_str_t *value)
+{
+    return ngx_parse_time(value, 0);
+}
+
+
+ngx_uint_t
+ngx_vrrp_valid_name(ngx_str_t *name)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    if (name->len == 0 || name->len > NGX_VRRP_MAX_NAME) {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-')
+        {
+            continue;
+        }
+
+        return 0;
+    }
+
+    return 1;
+}
+
+
+char *
+ngx_vrrp_conf_invalid(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
+    const char *expected)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid %V \"%V\": %s",
+                       what, value, expected);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    ngx_int_t          *np;
+    ngx_str_t          *value;
+    ngx_vrrp_bounds_t  *bounds;
+
+    np = (ngx_int_t *) (p + cmd->offset);
+
+    if (*np != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    bounds = cmd->post;
+    value = cf->args->elts;
+
+    if (ngx_vrrp_parse_bounded(&value[1], bounds, np) != NGX_OK) {
+        return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
+                                     bounds->expected);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
+    ngx_int_t *np)
+{
+    ngx_int_t  n;
+
+    n = bounds->parse(value);
+
+    if ((n >= bounds->low && n <= bounds->high)
+        || (n == 0 && bounds->or_zero))
+    {
+        *np = n;
+        return NGX_OK;
+    }
+
+    return NGX_ERROR;
+}
+
+
+char *
+ngx_vrrp_conf_router_id(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_block_t  *block = conf;
+
+    ngx_str_t  *value;
+
+    if (block->router_id.len) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (!ngx_vrrp_valid_name(&value[1])) {
+        return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
+                                     NGX_VRRP_NAME_EXPECTED);
+    }
+
+    block->router_id = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_vrrp_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    ngx_str_t  *value;
+
+    if (in->state != NGX_VRRP_STATE_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "MASTER") == 0) {
+        in->state = NGX_VRRP_STATE_MASTER;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "BACKUP") == 0) {
+        in->state = NGX_VRRP_STATE_BACKUP;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
+                                 "MASTER or BACKUP is expected");
+}
+
+
+char *
+ngx_vrrp_conf_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    ngx_str_t  *value;
+
+    if (in->interface.len) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_vrrp_conf_set_interface(cf, &value[1], &in->interface);
+}
+
+
+char *
+ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_str_t *interface)
+{
+    if (!ngx_vrrp_valid_interface(value)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid interface \"%V\": a name of 1 to 15 "
+                           "characters without \"/\", \":\" and spaces "
+                           "is expected", value);
+        return NGX_CONF_ERROR;
+    }
+
+    if (if_nametoindex((char *) value->data) == 0) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "interface \"%V\" does not exist now, "
+                           "the instance stays in FAULT until it does",
+                           value);
+    }
+
+    *interface = *value;
+
+    return NGX_CONF_OK;
+}
+
+
+/* what the kernel accepts as the name of a device */
+
+static ngx_uint_t
+ngx_vrrp_valid_interface(ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    if (name->len == 0 || name->len > NGX_VRRP_MAX_IFNAME) {
+        return 0;
+    }
+
+    if (ngx_strcmp(name->data, ".") == 0 || ngx_strcmp(name->data, "..") == 0)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] <= ' ' || name->data[i] == 0x7f
+            || name->data[i] == '/' || name->data[i] == ':')
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * No message may hold the password, so none shows an argument that could be
+ * one in the wrong place.
+ */
+
+char *
+ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    ngx_str_t  *value;
+
+    if (in->auth_pass.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "AH") == 0) {
+        return "does not support AH, which RFC 3768 dropped from VRRP: "
+               "use PASS on all routers";
+    }
+
+    if (ngx_strcmp(value[1].data, "PASS") != 0 || cf->args->nelts != 3) {
+        return "must be written \"authentication PASS password\"";
+    }
+
+    if (value[2].len == 0) {
+        return "has an empty password";
+    }
+
+    in->auth_pass = value[2];
+
+    if (in->auth_pass.len > VRRP_CORE_AUTH_LEN) {
+        in->auth_pass.len = VRRP_CORE_AUTH_LEN;
+
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "the password of \"authentication\" is cut to 8 "
+                           "characters, an advertisement has room for no more");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_vrrp_conf_nopreempt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    if (in->nopreempt) {
+        return "is duplicate";
+    }
+
+    in->nopreempt = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_vrrp_conf_track_nginx(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    if (in->track_workers != NGX_CONF_UNSET
+        || in->track_timeout != NGX_CONF_UNSET)
+    {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+        in->track_workers = 0;
+        return NGX_CONF_OK;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_vrrp_track_parameter(cf, &value[i], in) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_track_parameter(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_vrrp_instance_t *in)
+{
+    char  *p = (char *) in;
+
+    ngx_int_t             *np;
+    ngx_str_t              what, number;
+    ngx_vrrp_parameter_t  *param;
+
+    ngx_str_set(&what, "parameter");
+
+    for (param = ngx_vrrp_track_parameters; param->name.len; param++) {
+
+        if (ngx_strncmp(value->data, param->name.data, param->name.len) != 0) {
+            continue;
+        }
+
+        np = (ngx_int_t *) (p + param->offset);
+
+        if (*np != NGX_CONF_UNSET) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate parameter \"%V\"", value);
+            return NGX_CONF_ERROR;
+        }
+
+        number.data = value->data + param->name.len;
+        number.len = value->len - param->name.len;
+
+        if (ngx_vrrp_parse_bounded(&number, &param->bounds, np) == NGX_OK) {
+            return NGX_CONF_OK;
+        }
+
+        return ngx_vrrp_conf_invalid(cf, &what, value, param->bounds.expected);
+    }
+
+    return ngx_vrrp_conf_invalid(cf, &what, value, NGX_VRRP_TRACK_EXPECTED);
+}
