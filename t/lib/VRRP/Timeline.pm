@@ -93,21 +93,30 @@ sub _answers ($self) {
     my $last = '';
     my @events;
 
-    my @requests = sort { $a->{start} <=> $b->{start} }
-                   $self->{load} ? $self->{load}->requests : ();
+    my @requests = $self->{load} ? $self->{load}->requests : ();
 
-    for my $one (@requests) {
+    for my $one (sort { _seen($a) <=> _seen($b) } @requests) {
         my $what = $one->{good} ? "is answered by $one->{node}"
                                 : 'gets no answer: '
                                   . ($one->{code} || $one->{body} =~ tr/_/ /r);
         next if $what eq $last;
 
         $last = $what;
-        push @events, { time => $one->{start}, who => 'client',
+        push @events, { time => _seen($one), who => 'client',
                         what => $what };
     }
 
     return @events;
+}
+
+
+# When a request met its fate: a lost one when it started, and one that had to
+# wait for somebody to answer when that somebody came.
+sub _seen ($request) {
+    my $waited = $request->{end} - $request->{start};
+
+    return $request->{good} && $waited > 0.05 ? $request->{end}
+                                              : $request->{start};
 }
 
 

@@ -1,0 +1,516 @@
+#!/usr/bin/perl
+
+# Every rule of the vrrp block: a configuration, and what nginx -t says.
+#
+# The interface is "lo" because it exists everywhere: nginx -t opens no VRRP
+# socket and touches no address.
+
+use v5.36;
+
+use File::Temp qw(tempdir);
+use Test::More;
+
+use VRRP::Nginx;
+
+my $reason = VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $dir = tempdir('vrrp_conf.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $conf = "$dir/nginx.conf";
+
+# a vrrp_instance that is right; its last line is line 9 of the file
+my $good = <<~'END';
+    vrrp_instance VI_1 {
+    interface lo; virtual_router_id 51;
+    virtual_ipaddress 192.168.1.100;
+    END
+
+
+# --- one directive, its bad values; the message ends " in FILE:LINE" --------
+
+my $a_name = 'a name of 1 to 15 characters without "/", ":" and spaces is '
+    . 'expected';
+my $name = '1 to 63 letters, digits, "_", "." or "-" are expected';
+my $track = '"workers=number", "timeout=time", or "off" alone is expected';
+my $advert = 'a time is expected: with version 3 from 10ms to 40950ms in '
+    . 'steps of 10ms, with version 2 from 1s to 255s in whole seconds';
+my $parameter = '"dev=interface" or "label=name" is expected after the '
+    . 'address, each at most once; another address needs a directive of its '
+    . 'own';
+
+my @values = (
+    [priority          => [qw(0 256 -1 1.5 x), '""'],
+        'a number from 1 to 254 is expected, or 255 for the address owner'],
+    [virtual_router_id => [qw(0 256 0x33)],
+        'a number from 1 to 255 is expected'],
+    [version           => [qw(1 4 v3)], '2 or 3 is expected'],
+    [state             => [qw(master FAULT)], 'MASTER or BACKUP is expected'],
+    [advert_int        => [qw(0 9ms 256s 0.1 fast)], $advert],
+    [preempt_delay     => [qw(1001s -1 soon)],
+        'a time from 0 to 1000s is expected'],
+    [garp_master_repeat => [qw(0 101)], 'a number from 1 to 100 is expected'],
+    [garp_master_delay => [qw(3601s now)],
+        'a time up to 1h is expected, or 0 for no second burst'],
+    [garp_master_refresh => [qw(99ms 2d)],
+        'a time from 100ms to 1d is expected, or 0 for no refresh'],
+    [garp_master_refresh_repeat => [qw(0 101)],
+        'a number from 1 to 100 is expected'],
+    [interface         => [qw(a/b a:b .. sixteen_letters_), '""', '"a b"'],
+        $a_name],
+    [router_id         => ['""', '"a b"', 'a/b', 'x' x 64], $name],
+    [vrrp_instance     => ['""', '"a b"', 'a/b', 'x' x 64], $name],
+
+    [virtual_ipaddress => [qw(web 1.2.3 1..2.3 1.2.3.256 1:2:3 ::1::), '""',
+                           '192.168.001.1', '1:2:3:4:5:6:7:8:9' x 4],
+        'an IPv4 or IPv6 address is expected'],
+    [virtual_ipaddress => [qw(10.0.0.1/0 10.0.0.1/33 10.0.0.1/ 10.0.0.1/x
+                              10.0.0.1/255.255.255.0)],
+        'a prefix length from 1 to 32 is expected'],
+    [virtual_ipaddress => [qw(2001:db8::1/0 2001:db8::1/129)],
+        'a prefix length from 1 to 128 is expected'],
+    [virtual_ipaddress => [qw(10.0.0.0/24 10.0.0.128/25 2001:db8::/64)],
+        'it is the network itself, the address of a host is expected'],
+    [virtual_ipaddress => [qw(10.0.0.255/24 10.0.0.127/25)],
+        'it is the broadcast address of its network'],
+    [virtual_ipaddress => ['255.255.255.255'], 'it is the broadcast address'],
+    [virtual_ipaddress => [qw(0.0.0.0 0.1.2.3)],
+        'it is an unspecified address'],
+    [virtual_ipaddress => ['127.0.0.1/8'], 'it is a loopback address'],
+    [virtual_ipaddress => [qw(224.0.0.18 239.255.0.1)],
+        'it is a multicast address'],
+    [virtual_ipaddress => ['::'], 'it is the unspecified address'],
+    [virtual_ipaddress => ['::1'], 'it is the loopback address'],
+    [virtual_ipaddress => ['ff02::12'], 'it is a multicast address'],
+    [virtual_ipaddress => ['::ffff:10.0.0.1'],
+        'it is an IPv4-mapped address, write it as IPv4'],
+
+    [unicast_src_ip    => [qw(lb1 10.0.0.1/24)],
+        'an IPv4 or IPv6 address is expected'],
+    [unicast_src_ip    => ['224.0.0.18'], 'it is a multicast address'],
+    [unicast_peer      => [qw(lb2 10.0.0.1/24)],
+        'an IPv4 or IPv6 address is expected'],
+    [unicast_peer      => ['127.0.0.1'], 'it is a loopback address'],
+);
+
+for my $rule (@values) {
+    my ($directive, $bad, $expected) = @$rule;
+
+    for my $value (@$bad) {
+        (my $shown = $value) =~ tr/"//d;
+
+        my $text = $directive eq 'router_id'     ? "router_id $value;"
+                 : $directive eq 'vrrp_instance' ? "vrrp_instance $value {"
+                 : "vrrp_instance VI_1 { $directive $value;";
+
+        rejects("$directive $value", $text,
+            qq(invalid $directive "$shown": $expected), 6);
+    }
+}
+
+
+# --- parameters --------------------------------------------------------------
+
+for (['dev=eth0 dev=eth1', 'dev=eth1'], ['scope=global'], ['10.0.0.2/24'],
+     ['label=lo:1 label=lo:2', 'label=lo:2'], ['dev eth0', 'dev'])
+{
+    my ($text, $shown) = @$_;
+    $shown //= $text;
+
+    rejects("virtual_ipaddress with $text",
+        "vrrp_instance VI_1 { virtual_ipaddress 10.0.0.1 $text;",
+        qq(invalid parameter "$shown": $parameter), 6);
+}
+
+for my $label ('', 'a' x 16) {
+    rejects("label=$label",
+        "vrrp_instance VI_1 { virtual_ipaddress 10.0.0.1 label=$label;",
+        qq(invalid parameter "label=$label": )
+        . 'a label of 1 to 15 characters is expected', 6);
+}
+
+rejects('dev=a/b', 'vrrp_instance VI_1 { virtual_ipaddress 10.0.0.1 dev=a/b;',
+    qq(invalid interface "a/b": $a_name), 6);
+
+for (qw(on workers 2 off=1), 'off timeout=1s', 'timeout=1s off') {
+    my ($shown) = /(off|\S+)/;
+
+    rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
+        qr/invalid parameter "\S+": \Q$track\E/, 6);
+}
+
+rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
+    qq(invalid parameter "$_": a number from 1 to 1024 is expected), 6)
+    for qw(workers=0 workers=1025 workers=all workers=);
+
+rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
+    qq(invalid parameter "$_": a time from 100ms to 1h is expected), 6)
+    for qw(timeout=0 timeout=99ms timeout=61m timeout=x);
+
+rejects('track_nginx with workers= twice',
+    'vrrp_instance VI_1 { track_nginx workers=1 workers=2;',
+    'duplicate parameter "workers=2"', 6);
+
+
+# --- each directive once -----------------------------------------------------
+
+for my $directive (
+    'state BACKUP', 'interface lo', 'virtual_router_id 1', 'priority 1',
+    'version 3', 'advert_int 1s', 'authentication PASS x', 'nopreempt',
+    'unicast_src_ip 10.0.0.1', 'preempt_delay 0', 'garp_master_repeat 1',
+    'garp_master_delay 0', 'garp_master_refresh 0',
+    'garp_master_refresh_repeat 1', 'track_nginx off',
+    'track_nginx timeout=1s', 'track_nginx workers=1')
+{
+    my ($word) = split ' ', $directive;
+
+    rejects("$directive twice",
+        "vrrp_instance VI_1 { $directive;\n$directive;",
+        qq("$word" directive is duplicate), 7);
+}
+
+rejects('router_id twice', "router_id a;\nrouter_id b;",
+    '"router_id" directive is duplicate', 7);
+rejects('unicast_peer twice',
+    "vrrp_instance VI_1 {\nunicast_peer 10.0.0.1 10.0.0.2 10.0.0.1;",
+    'duplicate unicast_peer "10.0.0.1"', 7);
+rejects('two vrrp blocks', "$good } }\nvrrp {",
+    '"vrrp" directive is duplicate', 10);
+
+
+# --- what must be there ------------------------------------------------------
+
+rejects('no instance', "\n}", 'no "vrrp_instance" in the "vrrp" block', 7);
+rejects('no interface', "vrrp_instance VI_1 {\n}",
+    'vrrp_instance "VI_1": "interface" is missing', 7);
+rejects('no virtual_router_id', "vrrp_instance VI_1 { interface lo;\n}",
+    'vrrp_instance "VI_1": "virtual_router_id" is missing', 7);
+rejects('no virtual_ipaddress',
+    "vrrp_instance VI_1 { interface lo; virtual_router_id 1;\n}",
+    'vrrp_instance "VI_1": "virtual_ipaddress" is missing', 7);
+
+
+# --- directives that must fit together ---------------------------------------
+
+sub rejects_instance ($what, $text, $message) {
+    rejects($what, "$good$text\n}", qq(vrrp_instance "VI_1": $message), 10);
+}
+
+rejects_instance("version 2, $_", "version 2; advert_int $_;",
+    qq("advert_int" is $_, but version 2 knows whole seconds only, )
+    . 'from 1s to 255s') for qw(10ms 100ms 1500ms);
+rejects_instance("version 3, $_", "advert_int $_;",
+    qq("advert_int" is $_, but version 3 knows steps of 10ms only, )
+    . 'from 10ms to 40950ms') for qw(15ms 40960ms 41000ms);
+
+rejects_instance('PASS with version 3', 'authentication PASS secret;',
+    'version 3 has no "authentication": remove it, or add "version 2" '
+    . 'if the other routers use it');
+rejects('IPv6 with version 2', <<~'END',
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51; version 2;
+    virtual_ipaddress fe80::1;
+    }
+    END
+    'vrrp_instance "VI_1": version 2 has no IPv6 addresses, "version 3" is '
+    . 'needed', 8);
+rejects('both families', "$good virtual_ipaddress 2001:db8::1/64;",
+    'vrrp_instance "VI_1": "2001:db8::1/64" is IPv6, but the addresses '
+    . 'before it are IPv4: each family needs a vrrp_instance of its own', 9);
+
+rejects_instance('an address twice', 'virtual_ipaddress 192.168.1.100/24;',
+    'duplicate virtual_ipaddress 192.168.1.100');
+rejects('256 addresses',
+    $good . join('', map { "virtual_ipaddress 10.1.1.$_;" } 1 .. 254)
+    . "\nvirtual_ipaddress 10.1.2.1;",
+    'vrrp_instance "VI_1": more than 255 addresses, an advertisement cannot '
+    . 'list them', 10);
+
+rejects_instance("label $_", "virtual_ipaddress 10.0.0.1 label=$_;",
+    qq(invalid label "$_": the interface and something after it are )
+    . 'expected, as in "lo:1"') for qw(eth0:1 lo lo: lol:1);
+rejects_instance('label of another dev',
+    'virtual_ipaddress 10.0.0.1 label=lo:1 dev=eth5;',
+    'invalid label "lo:1": the interface and something after it are '
+    . 'expected, as in "eth5:1"');
+rejects('IPv6 label', <<~'END',
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress fe80::1 label=lo:1;
+    }
+    END
+    'vrrp_instance "VI_1": invalid label "lo:1": only IPv4 addresses have '
+    . 'labels', 8);
+
+rejects_instance('unicast_src_ip alone', 'unicast_src_ip 192.168.1.1;',
+    '"unicast_src_ip" needs "unicast_peer"');
+rejects_instance('the router is its own peer',
+    'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.2 192.168.1.1;',
+    '"unicast_src_ip" and "unicast_peer" are the same address');
+rejects_instance('a peer is a virtual address', 'unicast_peer 192.168.1.100;',
+    'unicast_peer 192.168.1.100 is a virtual address, '
+    . 'an address of one router is expected');
+rejects_instance('the source is a virtual address',
+    'unicast_src_ip 192.168.1.100; unicast_peer 192.168.1.2;',
+    'unicast_src_ip 192.168.1.100 is a virtual address, '
+    . 'an address of one router is expected');
+rejects_instance('a peer of the other family', 'unicast_peer fe80::2;',
+    'unicast_peer fe80::2 is IPv6, but the virtual addresses are IPv4');
+rejects_instance('a source of the other family',
+    'unicast_src_ip fe80::1; unicast_peer 192.168.1.2;',
+    'unicast_src_ip fe80::1 is IPv6, but the virtual addresses are IPv4');
+
+rejects_instance("nopreempt and preempt_delay $_",
+    "nopreempt; preempt_delay $_;",
+    '"nopreempt" and "preempt_delay" exclude each other') for qw(0 30s);
+
+
+# --- instances that must get along -------------------------------------------
+
+sub second_instance ($vrid, $address, $interface = 'lo') {
+    return <<~END;
+        $good }
+        vrrp_instance VI_2 {
+        interface $interface; virtual_router_id $vrid;
+        virtual_ipaddress $address;
+        }
+        END
+}
+
+rejects('the same name', "$good }\nvrrp_instance VI_1 {",
+    'duplicate vrrp_instance "VI_1"', 10);
+rejects('the same VRID', second_instance(51, '10.0.0.1'),
+    'vrrp_instance "VI_2": virtual_router_id 51 for IPv4 on interface "lo" '
+    . 'is taken by vrrp_instance "VI_1"', 14);
+rejects('the same address', second_instance(52, '192.168.1.100/24', 'eth5'),
+    'vrrp_instance "VI_2": virtual_ipaddress 192.168.1.100 is taken by '
+    . 'vrrp_instance "VI_1"', 14);
+
+accepts('the same VRID, another family', second_instance(51, 'fe80::1') . '}');
+accepts('the same VRID, another interface',
+    second_instance(51, '10.0.0.1', 'eth5') . '}',
+    warnings => 1);
+accepts('a link-local address on two links',
+    second_instance(52, 'fe80::1') . <<~'END', warnings => 1);
+    vrrp_instance VI_3 {
+    interface lo5; virtual_router_id 52;
+    virtual_ipaddress fe80::1;
+    } }
+    END
+
+
+# --- the rest of the configuration -------------------------------------------
+
+rejects('master_process off', "$good } }\nmaster_process off;",
+    'the "vrrp" block needs "master_process on": the vrrp process is started '
+    . 'by the master', 5);
+rejects('more workers than there are', "$good track_nginx workers=3; } }",
+    'vrrp_instance "VI_1": "track_nginx workers=3" needs more than the '
+    . '2 worker processes there are', 5);
+
+rejects('unknown directive', 'vrrp_script check;',
+    'unknown directive "vrrp_script"', 6);
+rejects('unknown directive in an instance',
+    'vrrp_instance VI_1 { virtual_routes x;',
+    'unknown directive "virtual_routes"', 6);
+rejects('a directive of another block', 'worker_processes 1;',
+    '"worker_processes" directive is not allowed here', 6);
+rejects('a directive of an instance', 'priority 100;',
+    '"priority" directive is not allowed here', 6);
+rejects('an instance in an instance', 'vrrp_instance a { vrrp_instance b {',
+    '"vrrp_instance" directive is not allowed here', 6);
+rejects('the block form of keepalived',
+    'vrrp_instance VI_1 { virtual_ipaddress {',
+    'directive "virtual_ipaddress" is not terminated by ";"', 6);
+
+
+# --- the password is shown nowhere -------------------------------------------
+
+for (
+    ['PASS secretword',     '"authentication" PASS cut',      'cut'],
+    ['AH secretword',       'does not support AH, which RFC 3768 dropped from '
+                            . 'VRRP: use PASS on all routers'],
+    ['secretword',          'must be written "authentication PASS password"'],
+    ['secretword PASS',     'must be written "authentication PASS password"'],
+    ['pass secretword',     'must be written "authentication PASS password"'],
+    ['PASS',                'must be written "authentication PASS password"'],
+    ['PASS ""',             'has an empty password'])
+{
+    my ($text, $predicate, $cut) = @$_;
+
+    if ($cut) {
+        accepts("authentication $text",
+            "$good version 2; authentication $text; } }",
+            warning => 'the password of "authentication" is cut to 8 '
+            . 'characters, an advertisement has room for no more', line => 9);
+
+    } else {
+        rejects("authentication $text",
+            "vrrp_instance VI_1 { authentication $text;",
+            qq("authentication" directive $predicate), 6);
+    }
+
+    unlike(last_output(), qr/secret/, "authentication $text: not shown");
+}
+
+
+# --- what is accepted --------------------------------------------------------
+
+for my $text (
+    'priority 1;', 'priority 254;', 'priority 255;', 'state BACKUP;',
+    'state MASTER; priority 255;', 'version 2; advert_int 1;',
+    'version 2; advert_int 255s;', 'version 2; authentication PASS 12345678;',
+    'advert_int 10ms;', 'advert_int 40950ms;', 'advert_int 1s;',
+    'nopreempt;', 'preempt_delay 0;', 'preempt_delay 1000s;',
+    'preempt_delay 500ms;', 'track_nginx off;',
+    'track_nginx workers=2 timeout=100ms;', 'track_nginx timeout=1h;',
+    'garp_master_repeat 100; garp_master_delay 0;',
+    'garp_master_refresh 100ms; garp_master_refresh_repeat 100;',
+    'garp_master_refresh 0;',
+    'unicast_peer 192.168.1.2; unicast_peer 192.168.1.3 192.168.1.4;',
+    'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.2;',
+    'priority 255; unicast_src_ip 192.168.1.100; unicast_peer 192.168.1.2;',
+    'virtual_ipaddress 192.168.1.101/24 label=lo:1 dev=lo;',
+    'virtual_ipaddress 10.0.0.0/31; virtual_ipaddress 10.0.0.1/31;',
+    join('', map { "virtual_ipaddress 10.1.1.$_;" } 1 .. 254))
+{
+    accepts(substr($text, 0, 60), "$good $text } }");
+}
+
+accepts('IPv6', <<~'END');
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress fe80::1/64; virtual_ipaddress 2001:db8::5/64;
+    unicast_src_ip fe80::a; unicast_peer fe80::b;
+    } }
+    END
+accepts('router_id', "router_id lb-01.example_x; $good } }");
+accepts('names as long as they may be',
+    'router_id ' . 'r' x 63 . '; vrrp_instance ' . 'i' x 63 . " {\n"
+    . "interface lo; virtual_router_id 1; virtual_ipaddress 10.0.0.1; } }");
+
+write_file("$dir/instance.conf", "virtual_router_id 1;\n");
+accepts('include in an instance', <<~'END');
+    vrrp_instance VI_1 { interface lo; include instance.conf;
+    virtual_ipaddress 10.0.0.1;
+    } }
+    END
+write_file("$dir/instance.conf", "\npriority 0;\n");
+rejects('include with a mistake',
+    'vrrp_instance VI_1 { include instance.conf;',
+    'invalid priority "0": a number from 1 to 254 is expected, or 255 for '
+    . "the address owner in $dir/instance.conf:2", undef);
+
+
+# --- what is accepted, but not in silence ------------------------------------
+
+my $missing = 'vrrp_conf_none';
+
+accepts('an interface that does not exist', <<~"END",
+    vrrp_instance VI_1 {
+    interface $missing;
+    virtual_router_id 51; virtual_ipaddress 192.168.1.100; } }
+    END
+    warning => qq(interface "$missing" does not exist now, the instance )
+    . 'stays in FAULT until it does', line => 7);
+accepts('a dev= that does not exist',
+    "$good virtual_ipaddress 10.0.0.1 dev=$missing; } }",
+    warning => qq(interface "$missing" does not exist now, the instance )
+    . 'stays in FAULT until it does', line => 9);
+
+for (
+    ['state MASTER;', '"state MASTER" changes nothing at priority 100, '
+        . 'the highest priority wins the election'],
+    ['state MASTER; priority 254;', '"state MASTER" changes nothing at '
+        . 'priority 254, the highest priority wins the election'],
+    ['state BACKUP; priority 255;', '"state BACKUP" changes nothing at '
+        . 'priority 255, the address owner is always MASTER'],
+    ['nopreempt; priority 255;', '"nopreempt" changes nothing at priority '
+        . '255, the address owner is always MASTER'],
+    ['preempt_delay 1s; priority 255;', '"preempt_delay" changes nothing at '
+        . 'priority 255, the address owner is always MASTER'],
+    ['garp_master_refresh_repeat 2;', '"garp_master_refresh_repeat" changes '
+        . 'nothing without "garp_master_refresh"'])
+{
+    my ($text, $message) = @$_;
+
+    accepts($text, "$good $text } }",
+        warning => qq(vrrp_instance "VI_1": $message), line => 9);
+}
+
+accepts('the module without a vrrp block', '', no_block => 1);
+
+done_testing();
+
+
+# --- how -------------------------------------------------------------------
+
+my $output;
+
+sub last_output () { return $output }
+
+
+# Line 5 opens the vrrp block, the text begins on line 6.
+sub nginx_t ($text, %options) {
+    my $module = VRRP::Nginx->module;
+    my $load = $module eq '' ? '' : "load_module $module;";
+    my $block = $options{no_block} ? '' : 'vrrp {';
+
+    write_file($conf, <<~"END");
+        $load
+        error_log stderr;
+        pid nginx.pid;
+        worker_processes 2; events { }
+        $block
+        $text
+        END
+
+    my $nginx = VRRP::Nginx->binary;
+
+    $output = `$nginx -t -p '$dir' -c '$conf' -e stderr 2>&1`;
+
+    return $? == 0;
+}
+
+
+sub write_file ($name, $text) {
+    open my $file, '>', $name or die "open $name: $!\n";
+    print {$file} $text;
+    close $file or die "close $name: $!\n";
+}
+
+
+sub messages ($level) {
+    return [$output =~ /\[$level\] [\d#]+: (.*)$/mg];
+}
+
+
+sub rejects ($what, $text, $message, $line) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $ok = nginx_t($text);
+    my ($found, @more) = messages('emerg')->@*;
+
+    my $where = defined $line ? " in $conf:$line" : '';
+    my $pattern = ref $message ? $message : qr/\Q$message\E/;
+
+    ok(!$ok && !@more && ($found // '') =~ /^$pattern\Q$where\E$/, $what)
+        or diag("expected: $message$where\noutput: $output");
+}
+
+
+# warning: the only one, on that line; warnings: how many others are expected
+sub accepts ($what, $text, %options) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $ok = nginx_t($text, %options);
+    my $found = messages('warn');
+
+    # nginx without root says that "user" is idle, other lines are ours
+    my @expected = exists $options{warning}
+        ? "$options{warning} in $conf:$options{line}" : ();
+
+    if ($options{warnings}) {
+        ok($ok && @$found == $options{warnings}, $what) or diag($output);
+
+    } else {
+        ok($ok && "@$found" eq "@expected", $what)
+            or diag("expected: @expected\noutput: $output");
+    }
+}
