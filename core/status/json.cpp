@@ -1,8 +1,8 @@
 #include "core/status/json.hpp"
 
 #include "core/base/log.hpp"
+#include "core/base/version.hpp"
 #include "core/status/json_writer.hpp"
-#include "core/version.hpp"
 
 namespace ngx_vrrp::status {
 
