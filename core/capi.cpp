@@ -38,17 +38,16 @@ std::string to_string(const vrrp_core_str_t &s) {
 }
 
 IpAddress to_ip(const vrrp_core_ip_t &ip) {
-    return IpAddress::from_octets(
-        {ip.octets, address_size(Family{ip.family})});
+    return IpAddress::from_octets({ip.octets, address_size(Family{ip.family})});
 }
 
 vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
                                 const std::string &interface) {
-    return {.address = to_ip(conf.address),
-            .prefix_length = conf.prefix_length,
-            .interface =
-                conf.interface.len ? to_string(conf.interface) : interface,
-            .label = to_string(conf.label)};
+    return {
+        .address = to_ip(conf.address),
+        .prefix_length = conf.prefix_length,
+        .interface = conf.interface.len ? to_string(conf.interface) : interface,
+        .label = to_string(conf.label)};
 }
 
 wire::Authentication to_authentication(const vrrp_core_instance_conf_t &c) {
@@ -235,8 +234,7 @@ template <class F>
 void enter(vrrp_core_t *core, F &&f) noexcept {
     try {
         f();
-        core->publisher.publish_if_due(core->engine, core->facts,
-                                       net::now());
+        core->publisher.publish_if_due(core->engine, core->facts, net::now());
     } catch (const std::exception &e) {
         give_up(core, e.what());
     } catch (...) {
@@ -283,8 +281,7 @@ int vrrp_core_start(vrrp_core_t *core, int master_pid) {
             return;
         }
         const std::string why = status.error().to_string();
-        core->log(LogLevel::alert, "%s, not taking part in VRRP",
-                  why.c_str());
+        core->log(LogLevel::alert, "%s, not taking part in VRRP", why.c_str());
         core->engine.stand_aside(why, net::now());
     });
     return rc;
@@ -346,10 +343,8 @@ int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf) {
 int vrrp_core_status_json(const void *area, vrrp_core_append_pt append,
                           void *data) {
     try {
-        const auto bytes =
-            status::Area(const_cast<void *>(area)).read();
-        const auto snapshot =
-            bytes ? status::from_bytes(*bytes) : std::nullopt;
+        const auto bytes = status::Area(const_cast<void *>(area)).read();
+        const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
         if (!snapshot) {
             return VRRP_CORE_AGAIN;
         }

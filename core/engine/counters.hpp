@@ -17,7 +17,7 @@ struct Counters {
     std::uint64_t priority_zero_received = 0;
     std::uint64_t transitions = 0;
     std::uint64_t became_active = 0;
-    std::uint64_t released = 0;  // left the active state
+    std::uint64_t released = 0;            // left the active state
     std::uint64_t announcements_sent = 0;  // gratuitous ARP, unsolicited NA
     std::uint64_t send_errors = 0;
     std::uint64_t address_errors = 0;

@@ -14,8 +14,7 @@ struct DropReport {
     std::string text;
 };
 
-DropReport describe_drop(wire::DropReason reason,
-                         const ReceivedPacket &packet);
+DropReport describe_drop(wire::DropReason reason, const ReceivedPacket &packet);
 
 // ", 12 more since the last such line", or nothing.
 std::string suppressed_note(unsigned suppressed);

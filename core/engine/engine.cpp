@@ -116,9 +116,8 @@ void Engine::watch_workers(Instant now) {
         } else if (verdict.healthy) {
             take_earlier(look_at_workers_, {verdict.good_until});
         } else {
-            take_earlier(
-                look_at_workers_,
-                {now + health::heartbeat_interval(policy.timeout)});
+            take_earlier(look_at_workers_,
+                         {now + health::heartbeat_interval(policy.timeout)});
         }
     }
 }

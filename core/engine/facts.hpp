@@ -36,9 +36,9 @@ struct Interfaces {
     std::vector<Interface> list;
 
     const Interface *find(std::string_view name) const {
-        const auto it = std::find_if(
-            list.begin(), list.end(),
-            [&](const Interface &i) { return i.name == name; });
+        const auto it =
+            std::find_if(list.begin(), list.end(),
+                         [&](const Interface &i) { return i.name == name; });
         return it == list.end() ? nullptr : &*it;
     }
 };

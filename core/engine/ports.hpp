@@ -47,8 +47,7 @@ public:
 
     // Adds the address with our mark and this lifetime, or prolongs it.
     virtual Status add(const Interface &interface,
-                       const vrrp::VirtualAddress &address,
-                       Seconds lease) = 0;
+                       const vrrp::VirtualAddress &address, Seconds lease) = 0;
 
     // Success when it was not there.
     virtual Status remove(const Interface &interface,

@@ -25,9 +25,8 @@ Duration heir_grace(const vrrp::Config &config) {
 }
 
 std::string log_context(const vrrp::Config &config) {
-    return format("instance \"%s\", vrid %u, interface %s",
-                  config.name.c_str(), unsigned{to_number(config.vrid)},
-                  config.interface.c_str());
+    return format("instance \"%s\", vrid %u, interface %s", config.name.c_str(),
+                  unsigned{to_number(config.vrid)}, config.interface.c_str());
 }
 
 template <std::size_t... I>
@@ -54,12 +53,12 @@ std::vector<IpAddress> advertised_addresses(const vrrp::Config &config) {
 
 const InterfaceAddress *find_address(const Interface &interface,
                                      const vrrp::VirtualAddress &wanted) {
-    const auto it = std::find_if(
-        interface.addresses.begin(), interface.addresses.end(),
-        [&](const InterfaceAddress &a) {
-            return a.address == wanted.address &&
-                   a.prefix_length == wanted.prefix_length;
-        });
+    const auto it =
+        std::find_if(interface.addresses.begin(), interface.addresses.end(),
+                     [&](const InterfaceAddress &a) {
+                         return a.address == wanted.address &&
+                                a.prefix_length == wanted.prefix_length;
+                     });
     return it == interface.addresses.end() ? nullptr : &*it;
 }
 
@@ -69,11 +68,10 @@ VirtualRouter::VirtualRouter(vrrp::Config config, Ports ports, LogSink &sink)
     : ports_(ports),
       log_(sink, log_context(config)),
       instance_(std::move(config)),
-      lease_(vrrp::lease(this->config().version,
-                         this->config().advert_interval)),
+      lease_(
+          vrrp::lease(this->config().version, this->config().advert_interval)),
       addresses_(address_states(this->config())),
-      drop_limits_(
-          drop_limits(std::make_index_sequence<wire::kDropReasons>{})),
+      drop_limits_(drop_limits(std::make_index_sequence<wire::kDropReasons>{})),
       mismatch_limit_(kLogPeriod),
       send_limit_(kLogPeriod),
       address_limit_(kLogPeriod) {}
@@ -90,14 +88,12 @@ void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
     join(now);
 }
 
-void VirtualRouter::stop(const std::string &reason, bool serving,
-                         Instant now) {
+void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     stopped_ = true;
     input(vrrp::Shutdown{reason, serving, heir_grace(config())}, now);
 }
 
-void VirtualRouter::set_interfaces(const Interfaces &interfaces,
-                                   Instant now) {
+void VirtualRouter::set_interfaces(const Interfaces &interfaces, Instant now) {
     input(vrrp::TimeReached{}, now);
     look_at(interfaces);
     tell_interface_faults(now);
@@ -111,10 +107,10 @@ void VirtualRouter::set_workers(const health::WorkerVerdict &verdict,
     if (verdict.healthy) {
         set_fault(FaultCause::nginx, {}, now);
     } else if (joined_ || now >= join_by_) {
-        set_fault(FaultCause::nginx,
-                  format("%u of %u nginx workers alive", verdict.fresh,
-                         required),
-                  now);
+        set_fault(
+            FaultCause::nginx,
+            format("%u of %u nginx workers alive", verdict.fresh, required),
+            now);
     } else {
         return;
     }
@@ -168,8 +164,7 @@ void VirtualRouter::join(Instant now) {
     }
 }
 
-void VirtualRouter::set_fault(FaultCause cause, std::string text,
-                              Instant now) {
+void VirtualRouter::set_fault(FaultCause cause, std::string text, Instant now) {
     const std::string before = faults_.reason();
     faults_.set(cause, std::move(text));
     if (faults_.reason() != before) {
@@ -226,8 +221,8 @@ std::string VirtualRouter::open_socket() {
         ports_.transmit.forget(config().interface);
         return {};
     }
-    const Status status = ports_.transmit.listen(
-        *interface, config().family, !config().is_unicast());
+    const Status status = ports_.transmit.listen(*interface, config().family,
+                                                 !config().is_unicast());
     return status ? std::string{} : status.error().to_string();
 }
 
@@ -247,8 +242,8 @@ std::string VirtualRouter::choose_source(Instant now) {
         if (a.address.family() != config().family || a.tentative) {
             return false;
         }
-        const bool right_scope = config().family == Family::ipv4 ||
-                                 a.address.is_link_local();
+        const bool right_scope =
+            config().family == Family::ipv4 || a.address.is_link_local();
         return right_scope && !a.ours && !is_virtual(a.address);
     };
 
@@ -362,8 +357,8 @@ void VirtualRouter::send_to(const IpAddress &destination,
         return;
     }
     const wire::Endpoints endpoints{source_, destination};
-    const Buffer pdu = wire::serialize(advert, endpoints,
-                                       wire::ChecksumForm::pseudo_header);
+    const Buffer pdu =
+        wire::serialize(advert, endpoints, wire::ChecksumForm::pseudo_header);
     const Status status = ports_.transmit.send(*interface, endpoints, pdu);
     if (!status) {
         report_send_error(status.error(), now);
@@ -438,11 +433,10 @@ void VirtualRouter::act(const vrrp::AnnounceSource &, Instant now) {
 
 void VirtualRouter::announce(const Interface &interface,
                              const IpAddress &address, Instant now) {
-    const Buffer frame =
-        address.family() == Family::ipv4
-            ? wire::gratuitous_arp(interface.mac, address)
-            : wire::unsolicited_neighbour_advertisement(interface.mac,
-                                                        address, false);
+    const Buffer frame = address.family() == Family::ipv4
+                             ? wire::gratuitous_arp(interface.mac, address)
+                             : wire::unsolicited_neighbour_advertisement(
+                                   interface.mac, address, false);
     const Status status = ports_.transmit.send_frame(interface, frame);
     if (!status) {
         report_send_error(status.error(), now);

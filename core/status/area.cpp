@@ -26,9 +26,9 @@ constexpr std::size_t words(std::size_t bytes) {
 struct alignas(kCacheLine) Area::Header {
     std::uint32_t magic;
     std::uint32_t version;
-    std::uint64_t capacity;                // of the status block, bytes
-    std::atomic<std::uint64_t> sequence;   // odd while the status changes
-    std::atomic<std::uint64_t> length;     // of the status, bytes
+    std::uint64_t capacity;               // of the status block, bytes
+    std::atomic<std::uint64_t> sequence;  // odd while the status changes
+    std::atomic<std::uint64_t> length;    // of the status, bytes
 };
 
 // pid 0: nobody beats here.
@@ -131,8 +131,7 @@ std::optional<Buffer> Area::read() const {
     const auto *from = reinterpret_cast<const std::atomic<Word> *>(status());
 
     for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
-        const std::uint64_t before =
-            h.sequence.load(std::memory_order_acquire);
+        const std::uint64_t before = h.sequence.load(std::memory_order_acquire);
         const std::uint64_t length = h.length.load(std::memory_order_relaxed);
         if (before == 0 || before % 2 != 0 || length > h.capacity) {
             continue;

@@ -74,8 +74,7 @@ void write_master(JsonWriter &json, const InstanceRecord &instance,
     json.key("master").begin_object();
     json.member("address", instance.master_address.view());
     json.member("priority", unsigned{instance.master_priority});
-    json.member("advert_int_ms",
-                to_ms(Duration{instance.master_interval_ns}));
+    json.member("advert_int_ms", to_ms(Duration{instance.master_interval_ns}));
     json.member("heard_ms", age_ms(moment, instance.master_heard_ns));
     json.end_object();
 }

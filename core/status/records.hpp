@@ -45,7 +45,7 @@ struct InstanceRecord {
     Text<16> interface;
     Text<16> state;  // INIT, BACKUP, MASTER, FAULT
     Text<192> reason;
-    Text<192> fault;   // empty: none
+    Text<192> fault;  // empty: none
     Text<48> source;
     Text<48> master_address;  // empty: none heard
     std::uint8_t vrid;

@@ -6,8 +6,7 @@ namespace ngx_vrrp::status {
 
 namespace {
 
-void describe_master(InstanceRecord &record,
-                     const vrrp::Instance &instance) {
+void describe_master(InstanceRecord &record, const vrrp::Instance &instance) {
     const auto &master = instance.active_router();
     if (!master) {
         return;
@@ -118,8 +117,8 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
 
 Buffer to_bytes(const Snapshot &snapshot) {
     Buffer out;
-    out.reserve(snapshot_size(snapshot.instances.size(),
-                              snapshot.addresses.size()));
+    out.reserve(
+        snapshot_size(snapshot.instances.size(), snapshot.addresses.size()));
     append(out, snapshot.node);
     for (const InstanceRecord &record : snapshot.instances) {
         append(out, record);
@@ -141,8 +140,7 @@ std::optional<Snapshot> from_bytes(Bytes bytes) {
     for (std::uint32_t i = 0; i < snapshot.node.instances; ++i) {
         const auto record = load<InstanceRecord>(in);
         if (record.first_address > snapshot.node.addresses ||
-            record.addresses >
-                snapshot.node.addresses - record.first_address) {
+            record.addresses > snapshot.node.addresses - record.first_address) {
             return std::nullopt;
         }
         snapshot.instances.push_back(record);

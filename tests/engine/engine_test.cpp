@@ -1,0 +1,307 @@
+#include "core/engine/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/vrrp/timing.hpp"
+#include "tests/support/fake_ports.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+using testing::FakeMachine;
+using testing::RememberingLog;
+using Done = std::vector<std::string>;
+
+const IpAddress kOwn = *IpAddress::parse("10.0.1.1");
+const IpAddress kPeer = *IpAddress::parse("10.0.1.2");
+const IpAddress kVip = *IpAddress::parse("10.0.1.5");
+
+vrrp::Config config() {
+    vrrp::Config c;
+    c.name = "VI_1";
+    c.interface = "eth0";
+    c.vrid = Vrid{51};
+    c.version = Version::v3;
+    c.advert_interval = Milliseconds{100};
+    c.addresses = {{kVip, 24, "eth0", ""}};
+    c.announce.repeat = 1;
+    c.announce.delay = Duration{0};
+    return c;
+}
+
+Interfaces interfaces(bool up = true, bool vip = false) {
+    Interface eth0{.name = "eth0",
+                   .index = IfIndex{2},
+                   .mac = {2, 0, 0, 0, 0, 1},
+                   .up = up,
+                   .addresses = {{kOwn, 24, false, false}}};
+    if (vip) {
+        eth0.addresses.push_back({kVip, 24, true, false});
+    }
+    return {{eth0}};
+}
+
+class EngineTest : public ::testing::Test {
+protected:
+    void start(vrrp::Config c = config(), Interfaces world = interfaces()) {
+        engine.emplace(std::vector{std::move(c)}, machine.ports(), log);
+        engine->start(world, now);
+    }
+
+    void beat() { machine.beats = {{.pid = 1, .beat = now}}; }
+
+    // Runs the engine's own deadlines for d; workers beat all the while.
+    void run(Duration d, bool alive = true) {
+        const Instant end = now + d;
+        for (int i = 0; i < 100000; ++i) {
+            const auto due = engine->deadline();
+            if (!due || *due > end) {
+                break;
+            }
+            now = std::max(now, *due);
+            if (alive) {
+                beat();
+            }
+            engine->handle_time(now);
+        }
+        now = end;
+    }
+
+    void become_active() {
+        beat();
+        start();
+        run(Seconds{1});
+        ASSERT_EQ(state(), vrrp::StateName::active);
+        machine.take();
+    }
+
+    void receive(std::uint8_t priority, IpAddress source = kPeer) {
+        wire::Advertisement advert;
+        advert.vrid = Vrid{51};
+        advert.priority = Priority{priority};
+        advert.interval = Milliseconds{100};
+        advert.addresses = {kVip};
+        const wire::Endpoints ends{source, vrrp::multicast_group(Family::ipv4)};
+        const Buffer pdu =
+            wire::serialize(advert, ends, wire::ChecksumForm::pseudo_header);
+        engine->handle_packet({"eth0", {ends, 255}, pdu}, now);
+    }
+
+    vrrp::StateName state() const {
+        return engine->routers()[0].instance().state();
+    }
+
+    Instant now = instant_from_ns(1'000'000'000);
+    FakeMachine machine;
+    RememberingLog log;
+    std::optional<Engine> engine;
+};
+
+TEST_F(EngineTest, WaitsForTheWorkersBeforeItJoins) {
+    start();
+    run(Milliseconds{500}, false);
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+
+    run(Milliseconds{20});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
+TEST_F(EngineTest, WorkersThatNeverComeAreAFault) {
+    start();
+    run(Milliseconds{2100}, false);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->routers()[0].faults().reason(),
+              "0 of 1 nginx workers alive");
+}
+
+TEST_F(EngineTest, GoesUpInOrder) {
+    beat();
+    start();
+    EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
+    run(Milliseconds{400});
+    EXPECT_EQ(machine.take(),
+              (Done{"advert 100 224.0.0.18", "add 10.0.1.5 2s", "garp"}));
+    EXPECT_TRUE(engine->routers()[0].addresses()[0].present);
+}
+
+TEST_F(EngineTest, GoesDownInOrderWhenWorkersStall) {
+    become_active();
+    run(Milliseconds{1900}, false);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    machine.take();
+
+    run(Milliseconds{200}, false);
+    const Done done = machine.take();
+    ASSERT_GE(done.size(), 2u);
+    EXPECT_EQ(done[done.size() - 2], "advert 0 224.0.0.18");
+    EXPECT_EQ(done.back(), "remove 10.0.1.5");
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
+TEST_F(EngineTest, ComesBackWhenWorkersBeatAgain) {
+    become_active();
+    run(Seconds{3}, false);
+    ASSERT_EQ(state(), vrrp::StateName::fault);
+    run(Seconds{2});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(EngineTest, LinkDownReleases) {
+    become_active();
+    engine->handle_interfaces(interfaces(false, true), now);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+    EXPECT_EQ(engine->routers()[0].faults().reason(), "interface eth0 is down");
+}
+
+TEST_F(EngineTest, InterfaceGoneAndBackIsFoundByName) {
+    become_active();
+    engine->handle_interfaces({}, now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(machine.take(), (Done{"forget eth0"}));
+
+    Interfaces anew = interfaces();
+    anew.list[0].index = IfIndex{9};
+    engine->handle_interfaces(anew, now);
+    EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(EngineTest, AddressRemovedByOthersComesBackAnnounced) {
+    become_active();
+    engine->handle_interfaces(interfaces(true, false), now);
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 2s", "garp"}));
+    EXPECT_EQ(log.count("removed from eth0 by somebody else"), 1u);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(EngineTest, MarkedLeftoverIsRemovedAtStart) {
+    beat();
+    start(config(), interfaces(true, true));
+    EXPECT_EQ(machine.take(),
+              (Done{"remove 10.0.1.5", "listen eth0 multicast"}));
+}
+
+TEST_F(EngineTest, NoSourceAddressIsAFault) {
+    Interfaces world = interfaces();
+    world.list[0].addresses.clear();
+    beat();
+    start(config(), world);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->routers()[0].faults().reason(),
+              "interface eth0 has no IPv4 address to send from");
+}
+
+TEST_F(EngineTest, ConfiguredSourceMustBeThere) {
+    vrrp::Config c = config();
+    c.source = *IpAddress::parse("10.0.1.77");
+    c.unicast_peers = {kPeer};
+    beat();
+    start(c);
+    EXPECT_EQ(engine->routers()[0].faults().reason(),
+              "unicast_src_ip 10.0.1.77 is not on interface eth0");
+}
+
+TEST_F(EngineTest, SocketFailureIsAFaultThatSaysWhatFailed) {
+    machine.fail("listen", EPERM);
+    beat();
+    start();
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->routers()[0].faults().reason(),
+              "listen() failed (1: Operation not permitted)");
+}
+
+TEST_F(EngineTest, SendErrorIsCountedAndLoggedOnceInAWhile) {
+    become_active();
+    machine.fail("send", ENOBUFS);
+    run(Seconds{1});
+    EXPECT_GE(engine->routers()[0].counters().send_errors, 9u);
+    EXPECT_EQ(log.count("send() failed"), 1u);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(EngineTest, AddressErrorIsRetriedWithTheRenewal) {
+    beat();
+    start();
+    machine.fail("add", ENOBUFS);
+    run(Milliseconds{500});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+    EXPECT_FALSE(engine->routers()[0].addresses()[0].present);
+
+    machine.heal();
+    run(Milliseconds{1100});
+    EXPECT_TRUE(engine->routers()[0].addresses()[0].present);
+}
+
+TEST_F(EngineTest, DropsAreCountedByReasonAndLoggedOnce) {
+    become_active();
+    const Buffer garbage{0x31, 51, 100, 1};
+    const wire::Endpoints ends{kPeer, vrrp::multicast_group(Family::ipv4)};
+    for (int i = 0; i < 5; ++i) {
+        engine->handle_packet({"eth0", {ends, 255}, garbage}, now);
+    }
+    const auto index = static_cast<std::size_t>(wire::DropReason::length);
+    EXPECT_EQ(engine->routers()[0].counters().dropped[index], 5u);
+    EXPECT_EQ(log.count("dropped an advertisement from 10.0.1.2"), 1u);
+}
+
+TEST_F(EngineTest, UnknownVridIsCountedOnly) {
+    become_active();
+    const Buffer other{0x31, 52, 100, 1, 0, 10, 0, 0};
+    const wire::Endpoints ends{kPeer, vrrp::multicast_group(Family::ipv4)};
+    engine->handle_packet({"eth0", {ends, 255}, other}, now);
+    EXPECT_EQ(engine->unknown_vrid_packets(), 1u);
+}
+
+TEST_F(EngineTest, YieldsToAHigherPriority) {
+    become_active();
+    receive(200);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    const Done done = machine.take();
+    EXPECT_EQ(done.front(), "remove 10.0.1.5");
+}
+
+TEST_F(EngineTest, StopAtOnceWhenNobodyServes) {
+    become_active();
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(EngineTest, StopWaitsForTheHeirWhileNginxServes) {
+    become_active();
+    engine->stop("nginx is shutting down", true, now);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18"}));
+    EXPECT_FALSE(engine->finished());
+
+    receive(90);
+    EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.5"}));
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(EngineTest, StopDoesNotWaitForEverForAnHeir) {
+    become_active();
+    engine->stop("nginx is shutting down", true, now);
+    run(Milliseconds{400});
+    EXPECT_TRUE(engine->finished());
+    EXPECT_EQ(machine.take().back(), "remove 10.0.1.5");
+}
+
+TEST_F(EngineTest, StandingAsideSaysWhyAndTouchesNothing) {
+    engine.emplace(std::vector{config()}, machine.ports(), log);
+    engine->stand_aside("CAP_NET_RAW is missing", now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->routers()[0].faults().reason(), "CAP_NET_RAW is missing");
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+TEST_F(EngineTest, FailedRemovalIsAnAlert) {
+    become_active();
+    machine.fail("remove", EPERM);
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(log.lines.at(log.lines.size() - 2).level, LogLevel::alert);
+    EXPECT_TRUE(engine->routers()[0].addresses()[0].present);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,96 @@
+#include "core/status/area.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <thread>
+
+namespace ngx_vrrp::status {
+namespace {
+
+constexpr std::size_t kCapacity = 4096;
+
+struct AlignedFree {
+    void operator()(void *p) const {
+        ::operator delete (p, std::align_val_t{64});
+    }
+};
+
+class AreaTest : public ::testing::Test {
+protected:
+    AreaTest()
+        : memory(::operator new (Area::size(kCapacity), std::align_val_t{64})),
+          ready(Area::init(memory.get(), Area::size(kCapacity))),
+          area(memory.get()) {}
+
+    std::unique_ptr<void, AlignedFree> memory;
+    bool ready;
+    Area area;
+};
+
+TEST_F(AreaTest, TooSmallIsRefused) {
+    EXPECT_TRUE(ready);
+    EXPECT_FALSE(Area::init(memory.get(), 64));
+}
+
+TEST_F(AreaTest, NothingIsReadBeforeThePublish) {
+    EXPECT_FALSE(area.read());
+}
+
+TEST_F(AreaTest, ReadsWhatWasPublished) {
+    Buffer bytes{1, 2, 3, 4, 5, 6, 7, 8, 9};
+    ASSERT_TRUE(area.publish(bytes));
+    EXPECT_EQ(area.read(), bytes);
+
+    bytes = {42};
+    ASSERT_TRUE(area.publish(bytes));
+    EXPECT_EQ(area.read(), bytes);
+}
+
+TEST_F(AreaTest, WhatDoesNotFitIsRefusedAndTheOldStays) {
+    ASSERT_TRUE(area.publish(Buffer{7}));
+    EXPECT_FALSE(area.publish(Buffer(kCapacity + 64, 1)));
+    EXPECT_EQ(area.read(), Buffer{7});
+}
+
+TEST_F(AreaTest, HeartbeatsComeAndGo) {
+    area.beat(3, 1234, instant_from_ns(99));
+    area.beat(kHeartbeatSlots, 1, instant_from_ns(1));
+    const auto list = area.heartbeats();
+    ASSERT_EQ(list.size(), 1u);
+    EXPECT_EQ(list[0].pid, 1234);
+    EXPECT_EQ(to_ns(list[0].beat), 99);
+
+    area.stop_beating(3);
+    EXPECT_TRUE(area.heartbeats().empty());
+}
+
+// Every published status is made of one repeated byte; a torn one is not.
+TEST_F(AreaTest, ReadersNeverSeeATornStatus) {
+    std::atomic<bool> stop{false};
+    std::thread writer([&] {
+        for (unsigned i = 1; !stop.load(); ++i) {
+            const auto byte = static_cast<std::uint8_t>(i);
+            area.publish(Buffer(1 + i % kCapacity, byte));
+        }
+    });
+
+    int seen = 0;
+    for (int i = 0; i < 20000 && seen < 2000; ++i) {
+        const auto bytes = area.read();
+        if (!bytes) {
+            continue;
+        }
+        ++seen;
+        ASSERT_TRUE(std::all_of(bytes->begin(), bytes->end(),
+                                [&](auto b) { return b == bytes->front(); }));
+    }
+    stop.store(true);
+    writer.join();
+    EXPECT_GT(seen, 0);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,107 @@
+#include "core/status/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/status/json_writer.hpp"
+
+namespace ngx_vrrp::status {
+namespace {
+
+Snapshot snapshot() {
+    Snapshot s;
+    s.node.router_id.set("lb01");
+    s.node.pid = 42;
+    s.node.instances = 1;
+    s.node.addresses = 1;
+    s.node.started_at_ns = 1'000'000'000;
+    s.node.published_at_ns = 9'900'000'000;
+
+    InstanceRecord instance{};
+    instance.name.set("VI_1");
+    instance.state.set("MASTER");
+    instance.reason.set("no advertisement for 3609 ms");
+    instance.interface.set("eth0");
+    instance.vrid = 51;
+    instance.family = 4;
+    instance.version = 3;
+    instance.base_priority = 100;
+    instance.effective_priority = 80;
+    instance.addresses = 1;
+    instance.since_ns = 8'000'000'000;
+    instance.adverts_sent = 7;
+    instance.dropped[0] = 2;
+    s.instances.push_back(instance);
+
+    AddressRecord address{};
+    address.address.set("10.0.1.5/24");
+    address.interface.set("eth0");
+    address.present = 1;
+    s.addresses.push_back(address);
+    return s;
+}
+
+Moment moment() {
+    using namespace std::chrono;
+    return {.now = instant_from_ns(10'000'000'000),
+            .wall = sys_days{2024y / February / 29} + 23h + 59min + 58s};
+}
+
+TEST(JsonWriter, CommasAndNesting) {
+    JsonWriter json;
+    json.begin_object().member("a", 1).key("b").begin_array();
+    json.value(1).value(true).null().end_array().member("c", "x").end_object();
+    EXPECT_EQ(json.text(), R"({"a":1,"b":[1,true,null],"c":"x"})");
+}
+
+TEST(JsonWriter, Escapes) {
+    JsonWriter json;
+    json.value("\"\\\n\x01");
+    EXPECT_EQ(json.text(), "\"\\\"\\\\\\u000a\\u0001\"");
+}
+
+TEST(Json, SaysStateSinceWhenAndWhy) {
+    const std::string json = to_json(snapshot(), moment());
+    EXPECT_NE(json.find(R"("name":"VI_1","state":"MASTER","since_ms":2000,)"
+                        R"("since":"2024-02-29T23:59:56.000Z",)"
+                        R"("reason":"no advertisement for 3609 ms")"),
+              std::string::npos)
+        << json;
+}
+
+TEST(Json, SaysPriorityAddressesAndCounters) {
+    const std::string json = to_json(snapshot(), moment());
+    for (const char *part :
+         {R"("priority":{"base":100,"effective":80})",
+          R"("addresses":[{"address":"10.0.1.5/24","interface":"eth0",)"
+          R"("label":null,"present":true}])",
+          R"("adverts_sent":7)", R"("dropped":{"length":2,"ttl":0)",
+          R"("master":null)", R"("age_ms":100)", R"("uptime_ms":9000)"}) {
+        EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
+    }
+}
+
+TEST(Snapshot, SurvivesTheWayThroughSharedMemory) {
+    const auto back = from_bytes(to_bytes(snapshot()));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(to_json(*back, moment()), to_json(snapshot(), moment()));
+}
+
+TEST(Snapshot, WrongLengthsAndCountsAreRefused) {
+    Buffer bytes = to_bytes(snapshot());
+    bytes.pop_back();
+    EXPECT_FALSE(from_bytes(bytes));
+    EXPECT_FALSE(from_bytes({}));
+
+    Snapshot wrong = snapshot();
+    wrong.instances[0].addresses = 2;
+    EXPECT_FALSE(from_bytes(to_bytes(wrong)));
+}
+
+TEST(Text, IsCutToItsField) {
+    Text<4> text{};
+    text.set("abcdef");
+    EXPECT_EQ(text.view(), "abc");
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::status

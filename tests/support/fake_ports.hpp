@@ -1,0 +1,115 @@
+// Ports that remember: what the engine did, in order, as short lines.
+#pragma once
+
+#include <cerrno>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/engine/ports.hpp"
+#include "core/wire/advertisement.hpp"
+
+namespace ngx_vrrp::testing {
+
+class FakeMachine final : public engine::Transmit,
+                          public engine::Addresses,
+                          public engine::Workers {
+public:
+    // What happened since the last take(), e.g. "advert 100 224.0.0.18",
+    // "add 10.0.1.5 2s", "garp".
+    std::vector<std::string> take() { return std::exchange(done_, {}); }
+
+    void fail(const std::string &call, int code) { failures_[call] = code; }
+    void heal() { failures_.clear(); }
+
+    std::vector<health::Heartbeat> beats;
+
+    Status listen(const engine::Interface &interface, Family,
+                  bool multicast) override {
+        if (listened_[interface.name] == interface.index) {
+            return result("listen");
+        }
+        listened_[interface.name] = interface.index;
+        done_.push_back("listen " + interface.name +
+                        (multicast ? " multicast" : ""));
+        return result("listen");
+    }
+
+    void forget(std::string_view interface) override {
+        if (listened_.erase(std::string(interface)) != 0) {
+            done_.push_back("forget " + std::string(interface));
+        }
+    }
+
+    Status send(const engine::Interface &, const wire::Endpoints &endpoints,
+                Bytes pdu) override {
+        const auto parsed = wire::parse_advertisement(pdu, endpoints);
+        done_.push_back(
+            parsed ? "advert " +
+                         std::to_string(parsed->advertisement.priority.value) +
+                         " " + endpoints.destination.to_string()
+                   : "advert that does not parse");
+        return result("send");
+    }
+
+    Status send_frame(const engine::Interface &, Bytes frame) override {
+        done_.push_back(frame.size() == 42 ? "garp" : "na");
+        return result("send_frame");
+    }
+
+    Status add(const engine::Interface &, const vrrp::VirtualAddress &address,
+               Seconds lease) override {
+        done_.push_back("add " + address.address.to_string() + " " +
+                        std::to_string(lease.count()) + "s");
+        return result("add");
+    }
+
+    Status remove(const engine::Interface &,
+                  const vrrp::VirtualAddress &address) override {
+        done_.push_back("remove " + address.address.to_string());
+        return result("remove");
+    }
+
+    std::vector<health::Heartbeat> heartbeats() override { return beats; }
+
+    engine::Ports ports() { return {*this, *this, *this}; }
+
+private:
+    Status result(const std::string &call) {
+        const auto it = failures_.find(call);
+        if (it == failures_.end()) {
+            return success();
+        }
+        return Unexpected(SystemError{call + "()", it->second});
+    }
+
+    std::vector<std::string> done_;
+    std::map<std::string, int> failures_;
+    std::map<std::string, IfIndex> listened_;
+};
+
+class RememberingLog final : public LogSink {
+public:
+    struct Line {
+        LogLevel level;
+        std::string text;
+    };
+
+    void write(LogLevel level, std::string_view text) override {
+        lines.push_back({level, std::string(text)});
+    }
+
+    // How many lines have `part` in them.
+    std::size_t count(std::string_view part) const {
+        std::size_t n = 0;
+        for (const Line &line : lines) {
+            n += line.text.find(part) != std::string::npos;
+        }
+        return n;
+    }
+
+    std::vector<Line> lines;
+};
+
+}  // namespace ngx_vrrp::testing
