@@ -1,0 +1,48 @@
+#!/usr/bin/perl
+
+# Each file of conf-examples/ passes nginx -t as it is, and warns of nothing
+# but interfaces that this machine does not have.
+
+use v5.36;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Temp qw(tempdir);
+use Test::More;
+
+use VRRP::Nginx;
+
+my $reason = VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+plan(skip_all => 'must be root: nginx -t tries to listen on port 80')
+    if $> != 0;
+
+my $examples = abs_path(dirname(__FILE__) . '/../conf-examples');
+my @files = glob "$examples/*.conf";
+
+# the prefix that "load_module modules/..." is relative to
+my $prefix = tempdir('vrrp_examples.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $module = VRRP::Nginx->module;
+
+plan(skip_all => 'the module is linked in') if $module eq '';
+
+mkdir "$prefix/modules" or die "mkdir $prefix/modules: $!\n";
+symlink abs_path($module), "$prefix/modules/ngx_vrrp_module.so"
+    or die "symlink: $!\n";
+
+cmp_ok(@files, '>=', 6, 'the examples are there');
+
+for my $file (@files) {
+    my $nginx = VRRP::Nginx->binary;
+    my $main = "pid $prefix/nginx.pid; error_log stderr;";
+
+    my $output = `$nginx -t -p '$prefix' -c '$file' -g '$main' 2>&1`;
+    my $status = $?;
+
+    my @complaints = grep { !/interface "eth0" does not exist now/ }
+        $output =~ /^.*\[(?:warn|error|crit|alert|emerg)\].*$/mg;
+
+    ok($status == 0 && !@complaints, basename($file)) or diag($output);
+}
+
+done_testing();
