@@ -4,46 +4,62 @@
 //
 // Each state carries its own deadlines, so a timer of another state cannot
 // fire. After every handle() ask deadline() again.
+//
+//                    Startup                 silence, priority 0
+//     Initialize ---------------> Backup ---------------------------> Active
+//         |  ^                    |    ^                              | |
+//         |  |             fault  |    |  better advert, woke too late| |
+//         |  |                    v    +------------------------------+ |
+//         |  | Shutdown  -------> Fault <------------------- fault -----+
+//         |  | anywhere           |
+//         |  |                    +--> Backup, when the fault is cleared
+//         |  +--- Leaving <--- Active, when Shutdown finds nginx serving
+//         +---> Active, for the address owner; Fault, when there is one
 #pragma once
 
 #include <optional>
 #include <string>
 #include <variant>
 
+#include "core/base/ip.hpp"
 #include "core/base/time.hpp"
 #include "core/vrrp/action.hpp"
+#include "core/vrrp/announce_schedule.hpp"
 #include "core/vrrp/config.hpp"
 #include "core/vrrp/input.hpp"
+#include "core/vrrp/timing.hpp"
+#include "core/vrrp/token_bucket.hpp"
 
 namespace ngx_vrrp::vrrp {
 
 struct Initialize {};
 
-struct Fault {};
+struct Fault {
+    std::string reason;
+};
 
 struct Backup {
-    // The Active_Down_Timer started then; it runs for the down interval, or
-    // for the skew only after a priority 0 ("leaving"), or not at all when
-    // nobody else can race us ("immediate").
-    enum class Timer : std::uint8_t { down, leaving, immediate };
-
-    Instant timer_started{};
-    Timer timer = Timer::down;
-    Duration active_interval{};  // learned from the active router (v3)
+    Instant timer_started{};     // Active_Down_Timer
+    Duration active_interval{};  // Active_Adver_Interval, learned (v3)
+    // Who sent priority 0: the timer runs for the skew only.
+    std::optional<IpAddress> leaver;
     std::optional<Instant> preempt_at;  // preempt_delay runs until then
 };
 
 struct Active {
-    Instant advertise_at{};                // Adver_Timer
-    Instant renew_at{};                    // leases
-    std::optional<Instant> announce_at;    // the second burst
-    std::optional<Instant> refresh_at;     // garp_master_refresh
+    Priority advertised;      // what the last advert said
+    Instant advertised_at{};  // and when
+    Instant advertise_at{};   // Adver_Timer
+    Instant renew_at{};       // leases, with the last advert before
+    AnnounceSchedule announcements;
+    TokenBucket answers{kAnswerPeriod, kAnswerBurst};
 };
 
 // Make before break: priority 0 is out, the addresses stay until the heir's
 // first advert or until drop_at, so that no request is lost.
 struct Leaving {
     Instant drop_at{};
+    Instant renew_at{};  // leases
     std::string reason;
 };
 
@@ -57,10 +73,14 @@ struct ActiveRouter {
     Instant heard_at{};
 };
 
+struct Turn;
+
 class Instance {
 public:
     explicit Instance(Config config);
 
+    // now must not be before that of an earlier call. Any input is legal in
+    // any state. The actions are to be performed in their order.
     Actions handle(const Input &input, Instant now);
 
     // When TimeReached is due; nothing when no timer runs.
@@ -74,8 +94,71 @@ public:
     }
 
 private:
+    void remember(const Input &input);
+    void enter(State next, Turn &turn);
+
+    // Whether the state is still ours to have, before the input is looked at:
+    // we may have slept through our own deadline.
+    template <class S>
+    State wake(S state, Turn &) {
+        return state;
+    }
+    State wake(Active state, Turn &turn);
+    State wake(Leaving state, Turn &turn);
+
+    // What each state makes of each input; of all others, nothing.
+    template <class S, class I>
+    State on(S state, const I &, Turn &) {
+        return state;
+    }
+
+    State on(Initialize, const Startup &, Turn &turn);
+
+    State on(Fault state, const FaultChanged &in, Turn &turn);
+    State on(Fault state, const AdvertReceived &in, Turn &turn);
+    State on(Fault, const Shutdown &in, Turn &turn);
+
+    State on(Backup state, const TimeReached &, Turn &turn);
+    State on(Backup state, const AdvertReceived &in, Turn &turn);
+    State on(Backup state, const FaultChanged &in, Turn &turn);
+    State on(Backup, const Shutdown &in, Turn &turn);
+
+    State on(Active state, const TimeReached &, Turn &turn);
+    State on(Active state, const AdvertReceived &in, Turn &turn);
+    State on(Active state, const PriorityChanged &, Turn &turn);
+    State on(Active state, const FaultChanged &in, Turn &turn);
+    State on(Active state, const Shutdown &in, Turn &turn);
+
+    State on(Leaving state, const TimeReached &, Turn &turn);
+    State on(Leaving state, const AdvertReceived &in, Turn &turn);
+    State on(Leaving state, const FaultChanged &in, Turn &turn);
+    State on(Leaving state, const Shutdown &in, Turn &turn);
+
+    // The way into each state; the caller has done what comes before.
+    State become_initialize(std::string reason, Turn &turn);
+    State become_fault(std::string reason, Turn &turn);
+    Backup become_backup(std::string reason, Turn &turn);
+    State become_active(std::string reason, Turn &turn);
+
+    State goodbye_heard(Backup state, const IpAddress &from, Turn &turn);
+    bool follows(Backup &state, Priority theirs, Instant now) const;
+    std::string takeover_reason(const Backup &state, Instant now) const;
+    bool beats_us(const AdvertReceived &in) const;
+    State yield(const AdvertReceived &in, Turn &turn);
+    void advertise(Active &state, Turn &turn);
+    void answer(Active &state, Turn &turn);
+    State drop(std::string reason, Turn &turn);
+
+    void hear(const AdvertReceived &in, Instant now);
+    Duration interval_of(const wire::Advertisement &advert) const;
+    Instant down_at(const Backup &state) const;
+    bool is_owner() const;
+    bool is_sole_peer(const IpAddress &address) const;
+
     Config config_;
-    Priority priority_;
+    Priority priority_;  // effective
+    IpAddress source_;   // unspecified while it is not known
+    std::string fault_;  // empty: none
     State state_;
     std::optional<ActiveRouter> active_router_;
 };

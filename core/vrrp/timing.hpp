@@ -23,8 +23,7 @@ constexpr Duration skew_time(Version version, Priority priority,
 // Active_Adver_Interval) + Skew_Time".
 constexpr Duration active_down_interval(Version version, Priority priority,
                                         Duration active_interval) {
-    return 3 * active_interval +
-           skew_time(version, priority, active_interval);
+    return 3 * active_interval + skew_time(version, priority, active_interval);
 }
 
 // How soon any peer can take over from us: one at priority 254.
@@ -48,8 +47,24 @@ constexpr Seconds lease(Version version, Duration interval) {
                     std::chrono::duration_cast<Seconds>(longest));
 }
 
-// The lease is renewed with an advert, but not more often than this.
+// Leases are renewed with an advert, and with no more adverts than it takes
+// to have no more than this between two renewals (adverts permitting).
 inline constexpr Duration kRenewInterval = Seconds{1};
+
+// Adverts that answer a router which must lose against us: three at once, so
+// that no election waits, then no more than the fastest interval has.
+inline constexpr Duration kAnswerPeriod = Milliseconds{10};
+inline constexpr unsigned kAnswerBurst = 3;
+
+// Announcements (gratuitous ARP) for the same reason.
+inline constexpr Duration kContestPeriod = Seconds{1};
+inline constexpr unsigned kContestBurst = 3;
+
+// A periodic timer neither drifts when it is served late nor, when it is
+// served very late, fires several times to catch up.
+constexpr Instant next_due(Instant due, Duration period, Instant now) {
+    return due + period > now ? due + period : now + period;
+}
 
 static_assert(active_down_interval(Version::v2, Priority{100}, Seconds{1}) ==
               Duration{3'609'375'000});

@@ -1,0 +1,201 @@
+#include "core/vrrp/instance.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/vrrp/turn.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+Instance::Instance(Config config)
+    : config_(std::move(config)),
+      priority_(config_.priority),
+      source_(config_.source.value_or(IpAddress{})) {}
+
+Actions Instance::handle(const Input &input, Instant now) {
+    Turn turn{now, {}, {}};
+
+    remember(input);
+    enter(std::visit([&](const auto &state) { return wake(state, turn); },
+                     state_),
+          turn);
+    enter(std::visit([&](const auto &state,
+                         const auto &in) { return on(state, in, turn); },
+                     state_, input),
+          turn);
+
+    return std::move(turn.actions);
+}
+
+// Facts hold in every state.
+void Instance::remember(const Input &input) {
+    if (const auto *fault = std::get_if<FaultChanged>(&input)) {
+        fault_ = fault->reason;
+    }
+    if (const auto *source = std::get_if<SourceChanged>(&input)) {
+        source_ = source->source;
+    }
+    if (const auto *priority = std::get_if<PriorityChanged>(&input);
+        priority && !is_owner()) {
+        priority_ = std::clamp(priority->effective, Priority{1}, Priority{254});
+    }
+}
+
+// The one place where the state changes and where that is reported.
+void Instance::enter(State next, Turn &turn) {
+    const StateName from = state();
+    state_ = std::move(next);
+    if (state() != from) {
+        turn.act(ReportTransition{from, state(), std::move(turn.reason)});
+    }
+}
+
+std::optional<Instant> Instance::deadline() const {
+    if (const auto *backup = std::get_if<Backup>(&state_)) {
+        return down_at(*backup);
+    }
+    if (const auto *active = std::get_if<Active>(&state_)) {
+        const auto announce_at = active->announcements.deadline();
+        return std::min(active->advertise_at,
+                        announce_at.value_or(active->advertise_at));
+    }
+    if (const auto *leaving = std::get_if<Leaving>(&state_)) {
+        return std::min(leaving->drop_at, leaving->renew_at);
+    }
+    return std::nullopt;
+}
+
+StateName Instance::state() const {
+    struct Name {
+        StateName operator()(const Initialize &) const {
+            return StateName::initialize;
+        }
+        StateName operator()(const Fault &) const { return StateName::fault; }
+        StateName operator()(const Backup &) const { return StateName::backup; }
+        StateName operator()(const Active &) const { return StateName::active; }
+        StateName operator()(const Leaving &) const {
+            return StateName::active;  // it still holds the addresses
+        }
+    };
+    return std::visit(Name{}, state_);
+}
+
+// Initialize
+
+// RFC 9568, 6.4.1: "If a Startup event is received, then: If the Priority =
+// 255 ... Send an ADVERTISEMENT ... Transition to the {Active} state; else
+// ... Set the Active_Adver_Interval to Advertisement_Interval; Set the
+// Active_Down_Timer to Active_Down_Interval; Transition to the {Backup}
+// state".
+State Instance::on(Initialize, const Startup &, Turn &turn) {
+    if (!fault_.empty()) {
+        return become_fault(fault_, turn);
+    }
+    if (is_owner()) {
+        return become_active("startup as address owner", turn);
+    }
+    return become_backup("startup", turn);
+}
+
+State Instance::become_initialize(std::string reason, Turn &turn) {
+    turn.reason = std::move(reason);
+    active_router_.reset();
+    return Initialize{};
+}
+
+// Fault
+
+State Instance::become_fault(std::string reason, Turn &turn) {
+    turn.reason = reason;
+    return Fault{std::move(reason)};
+}
+
+// The active router may have forgotten our link-layer address meanwhile, and
+// could not reach us by unicast: we would wrongly believe it silent.
+State Instance::on(Fault state, const FaultChanged &in, Turn &turn) {
+    if (!in.reason.empty()) {
+        return Fault{in.reason};
+    }
+    if (config_.is_unicast()) {
+        turn.act(AnnounceSource{});
+    }
+    return become_backup("fault cleared: " + state.reason, turn);
+}
+
+State Instance::on(Fault state, const AdvertReceived &in, Turn &turn) {
+    hear(in, turn.now);
+    return state;
+}
+
+State Instance::on(Fault, const Shutdown &in, Turn &turn) {
+    return become_initialize(in.reason, turn);
+}
+
+// Leaving
+
+State Instance::drop(std::string reason, Turn &turn) {
+    turn.act(RemoveAddresses{});
+    return become_initialize(std::move(reason), turn);
+}
+
+State Instance::wake(Leaving state, Turn &turn) {
+    if (turn.now < state.drop_at) {
+        return state;
+    }
+    return drop(state.reason + ", no heir was heard", turn);
+}
+
+State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
+    if (turn.now >= state.renew_at) {
+        turn.act(RenewAddresses{});
+        state.renew_at = turn.now + kRenewInterval;
+    }
+    return state;
+}
+
+State Instance::on(Leaving state, const AdvertReceived &in, Turn &turn) {
+    if (in.advertisement.priority == kPriorityZero) {
+        return state;
+    }
+    return drop(state.reason + ", " + in.source.to_string() + " took over",
+                turn);
+}
+
+State Instance::on(Leaving state, const FaultChanged &in, Turn &turn) {
+    return in.reason.empty() ? state
+                             : drop(state.reason + ", " + in.reason, turn);
+}
+
+State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
+    return in.serving ? state : drop(in.reason, turn);
+}
+
+// Facts
+
+void Instance::hear(const AdvertReceived &in, Instant now) {
+    const wire::Advertisement &advert = in.advertisement;
+    if (advert.priority != kPriorityZero) {
+        active_router_ =
+            ActiveRouter{in.source, advert.priority, advert.interval, now};
+    } else if (active_router_ && active_router_->address == in.source) {
+        active_router_.reset();
+    }
+}
+
+// VRRPv2 routers must all have the same one (RFC 3768, 7.1), VRRPv3 backups
+// learn the active router's.
+Duration Instance::interval_of(const wire::Advertisement &advert) const {
+    return config_.version == Version::v2 ? config_.advert_interval
+                                          : advert.interval;
+}
+
+bool Instance::is_owner() const {
+    return config_.priority == kPriorityOwner;
+}
+
+bool Instance::is_sole_peer(const IpAddress &address) const {
+    return config_.unicast_peers.size() == 1 &&
+           config_.unicast_peers.front() == address;
+}
+
+}  // namespace ngx_vrrp::vrrp

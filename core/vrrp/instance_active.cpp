@@ -1,0 +1,154 @@
+// What a virtual router does in the Active state.
+#include "core/vrrp/instance.hpp"
+
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/vrrp/turn.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+// The advert comes first: it stops the other backups while the addresses are
+// being added.
+State Instance::become_active(std::string reason, Turn &turn) {
+    turn.reason = std::move(reason);
+    active_router_.reset();
+
+    Active next{.advertised = priority_,
+                .advertised_at = turn.now,
+                .advertise_at = turn.now + config_.advert_interval,
+                .renew_at = turn.now + kRenewInterval,
+                .announcements = AnnounceSchedule{config_.announce}};
+    turn.act(SendAdvert{priority_});
+    turn.act(AddAddresses{});
+    turn.announce(next.announcements.begin(turn.now));
+    return next;
+}
+
+// After a silence in which any peer may have taken over, the addresses are
+// not ours any more: drop them before anything else, then listen.
+State Instance::wake(Active state, Turn &turn) {
+    if (turn.now - state.advertised_at <=
+        fastest_takeover(config_.version, config_.advert_interval)) {
+        return state;
+    }
+    turn.act(RemoveAddresses{});
+    return become_backup(
+        "not scheduled for " + milliseconds(turn.now - state.advertise_at),
+        turn);
+}
+
+// RFC 9568, 6.4.3: "If the Adver_Timer fires, then: Send an ADVERTISEMENT;
+// Reset the Adver_Timer to Advertisement_Interval".
+State Instance::on(Active state, const TimeReached &, Turn &turn) {
+    if (turn.now >= state.advertise_at) {
+        const Instant next =
+            next_due(state.advertise_at, config_.advert_interval, turn.now);
+        advertise(state, turn);
+        state.advertise_at = next;
+    }
+    turn.announce(state.announcements.due(turn.now));
+    return state;
+}
+
+// Everything that goes with an advert: whatever keeps us sending them keeps
+// the leases alive too.
+void Instance::advertise(Active &state, Turn &turn) {
+    turn.act(SendAdvert{priority_});
+    state.advertised = priority_;
+    state.advertised_at = turn.now;
+    state.advertise_at = turn.now + config_.advert_interval;
+
+    if (state.advertise_at > state.renew_at) {
+        turn.act(RenewAddresses{});
+        state.renew_at = turn.now + kRenewInterval;
+    }
+}
+
+// RFC 9568, 6.4.3, on priority 0 and on an advert that loses: "Send an
+// ADVERTISEMENT immediately to assert the {Active} state to the sending VRRP
+// Router and to update any learning bridges". A losing router may have told
+// the LAN that the addresses are there, hence the announcement.
+State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
+    const Priority theirs = in.advertisement.priority;
+    if (theirs == kPriorityZero) {
+        answer(state, turn);
+        return state;
+    }
+    if (theirs == priority_ && in.source == source_) {
+        turn.act(ReportMismatch{
+            in.source.to_string() +
+            " is our own address, and another router "
+            "sends from it: give each router an address of its own"});
+        return state;
+    }
+    if (beats_us(in)) {
+        return yield(in, turn);
+    }
+    answer(state, turn);
+    turn.announce(state.announcements.contested(turn.now));
+    return state;
+}
+
+void Instance::answer(Active &state, Turn &turn) {
+    if (state.answers.take(turn.now)) {
+        advertise(state, turn);
+    }
+}
+
+// RFC 9568, 6.4.3: "If the Priority in the ADVERTISEMENT is greater than the
+// local Priority or the Priority in the ADVERTISEMENT is equal to the local
+// Priority and the primary IPvX address of the sender is greater than the
+// local primary IPvX address". Two routers of priority 255 are a mistake, but
+// one of them must yield (erratum 8298).
+bool Instance::beats_us(const AdvertReceived &in) const {
+    const Priority theirs = in.advertisement.priority;
+    return theirs > priority_ || (theirs == priority_ && in.source > source_);
+}
+
+// The last advert is one that loses: the winner answers it with another
+// announcement, which now nobody contradicts.
+State Instance::yield(const AdvertReceived &in, Turn &turn) {
+    const Priority theirs = in.advertisement.priority;
+    turn.act(RemoveAddresses{});
+    turn.act(SendAdvert{priority_});
+    hear(in, turn.now);
+
+    Backup next = become_backup(
+        theirs > priority_
+            ? "advertisement with higher " + priority_from(theirs, in.source)
+            : format("equal priority %u, higher address %s",
+                     unsigned{theirs.value}, in.source.to_string().c_str()),
+        turn);
+    next.active_interval = interval_of(in.advertisement);
+    return next;
+}
+
+State Instance::on(Active state, const PriorityChanged &, Turn &turn) {
+    if (state.advertised != priority_) {
+        advertise(state, turn);
+    }
+    return state;
+}
+
+State Instance::on(Active state, const FaultChanged &in, Turn &turn) {
+    if (in.reason.empty()) {
+        return state;
+    }
+    turn.act(SendAdvert{kPriorityZero});
+    turn.act(RemoveAddresses{});
+    return become_fault(in.reason, turn);
+}
+
+// RFC 9568, 6.4.3: "If a Shutdown event is received, then: Cancel the
+// Adver_Timer; Send an ADVERTISEMENT with Priority = 0; Transition to the
+// {Initialize} state".
+State Instance::on(Active state, const Shutdown &in, Turn &turn) {
+    turn.act(SendAdvert{kPriorityZero});
+    if (in.serving && in.grace > Duration::zero()) {
+        return Leaving{turn.now + in.grace, state.renew_at, in.reason};
+    }
+    return drop(in.reason, turn);
+}
+
+}  // namespace ngx_vrrp::vrrp

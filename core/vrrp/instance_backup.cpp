@@ -1,0 +1,105 @@
+// What a virtual router does in the Backup state.
+#include "core/vrrp/instance.hpp"
+
+#include <utility>
+
+#include "core/vrrp/turn.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+Backup Instance::become_backup(std::string reason, Turn &turn) {
+    turn.reason = std::move(reason);
+    return Backup{.timer_started = turn.now,
+                  .active_interval = config_.advert_interval,
+                  .leaver = {},
+                  .preempt_at = {}};
+}
+
+// Counted from the start of the timer with the priority of now, so that a
+// change of priority rescales a timer that runs.
+Instant Instance::down_at(const Backup &state) const {
+    const auto interval = state.leaver ? skew_time : active_down_interval;
+    return state.timer_started +
+           interval(config_.version, priority_, state.active_interval);
+}
+
+// RFC 9568, 6.4.2: "If the Active_Down_Timer fires, then: Send an
+// ADVERTISEMENT ... Transition to the {Active} state".
+State Instance::on(Backup state, const TimeReached &, Turn &turn) {
+    if (turn.now < down_at(state)) {
+        return state;
+    }
+    return become_active(takeover_reason(state, turn.now), turn);
+}
+
+std::string Instance::takeover_reason(const Backup &state, Instant now) const {
+    if (state.leaver) {
+        return priority_from(kPriorityZero, *state.leaver);
+    }
+    if (active_router_ && active_router_->heard_at > state.timer_started) {
+        return "preempting lower " +
+               priority_from(active_router_->priority, active_router_->address);
+    }
+    return "no advertisement for " + milliseconds(now - state.timer_started);
+}
+
+// RFC 9568, 6.4.2: "If Preempt_Mode is False, or if the Priority in the
+// ADVERTISEMENT is greater than or equal to the local Priority, then: Set
+// Active_Adver_Interval to Max Advertise Interval contained in the
+// ADVERTISEMENT ... Set the Active_Down_Timer to Active_Down_Interval; else
+// ... Discard the ADVERTISEMENT". Discarding lets the timer run out.
+State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
+    hear(in, turn.now);
+
+    const Priority theirs = in.advertisement.priority;
+    if (theirs == kPriorityZero) {
+        return goodbye_heard(std::move(state), in.source, turn);
+    }
+    if (follows(state, theirs, turn.now)) {
+        state.timer_started = turn.now;
+        state.active_interval = interval_of(in.advertisement);
+        state.leaver.reset();
+    }
+    return state;
+}
+
+// RFC 9568, 6.4.2: "If the Priority in the ADVERTISEMENT is zero, then: Set
+// the Active_Down_Timer to Skew_Time", also without preemption. A goodbye
+// said twice does not set it twice, or it could be postponed for ever; and
+// the skew keeps backups apart, so a sole backup needs none.
+State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
+    if (is_sole_peer(from)) {
+        return become_active(priority_from(kPriorityZero, from), turn);
+    }
+    if (!state.leaver) {
+        state.timer_started = turn.now;
+        state.leaver = from;
+    }
+    return state;
+}
+
+// preempt_delay starts with the first advert that is worse than ours; a
+// better router makes it void.
+bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
+    if (!config_.preempt) {
+        return true;
+    }
+    if (theirs >= priority_) {
+        state.preempt_at.reset();
+        return true;
+    }
+    if (!state.preempt_at) {
+        state.preempt_at = now + config_.preempt_delay;
+    }
+    return now < *state.preempt_at;
+}
+
+State Instance::on(Backup state, const FaultChanged &in, Turn &turn) {
+    return in.reason.empty() ? state : become_fault(in.reason, turn);
+}
+
+State Instance::on(Backup, const Shutdown &in, Turn &turn) {
+    return become_initialize(in.reason, turn);
+}
+
+}  // namespace ngx_vrrp::vrrp

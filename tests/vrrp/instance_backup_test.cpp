@@ -1,0 +1,293 @@
+// The Backup state.
+#include <gtest/gtest.h>
+
+#include "core/vrrp/instance.hpp"
+#include "tests/support/routers.hpp"
+
+namespace ngx_vrrp::vrrp {
+namespace {
+
+using test::classic_config;
+using test::ip;
+using test::Lines;
+using test::Router;
+using test::v3_config;
+
+constexpr Duration kFullTimer{3'609'375'000};  // priority 100, 1 s
+constexpr Duration kSkew{609'375'000};
+
+Config nopreempt_config() {
+    Config config = classic_config(100);
+    config.preempt = false;
+    return config;
+}
+
+Config delayed_config(Duration delay) {
+    Config config = classic_config(100);
+    config.preempt_delay = delay;
+    return config;
+}
+
+Config unicast_config(std::vector<IpAddress> peers) {
+    Config config = classic_config(100);
+    config.unicast_peers = std::move(peers);
+    return config;
+}
+
+// Silence
+
+TEST(Backup, BecomesActiveAfterSilence) {
+    Router router = Router::backup(classic_config());
+
+    EXPECT_EQ(router.wait(),
+              (Lines{"send-advert priority 100", "add-addresses",
+                     "announce-addresses 5",
+                     "transition backup -> active: no advertisement for "
+                     "3609 ms"}));
+}
+
+TEST(Backup, DoesNothingBeforeTheDeadline) {
+    Router router = Router::backup(classic_config());
+    router.after(kFullTimer - Duration{1});
+
+    EXPECT_EQ(router.put(TimeReached{}), Lines{});
+    EXPECT_EQ(router.due_in(), Duration{1});
+}
+
+TEST(Backup, KnowsTheActiveRouter) {
+    Router router = Router::backup(classic_config());
+    router.after(Seconds{1});
+    router.hear(150, "192.168.64.134");
+
+    const auto &active = router.instance().active_router();
+    ASSERT_TRUE(active);
+    EXPECT_EQ(active->address, ip("192.168.64.134"));
+    EXPECT_EQ(active->priority, Priority{150});
+    EXPECT_EQ(active->interval, Seconds{1});
+    EXPECT_EQ(active->heard_at, router.now());
+
+    router.wait();
+    EXPECT_FALSE(router.instance().active_router());
+}
+
+// Higher and equal priority
+
+TEST(Backup, RestartsItsTimerForAHigherPriority) {
+    Router router = Router::backup(classic_config(100));
+    router.after(Seconds{3});
+
+    EXPECT_EQ(router.hear(150), Lines{});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, RestartsItsTimerForAnEqualPriority) {
+    Router router = Router::backup(classic_config(100));
+    router.after(Seconds{3});
+
+    EXPECT_EQ(router.hear(100, "192.168.64.1"), Lines{});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, LearnsTheIntervalInVersion3) {
+    Router router = Router::backup(v3_config(100, Milliseconds{100}));
+
+    router.hear_interval(Seconds{3}, 150);
+
+    EXPECT_EQ(router.due_in(), Duration{10'828'125'000});
+}
+
+TEST(Backup, ForgetsTheLearnedIntervalWhenItBecomesActive) {
+    Router router = Router::backup(v3_config(100, Milliseconds{100}));
+    router.hear_interval(Seconds{3}, 150);
+    router.wait();
+
+    EXPECT_EQ(router.state(), StateName::active);
+    EXPECT_EQ(router.due_in(), Milliseconds{100});
+}
+
+TEST(Backup, ForgetsTheLearnedIntervalInAFault) {
+    Router router = Router::backup(v3_config(100, Milliseconds{100}));
+    router.hear_interval(Seconds{3}, 150);
+    router.put(FaultChanged{"interface eth0 is down"});
+    router.put(FaultChanged{""});
+
+    EXPECT_EQ(router.due_in(), Duration{360'937'500});
+}
+
+// Lower priority
+
+TEST(Backup, LetsItsTimerRunOnForALowerPriority) {
+    Router router = Router::backup(classic_config(100));
+    router.after(Seconds{3});
+
+    EXPECT_EQ(router.hear(90), Lines{});
+    EXPECT_EQ(router.due_in(), kFullTimer - Seconds{3});
+    EXPECT_EQ(router.wait().back(),
+              "transition backup -> active: preempting lower priority 90 "
+              "from 192.168.64.134");
+}
+
+TEST(Backup, DoesNotLearnFromAnAdvertThatItDiscards) {
+    Router router = Router::backup(v3_config(100, Milliseconds{100}));
+
+    router.hear_interval(Seconds{30}, 90);
+
+    EXPECT_EQ(router.due_in(), Duration{360'937'500});
+}
+
+TEST(Backup, LeavesALowerPriorityAloneWithoutPreemption) {
+    Router router = Router::backup(nopreempt_config());
+    router.after(Seconds{3});
+
+    EXPECT_EQ(router.hear(1), Lines{});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, TakesOverFromSilenceWithoutPreemption) {
+    Router router = Router::backup(nopreempt_config());
+    router.hear(1);
+
+    EXPECT_EQ(router.wait().back(),
+              "transition backup -> active: no advertisement for 3609 ms");
+}
+
+// A priority that rises makes the active router's the lower one.
+TEST(Backup, PreemptsWhenItsOwnPriorityRises) {
+    Router router = Router::backup(classic_config(80));
+    router.hear(90);
+    router.put(PriorityChanged{Priority{100}, "pool web is up"});
+    router.after(Seconds{1});
+    router.hear(90);
+
+    EXPECT_EQ(router.due_in(), kFullTimer - Seconds{1});
+}
+
+// preempt_delay
+
+TEST(Backup, DelaysPreemptionFromTheFirstLowerAdvertOn) {
+    Router router = Router::backup(delayed_config(Seconds{30}));
+    router.after(Seconds{1}).hear(90);
+
+    for (int second = 0; second < 29; ++second) {
+        router.after(Seconds{1}).hear(90);
+        ASSERT_EQ(router.due_in(), kFullTimer) << second;
+    }
+    router.after(Seconds{1}).hear(90);
+
+    EXPECT_EQ(router.due_in(), kFullTimer - Seconds{1});
+}
+
+TEST(Backup, DelayDoesNotHoldBackATakeoverFromSilence) {
+    Router router = Router::backup(delayed_config(Seconds{300}));
+
+    EXPECT_EQ(router.due_in(), kFullTimer);
+    router.hear(90);
+    EXPECT_EQ(router.due_in(), kFullTimer);
+    router.wait();
+
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
+TEST(Backup, HigherOrEqualPriorityMakesTheDelayVoid) {
+    for (const unsigned priority : {100u, 150u}) {
+        Router router = Router::backup(delayed_config(Seconds{3}));
+        router.hear(90);
+        router.after(Seconds{2}).hear(priority);
+        router.after(Seconds{2}).hear(90);
+
+        EXPECT_EQ(router.due_in(), kFullTimer) << priority;
+    }
+}
+
+// Priority 0
+
+TEST(Backup, WaitsForTheSkewOnlyAfterPriorityZero) {
+    Router router = Router::backup(classic_config(100));
+    router.after(Seconds{1}).hear(150);
+
+    EXPECT_EQ(router.hear(0), Lines{});
+    EXPECT_EQ(router.due_in(), kSkew);
+    EXPECT_EQ(router.wait().back(),
+              "transition backup -> active: priority 0 from "
+              "192.168.64.134");
+}
+
+TEST(Backup, WaitsForTheSkewOnlyWithoutPreemptionToo) {
+    Router router = Router::backup(nopreempt_config());
+
+    router.hear(0);
+
+    EXPECT_EQ(router.due_in(), kSkew);
+}
+
+TEST(Backup, RepeatedPriorityZeroDoesNotPostponeTheTakeover) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(0);
+    router.after(Milliseconds{500}).hear(0);
+
+    EXPECT_EQ(router.due_in(), kSkew - Milliseconds{500});
+}
+
+TEST(Backup, FollowsAnHeirThatIsFaster) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(0);
+    router.after(Milliseconds{100}).hear(150, "192.168.64.135");
+
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, ForgetsTheActiveRouterThatLeft) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.hear(0, "192.168.64.135");
+    EXPECT_TRUE(router.instance().active_router());
+
+    router.hear(0);
+
+    EXPECT_FALSE(router.instance().active_router());
+}
+
+// The skew keeps backups from racing each other, and there is no other.
+TEST(Backup, SoleBackupTakesOverAtOnceAfterPriorityZero) {
+    Router router = Router::backup(unicast_config({ip("192.168.64.134")}));
+
+    EXPECT_EQ(router.hear(0),
+              (Lines{"send-advert priority 100", "add-addresses",
+                     "announce-addresses 5",
+                     "transition backup -> active: priority 0 from "
+                     "192.168.64.134"}));
+}
+
+TEST(Backup, SoleBackupTakesOverAtOnceWithoutPreemptionToo) {
+    Config config = unicast_config({ip("192.168.64.134")});
+    config.preempt = false;
+    Router router = Router::backup(config);
+    router.hear(150);
+
+    router.hear(0);
+
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
+TEST(Backup, WaitsForTheSkewWhenThereAreOtherPeers) {
+    Router router = Router::backup(
+        unicast_config({ip("192.168.64.134"), ip("192.168.64.135")}));
+
+    router.hear(0);
+
+    EXPECT_EQ(router.state(), StateName::backup);
+    EXPECT_EQ(router.due_in(), kSkew);
+}
+
+// Shutdown
+
+TEST(Backup, LeavesQuietly) {
+    Router router = Router::backup(classic_config());
+
+    EXPECT_EQ(router.put(Shutdown{"nginx quits", true, Seconds{1}}),
+              Lines{"transition backup -> initialize: nginx quits"});
+    EXPECT_EQ(router.due_in(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::vrrp
