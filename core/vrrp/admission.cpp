@@ -1,0 +1,189 @@
+#include "core/vrrp/admission.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "core/base/log.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+namespace {
+
+using wire::DropReason;
+
+// In a list of addresses that an operator is to read.
+constexpr std::size_t kNamedAddresses = 4;
+
+// The time does not depend on where the first difference is.
+bool equal_in_constant_time(const wire::AuthData &a, const wire::AuthData &b) {
+    unsigned difference = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        difference |= static_cast<unsigned>(a[i] ^ b[i]);
+    }
+    return difference == 0;
+}
+
+// Without authentication the data is not looked at (RFC 3768, 5.3.10), as
+// keepalived does.
+std::optional<DropReason> refuse_authentication(
+    const wire::Authentication &ours, const wire::Authentication &theirs) {
+    if (theirs.type != ours.type) {
+        return DropReason::auth_type;
+    }
+    if (ours.type != wire::AuthType::none &&
+        !equal_in_constant_time(ours.data, theirs.data)) {
+        return DropReason::auth_data;
+    }
+    return std::nullopt;
+}
+
+// RFC 3768, 7.1: "MUST verify that the Adver Interval in the packet is the
+// same as the locally configured for this virtual router. If the above check
+// fails, the receiver MUST discard the packet".
+std::optional<DropReason> refuse_v2(const Config &config,
+                                    const wire::Advertisement &advert) {
+    if (const auto reason = refuse_authentication(config.authentication,
+                                                  advert.authentication)) {
+        return reason;
+    }
+    if (advert.interval != config.advert_interval) {
+        return DropReason::interval;
+    }
+    return std::nullopt;
+}
+
+std::optional<DropReason> refuse_route(const Config &config,
+                                       const wire::Endpoints &endpoints) {
+    if (!config.is_unicast()) {
+        return endpoints.destination == multicast_group(config.family)
+                   ? std::nullopt
+                   : std::optional{DropReason::destination};
+    }
+    if (endpoints.destination.is_multicast()) {
+        return DropReason::destination;
+    }
+    const auto &peers = config.unicast_peers;
+    if (std::find(peers.begin(), peers.end(), endpoints.source) ==
+        peers.end()) {
+        return DropReason::source;
+    }
+    return std::nullopt;
+}
+
+using Addresses = std::vector<IpAddress>;
+
+Addresses advertised_by_us(const Config &config) {
+    Addresses list;
+    for (const VirtualAddress &address : config.addresses) {
+        list.push_back(address.address);
+    }
+    return list;
+}
+
+// Both lists are sorted.
+Addresses missing_from(const Addresses &list, const Addresses &all) {
+    Addresses missing;
+    std::set_difference(all.begin(), all.end(), list.begin(), list.end(),
+                        std::back_inserter(missing));
+    return missing;
+}
+
+std::string enumerate(const Addresses &list) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(list.size(), kNamedAddresses); ++i) {
+        text += (i == 0 ? "" : ", ") + list[i].to_string();
+    }
+    if (list.size() > kNamedAddresses) {
+        text += format(" and %zu more", list.size() - kNamedAddresses);
+    }
+    return text;
+}
+
+std::string interval_mismatch(const Config &config,
+                              const wire::Advertisement &advert,
+                              const IpAddress &source) {
+    if (advert.interval == config.advert_interval) {
+        return {};
+    }
+    return source.to_string() + " advertises every " +
+           std::to_string(to_ms(advert.interval)) + " ms, here advert_int is " +
+           std::to_string(to_ms(config.advert_interval)) +
+           " ms: make them equal";
+}
+
+std::string address_mismatch(const Config &config,
+                             const wire::Advertisement &advert,
+                             const IpAddress &source) {
+    Addresses ours = advertised_by_us(config);
+    Addresses theirs = advert.addresses;
+    // the order means nothing
+    std::sort(ours.begin(), ours.end());
+    std::sort(theirs.begin(), theirs.end());
+    if (ours == theirs) {
+        return {};
+    }
+
+    const Addresses extra = missing_from(ours, theirs);
+    const Addresses lacking = missing_from(theirs, ours);
+    std::string text = source.to_string();
+    if (!extra.empty()) {
+        text += " advertises " + enumerate(extra) +
+                ", which virtual_ipaddress here does not list";
+    }
+    if (!lacking.empty()) {
+        text += extra.empty() ? "" : ", and";
+        text += " does not advertise " + enumerate(lacking) +
+                ", which virtual_ipaddress here lists";
+    }
+    return text + ": make the lists equal";
+}
+
+}  // namespace
+
+IpAddress multicast_group(Family family) {
+    return family == Family::ipv4 ? IpAddress::v4({224, 0, 0, 18})
+                                  : IpAddress::v6({0xff, 0x02, 0, 0, 0, 0, 0, 0,
+                                                   0, 0, 0, 0, 0, 0, 0, 0x12});
+}
+
+std::optional<DropReason> refuse(const Config &config,
+                                 const IpAddress &own_source,
+                                 const wire::Advertisement &advert,
+                                 const PacketInfo &packet) {
+    // RFC 9568, 5.1.1.3: "A VRRP Router receiving a packet with the TTL not
+    // equal to 255 MUST discard the packet". It could have come from afar.
+    if (packet.ttl != 255) {
+        return DropReason::ttl;
+    }
+    if (packet.endpoints.source == own_source) {
+        return DropReason::loop;
+    }
+    // RFC 9568, 7.1: "It MUST verify that the VRRP version is 3."
+    if (advert.version != config.version) {
+        return DropReason::version;
+    }
+    if (config.version == Version::v2) {
+        if (const auto reason = refuse_v2(config, advert)) {
+            return reason;
+        }
+    }
+    return refuse_route(config, packet.endpoints);
+}
+
+// RFC 9568, 7.1 lets a receiver compare the addresses and asks it to log a
+// difference. It must not ignore the active router for that: there would be
+// two of them.
+std::optional<std::string> mismatch(const Config &config,
+                                    const wire::Advertisement &advert,
+                                    const IpAddress &source) {
+    std::string text = interval_mismatch(config, advert, source);
+    const std::string addresses = address_mismatch(config, advert, source);
+    if (!text.empty() && !addresses.empty()) {
+        text += "; ";
+    }
+    text += addresses;
+    return text.empty() ? std::nullopt : std::optional{text};
+}
+
+}  // namespace ngx_vrrp::vrrp
