@@ -44,10 +44,9 @@ struct ReportMismatch {
     std::string text;
 };
 
-using Action =
-    std::variant<SendAdvert, AddAddresses, RenewAddresses, RemoveAddresses,
-                 AnnounceAddresses, AnnounceSource, ReportTransition,
-                 ReportMismatch>;
+using Action = std::variant<SendAdvert, AddAddresses, RenewAddresses,
+                            RemoveAddresses, AnnounceAddresses, AnnounceSource,
+                            ReportTransition, ReportMismatch>;
 
 using Actions = std::vector<Action>;
 

@@ -25,9 +25,9 @@ struct VirtualAddress {
 
 // How a new master tells the LAN: gratuitous ARP, or unsolicited NA.
 struct AnnouncePolicy {
-    unsigned repeat = 5;         // garp_master_repeat: frames per address
+    unsigned repeat = 5;          // garp_master_repeat: frames per address
     Duration delay = Seconds{5};  // garp_master_delay: second burst; 0 = none
-    Duration refresh{0};         // garp_master_refresh: period; 0 = none
+    Duration refresh{0};          // garp_master_refresh: period; 0 = none
     unsigned refresh_repeat = 1;
 };
 

@@ -55,9 +55,7 @@ std::optional<Instant> Instance::deadline() const {
         return down_at(*backup);
     }
     if (const auto *active = std::get_if<Active>(&state_)) {
-        const auto announce_at = active->announcements.deadline();
-        return std::min(active->advertise_at,
-                        announce_at.value_or(active->advertise_at));
+        return std::min(active->advertise_at, active->announcements.deadline());
     }
     if (const auto *leaving = std::get_if<Leaving>(&state_)) {
         return std::min(leaving->drop_at, leaving->renew_at);

@@ -25,6 +25,7 @@
 #include "core/base/time.hpp"
 #include "core/vrrp/action.hpp"
 #include "core/vrrp/announce_schedule.hpp"
+#include "core/vrrp/checkpoint.hpp"
 #include "core/vrrp/config.hpp"
 #include "core/vrrp/input.hpp"
 #include "core/vrrp/timing.hpp"
@@ -65,14 +66,6 @@ struct Leaving {
 
 using State = std::variant<Initialize, Fault, Backup, Active, Leaving>;
 
-// The router that we believe is active, when it is not us.
-struct ActiveRouter {
-    IpAddress address;
-    Priority priority;
-    Duration interval{};
-    Instant heard_at{};
-};
-
 struct Turn;
 
 class Instance {
@@ -82,6 +75,17 @@ public:
     // now must not be before that of an earlier call. Any input is legal in
     // any state. The actions are to be performed in their order.
     Actions handle(const Input &input, Instant now);
+
+    // Another process of this node goes on from here. Nothing while there is
+    // nothing to go on with: before Startup, in a fault, while leaving.
+    std::optional<Checkpoint> checkpoint() const;
+
+    // In place of Startup: go on where another process of this node was, with
+    // this configuration and the facts of this process.
+    Actions resume(const Checkpoint &checkpoint, Instant now);
+
+    // After the handover: back to Initialize, quietly.
+    void retire();
 
     // When TimeReached is due; nothing when no timer runs.
     std::optional<Instant> deadline() const;
@@ -94,6 +98,9 @@ public:
     }
 
 private:
+    Active active_from(const Checkpoint &checkpoint, Instant now) const;
+    Backup backup_from(const Checkpoint &checkpoint) const;
+
     void remember(const Input &input);
     void enter(State next, Turn &turn);
 

@@ -13,8 +13,8 @@ enum class StateName : std::uint8_t { initialize, backup, active, fault };
 // "master" is a process in nginx, so the code says active; operators, logs,
 // status and scripts see the words that keepalived taught them.
 constexpr std::string_view public_name(StateName state) {
-    constexpr std::array<std::string_view, 4> names{"INIT", "BACKUP",
-                                                    "MASTER", "FAULT"};
+    constexpr std::array<std::string_view, 4> names{"INIT", "BACKUP", "MASTER",
+                                                    "FAULT"};
     return names[static_cast<std::size_t>(state)];
 }
 

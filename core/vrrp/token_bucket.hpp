@@ -15,11 +15,16 @@ public:
 
     // Takes a token if there is one.
     constexpr bool take(Instant now) {
-        if (full_at_ - now > period_ * (burst_ - 1)) {
+        if (now < ready_at()) {
             return false;
         }
         full_at_ = std::max(full_at_, now) + period_;
         return true;
+    }
+
+    // From when on there is a token.
+    constexpr Instant ready_at() const {
+        return full_at_ - period_ * (burst_ - 1);
     }
 
 private:

@@ -1,0 +1,47 @@
+// What a virtual router must know to go on in another process of the same
+// node as if nothing had happened: reload and binary upgrade hand it over.
+// Times are of the one clock that all processes of a machine share.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/ip.hpp"
+#include "core/base/time.hpp"
+#include "core/base/types.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+// The router that we believe is active, when it is not us.
+struct ActiveRouter {
+    IpAddress address;
+    Priority priority;
+    Duration interval{};
+    Instant heard_at{};
+
+    friend bool operator==(const ActiveRouter &,
+                           const ActiveRouter &) = default;
+};
+
+struct Checkpoint {
+    bool active = false;  // else backup
+
+    // active
+    Priority advertised;
+    Instant advertised_at{};
+    Instant advertise_at{};
+    Instant renew_at{};
+    std::optional<Instant> announce_at;
+    std::optional<Instant> refresh_at;
+
+    // backup
+    Instant timer_started{};
+    Duration active_interval{};
+    std::optional<IpAddress> leaver;
+    std::optional<Instant> preempt_at;
+    std::optional<ActiveRouter> active_router;
+
+    friend bool operator==(const Checkpoint &, const Checkpoint &) = default;
+};
+
+}  // namespace ngx_vrrp::vrrp

@@ -1,0 +1,75 @@
+// How a virtual router passes from one process of a node to another: the
+// state is taken as it is, so that no advert is missed and nobody on the LAN
+// sees a change.
+#include "core/vrrp/instance.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ngx_vrrp::vrrp {
+
+std::optional<Checkpoint> Instance::checkpoint() const {
+    Checkpoint checkpoint;
+    if (const auto *active = std::get_if<Active>(&state_)) {
+        checkpoint.active = true;
+        checkpoint.advertised = active->advertised;
+        checkpoint.advertised_at = active->advertised_at;
+        checkpoint.advertise_at = active->advertise_at;
+        checkpoint.renew_at = active->renew_at;
+        checkpoint.announce_at = active->announcements.second_at();
+        checkpoint.refresh_at = active->announcements.refresh_at();
+        return checkpoint;
+    }
+    if (const auto *backup = std::get_if<Backup>(&state_)) {
+        checkpoint.timer_started = backup->timer_started;
+        checkpoint.active_interval = backup->active_interval;
+        checkpoint.leaver = backup->leaver;
+        checkpoint.preempt_at = backup->preempt_at;
+        checkpoint.active_router = active_router_;
+        return checkpoint;
+    }
+    return std::nullopt;
+}
+
+Actions Instance::resume(const Checkpoint &checkpoint, Instant now) {
+    if (checkpoint.active) {
+        state_ = active_from(checkpoint, now);
+    } else {
+        state_ = backup_from(checkpoint);
+        active_router_ = checkpoint.active_router;
+    }
+
+    // What changed between the processes takes effect within this event.
+    return fault_.empty() ? handle(PriorityChanged{priority_, {}}, now)
+                          : handle(FaultChanged{fault_}, now);
+}
+
+void Instance::retire() {
+    state_ = Initialize{};
+    active_router_.reset();
+}
+
+// With a shorter interval the next advert is due sooner; with a longer one
+// the last word that the backups heard still holds.
+Active Instance::active_from(const Checkpoint &checkpoint, Instant now) const {
+    return Active{
+        .advertised = checkpoint.advertised,
+        .advertised_at = checkpoint.advertised_at,
+        .advertise_at =
+            std::min(checkpoint.advertise_at, now + config_.advert_interval),
+        .renew_at = std::min(checkpoint.renew_at, now + kRenewInterval),
+        .announcements =
+            AnnounceSchedule{config_.announce, checkpoint.announce_at,
+                             checkpoint.refresh_at, now}};
+}
+
+Backup Instance::backup_from(const Checkpoint &checkpoint) const {
+    return Backup{.timer_started = checkpoint.timer_started,
+                  .active_interval = config_.version == Version::v2
+                                         ? config_.advert_interval
+                                         : checkpoint.active_interval,
+                  .leaver = checkpoint.leaver,
+                  .preempt_at = checkpoint.preempt_at};
+}
+
+}  // namespace ngx_vrrp::vrrp
