@@ -1,8 +1,10 @@
-// What one virtual router counted since the process started.
+// What one virtual router counted, in this process and in those before it
+// that handed over to it.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "core/wire/drop_reason.hpp"
 
@@ -16,13 +18,32 @@ struct Counters {
     std::uint64_t priority_zero_sent = 0;
     std::uint64_t priority_zero_received = 0;
     std::uint64_t transitions = 0;
-    std::uint64_t became_active = 0;
-    std::uint64_t released = 0;            // left the active state
+    std::uint64_t became_master = 0;
+    std::uint64_t released_master = 0;
     std::uint64_t announcements_sent = 0;  // gratuitous ARP, unsolicited NA
     std::uint64_t send_errors = 0;
     std::uint64_t address_errors = 0;
     std::uint64_t addresses_restored = 0;  // removed by others, put back
     DropCounters dropped{};
 };
+
+// All but the drops, by the names that status and handover use.
+struct CounterName {
+    std::string_view name;
+    std::uint64_t Counters::*counter;
+};
+
+inline constexpr std::array kCounterNames{
+    CounterName{"adverts_sent", &Counters::adverts_sent},
+    CounterName{"adverts_received", &Counters::adverts_received},
+    CounterName{"priority_zero_sent", &Counters::priority_zero_sent},
+    CounterName{"priority_zero_received", &Counters::priority_zero_received},
+    CounterName{"transitions", &Counters::transitions},
+    CounterName{"became_master", &Counters::became_master},
+    CounterName{"released_master", &Counters::released_master},
+    CounterName{"announcements_sent", &Counters::announcements_sent},
+    CounterName{"send_errors", &Counters::send_errors},
+    CounterName{"address_errors", &Counters::address_errors},
+    CounterName{"addresses_restored", &Counters::addresses_restored}};
 
 }  // namespace ngx_vrrp::engine

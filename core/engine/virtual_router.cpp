@@ -448,8 +448,8 @@ void VirtualRouter::announce(const Interface &interface,
 void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
     last_ = {now, action.reason};
     ++counters_.transitions;
-    counters_.became_active += action.to == vrrp::StateName::active;
-    counters_.released += action.from == vrrp::StateName::active;
+    counters_.became_master += action.to == vrrp::StateName::active;
+    counters_.released_master += action.from == vrrp::StateName::active;
     log_(LogLevel::notice, "%s -> %s: %s",
          vrrp::public_name(action.from).data(),
          vrrp::public_name(action.to).data(), action.reason.c_str());

@@ -12,6 +12,7 @@
 #include "core/engine/counters.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/faults.hpp"
+#include "core/engine/handover.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/rate_limit.hpp"
 #include "core/health/worker_watch.hpp"
@@ -23,12 +24,6 @@ namespace ngx_vrrp::engine {
 struct AddressState {
     vrrp::VirtualAddress address;
     bool present = false;
-};
-
-// What changed last, for status and log.
-struct LastTransition {
-    Instant at{};
-    std::string reason;
 };
 
 class VirtualRouter {

@@ -79,23 +79,15 @@ void write_master(JsonWriter &json, const InstanceRecord &instance,
     json.end_object();
 }
 
-void write_counters(JsonWriter &json, const InstanceRecord &instance) {
+void write_counters(JsonWriter &json, const engine::Counters &counters) {
     json.key("counters").begin_object();
-    json.member("adverts_sent", instance.adverts_sent);
-    json.member("adverts_received", instance.adverts_received);
-    json.member("priority_zero_sent", instance.priority_zero_sent);
-    json.member("priority_zero_received", instance.priority_zero_received);
-    json.member("became_master", instance.became_master);
-    json.member("released_master", instance.released_master);
-    json.member("announcements_sent", instance.announcements_sent);
-    json.member("send_errors", instance.send_errors);
-    json.member("address_errors", instance.address_errors);
-    json.member("addresses_restored", instance.addresses_restored);
-
+    for (const engine::CounterName &entry : engine::kCounterNames) {
+        json.member(entry.name, counters.*entry.counter);
+    }
     json.key("dropped").begin_object();
     for (std::size_t i = 0; i < wire::kDropReasons; ++i) {
         json.member(to_string(static_cast<wire::DropReason>(i)),
-                    instance.dropped[i]);
+                    counters.dropped[i]);
     }
     json.end_object();
     json.end_object();
@@ -125,7 +117,7 @@ void write_instance(JsonWriter &json, const Snapshot &snapshot,
     json.member_or_null("source", instance.source.view());
     write_addresses(json, snapshot, instance);
     write_master(json, instance, moment);
-    write_counters(json, instance);
+    write_counters(json, instance.counters);
     json.end_object();
 }
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "core/wire/drop_reason.hpp"
+#include "core/engine/counters.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -63,17 +63,7 @@ struct InstanceRecord {
     std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
     std::int64_t master_interval_ns;
 
-    std::uint64_t adverts_sent;
-    std::uint64_t adverts_received;
-    std::uint64_t priority_zero_sent;
-    std::uint64_t priority_zero_received;
-    std::uint64_t became_master;
-    std::uint64_t released_master;
-    std::uint64_t announcements_sent;
-    std::uint64_t send_errors;
-    std::uint64_t address_errors;
-    std::uint64_t addresses_restored;
-    std::array<std::uint64_t, wire::kDropReasons> dropped;
+    engine::Counters counters;
 };
 
 struct AddressRecord {

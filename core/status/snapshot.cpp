@@ -17,21 +17,6 @@ void describe_master(InstanceRecord &record, const vrrp::Instance &instance) {
     record.master_interval_ns = master->interval.count();
 }
 
-void describe_counters(InstanceRecord &record,
-                       const engine::Counters &counters) {
-    record.adverts_sent = counters.adverts_sent;
-    record.adverts_received = counters.adverts_received;
-    record.priority_zero_sent = counters.priority_zero_sent;
-    record.priority_zero_received = counters.priority_zero_received;
-    record.became_master = counters.became_active;
-    record.released_master = counters.released;
-    record.announcements_sent = counters.announcements_sent;
-    record.send_errors = counters.send_errors;
-    record.address_errors = counters.address_errors;
-    record.addresses_restored = counters.addresses_restored;
-    record.dropped = counters.dropped;
-}
-
 InstanceRecord describe(const engine::VirtualRouter &router) {
     const vrrp::Config &config = router.config();
     InstanceRecord record{};
@@ -55,7 +40,7 @@ InstanceRecord describe(const engine::VirtualRouter &router) {
     record.advert_int_ns = config.advert_interval.count();
 
     describe_master(record, router.instance());
-    describe_counters(record, router.counters());
+    record.counters = router.counters();
     return record;
 }
 

@@ -28,8 +28,8 @@ Snapshot snapshot() {
     instance.effective_priority = 80;
     instance.addresses = 1;
     instance.since_ns = 8'000'000'000;
-    instance.adverts_sent = 7;
-    instance.dropped[0] = 2;
+    instance.counters.adverts_sent = 7;
+    instance.counters.dropped[0] = 2;
     s.instances.push_back(instance);
 
     AddressRecord address{};

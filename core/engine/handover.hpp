@@ -1,0 +1,36 @@
+// A virtual router on its way from one process of the node to another, as
+// text: lines of a key and a value, unknown keys are skipped and missing ones
+// have defaults, so that two versions of the module understand each other
+// during a binary upgrade.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/engine/counters.hpp"
+#include "core/vrrp/checkpoint.hpp"
+#include "core/vrrp/config.hpp"
+
+namespace ngx_vrrp::engine {
+
+// What changed last, for status and log.
+struct LastTransition {
+    Instant at{};
+    std::string reason;
+};
+
+struct Handover {
+    vrrp::Checkpoint checkpoint;
+    LastTransition last;
+    Counters counters;
+    std::vector<vrrp::VirtualAddress> held;  // in the kernel now
+};
+
+std::string to_text(const Handover &handover);
+
+// Nothing when it is no handover at all.
+std::optional<Handover> parse_handover(std::string_view text);
+
+}  // namespace ngx_vrrp::engine
