@@ -14,7 +14,8 @@ std::string vformat(const char *format, va_list args) {
     va_end(again);
 
     std::string text(length > 0 ? static_cast<std::size_t>(length) : 0, '\0');
-    std::vsnprintf(text.data(), text.size() + 1, format, args);
+    static_cast<void>(
+        std::vsnprintf(text.data(), text.size() + 1, format, args));
     return text;
 }
 

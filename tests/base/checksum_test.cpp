@@ -63,7 +63,7 @@ TEST(Checksum, EqualsTheNaiveSum) {
 }
 
 TEST(Checksum, FoldsMoreThanOneCarry) {
-    const Buffer ones(20 * 65536, 0xff);
+    const Buffer ones(std::size_t{20} * 65536, 0xff);
 
     EXPECT_EQ(Checksum().add(ones).value(), 0);
 }

@@ -43,7 +43,8 @@ Interfaces interfaces(bool up = true, bool vip = false) {
 
 class EngineTest : public ::testing::Test {
 protected:
-    void start(vrrp::Config c = config(), Interfaces world = interfaces()) {
+    void start(vrrp::Config c = config(),
+               const Interfaces &world = interfaces()) {
         engine.emplace(std::vector{std::move(c)}, machine.ports(), log);
         engine->start(world, now);
     }
