@@ -1,0 +1,216 @@
+#include "core/net/netlink_socket.hpp"
+
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "core/base/time.hpp"
+#include "core/net/clock.hpp"
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+// The kernel makes datagrams of at most 32 KiB for dumps.
+constexpr std::size_t kBufferSize = 65536;
+
+constexpr int kEventBufferSize = 1 << 20;
+constexpr unsigned kMaxEventsPerWakeup = 256;
+
+// The kernel answers within sendto(), so these are never reached: they keep
+// a surprise from becoming a hang.
+constexpr unsigned kMaxDatagramsPerAnswer = 4096;
+constexpr Seconds kAnswerTimeout{1};
+
+Result<Fd, SystemError> open_netlink(int flags, std::uint32_t groups) {
+    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE));
+    if (!fd) {
+        return Unexpected(SystemError{"socket() for netlink", errno});
+    }
+
+    sockaddr_nl self{};
+    self.nl_family = AF_NETLINK;
+    self.nl_groups = groups;
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr *>(&self),
+               sizeof(self)) < 0) {
+        return Unexpected(SystemError{"bind() for netlink", errno});
+    }
+
+    return fd;
+}
+
+bool is_from_kernel(const sockaddr_nl &sender) {
+    return sender.nl_pid == 0;
+}
+
+// One datagram. Returns 0 or errno.
+int receive(int fd, Buffer &buffer, const MessageHandler &handler) {
+    sockaddr_nl sender{};
+    socklen_t sender_size = sizeof(sender);
+    const ssize_t n =
+        ::recvfrom(fd, buffer.data(), buffer.size(), MSG_TRUNC,
+                   reinterpret_cast<sockaddr *>(&sender), &sender_size);
+    if (n < 0) {
+        return errno;
+    }
+    if (static_cast<std::size_t>(n) > buffer.size()) {
+        return EMSGSIZE;
+    }
+    if (!is_from_kernel(sender)) {
+        return 0;
+    }
+
+    int rest = static_cast<int>(n);
+    auto *message = reinterpret_cast<nlmsghdr *>(buffer.data());
+    for (; nlmsg_ok(message, rest); message = nlmsg_next(message, &rest)) {
+        handler(message);
+    }
+    return 0;
+}
+
+// The answer to one request: messages, then an end with a result.
+class Answer {
+public:
+    Answer(std::uint32_t sequence, const MessageHandler &handler)
+        : sequence_(sequence), handler_(handler) {}
+
+    bool complete() const { return complete_; }
+
+    int result() const {
+        if (error_ != 0) {
+            return error_;
+        }
+        return interrupted_ ? EINTR : 0;
+    }
+
+    void take(nlmsghdr *message) {
+        // What is left of an answer that was given up is not ours.
+        if (message->nlmsg_seq != sequence_ || complete_) {
+            return;
+        }
+
+        interrupted_ |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+
+        switch (message->nlmsg_type) {
+            case NLMSG_ERROR:
+                end(message, sizeof(nlmsgerr));
+                break;
+            case NLMSG_DONE:
+                end(message, sizeof(int));
+                break;
+            case NLMSG_NOOP:
+                break;
+            default:
+                handler_(message);
+        }
+    }
+
+private:
+    // Both ends begin with a negative errno, or 0.
+    void end(nlmsghdr *message, std::size_t size) {
+        complete_ = true;
+        error_ = nlmsg_valid_hdr(message, static_cast<int>(size))
+                     ? -*static_cast<const int *>(nlmsg_data(message))
+                     : 0;
+    }
+
+    const std::uint32_t sequence_;
+    const MessageHandler &handler_;
+    bool complete_ = false;
+    bool interrupted_ = false;
+    int error_ = 0;
+};
+
+}  // namespace
+
+Status RequestSocket::open() {
+    Result<Fd, SystemError> fd = open_netlink(0, 0);
+    if (!fd) {
+        return Unexpected(fd.error());
+    }
+
+    const timeval timeout{kAnswerTimeout.count(), 0};
+    if (::setsockopt(fd->get(), SOL_SOCKET, SO_RCVTIMEO, &timeout,
+                     sizeof(timeout)) < 0) {
+        return Unexpected(
+            SystemError{"setsockopt(SO_RCVTIMEO) for netlink", errno});
+    }
+
+    fd_ = std::move(fd.value());
+    buffer_.resize(kBufferSize);
+    return success();
+}
+
+int RequestSocket::send(nlmsghdr *request) {
+    request->nlmsg_seq = ++sequence_;
+    request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+    return ::send(fd_.get(), request, request->nlmsg_len, 0) < 0 ? errno : 0;
+}
+
+int RequestSocket::exchange(const Message &request,
+                            const MessageHandler &handler) {
+    if (const int error = send(nlmsg_hdr(request.get())); error != 0) {
+        return error;
+    }
+
+    Answer answer(sequence_, handler);
+    const Instant give_up = now() + kAnswerTimeout;
+
+    for (unsigned n = 0; n < kMaxDatagramsPerAnswer; n++) {
+        const int error =
+            receive(fd_.get(), buffer_, [&](nlmsghdr *m) { answer.take(m); });
+        if (answer.complete()) {
+            return answer.result();
+        }
+        if (error == EAGAIN || now() > give_up) {
+            return ETIMEDOUT;
+        }
+        if (error != 0 && error != EINTR) {
+            return error;
+        }
+    }
+    return E2BIG;
+}
+
+int RequestSocket::exchange(const Message &request) {
+    return exchange(request, [](nlmsghdr *) {});
+}
+
+Status EventSocket::open() {
+    Result<Fd, SystemError> fd = open_netlink(
+        SOCK_NONBLOCK, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+    if (!fd) {
+        return Unexpected(fd.error());
+    }
+
+    // A small buffer only means that events are lost, and noticed, earlier.
+    if (::setsockopt(fd->get(), SOL_SOCKET, SO_RCVBUFFORCE, &kEventBufferSize,
+                     sizeof(kEventBufferSize)) < 0) {
+        ::setsockopt(fd->get(), SOL_SOCKET, SO_RCVBUF, &kEventBufferSize,
+                     sizeof(kEventBufferSize));
+    }
+
+    fd_ = std::move(fd.value());
+    buffer_.resize(kBufferSize);
+    return success();
+}
+
+int EventSocket::drain(const MessageHandler &handler) {
+    bool lost = false;
+
+    for (unsigned n = 0; n < kMaxEventsPerWakeup; n++) {
+        const int error = receive(fd_.get(), buffer_, handler);
+        if (error == EAGAIN) {
+            break;
+        }
+        if (error == ENOBUFS || error == EMSGSIZE) {
+            lost = true;
+        } else if (error != 0 && error != EINTR) {
+            return error;
+        }
+    }
+    return lost ? ENOBUFS : 0;
+}
+
+}  // namespace ngx_vrrp::net

@@ -1,0 +1,65 @@
+// Two ways to talk to rtnetlink: a request with its answer, and events. Both
+// keep the kernel's errno, which libnl's own socket would translate away;
+// libnl builds and parses the messages.
+#pragma once
+
+#include <netlink/msg.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/base/bytes.hpp"
+#include "core/base/system_error.hpp"
+#include "core/net/fd.hpp"
+
+namespace ngx_vrrp::net {
+
+struct MessageFree {
+    void operator()(nl_msg *message) const { nlmsg_free(message); }
+};
+
+using Message = std::unique_ptr<nl_msg, MessageFree>;
+
+// Called for each message of a datagram; valid during the call only.
+using MessageHandler = std::function<void(nlmsghdr *)>;
+
+class RequestSocket {
+public:
+    Status open();
+
+    // Sends the request and hands what answers it, but for the final
+    // acknowledgement, to the handler. Returns 0 or errno; EINTR when a dump
+    // is not consistent, because something changed meanwhile.
+    int exchange(const Message &request, const MessageHandler &handler);
+
+    // A request whose only answer is the acknowledgement.
+    int exchange(const Message &request);
+
+private:
+    int send(nlmsghdr *request);
+
+    Fd fd_;
+    std::uint32_t sequence_ = 0;
+    Buffer buffer_;
+};
+
+class EventSocket {
+public:
+    // Events about links and about addresses of both families.
+    Status open();
+
+    void close() { fd_.reset(); }
+    int fd() const { return fd_.get(); }
+    bool is_open() const { return static_cast<bool>(fd_); }
+
+    // Reads what there is, within a bound. Returns 0 or errno; ENOBUFS when
+    // the kernel had to drop events.
+    int drain(const MessageHandler &handler);
+
+private:
+    Fd fd_;
+    Buffer buffer_;
+};
+
+}  // namespace ngx_vrrp::net
