@@ -1,0 +1,205 @@
+#include "core/net/interface_table.hpp"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+constexpr unsigned kMaxDumps = 4;
+
+// The value of an attribute, if it is there and has the right size.
+template <class T>
+std::optional<T> value_of(const nlattr *attribute) {
+    if (attribute == nullptr || nla_len(attribute) != sizeof(T)) {
+        return std::nullopt;
+    }
+    T value;
+    std::memcpy(&value, nla_data(attribute), sizeof(T));
+    return value;
+}
+
+// Running is the kernel's word for "operational": with carrier, or with a
+// driver that knows none.
+bool is_up(unsigned flags) {
+    return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
+}
+
+std::optional<engine::Interface> parse_link(nlmsghdr *message) {
+    nlattr *attributes[IFLA_MAX + 1];
+    if (message->nlmsg_type != RTM_NEWLINK ||
+        nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) <
+            0 ||
+        attributes[IFLA_IFNAME] == nullptr) {
+        return std::nullopt;
+    }
+
+    const auto *link = static_cast<const ifinfomsg *>(nlmsg_data(message));
+    engine::Interface interface;
+    interface.name = nla_get_string(attributes[IFLA_IFNAME]);
+    interface.index = IfIndex{static_cast<std::uint32_t>(link->ifi_index)};
+    interface.mac =
+        value_of<MacAddress>(attributes[IFLA_ADDRESS]).value_or(MacAddress{});
+    interface.up = is_up(link->ifi_flags);
+    return interface;
+}
+
+std::optional<IpAddress> ip_of(const nlattr *attribute) {
+    if (attribute == nullptr) {
+        return std::nullopt;
+    }
+    const Bytes octets(static_cast<const std::uint8_t *>(nla_data(attribute)),
+                       static_cast<std::size_t>(nla_len(attribute)));
+    if (octets.size() != 4 && octets.size() != 16) {
+        return std::nullopt;
+    }
+    return IpAddress::from_octets(octets);
+}
+
+struct ParsedAddress {
+    IfIndex index{};
+    engine::InterfaceAddress fact;
+};
+
+std::optional<ParsedAddress> parse_address(nlmsghdr *message) {
+    nlattr *attributes[kIfaProto + 1];
+    if (message->nlmsg_type != RTM_NEWADDR ||
+        nlmsg_parse(message, sizeof(ifaddrmsg), attributes, kIfaProto,
+                    nullptr) < 0) {
+        return std::nullopt;
+    }
+
+    // IFA_ADDRESS is the other end on a point-to-point link; IFA_LOCAL, which
+    // IPv6 has only there, never is.
+    const std::optional<IpAddress> ip =
+        ip_of(attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL]
+                                               : attributes[IFA_ADDRESS]);
+    if (!ip) {
+        return std::nullopt;
+    }
+
+    const auto *header = static_cast<const ifaddrmsg *>(nlmsg_data(message));
+    const std::uint32_t flags = value_of<std::uint32_t>(attributes[IFA_FLAGS])
+                                    .value_or(header->ifa_flags);
+    const std::uint8_t mark =
+        value_of<std::uint8_t>(attributes[kIfaProto]).value_or(0);
+
+    ParsedAddress parsed;
+    parsed.index = IfIndex{header->ifa_index};
+    parsed.fact.address = *ip;
+    parsed.fact.prefix_length = header->ifa_prefixlen;
+    parsed.fact.ours = mark == kAddressMark;
+    parsed.fact.tentative = (flags & IFA_F_TENTATIVE) != 0;
+    return parsed;
+}
+
+// Points to const when the list is.
+template <class List>
+auto *find_interface(List &list, IfIndex index) {
+    const auto it = std::find_if(
+        list.begin(), list.end(),
+        [&](const engine::Interface &i) { return i.index == index; });
+    return it == list.end() ? nullptr : &*it;
+}
+
+Message link_request() {
+    Message message(nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP));
+    ifinfomsg header{};
+    if (!message ||
+        nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO) <
+            0 ||
+        nla_put_u32(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) <
+            0) {
+        return nullptr;
+    }
+    return message;
+}
+
+Message address_request() {
+    Message message(nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP));
+    ifaddrmsg header{};
+    if (!message || nlmsg_append(message.get(), &header, sizeof(header),
+                                 NLMSG_ALIGNTO) < 0) {
+        return nullptr;
+    }
+    return message;
+}
+
+int dump_links(RequestSocket &socket, std::vector<engine::Interface> &list) {
+    const Message request = link_request();
+    if (!request) {
+        return ENOMEM;
+    }
+    return socket.exchange(request, [&](nlmsghdr *message) {
+        if (std::optional<engine::Interface> link = parse_link(message)) {
+            list.push_back(std::move(*link));
+        }
+    });
+}
+
+// Addresses of an interface that appeared after the links were read are left
+// out: its event brings them.
+int dump_addresses(RequestSocket &socket,
+                   std::vector<engine::Interface> &list) {
+    const Message request = address_request();
+    if (!request) {
+        return ENOMEM;
+    }
+    return socket.exchange(request, [&](nlmsghdr *message) {
+        const std::optional<ParsedAddress> parsed = parse_address(message);
+        if (!parsed) {
+            return;
+        }
+        if (auto *interface = find_interface(list, parsed->index)) {
+            interface->addresses.push_back(parsed->fact);
+        }
+    });
+}
+
+int dump(RequestSocket &socket, std::vector<engine::Interface> &list) {
+    list.clear();
+    const int error = dump_links(socket, list);
+    return error != 0 ? error : dump_addresses(socket, list);
+}
+
+}  // namespace
+
+Result<engine::Interfaces, SystemError> read_interfaces(RequestSocket &socket) {
+    engine::Interfaces interfaces;
+    int error = EINTR;
+
+    for (unsigned n = 0; n < kMaxDumps && error == EINTR; n++) {
+        error = dump(socket, interfaces.list);
+    }
+    if (error != 0) {
+        return Unexpected(SystemError{"reading links and addresses", error});
+    }
+    return interfaces;
+}
+
+bool is_news(const engine::Interfaces &known, nlmsghdr *event) {
+    const std::optional<ParsedAddress> parsed = parse_address(event);
+    if (!parsed || !parsed->fact.ours) {
+        return true;
+    }
+
+    const auto *interface = find_interface(known.list, parsed->index);
+    return interface == nullptr ||
+           std::none_of(
+               interface->addresses.begin(), interface->addresses.end(),
+               [&](const engine::InterfaceAddress &a) {
+                   return a.ours && a.address == parsed->fact.address &&
+                          a.prefix_length == parsed->fact.prefix_length;
+               });
+}
+
+}  // namespace ngx_vrrp::net
