@@ -1,0 +1,274 @@
+#include "core/net/address_request.hpp"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <netlink/addr.h>
+#include <netlink/attr.h>
+#include <netlink/route/addr.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "core/base/log.hpp"
+#include "core/net/interface_table.hpp"
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+struct AddressFree {
+    void operator()(rtnl_addr *address) const { rtnl_addr_put(address); }
+    void operator()(nl_addr *address) const { nl_addr_put(address); }
+};
+
+using RouteAddress = std::unique_ptr<rtnl_addr, AddressFree>;
+using NlAddress = std::unique_ptr<nl_addr, AddressFree>;
+
+std::string describe(const vrrp::VirtualAddress &address) {
+    return address.address.to_string() + "/" +
+           std::to_string(address.prefix_length);
+}
+
+// What identifies an address to the kernel, and so all that removal takes.
+RouteAddress identify(const engine::Interface &interface,
+                      const vrrp::VirtualAddress &address) {
+    const std::span<const std::uint8_t> octets = address.address.octets();
+    const int family =
+        address.address.family() == Family::ipv4 ? AF_INET : AF_INET6;
+
+    RouteAddress result(rtnl_addr_alloc());
+    const NlAddress local(nl_addr_build(family, octets.data(), octets.size()));
+    if (!result || !local) {
+        return nullptr;
+    }
+
+    nl_addr_set_prefixlen(local.get(), address.prefix_length);
+    rtnl_addr_set_ifindex(result.get(),
+                          static_cast<int>(to_number(interface.index)));
+    return rtnl_addr_set_local(result.get(), local.get()) < 0
+               ? nullptr
+               : std::move(result);
+}
+
+std::uint8_t bit(const IpAddress &address, unsigned n) {
+    return static_cast<std::uint8_t>(address.octets()[n / 8] >> (7 - n % 8) &
+                                     1);
+}
+
+bool same_prefix(const IpAddress &a, const IpAddress &b, unsigned length) {
+    for (unsigned n = 0; n < length; n++) {
+        if (bit(a, n) != bit(b, n)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Whether the connected route of the address's prefix belongs to an address
+// of the machine itself.
+bool has_route_already(const engine::Interface &interface,
+                       const vrrp::VirtualAddress &address) {
+    return std::any_of(interface.addresses.begin(), interface.addresses.end(),
+                       [&](const engine::InterfaceAddress &a) {
+                           return !a.ours &&
+                                  a.address.family() == Family::ipv6 &&
+                                  a.address != address.address &&
+                                  a.prefix_length == address.prefix_length &&
+                                  same_prefix(a.address, address.address,
+                                              address.prefix_length);
+                       });
+}
+
+// No duplicate address detection: the VIP is ours by election, and waiting
+// for it would cost a second. No prefix route where the machine has one: our
+// lease would become the lifetime of a route learned from a router, and soon
+// after the VIP the machine would lose its own LAN.
+std::uint32_t ipv6_flags(const engine::Interface &interface,
+                         const vrrp::VirtualAddress &address) {
+    std::uint32_t flags = IFA_F_NODAD;
+    if (has_route_already(interface, address)) {
+        flags |= IFA_F_NOPREFIXROUTE;
+    }
+    return flags;
+}
+
+// The lifetimes. IPv6: deprecated from the start, so that the machine does
+// not choose the VIP as the source of its own connections.
+void set_lease(rtnl_addr *address, Family family, Seconds lease) {
+    const auto valid = static_cast<std::uint32_t>(lease.count());
+    rtnl_addr_set_valid_lifetime(address, valid);
+    rtnl_addr_set_preferred_lifetime(address,
+                                     family == Family::ipv4 ? valid : 0);
+}
+
+// libnl refuses a label that is too long without an errno, and does not know
+// the mark.
+bool put_label(nl_msg *message, const vrrp::VirtualAddress &address) {
+    return address.label.empty() ||
+           nla_put_string(message, IFA_LABEL, address.label.c_str()) == 0;
+}
+
+bool put_mark(nl_msg *message) {
+    return nla_put_u8(message, kIfaProto, kAddressMark) == 0;
+}
+
+bool put_flags(nl_msg *message, const engine::Interface &interface,
+               const vrrp::VirtualAddress &address) {
+    return nla_put_u32(message, IFA_FLAGS, ipv6_flags(interface, address)) == 0;
+}
+
+Message build_add(const engine::Interface &interface,
+                  const vrrp::VirtualAddress &address, Seconds lease) {
+    const RouteAddress subject = identify(interface, address);
+    if (!subject) {
+        return nullptr;
+    }
+
+    const Family family = address.address.family();
+    set_lease(subject.get(), family, lease);
+    rtnl_addr_set_scope(subject.get(), RT_SCOPE_UNIVERSE);
+
+    nl_msg *built = nullptr;
+    if (rtnl_addr_build_add_request(subject.get(), NLM_F_REPLACE, &built) < 0) {
+        return nullptr;
+    }
+
+    Message message(built);
+    const bool complete =
+        put_label(built, address) && put_mark(built) &&
+        (family == Family::ipv4 || put_flags(built, interface, address));
+    return complete ? std::move(message) : nullptr;
+}
+
+Message build_remove(const engine::Interface &interface,
+                     const vrrp::VirtualAddress &address) {
+    const RouteAddress subject = identify(interface, address);
+    nl_msg *built = nullptr;
+    if (!subject ||
+        rtnl_addr_build_delete_request(subject.get(), 0, &built) < 0) {
+        return nullptr;
+    }
+    return Message(built);
+}
+
+Message build_promote(const engine::Interface &interface) {
+    Message message(nlmsg_alloc_simple(RTM_SETLINK, 0));
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(to_number(interface.index));
+    if (!message || nlmsg_append(message.get(), &header, sizeof(header),
+                                 NLMSG_ALIGNTO) < 0) {
+        return nullptr;
+    }
+
+    nl_msg *m = message.get();
+    nlattr *families = nla_nest_start(m, IFLA_AF_SPEC);
+    nlattr *family = families ? nla_nest_start(m, AF_INET) : nullptr;
+    nlattr *conf = family ? nla_nest_start(m, IFLA_INET_CONF) : nullptr;
+    if (conf == nullptr ||
+        nla_put_u32(m, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1) < 0) {
+        return nullptr;
+    }
+    nla_nest_end(m, conf);
+    nla_nest_end(m, family);
+    nla_nest_end(m, families);
+    return message;
+}
+
+// IPv6 has one address once, whatever its prefix: replacing would put our
+// lease on the address that somebody else configured.
+const engine::InterfaceAddress *find_other_prefix(
+    const engine::Interface &interface, const vrrp::VirtualAddress &address) {
+    const auto it =
+        std::find_if(interface.addresses.begin(), interface.addresses.end(),
+                     [&](const engine::InterfaceAddress &a) {
+                         return a.address == address.address &&
+                                a.prefix_length != address.prefix_length;
+                     });
+    return it == interface.addresses.end() ? nullptr : &*it;
+}
+
+Status refuse(const char *what, const engine::Interface &interface,
+              const vrrp::VirtualAddress &address, unsigned prefix_length,
+              int error) {
+    return Unexpected(SystemError{
+        format("%s %s on \"%s\", where it is with prefix length %u,", what,
+               describe(address).c_str(), interface.name.c_str(),
+               prefix_length),
+        error});
+}
+
+// The kernel does not have exactly this address.
+Status explain_absence(RequestSocket &socket,
+                       const engine::Interface &interface,
+                       const vrrp::VirtualAddress &address) {
+    const Result<engine::Interfaces, SystemError> now = read_interfaces(socket);
+    if (!now) {
+        return Unexpected(now.error());
+    }
+
+    const engine::Interface *there = now->find(interface.name);
+    const engine::InterfaceAddress *other =
+        there ? find_other_prefix(*there, address) : nullptr;
+    return other ? refuse("removing", interface, address, other->prefix_length,
+                          EADDRNOTAVAIL)
+                 : success();
+}
+
+}  // namespace
+
+Status add_address(RequestSocket &socket, const engine::Interface &interface,
+                   const vrrp::VirtualAddress &address, Seconds lease) {
+    if (address.address.family() == Family::ipv6) {
+        if (const auto *other = find_other_prefix(interface, address)) {
+            return refuse("adding", interface, address, other->prefix_length,
+                          EEXIST);
+        }
+    }
+
+    const Message request = build_add(interface, address, lease);
+    const int error = request ? socket.exchange(request) : ENOMEM;
+    if (error != 0) {
+        return Unexpected(SystemError{
+            "adding " + describe(address) + " to \"" + interface.name + "\"",
+            error});
+    }
+    return success();
+}
+
+Status remove_address(RequestSocket &socket, const engine::Interface &interface,
+                      const vrrp::VirtualAddress &address) {
+    const Message request = build_remove(interface, address);
+    const int error = request ? socket.exchange(request) : ENOMEM;
+
+    switch (error) {
+        case 0:
+        case ENOENT:
+        case ENODEV:
+        case ENXIO:  // no IPv6 on this interface any more
+            return success();
+        case EADDRNOTAVAIL:
+            return explain_absence(socket, interface, address);
+        default:
+            return Unexpected(SystemError{"removing " + describe(address) +
+                                              " from \"" + interface.name +
+                                              "\"",
+                                          error});
+    }
+}
+
+Status promote_secondaries(RequestSocket &socket,
+                           const engine::Interface &interface) {
+    const Message request = build_promote(interface);
+    const int error = request ? socket.exchange(request) : ENOMEM;
+    if (error != 0) {
+        return Unexpected(SystemError{
+            "setting promote_secondaries of \"" + interface.name + "\"",
+            error});
+    }
+    return success();
+}
+
+}  // namespace ngx_vrrp::net
