@@ -1,0 +1,108 @@
+#include "core/net/ip_message.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+in_addr to_in_addr(const IpAddress &address) {
+    in_addr result;
+    std::memcpy(&result, address.octets().data(), sizeof(result));
+    return result;
+}
+
+in6_addr to_in6_addr(const IpAddress &address) {
+    in6_addr result;
+    std::memcpy(&result, address.octets().data(), sizeof(result));
+    return result;
+}
+
+template <class T>
+T data_of(const cmsghdr *header) {
+    T value;
+    std::memcpy(&value, CMSG_DATA(header), sizeof(T));
+    return value;
+}
+
+// The only control message.
+template <class T>
+void put(msghdr &message, int level, int type, const T &value) {
+    message.msg_controllen = CMSG_SPACE(sizeof(T));
+    cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = level;
+    header->cmsg_type = type;
+    header->cmsg_len = CMSG_LEN(sizeof(T));
+    std::memcpy(CMSG_DATA(header), &value, sizeof(T));
+}
+
+}  // namespace
+
+SocketAddress::SocketAddress(const IpAddress &address, IfIndex zone) {
+    if (address.family() == Family::ipv4) {
+        sockaddr_in ipv4{};
+        ipv4.sin_family = AF_INET;
+        ipv4.sin_addr = to_in_addr(address);
+        size_ = sizeof(ipv4);
+        std::memcpy(&storage_, &ipv4, sizeof(ipv4));
+    } else {
+        sockaddr_in6 ipv6{};
+        ipv6.sin6_family = AF_INET6;
+        ipv6.sin6_addr = to_in6_addr(address);
+        ipv6.sin6_scope_id = to_number(zone);
+        size_ = sizeof(ipv6);
+        std::memcpy(&storage_, &ipv6, sizeof(ipv6));
+    }
+}
+
+void SocketAddress::attach_to(msghdr &message) {
+    message.msg_name = &storage_;
+    message.msg_namelen = size_;
+}
+
+IpAddress SocketAddress::ipv6() const {
+    sockaddr_in6 address;
+    std::memcpy(&address, &storage_, sizeof(address));
+    return IpAddress::from_octets(address.sin6_addr.s6_addr);
+}
+
+void Ancillary::attach_to(msghdr &message) {
+    message.msg_control = storage_.data();
+    message.msg_controllen = storage_.size();
+}
+
+void Ancillary::put_source(msghdr &message, const IpAddress &source,
+                           IfIndex index) {
+    attach_to(message);
+    if (source.family() == Family::ipv4) {
+        in_pktinfo info{};
+        info.ipi_ifindex = static_cast<int>(to_number(index));
+        info.ipi_spec_dst = to_in_addr(source);
+        put(message, IPPROTO_IP, IP_PKTINFO, info);
+    } else {
+        in6_pktinfo info{};
+        info.ipi6_ifindex = to_number(index);
+        info.ipi6_addr = to_in6_addr(source);
+        put(message, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+}
+
+Ipv6Arrival ipv6_arrival(msghdr &message) {
+    Ipv6Arrival arrival;
+    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != IPPROTO_IPV6) {
+            continue;
+        }
+        if (header->cmsg_type == IPV6_PKTINFO) {
+            arrival.destination = IpAddress::from_octets(
+                data_of<in6_pktinfo>(header).ipi6_addr.s6_addr);
+        } else if (header->cmsg_type == IPV6_HOPLIMIT) {
+            arrival.hop_limit = static_cast<std::uint8_t>(data_of<int>(header));
+        }
+    }
+    return arrival;
+}
+
+}  // namespace ngx_vrrp::net

@@ -1,0 +1,52 @@
+// Addresses and ancillary data of sendmsg() and recvmsg(), for both families.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <optional>
+
+#include "core/base/ip.hpp"
+#include "core/base/types.hpp"
+
+namespace ngx_vrrp::net {
+
+class SocketAddress {
+public:
+    // Empty, to receive into.
+    SocketAddress() = default;
+
+    // The index is the zone of link-local addresses.
+    SocketAddress(const IpAddress &address, IfIndex zone);
+
+    void attach_to(msghdr &message);
+
+    IpAddress ipv6() const;
+
+private:
+    sockaddr_storage storage_{};
+    socklen_t size_ = sizeof(storage_);
+};
+
+// Room for a packet information (IP_PKTINFO, IPV6_PKTINFO) and a hop limit.
+class Ancillary {
+public:
+    void attach_to(msghdr &message);
+
+    // Sends from this address out of this interface.
+    void put_source(msghdr &message, const IpAddress &source, IfIndex index);
+
+private:
+    alignas(cmsghdr) std::array<std::uint8_t, 128> storage_{};
+};
+
+// What IPV6_RECVPKTINFO and IPV6_RECVHOPLIMIT say about a received packet.
+struct Ipv6Arrival {
+    std::optional<IpAddress> destination;
+    std::optional<std::uint8_t> hop_limit;
+};
+
+Ipv6Arrival ipv6_arrival(msghdr &message);
+
+}  // namespace ngx_vrrp::net

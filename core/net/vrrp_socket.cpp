@@ -1,0 +1,197 @@
+#include "core/net/vrrp_socket.hpp"
+
+#include <linux/pkt_sched.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <span>
+
+#include "core/base/checksum.hpp"
+#include "core/base/log.hpp"
+#include "core/net/ip_message.hpp"
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+struct Option {
+    int level;
+    int name;
+    int value;
+    const char *text;
+};
+
+// RFC 9568, 5.1.1.3 and 5.1.2.3: TTL and hop limit 255. Class Selector 6,
+// "internetwork control", is what routing protocols use.
+constexpr int kTtl = 255;
+constexpr int kControl = 0xc0;
+
+constexpr Option kIpv4Options[] = {
+    {IPPROTO_IP, IP_TTL, kTtl, "IP_TTL"},
+    {IPPROTO_IP, IP_MULTICAST_TTL, kTtl, "IP_MULTICAST_TTL"},
+    {IPPROTO_IP, IP_MULTICAST_LOOP, 0, "IP_MULTICAST_LOOP"},
+    {IPPROTO_IP, IP_TOS, kControl, "IP_TOS"}};
+
+constexpr Option kIpv6Options[] = {
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, kTtl, "IPV6_UNICAST_HOPS"},
+    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, kTtl, "IPV6_MULTICAST_HOPS"},
+    {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0, "IPV6_MULTICAST_LOOP"},
+    {IPPROTO_IPV6, IPV6_TCLASS, kControl, "IPV6_TCLASS"},
+    {IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO"},
+    {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT"}};
+
+// An advert does not wait behind nginx's traffic on a full link. After
+// IP_TOS, which changes it.
+constexpr Option kPriority = {SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL,
+                              "SO_PRIORITY"};
+
+// More than the default receive buffer can hold.
+constexpr unsigned kMaxQueued = 4096;
+
+std::span<const Option> options_of(Family family) {
+    return family == Family::ipv4 ? std::span<const Option>(kIpv4Options)
+                                  : std::span<const Option>(kIpv6Options);
+}
+
+int to_domain(Family family) {
+    return family == Family::ipv4 ? AF_INET : AF_INET6;
+}
+
+// From its creation until it was bound to its interface, the socket heard
+// all of them.
+void discard_queued(int fd) {
+    std::uint8_t byte = 0;
+    for (unsigned n = 0; n < kMaxQueued; n++) {
+        if (::recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) < 0 &&
+            errno != EINTR) {
+            return;
+        }
+    }
+}
+
+std::optional<IpPacket> parse_ipv6(Bytes payload, const SocketAddress &source,
+                                   msghdr &message) {
+    const Ipv6Arrival arrival = ipv6_arrival(message);
+    if (!arrival.destination || !arrival.hop_limit) {
+        return std::nullopt;
+    }
+    return IpPacket{{{source.ipv6(), *arrival.destination}, *arrival.hop_limit},
+                    payload};
+}
+
+}  // namespace
+
+Status VrrpSocket::open() {
+    fd_ = Fd(::socket(to_domain(family_),
+                      SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, kProtocolVrrp));
+    if (!fd_) {
+        return Unexpected(
+            SystemError{"socket() for VRRP on \"" + name_ + "\"", errno});
+    }
+
+    if (Status bound = bind_to_interface(); !bound) {
+        return bound;
+    }
+    discard_queued(fd_.get());
+    return set_options();
+}
+
+Status VrrpSocket::bind_to_interface() {
+    return set_option(SOL_SOCKET, SO_BINDTODEVICE, "SO_BINDTODEVICE",
+                      name_.c_str(), name_.size() + 1);
+}
+
+Status VrrpSocket::set_options() {
+    for (const Option &o : options_of(family_)) {
+        Status set =
+            set_option(o.level, o.name, o.text, &o.value, sizeof(o.value));
+        if (!set) {
+            return set;
+        }
+    }
+    return set_option(kPriority.level, kPriority.name, kPriority.text,
+                      &kPriority.value, sizeof(kPriority.value));
+}
+
+Status VrrpSocket::join() {
+    if (joined_) {
+        return success();
+    }
+
+    group_req request{};
+    request.gr_interface = to_number(index_);
+    SocketAddress group(vrrp::multicast_group(family_), index_);
+    msghdr message{};
+    group.attach_to(message);
+    std::memcpy(&request.gr_group, message.msg_name, message.msg_namelen);
+
+    const int level = family_ == Family::ipv4 ? IPPROTO_IP : IPPROTO_IPV6;
+    Status joined = set_option(level, MCAST_JOIN_GROUP, "MCAST_JOIN_GROUP",
+                               &request, sizeof(request));
+    joined_ = joined.has_value();
+    return joined;
+}
+
+Status VrrpSocket::set_option(int level, int option, const char *text,
+                              const void *value, std::size_t size) {
+    if (::setsockopt(fd_.get(), level, option, value,
+                     static_cast<socklen_t>(size)) < 0) {
+        return Unexpected(SystemError{
+            format("setsockopt(%s) for VRRP on \"%s\"", text, name_.c_str()),
+            errno});
+    }
+    return success();
+}
+
+Status VrrpSocket::send(const wire::Endpoints &endpoints, Bytes pdu) {
+    SocketAddress to(endpoints.destination, index_);
+    Ancillary ancillary;
+    iovec data{const_cast<std::uint8_t *>(pdu.data()), pdu.size()};
+
+    msghdr message{};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    to.attach_to(message);
+    ancillary.put_source(message, endpoints.source, index_);
+
+    // A group is on this link, whatever the routing table says.
+    const int flags = endpoints.destination.is_multicast() ? MSG_DONTROUTE : 0;
+    if (::sendmsg(fd_.get(), &message, flags) < 0) {
+        return Unexpected(SystemError{
+            format("sendmsg() from %s to %s on \"%s\"",
+                   endpoints.source.to_string().c_str(),
+                   endpoints.destination.to_string().c_str(), name_.c_str()),
+            errno});
+    }
+    return success();
+}
+
+int VrrpSocket::receive(Buffer &buffer, std::optional<IpPacket> &packet) {
+    packet.reset();
+
+    SocketAddress from;
+    Ancillary ancillary;
+    iovec data{buffer.data(), buffer.size()};
+
+    msghdr message{};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    from.attach_to(message);
+    ancillary.attach_to(message);
+
+    const ssize_t n = ::recvmsg(fd_.get(), &message, 0);
+    if (n < 0) {
+        return errno;
+    }
+
+    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) {
+        const Bytes bytes(buffer.data(), static_cast<std::size_t>(n));
+        packet = family_ == Family::ipv4 ? parse_ipv4(bytes)
+                                         : parse_ipv6(bytes, from, message);
+    }
+    return 0;
+}
+
+}  // namespace ngx_vrrp::net

@@ -1,0 +1,55 @@
+// The raw socket for IP protocol 112 of one interface and family, shared by
+// all virtual routers there.
+//
+// The checksum is never the kernel's business, not even in IPv6 where it
+// could be (IPV6_CHECKSUM): the serializer writes it and the parser verifies
+// it, so that a wrong one is counted and not silently gone.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/bytes.hpp"
+#include "core/base/system_error.hpp"
+#include "core/engine/facts.hpp"
+#include "core/net/fd.hpp"
+#include "core/net/ipv4_packet.hpp"
+
+namespace ngx_vrrp::net {
+
+class VrrpSocket {
+public:
+    VrrpSocket(const engine::Interface &interface, Family family)
+        : name_(interface.name), index_(interface.index), family_(family) {}
+
+    Status open();
+
+    // Joins the VRRP group; nothing happens the second time.
+    Status join();
+
+    // TTL (hop limit) 255, Internetwork Control precedence.
+    Status send(const wire::Endpoints &endpoints, Bytes pdu);
+
+    // One packet into the buffer, which must take any IP packet: 0 and maybe
+    // a packet (nothing when it was malformed), or errno.
+    int receive(Buffer &buffer, std::optional<IpPacket> &packet);
+
+    int fd() const { return fd_.get(); }
+    const std::string &name() const { return name_; }
+    IfIndex index() const { return index_; }
+    Family family() const { return family_; }
+
+private:
+    Status set_option(int level, int option, const char *text,
+                      const void *value, std::size_t size);
+    Status set_options();
+    Status bind_to_interface();
+
+    std::string name_;
+    IfIndex index_;
+    Family family_;
+    Fd fd_;
+    bool joined_ = false;
+};
+
+}  // namespace ngx_vrrp::net
