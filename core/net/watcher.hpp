@@ -8,8 +8,9 @@ class Watcher {
 public:
     virtual ~Watcher() = default;
 
-    // Tell me (by on_readable of the owner) when fd can be read. False when
-    // the loop cannot take another one.
+    // Tell me (by on_readable of the owner) when fd can be read, and again as
+    // long as it can: one call reads within a bound. False when the loop
+    // cannot take another one.
     virtual bool watch(int fd) = 0;
 
     // Before fd is closed.
