@@ -1,0 +1,302 @@
+// Two machines on a cable: network namespaces A and B, made by the test
+// itself, with the veth pair vr0 (in A) and vr1 (in B). The machine's own
+// interfaces are out of reach from there.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/net/clock.hpp"
+#include "core/net/fd.hpp"
+#include "core/net/host.hpp"
+
+namespace ngx_vrrp::net {
+
+inline constexpr Seconds kPatience{10};
+
+inline Fd current_namespace() {
+    return Fd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+}
+
+inline bool same_namespace(const Fd &a, const Fd &b) {
+    struct stat first {};
+    struct stat second {};
+    return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+// The output of a shell command with ip(8) in reach.
+inline std::string output_of(const std::string &command) {
+    const std::string line = "PATH=$PATH:/usr/sbin:/sbin; " + command;
+    std::string output;
+    FILE *pipe = ::popen(line.c_str(), "r");
+    std::array<char, 4096> buffer;
+    while (pipe && std::fgets(buffer.data(), buffer.size(), pipe)) {
+        output += buffer.data();
+    }
+    if (pipe) {
+        ::pclose(pipe);
+    }
+    return output;
+}
+
+inline void run(const std::string &command) {
+    const std::string line = "PATH=$PATH:/usr/sbin:/sbin; " + command;
+    ASSERT_EQ(0, std::system(line.c_str())) << command;
+}
+
+// A process that is not root may do all this in a user namespace of its own.
+inline bool become_root_of_user_namespace() {
+    const uid_t uid = ::getuid();
+    const gid_t gid = ::getgid();
+    if (uid == 0) {
+        return true;
+    }
+    if (::unshare(CLONE_NEWUSER) < 0) {
+        return false;
+    }
+    std::ofstream("/proc/self/setgroups") << "deny";
+    std::ofstream("/proc/self/uid_map") << "0 " << uid << " 1";
+    std::ofstream("/proc/self/gid_map") << "0 " << gid << " 1";
+    return ::getuid() == 0;
+}
+
+// An nginx of the lab: event loop, engine and error.log around a Host.
+class Station : public Watcher, public Sink, public LogSink {
+public:
+    struct Packet {
+        std::string interface;
+        vrrp::PacketInfo info;
+        Buffer payload;
+    };
+
+    Station() : host(std::make_unique<Host>(*this, *this, *this)) {}
+    ~Station() override {
+        host.reset();
+        EXPECT_TRUE(watched.empty()) << "descriptors are still watched";
+    }
+
+    bool watch(int fd) override {
+        if (full) {
+            return false;
+        }
+        watched.push_back(fd);
+        return true;
+    }
+
+    void unwatch(int fd) override {
+        EXPECT_GE(::fcntl(fd, F_GETFD), 0) << "closed before unwatch";
+        EXPECT_EQ(1u, std::erase(watched, fd));
+    }
+
+    void packet_received(const engine::ReceivedPacket &packet) override {
+        packets.push_back(
+            {std::string(packet.interface), packet.info,
+             Buffer(packet.payload.begin(), packet.payload.end())});
+        if (on_packet) {
+            on_packet();
+        }
+    }
+
+    void interfaces_changed(const engine::Interfaces &now_there) override {
+        changes++;
+        interfaces = now_there;
+    }
+
+    void master_died() override { deaths++; }
+
+    void write(LogLevel level, std::string_view text) override {
+        log.emplace_back(level, text);
+    }
+
+    // One turn of the event loop; false when nothing could be read.
+    bool turn(Milliseconds timeout) {
+        std::vector<pollfd> fds;
+        for (const int fd : watched) {
+            fds.push_back({fd, POLLIN, 0});
+        }
+        if (::poll(fds.data(), fds.size(), static_cast<int>(timeout.count())) <=
+            0) {
+            return false;
+        }
+        for (const pollfd &p : fds) {
+            const bool still = std::find(watched.begin(), watched.end(),
+                                         p.fd) != watched.end();
+            if (p.revents != 0 && still) {
+                host->on_readable(p.fd);
+            }
+        }
+        return true;
+    }
+
+    // Runs the event loop until something is true.
+    bool wait(const std::function<bool()> &happened,
+              Duration patience = kPatience) {
+        const Instant end = now() + patience;
+        while (!happened() && now() < end) {
+            turn(Milliseconds{20});
+        }
+        return happened();
+    }
+
+    // Everything that is there already.
+    void settle() {
+        for (int n = 0; n < 1000 && turn(Milliseconds{0}); n++) {
+        }
+    }
+
+    // As the kernel has it now.
+    engine::Interface look(const std::string &name) {
+        const Result<engine::Interfaces, SystemError> all = host->interfaces();
+        if (!all) {
+            ADD_FAILURE() << all.error().to_string();
+            return {};
+        }
+        const engine::Interface *found = all->find(name);
+        return found ? *found : engine::Interface{};
+    }
+
+    std::unique_ptr<Host> host;
+    std::vector<int> watched;
+    bool full = false;
+
+    std::vector<Packet> packets;
+    std::function<void()> on_packet;
+    engine::Interfaces interfaces;
+    int changes = 0;
+    int deaths = 0;
+    std::vector<std::pair<LogLevel, std::string>> log;
+};
+
+inline const engine::InterfaceAddress *find_address(
+    const engine::Interface &interface, const std::string &text) {
+    const auto it =
+        std::find_if(interface.addresses.begin(), interface.addresses.end(),
+                     [&](const engine::InterfaceAddress &a) {
+                         return a.address == *IpAddress::parse(text);
+                     });
+    return it == interface.addresses.end() ? nullptr : &*it;
+}
+
+inline std::string failure_of(const Status &status) {
+    return status ? "success" : status.error().to_string();
+}
+
+#define ASSERT_DONE(status) ASSERT_EQ("success", failure_of(status))
+#define EXPECT_DONE(status) EXPECT_EQ("success", failure_of(status))
+
+class Lab : public testing::Test {
+protected:
+    void SetUp() override {
+        home_ = current_namespace();
+        if (!become_root_of_user_namespace()) {
+            GTEST_SKIP() << "needs root or user namespaces";
+        }
+        if (!make_namespace(a_) || !make_namespace(b_)) {
+            GTEST_SKIP() << "needs network namespaces";
+        }
+        enter(a_);
+        run("ip link set lo up");
+        lay_cable();
+        ASSERT_DONE(a().host->open());
+        enter(b_);
+        ASSERT_DONE(b().host->open());
+        enter(a_);
+        ASSERT_TRUE(a().wait([&] { return a().look("vr0").up; }));
+        ASSERT_TRUE(b().wait([&] { return b().look("vr1").up; }));
+        a().settle();
+        b().settle();
+    }
+
+    void TearDown() override {
+        station_a_.reset();
+        station_b_.reset();
+        if (home_) {
+            ::setns(home_.get(), CLONE_NEWNET);
+        }
+    }
+
+    Station &a() { return *station_a_; }
+    Station &b() { return *station_b_; }
+
+    void in_a(const std::string &command) { run_in(a_, command); }
+    void in_b(const std::string &command) { run_in(b_, command); }
+    void enter_a() { enter(a_); }
+    void enter_b() { enter(b_); }
+
+    // Both ends up, with an IPv4 and a link-local address each, and no other.
+    void lay_cable() {
+        in_a("ip link add vr0 type veth peer name vr1 netns /proc/" +
+             std::to_string(::getpid()) + "/fd/" + std::to_string(b_.get()));
+        in_a("ip link set vr0 addrgenmode none up");
+        in_b("ip link set vr1 addrgenmode none up");
+        in_a("ip addr add 10.9.0.1/24 dev vr0");
+        in_b("ip addr add 10.9.0.2/24 dev vr1");
+        in_a("ip addr add fe80::1/64 dev vr0 nodad");
+        in_b("ip addr add fe80::2/64 dev vr1 nodad");
+    }
+
+private:
+    void enter(const Fd &space) {
+        ASSERT_FALSE(same_namespace(space, home_));
+        ASSERT_EQ(0, ::setns(space.get(), CLONE_NEWNET));
+    }
+
+    void run_in(const Fd &space, const std::string &command) {
+        const Fd back = current_namespace();
+        enter(space);
+        run(command);
+        ASSERT_EQ(0, ::setns(back.get(), CLONE_NEWNET));
+    }
+
+    bool make_namespace(Fd &space) {
+        if (::unshare(CLONE_NEWNET) < 0) {
+            return false;
+        }
+        space = current_namespace();
+        return space && !same_namespace(space, home_);
+    }
+
+    Fd home_;
+    Fd a_;
+    Fd b_;
+    std::unique_ptr<Station> station_a_ = std::make_unique<Station>();
+    std::unique_ptr<Station> station_b_ = std::make_unique<Station>();
+};
+
+// Whether the body is true in a child process that lacks the capability.
+inline bool holds_without(int capability, const std::function<bool()> &body) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+        __user_cap_data_struct data[2];
+        ::syscall(SYS_capget, &header, data);
+        data[CAP_TO_INDEX(capability)].effective &= ~CAP_TO_MASK(capability);
+        const bool dropped = ::syscall(SYS_capset, &header, data) == 0;
+        ::_exit(dropped && body() ? 0 : 1);
+    }
+
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status == 0;
+}
+
+}  // namespace ngx_vrrp::net

@@ -1,0 +1,376 @@
+// Adverts and frames from one machine to another.
+
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "core/vrrp/admission.hpp"
+#include "core/wire/arp.hpp"
+#include "tests/net/lab.hpp"
+
+namespace ngx_vrrp::net {
+namespace {
+
+// Not a right advert, and with a wrong checksum: judging is not net's job.
+const Buffer kPdu = {0x31, 0x33, 0x64, 0x01, 0x00, 0x32, 0xde, 0xad};
+
+class Transmit : public Lab {
+protected:
+    Status listen_a(Family family, bool multicast) {
+        enter_a();
+        return a().host->listen(a().look("vr0"), family, multicast);
+    }
+
+    Status listen_b(Family family, bool multicast) {
+        enter_b();
+        Status done = b().host->listen(b().look("vr1"), family, multicast);
+        enter_a();
+        return done;
+    }
+
+    Status send(const wire::Endpoints &endpoints) {
+        return a().host->send(a().look("vr0"), endpoints, kPdu);
+    }
+
+    bool b_receives(std::size_t count) {
+        return b().wait([&] { return b().packets.size() >= count; });
+    }
+
+    // Each family: what A is, what B is.
+    static IpAddress address_a(Family family) {
+        return *IpAddress::parse(family == Family::ipv4 ? "10.9.0.1"
+                                                        : "fe80::1");
+    }
+    static IpAddress address_b(Family family) {
+        return *IpAddress::parse(family == Family::ipv4 ? "10.9.0.2"
+                                                        : "fe80::2");
+    }
+    static wire::Endpoints to_group(Family family) {
+        return {address_a(family), vrrp::multicast_group(family)};
+    }
+    static wire::Endpoints to_b(Family family) {
+        return {address_a(family), address_b(family)};
+    }
+};
+
+class TransmitFamily : public Transmit,
+                       public testing::WithParamInterface<Family> {};
+
+INSTANTIATE_TEST_SUITE_P(Families, TransmitFamily,
+                         testing::Values(Family::ipv4, Family::ipv6),
+                         [](const auto &param) {
+                             return "Ipv" +
+                                    std::to_string(to_number(param.param));
+                         });
+
+TEST_P(TransmitFamily, MulticastArrivesAsItWasSent) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+
+    ASSERT_DONE(send(to_group(GetParam())));
+
+    ASSERT_TRUE(b_receives(1));
+    const Station::Packet &packet = b().packets[0];
+    EXPECT_EQ("vr1", packet.interface);
+    EXPECT_EQ(address_a(GetParam()), packet.info.endpoints.source);
+    EXPECT_EQ(vrrp::multicast_group(GetParam()),
+              packet.info.endpoints.destination);
+    EXPECT_EQ(255, packet.info.ttl);
+    EXPECT_EQ(kPdu, packet.payload);
+}
+
+TEST_P(TransmitFamily, UnicastArrivesAsItWasSent) {
+    ASSERT_DONE(listen_a(GetParam(), false));
+    ASSERT_DONE(listen_b(GetParam(), false));
+
+    ASSERT_DONE(send(to_b(GetParam())));
+
+    ASSERT_TRUE(b_receives(1));
+    const Station::Packet &packet = b().packets[0];
+    EXPECT_EQ(address_a(GetParam()), packet.info.endpoints.source);
+    EXPECT_EQ(address_b(GetParam()), packet.info.endpoints.destination);
+    EXPECT_EQ(255, packet.info.ttl);
+    EXPECT_EQ(kPdu, packet.payload);
+}
+
+TEST_P(TransmitFamily, OwnMulticastDoesNotComeBack) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+
+    ASSERT_DONE(send(to_group(GetParam())));
+
+    ASSERT_TRUE(b_receives(1));
+    a().settle();
+    EXPECT_TRUE(a().packets.empty());
+}
+
+TEST_P(TransmitFamily, GroupIsJoinedWhenItIsWantedLater) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), false));
+    ASSERT_DONE(send(to_group(GetParam())));
+    ASSERT_DONE(send(to_b(GetParam())));
+    ASSERT_TRUE(b_receives(1));
+    EXPECT_EQ(address_b(GetParam()), b().packets[0].info.endpoints.destination);
+
+    const std::vector<int> watched = b().watched;
+    ASSERT_DONE(listen_b(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    EXPECT_EQ(watched, b().watched);
+
+    ASSERT_DONE(send(to_group(GetParam())));
+    ASSERT_TRUE(b_receives(2));
+    EXPECT_EQ(vrrp::multicast_group(GetParam()),
+              b().packets[1].info.endpoints.destination);
+}
+
+TEST_P(TransmitFamily, GoesOnAfterTheLinkWasDown) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+
+    in_b("ip link set vr1 down");
+    ASSERT_TRUE(b().wait([&] { return !b().look("vr1").up; }));
+    in_b("ip link set vr1 up");
+    ASSERT_TRUE(a().wait([&] { return a().look("vr0").up; }));
+    ASSERT_TRUE(b().wait([&] { return b().look("vr1").up; }));
+
+    ASSERT_DONE(send(to_group(GetParam())));
+    EXPECT_TRUE(b_receives(1));
+    EXPECT_TRUE(b().log.empty());
+}
+
+TEST_P(TransmitFamily, ListensAgainOnAnInterfaceMadeAnew) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    const engine::Interface old = a().look("vr0");
+
+    in_a("ip link del vr0");
+    // Another number, as it would be on a machine where time goes on.
+    in_a("ip link add vr5 type veth peer name vr6");
+    lay_cable();
+    ASSERT_TRUE(a().wait([&] { return a().look("vr0").up; }));
+    ASSERT_NE(old.index, a().look("vr0").index);
+    const Status stale = send(to_group(GetParam()));
+    EXPECT_EQ(ENOTCONN, stale ? 0 : stale.error().code);
+
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    EXPECT_EQ(2u, a().watched.size());
+
+    ASSERT_DONE(send(to_group(GetParam())));
+    EXPECT_TRUE(b_receives(1));
+}
+
+TEST_P(TransmitFamily, ForgottenInterfaceIsClosed) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    EXPECT_EQ(2u, a().watched.size());
+
+    a().host->forget("vr9");
+    EXPECT_EQ(2u, a().watched.size());
+    a().host->forget("vr0");
+
+    EXPECT_EQ(1u, a().watched.size());
+    EXPECT_EQ(
+        "sending on \"vr0\" without listening failed "
+        "(107: Transport endpoint is not connected)",
+        failure_of(send(to_group(GetParam()))));
+}
+
+TEST_P(TransmitFamily, SinkMayForgetTheInterfaceOfThePacket) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    b().on_packet = [&] { b().host->forget("vr1"); };
+
+    ASSERT_DONE(send(to_group(GetParam())));
+    ASSERT_DONE(send(to_group(GetParam())));
+
+    ASSERT_TRUE(b_receives(1));
+    b().settle();
+    EXPECT_EQ(1u, b().packets.size());
+}
+
+TEST_P(TransmitFamily, OneWakeUpReadsABoundedNumberOfPackets) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    for (int n = 0; n < 100; n++) {
+        ASSERT_DONE(send(to_group(GetParam())));
+    }
+
+    b().host->on_readable(b().watched.back());
+    EXPECT_EQ(64u, b().packets.size());
+    b().host->on_readable(b().watched.back());
+    EXPECT_EQ(100u, b().packets.size());
+}
+
+TEST_P(TransmitFamily, ForeignSourceIsAnError) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+
+    const Status sent =
+        send({address_b(GetParam()), vrrp::multicast_group(GetParam())});
+
+    ASSERT_FALSE(sent);
+    EXPECT_EQ("sendmsg() from " + address_b(GetParam()).to_string() + " to " +
+                  vrrp::multicast_group(GetParam()).to_string() + " on \"vr0\"",
+              sent.error().what);
+}
+
+TEST_P(TransmitFamily, ListeningNeedsNetRaw) {
+    const engine::Interface vr0 = a().look("vr0");
+
+    EXPECT_TRUE(holds_without(CAP_NET_RAW, [&] {
+        return failure_of(a().host->listen(vr0, GetParam(), true)) ==
+               "socket() for VRRP on \"vr0\" failed "
+               "(1: Operation not permitted)";
+    }));
+}
+
+TEST_P(TransmitFamily, RefusedWatcherIsAnError) {
+    a().full = true;
+
+    EXPECT_EQ(
+        "adding the VRRP socket of \"vr0\" to the event loop failed "
+        "(24: Too many open files)",
+        failure_of(listen_a(GetParam(), true)));
+
+    a().full = false;
+    EXPECT_DONE(listen_a(GetParam(), true));
+}
+
+TEST_P(TransmitFamily, ListeningOnNothingIsAnError) {
+    engine::Interface ghost;
+    ghost.name = "vr9";
+    ghost.index = IfIndex{99};
+
+    EXPECT_EQ(
+        "setsockopt(SO_BINDTODEVICE) for VRRP on \"vr9\" failed "
+        "(19: No such device)",
+        failure_of(a().host->listen(ghost, GetParam(), true)));
+}
+
+TEST_F(Transmit, TtlIsWhatTheHeaderSays) {
+    ASSERT_DONE(listen_b(Family::ipv4, false));
+    const Fd raw(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 112));
+    const int ttl = 64;
+    ASSERT_EQ(0,
+              ::setsockopt(raw.get(), IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = ::htonl(0x0a090002);
+
+    ASSERT_EQ(static_cast<ssize_t>(kPdu.size()),
+              ::sendto(raw.get(), kPdu.data(), kPdu.size(), 0,
+                       reinterpret_cast<const sockaddr *>(&to), sizeof(to)));
+
+    ASSERT_TRUE(b_receives(1));
+    EXPECT_EQ(64, b().packets[0].info.ttl);
+}
+
+// A socket that sees every frame that reaches vr1.
+class Wire : public Transmit {
+protected:
+    void SetUp() override {
+        Transmit::SetUp();
+        if (IsSkipped() || HasFatalFailure()) {
+            return;
+        }
+        enter_b();
+        tap_ = Fd(
+            ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, ::htons(ETH_P_ALL)));
+        sockaddr_ll where{};
+        where.sll_family = AF_PACKET;
+        where.sll_protocol = ::htons(ETH_P_ALL);
+        where.sll_ifindex = static_cast<int>(::if_nametoindex("vr1"));
+        ASSERT_EQ(0,
+                  ::bind(tap_.get(), reinterpret_cast<const sockaddr *>(&where),
+                         sizeof(where)));
+        enter_a();
+    }
+
+    // The first frame that fits, or nothing.
+    Buffer capture(const std::function<bool(const Buffer &)> &fits) {
+        const Instant end = now() + kPatience;
+        while (now() < end) {
+            pollfd p{tap_.get(), POLLIN, 0};
+            Buffer frame(2048);
+            if (::poll(&p, 1, 100) <= 0) {
+                continue;
+            }
+            const ssize_t n = ::recv(tap_.get(), frame.data(), frame.size(), 0);
+            frame.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+            if (fits(frame)) {
+                return frame;
+            }
+        }
+        return {};
+    }
+
+private:
+    Fd tap_;
+};
+
+TEST_F(Wire, Ipv4AdvertLooksAsTheRfcSays) {
+    ASSERT_DONE(listen_a(Family::ipv4, true));
+    ASSERT_DONE(send(to_group(Family::ipv4)));
+
+    const Buffer frame = capture([](const Buffer &f) {
+        return f.size() > 23 && f[12] == 0x08 && f[13] == 0 && f[23] == 112;
+    });
+
+    ASSERT_EQ(14u + 20u + kPdu.size(), frame.size());
+    EXPECT_EQ((Buffer{0x01, 0x00, 0x5e, 0x00, 0x00, 0x12}),
+              Buffer(frame.begin(), frame.begin() + 6));
+    EXPECT_EQ(0x45, frame[14]);
+    EXPECT_EQ(0xc0, frame[15]);
+    EXPECT_EQ(255, frame[22]);
+    EXPECT_EQ(kPdu, Buffer(frame.begin() + 34, frame.end()));
+}
+
+TEST_F(Wire, Ipv6AdvertLooksAsTheRfcSays) {
+    ASSERT_DONE(listen_a(Family::ipv6, true));
+    ASSERT_DONE(send(to_group(Family::ipv6)));
+
+    const Buffer frame = capture([](const Buffer &f) {
+        return f.size() > 20 && f[12] == 0x86 && f[13] == 0xdd && f[20] == 112;
+    });
+
+    ASSERT_EQ(14u + 40u + kPdu.size(), frame.size());
+    EXPECT_EQ((Buffer{0x33, 0x33, 0x00, 0x00, 0x00, 0x12}),
+              Buffer(frame.begin(), frame.begin() + 6));
+    EXPECT_EQ(0x6c, frame[14]);
+    EXPECT_EQ(0x00, frame[15] & 0xf0);
+    EXPECT_EQ(255, frame[21]);
+    EXPECT_EQ(kPdu, Buffer(frame.begin() + 54, frame.end()));
+}
+
+TEST_F(Wire, FrameArrivesUnchanged) {
+    const engine::Interface vr0 = a().look("vr0");
+    const Buffer arp =
+        wire::gratuitous_arp(vr0.mac, *IpAddress::parse("10.9.0.200"));
+
+    ASSERT_DONE(a().host->send_frame(vr0, arp));
+
+    EXPECT_EQ(arp, capture([&](const Buffer &f) { return f == arp; }));
+}
+
+TEST_F(Wire, FrameErrorsAreTold) {
+    const engine::Interface vr0 = a().look("vr0");
+    const Buffer arp =
+        wire::gratuitous_arp(vr0.mac, *IpAddress::parse("10.9.0.200"));
+
+    EXPECT_EQ("sendto() of a frame on \"vr0\" failed (22: Invalid argument)",
+              failure_of(a().host->send_frame(vr0, Bytes(arp).first(13))));
+
+    EXPECT_TRUE(holds_without(CAP_NET_RAW, [&] {
+        return failure_of(a().host->send_frame(vr0, arp)) ==
+               "socket() for Ethernet frames failed "
+               "(1: Operation not permitted)";
+    }));
+
+    in_a("ip link set vr0 down");
+    EXPECT_EQ("sendto() of a frame on \"vr0\" failed (100: Network is down)",
+              failure_of(a().host->send_frame(vr0, arp)));
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::net
