@@ -75,6 +75,15 @@ public:
                          owed_at_.value_or(Instant::max())});
     }
 
+    // What another schedule goes on from: a burst that is still to come, and
+    // the next refresh.
+    std::optional<Instant> second_at() const {
+        return owed_at_ && (!second_at_ || *owed_at_ < *second_at_)
+                   ? owed_at_
+                   : second_at_;
+    }
+    std::optional<Instant> refresh_at() const { return refresh_at_; }
+
 private:
     static bool has_come(const std::optional<Instant> &at, Instant now) {
         return at && now >= *at;

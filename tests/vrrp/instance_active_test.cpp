@@ -201,6 +201,21 @@ TEST(Active, AFloodOfLosingAdvertsDoesNotMakeAFlood) {
     EXPECT_LE(count(all, "announce-addresses 5"), 10 + 3);
 }
 
+// Who claims the addresses last may have told the LAN so after our last word.
+TEST(Active, AnAnnouncementThatWasTooMuchIsMadeGood) {
+    Router router = Router::active(quiet_config(Seconds{1}));
+    router.after(Milliseconds{500});
+    for (unsigned i = 0; i < kContestBurst; ++i) {
+        ASSERT_EQ(count(router.hear(90), "announce-addresses 5"), 1);
+    }
+    ASSERT_EQ(
+        count(router.after(Milliseconds{1}).hear(90), "announce-addresses 5"),
+        0);
+
+    EXPECT_EQ(count(router.wait_for(Seconds{1}), "announce-addresses 5"), 1);
+    EXPECT_EQ(count(router.wait_for(Seconds{9}), "announce-addresses 5"), 0);
+}
+
 // The timer is restarted with each answer and may never fire.
 TEST(Active, AFloodOfLosingAdvertsDoesNotStarveTheLease) {
     Router router = Router::active(quiet_config(Milliseconds{100}));
