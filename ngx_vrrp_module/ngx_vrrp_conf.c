@@ -91,6 +91,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("freebind"),
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      0,
+      offsetof(ngx_vrrp_block_t, freebind),
+      NULL },
+
     { ngx_string("vrrp_instance"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_vrrp_conf_instance,
@@ -237,6 +244,7 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_vrrp_conf_place(cf, &vcf->block);
 
     ngx_str_null(&block.router_id);
+    block.freebind = NGX_CONF_UNSET;
 
     if (ngx_array_init(&block.instances, cf->pool, 2,
                        sizeof(vrrp_core_instance_conf_t))
@@ -298,6 +306,9 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
     if (block->router_id.len == 0) {
         block->router_id = cf->cycle->hostname;
     }
+
+    ngx_conf_init_value(block->freebind, 1);
+    vcf->freebind = block->freebind;
 
     ngx_vrrp_core_str(&vcf->core.router_id, &block->router_id);
     vcf->core.instances = block->instances.elts;
@@ -528,7 +539,17 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    return ngx_vrrp_init_track_nginx(cycle, vcf, ccf->worker_processes);
+    if (ngx_vrrp_init_track_nginx(cycle, vcf, ccf->worker_processes)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_vrrp_freebind_open(cycle, vcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

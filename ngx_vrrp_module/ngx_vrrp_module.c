@@ -56,5 +56,7 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    ngx_vrrp_freebind_commit(cycle);
+
     return ngx_vrrp_start_process(cycle);
 }

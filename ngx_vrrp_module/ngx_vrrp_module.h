@@ -31,6 +31,8 @@ typedef struct {
     ngx_uint_t           status;         /* there is a "vrrp_status" */
     ngx_vrrp_place_t     status_place;
 
+    ngx_flag_t           freebind;
+
     vrrp_core_conf_t     core;           /* lives in cycle->pool */
 
     ngx_shm_zone_t      *shm_zone;
@@ -51,6 +53,11 @@ extern ngx_command_t  ngx_vrrp_commands[];
 char *ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf);
 void ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place);
+
+/* ngx_vrrp_freebind.c */
+
+ngx_int_t ngx_vrrp_freebind_open(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
+void ngx_vrrp_freebind_commit(ngx_cycle_t *cycle);
 
 /* ngx_vrrp_shm.c */
 
