@@ -15,7 +15,7 @@ BEGIN {
     my $net = readlink '/proc/self/ns/net';
     my $outside = $ENV{NGX_VRRP_OUTER_NET};
 
-    if ($> == 0 && !defined $outside) {
+    if ($> == 0 && !defined $outside && !$^C) {
         $ENV{NGX_VRRP_OUTER_NET} = $net;
         $ENV{PERL5LIB} = join ':', @INC;
 

@@ -51,8 +51,7 @@ public:
     void forget(std::string_view interface) override;
     Status send(const engine::Interface &interface,
                 const wire::Endpoints &endpoints, Bytes pdu) override;
-    Status send_frame(const engine::Interface &interface,
-                      Bytes frame) override;
+    Status send_frame(const engine::Interface &interface, Bytes frame) override;
     Status add(const engine::Interface &interface,
                const vrrp::VirtualAddress &address, Seconds lease) override;
     Status remove(const engine::Interface &interface,

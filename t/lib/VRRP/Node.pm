@@ -124,8 +124,9 @@ sub try ($self, @command) {
 
 
 # Starts a command inside that goes on; what it says goes to TAG.out and TAG.err
-# in the node's directory, or to the files given as output and errors. With pid_namespace => 0 it stays in the lab's own PID namespace
-# and the returned pid is the command's; it ends with the lab in any case.
+# in the node's directory, or to the files given as output and errors. With
+# pid_namespace => 0 it stays in the lab's own PID namespace and the returned
+# pid is the command's; it ends with the lab in any case.
 sub spawn ($self, $args, @command) {
     my $tag = $args->{tag} // (split m{/}, $command[0])[-1];
     my $out = $args->{output} // "$self->{dir}/$tag.out";
