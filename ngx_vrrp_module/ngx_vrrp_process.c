@@ -21,6 +21,7 @@ static ngx_int_t ngx_vrrp_prepare_master(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_daemon(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_redirect_stdio(ngx_log_t *log);
 static void ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data);
+static void ngx_vrrp_process_close_listens(ngx_cycle_t *cycle);
 static void ngx_vrrp_process_init(ngx_cycle_t *cycle);
 static void ngx_vrrp_process_init_events(ngx_cycle_t *cycle);
 static void ngx_vrrp_process_close_channels(ngx_cycle_t *cycle);
@@ -203,7 +204,7 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
 
     ngx_use_stderr = 0;
 
-    ngx_close_listening_sockets(cycle);
+    ngx_vrrp_process_close_listens(cycle);
 
     reason = NULL;
     rc = ngx_vrrp_drop_privileges(cycle, &reason);
@@ -237,6 +238,35 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
     ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0, "vrrp process exiting");
 
     exit(0);
+}
+
+
+/* the fork copied also what ngx_init_cycle() closes after init_module */
+
+static void
+ngx_vrrp_process_close_listens(ngx_cycle_t *cycle)
+{
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+
+    ngx_close_listening_sockets(cycle);
+
+    if (cycle->old_cycle == NULL) {
+        return;
+    }
+
+    ls = cycle->old_cycle->listening.elts;
+    for (i = 0; i < cycle->old_cycle->listening.nelts; i++) {
+
+        if (ls[i].remain || ls[i].fd == (ngx_socket_t) -1) {
+            continue;
+        }
+
+        if (ngx_close_socket(ls[i].fd) == -1) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_socket_errno,
+                          ngx_close_socket_n " %V failed", &ls[i].addr_text);
+        }
+    }
 }
 
 
