@@ -1,0 +1,105 @@
+// Virtual routers on one wire and one clock: a network that loses, delays and
+// splits, machines that freeze, a kernel that counts leases, and clients who
+// believe the last announcement. The same seed is the same history.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/vrrp/instance.hpp"
+#include "tests/support/dice.hpp"
+
+namespace ngx_vrrp::test {
+
+class SimulatedLan {
+public:
+    using Node = std::size_t;
+
+    explicit SimulatedLan(std::uint32_t seed) : dice_(seed) {}
+
+    // A router with the next address of 192.168.64.0/24, from .1 on; peers
+    // in the configuration are those addresses.
+    Node add(vrrp::Config config);
+
+    std::size_t size() const { return nodes_.size(); }
+    Instant now() const { return now_; }
+    const vrrp::Instance &router(Node node) const {
+        return nodes_[node].instance;
+    }
+
+    void put(Node node, const vrrp::Input &input);
+    void start_all();
+
+    // A machine that is not scheduled, and deaf. Its kernel goes on.
+    void freeze(Node node) { nodes_[node].frozen = true; }
+    void thaw(Node node);
+    // No kernel either.
+    void cut_power(Node node);
+
+    void set_loss(unsigned percent) { loss_percent_ = percent; }
+    void set_delay(Duration longest) { longest_delay_ = longest; }
+    // How late a timer is served at most.
+    void set_jitter(Duration longest) { longest_jitter_ = longest; }
+
+    // These hear each other, and the others hear each other.
+    void split(std::set<Node> nodes) { island_ = std::move(nodes); }
+    void heal();
+
+    void run_for(Duration duration);
+
+    bool holds(Node node) const;
+    std::vector<Node> holders() const;
+    std::vector<Node> active() const;
+
+    // Who announced the addresses last.
+    std::optional<Node> announcer() const { return announcer_; }
+
+    // How long nobody held the addresses, and how long two did, since
+    // start_measuring().
+    void start_measuring() { unheld_ = shared_ = Duration{0}; }
+    Duration unheld() const { return unheld_; }
+    Duration shared() const { return shared_; }
+
+private:
+    struct Machine {
+        explicit Machine(vrrp::Config config) : instance(std::move(config)) {}
+
+        vrrp::Instance instance;
+        std::optional<Instant> wake_at;
+        std::optional<Instant> lease_until;  // holds the addresses
+        bool frozen = false;
+    };
+
+    struct Packet {
+        Node to;
+        vrrp::AdvertReceived advert;
+    };
+
+    void perform(Node node, const vrrp::Action &action);
+    void transmit(Node from, Priority priority);
+    bool reaches(Node from, Node to) const;
+    void plan_wake(Node node);
+    std::optional<Node> next_to_wake() const;
+    std::optional<Instant> next_lease_end() const;
+    bool step(Instant end);
+    void advance(Instant to);
+    void deliver();
+
+    Dice dice_;
+    Instant now_ = instant_from_ns(1'000'000'000'000);
+    std::vector<Machine> nodes_;
+    std::multimap<Instant, Packet> in_flight_;
+    std::set<Node> island_;
+    unsigned loss_percent_ = 0;
+    Duration longest_delay_ = std::chrono::microseconds{200};
+    Duration longest_jitter_ = std::chrono::microseconds{300};
+    std::optional<Node> announcer_;
+    Duration unheld_{};
+    Duration shared_{};
+};
+
+}  // namespace ngx_vrrp::test
