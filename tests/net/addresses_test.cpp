@@ -32,13 +32,13 @@ protected:
         return output_of("ip -o addr show dev vr0 | grep ' " + address + "'");
     }
 
-    unsigned valid_seconds(const std::string &address) {
+    unsigned long valid_seconds(const std::string &address) {
         const std::string line = line_of(address);
         const std::string key = "valid_lft ";
         const std::size_t at = line.find(key);
-        return at == std::string::npos ? 0
-                                       : static_cast<unsigned>(std::atoi(
-                                             line.c_str() + at + key.size()));
+        return at == std::string::npos
+                   ? 0
+                   : std::strtoul(line.c_str() + at + key.size(), nullptr, 10);
     }
 };
 
