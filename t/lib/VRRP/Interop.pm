@@ -190,7 +190,7 @@ sub judge ($self) {
 
     my @complaints = grep {
         /invalid|bad|mismatch|wrong|incorrect|expected|ignor|discard/i
-        && !/lower priority advert/
+        && !/received lower priority/
     } map { split /\n/, $_->log_text } @{ $self->{logs} };
 
     is("@complaints", '', 'keepalived has no complaint');

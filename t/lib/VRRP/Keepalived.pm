@@ -61,9 +61,13 @@ sub stop ($self, $signal = 'TERM', $timeout = 10) {
 }
 
 
-# Ends all its processes at once, with no time for a last word.
+# Ends all its processes at once, with no time for a last word: the child would
+# use the moment between its parent's end and its own.
 sub kill_all ($self) {
-    kill 'KILL', $self->pids;
+    my @pids = $self->pids;
+
+    kill 'STOP', @pids;
+    kill 'KILL', @pids;
     $self->_wait('end after KILL', 10, sub { !$self->pids });
     $self->{node}->reap(delete $self->{spawned}, 'KILL');
 }

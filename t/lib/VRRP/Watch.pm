@@ -108,7 +108,8 @@ sub new ($class, %args) {
         sleep 0.01;
     }
 
-    return bless { node => $node, file => $file, pid => $pid }, $class;
+    return bless { node => $node, file => $file, pid => $pid,
+                   present => { map { $_ => 1 } $node->addresses } }, $class;
 }
 
 
@@ -116,7 +117,7 @@ sub new ($class, %args) {
 sub events ($self, $address, $since = 0) {
     my $text = VRRP::Proc::slurp($self->{file}) // '';
     my $node = $self->{node}->name;
-    my $present = 0;
+    my $present = $self->{present}{$address} // 0;
     my @events;
 
     # A renewed lease is reported like a new address.
