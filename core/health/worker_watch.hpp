@@ -16,9 +16,9 @@ struct Heartbeat {
 };
 
 struct WorkerVerdict {
-    unsigned fresh = 0;     // workers heard within the timeout
-    bool healthy = false;   // at least as many as required
-    Instant good_until{};   // healthy: not before then can it change
+    unsigned fresh = 0;    // workers heard within the timeout
+    bool healthy = false;  // at least as many as required
+    Instant good_until{};  // healthy: not before then can it change
 };
 
 // How often a worker beats, and how often to look while they are missing.
