@@ -3,14 +3,16 @@
 
 #include "core/capi.h"
 
+#include <algorithm>
 #include <memory>
-#include <new>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/log.hpp"
 #include "core/engine/engine.hpp"
+#include "core/net/claims.hpp"
 #include "core/net/clock.hpp"
 #include "core/net/host.hpp"
 #include "core/status/area.hpp"
@@ -25,8 +27,14 @@ using namespace ngx_vrrp;
 // the process lives, and after a change of state at once.
 constexpr Duration kPublishInterval = Seconds{1};
 
-// In between: counters may be this old.
-constexpr Duration kPublishPause = Milliseconds{100};
+// In between: counters may be this old, and the time when a process that died
+// was last active is known as well as this.
+constexpr Duration kPublishPause = Milliseconds{5};
+
+// How long a process that is being replaced goes on without its successor,
+// and how often it looks for it.
+constexpr Duration kSuccessorTime = Seconds{30};
+constexpr Duration kSuccessorLook = Milliseconds{5};
 
 // nginx's workers share 1024 process slots; see NGX_MAX_PROCESSES.
 static_assert(VRRP_CORE_HEARTBEATS == status::kHeartbeatSlots);
@@ -117,11 +125,18 @@ private:
     vrrp_core_ops_t ops_;
 };
 
-class SharedWorkers final : public engine::Workers {
+class SharedArea final : public engine::Shared {
 public:
-    explicit SharedWorkers(const status::Area &area) : area_(area) {}
+    explicit SharedArea(const status::Area &area) : area_(area) {}
+
     std::vector<health::Heartbeat> heartbeats() override {
         return area_.heartbeats();
+    }
+
+    std::optional<Instant> last_active(const engine::RouterKey &key) override {
+        const auto bytes = area_.read();
+        const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
+        return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
     }
 
 private:
@@ -156,17 +171,20 @@ private:
 }  // namespace
 
 // The machine's events go to the engine, the engine's wishes to the machine.
-struct vrrp_core_s final : net::Sink {
+struct vrrp_core_s final : net::Sink, net::ClaimSink {
     vrrp_core_s(const vrrp_core_conf_t &conf, const vrrp_core_ops_t &ops,
                 void *memory)
         : callbacks(ops),
           log(callbacks),
           area(memory),
-          workers(area),
+          shared(area),
           publisher(area),
           host(callbacks, *this, callbacks),
-          engine(to_configs(conf), {host, host, workers}, callbacks),
-          facts{to_string(conf.router_id), ops.pid, net::now()} {}
+          claims(callbacks, *this, callbacks,
+                 instant_from_ns(conf.configured_at_ns)),
+          engine(to_configs(conf), {host, host, shared, claims}, callbacks),
+          facts{to_string(conf.router_id), ops.pid, net::now()},
+          generation(conf.generation) {}
 
     void packet_received(const engine::ReceivedPacket &packet) override {
         engine.handle_packet(packet, net::now());
@@ -174,6 +192,15 @@ struct vrrp_core_s final : net::Sink {
 
     void interfaces_changed(const engine::Interfaces &interfaces) override {
         engine.handle_interfaces(interfaces, net::now());
+    }
+
+    void claim_granted(const engine::RouterKey &key,
+                       const std::string &handover) override {
+        engine.handle_claim_granted(key, handover, net::now());
+    }
+
+    void claim_wanted(const engine::RouterKey &key) override {
+        engine.handle_claim_wanted(key, net::now());
     }
 
     // The workers of a dead master go on serving: the address may wait for
@@ -195,20 +222,60 @@ struct vrrp_core_s final : net::Sink {
         return success();
     }
 
-    Instant deadline() const {
-        const auto due = engine.deadline();
-        return due ? std::min(*due, publisher.deadline())
-                   : publisher.deadline();
+    void quit() {
+        if (area.generation() > generation) {
+            successor_by = net::now() + kSuccessorTime;
+        } else {
+            engine.stop("nginx is shutting down", true, net::now());
+        }
+    }
+
+    // After each entry: tell the other processes how it is here.
+    void share(Instant now) {
+        if (engine.is_in_charge()) {
+            area.settle(std::max(generation, area.settled()));
+            publisher.publish_if_due(engine, facts, now);
+        }
+        if (engine.holds_addresses()) {
+            area.hold(facts.pid);
+        } else {
+            area.let_go(facts.pid);
+        }
+        leave_to_successor(now);
+    }
+
+    void leave_to_successor(Instant now) {
+        if (successor_by &&
+            (area.settled() > generation || now >= *successor_by)) {
+            successor_by.reset();
+            engine.stop("nginx has been reconfigured", true, now);
+        }
+    }
+
+    std::optional<Instant> deadline() const {
+        std::optional<Instant> next = engine.deadline();
+        if (engine.is_in_charge()) {
+            next =
+                std::min(next.value_or(Instant::max()), publisher.deadline());
+        }
+        if (successor_by) {
+            next = std::min(next.value_or(Instant::max()),
+                            net::now() + kSuccessorLook);
+        }
+        return next;
     }
 
     Callbacks callbacks;
     Log log;
     status::Area area;
-    SharedWorkers workers;
+    SharedArea shared;
     Publisher publisher;
     net::Host host;
+    net::Claims claims;
     engine::Engine engine;
     status::NodeFacts facts;
+    std::uint64_t generation;
+    std::optional<Instant> successor_by;
     bool broken = false;
 };
 
@@ -234,7 +301,7 @@ template <class F>
 void enter(vrrp_core_t *core, F &&f) noexcept {
     try {
         f();
-        core->publisher.publish_if_due(core->engine, core->facts, net::now());
+        core->share(net::now());
     } catch (const std::exception &e) {
         give_up(core, e.what());
     } catch (...) {
@@ -296,8 +363,16 @@ void vrrp_core_stop(vrrp_core_t *core, const char *reason, int serving) {
     enter(core, [&] { core->engine.stop(reason, serving, net::now()); });
 }
 
+void vrrp_core_quit(vrrp_core_t *core) {
+    enter(core, [&] { core->quit(); });
+}
+
 void vrrp_core_on_readable(vrrp_core_t *core, int fd) {
-    enter(core, [&] { core->host.on_readable(fd); });
+    enter(core, [&] {
+        if (!core->claims.on_readable(fd)) {
+            core->host.on_readable(fd);
+        }
+    });
 }
 
 void vrrp_core_on_timer(vrrp_core_t *core) {
@@ -305,7 +380,8 @@ void vrrp_core_on_timer(vrrp_core_t *core) {
 }
 
 int64_t vrrp_core_deadline(const vrrp_core_t *core) {
-    return to_ns(core->deadline());
+    const auto deadline = core->deadline();
+    return deadline ? to_ns(*deadline) : VRRP_CORE_NEVER;
 }
 
 int vrrp_core_finished(const vrrp_core_t *core) {
@@ -318,6 +394,19 @@ size_t vrrp_core_area_size(const vrrp_core_conf_t *conf) {
 
 int vrrp_core_area_init(void *area, size_t size) {
     return status::Area::init(area, size) ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+}
+
+uint64_t vrrp_core_begin_generation(void *area) {
+    return status::Area(area).begin_generation();
+}
+
+int64_t vrrp_core_now(void) {
+    return to_ns(net::now());
+}
+
+int vrrp_core_worker_needed(const void *area, uint64_t generation) {
+    const status::Area shared(const_cast<void *>(area));
+    return shared.holder() != 0 && shared.generation() <= generation;
 }
 
 void vrrp_core_heartbeat(void *area, unsigned slot, int pid) {

@@ -124,6 +124,10 @@ typedef struct {
 
 
 typedef struct {
+    /* which reading of the configuration this is, and when it was read */
+    uint64_t                          generation;
+    int64_t                           configured_at_ns;
+
     vrrp_core_str_t                   router_id;
     const vrrp_core_instance_conf_t  *instances;
     size_t                            ninstances;
@@ -171,6 +175,13 @@ int vrrp_core_stand_aside(vrrp_core_t *core, const char *reason);
  */
 void vrrp_core_stop(vrrp_core_t *core, const char *reason, int serving);
 
+/*
+ * nginx's QUIT.  While the master is reloading, another vrrp process is about
+ * to take over: everything goes on until it has, and what it does not want is
+ * given up then.  Otherwise vrrp_core_stop(), serving.
+ */
+void vrrp_core_quit(vrrp_core_t *core);
+
 void vrrp_core_on_readable(vrrp_core_t *core, int fd);
 void vrrp_core_on_timer(vrrp_core_t *core);
 
@@ -190,6 +201,15 @@ size_t vrrp_core_area_size(const vrrp_core_conf_t *conf);
 int vrrp_core_area_init(void *area, size_t size);
 
 
+/*
+ * In the master, each time a configuration with a vrrp block has been read,
+ * before its vrrp process is started; the result is conf->generation.
+ */
+uint64_t vrrp_core_begin_generation(void *area);
+
+int64_t vrrp_core_now(void);
+
+
 /* workers */
 
 /* how many processes can beat; slot is 0 .. this - 1 */
@@ -200,6 +220,12 @@ void vrrp_core_heartbeat(void *area, unsigned slot, int pid);
 
 /* "this worker ends" */
 void vrrp_core_heartbeat_stop(void *area, unsigned slot);
+
+/*
+ * nginx is shutting down, no newer generation follows, and addresses are
+ * still held: a worker should go on accepting until this turns to 0.
+ */
+int vrrp_core_worker_needed(const void *area, uint64_t generation);
 
 /* how often to call vrrp_core_heartbeat() */
 int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf);

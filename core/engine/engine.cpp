@@ -27,9 +27,10 @@ Engine::Engine(std::vector<vrrp::Config> configs, Ports ports, LogSink &sink)
     }
 }
 
-void Engine::start(const Interfaces &interfaces, Instant now) {
+void Engine::start(Interfaces interfaces, Instant now) {
+    interfaces_ = std::move(interfaces);
     for (VirtualRouter &router : routers_) {
-        router.start(interfaces, now);
+        router.start(interfaces_, now);
     }
     watch_workers(now);
 }
@@ -56,9 +57,23 @@ void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
     }
 }
 
-void Engine::handle_interfaces(const Interfaces &interfaces, Instant now) {
+void Engine::handle_interfaces(Interfaces interfaces, Instant now) {
+    interfaces_ = std::move(interfaces);
     for (VirtualRouter &router : routers_) {
-        router.set_interfaces(interfaces, now);
+        router.set_interfaces(now);
+    }
+}
+
+void Engine::handle_claim_granted(const RouterKey &key,
+                                  const std::string &handover, Instant now) {
+    if (VirtualRouter *router = find(key)) {
+        router->claim_granted(handover, now);
+    }
+}
+
+void Engine::handle_claim_wanted(const RouterKey &key, Instant now) {
+    if (VirtualRouter *router = find(key)) {
+        router->hand_over(now);
     }
 }
 
@@ -85,6 +100,18 @@ bool Engine::finished() const {
                        [](const VirtualRouter &r) { return r.finished(); });
 }
 
+bool Engine::is_in_charge() const {
+    return std::all_of(routers_.begin(), routers_.end(),
+                       [](const VirtualRouter &r) { return r.has_joined(); });
+}
+
+bool Engine::holds_addresses() const {
+    return std::any_of(
+        routers_.begin(), routers_.end(), [](const VirtualRouter &r) {
+            return r.instance().state() == vrrp::StateName::active;
+        });
+}
+
 std::uint64_t Engine::transitions() const {
     std::uint64_t sum = 0;
     for (const VirtualRouter &router : routers_) {
@@ -98,7 +125,7 @@ std::uint64_t Engine::transitions() const {
 // again and again.
 void Engine::watch_workers(Instant now) {
     const std::vector<health::Heartbeat> heartbeats =
-        ports_.workers.heartbeats();
+        ports_.shared.heartbeats();
 
     look_at_workers_.reset();
     for (VirtualRouter &router : routers_) {
@@ -109,7 +136,7 @@ void Engine::watch_workers(Instant now) {
         fresh_workers_ = verdict.fresh;
         router.set_workers(verdict, now);
 
-        if (!router.has_joined()) {
+        if (!router.has_claimed()) {
             take_earlier(look_at_workers_, {now + kStartupLook});
         } else if (verdict.healthy && policy.required == 0) {
             continue;
@@ -122,20 +149,21 @@ void Engine::watch_workers(Instant now) {
     }
 }
 
+VirtualRouter *Engine::find(const RouterKey &key) {
+    const auto it =
+        std::find_if(routers_.begin(), routers_.end(),
+                     [&](const VirtualRouter &r) { return r.key() == key; });
+    return it == routers_.end() ? nullptr : &*it;
+}
+
 VirtualRouter *Engine::find(const ReceivedPacket &packet) {
     constexpr std::size_t kVridOffset = 1;
     if (packet.payload.size() <= kVridOffset) {
         return nullptr;
     }
-    const Vrid vrid{packet.payload[kVridOffset]};
-    const Family family = packet.info.endpoints.source.family();
-
-    const auto it = std::find_if(
-        routers_.begin(), routers_.end(), [&](const VirtualRouter &r) {
-            return r.config().vrid == vrid && r.config().family == family &&
-                   r.config().interface == packet.interface;
-        });
-    return it == routers_.end() ? nullptr : &*it;
+    return find(RouterKey{std::string{packet.interface},
+                          packet.info.endpoints.source.family(),
+                          Vrid{packet.payload[kVridOffset]}});
 }
 
 }  // namespace ngx_vrrp::engine

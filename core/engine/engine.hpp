@@ -10,6 +10,10 @@
 // deadline() has passed). Worker heartbeats are read through a port whenever
 // it is time to look.
 //
+// Claims. Reload and upgrade run two processes of one node for a while; each
+// router belongs to exactly one of them and passes from the old to the new
+// with its state (handover.hpp).
+//
 // Out. Actions of an instance are performed before the entry point returns,
 // in their order: that order is the protocol (advert, address, announcement
 // on the way up; goodbye, then address, on the way down). Failures are logged
@@ -37,10 +41,13 @@ namespace ngx_vrrp::engine {
 
 class Engine {
 public:
-    // ports and sink outlive the engine.
+    // ports and sink outlive the engine, which stays where it is: routers
+    // look at its interfaces.
     Engine(std::vector<vrrp::Config> configs, Ports ports, LogSink &sink);
+    Engine(const Engine &) = delete;
+    Engine &operator=(const Engine &) = delete;
 
-    void start(const Interfaces &interfaces, Instant now);
+    void start(Interfaces interfaces, Instant now);
 
     // Instead of start: every router is in FAULT for this reason.
     void stand_aside(const std::string &reason, Instant now);
@@ -49,7 +56,10 @@ public:
     void stop(const std::string &reason, bool serving, Instant now);
 
     void handle_packet(const ReceivedPacket &packet, Instant now);
-    void handle_interfaces(const Interfaces &interfaces, Instant now);
+    void handle_interfaces(Interfaces interfaces, Instant now);
+    void handle_claim_granted(const RouterKey &key, const std::string &handover,
+                              Instant now);
+    void handle_claim_wanted(const RouterKey &key, Instant now);
     void handle_time(Instant now);
 
     // When handle_time() is due.
@@ -57,6 +67,12 @@ public:
 
     // stop() was called and no router holds an address any more.
     bool finished() const;
+
+    // This process owns every router.
+    bool is_in_charge() const;
+
+    // A router of ours holds addresses.
+    bool holds_addresses() const;
 
     const std::vector<VirtualRouter> &routers() const { return routers_; }
     // Changes of state so far, of all routers.
@@ -68,9 +84,11 @@ public:
 
 private:
     void watch_workers(Instant now);
+    VirtualRouter *find(const RouterKey &key);
     VirtualRouter *find(const ReceivedPacket &packet);
 
     Ports ports_;
+    Interfaces interfaces_;
     std::vector<VirtualRouter> routers_;
     std::optional<Instant> look_at_workers_;
     unsigned fresh_workers_ = 0;

@@ -3,7 +3,8 @@
 // with objects that remember.
 #pragma once
 
-#include <span>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/bytes.hpp"
@@ -12,6 +13,7 @@
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
 #include "core/engine/facts.hpp"
+#include "core/engine/router_key.hpp"
 #include "core/health/worker_watch.hpp"
 #include "core/vrrp/config.hpp"
 
@@ -54,17 +56,43 @@ public:
                           const vrrp::VirtualAddress &address) = 0;
 };
 
-// Heartbeats of nginx's workers.
-class Workers {
+// What the processes of this nginx share.
+class Shared {
 public:
-    virtual ~Workers() = default;
+    virtual ~Shared() = default;
+
     virtual std::vector<health::Heartbeat> heartbeats() = 0;
+
+    // When a vrrp process that is no more said last that this router was
+    // active, if it was the last thing it said.
+    virtual std::optional<Instant> last_active(const RouterKey &key) = 0;
+};
+
+// Which of this node's processes owns a router: exactly one.
+class Claims {
+public:
+    virtual ~Claims() = default;
+
+    // True: we own it, nobody did. False: Engine::handle_claim_granted()
+    // will tell.
+    virtual bool claim(const RouterKey &key) = 0;
+
+    // Does another process wait for it?
+    virtual bool has_heir(const RouterKey &key) const = 0;
+
+    // To the one with the newest configuration of those that wait. True: we
+    // do not own it any more.
+    virtual bool pass_on(const RouterKey &key, const std::string &handover) = 0;
+
+    // Give it up, or stop waiting for it.
+    virtual void drop(const RouterKey &key) = 0;
 };
 
 struct Ports {
     Transmit &transmit;
     Addresses &addresses;
-    Workers &workers;
+    Shared &shared;
+    Claims &claims;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -76,48 +76,64 @@ VirtualRouter::VirtualRouter(vrrp::Config config, Ports ports, LogSink &sink)
       send_limit_(kLogPeriod),
       address_limit_(kLogPeriod) {}
 
+RouterKey VirtualRouter::key() const {
+    return {config().interface, config().family, config().vrid};
+}
+
 void VirtualRouter::start(const Interfaces &interfaces, Instant now) {
-    look_at(interfaces);
-    remove_leftovers();
-    join_by_ = now + config().workers.timeout;
+    interfaces_ = &interfaces;
+    claim_by_ = now + config().workers.timeout;
+    look_for_addresses();
     tell_interface_faults(now);
 }
 
 void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
     set_fault(FaultCause::process, reason, now);
-    join(now);
+    phase_ = Phase::joined;
+    input(vrrp::Startup{}, now);
 }
 
+// Who waits for the router gets it, and nobody on the LAN learns of it.
 void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     stopped_ = true;
-    input(vrrp::Shutdown{reason, serving, heir_grace(config())}, now);
+    if (phase_ == Phase::joined && ports_.claims.has_heir(key())) {
+        hand_over(now);
+    }
+    if (phase_ == Phase::joined) {
+        input(vrrp::Shutdown{reason, serving, heir_grace(config())}, now);
+    } else {
+        ports_.claims.drop(key());
+    }
 }
 
-void VirtualRouter::set_interfaces(const Interfaces &interfaces, Instant now) {
+void VirtualRouter::set_interfaces(Instant now) {
     input(vrrp::TimeReached{}, now);
-    look_at(interfaces);
+    look_for_addresses();
     tell_interface_faults(now);
     restore_removed(now);
 }
 
 void VirtualRouter::set_workers(const health::WorkerVerdict &verdict,
                                 Instant now) {
-    const unsigned required = config().workers.required;
-
     if (verdict.healthy) {
         set_fault(FaultCause::nginx, {}, now);
-    } else if (joined_ || now >= join_by_) {
-        set_fault(
-            FaultCause::nginx,
-            format("%u of %u nginx workers alive", verdict.fresh, required),
-            now);
+    } else if (phase_ != Phase::starting || now >= claim_by_) {
+        set_fault(FaultCause::nginx,
+                  format("%u of %u nginx workers alive", verdict.fresh,
+                         config().workers.required),
+                  now);
     } else {
         return;
     }
-    join(now);
+    if (phase_ == Phase::starting) {
+        claim(now);
+    }
 }
 
 void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
+    if (phase_ != Phase::joined) {
+        return;
+    }
     const auto parsed =
         wire::parse_advertisement(packet.payload, packet.info.endpoints);
     if (!parsed) {
@@ -152,15 +168,12 @@ bool VirtualRouter::finished() const {
 }
 
 void VirtualRouter::input(const vrrp::Input &input, Instant now) {
-    for (const vrrp::Action &action : instance_.handle(input, now)) {
-        std::visit([&](const auto &a) { act(a, now); }, action);
-    }
+    perform(instance_.handle(input, now), now);
 }
 
-void VirtualRouter::join(Instant now) {
-    if (!joined_ && !stopped_) {
-        joined_ = true;
-        input(vrrp::Startup{}, now);
+void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {
+    for (const vrrp::Action &action : actions) {
+        std::visit([&](const auto &a) { act(a, now); }, action);
     }
 }
 
@@ -174,18 +187,8 @@ void VirtualRouter::set_fault(FaultCause cause, std::string text, Instant now) {
 
 // Facts about interfaces
 
-void VirtualRouter::look_at(const Interfaces &interfaces) {
-    interfaces_.list.clear();
-    const auto keep = [&](const std::string &name) {
-        const Interface *found = interfaces.find(name);
-        if (found && !interfaces_.find(name)) {
-            interfaces_.list.push_back(*found);
-        }
-    };
-
-    keep(config().interface);
+void VirtualRouter::look_for_addresses() {
     for (AddressState &state : addresses_) {
-        keep(state.address.interface);
         const Interface *interface = interface_of(state.address);
         state.present = interface && find_address(*interface, state.address);
     }
@@ -199,7 +202,7 @@ void VirtualRouter::tell_interface_faults(Instant now) {
 
 std::string VirtualRouter::interface_fault() const {
     const auto fault_of = [&](const std::string &name) -> std::string {
-        const Interface *interface = interfaces_.find(name);
+        const Interface *interface = interfaces_->find(name);
         if (!interface) {
             return "interface " + name + " does not exist";
         }
@@ -273,56 +276,30 @@ bool VirtualRouter::is_virtual(const IpAddress &address) const {
                        });
 }
 
-// A process before us may have died with the address in its hands; whoever is
-// master now, it is not us.
-void VirtualRouter::remove_leftovers() {
-    for (AddressState &state : addresses_) {
-        const Interface *interface = interface_of(state.address);
-        const InterfaceAddress *found =
-            interface ? find_address(*interface, state.address) : nullptr;
-        if (!found || !found->ours) {
-            continue;
-        }
-        log_(LogLevel::notice, "removing %s, left on %s by an earlier process",
-             state.address.address.to_string().c_str(),
-             interface->name.c_str());
-        const Status status =
-            ports_.addresses.remove(*interface, state.address);
-        if (!status) {
-            log_(LogLevel::alert, "%s, the address stays",
-                 status.error().to_string().c_str());
-        }
-        state.present = !status;
-    }
-}
-
 void VirtualRouter::restore_removed(Instant now) {
     if (instance_.state() != vrrp::StateName::active) {
         return;
     }
-    for (AddressState &state : addresses_) {
-        const Interface *interface = interface_of(state.address);
-        if (state.present || !interface) {
-            continue;
+    for (const AddressState &state : addresses_) {
+        if (!state.present && interface_of(state.address)) {
+            ++counters_.addresses_restored;
+            log_(LogLevel::warn,
+                 "%s was removed from %s by somebody else (a network "
+                 "manager?), putting it back",
+                 state.address.address.to_string().c_str(),
+                 state.address.interface.c_str());
         }
-        ++counters_.addresses_restored;
-        log_(LogLevel::warn,
-             "%s was removed from %s by somebody else (a network manager?), "
-             "putting it back",
-             state.address.address.to_string().c_str(),
-             interface->name.c_str());
-        hold(state, now);
-        announce(*interface, state.address.address, now);
     }
+    add_missing(now);
 }
 
 const Interface *VirtualRouter::own_interface() const {
-    return interfaces_.find(config().interface);
+    return interfaces_ ? interfaces_->find(config().interface) : nullptr;
 }
 
 const Interface *VirtualRouter::interface_of(
     const vrrp::VirtualAddress &address) const {
-    return interfaces_.find(address.interface);
+    return interfaces_ ? interfaces_->find(address.interface) : nullptr;
 }
 
 // Actions
@@ -399,20 +376,23 @@ void VirtualRouter::hold(AddressState &state, Instant now) {
 
 void VirtualRouter::act(const vrrp::RemoveAddresses &, Instant) {
     for (AddressState &state : addresses_) {
-        const Interface *interface = interface_of(state.address);
-        if (!interface) {
-            state.present = false;
-            continue;
-        }
-        const Status status =
-            ports_.addresses.remove(*interface, state.address);
-        state.present = !status;
-        if (!status) {
-            log_(LogLevel::alert, "%s, the kernel drops it within %d s",
-                 status.error().to_string().c_str(),
-                 static_cast<int>(lease_.count()));
-        }
+        state.present = !remove(state.address);
     }
+}
+
+// True: it is not there any more.
+bool VirtualRouter::remove(const vrrp::VirtualAddress &address) {
+    const Interface *interface = interface_of(address);
+    if (!interface) {
+        return true;
+    }
+    const Status status = ports_.addresses.remove(*interface, address);
+    if (!status) {
+        log_(LogLevel::alert, "%s, the kernel drops it within %d s",
+             status.error().to_string().c_str(),
+             static_cast<int>(lease_.count()));
+    }
+    return status.has_value();
 }
 
 void VirtualRouter::act(const vrrp::AnnounceAddresses &action, Instant now) {

@@ -30,10 +30,17 @@ class VirtualRouter {
 public:
     VirtualRouter(vrrp::Config config, Ports ports, LogSink &sink);
 
-    // Opens the sockets and removes leftovers of an earlier life. The
-    // election is joined when the workers are there, or when they have not
-    // come within their timeout (that is a fault).
+    // Opens the sockets. The router is claimed when the workers are there, or
+    // when they have not come within their timeout (that is a fault); the
+    // owner joins the election, or goes on where the owner before it was.
+    // interfaces outlives the router; set_interfaces() says that it changed.
     void start(const Interfaces &interfaces, Instant now);
+
+    // We own the router now; handover is empty when nobody passed it on.
+    void claim_granted(const std::string &handover, Instant now);
+
+    // A process with a newer configuration asks for it.
+    void hand_over(Instant now);
 
     // Instead of start: FAULT for this reason, for ever.
     void stand_aside(const std::string &reason, Instant now);
@@ -41,14 +48,18 @@ public:
     // serving: nginx still answers, so the addresses may wait for the heir.
     void stop(const std::string &reason, bool serving, Instant now);
 
-    void set_interfaces(const Interfaces &interfaces, Instant now);
+    void set_interfaces(Instant now);
     void set_workers(const health::WorkerVerdict &verdict, Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
     void handle_time(Instant now);
 
     std::optional<Instant> deadline() const { return instance_.deadline(); }
     bool finished() const;
-    bool has_joined() const { return joined_; }
+
+    // We own it and take part in the election.
+    bool has_joined() const { return phase_ == Phase::joined; }
+    bool has_claimed() const { return phase_ != Phase::starting; }
+    RouterKey key() const;
 
     const vrrp::Config &config() const { return instance_.config(); }
     const vrrp::Instance &instance() const { return instance_; }
@@ -59,11 +70,20 @@ public:
     const IpAddress &source() const { return source_; }
 
 private:
+    enum class Phase : std::uint8_t { starting, claiming, joined };
+
     void input(const vrrp::Input &input, Instant now);
-    void join(Instant now);
+    void perform(const vrrp::Actions &actions, Instant now);
+    void claim(Instant now);
+    void resume(const Handover &handover, Instant now);
+    std::optional<Handover> heritage(Instant now) const;
+    void remove_unconfigured(const Handover &handover);
+    bool is_marked(const AddressState &state) const;
+    void add_missing(Instant now);
+    void remove_leftovers();
+    bool remove(const vrrp::VirtualAddress &address);
     void set_fault(FaultCause cause, std::string text, Instant now);
 
-    void perform(const vrrp::Action &action, Instant now);
     void act(const vrrp::SendAdvert &action, Instant now);
     void act(const vrrp::AddAddresses &action, Instant now);
     void act(const vrrp::RenewAddresses &action, Instant now);
@@ -73,12 +93,11 @@ private:
     void act(const vrrp::ReportTransition &action, Instant now);
     void act(const vrrp::ReportMismatch &action, Instant now);
 
-    void look_at(const Interfaces &interfaces);
+    void look_for_addresses();
     std::string interface_fault() const;
     std::string open_socket();
     std::string choose_source(Instant now);
     void tell_interface_faults(Instant now);
-    void remove_leftovers();
     void restore_removed(Instant now);
     bool is_virtual(const IpAddress &address) const;
 
@@ -99,12 +118,13 @@ private:
     vrrp::Instance instance_;
     Seconds lease_;
 
-    Interfaces interfaces_;  // those that the configuration names
+    const Interfaces *interfaces_ = nullptr;
     std::vector<AddressState> addresses_;
     IpAddress source_;
     Faults faults_;
-    std::optional<Instant> join_by_;
-    bool joined_ = false;
+    Instant claim_by_{};  // workers or not
+    Phase phase_ = Phase::starting;
+    bool waited_ = false;  // another process of this node owned the router
     bool stopped_ = false;
 
     LastTransition last_;

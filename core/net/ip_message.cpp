@@ -39,7 +39,7 @@ void put(msghdr &message, int level, int type, const T &value) {
 
 }  // namespace
 
-SocketAddress::SocketAddress(const IpAddress &address, IfIndex zone) {
+SocketAddress::SocketAddress(const IpAddress &address) {
     if (address.family() == Family::ipv4) {
         sockaddr_in ipv4{};
         ipv4.sin_family = AF_INET;
@@ -50,7 +50,6 @@ SocketAddress::SocketAddress(const IpAddress &address, IfIndex zone) {
         sockaddr_in6 ipv6{};
         ipv6.sin6_family = AF_INET6;
         ipv6.sin6_addr = to_in6_addr(address);
-        ipv6.sin6_scope_id = to_number(zone);
         size_ = sizeof(ipv6);
         std::memcpy(&storage_, &ipv6, sizeof(ipv6));
     }

@@ -17,8 +17,8 @@ public:
     // Empty, to receive into.
     SocketAddress() = default;
 
-    // The index is the zone of link-local addresses.
-    SocketAddress(const IpAddress &address, IfIndex zone);
+    // Link-local addresses need no zone: the socket is bound to its interface.
+    explicit SocketAddress(const IpAddress &address);
 
     void attach_to(msghdr &message);
 

@@ -122,7 +122,7 @@ Status VrrpSocket::join() {
 
     group_req request{};
     request.gr_interface = to_number(index_);
-    SocketAddress group(vrrp::multicast_group(family_), index_);
+    SocketAddress group(vrrp::multicast_group(family_));
     msghdr message{};
     group.attach_to(message);
     std::memcpy(&request.gr_group, message.msg_name, message.msg_namelen);
@@ -146,7 +146,7 @@ Status VrrpSocket::set_option(int level, int option, const char *text,
 }
 
 Status VrrpSocket::send(const wire::Endpoints &endpoints, Bytes pdu) {
-    SocketAddress to(endpoints.destination, index_);
+    SocketAddress to(endpoints.destination);
     Ancillary ancillary;
     iovec data{const_cast<std::uint8_t *>(pdu.data()), pdu.size()};
 

@@ -29,6 +29,9 @@ struct alignas(kCacheLine) Area::Header {
     std::uint64_t capacity;               // of the status block, bytes
     std::atomic<std::uint64_t> sequence;  // odd while the status changes
     std::atomic<std::uint64_t> length;    // of the status, bytes
+    std::atomic<std::uint64_t> generation;
+    std::atomic<std::uint64_t> settled;
+    std::atomic<std::int32_t> holder;  // pid
 };
 
 // pid 0: nobody beats here.
@@ -98,6 +101,34 @@ std::vector<health::Heartbeat> Area::heartbeats() const {
         }
     }
     return list;
+}
+
+std::uint64_t Area::begin_generation() {
+    return header().generation.fetch_add(1) + 1;
+}
+
+std::uint64_t Area::generation() const {
+    return header().generation.load();
+}
+
+void Area::settle(std::uint64_t generation) {
+    header().settled.store(generation);
+}
+
+std::uint64_t Area::settled() const {
+    return header().settled.load();
+}
+
+void Area::hold(std::int32_t pid) {
+    header().holder.store(pid);
+}
+
+void Area::let_go(std::int32_t pid) {
+    header().holder.compare_exchange_strong(pid, 0);
+}
+
+std::int32_t Area::holder() const {
+    return header().holder.load();
 }
 
 bool Area::publish(Bytes bytes) {

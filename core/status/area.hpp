@@ -35,6 +35,19 @@ public:
     void stop_beating(std::size_t slot);
     std::vector<health::Heartbeat> heartbeats() const;
 
+    // Generations of the configuration, one for each time nginx read it. The
+    // master counts them; the vrrp process of a generation settles it when it
+    // owns all its routers.
+    std::uint64_t begin_generation();
+    std::uint64_t generation() const;
+    void settle(std::uint64_t generation);
+    std::uint64_t settled() const;
+
+    // The vrrp process that holds addresses, 0: none.
+    void hold(std::int32_t pid);
+    void let_go(std::int32_t pid);
+    std::int32_t holder() const;
+
     // One writer at a time. False when it does not fit.
     bool publish(Bytes status);
 

@@ -1,5 +1,6 @@
 #include "core/status/snapshot.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ngx_vrrp::status {
@@ -134,6 +135,22 @@ std::optional<Snapshot> from_bytes(Bytes bytes) {
         snapshot.addresses.push_back(load<AddressRecord>(in));
     }
     return snapshot;
+}
+
+std::optional<Instant> last_active(const Snapshot &snapshot,
+                                   const engine::RouterKey &key) {
+    const auto it =
+        std::find_if(snapshot.instances.begin(), snapshot.instances.end(),
+                     [&](const InstanceRecord &record) {
+                         return record.interface.view() == key.interface &&
+                                record.vrid == to_number(key.vrid) &&
+                                record.family == to_number(key.family);
+                     });
+    if (it == snapshot.instances.end() ||
+        it->state.view() != public_name(vrrp::StateName::active)) {
+        return std::nullopt;
+    }
+    return instant_from_ns(snapshot.node.published_at_ns);
 }
 
 }  // namespace ngx_vrrp::status

@@ -34,4 +34,9 @@ Buffer to_bytes(const Snapshot &snapshot);
 // Nothing when the counts do not fit the length.
 std::optional<Snapshot> from_bytes(Bytes bytes);
 
+// When the process that took the snapshot was active in this router, if it
+// was then.
+std::optional<Instant> last_active(const Snapshot &snapshot,
+                                   const engine::RouterKey &key);
+
 }  // namespace ngx_vrrp::status

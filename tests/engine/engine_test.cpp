@@ -180,7 +180,94 @@ TEST_F(EngineTest, MarkedLeftoverIsRemovedAtStart) {
     beat();
     start(config(), interfaces(true, true));
     EXPECT_EQ(machine.take(),
-              (Done{"remove 10.0.1.5", "listen eth0 multicast"}));
+              (Done{"listen eth0 multicast", "remove 10.0.1.5"}));
+}
+
+TEST_F(EngineTest, OwnAddressIsResumedAfterACrashThatNobodyNoticed) {
+    machine.active_before = now - Milliseconds{100};
+    beat();
+    start(config(), interfaces(true, true));
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    run(Milliseconds{10});
+    EXPECT_EQ(machine.take(),
+              (Done{"listen eth0 multicast", "advert 100 224.0.0.18",
+                    "add 10.0.1.5 2s"}));
+}
+
+TEST_F(EngineTest, OwnAddressIsRemovedWhenAPeerMayHaveTakenOver) {
+    machine.active_before = now - Milliseconds{301};
+    beat();
+    start(config(), interfaces(true, true));
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(machine.take(),
+              (Done{"listen eth0 multicast", "remove 10.0.1.5"}));
+}
+
+TEST_F(EngineTest, WaitsForTheOwnerAndTouchesNothing) {
+    machine.owned_by_other = true;
+    beat();
+    start(config(), interfaces(true, true));
+    run(Seconds{5});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_FALSE(engine->is_in_charge());
+    EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
+}
+
+// One process hands over, another one with one more address goes on.
+TEST_F(EngineTest, HandsOverAndGoesOn) {
+    become_active();
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_EQ(machine.take(), Done{});
+    const std::string handover = machine.passed_on;
+
+    vrrp::Config more = config();
+    more.addresses.push_back({*IpAddress::parse("10.0.1.6"), 24, "eth0", ""});
+    engine.emplace(std::vector{more}, machine.ports(), log);
+    engine->start(interfaces(true, true), now);
+    engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
+
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.6 2s", "garp"}));
+    EXPECT_EQ(engine->routers()[0].counters().became_master, 1u);
+}
+
+TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheHeir) {
+    vrrp::Config two = config();
+    two.addresses.push_back({*IpAddress::parse("10.0.1.6"), 24, "eth0", ""});
+    beat();
+    start(two);
+    run(Seconds{1});
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    const std::string handover = machine.passed_on;
+    machine.take();
+
+    engine.emplace(std::vector{config()}, machine.ports(), log);
+    engine->start(interfaces(true, true), now);
+    engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
+    EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.6"}));
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(EngineTest, StopWithAnHeirIsSilent) {
+    become_active();
+    machine.heir = true;
+    engine->stop("nginx is shutting down", true, now);
+    EXPECT_EQ(machine.take(), (Done{"drop the claim"}));
+    EXPECT_TRUE(engine->finished());
+    EXPECT_NE(machine.passed_on, "");
+}
+
+TEST_F(EngineTest, LeavingRouterIsNotHandedOver) {
+    become_active();
+    engine->stop("nginx is shutting down", true, now);
+    machine.take();
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    EXPECT_EQ(machine.passed_on, "");
+    EXPECT_FALSE(engine->finished());
 }
 
 TEST_F(EngineTest, NoSourceAddressIsAFault) {

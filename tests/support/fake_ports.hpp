@@ -14,7 +14,8 @@ namespace ngx_vrrp::testing {
 
 class FakeMachine final : public engine::Transmit,
                           public engine::Addresses,
-                          public engine::Workers {
+                          public engine::Shared,
+                          public engine::Claims {
 public:
     // What happened since the last take(), e.g. "advert 100 224.0.0.18",
     // "add 10.0.1.5 2s", "garp".
@@ -24,6 +25,10 @@ public:
     void heal() { failures_.clear(); }
 
     std::vector<health::Heartbeat> beats;
+    std::optional<Instant> active_before;  // the life before this one
+    bool owned_by_other = false;           // claim() has to wait
+    bool heir = false;                     // somebody waits for us
+    std::string passed_on;                 // what the heir got
 
     Status listen(const engine::Interface &interface, Family,
                   bool multicast) override {
@@ -73,7 +78,25 @@ public:
 
     std::vector<health::Heartbeat> heartbeats() override { return beats; }
 
-    engine::Ports ports() { return {*this, *this, *this}; }
+    std::optional<Instant> last_active(const engine::RouterKey &) override {
+        return active_before;
+    }
+
+    bool claim(const engine::RouterKey &) override { return !owned_by_other; }
+    bool has_heir(const engine::RouterKey &) const override { return heir; }
+
+    bool pass_on(const engine::RouterKey &,
+                 const std::string &handover) override {
+        passed_on = handover;
+        owned_by_other = std::exchange(heir, false);
+        return owned_by_other;
+    }
+
+    void drop(const engine::RouterKey &) override {
+        done_.push_back("drop the claim");
+    }
+
+    engine::Ports ports() { return {*this, *this, *this, *this}; }
 
 private:
     Status result(const std::string &call) {

@@ -1,0 +1,26 @@
+// Which virtual router: unique on a node, and the name by which its processes
+// find each other.
+#pragma once
+
+#include <compare>
+#include <string>
+
+#include "core/base/types.hpp"
+
+namespace ngx_vrrp::engine {
+
+struct RouterKey {
+    std::string interface;
+    Family family = Family::ipv4;
+    Vrid vrid{1};
+
+    friend auto operator<=>(const RouterKey &, const RouterKey &) = default;
+};
+
+// "51/ipv4/eth0"
+inline std::string to_string(const RouterKey &key) {
+    return std::to_string(to_number(key.vrid)) +
+           (key.family == Family::ipv4 ? "/ipv4/" : "/ipv6/") + key.interface;
+}
+
+}  // namespace ngx_vrrp::engine

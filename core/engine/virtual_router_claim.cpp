@@ -1,0 +1,163 @@
+// How a virtual router comes to this process and leaves it for another one of
+// the node.
+#include <algorithm>
+
+#include "core/engine/virtual_router.hpp"
+#include "core/vrrp/timing.hpp"
+
+namespace ngx_vrrp::engine {
+
+void VirtualRouter::claim(Instant now) {
+    phase_ = Phase::claiming;
+    if (ports_.claims.claim(key())) {
+        claim_granted({}, now);
+    } else {
+        waited_ = true;
+    }
+}
+
+void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
+    if (phase_ != Phase::claiming) {
+        return;
+    }
+    phase_ = Phase::joined;
+
+    if (const auto passed_on = parse_handover(handover)) {
+        resume(*passed_on, now);
+    } else if (const auto inherited = heritage(now)) {
+        log_(LogLevel::notice,
+             "the vrrp process before this one died, going on as MASTER");
+        resume(*inherited, now);
+    } else {
+        remove_leftovers();
+        input(vrrp::Startup{}, now);
+    }
+}
+
+void VirtualRouter::hand_over(Instant now) {
+    const auto checkpoint = instance_.checkpoint();
+    const bool leaving =
+        !checkpoint && instance_.state() == vrrp::StateName::active;
+    if (phase_ != Phase::joined || leaving) {
+        return;
+    }
+
+    Handover handover;
+    std::string text;
+    if (checkpoint) {
+        handover.checkpoint = *checkpoint;
+        handover.last = last_;
+        handover.counters = counters_;
+        for (const AddressState &state : addresses_) {
+            if (state.present) {
+                handover.held.push_back(state.address);
+            }
+        }
+        text = to_text(handover);
+    }
+    if (!ports_.claims.pass_on(key(), text)) {
+        return;
+    }
+    instance_.retire();
+    phase_ = Phase::starting;
+    if (!stopped_) {
+        claim(now);
+    }
+}
+
+void VirtualRouter::resume(const Handover &handover, Instant now) {
+    const auto is_held = [&](const AddressState &state) {
+        return std::find(handover.held.begin(), handover.held.end(),
+                         state.address) != handover.held.end();
+    };
+
+    counters_ = handover.counters;
+    last_ = handover.last;
+    remove_unconfigured(handover);
+    for (AddressState &state : addresses_) {
+        state.present = is_held(state);
+    }
+    perform(instance_.resume(handover.checkpoint, now), now);
+
+    if (instance_.state() == vrrp::StateName::active) {
+        add_missing(now);
+    }
+}
+
+// What this configuration has more than the one before.
+void VirtualRouter::add_missing(Instant now) {
+    for (AddressState &state : addresses_) {
+        const Interface *interface = interface_of(state.address);
+        if (!state.present && interface) {
+            hold(state, now);
+            announce(*interface, state.address.address, now);
+        }
+    }
+}
+
+// The owner before us died with the addresses in its hands. They are ours to
+// keep if no peer can have taken over since: the process of this nginx that
+// died has left word when it was last active; one that we waited for died
+// just now.
+std::optional<Handover> VirtualRouter::heritage(Instant now) const {
+    const std::optional<Instant> active_at =
+        waited_ ? std::optional{now} : ports_.shared.last_active(key());
+    const bool all_there = std::all_of(
+        addresses_.begin(), addresses_.end(),
+        [&](const AddressState &state) { return is_marked(state); });
+    if (!all_there || !active_at ||
+        now - *active_at >= vrrp::fastest_takeover(config().version,
+                                                   config().advert_interval)) {
+        return std::nullopt;
+    }
+
+    Handover handover;
+    handover.checkpoint.active = true;
+    handover.checkpoint.advertised = instance_.effective_priority();
+    handover.checkpoint.advertised_at = *active_at;
+    handover.checkpoint.advertise_at = now;
+    handover.checkpoint.renew_at = now;
+    handover.last = {now, "resumed after the vrrp process died"};
+    for (const AddressState &state : addresses_) {
+        handover.held.push_back(state.address);
+    }
+    return handover;
+}
+
+// The kernel has the address, and a process of ours put it there.
+bool VirtualRouter::is_marked(const AddressState &state) const {
+    const Interface *interface = interface_of(state.address);
+    return interface &&
+           std::any_of(interface->addresses.begin(), interface->addresses.end(),
+                       [&](const InterfaceAddress &a) {
+                           return a.ours && a.address == state.address.address;
+                       });
+}
+
+void VirtualRouter::remove_unconfigured(const Handover &handover) {
+    for (const vrrp::VirtualAddress &address : handover.held) {
+        const bool configured =
+            std::any_of(addresses_.begin(), addresses_.end(),
+                        [&](const AddressState &state) {
+                            return state.address == address;
+                        });
+        if (!configured) {
+            remove(address);
+        }
+    }
+}
+
+// Whoever is master now, it is not us.
+void VirtualRouter::remove_leftovers() {
+    for (AddressState &state : addresses_) {
+        if (is_marked(state)) {
+            log_(LogLevel::notice,
+                 "removing %s, left on %s by an earlier process",
+                 state.address.address.to_string().c_str(),
+                 state.address.interface.c_str());
+            state.present = !remove(state.address);
+        }
+    }
+}
+
+}  // namespace ngx_vrrp::engine
