@@ -74,6 +74,11 @@ static ngx_vrrp_bounds_t  ngx_vrrp_garp_refresh = {
     "a time from 100ms to 1d is expected, or 0 for no refresh"
 };
 
+static ngx_vrrp_bounds_t  ngx_vrrp_release_timeout = {
+    ngx_vrrp_parse_msec, 0, 60000, 0,
+    "a time up to 60s is expected, or 0 to quit at once"
+};
+
 
 ngx_command_t  ngx_vrrp_commands[] = {
 
@@ -97,6 +102,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       offsetof(ngx_vrrp_block_t, freebind),
       NULL },
+
+    { ngx_string("release_timeout"),
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_block_t, release_timeout),
+      &ngx_vrrp_release_timeout },
 
     { ngx_string("vrrp_instance"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
@@ -245,6 +257,7 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_null(&block.router_id);
     block.freebind = NGX_CONF_UNSET;
+    block.release_timeout = NGX_CONF_UNSET;
 
     if (ngx_array_init(&block.instances, cf->pool, 2,
                        sizeof(vrrp_core_instance_conf_t))
@@ -309,6 +322,9 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
 
     ngx_conf_init_value(block->freebind, 1);
     vcf->freebind = block->freebind;
+
+    ngx_conf_init_value(block->release_timeout, 3000);
+    vcf->release_timeout = (ngx_msec_t) block->release_timeout;
 
     ngx_vrrp_core_str(&vcf->core.router_id, &block->router_id);
     vcf->core.instances = block->instances.elts;

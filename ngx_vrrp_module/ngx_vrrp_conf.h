@@ -25,6 +25,7 @@
 typedef struct {
     ngx_str_t        router_id;
     ngx_flag_t       freebind;
+    ngx_int_t        release_timeout;   /* milliseconds */
     ngx_array_t      instances;         /* of vrrp_core_instance_conf_t */
 } ngx_vrrp_block_t;
 

@@ -10,6 +10,8 @@
 
 static void *ngx_vrrp_create_conf(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_init_module(ngx_cycle_t *cycle);
+static void ngx_vrrp_begin_generation(ngx_cycle_t *cycle,
+    ngx_vrrp_conf_t *vcf);
 
 
 static ngx_core_module_t  ngx_vrrp_module_ctx = {
@@ -26,10 +28,10 @@ ngx_module_t  ngx_vrrp_module = {
     NGX_CORE_MODULE,                       /* module type */
     NULL,                                  /* init master */
     ngx_vrrp_init_module,                  /* init module */
-    ngx_vrrp_heartbeat_init_process,       /* init process */
+    ngx_vrrp_worker_init_process,          /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    ngx_vrrp_heartbeat_exit_process,       /* exit process */
+    ngx_vrrp_worker_exit_process,          /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -58,5 +60,32 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     ngx_vrrp_freebind_commit(cycle);
 
+    ngx_vrrp_begin_generation(cycle, vcf);
+
     return ngx_vrrp_start_process(cycle);
+}
+
+
+/*
+ * Tells the processes of the old cycle that a reload is what ends them, not a
+ * quit.  They may have an area of their own, if the zone's size has changed.
+ */
+
+static void
+ngx_vrrp_begin_generation(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
+{
+    ngx_vrrp_conf_t  *ovcf;
+
+    vcf->core.generation = vrrp_core_begin_generation(vcf->area);
+    vcf->core.configured_at_ns = vrrp_core_now();
+
+    if (ngx_is_init_cycle(cycle->old_cycle)) {
+        return;
+    }
+
+    ovcf = ngx_vrrp_get_conf(cycle->old_cycle);
+
+    if (ovcf->configured && ovcf->area != vcf->area) {
+        (void) vrrp_core_begin_generation(ovcf->area);
+    }
 }

@@ -34,6 +34,7 @@ typedef struct {
     ngx_flag_t           freebind;
 
     vrrp_core_conf_t     core;           /* lives in cycle->pool */
+    ngx_msec_t           release_timeout;
 
     ngx_shm_zone_t      *shm_zone;
     size_t               area_size;
@@ -88,10 +89,10 @@ void ngx_vrrp_event_arm_timer(ngx_vrrp_process_t *vp);
 int ngx_vrrp_event_watch(void *data, int fd);
 void ngx_vrrp_event_unwatch(void *data, int fd);
 
-/* ngx_vrrp_heartbeat.c */
+/* ngx_vrrp_worker.c */
 
-ngx_int_t ngx_vrrp_heartbeat_init_process(ngx_cycle_t *cycle);
-void ngx_vrrp_heartbeat_exit_process(ngx_cycle_t *cycle);
+ngx_int_t ngx_vrrp_worker_init_process(ngx_cycle_t *cycle);
+void ngx_vrrp_worker_exit_process(ngx_cycle_t *cycle);
 
 /* ngx_vrrp_log.c */
 

@@ -414,7 +414,7 @@ ngx_vrrp_process_signals(ngx_vrrp_process_t *vp)
 
     if (ngx_quit) {
         ngx_quit = 0;
-        vrrp_core_stop(vp->core, "nginx is shutting down", 1);
+        vrrp_core_quit(vp->core);
     }
 
     if (ngx_reopen) {

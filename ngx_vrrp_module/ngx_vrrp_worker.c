@@ -1,0 +1,210 @@
+
+/*
+ * In the workers: two timers of the worker's own event loop.  One notes the
+ * time in shared memory; a worker that hangs, is stopped or is gone stops
+ * doing so, and the vrrp process sees it.  The other one holds a quit back
+ * while clients still come here, because the address has not moved yet.
+ */
+
+
+#include "ngx_vrrp_module.h"
+#include <ngx_event.h>
+
+
+/* milliseconds between two looks at whether the address has moved */
+
+#define NGX_VRRP_QUIT_LOOK  5
+
+
+static void ngx_vrrp_worker_init_event(ngx_event_t *ev,
+    ngx_event_handler_pt handler, ngx_log_t *log);
+static void ngx_vrrp_heartbeat_handler(ngx_event_t *ev);
+static void ngx_vrrp_worker_wrap_channel(ngx_event_t *ev);
+static void ngx_vrrp_worker_channel_handler(ngx_event_t *rev);
+static void ngx_vrrp_worker_hold_quit(void);
+static void ngx_vrrp_worker_quit_handler(ngx_event_t *ev);
+
+
+static ngx_event_t           ngx_vrrp_heartbeat_event;
+static ngx_event_t           ngx_vrrp_worker_quit_event;
+static ngx_connection_t      ngx_vrrp_worker_dumb;
+
+static ngx_event_handler_pt  ngx_vrrp_worker_next_channel_handler;
+static ngx_msec_t            ngx_vrrp_worker_quit_at;
+
+
+ngx_int_t
+ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
+{
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    if (!vcf->configured || ngx_process != NGX_PROCESS_WORKER) {
+        return NGX_OK;
+    }
+
+    ngx_vrrp_worker_dumb.fd = (ngx_socket_t) -1;
+
+    if (vrrp_core_heartbeat_interval(&vcf->core) != VRRP_CORE_NEVER) {
+        ngx_vrrp_worker_init_event(&ngx_vrrp_heartbeat_event,
+                                   ngx_vrrp_heartbeat_handler, cycle->log);
+        ngx_vrrp_heartbeat_handler(&ngx_vrrp_heartbeat_event);
+    }
+
+    /* the channel gets its connection after the modules' init_process */
+
+    ngx_vrrp_worker_init_event(&ngx_vrrp_worker_quit_event,
+                               ngx_vrrp_worker_wrap_channel, cycle->log);
+    ngx_add_timer(&ngx_vrrp_worker_quit_event, 0);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_vrrp_worker_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    if (vcf->configured && ngx_process == NGX_PROCESS_WORKER) {
+        vrrp_core_heartbeat_stop(vcf->area, ngx_process_slot);
+    }
+}
+
+
+static void
+ngx_vrrp_worker_init_event(ngx_event_t *ev, ngx_event_handler_pt handler,
+    ngx_log_t *log)
+{
+    ngx_memzero(ev, sizeof(ngx_event_t));
+
+    ev->handler = handler;
+    ev->data = &ngx_vrrp_worker_dumb;
+    ev->log = log;
+    ev->cancelable = 1;
+}
+
+
+static void
+ngx_vrrp_heartbeat_handler(ngx_event_t *ev)
+{
+    int64_t           interval;
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    if (ngx_exiting || ngx_quit || ngx_terminate) {
+
+        /* accepts nothing any more */
+
+        vrrp_core_heartbeat_stop(vcf->area, ngx_process_slot);
+        return;
+    }
+
+    vrrp_core_heartbeat(vcf->area, ngx_process_slot, ngx_pid);
+
+    interval = vrrp_core_heartbeat_interval(&vcf->core);
+
+    ngx_add_timer(ev, (ngx_msec_t) (interval / 1000000));
+}
+
+
+static void
+ngx_vrrp_worker_wrap_channel(ngx_event_t *ev)
+{
+    ngx_uint_t         i;
+    ngx_connection_t  *c;
+
+    ev->handler = ngx_vrrp_worker_quit_handler;
+
+    c = ngx_cycle->connections;
+
+    for (i = 0; i < ngx_cycle->connection_n; i++) {
+
+        if (c[i].fd != ngx_channel || !c[i].read->channel) {
+            continue;
+        }
+
+        ngx_vrrp_worker_next_channel_handler = c[i].read->handler;
+        c[i].read->handler = ngx_vrrp_worker_channel_handler;
+
+        return;
+    }
+}
+
+
+static void
+ngx_vrrp_worker_channel_handler(ngx_event_t *rev)
+{
+    ngx_connection_t  *c;
+
+    c = rev->data;
+
+    ngx_vrrp_worker_next_channel_handler(rev);
+
+    if (c->fd == (ngx_socket_t) -1) {
+
+        /*
+         * The master died: finish what there is, so that the next nginx
+         * finds the ports free.
+         */
+
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "vrrp: the master process died, "
+                      "worker process is shutting down");
+
+        ngx_quit = 1;
+    }
+
+    if (ngx_quit && !ngx_exiting) {
+        ngx_vrrp_worker_hold_quit();
+    }
+}
+
+
+/*
+ * Make before break: the listening sockets stay open until the address has
+ * moved.  On reload, and where the address is not held, nothing waits.
+ */
+
+static void
+ngx_vrrp_worker_hold_quit(void)
+{
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    if (vcf->release_timeout == 0
+        || ngx_vrrp_worker_quit_event.timer_set
+        || !vrrp_core_worker_needed(vcf->area, vcf->core.generation))
+    {
+        return;
+    }
+
+    ngx_quit = 0;
+
+    ngx_vrrp_worker_quit_at = ngx_current_msec + vcf->release_timeout;
+
+    ngx_add_timer(&ngx_vrrp_worker_quit_event, NGX_VRRP_QUIT_LOOK);
+}
+
+
+static void
+ngx_vrrp_worker_quit_handler(ngx_event_t *ev)
+{
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    if (vrrp_core_worker_needed(vcf->area, vcf->core.generation)
+        && (ngx_msec_int_t) (ngx_vrrp_worker_quit_at - ngx_current_msec) > 0)
+    {
+        ngx_add_timer(ev, NGX_VRRP_QUIT_LOOK);
+        return;
+    }
+
+    ngx_quit = 1;
+}
