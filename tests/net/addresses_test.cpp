@@ -250,6 +250,9 @@ TEST_F(Addresses, Ipv6ConnectedRouteIsMadeWhereThereIsNone) {
     ASSERT_DONE(add(vip("fd09::200", 64), kLong));
 
     EXPECT_NE("", output_of("ip -6 route show fd09::/64 dev vr0"));
+    for (const char *address : {"fd09::200", "fd09::201"}) {
+        EXPECT_EQ(std::string::npos, line_of(address).find("noprefixroute"));
+    }
 }
 
 TEST_F(Addresses, Ipv6OfSomebodyElseDoesNotGetOurLease) {
