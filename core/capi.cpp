@@ -4,6 +4,7 @@
 #include "core/capi.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,10 @@ constexpr Duration kPublishInterval = Seconds{1};
 // In between: counters may be this old, and the time when a process that died
 // was last active is known as well as this.
 constexpr Duration kPublishPause = Milliseconds{5};
+
+// nginx's master starts another worker for one that ended; until then the one
+// that ended counts.
+constexpr Duration kRespawnTime = Milliseconds{250};
 
 // How long a process that is being replaced goes on without its successor,
 // and how often it looks for it.
@@ -125,22 +130,56 @@ private:
     vrrp_core_ops_t ops_;
 };
 
-class SharedArea final : public engine::Shared {
+// nginx's workers as this process knows them: their heartbeats, and which of
+// them have ended.
+class Workers {
 public:
-    explicit SharedArea(const status::Area &area) : area_(area) {}
+    Workers(const status::Area &area, net::Host &host)
+        : area_(area), host_(host) {}
 
-    std::vector<health::Heartbeat> heartbeats() override {
-        return area_.heartbeats();
+    std::vector<health::Heartbeat> heartbeats() {
+        std::vector<health::Heartbeat> list = area_.heartbeats();
+        std::erase_if(ended_, [&](const Ended &ended) {
+            return std::none_of(list.begin(), list.end(), [&](const auto &h) {
+                return h.pid == ended.pid;
+            });
+        });
+        for (health::Heartbeat &heartbeat : list) {
+            heartbeat.gone_at = gone_at(heartbeat.pid);
+        }
+        return list;
     }
 
-    std::optional<Instant> last_active(const engine::RouterKey &key) override {
-        const auto bytes = area_.read();
-        const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
-        return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
-    }
+    void ended(int pid) { ended_.push_back({pid, net::now()}); }
+
+    // Nobody replaces a worker any more.
+    void master_died() { respawn_time_ = Duration{0}; }
 
 private:
+    struct Ended {
+        std::int32_t pid;
+        Instant at;
+    };
+
+    Instant gone_at(std::int32_t pid) {
+        const auto it =
+            std::find_if(ended_.begin(), ended_.end(),
+                         [&](const Ended &e) { return e.pid == pid; });
+        if (it != ended_.end()) {
+            return it->at + respawn_time_;
+        }
+        const Status watched = host_.watch_process(pid);
+        if (!watched && watched.error().code == ESRCH) {
+            ended(pid);
+            return net::now() + respawn_time_;
+        }
+        return Instant::max();
+    }
+
     const status::Area &area_;
+    net::Host &host_;
+    std::vector<Ended> ended_;
+    Duration respawn_time_ = kRespawnTime;
 };
 
 // When to write the status to shared memory: a change of state at once, the
@@ -171,18 +210,18 @@ private:
 }  // namespace
 
 // The machine's events go to the engine, the engine's wishes to the machine.
-struct vrrp_core_s final : net::Sink, net::ClaimSink {
+struct vrrp_core_s final : net::Sink, net::ClaimSink, engine::Shared {
     vrrp_core_s(const vrrp_core_conf_t &conf, const vrrp_core_ops_t &ops,
                 void *memory)
         : callbacks(ops),
           log(callbacks),
           area(memory),
-          shared(area),
           publisher(area),
           host(callbacks, *this, callbacks),
+          workers(area, host),
           claims(callbacks, *this, callbacks,
                  instant_from_ns(conf.configured_at_ns)),
-          engine(to_configs(conf), {host, host, shared, claims}, callbacks),
+          engine(to_configs(conf), {host, host, *this, claims}, callbacks),
           facts{to_string(conf.router_id), ops.pid, net::now()},
           generation(conf.generation) {}
 
@@ -203,15 +242,31 @@ struct vrrp_core_s final : net::Sink, net::ClaimSink {
         engine.handle_claim_wanted(key, net::now());
     }
 
-    // The workers of a dead master go on serving: the address may wait for
-    // its heir.
-    void master_died() override {
-        engine.stop("the nginx master process died", true, net::now());
+    // The workers of a dead master go on serving, if they live: the address
+    // may wait for its heir, or until the last of them is gone.
+    void process_ended(int pid) override {
+        if (pid == master_pid) {
+            workers.master_died();
+            engine.stop("the nginx master process died", true, net::now());
+        } else {
+            workers.ended(pid);
+        }
+        engine.handle_workers(net::now());
     }
 
-    Status start(int master_pid) {
-        const Status watching = host.watch_master(master_pid);
-        if (!watching) {
+    std::vector<health::Heartbeat> heartbeats() override {
+        return workers.heartbeats();
+    }
+
+    std::optional<Instant> last_active(const engine::RouterKey &key) override {
+        const auto bytes = area.read();
+        const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
+        return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
+    }
+
+    Status start(int master) {
+        master_pid = master;
+        if (Status watching = host.watch_process(master); !watching) {
             return watching;
         }
         const auto interfaces = host.interfaces();
@@ -268,12 +323,13 @@ struct vrrp_core_s final : net::Sink, net::ClaimSink {
     Callbacks callbacks;
     Log log;
     status::Area area;
-    SharedArea shared;
     Publisher publisher;
     net::Host host;
+    Workers workers;
     net::Claims claims;
     engine::Engine engine;
     status::NodeFacts facts;
+    int master_pid = 0;
     std::uint64_t generation;
     std::optional<Instant> successor_by;
     bool broken = false;
@@ -376,7 +432,10 @@ void vrrp_core_on_readable(vrrp_core_t *core, int fd) {
 }
 
 void vrrp_core_on_timer(vrrp_core_t *core) {
-    enter(core, [&] { core->engine.handle_time(net::now()); });
+    enter(core, [&] {
+        core->host.read_packets();
+        core->engine.handle_time(net::now());
+    });
 }
 
 int64_t vrrp_core_deadline(const vrrp_core_t *core) {

@@ -313,13 +313,19 @@ static void
 ngx_vrrp_process_init_events(ngx_cycle_t *cycle)
 {
     ngx_uint_t        i;
+    ngx_core_conf_t  *ccf;
     ngx_vrrp_conf_t  *vcf;
 
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
     vcf = ngx_vrrp_get_conf(cycle);
 
-    /* per instance two sockets; netlink, timer, pidfd, channel, epoll's own */
+    /*
+     * Per instance a socket, a claim and a few who wait for it; per worker a
+     * pidfd, and one more while a reload replaces it; netlink, timer, channel.
+     */
 
-    cycle->connection_n = 32 + 4 * vcf->core.ninstances;
+    cycle->connection_n = 32 + 8 * vcf->core.ninstances
+                          + 4 * ccf->worker_processes;
 
     for (i = 0; cycle->modules[i]; i++) {
 

@@ -43,7 +43,6 @@ void Engine::stand_aside(const std::string &reason, Instant now) {
 
 void Engine::stop(const std::string &reason, bool serving, Instant now) {
     stopping_ = true;
-    look_at_workers_.reset();
     for (VirtualRouter &router : routers_) {
         router.stop(reason, serving, now);
     }
@@ -74,6 +73,12 @@ void Engine::handle_claim_granted(const RouterKey &key,
 void Engine::handle_claim_wanted(const RouterKey &key, Instant now) {
     if (VirtualRouter *router = find(key)) {
         router->hand_over(now);
+    }
+}
+
+void Engine::handle_workers(Instant now) {
+    if (look_at_workers_) {
+        watch_workers(now);
     }
 }
 
@@ -121,8 +126,8 @@ std::uint64_t Engine::transitions() const {
 }
 
 // A healthy verdict holds until enough heartbeats could have become old; then
-// fresher ones have come, or it is over. While workers are missing we look
-// again and again.
+// fresher ones have come, or it is over. In between we look as often as
+// workers beat, to know the new ones by name.
 void Engine::watch_workers(Instant now) {
     const std::vector<health::Heartbeat> heartbeats =
         ports_.shared.heartbeats();
@@ -138,13 +143,12 @@ void Engine::watch_workers(Instant now) {
 
         if (!router.has_claimed()) {
             take_earlier(look_at_workers_, {now + kStartupLook});
-        } else if (verdict.healthy && policy.required == 0) {
-            continue;
-        } else if (verdict.healthy) {
-            take_earlier(look_at_workers_, {verdict.good_until});
-        } else {
-            take_earlier(look_at_workers_,
-                         {now + health::heartbeat_interval(policy.timeout)});
+        } else if (policy.required != 0) {
+            const Instant next =
+                now + health::heartbeat_interval(policy.timeout);
+            take_earlier(
+                look_at_workers_,
+                {verdict.healthy ? std::min(next, verdict.good_until) : next});
         }
     }
 }

@@ -60,6 +60,8 @@ public:
     void handle_claim_granted(const RouterKey &key, const std::string &handover,
                               Instant now);
     void handle_claim_wanted(const RouterKey &key, Instant now);
+    // A worker came or went.
+    void handle_workers(Instant now);
     void handle_time(Instant now);
 
     // When handle_time() is due.

@@ -8,6 +8,9 @@
 namespace ngx_vrrp::engine {
 
 void VirtualRouter::claim(Instant now) {
+    if (stopped_) {
+        return;
+    }
     phase_ = Phase::claiming;
     if (ports_.claims.claim(key())) {
         claim_granted({}, now);

@@ -15,8 +15,10 @@ WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
                             unsigned required, Duration timeout, Instant now) {
     std::vector<Instant> stale_at;  // of each fresh worker
     for (const Heartbeat &heartbeat : heartbeats) {
-        if (heartbeat.pid != 0 && now < heartbeat.beat + timeout) {
-            stale_at.push_back(heartbeat.beat + timeout);
+        const Instant stale =
+            std::min(heartbeat.beat + timeout, heartbeat.gone_at);
+        if (heartbeat.pid != 0 && now < stale) {
+            stale_at.push_back(stale);
         }
     }
 
@@ -27,7 +29,7 @@ WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
         verdict.good_until = Instant::max();
     } else if (verdict.healthy) {
         // the first moment with fewer than `required`: the required-th
-        // youngest beat gets stale
+        // youngest worker gets stale
         const auto last = stale_at.begin() + (required - 1);
         std::nth_element(stale_at.begin(), last, stale_at.end(),
                          std::greater<>{});

@@ -13,6 +13,9 @@ namespace ngx_vrrp::health {
 struct Heartbeat {
     std::int32_t pid = 0;
     Instant beat{};  // of the last one
+    // It has ended, and counts until then: nginx's master replaces a worker
+    // within milliseconds, which is no reason to move the address.
+    Instant gone_at = Instant::max();
 };
 
 struct WorkerVerdict {

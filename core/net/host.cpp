@@ -1,14 +1,12 @@
 #include "core/net/host.hpp"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <set>
 
 #include "core/net/address_request.hpp"
 #include "core/net/interface_table.hpp"
 #include "core/net/packet_socket.hpp"
+#include "core/net/process_watch.hpp"
 #include "core/net/vrrp_sockets.hpp"
 
 namespace ngx_vrrp::net {
@@ -28,14 +26,15 @@ public:
         : watcher_(watcher),
           sink_(sink),
           log_(log),
+          processes_(watcher),
           sockets_(watcher, sink, log) {}
     ~Impl();
 
     Status open();
     Result<engine::Interfaces, SystemError> interfaces();
-    Status watch_master(int pid);
     void on_readable(int fd);
 
+    ProcessWatch &processes() { return processes_; }
     VrrpSockets &sockets() { return sockets_; }
     PacketSocket &frames() { return frames_; }
     Status add(const engine::Interface &interface,
@@ -46,7 +45,6 @@ public:
 private:
     void read_events();
     void refresh();
-    void report_master_death();
     void promote_once(const engine::Interface &interface);
 
     Watcher &watcher_;
@@ -59,15 +57,12 @@ private:
     bool loss_reported_ = false;
     std::set<IfIndex> promoted_;
 
-    Fd master_;
+    ProcessWatch processes_;
     PacketSocket frames_;
     VrrpSockets sockets_;
 };
 
 Host::Impl::~Impl() {
-    if (master_) {
-        watcher_.unwatch(master_.get());
-    }
     if (events_.is_open()) {
         watcher_.unwatch(events_.fd());
     }
@@ -93,34 +88,14 @@ Result<engine::Interfaces, SystemError> Host::Impl::interfaces() {
     return read;
 }
 
-// Linux 5.3; the C library of Debian 12 is the first with a wrapper.
-Status Host::Impl::watch_master(int pid) {
-    Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!fd) {
-        return Unexpected(SystemError{
-            format("pidfd_open() of the master process %d", pid), errno});
-    }
-    if (!watcher_.watch(fd.get())) {
-        return not_watched("the master process's descriptor");
-    }
-    master_ = std::move(fd);
-    return success();
-}
-
 void Host::Impl::on_readable(int fd) {
     if (fd == events_.fd()) {
         read_events();
-    } else if (fd == master_.get()) {
-        report_master_death();
+    } else if (const auto ended = processes_.take_ended(fd)) {
+        sink_.process_ended(*ended);
     } else {
         sockets_.on_readable(fd);
     }
-}
-
-void Host::Impl::report_master_death() {
-    watcher_.unwatch(master_.get());
-    master_.reset();
-    sink_.master_died();
 }
 
 void Host::Impl::read_events() {
@@ -196,8 +171,12 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
     return impl_->interfaces();
 }
 
-Status Host::watch_master(int pid) {
-    return impl_->watch_master(pid);
+Status Host::watch_process(int pid) {
+    return impl_->processes().watch(pid);
+}
+
+void Host::read_packets() {
+    impl_->sockets().read_all();
 }
 
 void Host::on_readable(int fd) {

@@ -24,7 +24,7 @@ public:
     // Something about links or addresses changed; the whole truth.
     virtual void interfaces_changed(const engine::Interfaces &interfaces) = 0;
 
-    virtual void master_died() = 0;
+    virtual void process_ended(int pid) = 0;
 };
 
 class Host final : public engine::Transmit, public engine::Addresses {
@@ -40,8 +40,13 @@ public:
     // The machine's interfaces now (a full dump).
     Result<engine::Interfaces, SystemError> interfaces();
 
-    // master_died() when the process ends (pidfd, within a millisecond).
-    Status watch_master(int pid);
+    // process_ended() when it does (a pidfd: within a millisecond). Again for
+    // the same process is nothing; ESRCH: it has ended already.
+    Status watch_process(int pid);
+
+    // Reads what there is on all VRRP sockets, so that a timer is judged with
+    // everything that was heard before it.
+    void read_packets();
 
     // Reads what there is on a watched descriptor, within a bound.
     void on_readable(int fd);

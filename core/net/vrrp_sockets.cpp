@@ -110,6 +110,13 @@ void VrrpSockets::on_readable(int fd) {
     }
 }
 
+void VrrpSockets::read_all() {
+    const std::vector<SocketPtr> sockets = sockets_;
+    for (const SocketPtr &socket : sockets) {
+        on_readable(socket->fd());
+    }
+}
+
 // False when there is no more.
 bool VrrpSockets::read_packet(VrrpSocket &socket) {
     std::optional<IpPacket> packet;

@@ -28,6 +28,7 @@ public:
 
     // Hands what arrived to the sink, up to a bound.
     void on_readable(int fd);
+    void read_all();
 
 private:
     // Shared, because the sink may close a socket while it is read.

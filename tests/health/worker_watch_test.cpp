@@ -92,5 +92,18 @@ TEST(WorkerWatch, NobodyIsNotEnough) {
     EXPECT_EQ(verdict.fresh, 0u);
 }
 
+// nginx's master needs a moment to replace a worker that ended.
+TEST(WorkerWatch, OneThatEndedCountsUntilItIsGone) {
+    const Instant now = instant_from_ns(1'000'000'000);
+    const Heartbeat ended{
+        .pid = 7, .beat = now, .gone_at = now + Milliseconds{250}};
+    const auto judge = [&](Instant at) {
+        return judge_workers({&ended, 1}, 1, Seconds{2}, at);
+    };
+    EXPECT_TRUE(judge(now).healthy);
+    EXPECT_EQ(judge(now).good_until, ended.gone_at);
+    EXPECT_FALSE(judge(ended.gone_at).healthy);
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::health

@@ -142,7 +142,7 @@ pid_t start_child() {
 
 TEST_F(Events, DeathOfTheMasterIsReportedOnce) {
     const pid_t master = start_child();
-    ASSERT_DONE(a().host->watch_master(master));
+    ASSERT_DONE(a().host->watch_process(master));
     a().settle();
     EXPECT_EQ(0, a().deaths);
 
@@ -159,11 +159,11 @@ TEST_F(Events, DeadMasterCannotBeWatched) {
     ASSERT_EQ(0, ::kill(master, SIGKILL));
     ASSERT_EQ(master, ::waitpid(master, nullptr, 0));
 
-    const Status watched = a().host->watch_master(master);
+    const Status watched = a().host->watch_process(master);
 
     ASSERT_FALSE(watched);
     EXPECT_EQ(ESRCH, watched.error().code);
-    EXPECT_EQ("pidfd_open() of the master process " + std::to_string(master) +
+    EXPECT_EQ("pidfd_open() of process " + std::to_string(master) +
                   " failed (3: No such process)",
               failure_of(watched));
 }

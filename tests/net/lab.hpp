@@ -121,7 +121,7 @@ public:
         interfaces = now_there;
     }
 
-    void master_died() override { deaths++; }
+    void process_ended(int) override { deaths++; }
 
     void write(LogLevel level, std::string_view text) override {
         log.emplace_back(level, text);
