@@ -171,6 +171,10 @@ for my $directive (
 
 rejects('router_id twice', "router_id a;\nrouter_id b;",
     '"router_id" directive is duplicate', 7);
+rejects('freebind twice', "freebind on;\nfreebind off;",
+    '"freebind" directive is duplicate', 7);
+rejects('freebind maybe', 'freebind maybe;', 'invalid value "maybe" in '
+    . '"freebind" directive, it must be "on" or "off"', 6);
 rejects('unicast_peer twice',
     "vrrp_instance VI_1 {\nunicast_peer 10.0.0.1 10.0.0.2 10.0.0.1;",
     'duplicate unicast_peer "10.0.0.1"', 7);
@@ -384,6 +388,7 @@ accepts('IPv6', <<~'END');
     } }
     END
 accepts('router_id', "router_id lb-01.example_x; $good } }");
+accepts("freebind $_", "freebind $_; $good } }") for qw(on off);
 accepts('names as long as they may be',
     'router_id ' . 'r' x 63 . '; vrrp_instance ' . 'i' x 63 . " {\n"
     . "interface lo; virtual_router_id 1; virtual_ipaddress 10.0.0.1; } }");
