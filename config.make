@@ -13,12 +13,17 @@ for ngx_vrrp_opt in $NGX_CC_OPT; do
 done
 
 # Hidden: modules are loaded RTLD_GLOBAL, no C++ name of ours may leave.
-# gcc 12 thinks that it sees uninitialized members in every std::variant.
 
 ngx_vrrp_cxxflags="-O2 -g$ngx_vrrp_cxxflags -std=c++20 -fPIC \
--fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra \
--Wno-maybe-uninitialized \
-$NGX_VRRP_CXX_OPT"
+-fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra"
+
+# gcc 12 thinks that it sees uninitialized members in every std::variant.
+
+if [ "$NGX_CC_NAME" = gcc ]; then
+    ngx_vrrp_cxxflags="$ngx_vrrp_cxxflags -Wno-maybe-uninitialized"
+fi
+
+ngx_vrrp_cxxflags="$ngx_vrrp_cxxflags $NGX_VRRP_CXX_OPT"
 
 ngx_vrrp_inc_opts=
 
