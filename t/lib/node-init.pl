@@ -27,8 +27,8 @@ say 'ready';
 my $line = <STDIN> // exit 0;
 die "node-init: unknown order $line" if $line ne "keep\n";
 
-open STDIN, '<', '/dev/null';
-open STDOUT, '>', '/dev/null';
 say 'kept';
+open STDIN,  '<', '/dev/null';
+open STDOUT, '>', '/dev/null';
 
 sleep 3600 while 1;

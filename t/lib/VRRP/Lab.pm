@@ -14,6 +14,7 @@ use v5.36;
 
 use Carp qw(croak);
 use File::Path qw(remove_tree);
+use File::Spec;
 use File::Temp qw(tempdir);
 use Time::HiRes qw(sleep time);
 
@@ -78,10 +79,23 @@ sub unavailable ($class = undef) {
 }
 
 
+# Directories of labs whose process was killed; everything else of them ended
+# with it.
+sub _remove_stale () {
+    for my $dir (glob File::Spec->tmpdir . '/vrlab-*-*') {
+        my ($owner) = $dir =~ /vrlab-(\d+)-\w+$/ or next;
+
+        remove_tree($dir) unless -e "$dir/kept" || -d "/proc/$owner";
+    }
+}
+
+
 # nodes => names (default: the whole story), second_link => names of those with
 # a second interface, quiet => an abandoned lab is no news.
 sub new ($class, %args) {
     $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+    _remove_stale();
 
     my $self = bless {
         owner  => $$,
@@ -279,9 +293,15 @@ sub finish ($self) {
 sub keep ($self) {
     my %pids = map { $_->name => $_->keep } values %{ $self->{nodes} };
 
+    $self->_mark_kept;
     delete $labs{$self};
 
     return \%pids;
+}
+
+
+sub _mark_kept ($self) {
+    open my $mark, '>', "$self->{dir}/kept" or die "$self->{dir}: $!\n";
 }
 
 
@@ -293,6 +313,7 @@ sub destroy ($self) {
     $_->destroy for values %{ $self->{nodes} };
 
     if ($ENV{VRRP_LAB_KEEP_FILES}) {
+        $self->_mark_kept;
         warn "lab: files are in $self->{dir}\n";
     } else {
         remove_tree($self->{dir});

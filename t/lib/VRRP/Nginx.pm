@@ -209,6 +209,7 @@ sub _write_conf ($self) {
 $load
 user www-data;
 worker_processes $self->{workers};
+worker_shutdown_timeout 3s;
 error_log $dir/error.log $self->{level};
 pid $dir/nginx.pid;
 $self->{main}

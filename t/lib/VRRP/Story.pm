@@ -229,7 +229,7 @@ sub leave_running ($self) {
     $self->{timeline}->end;
 
     for my $name (qw(lb2 lb1)) {
-        $self->{nginx}{$name}->stop('QUIT');
+        $self->{nginx}{$name}->stop;
         $self->_start_balancer($name);
     }
 
