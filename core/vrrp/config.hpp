@@ -51,6 +51,9 @@ struct Config {
     std::vector<IpAddress> unicast_peers;  // empty = multicast
     bool preempt = true;
     Duration preempt_delay{0};
+    // startup_delay: until then we listen, and do not become active of our
+    // own. What another process of this node was, we go on to be.
+    Instant not_before{};
     AnnouncePolicy announce;
     WorkerPolicy workers;
 

@@ -52,7 +52,7 @@ void Instance::enter(State next, Turn &turn) {
 
 std::optional<Instant> Instance::deadline() const {
     if (const auto *backup = std::get_if<Backup>(&state_)) {
-        return down_at(*backup);
+        return takeover_at(*backup);
     }
     if (const auto *active = std::get_if<Active>(&state_)) {
         return std::min(active->advertise_at, active->announcements.deadline());
@@ -88,6 +88,11 @@ StateName Instance::state() const {
 State Instance::on(Initialize, const Startup &, Turn &turn) {
     if (!fault_.empty()) {
         return become_fault(fault_, turn);
+    }
+    if (is_held_back(turn.now)) {
+        return become_backup("startup, held back by startup_delay for " +
+                                 milliseconds(config_.not_before - turn.now),
+                             turn);
     }
     if (is_owner()) {
         return become_active("startup as address owner", turn);
@@ -189,6 +194,10 @@ Duration Instance::interval_of(const wire::Advertisement &advert) const {
 
 bool Instance::is_owner() const {
     return config_.priority == kPriorityOwner;
+}
+
+bool Instance::is_held_back(Instant now) const {
+    return now < config_.not_before;
 }
 
 bool Instance::is_sole_peer(const IpAddress &address) const {

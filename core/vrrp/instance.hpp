@@ -15,6 +15,8 @@
 //         |  |                    +--> Backup, when the fault is cleared
 //         |  +--- Leaving <--- Active, when Shutdown finds nginx serving
 //         +---> Active, for the address owner; Fault, when there is one
+//
+// Config::not_before holds Backup back, and the address owner in Backup.
 #pragma once
 
 #include <optional>
@@ -159,7 +161,9 @@ private:
     void hear(const AdvertReceived &in, Instant now);
     Duration interval_of(const wire::Advertisement &advert) const;
     Instant down_at(const Backup &state) const;
+    Instant takeover_at(const Backup &state) const;
     bool is_owner() const;
+    bool is_held_back(Instant now) const;
     bool is_sole_peer(const IpAddress &address) const;
 
     Config config_;

@@ -1,6 +1,7 @@
 // What a virtual router does in the Backup state.
 #include "core/vrrp/instance.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/vrrp/turn.hpp"
@@ -23,10 +24,16 @@ Instant Instance::down_at(const Backup &state) const {
            interval(config_.version, priority_, state.active_interval);
 }
 
+// A switch port may forward nothing yet while we listen: the silence of
+// startup_delay proves nothing.
+Instant Instance::takeover_at(const Backup &state) const {
+    return std::max(down_at(state), config_.not_before);
+}
+
 // RFC 9568, 6.4.2: "If the Active_Down_Timer fires, then: Send an
 // ADVERTISEMENT ... Transition to the {Active} state".
 State Instance::on(Backup state, const TimeReached &, Turn &turn) {
-    if (turn.now < down_at(state)) {
+    if (turn.now < takeover_at(state)) {
         return state;
     }
     return become_active(takeover_reason(state, turn.now), turn);
@@ -68,7 +75,7 @@ State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
 // said twice does not set it twice, or it could be postponed for ever; and
 // the skew keeps backups apart, so a sole backup needs none.
 State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
-    if (is_sole_peer(from)) {
+    if (is_sole_peer(from) && !is_held_back(turn.now)) {
         return become_active(priority_from(kPriorityZero, from), turn);
     }
     if (!state.leaver) {
@@ -79,8 +86,12 @@ State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
 }
 
 // preempt_delay starts with the first advert that is worse than ours; a
-// better router makes it void.
+// better router makes it void. The address owner, held back, waits for nobody
+// who is not one.
 bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
+    if (is_owner()) {
+        return theirs == kPriorityOwner;
+    }
     if (!config_.preempt) {
         return true;
     }

@@ -26,6 +26,7 @@ Config random_config(Dice &dice) {
         static_cast<std::uint8_t>(dice.one_in(8) ? 255 : 90 + dice.below(20));
     config.preempt = !dice.one_in(3);
     config.preempt_delay = Seconds{dice.one_in(3) ? 5 : 0};
+    config.not_before = instant_from_ns(0) + Seconds{dice.one_in(4) ? 30 : 0};
     config.announce.delay = Milliseconds{dice.below(3) * 400};
     config.announce.refresh = Milliseconds{dice.below(3) * 700};
     if (dice.one_in(3)) {
@@ -159,6 +160,7 @@ void converse(std::uint32_t seed) {
         observer.see(instance.handle(input, now), now);
 
         EXPECT_EQ(observer.holding(), instance.state() == StateName::active);
+        EXPECT_FALSE(observer.holding() && now < config.not_before);
         if (std::holds_alternative<TimeReached>(input) && instance.deadline()) {
             EXPECT_GT(*instance.deadline(), now) << "a busy loop";
         }
