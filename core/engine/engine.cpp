@@ -33,6 +33,7 @@ void Engine::start(Interfaces interfaces, Instant now) {
         router.start(interfaces_, now);
     }
     watch_workers(now);
+    lag_watch_.next(deadline(), now);
 }
 
 void Engine::stand_aside(const std::string &reason, Instant now) {
@@ -46,11 +47,13 @@ void Engine::stop(const std::string &reason, bool serving, Instant now) {
     for (VirtualRouter &router : routers_) {
         router.stop(reason, serving, now);
     }
+    lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
     if (VirtualRouter *router = find(packet)) {
         router->handle_packet(packet, now);
+        lag_watch_.next(deadline(), now);
     } else {
         ++unknown_vrid_;
     }
@@ -61,6 +64,7 @@ void Engine::handle_interfaces(Interfaces interfaces, Instant now) {
     for (VirtualRouter &router : routers_) {
         router.set_interfaces(now);
     }
+    lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_claim_granted(const RouterKey &key,
@@ -68,18 +72,21 @@ void Engine::handle_claim_granted(const RouterKey &key,
     if (VirtualRouter *router = find(key)) {
         router->claim_granted(handover, now);
     }
+    lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_claim_wanted(const RouterKey &key, Instant now) {
     if (VirtualRouter *router = find(key)) {
         router->hand_over(now);
     }
+    lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_workers(Instant now) {
     if (look_at_workers_) {
         watch_workers(now);
     }
+    lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_time(Instant now) {
@@ -89,6 +96,7 @@ void Engine::handle_time(Instant now) {
     for (VirtualRouter &router : routers_) {
         router.handle_time(now);
     }
+    lag_watch_.next(deadline(), now);
 }
 
 std::optional<Instant> Engine::deadline() const {

@@ -34,6 +34,7 @@
 #include "core/base/time.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/ports.hpp"
+#include "core/engine/timer_lag.hpp"
 #include "core/engine/virtual_router.hpp"
 #include "core/vrrp/config.hpp"
 
@@ -84,6 +85,9 @@ public:
     // Packets for virtual routers that are not ours.
     std::uint64_t unknown_vrid_packets() const { return unknown_vrid_; }
 
+    // How late handle_time() came.
+    const TimerLag &timer_lag() const { return lag_watch_.lag(); }
+
 private:
     void watch_workers(Instant now);
     VirtualRouter *find(const RouterKey &key);
@@ -93,6 +97,7 @@ private:
     Interfaces interfaces_;
     std::vector<VirtualRouter> routers_;
     std::optional<Instant> look_at_workers_;
+    TimerLagWatch lag_watch_;
     unsigned fresh_workers_ = 0;
     std::uint64_t unknown_vrid_ = 0;
     bool stopping_ = false;

@@ -383,6 +383,25 @@ TEST_F(EngineTest, StandingAsideSaysWhyAndTouchesNothing) {
     EXPECT_EQ(machine.take(), Done{});
 }
 
+TEST_F(EngineTest, MeasuresHowLateItIsCalled) {
+    become_active();
+    const Instant due = *engine->deadline();
+    run(due - now + Milliseconds{50});
+    EXPECT_EQ(engine->timer_lag().max_ns, 0);
+
+    now = *engine->deadline() + Milliseconds{30};
+    beat();
+    engine->handle_time(now);
+    EXPECT_EQ(engine->timer_lag().last_ns, 30'000'000);
+    EXPECT_EQ(engine->timer_lag().buckets[3], 1u);
+
+    // A packet that ends an overdue timer is measured, too.
+    now = *engine->deadline() + Milliseconds{60};
+    receive(200);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(engine->timer_lag().max_ns, 60'000'000);
+}
+
 TEST_F(EngineTest, FailedRemovalIsAnAlert) {
     become_active();
     machine.fail("remove", EPERM);

@@ -1,0 +1,63 @@
+// How late deadlines are served: what the scheduler, a blocked call or a
+// stopped process cost us. Half an advert interval is nothing to worry about;
+// a peer's takeover time is.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "core/base/time.hpp"
+
+namespace ngx_vrrp::engine {
+
+// Upper bounds of the histogram, inclusive; a last bucket has none.
+inline constexpr std::array<Duration, 7> kTimerLagBounds{
+    Milliseconds{1},   Milliseconds{5},   Milliseconds{10}, Milliseconds{50},
+    Milliseconds{100}, Milliseconds{500}, Seconds{1}};
+
+// A plain value: it goes to the status as it is.
+struct TimerLag {
+    std::int64_t last_ns = 0;
+    std::int64_t max_ns = 0;
+    std::int64_t sum_ns = 0;
+    std::array<std::uint64_t, kTimerLagBounds.size() + 1> buckets{};
+
+    void record(Duration lag) {
+        const auto bound =
+            std::find_if(kTimerLagBounds.begin(), kTimerLagBounds.end(),
+                         [&](Duration b) { return lag <= b; });
+        ++buckets[static_cast<std::size_t>(bound - kTimerLagBounds.begin())];
+        last_ns = lag.count();
+        max_ns = std::max(max_ns, last_ns);
+        sum_ns += last_ns;
+    }
+};
+
+// Sees a deadline come and go. One that is set to a time gone by (a rescaled
+// timer) is due when it is set, and one that is moved in time was never late.
+class TimerLagWatch {
+public:
+    // After each event: the deadline as it is now.
+    void next(std::optional<Instant> deadline, Instant now) {
+        if (deadline == deadline_) {
+            return;
+        }
+        if (deadline_ && now >= due_) {
+            lag_.record(now - due_);
+        }
+        deadline_ = deadline;
+        due_ = std::max(deadline.value_or(now), now);
+    }
+
+    const TimerLag &lag() const { return lag_; }
+
+private:
+    std::optional<Instant> deadline_;
+    Instant due_{};
+    TimerLag lag_;
+};
+
+}  // namespace ngx_vrrp::engine
