@@ -4,8 +4,6 @@
 
 #include "core/engine/drop_report.hpp"
 #include "core/vrrp/timing.hpp"
-#include "core/wire/arp.hpp"
-#include "core/wire/ndisc.hpp"
 
 namespace ngx_vrrp::engine {
 
@@ -40,26 +38,6 @@ std::vector<AddressState> address_states(const vrrp::Config &config) {
         states.push_back({address, false});
     }
     return states;
-}
-
-// In the order of the configuration: keepalived before 2.3.3 compares lists.
-std::vector<IpAddress> advertised_addresses(const vrrp::Config &config) {
-    std::vector<IpAddress> list;
-    for (const vrrp::VirtualAddress &address : config.addresses) {
-        list.push_back(address.address);
-    }
-    return list;
-}
-
-const InterfaceAddress *find_address(const Interface &interface,
-                                     const vrrp::VirtualAddress &wanted) {
-    const auto it =
-        std::find_if(interface.addresses.begin(), interface.addresses.end(),
-                     [&](const InterfaceAddress &a) {
-                         return a.address == wanted.address &&
-                                a.prefix_length == wanted.prefix_length;
-                     });
-    return it == interface.addresses.end() ? nullptr : &*it;
 }
 
 }  // namespace
@@ -187,13 +165,6 @@ void VirtualRouter::set_fault(FaultCause cause, std::string text, Instant now) {
 
 // Facts about interfaces
 
-void VirtualRouter::look_for_addresses() {
-    for (AddressState &state : addresses_) {
-        const Interface *interface = interface_of(state.address);
-        state.present = interface && find_address(*interface, state.address);
-    }
-}
-
 void VirtualRouter::tell_interface_faults(Instant now) {
     set_fault(FaultCause::interface, interface_fault(), now);
     set_fault(FaultCause::socket, open_socket(), now);
@@ -276,23 +247,6 @@ bool VirtualRouter::is_virtual(const IpAddress &address) const {
                        });
 }
 
-void VirtualRouter::restore_removed(Instant now) {
-    if (instance_.state() != vrrp::StateName::active) {
-        return;
-    }
-    for (const AddressState &state : addresses_) {
-        if (!state.present && interface_of(state.address)) {
-            ++counters_.addresses_restored;
-            log_(LogLevel::warn,
-                 "%s was removed from %s by somebody else (a network "
-                 "manager?), putting it back",
-                 state.address.address.to_string().c_str(),
-                 state.address.interface.c_str());
-        }
-    }
-    add_missing(now);
-}
-
 const Interface *VirtualRouter::own_interface() const {
     return interfaces_ ? interfaces_->find(config().interface) : nullptr;
 }
@@ -300,167 +254,6 @@ const Interface *VirtualRouter::own_interface() const {
 const Interface *VirtualRouter::interface_of(
     const vrrp::VirtualAddress &address) const {
     return interfaces_ ? interfaces_->find(address.interface) : nullptr;
-}
-
-// Actions
-
-void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
-    const wire::Advertisement advert{
-        .version = config().version,
-        .vrid = config().vrid,
-        .priority = action.priority,
-        .interval = config().advert_interval,
-        .addresses = advertised_addresses(config()),
-        .authentication = config().authentication};
-
-    if (config().is_unicast()) {
-        for (const IpAddress &peer : config().unicast_peers) {
-            send_to(peer, advert, now);
-        }
-    } else {
-        send_to(vrrp::multicast_group(config().family), advert, now);
-    }
-
-    ++counters_.adverts_sent;
-    if (action.priority == kPriorityZero) {
-        ++counters_.priority_zero_sent;
-    }
-}
-
-void VirtualRouter::send_to(const IpAddress &destination,
-                            const wire::Advertisement &advert, Instant now) {
-    const Interface *interface = own_interface();
-    if (!interface) {
-        return;
-    }
-    const wire::Endpoints endpoints{source_, destination};
-    const Buffer pdu =
-        wire::serialize(advert, endpoints, wire::ChecksumForm::pseudo_header);
-    const Status status = ports_.transmit.send(*interface, endpoints, pdu);
-    if (!status) {
-        report_send_error(status.error(), now);
-    }
-}
-
-void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
-    hold_addresses(now);
-}
-
-void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
-    hold_addresses(now);
-}
-
-void VirtualRouter::hold_addresses(Instant now) {
-    for (AddressState &state : addresses_) {
-        hold(state, now);
-    }
-}
-
-void VirtualRouter::hold(AddressState &state, Instant now) {
-    const Interface *interface = interface_of(state.address);
-    if (!interface) {
-        return;
-    }
-    const Status status =
-        ports_.addresses.add(*interface, state.address, lease_);
-    state.present = status.has_value();
-    if (status) {
-        return;
-    }
-    ++counters_.address_errors;
-    if (address_limit_.allow(now)) {
-        log_(LogLevel::error, "%s, trying again with the next renewal",
-             status.error().to_string().c_str());
-    }
-}
-
-void VirtualRouter::act(const vrrp::RemoveAddresses &, Instant) {
-    for (AddressState &state : addresses_) {
-        state.present = !remove(state.address);
-    }
-}
-
-// True: it is not there any more.
-bool VirtualRouter::remove(const vrrp::VirtualAddress &address) {
-    const Interface *interface = interface_of(address);
-    if (!interface) {
-        return true;
-    }
-    const Status status = ports_.addresses.remove(*interface, address);
-    if (!status) {
-        log_(LogLevel::alert, "%s, the kernel drops it within %d s",
-             status.error().to_string().c_str(),
-             static_cast<int>(lease_.count()));
-    }
-    return status.has_value();
-}
-
-void VirtualRouter::act(const vrrp::AnnounceAddresses &action, Instant now) {
-    for (unsigned i = 0; i < action.repeat; ++i) {
-        for (const AddressState &state : addresses_) {
-            if (const Interface *interface = interface_of(state.address)) {
-                announce(*interface, state.address.address, now);
-            }
-        }
-    }
-}
-
-void VirtualRouter::act(const vrrp::AnnounceSource &, Instant now) {
-    if (const Interface *interface = own_interface()) {
-        announce(*interface, source_, now);
-    }
-}
-
-void VirtualRouter::announce(const Interface &interface,
-                             const IpAddress &address, Instant now) {
-    const Buffer frame = address.family() == Family::ipv4
-                             ? wire::gratuitous_arp(interface.mac, address)
-                             : wire::unsolicited_neighbour_advertisement(
-                                   interface.mac, address, false);
-    const Status status = ports_.transmit.send_frame(interface, frame);
-    if (!status) {
-        report_send_error(status.error(), now);
-        return;
-    }
-    ++counters_.announcements_sent;
-}
-
-void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
-    last_ = {now, action.reason};
-    ++counters_.transitions;
-    counters_.became_master += action.to == vrrp::StateName::active;
-    counters_.released_master += action.from == vrrp::StateName::active;
-    log_(LogLevel::notice, "%s -> %s: %s",
-         vrrp::public_name(action.from).data(),
-         vrrp::public_name(action.to).data(), action.reason.c_str());
-}
-
-void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
-    if (mismatch_limit_.allow(now)) {
-        log_(LogLevel::warn, "%s%s", action.text.c_str(),
-             suppressed_note(mismatch_limit_.take_suppressed()).c_str());
-    }
-}
-
-void VirtualRouter::report_send_error(const SystemError &error, Instant now) {
-    ++counters_.send_errors;
-    if (send_limit_.allow(now)) {
-        log_(LogLevel::error, "%s, trying again with the next one%s",
-             error.to_string().c_str(),
-             suppressed_note(send_limit_.take_suppressed()).c_str());
-    }
-}
-
-void VirtualRouter::report_drop(wire::DropReason reason,
-                                const ReceivedPacket &packet, Instant now) {
-    const auto index = static_cast<std::size_t>(reason);
-    ++counters_.dropped[index];
-    RateLimit &limit = drop_limits_[index];
-    if (limit.allow(now)) {
-        const DropReport report = describe_drop(reason, packet);
-        log_(report.level, "%s%s", report.text.c_str(),
-             suppressed_note(limit.take_suppressed()).c_str());
-    }
 }
 
 }  // namespace ngx_vrrp::engine
