@@ -1,0 +1,267 @@
+package VRRP::Lossless;
+
+# Two balancers, a virtual address on lb1, and clients that ask for a page over
+# new connections 500 times a second. Something happens to lb1; what the
+# witnesses saw of it is the evidence (VRRP::Evidence) that a test judges.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use VRRP::Evidence;
+use VRRP::Lab;
+use VRRP::Nginx;
+
+our $VIP = $VRRP::Lab::VIP;
+
+# What a busy machine with two cores may add to any time, s.
+our $SLACK = 1;
+
+# The kernel's lease of an address is over after this time at the latest, s.
+our $LEASE = 2.3;
+
+our %PROFILES = (
+    v3 => { interval => 0.1, text => 'version 3; advert_int 100ms;' },
+    v2 => { interval => 1,
+            text => 'version 2; advert_int 1s; authentication PASS 123456;' },
+);
+
+our %PRIORITY = (lb1 => 100, lb2 => 90);
+
+
+# Skips the whole test where it cannot run. profile; directives added to the
+# vrrp_instance on both (instance).
+sub new ($class, %args) {
+    my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+    plan(skip_all => $reason) if $reason;
+
+    my $profile = $PROFILES{ $args{profile} // 'v3' };
+    my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
+
+    my $self = bless { instance => '', expect => qr/on signal 9/, %args,
+                       %$profile, lab => $lab }, $class;
+
+    $self->{nginx}{$_} = $self->_start($_) for qw(lb1 lb2);
+    $self->wait_for_holder('lb1');
+
+    $self->{watch}{$_} = $lab->watch_addresses($_) for qw(lb1 lb2);
+    $self->{capture} = $lab->capture('client');
+    $self->{load} = $lab->load(interval => 2);
+
+    $self->wait_until_quiet;
+    $self->_measure_calm;
+
+    return $self;
+}
+
+
+sub lab ($self)            { $self->{lab} }
+sub lb1 ($self)            { $self->{nginx}{lb1} }
+sub lb2 ($self)            { $self->{nginx}{lb2} }
+sub nginx ($self, $name)   { $self->{nginx}{$name} }
+sub node ($self, $name)    { $self->{lab}->node($name) }
+sub address ($self, $name) { $self->node($name)->address }
+sub interval ($self)       { $self->{interval} }
+sub capture ($self)        { $self->{capture} }
+sub load ($self)           { $self->{load} }
+
+
+# How long lb2 may need to notice a silent master, and how long when the
+# master has said good-bye, s.
+sub takeover ($self) { (3 + 166 / 256) * $self->{interval} }
+
+sub skew ($self) {
+    return 166 / 256 * ($self->{interval} >= 1 ? 1 : $self->{interval});
+}
+
+
+# The inside of a vrrp block; priority, addresses, instance (more directives),
+# vrrp (more of the block).
+sub vrrp ($self, $name, %args) {
+    my $priority = $args{priority} // $PRIORITY{$name};
+    my $more = $args{instance} // '';
+    my $block = $args{vrrp} // '';
+
+    my $addresses = join ' ', map { "virtual_ipaddress $_/24;" }
+                    @{ $args{addresses} // [$VIP] };
+
+    return <<"END";
+    router_id $name;
+    $block
+    vrrp_instance VI_1 {
+        interface $VRRP::Node::INTERFACE;
+        virtual_router_id 51;
+        priority $priority;
+        $self->{text}
+        $addresses
+        garp_master_delay 200ms;
+        $self->{instance}
+        $more
+    }
+END
+}
+
+
+# Another instance for the vrrp block.
+sub second_instance ($self, $name, %args) {
+    my $vrid = $args{vrid} // 52;
+    my $address = $args{address} // '192.168.64.201';
+
+    return <<"END";
+    vrrp_instance VI_2 {
+        interface $VRRP::Node::INTERFACE;
+        virtual_router_id $vrid;
+        priority $PRIORITY{$name};
+        $self->{text}
+        virtual_ipaddress $address/24;
+        garp_master_delay 200ms;
+    }
+END
+}
+
+
+sub http ($self, $name, $more = '') {
+    return <<"END";
+    server {
+        listen 80;
+        add_header X-Node $name always;
+        location / { return 200 page; }
+    }
+
+    server {
+        listen 127.0.0.1:8080;
+        location = /vrrp { vrrp_status; allow 127.0.0.1; deny all; }
+    }
+    $more
+END
+}
+
+
+sub _start ($self, $name) {
+    return $self->{lab}->start_nginx($name, expect => $self->{expect},
+        vrrp => $self->vrrp($name), http => $self->http($name));
+}
+
+
+# What is going on in the calm before any event: the longest time between two
+# adverts, s.
+sub _measure_calm ($self) {
+    my $since = time;
+    sleep($self->{interval} >= 1 ? 4 : 2);
+
+    my $calm = VRRP::Evidence->new(test => $self, since => $since,
+                                   until => time, logged => {});
+
+    $self->{calm_gap} = $calm->longest_gap('lb1');
+    note(sprintf 'calm: longest gap %.0f ms', 1000 * $self->{calm_gap});
+}
+
+
+# The longest time between two adverts that is no missed one: 1.5 intervals,
+# or more where the machine shows so without any event, and never 2.
+sub gap_limit ($self) {
+    my $interval = $self->{interval};
+    my $noisy = $self->{calm_gap} + 0.3 * $interval;
+    my $limit = 1.5 * $interval;
+
+    $limit = $noisy if $noisy > $limit;
+
+    return $limit < 1.9 * $interval ? $limit : 1.9 * $interval;
+}
+
+
+# Lets something happen. Returns the evidence of it, until some time after.
+sub during ($self, $act, %args) {
+    my $logged = { map { $_ => length $self->{nginx}{$_}->log_text }
+                   qw(lb1 lb2) };
+    my $since = time;
+
+    $act->();
+    sleep($args{settle} // 0.3 + 2 * $self->{interval});
+
+    my $until = time;
+    $self->{load}->settle($until) if $self->{load};
+
+    return VRRP::Evidence->new(test => $self, since => $since,
+                               until => $until, logged => $logged);
+}
+
+
+sub wait_for_holder ($self, $name, $address = $VIP) {
+    $self->{lab}->wait_for_holder($name, 10 + $self->takeover, $address);
+}
+
+
+sub wait_until ($self, $what, $condition, $timeout = 15) {
+    return $self->{lab}->wait_until($what, $timeout, $condition);
+}
+
+
+# One of the balancers has the address, and has told everybody all of it.
+sub wait_until_quiet ($self) {
+    sleep 0.3 + $self->{interval};
+}
+
+
+# Ends lb1 if it still runs, by force, and lets it have the address again.
+sub restore ($self) {
+    my $lb1 = $self->lb1;
+
+    # A process that waits for the signal of its parent may fork once more.
+    for (1 .. 20) {
+        my @left = $lb1->processes or last;
+        $lb1->signal('KILL', map { $_->{pid} } @left);
+        sleep 0.05;
+    }
+
+    $lb1->wait_gone;
+    $lb1->configure(vrrp => $self->vrrp('lb1'), http => $self->http('lb1'));
+    $lb1->start;
+    $self->comes_back;
+}
+
+
+sub comes_back ($self) {
+    $self->wait_for_holder('lb1');
+    $self->wait_until_quiet;
+}
+
+
+# Another configuration for lb1, which takes effect at a reload.
+sub reconfigure ($self, %args) {
+    my $http = delete $args{http} // '';
+
+    $self->lb1->configure(vrrp => $self->vrrp('lb1', %args),
+                          http => $self->http('lb1', $http));
+}
+
+
+# nginx -s reload, and the end of it: one vrrp process, another one than
+# before, and no worker of the old configuration.
+sub reload ($self) {
+    my %old = map { $_ => 1 } $self->lb1->vrrp_processes, $self->lb1->workers;
+
+    $self->lb1->command('reload');
+    $self->_wait_for_new_processes(\%old);
+}
+
+
+sub _wait_for_new_processes ($self, $old) {
+    $self->wait_until('the old processes to end', sub {
+        my @now = ($self->lb1->vrrp_processes, $self->lb1->workers);
+
+        return @now == 1 + $self->lb1->{workers}
+               && !grep { $old->{$_} } @now;
+    });
+}
+
+
+sub finish ($self) {
+    $self->{load}->stop;
+    $self->{lab}->finish;
+    done_testing;
+}
+
+
+1;
