@@ -9,6 +9,7 @@ use v5.36;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use IPC::Open3 qw(open3);
+use POSIX qw(setsid);
 use Time::HiRes qw(sleep time);
 
 use VRRP::Proc;
@@ -60,6 +61,10 @@ sub _start_init ($self) {
     if ($pid == 0) {
         open STDIN,  '<&', $stdin;
         open STDOUT, '>&', $stdout;
+        open STDERR, '>>', "$self->{dir}/init.err";
+
+        # A terminal's signals are for the lab, which ends its nodes itself.
+        setsid();
 
         exec qw(unshare --net --pid --fork --mount --uts --mount-proc),
              '--kill-child=KILL', $^X, "$LIB/node-init.pl", $self->{name};
@@ -71,7 +76,9 @@ sub _start_init ($self) {
     close $stdout;
 
     my $line = <$ready> // '';
-    die "cannot make node \"$self->{name}\"\n" if $line ne "ready\n";
+    die "cannot make node \"$self->{name}\": "
+        . (VRRP::Proc::slurp("$self->{dir}/init.err") // '') . "\n"
+        if $line ne "ready\n";
 
     ($self->{pid}) = VRRP::Proc::children($pid);
     $self->{ready} = $ready;
