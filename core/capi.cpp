@@ -73,7 +73,7 @@ wire::Authentication to_authentication(const vrrp_core_instance_conf_t &c) {
     return authentication;
 }
 
-vrrp::Config to_config(const vrrp_core_instance_conf_t &c) {
+vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     vrrp::Config config;
     config.name = to_string(c.name);
     config.interface = to_string(c.interface);
@@ -95,6 +95,7 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c) {
     }
     config.preempt = !c.nopreempt;
     config.preempt_delay = Duration{c.preempt_delay_ns};
+    config.not_before = not_before;
     config.announce = {.repeat = c.garp_master_repeat,
                        .delay = Duration{c.garp_master_delay_ns},
                        .refresh = Duration{c.garp_master_refresh_ns},
@@ -107,7 +108,8 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c) {
 std::vector<vrrp::Config> to_configs(const vrrp_core_conf_t &conf) {
     std::vector<vrrp::Config> configs;
     for (std::size_t i = 0; i < conf.ninstances; ++i) {
-        configs.push_back(to_config(conf.instances[i]));
+        configs.push_back(
+            to_config(conf.instances[i], instant_from_ns(conf.not_before_ns)));
     }
     return configs;
 }
@@ -222,7 +224,12 @@ struct vrrp_core_s final : net::Sink, net::ClaimSink, engine::Shared {
           claims(callbacks, *this, callbacks,
                  instant_from_ns(conf.configured_at_ns)),
           engine(to_configs(conf), {host, host, *this, claims}, callbacks),
-          facts{to_string(conf.router_id), ops.pid, net::now()},
+          facts{.router_id = to_string(conf.router_id),
+                .pid = ops.pid,
+                .started_at = net::now(),
+                .not_before = instant_from_ns(conf.not_before_ns),
+                .realtime_priority = ops.realtime_priority,
+                .mlock = ops.mlock != 0},
           generation(conf.generation) {}
 
     void packet_received(const engine::ReceivedPacket &packet) override {

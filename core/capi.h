@@ -128,6 +128,12 @@ typedef struct {
     uint64_t                          generation;
     int64_t                           configured_at_ns;
 
+    /*
+     * startup_delay: no router becomes MASTER before; those that another
+     * process hands over as MASTER stay so.  0: none.
+     */
+    int64_t                           not_before_ns;
+
     vrrp_core_str_t                   router_id;
     const vrrp_core_instance_conf_t  *instances;
     size_t                            ninstances;
@@ -135,7 +141,11 @@ typedef struct {
 
 
 typedef struct {
-    int     pid;  /* of this process, for the status */
+    /* of this process, for the status: what is in force */
+    int     pid;
+    int     realtime_priority;  /* 0: none */
+    int     mlock;
+
     void   *data;
 
     void  (*log)(void *data, vrrp_core_log_level_e level, const char *text,

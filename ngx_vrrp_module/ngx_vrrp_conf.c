@@ -79,6 +79,16 @@ static ngx_vrrp_bounds_t  ngx_vrrp_release_timeout = {
     "a time up to 60s is expected, or 0 to quit at once"
 };
 
+static ngx_vrrp_bounds_t  ngx_vrrp_startup_delay = {
+    ngx_vrrp_parse_msec, 0, 3600000, 0,
+    "a time from 0 to 1h is expected"
+};
+
+static ngx_vrrp_bounds_t  ngx_vrrp_realtime_priority = {
+    ngx_vrrp_parse_number, 1, 99, 0,
+    "a number from 1 to 99 is expected"
+};
+
 
 ngx_command_t  ngx_vrrp_commands[] = {
 
@@ -109,6 +119,27 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       offsetof(ngx_vrrp_block_t, release_timeout),
       &ngx_vrrp_release_timeout },
+
+    { ngx_string("startup_delay"),
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_block_t, startup_delay),
+      &ngx_vrrp_startup_delay },
+
+    { ngx_string("realtime_priority"),
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_block_t, realtime_priority),
+      &ngx_vrrp_realtime_priority },
+
+    { ngx_string("mlock"),
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      0,
+      offsetof(ngx_vrrp_block_t, mlock),
+      NULL },
 
     { ngx_string("vrrp_instance"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
@@ -258,6 +289,9 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_null(&block.router_id);
     block.freebind = NGX_CONF_UNSET;
     block.release_timeout = NGX_CONF_UNSET;
+    block.startup_delay = NGX_CONF_UNSET;
+    block.realtime_priority = NGX_CONF_UNSET;
+    block.mlock = NGX_CONF_UNSET;
 
     if (ngx_array_init(&block.instances, cf->pool, 2,
                        sizeof(vrrp_core_instance_conf_t))
@@ -325,6 +359,15 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
 
     ngx_conf_init_value(block->release_timeout, 3000);
     vcf->release_timeout = (ngx_msec_t) block->release_timeout;
+
+    ngx_conf_init_value(block->startup_delay, 0);
+    vcf->startup_delay = (ngx_msec_t) block->startup_delay;
+
+    ngx_conf_init_value(block->realtime_priority, 0);
+    vcf->realtime_priority = block->realtime_priority;
+
+    ngx_conf_init_value(block->mlock, 0);
+    vcf->mlock = block->mlock;
 
     ngx_vrrp_core_str(&vcf->core.router_id, &block->router_id);
     vcf->core.instances = block->instances.elts;

@@ -26,6 +26,9 @@ typedef struct {
     ngx_str_t        router_id;
     ngx_flag_t       freebind;
     ngx_int_t        release_timeout;   /* milliseconds */
+    ngx_int_t        startup_delay;     /* milliseconds */
+    ngx_int_t        realtime_priority;
+    ngx_flag_t       mlock;
     ngx_array_t      instances;         /* of vrrp_core_instance_conf_t */
 } ngx_vrrp_block_t;
 

@@ -14,6 +14,10 @@ static void ngx_vrrp_begin_generation(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf);
 
 
+/* when nginx was started; an upgraded one was long ago */
+static int64_t  ngx_vrrp_started_at;
+
+
 static ngx_core_module_t  ngx_vrrp_module_ctx = {
     ngx_string("vrrp"),
     ngx_vrrp_create_conf,
@@ -51,6 +55,10 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
+    if (ngx_is_init_cycle(cycle->old_cycle) && !ngx_inherited) {
+        ngx_vrrp_started_at = vrrp_core_now();
+    }
+
     if (!vcf->configured
         || ngx_test_config
         || ngx_process == NGX_PROCESS_SIGNALLER)
@@ -78,6 +86,13 @@ ngx_vrrp_begin_generation(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
 
     vcf->core.generation = vrrp_core_begin_generation(vcf->area);
     vcf->core.configured_at_ns = vrrp_core_now();
+
+    /* a reload or a respawned process does not begin anew */
+
+    if (vcf->startup_delay && ngx_vrrp_started_at) {
+        vcf->core.not_before_ns = ngx_vrrp_started_at
+                                  + (int64_t) vcf->startup_delay * 1000000;
+    }
 
     if (ngx_is_init_cycle(cycle->old_cycle)) {
         return;

@@ -35,6 +35,9 @@ typedef struct {
 
     vrrp_core_conf_t     core;           /* lives in cycle->pool */
     ngx_msec_t           release_timeout;
+    ngx_msec_t           startup_delay;
+    ngx_int_t            realtime_priority;  /* 0: off */
+    ngx_flag_t           mlock;
 
     ngx_shm_zone_t      *shm_zone;
     size_t               area_size;
@@ -71,6 +74,8 @@ typedef struct {
     vrrp_core_t         *core;
     ngx_fd_t             timer;          /* timerfd */
     int64_t              deadline;       /* what the timer is armed with */
+    ngx_int_t            realtime_priority;  /* in force, 0: none */
+    ngx_uint_t           mlock;              /* in force */
     ngx_log_t           *log;
 } ngx_vrrp_process_t;
 
@@ -81,6 +86,10 @@ ngx_int_t ngx_vrrp_start_process(ngx_cycle_t *cycle);
 /* ngx_vrrp_privileges.c */
 
 ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, const char **reason);
+
+/* ngx_vrrp_scheduling.c */
+
+void ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, ngx_vrrp_process_t *vp);
 
 /* ngx_vrrp_event.c */
 

@@ -206,6 +206,11 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
 
     ngx_vrrp_process_close_listens(cycle);
 
+    vp = ngx_vrrp_process;
+    vp->log = cycle->log;
+
+    ngx_vrrp_set_scheduling(cycle, vp);
+
     reason = NULL;
     rc = ngx_vrrp_drop_privileges(cycle, &reason);
 
@@ -215,9 +220,6 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
     }
 
     ngx_vrrp_process_init(cycle);
-
-    vp = ngx_vrrp_process;
-    vp->log = cycle->log;
 
     ngx_vrrp_process_start_core(vp, reason);
 
@@ -383,6 +385,8 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
     vcf = ngx_vrrp_get_conf(ngx_cycle);
 
     ops.pid = ngx_pid;
+    ops.realtime_priority = (int) vp->realtime_priority;
+    ops.mlock = (int) vp->mlock;
     ops.data = vp->log;
     ops.log = ngx_vrrp_log;
     ops.watch = ngx_vrrp_event_watch;

@@ -46,6 +46,12 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     ngx_vrrp_worker_dumb.fd = (ngx_socket_t) -1;
 
+    /*
+     * The first beat comes before the first accept(), but the master opened
+     * the listening sockets before it started any worker: a client that
+     * comes in between waits in a backlog, and is not refused.
+     */
+
     if (vrrp_core_heartbeat_interval(&vcf->core) != VRRP_CORE_NEVER) {
         ngx_vrrp_worker_init_event(&ngx_vrrp_heartbeat_event,
                                    ngx_vrrp_heartbeat_handler, cycle->log);

@@ -62,6 +62,12 @@ my @values = (
         $a_name],
     [router_id         => ['""', '"a b"', 'a/b', 'x' x 64], $name],
     [vrrp_instance     => ['""', '"a b"', 'a/b', 'x' x 64], $name],
+    [release_timeout   => [qw(61s -1 soon)],
+        'a time up to 60s is expected, or 0 to quit at once'],
+    [startup_delay     => [qw(3601s 61m -1 1w boot), '""'],
+        'a time from 0 to 1h is expected'],
+    [realtime_priority => [qw(0 100 -1 50% off), '""'],
+        'a number from 1 to 99 is expected'],
 
     [virtual_ipaddress => [qw(web 1.2.3 1..2.3 1.2.3.256 1:2:3 ::1::), '""',
                            '192.168.001.1', '1:2:3:4:5:6:7:8:9' x 4],
@@ -95,13 +101,16 @@ my @values = (
     [unicast_peer      => ['127.0.0.1'], 'it is a loopback address'],
 );
 
+my %of_the_block = map { $_ => 1 }
+    qw(router_id release_timeout startup_delay realtime_priority);
+
 for my $rule (@values) {
     my ($directive, $bad, $expected) = @$rule;
 
     for my $value (@$bad) {
         (my $shown = $value) =~ tr/"//d;
 
-        my $text = $directive eq 'router_id'     ? "router_id $value;"
+        my $text = $of_the_block{$directive}     ? "$directive $value;"
                  : $directive eq 'vrrp_instance' ? "vrrp_instance $value {"
                  : "vrrp_instance VI_1 { $directive $value;";
 
@@ -171,10 +180,12 @@ for my $directive (
 
 rejects('router_id twice', "router_id a;\nrouter_id b;",
     '"router_id" directive is duplicate', 7);
-rejects('freebind twice', "freebind on;\nfreebind off;",
-    '"freebind" directive is duplicate', 7);
-rejects('freebind maybe', 'freebind maybe;', 'invalid value "maybe" in '
-    . '"freebind" directive, it must be "on" or "off"', 6);
+rejects("$_ twice", "$_ on;\n$_ off;", qq("$_" directive is duplicate), 7)
+    for qw(freebind mlock);
+rejects("$_ maybe", "$_ maybe;", 'invalid value "maybe" in '
+    . qq("$_" directive, it must be "on" or "off"), 6) for qw(freebind mlock);
+rejects("$_ twice", "$_ 1;\n$_ 2;", qq("$_" directive is duplicate), 7)
+    for qw(release_timeout startup_delay realtime_priority);
 rejects('unicast_peer twice',
     "vrrp_instance VI_1 {\nunicast_peer 10.0.0.1 10.0.0.2 10.0.0.1;",
     'duplicate unicast_peer "10.0.0.1"', 7);
@@ -388,7 +399,11 @@ accepts('IPv6', <<~'END');
     } }
     END
 accepts('router_id', "router_id lb-01.example_x; $good } }");
-accepts("freebind $_", "freebind $_; $good } }") for qw(on off);
+accepts($_, "$_; $good } }")
+    for 'freebind on', 'freebind off', 'mlock on', 'mlock off',
+        'release_timeout 0', 'release_timeout 60s', 'startup_delay 0',
+        'startup_delay 1h', 'startup_delay 1500ms', 'realtime_priority 1',
+        'realtime_priority 99';
 accepts('names as long as they may be',
     'router_id ' . 'r' x 63 . '; vrrp_instance ' . 'i' x 63 . " {\n"
     . "interface lo; virtual_router_id 1; virtual_ipaddress 10.0.0.1; } }");

@@ -1,5 +1,7 @@
 #include "core/status/json.hpp"
 
+#include <algorithm>
+
 #include "core/base/log.hpp"
 #include "core/base/version.hpp"
 #include "core/status/json_writer.hpp"
@@ -37,6 +39,34 @@ void write_age(JsonWriter &json, const Moment &moment, std::int64_t at_ns,
     json.member(time_name, to_rfc3339(moment.wall - age));
 }
 
+std::int64_t to_us(std::int64_t ns) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(Duration{ns})
+        .count();
+}
+
+// Counts up to each bound, as in Prometheus; null is no bound.
+void write_timer_lag(JsonWriter &json, const engine::TimerLag &lag) {
+    json.key("timer_lag").begin_object();
+    json.member("last_us", to_us(lag.last_ns));
+    json.member("max_us", to_us(lag.max_ns));
+    json.member("sum_us", to_us(lag.sum_ns));
+
+    json.key("buckets").begin_array();
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < lag.buckets.size(); ++i) {
+        count += lag.buckets[i];
+        json.begin_object().key("le_us");
+        if (i < engine::kTimerLagBounds.size()) {
+            json.value(to_us(engine::kTimerLagBounds[i].count()));
+        } else {
+            json.null();
+        }
+        json.member("count", count).end_object();
+    }
+    json.end_array();
+    json.end_object();
+}
+
 void write_node(JsonWriter &json, const NodeRecord &node,
                 const Moment &moment) {
     json.key("node").begin_object();
@@ -46,6 +76,11 @@ void write_node(JsonWriter &json, const NodeRecord &node,
     json.member("age_ms", age_ms(moment, node.published_at_ns));
     json.member("fresh_workers", node.fresh_workers);
     json.member("unknown_vrid_packets", node.unknown_vrid_packets);
+    json.member("startup_delay_left_ms",
+                std::max<std::int64_t>(0, -age_ms(moment, node.not_before_ns)));
+    json.member("realtime_priority", node.realtime_priority);
+    json.member("mlock", node.mlock != 0);
+    write_timer_lag(json, node.timer_lag);
     json.end_object();
 }
 

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "core/engine/counters.hpp"
+#include "core/engine/timer_lag.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -36,8 +37,12 @@ struct NodeRecord {
     std::uint32_t addresses;
     std::uint32_t fresh_workers;
     std::uint64_t unknown_vrid_packets;
-    std::int64_t started_at_ns;    // CLOCK_BOOTTIME
-    std::int64_t published_at_ns;  // CLOCK_BOOTTIME
+    std::int64_t started_at_ns;      // CLOCK_BOOTTIME
+    std::int64_t published_at_ns;    // CLOCK_BOOTTIME
+    std::int64_t not_before_ns;      // CLOCK_BOOTTIME; startup_delay ends
+    std::int32_t realtime_priority;  // 0: none in force
+    std::uint8_t mlock;
+    engine::TimerLag timer_lag;
 };
 
 struct InstanceRecord {

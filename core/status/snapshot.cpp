@@ -98,6 +98,10 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
     node.unknown_vrid_packets = engine.unknown_vrid_packets();
     node.started_at_ns = to_ns(facts.started_at);
     node.published_at_ns = to_ns(now);
+    node.not_before_ns = to_ns(facts.not_before);
+    node.realtime_priority = facts.realtime_priority;
+    node.mlock = facts.mlock;
+    node.timer_lag = engine.timer_lag();
     return snapshot;
 }
 

@@ -23,6 +23,9 @@ struct NodeFacts {
     std::string router_id;
     int pid = 0;
     Instant started_at{};
+    Instant not_before{};       // startup_delay ends
+    int realtime_priority = 0;  // in force; 0: none
+    bool mlock = false;         // in force
 };
 
 Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,

@@ -15,6 +15,11 @@ Snapshot snapshot() {
     s.node.addresses = 1;
     s.node.started_at_ns = 1'000'000'000;
     s.node.published_at_ns = 9'900'000'000;
+    s.node.not_before_ns = 12'500'000'000;
+    s.node.realtime_priority = 50;
+    s.node.mlock = 1;
+    s.node.timer_lag.record(Milliseconds{1});
+    s.node.timer_lag.record(Milliseconds{20});
 
     InstanceRecord instance{};
     instance.name.set("VI_1");
@@ -78,6 +83,27 @@ TEST(Json, SaysPriorityAddressesAndCounters) {
           R"("master":null)", R"("age_ms":100)", R"("uptime_ms":9000)"}) {
         EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
     }
+}
+
+TEST(Json, SaysHowTheProcessIsScheduled) {
+    const std::string json = to_json(snapshot(), moment());
+    EXPECT_NE(
+        json.find(R"("startup_delay_left_ms":2500,"realtime_priority":50,)"
+                  R"("mlock":true,"timer_lag":{"last_us":20000,"max_us":20000,)"
+                  R"("sum_us":21000,"buckets":[{"le_us":1000,"count":1},)"
+                  R"({"le_us":5000,"count":1},{"le_us":10000,"count":1},)"
+                  R"({"le_us":50000,"count":2},{"le_us":100000,"count":2},)"
+                  R"({"le_us":500000,"count":2},{"le_us":1000000,"count":2},)"
+                  R"({"le_us":null,"count":2}]})"),
+        std::string::npos)
+        << json;
+}
+
+TEST(Json, StartupDelayThatIsOverHasNothingLeft) {
+    Snapshot s = snapshot();
+    s.node.not_before_ns = 9'000'000'000;
+    EXPECT_NE(to_json(s, moment()).find(R"("startup_delay_left_ms":0)"),
+              std::string::npos);
 }
 
 TEST(Snapshot, SurvivesTheWayThroughSharedMemory) {
