@@ -51,8 +51,8 @@ ngx_vrrp_set_realtime(ngx_int_t priority, ngx_log_t *log)
     if (sched_setscheduler(0, SCHED_RR|SCHED_RESET_ON_FORK, &param) == -1) {
         ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
                       "vrrp: sched_setscheduler(SCHED_RR, %i) failed, going "
-                      "on without \"realtime_priority\": it needs "
-                      "CAP_SYS_NICE, or RLIMIT_RTPRIO", priority);
+                      "on without \"realtime_priority\", which needs "
+                      "CAP_SYS_NICE or RLIMIT_RTPRIO", priority);
         return NGX_ERROR;
     }
 
@@ -68,7 +68,7 @@ ngx_vrrp_set_realtime(ngx_int_t priority, ngx_log_t *log)
  * The lock outlives CAP_IPC_LOCK, but from then on each new mapping and the
  * growth of the stack count against RLIMIT_MEMLOCK, together with all that is
  * mapped already: unless there is no limit, an allocation or a function call
- * could fail at any time.  No lock is better than that one.
+ * could fail at any time.  No lock is better than such a lock.
  */
 
 static ngx_int_t
@@ -82,8 +82,8 @@ ngx_vrrp_lock_memory(ngx_log_t *log)
     if (setrlimit(RLIMIT_MEMLOCK, &rlmt) == -1) {
         ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
                       "vrrp: setrlimit(RLIMIT_MEMLOCK, infinity) failed, "
-                      "going on without \"mlock\": it needs "
-                      "CAP_SYS_RESOURCE, or that limit from the start");
+                      "going on without \"mlock\", which needs this limit "
+                      "from the start, or CAP_SYS_RESOURCE");
         return NGX_ERROR;
     }
 

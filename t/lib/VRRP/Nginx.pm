@@ -44,7 +44,7 @@ sub unavailable ($class = undef) {
 
 # node, vrrp (the inside of the vrrp block), http (of the http block), workers,
 # main (more directives), level (of the error log), expect (a pattern of
-# alarming lines that are wanted).
+# alarming lines that are wanted), wrapper (a command that runs the binary).
 sub new ($class, %args) {
     state $serial = 0;
 
@@ -56,6 +56,7 @@ sub new ($class, %args) {
     my $self = bless {
         workers => 2,
         level   => 'info',
+        wrapper => [],
         main    => '',
         http    => '',
         %args,
@@ -96,8 +97,9 @@ sub start ($self) {
 
 # Runs the nginx binary on this configuration, e.g. run('-s', 'quit').
 sub run ($self, @options) {
-    return $self->{node}->try($self->binary, '-p', "$self->{dir}/",
-                              '-c', $self->conf_file, @options);
+    return $self->{node}->try($self->{wrapper}->@*, $self->binary,
+                              '-p', "$self->{dir}/", '-c', $self->conf_file,
+                              @options);
 }
 
 
