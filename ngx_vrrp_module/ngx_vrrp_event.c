@@ -14,8 +14,6 @@
 static ngx_connection_t *ngx_vrrp_event_find(int fd);
 static void ngx_vrrp_event_read_handler(ngx_event_t *rev);
 static void ngx_vrrp_event_timer_handler(ngx_event_t *rev);
-static ngx_int_t ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler,
-    void *data);
 
 
 ngx_int_t
@@ -122,7 +120,7 @@ ngx_vrrp_event_find(int fd)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler, void *data)
 {
     ngx_connection_t  *c;

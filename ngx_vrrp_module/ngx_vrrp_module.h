@@ -95,6 +95,8 @@ void ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, ngx_vrrp_process_t *vp);
 
 ngx_int_t ngx_vrrp_event_open_timer(ngx_vrrp_process_t *vp);
 void ngx_vrrp_event_arm_timer(ngx_vrrp_process_t *vp);
+ngx_int_t ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler,
+    void *data);
 int ngx_vrrp_event_watch(void *data, int fd);
 void ngx_vrrp_event_unwatch(void *data, int fd);
 

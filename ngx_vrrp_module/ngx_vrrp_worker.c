@@ -3,12 +3,16 @@
  * In the workers: two timers of the worker's own event loop.  One notes the
  * time in shared memory; a worker that hangs, is stopped or is gone stops
  * doing so, and the vrrp process sees it.  The other one holds a quit back
- * while clients still come here, because the address has not moved yet.
+ * while clients still come here, because the address has not moved yet.  And
+ * a worker whose master died quits, so that the next nginx finds the ports
+ * free.
  */
 
 
 #include "ngx_vrrp_module.h"
 #include <ngx_event.h>
+
+#include <sys/syscall.h>
 
 
 /* milliseconds between two looks at whether the address has moved */
@@ -19,6 +23,9 @@
 static void ngx_vrrp_worker_init_event(ngx_event_t *ev,
     ngx_event_handler_pt handler, ngx_log_t *log);
 static void ngx_vrrp_heartbeat_handler(ngx_event_t *ev);
+static void ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle);
+static void ngx_vrrp_worker_master_handler(ngx_event_t *rev);
+static void ngx_vrrp_worker_forget_master(void);
 static void ngx_vrrp_worker_wrap_channel(ngx_event_t *ev);
 static void ngx_vrrp_worker_channel_handler(ngx_event_t *rev);
 static void ngx_vrrp_worker_hold_quit(void);
@@ -31,6 +38,8 @@ static ngx_connection_t      ngx_vrrp_worker_dumb;
 
 static ngx_event_handler_pt  ngx_vrrp_worker_next_channel_handler;
 static ngx_msec_t            ngx_vrrp_worker_quit_at;
+
+static int                   ngx_vrrp_worker_master = -1;  /* pidfd */
 
 
 ngx_int_t
@@ -64,6 +73,8 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
                                ngx_vrrp_worker_wrap_channel, cycle->log);
     ngx_add_timer(&ngx_vrrp_worker_quit_event, 0);
 
+    ngx_vrrp_worker_watch_master(cycle);
+
     return NGX_OK;
 }
 
@@ -77,6 +88,7 @@ ngx_vrrp_worker_exit_process(ngx_cycle_t *cycle)
 
     if (vcf->configured && ngx_process == NGX_PROCESS_WORKER) {
         vrrp_core_heartbeat_stop(vcf->area, ngx_process_slot);
+        ngx_vrrp_worker_forget_master();
     }
 }
 
@@ -118,6 +130,68 @@ ngx_vrrp_heartbeat_handler(ngx_event_t *ev)
 }
 
 
+/*
+ * The end of the channel does not tell that the master died: other workers
+ * have copies of its other end.
+ */
+
+static void
+ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle)
+{
+    int  fd;
+
+    fd = syscall(SYS_pidfd_open, ngx_parent, 0);
+
+    if (fd == -1) {
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, ngx_errno,
+                      "pidfd_open() of the master process %P failed, "
+                      "this worker process outlives it", ngx_parent);
+        return;
+    }
+
+    if (ngx_vrrp_event_add(fd, ngx_vrrp_worker_master_handler, NULL)
+        != NGX_OK)
+    {
+        (void) close(fd);
+        return;
+    }
+
+    ngx_vrrp_worker_master = fd;
+}
+
+
+static void
+ngx_vrrp_worker_master_handler(ngx_event_t *rev)
+{
+    ngx_vrrp_worker_forget_master();
+
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "vrrp: the master process died, "
+                  "worker process is shutting down");
+
+    ngx_quit = 1;
+
+    if (!ngx_exiting) {
+        ngx_vrrp_worker_hold_quit();
+    }
+}
+
+
+static void
+ngx_vrrp_worker_forget_master(void)
+{
+    if (ngx_vrrp_worker_master == -1) {
+        return;
+    }
+
+    ngx_vrrp_event_unwatch(NULL, ngx_vrrp_worker_master);
+
+    (void) close(ngx_vrrp_worker_master);
+
+    ngx_vrrp_worker_master = -1;
+}
+
+
 static void
 ngx_vrrp_worker_wrap_channel(ngx_event_t *ev)
 {
@@ -145,25 +219,7 @@ ngx_vrrp_worker_wrap_channel(ngx_event_t *ev)
 static void
 ngx_vrrp_worker_channel_handler(ngx_event_t *rev)
 {
-    ngx_connection_t  *c;
-
-    c = rev->data;
-
     ngx_vrrp_worker_next_channel_handler(rev);
-
-    if (c->fd == (ngx_socket_t) -1) {
-
-        /*
-         * The master died: finish what there is, so that the next nginx
-         * finds the ports free.
-         */
-
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                      "vrrp: the master process died, "
-                      "worker process is shutting down");
-
-        ngx_quit = 1;
-    }
 
     if (ngx_quit && !ngx_exiting) {
         ngx_vrrp_worker_hold_quit();
