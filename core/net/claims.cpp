@@ -14,7 +14,7 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-constexpr std::size_t kLongestMessage = 64 * 1024;
+constexpr std::size_t kLongestMessage = std::size_t{64} * 1024;
 constexpr std::string_view kHeir = "heir ";
 constexpr std::string_view kGrant = "grant\n";
 constexpr int kBacklog = 16;
