@@ -194,6 +194,15 @@ TEST_F(EngineTest, OwnAddressIsResumedAfterACrashThatNobodyNoticed) {
                     "add 10.0.1.5 2s"}));
 }
 
+TEST_F(EngineTest, StartupDelayDoesNotHoldBackAResumedRouter) {
+    vrrp::Config held = config();
+    held.not_before = now + Seconds{3600};
+    machine.active_before = now - Milliseconds{100};
+    beat();
+    start(held, interfaces(true, true));
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
 TEST_F(EngineTest, OwnAddressIsRemovedWhenAPeerMayHaveTakenOver) {
     machine.active_before = now - Milliseconds{301};
     beat();
