@@ -1,0 +1,95 @@
+#!/usr/bin/perl
+
+# A virtual IPv6 address beside a virtual IPv4 address: two instances with the
+# same virtual router id, as the two families of one service have it.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(time);
+
+use VRRP::Lab;
+use VRRP::Nginx;
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $VIP4 = $VRRP::Lab::VIP;
+my $VIP6 = 'fd64::200';
+
+# Generous for a busy machine; the timing itself is the business of units.
+my $PATIENCE = 15;
+
+my $lab = VRRP::Lab->new;
+
+
+sub start ($name, $priority) {
+    my $interface = $VRRP::Node::INTERFACE;
+    my $common = "interface $interface; virtual_router_id 51;"
+               . " priority $priority; version 3; advert_int 100ms;";
+
+    return $lab->start_nginx($name,
+        vrrp => <<"END",
+    vrrp_instance V4 { $common virtual_ipaddress $VIP4/24; }
+    vrrp_instance V6 { $common virtual_ipaddress $VIP6/64; }
+END
+        http => <<"END");
+    server {
+        listen [$VIP6]:80;
+        listen $VIP4:80;
+        return 200 "$name\\n";
+    }
+    server {
+        listen 127.0.0.1:8080;
+        location = /vrrp { vrrp_status; }
+    }
+END
+}
+
+
+# Who answers at the address.
+sub answer ($url) {
+    my ($out) = $lab->node('client')->try('curl', '-sg', '-m', 2, $url);
+
+    return $out =~ s/\s+//gr;
+}
+
+
+sub both_on ($name, $what) {
+    $lab->wait_for_holder($name, $PATIENCE, $VIP6);
+    $lab->wait_for_holder($name, $PATIENCE, $VIP4);
+
+    is(answer("http://[$VIP6]/"), $name, "$what: IPv6 is served by $name");
+    is(answer("http://$VIP4/"), $name, "$what: IPv4 too");
+}
+
+
+my $capture = $lab->capture('client');
+my $lb1 = start('lb1', 200);
+my $lb2 = start('lb2', 100);
+
+both_on('lb1', 'start');
+
+my $flags = $lab->node('lb1')->run(qw(ip -6 address show to), $VIP6);
+like($flags, qr/deprecated/, 'the address is not chosen as a source');
+like($flags, qr/nodad/, 'and has not to wait for duplicate detection');
+like($flags, qr/valid_lft [12]sec/, 'and has a lease');
+
+$lb1->signal('KILL', $lb1->masters);
+both_on('lb2', 'master killed');
+
+$lb1->wait_gone;
+$lb1->start;
+both_on('lb1', 'back again');
+
+$lb1->signal('HUP', $lb1->masters);
+$lab->wait_until('the new workers', $PATIENCE, sub {
+    return $lb1->state('V6') eq 'MASTER' && $lb1->workers == 2;
+});
+both_on('lb1', 'reload');
+
+$lb1->stop('QUIT');
+both_on('lb2', 'quit');
+
+$lab->finish;
+done_testing;
