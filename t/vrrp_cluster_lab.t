@@ -95,6 +95,9 @@ ok(!VRRP::Proc::is_alive($init), 'nothing is left');
         my $lab = VRRP::Lab->new(nodes => ['client']);
         my $node = $lab->node('client');
         my $sleep = $node->spawn({}, qw(sleep 100));
+        $lab->wait_until('it to run', 5, sub {
+            VRRP::Proc::describe($sleep)->{name} eq 'sleep';
+        });
         say join ' ', $node->pid, $sleep, $lab->dir;
         sleep 100;
 END
