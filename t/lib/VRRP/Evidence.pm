@@ -79,6 +79,15 @@ sub nothing_lost ($self, %args) {
 }
 
 
+# In the end, this node answers every request.
+sub answered ($self, $name) {
+    my @last = grep { $_->{start} > $self->{until} - 0.2 } $self->requests;
+    my %nodes = map { ($_->{good} ? $_->{node} : 'nobody') => 1 } @last;
+
+    is(join(' ', sort keys %nodes), $name, "$name answers");
+}
+
+
 # The longest time without a good answer, s.
 sub outage ($self) {
     my $last = $self->{since};

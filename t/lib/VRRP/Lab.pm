@@ -182,6 +182,12 @@ sub _plug_in ($self, $name, $switch_name, $interface, $net) {
 }
 
 
+# Gives a node its interface again after it was deleted.
+sub plug_in_again ($self, $name) {
+    $self->_plug_in($name, 'switch', $VRRP::Node::INTERFACE, '64');
+}
+
+
 # Takes the cable out at the switch, and back.
 sub unplug ($self, $name, $switch = 'switch') {
     $self->node($switch)->run(qw(ip link set), "sw-$name", 'down');

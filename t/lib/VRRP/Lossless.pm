@@ -193,6 +193,14 @@ sub wait_for_holder ($self, $name, $address = $VIP) {
 }
 
 
+# The same for several that have it all, by name.
+sub wait_for_holders ($self, $names, $address = $VIP) {
+    $self->wait_until("$names to have $address", sub {
+        join(' ', $self->{lab}->who_has($address)) eq $names;
+    });
+}
+
+
 sub wait_until ($self, $what, $condition, $timeout = 15) {
     return $self->{lab}->wait_until($what, $timeout, $condition);
 }

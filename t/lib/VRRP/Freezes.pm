@@ -1,0 +1,153 @@
+package VRRP::Freezes;
+
+# The vrrp process that dies comes back to what it had; processes that are
+# stopped lose the address, and know it when they go on. With one profile of
+# VRRP::Lossless; t/vrrp_lossless_freeze*.t.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use VRRP::Lossless;
+
+my $VIP = $VRRP::Lossless::VIP;
+my $SLACK = $VRRP::Lossless::SLACK;
+my $LEASE = $VRRP::Lossless::LEASE;
+
+my ($test, $lb1);
+
+
+# times => for how long to stop processes, s; all of them longer than a
+# take-over.
+sub run ($class, $profile, @times) {
+    $test = VRRP::Lossless->new(profile => $profile);
+    $lb1 = $test->lb1;
+
+    killed();
+    backup_killed();
+    stopped_shortly();
+    stopped('every process', sub { map { $_->{pid} } $lb1->processes }, $_)
+        for @times;
+    stopped('the vrrp process', sub { $lb1->vrrp_processes }, $_) for @times;
+
+    $test->finish;
+}
+
+
+sub killed () {
+    subtest 'kill -9 of the vrrp process' => sub {
+        my ($old) = $lb1->vrrp_processes;
+
+        my $seen = $test->during(sub {
+            $lb1->signal('KILL', $old);
+            $test->wait_until('another vrrp process', sub {
+                my ($new) = $lb1->vrrp_processes;
+                return $new && $new != $old;
+            });
+        });
+
+        $seen->nothing_noticed;
+        $seen->logged('lb1', qr/going on as MASTER/, 'it goes on');
+    };
+}
+
+
+sub backup_killed () {
+    subtest 'kill -9 of the vrrp process of the backup' => sub {
+        my $seen = $test->during(sub {
+            $test->lb2->signal('KILL', $test->lb2->vrrp_processes);
+        });
+
+        $seen->nothing_lost;
+        $seen->advertised_on('lb1');
+        $seen->silent('lb2');
+        $seen->not_moved;
+        $seen->not_changed('lb1');
+        $seen->changed('lb2', 'VI_1 INIT -> BACKUP');
+    };
+}
+
+
+# Returns when lb1 went on.
+sub freeze ($seconds, @pids) {
+    $lb1->signal('STOP', @pids);
+    sleep $seconds;
+
+    my $resumed = time;
+    $lb1->signal('CONT', @pids);
+
+    return $resumed;
+}
+
+
+# Nobody can have taken over meanwhile.
+sub stopped_shortly () {
+    subtest 'SIGSTOP of the vrrp process for one interval' => sub {
+        my $seen = $test->during(sub {
+            freeze($test->interval, $lb1->vrrp_processes);
+        });
+
+        $seen->nothing_lost;
+        $seen->silent('lb2');
+        $seen->not_moved;
+        $seen->not_changed;
+    };
+}
+
+
+sub stopped ($who, $pids, $seconds) {
+    subtest "SIGSTOP of $who for $seconds s" => sub {
+        my $resumed;
+
+        my $seen = $test->during(sub {
+            $resumed = freeze($seconds, $pids->());
+        }, settle => 1 + 6 * $test->interval);
+
+        # Longer than the lease, the kernel is first.
+        $seen->in_time('-lb1', $LEASE + $SLACK / 2)
+            if $seconds > $LEASE + $SLACK / 2;
+
+        $seen->in_time('+lb2', $test->takeover + $SLACK);
+        is(join(' ', grep { /lb1/ } $seen->moves), '-lb1 +lb1',
+           'lb1 drops it before it has it again');
+
+        listens_first($seen, $resumed);
+        one_master($seen, 'lb1', 'lb2');
+
+        like(join(', ', $seen->transitions('lb1')),
+             qr/^VI_1 MASTER -> (?:BACKUP|FAULT)\b.*BACKUP -> MASTER$/,
+             'lb1: changes of state');
+        $seen->changed('lb2', 'VI_1 BACKUP -> MASTER',
+                       'VI_1 MASTER -> BACKUP');
+    };
+}
+
+
+# Not a word of lb1 in the time in which it must hear the other one.
+sub listens_first ($seen, $resumed) {
+    my $until = $resumed + 2.5 * $test->interval;
+
+    my @adverts = grep {
+        $_->{time} > $resumed && $_->{time} < $until && $_->{priority} != 0
+    } $seen->adverts('lb1');
+
+    is(scalar @adverts, 0, 'lb1 listens when it goes on');
+}
+
+
+# Who sends adverts in the end, over the last intervals.
+sub one_master ($seen, $master, $other) {
+    my $from = $seen->until - 3 * $test->interval;
+    my $count = sub ($name) {
+        scalar grep { $_->{time} >= $from } $seen->adverts($name);
+    };
+
+    cmp_ok($count->($master), '>', 0, "$master is master in the end");
+    is($count->($other), 0, "and $other is not");
+    is(join(' ', $test->lab->who_has($VIP)), $master,
+       "and only $master has the address");
+}
+
+
+1;
