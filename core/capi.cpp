@@ -1,21 +1,17 @@
-// C structs <-> C++ values, and the wall that no exception crosses. Joins the
-// engine with the machine (core/net); nothing else sees both.
+// C structs <-> C++ values, and the wall that no exception crosses.
 
 #include "core/capi.h"
 
 #include <algorithm>
-#include <cerrno>
+#include <exception>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/log.hpp"
-#include "core/engine/engine.hpp"
-#include "core/net/claims.hpp"
 #include "core/net/clock.hpp"
-#include "core/net/host.hpp"
+#include "core/node/node.hpp"
 #include "core/status/area.hpp"
 #include "core/status/json.hpp"
 #include "core/status/snapshot.hpp"
@@ -23,23 +19,6 @@
 namespace {
 
 using namespace ngx_vrrp;
-
-// The status is written at least this often, so that its age tells whether
-// the process lives, and after a change of state at once.
-constexpr Duration kPublishInterval = Seconds{1};
-
-// In between: counters may be this old, and the time when a process that died
-// was last active is known as well as this.
-constexpr Duration kPublishPause = Milliseconds{5};
-
-// nginx's master starts another worker for one that ended; until then the one
-// that ended counts.
-constexpr Duration kRespawnTime = Milliseconds{250};
-
-// How long a process that is being replaced goes on without its successor,
-// and how often it looks for it.
-constexpr Duration kSuccessorTime = Seconds{30};
-constexpr Duration kSuccessorLook = Milliseconds{5};
 
 // nginx's workers share 1024 process slots; see NGX_MAX_PROCESSES.
 static_assert(VRRP_CORE_HEARTBEATS == status::kHeartbeatSlots);
@@ -132,213 +111,31 @@ private:
     vrrp_core_ops_t ops_;
 };
 
-// nginx's workers as this process knows them: their heartbeats, and which of
-// them have ended.
-class Workers {
-public:
-    Workers(const status::Area &area, net::Host &host)
-        : area_(area), host_(host) {}
-
-    std::vector<health::Heartbeat> heartbeats() {
-        std::vector<health::Heartbeat> list = area_.heartbeats();
-        std::erase_if(ended_, [&](const Ended &ended) {
-            return std::none_of(list.begin(), list.end(), [&](const auto &h) {
-                return h.pid == ended.pid;
-            });
-        });
-        for (health::Heartbeat &heartbeat : list) {
-            heartbeat.gone_at = gone_at(heartbeat.pid);
-        }
-        return list;
-    }
-
-    void ended(int pid) { ended_.push_back({pid, net::now()}); }
-
-    // Nobody replaces a worker any more.
-    void master_died() { respawn_time_ = Duration{0}; }
-
-private:
-    struct Ended {
-        std::int32_t pid;
-        Instant at;
-    };
-
-    Instant gone_at(std::int32_t pid) {
-        const auto it =
-            std::find_if(ended_.begin(), ended_.end(),
-                         [&](const Ended &e) { return e.pid == pid; });
-        if (it != ended_.end()) {
-            return it->at + respawn_time_;
-        }
-        const Status watched = host_.watch_process(pid);
-        if (!watched && watched.error().code == ESRCH) {
-            ended(pid);
-            return net::now() + respawn_time_;
-        }
-        return Instant::max();
-    }
-
-    const status::Area &area_;
-    net::Host &host_;
-    std::vector<Ended> ended_;
-    Duration respawn_time_ = kRespawnTime;
-};
-
-// When to write the status to shared memory: a change of state at once, the
-// rest not more often than needed.
-class Publisher {
-public:
-    explicit Publisher(status::Area &area) : area_(area) {}
-
-    void publish_if_due(const engine::Engine &engine,
-                        const status::NodeFacts &facts, Instant now) {
-        if (engine.transitions() == transitions_ &&
-            now < published_at_ + kPublishPause) {
-            return;
-        }
-        area_.publish(to_bytes(take_snapshot(engine, facts, now)));
-        transitions_ = engine.transitions();
-        published_at_ = now;
-    }
-
-    Instant deadline() const { return published_at_ + kPublishInterval; }
-
-private:
-    status::Area &area_;
-    std::uint64_t transitions_ = 0;
-    Instant published_at_{};
-};
+status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
+                           const vrrp_core_ops_t &ops) {
+    status::NodeFacts facts;
+    facts.router_id = to_string(conf.router_id);
+    facts.pid = ops.pid;
+    facts.not_before = instant_from_ns(conf.not_before_ns);
+    facts.realtime_priority = ops.realtime_priority;
+    facts.mlock = ops.mlock != 0;
+    return facts;
+}
 
 }  // namespace
 
-// The machine's events go to the engine, the engine's wishes to the machine.
-struct vrrp_core_s final : net::Sink, net::ClaimSink, engine::Shared {
+struct vrrp_core_s {
     vrrp_core_s(const vrrp_core_conf_t &conf, const vrrp_core_ops_t &ops,
-                void *memory)
+                void *area)
         : callbacks(ops),
           log(callbacks),
-          area(memory),
-          publisher(area),
-          host(callbacks, *this, callbacks),
-          workers(area, host),
-          claims(callbacks, *this, callbacks,
-                 instant_from_ns(conf.configured_at_ns)),
-          engine(to_configs(conf), {host, host, *this, claims}, callbacks),
-          facts{.router_id = to_string(conf.router_id),
-                .pid = ops.pid,
-                .started_at = net::now(),
-                .not_before = instant_from_ns(conf.not_before_ns),
-                .realtime_priority = ops.realtime_priority,
-                .mlock = ops.mlock != 0},
-          generation(conf.generation) {}
-
-    void packet_received(const engine::ReceivedPacket &packet) override {
-        engine.handle_packet(packet, net::now());
-    }
-
-    void interfaces_changed(const engine::Interfaces &interfaces) override {
-        engine.handle_interfaces(interfaces, net::now());
-    }
-
-    void claim_granted(const engine::RouterKey &key,
-                       const std::string &handover) override {
-        engine.handle_claim_granted(key, handover, net::now());
-    }
-
-    void claim_wanted(const engine::RouterKey &key) override {
-        engine.handle_claim_wanted(key, net::now());
-    }
-
-    // The workers of a dead master go on serving, if they live: the address
-    // may wait for its heir, or until the last of them is gone.
-    void process_ended(int pid) override {
-        if (pid == master_pid) {
-            workers.master_died();
-            engine.stop("the nginx master process died", true, net::now());
-        } else {
-            workers.ended(pid);
-        }
-        engine.handle_workers(net::now());
-    }
-
-    std::vector<health::Heartbeat> heartbeats() override {
-        return workers.heartbeats();
-    }
-
-    std::optional<Instant> last_active(const engine::RouterKey &key) override {
-        const auto bytes = area.read();
-        const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
-        return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
-    }
-
-    Status start(int master) {
-        master_pid = master;
-        if (Status watching = host.watch_process(master); !watching) {
-            return watching;
-        }
-        const auto interfaces = host.interfaces();
-        if (!interfaces) {
-            return Unexpected(interfaces.error());
-        }
-        engine.start(*interfaces, net::now());
-        return success();
-    }
-
-    void quit() {
-        if (area.generation() > generation) {
-            successor_by = net::now() + kSuccessorTime;
-        } else {
-            engine.stop("nginx is shutting down", true, net::now());
-        }
-    }
-
-    // After each entry: tell the other processes how it is here.
-    void share(Instant now) {
-        if (engine.is_in_charge()) {
-            area.settle(std::max(generation, area.settled()));
-            publisher.publish_if_due(engine, facts, now);
-        }
-        if (engine.holds_addresses()) {
-            area.hold(facts.pid);
-        } else {
-            area.let_go(facts.pid);
-        }
-        leave_to_successor(now);
-    }
-
-    void leave_to_successor(Instant now) {
-        if (successor_by &&
-            (area.settled() > generation || now >= *successor_by)) {
-            successor_by.reset();
-            engine.stop("nginx has been reconfigured", true, now);
-        }
-    }
-
-    std::optional<Instant> deadline() const {
-        std::optional<Instant> next = engine.deadline();
-        if (engine.is_in_charge()) {
-            next =
-                std::min(next.value_or(Instant::max()), publisher.deadline());
-        }
-        if (successor_by) {
-            next = std::min(next.value_or(Instant::max()),
-                            net::now() + kSuccessorLook);
-        }
-        return next;
-    }
+          node(to_configs(conf),
+               {conf.generation, instant_from_ns(conf.configured_at_ns)},
+               to_facts(conf, ops), callbacks, callbacks, area) {}
 
     Callbacks callbacks;
     Log log;
-    status::Area area;
-    Publisher publisher;
-    net::Host host;
-    Workers workers;
-    net::Claims claims;
-    engine::Engine engine;
-    status::NodeFacts facts;
-    int master_pid = 0;
-    std::uint64_t generation;
-    std::optional<Instant> successor_by;
+    node::Node node;
     bool broken = false;
 };
 
@@ -352,7 +149,7 @@ void give_up(vrrp_core_t *core, const char *why) noexcept {
     }
     try {
         core->log(LogLevel::alert, "internal error: %s, releasing", why);
-        core->engine.stop("internal error", false, net::now());
+        core->node.stop("internal error", false);
     } catch (...) {
         // The leases end by themselves.
         return;
@@ -364,7 +161,7 @@ template <class F>
 void enter(vrrp_core_t *core, F &&f) noexcept {
     try {
         f();
-        core->share(net::now());
+        core->node.share();
     } catch (const std::exception &e) {
         give_up(core, e.what());
     } catch (...) {
@@ -386,14 +183,15 @@ vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
                               const vrrp_core_ops_t *ops, void *area) {
     try {
         auto core = std::make_unique<vrrp_core_s>(*conf, *ops, area);
-        const Status opened = core->host.open();
-        if (!opened) {
+        if (const Status opened = core->node.open(); !opened) {
             core->log(LogLevel::alert, "%s",
                       opened.error().to_string().c_str());
             return nullptr;
         }
         return core.release();
-    } catch (...) {
+    } catch (const std::exception &e) {
+        const std::string_view why = e.what();
+        ops->log(ops->data, VRRP_CORE_LOG_ALERT, why.data(), why.size());
         return nullptr;
     }
 }
@@ -405,53 +203,45 @@ void vrrp_core_destroy(vrrp_core_t *core) {
 int vrrp_core_start(vrrp_core_t *core, int master_pid) {
     int rc = VRRP_CORE_ERROR;
     enter(core, [&] {
-        const Status status = core->start(master_pid);
+        const Status status = core->node.start(master_pid);
         if (status) {
             rc = VRRP_CORE_OK;
-            return;
+        } else {
+            core->log(LogLevel::alert, "%s, not taking part in VRRP",
+                      status.error().to_string().c_str());
         }
-        const std::string why = status.error().to_string();
-        core->log(LogLevel::alert, "%s, not taking part in VRRP", why.c_str());
-        core->engine.stand_aside(why, net::now());
     });
     return rc;
 }
 
 int vrrp_core_stand_aside(vrrp_core_t *core, const char *reason) {
-    enter(core, [&] { core->engine.stand_aside(reason, net::now()); });
+    enter(core, [&] { core->node.stand_aside(reason); });
     return core->broken ? VRRP_CORE_ERROR : VRRP_CORE_OK;
 }
 
 void vrrp_core_stop(vrrp_core_t *core, const char *reason, int serving) {
-    enter(core, [&] { core->engine.stop(reason, serving, net::now()); });
+    enter(core, [&] { core->node.stop(reason, serving != 0); });
 }
 
 void vrrp_core_quit(vrrp_core_t *core) {
-    enter(core, [&] { core->quit(); });
+    enter(core, [&] { core->node.quit(); });
 }
 
 void vrrp_core_on_readable(vrrp_core_t *core, int fd) {
-    enter(core, [&] {
-        if (!core->claims.on_readable(fd)) {
-            core->host.on_readable(fd);
-        }
-    });
+    enter(core, [&] { core->node.on_readable(fd); });
 }
 
 void vrrp_core_on_timer(vrrp_core_t *core) {
-    enter(core, [&] {
-        core->host.read_packets();
-        core->engine.handle_time(net::now());
-    });
+    enter(core, [&] { core->node.on_timer(); });
 }
 
 int64_t vrrp_core_deadline(const vrrp_core_t *core) {
-    const auto deadline = core->deadline();
+    const auto deadline = core->node.deadline();
     return deadline ? to_ns(*deadline) : VRRP_CORE_NEVER;
 }
 
 int vrrp_core_finished(const vrrp_core_t *core) {
-    return core->broken || core->engine.finished();
+    return core->broken || core->node.finished();
 }
 
 size_t vrrp_core_area_size(const vrrp_core_conf_t *conf) {

@@ -1,0 +1,45 @@
+// nginx's workers as the vrrp process knows them: their heartbeats in shared
+// memory, and which of them have ended.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/health/worker_watch.hpp"
+#include "core/net/host.hpp"
+#include "core/status/area.hpp"
+
+namespace ngx_vrrp::node {
+
+// nginx's master starts another worker for one that ended; until then the one
+// that ended counts.
+inline constexpr Duration kRespawnTime = Milliseconds{250};
+
+class NginxWorkers {
+public:
+    NginxWorkers(const status::Area &area, net::Host &host)
+        : area_(area), host_(host) {}
+
+    std::vector<health::Heartbeat> heartbeats();
+
+    void ended(int pid);
+
+    // Nobody replaces a worker any more.
+    void master_died() { respawn_time_ = Duration{0}; }
+
+private:
+    struct Ended {
+        std::int32_t pid;
+        Instant at;
+    };
+
+    Instant gone_at(std::int32_t pid);
+
+    const status::Area &area_;
+    net::Host &host_;
+    std::vector<Ended> ended_;
+    Duration respawn_time_ = kRespawnTime;
+};
+
+}  // namespace ngx_vrrp::node

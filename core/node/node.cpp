@@ -1,0 +1,161 @@
+#include "core/node/node.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/net/clock.hpp"
+
+namespace ngx_vrrp::node {
+
+namespace {
+
+// How long a process that is being replaced goes on without its successor,
+// and how often it looks for it.
+constexpr Duration kSuccessorTime = Seconds{30};
+constexpr Duration kSuccessorLook = Milliseconds{5};
+
+}  // namespace
+
+Node::Node(std::vector<vrrp::Config> configs, Generation generation,
+           status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
+           void *area)
+    : log_(sink),
+      area_(area),
+      publisher_(area_),
+      host_(watcher, *this, sink),
+      workers_(area_, host_),
+      claims_(watcher, *this, sink, generation.configured_at),
+      engine_(std::move(configs), {host_, host_, *this, claims_}, sink),
+      facts_(std::move(facts)),
+      generation_(generation) {
+    facts_.started_at = net::now();
+}
+
+Status Node::open() {
+    return host_.open();
+}
+
+Status Node::start(int master_pid) {
+    master_pid_ = master_pid;
+    Status status = take_part();
+    if (!status) {
+        stand_aside(status.error().to_string());
+    }
+    return status;
+}
+
+Status Node::take_part() {
+    if (Status watching = host_.watch_process(master_pid_); !watching) {
+        return watching;
+    }
+    const auto interfaces = host_.interfaces();
+    if (!interfaces) {
+        return Unexpected(interfaces.error());
+    }
+    engine_.start(*interfaces, net::now());
+    return success();
+}
+
+void Node::stand_aside(const std::string &reason) {
+    engine_.stand_aside(reason, net::now());
+}
+
+void Node::stop(const std::string &reason, bool serving) {
+    engine_.stop(reason, serving, net::now());
+}
+
+void Node::quit() {
+    if (area_.generation() > generation_.number) {
+        successor_by_ = net::now() + kSuccessorTime;
+    } else {
+        stop("nginx is shutting down", true);
+    }
+}
+
+void Node::on_readable(int fd) {
+    if (!claims_.on_readable(fd)) {
+        host_.on_readable(fd);
+    }
+}
+
+// A process that was not scheduled must not take over while the master's
+// adverts wait in its queue.
+void Node::on_timer() {
+    host_.read_packets();
+    engine_.handle_time(net::now());
+}
+
+void Node::share() {
+    const Instant now = net::now();
+    if (engine_.is_in_charge()) {
+        area_.settle(std::max(generation_.number, area_.settled()));
+        publisher_.publish_if_due(engine_, facts_, now);
+    }
+    if (engine_.holds_addresses()) {
+        area_.hold(facts_.pid);
+    } else {
+        area_.let_go(facts_.pid);
+    }
+    leave_to_successor(now);
+}
+
+// What the successor has not asked for by now, it does not want.
+void Node::leave_to_successor(Instant now) {
+    if (successor_by_ &&
+        (area_.settled() > generation_.number || now >= *successor_by_)) {
+        successor_by_.reset();
+        engine_.stop("nginx has been reconfigured", true, now);
+    }
+}
+
+std::optional<Instant> Node::deadline() const {
+    Instant next = engine_.deadline().value_or(Instant::max());
+    if (engine_.is_in_charge()) {
+        next = std::min(next, publisher_.deadline());
+    }
+    if (successor_by_) {
+        next = std::min(next, net::now() + kSuccessorLook);
+    }
+    return next == Instant::max() ? std::nullopt : std::optional{next};
+}
+
+void Node::packet_received(const engine::ReceivedPacket &packet) {
+    engine_.handle_packet(packet, net::now());
+}
+
+void Node::interfaces_changed(const engine::Interfaces &interfaces) {
+    engine_.handle_interfaces(interfaces, net::now());
+}
+
+// The workers of a dead master go on serving, if they live: the address may
+// wait for its heir, or until the last of them is gone.
+void Node::process_ended(int pid) {
+    if (pid == master_pid_) {
+        workers_.master_died();
+        stop("the nginx master process died", true);
+    } else {
+        workers_.ended(pid);
+    }
+    engine_.handle_workers(net::now());
+}
+
+void Node::claim_granted(const engine::RouterKey &key,
+                         const std::string &handover) {
+    engine_.handle_claim_granted(key, handover, net::now());
+}
+
+void Node::claim_wanted(const engine::RouterKey &key) {
+    engine_.handle_claim_wanted(key, net::now());
+}
+
+std::vector<health::Heartbeat> Node::heartbeats() {
+    return workers_.heartbeats();
+}
+
+std::optional<Instant> Node::last_active(const engine::RouterKey &key) {
+    const auto bytes = area_.read();
+    const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
+    return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
+}
+
+}  // namespace ngx_vrrp::node

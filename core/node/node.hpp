@@ -1,0 +1,86 @@
+// The vrrp process as a whole: joins the engine with the machine (core/net)
+// and with the shared memory of its nginx (core/status). It decides nothing
+// about VRRP; it knows processes: which one starts, is replaced, or ends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/engine/engine.hpp"
+#include "core/net/claims.hpp"
+#include "core/net/host.hpp"
+#include "core/node/nginx_workers.hpp"
+#include "core/node/publisher.hpp"
+#include "core/status/area.hpp"
+#include "core/status/snapshot.hpp"
+
+namespace ngx_vrrp::node {
+
+// Which reading of nginx's configuration this process is of, and when it was.
+struct Generation {
+    std::uint64_t number = 0;
+    Instant configured_at{};
+};
+
+class Node final : net::Sink, net::ClaimSink, engine::Shared {
+public:
+    // watcher, sink and area outlive the node.
+    Node(std::vector<vrrp::Config> configs, Generation generation,
+         status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
+         void *area);
+
+    Status open();
+
+    // Joins the elections. When that is impossible the node stands aside, and
+    // the error says why.
+    Status start(int master_pid);
+
+    // Takes part in nothing and says why in the status.
+    void stand_aside(const std::string &reason);
+
+    // serving: nginx still answers requests.
+    void stop(const std::string &reason, bool serving);
+
+    // nginx's QUIT: hands over to the process that a reload has started, or
+    // stops.
+    void quit();
+
+    void on_readable(int fd);
+    void on_timer();
+
+    // After each of the above: tells the other processes how it is here.
+    void share();
+
+    std::optional<Instant> deadline() const;
+    bool finished() const { return engine_.finished(); }
+
+private:
+    void packet_received(const engine::ReceivedPacket &packet) override;
+    void interfaces_changed(const engine::Interfaces &interfaces) override;
+    void process_ended(int pid) override;
+    void claim_granted(const engine::RouterKey &key,
+                       const std::string &handover) override;
+    void claim_wanted(const engine::RouterKey &key) override;
+    std::vector<health::Heartbeat> heartbeats() override;
+    std::optional<Instant> last_active(const engine::RouterKey &key) override;
+
+    Status take_part();
+    void leave_to_successor(Instant now);
+
+    Log log_;
+    status::Area area_;
+    Publisher publisher_;
+    net::Host host_;
+    NginxWorkers workers_;
+    net::Claims claims_;
+    engine::Engine engine_;
+    status::NodeFacts facts_;
+    Generation generation_;
+    int master_pid_ = 0;
+    std::optional<Instant> successor_by_;
+};
+
+}  // namespace ngx_vrrp::node
