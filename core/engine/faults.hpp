@@ -1,44 +1,83 @@
 // Everything without which a node must not hold the address, in the order in
 // which an operator wants to hear of it. Empty text = all is well.
+//
+// Some faults last as long as their cause can be seen. For the others, where
+// only another attempt can show whether it is gone, the node stays out for a
+// time that grows with each of them.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+
+#include "core/base/time.hpp"
+#include "core/engine/backoff.hpp"
 
 namespace ngx_vrrp::engine {
 
 enum class FaultCause : std::uint8_t {
     process,    // the vrrp process cannot do its job at all
+    crash,      // it dies again and again (for a time)
     interface,  // missing or down
     source,     // no address to send from
     socket,     // VRRP cannot be heard
-    nginx       // too few workers alive
+    nginx,      // too few workers alive
+    removal,    // somebody else removes our addresses (for a time)
+    address,    // none of our addresses can be added (for a time)
+    transmit    // a peer took over, as it cannot hear us (for a time)
 };
 
-inline constexpr std::size_t kFaultCauses = 5;
+inline constexpr std::array<std::string_view, 9> kFaultCauses{
+    "process", "crash",   "interface", "source",  "socket",
+    "nginx",   "removal", "address",   "transmit"};
 
 class Faults {
 public:
+    struct Entry {
+        std::string text;
+        Backoff backoff;
+    };
+
     void set(FaultCause cause, std::string text) {
-        texts_[static_cast<std::size_t>(cause)] = std::move(text);
+        slot(cause).text = std::move(text);
     }
 
-    void clear(FaultCause cause) { set(cause, {}); }
+    // For a time that grows from `first`, which the text says, too.
+    void stay_out(FaultCause cause, const std::string &why, Duration first,
+                  Instant now);
+
+    // A time out that began in another process.
+    void stay_out(FaultCause cause, Entry entry, Instant now);
+
+    // Forgets those whose time is over.
+    void expire(Instant now);
+
+    // When the next time is over.
+    std::optional<Instant> deadline() const;
 
     // The first reason, or empty.
-    const std::string &reason() const {
-        for (const std::string &text : texts_) {
-            if (!text.empty()) {
-                return text;
-            }
-        }
-        return texts_.back();
+    const std::string &reason() const;
+
+    // When we try again, if the reason is one of those.
+    std::optional<Instant> retry_at() const;
+
+    bool is_on_probation(FaultCause cause, Instant now) const {
+        return entry(cause).backoff.is_on_probation(now, kProbation);
+    }
+
+    const Entry &entry(FaultCause cause) const {
+        return entries_[static_cast<std::size_t>(cause)];
     }
 
 private:
-    std::array<std::string, kFaultCauses> texts_;
+    Entry &slot(FaultCause cause) {
+        return entries_[static_cast<std::size_t>(cause)];
+    }
+
+    std::array<Entry, kFaultCauses.size()> entries_;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -1,0 +1,29 @@
+// When something happened the last N times, to know when it happens too
+// often. Plain numbers, all zero at first, so that it can lie in shared
+// memory.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "core/base/time.hpp"
+
+namespace ngx_vrrp::engine {
+
+template <std::size_t N>
+struct LastTimes {
+    std::array<Instant, N> at{};  // the oldest first
+
+    constexpr void add(Instant now) {
+        std::rotate(at.begin(), at.begin() + 1, at.end());
+        at.back() = now;
+    }
+
+    // It did happen N times, and they are less than `period` apart.
+    constexpr bool are_within(Duration period) const {
+        return at.front() != Instant{} && at.back() - at.front() < period;
+    }
+};
+
+}  // namespace ngx_vrrp::engine
