@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <ratio>
 
 namespace ngx_vrrp {
@@ -39,6 +40,14 @@ constexpr std::int64_t to_ns(Instant t) {
 
 constexpr std::int64_t to_ms(Duration d) {
     return std::chrono::duration_cast<Milliseconds>(d).count();
+}
+
+// Of several deadlines the first; nothing is no deadline.
+constexpr void take_earlier(std::optional<Instant> &earliest,
+                            const std::optional<Instant> &other) {
+    if (other && (!earliest || *other < *earliest)) {
+        earliest = other;
+    }
 }
 
 }  // namespace ngx_vrrp

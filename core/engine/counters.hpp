@@ -24,6 +24,7 @@ struct Counters {
     std::uint64_t send_errors = 0;
     std::uint64_t address_errors = 0;
     std::uint64_t addresses_restored = 0;  // removed by others, put back
+    std::uint64_t stayed_out = 0;  // for a time, after something went wrong
     DropCounters dropped{};
 };
 
@@ -44,6 +45,7 @@ inline constexpr std::array kCounterNames{
     CounterName{"announcements_sent", &Counters::announcements_sent},
     CounterName{"send_errors", &Counters::send_errors},
     CounterName{"address_errors", &Counters::address_errors},
-    CounterName{"addresses_restored", &Counters::addresses_restored}};
+    CounterName{"addresses_restored", &Counters::addresses_restored},
+    CounterName{"stayed_out", &Counters::stayed_out}};
 
 }  // namespace ngx_vrrp::engine

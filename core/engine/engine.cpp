@@ -10,13 +10,6 @@ namespace {
 // within milliseconds of us, and the first look decides how soon we join.
 constexpr Duration kStartupLook = Milliseconds{10};
 
-template <class T>
-void take_earlier(std::optional<T> &earliest, const std::optional<T> &other) {
-    if (other && (!earliest || *other < *earliest)) {
-        earliest = other;
-    }
-}
-
 }  // namespace
 
 Engine::Engine(std::vector<vrrp::Config> configs, Ports ports, LogSink &sink)
@@ -34,6 +27,13 @@ void Engine::start(Interfaces interfaces, Instant now) {
     }
     watch_workers(now);
     lag_watch_.next(deadline(), now);
+}
+
+void Engine::stay_out(FaultCause cause, const Faults::Entry &entry,
+                      Instant now) {
+    for (VirtualRouter &router : routers_) {
+        router.stay_out(cause, entry, now);
+    }
 }
 
 void Engine::stand_aside(const std::string &reason, Instant now) {

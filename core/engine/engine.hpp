@@ -50,6 +50,9 @@ public:
 
     void start(Interfaces interfaces, Instant now);
 
+    // Before start: no router takes part in anything for a while.
+    void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
+
     // Instead of start: every router is in FAULT for this reason.
     void stand_aside(const std::string &reason, Instant now);
 

@@ -11,6 +11,10 @@ namespace {
 
 constexpr Duration kLogPeriod = Seconds{10};
 
+// Flushing an interface takes iproute2 up to ten rounds within milliseconds,
+// and we put the address back in between: all of that is one removal.
+constexpr Duration kOneRemoval = Milliseconds{100};
+
 // While we leave gracefully the heir needs its skew, at most one advert
 // interval (v2: one second), and some time to be scheduled.
 constexpr Duration kHeirMargin = Milliseconds{200};
@@ -52,7 +56,10 @@ VirtualRouter::VirtualRouter(vrrp::Config config, Ports ports, LogSink &sink)
       drop_limits_(drop_limits(std::make_index_sequence<wire::kDropReasons>{})),
       mismatch_limit_(kLogPeriod),
       send_limit_(kLogPeriod),
-      address_limit_(kLogPeriod) {}
+      address_limit_(kLogPeriod),
+      remove_limit_(kLogPeriod),
+      lapse_limit_(kLogPeriod),
+      removal_limit_(kOneRemoval) {}
 
 RouterKey VirtualRouter::key() const {
     return {config().interface, config().family, config().vrid};
@@ -61,8 +68,15 @@ RouterKey VirtualRouter::key() const {
 void VirtualRouter::start(const Interfaces &interfaces, Instant now) {
     interfaces_ = &interfaces;
     claim_by_ = now + config().workers.timeout;
-    look_for_addresses();
+    look_for_addresses(now);
     tell_interface_faults(now);
+}
+
+void VirtualRouter::stay_out(FaultCause cause, const Faults::Entry &entry,
+                             Instant now) {
+    const std::string before = faults_.reason();
+    faults_.stay_out(cause, entry, now);
+    tell_fault(before, now);
 }
 
 void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
@@ -84,11 +98,13 @@ void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     }
 }
 
+// What is lost is judged by the leases as they were when it was lost; whether
+// it is ours to have, by the time that has passed.
 void VirtualRouter::set_interfaces(Instant now) {
+    const Losses losses = look_for_addresses(now);
     input(vrrp::TimeReached{}, now);
-    look_for_addresses();
     tell_interface_faults(now);
-    restore_removed(now);
+    restore(losses, now);
 }
 
 void VirtualRouter::set_workers(const health::WorkerVerdict &verdict,
@@ -135,10 +151,22 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
         act(vrrp::ReportMismatch{*text}, now);
     }
     input(vrrp::AdvertReceived{advert, peer}, now);
+    if (advert.priority != kPriorityZero) {
+        leave_unheard(peer, now);
+    }
 }
 
 void VirtualRouter::handle_time(Instant now) {
+    end_faults(now);
     input(vrrp::TimeReached{}, now);
+    leave_black_hole(now);
+}
+
+std::optional<Instant> VirtualRouter::deadline() const {
+    std::optional<Instant> earliest = instance_.deadline();
+    take_earlier(earliest, faults_.deadline());
+    take_earlier(earliest, black_hole_at());
+    return earliest;
 }
 
 bool VirtualRouter::finished() const {
@@ -158,6 +186,25 @@ void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {
 void VirtualRouter::set_fault(FaultCause cause, std::string text, Instant now) {
     const std::string before = faults_.reason();
     faults_.set(cause, std::move(text));
+    tell_fault(before, now);
+}
+
+void VirtualRouter::stay_out(FaultCause cause, const std::string &why,
+                             Duration first, Instant now) {
+    const std::string before = faults_.reason();
+    faults_.stay_out(cause, why, first, now);
+    ++counters_.stayed_out;
+    log_(LogLevel::error, "%s", faults_.entry(cause).text.c_str());
+    tell_fault(before, now);
+}
+
+void VirtualRouter::end_faults(Instant now) {
+    const std::string before = faults_.reason();
+    faults_.expire(now);
+    tell_fault(before, now);
+}
+
+void VirtualRouter::tell_fault(const std::string &before, Instant now) {
     if (faults_.reason() != before) {
         input(vrrp::FaultChanged{faults_.reason()}, now);
     }

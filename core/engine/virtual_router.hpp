@@ -13,6 +13,7 @@
 #include "core/engine/facts.hpp"
 #include "core/engine/faults.hpp"
 #include "core/engine/handover.hpp"
+#include "core/engine/last_times.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/rate_limit.hpp"
 #include "core/health/worker_watch.hpp"
@@ -24,6 +25,7 @@ namespace ngx_vrrp::engine {
 struct AddressState {
     vrrp::VirtualAddress address;
     bool present = false;
+    Instant lease_ends{};  // the lease we gave it; 0: we do not hold it
 };
 
 class VirtualRouter {
@@ -42,6 +44,9 @@ public:
     // A process with a newer configuration asks for it.
     void hand_over(Instant now);
 
+    // Before start: take part in nothing for a while.
+    void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
+
     // Instead of start: FAULT for this reason, for ever.
     void stand_aside(const std::string &reason, Instant now);
 
@@ -53,7 +58,7 @@ public:
     void handle_packet(const ReceivedPacket &packet, Instant now);
     void handle_time(Instant now);
 
-    std::optional<Instant> deadline() const { return instance_.deadline(); }
+    std::optional<Instant> deadline() const;
     bool finished() const;
 
     // We own it and take part in the election.
@@ -72,17 +77,29 @@ public:
 private:
     enum class Phase : std::uint8_t { starting, claiming, joined };
 
+    // Addresses that we held and that the kernel does not have any more.
+    struct Losses {
+        const AddressState *first = nullptr;
+        unsigned removed = 0;  // by somebody else
+        unsigned lapsed = 0;   // by the kernel, at the end of our lease
+    };
+
     void input(const vrrp::Input &input, Instant now);
     void perform(const vrrp::Actions &actions, Instant now);
     void claim(Instant now);
     void resume(const Handover &handover, Instant now);
     std::optional<Handover> heritage(Instant now) const;
-    void remove_unconfigured(const Handover &handover);
+    void remove_unconfigured(const Handover &handover, Instant now);
     bool is_marked(const AddressState &state) const;
     void add_missing(Instant now);
-    void remove_leftovers();
-    bool remove(const vrrp::VirtualAddress &address);
+    void remove_leftovers(Instant now);
+    bool remove(const vrrp::VirtualAddress &address, bool held, Instant now);
+
     void set_fault(FaultCause cause, std::string text, Instant now);
+    void stay_out(FaultCause cause, const std::string &why, Duration first,
+                  Instant now);
+    void tell_fault(const std::string &before, Instant now);
+    void end_faults(Instant now);
 
     void act(const vrrp::SendAdvert &action, Instant now);
     void act(const vrrp::AddAddresses &action, Instant now);
@@ -93,22 +110,32 @@ private:
     void act(const vrrp::ReportTransition &action, Instant now);
     void act(const vrrp::ReportMismatch &action, Instant now);
 
-    void look_for_addresses();
+    Losses look_for_addresses(Instant now);
     std::string interface_fault() const;
     std::string open_socket();
     std::string choose_source(Instant now);
     void tell_interface_faults(Instant now);
-    void restore_removed(Instant now);
+    void restore(const Losses &losses, Instant now);
+    void leave_fight(const AddressState &removed, Instant now);
+    void report_removal(const Losses &losses);
+    void report_lapse(const Losses &losses, Instant now);
     bool is_virtual(const IpAddress &address) const;
 
     const Interface *own_interface() const;
     const Interface *interface_of(const vrrp::VirtualAddress &address) const;
-    void hold_addresses(Instant now);
-    void hold(AddressState &address, Instant now);
+    bool hold(AddressState &state, Instant now);
+    bool gain(AddressState &state, Instant now);
+    void judge_attempt(bool any_held, Instant now);
+    std::optional<Instant> black_hole_at() const;
+    void leave_black_hole(Instant now);
+    void report_address_error(const SystemError &error, Instant now);
+
+    void announce(const AddressState &state, unsigned repeat, Instant now);
     void announce(const Interface &interface, const IpAddress &address,
                   Instant now);
-    void send_to(const IpAddress &destination,
+    bool send_to(const IpAddress &destination,
                  const wire::Advertisement &advert, Instant now);
+    void leave_unheard(const IpAddress &peer, Instant now);
     void report_send_error(const SystemError &error, Instant now);
     void report_drop(wire::DropReason reason, const ReceivedPacket &packet,
                      Instant now);
@@ -127,12 +154,23 @@ private:
     bool waited_ = false;  // another process of this node owned the router
     bool stopped_ = false;
 
+    // While active: since when no address can be added or prolonged, no
+    // advert be sent.
+    std::optional<Instant> failing_since_;
+    std::optional<Instant> unheard_since_;
+    std::string address_error_;  // the last one
+    std::string send_error_;
+    LastTimes<6> removals_;
+
     LastTransition last_;
     Counters counters_;
     std::array<RateLimit, wire::kDropReasons> drop_limits_;
     RateLimit mismatch_limit_;
     RateLimit send_limit_;
     RateLimit address_limit_;
+    RateLimit remove_limit_;
+    RateLimit lapse_limit_;
+    RateLimit removal_limit_;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -1,10 +1,13 @@
 // How a virtual router speaks: adverts to the LAN, reports to the operator.
 #include "core/engine/drop_report.hpp"
 #include "core/engine/virtual_router.hpp"
+#include "core/vrrp/timing.hpp"
 
 namespace ngx_vrrp::engine {
 
 namespace {
+
+constexpr Duration kTransmitTimeOut = Seconds{10};
 
 // In the order of the configuration: keepalived before 2.3.3 compares lists.
 std::vector<IpAddress> advertised_addresses(const vrrp::Config &config) {
@@ -13,6 +16,12 @@ std::vector<IpAddress> advertised_addresses(const vrrp::Config &config) {
         list.push_back(address.address);
     }
     return list;
+}
+
+std::vector<IpAddress> destinations(const vrrp::Config &config) {
+    return config.is_unicast()
+               ? config.unicast_peers
+               : std::vector{vrrp::multicast_group(config.family)};
 }
 
 }  // namespace
@@ -26,32 +35,52 @@ void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
         .addresses = advertised_addresses(config()),
         .authentication = config().authentication};
 
-    if (config().is_unicast()) {
-        for (const IpAddress &peer : config().unicast_peers) {
-            send_to(peer, advert, now);
-        }
-    } else {
-        send_to(vrrp::multicast_group(config().family), advert, now);
+    bool sent = false;
+    for (const IpAddress &destination : destinations(config())) {
+        sent = send_to(destination, advert, now) || sent;
+    }
+    if (!sent) {
+        unheard_since_ = unheard_since_.value_or(now);
+        return;
     }
 
+    unheard_since_.reset();
     ++counters_.adverts_sent;
     if (action.priority == kPriorityZero) {
         ++counters_.priority_zero_sent;
     }
 }
 
-void VirtualRouter::send_to(const IpAddress &destination,
+bool VirtualRouter::send_to(const IpAddress &destination,
                             const wire::Advertisement &advert, Instant now) {
     const Interface *interface = own_interface();
     if (!interface) {
-        return;
+        return false;
     }
     const wire::Endpoints endpoints{source_, destination};
     const Buffer pdu =
         wire::serialize(advert, endpoints, wire::ChecksumForm::pseudo_header);
     const Status status = ports_.transmit.send(*interface, endpoints, pdu);
     if (!status) {
+        send_error_ = status.error().to_string();
         report_send_error(status.error(), now);
+    }
+    return status.has_value();
+}
+
+// Nobody hears us, and a router that must lose against us is active: it has
+// taken over. While we cannot contradict, we are only in its way. (As long as
+// no other is active we stay: an address that one node holds unheard is
+// better than one that no node holds.)
+void VirtualRouter::leave_unheard(const IpAddress &peer, Instant now) {
+    const Duration takeover =
+        vrrp::fastest_takeover(config().version, config().advert_interval);
+    if (instance_.state() == vrrp::StateName::active && unheard_since_ &&
+        now - *unheard_since_ > takeover) {
+        stay_out(FaultCause::transmit,
+                 peer.to_string() +
+                     " took over, as it cannot hear us: " + send_error_,
+                 kTransmitTimeOut, now);
     }
 }
 
@@ -60,6 +89,10 @@ void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
     ++counters_.transitions;
     counters_.became_master += action.to == vrrp::StateName::active;
     counters_.released_master += action.from == vrrp::StateName::active;
+    if (action.from == vrrp::StateName::active) {
+        failing_since_.reset();
+        unheard_since_.reset();
+    }
     log_(LogLevel::notice, "%s -> %s: %s",
          vrrp::public_name(action.from).data(),
          vrrp::public_name(action.to).data(), action.reason.c_str());

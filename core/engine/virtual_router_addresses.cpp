@@ -2,13 +2,27 @@
 // again.
 #include <algorithm>
 
+#include "core/engine/drop_report.hpp"
 #include "core/engine/virtual_router.hpp"
+#include "core/vrrp/timing.hpp"
 #include "core/wire/arp.hpp"
 #include "core/wire/ndisc.hpp"
 
 namespace ngx_vrrp::engine {
 
 namespace {
+
+// Seen off this often within this time, we leave the field.
+constexpr Seconds kRemovalWindow{60};
+constexpr Duration kRemovalTimeOut = Seconds{30};
+
+// How long a master may be without any of its addresses: two renewals.
+constexpr Seconds kAddressPatience{2};
+constexpr Duration kAddressTimeOut = Seconds{10};
+static_assert(kAddressPatience == 2 * vrrp::kRenewInterval);
+
+// How much sooner than the lease says the kernel may remove an address.
+constexpr Duration kEarlyEnd = Milliseconds{100};
 
 const InterfaceAddress *find_address(const Interface &interface,
                                      const vrrp::VirtualAddress &wanted) {
@@ -23,71 +37,231 @@ const InterfaceAddress *find_address(const Interface &interface,
 
 }  // namespace
 
-void VirtualRouter::look_for_addresses() {
+VirtualRouter::Losses VirtualRouter::look_for_addresses(Instant now) {
+    Losses losses;
     for (AddressState &state : addresses_) {
         const Interface *interface = interface_of(state.address);
         state.present = interface && find_address(*interface, state.address);
+        if (state.present || state.lease_ends == Instant{}) {
+            continue;
+        }
+        if (now < state.lease_ends - kEarlyEnd) {
+            ++losses.removed;
+        } else {
+            ++losses.lapsed;
+        }
+        losses.first = losses.first ? losses.first : &state;
+        state.lease_ends = {};
     }
+    return losses;
 }
 
+// Up
+
 void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
-    hold_addresses(now);
+    bool any_held = false;
+    for (AddressState &state : addresses_) {
+        any_held = hold(state, now) || any_held;
+    }
+    judge_attempt(any_held, now);
 }
 
 void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
-    hold_addresses(now);
-}
-
-void VirtualRouter::hold_addresses(Instant now) {
+    bool any_held = false;
     for (AddressState &state : addresses_) {
-        hold(state, now);
+        const bool held = state.present ? hold(state, now) : gain(state, now);
+        any_held = held || any_held;
     }
+    judge_attempt(any_held, now);
 }
 
-void VirtualRouter::hold(AddressState &state, Instant now) {
+// Adds the address or prolongs its lease. The kernel that refuses to prolong
+// it keeps it until the lease ends.
+bool VirtualRouter::hold(AddressState &state, Instant now) {
     const Interface *interface = interface_of(state.address);
     if (!interface) {
-        return;
+        return false;
     }
     const Status status =
         ports_.addresses.add(*interface, state.address, lease_);
-    state.present = status.has_value();
     if (status) {
-        return;
+        state.present = true;
+        state.lease_ends = now + lease_;
+    } else {
+        state.present = state.present && now < state.lease_ends;
+        report_address_error(status.error(), now);
     }
-    ++counters_.address_errors;
-    if (address_limit_.allow(now)) {
-        log_(LogLevel::error, "%s, trying again with the next renewal",
-             status.error().to_string().c_str());
-    }
+    return status.has_value();
 }
 
-void VirtualRouter::act(const vrrp::RemoveAddresses &, Instant) {
+// An address that comes later than the others: the LAN learns of it now.
+bool VirtualRouter::gain(AddressState &state, Instant now) {
+    const bool held = hold(state, now);
+    if (held) {
+        announce(state, config().announce.repeat, now);
+    }
+    return held;
+}
+
+void VirtualRouter::add_missing(Instant now) {
+    bool any_missing = false;
+    bool any_held = false;
     for (AddressState &state : addresses_) {
-        state.present = !remove(state.address);
+        if (!state.present) {
+            any_missing = true;
+            any_held = gain(state, now) || any_held;
+        }
+    }
+    if (any_missing) {
+        judge_attempt(any_held, now);
     }
 }
 
-// True: it is not there any more.
-bool VirtualRouter::remove(const vrrp::VirtualAddress &address) {
+// Down
+
+void VirtualRouter::act(const vrrp::RemoveAddresses &, Instant now) {
+    for (AddressState &state : addresses_) {
+        const bool held = state.present || state.lease_ends != Instant{};
+        state.present = !remove(state.address, held, now) && held;
+        state.lease_ends = {};
+    }
+}
+
+// True: it is not there any more. Also what we do not seem to hold is asked
+// for: of a request that failed half-way nobody knows what it did.
+bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
+                           Instant now) {
     const Interface *interface = interface_of(address);
     if (!interface) {
         return true;
     }
     const Status status = ports_.addresses.remove(*interface, address);
-    if (!status) {
-        log_(LogLevel::alert, "%s, the kernel drops it within %d s",
-             status.error().to_string().c_str(),
-             static_cast<int>(lease_.count()));
+    if (status) {
+        return true;
     }
-    return status.has_value();
+    ++counters_.address_errors;
+    if (held && remove_limit_.allow(now)) {
+        log_(LogLevel::alert, "%s, the kernel drops it within %d s%s",
+             status.error().to_string().c_str(),
+             static_cast<int>(lease_.count()),
+             suppressed_note(remove_limit_.take_suppressed()).c_str());
+    }
+    return false;
 }
 
+// Lost to others
+
+// What somebody else removes we put back at once; but seen off again and
+// again, we are no use to anybody, and leave.
+void VirtualRouter::restore(const Losses &losses, Instant now) {
+    if (!losses.first || instance_.state() != vrrp::StateName::active) {
+        return;
+    }
+    if (losses.removed == 0) {
+        report_lapse(losses, now);
+    } else if (removal_limit_.allow(now)) {
+        removals_.add(now);
+        if (removals_.are_within(kRemovalWindow)) {
+            leave_fight(*losses.first, now);
+            return;
+        }
+        report_removal(losses);
+    }
+    counters_.addresses_restored += losses.removed;
+    add_missing(now);
+}
+
+void VirtualRouter::leave_fight(const AddressState &removed, Instant now) {
+    const std::string why = format(
+        "somebody else removed addresses from %s %zu times within %d s "
+        "(NetworkManager, systemd-networkd without KeepConfiguration=yes, "
+        "netplan without critical: true?)",
+        removed.address.interface.c_str(), removals_.at.size(),
+        static_cast<int>(kRemovalWindow.count()));
+    stay_out(FaultCause::removal, why, kRemovalTimeOut, now);
+}
+
+void VirtualRouter::report_removal(const Losses &losses) {
+    log_(LogLevel::warn,
+         "%s was removed from %s by somebody else (a network manager?), "
+         "putting it back%s",
+         losses.first->address.address.to_string().c_str(),
+         losses.first->address.interface.c_str(),
+         suppressed_note(removal_limit_.take_suppressed()).c_str());
+}
+
+// We were not scheduled, though not for as long as a peer waits, or the
+// kernel refused to prolong the lease.
+void VirtualRouter::report_lapse(const Losses &losses, Instant now) {
+    if (lapse_limit_.allow(now)) {
+        log_(LogLevel::warn,
+             "the lease of %s on %s ended before it was prolonged, putting "
+             "it back%s",
+             losses.first->address.address.to_string().c_str(),
+             losses.first->address.interface.c_str(),
+             suppressed_note(lapse_limit_.take_suppressed()).c_str());
+    }
+}
+
+// Refused by the kernel
+
+void VirtualRouter::report_address_error(const SystemError &error,
+                                         Instant now) {
+    ++counters_.address_errors;
+    address_error_ = error.to_string();
+    if (address_limit_.allow(now)) {
+        log_(LogLevel::error, "%s, trying again with the next renewal%s",
+             address_error_.c_str(),
+             suppressed_note(address_limit_.take_suppressed()).c_str());
+    }
+}
+
+void VirtualRouter::judge_attempt(bool any_held, Instant now) {
+    if (any_held) {
+        failing_since_.reset();
+    } else {
+        failing_since_ = failing_since_.value_or(now);
+    }
+}
+
+// A master without any of its addresses keeps the peers away and answers
+// nobody. Two renewals may go wrong; after a time out for the same reason no
+// second one does.
+std::optional<Instant> VirtualRouter::black_hole_at() const {
+    if (!failing_since_ || instance_.state() != vrrp::StateName::active) {
+        return std::nullopt;
+    }
+    Instant at = *failing_since_;
+    if (!faults_.is_on_probation(FaultCause::address, *failing_since_)) {
+        at += kAddressPatience;
+    }
+    for (const AddressState &state : addresses_) {
+        at = std::max(at, state.lease_ends);
+    }
+    return at;
+}
+
+void VirtualRouter::leave_black_hole(Instant now) {
+    const std::optional<Instant> at = black_hole_at();
+    if (!at || now < *at) {
+        return;
+    }
+    act(vrrp::RenewAddresses{}, now);
+    if (failing_since_) {
+        stay_out(FaultCause::address,
+                 "no address can be held: " + address_error_, kAddressTimeOut,
+                 now);
+    }
+}
+
+// Known to the LAN
+
+// Only what we hold: what is not there must not be asked of us.
 void VirtualRouter::act(const vrrp::AnnounceAddresses &action, Instant now) {
     for (unsigned i = 0; i < action.repeat; ++i) {
         for (const AddressState &state : addresses_) {
-            if (const Interface *interface = interface_of(state.address)) {
-                announce(*interface, state.address.address, now);
+            if (state.present) {
+                announce(state, 1, now);
             }
         }
     }
@@ -96,6 +270,14 @@ void VirtualRouter::act(const vrrp::AnnounceAddresses &action, Instant now) {
 void VirtualRouter::act(const vrrp::AnnounceSource &, Instant now) {
     if (const Interface *interface = own_interface()) {
         announce(*interface, source_, now);
+    }
+}
+
+void VirtualRouter::announce(const AddressState &state, unsigned repeat,
+                             Instant now) {
+    const Interface *interface = interface_of(state.address);
+    for (unsigned i = 0; interface && i < repeat; ++i) {
+        announce(*interface, state.address.address, now);
     }
 }
 
@@ -111,23 +293,6 @@ void VirtualRouter::announce(const Interface &interface,
         return;
     }
     ++counters_.announcements_sent;
-}
-
-void VirtualRouter::restore_removed(Instant now) {
-    if (instance_.state() != vrrp::StateName::active) {
-        return;
-    }
-    for (const AddressState &state : addresses_) {
-        if (!state.present && interface_of(state.address)) {
-            ++counters_.addresses_restored;
-            log_(LogLevel::warn,
-                 "%s was removed from %s by somebody else (a network "
-                 "manager?), putting it back",
-                 state.address.address.to_string().c_str(),
-                 state.address.interface.c_str());
-        }
-    }
-    add_missing(now);
 }
 
 }  // namespace ngx_vrrp::engine

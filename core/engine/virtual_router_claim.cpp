@@ -28,11 +28,13 @@ void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
     if (const auto passed_on = parse_handover(handover)) {
         resume(*passed_on, now);
     } else if (const auto inherited = heritage(now)) {
-        log_(LogLevel::notice,
-             "the vrrp process before this one died, going on as MASTER");
+        if (faults_.reason().empty()) {
+            log_(LogLevel::notice,
+                 "the vrrp process before this one died, going on as MASTER");
+        }
         resume(*inherited, now);
     } else {
-        remove_leftovers();
+        remove_leftovers(now);
         input(vrrp::Startup{}, now);
     }
 }
@@ -76,25 +78,16 @@ void VirtualRouter::resume(const Handover &handover, Instant now) {
 
     counters_ = handover.counters;
     last_ = handover.last;
-    remove_unconfigured(handover);
+    remove_unconfigured(handover, now);
     for (AddressState &state : addresses_) {
         state.present = is_held(state);
+        state.lease_ends = state.present ? now + lease_ : Instant{};
     }
     perform(instance_.resume(handover.checkpoint, now), now);
 
     if (instance_.state() == vrrp::StateName::active) {
+        // what this configuration has more than the one before
         add_missing(now);
-    }
-}
-
-// What this configuration has more than the one before.
-void VirtualRouter::add_missing(Instant now) {
-    for (AddressState &state : addresses_) {
-        const Interface *interface = interface_of(state.address);
-        if (!state.present && interface) {
-            hold(state, now);
-            announce(*interface, state.address.address, now);
-        }
     }
 }
 
@@ -137,7 +130,7 @@ bool VirtualRouter::is_marked(const AddressState &state) const {
                        });
 }
 
-void VirtualRouter::remove_unconfigured(const Handover &handover) {
+void VirtualRouter::remove_unconfigured(const Handover &handover, Instant now) {
     for (const vrrp::VirtualAddress &address : handover.held) {
         const bool configured =
             std::any_of(addresses_.begin(), addresses_.end(),
@@ -145,20 +138,20 @@ void VirtualRouter::remove_unconfigured(const Handover &handover) {
                             return state.address == address;
                         });
         if (!configured) {
-            remove(address);
+            remove(address, true, now);
         }
     }
 }
 
 // Whoever is master now, it is not us.
-void VirtualRouter::remove_leftovers() {
+void VirtualRouter::remove_leftovers(Instant now) {
     for (AddressState &state : addresses_) {
         if (is_marked(state)) {
             log_(LogLevel::notice,
                  "removing %s, left on %s by an earlier process",
                  state.address.address.to_string().c_str(),
                  state.address.interface.c_str());
-            state.present = !remove(state.address);
+            state.present = !remove(state.address, true, now);
         }
     }
 }

@@ -21,6 +21,7 @@ public:
     // "add 10.0.1.5 2s", "garp".
     std::vector<std::string> take() { return std::exchange(done_, {}); }
 
+    // From now on: "add" always, "add 10.0.1.5" for this address.
     void fail(const std::string &call, int code) { failures_[call] = code; }
     void heal() { failures_.clear(); }
 
@@ -55,7 +56,7 @@ public:
                          std::to_string(parsed->advertisement.priority.value) +
                          " " + endpoints.destination.to_string()
                    : "advert that does not parse");
-        return result("send");
+        return result("send", endpoints.destination);
     }
 
     Status send_frame(const engine::Interface &, Bytes frame) override {
@@ -67,13 +68,13 @@ public:
                Seconds lease) override {
         done_.push_back("add " + address.address.to_string() + " " +
                         std::to_string(lease.count()) + "s");
-        return result("add");
+        return result("add", address.address);
     }
 
     Status remove(const engine::Interface &,
                   const vrrp::VirtualAddress &address) override {
         done_.push_back("remove " + address.address.to_string());
-        return result("remove");
+        return result("remove", address.address);
     }
 
     std::vector<health::Heartbeat> heartbeats() override { return beats; }
@@ -99,6 +100,11 @@ public:
     engine::Ports ports() { return {*this, *this, *this, *this}; }
 
 private:
+    Status result(const std::string &call, const IpAddress &address) {
+        const Status status = result(call);
+        return status ? result(call + " " + address.to_string()) : status;
+    }
+
     Status result(const std::string &call) {
         const auto it = failures_.find(call);
         if (it == failures_.end()) {
