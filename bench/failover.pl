@@ -57,6 +57,7 @@ say describe_machine();
 
 for my $profile (@profiles) {
     my $classic = VRRP::Classic->new(profile => $profile);
+    say STDERR "profile $profile: this module, then keepalived";
     my %results = (ours       => measure($classic, \&start_ours),
                    keepalived => measure($classic, \&start_keepalived));
 
@@ -125,6 +126,7 @@ sub measure ($classic, $start) {
         for my $failure (@FAILURES) {
             my ($title, $act) = @$failure;
 
+            say STDERR "run $run: $title";
             sleep 1;
             my $since = time;
             $act->($lab, $lb1);

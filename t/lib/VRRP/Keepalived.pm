@@ -51,13 +51,11 @@ sub pids ($self) {
 
 
 # Ends it gracefully, and waits for that.
-sub stop ($self, $signal = 'TERM', $timeout = 10) {
-    my ($first) = $self->pids;
+sub stop ($self, $signal = 'TERM') {
+    my @pids = $self->pids;
 
-    kill $signal, $first if $first;
-    $self->_wait("end after $signal", $timeout, sub { !$self->pids });
-    $self->{node}->reap(delete $self->{spawned}, 'KILL')
-        if $self->{spawned};
+    kill $signal, $pids[0] if @pids;
+    $self->_wait_end("end after $signal", @pids);
 }
 
 
@@ -68,8 +66,17 @@ sub kill_all ($self) {
 
     kill 'STOP', @pids;
     kill 'KILL', @pids;
-    $self->_wait('end after KILL', 10, sub { !$self->pids });
-    $self->{node}->reap(delete $self->{spawned}, 'KILL');
+    $self->_wait_end('end after KILL', @pids);
+}
+
+
+# To the next keepalived, one that is not reaped yet is one that runs; and
+# nsenter, which should reap it, stops when it does.
+sub _wait_end ($self, $what, @pids) {
+    $self->_wait($what, 10, sub { !$self->pids });
+    $self->{node}->reap(delete $self->{spawned}, 'KILL') if $self->{spawned};
+    $self->_wait("$what, and reaped", 10,
+                 sub { !grep { -d "/proc/$_" } @pids });
 }
 
 
