@@ -1,0 +1,80 @@
+// A vrrp process that starts when those before it have crashed again and again.
+#include <gtest/gtest.h>
+
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+class CrashLoopTest : public EngineTest {
+protected:
+    // Out for 10 s, with the VIP on the interface or not.
+    void start_out(bool vip) {
+        Backoff out;
+        out.begin(Seconds{10}, now);
+        beat();
+        engine.emplace(std::vector{config()}, machine.ports(), log);
+        engine->stay_out(FaultCause::crash, {"it crashed", out}, now);
+        engine->start(interfaces(true, vip), now);
+    }
+};
+
+// The peer need not find out by itself, and nobody else must have the address.
+TEST_F(CrashLoopTest, MasterSaysGoodbyeAndReleases) {
+    machine.active_before = now - Milliseconds{100};
+    start_out(true);
+    EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast",
+                                    "advert 0 224.0.0.18", "remove 10.0.1.5"}));
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(log.count("MASTER -> FAULT: it crashed"), 1u);
+    EXPECT_EQ(log.count("going on as MASTER"), 0u);
+}
+
+// A peer has taken over: a goodbye would only upset the backups.
+TEST_F(CrashLoopTest, LeftoverIsRemovedWithoutAWord) {
+    machine.active_before = now - Milliseconds{301};
+    start_out(true);
+    EXPECT_EQ(machine.take(),
+              (Done{"listen eth0 multicast", "remove 10.0.1.5"}));
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
+TEST_F(CrashLoopTest, TakesPartAgainWhenTheTimeIsOver) {
+    start_out(false);
+    EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
+    run(Milliseconds{9'900});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(machine.take(), Done{});
+    run(Milliseconds{200});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(CrashLoopTest, ClaimComesFirst) {
+    machine.owned_by_other = true;
+    start_out(true);
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
+
+    run(Seconds{1});
+    engine->handle_claim_granted(engine->routers()[0].key(), {}, now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+}
+
+// The old process lives and is master: what the new one may not have it gives
+// to the peer.
+TEST_F(CrashLoopTest, HandoverIsReleased) {
+    become_active();
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    start_out(true);
+    machine.take();
+    engine->handle_claim_granted(engine->routers()[0].key(), machine.passed_on,
+                                 now);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine
