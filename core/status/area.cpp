@@ -1,6 +1,9 @@
 #include "core/status/area.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <bit>
 #include <cassert>
 #include <cstring>
 
@@ -9,7 +12,7 @@ namespace ngx_vrrp::status {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x56525250;  // "VRRP"
-constexpr std::uint32_t kLayoutVersion = 1;
+constexpr std::uint32_t kLayoutVersion = 2;
 constexpr std::size_t kCacheLine = 64;
 constexpr int kReadAttempts = 1000;
 
@@ -20,6 +23,8 @@ using Word = std::uint64_t;
 constexpr std::size_t words(std::size_t bytes) {
     return (bytes + sizeof(Word) - 1) / sizeof(Word);
 }
+
+using CrashWords = std::array<Word, words(sizeof(engine::CrashHistory))>;
 
 }  // namespace
 
@@ -32,6 +37,8 @@ struct alignas(kCacheLine) Area::Header {
     std::atomic<std::uint64_t> generation;
     std::atomic<std::uint64_t> settled;
     std::atomic<std::int32_t> holder;  // pid
+    std::atomic<std::uint64_t> life;   // generation of the one that lives
+    std::array<std::atomic<Word>, std::tuple_size_v<CrashWords>> crashes;
 };
 
 // pid 0: nobody beats here.
@@ -117,6 +124,26 @@ void Area::settle(std::uint64_t generation) {
 
 std::uint64_t Area::settled() const {
     return header().settled.load();
+}
+
+bool Area::begin_life(std::uint64_t generation) {
+    return header().life.exchange(generation) == generation;
+}
+
+// Unless one of a newer generation has begun.
+void Area::end_life(std::uint64_t generation) {
+    header().life.compare_exchange_strong(generation, 0);
+}
+
+engine::CrashHistory Area::crash_history() const {
+    CrashWords copy{};
+    std::copy(header().crashes.begin(), header().crashes.end(), copy.begin());
+    return std::bit_cast<engine::CrashHistory>(copy);
+}
+
+void Area::set_crash_history(const engine::CrashHistory &history) {
+    const auto copy = std::bit_cast<CrashWords>(history);
+    std::copy(copy.begin(), copy.end(), header().crashes.begin());
 }
 
 void Area::hold(std::int32_t pid) {

@@ -1,6 +1,7 @@
-// The shared memory of one nginx: heartbeats of the workers, and the status
-// that the vrrp process publishes. All readers and writers are lock-free, so
-// a process that dies or stops in the middle holds up nobody.
+// The shared memory of one nginx: heartbeats of the workers, the status that
+// the vrrp process publishes, and how its processes ended. All readers and
+// writers are lock-free, so a process that dies or stops in the middle holds up
+// nobody.
 //
 // Layout: Header, heartbeat slots, status block. One version of the module
 // creates and uses an area; another one (after a binary upgrade) has its own.
@@ -13,6 +14,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/time.hpp"
+#include "core/engine/crash_history.hpp"
 #include "core/health/worker_watch.hpp"
 
 namespace ngx_vrrp::status {
@@ -42,6 +44,14 @@ public:
     std::uint64_t generation() const;
     void settle(std::uint64_t generation);
     std::uint64_t settled() const;
+
+    // A vrrp process of this generation starts; nginx runs one at a time. True:
+    // the one before it has not ended its life, it crashed.
+    bool begin_life(std::uint64_t generation);
+    void end_life(std::uint64_t generation);
+
+    engine::CrashHistory crash_history() const;
+    void set_crash_history(const engine::CrashHistory &history);
 
     // The vrrp process that holds addresses, 0: none.
     void hold(std::int32_t pid);

@@ -28,6 +28,10 @@ std::int64_t age_ms(const Moment &moment, std::int64_t at_ns) {
     return to_ms(moment.now - instant_from_ns(at_ns));
 }
 
+std::int64_t left_ms(const Moment &moment, std::int64_t until_ns) {
+    return std::max<std::int64_t>(0, -age_ms(moment, until_ns));
+}
+
 void write_age(JsonWriter &json, const Moment &moment, std::int64_t at_ns,
                std::string_view age_name, std::string_view time_name) {
     if (at_ns == 0) {
@@ -76,8 +80,8 @@ void write_node(JsonWriter &json, const NodeRecord &node,
     json.member("age_ms", age_ms(moment, node.published_at_ns));
     json.member("fresh_workers", node.fresh_workers);
     json.member("unknown_vrid_packets", node.unknown_vrid_packets);
-    json.member("startup_delay_left_ms",
-                std::max<std::int64_t>(0, -age_ms(moment, node.not_before_ns)));
+    json.member("crashes", node.crashes);
+    json.member("startup_delay_left_ms", left_ms(moment, node.not_before_ns));
     json.member("realtime_priority", node.realtime_priority);
     json.member("mlock", node.mlock != 0);
     write_timer_lag(json, node.timer_lag);
@@ -128,6 +132,17 @@ void write_counters(JsonWriter &json, const engine::Counters &counters) {
     json.end_object();
 }
 
+// When a fault ends that only another attempt can end.
+void write_retry(JsonWriter &json, const InstanceRecord &instance,
+                 const Moment &moment) {
+    json.key("retry_ms");
+    if (instance.retry_at_ns == 0) {
+        json.null();
+    } else {
+        json.value(left_ms(moment, instance.retry_at_ns));
+    }
+}
+
 void write_instance(JsonWriter &json, const Snapshot &snapshot,
                     const InstanceRecord &instance, const Moment &moment) {
     json.begin_object();
@@ -136,6 +151,7 @@ void write_instance(JsonWriter &json, const Snapshot &snapshot,
     write_age(json, moment, instance.since_ns, "since_ms", "since");
     json.member_or_null("reason", instance.reason.view());
     json.member_or_null("fault", instance.fault.view());
+    write_retry(json, instance, moment);
     json.member("virtual_router_id", unsigned{instance.vrid});
     json.member("interface", instance.interface.view());
     json.member("family", instance.family == 4 ? "ipv4" : "ipv6");

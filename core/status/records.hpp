@@ -37,6 +37,7 @@ struct NodeRecord {
     std::uint32_t addresses;
     std::uint32_t fresh_workers;
     std::uint64_t unknown_vrid_packets;
+    std::uint64_t crashes;
     std::int64_t started_at_ns;      // CLOCK_BOOTTIME
     std::int64_t published_at_ns;    // CLOCK_BOOTTIME
     std::int64_t not_before_ns;      // CLOCK_BOOTTIME; startup_delay ends
@@ -49,8 +50,8 @@ struct InstanceRecord {
     Text<64> name;
     Text<16> interface;
     Text<16> state;  // INIT, BACKUP, MASTER, FAULT
-    Text<192> reason;
-    Text<192> fault;  // empty: none
+    Text<256> reason;
+    Text<256> fault;  // empty: none
     Text<48> source;
     Text<48> master_address;  // empty: none heard
     std::uint8_t vrid;
@@ -67,6 +68,7 @@ struct InstanceRecord {
     std::int64_t since_ns;         // CLOCK_BOOTTIME; 0: nothing happened yet
     std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
     std::int64_t master_interval_ns;
+    std::int64_t retry_at_ns;  // CLOCK_BOOTTIME; 0: not by itself
 
     engine::Counters counters;
 };

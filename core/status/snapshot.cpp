@@ -28,6 +28,7 @@ InstanceRecord describe(const engine::VirtualRouter &router) {
     record.reason.set(router.last_transition().reason);
     record.since_ns = to_ns(router.last_transition().at);
     record.fault.set(router.faults().reason());
+    record.retry_at_ns = to_ns(router.faults().retry_at().value_or(Instant{}));
     record.source.set(
         router.source().is_unspecified() ? "" : router.source().to_string());
 
@@ -96,6 +97,7 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
     node.addresses = static_cast<std::uint32_t>(snapshot.addresses.size());
     node.fresh_workers = engine.fresh_workers();
     node.unknown_vrid_packets = engine.unknown_vrid_packets();
+    node.crashes = facts.crashes;
     node.started_at_ns = to_ns(facts.started_at);
     node.published_at_ns = to_ns(now);
     node.not_before_ns = to_ns(facts.not_before);

@@ -26,6 +26,7 @@ struct NodeFacts {
     Instant not_before{};       // startup_delay ends
     int realtime_priority = 0;  // in force; 0: none
     bool mlock = false;         // in force
+    std::uint64_t crashes = 0;  // of the processes before this one
 };
 
 Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,

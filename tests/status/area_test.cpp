@@ -67,6 +67,37 @@ TEST_F(AreaTest, HeartbeatsComeAndGo) {
     EXPECT_TRUE(area.heartbeats().empty());
 }
 
+TEST_F(AreaTest, LifeThatDoesNotEndIsACrash) {
+    EXPECT_FALSE(area.begin_life(1));
+    EXPECT_TRUE(area.begin_life(1));
+    area.end_life(1);
+    EXPECT_FALSE(area.begin_life(1));
+}
+
+// A reload: the new process begins while the old one lives.
+TEST_F(AreaTest, LifeOfAnotherGenerationIsNoCrash) {
+    EXPECT_FALSE(area.begin_life(1));
+    EXPECT_FALSE(area.begin_life(2));
+    area.end_life(1);
+    EXPECT_TRUE(area.begin_life(2));
+}
+
+TEST_F(AreaTest, CrashHistoryOutlivesAProcess) {
+    engine::CrashHistory history = area.crash_history();
+    EXPECT_EQ(history.crashes, 0u);
+    EXPECT_FALSE(history.out.is_out(instant_from_ns(1)));
+    for (int i = 1; i <= 3; ++i) {
+        history.add_crash(instant_from_ns(i));
+    }
+    area.set_crash_history(history);
+
+    const engine::CrashHistory back = Area(memory.get()).crash_history();
+    EXPECT_EQ(back.crashes, 3u);
+    EXPECT_EQ(back.last.at, history.last.at);
+    EXPECT_EQ(back.out.ends_at, history.out.ends_at);
+    EXPECT_EQ(back.reason(), history.reason());
+}
+
 // Every published status is made of one repeated byte; a torn one is not.
 TEST_F(AreaTest, ReadersNeverSeeATornStatus) {
     std::atomic<bool> stop{false};

@@ -106,6 +106,22 @@ TEST(Json, StartupDelayThatIsOverHasNothingLeft) {
               std::string::npos);
 }
 
+TEST(Json, SaysWhenItTriesAgain) {
+    Snapshot s = snapshot();
+    EXPECT_NE(to_json(s, moment()).find(R"("fault":null,"retry_ms":null)"),
+              std::string::npos);
+
+    s.node.crashes = 3;
+    s.instances[0].fault.set("crashed, staying out for 10 s");
+    s.instances[0].retry_at_ns = 12'500'000'000;
+    const std::string json = to_json(s, moment());
+    EXPECT_NE(json.find(R"("fault":"crashed, staying out for 10 s",)"
+                        R"("retry_ms":2500)"),
+              std::string::npos)
+        << json;
+    EXPECT_NE(json.find(R"("crashes":3)"), std::string::npos) << json;
+}
+
 TEST(Snapshot, SurvivesTheWayThroughSharedMemory) {
     const auto back = from_bytes(to_bytes(snapshot()));
     ASSERT_TRUE(back);
