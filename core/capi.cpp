@@ -197,6 +197,9 @@ vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
 }
 
 void vrrp_core_destroy(vrrp_core_t *core) {
+    if (!core->broken) {
+        core->node.end_life();
+    }
     delete core;
 }
 

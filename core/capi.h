@@ -162,6 +162,8 @@ typedef struct {
 /* NULL: out of memory, or netlink cannot be opened (logged) */
 vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
     const vrrp_core_ops_t *ops, void *area);
+
+/* a process that ends without it counts as crashed */
 void vrrp_core_destroy(vrrp_core_t *core);
 
 /*

@@ -37,11 +37,28 @@ Status Node::open() {
 
 Status Node::start(int master_pid) {
     master_pid_ = master_pid;
+    begin_life(net::now());
     Status status = take_part();
     if (!status) {
         stand_aside(status.error().to_string());
     }
     return status;
+}
+
+// nginx's master has started this process anew if the one before it did not
+// end its life.
+void Node::begin_life(Instant now) {
+    engine::CrashHistory history = area_.crash_history();
+    if (area_.begin_life(generation_.number)) {
+        history.add_crash(now);
+        area_.set_crash_history(history);
+    }
+    facts_.crashes = history.crashes;
+    if (history.out.is_out(now)) {
+        const std::string reason = history.reason();
+        log_(LogLevel::error, "%s", reason.c_str());
+        engine_.stay_out(engine::FaultCause::crash, {reason, history.out}, now);
+    }
 }
 
 Status Node::take_part() {

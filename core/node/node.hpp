@@ -51,6 +51,9 @@ public:
     void on_readable(int fd);
     void on_timer();
 
+    // All is done; a life that ends without this is a crash.
+    void end_life() { area_.end_life(generation_.number); }
+
     // After each of the above: tells the other processes how it is here.
     void share();
 
@@ -67,6 +70,7 @@ private:
     std::vector<health::Heartbeat> heartbeats() override;
     std::optional<Instant> last_active(const engine::RouterKey &key) override;
 
+    void begin_life(Instant now);
     Status take_part();
     void leave_to_successor(Instant now);
 
