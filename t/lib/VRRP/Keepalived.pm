@@ -34,12 +34,16 @@ sub start ($self) {
     close $out;
     chmod 0644, $self->{file};
 
+    my $before = length $self->log_text;
+
     $self->{spawned} = $node->spawn(
         { pid_namespace => 1, errors => $self->{log}, tag => 'keepalived' },
         qw(keepalived --dont-fork --log-console --log-detail --no-syslog
            --vrrp --use-file), $self->{file});
 
-    $self->_wait('start', 10, sub { $self->log_text =~ /STATE/ });
+    $self->_wait('start', 10, sub {
+        substr($self->log_text, $before) =~ /STATE/;
+    });
 }
 
 
