@@ -35,6 +35,12 @@ const InterfaceAddress *find_address(const Interface &interface,
     return it == interface.addresses.end() ? nullptr : &*it;
 }
 
+bool has_marked(const Interface &interface,
+                const vrrp::VirtualAddress &wanted) {
+    const InterfaceAddress *found = find_address(interface, wanted);
+    return found && found->ours;
+}
+
 }  // namespace
 
 VirtualRouter::Losses VirtualRouter::look_for_addresses(Instant now) {
@@ -127,11 +133,25 @@ void VirtualRouter::act(const vrrp::RemoveAddresses &, Instant now) {
     }
 }
 
+// The interface to remove it from: one that was renamed has kept it.
+const Interface *VirtualRouter::holder_of(
+    const vrrp::VirtualAddress &address) const {
+    const Interface *interface = interface_of(address);
+    if (interface || !interfaces_) {
+        return interface;
+    }
+    const auto &all = interfaces_->list;
+    const auto it = std::find_if(all.begin(), all.end(), [&](const auto &i) {
+        return has_marked(i, address);
+    });
+    return it == all.end() ? nullptr : &*it;
+}
+
 // True: it is not there any more. Also what we do not seem to hold is asked
 // for: of a request that failed half-way nobody knows what it did.
 bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
                            Instant now) {
-    const Interface *interface = interface_of(address);
+    const Interface *interface = holder_of(address);
     if (!interface) {
         return true;
     }

@@ -77,6 +77,15 @@ TEST_F(EngineTest, InterfaceGoneAndBackIsFoundByName) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
+TEST_F(EngineTest, RenamedInterfaceDoesNotKeepTheAddress) {
+    become_active();
+    Interfaces renamed = interfaces(true, true);
+    renamed.list[0].name = "other0";
+    engine->handle_interfaces(renamed, now);
+    EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.5", "forget eth0"}));
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
 TEST_F(EngineTest, AddressRemovedByOthersComesBackAnnounced) {
     become_active();
     engine->handle_interfaces(interfaces(true, false), now);
