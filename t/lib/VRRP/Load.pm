@@ -43,6 +43,10 @@ sub new ($class, %args) {
 }
 
 
+# Milliseconds between requests.
+sub interval ($self) { $self->{interval} }
+
+
 # Lets open requests end, then returns.
 sub stop ($self) {
     my $pid = delete $self->{pid} or return;

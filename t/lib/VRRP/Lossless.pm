@@ -6,6 +6,7 @@ package VRRP::Lossless;
 
 use v5.36;
 
+use List::Util qw(max min);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -159,15 +160,14 @@ sub _measure_calm ($self) {
 
 
 # The longest time between two adverts that is no missed one: 1.5 intervals,
-# or more where the machine shows so without any event, and never 2.
-sub gap_limit ($self) {
+# or more where the machine itself was late by that much, or was so without any
+# event; and never 2.
+sub gap_limit ($self, $lateness) {
     my $interval = $self->{interval};
-    my $noisy = $self->{calm_gap} + 0.3 * $interval;
-    my $limit = 1.5 * $interval;
+    my $limit = max(1.5 * $interval + $lateness,
+                    0.3 * $interval + $self->{calm_gap});
 
-    $limit = $noisy if $noisy > $limit;
-
-    return $limit < 1.9 * $interval ? $limit : 1.9 * $interval;
+    return min($limit, 1.9 * $interval);
 }
 
 
@@ -261,6 +261,36 @@ sub _wait_for_new_processes ($self, $old) {
 
         return @now == 1 + $self->lb1->{workers}
                && !grep { $old->{$_} } @now;
+    });
+}
+
+
+# A binary upgrade begins: a second master with processes of its own. Returns
+# the first and the second.
+sub upgrade ($self) {
+    my $lb1 = $self->lb1;
+    my ($old) = $lb1->masters;
+
+    $lb1->signal('USR2', $old);
+    $self->wait_until('a second nginx to serve', sub {
+        $lb1->masters == 2 && $lb1->vrrp_processes == 2
+        && $lb1->workers == 2 * $lb1->{workers};
+    });
+
+    sleep 0.3;
+
+    return ($old, grep { $_ != $old } $lb1->masters);
+}
+
+
+# It ends with QUIT to one of the masters.
+sub quit_master ($self, $master) {
+    my $lb1 = $self->lb1;
+
+    $lb1->signal('QUIT', $master);
+    $self->wait_until('one nginx to be left', sub {
+        $lb1->masters == 1 && $lb1->vrrp_processes == 1
+        && $lb1->workers == $lb1->{workers};
     });
 }
 
