@@ -156,8 +156,13 @@ void Node::process_ended(int pid) {
     engine_.handle_workers(net::now());
 }
 
+// Who passes nothing on is dead: we are not replaced, but go on for another
+// successor.
 void Node::claim_granted(const engine::RouterKey &key,
                          const std::string &handover) {
+    if (handover.empty()) {
+        area_.settle(std::min(generation_.number, area_.settled()));
+    }
     engine_.handle_claim_granted(key, handover, net::now());
 }
 
