@@ -25,6 +25,7 @@ sub run ($class, $profile, @times) {
     $lb1 = $test->lb1;
 
     killed();
+    successor_killed();
     backup_killed();
     stopped_shortly();
     stopped('every process', sub { map { $_->{pid} } $lb1->processes }, $_)
@@ -49,6 +50,31 @@ sub killed () {
 
         $seen->nothing_noticed;
         $seen->logged('lb1', qr/going on as MASTER/, 'it goes on');
+    };
+}
+
+
+# After a reload, before the old one is told to quit: the old one goes on, and
+# another one takes its place.
+sub successor_killed () {
+    subtest 'kill -9 of the vrrp process that a reload has started' => sub {
+        my ($old) = $lb1->vrrp_processes;
+        my $killed;
+
+        my $seen = $test->during(sub {
+            $lb1->command('reload');
+            $test->wait_until('two vrrp processes', sub {
+                ($killed) = grep { $_ != $old } $lb1->vrrp_processes;
+            });
+            sleep 0.04;
+            $lb1->signal('KILL', $killed);
+            $test->wait_until('a third one alone', sub {
+                my @now = $lb1->vrrp_processes;
+                return @now == 1 && $now[0] != $old && $now[0] != $killed;
+            });
+        });
+
+        $seen->nothing_noticed(extra => 1);
     };
 }
 

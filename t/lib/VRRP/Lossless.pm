@@ -48,7 +48,7 @@ sub new ($class, %args) {
 
     $self->{watch}{$_} = $lab->watch_addresses($_) for qw(lb1 lb2);
     $self->{capture} = $lab->capture('client');
-    $self->{load} = $lab->load(interval => 2);
+    $self->{load} = $lab->load(interval => 1.9);
 
     $self->wait_until_quiet;
     $self->_measure_calm;
