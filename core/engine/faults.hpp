@@ -34,6 +34,19 @@ inline constexpr std::array<std::string_view, 9> kFaultCauses{
     "process", "crash",   "interface", "source",  "socket",
     "nginx",   "removal", "address",   "transmit"};
 
+constexpr std::string_view to_string(FaultCause cause) {
+    return kFaultCauses[static_cast<std::size_t>(cause)];
+}
+
+constexpr std::optional<FaultCause> fault_cause(std::string_view name) {
+    for (std::size_t i = 0; i < kFaultCauses.size(); ++i) {
+        if (kFaultCauses[i] == name) {
+            return static_cast<FaultCause>(i);
+        }
+    }
+    return std::nullopt;
+}
+
 class Faults {
 public:
     struct Entry {

@@ -51,6 +51,27 @@ void put_backup(std::string &text, const vrrp::Checkpoint &checkpoint) {
     }
 }
 
+void put_state(std::string &text,
+               const std::optional<vrrp::Checkpoint> &checkpoint) {
+    if (!checkpoint) {
+        put(text, "state", "none");
+    } else if (checkpoint->active) {
+        put(text, "state", "active");
+        put_active(text, *checkpoint);
+    } else {
+        put(text, "state", "backup");
+        put_backup(text, *checkpoint);
+    }
+}
+
+void put_time_out(std::string &text, const TimeOut &out) {
+    const Backoff &backoff = out.fault.backoff;
+    put(text, "out",
+        std::string{to_string(out.cause)} + " " +
+            std::to_string(backoff.length.count()) + " " +
+            std::to_string(to_ns(backoff.ends_at)) + " " + out.fault.text);
+}
+
 void put_held(std::string &text, const vrrp::VirtualAddress &address) {
     put(text, "held",
         format("%s/%u %s %s", address.address.to_string().c_str(),
@@ -167,16 +188,28 @@ void read_counter(Counters &counters, std::string_view value) {
     }
 }
 
+void read_time_out(Handover &handover, std::string_view value) {
+    const auto cause = fault_cause(take_until(value, ' '));
+    TimeOut out;
+    out.fault.backoff.length = duration(take_until(value, ' '));
+    out.fault.backoff.ends_at = instant(take_until(value, ' '));
+    out.fault.text = value;
+    if (cause) {
+        out.cause = *cause;
+        handover.time_outs.push_back(std::move(out));
+    }
+}
+
 void read_rest(Handover &handover, std::string_view key,
                std::string_view value) {
-    if (key == "state") {
-        handover.checkpoint.active = value == "active";
-    } else if (key == "since") {
+    if (key == "since") {
         handover.last.at = instant(value);
     } else if (key == "reason") {
         handover.last.reason = value;
     } else if (key == "held") {
         read_held(handover, value);
+    } else if (key == "out") {
+        read_time_out(handover, value);
     } else if (key == "counter") {
         read_counter(handover.counters, value);
     }
@@ -187,16 +220,14 @@ void read_rest(Handover &handover, std::string_view key,
 std::string to_text(const Handover &handover) {
     std::string text{kFirstLine};
     text += '\n';
-    put(text, "state", handover.checkpoint.active ? "active" : "backup");
-    if (handover.checkpoint.active) {
-        put_active(text, handover.checkpoint);
-    } else {
-        put_backup(text, handover.checkpoint);
-    }
+    put_state(text, handover.checkpoint);
     put(text, "since", to_ns(handover.last.at));
     put(text, "reason", handover.last.reason);
     for (const vrrp::VirtualAddress &address : handover.held) {
         put_held(text, address);
+    }
+    for (const TimeOut &out : handover.time_outs) {
+        put_time_out(text, out);
     }
     for (const CounterName &entry : kCounterNames) {
         put_counter(text, entry.name, handover.counters.*entry.counter);
@@ -213,13 +244,22 @@ std::optional<Handover> parse_handover(std::string_view text) {
         return std::nullopt;
     }
     Handover handover;
+    vrrp::Checkpoint checkpoint;
+    std::string_view state;
     while (!text.empty()) {
         std::string_view value = take_until(text, '\n');
         const std::string_view key = take_until(value, ' ');
-        if (!read_active(handover.checkpoint, key, value) &&
-            !read_backup(handover.checkpoint, key, value)) {
+        if (key == "state") {
+            state = value;
+        } else if (!read_active(checkpoint, key, value) &&
+                   !read_backup(checkpoint, key, value)) {
             read_rest(handover, key, value);
         }
+    }
+
+    if (state != "none") {
+        checkpoint.active = state == "active";
+        handover.checkpoint = checkpoint;
     }
     return handover;
 }

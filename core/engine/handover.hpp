@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/engine/counters.hpp"
+#include "core/engine/faults.hpp"
 #include "core/vrrp/checkpoint.hpp"
 #include "core/vrrp/config.hpp"
 
@@ -21,11 +22,18 @@ struct LastTransition {
     std::string reason;
 };
 
+// A time out that is not over, or that is not forgotten.
+struct TimeOut {
+    FaultCause cause{};
+    Faults::Entry fault;
+};
+
 struct Handover {
-    vrrp::Checkpoint checkpoint;
+    std::optional<vrrp::Checkpoint> checkpoint;  // none in a fault
     LastTransition last;
     Counters counters;
     std::vector<vrrp::VirtualAddress> held;  // in the kernel now
+    std::vector<TimeOut> time_outs;
 };
 
 std::string to_text(const Handover &handover);

@@ -87,6 +87,8 @@ private:
     void input(const vrrp::Input &input, Instant now);
     void perform(const vrrp::Actions &actions, Instant now);
     void claim(Instant now);
+    void join(Instant now);
+    void inherit(const Handover &handover, Instant now);
     void resume(const Handover &handover, Instant now);
     std::optional<Handover> heritage(Instant now) const;
     void remove_unconfigured(const Handover &handover, Instant now);

@@ -7,6 +7,24 @@
 
 namespace ngx_vrrp::engine {
 
+namespace {
+
+// That the vrrp process crashed is no word about the heir, and known to it if
+// it is of the same binary.
+std::vector<TimeOut> time_outs(const Faults &faults) {
+    std::vector<TimeOut> list;
+    for (const FaultCause cause :
+         {FaultCause::removal, FaultCause::address, FaultCause::transmit}) {
+        const Faults::Entry &fault = faults.entry(cause);
+        if (fault.backoff.length != Duration::zero()) {
+            list.push_back({cause, fault});
+        }
+    }
+    return list;
+}
+
+}  // namespace
+
 void VirtualRouter::claim(Instant now) {
     if (stopped_) {
         return;
@@ -26,16 +44,33 @@ void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
     phase_ = Phase::joined;
 
     if (const auto passed_on = parse_handover(handover)) {
-        resume(*passed_on, now);
+        inherit(*passed_on, now);
     } else if (const auto inherited = heritage(now)) {
         if (faults_.reason().empty()) {
             log_(LogLevel::notice,
                  "the vrrp process before this one died, going on as MASTER");
         }
-        resume(*inherited, now);
+        inherit(*inherited, now);
     } else {
-        remove_leftovers(now);
-        input(vrrp::Startup{}, now);
+        join(now);
+    }
+}
+
+void VirtualRouter::join(Instant now) {
+    remove_leftovers(now);
+    input(vrrp::Startup{}, now);
+}
+
+void VirtualRouter::inherit(const Handover &handover, Instant now) {
+    counters_ = handover.counters;
+    last_ = handover.last;
+    for (const TimeOut &out : handover.time_outs) {
+        stay_out(out.cause, out.fault, now);
+    }
+    if (handover.checkpoint) {
+        resume(handover, now);
+    } else {
+        join(now);
     }
 }
 
@@ -47,20 +82,17 @@ void VirtualRouter::hand_over(Instant now) {
         return;
     }
 
-    Handover handover;
-    std::string text;
-    if (checkpoint) {
-        handover.checkpoint = *checkpoint;
-        handover.last = last_;
-        handover.counters = counters_;
-        for (const AddressState &state : addresses_) {
-            if (state.present) {
-                handover.held.push_back(state.address);
-            }
+    Handover handover{.checkpoint = checkpoint,
+                      .last = last_,
+                      .counters = counters_,
+                      .held = {},
+                      .time_outs = time_outs(faults_)};
+    for (const AddressState &state : addresses_) {
+        if (checkpoint && state.present) {
+            handover.held.push_back(state.address);
         }
-        text = to_text(handover);
     }
-    if (!ports_.claims.pass_on(key(), text)) {
+    if (!ports_.claims.pass_on(key(), to_text(handover))) {
         return;
     }
     instance_.retire();
@@ -76,14 +108,12 @@ void VirtualRouter::resume(const Handover &handover, Instant now) {
                          state.address) != handover.held.end();
     };
 
-    counters_ = handover.counters;
-    last_ = handover.last;
     remove_unconfigured(handover, now);
     for (AddressState &state : addresses_) {
         state.present = is_held(state);
         state.lease_ends = state.present ? now + lease_ : Instant{};
     }
-    perform(instance_.resume(handover.checkpoint, now), now);
+    perform(instance_.resume(*handover.checkpoint, now), now);
 
     if (instance_.state() == vrrp::StateName::active) {
         // what this configuration has more than the one before
@@ -108,11 +138,12 @@ std::optional<Handover> VirtualRouter::heritage(Instant now) const {
     }
 
     Handover handover;
-    handover.checkpoint.active = true;
-    handover.checkpoint.advertised = instance_.effective_priority();
-    handover.checkpoint.advertised_at = *active_at;
-    handover.checkpoint.advertise_at = now;
-    handover.checkpoint.renew_at = now;
+    vrrp::Checkpoint &checkpoint = handover.checkpoint.emplace();
+    checkpoint.active = true;
+    checkpoint.advertised = instance_.effective_priority();
+    checkpoint.advertised_at = *active_at;
+    checkpoint.advertise_at = now;
+    checkpoint.renew_at = now;
     handover.last = {now, "resumed after the vrrp process died"};
     for (const AddressState &state : addresses_) {
         handover.held.push_back(state.address);

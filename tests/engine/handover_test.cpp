@@ -11,12 +11,13 @@ IpAddress ip(const char *text) {
 
 TEST(Handover, ActiveSurvivesTheWayAsText) {
     Handover handover;
-    handover.checkpoint.active = true;
-    handover.checkpoint.advertised = Priority{90};
-    handover.checkpoint.advertised_at = instant_from_ns(1);
-    handover.checkpoint.advertise_at = instant_from_ns(2);
-    handover.checkpoint.renew_at = instant_from_ns(3);
-    handover.checkpoint.refresh_at = instant_from_ns(5);
+    handover.checkpoint.emplace();
+    handover.checkpoint->active = true;
+    handover.checkpoint->advertised = Priority{90};
+    handover.checkpoint->advertised_at = instant_from_ns(1);
+    handover.checkpoint->advertise_at = instant_from_ns(2);
+    handover.checkpoint->renew_at = instant_from_ns(3);
+    handover.checkpoint->refresh_at = instant_from_ns(5);
     handover.last = {instant_from_ns(6), "no advertisement for 3609 ms"};
     handover.counters.adverts_sent = 7;
     handover.counters.dropped[2] = 8;
@@ -33,13 +34,33 @@ TEST(Handover, ActiveSurvivesTheWayAsText) {
     EXPECT_EQ(back->held, handover.held);
 }
 
+TEST(Handover, TimeOutsAndFaultsSurvive) {
+    Handover handover;
+    handover.counters.stayed_out = 3;
+    handover.time_outs.push_back(
+        {FaultCause::removal,
+         {"a fight, staying out for 60 s",
+          {.length = Seconds{60}, .ends_at = instant_from_ns(7)}}});
+
+    const auto back = parse_handover(to_text(handover));
+    ASSERT_TRUE(back);
+    EXPECT_FALSE(back->checkpoint);
+    EXPECT_EQ(back->counters.stayed_out, 3u);
+    ASSERT_EQ(back->time_outs.size(), 1u);
+    EXPECT_EQ(back->time_outs[0].cause, FaultCause::removal);
+    EXPECT_EQ(back->time_outs[0].fault.text, "a fight, staying out for 60 s");
+    EXPECT_EQ(back->time_outs[0].fault.backoff.length, Seconds{60});
+    EXPECT_EQ(back->time_outs[0].fault.backoff.ends_at, instant_from_ns(7));
+}
+
 TEST(Handover, BackupSurvivesTheWayAsText) {
     Handover handover;
-    handover.checkpoint.timer_started = instant_from_ns(1);
-    handover.checkpoint.active_interval = Milliseconds{10};
-    handover.checkpoint.leaver = ip("10.0.1.2");
-    handover.checkpoint.preempt_at = instant_from_ns(4);
-    handover.checkpoint.active_router = vrrp::ActiveRouter{
+    handover.checkpoint.emplace();
+    handover.checkpoint->timer_started = instant_from_ns(1);
+    handover.checkpoint->active_interval = Milliseconds{10};
+    handover.checkpoint->leaver = ip("10.0.1.2");
+    handover.checkpoint->preempt_at = instant_from_ns(4);
+    handover.checkpoint->active_router = vrrp::ActiveRouter{
         ip("10.0.1.2"), Priority{200}, Milliseconds{10}, instant_from_ns(5)};
 
     const auto back = parse_handover(to_text(handover));
@@ -51,8 +72,8 @@ TEST(Handover, UnknownKeysAreSkippedAndMissingOnesHaveDefaults) {
     const auto back = parse_handover(
         "ngx_vrrp handover 1\nstate active\ncolour blue\nempty\n");
     ASSERT_TRUE(back);
-    EXPECT_TRUE(back->checkpoint.active);
-    EXPECT_EQ(back->checkpoint.refresh_at, std::nullopt);
+    EXPECT_TRUE(back->checkpoint->active);
+    EXPECT_EQ(back->checkpoint->refresh_at, std::nullopt);
 }
 
 TEST(Handover, AnythingElseIsRefused) {

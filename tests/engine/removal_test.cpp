@@ -72,6 +72,26 @@ TEST_F(RemovalTest, ComesBackAndStaysOutForLongerTheNextTime) {
     EXPECT_NE(fault().find("staying out for 60 s"), std::string::npos);
 }
 
+// Or else every reload would begin the fight anew.
+TEST_F(RemovalTest, ReloadDoesNotEndTheTime) {
+    become_active();
+    lose_a_fight();
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+
+    engine.emplace(std::vector{config()}, machine.ports(), log);
+    engine->start(interfaces(), now);
+    engine->handle_claim_granted(engine->routers()[0].key(), machine.passed_on,
+                                 now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(counters().stayed_out, 1u);
+    EXPECT_GE(counters().adverts_sent, 60u);
+    run(Milliseconds{29'900});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
 TEST_F(RemovalTest, NowAndThenIsNoFight) {
     become_active();
     for (int i = 0; i < 50; ++i) {
