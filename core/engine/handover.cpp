@@ -29,6 +29,7 @@ void put(std::string &text, std::string_view key,
 
 void put_active(std::string &text, const vrrp::Checkpoint &checkpoint) {
     put(text, "advertised", checkpoint.advertised.value);
+    put(text, "advertised_interval", checkpoint.advertised_interval.count());
     put(text, "advertised_at", to_ns(checkpoint.advertised_at));
     put(text, "advertise_at", to_ns(checkpoint.advertise_at));
     put(text, "renew_at", to_ns(checkpoint.renew_at));
@@ -116,6 +117,8 @@ bool read_active(vrrp::Checkpoint &checkpoint, std::string_view key,
                  std::string_view value) {
     if (key == "advertised") {
         checkpoint.advertised = priority(value);
+    } else if (key == "advertised_interval") {
+        checkpoint.advertised_interval = duration(value);
     } else if (key == "advertised_at") {
         checkpoint.advertised_at = instant(value);
     } else if (key == "advertise_at") {

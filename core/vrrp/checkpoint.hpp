@@ -28,6 +28,7 @@ struct Checkpoint {
 
     // active
     Priority advertised;
+    Duration advertised_interval{};
     Instant advertised_at{};
     Instant advertise_at{};
     Instant renew_at{};

@@ -50,10 +50,11 @@ struct Backup {
 };
 
 struct Active {
-    Priority advertised;      // what the last advert said
-    Instant advertised_at{};  // and when
-    Instant advertise_at{};   // Adver_Timer
-    Instant renew_at{};       // leases, with the last advert before
+    Priority advertised;             // what the last advert said
+    Duration advertised_interval{};  // peers wait for us by this one
+    Instant advertised_at{};
+    Instant advertise_at{};  // Adver_Timer
+    Instant renew_at{};      // leases, with the last advert before
     AnnounceSchedule announcements;
     TokenBucket answers{kAnswerPeriod, kAnswerBurst};
 };
@@ -102,6 +103,7 @@ public:
 private:
     Active active_from(const Checkpoint &checkpoint, Instant now) const;
     Backup backup_from(const Checkpoint &checkpoint) const;
+    Duration known_interval(Duration said) const;
 
     void remember(const Input &input);
     void enter(State next, Turn &turn);

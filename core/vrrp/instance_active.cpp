@@ -15,6 +15,7 @@ State Instance::become_active(std::string reason, Turn &turn) {
     active_router_.reset();
 
     Active next{.advertised = priority_,
+                .advertised_interval = config_.advert_interval,
                 .advertised_at = turn.now,
                 .advertise_at = turn.now + config_.advert_interval,
                 .renew_at = turn.now + kRenewInterval,
@@ -29,7 +30,7 @@ State Instance::become_active(std::string reason, Turn &turn) {
 // not ours any more: drop them before anything else, then listen.
 State Instance::wake(Active state, Turn &turn) {
     if (turn.now - state.advertised_at <=
-        fastest_takeover(config_.version, config_.advert_interval)) {
+        fastest_takeover(config_.version, state.advertised_interval)) {
         return state;
     }
     turn.act(RemoveAddresses{});
@@ -56,6 +57,7 @@ State Instance::on(Active state, const TimeReached &, Turn &turn) {
 void Instance::advertise(Active &state, Turn &turn) {
     turn.act(SendAdvert{priority_});
     state.advertised = priority_;
+    state.advertised_interval = config_.advert_interval;
     state.advertised_at = turn.now;
     state.advertise_at = turn.now + config_.advert_interval;
 

@@ -13,6 +13,7 @@ std::optional<Checkpoint> Instance::checkpoint() const {
     if (const auto *active = std::get_if<Active>(&state_)) {
         checkpoint.active = true;
         checkpoint.advertised = active->advertised;
+        checkpoint.advertised_interval = active->advertised_interval;
         checkpoint.advertised_at = active->advertised_at;
         checkpoint.advertise_at = active->advertise_at;
         checkpoint.renew_at = active->renew_at;
@@ -49,11 +50,17 @@ void Instance::retire() {
     active_router_.reset();
 }
 
+// The process before us may not have said it.
+Duration Instance::known_interval(Duration said) const {
+    return said > Duration::zero() ? said : config_.advert_interval;
+}
+
 // With a shorter interval the next advert is due sooner; with a longer one
 // the last word that the backups heard still holds.
 Active Instance::active_from(const Checkpoint &checkpoint, Instant now) const {
     return Active{
         .advertised = checkpoint.advertised,
+        .advertised_interval = known_interval(checkpoint.advertised_interval),
         .advertised_at = checkpoint.advertised_at,
         .advertise_at =
             std::min(checkpoint.advertise_at, now + config_.advert_interval),
@@ -67,7 +74,8 @@ Backup Instance::backup_from(const Checkpoint &checkpoint) const {
     return Backup{.timer_started = checkpoint.timer_started,
                   .active_interval = config_.version == Version::v2
                                          ? config_.advert_interval
-                                         : checkpoint.active_interval,
+                                         : known_interval(
+                                               checkpoint.active_interval),
                   .leaver = checkpoint.leaver,
                   .preempt_at = checkpoint.preempt_at};
 }

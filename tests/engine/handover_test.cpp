@@ -14,6 +14,7 @@ TEST(Handover, ActiveSurvivesTheWayAsText) {
     handover.checkpoint.emplace();
     handover.checkpoint->active = true;
     handover.checkpoint->advertised = Priority{90};
+    handover.checkpoint->advertised_interval = Milliseconds{10};
     handover.checkpoint->advertised_at = instant_from_ns(1);
     handover.checkpoint->advertise_at = instant_from_ns(2);
     handover.checkpoint->renew_at = instant_from_ns(3);

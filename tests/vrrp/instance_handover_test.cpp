@@ -14,7 +14,7 @@ const IpAddress kPeer = ip("192.168.64.134");
 
 Instance active_at(Instant now, Config config = v3_config()) {
     Instance instance(std::move(config));
-    instance.handle(Startup{}, now - Seconds{1});
+    instance.handle(Startup{}, now - Seconds{3});
     instance.handle(TimeReached{}, now);
     EXPECT_EQ(instance.state(), StateName::active);
     return instance;
@@ -65,6 +65,20 @@ TEST(Handover, ShorterIntervalStartsAtOnce) {
     const Instant now = kStart + Milliseconds{20};
     heir.resume(*old.checkpoint(), now);
     EXPECT_EQ(heir.deadline(), now + Milliseconds{10});
+}
+
+// What was advertised with the long interval is what the backups wait by.
+TEST(Handover, ShorterIntervalFindsNobodyAsleep) {
+    const Instance old = active_at(kStart, v3_config(100, Milliseconds{500}));
+    Instance heir(v3_config(100, Milliseconds{10}));
+    const Instant now = kStart + Milliseconds{400};
+    EXPECT_EQ(count<RemoveAddresses>(heir.resume(*old.checkpoint(), now)), 0u);
+    EXPECT_EQ(heir.state(), StateName::active);
+
+    // and from the first advert of its own on, its own interval counts
+    heir.handle(TimeReached{}, now + Milliseconds{10});
+    heir.handle(TimeReached{}, now + Milliseconds{100});
+    EXPECT_EQ(heir.state(), StateName::backup);
 }
 
 TEST(Handover, TooLateMeansListen) {
