@@ -101,6 +101,9 @@ void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
 // What is lost is judged by the leases as they were when it was lost; whether
 // it is ours to have, by the time that has passed.
 void VirtualRouter::set_interfaces(Instant now) {
+    if (!interfaces_) {
+        return;  // we stand aside
+    }
     const Losses losses = look_for_addresses(now);
     input(vrrp::TimeReached{}, now);
     tell_interface_faults(now);
@@ -212,10 +215,19 @@ void VirtualRouter::tell_fault(const std::string &before, Instant now) {
 
 // Facts about interfaces
 
+// A fault is left to at once; its end is believed when all are known, as one
+// that ends where another begins is not the end of both.
 void VirtualRouter::tell_interface_faults(Instant now) {
-    set_fault(FaultCause::interface, interface_fault(), now);
-    set_fault(FaultCause::socket, open_socket(), now);
-    set_fault(FaultCause::source, choose_source(now), now);
+    const std::string fault = interface_fault();
+    if (!fault.empty()) {
+        set_fault(FaultCause::interface, fault, now);
+    }
+
+    const std::string before = faults_.reason();
+    faults_.set(FaultCause::interface, fault);
+    faults_.set(FaultCause::socket, open_socket());
+    faults_.set(FaultCause::source, choose_source(now));
+    tell_fault(before, now);
 }
 
 std::string VirtualRouter::interface_fault() const {
@@ -249,7 +261,8 @@ std::string VirtualRouter::open_socket() {
 
 // IPv4: the interface's first address that is not virtual. IPv6: its
 // link-local address (RFC 9568, 5.1.2.1). A configured one must be there, or
-// peers would not know us.
+// peers would not know us. From a tentative one nothing can be sent, and what
+// is sent to it is not heard.
 std::string VirtualRouter::choose_source(Instant now) {
     const Interface *interface = own_interface();
     if (!interface) {
@@ -257,11 +270,11 @@ std::string VirtualRouter::choose_source(Instant now) {
     }
 
     const auto fits = [&](const InterfaceAddress &a) {
-        if (config().source) {
-            return a.address == *config().source;
-        }
         if (a.address.family() != config().family || a.tentative) {
             return false;
+        }
+        if (config().source) {
+            return a.address == *config().source;
         }
         const bool right_scope =
             config().family == Family::ipv4 || a.address.is_link_local();
@@ -273,7 +286,7 @@ std::string VirtualRouter::choose_source(Instant now) {
     if (it == all.end()) {
         return config().source
                    ? "unicast_src_ip " + config().source->to_string() +
-                         " is not on interface " + interface->name
+                         " is not, or not yet, on interface " + interface->name
                    : format("interface %s has no IPv%d address to send from",
                             interface->name.c_str(),
                             to_number(config().family));

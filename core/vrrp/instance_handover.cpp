@@ -71,13 +71,13 @@ Active Instance::active_from(const Checkpoint &checkpoint, Instant now) const {
 }
 
 Backup Instance::backup_from(const Checkpoint &checkpoint) const {
-    return Backup{.timer_started = checkpoint.timer_started,
-                  .active_interval = config_.version == Version::v2
-                                         ? config_.advert_interval
-                                         : known_interval(
-                                               checkpoint.active_interval),
-                  .leaver = checkpoint.leaver,
-                  .preempt_at = checkpoint.preempt_at};
+    return Backup{
+        .timer_started = checkpoint.timer_started,
+        .active_interval = config_.version == Version::v2
+                               ? config_.advert_interval
+                               : known_interval(checkpoint.active_interval),
+        .leaver = checkpoint.leaver,
+        .preempt_at = checkpoint.preempt_at};
 }
 
 }  // namespace ngx_vrrp::vrrp

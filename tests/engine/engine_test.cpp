@@ -214,7 +214,7 @@ TEST_F(EngineTest, ConfiguredSourceMustBeThere) {
     beat();
     start(c);
     EXPECT_EQ(engine->routers()[0].faults().reason(),
-              "unicast_src_ip 10.0.1.77 is not on interface eth0");
+              "unicast_src_ip 10.0.1.77 is not, or not yet, on interface eth0");
 }
 
 TEST_F(EngineTest, SocketFailureIsAFaultThatSaysWhatFailed) {
@@ -308,6 +308,47 @@ TEST_F(EngineTest, StandingAsideSaysWhyAndTouchesNothing) {
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(engine->routers()[0].faults().reason(), "CAP_NET_RAW is missing");
     EXPECT_EQ(machine.take(), Done{});
+}
+
+TEST_F(EngineTest, StandingAsideLastsWhateverTheInterfacesDo) {
+    engine.emplace(std::vector{config()}, machine.ports(), log);
+    engine->stand_aside("CAP_NET_RAW is missing", now);
+    engine->handle_interfaces(interfaces(), now);
+    engine->handle_interfaces(interfaces(false), now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->routers()[0].faults().reason(), "CAP_NET_RAW is missing");
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+TEST_F(EngineTest, OneFaultThatFollowsAnotherIsOneFault) {
+    vrrp::Config unicast = config();
+    unicast.unicast_peers = {kPeer};
+    beat();
+    start(unicast);
+    engine->handle_interfaces(interfaces(false), now);
+    ASSERT_EQ(state(), vrrp::StateName::fault);
+    const std::uint64_t before = engine->transitions();
+    machine.take();
+
+    Interfaces without_address = interfaces();
+    without_address.list[0].addresses.clear();
+    engine->handle_interfaces(without_address, now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->transitions(), before);
+    EXPECT_EQ(machine.take(), Done{}) << "announced an address that is gone";
+}
+
+TEST_F(EngineTest, ConfiguredSourceMustBeUsable) {
+    vrrp::Config c = config();
+    c.source = kOwn;
+    Interfaces world = interfaces();
+    world.list[0].addresses[0].tentative = true;
+    beat();
+    start(c, world);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+
+    engine->handle_interfaces(interfaces(), now);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
 }
 
 TEST_F(EngineTest, MeasuresHowLateItIsCalled) {
