@@ -98,9 +98,11 @@ ngx_vrrp_begin_generation(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
         return;
     }
 
+    /* NULL: the module was not loaded then */
+
     ovcf = ngx_vrrp_get_conf(cycle->old_cycle);
 
-    if (ovcf->configured && ovcf->area != vcf->area) {
+    if (ovcf && ovcf->configured && ovcf->area != vcf->area) {
         (void) vrrp_core_begin_generation(ovcf->area);
     }
 }

@@ -17,6 +17,7 @@
 #define NGX_VRRP_COMM  "ngx_vrrp"
 
 
+static char *ngx_vrrp_process_name(ngx_log_t *log);
 static ngx_int_t ngx_vrrp_prepare_master(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_daemon(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_redirect_stdio(ngx_log_t *log);
@@ -42,7 +43,8 @@ ngx_vrrp_process_t         *ngx_vrrp_process = &ngx_vrrp_process_ctx;
 ngx_int_t
 ngx_vrrp_start_process(ngx_cycle_t *cycle)
 {
-    ngx_int_t  respawn;
+    char       *name;
+    ngx_int_t   respawn;
 
     if (ngx_is_init_cycle(cycle->old_cycle)) {
 
@@ -56,9 +58,12 @@ ngx_vrrp_start_process(ngx_cycle_t *cycle)
         respawn = NGX_PROCESS_JUST_RESPAWN;
     }
 
-    if (ngx_spawn_process(cycle, ngx_vrrp_process_cycle, NULL,
-                          "vrrp process", respawn)
-        == NGX_INVALID_PID)
+    name = ngx_vrrp_process_name(cycle->log);
+
+    if (name == NULL
+        || ngx_spawn_process(cycle, ngx_vrrp_process_cycle, NULL, name,
+                             respawn)
+           == NGX_INVALID_PID)
     {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "vrrp: could not start the vrrp process, "
@@ -66,6 +71,30 @@ ngx_vrrp_start_process(ngx_cycle_t *cycle)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * The master looks at the name when the process ends, and by then a reload
+ * may have unloaded the module.
+ */
+
+static char *
+ngx_vrrp_process_name(ngx_log_t *log)
+{
+    static char       *name;
+    static const char  text[] = "vrrp process";
+
+    if (name == NULL) {
+        name = ngx_alloc(sizeof(text), log);
+        if (name == NULL) {
+            return NULL;
+        }
+
+        ngx_memcpy(name, text, sizeof(text));
+    }
+
+    return name;
 }
 
 
