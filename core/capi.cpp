@@ -130,7 +130,8 @@ struct vrrp_core_s {
         : callbacks(ops),
           log(callbacks),
           node(to_configs(conf),
-               {conf.generation, instant_from_ns(conf.configured_at_ns)},
+               {conf.generation, instant_from_ns(conf.configured_at_ns),
+                conf.previous_area},
                to_facts(conf, ops), callbacks, callbacks, area) {}
 
     Callbacks callbacks;
@@ -217,8 +218,9 @@ int vrrp_core_start(vrrp_core_t *core, int master_pid) {
     return rc;
 }
 
-int vrrp_core_stand_aside(vrrp_core_t *core, const char *reason) {
-    enter(core, [&] { core->node.stand_aside(reason); });
+int vrrp_core_stand_aside(vrrp_core_t *core, int master_pid,
+                          const char *reason) {
+    enter(core, [&] { core->node.stand_aside(master_pid, reason); });
     return core->broken ? VRRP_CORE_ERROR : VRRP_CORE_OK;
 }
 

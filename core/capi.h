@@ -21,7 +21,7 @@
  * woken early is harmless.  Times are nanoseconds of CLOCK_BOOTTIME.
  *
  * No function throws, blocks or keeps a pointer into its arguments, but for
- * ops, ops->data and area, which must outlive the core.  The ops are leaf
+ * ops, ops->data and the areas, which must outlive the core.  The ops are leaf
  * calls: they must not call the core.
  *
  * The area is shared memory that all processes of one nginx map: workers beat
@@ -129,6 +129,12 @@ typedef struct {
     int64_t                           configured_at_ns;
 
     /*
+     * The area of the generation before, if that was another one, or NULL:
+     * its vrrp process waits there for a word that this one is in charge.
+     */
+    void                             *previous_area;
+
+    /*
      * startup_delay: no router becomes MASTER before; those that another
      * process hands over as MASTER stay so.  0: none.
      */
@@ -175,9 +181,10 @@ int vrrp_core_start(vrrp_core_t *core, int master_pid);
 
 /*
  * Instead of start: takes part in nothing and says why in the status, e.g.
- * because capabilities are missing.
+ * because capabilities are missing.  The core finishes when master_pid ends.
  */
-int vrrp_core_stand_aside(vrrp_core_t *core, const char *reason);
+int vrrp_core_stand_aside(vrrp_core_t *core, int master_pid,
+    const char *reason);
 
 /*
  * Leaves the elections and gives the addresses up.  serving: nginx still

@@ -51,6 +51,7 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_vrrp_init_module(ngx_cycle_t *cycle)
 {
+    ngx_int_t         rc;
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
@@ -70,7 +71,13 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     ngx_vrrp_begin_generation(cycle, vcf);
 
-    return ngx_vrrp_start_process(cycle);
+    rc = ngx_vrrp_start_process(cycle);
+
+    /* nginx unmaps it next: one that is respawned has nobody to tell */
+
+    vcf->core.previous_area = NULL;
+
+    return rc;
 }
 
 
@@ -104,5 +111,6 @@ ngx_vrrp_begin_generation(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
 
     if (ovcf && ovcf->configured && ovcf->area != vcf->area) {
         (void) vrrp_core_begin_generation(ovcf->area);
+        vcf->core.previous_area = ovcf->area;
     }
 }

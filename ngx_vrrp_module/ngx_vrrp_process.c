@@ -23,6 +23,7 @@ static ngx_int_t ngx_vrrp_daemon(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_redirect_stdio(ngx_log_t *log);
 static void ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data);
 static void ngx_vrrp_process_close_listens(ngx_cycle_t *cycle);
+static void ngx_vrrp_process_close_files(ngx_cycle_t *cycle);
 static void ngx_vrrp_process_init(ngx_cycle_t *cycle);
 static void ngx_vrrp_process_init_events(ngx_cycle_t *cycle);
 static void ngx_vrrp_process_close_channels(ngx_cycle_t *cycle);
@@ -126,10 +127,21 @@ ngx_vrrp_prepare_master(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    /* a SIGCHLD stays pending until the master's cycle waits for signals */
+    /*
+     * They stay pending until the master's cycle waits for signals.  What is
+     * sent as soon as there is a pid file would else be noticed only with the
+     * signal after it.
+     */
 
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, ngx_signal_value(NGX_RECONFIGURE_SIGNAL));
+    sigaddset(&set, ngx_signal_value(NGX_REOPEN_SIGNAL));
+    sigaddset(&set, ngx_signal_value(NGX_NOACCEPT_SIGNAL));
+    sigaddset(&set, ngx_signal_value(NGX_TERMINATE_SIGNAL));
+    sigaddset(&set, ngx_signal_value(NGX_SHUTDOWN_SIGNAL));
+    sigaddset(&set, ngx_signal_value(NGX_CHANGEBIN_SIGNAL));
 
     if (sigprocmask(SIG_BLOCK, &set, NULL) == -1) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
@@ -234,6 +246,7 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
     ngx_use_stderr = 0;
 
     ngx_vrrp_process_close_listens(cycle);
+    ngx_vrrp_process_close_files(cycle);
 
     vp = ngx_vrrp_process;
     vp->log = cycle->log;
@@ -296,6 +309,53 @@ ngx_vrrp_process_close_listens(ngx_cycle_t *cycle)
         if (ngx_close_socket(ls[i].fd) == -1) {
             ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_socket_errno,
                           ngx_close_socket_n " %V failed", &ls[i].addr_text);
+        }
+    }
+}
+
+
+/* logs of the old cycle: nobody would reopen them when they are rotated */
+
+static void
+ngx_vrrp_process_close_files(ngx_cycle_t *cycle)
+{
+    ngx_fd_t          fd;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_open_file_t  *file;
+
+    if (cycle->old_cycle == NULL) {
+        return;
+    }
+
+    if (ngx_is_init_cycle(cycle->old_cycle)) {
+
+        /* the built-in log, which main() closes in the master */
+
+        fd = cycle->old_cycle->log->file->fd;
+
+        if (fd != ngx_stderr && ngx_close_file(fd) == NGX_FILE_ERROR) {
+            ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                          ngx_close_file_n " built-in log failed");
+        }
+
+        return;
+    }
+
+    for (part = &cycle->old_cycle->open_files.part; part; part = part->next) {
+        file = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (file[i].fd == NGX_INVALID_FILE || file[i].fd == ngx_stderr) {
+                continue;
+            }
+
+            if (ngx_close_file(file[i].fd) == NGX_FILE_ERROR) {
+                ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                              ngx_close_file_n " \"%s\" failed",
+                              file[i].name.data);
+            }
         }
     }
 }
@@ -376,6 +436,8 @@ ngx_vrrp_process_init_events(ngx_cycle_t *cycle)
 }
 
 
+/* both ends of the others': this process talks to no sibling */
+
 static void
 ngx_vrrp_process_close_channels(ngx_cycle_t *cycle)
 {
@@ -390,10 +452,7 @@ ngx_vrrp_process_close_channels(ngx_cycle_t *cycle)
             continue;
         }
 
-        if (close(ngx_processes[n].channel[1]) == -1) {
-            ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                          "close() channel failed");
-        }
+        ngx_close_channel(ngx_processes[n].channel, cycle->log);
     }
 
     if (close(ngx_processes[ngx_process_slot].channel[0]) == -1) {
@@ -439,7 +498,7 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
                   "vrrp: %s; not taking part in VRRP, nginx goes on serving",
                   reason);
 
-    (void) vrrp_core_stand_aside(vp->core, reason);
+    (void) vrrp_core_stand_aside(vp->core, ngx_parent, reason);
 }
 
 
@@ -514,7 +573,7 @@ ngx_vrrp_channel_handler(ngx_event_t *ev)
 
         case NGX_CMD_OPEN_CHANNEL:
 
-            /* a channel to a sibling: this process talks to none */
+            /* a channel to a new sibling */
 
             if (ch.fd != -1 && close(ch.fd) == -1) {
                 ngx_log_error(NGX_LOG_ALERT, ev->log, ngx_errno,
@@ -523,7 +582,7 @@ ngx_vrrp_channel_handler(ngx_event_t *ev)
 
             break;
 
-        default: /* NGX_CMD_CLOSE_CHANNEL: it has been closed above */
+        default: /* NGX_CMD_CLOSE_CHANNEL: all are closed */
             break;
         }
     }

@@ -1,6 +1,7 @@
 #include "core/node/node.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/net/clock.hpp"
@@ -36,13 +37,31 @@ Status Node::open() {
 }
 
 Status Node::start(int master_pid) {
-    master_pid_ = master_pid;
     begin_life(net::now());
-    Status status = take_part();
+    Status status = watch_master(master_pid);
+    if (status) {
+        status = take_part();
+    }
     if (!status) {
-        stand_aside(status.error().to_string());
+        engine_.stand_aside(status.error().to_string(), net::now());
     }
     return status;
+}
+
+void Node::stand_aside(int master_pid, const std::string &reason) {
+    engine_.stand_aside(reason, net::now());
+    if (const Status watching = watch_master(master_pid); !watching) {
+        log_(LogLevel::alert, "%s", watching.error().to_string().c_str());
+    }
+}
+
+Status Node::watch_master(int pid) {
+    master_pid_ = pid;
+    Status watching = host_.watch_process(pid);
+    if (!watching && watching.error().code == ESRCH) {
+        process_ended(pid);
+    }
+    return watching;
 }
 
 // nginx's master has started this process anew if the one before it did not
@@ -50,6 +69,7 @@ Status Node::start(int master_pid) {
 void Node::begin_life(Instant now) {
     engine::CrashHistory history = area_.crash_history();
     if (area_.begin_life(generation_.number)) {
+        area_.let_go(area_.holder());
         history.add_crash(now);
         area_.set_crash_history(history);
     }
@@ -62,19 +82,12 @@ void Node::begin_life(Instant now) {
 }
 
 Status Node::take_part() {
-    if (Status watching = host_.watch_process(master_pid_); !watching) {
-        return watching;
-    }
     const auto interfaces = host_.interfaces();
     if (!interfaces) {
         return Unexpected(interfaces.error());
     }
     engine_.start(*interfaces, net::now());
     return success();
-}
-
-void Node::stand_aside(const std::string &reason) {
-    engine_.stand_aside(reason, net::now());
 }
 
 void Node::stop(const std::string &reason, bool serving) {
@@ -105,7 +118,7 @@ void Node::on_timer() {
 void Node::share() {
     const Instant now = net::now();
     if (engine_.is_in_charge()) {
-        area_.settle(std::max(generation_.number, area_.settled()));
+        settle();
         publisher_.publish_if_due(engine_, facts_, now);
     }
     if (engine_.holds_addresses()) {
@@ -114,6 +127,14 @@ void Node::share() {
         area_.let_go(facts_.pid);
     }
     leave_to_successor(now);
+}
+
+void Node::settle() {
+    area_.settle(std::max(generation_.number, area_.settled()));
+    if (generation_.previous_area != nullptr) {
+        status::Area previous(generation_.previous_area);
+        previous.settle(previous.generation());
+    }
 }
 
 // What the successor has not asked for by now, it does not want.

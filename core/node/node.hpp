@@ -23,11 +23,12 @@ namespace ngx_vrrp::node {
 struct Generation {
     std::uint64_t number = 0;
     Instant configured_at{};
+    void *previous_area = nullptr;  // of the generation before, if another
 };
 
 class Node final : net::Sink, net::ClaimSink, engine::Shared {
 public:
-    // watcher, sink and area outlive the node.
+    // watcher, sink and the areas outlive the node.
     Node(std::vector<vrrp::Config> configs, Generation generation,
          status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
          void *area);
@@ -38,8 +39,8 @@ public:
     // the error says why.
     Status start(int master_pid);
 
-    // Takes part in nothing and says why in the status.
-    void stand_aside(const std::string &reason);
+    // Takes part in nothing, says why in the status, and ends with the master.
+    void stand_aside(int master_pid, const std::string &reason);
 
     // serving: nginx still answers requests.
     void stop(const std::string &reason, bool serving);
@@ -71,7 +72,9 @@ private:
     std::optional<Instant> last_active(const engine::RouterKey &key) override;
 
     void begin_life(Instant now);
+    Status watch_master(int pid);
     Status take_part();
+    void settle();
     void leave_to_successor(Instant now);
 
     Log log_;

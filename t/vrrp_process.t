@@ -1,0 +1,150 @@
+#!/usr/bin/perl
+
+# The vrrp process as one of nginx's: what it has open, and that it never
+# outlives its master or its time.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use VRRP::Classic;
+use VRRP::Lab;
+use VRRP::Nginx;
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $VIP = $VRRP::Lab::VIP;
+
+my $classic = VRRP::Classic->new(profile => 'v3');
+my $lab = VRRP::Lab->new(nodes => ['lb1']);
+my $node = $lab->node('lb1');
+
+my $nginx = $lab->start_nginx('lb1', expect => qr/on signal 9/,
+    vrrp => $classic->vrrp('lb1'), http => $classic->status_server);
+$lab->wait_for_holder('lb1', 10);
+
+
+subtest 'what is open does not grow with reloads' => sub {
+    replaced_by(sub { reload(logging_to('first.log')) });
+
+    my $descriptors = open_files();
+    my @logs = logs_open();
+
+    is(join(' ', @logs), 'error.log error.log first.log',
+       'the logs of the configuration, and stderr');
+
+    for my $name ('second.log', 'third.log') {
+        rename $nginx->error_log, $nginx->error_log . ".before-$name";
+        replaced_by(sub { reload(logging_to($name)) });
+
+        is(join(' ', logs_open()), "error.log error.log $name",
+           "$name in place of the one before");
+    }
+
+    $lab->wait_until('no more to be open than before', 5,
+                     sub { open_files() <= $descriptors });
+    pass('descriptors');
+};
+
+
+# The kernel has taken the address away when the next vrrp process starts, and
+# that one cannot take it: workers have nothing to wait for when they quit.
+subtest 'a killed one holds nothing' => sub {
+    my ($pid) = $nginx->vrrp_processes;
+
+    kill 'STOP', $nginx->masters;
+    kill 'KILL', $pid;
+    $lab->wait_until('the lease to end', 5, sub { !$node->has_address($VIP) });
+    $node->run(qw(ip link set vrlab0 down));
+    kill 'CONT', $nginx->masters;
+    $lab->wait_until('the next to know', 5, sub { $nginx->state eq 'FAULT' });
+
+    my $started = time;
+    $nginx->command('quit');
+    $nginx->wait_gone;
+    cmp_ok(time - $started, '<', 2.5, 'quit does not wait');
+
+    $node->run(qw(ip link set vrlab0 up));
+};
+
+
+# So many that their status needs another size of shared memory than one.
+subtest 'removed instances, and smaller shared memory' => sub {
+    my $one = sub ($i) {
+        return "vrrp_instance V$i { interface vrlab0; advert_int 1s;"
+            . " virtual_router_id $i; virtual_ipaddress 10.0.$i.1;"
+            . " track_nginx off; }\n";
+    };
+
+    $nginx->configure(vrrp => join '', map { $one->($_) } 1 .. 160);
+    $nginx->start;
+    $lab->wait_until('all to be held', 20, sub {
+        return 160 == grep { /^10\./ } $node->addresses;
+    });
+
+    replaced_by(sub { reload(vrrp => $one->(1)) });
+    is(join(' ', grep { /^10\./ } $node->addresses), '10.0.1.1',
+       'only what is configured is left');
+
+    $nginx->stop;
+};
+
+
+subtest 'one that stands aside ends with its master' => sub {
+    $nginx->configure(vrrp => $classic->vrrp('lb1'), wrapper =>
+        ['setpriv', '--bounding-set', '-net_admin,-net_raw', '--']);
+    $nginx->start;
+
+    $lab->wait_until('the status to say why', 5, sub {
+        ($nginx->status->{instances}[0]{reason} // '') =~ /CAP_NET_ADMIN/;
+    });
+
+    kill 'KILL', $nginx->masters;
+    $nginx->wait_gone;
+    pass('nothing is left');
+};
+
+$lab->finish;
+done_testing;
+
+
+sub logging_to ($name) {
+    return http => 'access_log ' . $nginx->dir . "/$name;"
+        . $classic->status_server;
+}
+
+
+sub reload (%changes) {
+    $nginx->configure(%changes);
+    $nginx->command('reload');
+}
+
+
+# Another vrrp process comes in the place of the one there is.
+sub replaced_by ($act) {
+    my ($old) = $nginx->vrrp_processes;
+
+    $act->();
+
+    $lab->wait_until('another vrrp process', 10, sub {
+        my @now = $nginx->vrrp_processes;
+        return @now == 1 && $now[0] != $old;
+    });
+}
+
+
+# What the descriptors of the vrrp process are.
+sub open_files () {
+    my ($pid) = $nginx->vrrp_processes;
+
+    return grep { defined } map { readlink } glob "/proc/$pid/fd/*";
+}
+
+
+sub logs_open () {
+    my $dir = $nginx->dir;
+
+    return sort map { m{^\Q$dir\E/(.*)} ? $1 : () } open_files();
+}
