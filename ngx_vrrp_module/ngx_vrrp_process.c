@@ -18,6 +18,7 @@
 
 
 static char *ngx_vrrp_process_name(ngx_log_t *log);
+static void ngx_vrrp_pass_open_channel(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_prepare_master(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_daemon(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_redirect_stdio(ngx_log_t *log);
@@ -69,7 +70,10 @@ ngx_vrrp_start_process(ngx_cycle_t *cycle)
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "vrrp: could not start the vrrp process, "
                       "nginx serves without VRRP");
+        return NGX_OK;
     }
+
+    ngx_vrrp_pass_open_channel(cycle);
 
     return NGX_OK;
 }
@@ -96,6 +100,40 @@ ngx_vrrp_process_name(ngx_log_t *log)
     }
 
     return name;
+}
+
+
+/*
+ * As ngx_pass_open_channel(), which is static.  When the vrrp process ends,
+ * the master has all others close their end of its channel: old workers that
+ * had never got one would close whatever has that number.
+ */
+
+static void
+ngx_vrrp_pass_open_channel(ngx_cycle_t *cycle)
+{
+    ngx_int_t      i;
+    ngx_channel_t  ch;
+
+    ngx_memzero(&ch, sizeof(ngx_channel_t));
+
+    ch.command = NGX_CMD_OPEN_CHANNEL;
+    ch.pid = ngx_processes[ngx_process_slot].pid;
+    ch.slot = ngx_process_slot;
+    ch.fd = ngx_processes[ngx_process_slot].channel[0];
+
+    for (i = 0; i < ngx_last_process; i++) {
+
+        if (i == ngx_process_slot
+            || ngx_processes[i].pid == -1
+            || ngx_processes[i].channel[0] == -1)
+        {
+            continue;
+        }
+
+        ngx_write_channel(ngx_processes[i].channel[0], &ch,
+                          sizeof(ngx_channel_t), cycle->log);
+    }
 }
 
 

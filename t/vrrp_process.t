@@ -26,6 +26,33 @@ my $nginx = $lab->start_nginx('lb1', expect => qr/on signal 9/,
 $lab->wait_for_holder('lb1', 10);
 
 
+# When a vrrp process ends, the master tells all to close its channel; workers
+# of an earlier configuration that have a client left are among them.
+subtest 'old workers' => sub {
+    my ($worker) = $nginx->workers;
+    my $before = descriptors_of($worker);
+
+    my @clients = map { slow_client() } 1 .. 8;
+    $lab->wait_until('the worker to have a client', 5,
+                     sub { keys descriptors_of($worker)->%* > keys %$before });
+
+    for my $round (1 .. 3) {
+        replaced_by(sub { $nginx->command('reload') });
+
+        my $now = descriptors_of($worker);
+        is_deeply([@$now{0 .. 2}], [@$before{0 .. 2}],
+                  "reload $round: its descriptors are its own");
+    }
+
+    # worker_shutdown_timeout
+    sleep 3.5;
+    unlike($nginx->log_text, qr/master process died/,
+           'the end of their time is not that of the master');
+
+    $node->reap($_) for @clients;
+};
+
+
 subtest 'what is open does not grow with reloads' => sub {
     replaced_by(sub { reload(logging_to('first.log')) });
 
@@ -110,6 +137,13 @@ $lab->finish;
 done_testing;
 
 
+# A request that is never complete.
+sub slow_client () {
+    return $node->spawn({ tag => 'slow' }, 'bash', '-c',
+        'exec 3<>/dev/tcp/127.0.0.1/8080; printf "GET " >&3; exec sleep 60');
+}
+
+
 sub logging_to ($name) {
     return http => 'access_log ' . $nginx->dir . "/$name;"
         . $classic->status_server;
@@ -140,6 +174,12 @@ sub open_files () {
     my ($pid) = $nginx->vrrp_processes;
 
     return grep { defined } map { readlink } glob "/proc/$pid/fd/*";
+}
+
+
+# The same of another process, by number.
+sub descriptors_of ($pid) {
+    return { map { m{/(\d+)$} => readlink } glob "/proc/$pid/fd/*" };
 }
 
 
