@@ -163,7 +163,18 @@ ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle)
 static void
 ngx_vrrp_worker_master_handler(ngx_event_t *rev)
 {
+    ngx_uint_t         timedout;
+    ngx_connection_t  *c;
+
+    c = rev->data;
+    timedout = c->close;
+
     ngx_vrrp_worker_forget_master();
+
+    if (timedout) {
+        /* worker_shutdown_timeout: nginx calls the handlers of all */
+        return;
+    }
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "vrrp: the master process died, "
