@@ -67,6 +67,36 @@ subtest 'USR2, WINCH and QUIT to the old master' => sub {
 };
 
 
+# WINCH ends the old vrrp process too, and HUP starts workers only: when the
+# new nginx ends the peer takes over, until the old one reads its configuration
+# again.
+subtest 'USR2, WINCH and HUP to the old master, QUIT to the new one' => sub {
+    my $seen = $test->during(sub {
+        my ($old, $new) = $test->upgrade;
+
+        $lb1->signal('WINCH', $old);
+        $test->wait_until('the old workers to end', sub {
+            $lb1->workers == $lb1->{workers};
+        });
+
+        $lb1->signal('HUP', $old);
+        $test->wait_until('workers of both', sub {
+            $lb1->workers == 2 * $lb1->{workers};
+        });
+
+        $lb1->signal('QUIT', $new);
+        $test->wait_until('one nginx to be left', sub { $lb1->masters == 1 });
+        $test->wait_for_holder('lb2');
+    });
+
+    $seen->nothing_lost(moved => 1);
+    is(join(' ', sort $seen->moves), '+lb2 -lb1', 'the address moves, once');
+
+    $lb1->command('reload');
+    $test->comes_back;
+};
+
+
 # The one that owned everything is gone at once, and the old one goes on.
 subtest 'kill -9 of the new one' => sub {
     my $seen = $test->during(sub {

@@ -27,6 +27,7 @@ sub run ($class, $profile, @times) {
     killed();
     successor_killed();
     backup_killed();
+    workers_ended($_) for qw(TERM KILL);
     stopped_shortly();
     stopped('every process', sub { map { $_->{pid} } $lb1->processes }, $_)
         for @times;
@@ -91,6 +92,23 @@ sub backup_killed () {
         $seen->not_moved;
         $seen->not_changed('lb1');
         $seen->changed('lb2', 'VI_1 INIT -> BACKUP');
+    };
+}
+
+
+# The master has others at once: clients lose what the old ones had in hand,
+# and the address has no reason to move.
+sub workers_ended ($signal) {
+    subtest "$signal to all workers" => sub {
+        my $seen = $test->during(sub {
+            $lb1->signal($signal, $lb1->workers);
+        });
+
+        $seen->advertised_on('lb1');
+        $seen->silent('lb2');
+        $seen->not_moved;
+        $seen->not_changed;
+        $seen->answered('lb1');
     };
 }
 
