@@ -270,6 +270,10 @@ int vrrp_core_worker_needed(const void *area, uint64_t generation) {
     return shared.holder() != 0 && shared.generation() <= generation;
 }
 
+int vrrp_core_process_ended(const void *area, uint64_t generation) {
+    return status::Area(const_cast<void *>(area)).has_ended(generation);
+}
+
 void vrrp_core_heartbeat(void *area, unsigned slot, int pid) {
     status::Area(area).beat(slot, pid, net::now());
 }

@@ -246,6 +246,12 @@ void vrrp_core_heartbeat_stop(void *area, unsigned slot);
  */
 int vrrp_core_worker_needed(const void *area, uint64_t generation);
 
+/*
+ * The vrrp process of this generation has done its work and ended, and no
+ * other is there: what starts now is without VRRP.
+ */
+int vrrp_core_process_ended(const void *area, uint64_t generation);
+
 /* how often to call vrrp_core_heartbeat() */
 int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf);
 

@@ -55,6 +55,17 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     ngx_vrrp_worker_dumb.fd = (ngx_socket_t) -1;
 
+    /* back from a binary upgrade: after WINCH, HUP starts workers only */
+
+    if (ngx_worker == 0
+        && vrrp_core_process_ended(vcf->area, vcf->core.generation))
+    {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "vrrp: nginx has started workers anew, but no vrrp "
+                      "process; not taking part in VRRP until it is reloaded "
+                      "and no other nginx binary runs");
+    }
+
     /*
      * The first beat comes before the first accept(), but the master opened
      * the listening sockets before it started any worker: a client that

@@ -53,13 +53,10 @@ subtest 'old workers' => sub {
 };
 
 
-subtest 'what is open does not grow with reloads' => sub {
+subtest 'logs of earlier configurations are closed' => sub {
     replaced_by(sub { reload(logging_to('first.log')) });
 
-    my $descriptors = open_files();
-    my @logs = logs_open();
-
-    is(join(' ', @logs), 'error.log error.log first.log',
+    is(join(' ', logs_open()), 'error.log error.log first.log',
        'the logs of the configuration, and stderr');
 
     for my $name ('second.log', 'third.log') {
@@ -69,10 +66,6 @@ subtest 'what is open does not grow with reloads' => sub {
         is(join(' ', logs_open()), "error.log error.log $name",
            "$name in place of the one before");
     }
-
-    $lab->wait_until('no more to be open than before', 5,
-                     sub { open_files() <= $descriptors });
-    pass('descriptors');
 };
 
 
@@ -94,6 +87,38 @@ subtest 'a killed one holds nothing' => sub {
     cmp_ok(time - $started, '<', 2.5, 'quit does not wait');
 
     $node->run(qw(ip link set vrlab0 up));
+};
+
+
+# nginx's documented way back from a binary upgrade. Its master starts workers
+# for that, and nothing else.
+subtest 'USR2, WINCH and HUP to the old master, QUIT to the new' => sub {
+    $nginx->start;
+    $lab->wait_for_holder('lb1', 10);
+
+    my ($old) = $nginx->masters;
+    kill 'USR2', $old;
+    $lab->wait_until('the new nginx', 10,
+        sub { $nginx->masters == 2 && $nginx->vrrp_processes == 2 });
+    my ($new) = grep { $_ != $old } $nginx->masters;
+
+    kill 'WINCH', $old;
+    $lab->wait_until('the old one to rest', 10,
+        sub { $nginx->workers == 2 && $nginx->vrrp_processes == 1 });
+    unlike($nginx->log_text, qr/no vrrp process/, 'not yet');
+
+    kill 'HUP', $old;
+    $lab->wait_until('the log to tell', 5,
+        sub { $nginx->log_text =~ /workers anew, but no vrrp process/ });
+
+    kill 'QUIT', $new;
+    $lab->wait_until('the new one to end', 10, sub { $nginx->masters == 1 });
+
+    kill 'HUP', $old;
+    $lab->wait_for_holder('lb1', 10);
+    pass('a reload makes it good');
+
+    $nginx->stop;
 };
 
 

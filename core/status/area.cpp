@@ -135,6 +135,10 @@ void Area::end_life(std::uint64_t generation) {
     header().life.compare_exchange_strong(generation, 0);
 }
 
+bool Area::has_ended(std::uint64_t generation) const {
+    return settled() >= generation && header().life.load() == 0;
+}
+
 engine::CrashHistory Area::crash_history() const {
     CrashWords copy{};
     std::copy(header().crashes.begin(), header().crashes.end(), copy.begin());

@@ -50,6 +50,9 @@ public:
     bool begin_life(std::uint64_t generation);
     void end_life(std::uint64_t generation);
 
+    // One of this generation was in charge, and none is left or crashed.
+    bool has_ended(std::uint64_t generation) const;
+
     engine::CrashHistory crash_history() const;
     void set_crash_history(const engine::CrashHistory &history);
 
