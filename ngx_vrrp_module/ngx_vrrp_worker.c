@@ -25,6 +25,7 @@ static void ngx_vrrp_worker_init_event(ngx_event_t *ev,
 static void ngx_vrrp_heartbeat_handler(ngx_event_t *ev);
 static void ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle);
 static void ngx_vrrp_worker_master_handler(ngx_event_t *rev);
+static void ngx_vrrp_worker_orphaned(ngx_log_t *log);
 static void ngx_vrrp_worker_forget_master(void);
 static void ngx_vrrp_worker_wrap_channel(ngx_event_t *ev);
 static void ngx_vrrp_worker_channel_handler(ngx_event_t *rev);
@@ -153,6 +154,14 @@ ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle)
 
     fd = syscall(SYS_pidfd_open, ngx_parent, 0);
 
+    if (fd == -1 && ngx_errno == NGX_ESRCH) {
+
+        /* it died while this worker process started */
+
+        ngx_vrrp_worker_orphaned(cycle->log);
+        return;
+    }
+
     if (fd == -1) {
         ngx_log_error(NGX_LOG_NOTICE, cycle->log, ngx_errno,
                       "pidfd_open() of the master process %P failed, "
@@ -187,15 +196,22 @@ ngx_vrrp_worker_master_handler(ngx_event_t *rev)
         return;
     }
 
-    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                  "vrrp: the master process died, "
-                  "worker process is shutting down");
-
-    ngx_quit = 1;
+    ngx_vrrp_worker_orphaned(ngx_cycle->log);
 
     if (!ngx_exiting) {
         ngx_vrrp_worker_hold_quit();
     }
+}
+
+
+static void
+ngx_vrrp_worker_orphaned(ngx_log_t *log)
+{
+    ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                  "vrrp: the master process died, "
+                  "worker process is shutting down");
+
+    ngx_quit = 1;
 }
 
 
