@@ -23,6 +23,11 @@ our %PROFILES = (
         ours       => "version 3; advert_int 100ms;",
         keepalived => "version 3\n advert_int 0.1",
     },
+    v3_30ms => {
+        interval   => 0.03,
+        ours       => "version 3; advert_int 30ms;",
+        keepalived => "version 3\n advert_int 0.03",
+    },
     v3_10ms => {
         interval   => 0.01,
         ours       => "version 3; advert_int 10ms;",
@@ -155,8 +160,8 @@ sub start_balancer ($self, $lab, $name, %args) {
 
 
 # Starts a balancer without it.
-sub start_plain_balancer ($self, $lab, $name) {
-    return $lab->start_nginx($name, http => $self->balancer($name));
+sub start_plain_balancer ($self, $lab, $name, %args) {
+    return $lab->start_nginx($name, %args, http => $self->balancer($name));
 }
 
 

@@ -1,7 +1,7 @@
 package VRRP::Keepalived;
 
 # Debian's keepalived in a node of the lab, with a private configuration. Its
-# pid files are in the node's own /run.
+# pid files are in the node's directory.
 
 use v5.36;
 
@@ -10,14 +10,17 @@ use Time::HiRes qw(sleep time);
 use VRRP::Proc;
 
 
-# node, conf (the whole keepalived.conf).
+# node, conf (the whole keepalived.conf), environment (a list of VARIABLE=VALUE).
+# With pid_namespace => 0 it lives among the lab's processes, not the node's.
 sub new ($class, %args) {
     state $serial = 0;
 
     my $node = $args{node};
     my $base = $node->dir . '/keepalived' . ++$serial;
 
-    return bless { %args, file => "$base.conf", log => "$base.log" }, $class;
+    return bless { pid_namespace => 1, environment => [], %args,
+                   base => $base, file => "$base.conf", log => "$base.log" },
+                 $class;
 }
 
 
@@ -37,9 +40,12 @@ sub start ($self) {
     my $before = length $self->log_text;
 
     $self->{spawned} = $node->spawn(
-        { pid_namespace => 1, errors => $self->{log}, tag => 'keepalived' },
+        { pid_namespace => $self->{pid_namespace}, errors => $self->{log},
+          tag => 'keepalived' },
+        'env', $self->{environment}->@*,
         qw(keepalived --dont-fork --log-console --log-detail --no-syslog
-           --vrrp --use-file), $self->{file});
+           --vrrp), "--pid=$self->{base}.pid",
+        "--vrrp_pid=$self->{base}-vrrp.pid", '--use-file', $self->{file});
 
     $self->_wait('start', 10, sub {
         substr($self->log_text, $before) =~ /STATE/;
@@ -50,7 +56,7 @@ sub start ($self) {
 # All its processes, the first one first.
 sub pids ($self) {
     return map { $_->{pid} } grep { $_->{name} =~ /^keepalived/ }
-           $self->{node}->processes;
+           VRRP::Proc::in_namespace_of($self->{node}->pid, 'net');
 }
 
 

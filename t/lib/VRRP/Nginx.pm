@@ -21,8 +21,9 @@ my $SANITIZER = qr/(?:Address|Leak|UndefinedBehavior|Thread)Sanitizer
                    |:\d+:\d+:\ runtime\ error:/x;
 
 
-sub binary ($class = undef) {
-    return $ENV{NGX_VRRP_NGINX} || '/usr/sbin/nginx';
+sub binary ($self = undef) {
+    return ref $self && $self->{binary} || $ENV{NGX_VRRP_NGINX}
+           || '/usr/sbin/nginx';
 }
 
 
@@ -44,7 +45,7 @@ sub unavailable ($class = undef) {
 
 # node, vrrp (the inside of the vrrp block), http (of the http block), workers,
 # main (more directives), level (of the error log), expect (a pattern of
-# alarming lines that are wanted), wrapper (a command that runs the binary).
+# alarming lines that are wanted), binary, wrapper (a command that runs it).
 sub new ($class, %args) {
     state $serial = 0;
 

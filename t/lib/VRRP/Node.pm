@@ -188,7 +188,7 @@ sub batch_ip ($self, @lines) {
 # Processes of this node: hashes of pid (as the lab sees it), ppid, inner (as
 # the node sees it), name (comm), title.
 sub processes ($self) {
-    return VRRP::Proc::in_pid_namespace_of($self->{pid});
+    return VRRP::Proc::in_namespace_of($self->{pid}, 'pid');
 }
 
 

@@ -20,14 +20,14 @@ sub all () {
 }
 
 
-# Processes that live in the same PID namespace as the given one, which is
-# its first, and is left out.
-sub in_pid_namespace_of ($init) {
-    my $space = readlink "/proc/$init/ns/pid" // return;
+# Processes that live in the same namespace as the given one, which is its
+# first, and is left out.
+sub in_namespace_of ($init, $kind) {
+    my $space = readlink "/proc/$init/ns/$kind" // return;
 
     return grep {
         $_->{pid} != $init
-        && (readlink("/proc/$_->{pid}/ns/pid") // '') eq $space
+        && (readlink("/proc/$_->{pid}/ns/$kind") // '') eq $space
     } all();
 }
 
