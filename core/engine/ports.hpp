@@ -84,8 +84,9 @@ public:
     // do not own it any more.
     virtual bool pass_on(const RouterKey &key, const std::string &handover) = 0;
 
-    // Give it up, or stop waiting for it.
-    virtual void drop(const RouterKey &key) = 0;
+    // Stop waiting for it. If the owner has passed it on in this very moment,
+    // we own it, and this is the handover.
+    virtual std::optional<std::string> withdraw(const RouterKey &key) = 0;
 };
 
 struct Ports {

@@ -88,13 +88,12 @@ void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
 // Who waits for the router gets it, and nobody on the LAN learns of it.
 void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     stopped_ = true;
+    withdraw(now);
     if (phase_ == Phase::joined && ports_.claims.has_heir(key())) {
         hand_over(now);
     }
     if (phase_ == Phase::joined) {
         input(vrrp::Shutdown{reason, serving, heir_grace(config())}, now);
-    } else {
-        ports_.claims.drop(key());
     }
 }
 

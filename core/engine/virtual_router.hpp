@@ -87,6 +87,7 @@ private:
     void input(const vrrp::Input &input, Instant now);
     void perform(const vrrp::Actions &actions, Instant now);
     void claim(Instant now);
+    void withdraw(Instant now);
     void join(Instant now);
     void inherit(const Handover &handover, Instant now);
     void resume(const Handover &handover, Instant now);

@@ -37,6 +37,17 @@ void VirtualRouter::claim(Instant now) {
     }
 }
 
+// Owner and heir may end at the same time (systemd's TERM to everybody): an
+// address that was on its way to us is ours to give up.
+void VirtualRouter::withdraw(Instant now) {
+    if (phase_ != Phase::claiming) {
+        return;
+    }
+    if (const auto handover = ports_.claims.withdraw(key())) {
+        claim_granted(*handover, now);
+    }
+}
+
 void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
     if (phase_ != Phase::claiming) {
         return;

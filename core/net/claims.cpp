@@ -110,6 +110,11 @@ Message receive_message(int fd) {
     return result;
 }
 
+bool is_grant(const Message &message) {
+    return message.kind == Message::Kind::text && message.passed &&
+           message.text.starts_with(kGrant);
+}
+
 }  // namespace
 
 Claims::Claims(Watcher &watcher, ClaimSink &sink, LogSink &log,
@@ -232,6 +237,25 @@ bool Claims::pass_on(const engine::RouterKey &key,
     return false;
 }
 
+// After shutdown() nothing more can be passed on to us, and the owner knows
+// that; what was passed on before is still there to be read.
+std::optional<std::string> Claims::withdraw(const engine::RouterKey &key) {
+    Claim *claim = find(key);
+    if (!claim || !claim->waiting) {
+        drop(key);
+        return std::nullopt;
+    }
+    ::shutdown(claim->waiting.get(), SHUT_RD);
+    Message message = receive_message(claim->waiting.get());
+    close(claim->waiting);
+    if (!is_grant(message)) {
+        drop(key);
+        return std::nullopt;
+    }
+    own(*claim, std::move(message.passed));
+    return message.text.substr(kGrant.size());
+}
+
 void Claims::drop(const engine::RouterKey &key) {
     const auto it = std::find_if(claims_.begin(), claims_.end(),
                                  [&](const auto &c) { return c->key == key; });
@@ -312,8 +336,7 @@ void Claims::read_owner(Claim &claim) {
     close(claim.waiting);
 
     const engine::RouterKey key = claim.key;
-    if (message.kind == Message::Kind::text && message.passed &&
-        message.text.starts_with(kGrant)) {
+    if (is_grant(message)) {
         own(claim, std::move(message.passed));
         sink_.claim_granted(key, message.text.substr(kGrant.size()));
         return;

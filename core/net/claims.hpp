@@ -55,7 +55,7 @@ public:
     bool has_heir(const engine::RouterKey &key) const override;
     bool pass_on(const engine::RouterKey &key,
                  const std::string &handover) override;
-    void drop(const engine::RouterKey &key) override;
+    std::optional<std::string> withdraw(const engine::RouterKey &key) override;
 
     // False: not one of ours.
     bool on_readable(int fd);
@@ -77,6 +77,7 @@ private:
     bool take(Claim &claim);
     bool bind_name(Claim &claim);
     bool wait_for_owner(Claim &claim);
+    void drop(const engine::RouterKey &key);
     void accept_heir(Claim &claim);
     void read_heir(Claim &claim, Heir &heir);
     void read_owner(Claim &claim);

@@ -182,9 +182,24 @@ TEST_F(EngineTest, StopWithAnHeirIsSilent) {
     become_active();
     machine.heir = true;
     engine->stop("nginx is shutting down", true, now);
-    EXPECT_EQ(machine.take(), (Done{"drop the claim"}));
+    EXPECT_EQ(machine.take(), Done{});
     EXPECT_TRUE(engine->finished());
     EXPECT_NE(machine.passed_on, "");
+}
+
+TEST_F(EngineTest, StopGivesUpAlsoWhatWasOnItsWayHere) {
+    become_active();
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+
+    engine.emplace(std::vector{config()}, machine.ports(), log);
+    engine->start(interfaces(true, true), now);
+    machine.take();
+    machine.granted_late = machine.passed_on;
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(machine.take(),
+              (Done{"withdraw", "advert 0 224.0.0.18", "remove 10.0.1.5"}));
+    EXPECT_TRUE(engine->finished());
 }
 
 TEST_F(EngineTest, LeavingRouterIsNotHandedOver) {

@@ -170,12 +170,37 @@ TEST(Claims, AnHeirThatDiedGetsNothing) {
     EXPECT_FALSE(owner.claims.pass_on(key(), "state"));
 }
 
-TEST(Claims, WhoDropsItLeavesItToOthers) {
-    Process a(1);
+TEST(Claims, WhoEndsLeavesItToOthers) {
+    auto a = std::make_unique<Process>(1);
     Process b(2);
-    ASSERT_TRUE(a.claims.claim(key()));
-    a.claims.drop(key());
+    ASSERT_TRUE(a->claims.claim(key()));
+    a.reset();
     EXPECT_TRUE(b.claims.claim(key()));
+}
+
+TEST(Claims, WhoStopsWaitingIsNoHeir) {
+    Process owner(1);
+    owner.answer = false;
+    Process heir(2);
+    ASSERT_TRUE(owner.claims.claim(key()));
+    EXPECT_FALSE(heir.claims.claim(key()));
+    settle({&owner, &heir});
+
+    EXPECT_EQ(heir.claims.withdraw(key()), std::nullopt);
+    EXPECT_FALSE(owner.claims.pass_on(key(), "state"));
+}
+
+TEST(Claims, WhatIsOnItsWayIsNotLost) {
+    Process owner(1);
+    Process heir(2);
+    ASSERT_TRUE(owner.claims.claim(key()));
+    EXPECT_FALSE(heir.claims.claim(key()));
+    settle({&owner});
+    ASSERT_EQ(owner.asked, 1);
+
+    EXPECT_EQ(heir.claims.withdraw(key()), "state");
+    Process third(3);
+    EXPECT_FALSE(third.claims.claim(key())) << "the heir owns it now";
 }
 
 TEST(Claims, NonsenseFromAConnectionIsTheEndOfIt) {

@@ -26,10 +26,11 @@ public:
     void heal() { failures_.clear(); }
 
     std::vector<health::Heartbeat> beats;
-    std::optional<Instant> active_before;  // the life before this one
-    bool owned_by_other = false;           // claim() has to wait
-    bool heir = false;                     // somebody waits for us
-    std::string passed_on;                 // what the heir got
+    std::optional<Instant> active_before;     // the life before this one
+    bool owned_by_other = false;              // claim() has to wait
+    bool heir = false;                        // somebody waits for us
+    std::string passed_on;                    // what the heir got
+    std::optional<std::string> granted_late;  // when we stopped waiting
 
     Status listen(const engine::Interface &interface, Family,
                   bool multicast) override {
@@ -93,8 +94,9 @@ public:
         return owned_by_other;
     }
 
-    void drop(const engine::RouterKey &) override {
-        done_.push_back("drop the claim");
+    std::optional<std::string> withdraw(const engine::RouterKey &) override {
+        done_.push_back("withdraw");
+        return std::exchange(granted_late, std::nullopt);
     }
 
     engine::Ports ports() { return {*this, *this, *this, *this}; }
