@@ -144,6 +144,24 @@ TEST_P(AddressFailureTest, RenewalsThatFailForGoodAreAFault) {
     EXPECT_LE(log.lines.size(), kFewLines);
 }
 
+// A long lease: as long as the kernel has the address, all is well.
+TEST_P(AddressFailureTest, AddressIsHeldUntilItsLeaseEnds) {
+    vrrp::Config c = config();
+    c.version = Version::v2;
+    c.advert_interval = Seconds{3};
+    beat();
+    start(c);
+    run(Seconds{13});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+
+    machine.fail("add", GetParam());
+    run(Seconds{5});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_TRUE(router().addresses()[0].present);
+    run(Seconds{4});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
 TEST_P(AddressFailureTest, OneOfTwoAddressesIsBetterThanNone) {
     machine.fail("add 10.0.1.6", GetParam());
     beat();
