@@ -7,16 +7,43 @@
 
 namespace ngx_vrrp::node {
 
+namespace {
+
+bool has(const std::vector<health::Heartbeat> &list, std::int32_t pid) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const auto &h) { return h.pid == pid; });
+}
+
+}  // namespace
+
 std::vector<health::Heartbeat> NginxWorkers::heartbeats() {
     std::vector<health::Heartbeat> list = area_.heartbeats();
-    std::erase_if(ended_, [&](const Ended &ended) {
-        return std::none_of(list.begin(), list.end(),
-                            [&](const auto &h) { return h.pid == ended.pid; });
-    });
+    add_leavers(list);
+    std::erase_if(ended_, [&](const Ended &e) { return !has(list, e.pid); });
     for (health::Heartbeat &heartbeat : list) {
         heartbeat.gone_at = gone_at(heartbeat.pid);
     }
+
+    counted_ = list;
+    const Instant now = net::now();
+    std::erase_if(counted_, [&](const auto &h) { return h.gone_at <= now; });
     return list;
+}
+
+// Who takes its heartbeat back counts like one that ended: on a reload the old
+// workers may be gone before the new ones have been scheduled.
+void NginxWorkers::add_leavers(std::vector<health::Heartbeat> &list) {
+    for (const health::Heartbeat &before : counted_) {
+        if (has(list, before.pid)) {
+            continue;
+        }
+        if (std::none_of(ended_.begin(), ended_.end(), [&](const Ended &e) {
+                return e.pid == before.pid;
+            })) {
+            ended(before.pid);
+        }
+        list.push_back({.pid = before.pid, .beat = net::now()});
+    }
 }
 
 void NginxWorkers::ended(int pid) {

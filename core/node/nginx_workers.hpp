@@ -34,11 +34,13 @@ private:
         Instant at;
     };
 
+    void add_leavers(std::vector<health::Heartbeat> &list);
     Instant gone_at(std::int32_t pid);
 
     const status::Area &area_;
     net::Host &host_;
     std::vector<Ended> ended_;
+    std::vector<health::Heartbeat> counted_;  // when we last looked
     Duration respawn_time_ = kRespawnTime;
 };
 
