@@ -277,8 +277,15 @@ ngx_vrrp_worker_hold_quit(void)
 
     vcf = ngx_vrrp_get_conf(ngx_cycle);
 
+    if (ngx_vrrp_worker_quit_event.timer_set) {
+
+        /* it is being held back already */
+
+        ngx_quit = 0;
+        return;
+    }
+
     if (vcf->release_timeout == 0
-        || ngx_vrrp_worker_quit_event.timer_set
         || !vrrp_core_worker_needed(vcf->area, vcf->core.generation))
     {
         return;

@@ -145,7 +145,10 @@ State Instance::wake(Leaving state, Turn &turn) {
     if (turn.now < state.drop_at) {
         return state;
     }
-    return drop(state.reason + ", no heir was heard", turn);
+    return drop(state.reason +
+                    (state.heir ? ", " + state.heir->to_string() + " took over"
+                                : ", no heir was heard"),
+                turn);
 }
 
 State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
@@ -157,11 +160,11 @@ State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
 }
 
 State Instance::on(Leaving state, const AdvertReceived &in, Turn &turn) {
-    if (in.advertisement.priority == kPriorityZero) {
-        return state;
+    if (in.advertisement.priority != kPriorityZero && !state.heir) {
+        state.heir = in.source;
+        state.drop_at = std::min(state.drop_at, turn.now + kHeirSettles);
     }
-    return drop(state.reason + ", " + in.source.to_string() + " took over",
-                turn);
+    return state;
 }
 
 State Instance::on(Leaving state, const FaultChanged &in, Turn &turn) {

@@ -59,12 +59,13 @@ struct Active {
     TokenBucket answers{kAnswerPeriod, kAnswerBurst};
 };
 
-// Make before break: priority 0 is out, the addresses stay until the heir's
-// first advert or until drop_at, so that no request is lost.
+// Make before break: priority 0 is out, the addresses stay until the heir has
+// them too, or until the time for that is over, so that no request is lost.
 struct Leaving {
-    Instant drop_at{};
+    Instant drop_at{};   // soon, once the heir was heard
     Instant renew_at{};  // leases
     std::string reason;
+    std::optional<IpAddress> heir;
 };
 
 using State = std::variant<Initialize, Fault, Backup, Active, Leaving>;

@@ -148,7 +148,10 @@ State Instance::on(Active state, const FaultChanged &in, Turn &turn) {
 State Instance::on(Active state, const Shutdown &in, Turn &turn) {
     turn.act(SendAdvert{kPriorityZero});
     if (in.serving && in.grace > Duration::zero()) {
-        return Leaving{turn.now + in.grace, state.renew_at, in.reason};
+        return Leaving{.drop_at = turn.now + in.grace,
+                       .renew_at = state.renew_at,
+                       .reason = in.reason,
+                       .heir = {}};
     }
     return drop(in.reason, turn);
 }

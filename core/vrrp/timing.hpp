@@ -51,6 +51,10 @@ constexpr Seconds lease(Version version, Duration interval) {
 // to have no more than this between two renewals (adverts permitting).
 inline constexpr Duration kRenewInterval = Seconds{1};
 
+// The heir's first advert goes out before it has the addresses and has
+// announced them: until then requests still come here, and are answered.
+inline constexpr Duration kHeirSettles = Milliseconds{20};
+
 // Adverts that answer a router which must lose against us: three at once, so
 // that no election waits, then no more than the fastest interval has.
 inline constexpr Duration kAnswerPeriod = Milliseconds{10};

@@ -305,6 +305,8 @@ TEST_F(EngineTest, StopWaitsForTheHeirWhileNginxServes) {
     EXPECT_FALSE(engine->finished());
 
     receive(90);
+    EXPECT_EQ(machine.take(), Done{});
+    run(vrrp::kHeirSettles);
     EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.5"}));
     EXPECT_TRUE(engine->finished());
 }

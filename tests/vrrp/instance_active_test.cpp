@@ -369,10 +369,22 @@ TEST(Leaving, KeepsTheAddressesUntilTheHeirSpeaks) {
     EXPECT_EQ(router.state(), StateName::active);
 
     router.after(Milliseconds{600});
-    EXPECT_EQ(router.hear(90),
+    EXPECT_EQ(router.hear(90), Lines{});
+    EXPECT_EQ(router.due_in(), kHeirSettles)
+        << "the heir has to add and to announce the addresses first";
+    EXPECT_EQ(router.wait(),
               (Lines{"remove-addresses",
                      "transition active -> initialize: nginx quits, "
                      "192.168.64.134 took over"}));
+}
+
+TEST(Leaving, ThatTheHeirGoesOnDoesNotPutOffTheEnd) {
+    Router router = Router::active(v3_config());
+    router.put(Shutdown{"nginx quits", true, Milliseconds{300}});
+    router.hear(90);
+    router.after(kHeirSettles / 2);
+    router.hear(90);
+    EXPECT_EQ(router.due_in(), kHeirSettles / 2);
 }
 
 TEST(Leaving, DropsTheAddressesWhenNoHeirSpeaks) {
