@@ -123,6 +123,8 @@ void Host::Impl::read_events() {
 void Host::Impl::refresh() {
     const Result<engine::Interfaces, SystemError> read = interfaces();
     if (read) {
+        // a master that was heard before is not to be taken for silent now
+        sockets_.read_all();
         sink_.interfaces_changed(*read);
         return;
     }

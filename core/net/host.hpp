@@ -21,7 +21,8 @@ public:
     virtual ~Sink() = default;
     virtual void packet_received(const engine::ReceivedPacket &packet) = 0;
 
-    // Something about links or addresses changed; the whole truth.
+    // Something about links or addresses changed; the whole truth. What was
+    // heard before has been received.
     virtual void interfaces_changed(const engine::Interfaces &interfaces) = 0;
 
     virtual void process_ended(int pid) = 0;

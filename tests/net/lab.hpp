@@ -118,6 +118,7 @@ public:
 
     void interfaces_changed(const engine::Interfaces &now_there) override {
         changes++;
+        packets_before_change = packets.size();
         interfaces = now_there;
     }
 
@@ -182,6 +183,7 @@ public:
     std::function<void()> on_packet;
     engine::Interfaces interfaces;
     int changes = 0;
+    std::size_t packets_before_change = 0;
     int deaths = 0;
     std::vector<std::pair<LogLevel, std::string>> log;
 };

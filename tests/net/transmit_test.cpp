@@ -203,6 +203,17 @@ TEST_P(TransmitFamily, OneWakeUpReadsABoundedNumberOfPackets) {
     EXPECT_EQ(100u, b().packets.size());
 }
 
+TEST_P(TransmitFamily, WhatWasHeardComesBeforeAChange) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    ASSERT_DONE(send(to_group(GetParam())));
+
+    in_b("ip addr add 10.7.0.1/24 dev vr1");
+    b().host->on_readable(b().watched.front());
+    EXPECT_EQ(1, b().changes);
+    EXPECT_EQ(1u, b().packets_before_change);
+}
+
 TEST_P(TransmitFamily, ForeignSourceIsAnError) {
     ASSERT_DONE(listen_a(GetParam(), true));
 
