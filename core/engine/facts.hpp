@@ -21,6 +21,7 @@ struct InterfaceAddress {
     std::uint8_t prefix_length = 0;
     bool ours = false;       // carries our mark (IFA_PROTO): a VIP of ours
     bool tentative = false;  // IPv6, duplicate address detection not over
+    bool permanent = false;  // without a lifetime, and so never a VIP of ours
 };
 
 struct Interface {

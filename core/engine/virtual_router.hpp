@@ -127,6 +127,7 @@ private:
     const Interface *own_interface() const;
     const Interface *interface_of(const vrrp::VirtualAddress &address) const;
     const Interface *holder_of(const vrrp::VirtualAddress &address) const;
+    bool is_real(const vrrp::VirtualAddress &address) const;
     bool hold(AddressState &state, Instant now);
     bool gain(AddressState &state, Instant now);
     void judge_attempt(bool any_held, Instant now);

@@ -47,7 +47,9 @@ VirtualRouter::Losses VirtualRouter::look_for_addresses(Instant now) {
     Losses losses;
     for (AddressState &state : addresses_) {
         const Interface *interface = interface_of(state.address);
-        state.present = interface && find_address(*interface, state.address);
+        state.present =
+            (interface && find_address(*interface, state.address)) ||
+            is_real(state.address);
         if (state.present || state.lease_ends == Instant{}) {
             continue;
         }
@@ -81,12 +83,27 @@ void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
     judge_attempt(any_held, now);
 }
 
+// The address owner has the virtual address as a real one (RFC 9568, 1.7): it
+// stays the machine's. With a lease of ours on it the machine would lose it.
+bool VirtualRouter::is_real(const vrrp::VirtualAddress &address) const {
+    const Interface *interface = interface_of(address);
+    return config().priority == kPriorityOwner && interface &&
+           std::any_of(interface->addresses.begin(), interface->addresses.end(),
+                       [&](const InterfaceAddress &a) {
+                           return a.permanent && a.address == address.address;
+                       });
+}
+
 // Adds the address or prolongs its lease. The kernel that refuses to prolong
 // it keeps it until the lease ends.
 bool VirtualRouter::hold(AddressState &state, Instant now) {
     const Interface *interface = interface_of(state.address);
     if (!interface) {
         return false;
+    }
+    if (is_real(state.address)) {
+        state.present = true;
+        return true;
     }
     const Status status =
         ports_.addresses.add(*interface, state.address, lease_);
@@ -154,6 +171,9 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
     const Interface *interface = holder_of(address);
     if (!interface) {
         return true;
+    }
+    if (is_real(address)) {
+        return false;
     }
     const Status status = ports_.addresses.remove(*interface, address);
     if (status) {

@@ -99,7 +99,7 @@ void VirtualRouter::hand_over(Instant now) {
                       .held = {},
                       .time_outs = time_outs(faults_)};
     for (const AddressState &state : addresses_) {
-        if (checkpoint && state.present) {
+        if (checkpoint && state.present && !is_real(state.address)) {
             handover.held.push_back(state.address);
         }
     }
@@ -123,6 +123,7 @@ void VirtualRouter::resume(const Handover &handover, Instant now) {
     for (AddressState &state : addresses_) {
         state.present = is_held(state);
         state.lease_ends = state.present ? now + lease_ : Instant{};
+        state.present = state.present || is_real(state.address);
     }
     perform(instance_.resume(*handover.checkpoint, now), now);
 

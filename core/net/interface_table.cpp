@@ -99,6 +99,7 @@ std::optional<ParsedAddress> parse_address(nlmsghdr *message) {
     parsed.fact.prefix_length = header->ifa_prefixlen;
     parsed.fact.ours = mark == kAddressMark;
     parsed.fact.tentative = (flags & IFA_F_TENTATIVE) != 0;
+    parsed.fact.permanent = (flags & IFA_F_PERMANENT) != 0;
     return parsed;
 }
 

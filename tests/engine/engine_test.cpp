@@ -178,6 +178,35 @@ TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheHeir) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
+TEST_F(EngineTest, OwnersRealAddressStaysTheMachines) {
+    vrrp::Config owner = config();
+    owner.priority = kPriorityOwner;
+    owner.addresses = {{kOwn, 24, "eth0", ""}};
+    Interfaces world = interfaces();
+    world.list[0].addresses[0].permanent = true;
+    beat();
+    start(owner, world);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(machine.take(),
+              (Done{"listen eth0 multicast", "advert 255 224.0.0.18", "garp"}));
+    run(Seconds{2});
+    EXPECT_EQ(machine.take().back(), "advert 255 224.0.0.18");
+
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    const std::string handover = machine.passed_on;
+    machine.owned_by_other = true;
+    engine.emplace(std::vector{owner}, machine.ports(), log);
+    engine->start(world, now);
+    machine.take();
+    engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
+    EXPECT_EQ(machine.take(), Done{});
+    EXPECT_TRUE(engine->routers()[0].addresses()[0].present);
+
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18"}));
+}
+
 TEST_F(EngineTest, StopWithAnHeirIsSilent) {
     become_active();
     machine.heir = true;

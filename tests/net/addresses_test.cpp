@@ -49,6 +49,7 @@ TEST_F(Addresses, AddedOneIsMarkedAndHasALease) {
     const engine::InterfaceAddress *address = find_address(vr0, "10.9.0.200");
     ASSERT_NE(nullptr, address);
     EXPECT_TRUE(address->ours);
+    EXPECT_FALSE(address->permanent);
     EXPECT_EQ(24, address->prefix_length);
     EXPECT_GE(100u, valid_seconds("10.9.0.200"));
     EXPECT_LE(80u, valid_seconds("10.9.0.200"));

@@ -24,6 +24,7 @@ TEST_F(Events, DumpShowsAnInterfaceWithItsAddresses) {
     ASSERT_NE(nullptr, ipv4);
     EXPECT_EQ(24, ipv4->prefix_length);
     EXPECT_FALSE(ipv4->ours);
+    EXPECT_TRUE(ipv4->permanent);
 
     const engine::InterfaceAddress *ipv6 = find_address(vr0, "fe80::1");
     ASSERT_NE(nullptr, ipv6);
