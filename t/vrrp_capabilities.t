@@ -1,0 +1,106 @@
+#!/usr/bin/perl
+
+# Who starts nginx: root, somebody with the two capabilities, or somebody
+# without them. nginx serves in every case, and says in one line and in the
+# status when it takes no part in VRRP.
+
+use v5.36;
+
+use Test::More;
+
+use VRRP::Lab;
+use VRRP::Nginx;
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $VIP = $VRRP::Lab::VIP;
+my $PATIENCE = 10;
+
+my $lab = VRRP::Lab->new(nodes => ['lb1']);
+my $node = $lab->node('lb1');
+
+
+# nginx as www-data, with these capabilities and no others.
+sub start ($capabilities, %args) {
+    my $nginx = VRRP::Nginx->new(node => $node, workers => 1, %args,
+        wrapper => ['setpriv', '--reuid=www-data', '--regid=www-data',
+                    '--clear-groups', "--bounding-set=-all$capabilities",
+                    "--inh-caps=-all$capabilities",
+                    "--ambient-caps=-all$capabilities", '--'],
+        vrrp => <<'END', http => <<'END');
+    vrrp_instance VI_1 {
+        interface vrlab0;
+        virtual_router_id 51;
+        virtual_ipaddress 192.168.64.200/24;
+    }
+END
+    server { listen 8000; location / { return 200 "served\n"; } }
+    server { listen 127.0.0.1:8080; location = /vrrp { vrrp_status; } }
+END
+
+    $node->run('chown', '-R', 'www-data', $nginx->dir);
+    $nginx->start;
+
+    return $nginx;
+}
+
+
+sub answer ($url) {
+    my ($out) = $node->try('curl', '-s', '-m', 2, $url);
+
+    return $out;
+}
+
+
+# The instance in the status, once it is there.
+sub instance ($nginx) {
+    $lab->wait_until('a status', $PATIENCE, sub {
+        eval { $nginx->status->{instances} };
+    });
+
+    return $nginx->status->{instances}[0];
+}
+
+
+subtest 'not root, with both capabilities' => sub {
+    my $nginx = start(',+net_admin,+net_raw');
+
+    $lab->wait_for_holder('lb1', $PATIENCE);
+    is(answer("http://$VIP:8000/"), "served\n", 'it serves at the address');
+
+    $nginx->stop('QUIT');
+    ok(!$node->has_address($VIP), 'and leaves nothing behind');
+    is_deeply([$nginx->complaints], [], 'nothing alarming logged');
+};
+
+my %MISSING = (
+    ''           => 'CAP_NET_ADMIN and CAP_NET_RAW are missing',
+    ',+net_admin' => 'CAP_NET_RAW is missing',
+    ',+net_raw'   => 'CAP_NET_ADMIN is missing',
+);
+
+for my $capabilities (sort keys %MISSING) {
+    my $missing = $MISSING{$capabilities};
+
+    subtest $missing => sub {
+        my $nginx = start($capabilities);
+        my $instance = instance($nginx);
+
+        is($instance->{state}, 'FAULT', 'the status says FAULT');
+        like($instance->{fault}, qr/^\Q$missing\E: start nginx as root or/,
+             'and why');
+
+        my @lines = grep { /\Q$missing\E/ && /nginx goes on serving/ }
+                    split /\n/, $nginx->log_text;
+        is(scalar @lines, 1, 'the log says it once');
+
+        is(answer('http://127.0.0.1:8000/'), "served\n", 'nginx serves');
+        ok(!$node->has_address($VIP), 'without the address');
+
+        $nginx->stop('QUIT');
+    };
+}
+
+$lab->destroy;
+done_testing;
