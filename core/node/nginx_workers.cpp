@@ -37,9 +37,8 @@ void NginxWorkers::add_leavers(std::vector<health::Heartbeat> &list) {
         if (has(list, before.pid)) {
             continue;
         }
-        if (std::none_of(ended_.begin(), ended_.end(), [&](const Ended &e) {
-                return e.pid == before.pid;
-            })) {
+        if (std::none_of(ended_.begin(), ended_.end(),
+                         [&](const Ended &e) { return e.pid == before.pid; })) {
             ended(before.pid);
         }
         list.push_back({.pid = before.pid, .beat = net::now()});
