@@ -1,0 +1,164 @@
+package VRRP::Takings;
+
+# Somebody takes the address, or the interface, away from lb1, with one profile
+# of VRRP::Lossless; t/vrrp_lossless_address*.t.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use VRRP::Lossless;
+
+my $VIP = $VRRP::Lossless::VIP;
+my $SLACK = $VRRP::Lossless::SLACK;
+my $INTERFACE = $VRRP::Node::INTERFACE;
+
+my @LINK = (qw(ip link set), $INTERFACE);
+
+# How soon a virtual address is back, and how soon it goes from an interface
+# that cannot have it, with the time to run "ip", s.
+my $BACK = 0.3;
+my $AT_ONCE = 0.3;
+
+# Time for the witnesses to see the end of what was waited for, s.
+my $SETTLE = 0.3;
+
+my ($test, $lb1, $node);
+
+
+sub run ($class, $profile) {
+    $test = VRRP::Lossless->new(profile => $profile);
+    $lb1 = $test->lb1;
+    $node = $test->node('lb1');
+
+    removed('ip address del', qw(ip address del), "$VIP/24", 'dev', $INTERFACE);
+    removed('ip address flush, one address',
+            qw(ip address flush dev), $INTERFACE, 'to', $VIP);
+    all_removed();
+    down();
+    cable_out();
+    deleted();
+    renamed_while_down();
+    renamed_while_up();
+
+    $test->finish;
+}
+
+
+# A flush tries again until it has seen nothing, and fails after ten rounds:
+# the address can be back before each of them.
+sub removed ($title, @command) {
+    subtest $title => sub {
+        my $seen = $test->during(sub { $node->try(@command) },
+                                 settle => 1 + $test->interval);
+
+        like(join(' ', $seen->moves), qr/^-lb1 \+lb1(?: -lb1 \+lb1)*$/,
+             'it goes, and comes back');
+        $seen->in_time('+lb1', $BACK);
+
+        cmp_ok(scalar(my @arps = $seen->announcements($VIP)), '>', 0,
+               'announced again');
+        $seen->logged('lb1', qr/\[warn\].*\Q$VIP\E was removed from/, 'why');
+        $seen->advertised_on('lb1');
+        $seen->silent('lb2');
+        $seen->not_changed;
+
+        my ($cut, $lost) = $seen->failures;
+        cmp_ok(@$cut + @$lost, '<', 500 * $BACK, 'requests without an answer');
+        note(sprintf '%d requests, %d failed', scalar $seen->requests,
+             @$cut + @$lost);
+    };
+}
+
+
+# The address that adverts come from is gone too.
+sub all_removed () {
+    subtest 'ip address flush, all addresses' => sub {
+        my $address = $test->address('lb1');
+
+        my $seen = $test->during(sub {
+            $node->run(qw(ip address flush dev), $INTERFACE, qw(scope global));
+            $test->wait_for_holder('lb2');
+            sleep 0.5;
+            $node->run(qw(ip address add), "$address/24", 'dev', $INTERFACE);
+            $test->comes_back;
+        }, settle => $SETTLE);
+
+        $seen->in_time('+lb2', $test->takeover + $SLACK);
+        is($lb1->state, 'MASTER', 'lb1 comes back by itself');
+    };
+}
+
+
+# Something happens to the interface: lb2 takes over; it is undone: lb1 is
+# master again.
+sub away ($title, $act, $undo, $pattern) {
+    subtest $title => sub {
+        my $seen = $test->during(sub {
+            $act->();
+            $test->wait_for_holder('lb2');
+            sleep 0.3;
+            is($lb1->state, 'FAULT', 'lb1 is in FAULT');
+        }, settle => $SETTLE);
+
+        $seen->in_time('-lb1', $AT_ONCE);
+        $seen->in_time('+lb2', $test->takeover + $SLACK);
+        $seen->changed('lb1', 'VI_1 MASTER -> FAULT');
+        $seen->changed('lb2', 'VI_1 BACKUP -> MASTER');
+        $seen->logged('lb1', $pattern, 'why');
+
+        $seen = $test->during(sub {
+            $undo->();
+            $test->comes_back;
+        }, settle => $SETTLE);
+
+        $seen->changed('lb1', 'VI_1 FAULT -> BACKUP', 'VI_1 BACKUP -> MASTER');
+        $seen->changed('lb2', 'VI_1 MASTER -> BACKUP');
+        $seen->answered('lb1');
+    };
+}
+
+
+sub down () {
+    away('interface down', sub { $node->run(@LINK, 'down') },
+         sub { $node->run(@LINK, 'up') }, qr/interface $INTERFACE is down/);
+}
+
+
+sub cable_out () {
+    away('cable out', sub { $test->lab->unplug('lb1') },
+         sub { $test->lab->plug('lb1') }, qr/interface $INTERFACE is down/);
+}
+
+
+sub deleted () {
+    away('interface deleted, and created anew',
+         sub { $node->run(qw(ip link del), $INTERFACE) },
+         sub { $test->lab->plug_in_again('lb1') },
+         qr/interface $INTERFACE does not exist/);
+}
+
+
+sub renamed_while_down () {
+    away('interface renamed while it is down', sub {
+        $node->run(@LINK, 'down');
+        $node->run(@LINK, qw(name other0));
+        $node->run(qw(ip link set other0 up));
+    }, sub {
+        $node->run(qw(ip link set other0 down));
+        $node->run(qw(ip link set other0 name), $INTERFACE);
+        $node->run(@LINK, 'up');
+    }, qr/interface $INTERFACE (?:is down|does not exist)/);
+}
+
+
+sub renamed_while_up () {
+    away('interface renamed while it is up',
+         sub { $node->run(@LINK, qw(name other0)) },
+         sub { $node->run(qw(ip link set other0 name), $INTERFACE) },
+         qr/interface $INTERFACE does not exist/);
+}
+
+
+1;
