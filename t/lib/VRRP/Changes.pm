@@ -50,13 +50,18 @@ sub change (%conf) {
 }
 
 
-# The same, and in the end this node alone has the address.
+# The same, and this node gets the address, alone, no later than a take-over
+# after the reload; both of them can be late.
 sub change_until ($name, $address, %conf) {
-    return $test->during(sub {
+    my $seen = $test->during(sub {
         $test->reconfigure(%conf);
         $test->reload;
         $test->wait_for_holder($name, $address);
     }, settle => 0.5);
+
+    $seen->in_time("+$name", $test->takeover + 2 * $SLACK, $address);
+
+    return $seen;
 }
 
 
