@@ -14,10 +14,10 @@ use VRRP::Nginx;
 
 # In the order of the columns.
 my @SYSTEMS = (
-    ['ngx_vrrp-v3'     => 'ngx_vrrp, v3, 100 ms'],
-    ['ngx_vrrp-v2'     => 'ngx_vrrp, v2, 1 s'],
-    ['keepalived'      => 'keepalived, v2, 1 s, `pgrep`'],
-    ['keepalived-best' => 'keepalived, v3, 30 ms, `track_process`'],
+    ['ngx_vrrp-v3'     => 'ngx_vrrp v3, 100 ms'],
+    ['ngx_vrrp-v2'     => 'ngx_vrrp v2, 1 s'],
+    ['keepalived'      => 'keepalived v2, 1 s, `pgrep`'],
+    ['keepalived-best' => 'keepalived v3, 30 ms, `track_process`'],
 );
 
 my @EVENTS = qw(nothing reload quit stop master killall speaker everything

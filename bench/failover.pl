@@ -30,10 +30,10 @@ die "failover: $reason\n" if $reason;
 
 $| = 1;
 
-say <<"END", machine(), '.';
+say machine(), "\n\n", <<"END";
 Outage: the longest time in which a client that starts a request every
-$VRRP::Bench::Trial::INTERVAL ms got no good answer. Moved: when the other
-node had the address, after the failure. Median (worst) of $runs, in ms.
+$VRRP::Bench::Trial::INTERVAL ms got no good answer. Moved: when the other node
+had the address, after the failure. Median (worst) of $runs, in ms.
 END
 
 show($_) for @profiles;
