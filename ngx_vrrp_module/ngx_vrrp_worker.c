@@ -34,6 +34,7 @@ static void ngx_vrrp_worker_quit_handler(ngx_event_t *ev);
 
 
 static ngx_event_t           ngx_vrrp_heartbeat_event;
+static ngx_event_t           ngx_vrrp_worker_wrap_event;
 static ngx_event_t           ngx_vrrp_worker_quit_event;
 static ngx_connection_t      ngx_vrrp_worker_dumb;
 
@@ -81,9 +82,12 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     /* the channel gets its connection after the modules' init_process */
 
-    ngx_vrrp_worker_init_event(&ngx_vrrp_worker_quit_event,
+    ngx_vrrp_worker_init_event(&ngx_vrrp_worker_wrap_event,
                                ngx_vrrp_worker_wrap_channel, cycle->log);
-    ngx_add_timer(&ngx_vrrp_worker_quit_event, 0);
+    ngx_add_timer(&ngx_vrrp_worker_wrap_event, 0);
+
+    ngx_vrrp_worker_init_event(&ngx_vrrp_worker_quit_event,
+                               ngx_vrrp_worker_quit_handler, cycle->log);
 
     ngx_vrrp_worker_watch_master(cycle);
 
@@ -235,8 +239,6 @@ ngx_vrrp_worker_wrap_channel(ngx_event_t *ev)
 {
     ngx_uint_t         i;
     ngx_connection_t  *c;
-
-    ev->handler = ngx_vrrp_worker_quit_handler;
 
     c = ngx_cycle->connections;
 
