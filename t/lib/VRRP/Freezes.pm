@@ -146,7 +146,7 @@ sub stopped ($who, $pids, $seconds) {
 
         my $seen = $test->during(sub {
             $resumed = freeze($seconds, $pids->());
-        }, settle => 1 + 6 * $test->interval);
+        }, settle => 1 + 8 * $test->interval);
 
         # Longer than the lease, the kernel is first.
         $seen->in_time('-lb1', $LEASE + $SLACK / 2)
