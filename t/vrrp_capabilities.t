@@ -6,6 +6,7 @@
 
 use v5.36;
 
+use File::Copy qw(copy);
 use Test::More;
 
 use VRRP::Lab;
@@ -19,6 +20,13 @@ my $PATIENCE = 10;
 
 my $lab = VRRP::Lab->new(nodes => ['lb1']);
 my $node = $lab->node('lb1');
+
+# The checkout may be where only root can read.
+my $module = $lab->dir . '/ngx_vrrp_module.so';
+
+copy(VRRP::Nginx->module, $module) or die "copy to $module: $!\n";
+chmod 0755, $module;
+$ENV{NGX_VRRP_MODULE} = $module;
 
 
 # nginx as www-data, with these capabilities and no others.
