@@ -91,6 +91,154 @@ typedef struct {
 } vrrp_core_address_conf_t;
 
 
+/* checks */
+
+typedef enum {
+    VRRP_CORE_CHECK_TCP = 0,
+    VRRP_CORE_CHECK_HTTP,
+    VRRP_CORE_CHECK_SEND_EXPECT,
+    VRRP_CORE_CHECK_PING,
+    VRRP_CORE_CHECK_LISTEN,
+    VRRP_CORE_CHECK_FILE,
+    VRRP_CORE_CHECK_SCRIPT,
+    VRRP_CORE_CHECK_SPARE             /* nothing yet: filled at run time */
+} vrrp_core_check_kind_e;
+
+
+typedef enum {
+    VRRP_CORE_UNUSED = 0,
+    VRRP_CORE_UNKNOWN,
+    VRRP_CORE_UP,
+    VRRP_CORE_DOWN
+} vrrp_core_verdict_e;
+
+
+typedef enum {
+    VRRP_CORE_TEST_EXISTS = 0,
+    VRRP_CORE_TEST_ABSENT,
+    VRRP_CORE_TEST_EQUAL,
+    VRRP_CORE_TEST_NOT_EQUAL,
+    VRRP_CORE_TEST_REGEX,
+    VRRP_CORE_TEST_NOT_REGEX
+} vrrp_core_test_e;
+
+
+typedef struct {
+    uint16_t                          low;
+    uint16_t                          high;
+    uint8_t                           negated;
+} vrrp_core_status_conf_t;
+
+
+typedef struct {
+    vrrp_core_str_t                   header;  /* empty: body, "expect" */
+    vrrp_core_test_e                  test;
+    vrrp_core_str_t                   value;   /* a regex: as written */
+    void                             *regex;   /* for ops->regex() */
+} vrrp_core_test_conf_t;
+
+
+/* vrrp_match; a name is empty where none was given */
+
+typedef struct {
+    vrrp_core_str_t                   name;
+    const vrrp_core_status_conf_t    *statuses;
+    size_t                            nstatuses;  /* 0: 200-399 */
+    const vrrp_core_test_conf_t      *tests;
+    size_t                            ntests;
+    vrrp_core_str_t                   send;       /* send-expect */
+} vrrp_core_match_conf_t;
+
+
+typedef struct {
+    vrrp_core_check_kind_e            kind;
+
+    /*
+     * The key by which a check is known again after a reload.  context:
+     * "http", "stream" for a peer of the upstream "group", "vrrp" for a
+     * tracker of the vrrp_instance "group".  name: the server, or the
+     * directive, as it was written; address: what it means.
+     */
+    vrrp_core_str_t                   context;
+    vrrp_core_str_t                   group;
+    vrrp_core_str_t                   name;
+    vrrp_core_str_t                   address;
+    uint8_t                           backup;
+
+    vrrp_core_verdict_e               initial;
+
+    int64_t                           interval_ns;
+    int64_t                           timeout_ns;
+    int64_t                           fastinter_ns;   /* 0: interval */
+    int64_t                           downinter_ns;   /* 0: interval */
+    uint32_t                          fall;
+    uint32_t                          rise;
+    uint32_t                          jitter_percent; /* of the interval */
+
+    /* http */
+    vrrp_core_str_t                   method;
+    vrrp_core_str_t                   uri;
+    vrrp_core_str_t                   host;
+    uint8_t                           keepalive;
+
+    /* http, send-expect; may be NULL */
+    const vrrp_core_match_conf_t     *match;
+
+    /* ping: the address; listen: it may be unspecified, and the port */
+    vrrp_core_ip_t                    ip;
+    uint16_t                          port;
+    uint32_t                          loss_percent;   /* fails from here on */
+    uint32_t                          window;         /* of so many pings */
+
+    /* file: its path; script: its path and arguments */
+    const vrrp_core_str_t            *command;
+    size_t                            ncommand;
+    uint32_t                          uid;
+    uint32_t                          gid;
+
+    void                             *target;  /* the caller's, for ops */
+} vrrp_core_check_conf_t;
+
+
+/* trackers of an instance */
+
+typedef enum {
+    VRRP_CORE_TRACK_CHECK = 0,        /* one check: is it up? */
+    VRRP_CORE_TRACK_POOL,             /* several: are min_up of them up? */
+    VRRP_CORE_TRACK_FILE,             /* one file: its number, 0 is well */
+    VRRP_CORE_TRACK_INTERFACE
+} vrrp_core_track_kind_e;
+
+
+typedef struct {
+    vrrp_core_track_kind_e            kind;
+    vrrp_core_str_t                   type;    /* "track_upstream" */
+    vrrp_core_str_t                   name;    /* what it is about: "web" */
+
+    /*
+     * weighted 0: a failure is a fault.  Otherwise weight, -253..253, is added
+     * to the priority: a negative one when it has failed, a positive one while
+     * it has not.  A file's number is multiplied with it.
+     */
+    uint8_t                           weighted;
+    int32_t                           weight;
+
+    /* pool, file, interface: so many looks in a row, one each interval */
+    uint32_t                          fall;
+    uint32_t                          rise;
+    int64_t                           interval_ns;
+
+    /* numbers of checks; a pool has all of them from the first on */
+    size_t                            first_check;
+    size_t                            nchecks;
+
+    uint32_t                          min_up;
+    uint8_t                           min_up_percent; /* min_up is in % */
+
+    vrrp_core_str_t                   interface;
+} vrrp_core_tracker_conf_t;
+
+
 typedef struct {
     vrrp_core_str_t                   name;
     vrrp_core_str_t                   interface;
@@ -120,6 +268,9 @@ typedef struct {
 
     uint32_t                          track_workers;     /* 0: off */
     int64_t                           track_timeout_ns;
+
+    const vrrp_core_tracker_conf_t   *trackers;
+    size_t                            ntrackers;
 } vrrp_core_instance_conf_t;
 
 
@@ -143,6 +294,18 @@ typedef struct {
     vrrp_core_str_t                   router_id;
     const vrrp_core_instance_conf_t  *instances;
     size_t                            ninstances;
+
+    /*
+     * Every check that a process of this node makes; its number is its index.
+     */
+    const vrrp_core_check_conf_t     *checks;
+    size_t                            nchecks;
+
+    /*
+     * An eventfd (non-blocking): the processes that check write to it when a
+     * verdict changes, the vrrp process reads it.  -1: nothing is checked.
+     */
+    int                               wake_fd;
 } vrrp_core_conf_t;
 
 
@@ -209,6 +372,110 @@ int64_t vrrp_core_deadline(const vrrp_core_t *core);
 
 /* nothing is left to do: every address is given up */
 int vrrp_core_finished(const vrrp_core_t *core);
+
+
+/* the processes that check */
+
+typedef struct vrrp_checker_s  vrrp_checker_t;
+
+
+/* which checks a process makes */
+
+typedef enum {
+    VRRP_CHECKER_PROBES = 0,          /* all but scripts; no privileges */
+    VRRP_CHECKER_SCRIPTS
+} vrrp_checker_role_e;
+
+
+/* where a connection has failed */
+
+typedef enum {
+    VRRP_CHECKER_SOCKET = 0,          /* our own machine */
+    VRRP_CHECKER_CONNECT,
+    VRRP_CHECKER_TLS,
+    VRRP_CHECKER_ESTABLISHED
+} vrrp_checker_stage_e;
+
+
+typedef struct {
+    void   *data;
+
+    void  (*log)(void *data, vrrp_core_log_level_e level, const char *text,
+              size_t len);
+    int   (*watch)(void *data, int fd);
+    void  (*unwatch)(void *data, int fd);
+
+    /*
+     * Connections, one for each check at most, with TLS where the check has
+     * it.  These are the only ops from which the checker may be called back:
+     * open() ends in vrrp_checker_opened() or vrrp_checker_failed(), now or
+     * later; send() takes all of it and sends it as the peer allows; what
+     * close() has closed is not heard of again.
+     */
+    void  (*open)(void *data, size_t check);
+    void  (*send)(void *data, size_t check, const char *bytes, size_t len);
+    void  (*close)(void *data, size_t check);
+
+    /* 1: text matches */
+    int   (*regex)(void *data, void *regex, const char *text, size_t len);
+
+    /* after the table has it */
+    void  (*changed)(void *data, size_t check, vrrp_core_verdict_e verdict);
+} vrrp_checker_ops_t;
+
+
+/*
+ * icmp4, icmp6: raw ICMP sockets for ping, or -1; the checker closes them.
+ * NULL: out of memory or descriptors (logged).
+ */
+vrrp_checker_t *vrrp_checker_create(const vrrp_core_conf_t *conf,
+    vrrp_checker_role_e role, const vrrp_checker_ops_t *ops, void *area,
+    int icmp4, int icmp6);
+void vrrp_checker_destroy(vrrp_checker_t *checker);
+
+/* begins; the checker finishes when master_pid ends */
+int vrrp_checker_start(vrrp_checker_t *checker, int master_pid);
+
+void vrrp_checker_on_readable(vrrp_checker_t *checker, int fd);
+void vrrp_checker_on_timer(vrrp_checker_t *checker);
+int64_t vrrp_checker_deadline(const vrrp_checker_t *checker);
+
+/* the master has died, a later table has replaced ours, or our own bug */
+int vrrp_checker_finished(const vrrp_checker_t *checker);
+
+/* about the connection of a check */
+void vrrp_checker_connected(vrrp_checker_t *checker, size_t check);
+void vrrp_checker_opened(vrrp_checker_t *checker, size_t check);
+void vrrp_checker_received(vrrp_checker_t *checker, size_t check,
+    const char *bytes, size_t len);
+void vrrp_checker_ended(vrrp_checker_t *checker, size_t check);
+void vrrp_checker_failed(vrrp_checker_t *checker, size_t check,
+    vrrp_checker_stage_e stage, const char *text, size_t len);
+
+/* a spare check begins to be this one, and is spare again; conf is copied */
+void vrrp_checker_assign(vrrp_checker_t *checker, size_t check,
+    const vrrp_core_check_conf_t *conf);
+void vrrp_checker_release(vrrp_checker_t *checker, size_t check);
+
+
+/* results of checks */
+
+/*
+ * In the master, after vrrp_core_begin_generation(): lays out the table of
+ * this generation with all that is known from the one before it.
+ * VRRP_CORE_ERROR: out of memory or room.
+ */
+int vrrp_core_checks_begin(void *area, const vrrp_core_conf_t *conf);
+
+/*
+ * VRRP_CORE_UNUSED also when a later generation has replaced the table.
+ * There is no other cost than that of reading a word or two.
+ */
+vrrp_core_verdict_e vrrp_core_check_verdict(const void *area,
+    uint64_t generation, size_t check);
+
+/* grows with each change of any verdict; 0: the table has been replaced */
+uint64_t vrrp_core_checks_changes(const void *area, uint64_t generation);
 
 
 /* shared memory */

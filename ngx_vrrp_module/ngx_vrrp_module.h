@@ -39,6 +39,9 @@ typedef struct {
     ngx_int_t            realtime_priority;  /* 0: off */
     ngx_flag_t           mlock;
 
+    ngx_array_t          pools;          /* of ngx_vrrp_pool_t * */
+    ngx_array_t          matches;        /* of ngx_vrrp_match_t */
+
     ngx_shm_zone_t      *shm_zone;
     size_t               area_size;
     void                *area;           /* in shm_zone, see capi.h */

@@ -20,10 +20,11 @@ declare -A rooms=(
     [wire]='base|wire'
     [vrrp]='base|wire|vrrp'
     [health]='base|wire|health'
-    [engine]='base|wire|vrrp|health|engine'
-    [status]='base|wire|vrrp|health|engine|status'
-    [net]='base|wire|vrrp|health|engine|net'
-    [node]='base|wire|vrrp|health|engine|status|net|node'
+    [check]='base|wire|check'
+    [engine]='base|wire|vrrp|health|check|engine'
+    [status]='base|wire|vrrp|health|check|engine|status'
+    [net]='base|wire|vrrp|health|check|engine|net'
+    [node]='base|wire|vrrp|health|check|engine|status|net|node'
 )
 
 # Standard headers that reach the operating system or bring their own time,
@@ -76,7 +77,7 @@ check_unknown_rooms()
 }
 
 
-# Files directly in core/: capi.h stands alone, capi.cpp is its other side.
+# Files directly in core/: capi.h stands alone, capi*.cpp are its other side.
 check_boundary()
 {
     local core=$1
@@ -84,8 +85,8 @@ check_boundary()
     includes_of "$core/capi.h" \
         | require '<std(def|int)\.h>' 'not for core/capi.h'
 
-    find "$core" -maxdepth 1 -type f ! -name capi.h ! -name capi.cpp \
-        ! -name sources -printf '%p  only capi.h, capi.cpp and sources here\n'
+    find "$core" -maxdepth 1 -type f ! -name 'capi*.[hc]*' \
+        ! -name sources -printf '%p  only capi.h, capi*.cpp and sources here\n'
 }
 
 

@@ -6,29 +6,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <string_view>
 #include <type_traits>
 
+#include "core/base/text.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/timer_lag.hpp"
 
 namespace ngx_vrrp::status {
-
-template <std::size_t N>
-struct Text {
-    std::array<char, N> data;
-
-    void set(std::string_view text) {
-        const std::size_t n = text.size() < N ? text.size() : N - 1;
-        std::memcpy(data.data(), text.data(), n);
-        data[n] = '\0';
-    }
-
-    std::string_view view() const {
-        return {data.data(), ::strnlen(data.data(), N)};
-    }
-};
 
 struct NodeRecord {
     Text<64> router_id;

@@ -1,0 +1,26 @@
+// A text in shared memory: of fixed size, cut to it, ended by a zero.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+namespace ngx_vrrp {
+
+template <std::size_t N>
+struct Text {
+    std::array<char, N> data;
+
+    void set(std::string_view text) {
+        const std::size_t n = text.size() < N ? text.size() : N - 1;
+        std::memcpy(data.data(), text.data(), n);
+        data[n] = '\0';
+    }
+
+    std::string_view view() const {
+        return {data.data(), ::strnlen(data.data(), N)};
+    }
+};
+
+}  // namespace ngx_vrrp

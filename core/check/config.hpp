@@ -1,0 +1,121 @@
+// One check: what is probed, how, how often, and what a good answer is.
+// Checked by the configuration parser; nothing here needs another look.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/ip.hpp"
+#include "core/base/time.hpp"
+#include "core/check/verdict.hpp"
+
+namespace ngx_vrrp::check {
+
+// The number of a check; the same in the configuration, in shared memory and
+// in every process.
+using CheckId = std::size_t;
+
+struct Timing {
+    Duration interval = Seconds{2};
+    Duration timeout = Seconds{1};
+    Duration fast_interval{0};  // fastinter, while undecided; 0: interval
+    Duration down_interval{0};  // downinter, while down; 0: interval
+    unsigned fall = 3;
+    unsigned rise = 2;
+    unsigned jitter_percent = 10;  // of the interval, to and fro
+};
+
+// A compiled regular expression of nginx, which only nginx can execute.
+using Regex = void *;
+
+enum class Test : std::uint8_t {
+    exists,     // header X;
+    absent,     // header ! X;
+    equal,      // header X = y;
+    not_equal,  // header X != y;
+    regex,      // header X ~ y;
+    not_regex   // header X !~ y;
+};
+
+struct TextTest {
+    std::string header;  // its name; empty: the body, or what a peer sends
+    Test test = Test::exists;
+    std::string value;  // what to compare with; the expression as written
+    Regex regex = nullptr;
+};
+
+struct StatusRange {
+    unsigned low = 200;
+    unsigned high = 399;
+    bool negated = false;  // !301
+};
+
+// vrrp_match. Without any status: 200 to 399.
+struct Match {
+    std::string name;
+    std::vector<StatusRange> statuses;
+    std::vector<TextTest> tests;
+    std::string send;  // send-expect
+};
+
+struct TcpCheck {};
+
+struct HttpCheck {
+    std::string method = "GET";
+    std::string uri = "/";
+    std::string host;
+    bool keepalive = true;
+};
+
+struct SendExpectCheck {};
+
+struct PingCheck {
+    IpAddress address;
+    unsigned loss_percent = 100;  // from here on it fails
+    unsigned window = 1;          // of so many pings
+};
+
+// A listening socket of this nginx: is what connects to it accepted?
+struct ListenCheck {
+    IpAddress address;  // may be unspecified
+    std::uint16_t port = 0;
+};
+
+struct FileCheck {
+    std::string path;
+};
+
+struct ScriptCheck {
+    std::vector<std::string> command;  // path and arguments
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+};
+
+using Probe = std::variant<TcpCheck, HttpCheck, SendExpectCheck, PingCheck,
+                           ListenCheck, FileCheck, ScriptCheck>;
+
+// Together they are the key by which a check is known again after a reload.
+struct Identity {
+    std::string context;  // "http", "stream": an upstream; "vrrp": a tracker
+    std::string group;    // the upstream, the vrrp_instance
+    std::string name;     // the server as it was written, the tracker
+    std::string address;  // where to: address:port, path, command
+
+    friend bool operator==(const Identity &, const Identity &) = default;
+};
+
+struct Config {
+    Identity identity;
+    bool backup = false;  // a "backup" server
+    Probe probe;
+    Timing timing;
+    Verdict initial = Verdict::up;  // until the first results are there
+    Match match;
+};
+
+}  // namespace ngx_vrrp::check

@@ -1,0 +1,49 @@
+// Checks over a connection: tcp, http, send-expect. What was opened, sent and
+// received goes in and comes out as bytes; core/check/ports.hpp has the hands.
+//
+// HTTP/1.1 with Host; the connection is kept between checks when the peer
+// agrees. If a kept connection turns out to be closed before a byte of the
+// answer came, the check is made again, once, over a new one.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "core/check/ports.hpp"
+
+namespace ngx_vrrp::check {
+
+// Stage of a failure that the transport reports.
+enum class Stage : std::uint8_t { socket, connect, tls, established };
+
+class ConnectionProber final : public Prober {
+public:
+    // All of them outlive the prober.
+    ConnectionProber(Transport &transport, RegexEngine &regexes,
+                     Outcomes &outcomes);
+    ~ConnectionProber() override;
+
+    void start(CheckId id, const Config &config, Instant now) override;
+    Failure cancel(CheckId id) override;
+    void forget(CheckId id) override;
+
+    // From the transport. Events of connections that were closed meanwhile
+    // are ignored.
+    void opened(CheckId id, Instant now);
+    // TLS begins: tells an L4TOUT from an L6TOUT.
+    void connected(CheckId id);
+    void received(CheckId id, std::string_view bytes, Instant now);
+    void ended(CheckId id, Instant now);
+    void failed(CheckId id, Stage stage, std::string_view text, Instant now);
+
+private:
+    struct Conversation;
+    std::map<CheckId, Conversation> conversations_;
+    Transport &transport_;
+    RegexEngine &regexes_;
+    Outcomes &outcomes_;
+};
+
+}  // namespace ngx_vrrp::check

@@ -1,0 +1,69 @@
+// What the checks need from the world.
+#pragma once
+
+#include <string_view>
+
+#include "core/base/bytes.hpp"
+#include "core/base/time.hpp"
+#include "core/check/config.hpp"
+#include "core/check/table.hpp"
+#include "core/check/verdict.hpp"
+
+namespace ngx_vrrp::check {
+
+// Runs one kind of check. Each start() is followed by exactly one
+// Outcomes::finished(), which may come before start() returns, or by cancel().
+class Prober {
+public:
+    virtual ~Prober() = default;
+
+    virtual void start(CheckId id, const Config &config, Instant now) = 0;
+
+    // Its time is over: ends it, and says what it was waiting for.
+    virtual Failure cancel(CheckId id) = 0;
+
+    // The check is no more: forgets what start() has left open.
+    virtual void forget(CheckId id) = 0;
+};
+
+// Who hears of the results.
+class Outcomes {
+public:
+    virtual ~Outcomes() = default;
+
+    virtual void finished(CheckId id, const Outcome &outcome, Instant now) = 0;
+
+    // Something has happened (a file changed): do not wait for the interval.
+    virtual void check_now(CheckId id, Instant now) = 0;
+};
+
+// Connections to peers, at most one for each check. TLS is made below.
+class Transport {
+public:
+    virtual ~Transport() = default;
+
+    // Begins to connect; ConnectionProber::opened() or failed() follows, also
+    // before open() returns.
+    virtual void open(CheckId id) = 0;
+
+    // All of it, sooner or later; failed() if that turns out impossible.
+    virtual void send(CheckId id, std::string_view bytes) = 0;
+
+    virtual void close(CheckId id) = 0;
+};
+
+// nginx's regular expressions.
+class RegexEngine {
+public:
+    virtual ~RegexEngine() = default;
+    virtual bool matches(Regex regex, std::string_view text) = 0;
+};
+
+// What to do when a verdict changes.
+class VerdictSink {
+public:
+    virtual ~VerdictSink() = default;
+    virtual void verdict_changed(CheckId id, Verdict verdict) = 0;
+};
+
+}  // namespace ngx_vrrp::check

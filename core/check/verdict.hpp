@@ -1,0 +1,74 @@
+// What a check has found out, and why it thinks so.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/time.hpp"
+
+namespace ngx_vrrp::check {
+
+enum class Verdict : std::uint8_t {
+    unused,   // nothing is checked under this number
+    unknown,  // not checked yet, and nothing is taken for granted
+    up,
+    down
+};
+
+inline constexpr std::array<std::string_view, 4> kVerdicts{"unused", "checking",
+                                                           "up", "down"};
+
+constexpr std::string_view to_string(Verdict verdict) {
+    return kVerdicts[static_cast<std::size_t>(verdict)];
+}
+
+// Where a check failed, in HAProxy's words, which operators know.
+enum class Reason : std::uint8_t {
+    none,
+    l3tout,    // too many pings without an answer
+    l4con,     // no connection: refused, unreachable
+    l4tout,    // no connection in time
+    l6rsp,     // TLS: no handshake, or a certificate that is not right
+    l6tout,    // TLS: no handshake in time
+    l7rsp,     // the answer is not what was agreed on: garbage, header, body
+    l7sts,     // the answer has a status that is not accepted
+    l7tout,    // no whole answer in time
+    procerr,   // the script says no
+    proctout,  // the script did not end in time
+    file,      // the file says so, or cannot be read
+    sockerr    // our own machine: no socket, no process, no memory
+};
+
+inline constexpr std::array<std::string_view, 13> kReasons{
+    "",      "L3TOUT", "L4CON",   "L4TOUT",   "L6RSP", "L6TOUT", "L7RSP",
+    "L7STS", "L7TOUT", "PROCERR", "PROCTOUT", "FILE",  "SOCKERR"};
+
+constexpr std::string_view to_string(Reason reason) {
+    return kReasons[static_cast<std::size_t>(reason)];
+}
+
+struct Failure {
+    Reason reason = Reason::none;
+    std::string text;  // "connection refused", "status 500"
+};
+
+// Of one run of a check; a Failure without a reason is none.
+struct Outcome {
+    Failure failure;
+    std::int64_t value = 0;  // files: their number; ping: loss in percent
+
+    bool passed() const { return failure.reason == Reason::none; }
+};
+
+inline Outcome passed(std::int64_t value = 0) {
+    return {.failure = {}, .value = value};
+}
+
+inline Outcome failed(Reason reason, std::string text, std::int64_t value = 0) {
+    return {.failure = {reason, std::move(text)}, .value = value};
+}
+
+}  // namespace ngx_vrrp::check

@@ -1,0 +1,158 @@
+
+/*
+ * What the files share that have to do with checks: those that read them from
+ * the configuration, the processes that make them, and the upstreams whose
+ * peers are marked.
+ */
+
+
+#ifndef _NGX_VRRP_CHECKS_H_INCLUDED_
+#define _NGX_VRRP_CHECKS_H_INCLUDED_
+
+
+#include "ngx_vrrp_module.h"
+
+#if (NGX_SSL)
+#include <ngx_event.h>
+#endif
+
+
+typedef struct ngx_vrrp_pool_s  ngx_vrrp_pool_t;
+
+
+/* a "vrrp_match" block */
+
+typedef struct {
+    vrrp_core_match_conf_t   core;
+    ngx_vrrp_place_t         place;
+} ngx_vrrp_match_t;
+
+
+/*
+ * How to check, as "vrrp_check", "track_http" or another of them says: core
+ * is complete but for its identity and target.
+ */
+
+typedef struct {
+    vrrp_core_check_conf_t   core;
+
+    in_port_t                port;       /* 0: the server's own */
+
+    ngx_str_t                match;      /* found when all has been read */
+
+    ngx_uint_t               tls;
+    ngx_uint_t               verify;
+    ngx_str_t                sni;        /* empty: the host */
+    ngx_str_t                ca;
+    ngx_str_t                certificate;
+    ngx_str_t                certificate_key;
+#if (NGX_SSL)
+    ngx_ssl_t               *ssl;        /* NULL without tls */
+#endif
+
+    ngx_vrrp_place_t         place;
+} ngx_vrrp_check_t;
+
+
+/* core.target of a check: what it connects to */
+
+typedef struct {
+    ngx_vrrp_check_t        *check;
+
+    struct sockaddr         *sockaddr;   /* with the port to check */
+    socklen_t                socklen;
+    ngx_str_t                addr_text;
+    ngx_str_t                sni;        /* with a zero; empty: none */
+
+    ngx_vrrp_pool_t         *pool;       /* NULL: of a tracker */
+} ngx_vrrp_target_t;
+
+
+/* a peer of an upstream, in the order in which nginx makes its peers */
+
+typedef struct {
+    ngx_str_t                server;     /* as it was written */
+    struct sockaddr         *sockaddr;   /* as requests use it */
+    socklen_t                socklen;
+    ngx_str_t                addr_text;
+    unsigned                 backup:1;
+    unsigned                 down:1;     /* by the configuration: no check */
+} ngx_vrrp_peer_t;
+
+
+/* an upstream with a "vrrp_check" */
+
+struct ngx_vrrp_pool_s {
+    const char              *context;    /* "http", "stream" */
+    ngx_str_t                name;
+    ngx_vrrp_check_t        *check;
+    ngx_array_t              peers;      /* of ngx_vrrp_peer_t */
+    ngx_uint_t               nspare;     /* for peers that come later */
+
+    /* "vrrp_check_panic": with fewer peers up nobody is marked; 0: off */
+    ngx_uint_t               panic;
+    ngx_uint_t               panic_percent;  /* it is in % */
+
+    /* its checks in vrrp_core_conf_t, one for each peer, then the spare */
+    size_t                   first_check;
+    size_t                   nchecks;
+
+    void                    *upstream;   /* http's or stream's srv conf */
+
+    /*
+     * Gives every peer the mark that the table says.  In the master before
+     * it forks, in the process that checks, and without a "zone" also in
+     * workers.
+     */
+    void                   (*mark)(ngx_cycle_t *cycle, ngx_vrrp_pool_t *pool);
+
+    ngx_uint_t               zone;       /* peers are in shared memory */
+    uint64_t                 applied;    /* changes that a worker has seen */
+
+    ngx_vrrp_place_t         place;
+};
+
+
+/* ngx_vrrp_check_conf.c: the words of a check */
+
+/*
+ * The arguments of "vrrp_check" from the kind of the check on; NULL: an error
+ * that has been logged.
+ */
+ngx_vrrp_check_t *ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args,
+    ngx_uint_t nargs);
+
+/* "vrrp_check_panic" */
+char *ngx_vrrp_check_panic(ngx_conf_t *cf, ngx_uint_t *panic,
+    ngx_uint_t *percent);
+
+/* ngx_vrrp_match_conf.c: the handler of the "vrrp_match" block anywhere */
+
+char *ngx_vrrp_match_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_vrrp_match_t *ngx_vrrp_match_find(ngx_vrrp_conf_t *vcf, ngx_str_t *name);
+
+/* ngx_vrrp_checks.c: all checks of a configuration become one list */
+
+/* from a module's postconfiguration; peers and all are filled in */
+ngx_int_t ngx_vrrp_checks_add_pool(ngx_conf_t *cf, ngx_vrrp_pool_t *pool);
+
+/* from init_conf: fills vcf->core.checks and the trackers' numbers */
+char *ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
+
+/* a core.checks entry for a peer, also for one that comes at run time */
+ngx_int_t ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
+    ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core);
+
+/* ngx_vrrp_mark.c: what http and stream have in common */
+
+/* in peer->down: nginx uses 1 and 8, and whatever is set keeps requests out */
+#define NGX_VRRP_PEER_DOWN  0x10000
+
+/* how many of a pool's peers may be marked now: none in a panic */
+ngx_uint_t ngx_vrrp_mark_panic(ngx_vrrp_conf_t *vcf, ngx_vrrp_pool_t *pool);
+
+/* every pool, in the master or in the process that checks */
+void ngx_vrrp_mark_pools(ngx_cycle_t *cycle);
+
+
+#endif /* _NGX_VRRP_CHECKS_H_INCLUDED_ */
