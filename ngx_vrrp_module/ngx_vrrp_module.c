@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_module.h"
+#include "ngx_vrrp_process.h"
 
 
 static void *ngx_vrrp_create_conf(ngx_cycle_t *cycle);
@@ -51,7 +51,6 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_vrrp_init_module(ngx_cycle_t *cycle)
 {
-    ngx_int_t         rc;
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
@@ -71,13 +70,19 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     ngx_vrrp_begin_generation(cycle, vcf);
 
-    rc = ngx_vrrp_start_process(cycle);
+    if (ngx_is_init_cycle(cycle->old_cycle)
+        && ngx_vrrp_prepare_master(cycle) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_vrrp_start_process(cycle);
 
     /* nginx unmaps it next: one that is respawned has nobody to tell */
 
     vcf->core.previous_area = NULL;
 
-    return rc;
+    return NGX_OK;
 }
 
 

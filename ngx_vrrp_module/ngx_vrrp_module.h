@@ -71,38 +71,6 @@ void ngx_vrrp_freebind_commit(ngx_cycle_t *cycle);
 char *ngx_vrrp_shm_add(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 
 
-/* ngx_vrrp_process.c */
-
-typedef struct {
-    vrrp_core_t         *core;
-    ngx_fd_t             timer;          /* timerfd */
-    int64_t              deadline;       /* what the timer is armed with */
-    ngx_int_t            realtime_priority;  /* in force, 0: none */
-    ngx_uint_t           mlock;              /* in force */
-    ngx_log_t           *log;
-} ngx_vrrp_process_t;
-
-extern ngx_vrrp_process_t  *ngx_vrrp_process;
-
-ngx_int_t ngx_vrrp_start_process(ngx_cycle_t *cycle);
-
-/* ngx_vrrp_privileges.c */
-
-ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, const char **reason);
-
-/* ngx_vrrp_scheduling.c */
-
-void ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, ngx_vrrp_process_t *vp);
-
-/* ngx_vrrp_event.c */
-
-ngx_int_t ngx_vrrp_event_open_timer(ngx_vrrp_process_t *vp);
-void ngx_vrrp_event_arm_timer(ngx_vrrp_process_t *vp);
-ngx_int_t ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler,
-    void *data);
-int ngx_vrrp_event_watch(void *data, int fd);
-void ngx_vrrp_event_unwatch(void *data, int fd);
-
 /* ngx_vrrp_worker.c */
 
 ngx_int_t ngx_vrrp_worker_init_process(ngx_cycle_t *cycle);

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_module.h"
+#include "ngx_vrrp_process.h"
 
 #include <linux/capability.h>
 #include <sys/prctl.h>

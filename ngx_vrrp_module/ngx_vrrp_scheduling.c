@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_vrrp_module.h"
+#include "ngx_vrrp_process.h"
 
 #include <link.h>
 #include <sched.h>

@@ -9,7 +9,7 @@
  */
 
 
-#include "ngx_vrrp_module.h"
+#include "ngx_vrrp_process.h"
 #include <ngx_event.h>
 
 #include <sys/syscall.h>

@@ -1,0 +1,284 @@
+
+/*
+ * What every helper process of ours does in the child: it becomes a process of
+ * nginx that has nothing but the event loop and the master's channel.
+ */
+
+
+#include "ngx_vrrp_process.h"
+#include <ngx_event.h>
+#include <ngx_channel.h>
+
+#include <sys/prctl.h>
+
+
+static void ngx_vrrp_helper_close_listens(ngx_cycle_t *cycle);
+static void ngx_vrrp_helper_close_files(ngx_cycle_t *cycle);
+static void ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle);
+static void ngx_vrrp_helper_init_events(ngx_cycle_t *cycle,
+    ngx_uint_t connection_n);
+static void ngx_vrrp_helper_close_channels(ngx_cycle_t *cycle);
+static void ngx_vrrp_helper_channel_handler(ngx_event_t *ev);
+
+
+/* first of all, still privileged */
+
+void
+ngx_vrrp_helper_begin(ngx_cycle_t *cycle)
+{
+    /* the master still has the old one, the event modules use the new */
+
+    ngx_cycle = cycle;
+    ngx_process = NGX_PROCESS_HELPER;
+
+    if (ngx_log_redirect_stderr(cycle) != NGX_OK) {
+        /* fatal */
+        exit(2);
+    }
+
+    ngx_use_stderr = 0;
+
+    ngx_vrrp_helper_close_listens(cycle);
+    ngx_vrrp_helper_close_files(cycle);
+}
+
+
+/* when privileges are dropped; connection_n: how many descriptors it watches */
+
+void
+ngx_vrrp_helper_init(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
+    ngx_uint_t connection_n)
+{
+    ngx_setproctitle(helper->title);
+
+    if (prctl(PR_SET_NAME, helper->comm, 0, 0, 0) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "prctl(PR_SET_NAME) failed");
+    }
+
+    ngx_vrrp_helper_init_signals(cycle);
+    ngx_vrrp_helper_init_events(cycle, connection_n);
+    ngx_vrrp_helper_close_channels(cycle);
+
+    if (ngx_add_channel_event(cycle, ngx_channel, NGX_READ_EVENT,
+                              ngx_vrrp_helper_channel_handler)
+        == NGX_ERROR)
+    {
+        /* fatal */
+        exit(2);
+    }
+}
+
+
+/* the fork copied also what ngx_init_cycle() closes after init_module */
+
+static void
+ngx_vrrp_helper_close_listens(ngx_cycle_t *cycle)
+{
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+
+    ngx_close_listening_sockets(cycle);
+
+    if (cycle->old_cycle == NULL) {
+        return;
+    }
+
+    ls = cycle->old_cycle->listening.elts;
+    for (i = 0; i < cycle->old_cycle->listening.nelts; i++) {
+
+        if (ls[i].remain || ls[i].fd == (ngx_socket_t) -1) {
+            continue;
+        }
+
+        if (ngx_close_socket(ls[i].fd) == -1) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_socket_errno,
+                          ngx_close_socket_n " %V failed", &ls[i].addr_text);
+        }
+    }
+}
+
+
+/* logs of the old cycle: nobody would reopen them when they are rotated */
+
+static void
+ngx_vrrp_helper_close_files(ngx_cycle_t *cycle)
+{
+    ngx_fd_t          fd;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_open_file_t  *file;
+
+    if (cycle->old_cycle == NULL) {
+        return;
+    }
+
+    if (ngx_is_init_cycle(cycle->old_cycle)) {
+
+        /* the built-in log, which main() closes in the master */
+
+        fd = cycle->old_cycle->log->file->fd;
+
+        if (fd != ngx_stderr && ngx_close_file(fd) == NGX_FILE_ERROR) {
+            ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                          ngx_close_file_n " built-in log failed");
+        }
+
+        return;
+    }
+
+    for (part = &cycle->old_cycle->open_files.part; part; part = part->next) {
+        file = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (file[i].fd == NGX_INVALID_FILE || file[i].fd == ngx_stderr) {
+                continue;
+            }
+
+            if (ngx_close_file(file[i].fd) == NGX_FILE_ERROR) {
+                ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                              ngx_close_file_n " \"%s\" failed",
+                              file[i].name.data);
+            }
+        }
+    }
+}
+
+
+static void
+ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle)
+{
+    sigset_t  set;
+
+    if (ngx_init_signals(cycle->log) != NGX_OK) {
+        /* fatal */
+        exit(2);
+    }
+
+    sigemptyset(&set);
+
+    if (sigprocmask(SIG_SETMASK, &set, NULL) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "sigprocmask() failed");
+    }
+}
+
+
+/* the event loop only: no other module has business in this process */
+
+static void
+ngx_vrrp_helper_init_events(ngx_cycle_t *cycle, ngx_uint_t connection_n)
+{
+    ngx_uint_t  i;
+
+    cycle->connection_n = connection_n;
+
+    for (i = 0; cycle->modules[i]; i++) {
+
+        if (cycle->modules[i]->type != NGX_EVENT_MODULE
+            || cycle->modules[i]->init_process == NULL)
+        {
+            continue;
+        }
+
+        if (cycle->modules[i]->init_process(cycle) == NGX_ERROR) {
+            /* fatal */
+            exit(2);
+        }
+    }
+
+    ngx_use_accept_mutex = 0;
+}
+
+
+/* both ends of the others': this process talks to no sibling */
+
+static void
+ngx_vrrp_helper_close_channels(ngx_cycle_t *cycle)
+{
+    ngx_int_t  n;
+
+    for (n = 0; n < ngx_last_process; n++) {
+
+        if (n == ngx_process_slot
+            || ngx_processes[n].pid == -1
+            || ngx_processes[n].channel[1] == -1)
+        {
+            continue;
+        }
+
+        ngx_close_channel(ngx_processes[n].channel, cycle->log);
+    }
+
+    if (close(ngx_processes[ngx_process_slot].channel[0]) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "close() channel failed");
+    }
+}
+
+
+/* the master's orders; nginx's own handler is static */
+
+static void
+ngx_vrrp_helper_channel_handler(ngx_event_t *ev)
+{
+    ngx_int_t          n;
+    ngx_channel_t      ch;
+    ngx_connection_t  *c;
+
+    if (ev->timedout) {
+        ev->timedout = 0;
+        return;
+    }
+
+    c = ev->data;
+
+    for ( ;; ) {
+
+        n = ngx_read_channel(c->fd, &ch, sizeof(ngx_channel_t), ev->log);
+
+        if (n == NGX_ERROR) {
+
+            if (ngx_event_flags & NGX_USE_EPOLL_EVENT) {
+                ngx_del_conn(c, 0);
+            }
+
+            ngx_close_connection(c);
+            return;
+        }
+
+        if (n == NGX_AGAIN) {
+            return;
+        }
+
+        switch (ch.command) {
+
+        case NGX_CMD_QUIT:
+            ngx_quit = 1;
+            break;
+
+        case NGX_CMD_TERMINATE:
+            ngx_terminate = 1;
+            break;
+
+        case NGX_CMD_REOPEN:
+            ngx_reopen = 1;
+            break;
+
+        case NGX_CMD_OPEN_CHANNEL:
+
+            /* a channel to a new sibling */
+
+            if (ch.fd != -1 && close(ch.fd) == -1) {
+                ngx_log_error(NGX_LOG_ALERT, ev->log, ngx_errno,
+                              "close() channel failed");
+            }
+
+            break;
+
+        default: /* NGX_CMD_CLOSE_CHANNEL: all are closed */
+            break;
+        }
+    }
+}
