@@ -26,7 +26,7 @@ public:
     ~ConnectionProber() override;
 
     void start(CheckId id, const Config &config, Instant now) override;
-    Failure cancel(CheckId id) override;
+    Outcome cancel(CheckId id) override;
     void forget(CheckId id) override;
 
     // From the transport. Events of connections that were closed meanwhile

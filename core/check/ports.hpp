@@ -19,8 +19,10 @@ public:
 
     virtual void start(CheckId id, const Config &config, Instant now) = 0;
 
-    // Its time is over: ends it, and says what it was waiting for.
-    virtual Failure cancel(CheckId id) = 0;
+    // Its time is over: ends it, and says what it was waiting for. That is
+    // an outcome like any other and may have passed: a ping that is lost is
+    // no failure as long as few others are.
+    virtual Outcome cancel(CheckId id) = 0;
 
     // The check is no more: forgets what start() has left open.
     virtual void forget(CheckId id) = 0;
