@@ -410,7 +410,9 @@ typedef struct {
      * it.  These are the only ops from which the checker may be called back:
      * open() ends in vrrp_checker_opened() or vrrp_checker_failed(), now or
      * later; send() takes all of it and sends it as the peer allows; what
-     * close() has closed is not heard of again.
+     * close() has closed is not heard of again.  A connection of which
+     * vrrp_checker_failed() tells is closed already, and another one may be
+     * opened within that call; one that vrrp_checker_ended() is not.
      */
     void  (*open)(void *data, size_t check);
     void  (*send)(void *data, size_t check, const char *bytes, size_t len);

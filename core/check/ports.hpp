@@ -17,6 +17,7 @@ class Prober {
 public:
     virtual ~Prober() = default;
 
+    // config is there until the check has ended.
     virtual void start(CheckId id, const Config &config, Instant now) = 0;
 
     // Its time is over: ends it, and says what it was waiting for. That is
@@ -39,7 +40,8 @@ public:
     virtual void check_now(CheckId id, Instant now) = 0;
 };
 
-// Connections to peers, at most one for each check. TLS is made below.
+// Connections to peers, at most one for each check. TLS is made below. What
+// has failed() is closed already, what has ended() is not.
 class Transport {
 public:
     virtual ~Transport() = default;
