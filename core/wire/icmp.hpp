@@ -1,0 +1,32 @@
+// The echo of ICMP (RFC 792) and of ICMPv6 (RFC 4443, 4.1 and 4.2): requests
+// are built, replies are read. Messages begin with their type, after the IP
+// header.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/bytes.hpp"
+#include "core/base/types.hpp"
+
+namespace ngx_vrrp::wire {
+
+inline constexpr std::uint8_t kIcmpv4EchoReply = 0;
+inline constexpr std::uint8_t kIcmpv6EchoReply = 129;
+
+struct Echo {
+    std::uint16_t identifier = 0;
+    std::uint16_t sequence = 0;
+    Bytes payload;
+};
+
+// The checksum of ICMPv6 covers addresses that only the kernel knows: it is
+// left zero, and a raw socket fills it in.
+Buffer echo_request(Family family, const Echo &echo);
+
+// The payload lies within the message. Nothing when it is no echo reply: of
+// another type or code, too short or, with ICMPv4, damaged (what comes from an
+// ICMPv6 socket has been verified by the kernel).
+std::optional<Echo> parse_echo_reply(Family family, Bytes message);
+
+}  // namespace ngx_vrrp::wire
