@@ -1,0 +1,136 @@
+#include "core/check/http_syntax.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace ngx_vrrp::check {
+
+namespace {
+
+constexpr std::string_view kVersionPrefix = "HTTP/1.";
+constexpr std::string_view kWhiteSpace = " \t";
+
+// Lengths beyond it are nonsense, and sums of them cannot overflow.
+constexpr std::uint64_t kMaxLength = std::numeric_limits<std::int64_t>::max();
+
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(kWhiteSpace);
+    if (begin == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
+}
+
+// RFC 9112, 2.2: a bare CR is not to be taken for anything else; NUL is what
+// nginx refuses.
+bool has_stray_octets(std::string_view line) {
+    using namespace std::string_view_literals;
+    return line.find_first_of("\r\0"sv) != std::string_view::npos;
+}
+
+bool is_header_name(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        const auto octet = static_cast<unsigned char>(c);
+        return octet > ' ' && octet != 0x7f;
+    });
+}
+
+int hex_digit(char c) {
+    if (is_digit(c)) {
+        return c - '0';
+    }
+    c = lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// Digits and nothing else, up to kMaxLength.
+std::optional<std::uint64_t> parse_length(std::string_view digits,
+                                          unsigned base) {
+    std::uint64_t length = 0;
+    for (const char c : digits) {
+        const int digit = hex_digit(c);
+        if (digit < 0 || static_cast<unsigned>(digit) >= base ||
+            length > kMaxLength / base - 1) {
+            return std::nullopt;
+        }
+        length = length * base + static_cast<unsigned>(digit);
+    }
+    return digits.empty() ? std::nullopt : std::optional{length};
+}
+
+}  // namespace
+
+bool HttpHeader::is(std::string_view other_name) const {
+    return same_word(name, other_name);
+}
+
+bool begins_like_http(std::string_view text) {
+    const std::size_t n = std::min(text.size(), kVersionPrefix.size());
+    return text.substr(0, n) == kVersionPrefix.substr(0, n);
+}
+
+// RFC 9112, 4: status-line = HTTP-version SP status-code SP [ reason-phrase ].
+// The second space is often forgotten.
+std::optional<StatusLine> parse_status_line(std::string_view line) {
+    if (!line.starts_with(kVersionPrefix)) {
+        return std::nullopt;
+    }
+    line.remove_prefix(kVersionPrefix.size());
+    if (line.size() < 5 || !is_digit(line[0]) || line[1] != ' ' ||
+        has_stray_octets(line)) {
+        return std::nullopt;
+    }
+    const auto status = parse_length(line.substr(2, 3), 10);
+    if (!status || *status < 100 || (line.size() > 5 && line[5] != ' ')) {
+        return std::nullopt;
+    }
+    return StatusLine{static_cast<unsigned>(line[0] - '0'),
+                      static_cast<unsigned>(*status)};
+}
+
+std::optional<HttpHeader> parse_header_line(std::string_view line) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos ||
+        !is_header_name(line.substr(0, colon)) || has_stray_octets(line)) {
+        return std::nullopt;
+    }
+    return HttpHeader{std::string{line.substr(0, colon)},
+                      std::string{trimmed(line.substr(colon + 1))}};
+}
+
+// RFC 9112, 7.1: chunk-size [ chunk-ext ] CRLF. White space before the
+// extension is "bad" there, but often seen.
+std::optional<std::uint64_t> parse_chunk_size(std::string_view line) {
+    return parse_length(line.substr(0, line.find_first_of("; \t")), 16);
+}
+
+std::optional<std::uint64_t> parse_content_length(std::string_view value) {
+    return parse_length(value, 10);
+}
+
+bool lists(std::string_view list, std::string_view word) {
+    for (;;) {
+        const std::size_t comma = list.find(',');
+        if (same_word(trimmed(list.substr(0, comma)), word)) {
+            return true;
+        }
+        if (comma == std::string_view::npos) {
+            return false;
+        }
+        list.remove_prefix(comma + 1);
+    }
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace ngx_vrrp::check

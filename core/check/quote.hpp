@@ -1,0 +1,17 @@
+// Text of a peer in a message of ours: it can neither end a line of the log
+// nor fill it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ngx_vrrp::check {
+
+inline constexpr std::size_t kMaxQuoted = 80;  // characters between the quotes
+
+// "text" with its quotes, in printable ASCII: all else is \xHH, quotes and
+// backslashes are escaped. What is longer is cut: "text"...
+std::string quote(std::string_view text);
+
+}  // namespace ngx_vrrp::check
