@@ -6,11 +6,13 @@
 // answer came, the check is made again, once, over a new one.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string_view>
 
+#include "core/check/answer.hpp"
+#include "core/check/config.hpp"
 #include "core/check/ports.hpp"
 
 namespace ngx_vrrp::check {
@@ -39,7 +41,36 @@ public:
     void failed(CheckId id, Stage stage, std::string_view text, Instant now);
 
 private:
-    struct Conversation;
+    enum class Phase : std::uint8_t {
+        closed,
+        connecting,
+        securing,   // TLS
+        answering,  // the peer has to
+        draining,   // the check has ended, its answer not yet
+        kept        // between two checks
+    };
+
+    struct Conversation {
+        Phase phase = Phase::closed;
+        const Config *config = nullptr;  // while a check is made
+        std::unique_ptr<Answer> answer;
+        bool reused = false;    // the connection is one that was kept
+        bool answered = false;  // a byte has come
+    };
+
+    static Failure timed_out(const Conversation &conversation);
+    static bool is_stale(const Conversation &conversation);
+    Conversation *find(CheckId id);
+    void connect(CheckId id, Conversation &conversation);
+    void ask(CheckId id, Conversation &conversation, Instant now);
+    void judge_nothing(CheckId id, Instant now);
+    void take(CheckId id, Conversation &conversation, std::string_view bytes,
+              Instant now);
+    void settle(CheckId id, Conversation &conversation);
+    void finish(CheckId id, Conversation &conversation, Failure failure,
+                Instant now);
+    void close(CheckId id, Conversation &conversation);
+
     std::map<CheckId, Conversation> conversations_;
     Transport &transport_;
     RegexEngine &regexes_;
