@@ -84,11 +84,54 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     return config;
 }
 
-std::vector<vrrp::Config> to_configs(const vrrp_core_conf_t &conf) {
-    std::vector<vrrp::Config> configs;
+// When the slowest of its checks has been made once: the first of them begins
+// within the interval.
+Duration first_result(const vrrp_core_conf_t &conf,
+                      const vrrp_core_tracker_conf_t &tracker) {
+    Duration longest{0};
+    for (std::size_t i = 0; i < tracker.nchecks; ++i) {
+        const vrrp_core_check_conf_t &check =
+            conf.checks[tracker.first_check + i];
+        longest =
+            std::max(longest, Duration{check.interval_ns + check.timeout_ns});
+    }
+    return longest;
+}
+
+engine::TrackerConfig to_tracker(const vrrp_core_conf_t &conf,
+                                 const vrrp_core_tracker_conf_t &c) {
+    static_assert(static_cast<int>(engine::TrackKind::interface) ==
+                  VRRP_CORE_TRACK_INTERFACE);
+
+    engine::TrackerConfig tracker;
+    tracker.kind = static_cast<engine::TrackKind>(c.kind);
+    tracker.type = to_string(c.type);
+    tracker.name = to_string(c.name);
+    if (c.weighted) {
+        tracker.weight = c.weight;
+    }
+    tracker.fall = c.fall;
+    tracker.rise = c.rise;
+    tracker.interval = Duration{c.interval_ns};
+    tracker.first_check = c.first_check;
+    tracker.checks = c.nchecks;
+    tracker.first_result = first_result(conf, c);
+    tracker.min_up = c.min_up;
+    tracker.min_up_percent = c.min_up_percent != 0;
+    tracker.interface = to_string(c.interface);
+    return tracker;
+}
+
+std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
+    std::vector<engine::RouterConfig> configs;
     for (std::size_t i = 0; i < conf.ninstances; ++i) {
-        configs.push_back(
-            to_config(conf.instances[i], instant_from_ns(conf.not_before_ns)));
+        const vrrp_core_instance_conf_t &instance = conf.instances[i];
+        engine::RouterConfig &config = configs.emplace_back();
+        config.router =
+            to_config(instance, instant_from_ns(conf.not_before_ns));
+        for (std::size_t j = 0; j < instance.ntrackers; ++j) {
+            config.trackers.push_back(to_tracker(conf, instance.trackers[j]));
+        }
     }
     return configs;
 }

@@ -12,10 +12,10 @@ constexpr Duration kStartupLook = Milliseconds{10};
 
 }  // namespace
 
-Engine::Engine(std::vector<vrrp::Config> configs, Ports ports, LogSink &sink)
+Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
     : ports_(ports) {
     routers_.reserve(configs.size());
-    for (vrrp::Config &config : configs) {
+    for (RouterConfig &config : configs) {
         routers_.emplace_back(std::move(config), ports, sink);
     }
 }
@@ -89,6 +89,13 @@ void Engine::handle_workers(Instant now) {
     lag_watch_.next(deadline(), now);
 }
 
+void Engine::handle_checks(Instant now) {
+    for (VirtualRouter &router : routers_) {
+        router.look_at_trackers(now);
+    }
+    lag_watch_.next(deadline(), now);
+}
+
 void Engine::handle_time(Instant now) {
     if (look_at_workers_ && now >= *look_at_workers_) {
         watch_workers(now);
@@ -115,7 +122,7 @@ bool Engine::finished() const {
 
 bool Engine::is_in_charge() const {
     return std::all_of(routers_.begin(), routers_.end(),
-                       [](const VirtualRouter &r) { return r.has_joined(); });
+                       [](const VirtualRouter &r) { return r.is_ours(); });
 }
 
 bool Engine::holds_addresses() const {

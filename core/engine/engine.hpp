@@ -7,8 +7,8 @@
 //
 // In. Three streams of facts: packets (handle_packet), links and addresses
 // (handle_interfaces, always the whole truth) and time (handle_time, when
-// deadline() has passed). Worker heartbeats are read through a port whenever
-// it is time to look.
+// deadline() has passed). Worker heartbeats and results of checks are read
+// through a port whenever it is time to look, or somebody says so.
 //
 // Claims. Reload and upgrade run two processes of one node for a while; each
 // router belongs to exactly one of them and passes from the old to the new
@@ -44,7 +44,7 @@ class Engine {
 public:
     // ports and sink outlive the engine, which stays where it is: routers
     // look at its interfaces.
-    Engine(std::vector<vrrp::Config> configs, Ports ports, LogSink &sink);
+    Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink);
     Engine(const Engine &) = delete;
     Engine &operator=(const Engine &) = delete;
 
@@ -66,6 +66,8 @@ public:
     void handle_claim_wanted(const RouterKey &key, Instant now);
     // A worker came or went.
     void handle_workers(Instant now);
+    // The verdict of a check has changed.
+    void handle_checks(Instant now);
     void handle_time(Instant now);
 
     // When handle_time() is due.

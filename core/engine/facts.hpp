@@ -44,6 +44,16 @@ struct Interfaces {
     }
 };
 
+// Why nothing can be sent or received there, or nothing.
+inline std::string link_fault(const Interfaces &interfaces,
+                              const std::string &name) {
+    const Interface *interface = interfaces.find(name);
+    if (!interface) {
+        return "interface " + name + " does not exist";
+    }
+    return interface->up ? "" : "interface " + name + " is down";
+}
+
 // An IP protocol 112 packet; payload is valid during the call only.
 struct ReceivedPacket {
     std::string_view interface;

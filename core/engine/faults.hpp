@@ -25,14 +25,15 @@ enum class FaultCause : std::uint8_t {
     source,     // no address to send from
     socket,     // VRRP cannot be heard
     nginx,      // too few workers alive
+    tracker,    // something it depends on has failed
     removal,    // somebody else removes our addresses (for a time)
     address,    // none of our addresses can be added (for a time)
     transmit    // a peer took over, as it cannot hear us (for a time)
 };
 
-inline constexpr std::array<std::string_view, 9> kFaultCauses{
+inline constexpr std::array<std::string_view, 10> kFaultCauses{
     "process", "crash",   "interface", "source",  "socket",
-    "nginx",   "removal", "address",   "transmit"};
+    "nginx",   "tracker", "removal",   "address", "transmit"};
 
 constexpr std::string_view to_string(FaultCause cause) {
     return kFaultCauses[static_cast<std::size_t>(cause)];

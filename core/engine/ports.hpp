@@ -3,6 +3,7 @@
 // with objects that remember.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "core/base/system_error.hpp"
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
+#include "core/check/config.hpp"
+#include "core/check/verdict.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/router_key.hpp"
 #include "core/health/worker_watch.hpp"
@@ -56,6 +59,13 @@ public:
                           const vrrp::VirtualAddress &address) = 0;
 };
 
+// What a check has found out, and why it thinks so.
+struct CheckResult {
+    check::Verdict verdict = check::Verdict::unknown;
+    std::int64_t value = 0;  // a file's number
+    std::string text;        // of the last failure: "L7STS status 500"
+};
+
 // What the processes of this nginx share.
 class Shared {
 public:
@@ -66,6 +76,11 @@ public:
     // When a vrrp process that is no more said last that this router was
     // active, if it was the last thing it said.
     virtual std::optional<Instant> last_active(const RouterKey &key) = 0;
+
+    // Of the checks of this configuration. Nothing when it cannot be read
+    // now, which is no word about the check.
+    virtual std::optional<check::Verdict> check_verdict(check::CheckId id) = 0;
+    virtual std::optional<CheckResult> check_result(check::CheckId id) = 0;
 };
 
 // Which of this node's processes owns a router: exactly one.

@@ -46,13 +46,14 @@ std::vector<AddressState> address_states(const vrrp::Config &config) {
 
 }  // namespace
 
-VirtualRouter::VirtualRouter(vrrp::Config config, Ports ports, LogSink &sink)
+VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
     : ports_(ports),
-      log_(sink, log_context(config)),
-      instance_(std::move(config)),
+      log_(sink, log_context(config.router)),
+      instance_(std::move(config.router)),
       lease_(
           vrrp::lease(this->config().version, this->config().advert_interval)),
       addresses_(address_states(this->config())),
+      trackers_(std::move(config.trackers)),
       drop_limits_(drop_limits(std::make_index_sequence<wire::kDropReasons>{})),
       mismatch_limit_(kLogPeriod),
       send_limit_(kLogPeriod),
@@ -68,6 +69,7 @@ RouterKey VirtualRouter::key() const {
 void VirtualRouter::start(const Interfaces &interfaces, Instant now) {
     interfaces_ = &interfaces;
     claim_by_ = now + config().workers.timeout;
+    trackers_.begin(claim_by_);
     look_for_addresses(now);
     tell_interface_faults(now);
 }
@@ -89,7 +91,7 @@ void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
 void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     stopped_ = true;
     withdraw(now);
-    if (phase_ == Phase::joined && ports_.claims.has_heir(key())) {
+    if (is_ours() && ports_.claims.has_heir(key())) {
         hand_over(now);
     }
     if (phase_ == Phase::joined) {
@@ -126,6 +128,17 @@ void VirtualRouter::set_workers(const health::WorkerVerdict &verdict,
     }
 }
 
+void VirtualRouter::look_at_trackers(Instant now) {
+    if (!interfaces_) {
+        return;  // we stand aside
+    }
+    const std::string before = faults_.reason();
+    trackers_.look(*interfaces_, ports_.shared, now);
+    faults_.set(FaultCause::tracker, trackers_.fault());
+    tell_fault_and_priority(before, now);
+    take_part(now);
+}
+
 void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     if (phase_ != Phase::joined) {
         return;
@@ -160,6 +173,9 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
 
 void VirtualRouter::handle_time(Instant now) {
     end_faults(now);
+    if (trackers_.deadline() && now >= *trackers_.deadline()) {
+        look_at_trackers(now);
+    }
     input(vrrp::TimeReached{}, now);
     leave_black_hole(now);
 }
@@ -167,6 +183,7 @@ void VirtualRouter::handle_time(Instant now) {
 std::optional<Instant> VirtualRouter::deadline() const {
     std::optional<Instant> earliest = instance_.deadline();
     take_earlier(earliest, faults_.deadline());
+    take_earlier(earliest, trackers_.deadline());
     take_earlier(earliest, black_hole_at());
     return earliest;
 }
@@ -212,6 +229,30 @@ void VirtualRouter::tell_fault(const std::string &before, Instant now) {
     }
 }
 
+void VirtualRouter::tell_priority(Instant now) {
+    const Priority before = instance_.effective_priority();
+    const Priority after = trackers_.effective(config().priority);
+    const std::string news = trackers_.take_news();
+    if (after != before) {
+        input(vrrp::PriorityChanged{after, news}, now);
+        log_(LogLevel::notice, "priority %u -> %u: %s", unsigned{before.value},
+             unsigned{after.value}, news.c_str());
+    }
+}
+
+// Out of the election with the priority that the others know, into it with
+// the new one.
+void VirtualRouter::tell_fault_and_priority(const std::string &before,
+                                            Instant now) {
+    if (faults_.reason().empty()) {
+        tell_priority(now);
+        tell_fault(before, now);
+    } else {
+        tell_fault(before, now);
+        tell_priority(now);
+    }
+}
+
 // Facts about interfaces
 
 // A fault is left to at once; its end is believed when all are known, as one
@@ -223,25 +264,20 @@ void VirtualRouter::tell_interface_faults(Instant now) {
     }
 
     const std::string before = faults_.reason();
+    trackers_.look(*interfaces_, ports_.shared, now);
     faults_.set(FaultCause::interface, fault);
     faults_.set(FaultCause::socket, open_socket());
     faults_.set(FaultCause::source, choose_source(now));
-    tell_fault(before, now);
+    faults_.set(FaultCause::tracker, trackers_.fault());
+    tell_fault_and_priority(before, now);
+    take_part(now);
 }
 
 std::string VirtualRouter::interface_fault() const {
-    const auto fault_of = [&](const std::string &name) -> std::string {
-        const Interface *interface = interfaces_->find(name);
-        if (!interface) {
-            return "interface " + name + " does not exist";
-        }
-        return interface->up ? "" : "interface " + name + " is down";
-    };
-
-    std::string fault = fault_of(config().interface);
+    std::string fault = link_fault(*interfaces_, config().interface);
     for (const AddressState &state : addresses_) {
         if (fault.empty()) {
-            fault = fault_of(state.address.interface);
+            fault = link_fault(*interfaces_, state.address.interface);
         }
     }
     return fault;

@@ -16,10 +16,16 @@
 #include "core/engine/last_times.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/rate_limit.hpp"
+#include "core/engine/trackers.hpp"
 #include "core/health/worker_watch.hpp"
 #include "core/vrrp/instance.hpp"
 
 namespace ngx_vrrp::engine {
+
+struct RouterConfig {
+    vrrp::Config router;
+    std::vector<TrackerConfig> trackers;
+};
 
 // A virtual address, and whether the kernel has it.
 struct AddressState {
@@ -30,11 +36,12 @@ struct AddressState {
 
 class VirtualRouter {
 public:
-    VirtualRouter(vrrp::Config config, Ports ports, LogSink &sink);
+    VirtualRouter(RouterConfig config, Ports ports, LogSink &sink);
 
     // Opens the sockets. The router is claimed when the workers are there, or
     // when they have not come within their timeout (that is a fault); the
-    // owner joins the election, or goes on where the owner before it was.
+    // owner goes on where the owner before it was, or joins the election when
+    // its trackers have a first result, or have had time enough for it.
     // interfaces outlives the router; set_interfaces() says that it changed.
     void start(const Interfaces &interfaces, Instant now);
 
@@ -55,14 +62,15 @@ public:
 
     void set_interfaces(Instant now);
     void set_workers(const health::WorkerVerdict &verdict, Instant now);
+    // Results of checks may have changed.
+    void look_at_trackers(Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
     void handle_time(Instant now);
 
     std::optional<Instant> deadline() const;
     bool finished() const;
 
-    // We own it and take part in the election.
-    bool has_joined() const { return phase_ == Phase::joined; }
+    bool is_ours() const { return phase_ >= Phase::checking; }
     bool has_claimed() const { return phase_ != Phase::starting; }
     RouterKey key() const;
 
@@ -72,10 +80,16 @@ public:
     const LastTransition &last_transition() const { return last_; }
     const Counters &counters() const { return counters_; }
     const Faults &faults() const { return faults_; }
+    const std::vector<Tracker> &trackers() const { return trackers_.list(); }
     const IpAddress &source() const { return source_; }
 
 private:
-    enum class Phase : std::uint8_t { starting, claiming, joined };
+    enum class Phase : std::uint8_t {
+        starting,  // no workers yet
+        claiming,
+        checking,  // ours, but for the trackers' first results
+        joined     // takes part in the election
+    };
 
     // Addresses that we held and that the kernel does not have any more.
     struct Losses {
@@ -89,6 +103,7 @@ private:
     void claim(Instant now);
     void withdraw(Instant now);
     void join(Instant now);
+    void take_part(Instant now);
     void inherit(const Handover &handover, Instant now);
     void resume(const Handover &handover, Instant now);
     std::optional<Handover> heritage(Instant now) const;
@@ -102,6 +117,8 @@ private:
     void stay_out(FaultCause cause, const std::string &why, Duration first,
                   Instant now);
     void tell_fault(const std::string &before, Instant now);
+    void tell_priority(Instant now);
+    void tell_fault_and_priority(const std::string &before, Instant now);
     void end_faults(Instant now);
 
     void act(const vrrp::SendAdvert &action, Instant now);
@@ -154,6 +171,7 @@ private:
     std::vector<AddressState> addresses_;
     IpAddress source_;
     Faults faults_;
+    Trackers trackers_;
     Instant claim_by_{};  // workers or not
     Phase phase_ = Phase::starting;
     bool waited_ = false;  // another process of this node owned the router

@@ -52,7 +52,8 @@ void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
     if (phase_ != Phase::claiming) {
         return;
     }
-    phase_ = Phase::joined;
+    look_at_trackers(now);
+    phase_ = Phase::checking;
 
     if (const auto passed_on = parse_handover(handover)) {
         inherit(*passed_on, now);
@@ -69,7 +70,15 @@ void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
 
 void VirtualRouter::join(Instant now) {
     remove_leftovers(now);
-    input(vrrp::Startup{}, now);
+    take_part(now);
+}
+
+// With the priority that is right from the first advert on.
+void VirtualRouter::take_part(Instant now) {
+    if (phase_ == Phase::checking && !stopped_ && trackers_.are_known()) {
+        phase_ = Phase::joined;
+        input(vrrp::Startup{}, now);
+    }
 }
 
 void VirtualRouter::inherit(const Handover &handover, Instant now) {
@@ -89,7 +98,7 @@ void VirtualRouter::hand_over(Instant now) {
     const auto checkpoint = instance_.checkpoint();
     const bool leaving =
         !checkpoint && instance_.state() == vrrp::StateName::active;
-    if (phase_ != Phase::joined || leaving) {
+    if (!is_ours() || leaving) {
         return;
     }
 
@@ -125,6 +134,9 @@ void VirtualRouter::resume(const Handover &handover, Instant now) {
         state.lease_ends = state.present ? now + lease_ : Instant{};
         state.present = state.present || is_real(state.address);
     }
+    trackers_.trust();
+    tell_priority(now);
+    phase_ = Phase::joined;
     perform(instance_.resume(*handover.checkpoint, now), now);
 
     if (instance_.state() == vrrp::StateName::active) {

@@ -17,7 +17,7 @@ constexpr Duration kSuccessorLook = Milliseconds{5};
 
 }  // namespace
 
-Node::Node(std::vector<vrrp::Config> configs, Generation generation,
+Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
            status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
            void *area)
     : log_(sink),
@@ -199,6 +199,14 @@ std::optional<Instant> Node::last_active(const engine::RouterKey &key) {
     const auto bytes = area_.read();
     const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
     return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
+}
+
+std::optional<check::Verdict> Node::check_verdict(check::CheckId) {
+    return std::nullopt;
+}
+
+std::optional<engine::CheckResult> Node::check_result(check::CheckId) {
+    return std::nullopt;
 }
 
 }  // namespace ngx_vrrp::node

@@ -29,7 +29,7 @@ struct Generation {
 class Node final : net::Sink, net::ClaimSink, engine::Shared {
 public:
     // watcher, sink and the areas outlive the node.
-    Node(std::vector<vrrp::Config> configs, Generation generation,
+    Node(std::vector<engine::RouterConfig> configs, Generation generation,
          status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
          void *area);
 
@@ -70,6 +70,8 @@ private:
     void claim_wanted(const engine::RouterKey &key) override;
     std::vector<health::Heartbeat> heartbeats() override;
     std::optional<Instant> last_active(const engine::RouterKey &key) override;
+    std::optional<check::Verdict> check_verdict(check::CheckId id) override;
+    std::optional<engine::CheckResult> check_result(check::CheckId id) override;
 
     void begin_life(Instant now);
     Status watch_master(int pid);

@@ -13,7 +13,7 @@ protected:
         Backoff out;
         out.begin(Seconds{10}, now);
         beat();
-        engine.emplace(std::vector{config()}, machine.ports(), log);
+        make(config());
         engine->stay_out(FaultCause::crash, {"it crashed", out}, now);
         engine->start(interfaces(true, vip), now);
     }

@@ -53,8 +53,14 @@ class EngineTest : public ::testing::Test {
 protected:
     void start(vrrp::Config c = config(),
                const Interfaces &world = interfaces()) {
-        engine.emplace(std::vector{std::move(c)}, machine.ports(), log);
+        make(std::move(c));
         engine->start(world, now);
+    }
+
+    // An engine that has not been started.
+    void make(vrrp::Config c, std::vector<TrackerConfig> trackers = {}) {
+        std::vector<RouterConfig> routers{{std::move(c), std::move(trackers)}};
+        engine.emplace(std::move(routers), machine.ports(), log);
     }
 
     void beat() { machine.beats = {{.pid = 1, .beat = now}}; }

@@ -151,7 +151,7 @@ TEST_F(EngineTest, HandsOverAndGoesOn) {
 
     vrrp::Config more = config();
     more.addresses.push_back({*IpAddress::parse("10.0.1.6"), 24, "eth0", ""});
-    engine.emplace(std::vector{more}, machine.ports(), log);
+    make(more);
     engine->start(interfaces(true, true), now);
     engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
 
@@ -171,7 +171,7 @@ TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheHeir) {
     const std::string handover = machine.passed_on;
     machine.take();
 
-    engine.emplace(std::vector{config()}, machine.ports(), log);
+    make(config());
     engine->start(interfaces(true, true), now);
     engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
     EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.6"}));
@@ -196,7 +196,7 @@ TEST_F(EngineTest, OwnersRealAddressStaysTheMachines) {
     engine->handle_claim_wanted(engine->routers()[0].key(), now);
     const std::string handover = machine.passed_on;
     machine.owned_by_other = true;
-    engine.emplace(std::vector{owner}, machine.ports(), log);
+    make(owner);
     engine->start(world, now);
     machine.take();
     engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
@@ -221,7 +221,7 @@ TEST_F(EngineTest, StopGivesUpAlsoWhatWasOnItsWayHere) {
     machine.heir = true;
     engine->handle_claim_wanted(engine->routers()[0].key(), now);
 
-    engine.emplace(std::vector{config()}, machine.ports(), log);
+    make(config());
     engine->start(interfaces(true, true), now);
     machine.take();
     machine.granted_late = machine.passed_on;
@@ -349,7 +349,7 @@ TEST_F(EngineTest, StopDoesNotWaitForEverForAnHeir) {
 }
 
 TEST_F(EngineTest, StandingAsideSaysWhyAndTouchesNothing) {
-    engine.emplace(std::vector{config()}, machine.ports(), log);
+    make(config());
     engine->stand_aside("CAP_NET_RAW is missing", now);
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(engine->routers()[0].faults().reason(), "CAP_NET_RAW is missing");
@@ -357,7 +357,7 @@ TEST_F(EngineTest, StandingAsideSaysWhyAndTouchesNothing) {
 }
 
 TEST_F(EngineTest, StandingAsideLastsWhateverTheInterfacesDo) {
-    engine.emplace(std::vector{config()}, machine.ports(), log);
+    make(config());
     engine->stand_aside("CAP_NET_RAW is missing", now);
     engine->handle_interfaces(interfaces(), now);
     engine->handle_interfaces(interfaces(false), now);

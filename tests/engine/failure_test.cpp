@@ -228,7 +228,7 @@ TEST_P(AddressFailureTest, HandoverGoesOnWithWhatThereIs) {
     engine->handle_claim_wanted(router().key(), now);
 
     machine.fail("add 10.0.1.6", GetParam());
-    engine.emplace(std::vector{two_addresses()}, machine.ports(), log);
+    make(two_addresses());
     engine->start(interfaces(true, true), now);
     engine->handle_claim_granted(router().key(), machine.passed_on, now);
     run(Seconds{10});
@@ -243,7 +243,7 @@ TEST_P(AddressFailureTest, HeirThatCanHoldNothingMakesRoom) {
     engine->handle_claim_wanted(router().key(), now);
 
     machine.fail("add", GetParam());
-    engine.emplace(std::vector{config()}, machine.ports(), log);
+    make(config());
     engine->start(interfaces(true, true), now);
     engine->handle_claim_granted(router().key(), machine.passed_on, now);
     run(Seconds{1});

@@ -79,7 +79,7 @@ TEST_F(RemovalTest, ReloadDoesNotEndTheTime) {
     machine.heir = true;
     engine->handle_claim_wanted(engine->routers()[0].key(), now);
 
-    engine.emplace(std::vector{config()}, machine.ports(), log);
+    make(config());
     engine->start(interfaces(), now);
     engine->handle_claim_granted(engine->routers()[0].key(), machine.passed_on,
                                  now);

@@ -26,6 +26,7 @@ public:
     void heal() { failures_.clear(); }
 
     std::vector<health::Heartbeat> beats;
+    std::map<check::CheckId, engine::CheckResult> checks;  // all we know
     std::optional<Instant> active_before;     // the life before this one
     bool owned_by_other = false;              // claim() has to wait
     bool heir = false;                        // somebody waits for us
@@ -82,6 +83,17 @@ public:
 
     std::optional<Instant> last_active(const engine::RouterKey &) override {
         return active_before;
+    }
+
+    std::optional<check::Verdict> check_verdict(check::CheckId id) override {
+        const auto result = check_result(id);
+        return result ? std::optional{result->verdict} : std::nullopt;
+    }
+
+    std::optional<engine::CheckResult> check_result(
+        check::CheckId id) override {
+        const auto it = checks.find(id);
+        return it == checks.end() ? std::nullopt : std::optional{it->second};
     }
 
     bool claim(const engine::RouterKey &) override { return !owned_by_other; }

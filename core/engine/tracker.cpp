@@ -1,0 +1,190 @@
+#include "core/engine/tracker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/log.hpp"
+
+namespace ngx_vrrp::engine {
+
+namespace {
+
+using check::Verdict;
+
+// A number in a file that is further from zero changes nothing any more.
+constexpr std::int64_t kFarthest = 255;
+
+check::Monitor monitor(const TrackerConfig &config) {
+    const bool counts = config.kind != TrackKind::check;
+    return {counts ? config.fall : 1, counts ? config.rise : 1,
+            Verdict::unknown};
+}
+
+// A pool without servers serves nobody.
+unsigned needed(const TrackerConfig &config, unsigned used) {
+    const unsigned wanted = config.min_up_percent
+                                ? (used * config.min_up + 99) / 100
+                                : config.min_up;
+    return std::max(wanted, 1u);
+}
+
+std::string servers_up(unsigned up, unsigned used, unsigned needed) {
+    std::string text = format("%u of %u servers up", up, used);
+    if (up != 0 && up < needed) {
+        text += format(", %u needed", needed);
+    }
+    return text;
+}
+
+}  // namespace
+
+Tracker::Tracker(TrackerConfig config)
+    : config_(std::move(config)), monitor_(monitor(config_)) {}
+
+void Tracker::begin(Instant checks_started_by) {
+    known_by_ = checks_started_by + config_.first_result;
+}
+
+void Tracker::look(const Interfaces &interfaces, Shared &shared, Instant now) {
+    overdue_ = now >= known_by_;
+    if (const auto finding = find(interfaces, shared)) {
+        judge(*finding, now);
+    }
+}
+
+// What happens between two looks may interrupt a row, but does not count.
+void Tracker::judge(const Finding &finding, Instant now) {
+    if (finding.verdict != Verdict::up && finding.verdict != Verdict::down) {
+        return;
+    }
+    if (finding.verdict == state()) {
+        monitor_.add(finding.verdict == Verdict::up);
+    } else if (monitor_.streak() == 0 || now >= next_look_) {
+        monitor_.add(finding.verdict == Verdict::up);
+        next_look_ = now + config_.interval;
+    }
+    if (finding.verdict == state()) {
+        reason_ = finding.reason;
+        number_ = finding.number;
+    }
+}
+
+std::optional<Instant> Tracker::deadline() const {
+    if (is_awaited()) {
+        return known_by_;
+    }
+    return monitor_.streak() != 0 ? std::optional{next_look_} : std::nullopt;
+}
+
+bool Tracker::is_awaited() const {
+    return state() == Verdict::unknown && !overdue_;
+}
+
+bool Tracker::is_fault() const {
+    return !config_.weight && state() != Verdict::up && !is_awaited();
+}
+
+int Tracker::adds() const {
+    const int weight = config_.weight.value_or(0);
+    if (state() == Verdict::unknown) {
+        return trusted_ && !overdue_ ? std::max(weight, 0) : 0;
+    }
+    if (config_.kind == TrackKind::file) {
+        return weight *
+               static_cast<int>(std::clamp(number_, -kFarthest, kFarthest));
+    }
+    return state() == Verdict::up ? std::max(weight, 0) : std::min(weight, 0);
+}
+
+std::string Tracker::story() const {
+    constexpr std::string_view words[] = {"", " is not known", " is up",
+                                          " failed"};
+    std::string text = title();
+    text += words[static_cast<std::size_t>(state())];
+    if (!reason_.empty()) {
+        text += ", " + reason_;
+    }
+    return text + format(" (weight %d)", config_.weight.value_or(0));
+}
+
+// What there is to find
+
+std::optional<Tracker::Finding> Tracker::find(const Interfaces &interfaces,
+                                              Shared &shared) const {
+    switch (config_.kind) {
+        case TrackKind::check:
+            return find_check(shared);
+        case TrackKind::pool:
+            return find_pool(shared);
+        case TrackKind::file:
+            return find_file(shared);
+        case TrackKind::interface:
+            break;
+    }
+    return find_interface(interfaces);
+}
+
+std::optional<Tracker::Finding> Tracker::find_check(Shared &shared) const {
+    const auto verdict = shared.check_verdict(config_.first_check);
+    if (!verdict) {
+        return std::nullopt;
+    }
+    Finding finding{.verdict = *verdict, .reason = "", .number = 0};
+    if (*verdict == Verdict::down) {
+        const auto result = shared.check_result(config_.first_check);
+        finding.reason = result ? result->text : "it failed";
+    }
+    return finding;
+}
+
+// Whatever those that are not known yet turn out to be must not matter.
+std::optional<Tracker::Finding> Tracker::find_pool(Shared &shared) const {
+    unsigned used = 0;
+    unsigned up = 0;
+    unsigned unknown = 0;
+    for (std::size_t i = 0; i < config_.checks; ++i) {
+        const auto verdict = shared.check_verdict(config_.first_check + i);
+        if (!verdict) {
+            return std::nullopt;
+        }
+        used += *verdict != Verdict::unused;
+        up += *verdict == Verdict::up;
+        unknown += *verdict == Verdict::unknown;
+    }
+
+    const unsigned wanted = needed(config_, used);
+    Finding finding{.verdict = Verdict::down,
+                    .reason = servers_up(up, used, wanted),
+                    .number = 0};
+    if (up >= wanted) {
+        finding.verdict = Verdict::up;
+    } else if (up + unknown >= wanted) {
+        finding.verdict = Verdict::unknown;
+    }
+    return finding;
+}
+
+// A number that cannot be read is a failure, but adds nothing.
+std::optional<Tracker::Finding> Tracker::find_file(Shared &shared) const {
+    const auto result = shared.check_result(config_.first_check);
+    if (!result) {
+        return std::nullopt;
+    }
+    Finding finding{.verdict = result->verdict, .reason = "", .number = 0};
+    if (result->value != 0) {
+        finding.verdict = Verdict::down;
+        finding.reason = "the file says " + std::to_string(result->value);
+        finding.number = result->value;
+    } else if (result->verdict == Verdict::down) {
+        finding.reason = result->text;
+    }
+    return finding;
+}
+
+Tracker::Finding Tracker::find_interface(const Interfaces &interfaces) const {
+    std::string fault = link_fault(interfaces, config_.interface);
+    const Verdict verdict = fault.empty() ? Verdict::up : Verdict::down;
+    return {.verdict = verdict, .reason = std::move(fault), .number = 0};
+}
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,118 @@
+// One thing that a virtual router depends on: a check, a pool of servers, the
+// number in a file, a link. What it finds is a fault of the router, or, with a
+// weight, moves its priority.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/time.hpp"
+#include "core/check/config.hpp"
+#include "core/check/monitor.hpp"
+#include "core/check/verdict.hpp"
+#include "core/engine/facts.hpp"
+#include "core/engine/ports.hpp"
+
+namespace ngx_vrrp::engine {
+
+enum class TrackKind : std::uint8_t {
+    check,     // is it up?
+    pool,      // are min_up of several up?
+    file,      // the number in it; 0 is well
+    interface  // is it up?
+};
+
+struct TrackerConfig {
+    TrackKind kind = TrackKind::interface;
+    std::string type;  // the directive: "track_upstream"
+    std::string name;  // what it is about: "web"
+
+    // Nothing: a failure is a fault. Else -253..253, as in keepalived: a
+    // negative one is added to the priority when it has failed, a positive one
+    // while it has not; a file's number is multiplied with it.
+    std::optional<int> weight;
+
+    // Of a pool, a file, an interface: so many looks in a row change the
+    // state, one each interval. A check has counted already.
+    unsigned fall = 1;
+    unsigned rise = 1;
+    Duration interval = Seconds{1};
+
+    // check and file: the first one
+    check::CheckId first_check = 0;
+    std::size_t checks = 0;
+    // Until the checks have a result, counted from their first start.
+    Duration first_result{0};
+
+    // pool
+    unsigned min_up = 1;
+    bool min_up_percent = false;  // of those that are used, rounded up
+
+    std::string interface;
+};
+
+class Tracker {
+public:
+    explicit Tracker(TrackerConfig config);
+
+    // Checks are being started: how long to wait for the first result.
+    void begin(Instant checks_started_by);
+
+    // Who goes on from another process is taken to be well where nothing is
+    // known yet: a reload that adds a tracker must not move the address.
+    void trust() { trusted_ = true; }
+
+    // Looks at what it is about. Again when that may have changed, and at the
+    // deadline.
+    void look(const Interfaces &interfaces, Shared &shared, Instant now);
+    std::optional<Instant> deadline() const;
+
+    const TrackerConfig &config() const { return config_; }
+
+    // unknown, up or down
+    check::Verdict state() const { return monitor_.verdict(); }
+    // Why, "1 of 3 servers up, 2 needed"; may be empty when it is up.
+    const std::string &reason() const { return reason_; }
+
+    // Nothing is known yet, and something may still be.
+    bool is_awaited() const;
+    // It must not hold the address.
+    bool is_fault() const;
+    // What it adds to the priority now.
+    int adds() const;
+
+    // "track_upstream web"
+    std::string title() const { return config_.type + " " + config_.name; }
+    // "track_upstream web failed, 0 of 2 servers up (weight -20)"
+    std::string story() const;
+
+private:
+    // Of one look.
+    struct Finding {
+        check::Verdict verdict = check::Verdict::unknown;
+        std::string reason;
+        std::int64_t number = 0;
+    };
+
+    // Nothing: it could not be read, what was known holds.
+    std::optional<Finding> find(const Interfaces &interfaces,
+                                Shared &shared) const;
+    std::optional<Finding> find_check(Shared &shared) const;
+    std::optional<Finding> find_pool(Shared &shared) const;
+    std::optional<Finding> find_file(Shared &shared) const;
+    Finding find_interface(const Interfaces &interfaces) const;
+    void judge(const Finding &finding, Instant now);
+
+    TrackerConfig config_;
+    check::Monitor monitor_;
+    std::string reason_ = "not checked yet";
+    std::int64_t number_ = 0;  // file
+    Instant next_look_{};      // while looks are being counted
+    Instant known_by_ = Instant::max();
+    bool overdue_ = false;  // known_by_ has passed
+    bool trusted_ = false;
+};
+
+}  // namespace ngx_vrrp::engine

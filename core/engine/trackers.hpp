@@ -1,0 +1,51 @@
+// All trackers of one virtual router, in the order of the configuration, and
+// what they come to: a fault, and a sum of weights.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/base/types.hpp"
+#include "core/engine/tracker.hpp"
+
+namespace ngx_vrrp::engine {
+
+// Results wake us when they change; we also look this often.
+inline constexpr Duration kTrackerLook = Seconds{1};
+
+class Trackers {
+public:
+    explicit Trackers(std::vector<TrackerConfig> configs);
+
+    // See Tracker.
+    void begin(Instant checks_started_by);
+    void trust();
+
+    void look(const Interfaces &interfaces, Shared &shared, Instant now);
+
+    // When to look again; nothing before the first look.
+    std::optional<Instant> deadline() const { return next_look_; }
+
+    // None of them is awaited any more.
+    bool are_known() const;
+
+    // The first of them that is a fault, "track_http http://...: L7STS ...".
+    std::string fault() const;
+
+    // The base priority and all weights: 1..254, but for the owner's 255.
+    Priority effective(Priority base) const;
+
+    // What those have to say that add something else than at the last call.
+    std::string take_news();
+
+    const std::vector<Tracker> &list() const { return list_; }
+
+private:
+    std::vector<Tracker> list_;
+    std::vector<int> told_;  // what each of them added
+    std::optional<Instant> next_look_;
+};
+
+}  // namespace ngx_vrrp::engine

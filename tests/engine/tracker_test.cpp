@@ -1,0 +1,449 @@
+// What one tracker makes of what it finds, and what several come to.
+#include "core/engine/tracker.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/engine/trackers.hpp"
+#include "tests/support/fake_ports.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+using check::Verdict;
+
+constexpr Instant kStart = instant_from_ns(5'000'000'000);
+
+TrackerConfig link(std::optional<int> weight = {}) {
+    TrackerConfig config;
+    config.type = "track_interface";
+    config.name = config.interface = "eth1";
+    config.weight = weight;
+    return config;
+}
+
+TrackerConfig service(std::optional<int> weight = {}) {
+    TrackerConfig config;
+    config.kind = TrackKind::check;
+    config.type = "track_http";
+    config.name = "http://10.0.1.9/";
+    config.weight = weight;
+    config.first_check = 7;
+    config.checks = 1;
+    config.first_result = Seconds{3};
+    return config;
+}
+
+// Checks 0 to 2.
+TrackerConfig pool(unsigned min_up, bool percent = false,
+                   std::optional<int> weight = {}) {
+    TrackerConfig config;
+    config.kind = TrackKind::pool;
+    config.type = "track_upstream";
+    config.name = "web";
+    config.weight = weight;
+    config.checks = 3;
+    config.min_up = min_up;
+    config.min_up_percent = percent;
+    config.first_result = Seconds{3};
+    return config;
+}
+
+TrackerConfig file(std::optional<int> weight = {}) {
+    TrackerConfig config = service(weight);
+    config.kind = TrackKind::file;
+    config.type = "track_file";
+    config.name = "/run/drain";
+    return config;
+}
+
+class TrackerTest : public ::testing::Test {
+protected:
+    void track(TrackerConfig config) {
+        tracker.emplace(std::move(config));
+        tracker->begin(kStart);
+        look();
+    }
+
+    void look() { tracker->look(world, machine, now); }
+
+    void look_after(Duration d) {
+        now += d;
+        look();
+    }
+
+    void set_link(bool up) { world.list[0].up = up; }
+
+    void set_check(check::CheckId id, Verdict verdict, std::string text = "",
+                   std::int64_t value = 0) {
+        machine.checks[id] = {verdict, value, std::move(text)};
+    }
+
+    void set_pool(std::vector<Verdict> verdicts) {
+        for (std::size_t i = 0; i < verdicts.size(); ++i) {
+            set_check(i, verdicts[i]);
+        }
+    }
+
+    Verdict state() const { return tracker->state(); }
+
+    Instant now = kStart;
+    Interfaces world{{{"eth1", IfIndex{3}, {}, true, {}}}};
+    testing::FakeMachine machine;
+    std::optional<Tracker> tracker;
+};
+
+// Interfaces
+
+TEST_F(TrackerTest, InterfaceIsUp) {
+    track(link());
+
+    EXPECT_EQ(state(), Verdict::up);
+    EXPECT_EQ(tracker->reason(), "");
+    EXPECT_FALSE(tracker->is_fault());
+    EXPECT_FALSE(tracker->deadline());
+}
+
+TEST_F(TrackerTest, InterfaceThatIsDownIsAFaultAtOnce) {
+    track(link());
+    set_link(false);
+    look();
+
+    EXPECT_TRUE(tracker->is_fault());
+    EXPECT_EQ(tracker->reason(), "interface eth1 is down");
+
+    world.list.clear();
+    look();
+    EXPECT_EQ(tracker->reason(), "interface eth1 does not exist");
+}
+
+TEST_F(TrackerTest, CountsLooksOnceEachInterval) {
+    TrackerConfig config = link();
+    config.fall = 3;
+    config.interval = Seconds{2};
+    track(config);
+    set_link(false);
+
+    look();
+    EXPECT_EQ(tracker->deadline(), now + Seconds{2});
+    look();
+    look_after(Milliseconds{1999});
+    EXPECT_EQ(state(), Verdict::up);
+    look_after(Milliseconds{1});
+    EXPECT_EQ(state(), Verdict::up);
+    look_after(Seconds{2});
+
+    EXPECT_EQ(state(), Verdict::down);
+    EXPECT_FALSE(tracker->deadline());
+}
+
+TEST_F(TrackerTest, WhatIsWellInBetweenInterruptsTheRow) {
+    TrackerConfig config = link();
+    config.fall = 2;
+    track(config);
+    set_link(false);
+    look();
+    set_link(true);
+    look_after(Milliseconds{100});
+    set_link(false);
+    look_after(Milliseconds{900});
+
+    EXPECT_EQ(state(), Verdict::up);
+    look_after(Seconds{1});
+    EXPECT_EQ(state(), Verdict::down);
+}
+
+TEST_F(TrackerTest, RiseIsCountedToo) {
+    TrackerConfig config = link();
+    config.rise = 2;
+    set_link(false);
+    track(config);
+    ASSERT_EQ(state(), Verdict::down) << "the first look decides";
+    set_link(true);
+
+    look();
+    EXPECT_EQ(state(), Verdict::down);
+    EXPECT_EQ(tracker->reason(), "interface eth1 is down");
+    look_after(Seconds{1});
+    EXPECT_EQ(state(), Verdict::up);
+}
+
+// Single checks
+
+TEST_F(TrackerTest, CheckThatFailedSaysWhy) {
+    set_check(7, Verdict::down, "L7STS status 500");
+    track(service());
+
+    EXPECT_TRUE(tracker->is_fault());
+    EXPECT_EQ(tracker->reason(), "L7STS status 500");
+
+    set_check(7, Verdict::up, "L7STS status 500");
+    look();
+    EXPECT_FALSE(tracker->is_fault());
+    EXPECT_EQ(tracker->reason(), "");
+}
+
+TEST_F(TrackerTest, CheckIsAwaitedForAsLongAsItMayTake) {
+    set_check(7, Verdict::unknown);
+    track(service());
+    EXPECT_TRUE(tracker->is_awaited());
+    EXPECT_FALSE(tracker->is_fault());
+    EXPECT_EQ(tracker->deadline(), kStart + Seconds{3});
+
+    look_after(Seconds{3});
+    EXPECT_FALSE(tracker->is_awaited());
+    EXPECT_TRUE(tracker->is_fault());
+    EXPECT_EQ(tracker->reason(), "not checked yet");
+    EXPECT_FALSE(tracker->deadline());
+
+    set_check(7, Verdict::up);
+    look_after(Seconds{1});
+    EXPECT_FALSE(tracker->is_fault());
+}
+
+TEST_F(TrackerTest, WhatCannotBeReadChangesNothing) {
+    set_check(7, Verdict::down, "L4CON connection refused");
+    track(service());
+    for (const Verdict verdict : {Verdict::unused, Verdict::unknown}) {
+        set_check(7, verdict);
+        look();
+        EXPECT_EQ(state(), Verdict::down);
+    }
+    machine.checks.clear();
+    look();
+
+    EXPECT_EQ(state(), Verdict::down);
+    EXPECT_EQ(tracker->reason(), "L4CON connection refused");
+}
+
+// Pools
+
+TEST_F(TrackerTest, PoolNeedsSoManyUp) {
+    set_pool({Verdict::up, Verdict::up, Verdict::down});
+    track(pool(2));
+    EXPECT_EQ(state(), Verdict::up);
+    EXPECT_EQ(tracker->reason(), "2 of 3 servers up");
+
+    set_check(1, Verdict::down);
+    look();
+    EXPECT_EQ(state(), Verdict::down);
+    EXPECT_EQ(tracker->reason(), "1 of 3 servers up, 2 needed");
+
+    set_check(0, Verdict::down);
+    look();
+    EXPECT_EQ(tracker->reason(), "0 of 3 servers up");
+}
+
+TEST_F(TrackerTest, PercentIsOfTheUsedOnesAndRoundedUp) {
+    set_pool({Verdict::up, Verdict::down, Verdict::unused});
+    track(pool(50, true));
+    EXPECT_EQ(state(), Verdict::up);
+
+    set_pool({Verdict::up, Verdict::down, Verdict::down});
+    look();
+    EXPECT_EQ(state(), Verdict::down);
+    EXPECT_EQ(tracker->reason(), "1 of 3 servers up, 2 needed");
+}
+
+TEST_F(TrackerTest, PoolWithoutServersHasNoneUp) {
+    for (const bool percent : {false, true}) {
+        set_pool({Verdict::unused, Verdict::unused, Verdict::unused});
+        track(pool(50, percent));
+        EXPECT_EQ(state(), Verdict::down);
+        EXPECT_EQ(tracker->reason(), "0 of 0 servers up");
+    }
+}
+
+TEST_F(TrackerTest, PoolIsUnknownWhileThatMatters) {
+    set_pool({Verdict::unknown, Verdict::down, Verdict::unknown});
+    track(pool(2));
+    EXPECT_TRUE(tracker->is_awaited());
+
+    set_check(0, Verdict::up);
+    look();
+    EXPECT_TRUE(tracker->is_awaited());
+    set_check(1, Verdict::up);
+    look();
+    EXPECT_EQ(state(), Verdict::up);
+
+    set_check(0, Verdict::unknown);
+    look();
+    EXPECT_EQ(state(), Verdict::up) << "new servers are no failure";
+    set_check(1, Verdict::down);
+    set_check(2, Verdict::down);
+    look();
+    EXPECT_EQ(state(), Verdict::down);
+}
+
+TEST_F(TrackerTest, PoolThatCannotBeReadStaysAsItWas) {
+    set_pool({Verdict::up, Verdict::up, Verdict::up});
+    track(pool(1));
+    machine.checks.clear();
+    look();
+
+    EXPECT_EQ(state(), Verdict::up);
+}
+
+// Files
+
+TEST_F(TrackerTest, NumberInAFileIsAFault) {
+    set_check(7, Verdict::up);
+    track(file());
+    EXPECT_EQ(state(), Verdict::up);
+
+    set_check(7, Verdict::down, "FILE the number is 3", 3);
+    look();
+    EXPECT_TRUE(tracker->is_fault());
+    EXPECT_EQ(tracker->reason(), "the file says 3");
+
+    set_check(7, Verdict::up);
+    look();
+    EXPECT_FALSE(tracker->is_fault());
+}
+
+TEST_F(TrackerTest, NumberInAFileIsMultipliedWithTheWeight) {
+    set_check(7, Verdict::up, "", 3);
+    track(file(-10));
+    EXPECT_EQ(tracker->adds(), -30);
+    EXPECT_FALSE(tracker->is_fault());
+
+    set_check(7, Verdict::up, "", -2);
+    look();
+    EXPECT_EQ(tracker->adds(), 20);
+
+    set_check(7, Verdict::up, "", INT64_MAX);
+    look();
+    EXPECT_EQ(tracker->adds(), -2550);
+
+    set_check(7, Verdict::up);
+    look();
+    EXPECT_EQ(tracker->adds(), 0);
+}
+
+TEST_F(TrackerTest, FileThatCannotBeReadIsAFailure) {
+    set_check(7, Verdict::down, "FILE open() failed (13: Permission denied)");
+    track(file());
+
+    EXPECT_TRUE(tracker->is_fault());
+    EXPECT_EQ(tracker->reason(), "FILE open() failed (13: Permission denied)");
+}
+
+// Weights
+
+TEST_F(TrackerTest, NegativeWeightCountsWhenItFailed) {
+    set_check(7, Verdict::unknown);
+    track(service(-20));
+    EXPECT_EQ(tracker->adds(), 0);
+    set_check(7, Verdict::up);
+    look();
+    EXPECT_EQ(tracker->adds(), 0);
+    set_check(7, Verdict::down, "L4CON connection refused");
+    look();
+
+    EXPECT_EQ(tracker->adds(), -20);
+    EXPECT_FALSE(tracker->is_fault());
+    EXPECT_EQ(tracker->story(),
+              "track_http http://10.0.1.9/ failed, L4CON connection refused "
+              "(weight -20)");
+}
+
+TEST_F(TrackerTest, PositiveWeightCountsWhileItIsUp) {
+    set_check(7, Verdict::unknown);
+    track(service(20));
+    EXPECT_EQ(tracker->adds(), 0);
+    set_check(7, Verdict::up);
+    look();
+    EXPECT_EQ(tracker->adds(), 20);
+    EXPECT_EQ(tracker->story(),
+              "track_http http://10.0.1.9/ is up (weight 20)");
+    set_check(7, Verdict::down);
+    look();
+
+    EXPECT_EQ(tracker->adds(), 0);
+}
+
+TEST_F(TrackerTest, TrustedIsUpUntilItIsOverdue) {
+    set_check(7, Verdict::unknown);
+    track(service(20));
+    tracker->trust();
+    EXPECT_EQ(tracker->adds(), 20);
+
+    look_after(Seconds{3});
+    EXPECT_EQ(tracker->adds(), 0);
+}
+
+// Several
+
+class TrackersTest : public TrackerTest {
+protected:
+    Priority effective(std::vector<TrackerConfig> configs, unsigned base) {
+        trackers.emplace(std::move(configs));
+        trackers->begin(kStart);
+        trackers->look(world, machine, now);
+        return trackers->effective(Priority{static_cast<std::uint8_t>(base)});
+    }
+
+    std::optional<Trackers> trackers;
+};
+
+TEST_F(TrackersTest, WeightsAreSummedUpAndKeptWithinBounds) {
+    set_link(false);
+    set_check(7, Verdict::up);
+
+    EXPECT_EQ(effective({}, 100), Priority{100});
+    EXPECT_EQ(effective({link(-20), service(30)}, 100), Priority{110});
+    EXPECT_EQ(effective({link(-20), service(30)}, 250), Priority{254});
+    EXPECT_EQ(effective({link(-200)}, 100), Priority{1});
+    EXPECT_EQ(effective({link(-200)}, 255), kPriorityOwner);
+    EXPECT_EQ(effective({link(-253), link(-253), service(253)}, 1),
+              Priority{1});
+}
+
+TEST_F(TrackersTest, FirstFaultOfTheConfigurationCounts) {
+    set_link(false);
+    set_check(7, Verdict::down, "L7STS status 500");
+
+    effective({link(-20), service(), link()}, 100);
+    EXPECT_EQ(trackers->fault(),
+              "track_http http://10.0.1.9/: L7STS status 500");
+
+    set_check(7, Verdict::up);
+    trackers->look(world, machine, now);
+    EXPECT_EQ(trackers->fault(),
+              "track_interface eth1: interface eth1 is down");
+}
+
+TEST_F(TrackersTest, NewsAreToldOnce) {
+    set_pool({Verdict::down, Verdict::down, Verdict::unused});
+    set_link(false);
+    effective({pool(1, false, -20), link(-5), link()}, 100);
+
+    EXPECT_EQ(trackers->take_news(),
+              "track_upstream web failed, 0 of 2 servers up (weight -20); "
+              "track_interface eth1 failed, interface eth1 is down "
+              "(weight -5)");
+    EXPECT_EQ(trackers->take_news(), "");
+
+    set_check(0, Verdict::up);
+    trackers->look(world, machine, now);
+    EXPECT_EQ(trackers->take_news(),
+              "track_upstream web is up, 1 of 2 servers up (weight -20)");
+}
+
+TEST_F(TrackersTest, LooksAgainOnceASecondAndAtDeadlines) {
+    effective({}, 100);
+    EXPECT_FALSE(trackers->deadline());
+
+    set_check(7, Verdict::unknown);
+    effective({service()}, 100);
+    EXPECT_EQ(trackers->deadline(), now + kTrackerLook);
+    EXPECT_FALSE(trackers->are_known());
+    now += Milliseconds{2500};
+    trackers->look(world, machine, now);
+    EXPECT_EQ(trackers->deadline(), kStart + Seconds{3});
+    now += Milliseconds{500};
+    trackers->look(world, machine, now);
+    EXPECT_TRUE(trackers->are_known());
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,330 @@
+// Trackers of a virtual router: when it joins, leaves, and with which
+// priority; over a reload, too.
+#include <gtest/gtest.h>
+
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+using check::Verdict;
+
+constexpr check::CheckId kCheck = 3;
+
+class TrackingTest : public EngineTest {
+protected:
+    static TrackerConfig link(std::optional<int> weight = {}) {
+        TrackerConfig config;
+        config.type = "track_interface";
+        config.name = config.interface = "eth1";
+        config.weight = weight;
+        return config;
+    }
+
+    static TrackerConfig service(std::optional<int> weight = {}) {
+        TrackerConfig config;
+        config.kind = TrackKind::check;
+        config.type = "track_tcp";
+        config.name = "10.0.1.9:80";
+        config.weight = weight;
+        config.first_check = kCheck;
+        config.checks = 1;
+        config.first_result = Seconds{3};
+        return config;
+    }
+
+    static Interfaces world(bool eth1_up = true, bool eth0_up = true,
+                            bool vip = false) {
+        Interfaces all = interfaces(eth0_up, vip);
+        all.list.push_back({"eth1", IfIndex{3}, {}, eth1_up, {}});
+        return all;
+    }
+
+    void set_check(Verdict verdict, std::string text = "L4CON refused") {
+        machine.checks[kCheck] = {verdict, 0, std::move(text)};
+    }
+
+    void start_with(std::vector<TrackerConfig> trackers,
+                    const Interfaces &all = world()) {
+        beat();
+        make(config(), std::move(trackers));
+        engine->start(all, now);
+    }
+
+    void become_active_with(std::vector<TrackerConfig> trackers) {
+        start_with(std::move(trackers));
+        run(Seconds{1});
+        ASSERT_EQ(state(), vrrp::StateName::active);
+        machine.take();
+    }
+
+    // The router goes to another process, which may have other trackers.
+    void reload_with(std::vector<TrackerConfig> trackers) {
+        machine.heir = true;
+        engine->handle_claim_wanted(router().key(), now);
+        const std::string handover = machine.passed_on;
+        machine.take();
+        log.lines.clear();
+
+        const bool active = handover.find("state active") != handover.npos;
+        make(config(), std::move(trackers));
+        engine->start(world(true, true, active), now);
+        engine->handle_claim_granted(router().key(), handover, now);
+    }
+
+    const VirtualRouter &router() const { return engine->routers()[0]; }
+    unsigned priority() const {
+        return router().instance().effective_priority().value;
+    }
+    const std::string &fault() const { return router().faults().reason(); }
+};
+
+// Faults
+
+TEST_F(TrackingTest, LinkThatGoesDownReleasesAndComesBack) {
+    become_active_with({link()});
+    engine->handle_interfaces(world(false, true, true), now);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+    EXPECT_EQ(fault(), "track_interface eth1: interface eth1 is down");
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+
+    engine->handle_interfaces(world(), now);
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(TrackingTest, TrackerThatFailsWhereTheInterfaceRecoversIsOneFault) {
+    become_active_with({link()});
+    engine->handle_interfaces(world(true, false), now);
+    ASSERT_EQ(fault(), "interface eth0 is down");
+    const std::uint64_t before = engine->transitions();
+
+    engine->handle_interfaces(world(false, true), now);
+    EXPECT_EQ(fault(), "track_interface eth1: interface eth1 is down");
+    engine->handle_interfaces(world(true, false), now);
+    EXPECT_EQ(fault(), "interface eth0 is down");
+    EXPECT_EQ(engine->transitions(), before);
+}
+
+TEST_F(TrackingTest, CheckThatFailsReleasesWithinTheSameEvent) {
+    set_check(Verdict::up);
+    become_active_with({service()});
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+    EXPECT_EQ(fault(), "track_tcp 10.0.1.9:80: L4CON refused");
+
+    set_check(Verdict::up);
+    engine->handle_checks(now);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
+TEST_F(TrackingTest, ResultsAreFoundWithoutBeingTold) {
+    set_check(Verdict::up);
+    become_active_with({service()});
+    set_check(Verdict::down);
+    run(Seconds{1});
+
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
+// Weights
+
+TEST_F(TrackingTest, WeightIsAdvertisedWithinTheSameEventAndLogged) {
+    set_check(Verdict::up);
+    become_active_with({service(-20)});
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+
+    EXPECT_EQ(machine.take(), (Done{"advert 80 224.0.0.18"}));
+    EXPECT_EQ(log.count("priority 100 -> 80: track_tcp 10.0.1.9:80 failed, "
+                        "L4CON refused (weight -20)"),
+              1u);
+
+    engine->handle_checks(now);
+    run(Milliseconds{50});
+    EXPECT_EQ(machine.take(), Done{});
+    EXPECT_EQ(log.count("priority 100"), 1u);
+
+    set_check(Verdict::up);
+    engine->handle_checks(now);
+    EXPECT_EQ(machine.take(), (Done{"advert 100 224.0.0.18"}));
+    EXPECT_EQ(log.count("priority 80 -> 100: track_tcp 10.0.1.9:80 is up "
+                        "(weight -20)"),
+              1u);
+}
+
+TEST_F(TrackingTest, FirstAdvertHasTheRightPriority) {
+    start_with({link(-20)}, world(false));
+    run(Milliseconds{400});
+
+    EXPECT_EQ(machine.take(),
+              (Done{"listen eth0 multicast", "advert 80 224.0.0.18",
+                    "add 10.0.1.5 2s", "garp"}));
+}
+
+TEST_F(TrackingTest, FaultIsLeftToWithThePriorityThatIsKnown) {
+    become_active_with({link(-20), link()});
+    engine->handle_interfaces(world(false, true, true), now);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+    EXPECT_EQ(priority(), 80u);
+
+    engine->handle_interfaces(world(), now);
+    EXPECT_EQ(priority(), 100u);
+    run(Seconds{1});
+    EXPECT_EQ(machine.take()[0], "advert 100 224.0.0.18");
+}
+
+// First results
+
+TEST_F(TrackingTest, WaitsForTheFirstResultBeforeItJoins) {
+    for (const std::optional<int> weight : {std::optional<int>{}, {-20}}) {
+        set_check(Verdict::unknown);
+        start_with({service(weight)});
+        run(Seconds{2});
+        EXPECT_EQ(state(), vrrp::StateName::initialize);
+        EXPECT_TRUE(engine->is_in_charge());
+        EXPECT_EQ(fault(), "");
+
+        set_check(Verdict::up);
+        engine->handle_checks(now);
+        EXPECT_EQ(state(), vrrp::StateName::backup);
+    }
+}
+
+TEST_F(TrackingTest, FirstResultThatIsAFailureIsAFault) {
+    set_check(Verdict::unknown);
+    start_with({service()});
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
+TEST_F(TrackingTest, CheckThatNeverComesIsAFault) {
+    set_check(Verdict::unknown);
+    start_with({service()});
+    run(Milliseconds{4900});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+
+    run(Milliseconds{200});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(fault(), "track_tcp 10.0.1.9:80: not checked yet");
+}
+
+TEST_F(TrackingTest, LeftoversAreRemovedWhileItWaits) {
+    set_check(Verdict::unknown);
+    start_with({service()}, world(true, true, true));
+
+    EXPECT_EQ(machine.take(),
+              (Done{"listen eth0 multicast", "remove 10.0.1.5"}));
+}
+
+TEST_F(TrackingTest, MayBeStoppedOrHandedOverWhileItWaits) {
+    set_check(Verdict::unknown);
+    start_with({service()});
+    machine.heir = true;
+    engine->handle_claim_wanted(router().key(), now);
+    EXPECT_NE(machine.passed_on.find("state none"), std::string::npos);
+    EXPECT_FALSE(engine->is_in_charge());
+
+    machine.owned_by_other = false;
+    start_with({service()});
+    engine->stop("nginx is shutting down", true, now);
+    EXPECT_TRUE(engine->finished());
+    set_check(Verdict::up);
+    engine->handle_checks(now);
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+}
+
+TEST_F(TrackingTest, StandsAsideWhateverTheChecksSay) {
+    set_check(Verdict::up);
+    make(config(), {service(), link()});
+    engine->stand_aside("CAP_NET_RAW is missing", now);
+    engine->handle_checks(now);
+
+    EXPECT_EQ(fault(), "CAP_NET_RAW is missing");
+    EXPECT_FALSE(engine->deadline());
+}
+
+// Reloads
+
+TEST_F(TrackingTest, ReloadWithAFailedWeightIsInvisible) {
+    set_check(Verdict::down);
+    become_active_with({service(-20)});
+    reload_with({service(-20)});
+
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(priority(), 80u);
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+TEST_F(TrackingTest, ReloadThatAddsAFaultKeepsTheAddressDuringTheFirstCheck) {
+    become_active_with({});
+    set_check(Verdict::unknown);
+    reload_with({service()});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(machine.take(), Done{});
+
+    run(Seconds{3});
+    set_check(Verdict::up);
+    run(Seconds{10});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(router().counters().transitions, 2u);
+}
+
+TEST_F(TrackingTest, ReloadThatAddsAFaultReleasesWhenTheFirstCheckFails) {
+    become_active_with({});
+    set_check(Verdict::unknown);
+    reload_with({service()});
+    run(Seconds{1});
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
+TEST_F(TrackingTest, ReloadThatAddsAFaultWaitsNoLongerThanACheckMayTake) {
+    become_active_with({});
+    set_check(Verdict::unknown);
+    reload_with({service()});
+    run(Milliseconds{5100});
+
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(fault(), "track_tcp 10.0.1.9:80: not checked yet");
+}
+
+TEST_F(TrackingTest, ReloadThatAddsAWeightKeepsThePriorityDuringTheFirstCheck) {
+    set_check(Verdict::up);
+    become_active_with({service(20)});
+    set_check(Verdict::unknown);
+    reload_with({service(20)});
+
+    EXPECT_EQ(machine.take(), Done{});
+    EXPECT_EQ(priority(), 120u);
+}
+
+TEST_F(TrackingTest, ReloadWithAFaultThatIsKnownReleases) {
+    become_active_with({});
+    set_check(Verdict::down);
+    reload_with({service()});
+
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+}
+
+TEST_F(TrackingTest, CrashWithAFailedWeightIsGoneOnFromWithIt) {
+    set_check(Verdict::down);
+    machine.active_before = now - Milliseconds{100};
+    start_with({service(-20)}, world(true, true, true));
+    run(Milliseconds{10});
+
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(machine.take(),
+              (Done{"listen eth0 multicast", "advert 80 224.0.0.18",
+                    "add 10.0.1.5 2s"}));
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine
