@@ -460,6 +460,16 @@ void vrrp_checker_assign(vrrp_checker_t *checker, size_t check,
 void vrrp_checker_release(vrrp_checker_t *checker, size_t check);
 
 
+/*
+ * In any process: may the program at this path be run with the rights of uid?
+ * VRRP_CORE_ERROR: no, others than root and uid may write to it or to a folder
+ * above it, or it cannot be executed; why, ended by a zero and cut to size,
+ * says what is wrong: folder "/opt/checks" is writable by its group.
+ */
+int vrrp_core_unsafe_path(const char *path, uint32_t uid, char *why,
+    size_t size);
+
+
 /* results of checks */
 
 /*
