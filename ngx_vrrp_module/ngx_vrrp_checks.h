@@ -24,6 +24,11 @@ typedef struct ngx_vrrp_pool_s  ngx_vrrp_pool_t;
 
 typedef struct {
     vrrp_core_match_conf_t   core;
+
+    unsigned                 http:1;     /* status, header, body */
+    unsigned                 body:1;
+    unsigned                 text:1;     /* send, expect */
+
     ngx_vrrp_place_t         place;
 } ngx_vrrp_match_t;
 
@@ -122,14 +127,19 @@ struct ngx_vrrp_pool_s {
 ngx_vrrp_check_t *ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args,
     ngx_uint_t nargs);
 
-/* "vrrp_check_panic" */
+/* "vrrp_check_panic": the only argument of a NGX_CONF_TAKE1 directive */
 char *ngx_vrrp_check_panic(ngx_conf_t *cf, ngx_uint_t *panic,
     ngx_uint_t *percent);
 
-/* ngx_vrrp_match_conf.c: the handler of the "vrrp_match" block anywhere */
+/*
+ * ngx_vrrp_match_conf.c: the handler of the "vrrp_match" block wherever it
+ * stands; NGX_CONF_BLOCK|NGX_CONF_TAKE1
+ */
 
 char *ngx_vrrp_match_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_vrrp_match_t *ngx_vrrp_match_find(ngx_vrrp_conf_t *vcf, ngx_str_t *name);
+ngx_int_t ngx_vrrp_parse_status(ngx_str_t *value,
+    vrrp_core_status_conf_t *status);
 
 /* ngx_vrrp_checks.c: all checks of a configuration become one list */
 

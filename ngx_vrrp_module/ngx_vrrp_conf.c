@@ -5,6 +5,7 @@
  */
 
 
+#include "ngx_vrrp_checks.h"
 #include "ngx_vrrp_conf.h"
 
 
@@ -12,9 +13,6 @@
 
 #define NGX_VRRP_BLOCK_CONF     0x10000000
 #define NGX_VRRP_INSTANCE_CONF  0x20000000
-
-
-#define ngx_vrrp_msec_ns(msec)  ((int64_t) (msec) * 1000000)
 
 
 static char *ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf);
@@ -139,6 +137,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       ngx_conf_set_flag_slot,
       0,
       offsetof(ngx_vrrp_block_t, mlock),
+      NULL },
+
+    { ngx_string("vrrp_match"),
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_vrrp_match_block,
+      0,
+      0,
       NULL },
 
     { ngx_string("vrrp_instance"),

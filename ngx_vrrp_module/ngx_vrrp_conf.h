@@ -72,6 +72,8 @@ typedef struct {
 } ngx_vrrp_instance_t;
 
 
+#define ngx_vrrp_msec_ns(msec)  ((int64_t) (msec) * 1000000)
+
 #define ngx_vrrp_core_str(to, from)                                           \
     (to)->data = (char *) (from)->data;                                       \
     (to)->len = (from)->len
@@ -94,6 +96,10 @@ typedef struct {
 
 ngx_int_t ngx_vrrp_parse_number(ngx_str_t *value);
 ngx_int_t ngx_vrrp_parse_msec(ngx_str_t *value);
+ngx_int_t ngx_vrrp_parse_percent(ngx_str_t *value);
+ngx_int_t ngx_vrrp_parse_flag(ngx_str_t *value);
+ngx_int_t ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
+    ngx_int_t *np);
 ngx_uint_t ngx_vrrp_valid_name(ngx_str_t *name);
 char *ngx_vrrp_conf_invalid(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
     const char *expected);

@@ -21,8 +21,6 @@ typedef struct {
 } ngx_vrrp_parameter_t;
 
 
-static ngx_int_t ngx_vrrp_parse_bounded(ngx_str_t *value,
-    ngx_vrrp_bounds_t *bounds, ngx_int_t *np);
 static ngx_uint_t ngx_vrrp_valid_interface(ngx_str_t *name);
 static char *ngx_vrrp_track_parameter(ngx_conf_t *cf, ngx_str_t *value,
     ngx_vrrp_instance_t *in);
@@ -57,6 +55,32 @@ ngx_int_t
 ngx_vrrp_parse_msec(ngx_str_t *value)
 {
     return ngx_parse_time(value, 0);
+}
+
+
+/* "80%" */
+
+ngx_int_t
+ngx_vrrp_parse_percent(ngx_str_t *value)
+{
+    if (value->len == 0 || value->data[value->len - 1] != '%') {
+        return NGX_ERROR;
+    }
+
+    return ngx_atoi(value->data, value->len - 1);
+}
+
+
+/* 1 or 0 */
+
+ngx_int_t
+ngx_vrrp_parse_flag(ngx_str_t *value)
+{
+    if (ngx_strcmp(value->data, "on") == 0) {
+        return 1;
+    }
+
+    return (ngx_strcmp(value->data, "off") == 0) ? 0 : NGX_ERROR;
 }
 
 
@@ -124,7 +148,7 @@ ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
     ngx_int_t *np)
 {

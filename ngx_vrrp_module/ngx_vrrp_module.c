@@ -5,6 +5,7 @@
  */
 
 
+#include "ngx_vrrp_checks.h"
 #include "ngx_vrrp_process.h"
 
 
@@ -44,7 +45,22 @@ ngx_module_t  ngx_vrrp_module = {
 static void *
 ngx_vrrp_create_conf(ngx_cycle_t *cycle)
 {
-    return ngx_pcalloc(cycle->pool, sizeof(ngx_vrrp_conf_t));
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_pcalloc(cycle->pool, sizeof(ngx_vrrp_conf_t));
+
+    if (vcf == NULL
+        || ngx_array_init(&vcf->pools, cycle->pool, 4,
+                          sizeof(ngx_vrrp_pool_t *))
+           != NGX_OK
+        || ngx_array_init(&vcf->matches, cycle->pool, 4,
+                          sizeof(ngx_vrrp_match_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return vcf;
 }
 
 

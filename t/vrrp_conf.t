@@ -7,17 +7,15 @@
 
 use v5.36;
 
-use File::Temp qw(tempdir);
 use Test::More;
 
+use VRRP::Conf qw(accepts conf_dir last_output rejects write_file);
 use VRRP::Nginx;
 
 my $reason = VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
 
-my $dir = tempdir('vrrp_conf.XXXXXX', TMPDIR => 1, CLEANUP => 1);
-my $conf = "$dir/nginx.conf";
-my $output;  # of the last nginx -t
+my $dir = conf_dir();
 
 my $missing = 'vrrp_conf_none';  # no machine has this interface
 
@@ -343,7 +341,7 @@ accepts('a long password',
     "$good version 2; authentication PASS secretword; } }",
     warning => 'the password of "authentication" is cut to 8 characters, '
     . 'an advertisement has room for no more', line => 9);
-unlike($output, qr/secret/, 'a long password is not shown');
+unlike(last_output(), qr/secret/, 'a long password is not shown');
 
 my $usage = 'must be written "authentication PASS password"';
 
@@ -361,7 +359,7 @@ for (
     rejects("authentication $text",
         "vrrp_instance VI_1 { authentication $text;",
         qq("authentication" directive $predicate), 6);
-    unlike($output, qr/secret/, "authentication $text: not shown");
+    unlike(last_output(), qr/secret/, "authentication $text: not shown");
 }
 
 rejects('two passwords',
@@ -458,74 +456,3 @@ for (
 accepts('the module without a vrrp block', '', no_block => 1);
 
 done_testing();
-
-
-# --- how -------------------------------------------------------------------
-
-# Line 5 opens the vrrp block, the text begins on line 6.
-sub nginx_t ($text, %options) {
-    my $module = VRRP::Nginx->module;
-    my $load = $module eq '' ? '' : "load_module $module;";
-    my $block = $options{no_block} ? '' : 'vrrp {';
-
-    write_file($conf, <<~"END");
-        $load
-        error_log stderr;
-        pid nginx.pid;
-        worker_processes 2; events { }
-        $block
-        $text
-        END
-
-    my $nginx = VRRP::Nginx->binary;
-
-    $output = `$nginx -t -p '$dir' -c '$conf' -e stderr 2>&1`;
-
-    return $? == 0;
-}
-
-
-sub write_file ($name, $text) {
-    open my $file, '>', $name or die "open $name: $!\n";
-    print {$file} $text;
-    close $file or die "close $name: $!\n";
-}
-
-
-sub messages ($level) {
-    return [$output =~ /\[$level\] [\d#]+: (.*)$/mg];
-}
-
-
-sub rejects ($what, $text, $message, $line) {
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-    my $ok = nginx_t($text);
-    my ($found, @more) = messages('emerg')->@*;
-
-    my $where = defined $line ? " in $conf:$line" : '';
-    my $pattern = ref $message ? $message : qr/\Q$message\E/;
-
-    ok(!$ok && !@more && ($found // '') =~ /^$pattern\Q$where\E$/, $what)
-        or diag("expected: $message$where\noutput: $output");
-}
-
-
-# warning: the only one, on that line; warnings: how many others are expected
-sub accepts ($what, $text, %options) {
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-    my $ok = nginx_t($text, %options);
-    my $found = messages('warn');
-
-    my @expected = exists $options{warning}
-        ? "$options{warning} in $conf:$options{line}" : ();
-
-    if ($options{warnings}) {
-        ok($ok && @$found == $options{warnings}, $what) or diag($output);
-
-    } else {
-        ok($ok && "@$found" eq "@expected", $what)
-            or diag("expected: @expected\noutput: $output");
-    }
-}

@@ -1,0 +1,222 @@
+
+/*
+ * TLS of a check: its words, and the context that its connections share.
+ */
+
+
+#include "ngx_vrrp_check_conf.h"
+
+
+#if (NGX_SSL)
+
+static char *ngx_vrrp_check_ssl_rules(ngx_conf_t *cf,
+    ngx_vrrp_words_t *words);
+static char *ngx_vrrp_check_ssl_create(ngx_conf_t *cf,
+    ngx_vrrp_check_t *check);
+static ngx_int_t ngx_vrrp_check_ssl_load(ngx_conf_t *cf,
+    ngx_vrrp_check_t *check);
+static ngx_int_t ngx_vrrp_check_ssl_store(ngx_conf_t *cf,
+    ngx_vrrp_check_t *check);
+static u_char *ngx_vrrp_check_ssl_log(ngx_log_t *log, u_char *buf,
+    size_t len);
+
+
+/* OpenSSL's own: there is no word for another one */
+
+#define NGX_VRRP_VERIFY_DEPTH  100
+
+#endif
+
+
+char *
+ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
+    ngx_vrrp_check_t *check)
+{
+    if (!(words->owner & NGX_VRRP_TLS)) {
+        return NGX_CONF_OK;
+    }
+
+#if (NGX_SSL)
+
+    if (ngx_vrrp_check_ssl_rules(cf, words) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    check->tls = 1;
+    check->verify = (words->verify == 1);
+    check->sni = words->sni;
+    check->ca = words->ca;
+    check->certificate = words->certificate;
+    check->certificate_key = words->certificate_key;
+
+    return ngx_vrrp_check_ssl_create(cf, check);
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%s\" is not possible: this nginx was built without "
+                       "TLS, it needs \"--with-http_ssl_module\"",
+                       ngx_vrrp_words_owner(words->owner));
+    return NGX_CONF_ERROR;
+
+#endif
+}
+
+
+/* RFC 6066, 3: the DNS name of the server, not an address */
+
+ngx_uint_t
+ngx_vrrp_valid_sni(ngx_str_t *name)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    if (name->len == 0 || name->len > 255
+        || ngx_inet_addr(name->data, name->len) != INADDR_NONE)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        c = ngx_tolower(name->data[i]);
+
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9')
+            && c != '-' && c != '.' && c != '_')
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+#if (NGX_SSL)
+
+static char *
+ngx_vrrp_check_ssl_rules(ngx_conf_t *cf, ngx_vrrp_words_t *words)
+{
+    if (words->certificate_key.len && words->certificate.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"key=%V\" needs \"cert=\", "
+                           "the certificate that it belongs to",
+                           &words->certificate_key);
+        return NGX_CONF_ERROR;
+    }
+
+    if (words->ca.len && words->verify != 1) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ca=%V\" changes nothing without \"verify=on\"",
+                           &words->ca);
+    }
+
+    /* a file may hold both */
+
+    if (words->certificate.len && words->certificate_key.len == 0) {
+        words->certificate_key = words->certificate;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_check_ssl_create(ngx_conf_t *cf, ngx_vrrp_check_t *check)
+{
+    ngx_int_t            rc;
+    ngx_log_t            log;
+    ngx_ssl_t           *ssl;
+    ngx_pool_cleanup_t  *cln;
+
+    ssl = ngx_pcalloc(cf->pool, sizeof(ngx_ssl_t));
+    if (ssl == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* what OpenSSL has to say gets the place it is about */
+
+    log = *cf->log;
+    log.handler = ngx_vrrp_check_ssl_log;
+    log.data = &check->place;
+
+    ssl->log = &log;
+
+    if (ngx_ssl_create(ssl, NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3, NULL) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        ngx_ssl_cleanup_ctx(ssl);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_ssl_cleanup_ctx;
+    cln->data = ssl;
+
+    check->ssl = ssl;
+
+    rc = ngx_vrrp_check_ssl_load(cf, check);
+
+    ssl->log = cf->log;
+
+    return (rc == NGX_OK) ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static ngx_int_t
+ngx_vrrp_check_ssl_load(ngx_conf_t *cf, ngx_vrrp_check_t *check)
+{
+    if (check->certificate.len
+        && ngx_ssl_certificate(cf, check->ssl, &check->certificate,
+                               &check->certificate_key, NULL)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (!check->verify) {
+        return NGX_OK;
+    }
+
+    return ngx_vrrp_check_ssl_store(cf, check);
+}
+
+
+static ngx_int_t
+ngx_vrrp_check_ssl_store(ngx_conf_t *cf, ngx_vrrp_check_t *check)
+{
+    /* without a file it sets the depth only */
+
+    if (ngx_ssl_trusted_certificate(cf, check->ssl, &check->ca,
+                                    NGX_VRRP_VERIFY_DEPTH)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (check->ca.len) {
+        return NGX_OK;
+    }
+
+    if (SSL_CTX_set_default_verify_paths(check->ssl->ctx) == 0) {
+        ngx_ssl_error(NGX_LOG_EMERG, check->ssl->log, 0,
+                      "SSL_CTX_set_default_verify_paths() failed");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static u_char *
+ngx_vrrp_check_ssl_log(ngx_log_t *log, u_char *buf, size_t len)
+{
+    ngx_vrrp_place_t  *place;
+
+    place = log->data;
+
+    return ngx_snprintf(buf, len, " in %V:%ui", &place->file, place->line);
+}
+
+#endif

@@ -1,0 +1,578 @@
+
+/*
+ * The "vrrp_match" block: what a good answer looks like, in the words of
+ * nginx Plus.
+ */
+
+
+#include "ngx_vrrp_check_conf.h"
+
+
+typedef struct {
+    ngx_vrrp_match_t    *match;
+    ngx_array_t          statuses;       /* of vrrp_core_status_conf_t */
+    ngx_array_t          tests;          /* of vrrp_core_test_conf_t */
+} ngx_vrrp_match_ctx_t;
+
+
+static char *ngx_vrrp_match_line(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf);
+static char *ngx_vrrp_match_status(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx);
+static char *ngx_vrrp_match_header(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx);
+static char *ngx_vrrp_match_body(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx);
+static char *ngx_vrrp_match_send(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx);
+static char *ngx_vrrp_match_expect(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx);
+static char *ngx_vrrp_match_finish(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx);
+
+static vrrp_core_test_conf_t *ngx_vrrp_match_add(ngx_conf_t *cf,
+    ngx_vrrp_match_ctx_t *ctx, vrrp_core_test_e test, ngx_str_t *value);
+static ngx_int_t ngx_vrrp_match_operator(ngx_str_t *value,
+    vrrp_core_test_e *test);
+static void *ngx_vrrp_match_regex(ngx_conf_t *cf, ngx_str_t *pattern);
+static char *ngx_vrrp_match_unhex(ngx_conf_t *cf, ngx_str_t *what,
+    ngx_str_t *value, ngx_str_t *text);
+static ngx_uint_t ngx_vrrp_valid_header(ngx_str_t *name);
+
+
+#define NGX_VRRP_STATUS_EXPECTED                                              \
+    "a status from 100 to 599 or a range as in \"200-399\" is expected, "     \
+    "with \"!\" before it if it is none of the good ones"
+
+
+static struct {
+    const char          *name;
+    char              *(*handler)(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx);
+} ngx_vrrp_match_lines[] = {
+    { "status", ngx_vrrp_match_status },
+    { "header", ngx_vrrp_match_header },
+    { "body", ngx_vrrp_match_body },
+    { "send", ngx_vrrp_match_send },
+    { "expect", ngx_vrrp_match_expect },
+    { NULL, NULL }
+};
+
+
+char *
+ngx_vrrp_match_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char                  *rv;
+    ngx_str_t             *value;
+    ngx_conf_t             save;
+    ngx_vrrp_conf_t       *vcf;
+    ngx_vrrp_match_t      *match;
+    ngx_vrrp_match_ctx_t   ctx;
+
+    vcf = ngx_vrrp_get_conf(cf->cycle);
+    value = cf->args->elts;
+
+    if (!ngx_vrrp_valid_name(&value[1])) {
+        return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
+                                     NGX_VRRP_NAME_EXPECTED);
+    }
+
+    match = ngx_vrrp_match_find(vcf, &value[1]);
+
+    if (match) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate vrrp_match \"%V\", "
+                           "the first one is in %V:%ui",
+                           &value[1], &match->place.file, match->place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    match = ngx_array_push(&vcf->matches);
+
+    if (match == NULL
+        || ngx_array_init(&ctx.statuses, cf->pool, 4,
+                          sizeof(vrrp_core_status_conf_t))
+           != NGX_OK
+        || ngx_array_init(&ctx.tests, cf->pool, 4,
+                          sizeof(vrrp_core_test_conf_t))
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(match, sizeof(ngx_vrrp_match_t));
+    ngx_vrrp_core_str(&match->core.name, &value[1]);
+    ngx_vrrp_conf_place(cf, &match->place);
+
+    ctx.match = match;
+
+    save = *cf;
+    cf->handler = ngx_vrrp_match_line;
+    cf->handler_conf = (void *) &ctx;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    if (rv == NGX_CONF_OK) {
+        rv = ngx_vrrp_match_finish(cf, &ctx);
+    }
+
+    *cf = save;
+
+    return rv;
+}
+
+
+ngx_vrrp_match_t *
+ngx_vrrp_match_find(ngx_vrrp_conf_t *vcf, ngx_str_t *name)
+{
+    ngx_uint_t         i;
+    ngx_vrrp_match_t  *matches;
+
+    matches = vcf->matches.elts;
+
+    for (i = 0; i < vcf->matches.nelts; i++) {
+
+        if (matches[i].core.name.len == name->len
+            && ngx_strncmp(matches[i].core.name.data, name->data, name->len)
+               == 0)
+        {
+            return &matches[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static char *
+ngx_vrrp_match_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+{
+    ngx_vrrp_match_ctx_t  *ctx = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 0; ngx_vrrp_match_lines[i].name; i++) {
+
+        if (ngx_strcmp(value[0].data, ngx_vrrp_match_lines[i].name) != 0) {
+            continue;
+        }
+
+        if (cf->args->nelts == 1) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid number of arguments in \"%V\"",
+                               &value[0]);
+            return NGX_CONF_ERROR;
+        }
+
+        return ngx_vrrp_match_lines[i].handler(cf, ctx);
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown directive \"%V\": a \"vrrp_match\" has "
+                       "\"status\", \"header\" and \"body\", "
+                       "or \"send\" and \"expect\"", &value[0]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* "status 200-399 !301" and, as nginx Plus has it, "status ! 301 500-599" */
+
+static char *
+ngx_vrrp_match_status(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
+{
+    ngx_str_t                *value;
+    ngx_uint_t                i, negated;
+    vrrp_core_status_conf_t  *status;
+
+    value = cf->args->elts;
+
+    i = 1;
+    negated = (ngx_strcmp(value[1].data, "!") == 0);
+
+    if (negated) {
+        i++;
+    }
+
+    if (i == cf->args->nelts) {
+        return ngx_vrrp_conf_invalid(cf, &value[0], &value[1],
+                                     NGX_VRRP_STATUS_EXPECTED);
+    }
+
+    for ( /* void */ ; i < cf->args->nelts; i++) {
+
+        status = ngx_array_push(&ctx->statuses);
+        if (status == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_vrrp_parse_status(&value[i], status) != NGX_OK) {
+            return ngx_vrrp_conf_invalid(cf, &value[0], &value[i],
+                                         NGX_VRRP_STATUS_EXPECTED);
+        }
+
+        if (negated) {
+            status->negated = 1;
+        }
+    }
+
+    ctx->match->http = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+/* "200", "200-399", "!301" */
+
+ngx_int_t
+ngx_vrrp_parse_status(ngx_str_t *value, vrrp_core_status_conf_t *status)
+{
+    u_char     *start, *end, *dash;
+    ngx_int_t   low, high;
+
+    start = value->data;
+    end = start + value->len;
+
+    status->negated = (start < end && *start == '!');
+
+    if (status->negated) {
+        start++;
+    }
+
+    dash = ngx_strlchr(start, end, '-');
+
+    low = ngx_atoi(start, (dash ? dash : end) - start);
+    high = dash ? ngx_atoi(dash + 1, end - dash - 1) : low;
+
+    if (low < 100 || high > 599 || low > high) {
+        return NGX_ERROR;
+    }
+
+    status->low = (uint16_t) low;
+    status->high = (uint16_t) high;
+
+    return NGX_OK;
+}
+
+
+static char *
+ngx_vrrp_match_header(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
+{
+    ngx_str_t              *value, *name;
+    ngx_uint_t              n;
+    vrrp_core_test_e        test;
+    vrrp_core_test_conf_t  *tc;
+
+    value = cf->args->elts;
+    n = cf->args->nelts;
+
+    name = &value[1];
+
+    if (n == 2) {
+        test = VRRP_CORE_TEST_EXISTS;
+
+    } else if (n == 3 && ngx_strcmp(value[1].data, "!") == 0) {
+        test = VRRP_CORE_TEST_ABSENT;
+        name = &value[2];
+
+    } else if (n != 4 || ngx_vrrp_match_operator(&value[2], &test) != NGX_OK) {
+        return "\"header\" must be written \"header X\", \"header ! X\", or "
+               "\"header X = value\" with =, !=, ~ or !~";
+    }
+
+    if (!ngx_vrrp_valid_header(name)) {
+        return ngx_vrrp_conf_invalid(cf, &value[0], name,
+                                     "the name of a header is expected");
+    }
+
+    tc = ngx_vrrp_match_add(cf, ctx, test, (n == 4) ? &value[3] : NULL);
+    if (tc == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_vrrp_core_str(&tc->header, name);
+
+    ctx->match->http = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_match_body(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
+{
+    ngx_str_t         *value;
+    vrrp_core_test_e   test;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts != 3
+        || ngx_vrrp_match_operator(&value[1], &test) != NGX_OK
+        || test < VRRP_CORE_TEST_REGEX)
+    {
+        return "\"body\" must be written \"body ~ regex\" or "
+               "\"body !~ regex\"";
+    }
+
+    if (ngx_vrrp_match_add(cf, ctx, test, &value[2]) == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ctx->match->http = 1;
+    ctx->match->body = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_match_send(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
+{
+    char       *rv;
+    ngx_str_t  *value, text;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts != 2) {
+        return "\"send\" must be written \"send text\"";
+    }
+
+    if (ctx->match->core.send.len) {
+        return "\"send\" is duplicate";
+    }
+
+    rv = ngx_vrrp_match_unhex(cf, &value[0], &value[1], &text);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    ngx_vrrp_core_str(&ctx->match->core.send, &text);
+    ctx->match->text = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_match_expect(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
+{
+    char              *rv;
+    ngx_str_t         *value, text;
+    vrrp_core_test_e   test;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+        test = VRRP_CORE_TEST_EQUAL;
+
+        rv = ngx_vrrp_match_unhex(cf, &value[0], &value[1], &text);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+
+    } else if (cf->args->nelts == 3
+               && ngx_vrrp_match_operator(&value[1], &test) == NGX_OK
+               && test == VRRP_CORE_TEST_REGEX)
+    {
+        text = value[2];
+
+    } else {
+        return "\"expect\" must be written \"expect text\" or "
+               "\"expect ~ regex\"";
+    }
+
+    if (ngx_vrrp_match_add(cf, ctx, test, &text) == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ctx->match->text = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+/* value: NULL for a test that has none */
+
+static vrrp_core_test_conf_t *
+ngx_vrrp_match_add(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx,
+    vrrp_core_test_e test, ngx_str_t *value)
+{
+    vrrp_core_test_conf_t  *tc;
+
+    tc = ngx_array_push(&ctx->tests);
+    if (tc == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(tc, sizeof(vrrp_core_test_conf_t));
+
+    tc->test = test;
+
+    if (value) {
+        ngx_vrrp_core_str(&tc->value, value);
+    }
+
+    if (test >= VRRP_CORE_TEST_REGEX) {
+        tc->regex = ngx_vrrp_match_regex(cf, value);
+
+        if (tc->regex == NULL) {
+            return NULL;
+        }
+    }
+
+    return tc;
+}
+
+
+static ngx_int_t
+ngx_vrrp_match_operator(ngx_str_t *value, vrrp_core_test_e *test)
+{
+    if (ngx_strcmp(value->data, "=") == 0) {
+        *test = VRRP_CORE_TEST_EQUAL;
+
+    } else if (ngx_strcmp(value->data, "!=") == 0) {
+        *test = VRRP_CORE_TEST_NOT_EQUAL;
+
+    } else if (ngx_strcmp(value->data, "~") == 0) {
+        *test = VRRP_CORE_TEST_REGEX;
+
+    } else if (ngx_strcmp(value->data, "!~") == 0) {
+        *test = VRRP_CORE_TEST_NOT_REGEX;
+
+    } else {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_vrrp_match_regex(ngx_conf_t *cf, ngx_str_t *pattern)
+{
+#if (NGX_PCRE)
+
+    u_char               errstr[NGX_MAX_CONF_ERRSTR];
+    ngx_regex_compile_t  rc;
+
+    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+    rc.pattern = *pattern;
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+        return NULL;
+    }
+
+    return rc.regex;
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "the regex \"%V\" needs an nginx with PCRE, "
+                       "which this one was built without", pattern);
+    return NULL;
+
+#endif
+}
+
+
+/* \xHH is a byte; all other escapes are nginx's */
+
+static char *
+ngx_vrrp_match_unhex(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
+    ngx_str_t *text)
+{
+    u_char     *p, *src, *end;
+    ngx_int_t   n;
+
+    if (value->len == 0) {
+        return ngx_vrrp_conf_invalid(cf, what, value, "a text is expected");
+    }
+
+    p = ngx_pnalloc(cf->pool, value->len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    text->data = p;
+
+    src = value->data;
+    end = src + value->len;
+
+    while (src < end) {
+
+        if (end - src < 2 || src[0] != '\\' || src[1] != 'x') {
+            *p++ = *src++;
+            continue;
+        }
+
+        n = (end - src < 4) ? NGX_ERROR : ngx_hextoi(src + 2, 2);
+
+        if (n == NGX_ERROR) {
+            return ngx_vrrp_conf_invalid(cf, what, value,
+                                         "two hexadecimal digits are "
+                                         "expected after \"\\x\"");
+        }
+
+        *p++ = (u_char) n;
+        src += 4;
+    }
+
+    text->len = p - text->data;
+
+    return NGX_CONF_OK;
+}
+
+
+/* RFC 9110, 5.1: a token */
+
+static ngx_uint_t
+ngx_vrrp_valid_header(ngx_str_t *name)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if (c <= ' ' || c >= 0x7f || ngx_strchr("\"(),/:;<=>?@[\\]{}", c)) {
+            return 0;
+        }
+    }
+
+    return name->len != 0;
+}
+
+
+/* what is asked of HTTP cannot be asked of what answers a "send" */
+
+static char *
+ngx_vrrp_match_finish(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
+{
+    ngx_vrrp_match_t  *match;
+
+    match = ctx->match;
+
+    match->core.statuses = ctx->statuses.elts;
+    match->core.nstatuses = ctx->statuses.nelts;
+    match->core.tests = ctx->tests.elts;
+    match->core.ntests = ctx->tests.nelts;
+
+    if (match->http && match->text) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "vrrp_match \"%*s\": \"status\", \"header\" and "
+                           "\"body\" are for HTTP, \"send\" and \"expect\" "
+                           "for send-expect, they need a block of their own",
+                           match->core.name.len, match->core.name.data);
+        return NGX_CONF_ERROR;
+    }
+
+    if (!match->http && !match->text) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "vrrp_match \"%*s\" is empty",
+                           match->core.name.len, match->core.name.data);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,90 @@
+
+/*
+ * The words "name=value" after "vrrp_check" and the track_* directives: one
+ * table says which there are, who may have them, and which values are right.
+ */
+
+
+#ifndef _NGX_VRRP_WORDS_H_INCLUDED_
+#define _NGX_VRRP_WORDS_H_INCLUDED_
+
+
+#include "ngx_vrrp_conf.h"
+
+
+/* who has words */
+
+#define NGX_VRRP_CHECK_TCP          0x0001
+#define NGX_VRRP_CHECK_HTTP         0x0002
+#define NGX_VRRP_CHECK_HTTPS        0x0004
+#define NGX_VRRP_CHECK_SEND_EXPECT  0x0008
+#define NGX_VRRP_TRACK_UPSTREAM     0x0010
+#define NGX_VRRP_TRACK_HTTP         0x0020
+#define NGX_VRRP_TRACK_HTTPS        0x0040
+#define NGX_VRRP_TRACK_TCP          0x0080
+#define NGX_VRRP_TRACK_PING         0x0100
+#define NGX_VRRP_TRACK_INTERFACE    0x0200
+#define NGX_VRRP_TRACK_FILE         0x0400
+#define NGX_VRRP_TRACK_SCRIPT       0x0800
+
+#define NGX_VRRP_CHECKS                                                       \
+    (NGX_VRRP_CHECK_TCP|NGX_VRRP_CHECK_HTTP|NGX_VRRP_CHECK_HTTPS              \
+     |NGX_VRRP_CHECK_SEND_EXPECT)
+
+#define NGX_VRRP_TRACKERS                                                     \
+    (NGX_VRRP_TRACK_UPSTREAM|NGX_VRRP_TRACK_HTTP|NGX_VRRP_TRACK_HTTPS         \
+     |NGX_VRRP_TRACK_TCP|NGX_VRRP_TRACK_PING|NGX_VRRP_TRACK_INTERFACE         \
+     |NGX_VRRP_TRACK_FILE|NGX_VRRP_TRACK_SCRIPT)
+
+/* who sends a request, and who does it in TLS */
+
+#define NGX_VRRP_TLS  (NGX_VRRP_CHECK_HTTPS|NGX_VRRP_TRACK_HTTPS)
+
+#define NGX_VRRP_HTTP                                                         \
+    (NGX_VRRP_TLS|NGX_VRRP_CHECK_HTTP|NGX_VRRP_TRACK_HTTP)
+
+
+/* numbers are NGX_CONF_UNSET where none was given; times are milliseconds */
+
+typedef struct {
+    ngx_uint_t           owner;          /* one of the above */
+
+    ngx_int_t            interval;
+    ngx_int_t            timeout;
+    ngx_int_t            fastinter;
+    ngx_int_t            downinter;
+    ngx_int_t            fall;
+    ngx_int_t            rise;
+    ngx_int_t            jitter;         /* percent */
+    ngx_int_t            port;
+    ngx_int_t            mandatory;
+    ngx_int_t            keepalive;
+    ngx_int_t            verify;
+    ngx_int_t            weight;
+    ngx_int_t            min_up;
+    ngx_int_t            min_up_percent;
+    ngx_int_t            count;
+    ngx_int_t            loss;           /* percent */
+
+    ngx_str_t            uri;
+    ngx_str_t            host;
+    ngx_str_t            method;
+    ngx_str_t            match;
+    ngx_str_t            status;
+    ngx_str_t            sni;
+    ngx_str_t            ca;
+    ngx_str_t            certificate;
+    ngx_str_t            certificate_key;
+    ngx_str_t            user;
+} ngx_vrrp_words_t;
+
+
+/* all of them; an error has been logged */
+char *ngx_vrrp_words_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words,
+    ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs);
+
+/* as it is written: "vrrp_check tcp" */
+const char *ngx_vrrp_words_owner(ngx_uint_t owner);
+
+
+#endif /* _NGX_VRRP_WORDS_H_INCLUDED_ */

@@ -1,0 +1,98 @@
+package VRRP::Conf;
+
+# What nginx -t says to a configuration: for tests of its rules.
+#
+# Line 5 of the file opens the vrrp block, the text under test begins on line
+# 6 and closes that block.
+
+use v5.36;
+
+use Exporter qw(import);
+use File::Temp qw(tempdir);
+use Test::More;
+
+use VRRP::Nginx;
+
+our @EXPORT_OK = qw(accepts conf_dir last_output rejects write_file);
+
+my $dir = tempdir('vrrp_conf.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $conf = "$dir/nginx.conf";
+my $output;  # of the last nginx -t
+
+
+# What names in the configuration are relative to.
+sub conf_dir () { $dir }
+
+sub last_output () { $output }
+
+
+sub write_file ($name, $text) {
+    open my $file, '>', $name or die "open $name: $!\n";
+    print {$file} $text;
+    close $file or die "close $name: $!\n";
+}
+
+
+sub nginx_t ($text, %options) {
+    my $module = VRRP::Nginx->module;
+    my $load = $module eq '' ? '' : "load_module $module;";
+    my $block = $options{no_block} ? '' : 'vrrp {';
+
+    write_file($conf, <<~"END");
+        $load
+        error_log stderr;
+        pid nginx.pid;
+        worker_processes 2; events { }
+        $block
+        $text
+        END
+
+    my $nginx = VRRP::Nginx->binary;
+
+    $output = `$nginx -t -p '$dir' -c '$conf' -e stderr 2>&1`;
+
+    return $? == 0;
+}
+
+
+sub messages ($level) {
+    return [$output =~ /\[$level\] [\d#]+: (.*)$/mg];
+}
+
+
+# The only error, on that line; without a line the message has the place.
+sub rejects ($what, $text, $message, $line, %options) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $ok = nginx_t($text, %options);
+    my ($found, @more) = messages('emerg')->@*;
+
+    my $where = defined $line ? " in $conf:$line" : '';
+    my $pattern = ref $message ? $message : qr/\Q$message\E/;
+
+    ok(!$ok && !@more && ($found // '') =~ /^$pattern\Q$where\E$/, $what)
+        or diag("expected: $message$where\noutput: $output");
+}
+
+
+# warning: the only one, on that line; warnings: how many others are expected
+sub accepts ($what, $text, %options) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $ok = nginx_t($text, %options);
+    my $found = messages('warn');
+
+    my @expected = exists $options{warning}
+        ? "$options{warning} in $conf:$options{line}" : ();
+
+    if ($options{warnings}) {
+        ok($ok && @$found == $options{warnings}, $what) or diag($output);
+
+    } else {
+        ok($ok && "@$found" eq "@expected", $what)
+            or diag("expected: @expected\noutput: $output");
+    }
+}
+
+
+1;
