@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/base/rate_limit.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/facts.hpp"
@@ -15,7 +16,6 @@
 #include "core/engine/handover.hpp"
 #include "core/engine/last_times.hpp"
 #include "core/engine/ports.hpp"
-#include "core/engine/rate_limit.hpp"
 #include "core/engine/trackers.hpp"
 #include "core/health/worker_watch.hpp"
 #include "core/vrrp/instance.hpp"

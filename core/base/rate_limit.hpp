@@ -3,7 +3,7 @@
 
 #include "core/base/time.hpp"
 
-namespace ngx_vrrp::engine {
+namespace ngx_vrrp {
 
 class RateLimit {
 public:
@@ -32,4 +32,4 @@ private:
     unsigned suppressed_ = 0;
 };
 
-}  // namespace ngx_vrrp::engine
+}  // namespace ngx_vrrp

@@ -1,8 +1,8 @@
-#include "core/engine/rate_limit.hpp"
+#include "core/base/rate_limit.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ngx_vrrp::engine {
+namespace ngx_vrrp {
 namespace {
 
 TEST(RateLimit, LetsOneThroughPerPeriodAndCountsTheRest) {
@@ -19,4 +19,4 @@ TEST(RateLimit, LetsOneThroughPerPeriodAndCountsTheRest) {
 }
 
 }  // namespace
-}  // namespace ngx_vrrp::engine
+}  // namespace ngx_vrrp
