@@ -293,7 +293,7 @@ int vrrp_core_finished(const vrrp_core_t *core) {
 }
 
 size_t vrrp_core_area_size(const vrrp_core_conf_t *conf) {
-    return status::Area::size(status_size(*conf));
+    return status::Area::size(status_size(*conf), conf->nchecks);
 }
 
 int vrrp_core_area_init(void *area, size_t size) {

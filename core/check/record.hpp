@@ -6,6 +6,8 @@
 #include <type_traits>
 
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "core/check/config.hpp"
 #include "core/check/verdict.hpp"
 
 namespace ngx_vrrp::check {
@@ -39,5 +41,26 @@ struct Record {
 };
 
 static_assert(std::is_trivially_copyable_v<Record>);
+
+inline constexpr std::uint8_t kHistoryBits = 64;
+
+// The hash by which a check is known again, never 0.
+std::uint64_t key_of(const Identity &identity);
+
+// A new record of a check that has no results yet; an unused one, with key 0,
+// when that is its initial verdict.
+Record first_record(const Config &config);
+
+// Is it about this check? Compares texts as far as a record keeps them.
+bool is_about(const Record &record, const Identity &identity);
+
+// Counts a result. The verdict is another matter.
+void add_result(Record &record, const Outcome &outcome, Duration duration,
+                Instant now);
+
+// How long it has been down until now, since it was last up; 0 when it is up.
+Duration down_for(const Record &record, Instant now);
+
+void change_verdict(Record &record, Verdict verdict, Instant now);
 
 }  // namespace ngx_vrrp::check

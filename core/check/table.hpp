@@ -6,7 +6,9 @@
 // There is one table for each generation of the configuration, in one of two
 // halves of the memory in turn: a new generation is laid out while processes
 // of the one before it still use theirs. A process that has been overtaken
-// twice finds that its table is no more (is_current()).
+// twice finds that its table is no more (is_current()). If that happens in the
+// very middle of a store(), a record of the new table may be spoilt until it
+// is stored again; its verdict is not.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/time.hpp"
 #include "core/check/config.hpp"
 #include "core/check/record.hpp"
 
@@ -21,41 +24,53 @@ namespace ngx_vrrp::check {
 
 class Table {
 public:
-    // Bytes for this many checks, in both halves.
+    // Bytes for this many checks, in both halves; a multiple of kAlignment.
     static std::size_t size(std::size_t checks);
 
-    // Zeroes the memory and divides it.
-    static void init(void *memory, std::size_t size);
+    static constexpr std::size_t kAlignment = 64;
 
-    // The table of a generation, for its processes. memory outlives it.
+    // Zeroes the memory and divides it. False when it is too small for
+    // anything, or not aligned.
+    static bool init(void *memory, std::size_t size);
+
+    // The table of a generation, for its processes. memory was initialised; it
+    // outlives the Table, which is a handle and may be copied.
     Table(void *memory, std::uint64_t generation);
 
     // In the master, once for a generation and before its processes start:
     // lays out the records of these checks, unused ones after them up to
-    // `slots`; those that `before` knows keep their results. False: no room.
+    // `slots`; those that `before` knows keep their results. A check whose
+    // initial verdict is "unused" is spare: assign() fills it. False: no room,
+    // and nothing has been touched.
     bool begin(const std::vector<Config> &checks, std::size_t slots,
                const Table *before);
 
     // Nobody has laid out a later table over this one.
     bool is_current() const;
 
+    // 0 when it is not current.
     std::size_t slots() const;
 
     // Nothing when it is not current, or when every one of a bounded number
     // of attempts met a writer.
     std::optional<Record> load(CheckId id) const;
 
+    // How a check goes on: with the results that lie there, if they are its
+    // own, or without any.
+    Record recall(CheckId id, const Config &config) const;
+
     // Ignored when it is not current.
     void store(CheckId id, const Record &record);
 
-    // A check that was not there at begin(), or is not there any more.
+    // A check that was not there at begin(), or is not there any more. It
+    // keeps the results that this place, or the generation before, has of it.
     void assign(CheckId id, const Config &config);
     void release(CheckId id);
 
     // One load. Verdict::unused when it is not current.
     Verdict verdict(CheckId id) const;
 
-    // Grows with each change of any verdict.
+    // Grows with each change of any verdict; 0 when it is not current.
     std::uint64_t changes() const;
 
     // The processes that write here say that they live.
@@ -63,17 +78,22 @@ public:
     Instant last_beat() const;
 
 private:
+    struct Root;
     struct Header;
     struct Slot;
 
-    Header *half_;
+    const Root &root() const;
+    Header &header() const;
+    Slot &slot(CheckId id) const;
+
+    bool has(CheckId id) const;
+    std::uint64_t key(CheckId id) const;
+    std::optional<CheckId> find(std::uint64_t key) const;
+    std::vector<Record> recall_all(const std::vector<Config> &checks) const;
+    void lay_out(CheckId id, const Record &record);
+
+    std::uint8_t *memory_;
     std::uint64_t generation_;
 };
-
-// The hash by which a check is known again.
-std::uint64_t key_of(const Identity &identity);
-
-// A new record of a check that has no results yet.
-Record first_record(const Config &config);
 
 }  // namespace ngx_vrrp::check

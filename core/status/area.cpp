@@ -6,39 +6,46 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <utility>
+
+#include "core/base/seqlock.hpp"
 
 namespace ngx_vrrp::status {
 
 namespace {
 
 constexpr std::uint32_t kMagic = 0x56525250;  // "VRRP"
-constexpr std::uint32_t kLayoutVersion = 2;
+constexpr std::uint32_t kLayoutVersion = 3;
 constexpr std::size_t kCacheLine = 64;
-constexpr int kReadAttempts = 1000;
 
-// A seqlock over words: relaxed word by word, ordered by the fences around
-// them, so that a torn copy is seen and no byte is raced for.
-using Word = std::uint64_t;
+// An area is divided by its size alone, so that areas of one size have room
+// for the same: for each step so much status and so many checks.
+constexpr std::size_t kStatusStep = 4096;
+constexpr std::size_t kChecksStep = 16;
 
-constexpr std::size_t words(std::size_t bytes) {
-    return (bytes + sizeof(Word) - 1) / sizeof(Word);
+constexpr std::size_t steps_for(std::size_t amount, std::size_t step) {
+    return (amount + step - 1) / step;
 }
 
-using CrashWords = std::array<Word, words(sizeof(engine::CrashHistory))>;
+static_assert(kStatusStep % check::Table::kAlignment == 0);
+static_assert(kCacheLine % check::Table::kAlignment == 0);
+
+using CrashWords =
+    std::array<std::uint64_t, words(sizeof(engine::CrashHistory))>;
 
 }  // namespace
 
 struct alignas(kCacheLine) Area::Header {
     std::uint32_t magic;
     std::uint32_t version;
-    std::uint64_t capacity;               // of the status block, bytes
-    std::atomic<std::uint64_t> sequence;  // odd while the status changes
-    std::atomic<std::uint64_t> length;    // of the status, bytes
+    std::uint64_t capacity;  // of the status block, bytes
+    Seqlock status_lock;
+    std::atomic<std::uint64_t> length;  // of the status, bytes
     std::atomic<std::uint64_t> generation;
     std::atomic<std::uint64_t> settled;
     std::atomic<std::int32_t> holder;  // pid
     std::atomic<std::uint64_t> life;   // generation of the one that lives
-    std::array<std::atomic<Word>, std::tuple_size_v<CrashWords>> crashes;
+    std::array<SharedWord, std::tuple_size_v<CrashWords>> crashes;
 };
 
 // pid 0: nobody beats here.
@@ -47,24 +54,30 @@ struct alignas(kCacheLine) Area::Slot {
     std::atomic<std::int64_t> beat_ns;
 };
 
-std::size_t Area::size(std::size_t capacity) {
+std::size_t Area::size_of(std::size_t steps) {
     return sizeof(Header) + kHeartbeatSlots * sizeof(Slot) +
-           words(capacity) * sizeof(Word);
+           steps * kStatusStep + check::Table::size(steps * kChecksStep);
+}
+
+std::size_t Area::size(std::size_t capacity, std::size_t checks) {
+    return size_of(std::max({std::size_t{1}, steps_for(capacity, kStatusStep),
+                             steps_for(checks, kChecksStep)}));
 }
 
 bool Area::init(void *memory, std::size_t size) {
-    static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
-
-    if (size < Area::size(sizeof(Word)) ||
+    if (size < size_of(1) ||
         reinterpret_cast<std::uintptr_t>(memory) % alignof(Header) != 0) {
         return false;
     }
+    const std::size_t steps = (size - size_of(0)) / (size_of(1) - size_of(0));
+
     std::memset(memory, 0, size);
     auto *header = static_cast<Header *>(memory);
-    header->capacity = (size - Area::size(0)) / sizeof(Word) * sizeof(Word);
+    header->capacity = steps * kStatusStep;
     header->version = kLayoutVersion;
     header->magic = kMagic;
-    return true;
+    return check::Table::init(Area(memory).tables(),
+                              check::Table::size(steps * kChecksStep));
 }
 
 Area::Area(void *memory) : memory_(static_cast<std::uint8_t *>(memory)) {
@@ -79,8 +92,17 @@ Area::Slot *Area::slots() const {
     return reinterpret_cast<Slot *>(memory_ + sizeof(Header));
 }
 
-std::uint8_t *Area::status() const {
-    return memory_ + sizeof(Header) + kHeartbeatSlots * sizeof(Slot);
+SharedWord *Area::status() const {
+    return reinterpret_cast<SharedWord *>(memory_ + sizeof(Header) +
+                                          kHeartbeatSlots * sizeof(Slot));
+}
+
+void *Area::tables() const {
+    return status() + words(header().capacity);
+}
+
+check::Table Area::checks(std::uint64_t generation) const {
+    return {tables(), generation};
 }
 
 void Area::beat(std::size_t slot, std::int32_t pid, Instant now) {
@@ -167,52 +189,22 @@ bool Area::publish(Bytes bytes) {
     if (bytes.size() > h.capacity) {
         return false;
     }
-
-    // An odd number is left by a writer that died; make it odd again.
-    const std::uint64_t before = h.sequence.load(std::memory_order_relaxed);
-    const std::uint64_t writing = before | 1;
-    h.sequence.store(writing, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
-
-    auto *to = reinterpret_cast<std::atomic<Word> *>(status());
-    for (std::size_t i = 0; i < words(bytes.size()); ++i) {
-        Word word = 0;
-        const std::size_t at = i * sizeof(Word);
-        std::memcpy(&word, bytes.data() + at,
-                    std::min(sizeof(Word), bytes.size() - at));
-        to[i].store(word, std::memory_order_relaxed);
-    }
-    h.length.store(bytes.size(), std::memory_order_relaxed);
-
-    h.sequence.store(writing + 1, std::memory_order_release);
+    h.status_lock.write([&] {
+        store_words(status(), bytes);
+        h.length.store(bytes.size(), std::memory_order_relaxed);
+    });
     return true;
 }
 
 std::optional<Buffer> Area::read() const {
     const Header &h = header();
-    const auto *from = reinterpret_cast<const std::atomic<Word> *>(status());
-
-    for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
-        const std::uint64_t before = h.sequence.load(std::memory_order_acquire);
+    Buffer bytes;
+    const bool whole = h.status_lock.read([&] {
         const std::uint64_t length = h.length.load(std::memory_order_relaxed);
-        if (before == 0 || before % 2 != 0 || length > h.capacity) {
-            continue;
-        }
-
-        std::vector<Word> copy(words(length));
-        for (std::size_t i = 0; i < copy.size(); ++i) {
-            copy[i] = from[i].load(std::memory_order_relaxed);
-        }
-
-        std::atomic_thread_fence(std::memory_order_acquire);
-        if (h.sequence.load(std::memory_order_relaxed) != before) {
-            continue;
-        }
-        Buffer bytes(length);
-        std::memcpy(bytes.data(), copy.data(), length);
-        return bytes;
-    }
-    return std::nullopt;
+        bytes.resize(std::min(length, h.capacity));
+        load_words(status(), bytes);
+    });
+    return whole ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 }  // namespace ngx_vrrp::status

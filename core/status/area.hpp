@@ -1,10 +1,12 @@
 // The shared memory of one nginx: heartbeats of the workers, the status that
-// the vrrp process publishes, and how its processes ended. All readers and
+// the vrrp process publishes, how its processes ended, and what the checks
+// have found. All readers and
 // writers are lock-free, so a process that dies or stops in the middle holds up
 // nobody.
 //
-// Layout: Header, heartbeat slots, status block. One version of the module
-// creates and uses an area; another one (after a binary upgrade) has its own.
+// Layout: Header, heartbeat slots, status block, tables of checks. One version
+// of the module creates and uses an area; another one (after a binary upgrade)
+// has its own.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +15,9 @@
 #include <vector>
 
 #include "core/base/bytes.hpp"
+#include "core/base/seqlock.hpp"
 #include "core/base/time.hpp"
+#include "core/check/table.hpp"
 #include "core/engine/crash_history.hpp"
 #include "core/health/worker_watch.hpp"
 
@@ -23,10 +27,12 @@ inline constexpr std::size_t kHeartbeatSlots = 1024;
 
 class Area {
 public:
-    // Bytes for a status of up to `capacity` bytes.
-    static std::size_t size(std::size_t capacity);
+    // Bytes for a status of up to `capacity` bytes and for so many checks.
+    static std::size_t size(std::size_t capacity, std::size_t checks);
 
-    // Zeroes and marks the memory; false when it is too small for anything.
+    // Zeroes and divides the memory; false when it is too small for anything.
+    // An area of size(capacity, checks) or more, whatever it was made for, has
+    // room for both of them.
     static bool init(void *memory, std::size_t size);
 
     // memory was initialised; it outlives the Area.
@@ -68,13 +74,19 @@ public:
     // of attempts met a writer.
     std::optional<Buffer> read() const;
 
+    // What the checks of a generation have found.
+    check::Table checks(std::uint64_t generation) const;
+
 private:
     struct Header;
     struct Slot;
 
+    static std::size_t size_of(std::size_t steps);
+
     Header &header() const;
     Slot *slots() const;
-    std::uint8_t *status() const;
+    SharedWord *status() const;
+    void *tables() const;
 
     std::uint8_t *memory_;
 };

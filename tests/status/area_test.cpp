@@ -11,6 +11,7 @@ namespace ngx_vrrp::status {
 namespace {
 
 constexpr std::size_t kCapacity = 4096;
+constexpr std::size_t kChecks = 16;
 
 struct AlignedFree {
     void operator()(void *p) const {
@@ -21,8 +22,9 @@ struct AlignedFree {
 class AreaTest : public ::testing::Test {
 protected:
     AreaTest()
-        : memory(::operator new (Area::size(kCapacity), std::align_val_t{64})),
-          ready(Area::init(memory.get(), Area::size(kCapacity))),
+        : memory(::operator new (Area::size(kCapacity, kChecks),
+                                 std::align_val_t{64})),
+          ready(Area::init(memory.get(), Area::size(kCapacity, kChecks))),
           area(memory.get()) {}
 
     std::unique_ptr<void, AlignedFree> memory;
@@ -53,6 +55,32 @@ TEST_F(AreaTest, WhatDoesNotFitIsRefusedAndTheOldStays) {
     ASSERT_TRUE(area.publish(Buffer{7}));
     EXPECT_FALSE(area.publish(Buffer(kCapacity + 64, 1)));
     EXPECT_EQ(area.read(), Buffer{7});
+}
+
+// A reload finds an area of the size that it needs, which was made for another
+// configuration.
+TEST_F(AreaTest, AreasOfOneSizeHaveRoomForTheSame) {
+    const std::size_t many_checks = Area::size(1, 160);
+    const std::size_t much_status = Area::size(40960, 1);
+    ASSERT_EQ(many_checks, much_status);
+
+    const std::unique_ptr<void, AlignedFree> other(
+        ::operator new (many_checks, std::align_val_t{64}));
+    ASSERT_TRUE(Area::init(other.get(), many_checks));
+    EXPECT_TRUE(Area(other.get()).publish(Buffer(40960, 1)));
+    EXPECT_TRUE(Area(other.get()).checks(1).begin({}, 160, nullptr));
+}
+
+TEST_F(AreaTest, ChecksAndStatusDoNotTouchEachOther) {
+    check::Table checks = area.checks(1);
+    ASSERT_TRUE(checks.begin({kChecks, check::Config{}}, kChecks, nullptr));
+    ASSERT_TRUE(area.publish(Buffer(kCapacity, 0xa5)));
+    checks.release(0);
+
+    EXPECT_EQ(area.read(), Buffer(kCapacity, 0xa5));
+    EXPECT_EQ(checks.verdict(0), check::Verdict::unused);
+    EXPECT_EQ(checks.verdict(1), check::Verdict::up);
+    EXPECT_EQ(area.checks(1).verdict(kChecks - 1), check::Verdict::up);
 }
 
 TEST_F(AreaTest, HeartbeatsComeAndGo) {

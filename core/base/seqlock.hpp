@@ -1,0 +1,92 @@
+// A value in shared memory that one process writes and others read without a
+// lock. A writer that dies in the middle holds up nobody: the value cannot be
+// read until somebody writes it again.
+//
+// The value lies in words: relaxed word by word, ordered by the fences around
+// them, so that a torn copy is seen and no byte is raced for. Memory of all
+// zeros is a lock whose value has not been written yet.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "core/base/bytes.hpp"
+
+namespace ngx_vrrp {
+
+using SharedWord = std::atomic<std::uint64_t>;
+
+static_assert(SharedWord::is_always_lock_free);
+
+constexpr std::size_t words(std::size_t bytes) {
+    return (bytes + sizeof(SharedWord) - 1) / sizeof(SharedWord);
+}
+
+// to: words(bytes.size()) of them; what the last has left over becomes zero.
+inline void store_words(SharedWord *to, Bytes bytes) {
+    for (; !bytes.empty(); ++to) {
+        std::uint64_t word = 0;
+        const std::size_t n = std::min(sizeof(word), bytes.size());
+        std::memcpy(&word, bytes.data(), n);
+        to->store(word, std::memory_order_relaxed);
+        bytes = bytes.subspan(n);
+    }
+}
+
+inline void load_words(const SharedWord *from, std::span<std::uint8_t> bytes) {
+    for (; !bytes.empty(); ++from) {
+        const std::uint64_t word = from->load(std::memory_order_relaxed);
+        const std::size_t n = std::min(sizeof(word), bytes.size());
+        std::memcpy(bytes.data(), &word, n);
+        bytes = bytes.subspan(n);
+    }
+}
+
+class Seqlock {
+public:
+    static constexpr int kReadAttempts = 1000;
+
+    // store() stores the words. One writer at a time.
+    template <class Store>
+    void write(Store &&store) {
+        // An odd number is left by a writer that died; make it odd again.
+        const std::uint64_t writing =
+            sequence_.load(std::memory_order_relaxed) | 1;
+        sequence_.store(writing, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_release);
+
+        store();
+
+        sequence_.store(writing + 1, std::memory_order_release);
+    }
+
+    // load() loads the words, and may see torn ones. False before the first
+    // write, or when every attempt met a writer.
+    template <class Load>
+    [[nodiscard]] bool read(Load &&load) const {
+        for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
+            const std::uint64_t before =
+                sequence_.load(std::memory_order_acquire);
+            if (before == 0 || before % 2 != 0) {
+                continue;
+            }
+
+            load();
+
+            std::atomic_thread_fence(std::memory_order_acquire);
+            if (sequence_.load(std::memory_order_relaxed) == before) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+private:
+    std::atomic<std::uint64_t> sequence_;  // odd while the value changes
+};
+
+}  // namespace ngx_vrrp

@@ -1,0 +1,104 @@
+#include "core/check/record.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace ngx_vrrp::check {
+
+namespace {
+
+// FNV-1a. Each text ends with an octet that no UTF-8 has, so that what
+// belongs to which of them makes a difference.
+class Hash {
+public:
+    Hash &add(std::string_view text) {
+        for (const char c : text) {
+            mix(static_cast<unsigned char>(c));
+        }
+        mix(0xff);
+        return *this;
+    }
+
+    std::uint64_t value() const { return value_; }
+
+private:
+    void mix(std::uint8_t octet) { value_ = (value_ ^ octet) * 0x100000001b3; }
+
+    std::uint64_t value_ = 0xcbf29ce484222325;
+};
+
+template <std::size_t N>
+bool is_kept(const Text<N> &kept, std::string_view text) {
+    return kept.view() == text.substr(0, N - 1);
+}
+
+}  // namespace
+
+std::uint64_t key_of(const Identity &identity) {
+    const std::uint64_t hash = Hash()
+                                   .add(identity.context)
+                                   .add(identity.group)
+                                   .add(identity.name)
+                                   .add(identity.address)
+                                   .value();
+    return hash == 0 ? 1 : hash;
+}
+
+Record first_record(const Config &config) {
+    Record record{};
+    if (config.initial == Verdict::unused) {
+        return record;
+    }
+    record.key = key_of(config.identity);
+    record.context.set(config.identity.context);
+    record.group.set(config.identity.group);
+    record.name.set(config.identity.name);
+    record.address.set(config.identity.address);
+    record.verdict = config.initial;
+    record.backup = config.backup;
+    return record;
+}
+
+bool is_about(const Record &record, const Identity &identity) {
+    return record.key == key_of(identity) &&
+           is_kept(record.context, identity.context) &&
+           is_kept(record.group, identity.group) &&
+           is_kept(record.name, identity.name) &&
+           is_kept(record.address, identity.address);
+}
+
+void add_result(Record &record, const Outcome &outcome, Duration duration,
+                Instant now) {
+    record.history = record.history << 1 | (outcome.passed() ? 0U : 1U);
+    record.history_length = static_cast<std::uint8_t>(
+        std::min(record.history_length + 1, int{kHistoryBits}));
+    record.value = outcome.value;
+    record.checked_at_ns = to_ns(now);
+    record.duration_ns = duration.count();
+
+    if (outcome.passed()) {
+        ++record.passes;
+        return;
+    }
+    ++record.fails[static_cast<std::size_t>(outcome.failure.reason)];
+    record.reason = outcome.failure.reason;
+    record.text.set(outcome.failure.text);
+    record.failed_at_ns = to_ns(now);
+    record.failed_duration_ns = duration.count();
+}
+
+Duration down_for(const Record &record, Instant now) {
+    if (record.verdict != Verdict::down || record.changed_at_ns == 0) {
+        return Duration{0};
+    }
+    return now - instant_from_ns(record.changed_at_ns);
+}
+
+void change_verdict(Record &record, Verdict verdict, Instant now) {
+    record.downtime_ns += down_for(record, now).count();
+    record.verdict = verdict;
+    record.changed_at_ns = to_ns(now);
+    ++record.changes;
+}
+
+}  // namespace ngx_vrrp::check

@@ -1,0 +1,248 @@
+#include "core/check/table.hpp"
+
+#include <atomic>
+#include <cassert>
+#include <cstring>
+#include <unordered_map>
+
+#include "core/base/seqlock.hpp"
+
+namespace ngx_vrrp::check {
+
+namespace {
+
+// A verdict with the generation that has found it, in one word: a process
+// that has been overtaken cannot write it, nor take another's for its own.
+constexpr unsigned kVerdictBits = 8;
+
+constexpr std::uint64_t stamp(std::uint64_t generation, Verdict verdict) {
+    return generation << kVerdictBits | static_cast<std::uint64_t>(verdict);
+}
+
+constexpr std::uint64_t generation_of(std::uint64_t stamped) {
+    return stamped >> kVerdictBits;
+}
+
+constexpr Verdict verdict_of(std::uint64_t stamped) {
+    return static_cast<Verdict>(stamped & ((1U << kVerdictBits) - 1));
+}
+
+Bytes bytes_of(const Record &record) {
+    return {reinterpret_cast<const std::uint8_t *>(&record), sizeof(record)};
+}
+
+}  // namespace
+
+struct alignas(Table::kAlignment) Table::Root {
+    std::uint64_t capacity;  // slots in each half
+};
+
+struct alignas(Table::kAlignment) Table::Header {
+    std::atomic<std::uint64_t> generation;
+    std::atomic<std::uint64_t> slots;
+    std::atomic<std::uint64_t> changes;
+    std::atomic<std::int64_t> beat_ns;
+};
+
+struct alignas(Table::kAlignment) Table::Slot {
+    std::atomic<std::uint64_t> verdict;  // stamped
+    Seqlock lock;
+    SharedWord record[words(sizeof(Record))];
+};
+
+std::size_t Table::size(std::size_t checks) {
+    return sizeof(Root) + 2 * (sizeof(Header) + checks * sizeof(Slot));
+}
+
+bool Table::init(void *memory, std::size_t size) {
+    if (size < Table::size(0) ||
+        reinterpret_cast<std::uintptr_t>(memory) % kAlignment != 0) {
+        return false;
+    }
+    std::memset(memory, 0, size);
+    static_cast<Root *>(memory)->capacity =
+        (size - Table::size(0)) / (2 * sizeof(Slot));
+    return true;
+}
+
+Table::Table(void *memory, std::uint64_t generation)
+    : memory_(static_cast<std::uint8_t *>(memory)), generation_(generation) {}
+
+const Table::Root &Table::root() const {
+    return *reinterpret_cast<const Root *>(memory_);
+}
+
+Table::Header &Table::header() const {
+    const std::size_t half = sizeof(Header) + root().capacity * sizeof(Slot);
+    return *reinterpret_cast<Header *>(memory_ + sizeof(Root) +
+                                       generation_ % 2 * half);
+}
+
+Table::Slot &Table::slot(CheckId id) const {
+    assert(id < root().capacity);
+    return reinterpret_cast<Slot *>(&header() + 1)[id];
+}
+
+bool Table::is_current() const {
+    return generation_ != 0 &&
+           header().generation.load(std::memory_order_acquire) == generation_;
+}
+
+std::size_t Table::slots() const {
+    const std::size_t n = header().slots.load(std::memory_order_acquire);
+    return is_current() ? n : 0;
+}
+
+bool Table::has(CheckId id) const {
+    return id < slots();
+}
+
+// It does not change while a check lies there, so it is never torn.
+std::uint64_t Table::key(CheckId id) const {
+    static_assert(offsetof(Record, key) == 0);
+    return slot(id).record[0].load(std::memory_order_relaxed);
+}
+
+std::optional<CheckId> Table::find(std::uint64_t key) const {
+    for (CheckId id = 0, n = slots(); id < n; ++id) {
+        if (this->key(id) == key) {
+            return id;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Record> Table::load(CheckId id) const {
+    Record record{};
+    const bool whole = has(id) && slot(id).lock.read([&] {
+        load_words(slot(id).record,
+                   {reinterpret_cast<std::uint8_t *>(&record), sizeof(record)});
+    });
+    return whole && is_current() ? std::optional(record) : std::nullopt;
+}
+
+Record Table::recall(CheckId id, const Config &config) const {
+    Record first = first_record(config);
+    std::optional<Record> known = load(id);
+    if (known && known->checked_at_ns != 0 &&
+        is_about(*known, config.identity)) {
+        known->backup = config.backup;
+        return *known;
+    }
+    // A writer died in the middle: the verdict is all that it has left.
+    if (!known && has(id) && key(id) == first.key) {
+        first.verdict = verdict(id);
+    }
+    return first;
+}
+
+void Table::store(CheckId id, const Record &record) {
+    if (!has(id)) {
+        return;
+    }
+    Slot &place = slot(id);
+    std::uint64_t before = place.verdict.load(std::memory_order_relaxed);
+    if (generation_of(before) != generation_) {
+        return;
+    }
+
+    place.lock.write([&] { store_words(place.record, bytes_of(record)); });
+
+    // Not when a later table has been laid out in this moment.
+    const std::uint64_t after = stamp(generation_, record.verdict);
+    if (before != after && place.verdict.compare_exchange_strong(
+                               before, after, std::memory_order_release,
+                               std::memory_order_relaxed)) {
+        header().changes.fetch_add(1, std::memory_order_release);
+    }
+}
+
+Verdict Table::verdict(CheckId id) const {
+    if (id >= root().capacity) {
+        return Verdict::unused;
+    }
+    const std::uint64_t stamped =
+        slot(id).verdict.load(std::memory_order_acquire);
+    return generation_of(stamped) == generation_ ? verdict_of(stamped)
+                                                 : Verdict::unused;
+}
+
+std::uint64_t Table::changes() const {
+    const std::uint64_t n = header().changes.load(std::memory_order_acquire);
+    return is_current() ? n : 0;
+}
+
+void Table::assign(CheckId id, const Config &config) {
+    Record record = recall(id, config);
+    if (record.checked_at_ns == 0) {
+        const Table before(memory_, generation_ - 1);
+        if (const auto found = before.find(record.key)) {
+            record = before.recall(*found, config);
+        }
+    }
+    store(id, record);
+}
+
+void Table::release(CheckId id) {
+    store(id, Record{});
+}
+
+void Table::beat(Instant now) {
+    if (is_current()) {
+        header().beat_ns.store(to_ns(now), std::memory_order_relaxed);
+    }
+}
+
+Instant Table::last_beat() const {
+    return instant_from_ns(header().beat_ns.load(std::memory_order_relaxed));
+}
+
+std::vector<Record> Table::recall_all(const std::vector<Config> &checks) const {
+    std::unordered_map<std::uint64_t, CheckId> places;
+    for (CheckId id = 0, n = slots(); id < n; ++id) {
+        places.emplace(key(id), id);
+    }
+
+    std::vector<Record> list;
+    list.reserve(checks.size());
+    for (const Config &config : checks) {
+        const auto found = places.find(key_of(config.identity));
+        list.push_back(found == places.end() ? first_record(config)
+                                             : recall(found->second, config));
+    }
+    return list;
+}
+
+bool Table::begin(const std::vector<Config> &checks, std::size_t slots,
+                  const Table *before) {
+    if (checks.size() > slots || slots > root().capacity) {
+        return false;
+    }
+    // All of it first: `before` may lie in the same half. Generation 0 knows
+    // nothing.
+    const Table none(memory_, 0);
+    std::vector<Record> records =
+        (before != nullptr ? *before : none).recall_all(checks);
+    records.resize(slots);
+
+    Header &h = header();
+    h.generation.store(0);
+    h.slots.store(0, std::memory_order_release);
+    for (CheckId id = 0; id < slots; ++id) {
+        lay_out(id, records[id]);
+    }
+    h.beat_ns.store(0, std::memory_order_relaxed);
+    h.changes.store(1, std::memory_order_release);
+    h.slots.store(slots, std::memory_order_release);
+    h.generation.store(generation_, std::memory_order_release);
+    return true;
+}
+
+void Table::lay_out(CheckId id, const Record &record) {
+    Slot &place = slot(id);
+    place.lock.write([&] { store_words(place.record, bytes_of(record)); });
+    place.verdict.store(stamp(generation_, record.verdict),
+                        std::memory_order_release);
+}
+
+}  // namespace ngx_vrrp::check

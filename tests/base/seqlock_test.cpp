@@ -1,0 +1,64 @@
+#include "core/base/seqlock.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace ngx_vrrp {
+namespace {
+
+TEST(Seqlock, NothingIsReadBeforeTheFirstWrite) {
+    Seqlock lock{};
+    EXPECT_FALSE(lock.read([] { FAIL() << "there is no value"; }));
+    lock.write([] {});
+    EXPECT_TRUE(lock.read([] {}));
+}
+
+TEST(Seqlock, ReadersGiveUpWhileAWriteIsUnderWay) {
+    Seqlock lock{};
+    lock.write([] {});
+    lock.write([&] { EXPECT_FALSE(lock.read([] {})); });
+    EXPECT_TRUE(lock.read([] {}));
+}
+
+TEST(Seqlock, AReadThatMeetsAWriteIsMadeAgain) {
+    Seqlock lock{};
+    lock.write([] {});
+    int reads = 0;
+    EXPECT_TRUE(lock.read([&] {
+        if (++reads == 1) {
+            lock.write([] {});
+        }
+    }));
+    EXPECT_EQ(reads, 2);
+}
+
+TEST(Seqlock, ReadersGiveUpAfterManyWrites) {
+    Seqlock lock{};
+    lock.write([] {});
+    int reads = 0;
+    EXPECT_FALSE(lock.read([&] {
+        ++reads;
+        lock.write([] {});
+    }));
+    EXPECT_EQ(reads, Seqlock::kReadAttempts);
+}
+
+TEST(Seqlock, WordsKeepBytesOfAnyLength) {
+    const std::array<std::uint8_t, 17> bytes{1,  2,  3,  4,  5,  6,  7,  8, 9,
+                                             10, 11, 12, 13, 14, 15, 16, 17};
+    for (std::size_t n = 0; n <= bytes.size(); ++n) {
+        std::array<SharedWord, 4> shared{};
+        shared[words(n)] = 42;
+        store_words(shared.data(), Bytes(bytes).first(n));
+        EXPECT_EQ(shared[words(n)], 42u) << n;
+
+        Buffer back(n + 1, 0xa5);
+        load_words(shared.data(), std::span(back).first(n));
+        EXPECT_TRUE(std::equal(back.begin(), back.end() - 1, bytes.begin()));
+        EXPECT_EQ(back.back(), 0xa5) << n;
+    }
+}
+
+}  // namespace
+}  // namespace ngx_vrrp

@@ -1,0 +1,360 @@
+#include "core/check/table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace ngx_vrrp::check {
+namespace {
+
+constexpr std::size_t kSlots = 8;
+
+struct AlignedFree {
+    void operator()(void *p) const {
+        ::operator delete (p, std::align_val_t{Table::kAlignment});
+    }
+};
+
+Config check_of(const std::string &name, Verdict initial = Verdict::up) {
+    Config config;
+    config.identity = {"http", "web", name, name + ":80"};
+    config.initial = initial;
+    return config;
+}
+
+class TableTest : public ::testing::Test {
+protected:
+    TableTest()
+        : memory(::operator new (Table::size(kSlots),
+                                 std::align_val_t{Table::kAlignment})),
+          ready(Table::init(memory.get(), Table::size(kSlots))) {}
+
+    Table table(std::uint64_t generation) { return {memory.get(), generation}; }
+
+    // What a check would leave there.
+    static void fail(Table &table, CheckId id) {
+        Record record = table.load(id).value_or(Record{});
+        add_result(record, failed(Reason::l7sts, "status 500"), Milliseconds{2},
+                   instant_from_ns(1000));
+        change_verdict(record, Verdict::down, instant_from_ns(1000));
+        table.store(id, record);
+    }
+
+    std::unique_ptr<void, AlignedFree> memory;
+    bool ready;
+};
+
+TEST_F(TableTest, TooSmallIsRefused) {
+    EXPECT_TRUE(ready);
+    EXPECT_FALSE(Table::init(memory.get(), Table::size(0) - 1));
+    EXPECT_FALSE(Table::init(static_cast<char *>(memory.get()) + 8,
+                             Table::size(kSlots) - 8));
+}
+
+TEST_F(TableTest, NothingIsThereBeforeTheFirstGeneration) {
+    for (const std::uint64_t generation : {0, 1, 2}) {
+        const Table none = table(generation);
+        EXPECT_FALSE(none.is_current());
+        EXPECT_EQ(none.slots(), 0u);
+        EXPECT_EQ(none.changes(), 0u);
+        EXPECT_FALSE(none.load(0));
+        EXPECT_EQ(none.verdict(0), Verdict::unused);
+    }
+}
+
+TEST_F(TableTest, BeginLaysOutChecksAndUnusedPlaces) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a"), check_of("b", Verdict::unknown)},
+                            kSlots, nullptr));
+
+    EXPECT_TRUE(first.is_current());
+    EXPECT_EQ(first.slots(), kSlots);
+    EXPECT_EQ(first.verdict(0), Verdict::up);
+    EXPECT_EQ(first.verdict(1), Verdict::unknown);
+    EXPECT_EQ(first.verdict(2), Verdict::unused);
+    EXPECT_EQ(first.verdict(kSlots), Verdict::unused);
+    EXPECT_EQ(first.verdict(SIZE_MAX), Verdict::unused);
+    EXPECT_FALSE(first.load(kSlots));
+
+    const Record record = first.load(0).value();
+    EXPECT_EQ(record.context.view(), "http");
+    EXPECT_EQ(record.group.view(), "web");
+    EXPECT_EQ(record.name.view(), "a");
+    EXPECT_EQ(record.address.view(), "a:80");
+    EXPECT_EQ(record.checked_at_ns, 0);
+}
+
+TEST_F(TableTest, WhatDoesNotFitIsRefusedAndTheOldStays) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+
+    Table later = table(3);
+    EXPECT_FALSE(later.begin({check_of("b")}, kSlots + 1, nullptr));
+    EXPECT_FALSE(later.begin({check_of("b"), check_of("c")}, 1, nullptr));
+    EXPECT_TRUE(first.is_current());
+    EXPECT_EQ(first.verdict(0), Verdict::up);
+}
+
+TEST_F(TableTest, LoadsWhatWasStored) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+    fail(first, 0);
+
+    const Record record = first.load(0).value();
+    EXPECT_EQ(record.verdict, Verdict::down);
+    EXPECT_EQ(record.reason, Reason::l7sts);
+    EXPECT_EQ(record.text.view(), "status 500");
+    EXPECT_EQ(record.history, 1u);
+    EXPECT_EQ(first.verdict(0), Verdict::down);
+
+    first.store(1, record);
+    EXPECT_FALSE(first.load(1));
+}
+
+TEST_F(TableTest, ChangesCountVerdictsOnly) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+    const std::uint64_t before = first.changes();
+    EXPECT_GT(before, 0u);
+
+    Record record = first.load(0).value();
+    ++record.passes;
+    first.store(0, record);
+    EXPECT_EQ(first.changes(), before);
+
+    fail(first, 0);
+    EXPECT_EQ(first.changes(), before + 1);
+}
+
+TEST_F(TableTest, ANewGenerationKeepsTheResultsOfItsChecks) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a"), check_of("b")}, 2, nullptr));
+    fail(first, 1);
+
+    // Elsewhere, and with another initial verdict.
+    Table second = table(2);
+    ASSERT_TRUE(second.begin(
+        {check_of("b", Verdict::unknown), check_of("c"), check_of("a")}, 3,
+        &first));
+    EXPECT_EQ(second.verdict(0), Verdict::down);
+    EXPECT_EQ(second.load(0)->text.view(), "status 500");
+    EXPECT_EQ(second.load(0)->history, 1u);
+    EXPECT_EQ(second.verdict(1), Verdict::up);
+    EXPECT_EQ(second.load(1)->history_length, 0);
+
+    // The generation before still has its own.
+    EXPECT_EQ(first.verdict(0), Verdict::up);
+    EXPECT_EQ(first.verdict(1), Verdict::down);
+}
+
+TEST_F(TableTest, WithoutResultsTheInitialVerdictCounts) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+    Table second = table(2);
+    ASSERT_TRUE(second.begin({check_of("a", Verdict::unknown)}, 1, &first));
+    EXPECT_EQ(second.verdict(0), Verdict::unknown);
+}
+
+TEST_F(TableTest, EveryPartOfTheIdentityMatters) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+    fail(first, 0);
+
+    std::vector<Config> others(4, check_of("a"));
+    others[0].identity.context = "stream";
+    others[1].identity.group = "api";
+    others[2].identity.name = "a.example";
+    others[3].identity.address = "a:8080";
+    Table second = table(2);
+    ASSERT_TRUE(second.begin(others, 4, &first));
+    for (CheckId id = 0; id < others.size(); ++id) {
+        EXPECT_EQ(second.verdict(id), Verdict::up) << id;
+    }
+}
+
+// Texts are cut, keys are of the whole.
+TEST_F(TableTest, LongNamesAreToldApart) {
+    const std::string same(300, 'x');
+    Table first = table(1);
+    ASSERT_TRUE(
+        first.begin({check_of(same + "1"), check_of(same + "2")}, 2, nullptr));
+    fail(first, 1);
+
+    Table second = table(2);
+    ASSERT_TRUE(
+        second.begin({check_of(same + "2"), check_of(same + "1")}, 2, &first));
+    EXPECT_EQ(second.verdict(0), Verdict::down);
+    EXPECT_EQ(second.verdict(1), Verdict::up);
+}
+
+TEST_F(TableTest, ResultsGoOnInAnotherMemory) {
+    Table old = table(7);
+    ASSERT_TRUE(old.begin({check_of("a")}, 1, nullptr));
+    fail(old, 0);
+
+    const std::unique_ptr<void, AlignedFree> other(
+        ::operator new (Table::size(1), std::align_val_t{Table::kAlignment}));
+    ASSERT_TRUE(Table::init(other.get(), Table::size(1)));
+    Table first(other.get(), 1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, &old));
+    EXPECT_EQ(first.verdict(0), Verdict::down);
+}
+
+TEST_F(TableTest, ATableThatWasReplacedIsNoMore) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+    const Record record = first.load(0).value();
+    Table third = table(3);
+    ASSERT_TRUE(third.begin({check_of("z")}, 1, &first));
+
+    EXPECT_FALSE(first.is_current());
+    EXPECT_EQ(first.slots(), 0u);
+    EXPECT_EQ(first.changes(), 0u);
+    EXPECT_FALSE(first.load(0));
+    EXPECT_EQ(first.verdict(0), Verdict::unused);
+
+    fail(first, 0);
+    first.store(0, record);
+    first.beat(instant_from_ns(5));
+    EXPECT_EQ(third.verdict(0), Verdict::up);
+    EXPECT_EQ(third.load(0)->name.view(), "z");
+    EXPECT_EQ(third.last_beat(), Instant{});
+}
+
+// The generation between them was never begun: both lie in one half.
+TEST_F(TableTest, TakesOverFromTheSameHalf) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a"), check_of("b")}, 2, nullptr));
+    fail(first, 1);
+    Table third = table(3);
+    ASSERT_TRUE(third.begin({check_of("b"), check_of("a")}, 2, &first));
+    EXPECT_EQ(third.verdict(0), Verdict::down);
+    EXPECT_EQ(third.verdict(1), Verdict::up);
+}
+
+TEST_F(TableTest, PlacesAreAssignedAndReleased) {
+    Table first = table(1);
+    Config spare = check_of("");
+    spare.initial = Verdict::unused;
+    ASSERT_TRUE(first.begin({check_of("a"), spare}, 2, nullptr));
+    EXPECT_EQ(first.verdict(1), Verdict::unused);
+
+    first.assign(1, check_of("b"));
+    EXPECT_EQ(first.verdict(1), Verdict::up);
+    EXPECT_EQ(first.load(1)->name.view(), "b");
+
+    first.release(1);
+    EXPECT_EQ(first.verdict(1), Verdict::unused);
+    EXPECT_EQ(first.load(1)->key, 0u);
+}
+
+// By another process of the same generation, or one of the next.
+TEST_F(TableTest, WhatIsAssignedAgainKeepsItsResults) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({}, 2, nullptr));
+    first.assign(1, check_of("b"));
+    fail(first, 1);
+    first.assign(1, check_of("b"));
+    EXPECT_EQ(first.verdict(1), Verdict::down);
+
+    Table second = table(2);
+    ASSERT_TRUE(second.begin({}, 2, &first));
+    second.assign(0, check_of("b"));
+    EXPECT_EQ(second.verdict(0), Verdict::down);
+    EXPECT_EQ(second.load(0)->text.view(), "status 500");
+}
+
+// A writer died in the middle: it leaves the sequence of the seqlock odd. That
+// is the second word of a slot, and the slots of generation 1 follow the header
+// of the second half.
+class TornTableTest : public TableTest {
+protected:
+    TornTableTest() : torn(table(1)) {
+        EXPECT_TRUE(torn.begin({check_of("a")}, 1, nullptr));
+        fail(torn, 0);
+        sequence_of_first_record() |= 1;
+    }
+
+    std::uint64_t &sequence_of_first_record() {
+        const std::size_t half = Table::size(kSlots) / 2;
+        auto *word = static_cast<std::uint64_t *>(memory.get()) +
+                     (half + Table::kAlignment / 2 + Table::kAlignment) / 8 + 1;
+        return *word;
+    }
+
+    Table torn;
+};
+
+TEST_F(TornTableTest, HoldsUpNobodyAndIsRepairedByTheNextWriter) {
+    EXPECT_FALSE(torn.load(0));
+    EXPECT_EQ(torn.verdict(0), Verdict::down);
+
+    Record record = torn.recall(0, check_of("a"));
+    EXPECT_EQ(record.verdict, Verdict::down);
+    EXPECT_EQ(record.name.view(), "a");
+    record.passes = 9;
+    torn.store(0, record);
+    ASSERT_TRUE(torn.load(0));
+    EXPECT_EQ(torn.load(0)->passes, 9u);
+}
+
+TEST_F(TornTableTest, ANewGenerationKeepsItsVerdict) {
+    Table second = table(2);
+    ASSERT_TRUE(second.begin({check_of("a")}, 1, &torn));
+    EXPECT_EQ(second.verdict(0), Verdict::down);
+    ASSERT_TRUE(second.load(0));
+    EXPECT_EQ(second.load(0)->name.view(), "a");
+
+    Table other = table(4);
+    ASSERT_TRUE(other.begin({check_of("b")}, 1, &torn));
+    EXPECT_EQ(other.verdict(0), Verdict::up);
+}
+
+TEST_F(TableTest, BeatsTellThatTheWriterLives) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+    EXPECT_EQ(first.last_beat(), Instant{});
+    first.beat(instant_from_ns(42));
+    EXPECT_EQ(table(1).last_beat(), instant_from_ns(42));
+}
+
+// Every record that is stored says the same number everywhere; a torn one does
+// not.
+TEST_F(TableTest, ReadersNeverSeeATornRecord) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+    Record record = first.load(0).value();
+    std::atomic<bool> stop{false};
+    std::thread writer([&] {
+        for (std::uint64_t i = 0; !stop.load(); ++i) {
+            record.passes = i;
+            record.changes = i;
+            record.fails.fill(i);
+            record.verdict = i % 2 == 0 ? Verdict::up : Verdict::down;
+            first.store(0, record);
+        }
+    });
+
+    int seen = 0;
+    for (int i = 0; i < 20000 && seen < 2000; ++i) {
+        const auto copy = table(1).load(0);
+        if (!copy) {
+            continue;
+        }
+        ++seen;
+        ASSERT_EQ(copy->changes, copy->passes);
+        ASSERT_EQ(copy->fails.front(), copy->passes);
+        ASSERT_EQ(copy->fails.back(), copy->passes);
+        ASSERT_NE(first.verdict(0), Verdict::unused);
+    }
+    stop.store(true);
+    writer.join();
+    EXPECT_GT(seen, 0);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::check
