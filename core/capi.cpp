@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/capi_values.hpp"
 #include "core/net/clock.hpp"
 #include "core/node/node.hpp"
 #include "core/status/area.hpp"
@@ -24,14 +25,6 @@ using namespace ngx_vrrp;
 static_assert(VRRP_CORE_HEARTBEATS == status::kHeartbeatSlots);
 
 static_assert(static_cast<int>(LogLevel::debug) == VRRP_CORE_LOG_DEBUG);
-
-std::string to_string(const vrrp_core_str_t &s) {
-    return s.len == 0 ? std::string{} : std::string(s.data, s.len);
-}
-
-IpAddress to_ip(const vrrp_core_ip_t &ip) {
-    return IpAddress::from_octets({ip.octets, address_size(Family{ip.family})});
-}
 
 vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
                                 const std::string &interface) {

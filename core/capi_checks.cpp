@@ -1,41 +1,63 @@
-// The processes that check, and the results of checks: C structs <-> C++.
+// The results of checks: what the master, the workers and the process that
+// marks upstreams ask of the table in shared memory.
+
+#include <optional>
 
 #include "core/capi.h"
+#include "core/capi_check_conf.hpp"
+#include "core/check/table.hpp"
+#include "core/status/area.hpp"
 
-vrrp_checker_t *vrrp_checker_create(const vrrp_core_conf_t *,
-                                    vrrp_checker_role_e,
-                                    const vrrp_checker_ops_t *, void *, int,
-                                    int) {
-    return nullptr;
+namespace {
+
+using namespace ngx_vrrp;
+
+static_assert(static_cast<int>(check::Verdict::down) == VRRP_CORE_DOWN);
+
+check::Table table_of(const void *area, std::uint64_t generation) {
+    return status::Area(const_cast<void *>(area)).checks(generation);
 }
 
-void vrrp_checker_destroy(vrrp_checker_t *) {}
-int vrrp_checker_start(vrrp_checker_t *, int) {
-    return VRRP_CORE_ERROR;
+// The last generation of this area up to this one that has a table: one that
+// was not put into force may have none.
+std::optional<check::Table> last_table(void *area, std::uint64_t generation) {
+    for (std::uint64_t back = 0; back < 2 && back < generation; ++back) {
+        const check::Table table = table_of(area, generation - back);
+        if (table.is_current()) {
+            return table;
+        }
+    }
+    return std::nullopt;
 }
-void vrrp_checker_on_readable(vrrp_checker_t *, int) {}
-void vrrp_checker_on_timer(vrrp_checker_t *) {}
-int64_t vrrp_checker_deadline(const vrrp_checker_t *) {
-    return VRRP_CORE_NEVER;
+
+std::optional<check::Table> table_before(void *area,
+                                         const vrrp_core_conf_t &conf) {
+    void *previous = conf.previous_area;
+    return previous != nullptr
+               ? last_table(previous, status::Area(previous).generation())
+               : last_table(area, conf.generation - 1);
 }
-int vrrp_checker_finished(const vrrp_checker_t *) {
-    return 1;
+
+}  // namespace
+
+int vrrp_core_checks_begin(void *area, const vrrp_core_conf_t *conf) {
+    try {
+        const auto before = table_before(area, *conf);
+        const bool begun = table_of(area, conf->generation)
+                               .begin(to_checks(*conf), conf->nchecks,
+                                      before ? &*before : nullptr);
+        return begun ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+    } catch (...) {
+        return VRRP_CORE_ERROR;
+    }
 }
-void vrrp_checker_connected(vrrp_checker_t *, size_t) {}
-void vrrp_checker_opened(vrrp_checker_t *, size_t) {}
-void vrrp_checker_received(vrrp_checker_t *, size_t, const char *, size_t) {}
-void vrrp_checker_ended(vrrp_checker_t *, size_t) {}
-void vrrp_checker_failed(vrrp_checker_t *, size_t, vrrp_checker_stage_e,
-                         const char *, size_t) {}
-void vrrp_checker_assign(vrrp_checker_t *, size_t,
-                         const vrrp_core_check_conf_t *) {}
-void vrrp_checker_release(vrrp_checker_t *, size_t) {}
-int vrrp_core_checks_begin(void *, const vrrp_core_conf_t *) {
-    return VRRP_CORE_OK;
+
+vrrp_core_verdict_e vrrp_core_check_verdict(const void *area,
+                                            uint64_t generation, size_t check) {
+    return static_cast<vrrp_core_verdict_e>(
+        table_of(area, generation).verdict(check));
 }
-vrrp_core_verdict_e vrrp_core_check_verdict(const void *, uint64_t, size_t) {
-    return VRRP_CORE_UNUSED;
-}
-uint64_t vrrp_core_checks_changes(const void *, uint64_t) {
-    return 0;
+
+uint64_t vrrp_core_checks_changes(const void *area, uint64_t generation) {
+    return table_of(area, generation).changes();
 }

@@ -1,0 +1,17 @@
+// Checks as C describes them -> as the core knows them.
+#pragma once
+
+#include <vector>
+
+#include "core/capi.h"
+#include "core/check/config.hpp"
+
+namespace ngx_vrrp {
+
+// A spare one is unused from the beginning.
+check::Config to_check(const vrrp_core_check_conf_t &conf);
+
+// By their numbers.
+std::vector<check::Config> to_checks(const vrrp_core_conf_t &conf);
+
+}  // namespace ngx_vrrp
