@@ -234,6 +234,90 @@ TEST_P(Lan, WeightMovesTheAddresses) {
     EXPECT_EQ(lan.unheld(), Duration{0});
 }
 
+// The others are told within the event, and wait for their skew only.
+TEST_P(Lan, WeightMovesTheAddressesAfterTheSkewToTheBestBackup) {
+    for (std::uint32_t seed = 1; seed <= 20 && !HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        SimulatedLan lan{seed};
+        for (const unsigned priority : {110u, 100u, 40u}) {
+            lan.add(config(priority));
+        }
+        lan.start_all();
+        settle(lan);
+        lan.run_for(seed * interval() / 20);
+        lan.start_measuring();
+
+        lan.put(0, PriorityChanged{Priority{60}, "pool web is down"});
+        lan.run_for(skew(100) + kNoise);
+        expect_only(lan, 1);
+        settle(lan);
+
+        expect_only(lan, 1);
+        EXPECT_EQ(lan.unheld(), Duration{0});
+        EXPECT_LE(lan.shared(), kNoise);
+    }
+}
+
+TEST_P(Lan, WeightThatComesBackMovesTheAddressesBack) {
+    SimulatedLan lan = settled_trio();
+    lan.put(0, PriorityChanged{Priority{80}, "pool web is down"});
+    settle(lan);
+    lan.start_measuring();
+
+    lan.put(0, PriorityChanged{Priority{110}, "pool web is up"});
+    settle(lan);
+
+    expect_only(lan, 0);
+    EXPECT_EQ(lan.unheld(), Duration{0});
+}
+
+// A pool that all of them use: whoever notices first, the order is as before.
+TEST_P(Lan, WeightsOfASharedPoolCancelOut) {
+    for (std::uint32_t seed = 1; seed <= 40 && !HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Dice dice{seed};
+        SimulatedLan lan{seed};
+        const Nodes nodes = {lan.add(config(110)), lan.add(config(100))};
+        lan.start_all();
+        settle(lan);
+        ASSERT_EQ(lan.holders(), Nodes{0});
+        lan.start_measuring();
+
+        const Node first = dice.below(2);
+        for (const Node node : {first, 1 - first}) {
+            const int base = node == 0 ? 110 : 100;
+            lan.put(node, PriorityChanged{
+                              Priority{static_cast<std::uint8_t>(base - 20)},
+                              "pool web is down"});
+            lan.run_for(dice.up_to(3 * interval()));
+        }
+        settle(lan);
+
+        expect_only(lan, 0);
+        EXPECT_EQ(lan.unheld(), Duration{0});
+        EXPECT_LE(lan.shared(), 2 * kNoise);
+    }
+}
+
+// Both notice within the skew: nothing moves at all.
+TEST_P(Lan, WeightsOfASharedPoolThatComeTogetherMoveNothing) {
+    SimulatedLan lan{1};
+    lan.add(config(110));
+    lan.add(config(100));
+    lan.start_all();
+    settle(lan);
+    lan.run_for(interval() / 2);
+    ASSERT_EQ(lan.active(), Nodes{0});
+
+    lan.put(0, PriorityChanged{Priority{90}, "pool web is down"});
+    lan.run_for(skew(100) / 2);
+    lan.put(1, PriorityChanged{Priority{80}, "pool web is down"});
+    for (int i = 0; i < 50; ++i) {
+        lan.run_for(interval() / 10);
+        ASSERT_EQ(lan.active(), Nodes{0});
+    }
+}
+
 TEST_P(Lan, PartitionHealsToOneHolderAtOnce) {
     SimulatedLan lan = settled_trio();
     lan.split({0});

@@ -40,6 +40,7 @@ void put_active(std::string &text, const vrrp::Checkpoint &checkpoint) {
 void put_backup(std::string &text, const vrrp::Checkpoint &checkpoint) {
     put(text, "timer_started", to_ns(checkpoint.timer_started));
     put(text, "active_interval", checkpoint.active_interval.count());
+    put(text, "fell_at", checkpoint.fell_at);
     put(text, "preempt_at", checkpoint.preempt_at);
     if (checkpoint.leaver) {
         put(text, "leaver", checkpoint.leaver->to_string());
@@ -148,6 +149,8 @@ bool read_backup(vrrp::Checkpoint &checkpoint, std::string_view key,
         checkpoint.timer_started = instant(value);
     } else if (key == "active_interval") {
         checkpoint.active_interval = duration(value);
+    } else if (key == "fell_at") {
+        checkpoint.fell_at = instant(value);
     } else if (key == "preempt_at") {
         checkpoint.preempt_at = instant(value);
     } else if (key == "leaver") {

@@ -39,6 +39,7 @@ struct Checkpoint {
     Instant timer_started{};
     Duration active_interval{};
     std::optional<IpAddress> leaver;
+    std::optional<Instant> fell_at;
     std::optional<Instant> preempt_at;
     std::optional<ActiveRouter> active_router;
 

@@ -46,6 +46,9 @@ struct Backup {
     Duration active_interval{};  // Active_Adver_Interval, learned (v3)
     // Who sent priority 0: the timer runs for the skew only.
     std::optional<IpAddress> leaver;
+    // When the priority of the active router fell below ours: we preempt it
+    // after the skew.
+    std::optional<Instant> fell_at;
     std::optional<Instant> preempt_at;  // preempt_delay runs until then
 };
 
@@ -132,6 +135,7 @@ private:
 
     State on(Backup state, const TimeReached &, Turn &turn);
     State on(Backup state, const AdvertReceived &in, Turn &turn);
+    State on(Backup state, const PriorityChanged &, Turn &);
     State on(Backup state, const FaultChanged &in, Turn &turn);
     State on(Backup, const Shutdown &in, Turn &turn);
 
@@ -154,6 +158,7 @@ private:
 
     State goodbye_heard(Backup state, const IpAddress &from, Turn &turn);
     bool follows(Backup &state, Priority theirs, Instant now) const;
+    bool has_fallen(const AdvertReceived &in) const;
     std::string takeover_reason(const Backup &state, Instant now) const;
     bool beats_us(const AdvertReceived &in) const;
     State yield(const AdvertReceived &in, Turn &turn);

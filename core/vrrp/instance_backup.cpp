@@ -13,15 +13,23 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
     return Backup{.timer_started = turn.now,
                   .active_interval = config_.advert_interval,
                   .leaver = {},
+                  .fell_at = {},
                   .preempt_at = {}};
 }
 
 // Counted from the start of the timer with the priority of now, so that a
 // change of priority rescales a timer that runs.
 Instant Instance::down_at(const Backup &state) const {
-    const auto interval = state.leaver ? skew_time : active_down_interval;
-    return state.timer_started +
-           interval(config_.version, priority_, state.active_interval);
+    const Duration skew =
+        skew_time(config_.version, priority_, state.active_interval);
+    if (state.leaver) {
+        return state.timer_started + skew;
+    }
+    const Instant silence_ends =
+        state.timer_started +
+        active_down_interval(config_.version, priority_, state.active_interval);
+    return state.fell_at ? std::min(*state.fell_at + skew, silence_ends)
+                         : silence_ends;
 }
 
 // A switch port may forward nothing yet while we listen: the silence of
@@ -43,7 +51,8 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
     if (state.leaver) {
         return priority_from(kPriorityZero, *state.leaver);
     }
-    if (active_router_ && active_router_->heard_at > state.timer_started) {
+    if (active_router_ &&
+        (state.fell_at || active_router_->heard_at > state.timer_started)) {
         return "preempting lower " +
                priority_from(active_router_->priority, active_router_->address);
     }
@@ -54,8 +63,13 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
 // ADVERTISEMENT is greater than or equal to the local Priority, then: Set
 // Active_Adver_Interval to Max Advertise Interval contained in the
 // ADVERTISEMENT ... Set the Active_Down_Timer to Active_Down_Interval; else
-// ... Discard the ADVERTISEMENT". Discarding lets the timer run out.
+// ... Discard the ADVERTISEMENT". Discarding lets the timer run out, which
+// takes up to three intervals more. They tell silence from loss, and there is
+// no silence here: an active router whose priority falls below ours has lost
+// a weight and says so. That is where we differ: as after priority 0 we wait
+// for the skew only, so that the best backup is still the first.
 State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
+    const bool fallen = has_fallen(in);
     hear(in, turn.now);
 
     const Priority theirs = in.advertisement.priority;
@@ -66,6 +80,24 @@ State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
         state.timer_started = turn.now;
         state.active_interval = interval_of(in.advertisement);
         state.leaver.reset();
+        state.fell_at.reset();
+    } else if (fallen) {
+        state.fell_at = turn.now;
+    }
+    return state;
+}
+
+// It was not lower than ours before.
+bool Instance::has_fallen(const AdvertReceived &in) const {
+    return active_router_ && active_router_->address == in.source &&
+           active_router_->priority >= priority_ &&
+           in.advertisement.priority < priority_;
+}
+
+// What made the active router's priority fall may make ours fall, too.
+State Instance::on(Backup state, const PriorityChanged &, Turn &) {
+    if (active_router_ && active_router_->priority >= priority_) {
+        state.fell_at.reset();
     }
     return state;
 }

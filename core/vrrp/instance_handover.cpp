@@ -25,6 +25,7 @@ std::optional<Checkpoint> Instance::checkpoint() const {
         checkpoint.timer_started = backup->timer_started;
         checkpoint.active_interval = backup->active_interval;
         checkpoint.leaver = backup->leaver;
+        checkpoint.fell_at = backup->fell_at;
         checkpoint.preempt_at = backup->preempt_at;
         checkpoint.active_router = active_router_;
         return checkpoint;
@@ -77,6 +78,7 @@ Backup Instance::backup_from(const Checkpoint &checkpoint) const {
                                ? config_.advert_interval
                                : known_interval(checkpoint.active_interval),
         .leaver = checkpoint.leaver,
+        .fell_at = checkpoint.fell_at,
         .preempt_at = checkpoint.preempt_at};
 }
 

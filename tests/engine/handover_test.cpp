@@ -59,6 +59,7 @@ TEST(Handover, BackupSurvivesTheWayAsText) {
     handover.checkpoint.emplace();
     handover.checkpoint->timer_started = instant_from_ns(1);
     handover.checkpoint->active_interval = Milliseconds{10};
+    handover.checkpoint->fell_at = instant_from_ns(4);
     handover.checkpoint->leaver = ip("10.0.1.2");
     handover.checkpoint->preempt_at = instant_from_ns(4);
     handover.checkpoint->active_router = vrrp::ActiveRouter{

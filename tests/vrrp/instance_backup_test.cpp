@@ -162,6 +162,96 @@ TEST(Backup, PreemptsWhenItsOwnPriorityRises) {
     EXPECT_EQ(router.due_in(), kFullTimer - Seconds{1});
 }
 
+// A priority that falls
+
+TEST(Backup, PreemptsAfterTheSkewWhenTheActiveRouterHasFallen) {
+    for (const unsigned before : {100u, 150u}) {
+        Router router = Router::backup(classic_config(100));
+        router.hear(before);
+        router.after(Milliseconds{400});
+
+        EXPECT_EQ(router.hear(80), Lines{});
+        EXPECT_EQ(router.due_in(), kSkew) << before;
+        EXPECT_EQ(router.wait().back(),
+                  "transition backup -> active: preempting lower priority 80 "
+                  "from 192.168.64.134");
+    }
+}
+
+TEST(Backup, PreemptsTheFallenNoLaterThanASilentOne) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.after(kFullTimer - Milliseconds{100}).hear(80);
+
+    EXPECT_EQ(router.due_in(), Milliseconds{100});
+}
+
+TEST(Backup, FurtherAdvertsOfTheFallenChangeNothing) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.hear(80);
+    router.after(Milliseconds{500}).hear(80);
+    router.hear(70);
+
+    EXPECT_EQ(router.due_in(), kSkew - Milliseconds{500});
+}
+
+TEST(Backup, FollowsABetterBackupThatIsFaster) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.hear(80);
+    router.after(Milliseconds{400}).hear(120, "192.168.64.135");
+
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, FollowsTheFallenAgainWhenItRecovers) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.hear(80);
+    router.after(Milliseconds{400}).hear(150);
+
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, LowerPriorityOfAnotherRouterIsNoFall) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.hear(80, "192.168.64.135");
+
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, LeavesTheFallenAloneWithoutPreemption) {
+    Router router = Router::backup(nopreempt_config());
+    router.hear(150);
+    router.hear(80);
+
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, DelaysThePreemptionOfTheFallenToo) {
+    Router router = Router::backup(delayed_config(Seconds{30}));
+    router.hear(150);
+    router.hear(80);
+
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+// The weights of a shared pool.
+TEST(Backup, LeavesTheFallenAloneWhenItFallsItself) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(110);
+    router.hear(90);
+    router.put(PriorityChanged{Priority{95}, "weight"});
+    EXPECT_LT(router.due_in(), Seconds{1}) << "still better";
+
+    router.put(PriorityChanged{Priority{80}, "weight"});
+    EXPECT_GT(router.due_in(), Seconds{3});
+    router.put(PriorityChanged{Priority{100}, "weight"});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
 // preempt_delay
 
 TEST(Backup, DelaysPreemptionFromTheFirstLowerAdvertOn) {

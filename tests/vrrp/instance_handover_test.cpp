@@ -113,6 +113,23 @@ TEST(Handover, BackupKeepsItsTimerAndItsMaster) {
     EXPECT_EQ(heir.active_router()->address, kPeer);
 }
 
+TEST(Handover, BackupKeepsThatTheActiveRouterHasFallen) {
+    Instance old(v3_config());
+    old.handle(Startup{}, kStart);
+    for (const unsigned priority : {150u, 80u}) {
+        old.handle(
+            AdvertReceived{
+                advert_of(v3_config(),
+                          Priority{static_cast<std::uint8_t>(priority)}),
+                kPeer},
+            kStart + Milliseconds{50});
+    }
+    Instance heir(v3_config());
+    heir.resume(*old.checkpoint(), kStart + Milliseconds{90});
+    EXPECT_EQ(heir.deadline(), old.deadline());
+    EXPECT_LT(*heir.deadline(), kStart + Milliseconds{150});
+}
+
 TEST(Handover, NothingToHandOverBeforeStartupInFaultAndWhileLeaving) {
     Instance instance(v3_config());
     EXPECT_FALSE(instance.checkpoint());
