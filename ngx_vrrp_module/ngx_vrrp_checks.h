@@ -17,7 +17,8 @@
 #endif
 
 
-typedef struct ngx_vrrp_pool_s  ngx_vrrp_pool_t;
+typedef struct ngx_vrrp_pool_s   ngx_vrrp_pool_t;
+typedef struct ngx_vrrp_spare_s  ngx_vrrp_spare_t;
 
 
 /* a "vrrp_match" block */
@@ -82,6 +83,8 @@ typedef struct {
     ngx_str_t                addr_text;
     unsigned                 backup:1;
     unsigned                 down:1;     /* by the configuration: no check */
+
+    vrrp_core_verdict_e      applied;    /* what it was last marked with */
 } ngx_vrrp_peer_t;
 
 
@@ -92,7 +95,9 @@ struct ngx_vrrp_pool_s {
     ngx_str_t                name;
     ngx_vrrp_check_t        *check;
     ngx_array_t              peers;      /* of ngx_vrrp_peer_t */
-    ngx_uint_t               nspare;     /* for peers that come later */
+
+    ngx_vrrp_spare_t        *spare;      /* for peers that come and go */
+    ngx_uint_t               nspare;
 
     /* "vrrp_check_panic": with fewer peers up nobody is marked; 0: off */
     ngx_uint_t               panic;
@@ -107,12 +112,23 @@ struct ngx_vrrp_pool_s {
     /*
      * Gives every peer the mark that the table says.  In the master before
      * it forks, in the process that checks, and without a "zone" also in
-     * workers.
+     * workers.  NULL: these peers cannot be marked.
      */
     void                   (*mark)(ngx_cycle_t *cycle, ngx_vrrp_pool_t *pool);
 
+    /*
+     * With spares: ngx_vrrp_resolve_see() for each peer that may go again.
+     * NGX_DECLINED: none has come or gone, NGX_AGAIN: the list is locked.
+     */
+    ngx_int_t              (*resolved)(ngx_vrrp_pool_t *pool);
+    ngx_uint_t               config;     /* peers->config that was seen */
+    ngx_uint_t               again;      /* the last round met a lock */
+    ngx_uint_t               unchecked;  /* peers for whom no spare is left */
+    ngx_uint_t               warned;     /* of that */
+
     ngx_uint_t               zone;       /* peers are in shared memory */
-    uint64_t                 applied;    /* changes that a worker has seen */
+    uint64_t                 applied;    /* changes that they are marked with */
+    ngx_uint_t               open;       /* in a panic: all are let through */
 
     ngx_vrrp_place_t         place;
 };
@@ -153,16 +169,18 @@ char *ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 ngx_int_t ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
     ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core);
 
-/* ngx_vrrp_mark.c: what http and stream have in common */
+/* ngx_vrrp_mark.c: marks peers down and up */
 
-/* in peer->down: nginx uses 1 and 8, and whatever is set keeps requests out */
-#define NGX_VRRP_PEER_DOWN  0x10000
-
-/* how many of a pool's peers may be marked now: none in a panic */
-ngx_uint_t ngx_vrrp_mark_panic(ngx_vrrp_conf_t *vcf, ngx_vrrp_pool_t *pool);
-
-/* every pool, in the master or in the process that checks */
+/* every pool, in the master before it forks and in the process that checks */
 void ngx_vrrp_mark_pools(ngx_cycle_t *cycle);
+
+/* ngx_vrrp_resolve.c: peers that come and go at run time */
+
+/* in the master, before the table of this generation is laid out */
+void ngx_vrrp_resolve_begin(ngx_cycle_t *cycle);
+
+/* in the process that checks, when its checker has started */
+void ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker);
 
 
 #endif /* _NGX_VRRP_CHECKS_H_INCLUDED_ */

@@ -1,0 +1,412 @@
+
+/*
+ * "vrrp_check" in upstreams of stream, as in ngx_http_vrrp_upstream_module.c.
+ *
+ * The stream module may be a shared object of its own that is loaded before
+ * this one, after it, or not at all: none of its symbols is used here.
+ * Without it this module is never asked for anything.
+ */
+
+
+#include "ngx_vrrp_upstream.h"
+
+#include <ngx_stream.h>
+
+
+#if (NGX_STREAM_UPSTREAM_ZONE && NGX_VRRP_RESOLVE)
+#define NGX_STREAM_VRRP_RESOLVE  1
+#endif
+
+
+typedef struct {
+    ngx_vrrp_upstream_t                up;
+    ngx_stream_upstream_init_peer_pt   init_peer;
+} ngx_stream_vrrp_upstream_conf_t;
+
+
+static void *ngx_stream_vrrp_upstream_create_conf(ngx_conf_t *cf);
+static ngx_int_t ngx_stream_vrrp_upstream_init(ngx_conf_t *cf);
+static ngx_stream_upstream_main_conf_t *ngx_stream_vrrp_upstream_main_conf(
+    ngx_conf_t *cf);
+static ngx_int_t ngx_stream_vrrp_upstream_add_pool(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *uscf,
+    ngx_stream_vrrp_upstream_conf_t *vucf);
+static ngx_int_t ngx_stream_vrrp_upstream_add_servers(ngx_vrrp_pool_t *vp,
+    ngx_stream_upstream_srv_conf_t *uscf, ngx_uint_t backup);
+static void ngx_stream_vrrp_upstream_markable(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *uscf,
+    ngx_stream_vrrp_upstream_conf_t *vucf);
+static ngx_int_t ngx_stream_vrrp_upstream_init_peer(ngx_stream_session_t *s,
+    ngx_stream_upstream_srv_conf_t *uscf);
+static void ngx_stream_vrrp_upstream_mark(ngx_cycle_t *cycle,
+    ngx_vrrp_pool_t *vp);
+static void ngx_stream_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
+    ngx_stream_upstream_rr_peers_t *peers);
+#if (NGX_STREAM_VRRP_RESOLVE)
+static ngx_int_t ngx_stream_vrrp_upstream_add_spare(ngx_conf_t *cf,
+    ngx_vrrp_pool_t *vp, ngx_stream_upstream_srv_conf_t *uscf);
+static ngx_int_t ngx_stream_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp);
+#endif
+
+
+static ngx_command_t  ngx_stream_vrrp_upstream_commands[] = {
+
+    { ngx_string("vrrp_check"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_1MORE,
+      ngx_vrrp_upstream_check,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("vrrp_check_panic"),
+      NGX_STREAM_UPS_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_upstream_panic,
+      NGX_STREAM_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("vrrp_match"),
+      NGX_STREAM_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_vrrp_match_block,
+      0,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_stream_module_t  ngx_stream_vrrp_upstream_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_stream_vrrp_upstream_init,         /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_stream_vrrp_upstream_create_conf,  /* create server configuration */
+    NULL                                   /* merge server configuration */
+};
+
+
+ngx_module_t  ngx_stream_vrrp_upstream_module = {
+    NGX_MODULE_V1,
+    &ngx_stream_vrrp_upstream_module_ctx,  /* module context */
+    ngx_stream_vrrp_upstream_commands,     /* module directives */
+    NGX_STREAM_MODULE,                     /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_stream_vrrp_upstream_create_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_stream_vrrp_upstream_conf_t));
+}
+
+
+/* all balancers have made their peers by now */
+
+static ngx_int_t
+ngx_stream_vrrp_upstream_init(ngx_conf_t *cf)
+{
+    ngx_int_t                        rc;
+    ngx_uint_t                       i;
+    ngx_stream_upstream_srv_conf_t   **uscfp;
+    ngx_stream_upstream_main_conf_t   *umcf;
+    ngx_stream_vrrp_upstream_conf_t   *vucf;
+
+    umcf = ngx_stream_vrrp_upstream_main_conf(cf);
+    if (umcf == NULL) {
+        return NGX_OK;
+    }
+
+    uscfp = umcf->upstreams.elts;
+
+    for (i = 0; i < umcf->upstreams.nelts; i++) {
+
+        if (uscfp[i]->srv_conf == NULL) {
+            /* made by "proxy_pass" of an address */
+            continue;
+        }
+
+        vucf = ngx_stream_conf_upstream_srv_conf(uscfp[i],
+                                             ngx_stream_vrrp_upstream_module);
+
+        rc = vucf->up.check
+             ? ngx_stream_vrrp_upstream_add_pool(cf, uscfp[i], vucf)
+             : ngx_vrrp_upstream_unchecked(cf, &vucf->up);
+
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_stream_upstream_main_conf_t *
+ngx_stream_vrrp_upstream_main_conf(ngx_conf_t *cf)
+{
+    ngx_uint_t              i;
+    ngx_module_t          **modules;
+    ngx_stream_conf_ctx_t  *ctx;
+
+    ctx = cf->ctx;
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+
+        if (ngx_strcmp(modules[i]->name, "ngx_stream_upstream_module") == 0) {
+            return ctx->main_conf[modules[i]->ctx_index];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_stream_vrrp_upstream_add_pool(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *uscf, ngx_stream_vrrp_upstream_conf_t *vucf)
+{
+    ngx_vrrp_pool_t  *vp;
+
+    vp = ngx_vrrp_upstream_pool(cf, &vucf->up, "stream", &uscf->host);
+
+    if (vp == NULL
+        || ngx_stream_vrrp_upstream_add_servers(vp, uscf, 0) != NGX_OK
+        || ngx_stream_vrrp_upstream_add_servers(vp, uscf, 1) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    vp->upstream = uscf;
+
+#if (NGX_STREAM_UPSTREAM_ZONE)
+    vp->zone = (uscf->shm_zone != NULL);
+#endif
+
+#if (NGX_STREAM_VRRP_RESOLVE)
+    if (ngx_stream_vrrp_upstream_add_spare(cf, vp, uscf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+#endif
+
+    ngx_stream_vrrp_upstream_markable(cf, uscf, vucf);
+
+    return ngx_vrrp_checks_add_pool(cf, vp);
+}
+
+
+static ngx_int_t
+ngx_stream_vrrp_upstream_add_servers(ngx_vrrp_pool_t *vp,
+    ngx_stream_upstream_srv_conf_t *uscf, ngx_uint_t backup)
+{
+    ngx_uint_t                   i;
+    ngx_stream_upstream_server_t  *server;
+
+    server = uscf->servers->elts;
+
+    for (i = 0; i < uscf->servers->nelts; i++) {
+
+        if (server[i].backup != backup) {
+            continue;
+        }
+
+#if (NGX_STREAM_VRRP_RESOLVE)
+        if (server[i].host.len) {
+            continue;
+        }
+#endif
+
+        if (ngx_vrrp_upstream_add_peers(vp, &server[i].name, server[i].addrs,
+                                        server[i].naddrs, backup,
+                                        server[i].down)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Round robin is what all of nginx's balancers are made from.  Without a zone
+ * each worker has peers of its own, and marks them when it needs them.
+ */
+
+static void
+ngx_stream_vrrp_upstream_markable(ngx_conf_t *cf,
+    ngx_stream_upstream_srv_conf_t *uscf, ngx_stream_vrrp_upstream_conf_t *vucf)
+{
+    ngx_vrrp_pool_t               *vp;
+    ngx_stream_upstream_rr_peers_t  *peers;
+
+    vp = vucf->up.pool;
+    peers = uscf->peer.data;
+
+    if (peers == NULL || peers->name != &uscf->host) {
+        ngx_vrrp_upstream_foreign(cf, vp);
+        return;
+    }
+
+    vp->mark = ngx_stream_vrrp_upstream_mark;
+
+    if (!vp->zone) {
+        vucf->init_peer = uscf->peer.init;
+        uscf->peer.init = ngx_stream_vrrp_upstream_init_peer;
+    }
+}
+
+
+static ngx_int_t
+ngx_stream_vrrp_upstream_init_peer(ngx_stream_session_t *s,
+    ngx_stream_upstream_srv_conf_t *uscf)
+{
+    ngx_stream_vrrp_upstream_conf_t  *vucf;
+
+    vucf = ngx_stream_conf_upstream_srv_conf(uscf,
+                                             ngx_stream_vrrp_upstream_module);
+
+    ngx_vrrp_mark_own((ngx_cycle_t *) ngx_cycle, vucf->up.pool);
+
+    return vucf->init_peer(s, uscf);
+}
+
+
+/* peer.data is the zone's, once nginx has made the zone */
+
+static void
+ngx_stream_vrrp_upstream_mark(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp)
+{
+    ngx_vrrp_mark_t                  mark;
+    ngx_stream_upstream_rr_peers_t  *peers;
+    ngx_stream_upstream_srv_conf_t  *uscf;
+
+    if (ngx_vrrp_mark_begin(&mark, cycle, vp) != NGX_OK) {
+        return;
+    }
+
+    uscf = vp->upstream;
+
+    for (peers = uscf->peer.data; peers; peers = peers->next) {
+
+#if (NGX_STREAM_UPSTREAM_ZONE)
+        if (ngx_vrrp_mark_lock(&mark, &peers->rwlock) != NGX_OK) {
+            return;
+        }
+#endif
+
+        ngx_stream_vrrp_upstream_mark_list(&mark, peers);
+
+#if (NGX_STREAM_UPSTREAM_ZONE)
+        ngx_vrrp_mark_unlock(&mark, &peers->rwlock);
+#endif
+
+        mark.backup = 1;
+    }
+
+    ngx_vrrp_mark_end(&mark);
+}
+
+
+static void
+ngx_stream_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
+    ngx_stream_upstream_rr_peers_t *peers)
+{
+    ngx_uint_t                      tries;
+    ngx_stream_upstream_rr_peer_t  *peer;
+
+#if (NGX_STREAM_VRRP_RESOLVE)
+    for (peer = peers->resolve; peer; peer = peer->next) {
+        ngx_vrrp_mark_template(mark, &peer->down);
+    }
+#endif
+
+    tries = 0;
+
+    for (peer = peers->peer; peer; peer = peer->next) {
+        ngx_vrrp_mark_peer(mark, &peer->server, peer->sockaddr, peer->socklen,
+                           &peer->down, &peer->fails);
+
+        tries += (peer->down == 0);
+    }
+
+    peers->tries = tries;
+}
+
+
+#if (NGX_STREAM_VRRP_RESOLVE)
+
+static ngx_int_t
+ngx_stream_vrrp_upstream_add_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp,
+    ngx_stream_upstream_srv_conf_t *uscf)
+{
+    ngx_uint_t                     i, servers;
+    ngx_stream_upstream_server_t  *server;
+
+    server = uscf->servers->elts;
+    servers = 0;
+
+    for (i = 0; i < uscf->servers->nelts; i++) {
+        servers += (server[i].host.len && !server[i].down);
+    }
+
+    vp->resolved = ngx_stream_vrrp_upstream_resolved;
+
+    return ngx_vrrp_upstream_add_spare(cf, vp, servers);
+}
+
+
+/* only read: requests that run compare it with what they have seen */
+
+static ngx_int_t
+ngx_stream_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp)
+{
+    ngx_uint_t                       backup, config;
+    ngx_stream_upstream_rr_peer_t   *peer;
+    ngx_stream_upstream_rr_peers_t  *peers;
+    ngx_stream_upstream_srv_conf_t  *uscf;
+
+    uscf = vp->upstream;
+    peers = uscf->peer.data;
+
+    config = *(volatile ngx_uint_t *) peers->config;
+
+    if (config == vp->config) {
+        return NGX_DECLINED;
+    }
+
+    for (backup = 0; peers; peers = peers->next, backup = 1) {
+
+        if (ngx_vrrp_upstream_rlock(&peers->rwlock) != NGX_OK) {
+            return NGX_AGAIN;
+        }
+
+        for (peer = peers->peer; peer; peer = peer->next) {
+
+            if (peer->host && (peer->down & ~NGX_VRRP_PEER_DOWN) == 0) {
+                ngx_vrrp_resolve_see(vp, backup, &peer->server, peer->sockaddr,
+                                     peer->socklen, &peer->name);
+            }
+        }
+
+        ngx_rwlock_unlock(&peers->rwlock);
+    }
+
+    vp->config = config;
+
+    return NGX_OK;
+}
+
+#endif

@@ -1,0 +1,208 @@
+
+/*
+ * What the upstream blocks of http and stream share: their directives, and
+ * the pool that is made of an upstream with a "vrrp_check".
+ */
+
+
+#include "ngx_vrrp_upstream.h"
+
+
+/* how many addresses of one "server ... resolve" are checked */
+
+#define NGX_VRRP_SPARE           32
+
+#define NGX_VRRP_UPSTREAM_SPINS  1000
+#define NGX_VRRP_WLOCKED         ((ngx_atomic_uint_t) -1)
+
+
+char *
+ngx_vrrp_upstream_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_upstream_t  *up = conf;
+
+    ngx_str_t  *value;
+
+    if (up->check) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    up->check = ngx_vrrp_check_create(cf, &value[1], cf->args->nelts - 1);
+
+    return up->check ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_vrrp_upstream_panic(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_upstream_t  *up = conf;
+
+    if (up->panic_place.line) {
+        return "is duplicate";
+    }
+
+    ngx_vrrp_conf_place(cf, &up->panic_place);
+
+    return ngx_vrrp_check_panic(cf, &up->panic, &up->panic_percent);
+}
+
+
+ngx_vrrp_pool_t *
+ngx_vrrp_upstream_pool(ngx_conf_t *cf, ngx_vrrp_upstream_t *up,
+    const char *context, ngx_str_t *name)
+{
+    ngx_vrrp_pool_t  *vp;
+
+    vp = ngx_pcalloc(cf->pool, sizeof(ngx_vrrp_pool_t));
+    if (vp == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&vp->peers, cf->pool, 4, sizeof(ngx_vrrp_peer_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    vp->context = context;
+    vp->name = *name;
+    vp->check = up->check;
+    vp->panic = up->panic_place.line ? up->panic : 1;
+    vp->panic_percent = up->panic_percent;
+    vp->place = up->check->place;
+
+    up->pool = vp;
+
+    return vp;
+}
+
+
+ngx_int_t
+ngx_vrrp_upstream_add_peers(ngx_vrrp_pool_t *vp, ngx_str_t *server,
+    ngx_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t backup, ngx_uint_t down)
+{
+    ngx_uint_t        i;
+    ngx_vrrp_peer_t  *peer;
+
+    for (i = 0; i < naddrs; i++) {
+
+        peer = ngx_array_push(&vp->peers);
+        if (peer == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(peer, sizeof(ngx_vrrp_peer_t));
+
+        peer->server = *server;
+        peer->sockaddr = addrs[i].sockaddr;
+        peer->socklen = addrs[i].socklen;
+        peer->addr_text = addrs[i].name;
+        peer->backup = backup ? 1 : 0;
+        peer->down = down ? 1 : 0;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_vrrp_upstream_add_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp,
+    ngx_uint_t servers)
+{
+    vp->nspare = servers * NGX_VRRP_SPARE;
+
+    if (vp->nspare == 0) {
+        return NGX_OK;
+    }
+
+    vp->spare = ngx_pcalloc(cf->pool, vp->nspare * sizeof(ngx_vrrp_spare_t));
+
+    return vp->spare ? NGX_OK : NGX_ERROR;
+}
+
+
+/* a "vrrp_check_panic" on its own would be without effect */
+
+ngx_int_t
+ngx_vrrp_upstream_unchecked(ngx_conf_t *cf, ngx_vrrp_upstream_t *up)
+{
+    if (up->panic_place.line == 0) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"vrrp_check_panic\" needs a \"vrrp_check\" in the same "
+                  "upstream in %V:%ui",
+                  &up->panic_place.file, up->panic_place.line);
+
+    return NGX_ERROR;
+}
+
+
+void
+ngx_vrrp_upstream_foreign(ngx_conf_t *cf, ngx_vrrp_pool_t *vp)
+{
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "servers of %s upstream \"%V\" are checked, but requests "
+                  "are not kept from those that are down: its load balancing "
+                  "method is not one of nginx's own, in %V:%ui",
+                  vp->context, &vp->name, &vp->place.file, vp->place.line);
+}
+
+
+ngx_vrrp_peer_t *
+ngx_vrrp_pool_peer(ngx_vrrp_pool_t *vp, ngx_uint_t n)
+{
+    ngx_vrrp_peer_t  *peer;
+
+    if (n >= vp->peers.nelts) {
+        return &vp->spare[n - vp->peers.nelts].peer;
+    }
+
+    peer = vp->peers.elts;
+
+    return &peer[n];
+}
+
+
+ngx_uint_t
+ngx_vrrp_same_peer(ngx_vrrp_peer_t *peer, ngx_uint_t backup,
+    ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen)
+{
+    return peer->backup == backup
+           && peer->server.len == server->len
+           && ngx_memcmp(peer->server.data, server->data, server->len) == 0
+           && ngx_cmp_sockaddr(peer->sockaddr, peer->socklen, sockaddr,
+                               socklen, 1)
+              == NGX_OK;
+}
+
+
+/*
+ * As ngx_rwlock_rlock(), but bounded: nobody takes the lock from a worker that
+ * has died with it.
+ */
+
+ngx_int_t
+ngx_vrrp_upstream_rlock(ngx_atomic_t *lock)
+{
+    ngx_uint_t         i;
+    ngx_atomic_uint_t  readers;
+
+    for (i = 0; i < NGX_VRRP_UPSTREAM_SPINS; i++) {
+        readers = *lock;
+
+        if (readers != NGX_VRRP_WLOCKED
+            && ngx_atomic_cmp_set(lock, readers, readers + 1))
+        {
+            return NGX_OK;
+        }
+
+        ngx_cpu_pause();
+    }
+
+    return NGX_AGAIN;
+}
