@@ -39,20 +39,40 @@ void put(msghdr &message, int level, int type, const T &value) {
 
 }  // namespace
 
-SocketAddress::SocketAddress(const IpAddress &address) {
+SocketAddress::SocketAddress(const IpAddress &address, std::uint16_t port) {
     if (address.family() == Family::ipv4) {
         sockaddr_in ipv4{};
         ipv4.sin_family = AF_INET;
+        ipv4.sin_port = htons(port);
         ipv4.sin_addr = to_in_addr(address);
         size_ = sizeof(ipv4);
         std::memcpy(&storage_, &ipv4, sizeof(ipv4));
     } else {
         sockaddr_in6 ipv6{};
         ipv6.sin6_family = AF_INET6;
+        ipv6.sin6_port = htons(port);
         ipv6.sin6_addr = to_in6_addr(address);
         size_ = sizeof(ipv6);
         std::memcpy(&storage_, &ipv6, sizeof(ipv6));
     }
+}
+
+SocketAddress SocketAddress::of_socket(int fd) {
+    SocketAddress address;
+    auto *storage = reinterpret_cast<sockaddr *>(&address.storage_);
+    return ::getsockname(fd, storage, &address.size_) == 0 ? address
+                                                           : SocketAddress{};
+}
+
+const sockaddr *SocketAddress::data() const {
+    return reinterpret_cast<const sockaddr *>(&storage_);
+}
+
+// It is at the same place for both families.
+std::uint16_t SocketAddress::port() const {
+    sockaddr_in address;
+    std::memcpy(&address, &storage_, sizeof(address));
+    return ntohs(address.sin_port);
 }
 
 void SocketAddress::attach_to(msghdr &message) {

@@ -18,9 +18,16 @@ public:
     SocketAddress() = default;
 
     // Link-local addresses need no zone: the socket is bound to its interface.
-    explicit SocketAddress(const IpAddress &address);
+    explicit SocketAddress(const IpAddress &address, std::uint16_t port = 0);
+
+    // Of this end of a socket; empty when there is none.
+    static SocketAddress of_socket(int fd);
 
     void attach_to(msghdr &message);
+
+    const sockaddr *data() const;
+    socklen_t size() const { return size_; }
+    std::uint16_t port() const;
 
     IpAddress ipv6() const;
 

@@ -23,8 +23,9 @@ constexpr unsigned kMaxEventsPerWakeup = 256;
 constexpr unsigned kMaxDatagramsPerAnswer = 4096;
 constexpr Seconds kAnswerTimeout{1};
 
-Result<Fd, SystemError> open_netlink(int flags, std::uint32_t groups) {
-    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE));
+Result<Fd, SystemError> open_netlink(int protocol, int flags,
+                                     std::uint32_t groups) {
+    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol));
     if (!fd) {
         return Unexpected(SystemError{"socket() for netlink", errno});
     }
@@ -124,8 +125,8 @@ private:
 
 }  // namespace
 
-Status RequestSocket::open() {
-    Result<Fd, SystemError> fd = open_netlink(0, 0);
+Status RequestSocket::open(int protocol) {
+    Result<Fd, SystemError> fd = open_netlink(protocol, 0, 0);
     if (!fd) {
         return Unexpected(fd.error());
     }
@@ -178,8 +179,9 @@ int RequestSocket::exchange(const Message &request) {
 }
 
 Status EventSocket::open() {
-    Result<Fd, SystemError> fd = open_netlink(
-        SOCK_NONBLOCK, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+    Result<Fd, SystemError> fd =
+        open_netlink(NETLINK_ROUTE, SOCK_NONBLOCK,
+                     RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
     if (!fd) {
         return Unexpected(fd.error());
     }

@@ -1,4 +1,4 @@
-// Two ways to talk to rtnetlink: a request with its answer, and events. Both
+// Two ways to talk to netlink: a request with its answer, and events. Both
 // keep the kernel's errno, which libnl's own socket would translate away;
 // libnl builds and parses the messages.
 #pragma once
@@ -26,7 +26,7 @@ using MessageHandler = std::function<void(nlmsghdr *)>;
 
 class RequestSocket {
 public:
-    Status open();
+    Status open(int protocol = NETLINK_ROUTE);
 
     // Sends the request and hands what answers it, but for the final
     // acknowledgement, to the handler. Returns 0 or errno; EINTR when a dump

@@ -39,6 +39,10 @@ protected:
         }
         in_a("ip addr add fd00:9::1/64 dev vr0 nodad");
         in_b("ip addr add fd00:9::2/64 dev vr1 nodad");
+        wait_until_local("fd00:9::1");
+        enter_b();
+        wait_until_local("fd00:9::2");
+        enter_a();
         make(open_icmp(Family::ipv4), open_icmp(Family::ipv6));
     }
 

@@ -14,6 +14,7 @@
 #include "core/base/log.hpp"
 #include "core/check/ports.hpp"
 #include "core/net/clock.hpp"
+#include "core/net/kernel_view.hpp"
 #include "core/net/watcher.hpp"
 
 namespace ngx_vrrp::net {
@@ -118,6 +119,17 @@ inline std::string text_of(const check::Outcome &outcome) {
     }
     return std::string(to_string(outcome.failure.reason)) + " " + value + ": " +
            outcome.failure.text;
+}
+
+// The kernel gets an IPv6 address ready in the background.
+inline void wait_until_local(const std::string &address) {
+    KernelView kernel;
+    ASSERT_TRUE(kernel.open());
+    const Instant end = now() + Seconds{10};
+    while (!kernel.is_local(*IpAddress::parse(address))) {
+        ASSERT_LT(now(), end) << address << " does not become usable";
+        ::poll(nullptr, 0, 1);
+    }
 }
 
 }  // namespace ngx_vrrp::net
