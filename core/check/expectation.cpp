@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "core/check/quote.hpp"
 
@@ -72,7 +73,7 @@ bool contains(StatusRange range, unsigned status) {
     return range.low <= status && status <= range.high;
 }
 
-bool is_accepted(const std::vector<StatusRange> &ranges, unsigned status) {
+bool is_accepted(std::span<const StatusRange> ranges, unsigned status) {
     bool only_negated = true;
     bool accepted = false;
     for (const StatusRange &range : ranges) {
@@ -95,10 +96,15 @@ std::string to_text(const StatusRange &range) {
     return text;
 }
 
-Failure judge_status(const std::vector<StatusRange> &ranges, unsigned status) {
-    if (ranges.empty()) {
-        return judge_status({kDefaultRange}, status);
+std::span<const StatusRange> ranges_of(const Match &match) {
+    if (match.statuses.empty()) {
+        return {&kDefaultRange, 1};
     }
+    return match.statuses;
+}
+
+Failure judge_status(const Match &match, unsigned status) {
+    const auto ranges = ranges_of(match);
     if (is_accepted(ranges, status)) {
         return {};
     }
@@ -197,7 +203,7 @@ bool needs_body(const Match &match) {
 
 Failure judge(const Match &match, const HttpResponse &response,
               RegexEngine &regexes) {
-    Failure failure = judge_status(match.statuses, response.status());
+    Failure failure = judge_status(match, response.status());
     for (const TextTest &test : match.tests) {
         if (failure.reason != Reason::none) {
             break;

@@ -16,7 +16,7 @@ namespace ngx_vrrp::check {
 // What a peer may say before it has said what is expected (send-expect): as
 // much as HAProxy's buffer. It is short because all of it is looked at again
 // whenever more has come.
-inline constexpr std::size_t kMaxText = 16 * 1024;
+inline constexpr std::size_t kMaxText = std::size_t{16} * 1024;
 
 // The request line and header of a check, with the empty line.
 std::string http_request(const HttpCheck &check);

@@ -9,6 +9,9 @@ namespace ngx_vrrp::check {
 
 namespace {
 
+// IIS may send it twice, and nginx ignores it.
+constexpr std::string_view kSecondStatusLine = "HTTP/";
+
 constexpr unsigned kSwitchingProtocols = 101;
 constexpr unsigned kNoContent = 204;
 constexpr unsigned kNotModified = 304;
@@ -173,10 +176,12 @@ void HttpResponse::handle_status_line(std::string_view line) {
     part_ = Part::header;
 }
 
-// A folded line (RFC 9112, 5.2) begins with white space, which no name does.
 void HttpResponse::handle_header_line(std::string_view line) {
     if (line.empty()) {
         finish_header();
+        return;
+    }
+    if (line.starts_with(kSecondStatusLine)) {
         return;
     }
     auto header = parse_header_line(line);
@@ -209,7 +214,8 @@ void HttpResponse::skip_informational() {
     part_ = Part::status_line;
 }
 
-// Everything is looked at, even where there cannot be a body: nginx does.
+// Everything is looked at, even where there cannot be a body. RFC 9112, 6.3:
+// both headers at once "ought to be handled as an error", and so are several.
 HttpResponse::Framing HttpResponse::find_framing() {
     Framing framing = Framing::until_close;
     for (const HttpHeader &header : headers_) {
@@ -272,13 +278,13 @@ bool HttpResponse::persists() const {
 }
 
 void HttpResponse::begin_body() {
-    if (framing_ == Framing::chunked) {
+    const bool is_empty = framing_ == Framing::none ||
+                          (framing_ == Framing::length && length_ == 0);
+    if (is_empty) {
+        state_ = State::complete;
+    } else if (framing_ == Framing::chunked) {
         part_ = Part::chunk_size;
         budget_ = kMaxFraming;
-    } else if (framing_ == Framing::until_close) {
-        part_ = Part::body;
-    } else if (framing_ == Framing::none || length_ == 0) {
-        state_ = State::complete;
     } else {
         part_ = Part::body;
     }

@@ -1,7 +1,8 @@
 // Reads an HTTP/1.x response (RFC 9112) as it comes, in any pieces, from a
 // peer that may be hostile: every length is bounded, and pieces of one byte
-// cost no more than the whole at once. It refuses what nginx as a proxy would
-// refuse: a client would get a 502 for it.
+// cost no more than the whole at once. It refuses whatever makes its end
+// ambiguous (6.3 there), and is as lenient with odd lines as nginx is with its
+// upstreams: a check should not fail where clients are served.
 //
 // How much a check reads. As soon as the response is_judgeable() nothing that
 // follows can change the judgement: judge then, whatever state() says. To
@@ -22,15 +23,17 @@
 namespace ngx_vrrp::check {
 
 // Status line and header, with those of all informational responses.
-inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
-inline constexpr std::size_t kMaxBodyKept = 256 * 1024;    // as nginx Plus
-inline constexpr std::size_t kMaxBodyDropped = 64 * 1024;  // for keepalive
-inline constexpr unsigned kMaxInformational = 16;          // 1xx before it
+inline constexpr std::size_t kMaxHeaderBytes = std::size_t{64} * 1024;
+inline constexpr std::size_t kMaxBodyKept =
+    std::size_t{256} * 1024;  // as nginx Plus
+inline constexpr std::size_t kMaxBodyDropped =
+    std::size_t{64} * 1024;                        // for keepalive
+inline constexpr unsigned kMaxInformational = 16;  // 1xx before it
 
 // Chunk sizes, extensions and trailers: of one line, and together. Enough for
 // kMaxBodyKept in chunks of one byte.
-inline constexpr std::size_t kMaxFramingLine = 4 * 1024;
-inline constexpr std::size_t kMaxFraming = 2 * 1024 * 1024;
+inline constexpr std::size_t kMaxFramingLine = std::size_t{4} * 1024;
+inline constexpr std::size_t kMaxFraming = std::size_t{2} * 1024 * 1024;
 
 class HttpResponse {
 public:

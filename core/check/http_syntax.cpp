@@ -43,6 +43,10 @@ bool is_header_name(std::string_view name) {
     });
 }
 
+bool ends_status(char c) {
+    return c == ' ' || c == '.';
+}
+
 int hex_digit(char c) {
     if (is_digit(c)) {
         return c - '0';
@@ -78,7 +82,7 @@ bool begins_like_http(std::string_view text) {
 }
 
 // RFC 9112, 4: status-line = HTTP-version SP status-code SP [ reason-phrase ].
-// The second space is often forgotten.
+// As in nginx there may be more spaces or no last one, and IIS's "403.1".
 std::optional<StatusLine> parse_status_line(std::string_view line) {
     if (!line.starts_with(kVersionPrefix)) {
         return std::nullopt;
@@ -88,22 +92,28 @@ std::optional<StatusLine> parse_status_line(std::string_view line) {
         has_stray_octets(line)) {
         return std::nullopt;
     }
-    const auto status = parse_length(line.substr(2, 3), 10);
-    if (!status || *status < 100 || (line.size() > 5 && line[5] != ' ')) {
+    const std::string_view code = trimmed(line.substr(2));
+    const auto status = parse_length(code.substr(0, 3), 10);
+    if (!status || *status < 100 ||
+        (code.size() > 3 && !ends_status(code[3]))) {
         return std::nullopt;
     }
     return StatusLine{static_cast<unsigned>(line[0] - '0'),
                       static_cast<unsigned>(*status)};
 }
 
+// As in nginx the colon may be missing. A folded line (RFC 9112, 5.2) begins
+// with white space, which no name does.
 std::optional<HttpHeader> parse_header_line(std::string_view line) {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos ||
-        !is_header_name(line.substr(0, colon)) || has_stray_octets(line)) {
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = line.substr(colon);
+    if (!is_header_name(name) || has_stray_octets(value)) {
         return std::nullopt;
     }
-    return HttpHeader{std::string{line.substr(0, colon)},
-                      std::string{trimmed(line.substr(colon + 1))}};
+    return HttpHeader{
+        std::string{name},
+        std::string{trimmed(value.substr(value.empty() ? 0 : 1))}};
 }
 
 // RFC 9112, 7.1: chunk-size [ chunk-ext ] CRLF. White space before the

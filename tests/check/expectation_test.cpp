@@ -31,7 +31,8 @@ public:
         match_.statuses.push_back({low, high == 0 ? low : high, true});
         return *this;
     }
-    Expectation &header(std::string name, Is test, std::string value = {}) {
+    Expectation &header(std::string name, Is test,
+                        const std::string &value = {}) {
         Regex regex = nullptr;
         if (test == Is::regex || test == Is::not_regex) {
             regexes_.push_back(std::make_unique<std::regex>(value));
@@ -40,8 +41,8 @@ public:
         match_.tests.push_back({std::move(name), test, value, regex});
         return *this;
     }
-    Expectation &body(Is test, std::string value = {}) {
-        return header({}, test, std::move(value));
+    Expectation &body(Is test, const std::string &value = {}) {
+        return header({}, test, value);
     }
 
     // The reason and the text, or "passed".

@@ -95,7 +95,7 @@ TEST(HttpResponse, IsRefusedAtTheFirstByteThatIsNotHttp) {
 TEST(HttpResponse, IsRefusedForItsStatusLine) {
     for (const char *line :
          {"HTTP/1.", "HTTP/1.1", "HTTP/1.1 ", "HTTP/1.1 20", "HTTP/1.1 099 x",
-          "HTTP/1.1 2000 OK", "HTTP/1.1 200OK", "HTTP/1.1  200 OK",
+          "HTTP/1.1 2000 OK", "HTTP/1.1 200OK", "HTTP/1.1  20 OK",
           "HTTP/1.x 200 OK", "HTTP/1.10 200 OK", "HTTP/1.1 -20 OK",
           "HTTP/1.1 200 \rOK"}) {
         EXPECT_EQ(error_of(std::string{line} + "\r\n").substr(0, 16),
@@ -108,7 +108,7 @@ TEST(HttpResponse, IsRefusedForItsStatusLine) {
 
 TEST(HttpResponse, IsRefusedForAHeaderLine) {
     for (const char *line :
-         {"no colon", ": no name", "white space : x", " folded: x", "\tfolded",
+         {"a word", ": no name", "white space : x", " folded: x", "\tfolded",
           "control\1: x", "delete\x7f: x", "X: bare\rreturn", "X: y\r"}) {
         EXPECT_EQ(error_of(ok(line + std::string{"\r\n"})).substr(0, 16),
                   "bad header line ")
@@ -116,6 +116,21 @@ TEST(HttpResponse, IsRefusedForAHeaderLine) {
     }
     EXPECT_EQ(error_of(ok(std::string("X: \0\r\n", 6))),
               R"(bad header line "X: \x00")");
+}
+
+TEST(HttpResponse, MayBeAsOddAsNginxPermits) {
+    const Reading reading = read_whole(
+        "HTTP/1.1  403.1\r\n"
+        "HTTP/1.1 403 Forbidden\r\n"
+        "NoColon\r\n"
+        "X(y):z\r\n"
+        "Content-Length: 0\r\n"
+        "\r\n");
+
+    EXPECT_EQ(reading.state, State::complete);
+    EXPECT_EQ(reading.status, 403u);
+    EXPECT_EQ(reading.headers, (std::vector<std::string>{"NoColon: ", "X(y): z",
+                                                         "Content-Length: 0"}));
 }
 
 TEST(HttpResponse, HeaderHasALimit) {
