@@ -14,6 +14,7 @@
 #include "core/net/clock.hpp"
 #include "core/node/node.hpp"
 #include "core/status/area.hpp"
+#include "core/status/checks.hpp"
 #include "core/status/json.hpp"
 #include "core/status/snapshot.hpp"
 
@@ -167,7 +168,7 @@ struct vrrp_core_s {
           log(callbacks),
           node(to_configs(conf),
                {conf.generation, instant_from_ns(conf.configured_at_ns),
-                conf.previous_area},
+                conf.previous_area, conf.wake_fd},
                to_facts(conf, ops), callbacks, callbacks, area) {}
 
     Callbacks callbacks;
@@ -208,10 +209,12 @@ void enter(vrrp_core_t *core, F &&f) noexcept {
 
 std::size_t status_size(const vrrp_core_conf_t &conf) {
     std::size_t addresses = 0;
+    std::size_t trackers = 0;
     for (std::size_t i = 0; i < conf.ninstances; ++i) {
         addresses += conf.instances[i].naddresses;
+        trackers += conf.instances[i].ntrackers;
     }
-    return status::snapshot_size(conf.ninstances, addresses);
+    return status::snapshot_size(conf.ninstances, addresses, trackers);
 }
 
 }  // namespace
@@ -333,13 +336,16 @@ int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf) {
 int vrrp_core_status_json(const void *area, vrrp_core_append_pt append,
                           void *data) {
     try {
-        const auto bytes = status::Area(const_cast<void *>(area)).read();
+        const status::Area shared(const_cast<void *>(area));
+        const auto bytes = shared.read();
         const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
         if (!snapshot) {
             return VRRP_CORE_AGAIN;
         }
+        const status::Checks checks =
+            status::take_checks(shared.checks(shared.generation()));
         const std::string json = status::to_json(
-            *snapshot, {.now = net::now(), .wall = net::wall_clock()});
+            *snapshot, checks, {.now = net::now(), .wall = net::wall_clock()});
         append(data, json.data(), json.size());
         return VRRP_CORE_OK;
     } catch (...) {

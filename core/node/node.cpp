@@ -25,6 +25,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       publisher_(area_),
       host_(watcher, *this, sink),
       workers_(area_, host_),
+      checks_(area_.checks(generation.number), generation.wake_fd, watcher,
+              sink),
       claims_(watcher, *this, sink, generation.configured_at),
       engine_(std::move(configs), {host_, host_, *this, claims_}, sink),
       facts_(std::move(facts)),
@@ -33,7 +35,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
 }
 
 Status Node::open() {
-    return host_.open();
+    const Status opened = host_.open();
+    return opened ? checks_.open() : opened;
 }
 
 Status Node::start(int master_pid) {
@@ -103,7 +106,9 @@ void Node::quit() {
 }
 
 void Node::on_readable(int fd) {
-    if (!claims_.on_readable(fd)) {
+    if (checks_.on_readable(fd)) {
+        engine_.handle_checks(net::now());
+    } else if (!claims_.on_readable(fd)) {
         host_.on_readable(fd);
     }
 }
@@ -120,6 +125,7 @@ void Node::share() {
     if (engine_.is_in_charge()) {
         settle();
         publisher_.publish_if_due(engine_, facts_, now);
+        checks_.watch_for_silence(now);
     }
     if (engine_.holds_addresses()) {
         area_.hold(facts_.pid);
@@ -201,12 +207,12 @@ std::optional<Instant> Node::last_active(const engine::RouterKey &key) {
     return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
 }
 
-std::optional<check::Verdict> Node::check_verdict(check::CheckId) {
-    return std::nullopt;
+std::optional<check::Verdict> Node::check_verdict(check::CheckId id) {
+    return checks_.verdict(id);
 }
 
-std::optional<engine::CheckResult> Node::check_result(check::CheckId) {
-    return std::nullopt;
+std::optional<engine::CheckResult> Node::check_result(check::CheckId id) {
+    return checks_.result(id);
 }
 
 }  // namespace ngx_vrrp::node

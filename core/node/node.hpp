@@ -12,6 +12,7 @@
 #include "core/engine/engine.hpp"
 #include "core/net/claims.hpp"
 #include "core/net/host.hpp"
+#include "core/node/check_results.hpp"
 #include "core/node/nginx_workers.hpp"
 #include "core/node/publisher.hpp"
 #include "core/status/area.hpp"
@@ -24,6 +25,7 @@ struct Generation {
     std::uint64_t number = 0;
     Instant configured_at{};
     void *previous_area = nullptr;  // of the generation before, if another
+    int wake_fd = -1;  // readable when a verdict changes; -1: no checks
 };
 
 class Node final : net::Sink, net::ClaimSink, engine::Shared {
@@ -84,6 +86,7 @@ private:
     Publisher publisher_;
     net::Host host_;
     NginxWorkers workers_;
+    CheckResults checks_;
     net::Claims claims_;
     engine::Engine engine_;
     status::NodeFacts facts_;

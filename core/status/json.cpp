@@ -132,6 +132,29 @@ void write_counters(JsonWriter &json, const engine::Counters &counters) {
     json.end_object();
 }
 
+void write_trackers(JsonWriter &json, const Snapshot &snapshot,
+                    const InstanceRecord &instance) {
+    json.key("trackers").begin_array();
+    for (std::uint32_t i = 0; i < instance.trackers; ++i) {
+        const TrackerRecord &tracker =
+            snapshot.trackers[instance.first_tracker + i];
+        json.begin_object();
+        json.member("type", tracker.type.view());
+        json.member("name", tracker.name.view());
+        json.member("state", to_string(tracker.state));
+        json.key("weight");
+        if (tracker.weighted != 0) {
+            json.value(tracker.weight);
+        } else {
+            json.null();
+        }
+        json.member("adds", tracker.adds);
+        json.member_or_null("reason", tracker.reason.view());
+        json.end_object();
+    }
+    json.end_array();
+}
+
 // When a fault ends that only another attempt can end.
 void write_retry(JsonWriter &json, const InstanceRecord &instance,
                  const Moment &moment) {
@@ -167,14 +190,95 @@ void write_instance(JsonWriter &json, const Snapshot &snapshot,
 
     json.member_or_null("source", instance.source.view());
     write_addresses(json, snapshot, instance);
+    write_trackers(json, snapshot, instance);
     write_master(json, instance, moment);
     write_counters(json, instance.counters);
     json.end_object();
 }
 
+void write_age_ms(JsonWriter &json, const Moment &moment, std::string_view name,
+                  std::int64_t at_ns) {
+    json.key(name);
+    if (at_ns == 0) {
+        json.null();
+    } else {
+        json.value(age_ms(moment, at_ns));
+    }
+}
+
+void write_ms(JsonWriter &json, std::string_view name, std::int64_t ns) {
+    json.key(name).thousandths(to_us(ns));
+}
+
+void write_fails(JsonWriter &json, const check::Record &check) {
+    json.key("fails").begin_object();
+    for (std::size_t i = 0; i < check.fails.size(); ++i) {
+        if (check.fails[i] != 0) {
+            json.member(to_string(static_cast<check::Reason>(i)),
+                        check.fails[i]);
+        }
+    }
+    json.end_object();
+}
+
+// The last results, the newest at the end; 1: passed.
+std::string history_of(const check::Record &check) {
+    std::string text;
+    const unsigned length =
+        std::min<unsigned>(check.history_length, check::kHistoryBits);
+    for (unsigned i = length; i-- > 0;) {
+        text += (check.history >> i & 1U) != 0 ? '0' : '1';
+    }
+    return text;
+}
+
+void write_check(JsonWriter &json, const check::Record &check,
+                 const Moment &moment) {
+    json.begin_object();
+    json.member("context", check.context.view());
+    json.member("group", check.group.view());
+    json.member("name", check.name.view());
+    json.member("address", check.address.view());
+    json.member("backup", check.backup);
+
+    json.member("verdict", to_string(check.verdict));
+    write_age_ms(json, moment, "changed_ago_ms", check.changed_at_ns);
+    write_age_ms(json, moment, "checked_ago_ms", check.checked_at_ns);
+    write_ms(json, "duration_ms", check.duration_ns);
+    json.member("value", check.value);
+    json.member("history", history_of(check));
+
+    // of the last failure
+    json.member_or_null("reason", to_string(check.reason));
+    json.member_or_null("text", check.text.view());
+    write_age_ms(json, moment, "failed_ago_ms", check.failed_at_ns);
+    write_ms(json, "failed_duration_ms", check.failed_duration_ns);
+
+    json.member("passes", check.passes);
+    write_fails(json, check);
+    json.member("changes", check.changes);
+    json.member("downtime_ms", to_ms(Duration{check.downtime_ns} +
+                                     check::down_for(check, moment.now)));
+    json.end_object();
+}
+
+void write_checks(JsonWriter &json, const Checks &checks,
+                  const Moment &moment) {
+    json.key("checker").begin_object();
+    write_age_ms(json, moment, "last_beat_ago_ms", to_ns(checks.last_beat));
+    json.end_object();
+
+    json.key("checks").begin_array();
+    for (const check::Record &check : checks.records) {
+        write_check(json, check, moment);
+    }
+    json.end_array();
+}
+
 }  // namespace
 
-std::string to_json(const Snapshot &snapshot, const Moment &moment) {
+std::string to_json(const Snapshot &snapshot, const Checks &checks,
+                    const Moment &moment) {
     JsonWriter json;
     json.begin_object();
     json.member("version", kVersion);
@@ -186,6 +290,8 @@ std::string to_json(const Snapshot &snapshot, const Moment &moment) {
         write_instance(json, snapshot, instance, moment);
     }
     json.end_array();
+
+    write_checks(json, checks, moment);
     json.end_object();
     return json.text() + "\n";
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/time.hpp"
+#include "core/status/checks.hpp"
 #include "core/status/snapshot.hpp"
 
 namespace ngx_vrrp::status {
@@ -15,6 +16,7 @@ struct Moment {
     std::chrono::sys_time<Duration> wall{};
 };
 
-std::string to_json(const Snapshot &snapshot, const Moment &moment);
+std::string to_json(const Snapshot &snapshot, const Checks &checks,
+                    const Moment &moment);
 
 }  // namespace ngx_vrrp::status

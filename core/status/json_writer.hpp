@@ -45,6 +45,14 @@ public:
         return *this;
     }
 
+    // With three decimals.
+    JsonWriter &thousandths(std::int64_t number) {
+        separate();
+        const std::string decimals = std::to_string(1000 + number % 1000);
+        text_ += std::to_string(number / 1000) + '.' + decimals.substr(1);
+        return *this;
+    }
+
     JsonWriter &null() {
         separate();
         text_ += "null";

@@ -1,6 +1,6 @@
 // The status of a node as plain records of fixed size, as they lie in shared
-// memory: a NodeRecord, then InstanceRecords, then AddressRecords. No
-// pointers; texts are cut to their field and end with a zero.
+// memory: a NodeRecord, then InstanceRecords, AddressRecords, TrackerRecords.
+// No pointers; texts are cut to their field and end with a zero.
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "core/base/text.hpp"
+#include "core/check/verdict.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/timer_lag.hpp"
 
@@ -19,6 +20,7 @@ struct NodeRecord {
     std::int32_t pid;
     std::uint32_t instances;
     std::uint32_t addresses;
+    std::uint32_t trackers;
     std::uint32_t fresh_workers;
     std::uint64_t unknown_vrid_packets;
     std::uint64_t crashes;
@@ -48,6 +50,8 @@ struct InstanceRecord {
     std::uint8_t master_priority;
     std::uint32_t first_address;  // index of its first AddressRecord
     std::uint32_t addresses;
+    std::uint32_t first_tracker;  // index of its first TrackerRecord
+    std::uint32_t trackers;
     std::int64_t advert_int_ns;
     std::int64_t since_ns;         // CLOCK_BOOTTIME; 0: nothing happened yet
     std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
@@ -64,14 +68,26 @@ struct AddressRecord {
     std::uint8_t present;
 };
 
+struct TrackerRecord {
+    Text<32> type;
+    Text<128> name;
+    Text<256> reason;
+    check::Verdict state;
+    std::uint8_t weighted;
+    std::int32_t weight;
+    std::int32_t adds;  // now
+};
+
 static_assert(std::is_trivially_copyable_v<NodeRecord>);
 static_assert(std::is_trivially_copyable_v<InstanceRecord>);
 static_assert(std::is_trivially_copyable_v<AddressRecord>);
+static_assert(std::is_trivially_copyable_v<TrackerRecord>);
 
 constexpr std::size_t snapshot_size(std::size_t instances,
-                                    std::size_t addresses) {
+                                    std::size_t addresses,
+                                    std::size_t trackers) {
     return sizeof(NodeRecord) + instances * sizeof(InstanceRecord) +
-           addresses * sizeof(AddressRecord);
+           addresses * sizeof(AddressRecord) + trackers * sizeof(TrackerRecord);
 }
 
 }  // namespace ngx_vrrp::status

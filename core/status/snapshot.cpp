@@ -57,10 +57,32 @@ AddressRecord describe(const engine::AddressState &state) {
     return record;
 }
 
+TrackerRecord describe(const engine::Tracker &tracker) {
+    const engine::TrackerConfig &config = tracker.config();
+    TrackerRecord record{};
+    record.type.set(config.type);
+    record.name.set(config.name);
+    record.reason.set(tracker.reason());
+    record.state = tracker.state();
+    record.weighted = config.weight.has_value();
+    record.weight = config.weight.value_or(0);
+    record.adds = tracker.adds();
+    return record;
+}
+
+template <class Record, class T>
+std::uint32_t describe_all(std::vector<Record> &records,
+                           const std::vector<T> &list) {
+    for (const T &t : list) {
+        records.push_back(describe(t));
+    }
+    return static_cast<std::uint32_t>(list.size());
+}
+
 template <class T>
-void append(Buffer &out, const T &record) {
-    const auto *bytes = reinterpret_cast<const std::uint8_t *>(&record);
-    out.insert(out.end(), bytes, bytes + sizeof(T));
+void append(Buffer &out, const std::vector<T> &records) {
+    const auto *bytes = reinterpret_cast<const std::uint8_t *>(records.data());
+    out.insert(out.end(), bytes, bytes + records.size() * sizeof(T));
 }
 
 template <class T>
@@ -73,6 +95,19 @@ T load(ByteReader &in) {
     return record;
 }
 
+template <class T>
+std::vector<T> load(ByteReader &in, std::uint32_t count) {
+    std::vector<T> records;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        records.push_back(load<T>(in));
+    }
+    return records;
+}
+
+bool is_within(std::uint32_t first, std::uint32_t count, std::uint32_t all) {
+    return first <= all && count <= all - first;
+}
+
 }  // namespace
 
 Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
@@ -82,12 +117,11 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
         InstanceRecord record = describe(router);
         record.first_address =
             static_cast<std::uint32_t>(snapshot.addresses.size());
-        record.addresses =
-            static_cast<std::uint32_t>(router.addresses().size());
+        record.first_tracker =
+            static_cast<std::uint32_t>(snapshot.trackers.size());
+        record.addresses = describe_all(snapshot.addresses, router.addresses());
+        record.trackers = describe_all(snapshot.trackers, router.trackers());
         snapshot.instances.push_back(record);
-        for (const engine::AddressState &state : router.addresses()) {
-            snapshot.addresses.push_back(describe(state));
-        }
     }
 
     NodeRecord &node = snapshot.node;
@@ -95,6 +129,7 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
     node.pid = facts.pid;
     node.instances = static_cast<std::uint32_t>(snapshot.instances.size());
     node.addresses = static_cast<std::uint32_t>(snapshot.addresses.size());
+    node.trackers = static_cast<std::uint32_t>(snapshot.trackers.size());
     node.fresh_workers = engine.fresh_workers();
     node.unknown_vrid_packets = engine.unknown_vrid_packets();
     node.crashes = facts.crashes;
@@ -109,15 +144,13 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
 
 Buffer to_bytes(const Snapshot &snapshot) {
     Buffer out;
-    out.reserve(
-        snapshot_size(snapshot.instances.size(), snapshot.addresses.size()));
-    append(out, snapshot.node);
-    for (const InstanceRecord &record : snapshot.instances) {
-        append(out, record);
-    }
-    for (const AddressRecord &record : snapshot.addresses) {
-        append(out, record);
-    }
+    out.reserve(snapshot_size(snapshot.instances.size(),
+                              snapshot.addresses.size(),
+                              snapshot.trackers.size()));
+    append(out, std::vector{snapshot.node});
+    append(out, snapshot.instances);
+    append(out, snapshot.addresses);
+    append(out, snapshot.trackers);
     return out;
 }
 
@@ -125,20 +158,23 @@ std::optional<Snapshot> from_bytes(Bytes bytes) {
     ByteReader in(bytes);
     Snapshot snapshot;
     snapshot.node = load<NodeRecord>(in);
-    if (!in.ok() || bytes.size() != snapshot_size(snapshot.node.instances,
-                                                  snapshot.node.addresses)) {
+    const NodeRecord &node = snapshot.node;
+    if (!in.ok() ||
+        bytes.size() !=
+            snapshot_size(node.instances, node.addresses, node.trackers)) {
         return std::nullopt;
     }
-    for (std::uint32_t i = 0; i < snapshot.node.instances; ++i) {
-        const auto record = load<InstanceRecord>(in);
-        if (record.first_address > snapshot.node.addresses ||
-            record.addresses > snapshot.node.addresses - record.first_address) {
-            return std::nullopt;
-        }
-        snapshot.instances.push_back(record);
-    }
-    for (std::uint32_t i = 0; i < snapshot.node.addresses; ++i) {
-        snapshot.addresses.push_back(load<AddressRecord>(in));
+    snapshot.instances = load<InstanceRecord>(in, node.instances);
+    snapshot.addresses = load<AddressRecord>(in, node.addresses);
+    snapshot.trackers = load<TrackerRecord>(in, node.trackers);
+
+    const auto fits = [&](const InstanceRecord &i) {
+        return is_within(i.first_address, i.addresses, node.addresses) &&
+               is_within(i.first_tracker, i.trackers, node.trackers);
+    };
+    if (!std::all_of(snapshot.instances.begin(), snapshot.instances.end(),
+                     fits)) {
+        return std::nullopt;
     }
     return snapshot;
 }

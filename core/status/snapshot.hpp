@@ -17,6 +17,7 @@ struct Snapshot {
     NodeRecord node{};
     std::vector<InstanceRecord> instances;
     std::vector<AddressRecord> addresses;
+    std::vector<TrackerRecord> trackers;
 };
 
 struct NodeFacts {

@@ -13,6 +13,7 @@ Snapshot snapshot() {
     s.node.pid = 42;
     s.node.instances = 1;
     s.node.addresses = 1;
+    s.node.trackers = 2;
     s.node.started_at_ns = 1'000'000'000;
     s.node.published_at_ns = 9'900'000'000;
     s.node.not_before_ns = 12'500'000'000;
@@ -32,6 +33,7 @@ Snapshot snapshot() {
     instance.base_priority = 100;
     instance.effective_priority = 80;
     instance.addresses = 1;
+    instance.trackers = 2;
     instance.since_ns = 8'000'000'000;
     instance.counters.adverts_sent = 7;
     instance.counters.dropped[0] = 2;
@@ -42,6 +44,22 @@ Snapshot snapshot() {
     address.interface.set("eth0");
     address.present = 1;
     s.addresses.push_back(address);
+
+    TrackerRecord pool{};
+    pool.type.set("track_upstream");
+    pool.name.set("web");
+    pool.reason.set("0 of 2 servers up");
+    pool.state = check::Verdict::down;
+    pool.weighted = 1;
+    pool.weight = -20;
+    pool.adds = -20;
+    s.trackers.push_back(pool);
+
+    TrackerRecord link{};
+    link.type.set("track_interface");
+    link.name.set("eth1");
+    link.state = check::Verdict::up;
+    s.trackers.push_back(link);
     return s;
 }
 
@@ -51,11 +69,25 @@ Moment moment() {
             .wall = sys_days{2024y / February / 29} + 23h + 59min + 58s};
 }
 
+std::string json_of(const Snapshot &s, const Checks &checks = {}) {
+    return to_json(s, checks, moment());
+}
+
 TEST(JsonWriter, CommasAndNesting) {
     JsonWriter json;
     json.begin_object().member("a", 1).key("b").begin_array();
     json.value(1).value(true).null().end_array().member("c", "x").end_object();
     EXPECT_EQ(json.text(), R"({"a":1,"b":[1,true,null],"c":"x"})");
+}
+
+TEST(JsonWriter, Thousandths) {
+    JsonWriter json;
+    json.begin_array();
+    for (const std::int64_t number : {0, 7, 1040, 123456}) {
+        json.thousandths(number);
+    }
+    json.end_array();
+    EXPECT_EQ(json.text(), "[0.000,0.007,1.040,123.456]");
 }
 
 TEST(JsonWriter, Escapes) {
@@ -65,7 +97,7 @@ TEST(JsonWriter, Escapes) {
 }
 
 TEST(Json, SaysStateSinceWhenAndWhy) {
-    const std::string json = to_json(snapshot(), moment());
+    const std::string json = json_of(snapshot());
     EXPECT_NE(json.find(R"("name":"VI_1","state":"MASTER","since_ms":2000,)"
                         R"("since":"2024-02-29T23:59:56.000Z",)"
                         R"("reason":"no advertisement for 3609 ms")"),
@@ -74,7 +106,7 @@ TEST(Json, SaysStateSinceWhenAndWhy) {
 }
 
 TEST(Json, SaysPriorityAddressesAndCounters) {
-    const std::string json = to_json(snapshot(), moment());
+    const std::string json = json_of(snapshot());
     for (const char *part :
          {R"("priority":{"base":100,"effective":80})",
           R"("addresses":[{"address":"10.0.1.5/24","interface":"eth0",)"
@@ -86,7 +118,7 @@ TEST(Json, SaysPriorityAddressesAndCounters) {
 }
 
 TEST(Json, SaysHowTheProcessIsScheduled) {
-    const std::string json = to_json(snapshot(), moment());
+    const std::string json = json_of(snapshot());
     EXPECT_NE(
         json.find(R"("startup_delay_left_ms":2500,"realtime_priority":50,)"
                   R"("mlock":true,"timer_lag":{"last_us":20000,"max_us":20000,)"
@@ -99,22 +131,84 @@ TEST(Json, SaysHowTheProcessIsScheduled) {
         << json;
 }
 
+TEST(Json, SaysWhatTheTrackersFound) {
+    const std::string json = json_of(snapshot());
+    EXPECT_NE(
+        json.find(R"("trackers":[{"type":"track_upstream","name":"web",)"
+                  R"("state":"down","weight":-20,"adds":-20,)"
+                  R"("reason":"0 of 2 servers up"},)"
+                  R"({"type":"track_interface","name":"eth1","state":"up",)"
+                  R"("weight":null,"adds":0,"reason":null}])"),
+        std::string::npos)
+        << json;
+}
+
+TEST(Json, SaysThatNothingIsChecked) {
+    EXPECT_NE(json_of(snapshot())
+                  .find(R"("checker":{"last_beat_ago_ms":null},"checks":[])"),
+              std::string::npos);
+}
+
+TEST(Json, SaysWhatTheChecksFound) {
+    check::Config config;
+    config.identity = {"http", "web", "10.0.0.1", "10.0.0.1:80"};
+    Checks checks{.records = {check::first_record(config)},
+                  .last_beat = instant_from_ns(9'880'000'000)};
+    check::Record &record = checks.records[0];
+    check::add_result(record, check::passed(), Milliseconds{2},
+                      instant_from_ns(8'000'000'000));
+    check::add_result(record, check::failed(check::Reason::l7sts, "status 500"),
+                      std::chrono::microseconds{1040},
+                      instant_from_ns(9'000'000'000));
+    record.downtime_ns = 1'000'000'000;
+    check::change_verdict(record, check::Verdict::down,
+                          instant_from_ns(9'000'000'000));
+
+    const std::string json = json_of(snapshot(), checks);
+    EXPECT_NE(
+        json.find(R"("checker":{"last_beat_ago_ms":120},"checks":[{)"
+                  R"("context":"http","group":"web","name":"10.0.0.1",)"
+                  R"("address":"10.0.0.1:80","backup":false,)"
+                  R"("verdict":"down","changed_ago_ms":1000,)"
+                  R"("checked_ago_ms":1000,"duration_ms":1.040,"value":0,)"
+                  R"("history":"10","reason":"L7STS","text":"status 500",)"
+                  R"("failed_ago_ms":1000,"failed_duration_ms":1.040,)"
+                  R"("passes":1,"fails":{"L7STS":1},"changes":1,)"
+                  R"("downtime_ms":2000}])"),
+        std::string::npos)
+        << json;
+}
+
+TEST(Json, CheckThatWasNeverMadeHasNoTimes) {
+    check::Config config;
+    config.initial = check::Verdict::unknown;
+    const std::string json =
+        json_of(snapshot(),
+                {.records = {check::first_record(config)}, .last_beat = {}});
+    EXPECT_NE(json.find(R"("verdict":"checking","changed_ago_ms":null,)"
+                        R"("checked_ago_ms":null,"duration_ms":0.000,)"
+                        R"("value":0,"history":"","reason":null,"text":null,)"
+                        R"("failed_ago_ms":null)"),
+              std::string::npos)
+        << json;
+}
+
 TEST(Json, StartupDelayThatIsOverHasNothingLeft) {
     Snapshot s = snapshot();
     s.node.not_before_ns = 9'000'000'000;
-    EXPECT_NE(to_json(s, moment()).find(R"("startup_delay_left_ms":0)"),
+    EXPECT_NE(json_of(s).find(R"("startup_delay_left_ms":0)"),
               std::string::npos);
 }
 
 TEST(Json, SaysWhenItTriesAgain) {
     Snapshot s = snapshot();
-    EXPECT_NE(to_json(s, moment()).find(R"("fault":null,"retry_ms":null)"),
+    EXPECT_NE(json_of(s).find(R"("fault":null,"retry_ms":null)"),
               std::string::npos);
 
     s.node.crashes = 3;
     s.instances[0].fault.set("crashed, staying out for 10 s");
     s.instances[0].retry_at_ns = 12'500'000'000;
-    const std::string json = to_json(s, moment());
+    const std::string json = json_of(s);
     EXPECT_NE(json.find(R"("fault":"crashed, staying out for 10 s",)"
                         R"("retry_ms":2500)"),
               std::string::npos)
@@ -125,7 +219,7 @@ TEST(Json, SaysWhenItTriesAgain) {
 TEST(Snapshot, SurvivesTheWayThroughSharedMemory) {
     const auto back = from_bytes(to_bytes(snapshot()));
     ASSERT_TRUE(back);
-    EXPECT_EQ(to_json(*back, moment()), to_json(snapshot(), moment()));
+    EXPECT_EQ(json_of(*back), json_of(snapshot()));
 }
 
 TEST(Snapshot, WrongLengthsAndCountsAreRefused) {
@@ -136,6 +230,10 @@ TEST(Snapshot, WrongLengthsAndCountsAreRefused) {
 
     Snapshot wrong = snapshot();
     wrong.instances[0].addresses = 2;
+    EXPECT_FALSE(from_bytes(to_bytes(wrong)));
+
+    wrong = snapshot();
+    wrong.instances[0].first_tracker = 1;
     EXPECT_FALSE(from_bytes(to_bytes(wrong)));
 }
 

@@ -1,0 +1,20 @@
+// What the checks of a node have found, at one moment.
+#pragma once
+
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/check/record.hpp"
+#include "core/check/table.hpp"
+
+namespace ngx_vrrp::status {
+
+struct Checks {
+    std::vector<check::Record> records;  // of those that are used
+    Instant last_beat{};  // of a process that checks; 0: none yet
+};
+
+// Leaves out a record that a writer has just begun to write and cannot end.
+Checks take_checks(const check::Table &table);
+
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,182 @@
+// Results of checks as the vrrp process sees them.
+#include "core/node/check_results.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+
+#include <memory>
+#include <set>
+
+#include "core/net/fd.hpp"
+#include "core/net/wake.hpp"
+#include "tests/support/fake_ports.hpp"
+
+namespace ngx_vrrp::node {
+namespace {
+
+using check::Table;
+using check::Verdict;
+
+constexpr check::CheckId kCheck = 1;
+
+class FakeWatcher final : public net::Watcher {
+public:
+    bool watch(int fd) override {
+        if (!full) {
+            watched.insert(fd);
+        }
+        return !full;
+    }
+    void unwatch(int fd) override { watched.erase(fd); }
+
+    bool full = false;
+    std::set<int> watched;
+};
+
+struct AlignedFree {
+    void operator()(void *p) const {
+        ::operator delete (p, std::align_val_t{Table::kAlignment});
+    }
+};
+
+class CheckResultsTest : public ::testing::Test {
+protected:
+    static constexpr std::size_t kSlots = 4;
+
+    CheckResultsTest()
+        : memory(::operator new (Table::size(kSlots),
+                                 std::align_val_t{Table::kAlignment})) {
+        Table::init(memory.get(), Table::size(kSlots));
+        begin(1);
+    }
+
+    void begin(std::uint64_t generation) {
+        check::Config config;
+        config.identity = {"vrrp", "VI_1", "track_tcp", "10.0.0.1:80"};
+        ASSERT_TRUE(Table(memory.get(), generation)
+                        .begin({kSlots - 1, config}, kSlots, nullptr));
+    }
+
+    Table table() { return {memory.get(), 1}; }
+
+    void fail() {
+        check::Record record = *table().load(kCheck);
+        check::add_result(record,
+                          check::failed(check::Reason::l4con, "refused", 7),
+                          Milliseconds{1}, now);
+        check::change_verdict(record, Verdict::down, now);
+        table().store(kCheck, record);
+    }
+
+    // Looks as often as the process wakes up, and more.
+    void run(Duration d, bool beating) {
+        const Instant end = now + d;
+        for (; now < end; now += Milliseconds{250}) {
+            if (beating) {
+                table().beat(now);
+            }
+            results.watch_for_silence(now);
+        }
+    }
+
+    std::unique_ptr<void, AlignedFree> memory;
+    Instant now = instant_from_ns(5'000'000'000);
+    net::Fd wake_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    FakeWatcher watcher;
+    testing::RememberingLog log;
+    CheckResults results{table(), wake_fd.get(), watcher, log};
+};
+
+TEST_F(CheckResultsTest, AreRead) {
+    EXPECT_EQ(results.verdict(kCheck), Verdict::up);
+    fail();
+
+    EXPECT_EQ(results.verdict(kCheck), Verdict::down);
+    const auto result = results.result(kCheck);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->verdict, Verdict::down);
+    EXPECT_EQ(result->text, "L4CON refused");
+    EXPECT_EQ(result->value, 7);
+    EXPECT_EQ(results.verdict(kSlots - 1), Verdict::unused);
+}
+
+TEST_F(CheckResultsTest, CannotBeReadOnceTheTableHasBeenReplaced) {
+    begin(2);
+    EXPECT_EQ(results.verdict(kCheck), Verdict::up) << "has the other half";
+    begin(3);
+
+    EXPECT_EQ(results.verdict(kCheck), std::nullopt);
+    EXPECT_FALSE(results.result(kCheck));
+}
+
+TEST_F(CheckResultsTest, WakesAreTaken) {
+    ASSERT_TRUE(results.open());
+    EXPECT_EQ(watcher.watched, std::set<int>{wake_fd.get()});
+    net::wake(wake_fd.get());
+    net::wake(wake_fd.get());
+
+    EXPECT_FALSE(results.on_readable(wake_fd.get() + 1));
+    EXPECT_TRUE(results.on_readable(wake_fd.get()));
+    EXPECT_FALSE(net::take_wakes(wake_fd.get())) << "still readable";
+}
+
+TEST_F(CheckResultsTest, AreNotWatchedWhenThereAreNone) {
+    {
+        CheckResults none(table(), -1, watcher, log);
+        EXPECT_TRUE(none.open());
+        EXPECT_FALSE(none.on_readable(0));
+        none.watch_for_silence(now);
+    }
+    EXPECT_EQ(watcher.watched, std::set<int>{});
+}
+
+TEST_F(CheckResultsTest, AreUnwatchedAtTheEnd) {
+    {
+        CheckResults some(table(), wake_fd.get(), watcher, log);
+        EXPECT_TRUE(some.open());
+    }
+    EXPECT_EQ(watcher.watched, std::set<int>{});
+}
+
+TEST_F(CheckResultsTest, LoopThatIsFullIsAnError) {
+    watcher.full = true;
+    EXPECT_FALSE(results.open());
+}
+
+TEST_F(CheckResultsTest, SilenceIsToldOnceAndItsEndToo) {
+    run(Seconds{10}, true);
+    run(Seconds{4}, false);
+    EXPECT_EQ(log.lines.size(), 0u);
+    run(Seconds{20}, false);
+    EXPECT_EQ(log.count("no check has been made for 5 s"), 1u);
+    EXPECT_EQ(log.lines[0].level, LogLevel::warn);
+
+    run(Seconds{10}, true);
+    EXPECT_EQ(log.count("checks are being made again"), 1u);
+    EXPECT_EQ(log.lines.size(), 2u);
+}
+
+TEST_F(CheckResultsTest, NeverIsSilenceToo) {
+    run(Seconds{10}, false);
+    EXPECT_EQ(log.count("no check has been made"), 1u);
+}
+
+TEST_F(CheckResultsTest, SleepOfTheMachineIsNoSilence) {
+    run(Seconds{3}, true);
+    now += Seconds{3600};
+    results.watch_for_silence(now);
+    run(Seconds{3}, true);
+
+    EXPECT_EQ(log.lines.size(), 0u);
+}
+
+TEST_F(CheckResultsTest, SilenceOfATableThatWasReplacedIsNone) {
+    run(Seconds{3}, true);
+    begin(3);
+    run(Seconds{10}, false);
+
+    EXPECT_EQ(log.lines.size(), 0u);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::node
