@@ -141,6 +141,7 @@ TEST_F(AreaTest, ReadersNeverSeeATornStatus) {
     for (int i = 0; i < 20000 && seen < 2000; ++i) {
         const auto bytes = area.read();
         if (!bytes) {
+            std::this_thread::yield();  // to a writer that was interrupted
             continue;
         }
         ++seen;
