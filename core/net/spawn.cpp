@@ -1,0 +1,200 @@
+#include "core/net/spawn.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+constexpr int kFirstOther = STDERR_FILENO + 1;
+constexpr rlim_t kMostDescriptors = 65536;
+
+// For execve().
+class Strings {
+public:
+    explicit Strings(const std::vector<std::string> &strings) {
+        for (const std::string &s : strings) {
+            pointers_.push_back(const_cast<char *>(s.c_str()));
+        }
+        pointers_.push_back(nullptr);
+    }
+
+    char *const *data() const { return pointers_.data(); }
+
+private:
+    std::vector<char *> pointers_;
+};
+
+// While it lives, no handler of ours can run, in the child either.
+class BlockedSignals {
+public:
+    BlockedSignals() {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::sigprocmask(SIG_SETMASK, &all, &before_);
+    }
+    BlockedSignals(const BlockedSignals &) = delete;
+    BlockedSignals &operator=(const BlockedSignals &) = delete;
+    ~BlockedSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_{};
+};
+
+// From here to exec() it is the child that runs: nothing is allocated.
+
+[[noreturn]] void cannot_run(const char *call) {
+    ::dprintf(STDERR_FILENO, "cannot run: %s failed (%d: %s)\n", call, errno,
+              std::strerror(errno));
+    ::_exit(kCannotRun);
+}
+
+// Through a number above them: either may be one of the three.
+void replace_standard_descriptors(int input, int output) {
+    const int in = ::fcntl(input, F_DUPFD, kFirstOther);
+    const int out = ::fcntl(output, F_DUPFD, kFirstOther);
+    if (in < 0 || out < 0 || ::dup2(out, STDERR_FILENO) < 0 ||
+        ::dup2(out, STDOUT_FILENO) < 0 || ::dup2(in, STDIN_FILENO) < 0) {
+        cannot_run("dup2()");
+    }
+}
+
+// close_range() is of Linux 5.9.
+void close_others() {
+    if (::syscall(SYS_close_range, kFirstOther, ~0U, 0) == 0) {
+        return;
+    }
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t end =
+        limit.rlim_cur < kMostDescriptors ? limit.rlim_cur : kMostDescriptors;
+    for (int fd = kFirstOther; fd < static_cast<int>(end); fd++) {
+        ::close(fd);
+    }
+}
+
+void reset_signals() {
+    struct sigaction action {};
+    action.sa_handler = SIG_DFL;
+    for (int signal = 1; signal < NSIG; signal++) {
+        ::sigaction(signal, &action, nullptr);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void reset_scheduling() {
+    const sched_param param{};
+    if (::sched_setscheduler(0, SCHED_OTHER, &param) != 0) {
+        cannot_run("sched_setscheduler()");
+    }
+    ::setpriority(PRIO_PROCESS, 0, 0);
+}
+
+void become_user(uid_t uid, gid_t gid) {
+    if (::geteuid() != 0) {
+        return;
+    }
+    if (::setgroups(1, &gid) != 0) {
+        cannot_run("setgroups()");
+    }
+    if (::setresgid(gid, gid, gid) != 0) {
+        cannot_run("setresgid()");
+    }
+    if (::setresuid(uid, uid, uid) != 0) {
+        cannot_run("setresuid()");
+    }
+}
+
+[[noreturn]] void run(const Program &program, char *const *arguments,
+                      char *const *environment, int input, int output) {
+    ::setsid();
+    replace_standard_descriptors(input, output);
+    close_others();
+    reset_signals();
+    reset_scheduling();
+    ::umask(S_IWGRP | S_IWOTH);
+    if (::chdir("/") != 0) {
+        cannot_run("chdir()");
+    }
+    become_user(program.uid, program.gid);
+    // A change of the user undoes it.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::execve(arguments[0], arguments, environment);
+    cannot_run("execve()");
+}
+
+// And this is us again.
+
+// The child has not got far: it ends at once.
+void discard(pid_t pid) {
+    ::kill(pid, SIGKILL);
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+bool may_become(const Program &program) {
+    return ::geteuid() == 0 ||
+           (program.uid == ::geteuid() && program.gid == ::getegid());
+}
+
+}  // namespace
+
+Result<Child, SystemError> spawn(const Program &program) {
+    if (!may_become(program)) {
+        return Unexpected(SystemError{
+            "running it as user " + std::to_string(program.uid), EPERM});
+    }
+
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+        return Unexpected(SystemError{"pipe2()", errno});
+    }
+    Child child;
+    child.output = Fd(ends[0]);
+    const Fd output(ends[1]);
+    const Fd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!input || ::fcntl(child.output.get(), F_SETFL, O_NONBLOCK) != 0) {
+        return Unexpected(SystemError{"open() of \"/dev/null\"", errno});
+    }
+
+    const Strings arguments(program.command);
+    const Strings environment(program.environment);
+    {
+        const BlockedSignals blocked;
+        child.pid = ::fork();
+        if (child.pid == 0) {
+            run(program, arguments.data(), environment.data(), input.get(),
+                output.get());
+        }
+    }
+    if (child.pid < 0) {
+        return Unexpected(SystemError{"fork()", errno});
+    }
+
+    child.process =
+        Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+    if (!child.process) {
+        const int error = errno;
+        discard(child.pid);
+        return Unexpected(SystemError{"pidfd_open()", error});
+    }
+    return child;
+}
+
+}  // namespace ngx_vrrp::net

@@ -1,0 +1,37 @@
+// Starts a program as if from nothing: with a user's rights, a session and
+// process group of its own, no descriptor but its input (empty) and output (a
+// pipe), every signal at its default, no real-time scheduling. It does not
+// survive us.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/base/system_error.hpp"
+#include "core/net/fd.hpp"
+
+namespace ngx_vrrp::net {
+
+struct Program {
+    std::vector<std::string> command;      // an absolute path, and arguments
+    std::vector<std::string> environment;  // NAME=value
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+};
+
+struct Child {
+    int pid = 0;  // to be waited for; also the number of its process group
+    Fd process;   // a pidfd: readable when the program has ended
+    Fd output;    // what it writes; non-blocking
+};
+
+// What turns out in the child is written to its output before it exits with
+// kCannotRun. EPERM: only root may choose the user.
+Result<Child, SystemError> spawn(const Program &program);
+
+// As shells do.
+inline constexpr int kCannotRun = 127;
+
+}  // namespace ngx_vrrp::net
