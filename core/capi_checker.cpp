@@ -1,32 +1,209 @@
-// The processes that check: C structs <-> C++.
+// The processes that check: C structs <-> C++ values, and the wall that no
+// exception crosses.
 
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "core/base/log.hpp"
 #include "core/capi.h"
+#include "core/capi_check_conf.hpp"
+#include "core/check/connection_prober.hpp"
+#include "core/check/ports.hpp"
+#include "core/net/clock.hpp"
+#include "core/net/watcher.hpp"
+#include "core/node/check_node.hpp"
+#include "core/status/area.hpp"
 
-vrrp_checker_t *vrrp_checker_create(const vrrp_core_conf_t *,
-                                    vrrp_checker_role_e,
-                                    const vrrp_checker_ops_t *, void *, int,
-                                    int) {
-    return nullptr;
+namespace {
+
+using namespace ngx_vrrp;
+
+static_assert(static_cast<int>(LogLevel::debug) == VRRP_CORE_LOG_DEBUG);
+static_assert(static_cast<int>(check::Stage::established) ==
+              VRRP_CHECKER_ESTABLISHED);
+static_assert(static_cast<int>(node::CheckRole::scripts) ==
+              VRRP_CHECKER_SCRIPTS);
+
+// C's callbacks as the interfaces that the core knows.
+class Callbacks final : public LogSink,
+                        public net::Watcher,
+                        public check::Transport,
+                        public check::RegexEngine,
+                        public check::VerdictSink {
+public:
+    explicit Callbacks(const vrrp_checker_ops_t &ops) : ops_(ops) {}
+
+    void write(LogLevel level, std::string_view text) override {
+        ops_.log(ops_.data, static_cast<vrrp_core_log_level_e>(level),
+                 text.data(), text.size());
+    }
+    bool watch(int fd) override {
+        return ops_.watch(ops_.data, fd) == VRRP_CORE_OK;
+    }
+    void unwatch(int fd) override { ops_.unwatch(ops_.data, fd); }
+
+    void open(check::CheckId id) override { ops_.open(ops_.data, id); }
+    void send(check::CheckId id, std::string_view bytes) override {
+        ops_.send(ops_.data, id, bytes.data(), bytes.size());
+    }
+    void close(check::CheckId id) override { ops_.close(ops_.data, id); }
+
+    bool matches(check::Regex regex, std::string_view text) override {
+        return ops_.regex(ops_.data, regex, text.data(), text.size()) == 1;
+    }
+    void verdict_changed(check::CheckId id, check::Verdict verdict) override {
+        ops_.changed(ops_.data, id, static_cast<vrrp_core_verdict_e>(verdict));
+    }
+
+private:
+    vrrp_checker_ops_t ops_;
+};
+
+std::string_view to_view(const char *text, std::size_t len) {
+    return len == 0 ? std::string_view{} : std::string_view{text, len};
 }
 
-void vrrp_checker_destroy(vrrp_checker_t *) {}
-int vrrp_checker_start(vrrp_checker_t *, int) {
-    return VRRP_CORE_ERROR;
+}  // namespace
+
+struct vrrp_checker_s {
+    vrrp_checker_s(const vrrp_core_conf_t &conf, vrrp_checker_role_e role,
+                   const vrrp_checker_ops_t &ops, void *area, int icmp4,
+                   int icmp6)
+        : callbacks(ops),
+          log(callbacks),
+          node(to_checks(conf), status::Area(area).checks(conf.generation),
+               static_cast<node::CheckRole>(role),
+               {callbacks, callbacks, callbacks, callbacks, callbacks},
+               {conf.wake_fd, icmp4, icmp6}) {}
+
+    Callbacks callbacks;
+    Log log;
+    node::CheckNode node;
+    bool broken = false;
+};
+
+namespace {
+
+// Our own bug or no memory: nginx's master starts another process.
+void give_up(vrrp_checker_t *checker, const char *why) noexcept {
+    if (std::exchange(checker->broken, true)) {
+        return;
+    }
+    try {
+        checker->log(LogLevel::alert, "internal error: %s, exiting", why);
+    } catch (...) {
+        // The master will say that the process is gone.
+        return;
+    }
 }
-void vrrp_checker_on_readable(vrrp_checker_t *, int) {}
-void vrrp_checker_on_timer(vrrp_checker_t *) {}
-int64_t vrrp_checker_deadline(const vrrp_checker_t *) {
-    return VRRP_CORE_NEVER;
+
+// Every entry from C that may touch the node. One may lead to another, by way
+// of the connections.
+template <class F>
+void enter(vrrp_checker_t *checker, F &&f) noexcept {
+    try {
+        f(checker->node);
+        checker->node.tell();
+    } catch (const std::exception &e) {
+        give_up(checker, e.what());
+    } catch (...) {
+        give_up(checker, "unknown exception");
+    }
 }
-int vrrp_checker_finished(const vrrp_checker_t *) {
-    return 1;
+
+}  // namespace
+
+vrrp_checker_t *vrrp_checker_create(const vrrp_core_conf_t *conf,
+                                    vrrp_checker_role_e role,
+                                    const vrrp_checker_ops_t *ops, void *area,
+                                    int icmp4, int icmp6) {
+    try {
+        return std::make_unique<vrrp_checker_s>(*conf, role, *ops, area, icmp4,
+                                                icmp6)
+            .release();
+    } catch (const std::exception &e) {
+        const std::string_view why = e.what();
+        ops->log(ops->data, VRRP_CORE_LOG_ALERT, why.data(), why.size());
+        return nullptr;
+    }
 }
-void vrrp_checker_connected(vrrp_checker_t *, size_t) {}
-void vrrp_checker_opened(vrrp_checker_t *, size_t) {}
-void vrrp_checker_received(vrrp_checker_t *, size_t, const char *, size_t) {}
-void vrrp_checker_ended(vrrp_checker_t *, size_t) {}
-void vrrp_checker_failed(vrrp_checker_t *, size_t, vrrp_checker_stage_e,
-                         const char *, size_t) {}
-void vrrp_checker_assign(vrrp_checker_t *, size_t,
-                         const vrrp_core_check_conf_t *) {}
-void vrrp_checker_release(vrrp_checker_t *, size_t) {}
+
+void vrrp_checker_destroy(vrrp_checker_t *checker) {
+    delete checker;
+}
+
+int vrrp_checker_start(vrrp_checker_t *checker, int master_pid) {
+    int rc = VRRP_CORE_ERROR;
+    enter(checker, [&](node::CheckNode &node) {
+        const Status status = node.start(master_pid);
+        if (status) {
+            rc = VRRP_CORE_OK;
+        } else {
+            checker->log(LogLevel::alert, "%s, not checking",
+                         status.error().to_string().c_str());
+        }
+    });
+    return rc;
+}
+
+void vrrp_checker_on_readable(vrrp_checker_t *checker, int fd) {
+    enter(checker, [&](node::CheckNode &node) { node.on_readable(fd); });
+}
+
+void vrrp_checker_on_timer(vrrp_checker_t *checker) {
+    enter(checker, [](node::CheckNode &node) { node.on_timer(); });
+}
+
+int64_t vrrp_checker_deadline(const vrrp_checker_t *checker) {
+    const auto deadline = checker->node.deadline();
+    return deadline ? to_ns(*deadline) : VRRP_CORE_NEVER;
+}
+
+int vrrp_checker_finished(const vrrp_checker_t *checker) {
+    return checker->broken || checker->node.finished();
+}
+
+void vrrp_checker_connected(vrrp_checker_t *checker, size_t check) {
+    enter(checker,
+          [&](node::CheckNode &node) { node.connections().connected(check); });
+}
+
+void vrrp_checker_opened(vrrp_checker_t *checker, size_t check) {
+    enter(checker, [&](node::CheckNode &node) {
+        node.connections().opened(check, net::now());
+    });
+}
+
+void vrrp_checker_received(vrrp_checker_t *checker, size_t check,
+                           const char *bytes, size_t len) {
+    enter(checker, [&](node::CheckNode &node) {
+        node.connections().received(check, to_view(bytes, len), net::now());
+    });
+}
+
+void vrrp_checker_ended(vrrp_checker_t *checker, size_t check) {
+    enter(checker, [&](node::CheckNode &node) {
+        node.connections().ended(check, net::now());
+    });
+}
+
+void vrrp_checker_failed(vrrp_checker_t *checker, size_t check,
+                         vrrp_checker_stage_e stage, const char *text,
+                         size_t len) {
+    enter(checker, [&](node::CheckNode &node) {
+        node.connections().failed(check, static_cast<check::Stage>(stage),
+                                  to_view(text, len), net::now());
+    });
+}
+
+void vrrp_checker_assign(vrrp_checker_t *checker, size_t check,
+                         const vrrp_core_check_conf_t *conf) {
+    enter(checker,
+          [&](node::CheckNode &node) { node.assign(check, to_check(*conf)); });
+}
+
+void vrrp_checker_release(vrrp_checker_t *checker, size_t check) {
+    enter(checker, [&](node::CheckNode &node) { node.release(check); });
+}

@@ -1,0 +1,141 @@
+#include "core/node/check_node.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+#include <variant>
+
+#include "core/net/clock.hpp"
+#include "core/net/wake.hpp"
+
+namespace ngx_vrrp::node {
+
+namespace {
+
+// How often the table hears that this process lives, and this process whether
+// the table does.
+constexpr Duration kBeatInterval = Milliseconds{250};
+
+}  // namespace
+
+CheckNode::CheckNode(std::vector<check::Config> configs, check::Table table,
+                     CheckRole role, const CheckPorts &ports,
+                     const CheckFds &fds)
+    : configs_(std::move(configs)),
+      table_(table),
+      verdicts_(ports.verdicts),
+      wake_fd_(fds.wake),
+      processes_(ports.watcher),
+      checker_(table_, *this, ports.log,
+               static_cast<std::uint64_t>(to_ns(net::now()))),
+      probers_(role, ports, fds, *this) {}
+
+Status CheckNode::start(int master_pid) {
+    const Status watching = watch_master(master_pid);
+    if (finished_) {
+        return watching;
+    }
+    const Instant now = net::now();
+    for (check::CheckId id = 0; id < configs_.size(); ++id) {
+        if (configs_[id].initial != check::Verdict::unused) {
+            add(id, std::move(configs_[id]), now);
+        }
+    }
+    configs_.clear();
+    beat(now);
+    return success();
+}
+
+// One that has ended already is as good as one that ends.
+Status CheckNode::watch_master(int pid) {
+    const Status watching = processes_.watch(pid);
+    finished_ = !watching;
+    return finished_ && watching.error().code == ESRCH ? success() : watching;
+}
+
+void CheckNode::assign(check::CheckId id, check::Config config) {
+    remove(id);
+    table_.assign(id, config);
+    add(id, std::move(config), net::now());
+}
+
+void CheckNode::release(check::CheckId id) {
+    remove(id);
+    table_.release(id);
+}
+
+void CheckNode::remove(check::CheckId id) {
+    checker_.remove(id);
+    values_.erase(id);
+    news_ = true;
+}
+
+void CheckNode::on_readable(int fd) {
+    if (!probers_.on_readable(fd) && processes_.take_ended(fd)) {
+        finished_ = true;
+    }
+}
+
+void CheckNode::on_timer() {
+    const Instant now = net::now();
+    checker_.handle_time(now);
+    if (now >= beat_at_) {
+        beat(now);
+    }
+}
+
+void CheckNode::tell() {
+    if (std::exchange(news_, false)) {
+        net::wake(wake_fd_);
+    }
+}
+
+std::optional<Instant> CheckNode::deadline() const {
+    if (finished_) {
+        return std::nullopt;
+    }
+    return std::min(checker_.deadline().value_or(beat_at_), beat_at_);
+}
+
+void CheckNode::finished(check::CheckId id, const check::Outcome &outcome,
+                         Instant now) {
+    checker_.finished(id, outcome, now);
+    compare_value(id, outcome.value);
+}
+
+void CheckNode::check_now(check::CheckId id, Instant now) {
+    checker_.check_now(id, now);
+}
+
+void CheckNode::verdict_changed(check::CheckId id, check::Verdict verdict) {
+    news_ = true;
+    verdicts_.verdict_changed(id, verdict);
+}
+
+void CheckNode::add(check::CheckId id, check::Config config, Instant now) {
+    check::Prober *prober = probers_.find(config.probe);
+    if (prober == nullptr) {
+        return;
+    }
+    if (std::holds_alternative<check::FileCheck>(config.probe)) {
+        values_[id] = std::nullopt;
+    }
+    checker_.add(id, std::move(config), *prober, now);
+}
+
+// A tracker multiplies the number in a file: any other number is news.
+void CheckNode::compare_value(check::CheckId id, std::int64_t value) {
+    const auto told = values_.find(id);
+    if (told != values_.end() && told->second != value) {
+        told->second = value;
+        news_ = true;
+    }
+}
+
+void CheckNode::beat(Instant now) {
+    finished_ = finished_ || !table_.is_current();
+    table_.beat(now);
+    beat_at_ = now + kBeatInterval;
+}
+
+}  // namespace ngx_vrrp::node

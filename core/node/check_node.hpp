@@ -1,0 +1,75 @@
+// A process that checks as a whole: joins the checks (core/check) with the
+// machine (core/net) and with the shared memory of its nginx. It decides
+// nothing about health; it knows which checks are its own, who makes them,
+// and who has to hear of the results.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/base/system_error.hpp"
+#include "core/check/checker.hpp"
+#include "core/check/config.hpp"
+#include "core/check/connection_prober.hpp"
+#include "core/check/ports.hpp"
+#include "core/check/table.hpp"
+#include "core/net/process_watch.hpp"
+#include "core/node/probers.hpp"
+
+namespace ngx_vrrp::node {
+
+class CheckNode final : check::Outcomes, check::VerdictSink {
+public:
+    CheckNode(std::vector<check::Config> configs, check::Table table,
+              CheckRole role, const CheckPorts &ports, const CheckFds &fds);
+
+    // Begins to check; finishes when the master ends. With an error nobody
+    // would tell when that is, and the node has finished.
+    Status start(int master_pid);
+
+    // A spare check begins to be this one; it may have been another before.
+    void assign(check::CheckId id, check::Config config);
+    void release(check::CheckId id);
+
+    // Takes what the transport has to tell.
+    check::ConnectionProber &connections() { return probers_.connections(); }
+
+    void on_readable(int fd);
+    void on_timer();
+
+    // After each of the above: wakes the vrrp process if there is news.
+    void tell();
+
+    std::optional<Instant> deadline() const;
+
+    // The master has died, or this generation is two behind.
+    bool finished() const { return finished_; }
+
+private:
+    void finished(check::CheckId id, const check::Outcome &outcome,
+                  Instant now) override;
+    void check_now(check::CheckId id, Instant now) override;
+    void verdict_changed(check::CheckId id, check::Verdict verdict) override;
+
+    Status watch_master(int pid);
+    void add(check::CheckId id, check::Config config, Instant now);
+    void remove(check::CheckId id);
+    void compare_value(check::CheckId id, std::int64_t value);
+    void beat(Instant now);
+
+    std::vector<check::Config> configs_;
+    check::Table table_;
+    check::VerdictSink &verdicts_;
+    int wake_fd_;
+    net::ProcessWatch processes_;
+    check::Checker checker_;
+    Probers probers_;
+    std::map<check::CheckId, std::optional<std::int64_t>> values_;  // of files
+    Instant beat_at_{};
+    bool news_ = false;
+    bool finished_ = false;
+};
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,39 @@
+#include "core/node/probers.hpp"
+
+#include <variant>
+
+namespace ngx_vrrp::node {
+
+using namespace check;
+
+Probers::Probers(CheckRole role, const CheckPorts &ports, const CheckFds &fds,
+                 Outcomes &outcomes)
+    : role_(role),
+      connections_(ports.transport, ports.regexes, outcomes),
+      pings_(ports.watcher, outcomes, fds.icmp4, fds.icmp6),
+      listens_(ports.watcher, outcomes),
+      files_(ports.watcher, outcomes, ports.log) {}
+
+Prober *Probers::find(const Probe &probe) {
+    if (role_ == CheckRole::scripts ||
+        std::holds_alternative<ScriptCheck>(probe)) {
+        return nullptr;
+    }
+    if (std::holds_alternative<PingCheck>(probe)) {
+        return &pings_;
+    }
+    if (std::holds_alternative<ListenCheck>(probe)) {
+        return &listens_;
+    }
+    if (std::holds_alternative<FileCheck>(probe)) {
+        return &files_;
+    }
+    return &connections_;
+}
+
+bool Probers::on_readable(int fd) {
+    return pings_.on_readable(fd) || listens_.on_readable(fd) ||
+           files_.on_readable(fd);
+}
+
+}  // namespace ngx_vrrp::node

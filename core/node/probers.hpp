@@ -1,0 +1,58 @@
+// Who makes which kind of check in this process.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/log.hpp"
+#include "core/check/config.hpp"
+#include "core/check/connection_prober.hpp"
+#include "core/check/ports.hpp"
+#include "core/net/file_prober.hpp"
+#include "core/net/listen_prober.hpp"
+#include "core/net/ping_prober.hpp"
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::node {
+
+// Scripts are run by a process of their own, which has other privileges.
+enum class CheckRole : std::uint8_t { probes, scripts };
+
+// What a process that checks has besides core/net; all of them outlive it.
+struct CheckPorts {
+    check::Transport &transport;
+    check::RegexEngine &regexes;
+    check::VerdictSink &verdicts;  // after the table has them
+    net::Watcher &watcher;
+    LogSink &log;
+};
+
+// Each may be -1.
+struct CheckFds {
+    int wake;   // of the vrrp process; remains the caller's
+    int icmp4;  // raw sockets, which are the prober's from now on
+    int icmp6;
+};
+
+class Probers {
+public:
+    // outcomes outlives the probers.
+    Probers(CheckRole role, const CheckPorts &ports, const CheckFds &fds,
+            check::Outcomes &outcomes);
+
+    // Nothing: the process of the other role makes it.
+    check::Prober *find(const check::Probe &probe);
+
+    check::ConnectionProber &connections() { return connections_; }
+
+    // False: not one of theirs.
+    bool on_readable(int fd);
+
+private:
+    CheckRole role_;
+    check::ConnectionProber connections_;
+    net::PingProber pings_;
+    net::ListenProber listens_;
+    net::FileProber files_;
+};
+
+}  // namespace ngx_vrrp::node
