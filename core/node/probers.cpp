@@ -12,12 +12,16 @@ Probers::Probers(CheckRole role, const CheckPorts &ports, const CheckFds &fds,
       connections_(ports.transport, ports.regexes, outcomes),
       pings_(ports.watcher, outcomes, fds.icmp4, fds.icmp6),
       listens_(ports.watcher, outcomes),
-      files_(ports.watcher, outcomes, ports.log) {}
+      files_(ports.watcher, outcomes, ports.log),
+      scripts_(ports.watcher, outcomes) {}
 
 Prober *Probers::find(const Probe &probe) {
-    if (role_ == CheckRole::scripts ||
-        std::holds_alternative<ScriptCheck>(probe)) {
+    const bool is_script = std::holds_alternative<ScriptCheck>(probe);
+    if (is_script != (role_ == CheckRole::scripts)) {
         return nullptr;
+    }
+    if (is_script) {
+        return &scripts_;
     }
     if (std::holds_alternative<PingCheck>(probe)) {
         return &pings_;
@@ -33,7 +37,7 @@ Prober *Probers::find(const Probe &probe) {
 
 bool Probers::on_readable(int fd) {
     return pings_.on_readable(fd) || listens_.on_readable(fd) ||
-           files_.on_readable(fd);
+           files_.on_readable(fd) || scripts_.on_readable(fd);
 }
 
 }  // namespace ngx_vrrp::node

@@ -10,6 +10,7 @@
 #include "core/net/file_prober.hpp"
 #include "core/net/listen_prober.hpp"
 #include "core/net/ping_prober.hpp"
+#include "core/net/script_prober.hpp"
 #include "core/net/watcher.hpp"
 
 namespace ngx_vrrp::node {
@@ -53,6 +54,7 @@ private:
     net::PingProber pings_;
     net::ListenProber listens_;
     net::FileProber files_;
+    net::ScriptProber scripts_;
 };
 
 }  // namespace ngx_vrrp::node

@@ -224,6 +224,9 @@ TEST(CheckProcess, ScriptsAreOfAnotherProcess) {
 
     CheckProcess runner(configuration, area, VRRP_CHECKER_SCRIPTS);
     ASSERT_EQ(runner.start(), VRRP_CORE_OK);
+    ASSERT_TRUE(
+        runner.run_until([&] { return runner.verdict(1) == VRRP_CORE_DOWN; }));
+    EXPECT_EQ(record(area, configuration, 1)->reason, check::Reason::procerr);
     EXPECT_EQ(runner.opens, 0u);
 }
 
