@@ -6,7 +6,6 @@
 
 
 #include "ngx_vrrp_process.h"
-#include <ngx_event.h>
 
 #include <sys/timerfd.h>
 
@@ -14,34 +13,39 @@
 static ngx_connection_t *ngx_vrrp_event_find(int fd);
 static void ngx_vrrp_event_read_handler(ngx_event_t *rev);
 static void ngx_vrrp_event_timer_handler(ngx_event_t *rev);
+static void ngx_vrrp_event_due_handler(ngx_event_t *ev);
 
 
 ngx_int_t
-ngx_vrrp_event_open_timer(ngx_vrrp_process_t *vp)
+ngx_vrrp_event_open_timer(ngx_vrrp_loop_t *loop)
 {
-    vp->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK|TFD_CLOEXEC);
+    loop->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK|TFD_CLOEXEC);
 
-    if (vp->timer == -1) {
-        ngx_log_error(NGX_LOG_ALERT, vp->log, ngx_errno,
+    if (loop->timer == -1) {
+        ngx_log_error(NGX_LOG_ALERT, loop->log, ngx_errno,
                       "timerfd_create() failed");
         return NGX_ERROR;
     }
 
-    vp->deadline = VRRP_CORE_NEVER;
+    loop->armed = VRRP_CORE_NEVER;
 
-    return ngx_vrrp_event_add(vp->timer, ngx_vrrp_event_timer_handler, vp);
+    loop->due.handler = ngx_vrrp_event_due_handler;
+    loop->due.data = loop;
+    loop->due.log = loop->log;
+
+    return ngx_vrrp_event_add(loop->timer, ngx_vrrp_event_timer_handler, loop);
 }
 
 
 void
-ngx_vrrp_event_arm_timer(ngx_vrrp_process_t *vp)
+ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
 {
     int64_t            deadline;
     struct itimerspec  its;
 
-    deadline = vrrp_core_deadline(vp->core);
+    deadline = loop->deadline(loop->data);
 
-    if (deadline == vp->deadline) {
+    if (deadline == loop->armed) {
         return;
     }
 
@@ -57,24 +61,22 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_process_t *vp)
         its.it_value.tv_nsec = deadline % 1000000000;
     }
 
-    if (timerfd_settime(vp->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, vp->log, ngx_errno,
+    if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, loop->log, ngx_errno,
                       "timerfd_settime() failed");
         return;
     }
 
-    vp->deadline = deadline;
+    loop->armed = deadline;
 }
 
-
-/* vrrp_core_ops_t */
 
 int
 ngx_vrrp_event_watch(void *data, int fd)
 {
     ngx_int_t  rc;
 
-    rc = ngx_vrrp_event_add(fd, ngx_vrrp_event_read_handler, ngx_vrrp_process);
+    rc = ngx_vrrp_event_add(fd, ngx_vrrp_event_read_handler, data);
 
     return (rc == NGX_OK) ? VRRP_CORE_OK : VRRP_CORE_ERROR;
 }
@@ -151,36 +153,50 @@ ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler, void *data)
 static void
 ngx_vrrp_event_read_handler(ngx_event_t *rev)
 {
-    ngx_connection_t    *c;
-    ngx_vrrp_process_t  *vp;
+    ngx_vrrp_loop_t   *loop;
+    ngx_connection_t  *c;
 
     c = rev->data;
-    vp = c->data;
+    loop = c->data;
 
-    vrrp_core_on_readable(vp->core, c->fd);
+    loop->on_readable(loop->data, c->fd);
 }
 
 
 static void
 ngx_vrrp_event_timer_handler(ngx_event_t *rev)
 {
-    uint64_t             expired;
-    ngx_connection_t    *c;
-    ngx_vrrp_process_t  *vp;
+    uint64_t           expired;
+    ngx_vrrp_loop_t   *loop;
+    ngx_connection_t  *c;
 
     c = rev->data;
-    vp = c->data;
+    loop = c->data;
 
     if (read(c->fd, &expired, sizeof(uint64_t)) == -1
         && ngx_errno != NGX_EAGAIN)
     {
-        ngx_log_error(NGX_LOG_ALERT, vp->log, ngx_errno,
+        ngx_log_error(NGX_LOG_ALERT, loop->log, ngx_errno,
                       "read() from timerfd failed");
     }
 
     /* whatever comes next must be armed */
 
-    vp->deadline = VRRP_CORE_NEVER;
+    loop->armed = VRRP_CORE_NEVER;
 
-    vrrp_core_on_timer(vp->core);
+    if (loop->input_first) {
+        ngx_post_event(&loop->due, &ngx_posted_events);
+        return;
+    }
+
+    loop->on_timer(loop->data);
+}
+
+
+static void
+ngx_vrrp_event_due_handler(ngx_event_t *ev)
+{
+    ngx_vrrp_loop_t *loop = ev->data;
+
+    loop->on_timer(loop->data);
 }

@@ -6,7 +6,6 @@
 
 
 #include "ngx_vrrp_process.h"
-#include <ngx_event.h>
 #include <ngx_channel.h>
 
 #include <sys/prctl.h>
@@ -99,7 +98,7 @@ ngx_vrrp_helper_close_listens(ngx_cycle_t *cycle)
 }
 
 
-/* logs of the old cycle: nobody would reopen them when they are rotated */
+/* of the old cycle: nobody would reopen its logs when they are rotated */
 
 static void
 ngx_vrrp_helper_close_files(ngx_cycle_t *cycle)
@@ -108,6 +107,7 @@ ngx_vrrp_helper_close_files(ngx_cycle_t *cycle)
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_open_file_t  *file;
+    ngx_vrrp_conf_t  *ovcf;
 
     if (cycle->old_cycle == NULL) {
         return;
@@ -125,6 +125,14 @@ ngx_vrrp_helper_close_files(ngx_cycle_t *cycle)
         }
 
         return;
+    }
+
+    /* NULL: the module was not loaded then */
+
+    ovcf = ngx_vrrp_get_conf(cycle->old_cycle);
+
+    if (ovcf) {
+        ngx_vrrp_close_wake(ovcf, cycle->log);
     }
 
     for (part = &cycle->old_cycle->open_files.part; part; part = part->next) {

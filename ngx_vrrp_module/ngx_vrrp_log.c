@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_vrrp_module.h"
+#include "ngx_vrrp_process.h"
 
 
 /* in the order of vrrp_core_log_level_e */
@@ -24,7 +24,8 @@ void
 ngx_vrrp_log(void *data, vrrp_core_log_level_e level, const char *text,
     size_t len)
 {
-    ngx_log_t *log = data;
+    ngx_vrrp_loop_t *loop = data;
 
-    ngx_log_error(ngx_vrrp_log_levels[level], log, 0, "vrrp: %*s", len, text);
+    ngx_log_error(ngx_vrrp_log_levels[level], loop->log, 0,
+                  "vrrp: %*s", len, text);
 }

@@ -8,11 +8,14 @@
 #include "ngx_vrrp_process.h"
 #include <ngx_channel.h>
 
+#include <sys/eventfd.h>
+
 
 static ngx_int_t ngx_vrrp_daemon(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_redirect_stdio(ngx_log_t *log);
 static char *ngx_vrrp_helper_name(ngx_vrrp_helper_t *helper, ngx_log_t *log);
 static void ngx_vrrp_pass_open_channel(ngx_cycle_t *cycle);
+static void ngx_vrrp_wake_cleanup(void *data);
 
 
 /*
@@ -223,4 +226,62 @@ ngx_vrrp_pass_open_channel(ngx_cycle_t *cycle)
         ngx_write_channel(ngx_processes[i].channel[0], &ch,
                           sizeof(ngx_channel_t), cycle->log);
     }
+}
+
+
+/*
+ * The master has it for processes that are started again.  Without it, what
+ * checks find out is noticed later.
+ */
+
+void
+ngx_vrrp_open_wake(ngx_cycle_t *cycle)
+{
+    ngx_vrrp_conf_t     *vcf;
+    ngx_pool_cleanup_t  *cln;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    if (vcf->core.nchecks == 0) {
+        return;
+    }
+
+    cln = ngx_pool_cleanup_add(cycle->pool, 0);
+    if (cln == NULL) {
+        return;
+    }
+
+    vcf->core.wake_fd = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
+
+    if (vcf->core.wake_fd == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "eventfd() failed");
+        return;
+    }
+
+    cln->handler = ngx_vrrp_wake_cleanup;
+    cln->data = vcf;
+}
+
+
+static void
+ngx_vrrp_wake_cleanup(void *data)
+{
+    ngx_vrrp_close_wake(data, ngx_cycle->log);
+}
+
+
+void
+ngx_vrrp_close_wake(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
+{
+    if (vcf->core.wake_fd == -1) {
+        return;
+    }
+
+    if (close(vcf->core.wake_fd) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
+                      "close() eventfd failed");
+    }
+
+    vcf->core.wake_fd = -1;
 }

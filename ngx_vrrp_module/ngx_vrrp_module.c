@@ -1,7 +1,7 @@
 
 /*
  * The core module: where nginx's life meets the module's.  Directives are in
- * ngx_vrrp_conf.c, the vrrp process is in ngx_vrrp_process.c.
+ * ngx_vrrp_conf.c, processes begin in ngx_vrrp_master.c.
  */
 
 
@@ -60,6 +60,8 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
         return NULL;
     }
 
+    vcf->core.wake_fd = -1;
+
     return vcf;
 }
 
@@ -67,6 +69,7 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_vrrp_init_module(ngx_cycle_t *cycle)
 {
+    int               checked;
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
@@ -86,13 +89,25 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     ngx_vrrp_begin_generation(cycle, vcf);
 
+    checked = vrrp_core_checks_begin(vcf->area, &vcf->core);
+
     if (ngx_is_init_cycle(cycle->old_cycle)
         && ngx_vrrp_prepare_master(cycle) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
+    ngx_vrrp_open_wake(cycle);
     ngx_vrrp_start_process(cycle);
+
+    if (checked == VRRP_CORE_OK) {
+        ngx_vrrp_start_checkers(cycle);
+
+    } else {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                      "vrrp: no memory for the results of checks, "
+                      "nothing is checked");
+    }
 
     /* nginx unmaps it next: one that is respawned has nobody to tell */
 

@@ -76,11 +76,6 @@ char *ngx_vrrp_shm_add(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 ngx_int_t ngx_vrrp_worker_init_process(ngx_cycle_t *cycle);
 void ngx_vrrp_worker_exit_process(ngx_cycle_t *cycle);
 
-/* ngx_vrrp_log.c */
-
-void ngx_vrrp_log(void *data, vrrp_core_log_level_e level, const char *text,
-    size_t len);
-
 
 extern ngx_module_t  ngx_vrrp_module;
 

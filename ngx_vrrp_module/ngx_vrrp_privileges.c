@@ -1,7 +1,7 @@
 
 /*
- * What the vrrp process may do: be the nginx user, and change addresses and
- * open raw sockets, nothing else.
+ * What our processes may do: be the nginx user, and each of them what it is
+ * for, nothing else.
  */
 
 
@@ -12,46 +12,51 @@
 #include <sys/syscall.h>
 
 
-#define NGX_VRRP_CAPS                                                         \
-    (((uint32_t) 1 << CAP_NET_ADMIN) | ((uint32_t) 1 << CAP_NET_RAW))
+#define ngx_vrrp_cap(cap)  ((uint32_t) 1 << (cap))
+
+/* addresses, raw sockets */
+
+#define NGX_VRRP_PROCESS_CAPS                                                 \
+    (ngx_vrrp_cap(CAP_NET_ADMIN) | ngx_vrrp_cap(CAP_NET_RAW))
+
+/* a script becomes its own user, and is killed when its time is over */
+
+#define NGX_VRRP_RUNNER_CAPS                                                  \
+    (ngx_vrrp_cap(CAP_SETUID) | ngx_vrrp_cap(CAP_SETGID)                      \
+     | ngx_vrrp_cap(CAP_KILL))
 
 
+static ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, uint32_t wanted,
+    uint32_t *granted);
 static ngx_int_t ngx_vrrp_set_user(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_set_capabilities(ngx_cycle_t *cycle,
-    uint32_t *granted);
+    uint32_t wanted, uint32_t *granted);
+static ngx_int_t ngx_vrrp_no_new_privileges(ngx_cycle_t *cycle);
 
 
-/*
- * NGX_ERROR: the process cannot shed what it must not have.  NGX_DECLINED: it
- * lacks what it needs, and *reason says what.
- */
+/* *reason: what is missing */
 
 ngx_int_t
-ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, const char **reason)
+ngx_vrrp_process_privileges(ngx_cycle_t *cycle, const char **reason)
 {
     uint32_t  granted;
 
-    if (ngx_vrrp_set_user(cycle) != NGX_OK
-        || ngx_vrrp_set_capabilities(cycle, &granted) != NGX_OK)
+    if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_PROCESS_CAPS, &granted)
+        != NGX_OK
+        || ngx_vrrp_no_new_privileges(cycle) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                      "prctl(PR_SET_NO_NEW_PRIVS) failed");
-        return NGX_ERROR;
-    }
-
-    if (granted == NGX_VRRP_CAPS) {
+    if (granted == NGX_VRRP_PROCESS_CAPS) {
         return NGX_OK;
     }
 
-    if (granted & ((uint32_t) 1 << CAP_NET_RAW)) {
+    if (granted & ngx_vrrp_cap(CAP_NET_RAW)) {
         *reason = "CAP_NET_ADMIN is missing: start nginx as root or with "
                   "CAP_NET_ADMIN and CAP_NET_RAW";
 
-    } else if (granted & ((uint32_t) 1 << CAP_NET_ADMIN)) {
+    } else if (granted & ngx_vrrp_cap(CAP_NET_ADMIN)) {
         *reason = "CAP_NET_RAW is missing: start nginx as root or with "
                   "CAP_NET_ADMIN and CAP_NET_RAW";
 
@@ -61,6 +66,56 @@ ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, const char **reason)
     }
 
     return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_vrrp_checker_privileges(ngx_cycle_t *cycle)
+{
+    uint32_t  granted;
+
+    if (ngx_vrrp_drop_privileges(cycle, 0, &granted) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_vrrp_no_new_privileges(cycle);
+}
+
+
+/*
+ * CAP_SETUID does for scripts of any user, root too, what user 0 would do.  A
+ * script that is not root's loses the three of them with its execve().
+ *
+ * Not without new privileges: ping and sudo, which scripts call, are nothing
+ * without them.
+ */
+
+ngx_int_t
+ngx_vrrp_runner_privileges(ngx_cycle_t *cycle)
+{
+    uint32_t  granted;
+
+    if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_RUNNER_CAPS, &granted)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return (granted == NGX_VRRP_RUNNER_CAPS) ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* granted: those of the wanted that there are */
+
+static ngx_int_t
+ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, uint32_t wanted,
+    uint32_t *granted)
+{
+    if (ngx_vrrp_set_user(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_vrrp_set_capabilities(cycle, wanted, granted);
 }
 
 
@@ -105,7 +160,8 @@ ngx_vrrp_set_user(ngx_cycle_t *cycle)
 
 
 static ngx_int_t
-ngx_vrrp_set_capabilities(ngx_cycle_t *cycle, uint32_t *granted)
+ngx_vrrp_set_capabilities(ngx_cycle_t *cycle, uint32_t wanted,
+    uint32_t *granted)
 {
     struct __user_cap_data_struct    data[2];
     struct __user_cap_header_struct  header;
@@ -121,7 +177,7 @@ ngx_vrrp_set_capabilities(ngx_cycle_t *cycle, uint32_t *granted)
         return NGX_ERROR;
     }
 
-    *granted = data[0].permitted & NGX_VRRP_CAPS;
+    *granted = data[0].permitted & wanted;
 
     ngx_memzero(data, sizeof(data));
 
@@ -135,6 +191,21 @@ ngx_vrrp_set_capabilities(ngx_cycle_t *cycle, uint32_t *granted)
     }
 
     /* clearing the inheritable set has emptied the ambient one */
+
+    return NGX_OK;
+}
+
+
+/* of the programs that it runs, none may have more than it has itself */
+
+static ngx_int_t
+ngx_vrrp_no_new_privileges(ngx_cycle_t *cycle)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "prctl(PR_SET_NO_NEW_PRIVS) failed");
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }

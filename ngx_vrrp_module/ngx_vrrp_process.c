@@ -6,7 +6,6 @@
 
 
 #include "ngx_vrrp_process.h"
-#include <ngx_event.h>
 
 
 static void ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data);
@@ -14,21 +13,23 @@ static ngx_uint_t ngx_vrrp_process_connections(ngx_cycle_t *cycle);
 static void ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp,
     const char *reason);
 static void ngx_vrrp_process_signals(ngx_vrrp_process_t *vp);
+static int64_t ngx_vrrp_process_deadline(void *data);
+static void ngx_vrrp_process_on_timer(void *data);
+static void ngx_vrrp_process_on_readable(void *data, int fd);
 
 
 /* comm: "killall -9 nginx" must leave the one that gives the VIP up */
 
-static ngx_vrrp_helper_t    ngx_vrrp_process_helper = {
+static ngx_vrrp_helper_t  ngx_vrrp_process_helper = {
     "vrrp process",
     "ngx_vrrp",
     ngx_vrrp_process_cycle,
     NULL
 };
 
-static ngx_vrrp_process_t   ngx_vrrp_process_ctx;
-
 /* the vrrp process itself; there is one of them in a process */
-ngx_vrrp_process_t         *ngx_vrrp_process = &ngx_vrrp_process_ctx;
+
+static ngx_vrrp_process_t  ngx_vrrp_process;
 
 
 /* in the master, from init_module */
@@ -54,14 +55,13 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
 
     ngx_vrrp_helper_begin(cycle);
 
-    vp = ngx_vrrp_process;
-    vp->log = cycle->log;
+    vp = &ngx_vrrp_process;
 
     ngx_vrrp_set_scheduling(cycle, vp);
 
     reason = NULL;
 
-    if (ngx_vrrp_drop_privileges(cycle, &reason) == NGX_ERROR) {
+    if (ngx_vrrp_process_privileges(cycle, &reason) == NGX_ERROR) {
         /* fatal */
         exit(2);
     }
@@ -78,7 +78,7 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
             break;
         }
 
-        ngx_vrrp_event_arm_timer(vp);
+        ngx_vrrp_event_arm_timer(&vp->loop);
 
         ngx_process_events_and_timers(cycle);
     }
@@ -116,21 +116,29 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
 {
     vrrp_core_ops_t   ops;
     ngx_vrrp_conf_t  *vcf;
+    ngx_vrrp_loop_t  *loop;
 
     vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    loop = &vp->loop;
+    loop->log = ngx_cycle->log;
+    loop->data = vp;
+    loop->deadline = ngx_vrrp_process_deadline;
+    loop->on_timer = ngx_vrrp_process_on_timer;
+    loop->on_readable = ngx_vrrp_process_on_readable;
 
     ops.pid = ngx_pid;
     ops.realtime_priority = (int) vp->realtime_priority;
     ops.mlock = (int) vp->mlock;
-    ops.data = vp->log;
+    ops.data = loop;
     ops.log = ngx_vrrp_log;
     ops.watch = ngx_vrrp_event_watch;
     ops.unwatch = ngx_vrrp_event_unwatch;
 
     vp->core = vrrp_core_create(&vcf->core, &ops, vcf->area);
 
-    if (vp->core == NULL || ngx_vrrp_event_open_timer(vp) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ALERT, vp->log, 0,
+    if (vp->core == NULL || ngx_vrrp_event_open_timer(loop) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
                       "vrrp: not taking part in VRRP, nginx goes on serving");
         /* fatal */
         exit(2);
@@ -141,7 +149,7 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
         return;
     }
 
-    ngx_log_error(NGX_LOG_ERR, vp->log, 0,
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "vrrp: %s; not taking part in VRRP, nginx goes on serving",
                   reason);
 
@@ -164,7 +172,34 @@ ngx_vrrp_process_signals(ngx_vrrp_process_t *vp)
 
     if (ngx_reopen) {
         ngx_reopen = 0;
-        ngx_log_error(NGX_LOG_NOTICE, vp->log, 0, "reopening logs");
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "reopening logs");
         ngx_reopen_files((ngx_cycle_t *) ngx_cycle, -1);
     }
+}
+
+
+static int64_t
+ngx_vrrp_process_deadline(void *data)
+{
+    ngx_vrrp_process_t *vp = data;
+
+    return vrrp_core_deadline(vp->core);
+}
+
+
+static void
+ngx_vrrp_process_on_timer(void *data)
+{
+    ngx_vrrp_process_t *vp = data;
+
+    vrrp_core_on_timer(vp->core);
+}
+
+
+static void
+ngx_vrrp_process_on_readable(void *data, int fd)
+{
+    ngx_vrrp_process_t *vp = data;
+
+    vrrp_core_on_readable(vp->core, fd);
 }

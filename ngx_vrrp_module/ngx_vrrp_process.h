@@ -9,6 +9,7 @@
 
 
 #include "ngx_vrrp_module.h"
+#include <ngx_event.h>
 
 
 /* a helper process: a child of the master, beside the workers */
@@ -26,43 +27,111 @@ typedef struct {
 ngx_int_t ngx_vrrp_prepare_master(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_spawn_helper(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper);
 
+/*
+ * core.wake_fd lives in the master as long as the cycle, and in the helper
+ * processes; others close their copy.
+ */
+void ngx_vrrp_open_wake(ngx_cycle_t *cycle);
+void ngx_vrrp_close_wake(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
+
 /* ngx_vrrp_helper.c */
 
 void ngx_vrrp_helper_begin(ngx_cycle_t *cycle);
 void ngx_vrrp_helper_init(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
     ngx_uint_t connection_n);
 
+/* ngx_vrrp_event.c */
+
+/*
+ * What a process has the event loop do for the core: it waits for descriptors
+ * and for one deadline.  The first part is the caller's.
+ */
+
+typedef struct {
+    ngx_log_t           *log;
+    void                *data;
+    int64_t            (*deadline)(void *data);
+    void               (*on_timer)(void *data);
+    void               (*on_readable)(void *data, int fd);
+
+    /* what has arrived comes before what has timed out meanwhile */
+    ngx_uint_t           input_first;
+
+    ngx_fd_t             timer;          /* timerfd */
+    int64_t              armed;          /* what the timer is armed with */
+    ngx_event_t          due;
+} ngx_vrrp_loop_t;
+
+ngx_int_t ngx_vrrp_event_open_timer(ngx_vrrp_loop_t *loop);
+void ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop);
+ngx_int_t ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler,
+    void *data);
+
+/* ops of the core; data is the loop */
+int ngx_vrrp_event_watch(void *data, int fd);
+void ngx_vrrp_event_unwatch(void *data, int fd);
+
+/* ngx_vrrp_log.c */
+
+/* the same */
+void ngx_vrrp_log(void *data, vrrp_core_log_level_e level, const char *text,
+    size_t len);
+
 /* ngx_vrrp_process.c */
 
 typedef struct {
     vrrp_core_t         *core;
-    ngx_fd_t             timer;          /* timerfd */
-    int64_t              deadline;       /* what the timer is armed with */
     ngx_int_t            realtime_priority;  /* in force, 0: none */
     ngx_uint_t           mlock;              /* in force */
-    ngx_log_t           *log;
+    ngx_vrrp_loop_t      loop;
 } ngx_vrrp_process_t;
-
-extern ngx_vrrp_process_t  *ngx_vrrp_process;
 
 void ngx_vrrp_start_process(ngx_cycle_t *cycle);
 
+/* ngx_vrrp_checker.c, ngx_vrrp_runner.c */
+
+extern ngx_vrrp_helper_t  ngx_vrrp_runner_helper;
+
+void ngx_vrrp_start_checkers(ngx_cycle_t *cycle);
+ngx_uint_t ngx_vrrp_checker_connections(ngx_cycle_t *cycle);
+void ngx_vrrp_checker_run(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
+    vrrp_checker_role_e role, int icmp4, int icmp6);
+
+/* ngx_vrrp_connection.c: connections of the checker */
+
+/* NGX_ERROR: out of memory */
+ngx_int_t ngx_vrrp_connection_init(ngx_cycle_t *cycle,
+    vrrp_checker_t *checker);
+
+/* ops of the checker */
+void ngx_vrrp_connection_open(void *data, size_t check);
+void ngx_vrrp_connection_send(void *data, size_t check, const char *bytes,
+    size_t len);
+void ngx_vrrp_connection_close(void *data, size_t check);
+
+/* ngx_vrrp_reason.c */
+
+void ngx_vrrp_reason_init(ngx_log_t *log);
+void ngx_vrrp_reason_clear(void);
+
+/* what was logged last, and of that what is worth telling; may be changed */
+void ngx_vrrp_reason_message(ngx_str_t *reason);
+void ngx_vrrp_reason_gist(ngx_str_t *reason);
+
 /* ngx_vrrp_privileges.c */
 
-ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, const char **reason);
+/*
+ * NGX_ERROR: the process cannot shed what it must not have.  NGX_DECLINED: it
+ * lacks what it needs.
+ */
+ngx_int_t ngx_vrrp_process_privileges(ngx_cycle_t *cycle,
+    const char **reason);
+ngx_int_t ngx_vrrp_checker_privileges(ngx_cycle_t *cycle);
+ngx_int_t ngx_vrrp_runner_privileges(ngx_cycle_t *cycle);
 
 /* ngx_vrrp_scheduling.c */
 
 void ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, ngx_vrrp_process_t *vp);
-
-/* ngx_vrrp_event.c */
-
-ngx_int_t ngx_vrrp_event_open_timer(ngx_vrrp_process_t *vp);
-void ngx_vrrp_event_arm_timer(ngx_vrrp_process_t *vp);
-ngx_int_t ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler,
-    void *data);
-int ngx_vrrp_event_watch(void *data, int fd);
-void ngx_vrrp_event_unwatch(void *data, int fd);
 
 
 #endif /* _NGX_VRRP_PROCESS_H_INCLUDED_ */

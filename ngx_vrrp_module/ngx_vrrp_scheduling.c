@@ -28,12 +28,12 @@ ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, ngx_vrrp_process_t *vp)
     vcf = ngx_vrrp_get_conf(cycle);
 
     if (vcf->realtime_priority
-        && ngx_vrrp_set_realtime(vcf->realtime_priority, vp->log) == NGX_OK)
+        && ngx_vrrp_set_realtime(vcf->realtime_priority, cycle->log) == NGX_OK)
     {
         vp->realtime_priority = vcf->realtime_priority;
     }
 
-    if (vcf->mlock && ngx_vrrp_lock_memory(vp->log) == NGX_OK) {
+    if (vcf->mlock && ngx_vrrp_lock_memory(cycle->log) == NGX_OK) {
         vp->mlock = 1;
     }
 }

@@ -10,7 +10,6 @@
 
 
 #include "ngx_vrrp_process.h"
-#include <ngx_event.h>
 
 #include <sys/syscall.h>
 
@@ -50,6 +49,10 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
+
+    /* for the processes that check, and the one that they wake */
+
+    ngx_vrrp_close_wake(vcf, cycle->log);
 
     if (!vcf->configured || ngx_process != NGX_PROCESS_WORKER) {
         return NGX_OK;

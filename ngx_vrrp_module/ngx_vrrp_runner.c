@@ -1,0 +1,82 @@
+
+/*
+ * The runner process, which runs the scripts of "track_script" and nothing
+ * else.  It exists only where the configuration has some.
+ */
+
+
+#include "ngx_vrrp_process.h"
+
+
+static void ngx_vrrp_runner_cycle(ngx_cycle_t *cycle, void *data);
+static void ngx_vrrp_runner_report(ngx_cycle_t *cycle);
+
+
+ngx_vrrp_helper_t  ngx_vrrp_runner_helper = {
+    "vrrp runner process",
+    "ngx_vrrp_run",
+    ngx_vrrp_runner_cycle,
+    NULL
+};
+
+
+static void
+ngx_vrrp_runner_cycle(ngx_cycle_t *cycle, void *data)
+{
+    ngx_int_t  rc;
+
+    ngx_vrrp_helper_begin(cycle);
+
+    rc = ngx_vrrp_runner_privileges(cycle);
+
+    if (rc == NGX_ERROR) {
+        /* fatal */
+        exit(2);
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_vrrp_runner_report(cycle);
+    }
+
+    ngx_vrrp_helper_init(cycle, &ngx_vrrp_runner_helper,
+                         ngx_vrrp_checker_connections(cycle));
+
+    /* nginx's handler waits for any child: it would take the core's away */
+
+    if (signal(SIGCHLD, SIG_DFL) == SIG_ERR) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "signal(SIGCHLD) failed");
+    }
+
+    ngx_vrrp_checker_run(cycle, &ngx_vrrp_runner_helper, VRRP_CHECKER_SCRIPTS,
+                         -1, -1);
+}
+
+
+/* scripts of the user that nginx runs as are run all the same */
+
+static void
+ngx_vrrp_runner_report(ngx_cycle_t *cycle)
+{
+    size_t                         i;
+    ngx_vrrp_conf_t               *vcf;
+    const vrrp_core_check_conf_t  *check;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    for (i = 0; i < vcf->core.nchecks; i++) {
+        check = &vcf->core.checks[i];
+
+        if (check->kind != VRRP_CORE_CHECK_SCRIPT
+            || (check->uid == geteuid() && check->gid == getegid()))
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "vrrp: scripts of other users fail, as CAP_SETUID, "
+                      "CAP_SETGID or CAP_KILL is missing: start nginx as root "
+                      "or with these capabilities");
+        return;
+    }
+}
