@@ -343,6 +343,7 @@ TEST_F(TableTest, ReadersNeverSeeATornRecord) {
     for (int i = 0; i < 20000 && seen < 2000; ++i) {
         const auto copy = table(1).load(0);
         if (!copy) {
+            std::this_thread::yield();  // to a writer that was interrupted
             continue;
         }
         ++seen;
