@@ -168,7 +168,7 @@ struct vrrp_core_s {
           log(callbacks),
           node(to_configs(conf),
                {conf.generation, instant_from_ns(conf.configured_at_ns),
-                conf.previous_area, conf.wake_fd},
+                conf.previous_area, conf.nchecks != 0 ? conf.wake_fd : -1},
                to_facts(conf, ops), callbacks, callbacks, area) {}
 
     Callbacks callbacks;
