@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -198,7 +199,7 @@ protected:
     std::vector<std::pair<CheckId, Verdict>> changes;
     std::vector<std::string> notices;
     std::vector<std::string> warnings;
-    void (*on_change)() = nullptr;
+    std::function<void()> on_change;
 };
 
 }  // namespace ngx_vrrp::check

@@ -307,9 +307,7 @@ TEST_F(CheckerTest, ARemovedNumberIsUsedAgain) {
 TEST_F(CheckerTest, AVerdictMayRemoveItsCheck) {
     add_one(check_of(0));
     prober.outcome = failed(Reason::l4con, "connection refused");
-    static Checker *removing;
-    removing = checker.get();
-    on_change = [] { removing->remove(0); };
+    on_change = [this] { checker->remove(0); };
     run_for(10 * kInterval);
     EXPECT_EQ(changes.size(), 1u);
     EXPECT_EQ(notices.size(), 1u);

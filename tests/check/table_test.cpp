@@ -56,7 +56,7 @@ TEST_F(TableTest, TooSmallIsRefused) {
 }
 
 TEST_F(TableTest, NothingIsThereBeforeTheFirstGeneration) {
-    for (const std::uint64_t generation : {0, 1, 2}) {
+    for (const std::uint64_t generation : {0U, 1U, 2U}) {
         const Table none = table(generation);
         EXPECT_FALSE(none.is_current());
         EXPECT_EQ(none.slots(), 0u);
@@ -250,6 +250,16 @@ TEST_F(TableTest, PlacesAreAssignedAndReleased) {
     first.release(1);
     EXPECT_EQ(first.verdict(1), Verdict::unused);
     EXPECT_EQ(first.load(1)->key, 0u);
+}
+
+TEST_F(TableTest, APlaceThatIsAssignedAnewForgetsWhatWasThere) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({}, 1, nullptr));
+    first.assign(0, check_of("a"));
+    fail(first, 0);
+    first.assign(0, check_of("b"));
+    EXPECT_EQ(first.verdict(0), Verdict::up);
+    EXPECT_EQ(first.load(0)->history_length, 0);
 }
 
 // By another process of the same generation, or one of the next.
