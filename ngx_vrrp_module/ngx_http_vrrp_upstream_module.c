@@ -133,7 +133,10 @@ ngx_http_vrrp_upstream_init(ngx_conf_t *cf)
 
         rc = vucf->up.check
              ? ngx_http_vrrp_upstream_add_pool(cf, uscfp[i], vucf)
-             : ngx_vrrp_upstream_unchecked(cf, &vucf->up);
+             : ngx_vrrp_upstream_unchecked(cf, &vucf->up, "http",
+                                           &uscfp[i]->host,
+                                           uscfp[i]->file_name,
+                                           uscfp[i]->line);
 
         if (rc != NGX_OK) {
             return NGX_ERROR;

@@ -24,7 +24,7 @@ typedef struct {
 
 
 static ngx_uint_t ngx_vrrp_check_kind(ngx_str_t *name);
-static char *ngx_vrrp_check_timing(ngx_conf_t *cf, ngx_vrrp_words_t *words,
+static void ngx_vrrp_check_timing(ngx_vrrp_words_t *words,
     ngx_vrrp_check_t *check);
 static char *ngx_vrrp_check_relations(ngx_conf_t *cf,
     ngx_vrrp_words_t *words);
@@ -63,6 +63,10 @@ ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args, ngx_uint_t nargs)
     if (ngx_vrrp_words_parse(cf, &words, owner, &args[1], nargs - 1)
         != NGX_CONF_OK)
     {
+        return NULL;
+    }
+
+    if (ngx_vrrp_check_defaults(cf, &words) != NGX_CONF_OK) {
         return NULL;
     }
 
@@ -105,8 +109,9 @@ ngx_vrrp_check_from_words(ngx_conf_t *cf, ngx_vrrp_words_t *words)
 
     ngx_vrrp_conf_place(cf, &check->place);
 
-    if (ngx_vrrp_check_timing(cf, words, check) != NGX_CONF_OK
-        || ngx_vrrp_check_http(cf, words, check) != NGX_CONF_OK
+    ngx_vrrp_check_timing(words, check);
+
+    if (ngx_vrrp_check_http(cf, words, check) != NGX_CONF_OK
         || ngx_vrrp_check_match(cf, words, check) != NGX_CONF_OK
         || ngx_vrrp_check_tls(cf, words, check) != NGX_CONF_OK)
     {
@@ -127,8 +132,8 @@ ngx_vrrp_check_from_words(ngx_conf_t *cf, ngx_vrrp_words_t *words)
 }
 
 
-void
-ngx_vrrp_check_defaults(ngx_vrrp_words_t *words)
+char *
+ngx_vrrp_check_defaults(ngx_conf_t *cf, ngx_vrrp_words_t *words)
 {
     ngx_vrrp_timing_t  *timing;
 
@@ -147,20 +152,15 @@ ngx_vrrp_check_defaults(ngx_vrrp_words_t *words)
     ngx_conf_init_value(words->fall, timing->fall);
     ngx_conf_init_value(words->rise, timing->rise);
     ngx_conf_init_value(words->jitter, 10);
+
+    return ngx_vrrp_check_relations(cf, words);
 }
 
 
-static char *
-ngx_vrrp_check_timing(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_vrrp_check_t *check)
+static void
+ngx_vrrp_check_timing(ngx_vrrp_words_t *words, ngx_vrrp_check_t *check)
 {
     vrrp_core_check_conf_t  *core;
-
-    ngx_vrrp_check_defaults(words);
-
-    if (ngx_vrrp_check_relations(cf, words) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
 
     core = &check->core;
 
@@ -177,8 +177,6 @@ ngx_vrrp_check_timing(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     if (words->downinter != NGX_CONF_UNSET) {
         core->downinter_ns = ngx_vrrp_msec_ns(words->downinter);
     }
-
-    return NGX_CONF_OK;
 }
 
 

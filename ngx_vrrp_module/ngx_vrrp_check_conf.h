@@ -14,11 +14,12 @@
 
 /* ngx_vrrp_check_conf.c */
 
-/* NULL: an error that has been logged; words get their defaults */
+/* what has not been said about times; do they fit together? */
+char *ngx_vrrp_check_defaults(ngx_conf_t *cf, ngx_vrrp_words_t *words);
+
+/* the words have their defaults; NULL: an error that has been logged */
 ngx_vrrp_check_t *ngx_vrrp_check_from_words(ngx_conf_t *cf,
     ngx_vrrp_words_t *words);
-
-void ngx_vrrp_check_defaults(ngx_vrrp_words_t *words);
 
 /* ngx_vrrp_check_tls.c */
 
@@ -27,6 +28,35 @@ char *ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 
 /* can a certificate be for it?  An IP address is not meant */
 ngx_uint_t ngx_vrrp_valid_sni(ngx_str_t *name);
+
+/* ngx_vrrp_target.c */
+
+/*
+ * The "Host" header for "name:80" or "[::1]:8080", of which only the name is
+ * taken; the port is left out where it is the default one.
+ */
+ngx_int_t ngx_vrrp_host_header(ngx_pool_t *pool, ngx_str_t *server,
+    in_port_t port, in_port_t default_port, ngx_str_t *header);
+
+/* a core.checks entry for a tracker of this instance */
+ngx_int_t ngx_vrrp_target_tracker(ngx_pool_t *pool,
+    const vrrp_core_str_t *instance, ngx_vrrp_tracker_t *tracker,
+    vrrp_core_check_conf_t *core);
+
+/* ngx_vrrp_track_script.c */
+
+char *ngx_vrrp_script_check(ngx_cycle_t *cycle, ngx_vrrp_tracker_t *tracker);
+
+/* ngx_vrrp_track_listen.c */
+
+/* a tracker for each socket */
+char *ngx_vrrp_listen_add(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_trackers_t *trackers);
+
+/* ngx_vrrp_track_pool.c */
+
+char *ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_tracker_t *tracker);
 
 
 #endif /* _NGX_VRRP_CHECK_CONF_H_INCLUDED_ */

@@ -1,11 +1,32 @@
 
 /*
- * All checks of a configuration, as one list: those of the peers of upstreams,
- * and those of trackers.
+ * At the end of the configuration: what upstreams and trackers want to have
+ * checked becomes one list, and every check a number.
  */
 
 
-#include "ngx_vrrp_checks.h"
+#include "ngx_vrrp_check_conf.h"
+
+
+static char *ngx_vrrp_checks_number_pools(ngx_cycle_t *cycle,
+    ngx_vrrp_conf_t *vcf, ngx_array_t *checks);
+static char *ngx_vrrp_checks_peers(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_array_t *checks);
+static char *ngx_vrrp_checks_peer(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core);
+static char *ngx_vrrp_checks_verifiable(ngx_cycle_t *cycle,
+    vrrp_core_check_conf_t *core);
+static char *ngx_vrrp_checks_number_trackers(ngx_cycle_t *cycle,
+    ngx_vrrp_conf_t *vcf, ngx_array_t *checks);
+static char *ngx_vrrp_checks_instance(ngx_cycle_t *cycle,
+    ngx_vrrp_conf_t *vcf, ngx_uint_t n, ngx_array_t *checks);
+static char *ngx_vrrp_checks_tracker(ngx_cycle_t *cycle,
+    ngx_vrrp_conf_t *vcf, const vrrp_core_str_t *instance,
+    ngx_vrrp_tracker_t *tracker, ngx_array_t *checks);
+static char *ngx_vrrp_checks_match(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_check_t *check);
+static const char *ngx_vrrp_checks_mismatch(ngx_vrrp_check_t *check,
+    ngx_vrrp_match_t *match);
 
 
 ngx_int_t
@@ -16,13 +37,6 @@ ngx_vrrp_checks_add_pool(ngx_conf_t *cf, ngx_vrrp_pool_t *pool)
 
     vcf = ngx_vrrp_get_conf(cf->cycle);
 
-    if (vcf->pools.elts == NULL
-        && ngx_array_init(&vcf->pools, cf->pool, 4, sizeof(ngx_vrrp_pool_t *))
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     vpp = ngx_array_push(&vcf->pools);
     if (vpp == NULL) {
         return NGX_ERROR;
@@ -31,4 +45,370 @@ ngx_vrrp_checks_add_pool(ngx_conf_t *cf, ngx_vrrp_pool_t *pool)
     *vpp = pool;
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_vrrp_checks_add_unchecked(ngx_conf_t *cf, const char *context,
+    ngx_str_t *name, u_char *file_name, ngx_uint_t line)
+{
+    ngx_vrrp_conf_t       *vcf;
+    ngx_vrrp_unchecked_t  *unchecked;
+
+    vcf = ngx_vrrp_get_conf(cf->cycle);
+
+    unchecked = ngx_array_push(&vcf->unchecked);
+    if (unchecked == NULL) {
+        return NGX_ERROR;
+    }
+
+    unchecked->context = context;
+    unchecked->name = *name;
+    unchecked->place.file.data = file_name;
+    unchecked->place.file.len = ngx_strlen(file_name);
+    unchecked->place.line = line;
+
+    return NGX_OK;
+}
+
+
+char *
+ngx_vrrp_checks_alone(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
+{
+    const char         *directive;
+    ngx_vrrp_pool_t   **pools;
+    ngx_vrrp_match_t   *matches;
+    ngx_vrrp_place_t   *place;
+
+    if (vcf->pools.nelts) {
+        pools = vcf->pools.elts;
+        directive = "vrrp_check";
+        place = &pools[0]->check->place;
+
+    } else if (vcf->matches.nelts) {
+        matches = vcf->matches.elts;
+        directive = "vrrp_match";
+        place = &matches[0].place;
+
+    } else {
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                  "\"%s\" needs a \"vrrp\" block in %V:%ui",
+                  directive, &place->file, place->line);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
+{
+    ngx_array_t  checks;
+
+    if (ngx_array_init(&checks, cycle->pool, 16,
+                       sizeof(vrrp_core_check_conf_t))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_vrrp_checks_number_pools(cycle, vcf, &checks) != NGX_CONF_OK
+        || ngx_vrrp_checks_number_trackers(cycle, vcf, &checks)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    vcf->core.checks = checks.elts;
+    vcf->core.nchecks = checks.nelts;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_checks_number_pools(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_array_t *checks)
+{
+    ngx_uint_t         i;
+    ngx_vrrp_pool_t  **vpp;
+
+    vpp = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+
+        if (ngx_vrrp_checks_match(cycle, vcf, vpp[i]->check) != NGX_CONF_OK
+            || ngx_vrrp_checks_peers(cycle, vpp[i], checks) != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* the number of a peer's check is first_check and its place in the pool */
+
+static char *
+ngx_vrrp_checks_peers(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_array_t *checks)
+{
+    ngx_uint_t               i;
+    ngx_vrrp_peer_t         *peers;
+    vrrp_core_check_conf_t  *core;
+
+    vp->first_check = checks->nelts;
+    vp->nchecks = vp->peers.nelts + vp->nspare;
+
+    if (vp->nchecks == 0) {
+        return NGX_CONF_OK;
+    }
+
+    core = ngx_array_push_n(checks, vp->nchecks);
+    if (core == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(core, vp->nchecks * sizeof(vrrp_core_check_conf_t));
+
+    peers = vp->peers.elts;
+
+    for (i = 0; i < vp->nchecks; i++) {
+
+        if (i >= vp->peers.nelts) {
+            core[i].kind = VRRP_CORE_CHECK_SPARE;
+            continue;
+        }
+
+        if (ngx_vrrp_checks_peer(cycle, vp, &peers[i], &core[i])
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_checks_peer(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core)
+{
+    ngx_vrrp_place_t  *place;
+
+    place = &vp->check->place;
+
+    if (vp->check->port && peer->sockaddr->sa_family == AF_UNIX) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "\"port=%ui\" is not possible, server \"%V\" of "
+                      "upstream \"%V\" has no ports in %V:%ui",
+                      (ngx_uint_t) vp->check->port, &peer->server, &vp->name,
+                      &place->file, place->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_vrrp_checks_describe(cycle->pool, vp, peer, core) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (peer->down) {
+        core->kind = VRRP_CORE_CHECK_SPARE;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_vrrp_checks_verifiable(cycle, core);
+}
+
+
+/* a certificate is for a name */
+
+static char *
+ngx_vrrp_checks_verifiable(ngx_cycle_t *cycle, vrrp_core_check_conf_t *core)
+{
+    ngx_vrrp_place_t   *place;
+    ngx_vrrp_target_t  *target;
+
+    target = core->target;
+
+    if (target == NULL || !target->check->verify || target->sni.len) {
+        return NGX_CONF_OK;
+    }
+
+    place = &target->check->place;
+
+    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                  "\"verify=on\" needs the name that the certificate of "
+                  "\"%*s\" is for, \"sni=\" or \"host=\" is expected "
+                  "in %V:%ui",
+                  core->name.len, core->name.data,
+                  &place->file, place->line);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_vrrp_checks_number_trackers(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_array_t *checks)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < vcf->trackers.nelts; i++) {
+        if (ngx_vrrp_checks_instance(cycle, vcf, i, checks) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_checks_instance(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_uint_t n, ngx_array_t *checks)
+{
+    ngx_uint_t                  i;
+    ngx_vrrp_tracker_t         *list;
+    ngx_vrrp_trackers_t        *trackers;
+    vrrp_core_tracker_conf_t   *core;
+    vrrp_core_instance_conf_t  *ic;
+
+    trackers = (ngx_vrrp_trackers_t *) vcf->trackers.elts + n;
+    ic = (vrrp_core_instance_conf_t *) &vcf->core.instances[n];
+
+    if (trackers->listen
+        && ngx_vrrp_listen_add(cycle, vcf, ic, trackers) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    core = ngx_palloc(cycle->pool, (trackers->list.nelts + 1)
+                                   * sizeof(vrrp_core_tracker_conf_t));
+    if (core == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    list = trackers->list.elts;
+
+    for (i = 0; i < trackers->list.nelts; i++) {
+
+        if (ngx_vrrp_checks_tracker(cycle, vcf, &ic->name, &list[i], checks)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        core[i] = list[i].core;
+    }
+
+    ic->trackers = core;
+    ic->ntrackers = trackers->list.nelts;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_str_t *instance, ngx_vrrp_tracker_t *tracker,
+    ngx_array_t *checks)
+{
+    vrrp_core_check_conf_t  *core;
+
+    if (tracker->core.kind == VRRP_CORE_TRACK_POOL) {
+        return ngx_vrrp_track_find_pool(cycle, vcf, tracker);
+    }
+
+    if (tracker->check == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_vrrp_checks_match(cycle, vcf, tracker->check) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (tracker->check->core.kind == VRRP_CORE_CHECK_SCRIPT
+        && ngx_vrrp_script_check(cycle, tracker) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    tracker->core.first_check = checks->nelts;
+    tracker->core.nchecks = 1;
+
+    core = ngx_array_push(checks);
+
+    if (core == NULL
+        || ngx_vrrp_target_tracker(cycle->pool, instance, tracker, core)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_vrrp_checks_verifiable(cycle, core);
+}
+
+
+/* "match=" may stand before the block that it names */
+
+static char *
+ngx_vrrp_checks_match(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_check_t *check)
+{
+    const char        *mismatch;
+    ngx_vrrp_match_t  *match;
+
+    if (check->match.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    match = ngx_vrrp_match_find(vcf, &check->match);
+
+    if (match == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "unknown vrrp_match \"%V\" in %V:%ui", &check->match,
+                      &check->place.file, check->place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    mismatch = ngx_vrrp_checks_mismatch(check, match);
+
+    if (mismatch) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "vrrp_match \"%V\" %s in %V:%ui",
+                      &check->match, mismatch,
+                      &check->place.file, check->place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    check->core.match = &match->core;
+
+    return NGX_CONF_OK;
+}
+
+
+/* NULL, or why the check cannot use it */
+
+static const char *
+ngx_vrrp_checks_mismatch(ngx_vrrp_check_t *check, ngx_vrrp_match_t *match)
+{
+    if (check->core.kind == VRRP_CORE_CHECK_SEND_EXPECT) {
+        return match->http ? "is for HTTP, but a send-expect check "
+                             "needs \"send\" or \"expect\"" : NULL;
+    }
+
+    if (match->text) {
+        return "is for send-expect, but an HTTP check "
+               "needs \"status\", \"header\" or \"body\"";
+    }
+
+    if (match->body && check->core.method.data[0] == 'H') {
+        return "tests the body, but the answer to HEAD has none";
+    }
+
+    return NULL;
 }

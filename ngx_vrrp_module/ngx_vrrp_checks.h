@@ -60,6 +60,34 @@ typedef struct {
 } ngx_vrrp_check_t;
 
 
+/* a track_* directive of a vrrp_instance */
+
+typedef struct {
+    vrrp_core_tracker_conf_t core;       /* but for the numbers of checks */
+    ngx_str_t                name;       /* its first argument */
+
+    ngx_vrrp_check_t        *check;      /* NULL: none of its own */
+
+    /* what that check is about, and connects to, if it does */
+    ngx_str_t                address;
+    struct sockaddr         *sockaddr;
+    socklen_t                socklen;
+
+    ngx_uint_t               nginx_user; /* of a script: nginx's "user" */
+
+    ngx_vrrp_place_t         place;
+} ngx_vrrp_tracker_t;
+
+
+/* of one vrrp_instance */
+
+typedef struct {
+    ngx_array_t              list;       /* of ngx_vrrp_tracker_t */
+    ngx_uint_t               listen;     /* "track_nginx listen=on" */
+    ngx_vrrp_place_t         place;      /* the instance's end */
+} ngx_vrrp_trackers_t;
+
+
 /* core.target of a check: what it connects to */
 
 typedef struct {
@@ -72,6 +100,15 @@ typedef struct {
 
     ngx_vrrp_pool_t         *pool;       /* NULL: of a tracker */
 } ngx_vrrp_target_t;
+
+
+/* an upstream block without "vrrp_check" */
+
+typedef struct {
+    const char              *context;
+    ngx_str_t                name;
+    ngx_vrrp_place_t         place;
+} ngx_vrrp_unchecked_t;
 
 
 /* a peer of an upstream, in the order in which nginx makes its peers */
@@ -162,8 +199,17 @@ ngx_int_t ngx_vrrp_parse_status(ngx_str_t *value,
 /* from a module's postconfiguration; peers and all are filled in */
 ngx_int_t ngx_vrrp_checks_add_pool(ngx_conf_t *cf, ngx_vrrp_pool_t *pool);
 
+/* the same for an upstream block without "vrrp_check", for messages */
+ngx_int_t ngx_vrrp_checks_add_unchecked(ngx_conf_t *cf, const char *context,
+    ngx_str_t *name, u_char *file_name, ngx_uint_t line);
+
+/* from init_conf: is there a "vrrp" block for what has been configured? */
+char *ngx_vrrp_checks_alone(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
+
 /* from init_conf: fills vcf->core.checks and the trackers' numbers */
 char *ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
+
+/* ngx_vrrp_target.c */
 
 /* a core.checks entry for a peer, also for one that comes at run time */
 ngx_int_t ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,

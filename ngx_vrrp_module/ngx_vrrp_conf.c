@@ -1,25 +1,17 @@
 
 /*
- * The "vrrp" block: its commands, its inner blocks, and what becomes of them,
- * a vrrp_core_conf_t that a vrrp process can be started with.
+ * The "vrrp" block, its inner blocks, and what becomes of them: a
+ * vrrp_core_conf_t that a vrrp process can be started with.  The directives
+ * are in ngx_vrrp_commands.c.
  */
 
 
-#include "ngx_vrrp_checks.h"
 #include "ngx_vrrp_conf.h"
-
-
-/* where a directive is allowed, besides NGX_MAIN_CONF */
-
-#define NGX_VRRP_BLOCK_CONF     0x10000000
-#define NGX_VRRP_INSTANCE_CONF  0x20000000
 
 
 static char *ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf);
 static char *ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
     ngx_vrrp_block_t *block);
-static char *ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 static char *ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_vrrp_block_t *block);
 static ngx_int_t ngx_vrrp_instance_create(ngx_conf_t *cf,
@@ -29,251 +21,6 @@ static void ngx_vrrp_instance_export(ngx_vrrp_instance_t *in,
     vrrp_core_instance_conf_t *ic);
 static char *ngx_vrrp_init_track_nginx(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, ngx_int_t worker_processes);
-
-
-static ngx_vrrp_bounds_t  ngx_vrrp_virtual_router_id = {
-    ngx_vrrp_parse_number, 1, 255, 0,
-    "a number from 1 to 255 is expected"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_priority = {
-    ngx_vrrp_parse_number, 1, NGX_VRRP_OWNER, 0,
-    "a number from 1 to 254 is expected, or 255 for the address owner"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_version = {
-    ngx_vrrp_parse_number, 2, 3, 0,
-    "2 or 3 is expected"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_advert_int = {
-    ngx_vrrp_parse_msec, 10, 255000, 0,
-    "a time is expected: with version 3 from 10ms to 40950ms in steps of "
-    "10ms, with version 2 from 1s to 255s in whole seconds"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_preempt_delay = {
-    ngx_vrrp_parse_msec, 0, 1000000, 0,
-    "a time from 0 to 1000s is expected"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_garp_repeat = {
-    ngx_vrrp_parse_number, 1, 100, 0,
-    "a number from 1 to 100 is expected"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_garp_delay = {
-    ngx_vrrp_parse_msec, 0, 3600000, 0,
-    "a time up to 1h is expected, or 0 for no second burst"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_garp_refresh = {
-    ngx_vrrp_parse_msec, 100, 86400000, 1,
-    "a time from 100ms to 1d is expected, or 0 for no refresh"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_release_timeout = {
-    ngx_vrrp_parse_msec, 0, 60000, 0,
-    "a time up to 60s is expected, or 0 to quit at once"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_startup_delay = {
-    ngx_vrrp_parse_msec, 0, 3600000, 0,
-    "a time from 0 to 1h is expected"
-};
-
-static ngx_vrrp_bounds_t  ngx_vrrp_realtime_priority = {
-    ngx_vrrp_parse_number, 1, 99, 0,
-    "a number from 1 to 99 is expected"
-};
-
-
-ngx_command_t  ngx_vrrp_commands[] = {
-
-    { ngx_string("vrrp"),
-      NGX_MAIN_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_NOARGS,
-      ngx_vrrp_conf_block,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("router_id"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_router_id,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("freebind"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
-      0,
-      offsetof(ngx_vrrp_block_t, freebind),
-      NULL },
-
-    { ngx_string("release_timeout"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_block_t, release_timeout),
-      &ngx_vrrp_release_timeout },
-
-    { ngx_string("startup_delay"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_block_t, startup_delay),
-      &ngx_vrrp_startup_delay },
-
-    { ngx_string("realtime_priority"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_block_t, realtime_priority),
-      &ngx_vrrp_realtime_priority },
-
-    { ngx_string("mlock"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
-      0,
-      offsetof(ngx_vrrp_block_t, mlock),
-      NULL },
-
-    { ngx_string("vrrp_match"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-      ngx_vrrp_match_block,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("vrrp_instance"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_instance,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("state"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_state,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("interface"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_interface,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("virtual_router_id"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, virtual_router_id),
-      &ngx_vrrp_virtual_router_id },
-
-    { ngx_string("priority"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, priority),
-      &ngx_vrrp_priority },
-
-    { ngx_string("version"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, version),
-      &ngx_vrrp_version },
-
-    { ngx_string("advert_int"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, advert_int),
-      &ngx_vrrp_advert_int },
-
-    { ngx_string("authentication"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE12,
-      ngx_vrrp_conf_authentication,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("virtual_ipaddress"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_virtual_ipaddress,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("unicast_src_ip"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_unicast_src_ip,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("unicast_peer"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_unicast_peer,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("nopreempt"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_NOARGS,
-      ngx_vrrp_conf_nopreempt,
-      0,
-      0,
-      NULL },
-
-    { ngx_string("preempt_delay"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, preempt_delay),
-      &ngx_vrrp_preempt_delay },
-
-    { ngx_string("garp_master_repeat"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, garp_master_repeat),
-      &ngx_vrrp_garp_repeat },
-
-    { ngx_string("garp_master_delay"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, garp_master_delay),
-      &ngx_vrrp_garp_delay },
-
-    { ngx_string("garp_master_refresh"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, garp_master_refresh),
-      &ngx_vrrp_garp_refresh },
-
-    { ngx_string("garp_master_refresh_repeat"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_bounded,
-      0,
-      offsetof(ngx_vrrp_instance_t, garp_master_refresh_repeat),
-      &ngx_vrrp_garp_repeat },
-
-    { ngx_string("track_nginx"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_track_nginx,
-      0,
-      0,
-      NULL },
-
-      ngx_null_command
-};
 
 
 char *
@@ -382,14 +129,16 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
 }
 
 
-static char *
+char *
 ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_block_t  *block = conf;
 
     char                       *rv;
     ngx_str_t                  *value;
+    ngx_vrrp_conf_t            *vcf;
     ngx_vrrp_instance_t         in;
+    ngx_vrrp_trackers_t        *trackers;
     vrrp_core_instance_conf_t  *ic;
 
     rv = ngx_vrrp_instance_name(cf, cmd, block);
@@ -421,12 +170,20 @@ ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    vcf = ngx_vrrp_get_conf(cf->cycle);
+
     ic = ngx_array_push(&block->instances);
-    if (ic == NULL) {
+    trackers = ngx_array_push(&vcf->trackers);
+
+    if (ic == NULL || trackers == NULL) {
         return NGX_CONF_ERROR;
     }
 
     ngx_vrrp_instance_export(&in, ic);
+
+    *trackers = in.trackers;
+    trackers->listen = (in.track_listen == 1);
+    ngx_vrrp_conf_place(cf, &trackers->place);
 
     return NGX_CONF_OK;
 }
@@ -480,6 +237,14 @@ ngx_vrrp_instance_create(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     in->garp_master_refresh_repeat = NGX_CONF_UNSET;
     in->track_workers = NGX_CONF_UNSET;
     in->track_timeout = NGX_CONF_UNSET;
+    in->track_listen = NGX_CONF_UNSET;
+
+    if (ngx_array_init(&in->trackers.list, cf->pool, 4,
+                       sizeof(ngx_vrrp_tracker_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     if (ngx_array_init(&in->addresses, cf->pool, 4,
                        sizeof(vrrp_core_address_conf_t))
@@ -590,7 +355,7 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        return NGX_CONF_OK;
+        return ngx_vrrp_checks_alone(cycle, vcf);
     }
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
@@ -608,6 +373,12 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
     {
         return NGX_CONF_ERROR;
     }
+
+    if (ngx_vrrp_checks_build(cycle, vcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_vrrp_shm_resize(vcf);
 
     if (ngx_vrrp_freebind_open(cycle, vcf) != NGX_OK) {
         return NGX_CONF_ERROR;

@@ -8,7 +8,13 @@
 #define _NGX_VRRP_CONF_H_INCLUDED_
 
 
-#include "ngx_vrrp_module.h"
+#include "ngx_vrrp_checks.h"
+
+
+/* where a directive is allowed, besides NGX_MAIN_CONF */
+
+#define NGX_VRRP_BLOCK_CONF     0x10000000
+#define NGX_VRRP_INSTANCE_CONF  0x20000000
 
 
 #define NGX_VRRP_MAX_NAME      63
@@ -18,6 +24,11 @@
 
 #define NGX_VRRP_NAME_EXPECTED                                                \
     "1 to 63 letters, digits, \"_\", \".\" or \"-\" are expected"
+
+
+#define NGX_VRRP_INTERFACE_EXPECTED                                           \
+    "a name of 1 to 15 characters without \"/\", \":\" and spaces "           \
+    "is expected"
 
 
 /* the "vrrp" block */
@@ -69,10 +80,17 @@ typedef struct {
 
     ngx_int_t         track_workers;
     ngx_int_t         track_timeout;
+    ngx_int_t         track_listen;
+
+    ngx_vrrp_trackers_t  trackers;
 } ngx_vrrp_instance_t;
 
 
 #define ngx_vrrp_msec_ns(msec)  ((int64_t) (msec) * 1000000)
+
+#define ngx_vrrp_core_literal(to, text)                                       \
+    (to)->data = text;                                                        \
+    (to)->len = sizeof(text) - 1
 
 #define ngx_vrrp_core_str(to, from)                                           \
     (to)->data = (char *) (from)->data;                                       \
@@ -92,6 +110,10 @@ typedef struct {
 } ngx_vrrp_bounds_t;
 
 
+/* ngx_vrrp_conf.c */
+
+char *ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 /* ngx_vrrp_conf_values.c */
 
 ngx_int_t ngx_vrrp_parse_number(ngx_str_t *value);
@@ -103,6 +125,7 @@ ngx_int_t ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
 ngx_uint_t ngx_vrrp_valid_name(ngx_str_t *name);
 char *ngx_vrrp_conf_invalid(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
     const char *expected);
+ngx_uint_t ngx_vrrp_valid_interface(ngx_str_t *name);
 char *ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
     ngx_str_t *interface);
 
@@ -116,6 +139,22 @@ char *ngx_vrrp_conf_nopreempt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_track_nginx(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* ngx_vrrp_track_conf.c, ngx_vrrp_track_url.c */
+
+char *ngx_vrrp_conf_track_upstream(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_track_http(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_track_tcp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_track_ping(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_track_interface(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_track_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_track_script(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* ngx_vrrp_conf_addresses.c */
 
 char *ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -125,7 +164,10 @@ char *ngx_vrrp_conf_unicast_src_ip(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_vrrp_conf_unicast_peer(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* NULL, or why not */
+const char *ngx_vrrp_parse_ip(u_char *data, size_t len, vrrp_core_ip_t *ip);
 ngx_uint_t ngx_vrrp_same_ip(const vrrp_core_ip_t *a, const vrrp_core_ip_t *b);
+ngx_uint_t ngx_vrrp_link_local(const vrrp_core_ip_t *ip);
 /* fills and returns buf, which has INET6_ADDRSTRLEN bytes */
 const char *ngx_vrrp_ip_text(const vrrp_core_ip_t *ip, char *buf);
 

@@ -17,8 +17,6 @@ static char *ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
     vrrp_core_address_conf_t *address);
 static char *ngx_vrrp_set_ip(ngx_conf_t *cf, ngx_str_t *what,
     ngx_str_t *value, vrrp_core_ip_t *ip);
-static const char *ngx_vrrp_parse_ip(u_char *data, size_t len,
-    vrrp_core_ip_t *ip);
 static const char *ngx_vrrp_unusable_ipv4(const u_char *octets);
 static const char *ngx_vrrp_unusable_ipv6(const u_char *octets);
 
@@ -284,7 +282,7 @@ ngx_vrrp_set_ip(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
 
 /* inet_pton() is stricter than ngx_inet_addr(), which takes "10..1.1" */
 
-static const char *
+const char *
 ngx_vrrp_parse_ip(u_char *data, size_t len, vrrp_core_ip_t *ip)
 {
     char  text[INET6_ADDRSTRLEN];
@@ -376,4 +374,14 @@ ngx_vrrp_ip_text(const vrrp_core_ip_t *ip, char *buf)
 {
     return inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->octets, buf,
                      INET6_ADDRSTRLEN);
+}
+
+
+/* fe80::/10 */
+
+ngx_uint_t
+ngx_vrrp_link_local(const vrrp_core_ip_t *ip)
+{
+    return ip->family == 6 && ip->octets[0] == 0xfe
+           && (ip->octets[1] & 0xc0) == 0x80;
 }

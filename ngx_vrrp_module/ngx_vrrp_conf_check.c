@@ -32,13 +32,15 @@ static char *ngx_vrrp_check_unicast_ip(ngx_conf_t *cf,
     const vrrp_core_ip_t *ip);
 static char *ngx_vrrp_check_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_check_trackers(ngx_conf_t *cf,
+    ngx_vrrp_instance_t *in);
+static ngx_vrrp_tracker_t *ngx_vrrp_check_weighted(ngx_vrrp_instance_t *in);
 
 static char *ngx_vrrp_check_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_instance_conf_t *other);
 static const vrrp_core_address_conf_t *ngx_vrrp_find_address(
     const vrrp_core_address_conf_t *list, size_t n,
     const vrrp_core_address_conf_t *address);
-static ngx_uint_t ngx_vrrp_link_local(const vrrp_core_ip_t *ip);
 static ngx_uint_t ngx_vrrp_same_str(const vrrp_core_str_t *a,
     const vrrp_core_str_t *b);
 
@@ -53,6 +55,7 @@ static ngx_vrrp_check_pt  ngx_vrrp_checks[] = {
     ngx_vrrp_check_unicast,
     ngx_vrrp_check_preempt,
     ngx_vrrp_check_idle,
+    ngx_vrrp_check_trackers,
     NULL
 };
 
@@ -351,6 +354,63 @@ ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 }
 
 
+/* a weight moves the priority, which may move nothing */
+
+static char *
+ngx_vrrp_check_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    ngx_vrrp_tracker_t  *tracker;
+
+    tracker = ngx_vrrp_check_weighted(in);
+
+    if (tracker == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (in->priority == NGX_VRRP_OWNER) {
+        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s "
+                           "\"%V\" changes nothing at priority 255, "
+                           "the address owner is always MASTER",
+                           tracker->core.weight, tracker->core.type.len,
+                           tracker->core.type.data, &tracker->name);
+        return NGX_CONF_OK;
+    }
+
+    if (in->nopreempt) {
+        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s "
+                           "\"%V\" never moves the addresses alone: with "
+                           "\"nopreempt\" a router with a higher priority "
+                           "does not take them from one that is MASTER; "
+                           "without \"weight=\" a failure is a fault, "
+                           "which does",
+                           tracker->core.weight, tracker->core.type.len,
+                           tracker->core.type.data, &tracker->name);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* the first that has a weight */
+
+static ngx_vrrp_tracker_t *
+ngx_vrrp_check_weighted(ngx_vrrp_instance_t *in)
+{
+    ngx_uint_t           i;
+    ngx_vrrp_tracker_t  *trackers;
+
+    trackers = in->trackers.list.elts;
+
+    for (i = 0; i < in->trackers.list.nelts; i++) {
+        if (trackers[i].core.weighted) {
+            return &trackers[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 char *
 ngx_vrrp_check_unique(ngx_conf_t *cf, ngx_array_t *instances,
     ngx_vrrp_instance_t *in)
@@ -437,16 +497,6 @@ ngx_vrrp_find_address(const vrrp_core_address_conf_t *list, size_t n,
     }
 
     return NULL;
-}
-
-
-/* fe80::/10 */
-
-static ngx_uint_t
-ngx_vrrp_link_local(const vrrp_core_ip_t *ip)
-{
-    return ip->family == 6 && ip->octets[0] == 0xfe
-           && (ip->octets[1] & 0xc0) == 0x80;
 }
 
 

@@ -11,7 +11,8 @@
 
 
 #define NGX_VRRP_TRACK_EXPECTED                                               \
-    "\"workers=number\", \"timeout=time\", or \"off\" alone is expected"
+    "\"workers=number\", \"timeout=time\", \"listen=on\", or \"off\" alone "  \
+    "is expected"
 
 
 typedef struct {
@@ -21,7 +22,6 @@ typedef struct {
 } ngx_vrrp_parameter_t;
 
 
-static ngx_uint_t ngx_vrrp_valid_interface(ngx_str_t *name);
 static char *ngx_vrrp_track_parameter(ngx_conf_t *cf, ngx_str_t *value,
     ngx_vrrp_instance_t *in);
 
@@ -37,6 +37,11 @@ static ngx_vrrp_parameter_t  ngx_vrrp_track_parameters[] = {
       offsetof(ngx_vrrp_instance_t, track_timeout),
       { ngx_vrrp_parse_msec, 100, 3600000, 0,
         "a time from 100ms to 1h is expected" } },
+
+    { ngx_string("listen="),
+      offsetof(ngx_vrrp_instance_t, track_listen),
+      { ngx_vrrp_parse_flag, 0, 1, 0,
+        "\"on\" or \"off\" is expected" } },
 
     { ngx_null_string, 0, { NULL, 0, 0, 0, NULL } }
 };
@@ -240,12 +245,12 @@ char *
 ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
     ngx_str_t *interface)
 {
+    ngx_str_t  what;
+
     if (!ngx_vrrp_valid_interface(value)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid interface \"%V\": a name of 1 to 15 "
-                           "characters without \"/\", \":\" and spaces "
-                           "is expected", value);
-        return NGX_CONF_ERROR;
+        ngx_str_set(&what, "interface");
+        return ngx_vrrp_conf_invalid(cf, &what, value,
+                                     NGX_VRRP_INTERFACE_EXPECTED);
     }
 
     if (if_nametoindex((char *) value->data) == 0) {
@@ -263,7 +268,7 @@ ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
 
 /* what the kernel accepts as the name of a device */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_vrrp_valid_interface(ngx_str_t *name)
 {
     ngx_uint_t  i;
@@ -358,7 +363,8 @@ ngx_vrrp_conf_track_nginx(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t   i;
 
     if (in->track_workers != NGX_CONF_UNSET
-        || in->track_timeout != NGX_CONF_UNSET)
+        || in->track_timeout != NGX_CONF_UNSET
+        || in->track_listen != NGX_CONF_UNSET)
     {
         return "is duplicate";
     }

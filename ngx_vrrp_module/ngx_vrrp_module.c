@@ -53,8 +53,14 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
         || ngx_array_init(&vcf->pools, cycle->pool, 4,
                           sizeof(ngx_vrrp_pool_t *))
            != NGX_OK
+        || ngx_array_init(&vcf->unchecked, cycle->pool, 4,
+                          sizeof(ngx_vrrp_unchecked_t))
+           != NGX_OK
         || ngx_array_init(&vcf->matches, cycle->pool, 4,
                           sizeof(ngx_vrrp_match_t))
+           != NGX_OK
+        || ngx_array_init(&vcf->trackers, cycle->pool, 2,
+                          sizeof(ngx_vrrp_trackers_t))
            != NGX_OK)
     {
         return NULL;

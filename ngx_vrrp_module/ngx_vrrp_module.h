@@ -40,7 +40,10 @@ typedef struct {
     ngx_flag_t           mlock;
 
     ngx_array_t          pools;          /* of ngx_vrrp_pool_t * */
+    ngx_array_t          unchecked;      /* of ngx_vrrp_unchecked_t */
     ngx_array_t          matches;        /* of ngx_vrrp_match_t */
+    ngx_array_t          trackers;       /* of ngx_vrrp_trackers_t, one for
+                                            each of core.instances */
 
     ngx_shm_zone_t      *shm_zone;
     size_t               area_size;
@@ -52,10 +55,12 @@ typedef struct {
     ((ngx_vrrp_conf_t *) ngx_get_conf((cycle)->conf_ctx, ngx_vrrp_module))
 
 
-/* ngx_vrrp_conf.c */
+/* ngx_vrrp_commands.c */
 
 /* commands of ngx_vrrp_module: "vrrp" and all directives inside its blocks */
 extern ngx_command_t  ngx_vrrp_commands[];
+
+/* ngx_vrrp_conf.c */
 
 char *ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf);
@@ -69,6 +74,7 @@ void ngx_vrrp_freebind_commit(ngx_cycle_t *cycle);
 /* ngx_vrrp_shm.c */
 
 char *ngx_vrrp_shm_add(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
+void ngx_vrrp_shm_resize(ngx_vrrp_conf_t *vcf);
 
 
 /* ngx_vrrp_worker.c */

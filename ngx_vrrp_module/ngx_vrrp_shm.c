@@ -22,11 +22,7 @@ ngx_vrrp_shm_add(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
     ngx_str_t        name = ngx_string("ngx_vrrp");
     ngx_shm_zone_t  *shm_zone;
 
-    vcf->area_size = ngx_align(vrrp_core_area_size(&vcf->core),
-                               NGX_VRRP_AREA_STEP);
-
-    shm_zone = ngx_shared_memory_add(cf, &name,
-                                     ngx_vrrp_zone_size(vcf->area_size),
+    shm_zone = ngx_shared_memory_add(cf, &name, NGX_VRRP_AREA_STEP,
                                      &ngx_vrrp_module);
     if (shm_zone == NULL) {
         return NGX_CONF_ERROR;
@@ -38,6 +34,18 @@ ngx_vrrp_shm_add(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
     vcf->shm_zone = shm_zone;
 
     return NGX_CONF_OK;
+}
+
+
+/* nginx makes its zones after init_conf, when all checks are known */
+
+void
+ngx_vrrp_shm_resize(ngx_vrrp_conf_t *vcf)
+{
+    vcf->area_size = ngx_align(vrrp_core_area_size(&vcf->core),
+                               NGX_VRRP_AREA_STEP);
+
+    vcf->shm_zone->shm.size = ngx_vrrp_zone_size(vcf->area_size);
 }
 
 

@@ -127,10 +127,12 @@ ngx_vrrp_upstream_add_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp,
 /* a "vrrp_check_panic" on its own would be without effect */
 
 ngx_int_t
-ngx_vrrp_upstream_unchecked(ngx_conf_t *cf, ngx_vrrp_upstream_t *up)
+ngx_vrrp_upstream_unchecked(ngx_conf_t *cf, ngx_vrrp_upstream_t *up,
+    const char *context, ngx_str_t *name, u_char *file_name, ngx_uint_t line)
 {
     if (up->panic_place.line == 0) {
-        return NGX_OK;
+        return ngx_vrrp_checks_add_unchecked(cf, context, name, file_name,
+                                             line);
     }
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

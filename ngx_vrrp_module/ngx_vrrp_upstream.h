@@ -69,8 +69,8 @@ char *ngx_vrrp_upstream_panic(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* when the upstream has been read; in the second case there is no check */
 ngx_vrrp_pool_t *ngx_vrrp_upstream_pool(ngx_conf_t *cf,
     ngx_vrrp_upstream_t *up, const char *context, ngx_str_t *name);
-ngx_int_t ngx_vrrp_upstream_unchecked(ngx_conf_t *cf,
-    ngx_vrrp_upstream_t *up);
+ngx_int_t ngx_vrrp_upstream_unchecked(ngx_conf_t *cf, ngx_vrrp_upstream_t *up,
+    const char *context, ngx_str_t *name, u_char *file_name, ngx_uint_t line);
 
 ngx_int_t ngx_vrrp_upstream_add_peers(ngx_vrrp_pool_t *vp, ngx_str_t *server,
     ngx_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t backup, ngx_uint_t down);

@@ -52,10 +52,10 @@ static char *ngx_vrrp_word_unknown(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 static char *ngx_vrrp_word_misplaced(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     ngx_vrrp_word_t *word, ngx_str_t *arg);
 
-static ngx_int_t ngx_vrrp_parse_weight(ngx_str_t *value);
+static ngx_int_t ngx_vrrp_set_weight(ngx_vrrp_words_t *words,
+    ngx_vrrp_word_t *word, ngx_str_t *value);
 static ngx_int_t ngx_vrrp_set_min_up(ngx_vrrp_words_t *words,
     ngx_vrrp_word_t *word, ngx_str_t *value);
-static ngx_uint_t ngx_vrrp_valid_uri(ngx_str_t *value);
 static ngx_uint_t ngx_vrrp_valid_host(ngx_str_t *value);
 static ngx_uint_t ngx_vrrp_valid_method(ngx_str_t *value);
 static ngx_uint_t ngx_vrrp_valid_text(ngx_str_t *value);
@@ -203,9 +203,12 @@ static ngx_vrrp_word_t  ngx_vrrp_words[] = {
 
     { ngx_string("weight="),
       NGX_VRRP_TRACKERS,
-      ngx_vrrp_number(weight, ngx_vrrp_parse_weight, -253, 253,
-                      "a number from -253 to 253 is expected, but not 0; "
-                      "without \"weight=\" a failure is a fault") },
+      offsetof(ngx_vrrp_words_t, weighted),
+      { NULL, 0, 0, 0,
+        "a number from -253 to 253 is expected, but not 0: without "
+        "\"weight=\" a failure is a fault" },
+      NULL,
+      ngx_vrrp_set_weight },
 
     { ngx_null_string, 0, 0, { NULL, 0, 0, 0, NULL }, NULL, NULL }
 };
@@ -418,10 +421,9 @@ ngx_vrrp_words_owner(ngx_uint_t owner)
 }
 
 
-/* 0 is what says nothing, and is as wrong as what is no number */
-
 static ngx_int_t
-ngx_vrrp_parse_weight(ngx_str_t *value)
+ngx_vrrp_set_weight(ngx_vrrp_words_t *words, ngx_vrrp_word_t *word,
+    ngx_str_t *value)
 {
     ngx_int_t   n;
     ngx_str_t   digits;
@@ -437,11 +439,14 @@ ngx_vrrp_parse_weight(ngx_str_t *value)
 
     n = ngx_atoi(digits.data, digits.len);
 
-    if (n == NGX_ERROR || n == 0) {
-        return NGX_MAX_INT_T_VALUE;
+    if (n < 1 || n > 253) {
+        return NGX_ERROR;
     }
 
-    return minus ? -n : n;
+    words->weighted = 1;
+    words->weight = minus ? -n : n;
+
+    return NGX_OK;
 }
 
 
@@ -466,7 +471,7 @@ ngx_vrrp_set_min_up(ngx_vrrp_words_t *words, ngx_vrrp_word_t *word,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_vrrp_valid_uri(ngx_str_t *value)
 {
     if (!ngx_vrrp_printable(value)) {

@@ -60,6 +60,7 @@ typedef struct {
     ngx_int_t            mandatory;
     ngx_int_t            keepalive;
     ngx_int_t            verify;
+    ngx_int_t            weighted;
     ngx_int_t            weight;
     ngx_int_t            min_up;
     ngx_int_t            min_up_percent;
@@ -82,6 +83,9 @@ typedef struct {
 /* all of them; an error has been logged */
 char *ngx_vrrp_words_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs);
+
+/* may it stand in a request line? */
+ngx_uint_t ngx_vrrp_valid_uri(ngx_str_t *value);
 
 /* as it is written: "vrrp_check tcp" */
 const char *ngx_vrrp_words_owner(ngx_uint_t owner);

@@ -32,7 +32,8 @@ my $good = <<~'END';
 my $a_name = 'a name of 1 to 15 characters without "/", ":" and spaces is '
     . 'expected';
 my $name = '1 to 63 letters, digits, "_", "." or "-" are expected';
-my $track = '"workers=number", "timeout=time", or "off" alone is expected';
+my $track = '"workers=number", "timeout=time", "listen=on", or "off" alone '
+    . 'is expected';
 my $advert = 'a time is expected: with version 3 from 10ms to 40950ms in '
     . 'steps of 10ms, with version 2 from 1s to 255s in whole seconds';
 my $parameter = '"dev=interface" or "label=name" is expected after the '
@@ -154,6 +155,10 @@ rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
     qq(invalid parameter "$_": a time from 100ms to 1h is expected), 6)
     for qw(timeout=0 timeout=99ms timeout=61m timeout=x);
 
+rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
+    qq(invalid parameter "$_": "on" or "off" is expected), 6)
+    for qw(listen= listen=1 listen=yes);
+
 rejects('track_nginx with workers= twice',
     'vrrp_instance VI_1 { track_nginx workers=1 workers=2;',
     'duplicate parameter "workers=2"', 6);
@@ -167,7 +172,8 @@ for my $directive (
     'unicast_src_ip 10.0.0.1', 'preempt_delay 0', 'garp_master_repeat 1',
     'garp_master_delay 0', 'garp_master_refresh 0',
     'garp_master_refresh_repeat 1', 'track_nginx off',
-    'track_nginx timeout=1s', 'track_nginx workers=1')
+    'track_nginx timeout=1s', 'track_nginx workers=1',
+    'track_nginx listen=off')
 {
     my ($word) = split ' ', $directive;
 

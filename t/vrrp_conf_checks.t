@@ -6,7 +6,7 @@ use v5.36;
 
 use Test::More;
 
-use VRRP::Conf qw(accepts last_output rejects);
+use VRRP::Conf qw(accepts conf_dir has_stream rejects write_file);
 use VRRP::Nginx;
 
 my $reason = VRRP::Nginx->unavailable;
@@ -99,5 +99,211 @@ for my $lines (
 {
     accepts("vrrp_match m { $lines }", "vrrp_match m { $lines }\n$good");
 }
+
+
+# --- vrrp_check: its words ---------------------------------------------------
+
+my $where = "@{[conf_dir]}/nginx.conf";
+
+# line 10 has the check
+sub upstream ($check, $server = '127.0.0.1:1', $context = 'http') {
+    return "$good$context { upstream web { server $server;\n$check\n} }";
+}
+
+sub rejects_check ($check, $message, $server = '127.0.0.1:1') {
+    rejects("$check on $server", upstream("vrrp_check $check;", $server),
+        $message, 10);
+}
+
+my %expected = (
+    uri      => 'a path that begins with "/" and has no spaces is expected, '
+                . 'or "*" with method=OPTIONS',
+    host     => 'the value of the "Host" header is expected',
+    method   => 'GET, HEAD or OPTIONS is expected',
+    flag     => '"on" or "off" is expected',
+    name     => $name,
+    port     => 'a number from 1 to 65535 is expected',
+    time     => 'a time from 10ms to 1h is expected',
+    timeout  => 'a time from 1ms to 1h is expected',
+    count    => 'a number from 1 to 1000 is expected',
+    jitter   => 'a share of the interval from 0% to 50% is expected',
+    sni      => 'a host name is expected, TLS has no IP addresses as server '
+                . 'names',
+    file     => 'a file is expected',
+);
+
+for (
+    [uri       => 'uri', '', 'health', '*x', '/a b', "/\x7f"],
+    [host      => 'host', '', 'a b', 'a/b'],
+    [method    => 'method', '', 'get', 'POST'],
+    [keepalive => 'flag', '', 'yes', '1'],
+    [match     => 'name', '', 'a/b', 'x' x 64],
+    [port      => 'port', '', 0, 65536, 'http'],
+    [interval  => 'time', '', 0, '9ms', '61m', 'often', '-1'],
+    [timeout   => 'timeout', '', 0, '61m', 'x'],
+    [fastinter => 'time', '', 0, '9ms'],
+    [downinter => 'time', '', 0, '9ms'],
+    [fall      => 'count', '', 0, 1001, '-1'],
+    [rise      => 'count', '', 0, 1001, 'x'],
+    [jitter    => 'jitter', '', 10, '51%', '%', 'x%'],
+    [sni       => 'sni', '', '10.0.0.1', '::1', 'a b', 'a:443'],
+    [verify    => 'flag', '', 'peer'],
+    [ca        => 'file', ''],
+    [cert      => 'file', ''],
+    [key       => 'file', ''])
+{
+    my ($word, $kind, @bad) = @$_;
+
+    rejects_check(qq(https "$word=$_"),
+        qq(invalid parameter "$word=$_": $expected{$kind}))
+        for @bad;
+}
+
+rejects_check($_, qq(invalid kind of check "$_": tcp, http, https or )
+    . 'send-expect is expected') for qw(udp HTTP interval=1s);
+rejects('no kind', upstream('vrrp_check;'),
+    'invalid number of arguments in "vrrp_check" directive', 10);
+rejects_check("tcp $_ $_", qq(duplicate parameter "$_"))
+    for qw(interval=1s mandatory port=1);
+rejects_check('http uri=/a uri=/b', 'duplicate parameter "uri=/b"');
+
+my $tcp = '"port=", "interval=", "timeout=", "fall=", "rise=", "fastinter=", '
+    . '"downinter=", "jitter=", "mandatory"';
+
+rejects_check("tcp $_", qq(invalid parameter "$_": "vrrp_check tcp" knows )
+    . $tcp) for qw(inter=1s mandatory=1 1s interval);
+rejects_check("$_->[0] $_->[1]", qq(invalid parameter "$_->[1]": )
+    . qq("vrrp_check $_->[0]" has no "$_->[2]", it is for $_->[3]))
+    for ['tcp', 'uri=/', 'uri=', '"vrrp_check http", "vrrp_check https"'],
+        ['http', 'verify=on', 'verify=',
+         '"vrrp_check https", "track_http https://"'],
+        ['send-expect', 'sni=a', 'sni=',
+         '"vrrp_check https", "track_http https://"'],
+        ['tcp', 'match=m', 'match=', '"vrrp_check http", "vrrp_check https", '
+         . '"vrrp_check send-expect", "track_http http://", '
+         . '"track_http https://"'],
+        ['tcp', 'count=2', 'count=', '"track_ping"'],
+        ['http', 'status=200', 'status=',
+         '"track_http http://", "track_http https://"'];
+
+
+# --- vrrp_check: words that must fit together --------------------------------
+
+rejects_check('tcp interval=1s fastinter=2s', '"fastinter" is 2000ms, longer '
+    . 'than "interval" of 1000ms: it is the time between checks while '
+    . 'results change, and meant to be shorter');
+accepts('a timeout longer than the interval',
+    upstream('vrrp_check tcp interval=100ms timeout=1s;'),
+    warning => '"timeout" is 1000ms, longer than "interval" of 100ms: the '
+    . 'next check waits until this one has ended', line => 10);
+rejects_check('http uri=*',
+    '"uri=*" needs "method=OPTIONS", a GET request has a path');
+rejects_check('send-expect', '"vrrp_check send-expect" needs "match=", the '
+    . 'name of a "vrrp_match" that says what to send and what to expect');
+
+rejects_check('https key=/k', '"key=/k" needs "cert=", the certificate that '
+    . 'it belongs to');
+rejects_check('https cert=/nonexistent.pem', 
+    qr/cannot load certificate "\/nonexistent\.pem".*/);
+rejects_check('https verify=on sni=a ca=/nonexistent.pem',
+    qr/SSL_CTX_load_verify_locations\("\/nonexistent\.pem"\) failed.*/);
+accepts('ca= without verify=on', upstream('vrrp_check https ca=/x;'),
+    warning => '"ca=/x" changes nothing without "verify=on"', line => 10);
+
+rejects_check("https verify=on$_->[0]",
+    '"verify=on" needs the name that the certificate of "10.0.0.1:443" is '
+    . 'for, "sni=" or "host=" is expected', '10.0.0.1:443')
+    for [''], [' host=10.0.0.2'];
+accepts("https verify=on $_", upstream("vrrp_check https verify=on $_;"))
+    for 'sni=web.example', 'host=web.example', 'host=web.example:8443';
+accepts('https verify=on of a name',
+    upstream('vrrp_check https verify=on;', 'localhost:443'));
+rejects_check('tcp port=80', '"port=80" is not possible, server "unix:/s" of '
+    . 'upstream "web" has no ports', 'unix:/s');
+
+for (
+    'tcp', 'tcp port=8080 mandatory', 'tcp interval=10ms timeout=1ms',
+    'tcp interval=1h jitter=0% fall=1000 rise=1000',
+    'tcp fastinter=10ms downinter=10s jitter=50%',
+    'http', 'http uri=/health host=web.example:80 method=HEAD keepalive=off',
+    'http uri=* method=OPTIONS', 'https',
+    'https sni=web.example verify=off')
+{
+    accepts($_, upstream("vrrp_check $_;"));
+    accepts("$_ in stream", upstream("vrrp_check $_;", '127.0.0.1:1',
+        'stream'), stream => 1) if has_stream;
+}
+
+accepts("http on $_", upstream('vrrp_check http;', $_))
+    for 'unix:/s', '[::1]:8080', 'localhost';
+accepts('a server that is down',
+    upstream('server 127.0.0.1:2 down; vrrp_check tcp;'));
+
+
+# --- vrrp_check and its match ------------------------------------------------
+
+my $http_match = 'vrrp_match ok { status 200; }';
+my $body_match = 'vrrp_match ok { body ~ ok; }';
+my $text_match = 'vrrp_match ok { send x; }';
+
+rejects_check('http match=ok', 'unknown vrrp_match "ok"');
+rejects("vrrp_match ok of another kind, $_->[0]",
+    "$_->[1] " . upstream("vrrp_check $_->[0] match=ok;"),
+    qq(vrrp_match "ok" $_->[2]), 10)
+    for ['http', $text_match, 'is for send-expect, but an HTTP check needs '
+         . '"status", "header" or "body"'],
+        ['send-expect', $http_match, 'is for HTTP, but a send-expect check '
+         . 'needs "send" or "expect"'],
+        ['http method=HEAD', $body_match,
+         'tests the body, but the answer to HEAD has none'];
+
+accepts("vrrp_check $_->[0] match=ok",
+    "$_->[1] " . upstream("vrrp_check $_->[0] match=ok;"))
+    for ['http', $http_match], ['https', $body_match],
+        ['http method=HEAD', $http_match], ['send-expect', $text_match];
+
+accepts('vrrp_match in http', $good . "http { $http_match\n"
+    . 'upstream web { server 127.0.0.1:1; vrrp_check http match=ok; } }');
+accepts('vrrp_match after its use', $good . 'http { upstream web { '
+    . "server 127.0.0.1:1; vrrp_check http match=ok; }\n$http_match }");
+rejects('vrrp_match in vrrp and in http', "$http_match ${good}http {\n"
+    . "vrrp_match ok { status 204; } }",
+    qr/duplicate vrrp_match "ok", the first one is in \Q$where\E:6/, 10);
+
+if (has_stream) {
+    accepts('vrrp_match of http in stream', "${good}stream { upstream db { "
+        . "server 127.0.0.1:1; vrrp_check http match=ok; } }\n"
+        . "http { $http_match }", stream => 1);
+    accepts('vrrp_match in stream', "${good}stream { $text_match upstream db "
+        . '{ server 127.0.0.1:1; vrrp_check send-expect match=ok; } }',
+        stream => 1);
+}
+
+
+# --- vrrp_check_panic --------------------------------------------------------
+
+my $panic = 'a number of servers is expected, or a share of them from 1% to '
+    . '100%, or "off"';
+
+rejects("vrrp_check_panic $_",
+    upstream(qq(vrrp_check tcp; vrrp_check_panic "$_";)),
+    qq(invalid vrrp_check_panic "$_": $panic), 10)
+    for '', 0, '0%', '101%', 'on', '-1';
+accepts("vrrp_check_panic $_",
+    upstream("vrrp_check tcp; vrrp_check_panic $_;"))
+    for qw(1 2 1% 100% off);
+rejects('vrrp_check twice', upstream('vrrp_check tcp; vrrp_check tcp;'),
+    '"vrrp_check" directive is duplicate', 10);
+rejects('vrrp_check_panic alone', upstream('vrrp_check_panic 1;'),
+    '"vrrp_check_panic" needs a "vrrp_check" in the same upstream', 10);
+
+
+# --- without a vrrp block ----------------------------------------------------
+
+rejects('vrrp_check without a vrrp block', 'http { upstream web { '
+    . 'server 127.0.0.1:1; vrrp_check tcp; } }',
+    '"vrrp_check" needs a "vrrp" block', 6, no_block => 1);
+rejects('vrrp_match without a vrrp block', "http {\n$http_match }",
+    '"vrrp_match" needs a "vrrp" block', 7, no_block => 1);
 
 done_testing();

@@ -13,17 +13,24 @@ use Test::More;
 
 use VRRP::Nginx;
 
-our @EXPORT_OK = qw(accepts conf_dir last_output rejects write_file);
+our @EXPORT_OK = qw(accepts conf_dir has_stream last_output rejects
+                    write_file);
 
 my $dir = tempdir('vrrp_conf.XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $conf = "$dir/nginx.conf";
 my $output;  # of the last nginx -t
 
 
+# Debian's stream is a module of its own.
+my $stream = '/usr/lib/nginx/modules/ngx_stream_module.so';
+
+
 # What names in the configuration are relative to.
 sub conf_dir () { $dir }
 
 sub last_output () { $output }
+
+sub has_stream () { -e $stream }
 
 
 sub write_file ($name, $text) {
@@ -37,6 +44,8 @@ sub nginx_t ($text, %options) {
     my $module = VRRP::Nginx->module;
     my $load = $module eq '' ? '' : "load_module $module;";
     my $block = $options{no_block} ? '' : 'vrrp {';
+
+    $load .= " load_module $stream;" if $options{stream};
 
     write_file($conf, <<~"END");
         $load
@@ -61,6 +70,7 @@ sub messages ($level) {
 
 
 # The only error, on that line; without a line the message has the place.
+# stream: with nginx's module of that name; no_block: without the vrrp block.
 sub rejects ($what, $text, $message, $line, %options) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 

@@ -1,0 +1,194 @@
+
+/*
+ * "track_nginx listen=on": does nginx accept what connects to the sockets that
+ * it listens on?
+ */
+
+
+#include "ngx_vrrp_check_conf.h"
+
+
+static ngx_uint_t ngx_vrrp_listen_is_checked(ngx_vrrp_conf_t *vcf,
+    ngx_listening_t *ls, vrrp_core_ip_t *ip);
+static ngx_uint_t ngx_vrrp_listen_ip(struct sockaddr *sockaddr,
+    vrrp_core_ip_t *ip);
+static ngx_uint_t ngx_vrrp_listen_is_virtual(ngx_vrrp_conf_t *vcf,
+    vrrp_core_ip_t *ip);
+static char *ngx_vrrp_listen_tracker(ngx_cycle_t *cycle, ngx_listening_t *ls,
+    vrrp_core_ip_t *ip, const vrrp_core_instance_conf_t *ic,
+    ngx_vrrp_trackers_t *trackers);
+
+
+/* two failures in a row are no accident on one's own machine */
+
+#define NGX_VRRP_LISTEN_FALL  2
+
+
+char *
+ngx_vrrp_listen_add(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_trackers_t *trackers)
+{
+    ngx_uint_t        i, n;
+    vrrp_core_ip_t    ip;
+    ngx_listening_t  *ls;
+
+    n = 0;
+    ls = cycle->listening.elts;
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+
+        if (!ngx_vrrp_listen_is_checked(vcf, &ls[i], &ip)) {
+            continue;
+        }
+
+        if (ngx_vrrp_listen_tracker(cycle, &ls[i], &ip, ic, trackers)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        n++;
+    }
+
+    if (n == 0) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "vrrp_instance \"%*s\": \"track_nginx listen=on\" "
+                      "changes nothing, nginx listens on no TCP port that "
+                      "could be tried here in %V:%ui",
+                      ic->name.len, ic->name.data,
+                      &trackers->place.file, trackers->place.line);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * A virtual address is not here before this router is master, and what would
+ * answer until then is the other node.
+ */
+
+static ngx_uint_t
+ngx_vrrp_listen_is_checked(ngx_vrrp_conf_t *vcf, ngx_listening_t *ls,
+    vrrp_core_ip_t *ip)
+{
+    if (ls->type != SOCK_STREAM) {
+        return 0;
+    }
+
+#if (NGX_HAVE_REUSEPORT)
+
+    /* each worker has a socket of its own there, one address for all */
+
+    if (ls->reuseport && ls->worker != 0) {
+        return 0;
+    }
+
+#endif
+
+    return ngx_vrrp_listen_ip(ls->sockaddr, ip)
+           && !ngx_vrrp_listen_is_virtual(vcf, ip);
+}
+
+
+static ngx_uint_t
+ngx_vrrp_listen_ip(struct sockaddr *sockaddr, vrrp_core_ip_t *ip)
+{
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    ngx_memzero(ip, sizeof(vrrp_core_ip_t));
+
+    switch (sockaddr->sa_family) {
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) sockaddr;
+        ip->family = 4;
+        ngx_memcpy(ip->octets, &sin->sin_addr, 4);
+        return 1;
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) sockaddr;
+        ip->family = 6;
+        ngx_memcpy(ip->octets, &sin6->sin6_addr, 16);
+        return 1;
+#endif
+
+    default: /* AF_UNIX */
+        return 0;
+    }
+}
+
+
+static ngx_uint_t
+ngx_vrrp_listen_is_virtual(ngx_vrrp_conf_t *vcf, vrrp_core_ip_t *ip)
+{
+    size_t                            i, j;
+    const vrrp_core_instance_conf_t  *ic;
+
+    for (i = 0; i < vcf->core.ninstances; i++) {
+        ic = &vcf->core.instances[i];
+
+        for (j = 0; j < ic->naddresses; j++) {
+            if (ngx_vrrp_same_ip(&ic->addresses[j].address, ip)) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static char *
+ngx_vrrp_listen_tracker(ngx_cycle_t *cycle, ngx_listening_t *ls,
+    vrrp_core_ip_t *ip, const vrrp_core_instance_conf_t *ic,
+    ngx_vrrp_trackers_t *trackers)
+{
+    u_char                  *p;
+    ngx_vrrp_check_t        *check;
+    ngx_vrrp_tracker_t      *tracker;
+    vrrp_core_check_conf_t  *core;
+
+    check = ngx_pcalloc(cycle->pool, sizeof(ngx_vrrp_check_t));
+    tracker = ngx_array_push(&trackers->list);
+    p = ngx_pnalloc(cycle->pool, sizeof("listen ") - 1 + ls->addr_text.len);
+
+    if (check == NULL || tracker == NULL || p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    check->place = trackers->place;
+
+    core = &check->core;
+    core->kind = VRRP_CORE_CHECK_LISTEN;
+    core->initial = VRRP_CORE_UNKNOWN;
+    core->interval_ns = ic->track_timeout_ns / 2;
+    core->timeout_ns = ic->track_timeout_ns / 2;
+    core->fall = NGX_VRRP_LISTEN_FALL;
+    core->rise = 1;
+    core->jitter_percent = 10;
+    core->ip = *ip;
+    core->port = ngx_inet_get_port(ls->sockaddr);
+
+    ngx_memzero(tracker, sizeof(ngx_vrrp_tracker_t));
+
+    tracker->check = check;
+    tracker->address = ls->addr_text;
+    tracker->place = trackers->place;
+    tracker->name.data = p;
+    tracker->name.len = ngx_sprintf(p, "listen %V", &ls->addr_text) - p;
+
+    tracker->core.kind = VRRP_CORE_TRACK_CHECK;
+    tracker->core.fall = core->fall;
+    tracker->core.rise = core->rise;
+    tracker->core.interval_ns = core->interval_ns;
+
+    ngx_vrrp_core_literal(&tracker->core.type, "track_nginx");
+    ngx_vrrp_core_str(&tracker->core.name, &tracker->name);
+
+    return NGX_CONF_OK;
+}

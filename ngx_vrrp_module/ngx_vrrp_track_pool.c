@@ -1,0 +1,193 @@
+
+/*
+ * Which upstream "track_upstream" is about: known when all has been read.
+ */
+
+
+#include "ngx_vrrp_check_conf.h"
+
+
+typedef struct {
+    const char              *context;    /* NULL: http or stream */
+    ngx_str_t                name;
+
+    /* what has been found */
+    ngx_vrrp_pool_t         *pool;
+    ngx_vrrp_unchecked_t    *unchecked;
+    ngx_uint_t               n;
+} ngx_vrrp_pool_search_t;
+
+
+static void ngx_vrrp_pool_search(ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_pool_search_t *search);
+static ngx_uint_t ngx_vrrp_pool_prefixed(ngx_vrrp_pool_search_t *search,
+    const char *context);
+static ngx_uint_t ngx_vrrp_pool_is(ngx_vrrp_pool_search_t *search,
+    const char *context, ngx_str_t *name);
+static char *ngx_vrrp_pool_missing(ngx_cycle_t *cycle,
+    ngx_vrrp_pool_search_t *search, ngx_vrrp_tracker_t *tracker);
+static char *ngx_vrrp_pool_enough(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_vrrp_tracker_t *tracker);
+
+
+char *
+ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_tracker_t *tracker)
+{
+    ngx_vrrp_pool_search_t  search;
+
+    ngx_memzero(&search, sizeof(ngx_vrrp_pool_search_t));
+
+    search.name = tracker->name;
+
+    if (!ngx_vrrp_pool_prefixed(&search, "http")) {
+        (void) ngx_vrrp_pool_prefixed(&search, "stream");
+    }
+
+    ngx_vrrp_pool_search(vcf, &search);
+
+    if (search.n > 1) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "track_upstream \"%V\" is ambiguous, http and stream "
+                      "have an upstream of that name: \"http:%V\" or "
+                      "\"stream:%V\" is expected in %V:%ui",
+                      &search.name, &search.name, &search.name,
+                      &tracker->place.file, tracker->place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (search.pool == NULL) {
+        return ngx_vrrp_pool_missing(cycle, &search, tracker);
+    }
+
+    tracker->core.first_check = search.pool->first_check;
+    tracker->core.nchecks = search.pool->nchecks;
+
+    return ngx_vrrp_pool_enough(cycle, search.pool, tracker);
+}
+
+
+static void
+ngx_vrrp_pool_search(ngx_vrrp_conf_t *vcf, ngx_vrrp_pool_search_t *search)
+{
+    ngx_uint_t              i;
+    ngx_vrrp_pool_t       **pools;
+    ngx_vrrp_unchecked_t   *unchecked;
+
+    pools = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+        if (ngx_vrrp_pool_is(search, pools[i]->context, &pools[i]->name)) {
+            search->pool = pools[i];
+            search->n++;
+        }
+    }
+
+    unchecked = vcf->unchecked.elts;
+
+    for (i = 0; i < vcf->unchecked.nelts; i++) {
+        if (ngx_vrrp_pool_is(search, unchecked[i].context,
+                             &unchecked[i].name))
+        {
+            search->unchecked = &unchecked[i];
+            search->n++;
+        }
+    }
+}
+
+
+/* takes "http:" or "stream:" off */
+
+static ngx_uint_t
+ngx_vrrp_pool_prefixed(ngx_vrrp_pool_search_t *search, const char *context)
+{
+    size_t  len;
+
+    len = ngx_strlen(context);
+
+    if (ngx_strncmp(search->name.data, context, len) != 0
+        || search->name.data[len] != ':')
+    {
+        return 0;
+    }
+
+    search->context = context;
+    search->name.data += len + 1;
+    search->name.len -= len + 1;
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_vrrp_pool_is(ngx_vrrp_pool_search_t *search, const char *context,
+    ngx_str_t *name)
+{
+    if (search->context && ngx_strcmp(search->context, context) != 0) {
+        return 0;
+    }
+
+    /* as nginx compares them */
+
+    return search->name.len == name->len
+           && ngx_strncasecmp(search->name.data, name->data, name->len) == 0;
+}
+
+
+static char *
+ngx_vrrp_pool_missing(ngx_cycle_t *cycle, ngx_vrrp_pool_search_t *search,
+    ngx_vrrp_tracker_t *tracker)
+{
+    if (search->unchecked == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "unknown upstream \"%V\" in \"track_upstream\" "
+                      "in %V:%ui",
+                      &tracker->name,
+                      &tracker->place.file, tracker->place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                  "track_upstream \"%V\" needs a \"vrrp_check\" in that "
+                  "upstream at %V:%ui, as in \"vrrp_check tcp;\" in %V:%ui",
+                  &tracker->name,
+                  &search->unchecked->place.file,
+                  search->unchecked->place.line,
+                  &tracker->place.file, tracker->place.line);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* servers that are "down" for good are never up; others may come later */
+
+static char *
+ngx_vrrp_pool_enough(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_vrrp_tracker_t *tracker)
+{
+    ngx_uint_t        i, n;
+    ngx_vrrp_peer_t  *peers;
+
+    if (tracker->core.min_up_percent || vp->nspare) {
+        return NGX_CONF_OK;
+    }
+
+    n = 0;
+    peers = vp->peers.elts;
+
+    for (i = 0; i < vp->peers.nelts; i++) {
+        n += !peers[i].down;
+    }
+
+    if (tracker->core.min_up <= n) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                  "track_upstream \"%V\": \"min_up=%uD\" is more than the "
+                  "%ui servers there are in %V:%ui",
+                  &tracker->name, tracker->core.min_up, n,
+                  &tracker->place.file, tracker->place.line);
+
+    return NGX_CONF_ERROR;
+}

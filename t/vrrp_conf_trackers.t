@@ -1,0 +1,343 @@
+#!/usr/bin/perl
+
+# The rules of the track_* directives, and what nginx -t says about each.
+
+use v5.36;
+
+use Test::More;
+
+use VRRP::Conf qw(accepts conf_dir has_stream rejects write_file);
+use VRRP::Nginx;
+
+my $reason = VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $missing = 'vrrp_conf_none';  # no machine has this interface
+my $where = conf_dir . '/nginx.conf';
+
+# a vrrp_instance that is right; what follows is line 8
+my $good = <<~'END';
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress 192.168.1.100;
+    END
+
+# The tracker is on line 8, the instance ends on line 9, the block on line 10.
+sub instance ($tracker, $after = '') {
+    return "$good$tracker;\n}\n} $after";
+}
+
+sub rejects_tracker ($tracker, $message, $after = '') {
+    rejects($tracker, instance($tracker, $after), $message, 8);
+}
+
+sub accepts_tracker ($tracker, $after = '', %options) {
+    accepts($tracker, instance($tracker, $after), %options);
+}
+
+
+# --- words that all of them have ---------------------------------------------
+
+my %example = (
+    track_upstream  => 'web',
+    track_http      => 'http://127.0.0.1/',
+    track_tcp       => '127.0.0.1:80',
+    track_ping      => '10.0.0.1',
+    track_interface => 'lo',
+    track_file      => '/run/drain',
+    track_script    => '/bin/true',
+);
+
+my $web = 'http { upstream web { server 127.0.0.1:1; vrrp_check tcp; } }';
+my $weight = 'a number from -253 to 253 is expected, but not 0: without '
+    . '"weight=" a failure is a fault';
+my $time = 'a time from 10ms to 1h is expected';
+my $count = 'a number from 1 to 1000 is expected';
+
+for my $directive (sort keys %example) {
+    my $tracker = "$directive $example{$directive}";
+
+    for my $words ('', 'weight=-1', 'weight=253', 'weight=-253', 'weight=+20',
+                   'fall=1 rise=1000 interval=10ms', 'interval=1h')
+    {
+        accepts_tracker("$tracker $words", $web);
+    }
+
+    rejects_tracker("$tracker $_", qq(invalid parameter "$_": $weight))
+        for map { "weight=$_" } '', 0, 254, -254, '--1', '1.5', 'x';
+    rejects_tracker("$tracker interval=9ms",
+        qq(invalid parameter "interval=9ms": $time));
+    rejects_tracker("$tracker fall=0",
+        qq(invalid parameter "fall=0": $count));
+    rejects_tracker("$tracker rise=x",
+        qq(invalid parameter "rise=x": $count));
+    rejects_tracker("$tracker weight=1 weight=2",
+        'duplicate parameter "weight=2"');
+
+    rejects("$directive twice", "$good$tracker;\n$tracker weight=1;\n}\n}",
+        qq(duplicate $directive "$example{$directive}"), 9);
+    rejects("$directive alone", "$good$directive;",
+        qq(invalid number of arguments in "$directive" directive), 8);
+    rejects("$directive in the vrrp block", "$tracker;",
+        qq("$directive" directive is not allowed here), 6);
+
+    # two instances may depend on the same thing
+    accepts("$directive in two instances", <<~"END");
+        $good$tracker;
+        }
+        vrrp_instance VI_2 { interface lo; virtual_router_id 52;
+        virtual_ipaddress 192.168.1.101; $tracker; } }
+        $web
+        END
+}
+
+
+# --- words that only some have -----------------------------------------------
+
+for (
+    [track_interface => 'timeout', 'vrrp_check tcp'],
+    [track_file      => 'timeout', 'vrrp_check tcp'],
+    [track_upstream  => 'timeout', 'vrrp_check tcp'],
+    [track_http      => 'uri', 'vrrp_check http'],
+    [track_http      => 'sni', 'vrrp_check https'],
+    [track_tcp       => 'host', 'vrrp_check http'],
+    [track_tcp       => 'port', 'vrrp_check tcp'],
+    [track_tcp       => 'count', 'track_ping'],
+    [track_ping      => 'min_up', 'track_upstream'],
+    [track_file      => 'user', 'track_script'])
+{
+    my ($directive, $word, $owner) = @$_;
+
+    rejects_tracker("$directive $example{$directive} $word=1",
+        qr/invalid\ parameter\ "$word=1":\ "$directive\b[^"]*"
+           \ has\ no\ "$word=",\ it\ is\ for\ "\Q$owner\E".*/x);
+}
+
+rejects_tracker('track_interface lo speed=1', 'invalid parameter "speed=1": '
+    . '"track_interface" knows "interval=", "fall=", "rise=", "weight="');
+
+for my $words ('timeout=1ms fastinter=10ms downinter=1h jitter=0%') {
+    accepts_tracker("$_ $example{$_} $words")
+        for qw(track_http track_tcp track_ping track_script);
+}
+
+
+# --- track_upstream ----------------------------------------------------------
+
+my $min_up = 'a number of servers is expected, or a share of them from 1% to '
+    . '100%';
+my $two = 'upstream web { server 127.0.0.1:1; server 127.0.0.1:2; '
+    . 'server 127.0.0.1:3 down; vrrp_check tcp; }';
+
+rejects_tracker("track_upstream web min_up=$_",
+    qq(invalid parameter "min_up=$_": $min_up))
+    for '', 0, '0%', '101%', -1, 'all', '%';
+accepts_tracker("track_upstream $_", "http { $two }")
+    for map { ("web min_up=$_", "http:web min_up=$_") } 1, 2, '1%', '100%';
+accepts_tracker('track_upstream WEB', "http { $two }");
+
+rejects_tracker('track_upstream web min_up=3', 'track_upstream "web": '
+    . '"min_up=3" is more than the 2 servers there are', "http { $two }");
+rejects_tracker("track_upstream $_",
+    qq(unknown upstream "$_" in "track_upstream"), "http { $two }")
+    for qw(db stream:web http: http:stream:web);
+rejects_tracker('track_upstream web', 'unknown upstream "web" in '
+    . '"track_upstream"', '');
+rejects_tracker('track_upstream web', 'track_upstream "web" needs a '
+    . qq("vrrp_check" in that upstream at $where:11, as in )
+    . '"vrrp_check tcp;"', "\nhttp { upstream web { server 127.0.0.1:1; } }");
+
+if (has_stream) {
+    my $both = "http { $two } stream { $two }";
+
+    accepts_tracker('track_upstream web', "stream { $two }", stream => 1);
+    accepts_tracker("track_upstream $_:web", $both, stream => 1)
+        for qw(http stream);
+    rejects('track_upstream web of both',
+        instance('track_upstream web', $both),
+        'track_upstream "web" is ambiguous, http and stream have an upstream '
+        . 'of that name: "http:web" or "stream:web" is expected', 8,
+        stream => 1);
+    rejects('track_upstream web of both, one unchecked',
+        instance('track_upstream web',
+            "http { $two } stream { upstream web { server 127.0.0.1:1; } }"),
+        qr/track_upstream "web" is ambiguous, .*/, 8, stream => 1);
+}
+
+
+# --- track_http, track_tcp ---------------------------------------------------
+
+my $url = 'a URL as in "http://127.0.0.1:8080/health" is expected, or '
+    . '"https://", or "http://unix:/path:/uri"';
+my $status = 'statuses from 100 to 599 and ranges are expected, as in '
+    . '"200,204,300-399"';
+
+rejects_tracker(qq(track_http "$_"), qq(invalid track_http "$_": $url))
+    for '', '/health', '127.0.0.1', 'ftp://a/', 'http://127.0.0.1/a b';
+rejects_tracker("track_http $_->[0]",
+    qq(invalid track_http "$_->[0]": $_->[1]))
+    for ['http://', 'no host'], ['http://:80/', 'no host'],
+        ['http://127.0.0.1:0/', 'invalid port'],
+        ['http://127.0.0.1:x/', 'invalid port'],
+        ['http://[::1/', 'invalid host'],
+        ['http://unix:', 'no path in the unix domain socket'],
+        ['http://no-such-host.invalid/', 'host not found'];
+
+accepts_tracker("track_http $_")
+    for 'http://127.0.0.1', 'http://127.0.0.1:8080/health?full=1',
+        'http://127.0.0.1?full=1', 'http://[::1]:8080/', 'HTTP://localhost/',
+        'http://unix:/run/web.sock:/health', 'https://127.0.0.1/ sni=a.b',
+        'https://localhost/ verify=on', 'https://127.0.0.1/ host=a.b verify=on',
+        'http://127.0.0.1/ status=200,204,300-399,!302',
+        'http://127.0.0.1/ method=HEAD host=a.b keepalive=off';
+
+rejects_tracker(qq(track_http http://127.0.0.1/ "status=$_"),
+    qq(invalid status "$_": $status))
+    for 'ok', '200,', ',200', '200,,204', '200-100', '99', '600';
+rejects_tracker('track_http http://127.0.0.1/ status=', qq(invalid )
+    . qq(parameter "status=": statuses and ranges are expected, as in )
+    . '"200,204,300-399"');
+rejects_tracker('track_http http://127.0.0.1/ status=200 match=ok',
+    '"status=200" and "match=ok" exclude each other: a vrrp_match has a '
+    . '"status" of its own');
+rejects_tracker('track_http http://127.0.0.1/ match=ok',
+    'unknown vrrp_match "ok"');
+accepts('track_http with match=', 'vrrp_match ok { body ~ ok; }'
+    . instance('track_http http://127.0.0.1/ match=ok'));
+rejects_tracker('track_http https://127.0.0.1/ verify=on', '"verify=on" '
+    . 'needs the name that the certificate of "track_http https://127.0.0.1/" '
+    . 'is for, "sni=" or "host=" is expected');
+
+rejects_tracker("track_tcp $_->[0]", qq(invalid track_tcp "$_->[0]": $_->[1]))
+    for ['127.0.0.1', 'a port is expected after the address, as in '
+         . '"127.0.0.1:80"'],
+        ['[::1]', 'a port is expected after the address, as in '
+         . '"127.0.0.1:80"'],
+        ['127.0.0.1:0', 'invalid port'], [':80', 'no host'],
+        ['127.0.0.1:80/x', 'invalid host'],
+        ['no-such-host.invalid:80', 'host not found'];
+accepts_tracker("track_tcp $_")
+    for qw(127.0.0.1:80 [::1]:80 localhost:80 unix:/run/db.sock);
+
+
+# --- track_ping --------------------------------------------------------------
+
+rejects_tracker("track_ping $_->[0]",
+    qq(invalid track_ping "$_->[0]": $_->[1]))
+    for ['gateway', 'an IPv4 or IPv6 address is expected'],
+        ['10.0.0.1/24', 'an IPv4 or IPv6 address is expected'],
+        ['224.0.0.18', 'it is a multicast address'],
+        ['fe80::1', 'a link-local address does not say on which link it is, '
+         . 'another address of that host is expected'];
+rejects_tracker("track_ping 10.0.0.1 count=$_", qq(invalid parameter )
+    . qq("count=$_": a number of pings from 1 to 64 is expected))
+    for '', 0, 65, 'x';
+rejects_tracker("track_ping 10.0.0.1 count=10 loss=$_", qq(invalid parameter )
+    . qq("loss=$_": a share from 1% to 100% is expected))
+    for '', '0%', '101%', 80;
+rejects_tracker("track_ping 10.0.0.1 loss=80%$_", '"loss=80%" needs "count=" '
+    . 'and a number from 2 on: the loss is that of so many pings')
+    for '', ' count=1';
+accepts_tracker("track_ping $_")
+    for '10.0.0.1 count=10 loss=80% interval=100ms', '2001:db8::1';
+
+
+# --- track_interface, track_file ---------------------------------------------
+
+rejects_tracker("track_interface $_", 'invalid track_interface "' . tr/"//dr
+    . '": a name of 1 to 15 characters without "/", ":" and spaces is '
+    . 'expected') for '""', 'a/b', 'a:b', '"a b"', 'sixteen_letters_';
+accepts_tracker("track_interface $missing", '', line => 8,
+    warning => qq(interface "$missing" does not exist now, "track_interface" )
+    . 'takes it for down until it does');
+
+rejects_tracker('track_file ""',
+    'invalid track_file "": a file is expected');
+accepts_tracker("track_file $_") for '/nonexistent/drain', 'drain';
+
+
+# --- track_script ------------------------------------------------------------
+
+my $dir = conf_dir;
+my $script = "$dir/check.sh";
+
+write_file($script, "#!/bin/sh\n");
+write_file("$dir/data", "\n");
+chmod 0755, $dir, $script or die "chmod: $!\n";
+
+my $refused = "refused to run track_script";
+
+rejects_tracker(qq(track_script "$_"), qq(invalid track_script "$_": an )
+    . 'absolute path is expected, arguments may follow it in the same quotes')
+    for '', 'check.sh', ' /bin/true';
+rejects_tracker("track_script /bin/true user=$_->[0]", qq(unknown $_->[1] in )
+    . '"track_script"')
+    for ['no-such-user', 'user "no-such-user"'],
+        ['root:no-such-group', 'group "no-such-group"'],
+        [':root', 'user ""'], ['root:', 'group ""'];
+rejects_tracker('track_script /bin/true user=', 'invalid parameter "user=": '
+    . 'a user is expected, or "user:group"');
+
+accepts_tracker("track_script $_")
+    for '/bin/true', '"/bin/test -e /run/up"', '/bin/true user=root',
+        '"/bin/true  a  b " user=nobody:root',
+        '/bin/true interval=10ms timeout=10ms';
+
+SKIP: {
+    skip 'must be root: scripts of others are refused', 6 if $> != 0;
+
+    accepts_tracker("track_script $script user=root");
+    rejects_tracker("track_script $dir/none", qr/\Q$refused "$dir\E\/none":
+        .* No\ such\ file\ or\ directory.*/x);
+    rejects_tracker("track_script $dir/data",
+        qr/\Q$refused "$dir\E\/data": .* cannot be executed .*/);
+
+    chmod 0777, $script or die "chmod: $!\n";
+    rejects_tracker("track_script $script user=root",
+        qq($refused "$script": "$script" is writable by everybody));
+
+    chmod 0755, $script or die "chmod: $!\n";
+    chmod 0777, $dir or die "chmod: $!\n";
+    rejects_tracker("track_script $script user=root", qr/\Q$refused\E .*
+        folder\ "\Q$dir\E"\ is\ writable\ by\ everybody.*/x);
+    chmod 0755, $dir or die "chmod: $!\n";
+
+    chown 65534, -1, $script or die "chown: $!\n";
+    rejects_tracker("track_script $script user=root", qr/\Q$refused\E .*
+        "\Q$script\E"\ belongs\ to\ user\ 65534.*/x);
+}
+
+
+# --- track_nginx listen=on ---------------------------------------------------
+
+my $idle = 'vrrp_instance "VI_1": "track_nginx listen=on" changes nothing, '
+    . 'nginx listens on no TCP port that could be tried here';
+
+accepts_tracker('track_nginx listen=on',
+    'http { server { listen 127.0.0.1:18080; } }');
+accepts_tracker('track_nginx listen=off workers=1 timeout=100ms');
+accepts_tracker('track_nginx listen=on', '', warning => $idle, line => 9);
+accepts_tracker('track_nginx listen=on',
+    "http { server { $_ } }", warning => $idle, line => 9)
+    for 'listen 192.168.1.100:18080;', "listen unix:$dir/http.sock;";
+accepts_tracker('track_nginx listen=on', 'stream { server { '
+    . 'listen 127.0.0.1:18080 udp; return x; } }', stream => 1,
+    warning => $idle, line => 9) if has_stream;
+
+
+# --- weights that move nothing -----------------------------------------------
+
+accepts('a weight with nopreempt',
+    instance('nopreempt; track_ping 10.0.0.1; track_file /f weight=-20'),
+    warning => 'vrrp_instance "VI_1": "weight=-20" of track_file "/f" never '
+    . 'moves the addresses alone: with "nopreempt" a router with a higher '
+    . 'priority does not take them from one that is MASTER; without '
+    . '"weight=" a failure is a fault, which does', line => 9);
+accepts('a weight of the address owner',
+    instance('priority 255; track_file /f weight=20'),
+    warning => 'vrrp_instance "VI_1": "weight=20" of track_file "/f" changes '
+    . 'nothing at priority 255, the address owner is always MASTER',
+    line => 9);
+accepts("a fault with $_", instance("$_; track_ping 10.0.0.1"))
+    for 'nopreempt', 'priority 255';
+
+done_testing();
