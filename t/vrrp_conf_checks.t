@@ -203,7 +203,7 @@ rejects_check('send-expect', '"vrrp_check send-expect" needs "match=", the '
 
 rejects_check('https key=/k', '"key=/k" needs "cert=", the certificate that '
     . 'it belongs to');
-rejects_check('https cert=/nonexistent.pem', 
+rejects_check('https cert=/nonexistent.pem',
     qr/cannot load certificate "\/nonexistent\.pem".*/);
 rejects_check('https verify=on sni=a ca=/nonexistent.pem',
     qr/SSL_CTX_load_verify_locations\("\/nonexistent\.pem"\) failed.*/);
