@@ -137,7 +137,8 @@ std::optional<Tracker::Finding> Tracker::find_check(Shared &shared) const {
     return finding;
 }
 
-// Whatever those that are not known yet turn out to be must not matter.
+// Whatever those that are not known yet turn out to be must not matter. Names
+// that nginx resolves as it runs have no servers at first.
 std::optional<Tracker::Finding> Tracker::find_pool(Shared &shared) const {
     unsigned used = 0;
     unsigned up = 0;
@@ -158,7 +159,7 @@ std::optional<Tracker::Finding> Tracker::find_pool(Shared &shared) const {
                     .number = 0};
     if (up >= wanted) {
         finding.verdict = Verdict::up;
-    } else if (up + unknown >= wanted) {
+    } else if (up + unknown >= wanted || (used == 0 && is_awaited())) {
         finding.verdict = Verdict::unknown;
     }
     return finding;

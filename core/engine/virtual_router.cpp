@@ -11,6 +11,10 @@ namespace {
 
 constexpr Duration kLogPeriod = Seconds{10};
 
+// After a reload another process may have to fill the table of checks; until
+// then the process before us keeps the router.
+constexpr Duration kKnownSoon = Milliseconds{250};
+
 // Flushing an interface takes iproute2 up to ten rounds within milliseconds,
 // and we put the address back in between: all of that is one removal.
 constexpr Duration kOneRemoval = Milliseconds{100};
@@ -69,6 +73,7 @@ RouterKey VirtualRouter::key() const {
 void VirtualRouter::start(const Interfaces &interfaces, Instant now) {
     interfaces_ = &interfaces;
     claim_by_ = now + config().workers.timeout;
+    known_soon_by_ = now + kKnownSoon;
     trackers_.begin(claim_by_);
     look_for_addresses(now);
     tell_interface_faults(now);
@@ -123,9 +128,13 @@ void VirtualRouter::set_workers(const health::WorkerVerdict &verdict,
     } else {
         return;
     }
-    if (phase_ == Phase::starting) {
+    if (phase_ == Phase::starting && is_ready(now)) {
         claim(now);
     }
+}
+
+bool VirtualRouter::is_ready(Instant now) const {
+    return trackers_.are_known() || now >= known_soon_by_;
 }
 
 void VirtualRouter::look_at_trackers(Instant now) {

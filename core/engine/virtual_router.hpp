@@ -39,9 +39,10 @@ public:
     VirtualRouter(RouterConfig config, Ports ports, LogSink &sink);
 
     // Opens the sockets. The router is claimed when the workers are there, or
-    // when they have not come within their timeout (that is a fault); the
-    // owner goes on where the owner before it was, or joins the election when
-    // its trackers have a first result, or have had time enough for it.
+    // when they have not come within their timeout (that is a fault), and the
+    // trackers have had a moment to know their results; the owner goes on where
+    // the owner before it was, or joins the election when its trackers have a
+    // first result, or have had time enough for it.
     // interfaces outlives the router; set_interfaces() says that it changed.
     void start(const Interfaces &interfaces, Instant now);
 
@@ -85,7 +86,7 @@ public:
 
 private:
     enum class Phase : std::uint8_t {
-        starting,  // no workers yet
+        starting,  // no workers yet, or no results
         claiming,
         checking,  // ours, but for the trackers' first results
         joined     // takes part in the election
@@ -100,6 +101,7 @@ private:
 
     void input(const vrrp::Input &input, Instant now);
     void perform(const vrrp::Actions &actions, Instant now);
+    bool is_ready(Instant now) const;
     void claim(Instant now);
     void withdraw(Instant now);
     void join(Instant now);
@@ -172,7 +174,8 @@ private:
     IpAddress source_;
     Faults faults_;
     Trackers trackers_;
-    Instant claim_by_{};  // workers or not
+    Instant claim_by_{};       // workers or not
+    Instant known_soon_by_{};  // what is known before the claim
     Phase phase_ = Phase::starting;
     bool waited_ = false;  // another process of this node owned the router
     bool stopped_ = false;

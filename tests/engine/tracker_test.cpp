@@ -247,7 +247,11 @@ TEST_F(TrackerTest, PercentIsOfTheUsedOnesAndRoundedUp) {
 TEST_F(TrackerTest, PoolWithoutServersHasNoneUp) {
     for (const bool percent : {false, true}) {
         set_pool({Verdict::unused, Verdict::unused, Verdict::unused});
+        now = kStart;
         track(pool(50, percent));
+        EXPECT_TRUE(tracker->is_awaited()) << "names may still be resolved";
+
+        look_after(Seconds{3});
         EXPECT_EQ(state(), Verdict::down);
         EXPECT_EQ(tracker->reason(), "0 of 0 servers up");
     }

@@ -58,7 +58,8 @@ protected:
         machine.take();
     }
 
-    // The router goes to another process, which may have other trackers.
+    // The router goes to another process, which may have other trackers and
+    // has waited a moment for their results.
     void reload_with(std::vector<TrackerConfig> trackers) {
         machine.heir = true;
         engine->handle_claim_wanted(router().key(), now);
@@ -68,7 +69,9 @@ protected:
 
         const bool active = handover.find("state active") != handover.npos;
         make(config(), std::move(trackers));
-        engine->start(world(true, true, active), now);
+        engine->start(world(true, true, active), now - Milliseconds{300});
+        engine->handle_time(now);
+        ASSERT_TRUE(router().has_claimed());
         engine->handle_claim_granted(router().key(), handover, now);
     }
 
@@ -198,6 +201,7 @@ TEST_F(TrackingTest, FirstResultThatIsAFailureIsAFault) {
     start_with({service()});
     set_check(Verdict::down);
     engine->handle_checks(now);
+    run(Milliseconds{10});
 
     EXPECT_EQ(state(), vrrp::StateName::fault);
 }
@@ -216,6 +220,7 @@ TEST_F(TrackingTest, CheckThatNeverComesIsAFault) {
 TEST_F(TrackingTest, LeftoversAreRemovedWhileItWaits) {
     set_check(Verdict::unknown);
     start_with({service()}, world(true, true, true));
+    run(Milliseconds{300});
 
     EXPECT_EQ(machine.take(),
               (Done{"listen eth0 multicast", "remove 10.0.1.5"}));
@@ -224,6 +229,7 @@ TEST_F(TrackingTest, LeftoversAreRemovedWhileItWaits) {
 TEST_F(TrackingTest, MayBeStoppedOrHandedOverWhileItWaits) {
     set_check(Verdict::unknown);
     start_with({service()});
+    run(Milliseconds{300});
     machine.heir = true;
     engine->handle_claim_wanted(router().key(), now);
     EXPECT_NE(machine.passed_on.find("state none"), std::string::npos);
@@ -231,6 +237,7 @@ TEST_F(TrackingTest, MayBeStoppedOrHandedOverWhileItWaits) {
 
     machine.owned_by_other = false;
     start_with({service()});
+    run(Milliseconds{300});
     engine->stop("nginx is shutting down", true, now);
     EXPECT_TRUE(engine->finished());
     set_check(Verdict::up);
@@ -249,6 +256,19 @@ TEST_F(TrackingTest, StandsAsideWhateverTheChecksSay) {
 }
 
 // Reloads
+
+TEST_F(TrackingTest, ResultsThatComeAtOnceAreWaitedForBeforeTheClaim) {
+    set_check(Verdict::unknown);
+    start_with({service(-20)});
+    run(Milliseconds{100});
+    EXPECT_FALSE(router().has_claimed());
+
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+    run(Milliseconds{10});
+    EXPECT_TRUE(router().has_claimed());
+    EXPECT_EQ(priority(), 80u);
+}
 
 TEST_F(TrackingTest, ReloadWithAFailedWeightIsInvisible) {
     set_check(Verdict::down);
