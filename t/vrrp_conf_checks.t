@@ -210,6 +210,24 @@ rejects_check('https verify=on sni=a ca=/nonexistent.pem',
 accepts('ca= without verify=on', upstream('vrrp_check https ca=/x;'),
     warning => '"ca=/x" changes nothing without "verify=on"', line => 10);
 
+SKIP: {
+    my ($one, $two) = map { conf_dir . "/$_" } qw(a b);
+    my $make = 'openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -days 1';
+
+    for ($one, $two) {
+        system("$make -keyout $_.key -out $_.crt 2> /dev/null") == 0
+            or skip 'no openssl', 5;
+    }
+    system("cat $one.crt $one.key > $one.pem") == 0 or skip 'no cat', 5;
+
+    accepts("https $_", upstream("vrrp_check https $_;"))
+        for "cert=$one.crt key=$one.key", 'cert=a.crt key=a.key',
+            "cert=$one.pem", "verify=on sni=a ca=$one.crt";
+
+    rejects_check("https cert=$one.crt key=$two.key",
+        qr/SSL_CTX_use_PrivateKey\("\Q$two\E.key"\) failed.*/);
+}
+
 rejects_check("https verify=on$_->[0]",
     '"verify=on" needs the name that the certificate of "10.0.0.1:443" is '
     . 'for, "sni=" or "host=" is expected', '10.0.0.1:443')
