@@ -26,8 +26,24 @@ ngx_vrrp_check_t *ngx_vrrp_check_from_words(ngx_conf_t *cf,
 char *ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     ngx_vrrp_check_t *check);
 
-/* can a certificate be for it?  An IP address is not meant */
-ngx_uint_t ngx_vrrp_valid_sni(ngx_str_t *name);
+/* ngx_vrrp_match_values.c */
+
+/* "200", "200-399", "!301" */
+ngx_int_t ngx_vrrp_parse_status(ngx_str_t *value,
+    vrrp_core_status_conf_t *status);
+
+/* "=", "!=", "~", "!~" */
+ngx_int_t ngx_vrrp_match_operator(ngx_str_t *value, vrrp_core_test_e *test);
+
+/* NULL: an error that has been logged */
+void *ngx_vrrp_match_regex(ngx_conf_t *cf, ngx_str_t *pattern);
+
+/* \xHH becomes a byte; all other escapes are nginx's */
+char *ngx_vrrp_match_unhex(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
+    ngx_str_t *text);
+
+/* RFC 9110, 5.1: a token */
+ngx_uint_t ngx_vrrp_valid_header(ngx_str_t *name);
 
 /* ngx_vrrp_target.c */
 

@@ -63,34 +63,6 @@ ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 }
 
 
-/* RFC 6066, 3: the DNS name of the server, not an address */
-
-ngx_uint_t
-ngx_vrrp_valid_sni(ngx_str_t *name)
-{
-    u_char      c;
-    ngx_uint_t  i;
-
-    if (name->len == 0 || name->len > 255
-        || ngx_inet_addr(name->data, name->len) != INADDR_NONE)
-    {
-        return 0;
-    }
-
-    for (i = 0; i < name->len; i++) {
-        c = ngx_tolower(name->data[i]);
-
-        if ((c < 'a' || c > 'z') && (c < '0' || c > '9')
-            && c != '-' && c != '.' && c != '_')
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 #if (NGX_SSL)
 
 static char *

@@ -191,8 +191,6 @@ char *ngx_vrrp_check_panic(ngx_conf_t *cf, ngx_uint_t *panic,
 
 char *ngx_vrrp_match_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_vrrp_match_t *ngx_vrrp_match_find(ngx_vrrp_conf_t *vcf, ngx_str_t *name);
-ngx_int_t ngx_vrrp_parse_status(ngx_str_t *value,
-    vrrp_core_status_conf_t *status);
 
 /* ngx_vrrp_checks.c: all checks of a configuration become one list */
 

@@ -158,14 +158,14 @@ ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    if (ngx_vrrp_check_complete(cf, &in) != NGX_CONF_OK) {
+    if (ngx_vrrp_rules_complete(cf, &in) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
     ngx_vrrp_instance_defaults(&in);
 
-    if (ngx_vrrp_check_instance(cf, &in) != NGX_CONF_OK
-        || ngx_vrrp_check_unique(cf, &block->instances, &in) != NGX_CONF_OK)
+    if (ngx_vrrp_rules_instance(cf, &in) != NGX_CONF_OK
+        || ngx_vrrp_rules_unique(cf, &block->instances, &in) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }

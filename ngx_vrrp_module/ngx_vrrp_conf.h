@@ -171,14 +171,14 @@ ngx_uint_t ngx_vrrp_link_local(const vrrp_core_ip_t *ip);
 /* fills and returns buf, which has INET6_ADDRSTRLEN bytes */
 const char *ngx_vrrp_ip_text(const vrrp_core_ip_t *ip, char *buf);
 
-/* ngx_vrrp_conf_check.c */
+/* ngx_vrrp_conf_rules.c */
 
 /* before and after the defaults are filled in */
-char *ngx_vrrp_check_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-char *ngx_vrrp_check_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+char *ngx_vrrp_rules_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+char *ngx_vrrp_rules_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 
 /* does it get along with the instances before it? */
-char *ngx_vrrp_check_unique(ngx_conf_t *cf, ngx_array_t *instances,
+char *ngx_vrrp_rules_unique(ngx_conf_t *cf, ngx_array_t *instances,
     ngx_vrrp_instance_t *in);
 
 

@@ -8,35 +8,35 @@
 #include "ngx_vrrp_conf.h"
 
 
-#define ngx_vrrp_check_log(level, cf, in, fmt, args...)                       \
+#define ngx_vrrp_rules_log(level, cf, in, fmt, args...)                       \
     ngx_conf_log_error(level, cf, 0, "vrrp_instance \"%V\": " fmt,            \
                        &(in)->name, ##args)
 
-#define ngx_vrrp_check_failed(cf, in, args...)                                \
-    ngx_vrrp_check_log(NGX_LOG_EMERG, cf, in, args)
+#define ngx_vrrp_rules_failed(cf, in, args...)                                \
+    ngx_vrrp_rules_log(NGX_LOG_EMERG, cf, in, args)
 
 
-typedef char *(*ngx_vrrp_check_pt)(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+typedef char *(*ngx_vrrp_rules_pt)(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 
 
-static char *ngx_vrrp_check_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_check_advert_int(ngx_conf_t *cf,
+static char *ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_advert_int(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_check_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_check_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+static char *ngx_vrrp_rules_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_address_conf_t *address);
-static char *ngx_vrrp_check_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_check_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_check_unicast_ip(ngx_conf_t *cf,
+static char *ngx_vrrp_rules_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in, const char *directive,
     const vrrp_core_ip_t *ip);
-static char *ngx_vrrp_check_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_check_trackers(ngx_conf_t *cf,
+static char *ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_trackers(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in);
-static ngx_vrrp_tracker_t *ngx_vrrp_check_weighted(ngx_vrrp_instance_t *in);
+static ngx_vrrp_tracker_t *ngx_vrrp_rules_weighted(ngx_vrrp_instance_t *in);
 
-static char *ngx_vrrp_check_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+static char *ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_instance_conf_t *other);
 static const vrrp_core_address_conf_t *ngx_vrrp_find_address(
     const vrrp_core_address_conf_t *list, size_t n,
@@ -47,21 +47,21 @@ static ngx_uint_t ngx_vrrp_same_str(const vrrp_core_str_t *a,
 
 /* in this order: what is said first should be repaired first */
 
-static ngx_vrrp_check_pt  ngx_vrrp_checks[] = {
-    ngx_vrrp_check_version,
-    ngx_vrrp_check_advert_int,
-    ngx_vrrp_check_labels,
-    ngx_vrrp_check_twice,
-    ngx_vrrp_check_unicast,
-    ngx_vrrp_check_preempt,
-    ngx_vrrp_check_idle,
-    ngx_vrrp_check_trackers,
+static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
+    ngx_vrrp_rules_version,
+    ngx_vrrp_rules_advert_int,
+    ngx_vrrp_rules_labels,
+    ngx_vrrp_rules_twice,
+    ngx_vrrp_rules_unicast,
+    ngx_vrrp_rules_preempt,
+    ngx_vrrp_rules_idle,
+    ngx_vrrp_rules_trackers,
     NULL
 };
 
 
 char *
-ngx_vrrp_check_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     const char  *missing;
 
@@ -78,19 +78,19 @@ ngx_vrrp_check_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
         return NGX_CONF_OK;
     }
 
-    ngx_vrrp_check_failed(cf, in, "\"%s\" is missing", missing);
+    ngx_vrrp_rules_failed(cf, in, "\"%s\" is missing", missing);
 
     return NGX_CONF_ERROR;
 }
 
 
 char *
-ngx_vrrp_check_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     ngx_uint_t  i;
 
-    for (i = 0; ngx_vrrp_checks[i]; i++) {
-        if (ngx_vrrp_checks[i](cf, in) != NGX_CONF_OK) {
+    for (i = 0; ngx_vrrp_rules[i]; i++) {
+        if (ngx_vrrp_rules[i](cf, in) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -100,21 +100,21 @@ ngx_vrrp_check_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
 
 static char *
-ngx_vrrp_check_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     vrrp_core_address_conf_t  *addresses;
 
     addresses = in->addresses.elts;
 
     if (in->version == 3 && in->auth_pass.len) {
-        ngx_vrrp_check_failed(cf, in, "version 3 has no \"authentication\": "
+        ngx_vrrp_rules_failed(cf, in, "version 3 has no \"authentication\": "
                               "remove it, or add \"version 2\" "
                               "if the other routers use it");
         return NGX_CONF_ERROR;
     }
 
     if (in->version == 2 && addresses[0].address.family == 6) {
-        ngx_vrrp_check_failed(cf, in, "version 2 has no IPv6 addresses, "
+        ngx_vrrp_rules_failed(cf, in, "version 2 has no IPv6 addresses, "
                               "\"version 3\" is needed");
         return NGX_CONF_ERROR;
     }
@@ -124,12 +124,12 @@ ngx_vrrp_check_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
 
 static char *
-ngx_vrrp_check_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     if (in->version == 2) {
 
         if (in->advert_int % 1000) {
-            ngx_vrrp_check_failed(cf, in, "\"advert_int\" is %ims, but "
+            ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %ims, but "
                                   "version 2 knows whole seconds only, "
                                   "from 1s to 255s", in->advert_int);
             return NGX_CONF_ERROR;
@@ -139,7 +139,7 @@ ngx_vrrp_check_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     }
 
     if (in->advert_int > 40950 || in->advert_int % 10) {
-        ngx_vrrp_check_failed(cf, in, "\"advert_int\" is %ims, but version 3 "
+        ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %ims, but version 3 "
                               "knows steps of 10ms only, "
                               "from 10ms to 40950ms", in->advert_int);
         return NGX_CONF_ERROR;
@@ -150,7 +150,7 @@ ngx_vrrp_check_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
 
 static char *
-ngx_vrrp_check_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     ngx_uint_t                 i;
     vrrp_core_address_conf_t  *addresses;
@@ -163,7 +163,7 @@ ngx_vrrp_check_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
             continue;
         }
 
-        if (ngx_vrrp_check_label(cf, in, &addresses[i]) != NGX_CONF_OK) {
+        if (ngx_vrrp_rules_label(cf, in, &addresses[i]) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -175,7 +175,7 @@ ngx_vrrp_check_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 /* tools that show a label find the interface by the part before the ":" */
 
 static char *
-ngx_vrrp_check_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_address_conf_t *address)
 {
     const vrrp_core_str_t  *interface, *label;
@@ -184,7 +184,7 @@ ngx_vrrp_check_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     interface = &address->interface;
 
     if (address->address.family == 6) {
-        ngx_vrrp_check_failed(cf, in, "invalid label \"%*s\": "
+        ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": "
                               "only IPv4 addresses have labels",
                               label->len, label->data);
         return NGX_CONF_ERROR;
@@ -194,7 +194,7 @@ ngx_vrrp_check_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         || ngx_strncmp(label->data, interface->data, interface->len) != 0
         || label->data[interface->len] != ':')
     {
-        ngx_vrrp_check_failed(cf, in, "invalid label \"%*s\": the interface "
+        ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": the interface "
                               "and something after it are expected, "
                               "as in \"%*s:1\"",
                               label->len, label->data,
@@ -207,7 +207,7 @@ ngx_vrrp_check_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 
 
 static char *
-ngx_vrrp_check_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     char                       text[INET6_ADDRSTRLEN];
     ngx_uint_t                 i;
@@ -218,7 +218,7 @@ ngx_vrrp_check_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     for (i = 1; i < in->addresses.nelts; i++) {
 
         if (ngx_vrrp_find_address(addresses, i, &addresses[i])) {
-            ngx_vrrp_check_failed(cf, in, "duplicate virtual_ipaddress %s",
+            ngx_vrrp_rules_failed(cf, in, "duplicate virtual_ipaddress %s",
                                   ngx_vrrp_ip_text(&addresses[i].address,
                                                    text));
             return NGX_CONF_ERROR;
@@ -230,7 +230,7 @@ ngx_vrrp_check_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
 
 static char *
-ngx_vrrp_check_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     ngx_uint_t       i;
     vrrp_core_ip_t  *src, *peers;
@@ -239,7 +239,7 @@ ngx_vrrp_check_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     peers = in->unicast_peers.elts;
 
     if (src->family && in->unicast_peers.nelts == 0) {
-        ngx_vrrp_check_failed(cf, in, "\"unicast_src_ip\" "
+        ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" "
                               "needs \"unicast_peer\"");
         return NGX_CONF_ERROR;
     }
@@ -247,12 +247,12 @@ ngx_vrrp_check_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     for (i = 0; i < in->unicast_peers.nelts; i++) {
 
         if (ngx_vrrp_same_ip(&peers[i], src)) {
-            ngx_vrrp_check_failed(cf, in, "\"unicast_src_ip\" and "
+            ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" and "
                                   "\"unicast_peer\" are the same address");
             return NGX_CONF_ERROR;
         }
 
-        if (ngx_vrrp_check_unicast_ip(cf, in, "unicast_peer", &peers[i])
+        if (ngx_vrrp_rules_unicast_ip(cf, in, "unicast_peer", &peers[i])
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -265,12 +265,12 @@ ngx_vrrp_check_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
         return NGX_CONF_OK;
     }
 
-    return ngx_vrrp_check_unicast_ip(cf, in, "unicast_src_ip", src);
+    return ngx_vrrp_rules_unicast_ip(cf, in, "unicast_src_ip", src);
 }
 
 
 static char *
-ngx_vrrp_check_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const char *directive, const vrrp_core_ip_t *ip)
 {
     char                       text[INET6_ADDRSTRLEN];
@@ -280,7 +280,7 @@ ngx_vrrp_check_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     addresses = in->addresses.elts;
 
     if (ip->family != addresses[0].address.family) {
-        ngx_vrrp_check_failed(cf, in, "%s %s is IPv%d, "
+        ngx_vrrp_rules_failed(cf, in, "%s %s is IPv%d, "
                               "but the virtual addresses are IPv%d",
                               directive, ngx_vrrp_ip_text(ip, text),
                               (int) ip->family,
@@ -291,7 +291,7 @@ ngx_vrrp_check_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     for (i = 0; i < in->addresses.nelts; i++) {
 
         if (ngx_vrrp_same_ip(ip, &addresses[i].address)) {
-            ngx_vrrp_check_failed(cf, in, "%s %s is a virtual address, "
+            ngx_vrrp_rules_failed(cf, in, "%s %s is a virtual address, "
                                   "an address of one router is expected",
                                   directive, ngx_vrrp_ip_text(ip, text));
             return NGX_CONF_ERROR;
@@ -303,10 +303,10 @@ ngx_vrrp_check_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 
 
 static char *
-ngx_vrrp_check_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     if (in->nopreempt && in->preempt_delay != NGX_CONF_UNSET) {
-        ngx_vrrp_check_failed(cf, in, "\"nopreempt\" and \"preempt_delay\" "
+        ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and \"preempt_delay\" "
                               "exclude each other");
         return NGX_CONF_ERROR;
     }
@@ -318,17 +318,17 @@ ngx_vrrp_check_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 /* what is right but has no effect is accepted, but not in silence */
 
 static char *
-ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     if (in->state == NGX_VRRP_STATE_MASTER && in->priority < NGX_VRRP_OWNER) {
-        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"state MASTER\" "
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state MASTER\" "
                            "changes nothing at priority %i, "
                            "the highest priority wins the election",
                            in->priority);
     }
 
     if (in->state == NGX_VRRP_STATE_BACKUP && in->priority == NGX_VRRP_OWNER) {
-        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"state BACKUP\" "
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state BACKUP\" "
                            "changes nothing at priority 255, "
                            "the address owner is always MASTER");
     }
@@ -336,7 +336,7 @@ ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     if (in->priority == NGX_VRRP_OWNER
         && (in->nopreempt || in->preempt_delay > 0))
     {
-        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"%s\" changes nothing "
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"%s\" changes nothing "
                            "at priority 255, "
                            "the address owner is always MASTER",
                            in->nopreempt ? "nopreempt" : "preempt_delay");
@@ -345,7 +345,7 @@ ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     if (in->garp_master_refresh == 0
         && in->garp_master_refresh_repeat != NGX_CONF_UNSET)
     {
-        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in,
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in,
                            "\"garp_master_refresh_repeat\" changes nothing "
                            "without \"garp_master_refresh\"");
     }
@@ -357,18 +357,18 @@ ngx_vrrp_check_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 /* a weight moves the priority, which may move nothing */
 
 static char *
-ngx_vrrp_check_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     ngx_vrrp_tracker_t  *tracker;
 
-    tracker = ngx_vrrp_check_weighted(in);
+    tracker = ngx_vrrp_rules_weighted(in);
 
     if (tracker == NULL) {
         return NGX_CONF_OK;
     }
 
     if (in->priority == NGX_VRRP_OWNER) {
-        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s "
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s "
                            "\"%V\" changes nothing at priority 255, "
                            "the address owner is always MASTER",
                            tracker->core.weight, tracker->core.type.len,
@@ -377,7 +377,7 @@ ngx_vrrp_check_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     }
 
     if (in->nopreempt) {
-        ngx_vrrp_check_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s "
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s "
                            "\"%V\" never moves the addresses alone: with "
                            "\"nopreempt\" a router with a higher priority "
                            "does not take them from one that is MASTER; "
@@ -394,7 +394,7 @@ ngx_vrrp_check_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 /* the first that has a weight */
 
 static ngx_vrrp_tracker_t *
-ngx_vrrp_check_weighted(ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_weighted(ngx_vrrp_instance_t *in)
 {
     ngx_uint_t           i;
     ngx_vrrp_tracker_t  *trackers;
@@ -412,7 +412,7 @@ ngx_vrrp_check_weighted(ngx_vrrp_instance_t *in)
 
 
 char *
-ngx_vrrp_check_unique(ngx_conf_t *cf, ngx_array_t *instances,
+ngx_vrrp_rules_unique(ngx_conf_t *cf, ngx_array_t *instances,
     ngx_vrrp_instance_t *in)
 {
     ngx_uint_t                  i;
@@ -421,7 +421,7 @@ ngx_vrrp_check_unique(ngx_conf_t *cf, ngx_array_t *instances,
     others = instances->elts;
 
     for (i = 0; i < instances->nelts; i++) {
-        if (ngx_vrrp_check_pair(cf, in, &others[i]) != NGX_CONF_OK) {
+        if (ngx_vrrp_rules_pair(cf, in, &others[i]) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -431,7 +431,7 @@ ngx_vrrp_check_unique(ngx_conf_t *cf, ngx_array_t *instances,
 
 
 static char *
-ngx_vrrp_check_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_instance_conf_t *other)
 {
     char                       text[INET6_ADDRSTRLEN];
@@ -446,7 +446,7 @@ ngx_vrrp_check_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         && other->family == addresses[0].address.family
         && ngx_vrrp_same_str(&other->interface, &interface))
     {
-        ngx_vrrp_check_failed(cf, in, "virtual_router_id %i for IPv%d on "
+        ngx_vrrp_rules_failed(cf, in, "virtual_router_id %i for IPv%d on "
                               "interface \"%V\" is taken "
                               "by vrrp_instance \"%*s\"",
                               in->virtual_router_id, (int) other->family,
@@ -460,7 +460,7 @@ ngx_vrrp_check_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         if (ngx_vrrp_find_address(other->addresses, other->naddresses,
                                   &addresses[i]))
         {
-            ngx_vrrp_check_failed(cf, in, "virtual_ipaddress %s is taken "
+            ngx_vrrp_rules_failed(cf, in, "virtual_ipaddress %s is taken "
                                   "by vrrp_instance \"%*s\"",
                                   ngx_vrrp_ip_text(&addresses[i].address,
                                                    text),

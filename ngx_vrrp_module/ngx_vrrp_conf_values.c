@@ -1,7 +1,7 @@
 
 /*
  * The directives of a vrrp_instance, one by one.  Whatever needs a second
- * directive to be judged is in ngx_vrrp_conf_check.c.
+ * directive to be judged is in ngx_vrrp_conf_rules.c.
  */
 
 

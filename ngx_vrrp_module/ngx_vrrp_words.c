@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_words.h"
 
 
 #define NGX_VRRP_PROBES                                                       \
@@ -56,10 +56,6 @@ static ngx_int_t ngx_vrrp_set_weight(ngx_vrrp_words_t *words,
     ngx_vrrp_word_t *word, ngx_str_t *value);
 static ngx_int_t ngx_vrrp_set_min_up(ngx_vrrp_words_t *words,
     ngx_vrrp_word_t *word, ngx_str_t *value);
-static ngx_uint_t ngx_vrrp_valid_host(ngx_str_t *value);
-static ngx_uint_t ngx_vrrp_valid_method(ngx_str_t *value);
-static ngx_uint_t ngx_vrrp_valid_text(ngx_str_t *value);
-static ngx_uint_t ngx_vrrp_printable(ngx_str_t *value);
 
 
 #define ngx_vrrp_number(field, parse, low, high, expected)                    \
@@ -468,56 +464,4 @@ ngx_vrrp_set_min_up(ngx_vrrp_words_t *words, ngx_vrrp_word_t *word,
 
     words->min_up = n;
     return (n >= 1 && n <= 65535) ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_uint_t
-ngx_vrrp_valid_uri(ngx_str_t *value)
-{
-    if (!ngx_vrrp_printable(value)) {
-        return 0;
-    }
-
-    return value->data[0] == '/' || ngx_strcmp(value->data, "*") == 0;
-}
-
-
-static ngx_uint_t
-ngx_vrrp_valid_host(ngx_str_t *value)
-{
-    return ngx_vrrp_printable(value)
-           && ngx_strlchr(value->data, value->data + value->len, '/') == NULL;
-}
-
-
-static ngx_uint_t
-ngx_vrrp_valid_method(ngx_str_t *value)
-{
-    return ngx_strcmp(value->data, "GET") == 0
-           || ngx_strcmp(value->data, "HEAD") == 0
-           || ngx_strcmp(value->data, "OPTIONS") == 0;
-}
-
-
-static ngx_uint_t
-ngx_vrrp_valid_text(ngx_str_t *value)
-{
-    return value->len != 0;
-}
-
-
-/* it becomes a part of a request: no spaces, nothing that ends a line */
-
-static ngx_uint_t
-ngx_vrrp_printable(ngx_str_t *value)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < value->len; i++) {
-        if (value->data[i] <= ' ' || value->data[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    return value->len != 0;
 }

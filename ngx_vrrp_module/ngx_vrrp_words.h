@@ -80,15 +80,22 @@ typedef struct {
 } ngx_vrrp_words_t;
 
 
+/* ngx_vrrp_words.c */
+
 /* all of them; an error has been logged */
 char *ngx_vrrp_words_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs);
 
-/* may it stand in a request line? */
-ngx_uint_t ngx_vrrp_valid_uri(ngx_str_t *value);
-
 /* as it is written: "vrrp_check tcp" */
 const char *ngx_vrrp_words_owner(ngx_uint_t owner);
+
+/* ngx_vrrp_word_values.c */
+
+ngx_uint_t ngx_vrrp_valid_text(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_uri(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_host(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_method(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_sni(ngx_str_t *value);
 
 
 #endif /* _NGX_VRRP_WORDS_H_INCLUDED_ */
