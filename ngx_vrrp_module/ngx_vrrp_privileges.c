@@ -19,11 +19,14 @@
 #define NGX_VRRP_PROCESS_CAPS                                                 \
     (ngx_vrrp_cap(CAP_NET_ADMIN) | ngx_vrrp_cap(CAP_NET_RAW))
 
-/* a script becomes its own user, and is killed when its time is over */
+/*
+ * A script becomes its own user, and is killed when its time is over.  Before,
+ * each folder above it is looked at, also where only that user may.
+ */
 
 #define NGX_VRRP_RUNNER_CAPS                                                  \
     (ngx_vrrp_cap(CAP_SETUID) | ngx_vrrp_cap(CAP_SETGID)                      \
-     | ngx_vrrp_cap(CAP_KILL))
+     | ngx_vrrp_cap(CAP_KILL) | ngx_vrrp_cap(CAP_DAC_READ_SEARCH))
 
 
 static ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, uint32_t wanted,
@@ -84,7 +87,7 @@ ngx_vrrp_checker_privileges(ngx_cycle_t *cycle)
 
 /*
  * CAP_SETUID does for scripts of any user, root too, what user 0 would do.  A
- * script that is not root's loses the three of them with its execve().
+ * script that is not root's loses them all with its execve().
  *
  * Not without new privileges: ping and sudo, which scripts call, are nothing
  * without them.

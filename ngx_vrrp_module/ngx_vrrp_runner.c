@@ -41,13 +41,6 @@ ngx_vrrp_runner_cycle(ngx_cycle_t *cycle, void *data)
     ngx_vrrp_helper_init(cycle, &ngx_vrrp_runner_helper,
                          ngx_vrrp_checker_connections(cycle));
 
-    /* nginx's handler waits for any child: it would take the core's away */
-
-    if (signal(SIGCHLD, SIG_DFL) == SIG_ERR) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                      "signal(SIGCHLD) failed");
-    }
-
     ngx_vrrp_checker_run(cycle, &ngx_vrrp_runner_helper, VRRP_CHECKER_SCRIPTS,
                          -1, -1);
 }
@@ -74,9 +67,10 @@ ngx_vrrp_runner_report(ngx_cycle_t *cycle)
         }
 
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                      "vrrp: scripts of other users fail, as CAP_SETUID, "
-                      "CAP_SETGID or CAP_KILL is missing: start nginx as root "
-                      "or with these capabilities");
+                      "vrrp: scripts of other users may fail, as one of "
+                      "CAP_SETUID, CAP_SETGID, CAP_KILL and "
+                      "CAP_DAC_READ_SEARCH is missing: start nginx as root or "
+                      "with these capabilities");
         return;
     }
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -55,6 +56,17 @@ private:
     sigset_t before_{};
 };
 
+// That of a process with CAP_SETUID and CAP_SETGID: root, as a rule.
+bool may_choose_user() {
+    constexpr std::uint32_t kNeeded =
+        (std::uint32_t{1} << CAP_SETUID) | (std::uint32_t{1} << CAP_SETGID);
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3,
+                                    .pid = 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+    return ::syscall(SYS_capget, &header, data) == 0 &&
+           (data[0].effective & kNeeded) == kNeeded;
+}
+
 // From here to exec() it is the child that runs: nothing is allocated.
 
 [[noreturn]] void cannot_run(const char *call) {
@@ -107,7 +119,7 @@ void reset_scheduling() {
 }
 
 void become_user(uid_t uid, gid_t gid) {
-    if (::geteuid() != 0) {
+    if (!may_choose_user()) {
         return;
     }
     if (::setgroups(1, &gid) != 0) {
@@ -149,7 +161,7 @@ void discard(pid_t pid) {
 }
 
 bool may_become(const Program &program) {
-    return ::geteuid() == 0 ||
+    return may_choose_user() ||
            (program.uid == ::geteuid() && program.gid == ::getegid());
 }
 

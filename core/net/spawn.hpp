@@ -28,7 +28,8 @@ struct Child {
 };
 
 // What turns out in the child is written to its output before it exits with
-// kCannotRun. EPERM: only root may choose the user.
+// kCannotRun. EPERM: it takes CAP_SETUID and CAP_SETGID to choose the user. All
+// capabilities of ours end with execve(), unless the user is root.
 Result<Child, SystemError> spawn(const Program &program);
 
 // As shells do.
