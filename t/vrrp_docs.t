@@ -1,0 +1,295 @@
+#!/usr/bin/perl
+
+# The documentation is about this module: each directive of the source is in
+# docs/directives.md and the other way round, with the right contexts and
+# parameters, and every example passes nginx -t.
+#
+# An example is what is written in ```nginx.  It stands where its first
+# directive may stand; what is missing around it is added.  /etc/nginx in it is
+# a directory that has what examples name.
+
+use v5.36;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Temp qw(tempdir);
+use Test::More;
+
+use VRRP::Nginx;
+use VRRP::Proc;
+
+my $reason = VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+plan(skip_all => 'must be root: nginx -t tries to listen on port 80')
+    if $> != 0;
+
+my $top = abs_path(dirname(__FILE__) . '/..');
+my $module = VRRP::Nginx->module;
+
+plan(skip_all => 'the module is linked in') if $module eq '';
+
+# Debian's stream is a module of its own.
+my $stream = '/usr/lib/nginx/modules/ngx_stream_module.so';
+
+my $dir = tempdir('vrrp_docs.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+sub write_file ($name, $text, $mode = 0644) {
+    open my $file, '>', "$dir/$name" or die "open $dir/$name: $!\n";
+    print {$file} $text;
+    close $file or die "close $dir/$name: $!\n";
+    chmod $mode, "$dir/$name" or die "chmod $dir/$name: $!\n";
+}
+
+
+# --- what the source has -----------------------------------------------------
+
+# As the source calls a place, and as nginx's documentation does.
+my %place = (
+    NGX_MAIN_CONF          => 'main',
+    NGX_HTTP_MAIN_CONF     => 'http',
+    NGX_HTTP_UPS_CONF      => 'upstream',
+    NGX_HTTP_LOC_CONF      => 'location',
+    NGX_STREAM_MAIN_CONF   => 'stream',
+    NGX_STREAM_UPS_CONF    => 'upstream',
+    NGX_VRRP_BLOCK_CONF    => 'vrrp',
+    NGX_VRRP_INSTANCE_CONF => 'vrrp_instance',
+);
+
+my %source;  # directive => context => 1
+
+for my $file (glob "$top/ngx_vrrp_module/*.c") {
+    my $text = VRRP::Proc::slurp($file);
+
+    while ($text =~ /ngx_command_t\s+\w+\[\]\s*=\s*\{(.*?)^\};/gms) {
+        my $table = $1;
+
+        while ($table =~ /\{\s*ngx_string\("(\w+)"\),\s*([^,]+),/g) {
+            my ($name, $type) = ($1, $2);
+
+            $source{$name}{$_} = 1
+                for grep { defined } map { $place{$_} } $type =~ /\w+/g;
+        }
+    }
+
+    # nginx does not know what is inside vrrp_match
+    if ($text =~ /\bngx_vrrp_match_lines\[\]\s*=\s*\{(.*?)^\};/ms) {
+        $source{$_}{vrrp_match} = 1 for $1 =~ /\{\s*"(\w+)"/g;
+    }
+}
+
+cmp_ok(keys %source, '>=', 40, 'directives of the source are found');
+
+
+# --- what the documentation has ----------------------------------------------
+
+my %doc;    # directive => { syntax => [...], default => ..., context => ... }
+
+my $directives = VRRP::Proc::slurp("$top/docs/directives.md");
+
+while ($directives =~ /^\#{3,4}\ (\w+)\n\n```\n
+                       Syntax:\ +(.*?)\nDefault:\ +(.*?)\n
+                       Context:\ +(.*?)\n```\n/gmsx)
+{
+    my ($name, $syntax, $default, $context) = ($1, $2, $3, $4);
+
+    ok(!$doc{$name}, "$name is explained once");
+
+    $doc{$name} = {
+        syntax  => [$syntax =~ /(\S.*?(?:;|\}))(?:\s|\z)/gs],
+        default => $default,
+        context => [split /, /, $context],
+    };
+}
+
+my @headings = $directives =~ /^#+ ([a-z_]+)$/gm;
+
+is_deeply([sort @headings], [sort keys %doc], 'each heading has its table');
+is_deeply([sort keys %doc], [sort keys %source],
+    'the directives are those of the source');
+
+for my $name (sort grep { $source{$_} } keys %doc) {
+    is_deeply([sort $doc{$name}{context}->@*], [sort keys $source{$name}->%*],
+        "$name: contexts");
+
+    my @others = grep { !/^\Q$name\E\b/ } $doc{$name}{syntax}->@*;
+
+    ok($doc{$name}{syntax}->@* && !@others, "$name: syntax")
+        or diag("@others");
+}
+
+
+# --- examples ----------------------------------------------------------------
+
+mkdir "$dir/$_" or die "mkdir $dir/$_: $!\n" for qw(modules ssl checks);
+symlink abs_path($module), "$dir/modules/ngx_vrrp_module.so"
+    or die "symlink: $!\n";
+
+chmod 0755, $dir or die "chmod $dir: $!\n";
+write_file('checks/replication.sh', "#!/bin/sh\n", 0755);
+
+system("openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=ca "
+    . "-keyout $dir/ssl/ca.key -out $dir/ssl/ca.pem >$dir/openssl.log 2>&1")
+    == 0 or die VRRP::Proc::slurp("$dir/openssl.log");
+
+
+# Where nginx's own directives of the examples stand, if it is not main.
+my %nginx = (
+    upstream => 'http',
+    server   => 'http',
+    location => 'server',
+    listen   => 'server',
+);
+
+my %needed = (
+    interface         => 'eth0',
+    virtual_router_id => 51,
+    virtual_ipaddress => '192.168.64.200/24',
+);
+
+# A vrrp_instance has what it must have.
+sub complete ($text) {
+    my $more = join ' ', map { "$_ $needed{$_};" }
+               grep { $text !~ /^\s*$_\b/m } sort keys %needed;
+
+    return "vrrp_instance VI_0 { $more\n$text\n}";
+}
+
+my %around = (
+    vrrp          => ['main', sub ($text) {
+        return $text =~ /\bvrrp_instance\b/ ? "vrrp {\n$text\n}"
+            : 'vrrp { ' . complete('') . "\n$text\n}";
+    }],
+    vrrp_instance => ['vrrp',   \&complete],
+    vrrp_match    => ['vrrp',   sub ($text) { "vrrp_match m {\n$text\n}" }],
+    http          => ['main',   sub ($text) { "http {\n$text\n}" }],
+    stream        => ['main',   sub ($text) { "stream {\n$text\n}" }],
+    server        => ['http',   sub ($text) { "server {\n$text\n}" }],
+    upstream      => ['http',   sub ($text) {
+        return "upstream u { server 10.0.0.1:80;\n$text\n}";
+    }],
+    location      => ['server', sub ($text) { "location / {\n$text\n}" }],
+);
+
+# The first directive says where a text stands.
+sub context ($text) {
+    my ($first) = $text =~ /^\s*([a-z_]+)/m;
+
+    return $doc{$first}{context}[0] if $doc{$first};
+    return $nginx{$first} // 'main';
+}
+
+
+# The whole configuration around it.
+sub whole ($text, $context = context($text)) {
+    while ($context ne 'main') {
+        my ($outer, $wrap) = $around{$context}->@*;
+
+        $text = $wrap->($text);
+        $context = $outer;
+    }
+
+    $text .= "\nvrrp { " . complete('') . ' }' if $text !~ /^vrrp\b/m;
+    $text = "events { }\n$text" if $text !~ /^events\b/m;
+    $text = "load_module modules/ngx_vrrp_module.so;\n$text"
+        if $text !~ /^load_module\b/m;
+    $text = "load_module $stream;\n$text" if $text =~ /^stream\b/m;
+
+    return $text =~ s{/etc/nginx/}{$dir/}gr;
+}
+
+
+sub passes ($what, $text) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    if ($text =~ /^stream\b/m && !-e $stream) {
+        pass("$what: skipped, no $stream");
+        return;
+    }
+
+    write_file('nginx.conf', $text);
+
+    my $nginx = VRRP::Nginx->binary;
+    my $main = "pid $dir/nginx.pid; error_log stderr;";
+    my $output = `$nginx -t -p $dir -c $dir/nginx.conf -g '$main' 2>&1`;
+    my $status = $?;
+
+    my @complaints = grep { !/interface "eth\d" does not exist now/ }
+        $output =~ /^.*\[(?:warn|error|crit|alert|emerg)\].*$/mg;
+
+    ok($status == 0 && !@complaints, $what) or diag($text, $output);
+}
+
+
+my $examples = 0;
+
+for my $file ("$top/README.md", glob "$top/docs/*.md") {
+    my $text = VRRP::Proc::slurp($file);
+
+    while ($text =~ /^```nginx\n(.*?)^```$/gms) {
+        my $example = $1;
+        my $line = 2 + (substr($text, 0, $-[0]) =~ tr/\n//);
+
+        passes(basename($file) . ":$line", whole($example));
+        $examples++;
+    }
+}
+
+cmp_ok($examples, '>=', 40, 'examples are found');
+
+# A default that is a directive may be written out, beside what it is about.
+my %beside = (
+    garp_master_refresh_repeat => 'garp_master_refresh 1s;',
+    vrrp_check_panic           => 'vrrp_check tcp;',
+);
+
+for my $name (sort keys %doc) {
+    my ($default) = $doc{$name}{default} =~ /^($name\s.*?;)/ or next;
+    my $text = join ' ', grep { defined } $beside{$name}, $default;
+
+    passes($default, whole($text, $doc{$name}{context}[0]));
+}
+
+
+# --- parameters --------------------------------------------------------------
+
+# nginx -t lists those that it knows.
+sub known ($directive, $context) {
+    write_file('nginx.conf', whole("$directive no_such=1;", $context));
+
+    my $nginx = VRRP::Nginx->binary;
+    my $output = `$nginx -t -p $dir -c $dir/nginx.conf -e stderr 2>&1`;
+    my ($list) = $output =~ /invalid parameter "no_such=1": "[^"]+" knows (.*) in /;
+
+    return [sort $list =~ /"(\w+)=?"/g] if defined $list;
+
+    diag($output);
+    return [];
+}
+
+my %argument = (
+    track_upstream  => 'web',
+    track_http      => undef,  # the beginning of the URL, as it is written
+    track_tcp       => '127.0.0.1:80',
+    track_ping      => '10.0.0.1',
+    track_interface => 'eth1',
+    track_file      => '/run/file',
+    track_script    => '/bin/true',
+    vrrp_check      => undef,
+);
+
+for my $name (sort keys %argument) {
+    for my $syntax ($doc{$name}{syntax}->@*) {
+        my ($word) = $syntax =~ m{^\w+ ([a-z-]+(?:://)?)};
+        my $argument = $argument{$name}
+            // ($word =~ m{://} ? "${word}127.0.0.1/" : $word);
+
+        my @written = $syntax =~ /[[ ](\w+)=/g;
+        push @written, 'mandatory' if $syntax =~ /\[mandatory\]/;
+
+        is_deeply([sort @written],
+            known("$name $argument", $doc{$name}{context}[0]),
+            "$name $argument: parameters");
+    }
+}
+
+done_testing();
