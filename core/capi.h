@@ -489,6 +489,10 @@ vrrp_core_verdict_e vrrp_core_check_verdict(const void *area,
 /* grows with each change of any verdict; 0: the table has been replaced */
 uint64_t vrrp_core_checks_changes(const void *area, uint64_t generation);
 
+/* grows with each change of this verdict */
+uint64_t vrrp_core_check_changes(const void *area, uint64_t generation,
+    size_t check);
+
 
 /* shared memory */
 

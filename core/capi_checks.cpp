@@ -61,3 +61,8 @@ vrrp_core_verdict_e vrrp_core_check_verdict(const void *area,
 uint64_t vrrp_core_checks_changes(const void *area, uint64_t generation) {
     return table_of(area, generation).changes();
 }
+
+uint64_t vrrp_core_check_changes(const void *area, uint64_t generation,
+                                 size_t check) {
+    return table_of(area, generation).changes(check);
+}

@@ -48,6 +48,7 @@ struct alignas(Table::kAlignment) Table::Slot {
     std::atomic<std::uint64_t> verdict;  // stamped
     Seqlock lock;
     SharedWord record[words(sizeof(Record))];
+    std::atomic<std::uint64_t> changes;  // of the verdict
 };
 
 std::size_t Table::size(std::size_t checks) {
@@ -153,6 +154,7 @@ void Table::store(CheckId id, const Record &record) {
     if (before != after && place.verdict.compare_exchange_strong(
                                before, after, std::memory_order_release,
                                std::memory_order_relaxed)) {
+        place.changes.fetch_add(1, std::memory_order_release);
         header().changes.fetch_add(1, std::memory_order_release);
     }
 }
@@ -170,6 +172,12 @@ Verdict Table::verdict(CheckId id) const {
 std::uint64_t Table::changes() const {
     const std::uint64_t n = header().changes.load(std::memory_order_acquire);
     return is_current() ? n : 0;
+}
+
+std::uint64_t Table::changes(CheckId id) const {
+    return id < root().capacity
+               ? slot(id).changes.load(std::memory_order_acquire)
+               : 0;
 }
 
 void Table::assign(CheckId id, const Config &config) {

@@ -73,6 +73,10 @@ public:
     // Grows with each change of any verdict; 0 when it is not current.
     std::uint64_t changes() const;
 
+    // Grows with each change of this one: who looks seldom still sees that it
+    // was another one in between.
+    std::uint64_t changes(CheckId id) const;
+
     // The processes that write here say that they live.
     void beat(Instant now);
     Instant last_beat() const;

@@ -130,6 +130,22 @@ TEST_F(TableTest, ChangesCountVerdictsOnly) {
     EXPECT_EQ(first.changes(), before + 1);
 }
 
+TEST_F(TableTest, AVerdictThatIsBackHasChangedAllTheSame) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a"), check_of("b")}, 2, nullptr));
+    const Record up = first.load(0).value();
+    const std::uint64_t before = first.changes(0);
+    const std::uint64_t other = first.changes(1);
+
+    fail(first, 0);
+    first.store(0, up);
+
+    EXPECT_EQ(first.verdict(0), up.verdict);
+    EXPECT_EQ(first.changes(0), before + 2);
+    EXPECT_EQ(first.changes(1), other);
+    EXPECT_EQ(first.changes(1000000), 0u);
+}
+
 TEST_F(TableTest, ANewGenerationKeepsTheResultsOfItsChecks) {
     Table first = table(1);
     ASSERT_TRUE(first.begin({check_of("a"), check_of("b")}, 2, nullptr));
