@@ -36,8 +36,6 @@ static void ngx_http_vrrp_upstream_mark(ngx_cycle_t *cycle,
 static void ngx_http_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
     ngx_http_upstream_rr_peers_t *peers);
 #if (NGX_HTTP_VRRP_RESOLVE)
-static ngx_int_t ngx_http_vrrp_upstream_add_spare(ngx_conf_t *cf,
-    ngx_vrrp_pool_t *vp, ngx_http_upstream_srv_conf_t *uscf);
 static ngx_int_t ngx_http_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp);
 #endif
 
@@ -157,7 +155,8 @@ ngx_http_vrrp_upstream_add_pool(ngx_conf_t *cf,
 
     if (vp == NULL
         || ngx_http_vrrp_upstream_add_servers(vp, uscf, 0) != NGX_OK
-        || ngx_http_vrrp_upstream_add_servers(vp, uscf, 1) != NGX_OK)
+        || ngx_http_vrrp_upstream_add_servers(vp, uscf, 1) != NGX_OK
+        || ngx_vrrp_upstream_spare(cf, vp) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -169,9 +168,7 @@ ngx_http_vrrp_upstream_add_pool(ngx_conf_t *cf,
 #endif
 
 #if (NGX_HTTP_VRRP_RESOLVE)
-    if (ngx_http_vrrp_upstream_add_spare(cf, vp, uscf) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    vp->resolved = ngx_http_vrrp_upstream_resolved;
 #endif
 
     ngx_http_vrrp_upstream_markable(cf, uscf, vucf);
@@ -197,6 +194,7 @@ ngx_http_vrrp_upstream_add_servers(ngx_vrrp_pool_t *vp,
 
 #if (NGX_HTTP_VRRP_RESOLVE)
         if (server[i].host.len) {
+            ngx_vrrp_upstream_add_name(vp, server[i].down);
             continue;
         }
 #endif
@@ -321,26 +319,6 @@ ngx_http_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
 
 
 #if (NGX_HTTP_VRRP_RESOLVE)
-
-static ngx_int_t
-ngx_http_vrrp_upstream_add_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp,
-    ngx_http_upstream_srv_conf_t *uscf)
-{
-    ngx_uint_t                   i, servers;
-    ngx_http_upstream_server_t  *server;
-
-    server = uscf->servers->elts;
-    servers = 0;
-
-    for (i = 0; i < uscf->servers->nelts; i++) {
-        servers += (server[i].host.len && !server[i].down);
-    }
-
-    vp->resolved = ngx_http_vrrp_upstream_resolved;
-
-    return ngx_vrrp_upstream_add_spare(cf, vp, servers);
-}
-
 
 /* only read: requests that run compare it with what they have seen */
 

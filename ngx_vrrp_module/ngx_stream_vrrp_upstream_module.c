@@ -43,8 +43,6 @@ static void ngx_stream_vrrp_upstream_mark(ngx_cycle_t *cycle,
 static void ngx_stream_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
     ngx_stream_upstream_rr_peers_t *peers);
 #if (NGX_STREAM_VRRP_RESOLVE)
-static ngx_int_t ngx_stream_vrrp_upstream_add_spare(ngx_conf_t *cf,
-    ngx_vrrp_pool_t *vp, ngx_stream_upstream_srv_conf_t *uscf);
 static ngx_int_t ngx_stream_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp);
 #endif
 
@@ -116,8 +114,8 @@ ngx_stream_vrrp_upstream_create_conf(ngx_conf_t *cf)
 static ngx_int_t
 ngx_stream_vrrp_upstream_init(ngx_conf_t *cf)
 {
-    ngx_int_t                        rc;
-    ngx_uint_t                       i;
+    ngx_int_t                          rc;
+    ngx_uint_t                         i;
     ngx_stream_upstream_srv_conf_t   **uscfp;
     ngx_stream_upstream_main_conf_t   *umcf;
     ngx_stream_vrrp_upstream_conf_t   *vucf;
@@ -186,7 +184,8 @@ ngx_stream_vrrp_upstream_add_pool(ngx_conf_t *cf,
 
     if (vp == NULL
         || ngx_stream_vrrp_upstream_add_servers(vp, uscf, 0) != NGX_OK
-        || ngx_stream_vrrp_upstream_add_servers(vp, uscf, 1) != NGX_OK)
+        || ngx_stream_vrrp_upstream_add_servers(vp, uscf, 1) != NGX_OK
+        || ngx_vrrp_upstream_spare(cf, vp) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -198,9 +197,7 @@ ngx_stream_vrrp_upstream_add_pool(ngx_conf_t *cf,
 #endif
 
 #if (NGX_STREAM_VRRP_RESOLVE)
-    if (ngx_stream_vrrp_upstream_add_spare(cf, vp, uscf) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    vp->resolved = ngx_stream_vrrp_upstream_resolved;
 #endif
 
     ngx_stream_vrrp_upstream_markable(cf, uscf, vucf);
@@ -213,7 +210,7 @@ static ngx_int_t
 ngx_stream_vrrp_upstream_add_servers(ngx_vrrp_pool_t *vp,
     ngx_stream_upstream_srv_conf_t *uscf, ngx_uint_t backup)
 {
-    ngx_uint_t                   i;
+    ngx_uint_t                     i;
     ngx_stream_upstream_server_t  *server;
 
     server = uscf->servers->elts;
@@ -226,6 +223,7 @@ ngx_stream_vrrp_upstream_add_servers(ngx_vrrp_pool_t *vp,
 
 #if (NGX_STREAM_VRRP_RESOLVE)
         if (server[i].host.len) {
+            ngx_vrrp_upstream_add_name(vp, server[i].down);
             continue;
         }
 #endif
@@ -252,7 +250,7 @@ static void
 ngx_stream_vrrp_upstream_markable(ngx_conf_t *cf,
     ngx_stream_upstream_srv_conf_t *uscf, ngx_stream_vrrp_upstream_conf_t *vucf)
 {
-    ngx_vrrp_pool_t               *vp;
+    ngx_vrrp_pool_t                 *vp;
     ngx_stream_upstream_rr_peers_t  *peers;
 
     vp = vucf->up.pool;
@@ -350,26 +348,6 @@ ngx_stream_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
 
 
 #if (NGX_STREAM_VRRP_RESOLVE)
-
-static ngx_int_t
-ngx_stream_vrrp_upstream_add_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp,
-    ngx_stream_upstream_srv_conf_t *uscf)
-{
-    ngx_uint_t                     i, servers;
-    ngx_stream_upstream_server_t  *server;
-
-    server = uscf->servers->elts;
-    servers = 0;
-
-    for (i = 0; i < uscf->servers->nelts; i++) {
-        servers += (server[i].host.len && !server[i].down);
-    }
-
-    vp->resolved = ngx_stream_vrrp_upstream_resolved;
-
-    return ngx_vrrp_upstream_add_spare(cf, vp, servers);
-}
-
 
 /* only read: requests that run compare it with what they have seen */
 

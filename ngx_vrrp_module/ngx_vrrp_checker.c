@@ -249,6 +249,12 @@ ngx_vrrp_checker_run(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
         exit(1);
     }
 
+    if (role == VRRP_CHECKER_PROBES) {
+        /* the one before may have died in the middle of it */
+        ngx_vrrp_mark_pools(cycle);
+        ngx_vrrp_resolve_start(cycle, ck->core);
+    }
+
     while (!ngx_quit && !ngx_terminate && !ngx_vrrp_checker_finished(ck)) {
 
         if (ngx_reopen) {

@@ -121,7 +121,7 @@ typedef struct {
     unsigned                 backup:1;
     unsigned                 down:1;     /* by the configuration: no check */
 
-    vrrp_core_verdict_e      applied;    /* what it was last marked with */
+    uint64_t                 changes;    /* of its verdict, when marked */
 } ngx_vrrp_peer_t;
 
 

@@ -15,6 +15,7 @@
 
 static vrrp_core_verdict_e ngx_vrrp_mark_verdict(ngx_vrrp_mark_t *mark,
     ngx_uint_t n);
+static uint64_t ngx_vrrp_mark_changes(ngx_vrrp_mark_t *mark, ngx_uint_t n);
 static ngx_uint_t ngx_vrrp_mark_panic(ngx_vrrp_mark_t *mark);
 static void ngx_vrrp_mark_log_panic(ngx_vrrp_pool_t *vp, ngx_log_t *log);
 static ngx_int_t ngx_vrrp_mark_find(ngx_vrrp_mark_t *mark,
@@ -106,6 +107,17 @@ ngx_vrrp_mark_verdict(ngx_vrrp_mark_t *mark, ngx_uint_t n)
 }
 
 
+/* it may have been down and up again since the last round */
+
+static uint64_t
+ngx_vrrp_mark_changes(ngx_vrrp_mark_t *mark, ngx_uint_t n)
+{
+    return vrrp_core_check_changes(mark->conf->area,
+                                   mark->conf->core.generation,
+                                   mark->pool->first_check + n);
+}
+
+
 /*
  * Too few are left: to try one that may be down is better than to answer with
  * an error for sure.  A peer that was never checked is not lost yet.
@@ -187,6 +199,7 @@ ngx_vrrp_mark_peer(ngx_vrrp_mark_t *mark, ngx_str_t *server,
     struct sockaddr *sockaddr, socklen_t socklen, ngx_uint_t *down,
     ngx_uint_t *fails)
 {
+    uint64_t              changes;
     ngx_int_t             n;
     ngx_vrrp_peer_t      *peer;
     vrrp_core_verdict_e   verdict;
@@ -203,6 +216,7 @@ ngx_vrrp_mark_peer(ngx_vrrp_mark_t *mark, ngx_str_t *server,
         return;
     }
 
+    changes = ngx_vrrp_mark_changes(mark, n);
     verdict = ngx_vrrp_mark_verdict(mark, n);
 
     if (verdict == VRRP_CORE_UNKNOWN
@@ -214,11 +228,11 @@ ngx_vrrp_mark_peer(ngx_vrrp_mark_t *mark, ngx_str_t *server,
         (void) __sync_fetch_and_and(down, ~(ngx_uint_t) NGX_VRRP_PEER_DOWN);
     }
 
-    if (verdict == VRRP_CORE_UP && peer->applied != VRRP_CORE_UP) {
+    if (verdict == VRRP_CORE_UP && peer->changes != changes) {
         *fails = 0;
     }
 
-    peer->applied = verdict;
+    peer->changes = changes;
 }
 
 

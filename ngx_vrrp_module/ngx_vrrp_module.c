@@ -95,6 +95,8 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     ngx_vrrp_begin_generation(cycle, vcf);
 
+    ngx_vrrp_resolve_begin(cycle);
+
     checked = vrrp_core_checks_begin(vcf->area, &vcf->core);
 
     if (ngx_is_init_cycle(cycle->old_cycle)
@@ -107,6 +109,7 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
     ngx_vrrp_start_process(cycle);
 
     if (checked == VRRP_CORE_OK) {
+        ngx_vrrp_mark_pools(cycle);
         ngx_vrrp_start_checkers(cycle);
 
     } else {

@@ -108,12 +108,18 @@ ngx_vrrp_upstream_add_peers(ngx_vrrp_pool_t *vp, ngx_str_t *server,
 }
 
 
-ngx_int_t
-ngx_vrrp_upstream_add_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp,
-    ngx_uint_t servers)
+void
+ngx_vrrp_upstream_add_name(ngx_vrrp_pool_t *vp, ngx_uint_t down)
 {
-    vp->nspare = servers * NGX_VRRP_SPARE;
+    if (!down) {
+        vp->nspare += NGX_VRRP_SPARE;
+    }
+}
 
+
+ngx_int_t
+ngx_vrrp_upstream_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp)
+{
     if (vp->nspare == 0) {
         return NGX_OK;
     }

@@ -75,9 +75,11 @@ ngx_int_t ngx_vrrp_upstream_unchecked(ngx_conf_t *cf, ngx_vrrp_upstream_t *up,
 ngx_int_t ngx_vrrp_upstream_add_peers(ngx_vrrp_pool_t *vp, ngx_str_t *server,
     ngx_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t backup, ngx_uint_t down);
 
-/* for that many "server ... resolve" */
-ngx_int_t ngx_vrrp_upstream_add_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp,
-    ngx_uint_t servers);
+/* a "server ... resolve" */
+void ngx_vrrp_upstream_add_name(ngx_vrrp_pool_t *vp, ngx_uint_t down);
+
+/* when all servers are added */
+ngx_int_t ngx_vrrp_upstream_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp);
 
 /* a balancer that has peers of its own kind */
 void ngx_vrrp_upstream_foreign(ngx_conf_t *cf, ngx_vrrp_pool_t *vp);

@@ -1,0 +1,333 @@
+
+/*
+ * Peers that come and go at run time, as nginx resolves the names of servers.
+ * nginx's workers change the lists of peers in shared memory; the process that
+ * checks looks for that, and gives its spare checks to the new ones.
+ */
+
+
+#include "ngx_vrrp_upstream.h"
+#include <ngx_event.h>
+
+
+#define NGX_VRRP_RESOLVE_TICK  50        /* milliseconds */
+
+
+typedef struct {
+    ngx_event_t              event;
+    ngx_connection_t         dummy;      /* nginx logs the fd of an event */
+    ngx_cycle_t             *cycle;
+    vrrp_checker_t          *checker;
+} ngx_vrrp_resolve_t;
+
+
+static void ngx_vrrp_resolve_handler(ngx_event_t *ev);
+static ngx_uint_t ngx_vrrp_resolve_pool(ngx_cycle_t *cycle,
+    ngx_vrrp_pool_t *vp, vrrp_checker_t *checker);
+static ngx_vrrp_spare_t *ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp,
+    ngx_uint_t backup, ngx_str_t *server, struct sockaddr *sockaddr,
+    socklen_t socklen);
+static void ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_uint_t n, vrrp_checker_t *checker);
+static void ngx_vrrp_resolve_release(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_uint_t n, vrrp_checker_t *checker);
+
+
+static ngx_vrrp_resolve_t  ngx_vrrp_resolve;
+
+
+/*
+ * A reload resolves nothing anew: nginx copies the peers of the old zone, and
+ * with their checks described here the table keeps their results.
+ */
+
+void
+ngx_vrrp_resolve_begin(ngx_cycle_t *cycle)
+{
+    ngx_uint_t         i;
+    ngx_vrrp_conf_t   *vcf;
+    ngx_vrrp_pool_t  **vpp;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    vpp = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+        (void) ngx_vrrp_resolve_pool(cycle, vpp[i], NULL);
+    }
+}
+
+
+void
+ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker)
+{
+    ngx_uint_t           i;
+    ngx_vrrp_conf_t     *vcf;
+    ngx_vrrp_pool_t    **vpp;
+    ngx_vrrp_resolve_t  *vr;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    vpp = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+        if (vpp[i]->nspare) {
+            break;
+        }
+    }
+
+    if (i == vcf->pools.nelts) {
+        return;
+    }
+
+    vr = &ngx_vrrp_resolve;
+
+    vr->cycle = cycle;
+    vr->checker = checker;
+
+    vr->dummy.fd = (ngx_socket_t) -1;
+
+    vr->event.data = &vr->dummy;
+    vr->event.handler = ngx_vrrp_resolve_handler;
+    vr->event.log = cycle->log;
+
+    ngx_add_timer(&vr->event, NGX_VRRP_RESOLVE_TICK);
+}
+
+
+static void
+ngx_vrrp_resolve_handler(ngx_event_t *ev)
+{
+    ngx_uint_t           i;
+    ngx_vrrp_conf_t     *vcf;
+    ngx_vrrp_pool_t    **vpp;
+    ngx_vrrp_resolve_t  *vr;
+
+    vr = &ngx_vrrp_resolve;
+    vcf = ngx_vrrp_get_conf(vr->cycle);
+    vpp = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+
+        if (ngx_vrrp_resolve_pool(vr->cycle, vpp[i], vr->checker)
+            || vpp[i]->again)
+        {
+            vpp[i]->again = 0;
+            vpp[i]->mark(vr->cycle, vpp[i]);
+        }
+    }
+
+    ngx_add_timer(ev, NGX_VRRP_RESOLVE_TICK);
+}
+
+
+/*
+ * Returns 1 if there are others now.  What could not be done, for want of
+ * memory or of spares, is tried again in the next round.
+ */
+
+static ngx_uint_t
+ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    vrrp_checker_t *checker)
+{
+    ngx_uint_t         n;
+    ngx_vrrp_spare_t  *spare;
+
+    if (vp->nspare == 0 || vp->mark == NULL) {
+        return 0;
+    }
+
+    for (n = 0; n < vp->nspare; n++) {
+        vp->spare[n].seen = 0;
+    }
+
+    vp->unchecked = 0;
+
+    if (vp->resolved(vp) != NGX_OK) {
+        return 0;
+    }
+
+    if (vp->unchecked) {
+        vp->config = 0;
+    }
+
+    for (n = 0; n < vp->nspare; n++) {
+        spare = &vp->spare[n];
+
+        if (spare->peer.server.len && !spare->seen) {
+            ngx_vrrp_resolve_release(cycle, vp, n, checker);
+        }
+    }
+
+    for (n = 0; n < vp->nspare; n++) {
+        spare = &vp->spare[n];
+
+        if (spare->peer.server.len && !spare->checked) {
+            ngx_vrrp_resolve_assign(cycle, vp, n, checker);
+        }
+    }
+
+    if (vp->unchecked && !vp->warned) {
+        vp->warned = 1;
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "vrrp: %s upstream \"%V\": %ui addresses are more than "
+                      "can be checked, the number of those is %ui",
+                      vp->context, &vp->name, vp->nspare + vp->unchecked,
+                      vp->nspare);
+    }
+
+    return 1;
+}
+
+
+/*
+ * While the list is locked: no call of the system, no allocation, nothing that
+ * waits.
+ */
+
+void
+ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
+    ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen,
+    ngx_str_t *addr_text)
+{
+    ngx_vrrp_peer_t   *peer;
+    ngx_vrrp_spare_t  *spare;
+
+    spare = ngx_vrrp_resolve_find(vp, backup, server, sockaddr, socklen);
+
+    if (spare == NULL) {
+        vp->unchecked++;
+        return;
+    }
+
+    spare->seen = 1;
+
+    peer = &spare->peer;
+
+    if (peer->server.len) {
+        return;
+    }
+
+    peer->server.data = spare->server;
+    peer->server.len = server->len;
+    ngx_memcpy(spare->server, server->data, server->len);
+
+    peer->sockaddr = &spare->sockaddr.sockaddr;
+    peer->socklen = socklen;
+    ngx_memcpy(&spare->sockaddr, sockaddr, socklen);
+
+    peer->addr_text.data = spare->addr_text;
+    peer->addr_text.len = addr_text->len;
+    ngx_memcpy(spare->addr_text, addr_text->data, addr_text->len);
+
+    peer->backup = backup ? 1 : 0;
+}
+
+
+/* the one that has this peer, or a free one, or NULL */
+
+static ngx_vrrp_spare_t *
+ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
+    ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen)
+{
+    ngx_uint_t         n;
+    ngx_vrrp_spare_t  *spare, *vacant;
+
+    vacant = NULL;
+
+    for (n = 0; n < vp->nspare; n++) {
+        spare = &vp->spare[n];
+
+        if (spare->peer.server.len == 0) {
+            vacant = vacant ? vacant : spare;
+            continue;
+        }
+
+        /* two of the same name and address have a check each */
+
+        if (!spare->seen
+            && ngx_vrrp_same_peer(&spare->peer, backup, server, sockaddr,
+                                  socklen))
+        {
+            return spare;
+        }
+    }
+
+    if (server->len == 0 || server->len > sizeof(spare->server)
+        || (size_t) socklen > sizeof(ngx_sockaddr_t))
+    {
+        return NULL;
+    }
+
+    return vacant;
+}
+
+
+static void
+ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_uint_t n, vrrp_checker_t *checker)
+{
+    size_t                   check;
+    ngx_pool_t              *pool;
+    ngx_vrrp_conf_t         *vcf;
+    ngx_vrrp_spare_t        *spare;
+    vrrp_core_check_conf_t  *core;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    spare = &vp->spare[n];
+
+    check = vp->first_check + vp->peers.nelts + n;
+    core = (vrrp_core_check_conf_t *) &vcf->core.checks[check];
+
+    pool = cycle->pool;
+
+    if (checker) {
+        pool = ngx_create_pool(1024, cycle->log);
+        if (pool == NULL) {
+            vp->config = 0;
+            return;
+        }
+
+        spare->pool = pool;
+    }
+
+    if (ngx_vrrp_checks_describe(pool, vp, &spare->peer, core) != NGX_OK) {
+        ngx_vrrp_resolve_release(cycle, vp, n, checker);
+        vp->config = 0;
+        return;
+    }
+
+    spare->checked = 1;
+
+    if (checker) {
+        vrrp_checker_assign(checker, check, core);
+    }
+}
+
+
+static void
+ngx_vrrp_resolve_release(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
+    ngx_uint_t n, vrrp_checker_t *checker)
+{
+    size_t                   check;
+    ngx_vrrp_conf_t         *vcf;
+    ngx_vrrp_spare_t        *spare;
+    vrrp_core_check_conf_t  *core;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    spare = &vp->spare[n];
+
+    check = vp->first_check + vp->peers.nelts + n;
+    core = (vrrp_core_check_conf_t *) &vcf->core.checks[check];
+
+    if (checker && spare->checked) {
+        vrrp_checker_release(checker, check);
+    }
+
+    ngx_memzero(core, sizeof(vrrp_core_check_conf_t));
+    core->kind = VRRP_CORE_CHECK_SPARE;
+
+    if (spare->pool) {
+        ngx_destroy_pool(spare->pool);
+    }
+
+    ngx_memzero(spare, sizeof(ngx_vrrp_spare_t));
+}
