@@ -45,7 +45,8 @@ sub unavailable ($class = undef) {
 
 # node, vrrp (the inside of the vrrp block), http (of the http block), workers,
 # main (more directives), level (of the error log), expect (a pattern of
-# alarming lines that are wanted), binary, wrapper (a command that runs it).
+# alarming lines that are wanted), binary, wrapper (a command that runs it),
+# before, after (modules that are loaded before and after ours).
 sub new ($class, %args) {
     state $serial = 0;
 
@@ -140,6 +141,7 @@ sub _pids ($self, $title) {
 sub masters ($self)        { $self->_pids(qr/^nginx: master process/) }
 sub workers ($self)        { $self->_pids(qr/^nginx: worker process/) }
 sub vrrp_processes ($self) { $self->_pids(qr/^nginx: vrrp process/) }
+sub checkers ($self)       { $self->_pids(qr/^nginx: vrrp checker process/) }
 
 
 # kill(2) by pid, not by name: other labs may run.
@@ -197,8 +199,11 @@ sub complaints ($self) {
 
 sub _write_conf ($self) {
     my $module = $self->module;
-    my $load = $module ne '' && defined $self->{vrrp}
-             ? "load_module $module;" : '';
+    my $load = join "\n", map { "load_module $_;" }
+               grep { ($_ // '') ne '' }
+                    $self->{before},
+                    defined $self->{vrrp} ? $module : undef,
+                    $self->{after};
     my $vrrp = defined $self->{vrrp} ? "vrrp {\n$self->{vrrp}\n}" : '';
     my $dir = $self->{dir};
 

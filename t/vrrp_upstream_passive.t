@@ -1,0 +1,54 @@
+#!/usr/bin/perl
+
+# Passive checks beside active ones: a server that nginx has counted out for
+# a minute is back as soon as it passes its check again.
+
+use v5.36;
+
+use lib 't/lib';
+use Test::More;
+
+use VRRP::Pools;
+
+my $reason = VRRP::Lab->unavailable || VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my ($a, $b) = @VRRP::Pools::PORTS;
+my $servers = join ' ', map {
+    "server $VRRP::Pools::WEB:$_ max_fails=1 fail_timeout=60s;"
+} $a, $b;
+
+my @names = qw(shared own);
+
+my $pools = VRRP::Pools->new;
+
+# One worker: without a zone each has an opinion of its own.
+$pools->start(workers => 1,
+    http => VRRP::Pools->upstream('shared', zone => 1, servers => $servers)
+            . VRRP::Pools->upstream('own', servers => $servers)
+            . VRRP::Pools->server(@names));
+
+is($pools->wait_for("$_/", $a, $b), "$a $b", "$_: both") for @names;
+
+
+# The error of one of them, and nginx leaves it alone.
+for my $name (@names) {
+    $pools->ask("$name/fail$a", 4);
+
+    is($pools->wait_for("$name/", $b), $b, "$name: counted out by nginx");
+}
+
+$pools->fail($a);
+
+my $log = sub { scalar grep { /:$a.* is down/ } split /\n/,
+                $pools->nginx->log_text };
+
+$pools->lab->wait_until('the active check to fail', 10,
+                        sub { $log->() >= @names });
+
+$pools->pass($a);
+is($pools->wait_for("$_/", $a, $b), "$a $b", "$_: back at once") for @names;
+
+$pools->finish;
+
+done_testing;
