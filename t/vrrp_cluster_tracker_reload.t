@@ -35,7 +35,9 @@ my $http = $classic->status_server . <<'END';
 END
 
 sub vrrp (@trackers) {
-    return $classic->vrrp('lb1', instance => join '', map { "$_;\n" } @trackers);
+    my $directives = join '', map { "$_;\n" } @trackers;
+
+    return $classic->vrrp('lb1', instance => $directives);
 }
 
 my $lb1 = $lab->start_nginx('lb1', vrrp => vrrp("$failed weight=-5"),
