@@ -42,7 +42,7 @@ for ngx_vrrp_src in $ngx_vrrp_core_srcs; do
     cat << END >> $NGX_MAKEFILE
 
 $ngx_vrrp_obj:	$ngx_addon_dir/$ngx_vrrp_src $NGX_MAKEFILE
-	\$(CC) -c $ngx_vrrp_cxxflags -MMD -MP$ngx_vrrp_inc_opts \\
+	\$(CC) -c $ngx_vrrp_cxxflags -MMD -MP -MT $ngx_vrrp_obj$ngx_vrrp_inc_opts \\
 		-o $ngx_vrrp_obj $ngx_addon_dir/$ngx_vrrp_src
 END
 
