@@ -355,12 +355,14 @@ ngx_vrrp_connection_append(ngx_vrrp_connection_t *vc, const char *bytes,
         return NGX_ERROR;
     }
 
-    last = ngx_cpymem(out, vc->pos, vc->last - vc->pos);
-    last = ngx_cpymem(last, bytes, len);
+    last = out;
 
     if (vc->out) {
+        last = ngx_cpymem(last, vc->pos, vc->last - vc->pos);
         ngx_free(vc->out);
     }
+
+    last = ngx_cpymem(last, bytes, len);
 
     vc->out = out;
     vc->pos = out;
