@@ -258,6 +258,26 @@ sub let_vrrp_pass ($self) {
 }
 
 
+# Drops whatever goes to these addresses. Ends with let_traffic_pass().
+sub drop_traffic ($self, @addresses) {
+    my $list = join ', ', @addresses;
+    my $file = "$self->{dir}/traffic.nft";
+
+    open my $out, '>', $file or die "$file: $!\n";
+    print {$out} "table inet vrtraffic {\nchain output {\n"
+                 . "type filter hook output priority 0;\n"
+                 . "ip daddr { $list } drop;\n}\n}\n";
+    close $out;
+
+    $self->run('nft', '-f', $file);
+}
+
+
+sub let_traffic_pass ($self) {
+    $self->run(qw(nft delete table inet vrtraffic));
+}
+
+
 sub destroy ($self) {
     return if $self->{owner} != $$ || !$self->{unshare};
 
