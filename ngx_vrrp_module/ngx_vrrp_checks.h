@@ -166,6 +166,7 @@ struct ngx_vrrp_pool_s {
     ngx_uint_t               zone;       /* peers are in shared memory */
     uint64_t                 applied;    /* changes that they are marked with */
     ngx_uint_t               open;       /* in a panic: all are let through */
+    ngx_uint_t               unattended; /* the same: nobody checks any more */
 
     ngx_vrrp_place_t         place;
 };
@@ -217,6 +218,9 @@ ngx_int_t ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
 
 /* every pool, in the master before it forks and in the process that checks */
 void ngx_vrrp_mark_pools(ngx_cycle_t *cycle);
+
+/* in a worker: nobody checks any more, so nobody is known to be down */
+void ngx_vrrp_mark_none(ngx_cycle_t *cycle);
 
 /* ngx_vrrp_resolve.c: peers that come and go at run time */
 

@@ -41,6 +41,24 @@ ngx_vrrp_mark_pools(ngx_cycle_t *cycle)
 
 
 void
+ngx_vrrp_mark_none(ngx_cycle_t *cycle)
+{
+    ngx_uint_t         i;
+    ngx_vrrp_conf_t   *vcf;
+    ngx_vrrp_pool_t  **vpp;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    vpp = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+        vpp[i]->unattended = 1;
+    }
+
+    ngx_vrrp_mark_pools(cycle);
+}
+
+
+void
 ngx_vrrp_mark_own(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp)
 {
     ngx_vrrp_conf_t  *vcf;
@@ -80,7 +98,7 @@ ngx_vrrp_mark_begin(ngx_vrrp_mark_t *mark, ngx_cycle_t *cycle,
         return NGX_DECLINED;
     }
 
-    open = ngx_vrrp_mark_panic(mark);
+    open = vp->unattended || ngx_vrrp_mark_panic(mark);
 
     if (open != vp->open) {
         vp->open = open;

@@ -10,6 +10,7 @@
 
 
 #include "ngx_vrrp_process.h"
+#include "ngx_vrrp_checks.h"
 
 #include <sys/syscall.h>
 
@@ -19,6 +20,7 @@
 #define NGX_VRRP_QUIT_LOOK  5
 
 
+static void ngx_vrrp_worker_alone(ngx_cycle_t *cycle);
 static void ngx_vrrp_worker_init_event(ngx_event_t *ev,
     ngx_event_handler_pt handler, ngx_log_t *log);
 static void ngx_vrrp_heartbeat_handler(ngx_event_t *ev);
@@ -62,13 +64,8 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     /* back from a binary upgrade: after WINCH, HUP starts workers only */
 
-    if (ngx_worker == 0
-        && vrrp_core_process_ended(vcf->area, vcf->core.generation))
-    {
-        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                      "vrrp: nginx has started workers anew, but no vrrp "
-                      "process; not taking part in VRRP until it is reloaded "
-                      "and no other nginx binary runs");
+    if (vrrp_core_process_ended(vcf->area, vcf->core.generation)) {
+        ngx_vrrp_worker_alone(cycle);
     }
 
     /*
@@ -95,6 +92,21 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
     ngx_vrrp_worker_watch_master(cycle);
 
     return NGX_OK;
+}
+
+
+static void
+ngx_vrrp_worker_alone(ngx_cycle_t *cycle)
+{
+    if (ngx_worker == 0) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "vrrp: nginx has started workers anew, but no vrrp "
+                      "process; not taking part in VRRP, and not checking "
+                      "upstreams, until it is reloaded and no other nginx "
+                      "binary runs");
+    }
+
+    ngx_vrrp_mark_none(cycle);
 }
 
 
