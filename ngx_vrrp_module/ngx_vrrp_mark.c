@@ -237,6 +237,13 @@ ngx_vrrp_mark_peer(ngx_vrrp_mark_t *mark, ngx_str_t *server,
     changes = ngx_vrrp_mark_changes(mark, n);
     verdict = ngx_vrrp_mark_verdict(mark, n);
 
+    if (verdict == VRRP_CORE_UNUSED) {
+
+        /* the table has just been replaced: what was known stays */
+
+        return;
+    }
+
     if (verdict == VRRP_CORE_UNKNOWN
         || (verdict == VRRP_CORE_DOWN && !mark->pool->open))
     {
