@@ -39,6 +39,7 @@ static ngx_vrrp_target_t *ngx_vrrp_connection_target(
     ngx_vrrp_connection_t *vc);
 static void ngx_vrrp_connection_connect_handler(ngx_event_t *ev);
 static void ngx_vrrp_connection_connected(ngx_vrrp_connection_t *vc);
+static ngx_uint_t ngx_vrrp_connection_to_itself(ngx_vrrp_connection_t *vc);
 static void ngx_vrrp_connection_opened(ngx_vrrp_connection_t *vc);
 static void ngx_vrrp_connection_read_handler(ngx_event_t *rev);
 static void ngx_vrrp_connection_write_handler(ngx_event_t *wev);
@@ -243,6 +244,13 @@ ngx_vrrp_connection_connect_handler(ngx_event_t *ev)
 static void
 ngx_vrrp_connection_connected(ngx_vrrp_connection_t *vc)
 {
+    ngx_str_t  reason = ngx_string("connected to itself, nobody listens");
+
+    if (ngx_vrrp_connection_to_itself(vc)) {
+        ngx_vrrp_connection_failed(vc, VRRP_CHECKER_CONNECT, &reason);
+        return;
+    }
+
     (void) ngx_tcp_nodelay(vc->connection);
 
 #if (NGX_SSL)
@@ -253,6 +261,41 @@ ngx_vrrp_connection_connected(ngx_vrrp_connection_t *vc)
 #endif
 
     ngx_vrrp_connection_opened(vc);
+}
+
+
+/*
+ * On our own machine: without a listener, TCP connects a socket to itself if
+ * its port happens to be the very one that it wants to reach.
+ */
+
+static ngx_uint_t
+ngx_vrrp_connection_to_itself(ngx_vrrp_connection_t *vc)
+{
+    ngx_fd_t            fd;
+    socklen_t           locallen, peerlen;
+    ngx_sockaddr_t      local, peer;
+    ngx_vrrp_target_t  *target;
+
+    fd = vc->connection->fd;
+    target = ngx_vrrp_connection_target(vc);
+
+    locallen = sizeof(ngx_sockaddr_t);
+
+    if (target->sockaddr->sa_family == AF_UNIX
+        || getsockname(fd, &local.sockaddr, &locallen) == -1
+        || ngx_inet_get_port(&local.sockaddr)
+           != ngx_inet_get_port(target->sockaddr))
+    {
+        return 0;
+    }
+
+    peerlen = sizeof(ngx_sockaddr_t);
+
+    return getpeername(fd, &peer.sockaddr, &peerlen) == 0
+           && ngx_cmp_sockaddr(&local.sockaddr, locallen, &peer.sockaddr,
+                               peerlen, 1)
+              == NGX_OK;
 }
 
 
