@@ -11,12 +11,12 @@ use Time::HiRes qw(sleep);
 
 use VRRP::Pools;
 
-my $RELOADS = 30;
+my $RELOADS = 50;
 
 my $reason = VRRP::Lab->unavailable || VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
 
-my ($a, $b) = @VRRP::Pools::PORTS;
+my ($a, $b, $c) = @VRRP::Pools::PORTS;
 my @names = qw(shared own);
 
 my $pools = VRRP::Pools->new;
@@ -34,6 +34,14 @@ $pools->fail($a);
 is($pools->wait_for("$_/", $b), $b, "$_: one is down") for @names;
 
 
+# Requests that came to the server on this port since there were so many.
+sub came_to ($port, $before) {
+    my @seen = $pools->requests;
+
+    return scalar grep { $_->{port} == $port } @seen[$before .. $#seen];
+}
+
+
 # Reloads under load.
 {
     my $before = $pools->requests;
@@ -49,11 +57,9 @@ is($pools->wait_for("$_/", $b), $b, "$_: one is down") for @names;
 
     $lb1->reap($_) for @load;
 
-    my @seen = $pools->requests;
-    my @new = @seen[$before .. $#seen];
-
-    cmp_ok(scalar @new, '>', 10 * $RELOADS, 'requests during all reloads');
-    is(scalar(grep { $_->{port} == $a } @new), 0, 'none of them to the one down');
+    cmp_ok(came_to($b, $before), '>', 10 * $RELOADS,
+           'requests during all reloads');
+    is(came_to($a, $before), 0, 'none of them to the one down');
 }
 
 
@@ -71,13 +77,31 @@ for my $time (1 .. 5) {
 
     $pools->ask("$_/", 40) for @names;
 
-    my @seen = $pools->requests;
-    is(scalar(grep { $_->{port} == $a } @seen[$before .. $#seen]), 0,
+    is(came_to($a, $before), 0,
        "checker killed, time $time: none to the one down");
 }
 
+
+# A server is known by what it is, not by its place.
+{
+    my $before = $pools->requests;
+    my $servers = join ' ', map { "server $VRRP::Pools::WEB:$_;" } $c, $b, $a;
+
+    $nginx->configure(http =>
+        VRRP::Pools->upstream('shared', zone => 1, servers => $servers)
+        . VRRP::Pools->upstream('own', servers => $servers)
+        . VRRP::Pools->server(@names));
+
+    $pools->reload;
+
+    is($pools->wait_for("$_/", $b, $c), "$b $c", "$_: another order")
+        for @names;
+    is(came_to($a, $before), 0, 'none to the one down');
+}
+
 $pools->pass($a);
-is($pools->wait_for("$_/", $a, $b), "$a $b", "$_: up again") for @names;
+is($pools->wait_for("$_/", $a, $b, $c), "$a $b $c", "$_: up again")
+    for @names;
 
 $nginx->{expect} = qr/exited on signal 9/;
 

@@ -14,12 +14,8 @@ use VRRP::Pools;
 
 my $reason = VRRP::Lab->unavailable || VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
-
-my ($major, $minor, $patch) =
-    `@{[VRRP::Nginx->binary]} -v 2>&1` =~ m{nginx/(\d+)\.(\d+)\.(\d+)};
-
-plan(skip_all => "no \"resolve\" in this nginx")
-    if $major * 1e6 + $minor * 1e3 + $patch < 1_027_003;
+plan(skip_all => 'no "resolve" in this nginx')
+    if VRRP::Nginx->version < 1_027_003;
 
 my ($port) = @VRRP::Pools::PORTS;
 my ($a, $b, $c) = map { "192.168.64.$_" } 143, 151, 152;

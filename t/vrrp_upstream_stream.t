@@ -10,10 +10,15 @@ use Test::More;
 
 use VRRP::Pools;
 
-my $stream = '/usr/lib/nginx/modules/ngx_stream_module.so';
+# Another nginx than Debian's needs another stream module than Debian's.
+my $stream = $ENV{NGX_VRRP_STREAM}
+             // '/usr/lib/nginx/modules/ngx_stream_module.so';
 
 my $reason = VRRP::Lab->unavailable || VRRP::Nginx->unavailable;
-$reason ||= "no $stream" unless -e $stream;
+$reason ||= "no $stream" if !-e $stream;
+$reason ||= 'NGX_VRRP_STREAM names no module for this nginx'
+    if !defined $ENV{NGX_VRRP_STREAM}
+       && VRRP::Nginx->version != VRRP::Nginx->version('/usr/sbin/nginx');
 plan(skip_all => $reason) if $reason;
 
 my ($a, $b) = @VRRP::Pools::PORTS;

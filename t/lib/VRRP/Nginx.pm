@@ -32,6 +32,15 @@ sub module ($class = undef) {
 }
 
 
+# nginx's own number for a version: 1022001 is 1.22.1.
+sub version ($class, $binary = binary()) {
+    my ($major, $minor, $patch) = `$binary -v 2>&1` =~ m{/(\d+)\.(\d+)\.(\d+)}
+        or return 0;
+
+    return $major * 1_000_000 + $minor * 1_000 + $patch;
+}
+
+
 # Why the module cannot be tested here, or nothing if it can.
 sub unavailable ($class = undef) {
     my $module = module();

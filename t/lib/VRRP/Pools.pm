@@ -14,8 +14,9 @@ use VRRP::Proc;
 our $WEB = '192.168.64.143';
 our @PORTS = (8101, 8102, 8103);
 
-# What a check has to be like to be noticed soon.
-our $CHECK = 'vrrp_check http uri=/check interval=50ms timeout=2s fall=2 rise=2;';
+# Soon to notice, and patient with a busy machine.
+our $CHECK = 'vrrp_check http uri=/check interval=50ms timeout=2s fall=2'
+             . ' rise=2;';
 
 # Balancing methods, as they are written in an upstream.
 our %METHODS = (
