@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/capi_check_conf.hpp"
 #include "core/capi_values.hpp"
 #include "core/net/clock.hpp"
 #include "core/node/node.hpp"
@@ -168,7 +169,8 @@ struct vrrp_core_s {
           log(callbacks),
           node(to_configs(conf),
                {conf.generation, instant_from_ns(conf.configured_at_ns),
-                conf.previous_area, conf.nchecks != 0 ? conf.wake_fd : -1},
+                conf.previous_area, conf.nchecks != 0 ? conf.wake_fd : -1,
+                roles_of(conf)},
                to_facts(conf, ops), callbacks, callbacks, area) {}
 
     Callbacks callbacks;

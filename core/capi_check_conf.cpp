@@ -1,5 +1,6 @@
 #include "core/capi_check_conf.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -98,6 +99,10 @@ Timing to_timing(const vrrp_core_check_conf_t &c) {
             .jitter_percent = c.jitter_percent};
 }
 
+Role role_of(const vrrp_core_check_conf_t &c) {
+    return c.kind == VRRP_CORE_CHECK_SCRIPT ? Role::scripts : Role::probes;
+}
+
 }  // namespace
 
 Config to_check(const vrrp_core_check_conf_t &conf) {
@@ -127,6 +132,18 @@ std::vector<Config> to_checks(const vrrp_core_conf_t &conf) {
         checks.push_back(to_check(conf.checks[i]));
     }
     return checks;
+}
+
+std::vector<Role> roles_of(const vrrp_core_conf_t &conf) {
+    std::vector<Role> roles;
+    for (const Role role : kRoles) {
+        if (std::any_of(
+                conf.checks, conf.checks + conf.nchecks,
+                [&](const auto &check) { return role_of(check) == role; })) {
+            roles.push_back(role);
+        }
+    }
+    return roles;
 }
 
 }  // namespace ngx_vrrp

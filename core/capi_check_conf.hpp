@@ -5,6 +5,7 @@
 
 #include "core/capi.h"
 #include "core/check/config.hpp"
+#include "core/check/role.hpp"
 
 namespace ngx_vrrp {
 
@@ -13,5 +14,8 @@ check::Config to_check(const vrrp_core_check_conf_t &conf);
 
 // By their numbers.
 std::vector<check::Config> to_checks(const vrrp_core_conf_t &conf);
+
+// Of the processes that have anything to check.
+std::vector<check::Role> roles_of(const vrrp_core_conf_t &conf);
 
 }  // namespace ngx_vrrp

@@ -23,8 +23,7 @@ using namespace ngx_vrrp;
 static_assert(static_cast<int>(LogLevel::debug) == VRRP_CORE_LOG_DEBUG);
 static_assert(static_cast<int>(check::Stage::established) ==
               VRRP_CHECKER_ESTABLISHED);
-static_assert(static_cast<int>(node::CheckRole::scripts) ==
-              VRRP_CHECKER_SCRIPTS);
+static_assert(static_cast<int>(check::Role::scripts) == VRRP_CHECKER_SCRIPTS);
 
 // C's callbacks as the interfaces that the core knows.
 class Callbacks final : public LogSink,
@@ -74,7 +73,7 @@ struct vrrp_checker_s {
         : callbacks(ops),
           log(callbacks),
           node(to_checks(conf), status::Area(area).checks(conf.generation),
-               static_cast<node::CheckRole>(role),
+               static_cast<check::Role>(role),
                {callbacks, callbacks, callbacks, callbacks, callbacks},
                {conf.wake_fd, icmp4, icmp6}) {}
 

@@ -1,5 +1,6 @@
 #include "core/check/table.hpp"
 
+#include <array>
 #include <atomic>
 #include <cassert>
 #include <cstring>
@@ -37,11 +38,30 @@ struct alignas(Table::kAlignment) Table::Root {
     std::uint64_t capacity;  // slots in each half
 };
 
+struct Table::SharedBeat {
+    std::atomic<std::int64_t> at_ns;
+    std::atomic<std::uint64_t> late_wakes;
+    std::atomic<std::int64_t> worst_lag_ns;
+
+    void store(const Beat &beat) {
+        late_wakes.store(beat.late_wakes, std::memory_order_relaxed);
+        worst_lag_ns.store(beat.worst_lag.count(), std::memory_order_relaxed);
+        at_ns.store(to_ns(beat.at), std::memory_order_relaxed);
+    }
+
+    Beat load() const {
+        return {.at = instant_from_ns(at_ns.load(std::memory_order_relaxed)),
+                .late_wakes = late_wakes.load(std::memory_order_relaxed),
+                .worst_lag =
+                    Duration{worst_lag_ns.load(std::memory_order_relaxed)}};
+    }
+};
+
 struct alignas(Table::kAlignment) Table::Header {
     std::atomic<std::uint64_t> generation;
     std::atomic<std::uint64_t> slots;
     std::atomic<std::uint64_t> changes;
-    std::atomic<std::int64_t> beat_ns;
+    std::array<SharedBeat, kRoles.size()> beats;
 };
 
 struct alignas(Table::kAlignment) Table::Slot {
@@ -195,14 +215,14 @@ void Table::release(CheckId id) {
     store(id, Record{});
 }
 
-void Table::beat(Instant now) {
+void Table::beat(Role role, const Beat &beat) {
     if (is_current()) {
-        header().beat_ns.store(to_ns(now), std::memory_order_relaxed);
+        header().beats[index_of(role)].store(beat);
     }
 }
 
-Instant Table::last_beat() const {
-    return instant_from_ns(header().beat_ns.load(std::memory_order_relaxed));
+Beat Table::last_beat(Role role) const {
+    return is_current() ? header().beats[index_of(role)].load() : Beat{};
 }
 
 std::vector<Record> Table::recall_all(const std::vector<Config> &checks) const {
@@ -239,7 +259,9 @@ bool Table::begin(const std::vector<Config> &checks, std::size_t slots,
     for (CheckId id = 0; id < slots; ++id) {
         lay_out(id, records[id]);
     }
-    h.beat_ns.store(0, std::memory_order_relaxed);
+    for (SharedBeat &beat : h.beats) {
+        beat.store({});
+    }
     h.changes.store(1, std::memory_order_release);
     h.slots.store(slots, std::memory_order_release);
     h.generation.store(generation_, std::memory_order_release);

@@ -16,9 +16,9 @@
 #include <optional>
 #include <vector>
 
-#include "core/base/time.hpp"
 #include "core/check/config.hpp"
 #include "core/check/record.hpp"
+#include "core/check/role.hpp"
 
 namespace ngx_vrrp::check {
 
@@ -77,12 +77,14 @@ public:
     // was another one in between.
     std::uint64_t changes(CheckId id) const;
 
-    // The processes that write here say that they live.
-    void beat(Instant now);
-    Instant last_beat() const;
+    // Of the process that has this role. Ignored, or nothing, when the table
+    // is not current.
+    void beat(Role role, const Beat &beat);
+    Beat last_beat(Role role) const;
 
 private:
     struct Root;
+    struct SharedBeat;
     struct Header;
     struct Slot;
 

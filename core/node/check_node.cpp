@@ -19,10 +19,11 @@ constexpr Duration kBeatInterval = Milliseconds{250};
 }  // namespace
 
 CheckNode::CheckNode(std::vector<check::Config> configs, check::Table table,
-                     CheckRole role, const CheckPorts &ports,
+                     check::Role role, const CheckPorts &ports,
                      const CheckFds &fds)
     : configs_(std::move(configs)),
       table_(table),
+      role_(role),
       verdicts_(ports.verdicts),
       wake_fd_(fds.wake),
       processes_(ports.watcher),
@@ -134,7 +135,9 @@ void CheckNode::compare_value(check::CheckId id, std::int64_t value) {
 
 void CheckNode::beat(Instant now) {
     finished_ = finished_ || !table_.is_current();
-    table_.beat(now);
+    table_.beat(role_, {.at = now,
+                        .late_wakes = checker_.late_wakes(),
+                        .worst_lag = checker_.worst_lag()});
     beat_at_ = now + kBeatInterval;
 }
 

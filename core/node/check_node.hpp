@@ -14,6 +14,7 @@
 #include "core/check/config.hpp"
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
+#include "core/check/role.hpp"
 #include "core/check/table.hpp"
 #include "core/net/process_watch.hpp"
 #include "core/node/probers.hpp"
@@ -23,7 +24,7 @@ namespace ngx_vrrp::node {
 class CheckNode final : check::Outcomes, check::VerdictSink {
 public:
     CheckNode(std::vector<check::Config> configs, check::Table table,
-              CheckRole role, const CheckPorts &ports, const CheckFds &fds);
+              check::Role role, const CheckPorts &ports, const CheckFds &fds);
 
     // Begins to check; finishes when the master ends. With an error nobody
     // would tell when that is, and the node has finished.
@@ -61,6 +62,7 @@ private:
 
     std::vector<check::Config> configs_;
     check::Table table_;
+    check::Role role_;
     check::VerdictSink &verdicts_;
     int wake_fd_;
     net::ProcessWatch processes_;

@@ -25,8 +25,13 @@ std::string text_of(const check::Record &record) {
 }  // namespace
 
 CheckResults::CheckResults(check::Table table, int wake_fd,
+                           const std::vector<check::Role> &roles,
                            net::Watcher &watcher, LogSink &sink)
-    : table_(table), wake_fd_(wake_fd), watcher_(watcher), log_(sink) {}
+    : table_(table), wake_fd_(wake_fd), watcher_(watcher), log_(sink) {
+    for (const check::Role role : roles) {
+        processes_.push_back({.role = role});
+    }
+}
 
 CheckResults::~CheckResults() {
     if (watching_) {
@@ -77,18 +82,25 @@ void CheckResults::watch_for_silence(Instant now) {
     }
     next_look_ = now + kLook;
 
-    const Instant beat = table_.last_beat();
-    if (std::exchange(last_beat_, beat) == beat) {
-        if (++silent_looks_ == kSilentLooks) {
+    for (Process &process : processes_) {
+        look_at(process);
+    }
+}
+
+void CheckResults::look_at(Process &process) {
+    const char *name = to_string(process.role).data();
+    const Instant beat = table_.last_beat(process.role).at;
+    if (std::exchange(process.last_beat, beat) == beat) {
+        if (++process.silent_looks == kSilentLooks) {
             log_(LogLevel::warn,
-                 "no check has been made for %u s: is there no vrrp checker "
-                 "process? All verdicts stay as they are",
-                 kSilentLooks);
+                 "no sign of the vrrp %s process for %u s: all that it checks "
+                 "stays as it is",
+                 name, kSilentLooks);
         }
         return;
     }
-    if (std::exchange(silent_looks_, 0) >= kSilentLooks) {
-        log_(LogLevel::notice, "checks are being made again");
+    if (std::exchange(process.silent_looks, 0) >= kSilentLooks) {
+        log_(LogLevel::notice, "the vrrp %s process checks again", name);
     }
 }
 

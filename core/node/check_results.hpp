@@ -1,13 +1,15 @@
 // What the checks of this configuration have found, as the vrrp process reads
 // it: the table in shared memory, the call when a verdict has changed, and
-// whether anybody is checking at all.
+// whether those that check do so.
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "core/base/log.hpp"
 #include "core/base/system_error.hpp"
 #include "core/base/time.hpp"
+#include "core/check/role.hpp"
 #include "core/check/table.hpp"
 #include "core/engine/ports.hpp"
 #include "core/net/watcher.hpp"
@@ -17,8 +19,9 @@ namespace ngx_vrrp::node {
 class CheckResults {
 public:
     // watcher and sink outlive it. wake_fd is somebody else's; -1: nothing is
-    // checked.
-    CheckResults(check::Table table, int wake_fd, net::Watcher &watcher,
+    // checked. roles: of the processes that check.
+    CheckResults(check::Table table, int wake_fd,
+                 const std::vector<check::Role> &roles, net::Watcher &watcher,
                  LogSink &sink);
     CheckResults(const CheckResults &) = delete;
     CheckResults &operator=(const CheckResults &) = delete;
@@ -33,11 +36,19 @@ public:
     std::optional<check::Verdict> verdict(check::CheckId id) const;
     std::optional<engine::CheckResult> result(check::CheckId id) const;
 
-    // Any time. Says when no process that checks has given a sign of life for
-    // a while, and when one does again.
+    // Any time. Says when a process that checks has given no sign of life for
+    // a while, and when it does again.
     void watch_for_silence(Instant now);
 
 private:
+    struct Process {
+        check::Role role;
+        Instant last_beat{};
+        unsigned silent_looks = 0;  // in a row
+    };
+
+    void look_at(Process &process);
+
     check::Table table_;
     int wake_fd_;
     net::Watcher &watcher_;
@@ -45,8 +56,7 @@ private:
     bool watching_ = false;
 
     Instant next_look_{};
-    Instant last_beat_{};
-    unsigned silent_looks_ = 0;  // in a row
+    std::vector<Process> processes_;
 };
 
 }  // namespace ngx_vrrp::node

@@ -26,6 +26,7 @@ struct Generation {
     Instant configured_at{};
     void *previous_area = nullptr;  // of the generation before, if another
     int wake_fd = -1;  // readable when a verdict changes; -1: no checks
+    std::vector<check::Role> checkers;  // the processes that check
 };
 
 class Node final : net::Sink, net::ClaimSink, engine::Shared {

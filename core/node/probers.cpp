@@ -6,7 +6,7 @@ namespace ngx_vrrp::node {
 
 using namespace check;
 
-Probers::Probers(CheckRole role, const CheckPorts &ports, const CheckFds &fds,
+Probers::Probers(Role role, const CheckPorts &ports, const CheckFds &fds,
                  Outcomes &outcomes)
     : role_(role),
       connections_(ports.transport, ports.regexes, outcomes),
@@ -17,7 +17,7 @@ Probers::Probers(CheckRole role, const CheckPorts &ports, const CheckFds &fds,
 
 Prober *Probers::find(const Probe &probe) {
     const bool is_script = std::holds_alternative<ScriptCheck>(probe);
-    if (is_script != (role_ == CheckRole::scripts)) {
+    if (is_script != (role_ == Role::scripts)) {
         return nullptr;
     }
     if (is_script) {

@@ -1,12 +1,11 @@
 // Who makes which kind of check in this process.
 #pragma once
 
-#include <cstdint>
-
 #include "core/base/log.hpp"
 #include "core/check/config.hpp"
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
+#include "core/check/role.hpp"
 #include "core/net/file_prober.hpp"
 #include "core/net/listen_prober.hpp"
 #include "core/net/ping_prober.hpp"
@@ -14,9 +13,6 @@
 #include "core/net/watcher.hpp"
 
 namespace ngx_vrrp::node {
-
-// Scripts are run by a process of their own, which has other privileges.
-enum class CheckRole : std::uint8_t { probes, scripts };
 
 // What a process that checks has besides core/net; all of them outlive it.
 struct CheckPorts {
@@ -37,7 +33,7 @@ struct CheckFds {
 class Probers {
 public:
     // outcomes outlives the probers.
-    Probers(CheckRole role, const CheckPorts &ports, const CheckFds &fds,
+    Probers(check::Role role, const CheckPorts &ports, const CheckFds &fds,
             check::Outcomes &outcomes);
 
     // Nothing: the process of the other role makes it.
@@ -49,7 +45,7 @@ public:
     bool on_readable(int fd);
 
 private:
-    CheckRole role_;
+    check::Role role_;
     check::ConnectionProber connections_;
     net::PingProber pings_;
     net::ListenProber listens_;

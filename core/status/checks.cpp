@@ -10,8 +10,8 @@ Checks take_checks(const check::Table &table) {
             checks.records.push_back(*record);
         }
     }
-    if (table.is_current()) {
-        checks.last_beat = table.last_beat();
+    for (const check::Role role : check::kRoles) {
+        checks.beats[index_of(role)] = table.last_beat(role);
     }
     return checks;
 }

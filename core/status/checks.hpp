@@ -1,17 +1,18 @@
 // What the checks of a node have found, at one moment.
 #pragma once
 
+#include <array>
 #include <vector>
 
-#include "core/base/time.hpp"
 #include "core/check/record.hpp"
+#include "core/check/role.hpp"
 #include "core/check/table.hpp"
 
 namespace ngx_vrrp::status {
 
 struct Checks {
     std::vector<check::Record> records;  // of those that are used
-    Instant last_beat{};  // of a process that checks; 0: none yet
+    std::array<check::Beat, check::kRoles.size()> beats{};  // by role
 };
 
 // Leaves out a record that a writer has just begun to write and cannot end.

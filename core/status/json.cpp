@@ -262,11 +262,21 @@ void write_check(JsonWriter &json, const check::Record &check,
     json.end_object();
 }
 
+void write_beat(JsonWriter &json, const check::Beat &beat,
+                const Moment &moment) {
+    json.begin_object();
+    write_age_ms(json, moment, "last_beat_ago_ms", to_ns(beat.at));
+    json.member("late_wakes", beat.late_wakes);
+    write_ms(json, "worst_lag_ms", beat.worst_lag.count());
+    json.end_object();
+}
+
 void write_checks(JsonWriter &json, const Checks &checks,
                   const Moment &moment) {
-    json.key("checker").begin_object();
-    write_age_ms(json, moment, "last_beat_ago_ms", to_ns(checks.last_beat));
-    json.end_object();
+    for (const check::Role role : check::kRoles) {
+        json.key(to_string(role));
+        write_beat(json, checks.beats[index_of(role)], moment);
+    }
 
     json.key("checks").begin_array();
     for (const check::Record &check : checks.records) {

@@ -44,6 +44,10 @@ protected:
         table.store(id, record);
     }
 
+    std::uint64_t *words() {
+        return static_cast<std::uint64_t *>(memory.get());
+    }
+
     std::unique_ptr<void, AlignedFree> memory;
     bool ready;
 };
@@ -235,10 +239,10 @@ TEST_F(TableTest, ATableThatWasReplacedIsNoMore) {
 
     fail(first, 0);
     first.store(0, record);
-    first.beat(instant_from_ns(5));
+    first.beat(Role::probes, {.at = instant_from_ns(5)});
     EXPECT_EQ(third.verdict(0), Verdict::up);
     EXPECT_EQ(third.load(0)->name.view(), "z");
-    EXPECT_EQ(third.last_beat(), Instant{});
+    EXPECT_EQ(third.last_beat(Role::probes).at, Instant{});
 }
 
 // The generation between them was never begun: both lie in one half.
@@ -295,8 +299,8 @@ TEST_F(TableTest, WhatIsAssignedAgainKeepsItsResults) {
 }
 
 // A writer died in the middle: it leaves the sequence of the seqlock odd. That
-// is the second word of a slot, and the slots of generation 1 follow the header
-// of the second half.
+// is the second word of a slot, and the slots of generation 1 are the second
+// half of all, at the end.
 class TornTableTest : public TableTest {
 protected:
     TornTableTest() : torn(table(1)) {
@@ -306,10 +310,8 @@ protected:
     }
 
     std::uint64_t &sequence_of_first_record() {
-        const std::size_t half = Table::size(kSlots) / 2;
-        auto *word = static_cast<std::uint64_t *>(memory.get()) +
-                     (half + Table::kAlignment / 2 + Table::kAlignment) / 8 + 1;
-        return *word;
+        const std::size_t all = Table::size(kSlots) - Table::size(0);
+        return words()[(Table::size(kSlots) - all / 2) / 8 + 1];
     }
 
     Table torn;
@@ -340,12 +342,19 @@ TEST_F(TornTableTest, ANewGenerationKeepsItsVerdict) {
     EXPECT_EQ(other.verdict(0), Verdict::up);
 }
 
-TEST_F(TableTest, BeatsTellThatTheWriterLives) {
+TEST_F(TableTest, BeatsTellWhichWriterLives) {
     Table first = table(1);
     ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
-    EXPECT_EQ(first.last_beat(), Instant{});
-    first.beat(instant_from_ns(42));
-    EXPECT_EQ(table(1).last_beat(), instant_from_ns(42));
+    EXPECT_EQ(first.last_beat(Role::scripts).at, Instant{});
+    first.beat(Role::scripts, {.at = instant_from_ns(42),
+                               .late_wakes = 3,
+                               .worst_lag = Milliseconds{7}});
+
+    const Beat beat = table(1).last_beat(Role::scripts);
+    EXPECT_EQ(beat.at, instant_from_ns(42));
+    EXPECT_EQ(beat.late_wakes, 3u);
+    EXPECT_EQ(beat.worst_lag, Milliseconds{7});
+    EXPECT_EQ(table(1).last_beat(Role::probes).at, Instant{});
 }
 
 // Every record that is stored says the same number everywhere; a torn one does

@@ -14,10 +14,13 @@
 namespace ngx_vrrp::node {
 namespace {
 
+using check::Role;
 using check::Table;
 using check::Verdict;
 
 constexpr check::CheckId kCheck = 1;
+
+const std::vector<Role> kBoth{Role::probes, Role::scripts};
 
 class FakeWatcher final : public net::Watcher {
 public:
@@ -69,11 +72,11 @@ protected:
     }
 
     // Looks as often as the process wakes up, and more.
-    void run(Duration d, bool beating) {
+    void run(Duration d, const std::vector<Role> &beating) {
         const Instant end = now + d;
         for (; now < end; now += Milliseconds{250}) {
-            if (beating) {
-                table().beat(now);
+            for (const Role role : beating) {
+                table().beat(role, {.at = now});
             }
             results.watch_for_silence(now);
         }
@@ -84,7 +87,8 @@ protected:
     net::Fd wake_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     FakeWatcher watcher;
     testing::RememberingLog log;
-    CheckResults results{table(), wake_fd.get(), watcher, log};
+    CheckResults results{
+        table(), wake_fd.get(), {Role::probes, Role::scripts}, watcher, log};
 };
 
 TEST_F(CheckResultsTest, AreRead) {
@@ -122,7 +126,7 @@ TEST_F(CheckResultsTest, WakesAreTaken) {
 
 TEST_F(CheckResultsTest, AreNotWatchedWhenThereAreNone) {
     {
-        CheckResults none(table(), -1, watcher, log);
+        CheckResults none(table(), -1, {}, watcher, log);
         EXPECT_TRUE(none.open());
         EXPECT_FALSE(none.on_readable(0));
         none.watch_for_silence(now);
@@ -132,7 +136,7 @@ TEST_F(CheckResultsTest, AreNotWatchedWhenThereAreNone) {
 
 TEST_F(CheckResultsTest, AreUnwatchedAtTheEnd) {
     {
-        CheckResults some(table(), wake_fd.get(), watcher, log);
+        CheckResults some(table(), wake_fd.get(), {}, watcher, log);
         EXPECT_TRUE(some.open());
     }
     EXPECT_EQ(watcher.watched, std::set<int>{});
@@ -144,36 +148,56 @@ TEST_F(CheckResultsTest, LoopThatIsFullIsAnError) {
 }
 
 TEST_F(CheckResultsTest, SilenceIsToldOnceAndItsEndToo) {
-    run(Seconds{10}, true);
-    run(Seconds{4}, false);
+    run(Seconds{10}, kBoth);
+    run(Seconds{4}, {});
     EXPECT_EQ(log.lines.size(), 0u);
-    run(Seconds{20}, false);
-    EXPECT_EQ(log.count("no check has been made for 5 s"), 1u);
+    run(Seconds{20}, {});
+    EXPECT_EQ(log.count("no sign of the vrrp checker process for 5 s"), 1u);
+    EXPECT_EQ(log.count("no sign of the vrrp runner process for 5 s"), 1u);
     EXPECT_EQ(log.lines[0].level, LogLevel::warn);
 
-    run(Seconds{10}, true);
-    EXPECT_EQ(log.count("checks are being made again"), 1u);
-    EXPECT_EQ(log.lines.size(), 2u);
+    run(Seconds{10}, kBoth);
+    EXPECT_EQ(log.count("the vrrp checker process checks again"), 1u);
+    EXPECT_EQ(log.count("the vrrp runner process checks again"), 1u);
+    EXPECT_EQ(log.lines.size(), 4u);
+}
+
+TEST_F(CheckResultsTest, SilenceOfOneIsNotHiddenByTheOther) {
+    run(Seconds{3}, kBoth);
+    run(Seconds{10}, {Role::probes});
+    EXPECT_EQ(log.count("no sign of the vrrp runner process"), 1u);
+    run(Seconds{10}, {Role::scripts});
+    EXPECT_EQ(log.count("no sign of the vrrp checker process"), 1u);
+    EXPECT_EQ(log.lines.size(), 3u);
+}
+
+TEST_F(CheckResultsTest, ProcessThatIsNotNeededIsNotMissed) {
+    CheckResults some(table(), wake_fd.get(), {Role::probes}, watcher, log);
+    for (; now < instant_from_ns(15'000'000'000); now += Milliseconds{250}) {
+        table().beat(Role::probes, {.at = now});
+        some.watch_for_silence(now);
+    }
+    EXPECT_EQ(log.lines.size(), 0u);
 }
 
 TEST_F(CheckResultsTest, NeverIsSilenceToo) {
-    run(Seconds{10}, false);
-    EXPECT_EQ(log.count("no check has been made"), 1u);
+    run(Seconds{10}, {});
+    EXPECT_EQ(log.count("no sign of the vrrp checker process"), 1u);
 }
 
 TEST_F(CheckResultsTest, SleepOfTheMachineIsNoSilence) {
-    run(Seconds{3}, true);
+    run(Seconds{3}, kBoth);
     now += Seconds{3600};
     results.watch_for_silence(now);
-    run(Seconds{3}, true);
+    run(Seconds{3}, kBoth);
 
     EXPECT_EQ(log.lines.size(), 0u);
 }
 
 TEST_F(CheckResultsTest, SilenceOfATableThatWasReplacedIsNone) {
-    run(Seconds{3}, true);
+    run(Seconds{3}, kBoth);
     begin(3);
-    run(Seconds{10}, false);
+    run(Seconds{10}, {});
 
     EXPECT_EQ(log.lines.size(), 0u);
 }

@@ -145,7 +145,10 @@ TEST(Json, SaysWhatTheTrackersFound) {
 
 TEST(Json, SaysThatNothingIsChecked) {
     EXPECT_NE(json_of(snapshot())
-                  .find(R"("checker":{"last_beat_ago_ms":null},"checks":[])"),
+                  .find(R"("checker":{"last_beat_ago_ms":null,"late_wakes":0,)"
+                        R"("worst_lag_ms":0.000},)"
+                        R"("runner":{"last_beat_ago_ms":null,"late_wakes":0,)"
+                        R"("worst_lag_ms":0.000},"checks":[])"),
               std::string::npos);
 }
 
@@ -153,7 +156,10 @@ TEST(Json, SaysWhatTheChecksFound) {
     check::Config config;
     config.identity = {"http", "web", "10.0.0.1", "10.0.0.1:80"};
     Checks checks{.records = {check::first_record(config)},
-                  .last_beat = instant_from_ns(9'880'000'000)};
+                  .beats = {{{.at = instant_from_ns(9'880'000'000),
+                              .late_wakes = 3,
+                              .worst_lag = Milliseconds{12}},
+                             {.at = instant_from_ns(9'990'000'000)}}}};
     check::Record &record = checks.records[0];
     check::add_result(record, check::passed(), Milliseconds{2},
                       instant_from_ns(8'000'000'000));
@@ -166,7 +172,10 @@ TEST(Json, SaysWhatTheChecksFound) {
 
     const std::string json = json_of(snapshot(), checks);
     EXPECT_NE(
-        json.find(R"("checker":{"last_beat_ago_ms":120},"checks":[{)"
+        json.find(R"("checker":{"last_beat_ago_ms":120,"late_wakes":3,)"
+                  R"("worst_lag_ms":12.000},)"
+                  R"("runner":{"last_beat_ago_ms":10,"late_wakes":0,)"
+                  R"("worst_lag_ms":0.000},"checks":[{)"
                   R"("context":"http","group":"web","name":"10.0.0.1",)"
                   R"("address":"10.0.0.1:80","backup":false,)"
                   R"("verdict":"down","changed_ago_ms":1000,)"
@@ -182,9 +191,8 @@ TEST(Json, SaysWhatTheChecksFound) {
 TEST(Json, CheckThatWasNeverMadeHasNoTimes) {
     check::Config config;
     config.initial = check::Verdict::unknown;
-    const std::string json =
-        json_of(snapshot(),
-                {.records = {check::first_record(config)}, .last_beat = {}});
+    const std::string json = json_of(
+        snapshot(), {.records = {check::first_record(config)}, .beats = {}});
     EXPECT_NE(json.find(R"("verdict":"checking","changed_ago_ms":null,)"
                         R"("checked_ago_ms":null,"duration_ms":0.000,)"
                         R"("value":0,"history":"","reason":null,"text":null,)"
