@@ -15,8 +15,6 @@
 #include "core/net/clock.hpp"
 #include "core/node/node.hpp"
 #include "core/status/area.hpp"
-#include "core/status/checks.hpp"
-#include "core/status/json.hpp"
 #include "core/status/snapshot.hpp"
 
 namespace {
@@ -153,7 +151,10 @@ status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
                            const vrrp_core_ops_t &ops) {
     status::NodeFacts facts;
     facts.router_id = to_string(conf.router_id);
+    facts.nginx_version = to_string(ops.server_version);
     facts.pid = ops.pid;
+    facts.generation = conf.generation;
+    facts.configured_at = instant_from_ns(conf.configured_at_ns);
     facts.not_before = instant_from_ns(conf.not_before_ns);
     facts.realtime_priority = ops.realtime_priority;
     facts.mlock = ops.mlock != 0;
@@ -333,24 +334,4 @@ int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf) {
         }
     }
     return shortest == Duration::max() ? VRRP_CORE_NEVER : shortest.count();
-}
-
-int vrrp_core_status_json(const void *area, vrrp_core_append_pt append,
-                          void *data) {
-    try {
-        const status::Area shared(const_cast<void *>(area));
-        const auto bytes = shared.read();
-        const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
-        if (!snapshot) {
-            return VRRP_CORE_AGAIN;
-        }
-        const status::Checks checks =
-            status::take_checks(shared.checks(shared.generation()));
-        const std::string json = status::to_json(
-            *snapshot, checks, {.now = net::now(), .wall = net::wall_clock()});
-        append(data, json.data(), json.size());
-        return VRRP_CORE_OK;
-    } catch (...) {
-        return VRRP_CORE_ERROR;
-    }
 }

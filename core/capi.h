@@ -44,6 +44,7 @@ extern "C" {
 #define VRRP_CORE_OK               0
 #define VRRP_CORE_ERROR           -1
 #define VRRP_CORE_AGAIN           -2
+#define VRRP_CORE_DECLINED        -3
 
 #define VRRP_CORE_NEVER            INT64_MAX
 
@@ -314,6 +315,7 @@ typedef struct {
     int     pid;
     int     realtime_priority;  /* 0: none */
     int     mlock;
+    vrrp_core_str_t  server_version;  /* of nginx: "1.22.1" */
 
     void   *data;
 
@@ -541,15 +543,24 @@ int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf);
 
 /* status */
 
+typedef enum {
+    VRRP_CORE_JSON = 0,
+    VRRP_CORE_HTML,
+    VRRP_CORE_PROMETHEUS,             /* text format 0.0.4 */
+    VRRP_CORE_OPENMETRICS             /* 1.0.0 */
+} vrrp_core_format_e;
+
+
 typedef void (*vrrp_core_append_pt)(void *data, const char *text, size_t len);
 
 /*
- * The status of the node as JSON, by as many calls of append as needed.
+ * The status of the node, by as many calls of append as needed.
  * VRRP_CORE_AGAIN: the vrrp process has published nothing yet, or it died
- * while it did.  VRRP_CORE_ERROR: out of memory.
+ * while it did.  VRRP_CORE_DECLINED: not in this format.  VRRP_CORE_ERROR:
+ * out of memory.
  */
-int vrrp_core_status_json(const void *area, vrrp_core_append_pt append,
-    void *data);
+int vrrp_core_status(const void *area, vrrp_core_format_e format,
+    vrrp_core_append_pt append, void *data);
 
 
 #ifdef __cplusplus

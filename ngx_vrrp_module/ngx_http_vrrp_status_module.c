@@ -122,7 +122,8 @@ ngx_http_vrrp_status_text(ngx_http_request_t *r, ngx_http_vrrp_text_t *text)
 
     ngx_http_vrrp_text_init(text, r->pool);
 
-    rc = vrrp_core_status_json(vcf->area, ngx_http_vrrp_text_append, text);
+    rc = vrrp_core_status(vcf->area, VRRP_CORE_JSON, ngx_http_vrrp_text_append,
+                          text);
     status = NGX_HTTP_OK;
 
     if (rc == VRRP_CORE_AGAIN) {

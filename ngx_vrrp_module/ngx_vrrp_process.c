@@ -130,6 +130,8 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
     ops.pid = ngx_pid;
     ops.realtime_priority = (int) vp->realtime_priority;
     ops.mlock = (int) vp->mlock;
+    ops.server_version.data = NGINX_VERSION;
+    ops.server_version.len = sizeof(NGINX_VERSION) - 1;
     ops.data = loop;
     ops.log = ngx_vrrp_log;
     ops.watch = ngx_vrrp_event_watch;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/net/clock.hpp"
+#include "core/status/view.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -202,8 +203,7 @@ std::vector<health::Heartbeat> Node::heartbeats() {
 }
 
 std::optional<Instant> Node::last_active(const engine::RouterKey &key) {
-    const auto bytes = area_.read();
-    const auto snapshot = bytes ? status::from_bytes(*bytes) : std::nullopt;
+    const auto snapshot = status::take_snapshot(area_);
     return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
 }
 

@@ -75,8 +75,12 @@ void write_node(JsonWriter &json, const NodeRecord &node,
                 const Moment &moment) {
     json.key("node").begin_object();
     json.member("router_id", node.router_id.view());
+    json.member_or_null("nginx_version", node.nginx_version.view());
     json.member("pid", node.pid);
     write_age(json, moment, node.started_at_ns, "uptime_ms", "started");
+    json.member("generation", node.generation);
+    write_age(json, moment, node.configured_at_ns, "configured_ms",
+              "configured");
     json.member("age_ms", age_ms(moment, node.published_at_ns));
     json.member("fresh_workers", node.fresh_workers);
     json.member("unknown_vrid_packets", node.unknown_vrid_packets);
@@ -86,6 +90,20 @@ void write_node(JsonWriter &json, const NodeRecord &node,
     json.member("mlock", node.mlock != 0);
     write_timer_lag(json, node.timer_lag);
     json.end_object();
+}
+
+// Only nginx's workers that track_nginx watches beat.
+void write_workers(JsonWriter &json,
+                   const std::vector<health::Heartbeat> &workers,
+                   const Moment &moment) {
+    json.key("workers").begin_array();
+    for (const health::Heartbeat &worker : workers) {
+        json.begin_object();
+        json.member("pid", worker.pid);
+        json.member("heard_ms", age_ms(moment, to_ns(worker.beat)));
+        json.end_object();
+    }
+    json.end_array();
 }
 
 void write_addresses(JsonWriter &json, const Snapshot &snapshot,
@@ -287,13 +305,14 @@ void write_checks(JsonWriter &json, const Checks &checks,
 
 }  // namespace
 
-std::string to_json(const Snapshot &snapshot, const Checks &checks,
-                    const Moment &moment) {
+std::string to_json(const View &view) {
+    const auto &[snapshot, checks, workers, moment] = view;
     JsonWriter json;
     json.begin_object();
     json.member("version", kVersion);
     json.member("time", to_rfc3339(moment.wall));
     write_node(json, snapshot.node, moment);
+    write_workers(json, workers, moment);
 
     json.key("instances").begin_array();
     for (const InstanceRecord &instance : snapshot.instances) {

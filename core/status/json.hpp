@@ -1,22 +1,12 @@
-// The status of a node as JSON.
+// The status of a node as JSON: docs/status.md.
 #pragma once
 
 #include <string>
 
-#include "core/base/time.hpp"
-#include "core/status/checks.hpp"
-#include "core/status/snapshot.hpp"
+#include "core/status/view.hpp"
 
 namespace ngx_vrrp::status {
 
-// Both clocks at the moment of the answer: ages come from the first, times of
-// day from the second.
-struct Moment {
-    Instant now{};
-    std::chrono::sys_time<Duration> wall{};
-};
-
-std::string to_json(const Snapshot &snapshot, const Checks &checks,
-                    const Moment &moment);
+std::string to_json(const View &view);
 
 }  // namespace ngx_vrrp::status

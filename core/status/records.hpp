@@ -17,6 +17,7 @@ namespace ngx_vrrp::status {
 
 struct NodeRecord {
     Text<64> router_id;
+    Text<16> nginx_version;
     std::int32_t pid;
     std::uint32_t instances;
     std::uint32_t addresses;
@@ -24,6 +25,8 @@ struct NodeRecord {
     std::uint32_t fresh_workers;
     std::uint64_t unknown_vrid_packets;
     std::uint64_t crashes;
+    std::uint64_t generation;        // of its configuration
+    std::int64_t configured_at_ns;   // CLOCK_BOOTTIME; that one was read
     std::int64_t started_at_ns;      // CLOCK_BOOTTIME
     std::int64_t published_at_ns;    // CLOCK_BOOTTIME
     std::int64_t not_before_ns;      // CLOCK_BOOTTIME; startup_delay ends

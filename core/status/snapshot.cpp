@@ -126,7 +126,10 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
 
     NodeRecord &node = snapshot.node;
     node.router_id.set(facts.router_id);
+    node.nginx_version.set(facts.nginx_version);
     node.pid = facts.pid;
+    node.generation = facts.generation;
+    node.configured_at_ns = to_ns(facts.configured_at);
     node.instances = static_cast<std::uint32_t>(snapshot.instances.size());
     node.addresses = static_cast<std::uint32_t>(snapshot.addresses.size());
     node.trackers = static_cast<std::uint32_t>(snapshot.trackers.size());

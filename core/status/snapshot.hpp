@@ -22,7 +22,10 @@ struct Snapshot {
 
 struct NodeFacts {
     std::string router_id;
+    std::string nginx_version;
     int pid = 0;
+    std::uint64_t generation = 0;  // of the configuration
+    Instant configured_at{};       // when that one was read
     Instant started_at{};
     Instant not_before{};       // startup_delay ends
     int realtime_priority = 0;  // in force; 0: none

@@ -3,74 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "core/status/json_writer.hpp"
+#include "tests/status/view_fixture.hpp"
 
 namespace ngx_vrrp::status {
 namespace {
 
-Snapshot snapshot() {
-    Snapshot s;
-    s.node.router_id.set("lb01");
-    s.node.pid = 42;
-    s.node.instances = 1;
-    s.node.addresses = 1;
-    s.node.trackers = 2;
-    s.node.started_at_ns = 1'000'000'000;
-    s.node.published_at_ns = 9'900'000'000;
-    s.node.not_before_ns = 12'500'000'000;
-    s.node.realtime_priority = 50;
-    s.node.mlock = 1;
-    s.node.timer_lag.record(Milliseconds{1});
-    s.node.timer_lag.record(Milliseconds{20});
-
-    InstanceRecord instance{};
-    instance.name.set("VI_1");
-    instance.state.set("MASTER");
-    instance.reason.set("no advertisement for 3609 ms");
-    instance.interface.set("eth0");
-    instance.vrid = 51;
-    instance.family = 4;
-    instance.version = 3;
-    instance.base_priority = 100;
-    instance.effective_priority = 80;
-    instance.addresses = 1;
-    instance.trackers = 2;
-    instance.since_ns = 8'000'000'000;
-    instance.counters.adverts_sent = 7;
-    instance.counters.dropped[0] = 2;
-    s.instances.push_back(instance);
-
-    AddressRecord address{};
-    address.address.set("10.0.1.5/24");
-    address.interface.set("eth0");
-    address.present = 1;
-    s.addresses.push_back(address);
-
-    TrackerRecord pool{};
-    pool.type.set("track_upstream");
-    pool.name.set("web");
-    pool.reason.set("0 of 2 servers up");
-    pool.state = check::Verdict::down;
-    pool.weighted = 1;
-    pool.weight = -20;
-    pool.adds = -20;
-    s.trackers.push_back(pool);
-
-    TrackerRecord link{};
-    link.type.set("track_interface");
-    link.name.set("eth1");
-    link.state = check::Verdict::up;
-    s.trackers.push_back(link);
-    return s;
-}
-
-Moment moment() {
-    using namespace std::chrono;
-    return {.now = instant_from_ns(10'000'000'000),
-            .wall = sys_days{2024y / February / 29} + 23h + 59min + 58s};
-}
-
 std::string json_of(const Snapshot &s, const Checks &checks = {}) {
-    return to_json(s, checks, moment());
+    return to_json(view_of(s, checks));
 }
 
 TEST(JsonWriter, CommasAndNesting) {
@@ -113,6 +52,17 @@ TEST(Json, SaysPriorityAddressesAndCounters) {
           R"("label":null,"present":true}])",
           R"("adverts_sent":7)", R"("dropped":{"length":2,"ttl":0)",
           R"("master":null)", R"("age_ms":100)", R"("uptime_ms":9000)"}) {
+        EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
+    }
+}
+
+TEST(Json, SaysWhoAnswers) {
+    const std::string json = json_of(snapshot());
+    for (const char *part :
+         {R"("router_id":"lb01","nginx_version":"1.22.1","pid":42)",
+          R"("generation":3,"configured_ms":9500,)"
+          R"("configured":"2024-02-29T23:59:48.500Z")",
+          R"("workers":[{"pid":77,"heard_ms":250}])"}) {
         EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
     }
 }

@@ -1,0 +1,48 @@
+// All that an answer about this node is made from, read from shared memory at
+// one moment. Any process may take it, and no other one can make it wait.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/health/worker_watch.hpp"
+#include "core/status/area.hpp"
+#include "core/status/checks.hpp"
+#include "core/status/snapshot.hpp"
+
+namespace ngx_vrrp::status {
+
+// Both clocks at the moment of the answer: ages come from the first, times of
+// day from the second.
+struct Moment {
+    Instant now{};
+    std::chrono::sys_time<Duration> wall{};
+};
+
+struct View {
+    Snapshot snapshot;
+    Checks checks;
+    std::vector<health::Heartbeat> workers;  // those that beat
+    Moment moment;
+};
+
+// Nothing before the vrrp process has published anything, or when it died
+// while it did.
+std::optional<Snapshot> take_snapshot(const Area &area);
+std::optional<View> take_view(const Area &area, const Moment &moment);
+
+// How long ago the vrrp process published what is known. It does so each
+// second: what is older than this is no news of a process that lives.
+inline constexpr Duration kFresh = Seconds{3};
+
+inline Duration age(const Snapshot &snapshot, Instant now) {
+    return now - instant_from_ns(snapshot.node.published_at_ns);
+}
+
+inline bool is_fresh(const Snapshot &snapshot, Instant now) {
+    return age(snapshot, now) <= kFresh;
+}
+
+}  // namespace ngx_vrrp::status
