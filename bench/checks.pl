@@ -9,7 +9,7 @@ use List::Util qw(sum0);
 use POSIX qw(sysconf _SC_CLK_TCK);
 use Time::HiRes qw(sleep time);
 
-use VRRP::Bench::Report qw(machine row);
+use VRRP::Bench::Report qw(machine numbers row);
 use VRRP::Classic;
 use VRRP::HAProxy;
 use VRRP::Lab;
@@ -17,7 +17,8 @@ use VRRP::Nginx;
 
 GetOptions('servers=i' => \(my $servers = 200),
            'interval=i' => \(my $interval = 100),
-           'seconds=i' => \(my $seconds = 20))
+           'seconds=i' => \(my $seconds = 20),
+           'moves=i' => \(my $moves = 10))
     or die "checks: see bench/checks --help\n";
 
 my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable
@@ -57,7 +58,64 @@ print row('', 'checks/s', 'CPU of the process, % of a core',
       row('ngx_vrrp, `tcp`', $rows{tcp}->@*),
       row('HAProxy, `option httpchk`', $rows{haproxy}->@*);
 
+measure_moves();
+
 $lab->finish;
+
+
+# One balancer loses its pool, and gets it back: when does the other one have
+# the address?
+sub measure_moves () {
+    my %nginx = map {
+        $_ => $lab->start_nginx($_,
+            vrrp => $classic->vrrp($_,
+                instance => 'track_upstream web weight=-20;'),
+            http => <<"END" . $classic->status_server)
+    upstream web {
+        server $ADDRESS:$PORTS[0];
+        vrrp_check http interval=10ms timeout=20ms fall=2 rise=2;
+    }
+END
+    } qw(lb1 lb2);
+
+    $lab->wait_for_holder('lb1', 10);
+    sleep 2;
+
+    my %watch = map { $_ => $lab->watch_addresses($_) } qw(lb1 lb2);
+    my (@there, @back);
+
+    for (1 .. $moves) {
+        my $lb1 = $lab->node('lb1');
+
+        push @there, moved('lb2', $watch{lb2},
+                           sub { $lb1->drop_traffic($ADDRESS) });
+        push @back, moved('lb1', $watch{lb1},
+                          sub { $lb1->let_traffic_pass });
+    }
+
+    say "\n`http` every 10 ms, fall 2, adverts every 10 ms, weight: median"
+        . " (worst) of $moves\n";
+    print row('the pool of the better balancer', 'the address moves after, ms'),
+          row('---', '--:'),
+          row('cannot be reached', numbers('never', @there)),
+          row('is there again', numbers('never', @back));
+
+    $_->stop for values %nginx, values %watch;
+}
+
+
+sub moved ($name, $watch, $act) {
+    my $since = time;
+
+    $act->();
+    $lab->wait_for_holder($name, 10);
+    sleep 0.5;
+
+    my ($event) = grep { $_->{present} }
+                  $watch->events($VRRP::Lab::VIP, $since);
+
+    return $event && 1000 * ($event->{time} - $since);
+}
 
 
 sub measure_ours ($check = undef) {
