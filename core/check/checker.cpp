@@ -40,6 +40,13 @@ Duration wait_of(const Timing &timing, const Monitor &monitor) {
                : timing.interval;
 }
 
+// A little earlier, when others start, too: a wake-up costs more than most
+// checks.
+Instant in_company(Instant at, Duration wait) {
+    const Duration grid = std::min(wait / kStartsPerInterval, kLongestGrid);
+    return at - at.time_since_epoch() % grid;
+}
+
 }  // namespace
 
 struct Checker::Run {
@@ -81,7 +88,10 @@ void Checker::add(CheckId id, Config config, Prober &prober, Instant now) {
     const Record record = table_.recall(id, config);
     const auto [place, added] =
         runs_.try_emplace(id, std::move(config), prober, record);
-    schedule(id, place->second, now + first_wait(place->second));
+    const Run &run = place->second;
+    const Duration wait = wait_of(run.config.timing, run.monitor);
+    schedule(id, place->second,
+             std::max(in_company(now + first_wait(run), wait), now));
 }
 
 void Checker::remove(CheckId id) {
@@ -213,10 +223,11 @@ Instant Checker::next_start(const Run &run, Instant now) {
     }
     const Timing &timing = run.config.timing;
     const double jitter = timing.jitter_percent / 100.0;
-    const Duration wait = scaled(wait_of(timing, run.monitor),
-                                 1 + jitter * (2 * dice_.roll() - 1));
+    const Duration wait = wait_of(timing, run.monitor);
     const Duration lost = lost_ - run.lost_at_start;
-    return std::max(run.started + lost + wait, soon);
+    const Instant next =
+        run.started + lost + scaled(wait, 1 + jitter * (2 * dice_.roll() - 1));
+    return std::max(in_company(next, wait), soon);
 }
 
 Duration Checker::first_wait(const Run &run) {

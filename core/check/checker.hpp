@@ -3,7 +3,9 @@
 //
 // Schedule. The first runs are spread over the interval; later ones follow at
 // the interval with jitter, at fastinter while a verdict is being formed and
-// at downinter while it is "down". A check never runs twice at once.
+// at downinter while it is "down". Many start at the same moments, so that a
+// process with many checks need not wake up for each. A check never runs twice
+// at once.
 //
 // Lag. A process that was not scheduled measures its own delay, not its
 // peers'. Whenever it comes late to a deadline, what is under way or waits
@@ -36,6 +38,10 @@ inline constexpr Duration kReportedLag = Milliseconds{100};
 
 // A check that nothing is known of does not wait longer for its first run.
 inline constexpr Duration kFirstRunWithin = Seconds{1};
+
+// At how many moments of an interval checks start, or so far apart at most.
+inline constexpr int kStartsPerInterval = 20;
+inline constexpr Duration kLongestGrid = Milliseconds{5};
 
 // Between the end of a run and the next, however long it took.
 inline constexpr Duration kShortestPause = Milliseconds{1};
