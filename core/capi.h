@@ -563,6 +563,46 @@ int vrrp_core_status(const void *area, vrrp_core_format_e format,
     vrrp_core_append_pt append, void *data);
 
 
+typedef enum {
+    VRRP_CORE_UNHEALTHY = 0,
+    VRRP_CORE_HEALTHY,
+    VRRP_CORE_NO_INSTANCE             /* of that name */
+} vrrp_core_health_e;
+
+
+typedef struct {
+    int              require_master;  /* BACKUP is not good enough */
+    vrrp_core_str_t  instance;        /* empty: all of them */
+} vrrp_core_health_question_t;
+
+
+/*
+ * Is this node well: does the vrrp process live, and is every instance, or
+ * the one that is asked for, MASTER or BACKUP?  append gets some lines of
+ * text, or none if nothing has been published yet.
+ */
+vrrp_core_health_e vrrp_core_health(const void *area,
+    const vrrp_core_health_question_t *question, vrrp_core_append_pt append,
+    void *data);
+
+
+/* texts end with a zero */
+
+typedef struct {
+    char             name[64];
+    char             state[16];       /* INIT, BACKUP, MASTER, FAULT */
+    uint8_t          effective_priority;
+} vrrp_core_instance_t;
+
+
+/*
+ * The instances, n at most, in the order of the configuration that is in
+ * force.  0: nothing is known, or it is too old to be true.
+ */
+size_t vrrp_core_instances(const void *area, vrrp_core_instance_t *list,
+    size_t n);
+
+
 #ifdef __cplusplus
 }
 #endif

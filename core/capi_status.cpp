@@ -1,12 +1,18 @@
 // What workers tell about the node, from shared memory alone.
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/capi.h"
+#include "core/capi_values.hpp"
 #include "core/net/clock.hpp"
 #include "core/status/area.hpp"
+#include "core/status/health.hpp"
 #include "core/status/json.hpp"
+#include "core/status/metrics.hpp"
 #include "core/status/view.hpp"
 
 namespace {
@@ -17,17 +23,40 @@ status::Area to_area(const void *area) {
     return status::Area(const_cast<void *>(area));
 }
 
+// What is copied fits, and to is full of zeros.
+template <std::size_t N>
+void copy_text(char (&to)[N], std::string_view text) {
+    std::copy_n(text.data(), std::min(text.size(), N - 1), to);
+}
+
 std::optional<std::string> to_text(const status::View &view,
                                    vrrp_core_format_e format) {
     switch (format) {
         case VRRP_CORE_JSON:
             return status::to_json(view);
-        case VRRP_CORE_HTML:
         case VRRP_CORE_PROMETHEUS:
+            return to_metrics(view, status::MetricsFormat::prometheus);
         case VRRP_CORE_OPENMETRICS:
+            return to_metrics(view, status::MetricsFormat::openmetrics);
+        case VRRP_CORE_HTML:
             break;
     }
     return std::nullopt;
+}
+
+vrrp_core_health_e to_c(const status::Health &health) {
+    if (!health.known) {
+        return VRRP_CORE_NO_INSTANCE;
+    }
+    return health.healthy ? VRRP_CORE_HEALTHY : VRRP_CORE_UNHEALTHY;
+}
+
+vrrp_core_instance_t to_c(const status::InstanceRecord &record) {
+    vrrp_core_instance_t instance{};
+    copy_text(instance.name, record.name.view());
+    copy_text(instance.state, record.state.view());
+    instance.effective_priority = record.effective_priority;
+    return instance;
 }
 
 }  // namespace
@@ -48,5 +77,44 @@ int vrrp_core_status(const void *area, vrrp_core_format_e format,
         return VRRP_CORE_OK;
     } catch (...) {
         return VRRP_CORE_ERROR;
+    }
+}
+
+vrrp_core_health_e vrrp_core_health(const void *area,
+                                    const vrrp_core_health_question_t *question,
+                                    vrrp_core_append_pt append, void *data) {
+    try {
+        const auto snapshot = status::take_snapshot(to_area(area));
+        if (!snapshot) {
+            return VRRP_CORE_UNHEALTHY;
+        }
+        const std::string instance = to_string(question->instance);
+        const status::Health health = status::judge_health(
+            *snapshot,
+            {.require_master = question->require_master != 0,
+             .instance = instance},
+            net::now());
+        append(data, health.text.data(), health.text.size());
+        return to_c(health);
+    } catch (...) {
+        return VRRP_CORE_UNHEALTHY;
+    }
+}
+
+size_t vrrp_core_instances(const void *area, vrrp_core_instance_t *list,
+                           size_t n) {
+    try {
+        const auto snapshot = status::take_snapshot(to_area(area));
+        if (!snapshot || !status::is_fresh(*snapshot, net::now())) {
+            return 0;
+        }
+        const std::size_t count = std::min(n, snapshot->instances.size());
+        std::transform(
+            snapshot->instances.begin(),
+            snapshot->instances.begin() + static_cast<std::ptrdiff_t>(count),
+            list, [](const auto &record) { return to_c(record); });
+        return count;
+    } catch (...) {
+        return 0;
     }
 }

@@ -18,7 +18,10 @@ struct Counters {
     std::uint64_t priority_zero_sent = 0;
     std::uint64_t priority_zero_received = 0;
     std::uint64_t transitions = 0;
+    std::uint64_t became_init = 0;
+    std::uint64_t became_backup = 0;
     std::uint64_t became_master = 0;
+    std::uint64_t became_fault = 0;
     std::uint64_t released_master = 0;
     std::uint64_t announcements_sent = 0;  // gratuitous ARP, unsolicited NA
     std::uint64_t send_errors = 0;
@@ -40,7 +43,10 @@ inline constexpr std::array kCounterNames{
     CounterName{"priority_zero_sent", &Counters::priority_zero_sent},
     CounterName{"priority_zero_received", &Counters::priority_zero_received},
     CounterName{"transitions", &Counters::transitions},
+    CounterName{"became_init", &Counters::became_init},
+    CounterName{"became_backup", &Counters::became_backup},
     CounterName{"became_master", &Counters::became_master},
+    CounterName{"became_fault", &Counters::became_fault},
     CounterName{"released_master", &Counters::released_master},
     CounterName{"announcements_sent", &Counters::announcements_sent},
     CounterName{"send_errors", &Counters::send_errors},

@@ -87,7 +87,10 @@ void VirtualRouter::leave_unheard(const IpAddress &peer, Instant now) {
 void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
     last_ = {now, action.reason};
     ++counters_.transitions;
+    counters_.became_init += action.to == vrrp::StateName::initialize;
+    counters_.became_backup += action.to == vrrp::StateName::backup;
     counters_.became_master += action.to == vrrp::StateName::active;
+    counters_.became_fault += action.to == vrrp::StateName::fault;
     counters_.released_master += action.from == vrrp::StateName::active;
     if (action.from == vrrp::StateName::active) {
         failing_since_.reset();

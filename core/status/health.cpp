@@ -1,0 +1,59 @@
+#include "core/status/health.hpp"
+
+#include "core/base/log.hpp"
+#include "core/vrrp/state.hpp"
+
+namespace ngx_vrrp::status {
+
+namespace {
+
+bool is_well(const InstanceRecord &instance, bool require_master) {
+    const std::string_view state = instance.state.view();
+    return state == public_name(vrrp::StateName::active) ||
+           (state == public_name(vrrp::StateName::backup) && !require_master);
+}
+
+// "VI_1 FAULT: interface eth0 is down"
+std::string line_of(const InstanceRecord &instance) {
+    std::string line;
+    line.append(instance.name.view()).append(" ").append(instance.state.view());
+    if (!instance.fault.view().empty()) {
+        line.append(": ").append(instance.fault.view());
+    }
+    return line + "\n";
+}
+
+Health stale(Duration age) {
+    return {
+        .known = true,
+        .healthy = false,
+        .text = format("unhealthy\nthe vrrp process was heard %lld ms ago\n",
+                       static_cast<long long>(to_ms(age)))};
+}
+
+}  // namespace
+
+Health judge_health(const Snapshot &snapshot, const HealthQuestion &question,
+                    Instant now) {
+    if (!is_fresh(snapshot, now)) {
+        return stale(age(snapshot, now));
+    }
+    Health health{
+        .known = question.instance.empty(), .healthy = true, .text = ""};
+    for (const InstanceRecord &instance : snapshot.instances) {
+        if (!question.instance.empty() &&
+            instance.name.view() != question.instance) {
+            continue;
+        }
+        health.known = true;
+        health.healthy &= is_well(instance, question.require_master);
+        health.text += line_of(instance);
+    }
+    if (!health.known) {
+        return {.known = false, .healthy = false, .text = "no such instance\n"};
+    }
+    health.text.insert(0, health.healthy ? "healthy\n" : "unhealthy\n");
+    return health;
+}
+
+}  // namespace ngx_vrrp::status

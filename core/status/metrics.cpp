@@ -1,0 +1,107 @@
+#include "core/status/metrics.hpp"
+
+#include "core/base/version.hpp"
+#include "core/engine/timer_lag.hpp"
+#include "core/status/metrics_parts.hpp"
+
+namespace ngx_vrrp::status {
+
+namespace {
+
+void write_build(MetricsWriter &out, const NodeRecord &node) {
+    out.gauge("nginx_vrrp_build_info", "Versions of the module and of nginx.");
+    out.sample(Labels()
+                   .with("version", kVersion)
+                   .with("nginx_version", node.nginx_version.view()),
+               1);
+}
+
+void write_process(MetricsWriter &out, const NodeRecord &node,
+                   const Moment &moment) {
+    out.gauge("nginx_vrrp_status_age_seconds",
+              "Since the vrrp process published all of this.");
+    out.seconds({}, to_ns(moment.now) - node.published_at_ns);
+
+    out.gauge("nginx_vrrp_process_start_time_seconds",
+              "When the vrrp process started, since 1970.");
+    out.seconds({}, unix_time_ns(moment, node.started_at_ns));
+
+    out.counter("nginx_vrrp_process_crashes",
+                "Ends of the vrrp process that were not its own will.");
+    out.sample({}, node.crashes);
+
+    out.counter("nginx_vrrp_unknown_vrid_packets",
+                "Packets of virtual routers that are not configured here.");
+    out.sample({}, node.unknown_vrid_packets);
+}
+
+void write_configuration(MetricsWriter &out, const NodeRecord &node,
+                         const Moment &moment) {
+    out.gauge("nginx_vrrp_config_generation",
+              "How often nginx has read this configuration.");
+    out.sample({}, node.generation);
+
+    out.gauge("nginx_vrrp_config_last_reload_timestamp_seconds",
+              "When nginx read it last, since 1970.");
+    out.seconds({}, unix_time_ns(moment, node.configured_at_ns));
+}
+
+void write_timer_lag(MetricsWriter &out, const engine::TimerLag &lag) {
+    out.histogram("nginx_vrrp_timer_lag_seconds",
+                  "How late the vrrp process came to a deadline.");
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < lag.buckets.size(); ++i) {
+        count += lag.buckets[i];
+        out.bucket(i < engine::kTimerLagBounds.size()
+                       ? to_seconds(engine::kTimerLagBounds[i].count())
+                       : "+Inf",
+                   count);
+    }
+    out.sum_and_count(lag.sum_ns, count);
+
+    out.gauge("nginx_vrrp_timer_lag_max_seconds",
+              "The longest of them in the life of the vrrp process.");
+    out.seconds({}, lag.max_ns);
+}
+
+// Only nginx's workers that track_nginx watches beat.
+void write_workers(MetricsWriter &out, const View &view) {
+    if (view.workers.empty()) {
+        return;
+    }
+    const auto beating = static_cast<std::uint32_t>(view.workers.size());
+    const std::uint32_t alive =
+        std::min(beating, view.snapshot.node.fresh_workers);
+    out.gauge("nginx_vrrp_workers", "Workers of nginx, by their heartbeat.");
+    out.sample(Labels().with("state", "alive"), alive);
+    out.sample(Labels().with("state", "stalled"), beating - alive);
+
+    out.gauge("nginx_vrrp_worker_heartbeat_age_seconds",
+              "Since a worker was heard last.");
+    for (const health::Heartbeat &worker : view.workers) {
+        out.seconds(Labels().with("pid", worker.pid),
+                    (view.moment.now - worker.beat).count());
+    }
+}
+
+}  // namespace
+
+void write_node_metrics(MetricsWriter &out, const View &view) {
+    const NodeRecord &node = view.snapshot.node;
+    write_build(out, node);
+    write_process(out, node, view.moment);
+    write_configuration(out, node, view.moment);
+    write_timer_lag(out, node.timer_lag);
+    write_workers(out, view);
+}
+
+std::string to_metrics(const View &view, MetricsFormat format) {
+    MetricsWriter out(format);
+    write_node_metrics(out, view);
+    write_instance_metrics(out, view);
+    write_tracker_metrics(out, view);
+    write_upstream_metrics(out, view);
+    return out.end();
+}
+
+}  // namespace ngx_vrrp::status

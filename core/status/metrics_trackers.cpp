@@ -1,0 +1,59 @@
+#include <vector>
+
+#include "core/status/metrics_parts.hpp"
+
+namespace ngx_vrrp::status {
+
+namespace {
+
+struct Tracked {
+    const TrackerRecord &record;
+    Labels labels;
+};
+
+// "track_upstream" is the directive; the label is about what comes after it.
+std::string_view type_of(const TrackerRecord &tracker) {
+    constexpr std::string_view prefix = "track_";
+    const std::string_view type = tracker.type.view();
+    return type.starts_with(prefix) ? type.substr(prefix.size()) : type;
+}
+
+std::vector<Tracked> label_all(const Snapshot &snapshot) {
+    std::vector<Tracked> list;
+    for (const InstanceRecord &instance : snapshot.instances) {
+        const Labels labels = labels_of(instance);
+        for (std::uint32_t i = 0; i < instance.trackers; ++i) {
+            const TrackerRecord &tracker =
+                snapshot.trackers[instance.first_tracker + i];
+            list.push_back({tracker, labels.with("type", type_of(tracker))
+                                         .with("name", tracker.name.view())});
+        }
+    }
+    return list;
+}
+
+}  // namespace
+
+void write_tracker_metrics(MetricsWriter &out, const View &view) {
+    const std::vector<Tracked> list = label_all(view.snapshot);
+
+    out.gauge("nginx_vrrp_track_status",
+              "1 while what a virtual router depends on is well.");
+    for (const auto &[record, labels] : list) {
+        out.sample(labels, record.state == check::Verdict::up ? 1 : 0);
+    }
+    out.gauge("nginx_vrrp_track_weight",
+              "Its weight; without one, a failure is a fault.");
+    for (const auto &[record, labels] : list) {
+        if (record.weighted != 0) {
+            out.sample(labels, record.weight);
+        }
+    }
+    out.gauge("nginx_vrrp_track_priority_change",
+              "What it adds to the priority now.");
+    for (const auto &[record, labels] : list) {
+        out.sample(labels, record.adds);
+    }
+}
+
+}  // namespace ngx_vrrp::status
