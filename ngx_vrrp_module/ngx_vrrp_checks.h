@@ -135,6 +135,7 @@ struct ngx_vrrp_pool_s {
 
     ngx_vrrp_spare_t        *spare;      /* for peers that come and go */
     ngx_uint_t               nspare;
+    ngx_uint_t               changing;   /* nginx changes its lists of peers */
 
     /* "vrrp_check_panic": with fewer peers up nobody is marked; 0: off */
     ngx_uint_t               panic;

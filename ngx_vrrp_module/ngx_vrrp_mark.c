@@ -269,7 +269,7 @@ ngx_vrrp_mark_peer(ngx_vrrp_mark_t *mark, ngx_str_t *server,
 ngx_int_t
 ngx_vrrp_mark_lock(ngx_vrrp_mark_t *mark, ngx_atomic_t *lock)
 {
-    if (mark->pool->nspare == 0) {
+    if (!mark->pool->changing) {
         return NGX_OK;
     }
 
@@ -285,7 +285,7 @@ ngx_vrrp_mark_lock(ngx_vrrp_mark_t *mark, ngx_atomic_t *lock)
 void
 ngx_vrrp_mark_unlock(ngx_vrrp_mark_t *mark, ngx_atomic_t *lock)
 {
-    if (mark->pool->nspare) {
+    if (mark->pool->changing) {
         ngx_rwlock_unlock(lock);
     }
 }

@@ -69,7 +69,7 @@ ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker)
     vpp = vcf->pools.elts;
 
     for (i = 0; i < vcf->pools.nelts; i++) {
-        if (vpp[i]->nspare) {
+        if (vpp[i]->changing) {
             break;
         }
     }

@@ -111,6 +111,8 @@ ngx_vrrp_upstream_add_peers(ngx_vrrp_pool_t *vp, ngx_str_t *server,
 void
 ngx_vrrp_upstream_add_name(ngx_vrrp_pool_t *vp, ngx_uint_t down)
 {
+    vp->changing = 1;
+
     if (!down) {
         vp->nspare += NGX_VRRP_SPARE;
     }
