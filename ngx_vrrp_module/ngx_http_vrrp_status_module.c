@@ -1,36 +1,14 @@
 
 /*
- * The status of the node as JSON: "vrrp_status" in a location.
+ * The status of the node: "vrrp_status" in a location, and variables.
  */
 
 
-#include "ngx_vrrp_module.h"
-
-#include <ngx_http.h>
-
-
-/* collects the text that the core appends */
-
-typedef struct {
-    ngx_pool_t       *pool;
-    ngx_chain_t      *first;
-    ngx_chain_t     **last;
-    ngx_buf_t        *buf;
-    off_t             size;
-    ngx_uint_t        failed;
-} ngx_http_vrrp_text_t;
+#include "ngx_http_vrrp_status.h"
 
 
 static ngx_int_t ngx_http_vrrp_status_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_vrrp_status_text(ngx_http_request_t *r,
-    ngx_http_vrrp_text_t *text);
-static void ngx_http_vrrp_text_init(ngx_http_vrrp_text_t *text,
-    ngx_pool_t *pool);
-static void ngx_http_vrrp_text_append(void *data, const char *p, size_t len);
-static ngx_buf_t *ngx_http_vrrp_text_buf(ngx_http_vrrp_text_t *text);
-static ngx_int_t ngx_http_vrrp_send(ngx_http_request_t *r, ngx_uint_t status,
-    ngx_http_vrrp_text_t *text);
-static ngx_int_t ngx_http_vrrp_no_store(ngx_http_request_t *r);
+static ngx_int_t ngx_http_vrrp_not_allowed(ngx_http_request_t *r);
 
 static char *ngx_http_vrrp_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -50,7 +28,7 @@ static ngx_command_t  ngx_http_vrrp_status_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_vrrp_status_module_ctx = {
-    NULL,                                  /* preconfiguration */
+    ngx_http_vrrp_add_variables,           /* preconfiguration */
     NULL,                                  /* postconfiguration */
 
     NULL,                                  /* create main configuration */
@@ -83,11 +61,15 @@ ngx_module_t  ngx_http_vrrp_status_module = {
 static ngx_int_t
 ngx_http_vrrp_status_handler(ngx_http_request_t *r)
 {
-    ngx_int_t             rc, status;
-    ngx_http_vrrp_text_t  text;
+    ngx_int_t                      rc;
+    ngx_uint_t                     status;
+    ngx_http_vrrp_text_t           text;
+    const ngx_http_vrrp_answer_t  *answer;
+
+    static const ngx_str_t  plain = ngx_string("text/plain; charset=utf-8");
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
+        return ngx_http_vrrp_not_allowed(r);
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -96,172 +78,37 @@ ngx_http_vrrp_status_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    status = ngx_http_vrrp_status_text(r, &text);
+    ngx_http_vrrp_text_init(&text, r->pool);
 
-    if (status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
+    status = ngx_http_vrrp_choose(r, &answer);
+
+    if (status == NGX_HTTP_BAD_REQUEST) {
+        ngx_http_vrrp_list_formats(&text);
+        return ngx_http_vrrp_text_send(r, status, &plain, &text);
+    }
+
+    if (status != NGX_HTTP_OK) {
         return status;
     }
 
-    return ngx_http_vrrp_send(r, status, &text);
-}
+    status = answer->handler(r, answer, &text);
 
-
-/* returns the status of the response */
-
-static ngx_int_t
-ngx_http_vrrp_status_text(ngx_http_request_t *r, ngx_http_vrrp_text_t *text)
-{
-    int               rc;
-    ngx_int_t         status;
-    ngx_vrrp_conf_t  *vcf;
-
-    static const char  not_yet[] =
-        "{\"error\":\"the vrrp process has not reported its status yet\"}\n";
-
-    vcf = ngx_vrrp_get_conf(ngx_cycle);
-
-    ngx_http_vrrp_text_init(text, r->pool);
-
-    rc = vrrp_core_status(vcf->area, VRRP_CORE_JSON, ngx_http_vrrp_text_append,
-                          text);
-    status = NGX_HTTP_OK;
-
-    if (rc == VRRP_CORE_AGAIN) {
-        ngx_http_vrrp_text_init(text, r->pool);
-        ngx_http_vrrp_text_append(text, not_yet, sizeof(not_yet) - 1);
-        status = NGX_HTTP_SERVICE_UNAVAILABLE;
-
-    } else if (rc != VRRP_CORE_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (text.buf == NULL) {
+        return status;
     }
 
-    if (text->failed) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return status;
-}
-
-
-static void
-ngx_http_vrrp_text_init(ngx_http_vrrp_text_t *text, ngx_pool_t *pool)
-{
-    ngx_memzero(text, sizeof(ngx_http_vrrp_text_t));
-
-    text->pool = pool;
-    text->last = &text->first;
-}
-
-
-static void
-ngx_http_vrrp_text_append(void *data, const char *p, size_t len)
-{
-    ngx_http_vrrp_text_t  *text = data;
-
-    size_t      n;
-    ngx_buf_t  *b;
-
-    while (len && !text->failed) {
-
-        b = ngx_http_vrrp_text_buf(text);
-        if (b == NULL) {
-            text->failed = 1;
-            return;
-        }
-
-        n = ngx_min(len, (size_t) (b->end - b->last));
-
-        b->last = ngx_cpymem(b->last, p, n);
-        text->size += n;
-
-        p += n;
-        len -= n;
-    }
-}
-
-
-/* one that has room left */
-
-static ngx_buf_t *
-ngx_http_vrrp_text_buf(ngx_http_vrrp_text_t *text)
-{
-    ngx_chain_t  *cl;
-
-    if (text->buf && text->buf->last < text->buf->end) {
-        return text->buf;
-    }
-
-    cl = ngx_alloc_chain_link(text->pool);
-    if (cl == NULL) {
-        return NULL;
-    }
-
-    cl->buf = ngx_create_temp_buf(text->pool, ngx_pagesize);
-    if (cl->buf == NULL) {
-        return NULL;
-    }
-
-    cl->next = NULL;
-
-    *text->last = cl;
-    text->last = &cl->next;
-    text->buf = cl->buf;
-
-    return cl->buf;
+    return ngx_http_vrrp_text_send(r, status, &answer->type, &text);
 }
 
 
 static ngx_int_t
-ngx_http_vrrp_send(ngx_http_request_t *r, ngx_uint_t status,
-    ngx_http_vrrp_text_t *text)
+ngx_http_vrrp_not_allowed(ngx_http_request_t *r)
 {
-    ngx_int_t  rc;
-
-    if (text->buf == NULL) {
+    if (ngx_http_vrrp_add_header(r, "Allow", "GET, HEAD") != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    r->headers_out.status = status;
-    r->headers_out.content_length_n = text->size;
-
-    ngx_str_set(&r->headers_out.content_type, "application/json");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    if (ngx_http_vrrp_no_store(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    text->buf->last_buf = (r == r->main) ? 1 : 0;
-    text->buf->last_in_chain = 1;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    return ngx_http_output_filter(r, text->first);
-}
-
-
-static ngx_int_t
-ngx_http_vrrp_no_store(ngx_http_request_t *r)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    ngx_str_set(&h->key, "Cache-Control");
-    ngx_str_set(&h->value, "no-store");
-
-    return NGX_OK;
+    return NGX_HTTP_NOT_ALLOWED;
 }
 
 

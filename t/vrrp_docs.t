@@ -55,7 +55,8 @@ my %place = (
     NGX_VRRP_INSTANCE_CONF => 'vrrp_instance',
 );
 
-my %source;  # directive => context => 1
+my %source;     # directive => context => 1
+my @variables;  # a prefix ends with _
 
 for my $file (glob "$top/ngx_vrrp_module/*.c") {
     my $text = VRRP::Proc::slurp($file);
@@ -71,6 +72,10 @@ for my $file (glob "$top/ngx_vrrp_module/*.c") {
         }
     }
 
+    if ($text =~ /ngx_http_variable_t\s+\w+\[\]\s*=\s*\{(.*?)^\};/ms) {
+        push @variables, $1 =~ /\{\s*ngx_string\("(\w+)"\)/g;
+    }
+
     # nginx does not know what is inside vrrp_match
     if ($text =~ /\bngx_vrrp_match_lines\[\]\s*=\s*\{(.*?)^\};/ms) {
         $source{$_}{vrrp_match} = 1 for $1 =~ /\{\s*"(\w+)"/g;
@@ -78,6 +83,7 @@ for my $file (glob "$top/ngx_vrrp_module/*.c") {
 }
 
 cmp_ok(keys %source, '>=', 40, 'directives of the source are found');
+cmp_ok(@variables, '>=', 4, 'and its variables');
 
 
 # --- what the documentation has ----------------------------------------------
@@ -100,6 +106,9 @@ while ($directives =~ /^\#{3,4}\ (\w+)\n\n```\n
         context => [split /, /, $context],
     };
 }
+
+is_deeply([sort $directives =~ /^\* `\$(\w+?)(?:NAME)?`:/gm],
+    [sort @variables], 'the variables are those of the source');
 
 my @headings = $directives =~ /^#+ ([a-z_]+)$/gm;
 

@@ -1,0 +1,407 @@
+
+/*
+ * What the status location can answer, and which of it is asked for: by
+ * "?format=", by the end of the path, or by "Accept".
+ */
+
+
+#include "ngx_http_vrrp_status.h"
+
+
+/* the order of the table */
+
+typedef enum {
+    NGX_HTTP_VRRP_JSON = 0,
+    NGX_HTTP_VRRP_HTML,
+    NGX_HTTP_VRRP_PROMETHEUS,
+    NGX_HTTP_VRRP_OPENMETRICS,
+    NGX_HTTP_VRRP_HEALTH,
+    NGX_HTTP_VRRP_ANSWERS
+} ngx_http_vrrp_answer_e;
+
+
+typedef struct {
+    ngx_str_t               type;
+    ngx_http_vrrp_answer_e  answer;
+} ngx_http_vrrp_accepted_t;
+
+
+static const ngx_http_vrrp_answer_t *ngx_http_vrrp_answer_named(u_char *name,
+    size_t len);
+static ngx_uint_t ngx_http_vrrp_is_below(ngx_http_request_t *r);
+static const ngx_http_vrrp_answer_t *ngx_http_vrrp_by_path(
+    ngx_http_request_t *r);
+static ngx_http_vrrp_answer_e ngx_http_vrrp_by_accept(ngx_http_request_t *r);
+static void ngx_http_vrrp_accept_list(const ngx_str_t *list, ngx_int_t *best,
+    ngx_http_vrrp_answer_e *answer);
+static ngx_int_t ngx_http_vrrp_accept_quality(u_char *p, u_char *last);
+static ngx_uint_t ngx_http_vrrp_tell_status(ngx_http_request_t *r,
+    const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text);
+static ngx_uint_t ngx_http_vrrp_tell_health(ngx_http_request_t *r,
+    const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text);
+
+
+static const ngx_http_vrrp_answer_t  ngx_http_vrrp_answers[] = {
+
+    { ngx_string("json"),
+      ngx_string("application/json"),
+      VRRP_CORE_JSON,
+      ngx_http_vrrp_tell_status,
+      "{\"error\":\"the vrrp process has not reported its status yet\"}\n" },
+
+    { ngx_string("html"),
+      ngx_string("text/html; charset=utf-8"),
+      VRRP_CORE_HTML,
+      ngx_http_vrrp_tell_status,
+      "<!DOCTYPE html><title>VRRP</title>"
+      "<p>The vrrp process has not reported its status yet.\n" },
+
+    { ngx_string("prometheus"),
+      ngx_string("text/plain; version=0.0.4; charset=utf-8"),
+      VRRP_CORE_PROMETHEUS,
+      ngx_http_vrrp_tell_status,
+      "# the vrrp process has not reported its status yet\n" },
+
+    { ngx_string("openmetrics"),
+      ngx_string("application/openmetrics-text; version=1.0.0; "
+                 "charset=utf-8"),
+      VRRP_CORE_OPENMETRICS,
+      ngx_http_vrrp_tell_status,
+      "# EOF\n" },
+
+    { ngx_string("health"),
+      ngx_string("text/plain; charset=utf-8"),
+      VRRP_CORE_JSON,
+      ngx_http_vrrp_tell_health,
+      "unhealthy\nthe vrrp process has not reported its status yet\n" }
+};
+
+
+/* others, and wildcards, have no say */
+
+static const ngx_http_vrrp_accepted_t  ngx_http_vrrp_accepted[] = {
+    { ngx_string("application/openmetrics-text"), NGX_HTTP_VRRP_OPENMETRICS },
+    { ngx_string("application/json"), NGX_HTTP_VRRP_JSON },
+    { ngx_string("text/plain"), NGX_HTTP_VRRP_PROMETHEUS }
+};
+
+
+ngx_uint_t
+ngx_http_vrrp_choose(ngx_http_request_t *r,
+    const ngx_http_vrrp_answer_t **answer)
+{
+    ngx_str_t  format;
+
+    if (ngx_http_arg(r, (u_char *) "format", 6, &format) == NGX_OK) {
+        *answer = ngx_http_vrrp_answer_named(format.data, format.len);
+
+        return *answer ? NGX_HTTP_OK : NGX_HTTP_BAD_REQUEST;
+    }
+
+    *answer = ngx_http_vrrp_by_path(r);
+
+    if (*answer) {
+        return NGX_HTTP_OK;
+    }
+
+    if (ngx_http_vrrp_is_below(r)) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
+    *answer = &ngx_http_vrrp_answers[ngx_http_vrrp_by_accept(r)];
+
+    return NGX_HTTP_OK;
+}
+
+
+void
+ngx_http_vrrp_list_formats(ngx_http_vrrp_text_t *text)
+{
+    ngx_uint_t                     i;
+    const ngx_http_vrrp_answer_t  *answer;
+
+    ngx_http_vrrp_text_puts(text, "unknown format, it may be");
+
+    for (i = 0; i < NGX_HTTP_VRRP_ANSWERS; i++) {
+        answer = &ngx_http_vrrp_answers[i];
+
+        ngx_http_vrrp_text_puts(text, i ? ", " : " ");
+        ngx_http_vrrp_text_append(text, (char *) answer->name.data,
+                                  answer->name.len);
+    }
+
+    ngx_http_vrrp_text_puts(text, "\n");
+}
+
+
+static const ngx_http_vrrp_answer_t *
+ngx_http_vrrp_answer_named(u_char *name, size_t len)
+{
+    ngx_uint_t                     i;
+    const ngx_http_vrrp_answer_t  *answer;
+
+    for (i = 0; i < NGX_HTTP_VRRP_ANSWERS; i++) {
+        answer = &ngx_http_vrrp_answers[i];
+
+        if (answer->name.len == len
+            && ngx_strncmp(answer->name.data, name, len) == 0)
+        {
+            return answer;
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * The last part of the path is a name: /vrrp/json, but also a location
+ * "= /health".  Metrics have another name there, and come in two formats.
+ */
+
+static const ngx_http_vrrp_answer_t *
+ngx_http_vrrp_by_path(ngx_http_request_t *r)
+{
+    size_t   len;
+    u_char  *p, *last;
+
+    static const ngx_str_t  metrics = ngx_string("metrics");
+
+    last = r->uri.data + r->uri.len;
+
+    for (p = last; p > r->uri.data && p[-1] != '/'; p--) { /* void */ }
+
+    len = last - p;
+
+    if (len != metrics.len || ngx_strncmp(p, metrics.data, len) != 0) {
+        return ngx_http_vrrp_answer_named(p, len);
+    }
+
+    if (ngx_http_vrrp_by_accept(r) == NGX_HTTP_VRRP_OPENMETRICS) {
+        return &ngx_http_vrrp_answers[NGX_HTTP_VRRP_OPENMETRICS];
+    }
+
+    return &ngx_http_vrrp_answers[NGX_HTTP_VRRP_PROMETHEUS];
+}
+
+
+/* a path that begins with that of the location, and goes on */
+
+static ngx_uint_t
+ngx_http_vrrp_is_below(ngx_http_request_t *r)
+{
+    size_t                     rest;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->exact_match || clcf->named || clcf->noname
+#if (NGX_PCRE)
+        || clcf->regex
+#endif
+        || r->uri.len <= clcf->name.len)
+    {
+        return 0;
+    }
+
+    rest = r->uri.len - clcf->name.len;
+
+    return rest > 1 || r->uri.data[r->uri.len - 1] != '/';
+}
+
+
+static ngx_http_vrrp_answer_e
+ngx_http_vrrp_by_accept(ngx_http_request_t *r)
+{
+    ngx_int_t                best;
+    ngx_uint_t               i;
+    ngx_list_part_t         *part;
+    ngx_table_elt_t         *h;
+    ngx_http_vrrp_answer_e   answer;
+
+    static const ngx_str_t  accept = ngx_string("accept");
+
+    best = 0;
+    answer = NGX_HTTP_VRRP_JSON;
+
+    /* r->headers_in.accept is not in every nginx */
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len == accept.len
+                && ngx_strncmp(h[i].lowcase_key, accept.data, accept.len)
+                   == 0)
+            {
+                ngx_http_vrrp_accept_list(&h[i].value, &best, &answer);
+            }
+        }
+    }
+
+    return answer;
+}
+
+
+/* takes the first of those with the highest quality */
+
+static void
+ngx_http_vrrp_accept_list(const ngx_str_t *list, ngx_int_t *best,
+    ngx_http_vrrp_answer_e *answer)
+{
+    u_char                          *p, *last, *end, *type_end;
+    ngx_int_t                        quality;
+    ngx_uint_t                       i;
+    const ngx_http_vrrp_accepted_t  *accepted;
+
+    last = list->data + list->len;
+
+    for (p = list->data; p < last; p = end + 1) {
+
+        while (p < last && *p == ' ') {
+            p++;
+        }
+
+        end = ngx_strlchr(p, last, ',');
+        if (end == NULL) {
+            end = last;
+        }
+
+        for (type_end = p; type_end < end; type_end++) {
+            if (*type_end == ';' || *type_end == ' ') {
+                break;
+            }
+        }
+
+        quality = ngx_http_vrrp_accept_quality(type_end, end);
+
+        if (quality <= *best) {
+            continue;
+        }
+
+        for (i = 0; i < sizeof(ngx_http_vrrp_accepted)
+                        / sizeof(ngx_http_vrrp_accepted[0]); i++)
+        {
+            accepted = &ngx_http_vrrp_accepted[i];
+
+            if (accepted->type.len == (size_t) (type_end - p)
+                && ngx_strncasecmp(accepted->type.data, p, type_end - p) == 0)
+            {
+                *best = quality;
+                *answer = accepted->answer;
+            }
+        }
+    }
+}
+
+
+/* from its parameters; in thousandths, NGX_ERROR if it is no number */
+
+static ngx_int_t
+ngx_http_vrrp_accept_quality(u_char *p, u_char *last)
+{
+    u_char  *end;
+
+    while ((p = ngx_strlchr(p, last, ';')) != NULL) {
+
+        p++;
+
+        while (p < last && *p == ' ') {
+            p++;
+        }
+
+        if (last - p > 2 && (p[0] | 0x20) == 'q' && p[1] == '=') {
+            p += 2;
+
+            for (end = p; end < last && *end != ';' && *end != ' '; end++) {
+                /* void */
+            }
+
+            return ngx_atofp(p, end - p, 3);
+        }
+    }
+
+    return 1000;
+}
+
+
+static ngx_uint_t
+ngx_http_vrrp_tell_status(ngx_http_request_t *r,
+    const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text)
+{
+    int               rc;
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    rc = vrrp_core_status(vcf->area, answer->format,
+                          ngx_http_vrrp_text_append, text);
+
+    switch (rc) {
+
+    case VRRP_CORE_OK:
+        return NGX_HTTP_OK;
+
+    case VRRP_CORE_AGAIN:
+        ngx_http_vrrp_text_puts(text, answer->not_yet);
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+
+    case VRRP_CORE_DECLINED:
+        return NGX_HTTP_NOT_FOUND;
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_vrrp_tell_health(ngx_http_request_t *r,
+    const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text)
+{
+    ngx_str_t                     value;
+    ngx_vrrp_conf_t              *vcf;
+    vrrp_core_health_e            health;
+    vrrp_core_health_question_t   question;
+
+    ngx_memzero(&question, sizeof(vrrp_core_health_question_t));
+
+    if (ngx_http_arg(r, (u_char *) "require", 7, &value) == NGX_OK) {
+
+        if (value.len != 6 || ngx_strncmp(value.data, "master", 6) != 0) {
+            ngx_http_vrrp_text_puts(text,
+                                    "\"require\" may be \"master\" only\n");
+            return NGX_HTTP_BAD_REQUEST;
+        }
+
+        question.require_master = 1;
+    }
+
+    if (ngx_http_arg(r, (u_char *) "instance", 8, &value) == NGX_OK) {
+        question.instance.data = (char *) value.data;
+        question.instance.len = value.len;
+    }
+
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    health = vrrp_core_health(vcf->area, &question,
+                              ngx_http_vrrp_text_append, text);
+
+    if (text->size == 0) {
+        ngx_http_vrrp_text_puts(text, answer->not_yet);
+    }
+
+    switch (health) {
+
+    case VRRP_CORE_HEALTHY:
+        return NGX_HTTP_OK;
+
+    case VRRP_CORE_NO_INSTANCE:
+        return NGX_HTTP_NOT_FOUND;
+
+    default:
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+}
