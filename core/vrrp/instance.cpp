@@ -190,9 +190,9 @@ void Instance::hear(const AdvertReceived &in, Instant now) {
 
 // VRRPv2 routers must all have the same one (RFC 3768, 7.1), VRRPv3 backups
 // learn the active router's.
-Duration Instance::interval_of(const wire::Advertisement &advert) const {
+Duration Instance::interval_of(Duration advertised) const {
     return config_.version == Version::v2 ? config_.advert_interval
-                                          : advert.interval;
+                                          : advertised;
 }
 
 bool Instance::is_owner() const {

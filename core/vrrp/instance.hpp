@@ -167,7 +167,7 @@ private:
     State drop(std::string reason, Turn &turn);
 
     void hear(const AdvertReceived &in, Instant now);
-    Duration interval_of(const wire::Advertisement &advert) const;
+    Duration interval_of(Duration advertised) const;
     Instant down_at(const Backup &state) const;
     Instant takeover_at(const Backup &state) const;
     bool is_owner() const;

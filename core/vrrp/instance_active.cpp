@@ -122,7 +122,7 @@ State Instance::yield(const AdvertReceived &in, Turn &turn) {
             : format("equal priority %u, higher address %s",
                      unsigned{theirs.value}, in.source.to_string().c_str()),
         turn);
-    next.active_interval = interval_of(in.advertisement);
+    next.active_interval = interval_of(in.advertisement.interval);
     return next;
 }
 

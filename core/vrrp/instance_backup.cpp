@@ -78,7 +78,7 @@ State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
     }
     if (follows(state, theirs, turn.now)) {
         state.timer_started = turn.now;
-        state.active_interval = interval_of(in.advertisement);
+        state.active_interval = interval_of(in.advertisement.interval);
         state.leaver.reset();
         state.fell_at.reset();
     } else if (fallen) {
@@ -94,10 +94,16 @@ bool Instance::has_fallen(const AdvertReceived &in) const {
            in.advertisement.priority < priority_;
 }
 
-// What made the active router's priority fall may make ours fall, too.
+// What made the active router's priority fall may make ours fall, too. Then
+// its adverts were not to be discarded: it is not silent.
 State Instance::on(Backup state, const PriorityChanged &, Turn &) {
-    if (active_router_ && active_router_->priority >= priority_) {
+    if (active_router_ && active_router_->priority >= priority_ &&
+        active_router_->heard_at >= state.timer_started) {
+        state.timer_started = active_router_->heard_at;
+        state.active_interval = interval_of(active_router_->interval);
+        state.leaver.reset();
         state.fell_at.reset();
+        state.preempt_at.reset();
     }
     return state;
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/vrrp/instance.hpp"
+#include "core/vrrp/timing.hpp"
 #include "tests/support/routers.hpp"
 
 namespace ngx_vrrp::vrrp {
@@ -252,7 +253,54 @@ TEST(Backup, LeavesTheFallenAloneWhenItFallsItself) {
     EXPECT_EQ(router.due_in(), kFullTimer);
 }
 
+// The adverts that were discarded as worse than ours: it is not silent.
+TEST(Backup, WaitsInFullForTheActiveRouterThatItFallsBelow) {
+    Router router = Router::backup(v3_config(100));
+    for (int n = 0; n < 3; ++n) {
+        router.after(Milliseconds{100}).hear(90);
+    }
+    router.after(Milliseconds{50});
+    EXPECT_LT(router.due_in(), Milliseconds{20});
+
+    EXPECT_EQ(router.put(PriorityChanged{Priority{80}, "weight"}), Lines{});
+    EXPECT_EQ(router.due_in(), active_down_interval(Version::v3, Priority{80},
+                                                    Milliseconds{100}) -
+                                   Milliseconds{50});
+}
+
+TEST(Backup, LearnsTheIntervalOfTheActiveRouterThatItFallsBelow) {
+    Router router = Router::backup(v3_config(100));
+    router.hear_interval(Seconds{2}, 90);
+    router.put(PriorityChanged{Priority{90}, "weight"});
+
+    EXPECT_EQ(router.due_in(),
+              active_down_interval(Version::v3, Priority{90}, Seconds{2}));
+}
+
+TEST(Backup, FallsBelowNobodyWhoHasLeft) {
+    Router router = Router::backup(v3_config(100));
+    router.hear(90);
+    router.hear(0);
+    const auto skew = skew_time(Version::v3, Priority{80}, Milliseconds{100});
+    router.put(PriorityChanged{Priority{80}, "weight"});
+
+    EXPECT_EQ(router.due_in(), skew);
+}
+
 // preempt_delay
+
+TEST(Backup, StartsPreemptDelayAnewAfterItFellBelowTheActiveRouter) {
+    Router router = Router::backup(delayed_config(Seconds{30}));
+    router.hear(90);
+    router.after(Seconds{29}).hear(90);
+    router.put(PriorityChanged{Priority{80}, "weight"});
+    router.put(PriorityChanged{Priority{100}, "weight"});
+    router.after(Seconds{1}).hear(90);
+    router.after(Seconds{2});
+
+    EXPECT_EQ(router.hear(90), Lines{});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
 
 TEST(Backup, DelaysPreemptionFromTheFirstLowerAdvertOn) {
     Router router = Router::backup(delayed_config(Seconds{30}));
