@@ -1,6 +1,7 @@
 #include "core/check/record.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 namespace ngx_vrrp::check {
@@ -32,6 +33,9 @@ bool is_kept(const Text<N> &kept, std::string_view text) {
     return kept.view() == text.substr(0, N - 1);
 }
 
+// Sums and differences of such times cannot overflow.
+constexpr std::int64_t kLongest = std::numeric_limits<std::int64_t>::max() / 4;
+
 }  // namespace
 
 std::uint64_t key_of(const Identity &identity) {
@@ -56,6 +60,22 @@ Record first_record(const Config &config) {
     record.address.set(config.identity.address);
     record.verdict = config.initial;
     record.backup = config.backup;
+    return record;
+}
+
+Record made_sane(Record record) {
+    if (!is_known(record.verdict)) {
+        record.verdict = Verdict::unknown;
+    }
+    if (!is_known(record.reason)) {
+        record.reason = Reason::none;
+    }
+    record.history_length = std::min(record.history_length, kHistoryBits);
+    for (std::int64_t *time : {&record.checked_at_ns, &record.duration_ns,
+                               &record.failed_at_ns, &record.failed_duration_ns,
+                               &record.changed_at_ns, &record.downtime_ns}) {
+        *time = std::clamp<std::int64_t>(*time, 0, kLongest);
+    }
     return record;
 }
 

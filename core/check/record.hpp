@@ -22,7 +22,7 @@ struct Record {
 
     Verdict verdict;
     Reason reason;  // of the last failure
-    bool backup;
+    std::uint8_t backup;
     std::uint8_t history_length;  // results in history, up to 64
     std::uint32_t streak;         // results in a row against the verdict
     std::uint64_t history;  // the last results, newest in bit 0; 1: failed
@@ -50,6 +50,10 @@ std::uint64_t key_of(const Identity &identity);
 // A new record of a check that has no results yet; an unused one, with key 0,
 // when that is its initial verdict.
 Record first_record(const Config &config);
+
+// As it was read from shared memory: what is out of its range there, because
+// a process that checks is not itself any more, becomes harmless.
+Record made_sane(Record record);
 
 // Is it about this check? Compares texts as far as a record keeps them.
 bool is_about(const Record &record, const Identity &identity);

@@ -1,5 +1,6 @@
 #include "core/check/table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cassert>
@@ -25,7 +26,9 @@ constexpr std::uint64_t generation_of(std::uint64_t stamped) {
 }
 
 constexpr Verdict verdict_of(std::uint64_t stamped) {
-    return static_cast<Verdict>(stamped & ((1U << kVerdictBits) - 1));
+    const auto verdict =
+        static_cast<Verdict>(stamped & ((1U << kVerdictBits) - 1));
+    return is_known(verdict) ? verdict : Verdict::unknown;
 }
 
 Bytes bytes_of(const Record &record) {
@@ -87,20 +90,18 @@ bool Table::init(void *memory, std::size_t size) {
 }
 
 Table::Table(void *memory, std::uint64_t generation)
-    : memory_(static_cast<std::uint8_t *>(memory)), generation_(generation) {}
-
-const Table::Root &Table::root() const {
-    return *reinterpret_cast<const Root *>(memory_);
-}
+    : memory_(static_cast<std::uint8_t *>(memory)),
+      generation_(generation),
+      capacity_(static_cast<const Root *>(memory)->capacity) {}
 
 Table::Header &Table::header() const {
-    const std::size_t half = sizeof(Header) + root().capacity * sizeof(Slot);
+    const std::size_t half = sizeof(Header) + capacity_ * sizeof(Slot);
     return *reinterpret_cast<Header *>(memory_ + sizeof(Root) +
                                        generation_ % 2 * half);
 }
 
 Table::Slot &Table::slot(CheckId id) const {
-    assert(id < root().capacity);
+    assert(id < capacity_);
     return reinterpret_cast<Slot *>(&header() + 1)[id];
 }
 
@@ -110,8 +111,8 @@ bool Table::is_current() const {
 }
 
 std::size_t Table::slots() const {
-    const std::size_t n = header().slots.load(std::memory_order_acquire);
-    return is_current() ? n : 0;
+    const std::uint64_t n = header().slots.load(std::memory_order_acquire);
+    return is_current() ? std::min(n, capacity_) : 0;
 }
 
 bool Table::has(CheckId id) const {
@@ -139,7 +140,8 @@ std::optional<Record> Table::load(CheckId id) const {
         load_words(slot(id).record,
                    {reinterpret_cast<std::uint8_t *>(&record), sizeof(record)});
     });
-    return whole && is_current() ? std::optional(record) : std::nullopt;
+    return whole && is_current() ? std::optional(made_sane(record))
+                                 : std::nullopt;
 }
 
 Record Table::recall(CheckId id, const Config &config) const {
@@ -180,7 +182,7 @@ void Table::store(CheckId id, const Record &record) {
 }
 
 Verdict Table::verdict(CheckId id) const {
-    if (id >= root().capacity) {
+    if (id >= capacity_) {
         return Verdict::unused;
     }
     const std::uint64_t stamped =
@@ -195,9 +197,8 @@ std::uint64_t Table::changes() const {
 }
 
 std::uint64_t Table::changes(CheckId id) const {
-    return id < root().capacity
-               ? slot(id).changes.load(std::memory_order_acquire)
-               : 0;
+    return id < capacity_ ? slot(id).changes.load(std::memory_order_acquire)
+                          : 0;
 }
 
 void Table::assign(CheckId id, const Config &config) {
@@ -243,7 +244,7 @@ std::vector<Record> Table::recall_all(const std::vector<Config> &checks) const {
 
 bool Table::begin(const std::vector<Config> &checks, std::size_t slots,
                   const Table *before) {
-    if (checks.size() > slots || slots > root().capacity) {
+    if (checks.size() > slots || slots > capacity_) {
         return false;
     }
     // All of it first: `before` may lie in the same half. Generation 0 knows

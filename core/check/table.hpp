@@ -34,7 +34,9 @@ public:
     static bool init(void *memory, std::size_t size);
 
     // The table of a generation, for its processes. memory was initialised; it
-    // outlives the Table, which is a handle and may be copied.
+    // outlives the Table, which is a handle and may be copied. How large it is
+    // is read here, once: whatever is written there later, nothing beyond its
+    // end is touched.
     Table(void *memory, std::uint64_t generation);
 
     // In the master, once for a generation and before its processes start:
@@ -88,7 +90,6 @@ private:
     struct Header;
     struct Slot;
 
-    const Root &root() const;
     Header &header() const;
     Slot &slot(CheckId id) const;
 
@@ -100,6 +101,7 @@ private:
 
     std::uint8_t *memory_;
     std::uint64_t generation_;
+    std::size_t capacity_;  // slots in each half
 };
 
 }  // namespace ngx_vrrp::check

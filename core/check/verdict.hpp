@@ -21,6 +21,11 @@ enum class Verdict : std::uint8_t {
 inline constexpr std::array<std::string_view, 4> kVerdicts{"unused", "checking",
                                                            "up", "down"};
 
+// Not so what somebody has written to shared memory who is not himself.
+constexpr bool is_known(Verdict verdict) {
+    return static_cast<std::size_t>(verdict) < kVerdicts.size();
+}
+
 constexpr std::string_view to_string(Verdict verdict) {
     return kVerdicts[static_cast<std::size_t>(verdict)];
 }
@@ -45,6 +50,10 @@ enum class Reason : std::uint8_t {
 inline constexpr std::array<std::string_view, 13> kReasons{
     "",      "L3TOUT", "L4CON",   "L4TOUT",   "L6RSP", "L6TOUT", "L7RSP",
     "L7STS", "L7TOUT", "PROCERR", "PROCTOUT", "FILE",  "SOCKERR"};
+
+constexpr bool is_known(Reason reason) {
+    return static_cast<std::size_t>(reason) < kReasons.size();
+}
 
 constexpr std::string_view to_string(Reason reason) {
     return kReasons[static_cast<std::size_t>(reason)];

@@ -80,7 +80,9 @@ bool Area::init(void *memory, std::size_t size) {
                               check::Table::size(steps * kChecksStep));
 }
 
-Area::Area(void *memory) : memory_(static_cast<std::uint8_t *>(memory)) {
+Area::Area(void *memory)
+    : memory_(static_cast<std::uint8_t *>(memory)),
+      capacity_(header().capacity) {
     assert(header().magic == kMagic && header().version == kLayoutVersion);
 }
 
@@ -98,7 +100,7 @@ SharedWord *Area::status() const {
 }
 
 void *Area::tables() const {
-    return status() + words(header().capacity);
+    return status() + words(capacity_);
 }
 
 check::Table Area::checks(std::uint64_t generation) const {
@@ -186,7 +188,7 @@ std::int32_t Area::holder() const {
 
 bool Area::publish(Bytes bytes) {
     Header &h = header();
-    if (bytes.size() > h.capacity) {
+    if (bytes.size() > capacity_) {
         return false;
     }
     h.status_lock.write([&] {
@@ -201,7 +203,7 @@ std::optional<Buffer> Area::read() const {
     Buffer bytes;
     const bool whole = h.status_lock.read([&] {
         const std::uint64_t length = h.length.load(std::memory_order_relaxed);
-        bytes.resize(std::min(length, h.capacity));
+        bytes.resize(std::min(length, capacity_));
         load_words(status(), bytes);
     });
     return whole ? std::optional(std::move(bytes)) : std::nullopt;

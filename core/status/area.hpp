@@ -1,8 +1,7 @@
 // The shared memory of one nginx: heartbeats of the workers, the status that
 // the vrrp process publishes, how its processes ended, and what the checks
-// have found. All readers and
-// writers are lock-free, so a process that dies or stops in the middle holds up
-// nobody.
+// have found. All readers and writers are lock-free, so a process that dies or
+// stops in the middle holds up nobody.
 //
 // Layout: Header, heartbeat slots, status block, tables of checks. One version
 // of the module creates and uses an area; another one (after a binary upgrade)
@@ -35,7 +34,8 @@ public:
     // room for both of them.
     static bool init(void *memory, std::size_t size);
 
-    // memory was initialised; it outlives the Area.
+    // memory was initialised; it outlives the Area, which reads here, once,
+    // how it is divided.
     explicit Area(void *memory);
 
     // A worker's beat. slot >= kHeartbeatSlots is ignored.
@@ -89,6 +89,7 @@ private:
     void *tables() const;
 
     std::uint8_t *memory_;
+    std::size_t capacity_;  // of the status block, bytes
 };
 
 }  // namespace ngx_vrrp::status

@@ -257,7 +257,7 @@ void write_check(JsonWriter &json, const check::Record &check,
     json.member("group", check.group.view());
     json.member("name", check.name.view());
     json.member("address", check.address.view());
-    json.member("backup", check.backup);
+    json.member("backup", check.backup != 0);
 
     json.member("verdict", to_string(check.verdict));
     write_age_ms(json, moment, "changed_ago_ms", check.changed_at_ns);

@@ -171,15 +171,16 @@ std::optional<Snapshot> from_bytes(Bytes bytes) {
     snapshot.addresses = load<AddressRecord>(in, node.addresses);
     snapshot.trackers = load<TrackerRecord>(in, node.trackers);
 
+    const auto has_known_state = [](const TrackerRecord &t) {
+        return check::is_known(t.state);
+    };
     const auto fits = [&](const InstanceRecord &i) {
         return is_within(i.first_address, i.addresses, node.addresses) &&
                is_within(i.first_tracker, i.trackers, node.trackers);
     };
-    if (!std::all_of(snapshot.instances.begin(), snapshot.instances.end(),
-                     fits)) {
-        return std::nullopt;
-    }
-    return snapshot;
+    const bool sound = std::ranges::all_of(snapshot.instances, fits) &&
+                       std::ranges::all_of(snapshot.trackers, has_known_state);
+    return sound ? std::optional(std::move(snapshot)) : std::nullopt;
 }
 
 std::optional<Instant> last_active(const Snapshot &snapshot,

@@ -39,7 +39,7 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
 // Records one after the other; snapshot_size() bytes.
 Buffer to_bytes(const Snapshot &snapshot);
 
-// Nothing when the counts do not fit the length.
+// Nothing when they do not fit together, or nothing that we know.
 std::optional<Snapshot> from_bytes(Bytes bytes);
 
 // When the process that took the snapshot was active in this router, if it

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <thread>
@@ -328,6 +330,75 @@ TEST_F(TornTableTest, HoldsUpNobodyAndIsRepairedByTheNextWriter) {
     torn.store(0, record);
     ASSERT_TRUE(torn.load(0));
     EXPECT_EQ(torn.load(0)->passes, 9u);
+}
+
+// A process that checks reads what anybody sends: should it be taken over, it
+// can write what it wants.
+class GarbageTableTest : public TableTest {
+protected:
+    GarbageTableTest() : spoilt(table(1)) {
+        EXPECT_TRUE(
+            spoilt.begin({check_of("a"), check_of("b")}, kSlots, nullptr));
+        fail(spoilt, 0);
+    }
+
+    // All of it, but for the generation: it is the first word of its half.
+    void spoil(std::uint64_t value) {
+        const std::size_t size = Table::size(kSlots);
+        const std::size_t half = (size - Table::kAlignment) / 2;
+        std::fill_n(words(), size / 8, value);
+        words()[(size - half) / 8] = 1;
+    }
+
+    Table spoilt;
+};
+
+TEST_F(GarbageTableTest, ValuesOutOfRangeBecomeHarmless) {
+    Record garbage;
+    std::memset(&garbage, 0x77, sizeof(garbage));
+    spoilt.store(0, garbage);
+
+    const Record record = spoilt.load(0).value();
+    EXPECT_EQ(record.verdict, Verdict::unknown);
+    EXPECT_EQ(record.reason, Reason::none);
+    EXPECT_LE(record.history_length, kHistoryBits);
+    EXPECT_GE(down_for(record, instant_from_ns(5)), Duration{0});
+    EXPECT_EQ(record.text.view().size(), record.text.data.size());
+    EXPECT_EQ(spoilt.verdict(0), Verdict::unknown);
+    EXPECT_EQ(to_string(record.verdict), "checking");
+}
+
+TEST_F(GarbageTableTest, TimesOutOfRangeBecomeHarmless) {
+    Record garbage = spoilt.load(0).value();
+    garbage.changed_at_ns = INT64_MIN;
+    garbage.downtime_ns = INT64_MAX;
+    garbage.duration_ns = INT64_MIN;
+    spoilt.store(0, garbage);
+
+    const Record record = spoilt.load(0).value();
+    EXPECT_EQ(record.changed_at_ns, 0);
+    EXPECT_EQ(record.duration_ns, 0);
+    EXPECT_GT(record.downtime_ns + 1'000'000'000, 0) << "no overflow";
+}
+
+TEST_F(GarbageTableTest, NothingIsReadBeyondTheEnd) {
+    for (const std::uint64_t value :
+         {std::uint64_t{1}, std::uint64_t{0x1fe}, ~std::uint64_t{0}}) {
+        spoil(value);
+        ASSERT_TRUE(spoilt.is_current());
+        EXPECT_LE(spoilt.slots(), kSlots) << value;
+        for (CheckId id = 0; id < 2 * kSlots; ++id) {
+            EXPECT_LE(spoilt.verdict(id), Verdict::down) << value;
+            spoilt.load(id);
+        }
+        spoilt.assign(0, check_of("z"));
+    }
+}
+
+TEST_F(GarbageTableTest, WhoHasBegunKnowsHowLargeItIs) {
+    words()[0] = ~std::uint64_t{0};
+    EXPECT_EQ(spoilt.verdict(0), Verdict::down);
+    EXPECT_EQ(spoilt.verdict(kSlots), Verdict::unused);
 }
 
 TEST_F(TornTableTest, ANewGenerationKeepsItsVerdict) {

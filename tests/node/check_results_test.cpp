@@ -46,11 +46,14 @@ class CheckResultsTest : public ::testing::Test {
 protected:
     static constexpr std::size_t kSlots = 4;
 
-    CheckResultsTest()
-        : memory(::operator new (Table::size(kSlots),
-                                 std::align_val_t{Table::kAlignment})) {
-        Table::init(memory.get(), Table::size(kSlots));
-        begin(1);
+    CheckResultsTest() { begin(1); }
+
+    static void *make_memory() {
+        const std::size_t size = Table::size(kSlots);
+        void *memory =
+            ::operator new (size, std::align_val_t{Table::kAlignment});
+        EXPECT_TRUE(Table::init(memory, size));
+        return memory;
     }
 
     void begin(std::uint64_t generation) {
@@ -82,7 +85,7 @@ protected:
         }
     }
 
-    std::unique_ptr<void, AlignedFree> memory;
+    std::unique_ptr<void, AlignedFree> memory{make_memory()};
     Instant now = instant_from_ns(5'000'000'000);
     net::Fd wake_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     FakeWatcher watcher;

@@ -195,6 +195,12 @@ TEST(Snapshot, WrongLengthsAndCountsAreRefused) {
     EXPECT_FALSE(from_bytes(to_bytes(wrong)));
 }
 
+TEST(Snapshot, StateThatNobodyKnowsIsRefused) {
+    Snapshot wrong = snapshot();
+    wrong.trackers[0].state = static_cast<check::Verdict>(200);
+    EXPECT_FALSE(from_bytes(to_bytes(wrong)));
+}
+
 TEST(Text, IsCutToItsField) {
     Text<4> text{};
     text.set("abcdef");
