@@ -89,6 +89,9 @@ void Checker::add(CheckId id, Config config, Prober &prober, Instant now) {
     const auto [place, added] =
         runs_.try_emplace(id, std::move(config), prober, record);
     const Run &run = place->second;
+    if (record.checked_at_ns != 0) {
+        prober.resume(id, run.config, record.value);
+    }
     const Duration wait = wait_of(run.config.timing, run.monitor);
     schedule(id, place->second,
              std::max(in_company(now + first_wait(run), wait), now));

@@ -9,6 +9,15 @@ namespace ngx_vrrp::check {
 
 class LossWindow {
 public:
+    // Another window of this size has said percent(): as if this one had been
+    // full since then, with what was lost to be forgotten first.
+    void resume(unsigned percent, std::size_t size) {
+        const std::size_t lost =
+            (std::min(percent, kPercent) * size + kPercent - 1) / kPercent;
+        results_.assign(size - lost, false);
+        results_.insert(results_.begin(), lost, true);
+    }
+
     // Keeps the last `size` results, 1 or more.
     void add(bool lost, std::size_t size) {
         results_.push_back(lost);
@@ -26,11 +35,14 @@ public:
     // Of those there are, rounded down: a window that is not full yet says
     // what is known. 0 without any.
     unsigned percent() const {
-        return results_.empty() ? 0
-                                : static_cast<unsigned>(lost() * 100 / count());
+        return results_.empty()
+                   ? 0
+                   : static_cast<unsigned>(lost() * kPercent / count());
     }
 
 private:
+    static constexpr unsigned kPercent = 100;
+
     std::deque<bool> results_;
 };
 

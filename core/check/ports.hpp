@@ -1,6 +1,7 @@
 // What the checks need from the world.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "core/base/bytes.hpp"
@@ -16,6 +17,10 @@ namespace ngx_vrrp::check {
 class Prober {
 public:
     virtual ~Prober() = default;
+
+    // Before the first start(): another process has made the check until now,
+    // with this value in its last result.
+    virtual void resume(CheckId, const Config &, std::int64_t /*value*/) {}
 
     // config is there until the check has ended.
     virtual void start(CheckId id, const Config &config, Instant now) = 0;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -92,6 +93,14 @@ void PingProber::watch(Fd &socket) {
     if (socket && !watcher_.watch(socket.get())) {
         socket.reset();
     }
+}
+
+void PingProber::resume(check::CheckId id, const check::Config &config,
+                        std::int64_t value) {
+    const auto &check = std::get<check::PingCheck>(config.probe);
+    const auto percent =
+        static_cast<unsigned>(std::clamp<std::int64_t>(value, 0, 100));
+    targets_[id].window.resume(percent, check.window);
 }
 
 void PingProber::start(check::CheckId id, const check::Config &config,

@@ -28,6 +28,10 @@ public:
     PingProber &operator=(const PingProber &) = delete;
     ~PingProber() override;
 
+    // The value is the loss in percent. Without it the first ping that is lost
+    // after a reload would be a loss of 100 %.
+    void resume(check::CheckId id, const check::Config &config,
+                std::int64_t value) override;
     void start(check::CheckId id, const check::Config &config,
                Instant now) override;
     check::Outcome cancel(check::CheckId id) override;

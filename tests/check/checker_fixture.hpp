@@ -25,6 +25,10 @@ public:
         Instant at;
     };
 
+    void resume(CheckId id, const Config &, std::int64_t value) override {
+        resumed.emplace_back(id, value);
+    }
+
     void start(CheckId id, const Config &, Instant now) override {
         EXPECT_TRUE(running.insert(id).second) << "runs twice at once";
         starts.push_back({id, now});
@@ -62,6 +66,7 @@ public:
     std::set<CheckId> running;
     std::vector<Start> starts;
     std::vector<CheckId> forgotten;
+    std::vector<std::pair<CheckId, std::int64_t>> resumed;
 };
 
 class CheckerFixture : public ::testing::Test,

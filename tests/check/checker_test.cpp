@@ -345,6 +345,7 @@ TEST_F(CheckerTest, GoesOnWhereAnotherProcessWas) {
     run_for(Milliseconds{1});
     EXPECT_EQ(changes, (Changes{{0, Verdict::down}}));
     EXPECT_EQ(record().history, 0b111u);
+    EXPECT_EQ(prober.resumed.size(), 1u);
 
     begin(3);
     checker->add(0, check_of(0), prober, now);

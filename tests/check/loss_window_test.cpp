@@ -32,6 +32,19 @@ TEST(LossWindow, ForgetsTheOldest) {
     EXPECT_EQ(window.count(), 4u);
 }
 
+TEST(LossWindow, GoesOnWhereAnotherWas) {
+    for (unsigned lost = 0; lost <= 7; lost++) {
+        LossWindow before;
+        LossWindow window;
+        for (unsigned n = 0; n < 7; n++) {
+            before.add(n < lost, 7);
+        }
+        window.resume(before.percent(), 7);
+        EXPECT_EQ(window.count(), 7u);
+        EXPECT_EQ(window.lost(), lost);
+    }
+}
+
 TEST(LossWindow, ShrinksWithItsSize) {
     LossWindow window;
     window.add(true, 3);

@@ -133,6 +133,17 @@ TEST_F(PingProberTest, ForgetsWithTheCheck) {
     EXPECT_EQ(text_of(run_once(ping("10.9.0.2", 50, 10))), "passed 0");
 }
 
+TEST_F(PingProberTest, GoesOnWhereAnotherProcessWas) {
+    const check::Config config = ping("10.9.0.3", 80, 10);  // there is nobody
+    answered = false;
+    prober->resume(1, config, 10);
+    EXPECT_EQ(text_of(run_once(config)), "passed 10") << "the oldest is gone";
+    EXPECT_EQ(text_of(run_once(config)), "passed 20");
+
+    prober->resume(1, config, INT64_MAX);
+    EXPECT_FALSE(run_once(config).passed());
+}
+
 TEST_F(PingProberTest, WhatCannotBeSentIsLost) {
     EXPECT_EQ(text_of(run_once(ping("10.10.0.1"))),
               "L3TOUT 100: 100 % lost (1 of 1), sendmsg() to 10.10.0.1 failed "
