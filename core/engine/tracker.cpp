@@ -45,6 +45,15 @@ void Tracker::begin(Instant checks_started_by) {
     known_by_ = checks_started_by + config_.first_result;
 }
 
+void Tracker::trust(Instant now) {
+    trusted_ = true;
+    if (!config_.weight && config_.kind != TrackKind::check &&
+        config_.fall > 1 && state() == Verdict::down) {
+        monitor_ = {config_.fall, config_.rise, Verdict::up, 1};
+        next_look_ = now + config_.interval;
+    }
+}
+
 void Tracker::look(const Interfaces &interfaces, Shared &shared, Instant now) {
     overdue_ = now >= known_by_;
     if (const auto finding = find(interfaces, shared)) {

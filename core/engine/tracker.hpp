@@ -61,8 +61,10 @@ public:
     void begin(Instant checks_started_by);
 
     // Who goes on from another process is taken to be well where nothing is
-    // known yet: a reload that adds a tracker must not move the address.
-    void trust() { trusted_ = true; }
+    // known yet: a reload that adds a tracker must not move the address. Nor
+    // must a single look, where several in a row are a fault: that process was
+    // in none.
+    void trust(Instant now);
 
     // Looks at what it is about. Again when that may have changed, and at the
     // deadline.

@@ -19,9 +19,9 @@ void Trackers::begin(Instant checks_started_by) {
     }
 }
 
-void Trackers::trust() {
+void Trackers::trust(Instant now) {
     for (Tracker &tracker : list_) {
-        tracker.trust();
+        tracker.trust(now);
     }
 }
 

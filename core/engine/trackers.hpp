@@ -21,7 +21,7 @@ public:
 
     // See Tracker.
     void begin(Instant checks_started_by);
-    void trust();
+    void trust(Instant now);
 
     void look(const Interfaces &interfaces, Shared &shared, Instant now);
 

@@ -134,9 +134,9 @@ void VirtualRouter::resume(const Handover &handover, Instant now) {
         state.lease_ends = state.present ? now + lease_ : Instant{};
         state.present = state.present || is_real(state.address);
     }
-    trackers_.trust();
-    tell_priority(now);
+    trackers_.trust(now);
     phase_ = Phase::joined;
+    look_at_trackers(now);
     perform(instance_.resume(*handover.checkpoint, now), now);
 
     if (instance_.state() == vrrp::StateName::active) {

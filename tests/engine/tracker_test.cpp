@@ -368,7 +368,7 @@ TEST_F(TrackerTest, PositiveWeightCountsWhileItIsUp) {
 TEST_F(TrackerTest, TrustedIsUpUntilItIsOverdue) {
     set_check(7, Verdict::unknown);
     track(service(20));
-    tracker->trust();
+    tracker->trust(now);
     EXPECT_EQ(tracker->adds(), 20);
 
     look_after(Seconds{3});

@@ -334,6 +334,44 @@ TEST_F(TrackingTest, ReloadWithAFaultThatIsKnownReleases) {
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
 }
 
+TEST_F(TrackingTest, ReloadDuringTheFirstFailedLookWaitsForTheOthers) {
+    TrackerConfig servers = service();
+    servers.kind = TrackKind::pool;
+    servers.fall = 3;
+    set_check(Verdict::up);
+    become_active_with({servers});
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+    ASSERT_EQ(state(), vrrp::StateName::active);
+
+    reload_with({servers});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(machine.take(), Done{});
+    set_check(Verdict::up);
+    engine->handle_checks(now);
+    run(Seconds{5});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+
+    set_check(Verdict::down);
+    run(Seconds{5});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
+TEST_F(TrackingTest, ReloadCountsOnWhereServersStayDown) {
+    TrackerConfig servers = service();
+    servers.kind = TrackKind::pool;
+    servers.fall = 3;
+    set_check(Verdict::up);
+    become_active_with({servers});
+    set_check(Verdict::down);
+    reload_with({servers});
+
+    run(Milliseconds{1500});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    run(Seconds{2});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
 TEST_F(TrackingTest, CrashWithAFailedWeightIsGoneOnFromWithIt) {
     set_check(Verdict::down);
     machine.active_before = now - Milliseconds{100};
