@@ -200,6 +200,9 @@ void give_up(vrrp_core_t *core, const char *why) noexcept {
 // Every entry from C that may touch the engine.
 template <class F>
 void enter(vrrp_core_t *core, F &&f) noexcept {
+    if (core->broken) {
+        return;
+    }
     try {
         f();
         core->node.share();

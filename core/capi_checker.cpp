@@ -102,6 +102,9 @@ void give_up(vrrp_checker_t *checker, const char *why) noexcept {
 // of the connections.
 template <class F>
 void enter(vrrp_checker_t *checker, F &&f) noexcept {
+    if (checker->broken) {
+        return;
+    }
     try {
         f(checker->node);
         checker->node.tell();
