@@ -86,6 +86,16 @@ ngx_vrrp_listen_is_checked(ngx_vrrp_conf_t *vcf, ngx_listening_t *ls,
 
 #endif
 
+#if (NGX_HAVE_DEFERRED_ACCEPT && defined TCP_DEFER_ACCEPT)
+
+    /* the kernel passes on who has sent something, and nothing is sent */
+
+    if (ls->deferred_accept) {
+        return 0;
+    }
+
+#endif
+
     return ngx_vrrp_listen_ip(ls->sockaddr, ip)
            && !ngx_vrrp_listen_is_virtual(vcf, ip);
 }

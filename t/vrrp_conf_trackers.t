@@ -318,7 +318,8 @@ accepts_tracker('track_nginx listen=off workers=1 timeout=100ms');
 accepts_tracker('track_nginx listen=on', '', warning => $idle, line => 9);
 accepts_tracker('track_nginx listen=on',
     "http { server { $_ } }", warning => $idle, line => 9)
-    for 'listen 192.168.1.100:18080;', "listen unix:$dir/http.sock;";
+    for 'listen 192.168.1.100:18080;', "listen unix:$dir/http.sock;",
+    'listen 127.0.0.1:18080 deferred;';
 accepts_tracker('track_nginx listen=on', 'stream { server { '
     . 'listen 127.0.0.1:18080 udp; return x; } }', stream => 1,
     warning => $idle, line => 9) if has_stream;
