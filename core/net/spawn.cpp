@@ -133,8 +133,18 @@ void become_user(uid_t uid, gid_t gid) {
     }
 }
 
+// After a change of the user, which would undo it. The parent may have died
+// before it.
+void end_with(pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) {
+        ::_exit(kCannotRun);
+    }
+}
+
 [[noreturn]] void run(const Program &program, char *const *arguments,
-                      char *const *environment, int input, int output) {
+                      char *const *environment, int input, int output,
+                      pid_t parent) {
     ::setsid();
     replace_standard_descriptors(input, output);
     close_others();
@@ -145,8 +155,7 @@ void become_user(uid_t uid, gid_t gid) {
         cannot_run("chdir()");
     }
     become_user(program.uid, program.gid);
-    // A change of the user undoes it.
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    end_with(parent);
     ::execve(arguments[0], arguments, environment);
     cannot_run("execve()");
 }
@@ -185,6 +194,7 @@ Result<Child, SystemError> spawn(const Program &program) {
         return Unexpected(SystemError{"open() of \"/dev/null\"", errno});
     }
 
+    const pid_t self = ::getpid();
     const Strings arguments(program.command);
     const Strings environment(program.environment);
     {
@@ -192,7 +202,7 @@ Result<Child, SystemError> spawn(const Program &program) {
         child.pid = ::fork();
         if (child.pid == 0) {
             run(program, arguments.data(), environment.data(), input.get(),
-                output.get());
+                output.get(), self);
         }
     }
     if (child.pid < 0) {
