@@ -51,8 +51,8 @@ std::uint64_t key_of(const Identity &identity);
 // when that is its initial verdict.
 Record first_record(const Config &config);
 
-// As it was read from shared memory: what is out of its range there, because
-// a process that checks is not itself any more, becomes harmless.
+// What was read from shared memory, to which a process that somebody has taken
+// over may have written anything: what is out of its range becomes harmless.
 Record made_sane(Record record);
 
 // Is it about this check? Compares texts as far as a record keeps them.

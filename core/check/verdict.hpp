@@ -21,7 +21,7 @@ enum class Verdict : std::uint8_t {
 inline constexpr std::array<std::string_view, 4> kVerdicts{"unused", "checking",
                                                            "up", "down"};
 
-// Not so what somebody has written to shared memory who is not himself.
+// What comes from shared memory may be none of them.
 constexpr bool is_known(Verdict verdict) {
     return static_cast<std::size_t>(verdict) < kVerdicts.size();
 }

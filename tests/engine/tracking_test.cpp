@@ -33,6 +33,14 @@ protected:
         return config;
     }
 
+    // A pool that may be short of servers for two looks.
+    static TrackerConfig servers() {
+        TrackerConfig config = service();
+        config.kind = TrackKind::pool;
+        config.fall = 3;
+        return config;
+    }
+
     static Interfaces world(bool eth1_up = true, bool eth0_up = true,
                             bool vip = false) {
         Interfaces all = interfaces(eth0_up, vip);
@@ -335,16 +343,13 @@ TEST_F(TrackingTest, ReloadWithAFaultThatIsKnownReleases) {
 }
 
 TEST_F(TrackingTest, ReloadDuringTheFirstFailedLookWaitsForTheOthers) {
-    TrackerConfig servers = service();
-    servers.kind = TrackKind::pool;
-    servers.fall = 3;
     set_check(Verdict::up);
-    become_active_with({servers});
+    become_active_with({servers()});
     set_check(Verdict::down);
     engine->handle_checks(now);
     ASSERT_EQ(state(), vrrp::StateName::active);
 
-    reload_with({servers});
+    reload_with({servers()});
     EXPECT_EQ(state(), vrrp::StateName::active);
     EXPECT_EQ(machine.take(), Done{});
     set_check(Verdict::up);
@@ -358,13 +363,10 @@ TEST_F(TrackingTest, ReloadDuringTheFirstFailedLookWaitsForTheOthers) {
 }
 
 TEST_F(TrackingTest, ReloadCountsOnWhereServersStayDown) {
-    TrackerConfig servers = service();
-    servers.kind = TrackKind::pool;
-    servers.fall = 3;
     set_check(Verdict::up);
-    become_active_with({servers});
+    become_active_with({servers()});
     set_check(Verdict::down);
-    reload_with({servers});
+    reload_with({servers()});
 
     run(Milliseconds{1500});
     EXPECT_EQ(state(), vrrp::StateName::active);
