@@ -482,6 +482,13 @@ int vrrp_core_unsafe_path(const char *path, uint32_t uid, char *why,
 int vrrp_core_checks_begin(void *area, const vrrp_core_conf_t *conf);
 
 /*
+ * In a process that is started again, before its checker: n checks from the
+ * first one on may have been at one another's places, and keep their results.
+ */
+void vrrp_core_checks_rearrange(void *area, const vrrp_core_conf_t *conf,
+    size_t first, size_t n);
+
+/*
  * VRRP_CORE_UNUSED also when a later generation has replaced the table.
  * There is no other cost than that of reading a word or two.
  */

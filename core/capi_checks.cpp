@@ -2,6 +2,7 @@
 // marks upstreams ask of the table in shared memory.
 
 #include <optional>
+#include <vector>
 
 #include "core/capi.h"
 #include "core/capi_check_conf.hpp"
@@ -49,6 +50,20 @@ int vrrp_core_checks_begin(void *area, const vrrp_core_conf_t *conf) {
         return begun ? VRRP_CORE_OK : VRRP_CORE_ERROR;
     } catch (...) {
         return VRRP_CORE_ERROR;
+    }
+}
+
+void vrrp_core_checks_rearrange(void *area, const vrrp_core_conf_t *conf,
+                                size_t first, size_t n) {
+    try {
+        std::vector<check::Config> checks;
+        for (std::size_t i = first; i < first + n; ++i) {
+            checks.push_back(to_check(conf->checks[i]));
+        }
+        table_of(area, conf->generation).rearrange(first, checks);
+    } catch (...) {
+        // Out of memory: results are lost, checks are not.
+        return;
     }
 }
 

@@ -240,6 +240,10 @@ ngx_vrrp_checker_run(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
 
     ck = &ngx_vrrp_checker;
 
+    if (role == VRRP_CHECKER_PROBES) {
+        ngx_vrrp_resolve_resume(cycle);
+    }
+
     if (ngx_vrrp_checker_start_core(cycle, role, icmp4, icmp6) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "vrrp: the %s cannot check anything, "

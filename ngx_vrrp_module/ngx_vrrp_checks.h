@@ -228,7 +228,8 @@ void ngx_vrrp_mark_none(ngx_cycle_t *cycle);
 /* in the master, before the table of this generation is laid out */
 void ngx_vrrp_resolve_begin(ngx_cycle_t *cycle);
 
-/* in the process that checks, when its checker has started */
+/* in the process that checks, before there is a checker, and when it runs */
+void ngx_vrrp_resolve_resume(ngx_cycle_t *cycle);
 void ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker);
 
 

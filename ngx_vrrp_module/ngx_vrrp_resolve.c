@@ -57,6 +57,34 @@ ngx_vrrp_resolve_begin(ngx_cycle_t *cycle)
 }
 
 
+/*
+ * The process before this one may have died, and peers have come and gone
+ * since the master knew them.
+ */
+
+void
+ngx_vrrp_resolve_resume(ngx_cycle_t *cycle)
+{
+    ngx_uint_t         i;
+    ngx_vrrp_conf_t   *vcf;
+    ngx_vrrp_pool_t  **vpp;
+
+    ngx_vrrp_resolve_begin(cycle);
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    vpp = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+        if (vpp[i]->nspare) {
+            vrrp_core_checks_rearrange(vcf->area, &vcf->core,
+                                       vpp[i]->first_check
+                                       + vpp[i]->peers.nelts,
+                                       vpp[i]->nspare);
+        }
+    }
+}
+
+
 void
 ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker)
 {

@@ -88,20 +88,8 @@ answers($_, $a, $c) for qw(trusted wary);
 $pools->fail($c);
 answers($_, $a) for qw(trusted wary);
 
-my $before = $pools->requests;
-
-my @load = map {
-    $lb1->spawn({ tag => "load-$_" },
-                'curl', '-s', "http://127.0.0.1:8080/$_/address?[1-10000000]")
-} qw(trusted wary);
-
-$pools->reload for 1 .. 10;
-$lb1->reap($_) for @load;
-
-my @seen = $pools->requests;
-is(scalar(grep { $_->{address} eq $c } @seen[$before .. $#seen]), 0,
+is(to_the_one_down(under_load(sub { $pools->reload for 1 .. 10 })), 0,
    'reloads: none to the one down');
-cmp_ok(scalar @seen, '>', $before + 100, 'under load');
 
 
 # The first address again.
@@ -112,6 +100,61 @@ answers($_, $b) for qw(trusted wary);
 $pools->pass($c);
 answers($_, $b, $c) for qw(trusted wary);
 
+
+# The process that checks dies, and the one after it finds the addresses in
+# another order than the master knew.
+$pools->fail($c);
+answers($_, $b) for qw(trusted wary);
+
+for my $round (1 .. 3) {
+    name_means($b);
+    answers($_, $b) for qw(trusted wary);
+    name_means($c, $a, $b);
+    answers($_, $a, $b) for qw(trusted wary);
+
+    my ($checker) = $pools->nginx->checkers;
+    my $before = under_load(sub {
+        $pools->nginx->signal(KILL => $checker);
+
+        $pools->lab->wait_until('another checker', 10, sub {
+            my ($now) = $pools->nginx->checkers;
+            return $now && $now != $checker;
+        });
+        sleep 0.5;
+    });
+
+    is(to_the_one_down($before), 0,
+       "checker killed, time $round: none to the one down");
+}
+
+$pools->nginx->{expect} = qr/exited on signal 9/;
+
 $pools->finish;
 
 done_testing;
+
+
+# How many requests there were before.
+sub under_load ($act) {
+    my $before = $pools->requests;
+
+    my @load = map {
+        $lb1->spawn({ tag => "load-$_" }, 'curl', '-s',
+                    "http://127.0.0.1:8080/$_/address?[1-10000000]")
+    } qw(trusted wary);
+
+    $act->();
+    $lb1->reap($_) for @load;
+
+    return $before;
+}
+
+
+# Requests to the third address since then.
+sub to_the_one_down ($before) {
+    my @seen = $pools->requests;
+
+    cmp_ok(scalar @seen, '>', $before + 100, 'under load');
+
+    return scalar grep { $_->{address} eq $c } @seen[$before .. $#seen];
+}

@@ -216,6 +216,24 @@ void Table::release(CheckId id) {
     store(id, Record{});
 }
 
+void Table::rearrange(CheckId first, const std::vector<Config> &checks) {
+    std::vector<Record> records;
+    records.reserve(checks.size());
+    for (const Config &config : checks) {
+        Record record = first_record(config);
+        for (CheckId id = first; id < first + checks.size(); ++id) {
+            if (record.key != 0 && has(id) && key(id) == record.key) {
+                record = recall(id, config);
+                break;
+            }
+        }
+        records.push_back(record);
+    }
+    for (const Record &record : records) {
+        store(first++, record);
+    }
+}
+
 void Table::beat(Role role, const Beat &beat) {
     if (is_current()) {
         header().beats[index_of(role)].store(beat);

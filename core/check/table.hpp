@@ -69,6 +69,10 @@ public:
     void assign(CheckId id, const Config &config);
     void release(CheckId id);
 
+    // For a process that goes on for one that has died: these checks, from the
+    // place `first` on, keep the results that any of their places has of them.
+    void rearrange(CheckId first, const std::vector<Config> &checks);
+
     // One load. Verdict::unused when it is not current.
     Verdict verdict(CheckId id) const;
 

@@ -300,6 +300,29 @@ TEST_F(TableTest, WhatIsAssignedAgainKeepsItsResults) {
     EXPECT_EQ(second.load(0)->text.view(), "status 500");
 }
 
+TEST_F(TableTest, ResultsMoveWithTheirChecks) {
+    Config spare = check_of("");
+    spare.initial = Verdict::unused;
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 5, nullptr));
+    first.assign(1, check_of("b"));
+    first.assign(2, check_of("c"));
+    first.assign(3, check_of("d"));
+    fail(first, 2);
+    const std::uint64_t changes = first.changes();
+
+    first.rearrange(1, {check_of("c"), spare, check_of("b"), check_of("e")});
+
+    EXPECT_EQ(first.load(0)->name.view(), "a");
+    EXPECT_EQ(first.load(1)->name.view(), "c");
+    EXPECT_EQ(first.load(1)->text.view(), "status 500");
+    EXPECT_EQ(first.verdict(1), Verdict::down);
+    EXPECT_EQ(first.verdict(2), Verdict::unused);
+    EXPECT_EQ(first.verdict(3), Verdict::up);
+    EXPECT_EQ(first.load(4)->name.view(), "e");
+    EXPECT_GT(first.changes(), changes);
+}
+
 // A writer died in the middle: it leaves the sequence of the seqlock odd. That
 // is the second word of a slot, and the slots of generation 1 are the second
 // half of all, at the end.
