@@ -57,6 +57,7 @@ void Tracker::trust(Instant now) {
 void Tracker::look(const Interfaces &interfaces, Shared &shared, Instant now) {
     overdue_ = now >= known_by_;
     if (const auto finding = find(interfaces, shared)) {
+        pool_ = finding->pool;
         judge(*finding, now);
     }
 }
@@ -138,7 +139,7 @@ std::optional<Tracker::Finding> Tracker::find_check(Shared &shared) const {
     if (!verdict) {
         return std::nullopt;
     }
-    Finding finding{.verdict = *verdict, .reason = "", .number = 0};
+    Finding finding{.verdict = *verdict, .reason = "", .number = 0, .pool = {}};
     if (*verdict == Verdict::down) {
         const auto result = shared.check_result(config_.first_check);
         finding.reason = result ? result->text : "it failed";
@@ -165,7 +166,8 @@ std::optional<Tracker::Finding> Tracker::find_pool(Shared &shared) const {
     const unsigned wanted = needed(config_, used);
     Finding finding{.verdict = Verdict::down,
                     .reason = servers_up(up, used, wanted),
-                    .number = 0};
+                    .number = 0,
+                    .pool = {used, up, wanted}};
     if (up >= wanted) {
         finding.verdict = Verdict::up;
     } else if (up + unknown >= wanted || (used == 0 && is_awaited())) {
@@ -180,7 +182,8 @@ std::optional<Tracker::Finding> Tracker::find_file(Shared &shared) const {
     if (!result) {
         return std::nullopt;
     }
-    Finding finding{.verdict = result->verdict, .reason = "", .number = 0};
+    Finding finding{
+        .verdict = result->verdict, .reason = "", .number = 0, .pool = {}};
     if (result->value != 0) {
         finding.verdict = Verdict::down;
         finding.reason = "the file says " + std::to_string(result->value);

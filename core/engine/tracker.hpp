@@ -53,6 +53,13 @@ struct TrackerConfig {
     std::string interface;
 };
 
+// The servers of a pool: how many there are, are up, and must be.
+struct PoolCount {
+    unsigned servers = 0;
+    unsigned up = 0;
+    unsigned needed = 0;
+};
+
 class Tracker {
 public:
     explicit Tracker(TrackerConfig config);
@@ -78,6 +85,9 @@ public:
     // Why, "1 of 3 servers up, 2 needed"; may be empty when it is up.
     const std::string &reason() const { return reason_; }
 
+    // Of a pool: what was found last.
+    const PoolCount &pool() const { return pool_; }
+
     // Nothing is known yet, and something may still be.
     bool is_awaited() const;
     // It must not hold the address.
@@ -96,6 +106,7 @@ private:
         check::Verdict verdict = check::Verdict::unknown;
         std::string reason;
         std::int64_t number = 0;
+        PoolCount pool{};
     };
 
     // Nothing: it could not be read, what was known holds.
@@ -111,7 +122,8 @@ private:
     check::Monitor monitor_;
     std::string reason_ = "not checked yet";
     std::int64_t number_ = 0;  // file
-    Instant next_look_{};      // while looks are being counted
+    PoolCount pool_;
+    Instant next_look_{};  // while looks are being counted
     Instant known_by_ = Instant::max();
     bool overdue_ = false;  // known_by_ has passed
     bool trusted_ = false;

@@ -150,6 +150,19 @@ void write_counters(JsonWriter &json, const engine::Counters &counters) {
     json.end_object();
 }
 
+void write_pool(JsonWriter &json, const TrackerRecord &tracker) {
+    json.key("pool");
+    if (tracker.is_pool == 0) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    json.member("servers", tracker.servers);
+    json.member("up", tracker.servers_up);
+    json.member("needed", tracker.servers_needed);
+    json.end_object();
+}
+
 void write_trackers(JsonWriter &json, const Snapshot &snapshot,
                     const InstanceRecord &instance) {
     json.key("trackers").begin_array();
@@ -167,6 +180,7 @@ void write_trackers(JsonWriter &json, const Snapshot &snapshot,
             json.null();
         }
         json.member("adds", tracker.adds);
+        write_pool(json, tracker);
         json.member_or_null("reason", tracker.reason.view());
         json.end_object();
     }

@@ -54,6 +54,13 @@ void write_tracker_metrics(MetricsWriter &out, const View &view) {
     for (const auto &[record, labels] : list) {
         out.sample(labels, record.adds);
     }
+    out.gauge("nginx_vrrp_upstream_quorum",
+              "How many servers of an upstream must be up.");
+    for (const auto &[record, labels] : list) {
+        if (record.is_pool != 0) {
+            out.sample(labels, record.servers_needed);
+        }
+    }
 }
 
 }  // namespace ngx_vrrp::status

@@ -79,6 +79,10 @@ struct TrackerRecord {
     std::uint8_t weighted;
     std::int32_t weight;
     std::int32_t adds;  // now
+    std::uint8_t is_pool;
+    std::uint32_t servers;  // of a pool
+    std::uint32_t servers_up;
+    std::uint32_t servers_needed;
 };
 
 static_assert(std::is_trivially_copyable_v<NodeRecord>);

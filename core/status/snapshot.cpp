@@ -67,6 +67,10 @@ TrackerRecord describe(const engine::Tracker &tracker) {
     record.weighted = config.weight.has_value();
     record.weight = config.weight.value_or(0);
     record.adds = tracker.adds();
+    record.is_pool = config.kind == engine::TrackKind::pool;
+    record.servers = tracker.pool().servers;
+    record.servers_up = tracker.pool().up;
+    record.servers_needed = tracker.pool().needed;
     return record;
 }
 

@@ -222,6 +222,9 @@ TEST_F(TrackerTest, PoolNeedsSoManyUp) {
     track(pool(2));
     EXPECT_EQ(state(), Verdict::up);
     EXPECT_EQ(tracker->reason(), "2 of 3 servers up");
+    EXPECT_EQ(tracker->pool().servers, 3u);
+    EXPECT_EQ(tracker->pool().up, 2u);
+    EXPECT_EQ(tracker->pool().needed, 2u);
 
     set_check(1, Verdict::down);
     look();

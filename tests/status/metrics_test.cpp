@@ -176,6 +176,10 @@ TEST(Metrics, SaysWhatTrackersAdd) {
         "family=\"ipv4\",interface=\"eth0\",type=\"upstream\",name=\"web\"} "
         "-20",
         text);
+    EXPECT_LINE(
+        "nginx_vrrp_upstream_quorum{vrrp_instance=\"VI_1\",vrid=\"51\","
+        "family=\"ipv4\",interface=\"eth0\",type=\"upstream\",name=\"web\"} 1",
+        text);
     EXPECT_EQ(text.find("nginx_vrrp_track_weight{vrrp_instance=\"VI_1\","
                         "vrid=\"51\",family=\"ipv4\",interface=\"eth0\","
                         "type=\"interface\""),

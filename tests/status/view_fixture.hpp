@@ -54,6 +54,9 @@ inline Snapshot snapshot() {
     pool.weighted = 1;
     pool.weight = -20;
     pool.adds = -20;
+    pool.is_pool = 1;
+    pool.servers = 2;
+    pool.servers_needed = 1;
     s.trackers.push_back(pool);
 
     TrackerRecord link{};
