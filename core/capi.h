@@ -563,11 +563,14 @@ typedef void (*vrrp_core_append_pt)(void *data, const char *text, size_t len);
 /*
  * The status of the node, by as many calls of append as needed.
  * VRRP_CORE_AGAIN: the vrrp process has published nothing yet, or it died
- * while it did.  VRRP_CORE_DECLINED: not in this format.  VRRP_CORE_ERROR:
+ * while it did.  VRRP_CORE_DECLINED: no such format.  VRRP_CORE_ERROR:
  * out of memory.
  */
 int vrrp_core_status(const void *area, vrrp_core_format_e format,
     vrrp_core_append_pt append, void *data);
+
+/* what browsers may run of VRRP_CORE_HTML: Content-Security-Policy */
+const char *vrrp_core_page_policy(void);
 
 
 typedef enum {

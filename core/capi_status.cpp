@@ -13,6 +13,8 @@
 #include "core/status/health.hpp"
 #include "core/status/json.hpp"
 #include "core/status/metrics.hpp"
+#include "core/status/page.hpp"
+#include "core/status/page_assets.hpp"
 #include "core/status/view.hpp"
 
 namespace {
@@ -34,12 +36,12 @@ std::optional<std::string> to_text(const status::View &view,
     switch (format) {
         case VRRP_CORE_JSON:
             return status::to_json(view);
+        case VRRP_CORE_HTML:
+            return status::to_page(view);
         case VRRP_CORE_PROMETHEUS:
             return to_metrics(view, status::MetricsFormat::prometheus);
         case VRRP_CORE_OPENMETRICS:
             return to_metrics(view, status::MetricsFormat::openmetrics);
-        case VRRP_CORE_HTML:
-            break;
     }
     return std::nullopt;
 }
@@ -78,6 +80,10 @@ int vrrp_core_status(const void *area, vrrp_core_format_e format,
     } catch (...) {
         return VRRP_CORE_ERROR;
     }
+}
+
+const char *vrrp_core_page_policy(void) {
+    return status::kPagePolicy;
 }
 
 vrrp_core_health_e vrrp_core_health(const void *area,

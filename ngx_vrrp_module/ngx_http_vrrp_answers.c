@@ -37,6 +37,8 @@ static void ngx_http_vrrp_accept_list(const ngx_str_t *list, ngx_int_t *best,
 static ngx_int_t ngx_http_vrrp_accept_quality(u_char *p, u_char *last);
 static ngx_uint_t ngx_http_vrrp_tell_status(ngx_http_request_t *r,
     const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text);
+static ngx_uint_t ngx_http_vrrp_tell_page(ngx_http_request_t *r,
+    const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text);
 static ngx_uint_t ngx_http_vrrp_tell_health(ngx_http_request_t *r,
     const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text);
 
@@ -52,8 +54,9 @@ static const ngx_http_vrrp_answer_t  ngx_http_vrrp_answers[] = {
     { ngx_string("html"),
       ngx_string("text/html; charset=utf-8"),
       VRRP_CORE_HTML,
-      ngx_http_vrrp_tell_status,
-      "<!DOCTYPE html><title>VRRP</title>"
+      ngx_http_vrrp_tell_page,
+      "<!DOCTYPE html><html lang=\"en\"><title>VRRP</title>"
+      "<meta http-equiv=\"refresh\" content=\"1\">"
       "<p>The vrrp process has not reported its status yet.\n" },
 
     { ngx_string("prometheus"),
@@ -82,6 +85,7 @@ static const ngx_http_vrrp_answer_t  ngx_http_vrrp_answers[] = {
 static const ngx_http_vrrp_accepted_t  ngx_http_vrrp_accepted[] = {
     { ngx_string("application/openmetrics-text"), NGX_HTTP_VRRP_OPENMETRICS },
     { ngx_string("application/json"), NGX_HTTP_VRRP_JSON },
+    { ngx_string("text/html"), NGX_HTTP_VRRP_HTML },
     { ngx_string("text/plain"), NGX_HTTP_VRRP_PROMETHEUS }
 };
 
@@ -354,6 +358,25 @@ ngx_http_vrrp_tell_status(ngx_http_request_t *r,
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+}
+
+
+/* its texts are anybody's: a browser runs nothing but our own script */
+
+static ngx_uint_t
+ngx_http_vrrp_tell_page(ngx_http_request_t *r,
+    const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text)
+{
+    if (ngx_http_vrrp_add_header(r, "Content-Security-Policy",
+                                 vrrp_core_page_policy())
+            != NGX_OK
+        || ngx_http_vrrp_add_header(r, "X-Content-Type-Options", "nosniff")
+            != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_vrrp_tell_status(r, answer, text);
 }
 
 

@@ -73,6 +73,7 @@ sub ask ($path, @options) {
 
 my %TYPE = (
     json        => 'application/json',
+    html        => 'text/html; charset=utf-8',
     prometheus  => 'text/plain; version=0.0.4; charset=utf-8',
     openmetrics => 'application/openmetrics-text; version=1.0.0; charset=utf-8',
     health      => 'text/plain; charset=utf-8',
@@ -80,6 +81,7 @@ my %TYPE = (
 
 my %LIKE = (
     json        => qr/^\{"version":/,
+    html        => qr/^<!DOCTYPE html>.*<\/html>\n\z/s,
     prometheus  => qr/^# HELP nginx_vrrp_build_info .*\d\n\z/s,
     openmetrics => qr/^# HELP nginx_vrrp_build_info .*\n# EOF\n\z/s,
     health      => qr/^healthy\nVI_1 MASTER\nvi-2\.B MASTER\n\z/,
@@ -96,6 +98,10 @@ sub answers ($format, $path, @options) {
     is($got->{headers}{'cache-control'}, 'no-store', "$what: never stored");
     like($got->{body}, $LIKE{$format}, "$what: body");
 }
+
+# As Chromium sends it.
+my $browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,'
+    . 'image/avif,image/webp,*/*;q=0.8';
 
 sub accept_header ($text) { return ('-H', "Accept: $text") }
 
@@ -118,6 +124,7 @@ answers('health',     '/vrrp/health');
 answers('prometheus', '/vrrp/metrics');
 answers('prometheus', '/metrics');
 answers('prometheus', '/any/metrics');
+answers('html',       '/any/html');
 answers('json',       '/any/thing');
 
 answers('json', '/vrrp');
@@ -133,6 +140,9 @@ answers('json',        '/vrrp', accept_header(
     'text/plain; q=0.5, application/json; charset=utf-8; q=0.501'));
 answers('json',        '/vrrp', accept_header('text/plain;q=0, image/png'));
 answers('json',        '/vrrp', accept_header('text/plain;q=x,,;, text'));
+
+answers('html',        '/vrrp', accept_header($browser));
+answers('json',        '/vrrp', accept_header('*/*'));
 
 answers('openmetrics', '/vrrp/metrics', accept_header($prometheus));
 answers('prometheus',  '/vrrp/metrics', accept_header('application/json'));
@@ -162,7 +172,7 @@ for my $method (qw(POST PUT DELETE OPTIONS)) {
     is($got->{headers}{allow}, 'GET, HEAD', "$method: Allow");
 }
 
-for my $path (qw(/vrrp/json /vrrp/metrics /vrrp/health)) {
+for my $path (qw(/vrrp/json /vrrp/html /vrrp/metrics /vrrp/health)) {
     my $got = ask($path, '-I');
 
     is($got->{status}, 200, "HEAD $path: 200");

@@ -1,0 +1,297 @@
+#include "core/status/page.hpp"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "core/status/html_writer.hpp"
+#include "core/status/page_parts.hpp"
+#include "tests/status/view_fixture.hpp"
+
+namespace ngx_vrrp::status {
+namespace {
+
+const std::string kHostile = "<img src=x onerror=\"alert('1')\">&";
+
+// The page without its style and its script.
+std::string body_of(const View &view) {
+    const std::string page = to_page(view);
+    const auto from = page.find("<main>");
+    const auto to = page.find("</main>");
+    EXPECT_NE(from, std::string::npos);
+    EXPECT_NE(to, std::string::npos);
+    return page.substr(from, to - from);
+}
+
+std::string body_of(const Snapshot &s, const Checks &checks = {}) {
+    return body_of(view_of(s, checks));
+}
+
+// As a reader sees it: no tags.
+std::string text_of(const std::string &html) {
+    const std::string text =
+        std::regex_replace(html, std::regex("<[^>]*>"), "");
+    return std::regex_replace(text, std::regex("\n+"), "\n");
+}
+
+void expect_parts(const std::string &html,
+                  std::initializer_list<const char *> parts) {
+    for (const char *part : parts) {
+        EXPECT_NE(html.find(part), std::string::npos) << part << "\n" << html;
+    }
+}
+
+check::Record server(const char *name) {
+    check::Record record{};
+    record.context.set("http");
+    record.group.set("web");
+    record.name.set(name);
+    record.address.set("10.0.0.1:80");
+    record.verdict = check::Verdict::up;
+    record.history_length = 4;
+    record.passes = 4;
+    record.checked_at_ns = 9'000'000'000;
+    record.duration_ns = 500'000;
+    return record;
+}
+
+check::Record failed_server(const char *name) {
+    check::Record record = server(name);
+    record.verdict = check::Verdict::down;
+    record.reason = check::Reason::l7sts;
+    record.text.set("status 500");
+    record.history = 0b0011;
+    record.failed_at_ns = 9'000'000'000;
+    record.failed_duration_ns = 3'000'000;
+    record.changed_at_ns = 8'000'000'000;
+    record.fails[static_cast<std::size_t>(check::Reason::l7sts)] = 2;
+    return record;
+}
+
+TEST(HtmlWriter, Escapes) {
+    EXPECT_EQ(escape_html("a&<b>\"'\t\x01\x7f"
+                          "é"),
+              "a&amp;&lt;b&gt;&quot;&#39;\t\xef\xbf\xbd\xef\xbf\xbd"
+              "é");
+}
+
+TEST(HtmlWriter, ElementsAttributesAndNesting) {
+    HtmlWriter html;
+    html.open("p", {{"title", "\"<&"}}).text("1<2 ").element("b", 3);
+    html.close().empty("meta", {{"charset", "utf-8"}});
+    EXPECT_EQ(html.html(),
+              "\n<p title=\"&quot;&lt;&amp;\">1&lt;2 <b>3</b></p>"
+              "\n<meta charset=\"utf-8\">");
+}
+
+TEST(Page, TellsDurationsInTwoUnits) {
+    using namespace std::chrono;
+    EXPECT_EQ(to_human(-1s), "0 ms");
+    EXPECT_EQ(to_human(999ms), "999 ms");
+    EXPECT_EQ(to_human(59s + 999ms), "59 s");
+    EXPECT_EQ(to_human(185s), "3 min 5 s");
+    EXPECT_EQ(to_human(2h + 14min + 59s), "2 h 14 min");
+    EXPECT_EQ(to_human(24h * 5 + 3h), "5 d 3 h");
+}
+
+TEST(Page, IsOneDocumentThatNeedsNoOther) {
+    const std::string page = to_page(view_of(snapshot()));
+    EXPECT_EQ(page.find("<!DOCTYPE html>"), 0u);
+    EXPECT_EQ(page.substr(page.size() - 8), "</html>\n");
+    EXPECT_EQ(page.find(" src="), std::string::npos);
+    EXPECT_EQ(page.find(" style="), std::string::npos);
+
+    const std::regex link("href=\"([^\"]*)\"");
+    for (std::sregex_iterator it(page.begin(), page.end(), link), end;
+         it != end; ++it) {
+        EXPECT_TRUE((*it)[1].str().starts_with("?format=") ||
+                    (*it)[1].str().starts_with("data:"))
+            << it->str();
+    }
+}
+
+TEST(Page, ClosesWhatItOpens) {
+    Checks checks{.records = {server("web1"), failed_server("web2")},
+                  .beats = {}};
+    const std::string html = body_of(snapshot(), checks);
+    std::vector<std::string> open;
+    const std::regex tag("<(/?)([a-z0-9]+)[^>]*>");
+    for (std::sregex_iterator it(html.begin(), html.end(), tag), end; it != end;
+         ++it) {
+        if ((*it)[1].length() == 0) {
+            open.push_back((*it)[2].str());
+        } else {
+            ASSERT_FALSE(open.empty());
+            EXPECT_EQ(open.back(), (*it)[2].str());
+            open.pop_back();
+        }
+    }
+    EXPECT_EQ(open, std::vector<std::string>{"main"});
+}
+
+TEST(Page, SaysTheStateFirst) {
+    const std::string text = text_of(body_of(snapshot()));
+    EXPECT_EQ(text.find("\nlb01 ● MASTER"), 0u) << text;
+    expect_parts(text, {"VI_1 MASTER", "2024-02-29 23:59:56 UTC (2 s)",
+                        "no advertisement for 3609 ms", "this node"});
+    EXPECT_EQ(text.find("Stale"), std::string::npos);
+}
+
+TEST(Page, SaysTheWorstState) {
+    Snapshot s = snapshot();
+    InstanceRecord second = s.instances[0];
+    second.name.set("VI_2");
+    s.instances.push_back(second);
+
+    const auto state_with = [&](const char *one, const char *other) {
+        s.instances[0].state.set(one);
+        s.instances[1].state.set(other);
+        return state_of(s);
+    };
+    EXPECT_EQ(state_with("MASTER", "MASTER"), "MASTER");
+    EXPECT_EQ(state_with("BACKUP", "MASTER"), "BACKUP");
+    EXPECT_EQ(state_with("MASTER", "INIT"), "INIT");
+    EXPECT_EQ(state_with("FAULT", "MASTER"), "FAULT");
+    expect_parts(text_of(body_of(s)),
+                 {"✗ FAULT\n", "✗ VI_1 FAULT\n", "● VI_2 MASTER"});
+}
+
+TEST(Page, SaysWhyThePriorityIsWhatItIs) {
+    const std::string text = text_of(body_of(snapshot()));
+    expect_parts(text, {"Priority 80, configured 100",
+                        "track_upstream web✗ downweight -20-20"
+                        "0 of 2 servers up",
+                        "track_interface eth1✓ upfailure is a fault",
+                        "effective priority80"});
+    EXPECT_EQ(text.find("kept within"), std::string::npos);
+}
+
+TEST(Page, SaysWhatLimitsThePriority) {
+    Snapshot s = snapshot();
+    s.instances[0].base_priority = 10;
+    s.instances[0].effective_priority = 1;
+    expect_parts(text_of(body_of(s)), {"kept within 1 and 254+11"});
+
+    s.instances[0].base_priority = 255;
+    s.instances[0].effective_priority = 255;
+    expect_parts(text_of(body_of(s)),
+                 {"the owner of the addresses stays at 255+20"});
+}
+
+TEST(Page, SaysWhetherAddressesAreReallyThere) {
+    Snapshot s = snapshot();
+    const auto presence = [&](const char *state, std::uint8_t present) {
+        s.instances[0].state.set(state);
+        s.addresses[0].present = present;
+        return text_of(body_of(s));
+    };
+    expect_parts(presence("MASTER", 1), {"10.0.1.5/24eth0✓ present\n"});
+    expect_parts(presence("MASTER", 0), {"10.0.1.5/24eth0✗ missing"});
+    expect_parts(presence("BACKUP", 0), {"10.0.1.5/24eth0– not here"});
+    expect_parts(presence("BACKUP", 1), {"✗ present, but not master"});
+}
+
+TEST(Page, SaysWhoIsMasterAndWhatIsWrong) {
+    Snapshot s = snapshot();
+    InstanceRecord &instance = s.instances[0];
+    instance.state.set("FAULT");
+    instance.fault.set("interface eth0 is down");
+    instance.retry_at_ns = 15'000'000'000;
+    expect_parts(text_of(body_of(s)),
+                 {"none heard", "interface eth0 is down", "in 5 s"});
+
+    instance.master_address.set("10.0.0.2");
+    instance.master_priority = 200;
+    instance.master_heard_ns = 9'688'000'000;
+    expect_parts(text_of(body_of(s)),
+                 {"10.0.0.2, priority 200, heard 312 ms ago"});
+}
+
+TEST(Page, ShowsServersAndTheirHistory) {
+    const Checks checks{.records = {server("web1"), failed_server("web2")},
+                        .beats = {}};
+    const std::string html = body_of(snapshot(), checks);
+    expect_parts(
+        html, {"aria-label=\"last 4 checks: 2 failed\"", "▁▁<b>▇</b><b>▇</b>"});
+    expect_parts(text_of(html),
+                 {"http upstream web: 1 of 2 up", "web1 10.0.0.1:80✓ up",
+                  "OK in 0.5 ms▁▁▁▁never", "✗ down for 2 s",
+                  "L7STS in 3.0 ms: status 500"});
+}
+
+TEST(Page, TellsTheLastFailureOnce) {
+    check::Record record = failed_server("web1");
+    expect_parts(
+        text_of(body_of(snapshot(), {.records = {record}, .beats = {}})),
+        {"status 500▁▁▇▇1 s ago4"});
+    record.history <<= 1;
+    expect_parts(
+        text_of(body_of(snapshot(), {.records = {record}, .beats = {}})),
+        {"OK in 0.5 ms▁▇▇▁1 s ago, L7STS in 3.0 ms: status 500"});
+}
+
+TEST(Page, GroupsChecksInTheirOrder) {
+    check::Record other = server("db1");
+    other.group.set("db");
+    const Checks checks{.records = {server("web1"), other, server("web2")},
+                        .beats = {}};
+    const std::string text = text_of(body_of(snapshot(), checks));
+    EXPECT_LT(text.find("web2"), text.find("upstream db"));
+    EXPECT_LT(text.find("upstream db"), text.find("db1"));
+}
+
+TEST(Page, ShowsProcesses) {
+    Checks checks;
+    checks.beats[0] = {.at = instant_from_ns(9'500'000'000),
+                       .late_wakes = 1,
+                       .worst_lag = Milliseconds{2}};
+    const std::string text = text_of(body_of(snapshot(), checks));
+    expect_parts(text, {"vrrp process42100 ms agoat most 20.0 ms late",
+                        "vrrp checker process500 ms agoat most 2.0 ms late",
+                        "worker process77250 ms ago",
+                        "realtime priority 50, memory locked"});
+    EXPECT_EQ(text.find("runner"), std::string::npos);
+}
+
+TEST(Page, SaysThatItIsStale) {
+    View view = view_of(snapshot());
+    view.moment.now += Seconds{12};
+    const std::string page = to_page(view);
+    expect_parts(page, {"<title>stale: MASTER lb01</title>", "role=\"alert\"",
+                        "class=\"banner stale\""});
+    expect_parts(
+        text_of(body_of(view)),
+        {"Stale: the vrrp process was heard 12 s ago", "MASTER (stale)"});
+}
+
+TEST(Page, EscapesWhatOthersWrote) {
+    Snapshot s = snapshot();
+    s.node.router_id.set(kHostile);
+    s.node.nginx_version.set("<img x>");
+    InstanceRecord &instance = s.instances[0];
+    instance.name.set(kHostile);
+    instance.state.set("\"<img x>");
+    instance.reason.set(kHostile);
+    instance.fault.set(kHostile);
+    instance.source.set(kHostile);
+    instance.master_address.set(kHostile);
+    instance.interface.set("<img x>");
+    s.addresses[0].address.set(kHostile);
+    s.addresses[0].label.set("<img x>");
+    s.trackers[0].name.set(kHostile);
+    s.trackers[0].reason.set(kHostile);
+
+    check::Record record = failed_server(kHostile.c_str());
+    record.group.set(kHostile);
+    record.address.set(kHostile + "2");
+    record.text.set(kHostile);
+    const std::string page =
+        to_page(view_of(s, {.records = {record}, .beats = {}}));
+    EXPECT_EQ(page.find("<img"), std::string::npos);
+    EXPECT_EQ(page.find("\"alert("), std::string::npos);
+    EXPECT_EQ(page.find("class=\"\"<"), std::string::npos);
+    expect_parts(page, {"&lt;img src=x onerror=&quot;alert(&#39;1"});
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::status
