@@ -183,6 +183,13 @@ SKIP: {
 
     is_deeply([$browser->complaints], [], 'browser: nothing in the console');
 
+    my ($hung) = $nginx->vrrp_processes;
+
+    $nginx->signal('STOP', $hung);
+    wait_for_text($browser, 'stale', qr/Stale: .* MASTER \(stale\)/s);
+    $nginx->signal('CONT', $hung);
+    wait_for_text($browser, 'fresh again', qr/lb1\s+● MASTER/);
+
     $lab->unplug('lb1');
     wait_for_text($browser, 'a fault', qr/lb1\s+✗ FAULT/);
     is($browser->evaluate('document.title'), 'FAULT lb1',

@@ -70,8 +70,12 @@ void write_announcements(HtmlWriter &html) {
     html.close();
 }
 
+// It is always there: what comes after it stays in its place.
 void write_stale(HtmlWriter &html, const View &view) {
     if (is_fresh(view.snapshot, view.moment.now)) {
+        html.open(
+            "p", {{"class", "alarm"}, {"role", "alert"}, {"hidden", "hidden"}});
+        html.close();
         return;
     }
     const Duration age = status::age(view.snapshot, view.moment.now);

@@ -257,7 +257,7 @@ TEST(Page, SaysThatItIsStale) {
     View view = view_of(snapshot());
     view.moment.now += Seconds{12};
     const std::string page = to_page(view);
-    expect_parts(page, {"<title>stale: MASTER lb01</title>", "role=\"alert\"",
+    expect_parts(page, {"<title>stale: MASTER lb01</title>", "role=\"alert\">",
                         "class=\"banner stale\""});
     expect_parts(
         text_of(body_of(view)),
