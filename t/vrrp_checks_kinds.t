@@ -20,7 +20,7 @@ my $lab = VRRP::Lab->new(nodes => ['lb1']);
 my $trackers = <<~'END';
     track_upstream  web min_up=2 weight=-20;
     track_upstream  web2 weight=-40;
-    track_http      http://localhost:8080/vrrp status=200;
+    track_http      http://127.0.0.1:8080/vrrp status=200;
     track_http      http://127.0.0.1:9001/?a=b status=404 weight=-10;
     track_tcp       127.0.0.1:8080;
     track_tcp       unix:/nonexistent weight=-5;
@@ -52,7 +52,7 @@ my %expected = (
     'http web 127.0.0.1:9'          => '127.0.0.1:9001 up',
     'http web localhost:7'          => '127.0.0.1:9001 up',
     'http web2 localhost:9001'      => '127.0.0.1:9001 up',
-    'vrrp VI_1 track_http http://localhost:8080/vrrp'
+    'vrrp VI_1 track_http http://127.0.0.1:8080/vrrp'
                                     => '127.0.0.1:8080 up',
     'vrrp VI_1 track_http http://127.0.0.1:9001/?a=b'
                                     => '127.0.0.1:9001 down',
@@ -99,7 +99,7 @@ my %adds = map { ("$_->{type} $_->{name}" => $_->{adds}) }
 is_deeply(\%adds, {
     'track_upstream web'                       => 0,
     'track_upstream web2'                      => 0,
-    'track_http http://localhost:8080/vrrp'    => 0,
+    'track_http http://127.0.0.1:8080/vrrp'    => 0,
     'track_http http://127.0.0.1:9001/?a=b'    => -10,
     'track_tcp 127.0.0.1:8080'                 => 0,
     'track_tcp unix:/nonexistent'              => -5,
@@ -111,7 +111,8 @@ is_deeply(\%adds, {
     'track_nginx listen 0.0.0.0:9001'          => 0,
 }, 'and its result is that of its own tracker');
 
-my ($named) = grep { $_->{group} eq 'web2' } $status->{checks}->@*;
+my ($named) = grep { $_->{group} eq 'web2' && $_->{address} !~ /^\[/ }
+              $status->{checks}->@*;
 is_deeply($named->{fails}, {}, 'the Host header is that of the server');
 
 unlike($nginx->log_text, qr/\[(?:alert|emerg)\]/, 'without alarm');
