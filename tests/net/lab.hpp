@@ -27,6 +27,7 @@
 #include "core/net/clock.hpp"
 #include "core/net/fd.hpp"
 #include "core/net/host.hpp"
+#include "tests/net/fake_watcher.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -80,7 +81,7 @@ inline bool become_root_of_user_namespace() {
 }
 
 // An nginx of the lab: event loop, engine and error.log around a Host.
-class Station : public Watcher, public Sink, public LogSink {
+class Station : public FakeWatcher, public Sink, public LogSink {
 public:
     struct Packet {
         std::string interface;
@@ -91,20 +92,7 @@ public:
     Station() : host(std::make_unique<Host>(*this, *this, *this)) {}
     ~Station() override {
         host.reset();
-        EXPECT_TRUE(watched.empty()) << "descriptors are still watched";
-    }
-
-    bool watch(int fd) override {
-        if (full) {
-            return false;
-        }
-        watched.push_back(fd);
-        return true;
-    }
-
-    void unwatch(int fd) override {
-        EXPECT_GE(::fcntl(fd, F_GETFD), 0) << "closed before unwatch";
-        EXPECT_EQ(1u, std::erase(watched, fd));
+        expect_nothing_watched();
     }
 
     void packet_received(const engine::ReceivedPacket &packet) override {
@@ -176,8 +164,6 @@ public:
     }
 
     std::unique_ptr<Host> host;
-    std::vector<int> watched;
-    bool full = false;
 
     std::vector<Packet> packets;
     std::function<void()> on_packet;

@@ -1,7 +1,6 @@
 // An event loop around one prober, that remembers what it says.
 #pragma once
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 
@@ -15,33 +14,18 @@
 #include "core/check/ports.hpp"
 #include "core/net/clock.hpp"
 #include "core/net/kernel_view.hpp"
-#include "core/net/watcher.hpp"
+#include "tests/net/fake_watcher.hpp"
 
 namespace ngx_vrrp::net {
 
-class ProberLoop : public Watcher, public check::Outcomes, public LogSink {
+class ProberLoop : public FakeWatcher, public check::Outcomes, public LogSink {
 public:
     struct Result {
         check::CheckId id;
         check::Outcome outcome;
     };
 
-    ~ProberLoop() override {
-        EXPECT_TRUE(watched.empty()) << "descriptors are still watched";
-    }
-
-    bool watch(int fd) override {
-        if (full) {
-            return false;
-        }
-        watched.push_back(fd);
-        return true;
-    }
-
-    void unwatch(int fd) override {
-        EXPECT_GE(::fcntl(fd, F_GETFD), 0) << "closed before unwatch";
-        EXPECT_EQ(1u, std::erase(watched, fd));
-    }
+    ~ProberLoop() override { expect_nothing_watched(); }
 
     void finished(check::CheckId id, const check::Outcome &outcome,
                   Instant) override {
@@ -103,8 +87,6 @@ public:
     }
 
     std::function<bool(int)> on_readable;
-    std::vector<int> watched;
-    bool full = false;
     std::vector<Result> results;
     std::vector<check::CheckId> wanted;
     std::vector<std::string> log;

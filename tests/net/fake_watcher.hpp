@@ -1,0 +1,38 @@
+// An event loop as core/net sees it, that knows what is watched.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::net {
+
+class FakeWatcher : public Watcher {
+public:
+    bool watch(int fd) override {
+        if (full) {
+            return false;
+        }
+        watched.push_back(fd);
+        return true;
+    }
+
+    void unwatch(int fd) override {
+        EXPECT_GE(::fcntl(fd, F_GETFD), 0) << "closed before unwatch";
+        EXPECT_EQ(1u, std::erase(watched, fd));
+    }
+
+    std::vector<int> watched;
+    bool full = false;
+
+protected:
+    // When all that was watched should have ended.
+    void expect_nothing_watched() const {
+        EXPECT_TRUE(watched.empty()) << "descriptors are still watched";
+    }
+};
+
+}  // namespace ngx_vrrp::net
