@@ -26,17 +26,7 @@ for my $zone ('zone web 64k;', '') {
 
     my $since = time;
 
-    for my $n (1 .. 50) {
-        my @before = $checks->lab->wait_until('one generation of workers', 10,
-            sub { my @now = $lb1->workers; return @now == 2 && [@now] })->@*;
-
-        $lb1->command('reload');
-
-        $checks->lab->wait_until('new workers', 10, sub {
-            my %old = map { $_ => 1 } @before;
-            return 2 == grep { !$old{$_} } $lb1->workers;
-        });
-    }
+    $lb1->reload for 1 .. 50;
 
     is($checks->peer('web2')->{verdict}, 'down', "$title: it still is");
 

@@ -87,14 +87,8 @@ my $lab = $checks->lab;
 
 # Until the workers with the old configuration accept nothing any more.
 sub reload_web2 ($http) {
-    my %old = map { $_ => 1 } $web{web2}->workers;
-
     $web{web2}->configure(http => $http);
-    $web{web2}->command('reload');
-    $lab->wait_until('new workers', 10, sub {
-        my @now = $web{web2}->workers;
-        return @now && !grep { $old{$_} } @now;
-    });
+    $web{web2}->reload;
 }
 
 ok(eval { $checks->wait_for($_, 'up') }, "$_ is up") for qw(web1 web2);

@@ -245,24 +245,7 @@ sub reconfigure ($self, %args) {
 }
 
 
-# nginx -s reload, and the end of it: one vrrp process, another one than
-# before, and no worker of the old configuration.
-sub reload ($self) {
-    my %old = map { $_ => 1 } $self->lb1->vrrp_processes, $self->lb1->workers;
-
-    $self->lb1->command('reload');
-    $self->_wait_for_new_processes(\%old);
-}
-
-
-sub _wait_for_new_processes ($self, $old) {
-    $self->wait_until('the old processes to end', sub {
-        my @now = ($self->lb1->vrrp_processes, $self->lb1->workers);
-
-        return @now == 1 + $self->lb1->{workers}
-               && !grep { $old->{$_} } @now;
-    });
-}
+sub reload ($self) { $self->lb1->reload(15) }
 
 
 # A binary upgrade begins: a second master with processes of its own. Returns

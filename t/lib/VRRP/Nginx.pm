@@ -122,6 +122,21 @@ sub command ($self, $command) {
 }
 
 
+# nginx -s reload, and the end of it: as many workers and vrrp processes as are
+# wanted, and none of the old ones.
+sub reload ($self, $timeout = 10) {
+    my %old = map { $_ => 1 } $self->vrrp_processes, $self->workers;
+    my $wanted = $self->{workers} + (defined $self->{vrrp} ? 1 : 0);
+
+    $self->command('reload');
+    $self->_wait('the old processes to end', $timeout, sub {
+        my @now = ($self->vrrp_processes, $self->workers);
+
+        return @now == $wanted && !grep { $old{$_} } @now;
+    });
+}
+
+
 # Ends it and waits for that, if it runs.
 sub stop ($self, $signal = 'TERM', $timeout = 10) {
     kill $signal, $_ for $self->masters;
