@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/capi_callbacks.hpp"
 #include "core/capi_check_conf.hpp"
 #include "core/capi_values.hpp"
 #include "core/net/clock.hpp"
@@ -23,8 +24,6 @@ using namespace ngx_vrrp;
 
 // nginx's workers share 1024 process slots; see NGX_MAX_PROCESSES.
 static_assert(VRRP_CORE_HEARTBEATS == status::kHeartbeatSlots);
-
-static_assert(static_cast<int>(LogLevel::debug) == VRRP_CORE_LOG_DEBUG);
 
 vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
                                 const std::string &interface) {
@@ -129,24 +128,6 @@ std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
     return configs;
 }
 
-// C's callbacks as the interfaces that the core knows.
-class Callbacks final : public LogSink, public net::Watcher {
-public:
-    explicit Callbacks(const vrrp_core_ops_t &ops) : ops_(ops) {}
-
-    void write(LogLevel level, std::string_view text) override {
-        ops_.log(ops_.data, static_cast<vrrp_core_log_level_e>(level),
-                 text.data(), text.size());
-    }
-    bool watch(int fd) override {
-        return ops_.watch(ops_.data, fd) == VRRP_CORE_OK;
-    }
-    void unwatch(int fd) override { ops_.unwatch(ops_.data, fd); }
-
-private:
-    vrrp_core_ops_t ops_;
-};
-
 status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
                            const vrrp_core_ops_t &ops) {
     status::NodeFacts facts;
@@ -174,7 +155,7 @@ struct vrrp_core_s {
                 roles_of(conf)},
                to_facts(conf, ops), callbacks, callbacks, area) {}
 
-    Callbacks callbacks;
+    Callbacks<vrrp_core_ops_t> callbacks;
     Log log;
     node::Node node;
     bool broken = false;

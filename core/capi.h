@@ -428,6 +428,10 @@ typedef struct {
 } vrrp_checker_ops_t;
 
 
+/* has a process of this role anything to check? */
+int vrrp_checker_needed(const vrrp_core_conf_t *conf,
+    vrrp_checker_role_e role);
+
 /*
  * icmp4, icmp6: raw ICMP sockets for ping, or -1; the checker closes them.
  * NULL: out of memory or descriptors (logged).

@@ -1,6 +1,7 @@
 #include "core/capi_check_conf.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -134,15 +135,15 @@ std::vector<Config> to_checks(const vrrp_core_conf_t &conf) {
     return checks;
 }
 
+bool has_role(const vrrp_core_conf_t &conf, Role role) {
+    return std::any_of(conf.checks, conf.checks + conf.nchecks,
+                       [&](const auto &c) { return role_of(c) == role; });
+}
+
 std::vector<Role> roles_of(const vrrp_core_conf_t &conf) {
     std::vector<Role> roles;
-    for (const Role role : kRoles) {
-        if (std::any_of(
-                conf.checks, conf.checks + conf.nchecks,
-                [&](const auto &check) { return role_of(check) == role; })) {
-            roles.push_back(role);
-        }
-    }
+    std::copy_if(kRoles.begin(), kRoles.end(), std::back_inserter(roles),
+                 [&](Role role) { return has_role(conf, role); });
     return roles;
 }
 

@@ -15,6 +15,9 @@ check::Config to_check(const vrrp_core_check_conf_t &conf);
 // By their numbers.
 std::vector<check::Config> to_checks(const vrrp_core_conf_t &conf);
 
+// Has a process of this role anything to check?
+bool has_role(const vrrp_core_conf_t &conf, check::Role role);
+
 // Of the processes that have anything to check.
 std::vector<check::Role> roles_of(const vrrp_core_conf_t &conf);
 

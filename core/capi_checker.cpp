@@ -8,11 +8,11 @@
 
 #include "core/base/log.hpp"
 #include "core/capi.h"
+#include "core/capi_callbacks.hpp"
 #include "core/capi_check_conf.hpp"
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
 #include "core/net/clock.hpp"
-#include "core/net/watcher.hpp"
 #include "core/node/check_node.hpp"
 #include "core/status/area.hpp"
 
@@ -20,28 +20,17 @@ namespace {
 
 using namespace ngx_vrrp;
 
-static_assert(static_cast<int>(LogLevel::debug) == VRRP_CORE_LOG_DEBUG);
 static_assert(static_cast<int>(check::Stage::established) ==
               VRRP_CHECKER_ESTABLISHED);
 static_assert(static_cast<int>(check::Role::scripts) == VRRP_CHECKER_SCRIPTS);
 
-// C's callbacks as the interfaces that the core knows.
-class Callbacks final : public LogSink,
-                        public net::Watcher,
-                        public check::Transport,
-                        public check::RegexEngine,
-                        public check::VerdictSink {
+// The rest of C's callbacks.
+class CheckerCallbacks final : public Callbacks<vrrp_checker_ops_t>,
+                               public check::Transport,
+                               public check::RegexEngine,
+                               public check::VerdictSink {
 public:
-    explicit Callbacks(const vrrp_checker_ops_t &ops) : ops_(ops) {}
-
-    void write(LogLevel level, std::string_view text) override {
-        ops_.log(ops_.data, static_cast<vrrp_core_log_level_e>(level),
-                 text.data(), text.size());
-    }
-    bool watch(int fd) override {
-        return ops_.watch(ops_.data, fd) == VRRP_CORE_OK;
-    }
-    void unwatch(int fd) override { ops_.unwatch(ops_.data, fd); }
+    using Callbacks::Callbacks;
 
     void open(check::CheckId id) override { ops_.open(ops_.data, id); }
     void send(check::CheckId id, std::string_view bytes) override {
@@ -55,9 +44,6 @@ public:
     void verdict_changed(check::CheckId id, check::Verdict verdict) override {
         ops_.changed(ops_.data, id, static_cast<vrrp_core_verdict_e>(verdict));
     }
-
-private:
-    vrrp_checker_ops_t ops_;
 };
 
 std::string_view to_view(const char *text, std::size_t len) {
@@ -77,7 +63,7 @@ struct vrrp_checker_s {
                {callbacks, callbacks, callbacks, callbacks, callbacks},
                {conf.wake_fd, icmp4, icmp6}) {}
 
-    Callbacks callbacks;
+    CheckerCallbacks callbacks;
     Log log;
     node::CheckNode node;
     bool broken = false;
@@ -116,6 +102,11 @@ void enter(vrrp_checker_t *checker, F &&f) noexcept {
 }
 
 }  // namespace
+
+int vrrp_checker_needed(const vrrp_core_conf_t *conf,
+                        vrrp_checker_role_e role) {
+    return has_role(*conf, static_cast<check::Role>(role));
+}
 
 vrrp_checker_t *vrrp_checker_create(const vrrp_core_conf_t *conf,
                                     vrrp_checker_role_e role,

@@ -33,8 +33,6 @@ typedef struct {
 } ngx_vrrp_checker_t;
 
 
-static ngx_uint_t ngx_vrrp_checker_has(ngx_vrrp_conf_t *vcf,
-    vrrp_checker_role_e role);
 static void ngx_vrrp_checker_cycle(ngx_cycle_t *cycle, void *data);
 static void ngx_vrrp_checker_open_ping(ngx_cycle_t *cycle, int *icmp4,
     int *icmp6);
@@ -75,7 +73,7 @@ ngx_vrrp_start_checkers(ngx_cycle_t *cycle)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
-    if (ngx_vrrp_checker_has(vcf, VRRP_CHECKER_PROBES)
+    if (vrrp_checker_needed(&vcf->core, VRRP_CHECKER_PROBES)
         && ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_checker_helper) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
@@ -83,33 +81,13 @@ ngx_vrrp_start_checkers(ngx_cycle_t *cycle)
                       "all that it would check stays as it is");
     }
 
-    if (ngx_vrrp_checker_has(vcf, VRRP_CHECKER_SCRIPTS)
+    if (vrrp_checker_needed(&vcf->core, VRRP_CHECKER_SCRIPTS)
         && ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_runner_helper) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "vrrp: could not start the vrrp runner process, "
                       "all that scripts would check stays as it is");
     }
-}
-
-
-static ngx_uint_t
-ngx_vrrp_checker_has(ngx_vrrp_conf_t *vcf, vrrp_checker_role_e role)
-{
-    size_t               i;
-    vrrp_checker_role_e  its;
-
-    for (i = 0; i < vcf->core.nchecks; i++) {
-
-        its = (vcf->core.checks[i].kind == VRRP_CORE_CHECK_SCRIPT)
-                  ? VRRP_CHECKER_SCRIPTS : VRRP_CHECKER_PROBES;
-
-        if (its == role) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
