@@ -275,6 +275,82 @@ typedef struct {
 } vrrp_core_instance_conf_t;
 
 
+/* notifications */
+
+/* sets of events, and of the states that a state event leads to */
+
+#define VRRP_CORE_EVENT_STATE        0x01
+#define VRRP_CORE_EVENT_TRACKER      0x02
+#define VRRP_CORE_EVENT_UPSTREAM     0x04
+#define VRRP_CORE_EVENT_SPLIT_BRAIN  0x08
+
+#define VRRP_CORE_TO_MASTER          0x01
+#define VRRP_CORE_TO_BACKUP          0x02
+#define VRRP_CORE_TO_FAULT           0x04
+#define VRRP_CORE_TO_STOP            0x08
+#define VRRP_CORE_TO_INIT            0x10
+
+#define VRRP_CORE_MAX_CHANNELS       64
+
+
+typedef enum {
+    VRRP_CORE_NOTIFY_SCRIPT = 0,
+    VRRP_CORE_NOTIFY_FIFO,
+    VRRP_CORE_NOTIFY_EMAIL,
+    VRRP_CORE_NOTIFY_WEBHOOK
+} vrrp_core_notify_kind_e;
+
+
+typedef enum {
+    VRRP_CORE_WEBHOOK_GENERIC = 0,
+    VRRP_CORE_WEBHOOK_ALERTMANAGER,
+    VRRP_CORE_WEBHOOK_SLACK,
+    VRRP_CORE_WEBHOOK_DINGTALK,
+    VRRP_CORE_WEBHOOK_FEISHU
+} vrrp_core_webhook_format_e;
+
+
+/* a channel: whom to tell what */
+
+typedef struct {
+    vrrp_core_notify_kind_e           kind;
+    vrrp_core_str_t                   name;      /* "notify_webhook" */
+    vrrp_core_str_t                   target;    /* for humans: no secrets */
+    vrrp_core_str_t                   instance;  /* empty: all */
+
+    uint32_t                          events;    /* VRRP_CORE_EVENT_* */
+    uint32_t                          states;    /* VRRP_CORE_TO_* */
+    int64_t                           timeout_ns;  /* of one attempt */
+    int64_t                           expire_ns;   /* of an event */
+
+    /* script: its path and arguments */
+    const vrrp_core_str_t            *command;
+    size_t                            ncommand;
+    uint32_t                          uid;
+    uint32_t                          gid;
+    uint8_t                           with_arguments;  /* keepalived's four */
+
+    vrrp_core_str_t                   path;      /* fifo */
+
+    /* email, webhook */
+    vrrp_core_str_t                   url;
+    vrrp_core_str_t                   ca;        /* a file, or empty */
+    uint8_t                           verify;
+
+    /* email */
+    vrrp_core_str_t                   from;
+    const vrrp_core_str_t            *to;
+    size_t                            nto;
+    vrrp_core_str_t                   username;
+    vrrp_core_str_t                   password;
+    uint8_t                           start_tls;
+
+    /* webhook */
+    vrrp_core_webhook_format_e        format;
+    vrrp_core_str_t                   secret;    /* empty: unsigned */
+} vrrp_core_notify_conf_t;
+
+
 typedef struct {
     /* which reading of the configuration this is, and when it was read */
     uint64_t                          generation;
@@ -307,6 +383,16 @@ typedef struct {
      * verdict changes, the vrrp process reads it.  -1: nothing is checked.
      */
     int                               wake_fd;
+
+    const vrrp_core_notify_conf_t    *channels;
+    size_t                            nchannels;
+
+    /*
+     * A socket pair of datagrams in order (SOCK_SEQPACKET, non-blocking):
+     * events go into the first, the notifier process reads the second.  -1:
+     * nobody is to be told.
+     */
+    int                               event_fds[2];
 } vrrp_core_conf_t;
 
 
@@ -464,6 +550,53 @@ void vrrp_checker_failed(vrrp_checker_t *checker, size_t check,
 void vrrp_checker_assign(vrrp_checker_t *checker, size_t check,
     const vrrp_core_check_conf_t *conf);
 void vrrp_checker_release(vrrp_checker_t *checker, size_t check);
+
+
+/* the process that notifies */
+
+typedef struct vrrp_notifier_s  vrrp_notifier_t;
+
+
+typedef struct {
+    void   *data;
+
+    void  (*log)(void *data, vrrp_core_log_level_e level, const char *text,
+              size_t len);
+    int   (*watch)(void *data, int fd);
+    void  (*unwatch)(void *data, int fd);
+} vrrp_notifier_ops_t;
+
+
+/* NULL: out of memory or descriptors (logged) */
+vrrp_notifier_t *vrrp_notifier_create(const vrrp_core_conf_t *conf,
+    const vrrp_notifier_ops_t *ops, void *area);
+void vrrp_notifier_destroy(vrrp_notifier_t *notifier);
+
+/* begins; when master_pid ends, it finishes as after vrrp_notifier_quit() */
+int vrrp_notifier_start(vrrp_notifier_t *notifier, int master_pid);
+
+/*
+ * nginx's QUIT: no more events will come when the processes that send them
+ * have ended; what waits is delivered within a bounded time.
+ */
+void vrrp_notifier_quit(vrrp_notifier_t *notifier);
+
+/* nginx's TERM: the same, with one attempt for each event and less time */
+void vrrp_notifier_terminate(vrrp_notifier_t *notifier);
+
+void vrrp_notifier_on_readable(vrrp_notifier_t *notifier, int fd);
+void vrrp_notifier_on_timer(vrrp_notifier_t *notifier);
+int64_t vrrp_notifier_deadline(const vrrp_notifier_t *notifier);
+int vrrp_notifier_finished(const vrrp_notifier_t *notifier);
+
+
+/*
+ * Is there what this configuration's channels need on this machine?  Only in
+ * a process that tests the configuration: libcurl is loaded for that.
+ * VRRP_CORE_ERROR: no; why, ended by a zero and cut to size, says what to do.
+ */
+int vrrp_notifier_possible(const vrrp_core_conf_t *conf, char *why,
+    size_t size);
 
 
 /*

@@ -67,6 +67,8 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
     }
 
     vcf->core.wake_fd = -1;
+    vcf->core.event_fds[0] = -1;
+    vcf->core.event_fds[1] = -1;
 
     return vcf;
 }

@@ -21,10 +21,11 @@ declare -A rooms=(
     [vrrp]='base|wire|vrrp'
     [health]='base|wire|health'
     [check]='base|wire|check'
+    [notify]='base|notify'
     [engine]='base|wire|vrrp|health|check|engine'
-    [status]='base|wire|vrrp|health|check|engine|status'
-    [net]='base|wire|vrrp|health|check|engine|net'
-    [node]='base|wire|vrrp|health|check|engine|status|net|node'
+    [status]='base|wire|vrrp|health|check|notify|engine|status'
+    [net]='base|wire|vrrp|health|check|notify|engine|net'
+    [node]='base|wire|vrrp|health|check|notify|engine|status|net|node'
 )
 
 # Standard headers that reach the operating system or bring their own time,

@@ -15,6 +15,7 @@
 #include "core/base/types.hpp"
 #include "core/check/config.hpp"
 #include "core/check/verdict.hpp"
+#include "core/engine/event.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/router_key.hpp"
 #include "core/health/worker_watch.hpp"
@@ -104,11 +105,22 @@ public:
     virtual std::optional<std::string> withdraw(const RouterKey &key) = 0;
 };
 
+// Who hears what happens.
+class Events {
+public:
+    virtual ~Events() = default;
+
+    // config is that of the router it happened to.
+    virtual void happened(const Event &event, const vrrp::Config &config,
+                          Instant now) = 0;
+};
+
 struct Ports {
     Transmit &transmit;
     Addresses &addresses;
     Shared &shared;
     Claims &claims;
+    Events &events;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -99,6 +99,9 @@ void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
     log_(LogLevel::notice, "%s -> %s: %s",
          vrrp::public_name(action.from).data(),
          vrrp::public_name(action.to).data(), action.reason.c_str());
+    const StateChanged change{action.from, action.to, stopped_};
+    ports_.events.happened(
+        {change, action.reason, instance_.effective_priority()}, config(), now);
 }
 
 void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {

@@ -29,7 +29,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       checks_(area_.checks(generation.number), generation.wake_fd,
               generation.checkers, watcher, sink),
       claims_(watcher, *this, sink, generation.configured_at),
-      engine_(std::move(configs), {host_, host_, *this, claims_}, sink),
+      engine_(std::move(configs), {host_, host_, *this, claims_, *this}, sink),
       facts_(std::move(facts)),
       generation_(generation) {
     facts_.started_at = net::now();
@@ -214,5 +214,7 @@ std::optional<check::Verdict> Node::check_verdict(check::CheckId id) {
 std::optional<engine::CheckResult> Node::check_result(check::CheckId id) {
     return checks_.result(id);
 }
+
+void Node::happened(const engine::Event &, const vrrp::Config &, Instant) {}
 
 }  // namespace ngx_vrrp::node

@@ -29,7 +29,7 @@ struct Generation {
     std::vector<check::Role> checkers;  // the processes that check
 };
 
-class Node final : net::Sink, net::ClaimSink, engine::Shared {
+class Node final : net::Sink, net::ClaimSink, engine::Shared, engine::Events {
 public:
     // watcher, sink and the areas outlive the node.
     Node(std::vector<engine::RouterConfig> configs, Generation generation,
@@ -75,6 +75,8 @@ private:
     std::optional<Instant> last_active(const engine::RouterKey &key) override;
     std::optional<check::Verdict> check_verdict(check::CheckId id) override;
     std::optional<engine::CheckResult> check_result(check::CheckId id) override;
+    void happened(const engine::Event &event, const vrrp::Config &config,
+                  Instant now) override;
 
     void begin_life(Instant now);
     Status watch_master(int pid);

@@ -34,6 +34,24 @@ TEST_F(EngineTest, GoesUpInOrder) {
     EXPECT_TRUE(engine->routers()[0].addresses()[0].present);
 }
 
+TEST_F(EngineTest, TellsItsTransitions) {
+    become_active();
+    engine->stop("test", false, now);
+
+    std::vector<std::string> told;
+    for (const Event &event : machine.events) {
+        const auto &change = std::get<StateChanged>(event.what);
+        told.push_back(std::string(vrrp::public_name(change.from)) + " " +
+                       std::string(vrrp::public_name(change.to)) +
+                       (change.for_good ? " for good: " : ": ") + event.reason);
+    }
+    ASSERT_EQ(told.size(), 3u);
+    EXPECT_EQ(told[0].substr(0, 11), "INIT BACKUP");
+    EXPECT_EQ(told[1].substr(0, 13), "BACKUP MASTER");
+    EXPECT_EQ(told[2], "MASTER INIT for good: test");
+    EXPECT_EQ(machine.events.back().priority, Priority{100});
+}
+
 TEST_F(EngineTest, GoesDownInOrderWhenWorkersStall) {
     become_active();
     run(Milliseconds{1900}, false);

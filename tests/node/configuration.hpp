@@ -69,6 +69,8 @@ public:
         conf.checks = checks.data();
         conf.nchecks = checks.size();
         conf.wake_fd = wake.get();
+        conf.event_fds[0] = -1;
+        conf.event_fds[1] = -1;
     }
 
     // As the master does.

@@ -15,7 +15,8 @@ namespace ngx_vrrp::testing {
 class FakeMachine final : public engine::Transmit,
                           public engine::Addresses,
                           public engine::Shared,
-                          public engine::Claims {
+                          public engine::Claims,
+                          public engine::Events {
 public:
     // What happened since the last take(), e.g. "advert 100 224.0.0.18",
     // "add 10.0.1.5 2s", "garp".
@@ -32,6 +33,7 @@ public:
     bool heir = false;                        // somebody waits for us
     std::string passed_on;                    // what the heir got
     std::optional<std::string> granted_late;  // when we stopped waiting
+    std::vector<engine::Event> events;        // all that happened
 
     Status listen(const engine::Interface &interface, Family,
                   bool multicast) override {
@@ -111,7 +113,12 @@ public:
         return std::exchange(granted_late, std::nullopt);
     }
 
-    engine::Ports ports() { return {*this, *this, *this, *this}; }
+    void happened(const engine::Event &event, const vrrp::Config &,
+                  Instant) override {
+        events.push_back(event);
+    }
+
+    engine::Ports ports() { return {*this, *this, *this, *this, *this}; }
 
 private:
     Status result(const std::string &call, const IpAddress &address) {

@@ -1,0 +1,48 @@
+// What happened to a virtual router that others may want to hear of, in this
+// machine's words: the node writes it to the ring of transitions and to the
+// notifier.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "core/base/time.hpp"
+#include "core/base/types.hpp"
+#include "core/check/verdict.hpp"
+#include "core/vrrp/config.hpp"
+#include "core/vrrp/state.hpp"
+
+namespace ngx_vrrp::engine {
+
+struct StateChanged {
+    vrrp::StateName from;
+    vrrp::StateName to;
+    bool for_good = false;  // nginx ends: keepalived's STOP
+};
+
+struct TrackerChanged {
+    std::string type;  // "track_http"
+    std::string name;  // "http://127.0.0.1/"
+    check::Verdict from = check::Verdict::unknown;
+    check::Verdict to = check::Verdict::unknown;
+};
+
+// A sign that another node holds our addresses while we do.
+enum class SplitBrainSign : std::uint8_t {
+    two_masters,    // it advertises, although it must give way to us
+    foreign_owner,  // its link-layer address answers for a virtual address
+    adverts_lost    // we took over from one who still is there
+};
+
+struct SplitBrainChanged {
+    SplitBrainSign sign{};
+    bool suspected = false;  // false: it is over
+};
+
+struct Event {
+    std::variant<StateChanged, TrackerChanged, SplitBrainChanged> what;
+    std::string reason;
+    Priority priority;  // effective
+};
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,66 @@
+// What somebody may want to be told of, as a record of fixed size: it crosses
+// from the process where it happens to the notifier process in one datagram.
+// No pointers; texts are cut to their field and end with a zero.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "core/base/text.hpp"
+
+namespace ngx_vrrp::notify {
+
+enum class EventKind : std::uint8_t {
+    state,       // an instance went from one state to another
+    tracker,     // a tracker of an instance failed, or is well again
+    upstream,    // a server of an upstream block went down, or is up again
+    split_brain  // a sign that two nodes hold an address, or that it is over
+};
+
+inline constexpr std::array kEventKinds{EventKind::state, EventKind::tracker,
+                                        EventKind::upstream,
+                                        EventKind::split_brain};
+
+// The word for it in the configuration and in messages.
+constexpr std::string_view to_string(EventKind kind) {
+    constexpr std::array<std::string_view, 4> names{"state", "tracker",
+                                                    "upstream", "split_brain"};
+    return names[static_cast<std::size_t>(kind)];
+}
+
+// What an event is about stays the same until something ends it: of several
+// events with the same kind, instance and subject the last one is the truth.
+struct EventRecord {
+    EventKind kind;
+    std::uint8_t vrid;      // 0: of no instance
+    std::uint8_t priority;  // effective
+    std::uint8_t bad;       // a failure, or a sign of one, begins; 0: it ends
+
+    std::int64_t at_ns;      // CLOCK_BOOTTIME
+    std::int64_t wall_ns;    // since 1970, UTC
+    std::uint64_t sequence;  // of the process that it happened in, from 1
+    std::int32_t pid;        // that process
+
+    Text<64> node;      // router_id
+    Text<64> instance;  // empty: of none
+    Text<16> interface;
+
+    // State: INIT, BACKUP, MASTER, FAULT, STOP (INIT, when nginx ends). Others:
+    // "up", "down" of what failed before or is well again; split_brain:
+    // "suspected", "over".
+    Text<16> from;
+    Text<16> to;
+
+    // tracker: "track_http http://127.0.0.1/"; upstream: its block's name;
+    // split_brain: "two masters", "foreign owner", "adverts lost".
+    Text<128> subject;
+    Text<128> server;  // upstream: the server as it was written
+    Text<256> reason;
+    Text<256> addresses;  // virtual ones, apart by blanks
+};
+
+static_assert(std::is_trivially_copyable_v<EventRecord>);
+
+}  // namespace ngx_vrrp::notify
