@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/base/version.hpp"
-#include "core/status/json_writer.hpp"
-#include "core/status/moment_text.hpp"
+#include "core/base/json_writer.hpp"
+#include "core/base/moment_text.hpp"
 
 namespace ngx_vrrp::status {
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "core/base/version.hpp"
-#include "core/status/moment_text.hpp"
+#include "core/base/moment_text.hpp"
 #include "core/status/page_assets.hpp"
 #include "core/status/page_parts.hpp"
 

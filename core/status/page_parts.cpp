@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/status/moment_text.hpp"
+#include "core/base/moment_text.hpp"
 
 namespace ngx_vrrp::status {
 

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/status/json_writer.hpp"
 #include "tests/status/view_fixture.hpp"
 
 namespace ngx_vrrp::status {
@@ -10,29 +9,6 @@ namespace {
 
 std::string json_of(const Snapshot &s, const Checks &checks = {}) {
     return to_json(view_of(s, checks));
-}
-
-TEST(JsonWriter, CommasAndNesting) {
-    JsonWriter json;
-    json.begin_object().member("a", 1).key("b").begin_array();
-    json.value(1).value(true).null().end_array().member("c", "x").end_object();
-    EXPECT_EQ(json.text(), R"({"a":1,"b":[1,true,null],"c":"x"})");
-}
-
-TEST(JsonWriter, Thousandths) {
-    JsonWriter json;
-    json.begin_array();
-    for (const std::int64_t number : {0, 7, 1040, 123456}) {
-        json.thousandths(number);
-    }
-    json.end_array();
-    EXPECT_EQ(json.text(), "[0.000,0.007,1.040,123.456]");
-}
-
-TEST(JsonWriter, Escapes) {
-    JsonWriter json;
-    json.value("\"\\\n\x01");
-    EXPECT_EQ(json.text(), "\"\\\"\\\\\\u000a\\u0001\"");
 }
 
 TEST(Json, SaysStateSinceWhenAndWhy) {

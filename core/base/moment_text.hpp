@@ -6,7 +6,7 @@
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 
-namespace ngx_vrrp::status {
+namespace ngx_vrrp {
 
 // RFC 3339, UTC, milliseconds.
 inline std::string to_rfc3339(std::chrono::sys_time<Duration> t) {
@@ -22,4 +22,4 @@ inline std::string to_rfc3339(std::chrono::sys_time<Duration> t) {
                   static_cast<int>(time.subseconds().count()));
 }
 
-}  // namespace ngx_vrrp::status
+}  // namespace ngx_vrrp

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace ngx_vrrp::status {
+#include "core/base/utf8.hpp"
+
+namespace ngx_vrrp {
 
 class JsonWriter {
 public:
@@ -92,11 +94,12 @@ private:
         return *this;
     }
 
-    // RFC 8259, 7: quotation mark, reverse solidus and control characters.
+    // RFC 8259, 7: quotation mark, reverse solidus and control characters; 8.1:
+    // UTF-8.
     void quote(std::string_view text) {
         constexpr std::string_view hex = "0123456789abcdef";
         text_ += '"';
-        for (const char c : text) {
+        for (const char c : valid_utf8(text)) {
             const auto u = static_cast<unsigned char>(c);
             if (c == '"' || c == '\\') {
                 text_ += '\\';
@@ -116,4 +119,4 @@ private:
     bool first_ = true;
 };
 
-}  // namespace ngx_vrrp::status
+}  // namespace ngx_vrrp
