@@ -60,6 +60,18 @@ typedef struct {
 } ngx_vrrp_check_t;
 
 
+/* a program that is run: its path and arguments, and by whom */
+
+typedef struct {
+    ngx_str_t                line;       /* as it was written */
+    vrrp_core_str_t         *words;      /* each ends with a zero */
+    size_t                   nwords;
+    ngx_uint_t               nginx_user; /* nginx's "user" */
+    uint32_t                 uid;
+    uint32_t                 gid;
+} ngx_vrrp_program_t;
+
+
 /* a track_* directive of a vrrp_instance */
 
 typedef struct {
@@ -73,7 +85,7 @@ typedef struct {
     struct sockaddr         *sockaddr;
     socklen_t                socklen;
 
-    ngx_uint_t               nginx_user; /* of a script: nginx's "user" */
+    ngx_vrrp_program_t       program;    /* of a script */
 
     ngx_vrrp_place_t         place;
 } ngx_vrrp_tracker_t;
