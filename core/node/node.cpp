@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+#include <variant>
 
 #include "core/net/clock.hpp"
 #include "core/status/view.hpp"
@@ -33,6 +34,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       facts_(std::move(facts)),
       generation_(generation) {
     facts_.started_at = net::now();
+    follow_previous();
 }
 
 Status Node::open() {
@@ -123,6 +125,7 @@ void Node::on_timer() {
 
 void Node::share() {
     const Instant now = net::now();
+    follow_previous();
     if (engine_.is_in_charge()) {
         settle();
         publisher_.publish_if_due(engine_, facts_, now);
@@ -141,6 +144,15 @@ void Node::settle() {
     if (generation_.previous_area != nullptr) {
         status::Area previous(generation_.previous_area);
         previous.settle(previous.generation());
+    }
+}
+
+// Its processes may change their state until they end.
+void Node::follow_previous() {
+    if (generation_.previous_area != nullptr) {
+        const status::Area previous(generation_.previous_area);
+        followed_ =
+            area_.transitions().follow(previous.transitions(), followed_);
     }
 }
 
@@ -215,6 +227,25 @@ std::optional<engine::CheckResult> Node::check_result(check::CheckId id) {
     return checks_.result(id);
 }
 
-void Node::happened(const engine::Event &, const vrrp::Config &, Instant) {}
+void Node::happened(const engine::Event &event, const vrrp::Config &config,
+                    Instant now) {
+    if (const auto *change = std::get_if<engine::StateChanged>(&event.what)) {
+        remember(*change, event.reason, config, now);
+    }
+}
+
+void Node::remember(const engine::StateChanged &change,
+                    const std::string &reason, const vrrp::Config &config,
+                    Instant now) {
+    status::TransitionRecord record{};
+    record.at_ns = to_ns(now);
+    record.wall_ns = net::wall_clock().time_since_epoch().count();
+    record.pid = facts_.pid;
+    record.instance.set(config.name);
+    record.from.set(vrrp::public_name(change.from));
+    record.to.set(vrrp::public_name(change.to));
+    record.reason.set(reason);
+    area_.transitions().add(record);
+}
 
 }  // namespace ngx_vrrp::node

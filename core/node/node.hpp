@@ -82,6 +82,9 @@ private:
     Status watch_master(int pid);
     Status take_part();
     void settle();
+    void follow_previous();
+    void remember(const engine::StateChanged &change, const std::string &reason,
+                  const vrrp::Config &config, Instant now);
     void leave_to_successor(Instant now);
 
     Log log_;
@@ -96,6 +99,7 @@ private:
     Generation generation_;
     int master_pid_ = 0;
     std::optional<Instant> successor_by_;
+    std::uint64_t followed_ = 0;  // transitions of the previous area
 };
 
 }  // namespace ngx_vrrp::node

@@ -15,7 +15,7 @@ namespace ngx_vrrp::status {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x56525250;  // "VRRP"
-constexpr std::uint32_t kLayoutVersion = 3;
+constexpr std::uint32_t kLayoutVersion = 4;
 constexpr std::size_t kCacheLine = 64;
 
 // An area is divided by its size alone, so that areas of one size have room
@@ -46,6 +46,7 @@ struct alignas(kCacheLine) Area::Header {
     std::atomic<std::int32_t> holder;  // pid
     std::atomic<std::uint64_t> life;   // generation of the one that lives
     std::array<SharedWord, std::tuple_size_v<CrashWords>> crashes;
+    TransitionRing transitions;
 };
 
 // pid 0: nobody beats here.
@@ -172,6 +173,10 @@ engine::CrashHistory Area::crash_history() const {
 void Area::set_crash_history(const engine::CrashHistory &history) {
     const auto copy = std::bit_cast<CrashWords>(history);
     std::copy(copy.begin(), copy.end(), header().crashes.begin());
+}
+
+TransitionRing &Area::transitions() const {
+    return header().transitions;
 }
 
 void Area::hold(std::int32_t pid) {

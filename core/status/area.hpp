@@ -1,7 +1,7 @@
 // The shared memory of one nginx: heartbeats of the workers, the status that
-// the vrrp process publishes, how its processes ended, and what the checks
-// have found. All readers and writers are lock-free, so a process that dies or
-// stops in the middle holds up nobody.
+// the vrrp process publishes, its last changes of state, how its processes
+// ended, and what the checks have found. All readers and writers are lock-free,
+// so a process that dies or stops in the middle holds up nobody.
 //
 // Layout: Header, heartbeat slots, status block, tables of checks. One version
 // of the module creates and uses an area; another one (after a binary upgrade)
@@ -19,6 +19,7 @@
 #include "core/check/table.hpp"
 #include "core/engine/crash_history.hpp"
 #include "core/health/worker_watch.hpp"
+#include "core/status/transitions.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -61,6 +62,9 @@ public:
 
     engine::CrashHistory crash_history() const;
     void set_crash_history(const engine::CrashHistory &history);
+
+    // The last changes of state, of all generations.
+    TransitionRing &transitions() const;
 
     // The vrrp process that holds addresses, 0: none.
     void hold(std::int32_t pid);

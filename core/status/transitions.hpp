@@ -1,0 +1,63 @@
+// The last changes of state of this node, in shared memory: they outlive the
+// processes that made them. Two vrrp processes may write at the same time while
+// one of them replaces the other.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+#include "core/base/seqlock.hpp"
+#include "core/base/text.hpp"
+
+namespace ngx_vrrp::status {
+
+struct TransitionRecord {
+    std::int64_t at_ns;    // CLOCK_BOOTTIME
+    std::int64_t wall_ns;  // since 1970, UTC
+    std::int32_t pid;      // of the vrrp process
+    Text<64> instance;
+    Text<16> from;  // INIT, BACKUP, MASTER, FAULT
+    Text<16> to;
+    Text<256> reason;
+};
+
+static_assert(std::is_trivially_copyable_v<TransitionRecord>);
+
+// Memory of all zeros is an empty ring.
+class TransitionRing {
+public:
+    static constexpr std::size_t kSize = 64;
+
+    // Any number of writers: each has a slot of its own.
+    void add(const TransitionRecord &record);
+
+    // Of all that were ever added.
+    std::uint64_t count() const { return count_.load(); }
+
+    // Those after the first `seen` that are still there, the oldest first;
+    // without one that a writer has just begun, or died in.
+    std::vector<TransitionRecord> read(std::uint64_t seen = 0) const;
+
+    // Adds what has come into another ring after the first `seen`, and returns
+    // how many to have seen the next time.
+    std::uint64_t follow(const TransitionRing &other, std::uint64_t seen);
+
+private:
+    struct Slot {
+        Seqlock lock;
+        SharedWord number;  // from 1
+        std::array<SharedWord, words(sizeof(TransitionRecord))> record;
+    };
+
+    std::optional<TransitionRecord> load(std::uint64_t number) const;
+
+    std::atomic<std::uint64_t> count_;
+    std::array<Slot, kSize> slots_;
+};
+
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,114 @@
+// Changes of state outlive the process and the area that they happened in.
+// These processes stand aside: they take part in nothing.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/node/configuration.hpp"
+
+namespace ngx_vrrp::node {
+namespace {
+
+class TransitionsTest : public ::testing::Test {
+protected:
+    struct Destroy {
+        void operator()(vrrp_core_t *core) const { vrrp_core_destroy(core); }
+    };
+    using Core = std::unique_ptr<vrrp_core_t, Destroy>;
+
+    TransitionsTest() {
+        address_.address = {4, {192, 0, 2, 1}};
+        address_.prefix_length = 32;
+        instance_.name = text("VI_1");
+        instance_.interface = text("none0");
+        instance_.family = 4;
+        instance_.version = 3;
+        instance_.virtual_router_id = 51;
+        instance_.priority = 100;
+        instance_.advert_int_ns = 100'000'000;
+        instance_.addresses = &address_;
+        instance_.naddresses = 1;
+    }
+
+    Configuration configuration() const {
+        Configuration c({});
+        c.conf.instances = &instance_;
+        c.conf.ninstances = 1;
+        return c;
+    }
+
+    static Core start(Configuration &configuration, const SharedArea &area,
+                      int pid) {
+        EXPECT_EQ(configuration.begin(area), VRRP_CORE_OK);
+        vrrp_core_ops_t ops{};
+        ops.pid = pid;
+        ops.server_version = text("1.22.1");
+        ops.log = [](void *, vrrp_core_log_level_e, const char *, size_t) {};
+        ops.watch = [](void *, int) { return VRRP_CORE_OK; };
+        ops.unwatch = [](void *, int) {};
+
+        Core core(vrrp_core_create(&configuration.conf, &ops, area.get()));
+        EXPECT_EQ(vrrp_core_stand_aside(core.get(), ::getpid(), "no rights"),
+                  VRRP_CORE_OK);
+        return core;
+    }
+
+    // "42 VI_1 INIT -> FAULT: no rights", the oldest first
+    static std::vector<std::string> transitions(const SharedArea &area) {
+        std::vector<std::string> list;
+        for (const auto &r : status::Area(area.get()).transitions().read()) {
+            EXPECT_GT(r.at_ns, 0);
+            EXPECT_GT(r.wall_ns, r.at_ns);
+            list.push_back(
+                std::to_string(r.pid) + " " + std::string(r.instance.view()) +
+                " " + std::string(r.from.view()) + " -> " +
+                std::string(r.to.view()) + ": " + std::string(r.reason.view()));
+        }
+        return list;
+    }
+
+private:
+    vrrp_core_address_conf_t address_{};
+    vrrp_core_instance_conf_t instance_{};
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(TransitionsTest, OutliveTheProcess) {
+    Configuration configuration = this->configuration();
+    const SharedArea area(configuration.conf);
+    Core core = start(configuration, area, 42);
+    vrrp_core_stop(core.get(), "nginx is shutting down", 1);
+    core.reset();
+    core = start(configuration, area, 43);
+
+    EXPECT_EQ(transitions(area),
+              (Lines{"42 VI_1 INIT -> FAULT: no rights",
+                     "42 VI_1 FAULT -> INIT: nginx is shutting down",
+                     "43 VI_1 INIT -> FAULT: no rights"}));
+}
+
+TEST_F(TransitionsTest, GoOnInAnotherArea) {
+    Configuration first = configuration();
+    const SharedArea area(first.conf);
+    const Core before = start(first, area, 42);
+
+    Configuration second = configuration();
+    const SharedArea larger(second.conf);
+    second.conf.previous_area = area.get();
+    const Core after = start(second, larger, 43);
+    vrrp_core_stop(before.get(), "nginx has been reconfigured", 1);
+    vrrp_core_on_timer(after.get());
+
+    EXPECT_EQ(transitions(larger),
+              (Lines{"42 VI_1 INIT -> FAULT: no rights",
+                     "43 VI_1 INIT -> FAULT: no rights",
+                     "42 VI_1 FAULT -> INIT: nginx has been reconfigured"}));
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::node
