@@ -1,15 +1,33 @@
-// The gratuitous ARP that tells the LAN where a virtual IPv4 address is now.
+// ARP (RFC 826), as far as virtual IPv4 addresses need it: telling the LAN
+// where one is, asking who else has it, and reading who says so.
 #pragma once
+
+#include <cstddef>
+#include <optional>
 
 #include "core/base/bytes.hpp"
 #include "core/base/ip.hpp"
 #include "core/base/types.hpp"
+#include "core/wire/neighbour.hpp"
 
 namespace ngx_vrrp::wire {
+
+// Where the sender protocol address is in a message.
+inline constexpr std::size_t kArpSenderOffset = 14;
 
 // A whole Ethernet frame (42 octets): broadcast ARP request in which sender
 // and target protocol address are both `address` (RFC 9568, 8.1.2; RFC 5227,
 // 3 on why a request and not a reply). address must be IPv4.
 Buffer gratuitous_arp(const MacAddress &sender, const IpAddress &address);
+
+// A whole Ethernet frame (42 octets): an ARP Probe for `address` (RFC 5227,
+// 1.1), with the sender protocol address 0.0.0.0, so that nobody changes what
+// he knows. Who has the address answers to `sender`. address must be IPv4.
+Buffer arp_probe(const MacAddress &sender, const IpAddress &address);
+
+// The sender of a request or a reply, which says with it where its address
+// is. Octets after the message are Ethernet's padding. Nothing when it is no
+// ARP for IPv4 over Ethernet, or says nothing: a probe, or from nowhere.
+std::optional<Neighbour> parse_arp(Bytes message);
 
 }  // namespace ngx_vrrp::wire

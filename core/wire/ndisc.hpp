@@ -1,12 +1,20 @@
-// The unsolicited Neighbour Advertisement that tells the LAN where a virtual
-// IPv6 address is now.
+// Neighbour Discovery (RFC 4861), as far as virtual IPv6 addresses need it:
+// telling the LAN where one is, asking who else has it, and reading who says
+// so.
 #pragma once
+
+#include <cstddef>
+#include <optional>
 
 #include "core/base/bytes.hpp"
 #include "core/base/ip.hpp"
 #include "core/base/types.hpp"
+#include "core/wire/neighbour.hpp"
 
 namespace ngx_vrrp::wire {
+
+// Where the target address is in a message, counted from the ICMPv6 type.
+inline constexpr std::size_t kNdiscTargetOffset = 8;
 
 // A whole Ethernet frame (86 octets) from `address` to ff02::1 with hop limit
 // 255, the Override flag and a Target Link-Layer Address option (RFC 4861,
@@ -14,5 +22,19 @@ namespace ngx_vrrp::wire {
 Buffer unsolicited_neighbour_advertisement(const MacAddress &sender,
                                            const IpAddress &address,
                                            bool is_router);
+
+// A whole Ethernet frame (86 octets): who has `address`? To its solicited-node
+// group (RFC 4861, 4.3; RFC 4291, 2.7.1). `sender` is a real address of ours,
+// to which alone the answer goes: to the unspecified one, as in duplicate
+// address detection, it would go to all nodes, and tell them all to turn to
+// whoever answers. Both addresses must be IPv6.
+Buffer neighbour_solicitation(const Neighbour &sender,
+                              const IpAddress &address);
+
+// A Neighbour Advertisement from its type on, whose hop limit was 255 and
+// whose checksum is right: the target, and its link-layer address. Nothing
+// when it is not valid (RFC 4861, 7.1.2), or does not say where the target
+// is.
+std::optional<Neighbour> parse_neighbour_advertisement(Bytes message);
 
 }  // namespace ngx_vrrp::wire
