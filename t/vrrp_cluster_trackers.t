@@ -194,5 +194,29 @@ $lab->wait_until('the scripts to be gone', 5, sub {
        'nobody accepts: lb1 again') or diag($@);
 }
 
+# A priority follows in the same event. One that waits for the next look at
+# the trackers, or for the next advert, is in time now and then, by chance.
+{
+    my @late;
+
+    for my $number (1 .. 8) {
+        sleep 0.1 + rand 0.2;
+        put($drain, "$number\n");
+
+        my $since = time;
+        $lab->wait_until("the priority to follow $number", 5, sub {
+            instance()->{priority}{effective} == 100 - $number;
+        });
+        push @late, time - $since;
+    }
+    unlink $drain;
+
+    my $ms = join ' ', map { sprintf '%.0f', 1000 * $_ } @late;
+
+    cmp_ok(scalar(grep { $_ < 0.25 } @late), '>=', 6,
+           'priorities follow at once') or diag("after $ms ms");
+    note("priorities follow after $ms ms");
+}
+
 $lab->finish;
 done_testing;
