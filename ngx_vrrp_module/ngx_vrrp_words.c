@@ -1,7 +1,7 @@
 
 /*
- * Reads the words "name=value" of checks and trackers.  What needs a second
- * word to be judged is in ngx_vrrp_check_conf.c and ngx_vrrp_track_conf.c.
+ * The words "name=value" of checks and trackers.  What needs a second word to
+ * be judged is in ngx_vrrp_check_conf.c and ngx_vrrp_track_conf.c.
  */
 
 
@@ -15,61 +15,22 @@
 #define NGX_VRRP_EVERYONE  (NGX_VRRP_CHECKS|NGX_VRRP_TRACKERS)
 
 
-typedef struct ngx_vrrp_word_s  ngx_vrrp_word_t;
-
-typedef ngx_int_t (*ngx_vrrp_word_pt)(ngx_vrrp_words_t *words,
-    ngx_vrrp_word_t *word, ngx_str_t *value);
-
-typedef ngx_uint_t (*ngx_vrrp_valid_pt)(ngx_str_t *value);
-
-struct ngx_vrrp_word_s {
-    ngx_str_t            name;           /* with its "=", if it has one */
-    ngx_uint_t           owners;
-    ngx_uint_t           offset;         /* in ngx_vrrp_words_t */
-
-    /* a number, or a text, or whatever set() makes of it */
-    ngx_vrrp_bounds_t    bounds;
-    ngx_vrrp_valid_pt    valid;
-    ngx_vrrp_word_pt     set;
-};
-
-
-typedef struct {
-    ngx_uint_t           owner;
-    const char          *name;
-} ngx_vrrp_owner_t;
-
-
-static char *ngx_vrrp_word_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_str_t *arg);
-static ngx_vrrp_word_t *ngx_vrrp_word_find(ngx_str_t *arg);
-static ngx_uint_t ngx_vrrp_word_is_set(ngx_vrrp_words_t *words,
-    ngx_vrrp_word_t *word);
-static ngx_int_t ngx_vrrp_word_set(ngx_vrrp_words_t *words,
-    ngx_vrrp_word_t *word, ngx_str_t *value);
-static char *ngx_vrrp_word_unknown(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_str_t *arg);
-static char *ngx_vrrp_word_misplaced(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_vrrp_word_t *word, ngx_str_t *arg);
-
-static ngx_int_t ngx_vrrp_set_weight(ngx_vrrp_words_t *words,
-    ngx_vrrp_word_t *word, ngx_str_t *value);
-static ngx_int_t ngx_vrrp_set_min_up(ngx_vrrp_words_t *words,
-    ngx_vrrp_word_t *word, ngx_str_t *value);
+static ngx_int_t ngx_vrrp_set_weight(void *values, ngx_vrrp_word_t *word,
+    ngx_str_t *value);
+static ngx_int_t ngx_vrrp_set_min_up(void *values, ngx_vrrp_word_t *word,
+    ngx_str_t *value);
 
 
 #define ngx_vrrp_number(field, parse, low, high, expected)                    \
-    offsetof(ngx_vrrp_words_t, field),                                        \
-    { parse, low, high, 0, expected }, NULL, NULL
+    ngx_vrrp_word_number(ngx_vrrp_words_t, field, parse, low, high, expected)
 
 #define ngx_vrrp_text(field, valid, expected)                                 \
-    offsetof(ngx_vrrp_words_t, field),                                        \
-    { NULL, 0, 0, 0, expected }, valid, NULL
+    ngx_vrrp_word_text(ngx_vrrp_words_t, field, valid, expected)
 
 
 /* in the order in which messages list them */
 
-static ngx_vrrp_word_t  ngx_vrrp_words[] = {
+static ngx_vrrp_word_t  ngx_vrrp_check_words[] = {
 
     { ngx_string("uri="),
       NGX_VRRP_CHECK_HTTP|NGX_VRRP_CHECK_HTTPS,
@@ -109,12 +70,9 @@ static ngx_vrrp_word_t  ngx_vrrp_words[] = {
 
     { ngx_string("min_up="),
       NGX_VRRP_TRACK_UPSTREAM,
-      offsetof(ngx_vrrp_words_t, min_up),
-      { NULL, 0, 0, 0,
-        "a number of servers is expected, or a share of them from 1% "
-        "to 100%" },
-      NULL,
-      ngx_vrrp_set_min_up },
+      ngx_vrrp_word_any(ngx_vrrp_words_t, min_up, ngx_vrrp_set_min_up,
+                        "a number of servers is expected, or a share of them "
+                        "from 1% to 100%") },
 
     { ngx_string("count="),
       NGX_VRRP_TRACK_PING,
@@ -169,8 +127,7 @@ static ngx_vrrp_word_t  ngx_vrrp_words[] = {
 
     { ngx_string("mandatory"),
       NGX_VRRP_CHECKS,
-      offsetof(ngx_vrrp_words_t, mandatory),
-      { NULL, 0, 0, 0, NULL }, NULL, NULL },
+      ngx_vrrp_word_flag(ngx_vrrp_words_t, mandatory) },
 
     { ngx_string("sni="),
       NGX_VRRP_TLS,
@@ -199,18 +156,15 @@ static ngx_vrrp_word_t  ngx_vrrp_words[] = {
 
     { ngx_string("weight="),
       NGX_VRRP_TRACKERS,
-      offsetof(ngx_vrrp_words_t, weighted),
-      { NULL, 0, 0, 0,
-        "a number from -253 to 253 is expected, but not 0: without "
-        "\"weight=\" a failure is a fault" },
-      NULL,
-      ngx_vrrp_set_weight },
+      ngx_vrrp_word_any(ngx_vrrp_words_t, weighted, ngx_vrrp_set_weight,
+                        "a number from -253 to 253 is expected, but not 0: "
+                        "without \"weight=\" a failure is a fault") },
 
-    { ngx_null_string, 0, 0, { NULL, 0, 0, 0, NULL }, NULL, NULL }
+    ngx_vrrp_last_word
 };
 
 
-static ngx_vrrp_owner_t  ngx_vrrp_owners[] = {
+static ngx_vrrp_owner_t  ngx_vrrp_check_owners[] = {
     { NGX_VRRP_CHECK_TCP, "vrrp_check tcp" },
     { NGX_VRRP_CHECK_HTTP, "vrrp_check http" },
     { NGX_VRRP_CHECK_HTTPS, "vrrp_check https" },
@@ -227,200 +181,37 @@ static ngx_vrrp_owner_t  ngx_vrrp_owners[] = {
 };
 
 
+static ngx_vrrp_vocabulary_t  ngx_vrrp_check_vocabulary = {
+    ngx_vrrp_check_words,
+    ngx_vrrp_check_owners
+};
+
+
 char *
 ngx_vrrp_words_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs)
 {
-    char  *p = (char *) words;
-
-    ngx_uint_t        i;
-    ngx_vrrp_word_t  *word;
-
     ngx_memzero(words, sizeof(ngx_vrrp_words_t));
 
-    for (word = ngx_vrrp_words; word->name.len; word++) {
-        if (word->valid == NULL) {
-            *(ngx_int_t *) (p + word->offset) = NGX_CONF_UNSET;
-        }
-    }
-
     words->owner = owner;
-    words->min_up_percent = 0;
 
-    for (i = 0; i < nargs; i++) {
-        if (ngx_vrrp_word_parse(cf, words, &args[i]) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_vrrp_word_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words, ngx_str_t *arg)
-{
-    ngx_str_t         what, value;
-    ngx_vrrp_word_t  *word;
-
-    word = ngx_vrrp_word_find(arg);
-
-    if (word == NULL) {
-        return ngx_vrrp_word_unknown(cf, words, arg);
-    }
-
-    if (!(word->owners & words->owner)) {
-        return ngx_vrrp_word_misplaced(cf, words, word, arg);
-    }
-
-    if (ngx_vrrp_word_is_set(words, word)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate parameter \"%V\"",
-                           arg);
-        return NGX_CONF_ERROR;
-    }
-
-    value.data = arg->data + word->name.len;
-    value.len = arg->len - word->name.len;
-
-    if (ngx_vrrp_word_set(words, word, &value) != NGX_OK) {
-        ngx_str_set(&what, "parameter");
-        return ngx_vrrp_conf_invalid(cf, &what, arg, word->bounds.expected);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_vrrp_word_t *
-ngx_vrrp_word_find(ngx_str_t *arg)
-{
-    ngx_vrrp_word_t  *word;
-
-    for (word = ngx_vrrp_words; word->name.len; word++) {
-
-        if (ngx_strncmp(arg->data, word->name.data, word->name.len) != 0) {
-            continue;
-        }
-
-        if (word->name.data[word->name.len - 1] == '='
-            || arg->len == word->name.len)
-        {
-            return word;
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_uint_t
-ngx_vrrp_word_is_set(ngx_vrrp_words_t *words, ngx_vrrp_word_t *word)
-{
-    char  *p = (char *) words;
-
-    if (word->valid) {
-        return ((ngx_str_t *) (p + word->offset))->data != NULL;
-    }
-
-    return *(ngx_int_t *) (p + word->offset) != NGX_CONF_UNSET;
-}
-
-
-static ngx_int_t
-ngx_vrrp_word_set(ngx_vrrp_words_t *words, ngx_vrrp_word_t *word,
-    ngx_str_t *value)
-{
-    char  *p = (char *) words;
-
-    if (word->set) {
-        return word->set(words, word, value);
-    }
-
-    if (word->bounds.parse) {
-        return ngx_vrrp_parse_bounded(value, &word->bounds,
-                                      (ngx_int_t *) (p + word->offset));
-    }
-
-    if (word->valid == NULL) {
-        *(ngx_int_t *) (p + word->offset) = 1;
-        return NGX_OK;
-    }
-
-    if (!word->valid(value)) {
-        return NGX_ERROR;
-    }
-
-    *(ngx_str_t *) (p + word->offset) = *value;
-
-    return NGX_OK;
-}
-
-
-static char *
-ngx_vrrp_word_unknown(ngx_conf_t *cf, ngx_vrrp_words_t *words, ngx_str_t *arg)
-{
-    u_char           *p, list[NGX_MAX_CONF_ERRSTR];
-    ngx_vrrp_word_t  *word;
-
-    p = list;
-
-    for (word = ngx_vrrp_words; word->name.len; word++) {
-        if (word->owners & words->owner) {
-            p = ngx_slprintf(p, list + NGX_MAX_CONF_ERRSTR, "%s\"%V\"",
-                             (p == list) ? "" : ", ", &word->name);
-        }
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\": \"%s\" knows %*s",
-                       arg, ngx_vrrp_words_owner(words->owner),
-                       (size_t) (p - list), list);
-
-    return NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_vrrp_word_misplaced(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_vrrp_word_t *word, ngx_str_t *arg)
-{
-    u_char            *p, list[NGX_MAX_CONF_ERRSTR];
-    ngx_vrrp_owner_t  *owner;
-
-    p = list;
-
-    for (owner = ngx_vrrp_owners; owner->owner; owner++) {
-        if (word->owners & owner->owner) {
-            p = ngx_slprintf(p, list + NGX_MAX_CONF_ERRSTR, "%s\"%s\"",
-                             (p == list) ? "" : ", ", owner->name);
-        }
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\": \"%s\" has no \"%V\", "
-                       "it is for %*s",
-                       arg, ngx_vrrp_words_owner(words->owner), &word->name,
-                       (size_t) (p - list), list);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_vocabulary_read(cf, &ngx_vrrp_check_vocabulary, owner,
+                                    words, args, nargs);
 }
 
 
 const char *
 ngx_vrrp_words_owner(ngx_uint_t owner)
 {
-    ngx_vrrp_owner_t  *o;
-
-    for (o = ngx_vrrp_owners; o->owner != owner; o++) { /* void */ }
-
-    return o->name;
+    return ngx_vrrp_vocabulary_owner(&ngx_vrrp_check_vocabulary, owner);
 }
 
 
 static ngx_int_t
-ngx_vrrp_set_weight(ngx_vrrp_words_t *words, ngx_vrrp_word_t *word,
-    ngx_str_t *value)
+ngx_vrrp_set_weight(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
 {
+    ngx_vrrp_words_t  *words = values;
+
     ngx_int_t   n;
     ngx_str_t   digits;
     ngx_uint_t  minus;
@@ -447,9 +238,10 @@ ngx_vrrp_set_weight(ngx_vrrp_words_t *words, ngx_vrrp_word_t *word,
 
 
 static ngx_int_t
-ngx_vrrp_set_min_up(ngx_vrrp_words_t *words, ngx_vrrp_word_t *word,
-    ngx_str_t *value)
+ngx_vrrp_set_min_up(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
 {
+    ngx_vrrp_words_t  *words = values;
+
     ngx_int_t  n;
 
     n = ngx_vrrp_parse_percent(value);

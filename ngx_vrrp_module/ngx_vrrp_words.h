@@ -1,7 +1,6 @@
 
 /*
- * The words "name=value" after "vrrp_check" and the track_* directives: one
- * table says which there are, who may have them, and which values are right.
+ * The words "name=value" after "vrrp_check" and the track_* directives.
  */
 
 
@@ -9,7 +8,7 @@
 #define _NGX_VRRP_WORDS_H_INCLUDED_
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_vocabulary.h"
 
 
 /* who has words */
