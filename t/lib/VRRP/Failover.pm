@@ -9,6 +9,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use VRRP::Classic;
+use VRRP::Evidence;
 use VRRP::Lab;
 use VRRP::Nginx;
 
@@ -22,6 +23,9 @@ our $LEASE = 2;
 
 # Time after which a worker that does not move counts as lost, s.
 our $STALL = 2;
+
+# How long clients are watched after a move, s.
+my $SETTLE = 0.5;
 
 
 # Skips the whole test where it cannot run.
@@ -39,6 +43,7 @@ sub new ($class) {
                        takeover => $classic->down_interval + $SLACK }, $class;
 
     $self->{watch}{$_} = $lab->watch_addresses($_) for qw(lb1 lb2);
+    $self->{capture} = $lab->capture('client');
     $self->{load} = $lab->load;
     sleep 0.2;
 
@@ -46,8 +51,10 @@ sub new ($class) {
 }
 
 
-sub lab ($self) { $self->{lab} }
-sub lb1 ($self) { $self->{lb1} }
+sub lab ($self)     { $self->{lab} }
+sub lb1 ($self)     { $self->{lb1} }
+sub load ($self)    { $self->{load} }
+sub capture ($self) { $self->{capture} }
 
 # The longest a take-over may last if nobody says good-bye, s.
 sub takeover ($self) { $self->{takeover} }
@@ -63,7 +70,7 @@ sub moved ($self, $name, $present, $since) {
 
 
 # Does something to lb1: lb2 must have the address within a time, lb1 must have
-# lost it within another. Returns what the clients experienced.
+# lost it within another. Returns the evidence of what the clients experienced.
 sub moves ($self, $title, $act, $gain_limit, $loss_limit = $gain_limit) {
     my $since = time;
 
@@ -78,12 +85,16 @@ sub moves ($self, $title, $act, $gain_limit, $loss_limit = $gain_limit) {
     cmp_ok($gained, '<', $gain_limit, "$title: lb2 has it in time");
     cmp_ok($lost, '<', $loss_limit, "$title: lb1 lets go in time");
 
-    my $summary = $self->{load}->summary($since);
+    sleep $SETTLE;
+
+    my $until = time;
+    my $summary = $self->{load}->summary($since, $until);
     note(sprintf '%s: lb2 after %.3f s, lb1 let go after %.3f s, '
                  . 'outage %d ms, failed %d', $title, $gained, $lost,
                  @$summary{qw(outage failed)});
 
-    return $summary;
+    return VRRP::Evidence->new(test => $self, since => $since,
+                               until => $until);
 }
 
 
