@@ -39,7 +39,9 @@ subtest 'two crashes' => sub {
         crash();
     }, settle => 1);
 
-    $seen->nothing_noticed;
+    # A process that takes the place of a dead one cannot know when its next
+    # advert was due, and begins with one of its own.
+    $seen->nothing_noticed(extra => 2);
     is($lb1->state, 'MASTER', 'lb1 goes on');
 };
 

@@ -164,7 +164,8 @@ sub longest_gap ($self, $name, %want) {
 
 
 # A node went on with its adverts as if nothing had happened: none is missing,
-# and none is there twice, as with two owners.
+# and none is there twice, as with two owners. extra => how many may have come
+# out of turn, each of them by less than an interval too soon.
 sub advertised_on ($self, $name = 'lb1', %want) {
     my $limit = $self->{test}->gap_limit($self->lateness);
     my $gap = $self->longest_gap($name, %want);
