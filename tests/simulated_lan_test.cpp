@@ -147,6 +147,102 @@ TEST_P(Lan, GracefulLeaveLosesNothing) {
     EXPECT_LE(lan.shared(), kHeirSettles + kNoise);
 }
 
+TEST_P(Lan, ReleaseLosesNothingAndResumeNeither) {
+    SimulatedLan lan = settled_trio();
+    lan.start_measuring();
+
+    lan.put(0, Release{"released by the operator", graceful().grace});
+    settle(lan);
+    expect_only(lan, 1);
+    EXPECT_EQ(lan.unheld(), Duration{0});
+    EXPECT_LE(lan.shared(), kHeirSettles + kNoise);
+
+    lan.put(0, Resume{"resumed by the operator"});
+    settle(lan);
+    expect_only(lan, 0);
+    EXPECT_EQ(lan.unheld(), Duration{0});
+    EXPECT_LE(lan.shared(), kHeirSettles + 2 * kNoise);
+}
+
+TEST_P(Lan, ReleasedRouterStaysOutWhenTheOthersDie) {
+    SimulatedLan lan = settled_trio();
+    lan.put(0, Release{"released by the operator", graceful().grace});
+    settle(lan);
+
+    lan.cut_power(1);
+    lan.cut_power(2);
+    settle(lan);
+
+    EXPECT_EQ(lan.holders(), Nodes{});
+    EXPECT_EQ(lan.router(0).state(), StateName::fault);
+}
+
+// Whenever the resumption comes.
+TEST_P(Lan, ReleaseThatIsTakenBackSettles) {
+    for (std::uint32_t seed = 1; seed <= 40 && !HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Dice dice{seed};
+        SimulatedLan lan = settled_trio();
+        lan.start_measuring();
+
+        lan.put(0, Release{"released by the operator", graceful().grace});
+        lan.run_for(dice.up_to(skew(1)));
+        lan.put(0, Resume{"resumed by the operator"});
+        settle(lan);
+
+        expect_only(lan, 0);
+        EXPECT_EQ(lan.unheld(), Duration{0});
+    }
+}
+
+TEST_P(Lan, FailbackMovesTheAddressesWithoutPreemption) {
+    SimulatedLan lan{1};
+    for (const unsigned priority : {110u, 100u}) {
+        Config c = config(priority);
+        c.preempt = false;
+        lan.add(c);
+    }
+    lan.start_all();
+    settle(lan);
+    lan.put(0, FaultChanged{"interface eth0 is down"});
+    settle(lan);
+    lan.put(0, FaultChanged{""});
+    settle(lan);
+    expect_only(lan, 1);
+    lan.start_measuring();
+
+    lan.put(0, Preempt{"failback by the operator"});
+    lan.run_for(kNoise);
+
+    expect_only(lan, 0);
+    EXPECT_EQ(lan.unheld(), Duration{0});
+    EXPECT_LE(lan.shared(), kNoise);
+}
+
+TEST_P(Lan, WindowThatOpensMovesTheAddressesToTheBest) {
+    SimulatedLan lan{1};
+    for (const unsigned priority : {110u, 100u, 90u}) {
+        Config c = config(priority);
+        c.preempt_windows = {{Minutes{120}, Minutes{240}}};
+        lan.add(c);
+    }
+    for (const Node late : {2u, 1u, 0u}) {
+        lan.put(late, Startup{});
+        settle(lan);
+    }
+    expect_only(lan, 2);
+    lan.start_measuring();
+
+    for (Node node = 0; node < lan.size(); ++node) {
+        lan.put(node, WindowChanged{"02:00-04:00"});
+    }
+    settle(lan);
+
+    expect_only(lan, 0);
+    EXPECT_EQ(lan.unheld(), Duration{0});
+    EXPECT_LE(lan.shared(), 2 * kNoise);
+}
+
 TEST_P(Lan, GracefulLeaveWithoutHeirEndsToo) {
     SimulatedLan lan{1};
     lan.add(config(100));
@@ -397,7 +493,7 @@ public:
 
     void happen() {
         const Node node = dice_.below(static_cast<unsigned>(lan_.size()));
-        switch (dice_.below(9)) {
+        switch (dice_.below(12)) {
             case 0:
                 return lan_.split({node});
             case 1:
@@ -418,6 +514,12 @@ public:
             case 7:
                 return lan_.put(
                     node, Shutdown{"quit", dice_.one_in(2), Milliseconds{300}});
+            case 8:
+                return lan_.put(node, Release{"released", Milliseconds{300}});
+            case 9:
+                return lan_.put(node, Resume{"resumed"});
+            case 10:
+                return lan_.put(node, Preempt{"failback"});
             default:
                 return lan_.put(node, Startup{});
         }

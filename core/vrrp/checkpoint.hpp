@@ -40,6 +40,7 @@ struct Checkpoint {
     Duration active_interval{};
     std::optional<IpAddress> leaver;
     std::optional<Instant> fell_at;
+    bool fallen = false;
     std::optional<Instant> preempt_at;
     std::optional<ActiveRouter> active_router;
 

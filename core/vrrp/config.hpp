@@ -9,6 +9,7 @@
 #include "core/base/ip.hpp"
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
+#include "core/vrrp/preempt_window.hpp"
 #include "core/wire/advertisement.hpp"
 
 namespace ngx_vrrp::vrrp {
@@ -51,6 +52,7 @@ struct Config {
     std::vector<IpAddress> unicast_peers;  // empty = multicast
     bool preempt = true;
     Duration preempt_delay{0};
+    PreemptWindows preempt_windows;  // none: always
     // startup_delay: until then we listen, and do not become active of our
     // own. What another process of this node was, we go on to be.
     Instant not_before{};

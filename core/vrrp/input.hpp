@@ -49,7 +49,33 @@ struct SourceChanged {
     IpAddress source;
 };
 
+// Somebody wants another router to have the addresses, until Resume: the same
+// as a fault, but the addresses may stay until the heir speaks or grace is
+// over.
+struct Release {
+    std::string reason;
+    Duration grace{};
+};
+
+// The end of Release, and no fault is left.
+struct Resume {
+    std::string reason;
+};
+
+// Somebody wants the addresses to be here now: take them from an active router
+// that must yield to us, whatever Config says about preemption.
+struct Preempt {
+    std::string reason;
+};
+
+// One of Config::preempt_windows has opened, "02:00-04:00", or the last one has
+// closed (empty).
+struct WindowChanged {
+    std::string open;
+};
+
 using Input = std::variant<Startup, Shutdown, AdvertReceived, TimeReached,
-                           FaultChanged, PriorityChanged, SourceChanged>;
+                           FaultChanged, PriorityChanged, SourceChanged,
+                           Release, Resume, Preempt, WindowChanged>;
 
 }  // namespace ngx_vrrp::vrrp

@@ -32,6 +32,15 @@ void Instance::remember(const Input &input) {
     if (const auto *fault = std::get_if<FaultChanged>(&input)) {
         fault_ = fault->reason;
     }
+    if (const auto *release = std::get_if<Release>(&input)) {
+        fault_ = release->reason;
+    }
+    if (std::holds_alternative<Resume>(input)) {
+        fault_.clear();
+    }
+    if (const auto *window = std::get_if<WindowChanged>(&input)) {
+        window_ = window->open;
+    }
     if (const auto *source = std::get_if<SourceChanged>(&input)) {
         source_ = source->source;
     }
@@ -116,13 +125,24 @@ State Instance::become_fault(std::string reason, Turn &turn) {
 // The active router may have forgotten our link-layer address meanwhile, and
 // could not reach us by unicast: we would wrongly believe it silent.
 State Instance::on(Fault state, const FaultChanged &in, Turn &turn) {
-    if (!in.reason.empty()) {
-        return Fault{in.reason};
-    }
+    return in.reason.empty()
+               ? State{clear_fault("fault cleared: " + state.reason, turn)}
+               : Fault{in.reason};
+}
+
+Backup Instance::clear_fault(std::string reason, Turn &turn) {
     if (config_.is_unicast()) {
         turn.act(AnnounceSource{});
     }
-    return become_backup("fault cleared: " + state.reason, turn);
+    return become_backup(std::move(reason), turn);
+}
+
+State Instance::on(Fault, const Release &in, Turn &) {
+    return Fault{in.reason};
+}
+
+State Instance::on(Fault, const Resume &in, Turn &turn) {
+    return clear_fault(in.reason, turn);
 }
 
 State Instance::on(Fault state, const AdvertReceived &in, Turn &turn) {
@@ -136,9 +156,26 @@ State Instance::on(Fault, const Shutdown &in, Turn &turn) {
 
 // Leaving
 
-State Instance::drop(std::string reason, Turn &turn) {
+State Instance::leave(const Active &state, Leaving leaving, Turn &turn) {
+    turn.act(SendAdvert{kPriorityZero});
+    if (leaving.drop_at <= turn.now) {
+        return drop(std::move(leaving.reason), leaving.for_good, turn);
+    }
+    leaving.renew_at = state.renew_at;
+    return leaving;
+}
+
+// A release may have ended before it was carried out.
+State Instance::drop(std::string reason, bool for_good, Turn &turn) {
     turn.act(RemoveAddresses{});
-    return become_initialize(std::move(reason), turn);
+    if (for_good) {
+        return become_initialize(std::move(reason), turn);
+    }
+    if (fault_.empty()) {
+        return become_backup(std::move(reason), turn);
+    }
+    turn.reason = std::move(reason);
+    return Fault{fault_};
 }
 
 State Instance::wake(Leaving state, Turn &turn) {
@@ -148,7 +185,7 @@ State Instance::wake(Leaving state, Turn &turn) {
     return drop(state.reason +
                     (state.heir ? ", " + state.heir->to_string() + " took over"
                                 : ", no heir was heard"),
-                turn);
+                state.for_good, turn);
 }
 
 State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
@@ -160,6 +197,7 @@ State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
 }
 
 State Instance::on(Leaving state, const AdvertReceived &in, Turn &turn) {
+    hear(in, turn.now);
     if (in.advertisement.priority != kPriorityZero && !state.heir) {
         state.heir = in.source;
         state.drop_at = std::min(state.drop_at, turn.now + kHeirSettles);
@@ -168,12 +206,61 @@ State Instance::on(Leaving state, const AdvertReceived &in, Turn &turn) {
 }
 
 State Instance::on(Leaving state, const FaultChanged &in, Turn &turn) {
-    return in.reason.empty() ? state
-                             : drop(state.reason + ", " + in.reason, turn);
+    return in.reason.empty()
+               ? state
+               : drop(state.reason + ", " + in.reason, state.for_good, turn);
 }
 
 State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
-    return in.serving ? state : drop(in.reason, turn);
+    if (!in.serving) {
+        return drop(in.reason, true, turn);
+    }
+    if (!state.for_good) {
+        state.reason = in.reason;
+        state.for_good = true;
+    }
+    return state;
+}
+
+// As long as nobody has taken over we take the goodbye back; an heir is left
+// in peace, and our addresses go.
+State Instance::on(Leaving state, const Resume &, Turn &turn) {
+    if (state.for_good || state.heir) {
+        return state;
+    }
+    Active next{
+        .advertised = priority_,
+        .advertised_interval = config_.advert_interval,
+        .advertised_at = turn.now,
+        .advertise_at = turn.now,
+        .renew_at = state.renew_at,
+        .announcements = AnnounceSchedule{config_.announce, {}, {}, turn.now}};
+    advertise(next, turn);
+    return next;
+}
+
+// Preempt
+
+std::string Instance::preempt_refusal(Instant now) const {
+    struct Refusal {
+        const Instance &instance;
+        Instant now;
+
+        std::string operator()(const Initialize &) const {
+            return "takes no part in the election yet";
+        }
+        std::string operator()(const Fault &fault) const {
+            return "is in FAULT: " + fault.reason;
+        }
+        std::string operator()(const Backup &backup) const {
+            return instance.preempt_refusal(backup, now);
+        }
+        std::string operator()(const Active &) const { return {}; }
+        std::string operator()(const Leaving &leaving) const {
+            return "is giving the address up: " + leaving.reason;
+        }
+    };
+    return std::visit(Refusal{*this, now}, state_);
 }
 
 // Facts

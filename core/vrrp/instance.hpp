@@ -16,6 +16,9 @@
 //         |  +--- Leaving <--- Active, when Shutdown finds nginx serving
 //         +---> Active, for the address owner; Fault, when there is one
 //
+// Release leads from Active through Leaving to Fault, from Backup to Fault.
+// Preempt leads from Backup to Active.
+//
 // Config::not_before holds Backup back, and the address owner in Backup.
 #pragma once
 
@@ -46,10 +49,13 @@ struct Backup {
     Duration active_interval{};  // Active_Adver_Interval, learned (v3)
     // Who sent priority 0: the timer runs for the skew only.
     std::optional<IpAddress> leaver;
-    // When the priority of the active router fell below ours: we preempt it
-    // after the skew.
+    // When the priority of the active router fell below ours, or the window
+    // opened in which we may preempt it: we do so after the skew.
     std::optional<Instant> fell_at;
     std::optional<Instant> preempt_at;  // preempt_delay runs until then
+    // The active router was not lower than we are, and is now: it is sick, and
+    // to take its place is no matter of windows.
+    bool fallen = false;
 };
 
 struct Active {
@@ -69,6 +75,7 @@ struct Leaving {
     Instant renew_at{};  // leases
     std::string reason;
     std::optional<IpAddress> heir;
+    bool for_good = false;  // Shutdown; else Release
 };
 
 using State = std::variant<Initialize, Fault, Backup, Active, Leaving>;
@@ -98,6 +105,12 @@ public:
     std::optional<Instant> deadline() const;
 
     StateName state() const;
+    // Active, and on the way out of it.
+    bool is_leaving() const { return std::holds_alternative<Leaving>(state_); }
+
+    // Why Preempt would not make us active now; empty: it would, or we are.
+    std::string preempt_refusal(Instant now) const;
+
     const Config &config() const { return config_; }
     Priority effective_priority() const { return priority_; }
     const std::optional<ActiveRouter> &active_router() const {
@@ -132,23 +145,30 @@ private:
     State on(Fault state, const FaultChanged &in, Turn &turn);
     State on(Fault state, const AdvertReceived &in, Turn &turn);
     State on(Fault, const Shutdown &in, Turn &turn);
+    State on(Fault, const Release &in, Turn &);
+    State on(Fault, const Resume &in, Turn &turn);
 
     State on(Backup state, const TimeReached &, Turn &turn);
     State on(Backup state, const AdvertReceived &in, Turn &turn);
     State on(Backup state, const PriorityChanged &, Turn &);
     State on(Backup state, const FaultChanged &in, Turn &turn);
+    State on(Backup state, const WindowChanged &in, Turn &turn);
     State on(Backup, const Shutdown &in, Turn &turn);
+    State on(Backup, const Release &in, Turn &turn);
+    State on(Backup state, const Preempt &in, Turn &turn);
 
     State on(Active state, const TimeReached &, Turn &turn);
     State on(Active state, const AdvertReceived &in, Turn &turn);
     State on(Active state, const PriorityChanged &, Turn &turn);
     State on(Active state, const FaultChanged &in, Turn &turn);
     State on(Active state, const Shutdown &in, Turn &turn);
+    State on(Active state, const Release &in, Turn &turn);
 
     State on(Leaving state, const TimeReached &, Turn &turn);
     State on(Leaving state, const AdvertReceived &in, Turn &turn);
     State on(Leaving state, const FaultChanged &in, Turn &turn);
     State on(Leaving state, const Shutdown &in, Turn &turn);
+    State on(Leaving state, const Resume &in, Turn &turn);
 
     // The way into each state; the caller has done what comes before.
     State become_initialize(std::string reason, Turn &turn);
@@ -164,20 +184,26 @@ private:
     State yield(const AdvertReceived &in, Turn &turn);
     void advertise(Active &state, Turn &turn);
     void answer(Active &state, Turn &turn);
-    State drop(std::string reason, Turn &turn);
+    State leave(const Active &state, Leaving leaving, Turn &turn);
+    State drop(std::string reason, bool for_good, Turn &turn);
+    Backup clear_fault(std::string reason, Turn &turn);
 
     void hear(const AdvertReceived &in, Instant now);
     Duration interval_of(Duration advertised) const;
     Instant down_at(const Backup &state) const;
     Instant takeover_at(const Backup &state) const;
+    void follow_again(Backup &state) const;
+    std::string preempt_refusal(const Backup &, Instant now) const;
+    bool is_closed() const;
     bool is_owner() const;
     bool is_held_back(Instant now) const;
     bool is_sole_peer(const IpAddress &address) const;
 
     Config config_;
-    Priority priority_;  // effective
-    IpAddress source_;   // unspecified while it is not known
-    std::string fault_;  // empty: none
+    Priority priority_;   // effective
+    IpAddress source_;    // unspecified while it is not known
+    std::string fault_;   // empty: none
+    std::string window_;  // the open one
     State state_;
     std::optional<ActiveRouter> active_router_;
 };

@@ -146,14 +146,24 @@ State Instance::on(Active state, const FaultChanged &in, Turn &turn) {
 // Adver_Timer; Send an ADVERTISEMENT with Priority = 0; Transition to the
 // {Initialize} state".
 State Instance::on(Active state, const Shutdown &in, Turn &turn) {
-    turn.act(SendAdvert{kPriorityZero});
-    if (in.serving && in.grace > Duration::zero()) {
-        return Leaving{.drop_at = turn.now + in.grace,
-                       .renew_at = state.renew_at,
-                       .reason = in.reason,
-                       .heir = {}};
-    }
-    return drop(in.reason, turn);
+    return leave(
+        state,
+        {.drop_at = turn.now + (in.serving ? in.grace : Duration::zero()),
+         .renew_at = {},
+         .reason = in.reason,
+         .heir = {},
+         .for_good = true},
+        turn);
+}
+
+State Instance::on(Active state, const Release &in, Turn &turn) {
+    return leave(state,
+                 {.drop_at = turn.now + in.grace,
+                  .renew_at = {},
+                  .reason = in.reason,
+                  .heir = {},
+                  .for_good = false},
+                 turn);
 }
 
 }  // namespace ngx_vrrp::vrrp

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/log.hpp"
 #include "core/vrrp/turn.hpp"
 
 namespace ngx_vrrp::vrrp {
@@ -14,7 +15,8 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
                   .active_interval = config_.advert_interval,
                   .leaver = {},
                   .fell_at = {},
-                  .preempt_at = {}};
+                  .preempt_at = {},
+                  .fallen = false};
 }
 
 // Counted from the start of the timer with the priority of now, so that a
@@ -53,7 +55,9 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
     }
     if (active_router_ &&
         (state.fell_at || active_router_->heard_at > state.timer_started)) {
-        return "preempting lower " +
+        const std::string open =
+            window_.empty() ? "" : "preempt_window " + window_ + " is open, ";
+        return open + "preempting lower " +
                priority_from(active_router_->priority, active_router_->address);
     }
     return "no advertisement for " + milliseconds(now - state.timer_started);
@@ -73,6 +77,7 @@ State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
     hear(in, turn.now);
 
     const Priority theirs = in.advertisement.priority;
+    state.fallen = fallen || (state.fallen && theirs < priority_);
     if (theirs == kPriorityZero) {
         return goodbye_heard(std::move(state), in.source, turn);
     }
@@ -94,18 +99,24 @@ bool Instance::has_fallen(const AdvertReceived &in) const {
            in.advertisement.priority < priority_;
 }
 
-// What made the active router's priority fall may make ours fall, too. Then
-// its adverts were not to be discarded: it is not silent.
+// What made the active router's priority fall may make ours fall, too.
 State Instance::on(Backup state, const PriorityChanged &, Turn &) {
-    if (active_router_ && active_router_->priority >= priority_ &&
-        active_router_->heard_at >= state.timer_started) {
+    if (active_router_ && active_router_->priority >= priority_) {
+        follow_again(state);
+    }
+    return state;
+}
+
+// The active router's adverts were not to be discarded: it is not silent.
+void Instance::follow_again(Backup &state) const {
+    if (active_router_->heard_at >= state.timer_started) {
         state.timer_started = active_router_->heard_at;
         state.active_interval = interval_of(active_router_->interval);
         state.leaver.reset();
         state.fell_at.reset();
         state.preempt_at.reset();
+        state.fallen = false;
     }
-    return state;
 }
 
 // RFC 9568, 6.4.2: "If the Priority in the ADVERTISEMENT is zero, then: Set
@@ -124,8 +135,9 @@ State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
 }
 
 // preempt_delay starts with the first advert that is worse than ours; a
-// better router makes it void. The address owner, held back, waits for nobody
-// who is not one.
+// better router makes it void. Outside of its windows a router takes over from
+// one that is sick, but not from one that is well. The address owner, held
+// back, waits for nobody who is not one.
 bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
     if (is_owner()) {
         return theirs == kPriorityOwner;
@@ -135,6 +147,9 @@ bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
     }
     if (theirs >= priority_) {
         state.preempt_at.reset();
+        return true;
+    }
+    if (is_closed() && !state.fallen) {
         return true;
     }
     if (!state.preempt_at) {
@@ -147,8 +162,68 @@ State Instance::on(Backup state, const FaultChanged &in, Turn &turn) {
     return in.reason.empty() ? state : become_fault(in.reason, turn);
 }
 
+bool Instance::is_closed() const {
+    return !config_.preempt_windows.empty() && window_.empty();
+}
+
+// Other backups may have the same windows: as after priority 0, the skew lets
+// the best of them be the first.
+State Instance::on(Backup state, const WindowChanged &in, Turn &turn) {
+    if (!active_router_) {
+        return state;
+    }
+    if (is_closed() && !state.fallen) {
+        follow_again(state);
+    } else if (!in.open.empty() && !state.fell_at && config_.preempt &&
+               config_.preempt_delay == Duration::zero() &&
+               active_router_->priority < priority_) {
+        state.fell_at = turn.now;
+    }
+    return state;
+}
+
 State Instance::on(Backup, const Shutdown &in, Turn &turn) {
     return become_initialize(in.reason, turn);
+}
+
+State Instance::on(Backup, const Release &in, Turn &turn) {
+    return become_fault(in.reason, turn);
+}
+
+// The active router yields to our advert, whatever it thinks of preemption.
+State Instance::on(Backup state, const Preempt &in, Turn &turn) {
+    if (!preempt_refusal(state, turn.now).empty()) {
+        return state;
+    }
+    return become_active(
+        in.reason + ", preempting " +
+            priority_from(active_router_->priority, active_router_->address),
+        turn);
+}
+
+// Who would not yield would take the addresses back at once.
+std::string Instance::preempt_refusal(const Backup &, Instant now) const {
+    if (is_held_back(now)) {
+        return "startup_delay holds it back for " +
+               milliseconds(config_.not_before - now);
+    }
+    if (!active_router_) {
+        return "no MASTER was heard, it becomes MASTER by itself if there is "
+               "none";
+    }
+    const Priority theirs = active_router_->priority;
+    if (theirs > priority_) {
+        return format("priority %u is below the MASTER's %u",
+                      unsigned{priority_.value}, unsigned{theirs.value});
+    }
+    if (theirs == priority_ && active_router_->address > source_) {
+        return format(
+            "priority %u is the MASTER's too, whose address %s is "
+            "higher",
+            unsigned{theirs.value},
+            active_router_->address.to_string().c_str());
+    }
+    return {};
 }
 
 }  // namespace ngx_vrrp::vrrp

@@ -26,6 +26,7 @@ std::optional<Checkpoint> Instance::checkpoint() const {
         checkpoint.active_interval = backup->active_interval;
         checkpoint.leaver = backup->leaver;
         checkpoint.fell_at = backup->fell_at;
+        checkpoint.fallen = backup->fallen;
         checkpoint.preempt_at = backup->preempt_at;
         checkpoint.active_router = active_router_;
         return checkpoint;
@@ -79,7 +80,8 @@ Backup Instance::backup_from(const Checkpoint &checkpoint) const {
                                : known_interval(checkpoint.active_interval),
         .leaver = checkpoint.leaver,
         .fell_at = checkpoint.fell_at,
-        .preempt_at = checkpoint.preempt_at};
+        .preempt_at = checkpoint.preempt_at,
+        .fallen = checkpoint.fallen};
 }
 
 }  // namespace ngx_vrrp::vrrp

@@ -58,6 +58,13 @@ public:
         return address.value_or(IpAddress{});
     }
 
+    // "4h"
+    Minutes minutes() {
+        std::string text = word();
+        require(text.ends_with('h'));
+        return std::chrono::hours{std::atoi(text.c_str())};
+    }
+
     // "1s", "100ms", perhaps with a colon behind it
     Duration duration() {
         std::string text = word();
@@ -102,6 +109,8 @@ void apply_router_word(Config &config, const std::string &word, Words &words) {
         config.preempt = false;
     } else if (word == "preempt_delay") {
         config.preempt_delay = words.duration();
+    } else if (word == "preempt_window") {
+        config.preempt_windows.push_back({words.minutes(), words.minutes()});
     } else if (word == "garp_delay") {
         config.announce.delay = words.duration();
     } else if (word == "garp_refresh") {
@@ -127,6 +136,37 @@ Input read_shutdown(Words &words) {
     words.skip("serving");
     const Duration grace = words.duration();
     return Shutdown{words.rest(), true, grace};
+}
+
+Input read_release(Words &words) {
+    const Duration grace = words.duration();
+    return Release{words.rest(), grace};
+}
+
+Input read_window(Words &words) {
+    const std::string word = words.word();
+    if (word == "opens:") {
+        return WindowChanged{words.rest()};
+    }
+    words.require(word == "closes");
+    return WindowChanged{};
+}
+
+Input read_command(const std::string &word, Words &words) {
+    if (word == "release") {
+        return read_release(words);
+    }
+    if (word == "resume:") {
+        return Resume{words.rest()};
+    }
+    if (word == "preempt:") {
+        return Preempt{words.rest()};
+    }
+    if (word == "window") {
+        return read_window(words);
+    }
+    words.require(word == "time");
+    return TimeReached{};
 }
 
 Input read_input(Words &words, const Config &config) {
@@ -156,8 +196,7 @@ Input read_input(Words &words, const Config &config) {
     if (word == "shutdown") {
         return read_shutdown(words);
     }
-    words.require(word == "time");
-    return TimeReached{};
+    return read_command(word, words);
 }
 
 // Goes through a case line by line and writes it anew.

@@ -1,0 +1,52 @@
+// A part of each day, in the local time of the machine, in which a router may
+// preempt.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/base/log.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+// Since midnight.
+using TimeOfDay = std::chrono::seconds;
+using Minutes = std::chrono::minutes;
+
+// From the first minute on, and before the second one: 22:00-06:00 goes on
+// after midnight, 22:00-24:00 does not.
+struct PreemptWindow {
+    Minutes from{};
+    Minutes until{};
+
+    constexpr bool contains(TimeOfDay time) const {
+        return from < until ? from <= time && time < until
+                            : from <= time || time < until;
+    }
+
+    friend bool operator==(const PreemptWindow &,
+                           const PreemptWindow &) = default;
+};
+
+using PreemptWindows = std::vector<PreemptWindow>;
+
+// "02:00-04:00"
+inline std::string to_string(const PreemptWindow &window) {
+    const auto from = static_cast<unsigned>(window.from.count());
+    const auto until = static_cast<unsigned>(window.until.count());
+    return format("%02u:%02u-%02u:%02u", from / 60, from % 60, until / 60,
+                  until % 60);
+}
+
+// The first that is open, as text; empty: none is.
+inline std::string open_window(const PreemptWindows &windows, TimeOfDay time) {
+    for (const PreemptWindow &window : windows) {
+        if (window.contains(time)) {
+            return to_string(window);
+        }
+    }
+    return {};
+}
+
+}  // namespace ngx_vrrp::vrrp

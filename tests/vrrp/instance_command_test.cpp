@@ -1,0 +1,271 @@
+// Commands of an operator, and windows; the conversations of release*.case,
+// failback.case and preempt_window*.case are not told again.
+#include <gtest/gtest.h>
+
+#include "core/vrrp/instance.hpp"
+#include "tests/support/routers.hpp"
+
+namespace ngx_vrrp::vrrp {
+namespace {
+
+using test::classic_config;
+using test::ip;
+using test::Lines;
+using test::Router;
+
+const Release kRelease{"released", Milliseconds{1200}};
+const Resume kResume{"resumed"};
+const Preempt kPreempt{"failback"};
+
+Config without_preemption() {
+    Config config = classic_config();
+    config.preempt = false;
+    return config;
+}
+
+Config with_window() {
+    Config config = classic_config();
+    config.preempt_windows = {{Minutes{120}, Minutes{240}}};
+    return config;
+}
+
+std::string refusal(const Router &router) {
+    return router.instance().preempt_refusal(router.now());
+}
+
+// Release
+
+TEST(Release, OfABackupSaysNothing) {
+    Router router = Router::backup(classic_config());
+
+    EXPECT_EQ(router.put(kRelease),
+              Lines{"transition backup -> fault: released"});
+    EXPECT_EQ(router.due_in(), std::nullopt);
+}
+
+TEST(Release, WithoutGraceDropsAtOnce) {
+    Router router = Router::active(classic_config());
+
+    EXPECT_EQ(router.put(Release{"released", {}}),
+              (Lines{"send-advert priority 0", "remove-addresses",
+                     "transition active -> fault: released"}));
+}
+
+TEST(Release, TwiceWhileLeavingIsOnce) {
+    Router router = Router::active(classic_config());
+    router.put(kRelease);
+
+    EXPECT_EQ(router.after(Milliseconds{100}).put(kRelease), Lines{});
+    EXPECT_TRUE(router.instance().is_leaving());
+}
+
+TEST(Release, BeforeStartupHoldsFromTheStart) {
+    Router router{classic_config()};
+    router.put(kRelease);
+
+    EXPECT_EQ(router.put(Startup{}),
+              Lines{"transition initialize -> fault: released"});
+}
+
+TEST(Release, IsNoMoreForAnotherProcessThanAFault) {
+    Router router = Router::active(classic_config());
+    router.put(kRelease);
+
+    EXPECT_EQ(router.instance().checkpoint(), std::nullopt);
+}
+
+// Resume
+
+TEST(Resume, OfARouterThatTakesPartIsNothing) {
+    Router backup = Router::backup(classic_config());
+    Router active = Router::active(classic_config());
+
+    EXPECT_EQ(backup.put(kResume), Lines{});
+    EXPECT_EQ(active.put(kResume), Lines{});
+}
+
+TEST(Resume, TellsUnicastPeersWhereWeAre) {
+    Config config = classic_config();
+    config.unicast_peers = {ip("192.168.64.134")};
+    Router router = Router::backup(config);
+    router.put(kRelease);
+
+    EXPECT_EQ(
+        router.put(kResume),
+        (Lines{"announce-source", "transition fault -> backup: resumed"}));
+}
+
+TEST(Resume, DoesNotEndAShutdown) {
+    Router router = Router::active(classic_config());
+    router.put(Shutdown{"quit", true, Milliseconds{1200}});
+
+    EXPECT_EQ(router.put(kResume), Lines{});
+    EXPECT_TRUE(router.instance().is_leaving());
+}
+
+// Preempt
+
+TEST(Preempt, OfTheActiveRouterIsNothing) {
+    Router router = Router::active(classic_config());
+
+    EXPECT_EQ(refusal(router), "");
+    EXPECT_EQ(router.put(kPreempt), Lines{});
+}
+
+TEST(Preempt, IsRefusedByAHigherPriority) {
+    Router router = Router::backup(without_preemption());
+    router.hear(110);
+
+    EXPECT_EQ(refusal(router), "priority 100 is below the MASTER's 110");
+}
+
+TEST(Preempt, OfEqualPrioritiesGoesByTheAddress) {
+    Router router = Router::backup(classic_config());
+    router.hear(100, "192.168.64.134");
+    EXPECT_EQ(refusal(router),
+              "priority 100 is the MASTER's too, whose address 192.168.64.134 "
+              "is higher");
+
+    router.hear(100, "192.168.64.129");
+    EXPECT_EQ(refusal(router), "");
+    EXPECT_EQ(router.put(kPreempt).back(),
+              "transition backup -> active: failback, preempting priority 100 "
+              "from 192.168.64.129");
+}
+
+TEST(Preempt, NeedsAMaster) {
+    Router router = Router::backup(classic_config());
+
+    EXPECT_EQ(refusal(router),
+              "no MASTER was heard, it becomes MASTER by itself if there is "
+              "none");
+}
+
+TEST(Preempt, WaitsForStartupDelay) {
+    Config config = without_preemption();
+    config.not_before = Router{config}.now() + Seconds{30};
+    Router router = Router::backup(config);
+    router.hear(90);
+
+    EXPECT_EQ(refusal(router), "startup_delay holds it back for 30000 ms");
+    EXPECT_EQ(router.put(kPreempt), Lines{});
+}
+
+TEST(Preempt, IsRefusedOutsideOfTheElection) {
+    Router router{classic_config()};
+    EXPECT_EQ(refusal(router), "takes no part in the election yet");
+
+    router.put(Startup{});
+    router.put(FaultChanged{"broken"});
+    EXPECT_EQ(refusal(router), "is in FAULT: broken");
+    EXPECT_EQ(router.put(kPreempt), Lines{});
+
+    Router leaving = Router::active(classic_config());
+    leaving.put(kRelease);
+    EXPECT_EQ(refusal(leaving), "is giving the address up: released");
+}
+
+TEST(Preempt, DoesNotWaitForAWindowOrADelay) {
+    Config config = with_window();
+    config.preempt_delay = Seconds{60};
+    Router router = Router::backup(config);
+    router.hear(90);
+
+    router.put(kPreempt);
+
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
+// Windows
+
+// Hears the peer once a second for so long.
+Router &listen(Router &router, unsigned priority, int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+        router.hear(priority);
+        router.wait_for(Seconds{1});
+    }
+    return router;
+}
+
+TEST(Window, IsClosedUntilItIsSaidToBeOpen) {
+    Router router = Router::backup(with_window());
+
+    EXPECT_EQ(listen(router, 90, 10).state(), StateName::backup);
+}
+
+TEST(Window, KnownBeforeStartupIsKnownAfterIt) {
+    Router router{with_window()};
+    router.put(WindowChanged{"02:00-04:00"});
+    router.put(Startup{});
+
+    EXPECT_EQ(listen(router, 90, 5).state(), StateName::active);
+}
+
+TEST(Window, DelayBeginsWhenItOpens) {
+    Config config = with_window();
+    config.preempt_delay = Seconds{10};
+    Router router = Router::backup(config);
+    listen(router, 90, 20);
+
+    router.put(WindowChanged{"02:00-04:00"});
+
+    EXPECT_EQ(listen(router, 90, 10).state(), StateName::backup);
+    EXPECT_EQ(listen(router, 90, 4).state(), StateName::active);
+}
+
+TEST(Window, ThatOpensDoesNotMoveTheAddressesFromABetterRouter) {
+    Router router = Router::backup(with_window());
+    listen(router, 110, 2);
+
+    router.put(WindowChanged{"02:00-04:00"});
+
+    EXPECT_EQ(listen(router, 110, 10).state(), StateName::backup);
+}
+
+TEST(Window, ThatClosesDoesNotEndAFailover) {
+    Router router = Router::backup(with_window());
+    router.put(WindowChanged{"02:00-04:00"});
+    router.hear(110);
+    router.hear(90);
+
+    router.put(WindowChanged{});
+
+    EXPECT_EQ(listen(router, 90, 1).state(), StateName::active);
+}
+
+TEST(Window, SickRouterThatRecoversIsFollowedAgain) {
+    Router router = Router::backup(with_window());
+    router.hear(110);
+    router.hear(90);
+    router.after(Milliseconds{500}).hear(110);
+
+    EXPECT_EQ(listen(router, 110, 5).state(), StateName::backup);
+}
+
+TEST(Window, DoesNotMatterToWhoIsActive) {
+    Router router = Router::active(with_window());
+
+    router.hear(90);
+    router.put(WindowChanged{});
+
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
+TEST(Window, FailoverGoesOnInAnotherProcess) {
+    Config config = with_window();
+    config.preempt_delay = Seconds{3};
+    Router router = Router::backup(config);
+    router.hear(110);
+    router.hear(90);
+    const auto checkpoint = router.instance().checkpoint();
+    ASSERT_TRUE(checkpoint);
+    EXPECT_TRUE(checkpoint->fallen);
+
+    Instance heir{config};
+    heir.resume(*checkpoint, router.now());
+
+    EXPECT_EQ(heir.checkpoint(), checkpoint);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::vrrp
