@@ -20,11 +20,11 @@
 #include <set>
 #include <utility>
 
+#include "core/base/dice.hpp"
 #include "core/base/log.hpp"
 #include "core/base/rate_limit.hpp"
 #include "core/base/time.hpp"
 #include "core/check/config.hpp"
-#include "core/check/dice.hpp"
 #include "core/check/monitor.hpp"
 #include "core/check/ports.hpp"
 #include "core/check/record.hpp"

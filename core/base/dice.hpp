@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace ngx_vrrp::check {
+namespace ngx_vrrp {
 
 // SplitMix64 (Steele, Lea, Flood 2014).
 class Dice {
@@ -25,4 +25,4 @@ private:
     std::uint64_t state_;
 };
 
-}  // namespace ngx_vrrp::check
+}  // namespace ngx_vrrp
