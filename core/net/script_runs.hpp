@@ -1,0 +1,96 @@
+// Scripts that run: started, heard, waited for, and killed with their whole
+// process group. A killed one is waited for as well before it is forgotten.
+//
+// Used in processes that have no other children: SIGCHLD is set to its
+// default there, since nginx's handler would wait for ours.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/base/system_error.hpp"
+#include "core/net/fd.hpp"
+#include "core/net/spawn.hpp"
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::net {
+
+using RunId = std::uint64_t;
+
+struct ScriptEnd {
+    int status = 0;      // waitpid()'s
+    std::string output;  // the beginning of what it has written
+
+    bool well() const;  // exit status 0
+
+    // "exit status 1", "killed by signal 9"
+    std::string to_string() const;
+};
+
+using ScriptResult = Result<ScriptEnd, SystemError>;
+
+class ScriptSink {
+public:
+    virtual ~ScriptSink() = default;
+
+    // Not of one that was killed.
+    virtual void script_ended(RunId id, const ScriptResult &result) = 0;
+};
+
+// The search path of every script: NAME=value.
+inline constexpr const char *kScriptPath =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+class ScriptRuns {
+public:
+    // Both outlive the runs, with which every script ends. Of each output
+    // `most_output` octets are kept.
+    ScriptRuns(Watcher &watcher, ScriptSink &sink, std::size_t most_output);
+    ScriptRuns(const ScriptRuns &) = delete;
+    ScriptRuns &operator=(const ScriptRuns &) = delete;
+    ~ScriptRuns();
+
+    // There must not be one with this id. EMFILE: the event loop is full, and
+    // the script is killed.
+    Status start(RunId id, const Program &program);
+
+    // Is there one, even if it was killed?
+    bool has(RunId id) const { return runs_.count(id) != 0; }
+
+    // There is one. If it has ended it is forgotten, and the sink does not
+    // hear of it. Nothing: not yet.
+    std::optional<ScriptResult> reap(RunId id);
+
+    // There is one; what it had written.
+    std::string kill(RunId id);
+
+    // False: not one of theirs.
+    bool on_readable(int fd);
+
+private:
+    // Until it has been waited for.
+    struct Run {
+        Child child;
+        std::string output;
+        bool killed = false;
+    };
+
+    using Runs = std::map<RunId, Run>;
+
+    bool watch(Run &run);
+    std::optional<ScriptResult> reap(Runs::iterator run);
+    void read_output(Run &run);
+    void kill(Run &run);
+    void close(Fd &fd);
+
+    Watcher &watcher_;
+    ScriptSink &sink_;
+    std::size_t most_output_;
+    Runs runs_;
+};
+
+}  // namespace ngx_vrrp::net
