@@ -1,6 +1,9 @@
-// The small values that all of the boundary converts: C structs -> C++.
+// The small values that all of the boundary converts: C structs -> C++,
+// and texts back.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 
 #include "core/base/ip.hpp"
@@ -14,6 +17,14 @@ inline std::string to_string(const vrrp_core_str_t &s) {
 
 inline IpAddress to_ip(const vrrp_core_ip_t &ip) {
     return IpAddress::from_octets({ip.octets, address_size(Family{ip.family})});
+}
+
+// Cut to size, and ended by a zero.
+inline void copy_text(const std::string &text, char *out, std::size_t size) {
+    if (size != 0) {
+        const std::size_t n = std::min(text.size(), size - 1);
+        out[text.copy(out, n)] = '\0';
+    }
 }
 
 }  // namespace ngx_vrrp

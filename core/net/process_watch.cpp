@@ -11,6 +11,10 @@
 
 namespace ngx_vrrp::net {
 
+int own_pid() {
+    return ::getpid();
+}
+
 ProcessWatch::~ProcessWatch() {
     for (const Process &process : processes_) {
         watcher_.unwatch(process.fd.get());

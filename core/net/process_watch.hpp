@@ -10,6 +10,8 @@
 
 namespace ngx_vrrp::net {
 
+int own_pid();
+
 class ProcessWatch {
 public:
     explicit ProcessWatch(Watcher &watcher) : watcher_(watcher) {}

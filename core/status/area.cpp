@@ -43,8 +43,9 @@ struct alignas(kCacheLine) Area::Header {
     std::atomic<std::uint64_t> length;  // of the status, bytes
     std::atomic<std::uint64_t> generation;
     std::atomic<std::uint64_t> settled;
-    std::atomic<std::int32_t> holder;  // pid
-    std::atomic<std::uint64_t> life;   // generation of the one that lives
+    std::atomic<std::int32_t> holder;    // pid
+    std::atomic<std::uint64_t> life;     // generation of the one that lives
+    std::atomic<std::int32_t> notifier;  // pid
     std::array<SharedWord, std::tuple_size_v<CrashWords>> crashes;
     TransitionRing transitions;
 };
@@ -189,6 +190,19 @@ void Area::let_go(std::int32_t pid) {
 
 std::int32_t Area::holder() const {
     return header().holder.load();
+}
+
+std::int32_t Area::begin_notifying(std::int32_t pid) {
+    return header().notifier.exchange(pid);
+}
+
+// Unless another one has begun.
+void Area::end_notifying(std::int32_t pid) {
+    header().notifier.compare_exchange_strong(pid, 0);
+}
+
+std::int32_t Area::notifier() const {
+    return header().notifier.load();
 }
 
 bool Area::publish(Bytes bytes) {

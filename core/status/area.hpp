@@ -71,6 +71,12 @@ public:
     void let_go(std::int32_t pid);
     std::int32_t holder() const;
 
+    // A notifier process begins; the one before it, which may be there still.
+    // 0: none.
+    std::int32_t begin_notifying(std::int32_t pid);
+    void end_notifying(std::int32_t pid);
+    std::int32_t notifier() const;
+
     // One writer at a time. False when it does not fit.
     bool publish(Bytes status);
 

@@ -1,0 +1,26 @@
+#include "core/node/couriers.hpp"
+
+#include <variant>
+
+namespace ngx_vrrp::node {
+
+using namespace notify;
+
+Couriers::Couriers(net::Watcher &watcher, Outcomes &outcomes, LogSink &sink)
+    : scripts_(watcher, outcomes, sink), fifos_(outcomes) {}
+
+Courier *Couriers::find(const ChannelConfig &config) {
+    if (std::holds_alternative<ScriptChannel>(config.how)) {
+        return &scripts_;
+    }
+    if (std::holds_alternative<FifoChannel>(config.how)) {
+        return &fifos_;
+    }
+    return nullptr;
+}
+
+bool Couriers::on_readable(int fd) {
+    return scripts_.on_readable(fd);
+}
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,212 @@
+#include "core/node/notify_node.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "core/net/clock.hpp"
+#include "core/net/event_socket.hpp"
+
+namespace ngx_vrrp::node {
+
+namespace {
+
+constexpr unsigned kMaxEventsPerWakeup = 64;
+
+std::optional<status::Area> area_at(void *memory) {
+    return memory == nullptr ? std::nullopt
+                             : std::optional{status::Area(memory)};
+}
+
+}  // namespace
+
+NotifyNode::NotifyNode(std::vector<notify::ChannelConfig> channels,
+                       int event_fd, void *area, void *previous_area,
+                       net::Watcher &watcher, LogSink &sink)
+    : log_(sink),
+      watcher_(watcher),
+      event_fd_(event_fd),
+      area_(area),
+      previous_area_(area_at(previous_area)),
+      processes_(watcher),
+      couriers_(watcher, *this, sink),
+      queue_(recipients(std::move(channels)), sink,
+             static_cast<std::uint64_t>(to_ns(net::now()))) {}
+
+NotifyNode::~NotifyNode() {
+    stop_listening();
+    area_.end_notifying(net::own_pid());
+}
+
+// A channel that nobody can serve is refused with the configuration.
+std::vector<notify::Queue::Recipient> NotifyNode::recipients(
+    std::vector<notify::ChannelConfig> channels) {
+    std::vector<notify::Queue::Recipient> list;
+    for (notify::ChannelConfig &channel : channels) {
+        if (notify::Courier *courier = couriers_.find(channel)) {
+            list.push_back({std::move(channel), courier});
+        }
+    }
+    return list;
+}
+
+Status NotifyNode::start(int master_pid) {
+    Status watching = watch_events();
+    if (watching) {
+        watching = watch_master(master_pid);
+    }
+    if (!watching) {
+        finished_ = true;
+        return watching;
+    }
+
+    const Instant now = net::now();
+    await_predecessor(area_.begin_notifying(net::own_pid()), now);
+    if (previous_area_) {
+        await_predecessor(previous_area_->notifier(), now);
+    }
+    return success();
+}
+
+Status NotifyNode::watch_events() {
+    listening_ = watcher_.watch(event_fd_);
+    return listening_ ? success()
+                      : Unexpected(SystemError{
+                            "adding the events to the event loop", EMFILE});
+}
+
+// One that has ended already is as good as one that ends.
+Status NotifyNode::watch_master(int pid) {
+    master_pid_ = pid;
+    Status watching = processes_.watch(pid);
+    if (!watching && watching.error().code == ESRCH) {
+        quit();
+        return success();
+    }
+    return watching;
+}
+
+void NotifyNode::stop_listening() {
+    if (std::exchange(listening_, false)) {
+        watcher_.unwatch(event_fd_);
+    }
+}
+
+// One that has crashed is not there any more.
+void NotifyNode::await_predecessor(std::int32_t pid, Instant now) {
+    if (pid == 0 || pid == net::own_pid() || !processes_.watch(pid)) {
+        return;
+    }
+    predecessors_.push_back(pid);
+    begins_by_ = now + kPredecessorTime;
+    queue_.hold();
+}
+
+void NotifyNode::begin(Instant now) {
+    predecessors_.clear();
+    begins_by_.reset();
+    queue_.release(now);
+}
+
+void NotifyNode::quit() {
+    end_by(net::now() + kQuitTime);
+}
+
+void NotifyNode::terminate() {
+    const Instant now = net::now();
+    end_by(now + kTerminateTime);
+    begin(now);
+    queue_.hurry(now);
+    end_if_done(now);
+}
+
+void NotifyNode::end_by(Instant time) {
+    take_earlier(ends_by_, time);
+}
+
+void NotifyNode::on_readable(int fd) {
+    const Instant now = net::now();
+    if (fd == event_fd_) {
+        read_events(now);
+    } else if (!couriers_.on_readable(fd)) {
+        if (const auto pid = processes_.take_ended(fd)) {
+            process_ended(*pid, now);
+        }
+    }
+    end_if_done(now);
+}
+
+void NotifyNode::read_events(Instant now) {
+    using Kind = net::Incoming::Kind;
+    for (unsigned n = 0; n < kMaxEventsPerWakeup; ++n) {
+        const net::Incoming incoming = net::receive_event(event_fd_);
+        switch (incoming.kind) {
+            case Kind::event:
+                said_goodbye_ = false;
+                queue_.add(incoming.event, now);
+                break;
+            case Kind::goodbye:
+                said_goodbye_ = true;
+                break;
+            case Kind::garbage:
+                log_(LogLevel::alert, "an event of no known shape is ignored");
+                break;
+            case Kind::closed:
+                stop_listening();
+                quit();
+                return;
+            case Kind::nothing:
+                return;
+        }
+    }
+}
+
+void NotifyNode::process_ended(int pid, Instant now) {
+    if (pid == master_pid_) {
+        quit();
+    } else if (std::erase(predecessors_, pid) != 0 && predecessors_.empty()) {
+        begin(now);
+    }
+}
+
+void NotifyNode::on_timer() {
+    const Instant now = net::now();
+    if (begins_by_ && now >= *begins_by_) {
+        log_(LogLevel::warn,
+             "the vrrp notifier process before this one does not end, going "
+             "on beside it");
+        begin(now);
+    }
+    queue_.handle_time(now);
+    end_if_done(now);
+}
+
+// The master has the senders' end, too, as long as it waits for us: who says
+// goodbye last is as good as its end.
+void NotifyNode::end_if_done(Instant now) {
+    if (finished_ || !ends_by_) {
+        return;
+    }
+    const bool all_heard = !listening_ || said_goodbye_;
+    if (now < *ends_by_ && !(all_heard && queue_.idle())) {
+        return;
+    }
+    queue_.give_up(now);
+    finished_ = true;
+}
+
+std::optional<Instant> NotifyNode::deadline() const {
+    if (finished_) {
+        return std::nullopt;
+    }
+    std::optional<Instant> next = queue_.deadline();
+    take_earlier(next, begins_by_);
+    take_earlier(next, ends_by_);
+    return next;
+}
+
+void NotifyNode::finished(notify::DeliveryId id, const notify::Outcome &outcome,
+                          Instant now) {
+    queue_.finished(id, outcome, now);
+}
+
+}  // namespace ngx_vrrp::node

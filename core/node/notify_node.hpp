@@ -1,0 +1,88 @@
+// The process that notifies as a whole: joins the queue (core/notify) with
+// those that deliver and with the events of the other processes (core/net).
+// It knows when to begin, after the process that it replaces, and when to end.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/base/system_error.hpp"
+#include "core/net/process_watch.hpp"
+#include "core/net/watcher.hpp"
+#include "core/node/couriers.hpp"
+#include "core/notify/queue.hpp"
+#include "core/status/area.hpp"
+
+namespace ngx_vrrp::node {
+
+// After a reload: how long the process before this one may go on telling what
+// it has. Then both of them tell.
+inline constexpr Duration kPredecessorTime = Seconds{30};
+
+// How long what waits is told when nginx quits, or is terminated.
+inline constexpr Duration kQuitTime = Seconds{30};
+inline constexpr Duration kTerminateTime = Seconds{1};
+
+class NotifyNode final : notify::Outcomes {
+public:
+    // All but the channels outlive the node. event_fd: the end of the socket
+    // pair where events come; it remains the caller's. previous_area: of the
+    // generation before, if that was another one, or NULL.
+    NotifyNode(std::vector<notify::ChannelConfig> channels, int event_fd,
+               void *area, void *previous_area, net::Watcher &watcher,
+               LogSink &sink);
+    NotifyNode(const NotifyNode &) = delete;
+    NotifyNode &operator=(const NotifyNode &) = delete;
+    ~NotifyNode() override;
+
+    // With an error nobody would say when to end, and the node has finished.
+    Status start(int master_pid);
+
+    // Everything that still comes and waits is told, within kQuitTime.
+    void quit();
+
+    // The same with one attempt for each event, within kTerminateTime.
+    void terminate();
+
+    void on_readable(int fd);
+    void on_timer();
+    std::optional<Instant> deadline() const;
+    bool finished() const { return finished_; }
+
+private:
+    void finished(notify::DeliveryId id, const notify::Outcome &outcome,
+                  Instant now) override;
+
+    std::vector<notify::Queue::Recipient> recipients(
+        std::vector<notify::ChannelConfig> channels);
+    Status watch_master(int pid);
+    Status watch_events();
+    void stop_listening();
+    void await_predecessor(std::int32_t pid, Instant now);
+    void begin(Instant now);
+    void read_events(Instant now);
+    void process_ended(int pid, Instant now);
+    void end_by(Instant time);
+    void end_if_done(Instant now);
+
+    Log log_;
+    net::Watcher &watcher_;
+    int event_fd_;
+    status::Area area_;
+    std::optional<status::Area> previous_area_;
+    net::ProcessWatch processes_;
+    Couriers couriers_;
+    notify::Queue queue_;
+    int master_pid_ = 0;
+    std::vector<int> predecessors_;
+    std::optional<Instant> begins_by_;
+    std::optional<Instant> ends_by_;
+    bool listening_ = false;
+    bool said_goodbye_ = false;  // the vrrp process, as its last word
+    bool finished_ = false;
+};
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,27 @@
+// What a channel wants to hear of, and how much at once.
+#pragma once
+
+#include <cstddef>
+
+#include "core/base/time.hpp"
+#include "core/notify/config.hpp"
+#include "core/notify/event.hpp"
+
+namespace ngx_vrrp::notify {
+
+struct Habits {
+    std::size_t batch = 1;  // events in one delivery
+    Duration pause{0};      // after one that was delivered
+    bool retries = true;
+};
+
+// What reaches people comes in batches, and not more often than they, or the
+// limits of those services, can bear.
+Habits habits_of(const ChannelConfig &config);
+
+bool wants(const ChannelConfig &config, const EventRecord &event);
+
+// Events of one subject: a newer one supersedes an older one.
+bool is_same_subject(const EventRecord &a, const EventRecord &b);
+
+}  // namespace ngx_vrrp::notify

@@ -1,0 +1,76 @@
+// Events that wait for their delivery one after the other. Bounded: when many
+// wait, those go that a newer one has superseded, and only then the oldest.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/notify/config.hpp"
+#include "core/notify/event.hpp"
+
+namespace ngx_vrrp::notify {
+
+// Of one instance, waiting in one lane: from here on, what was superseded goes.
+inline constexpr std::size_t kBackedUp = 8;
+
+// More never wait.
+inline constexpr std::size_t kMostWaiting = 64;
+
+// An event for one channel.
+struct Entry {
+    std::shared_ptr<const EventRecord> event;
+    ChannelId channel = 0;
+    Instant expires{};
+    std::uint64_t skipped = 0;  // those that it has superseded
+};
+
+using Entries = std::vector<Entry>;
+
+class Lane {
+public:
+    void add(Entry entry) { entries_.push_back(std::move(entry)); }
+
+    bool empty() const { return entries_.empty(); }
+    std::size_t size() const { return entries_.size(); }
+
+    // There is one.
+    const Entry &first() const { return entries_.front(); }
+
+    // The first ones, `most` at most and of one channel, are being delivered
+    // from now on, and exempt from all that follows.
+    Entries lend(std::size_t most);
+
+    bool is_lent() const { return lent_ != 0; }
+
+    // They have been delivered, or are given up.
+    Entries drop_lent();
+
+    // They wait again.
+    void take_back() { lent_ = 0; }
+
+    // What has to go of the instance to which `latest` belongs, if that many
+    // wait: what was superseded, which the newer one remembers; and the oldest.
+    Entries drop_superseded(const EventRecord &latest);
+    Entries drop_excess(const EventRecord &latest);
+
+    Entries drop_expired(Instant now);
+    Entries drop_all();
+
+    // When the first of those that wait does.
+    std::optional<Instant> expires() const;
+
+private:
+    std::vector<std::size_t> waiting_of(const EventRecord &event) const;
+    Entries remove(const std::vector<bool> &leaves);
+
+    std::deque<Entry> entries_;
+    std::size_t lent_ = 0;  // the first ones
+};
+
+}  // namespace ngx_vrrp::notify
