@@ -140,6 +140,18 @@ std::uint64_t Engine::transitions() const {
     return sum;
 }
 
+std::optional<Duration> Engine::worker_timeout() const {
+    std::optional<Duration> shortest;
+    for (const VirtualRouter &router : routers_) {
+        const vrrp::WorkerPolicy &policy = router.config().workers;
+        if (policy.required != 0) {
+            shortest =
+                std::min(shortest.value_or(policy.timeout), policy.timeout);
+        }
+    }
+    return shortest;
+}
+
 // A healthy verdict holds until enough heartbeats could have become old; then
 // fresher ones have come, or it is over. In between we look as often as
 // workers beat, to know the new ones by name.

@@ -86,6 +86,9 @@ public:
     // Changes of state so far, of all routers.
     std::uint64_t transitions() const;
     unsigned fresh_workers() const { return fresh_workers_; }
+    // After how long without a beat a worker is stalled, at least for one of
+    // the routers; nothing when none of them watches workers.
+    std::optional<Duration> worker_timeout() const;
 
     // Packets for virtual routers that are not ours.
     std::uint64_t unknown_vrid_packets() const { return unknown_vrid_; }

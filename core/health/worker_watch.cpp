@@ -6,6 +6,18 @@
 
 namespace ngx_vrrp::health {
 
+namespace {
+
+Instant stale_at(const Heartbeat &heartbeat, Duration timeout) {
+    return std::min(heartbeat.beat + timeout, heartbeat.gone_at);
+}
+
+}  // namespace
+
+bool is_fresh(const Heartbeat &heartbeat, Duration timeout, Instant now) {
+    return heartbeat.pid != 0 && now < stale_at(heartbeat, timeout);
+}
+
 // Four beats in a timeout: a busy worker may be late with three of them.
 Duration heartbeat_interval(Duration timeout) {
     return std::max(timeout / 4, Duration{Milliseconds{1}});
@@ -13,26 +25,23 @@ Duration heartbeat_interval(Duration timeout) {
 
 WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
                             unsigned required, Duration timeout, Instant now) {
-    std::vector<Instant> stale_at;  // of each fresh worker
+    std::vector<Instant> ends;  // of each fresh worker
     for (const Heartbeat &heartbeat : heartbeats) {
-        const Instant stale =
-            std::min(heartbeat.beat + timeout, heartbeat.gone_at);
-        if (heartbeat.pid != 0 && now < stale) {
-            stale_at.push_back(stale);
+        if (is_fresh(heartbeat, timeout, now)) {
+            ends.push_back(stale_at(heartbeat, timeout));
         }
     }
 
-    WorkerVerdict verdict{.fresh = static_cast<unsigned>(stale_at.size()),
-                          .healthy = stale_at.size() >= required,
+    WorkerVerdict verdict{.fresh = static_cast<unsigned>(ends.size()),
+                          .healthy = ends.size() >= required,
                           .good_until = {}};
     if (required == 0) {
         verdict.good_until = Instant::max();
     } else if (verdict.healthy) {
         // the first moment with fewer than `required`: the required-th
         // youngest worker gets stale
-        const auto last = stale_at.begin() + (required - 1);
-        std::nth_element(stale_at.begin(), last, stale_at.end(),
-                         std::greater<>{});
+        const auto last = ends.begin() + (required - 1);
+        std::nth_element(ends.begin(), last, ends.end(), std::greater<>{});
         verdict.good_until = *last;
     }
     return verdict;

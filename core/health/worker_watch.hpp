@@ -18,6 +18,9 @@ struct Heartbeat {
     Instant gone_at = Instant::max();
 };
 
+// It beats in time, or is being replaced.
+bool is_fresh(const Heartbeat &heartbeat, Duration timeout, Instant now);
+
 struct WorkerVerdict {
     unsigned fresh = 0;    // workers heard within the timeout
     bool healthy = false;  // at least as many as required

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/base/version.hpp"
 #include "core/base/json_writer.hpp"
 #include "core/base/moment_text.hpp"
+#include "core/base/version.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -79,14 +79,13 @@ void write_node(JsonWriter &json, const NodeRecord &node,
 }
 
 // Only nginx's workers that track_nginx watches beat.
-void write_workers(JsonWriter &json,
-                   const std::vector<health::Heartbeat> &workers,
-                   const Moment &moment) {
+void write_workers(JsonWriter &json, const View &view) {
     json.key("workers").begin_array();
-    for (const health::Heartbeat &worker : workers) {
+    for (const health::Heartbeat &worker : view.workers) {
         json.begin_object();
         json.member("pid", worker.pid);
-        json.member("heard_ms", age_ms(moment, to_ns(worker.beat)));
+        json.member("heard_ms", age_ms(view.moment, to_ns(worker.beat)));
+        json.member("state", is_stalled(view, worker) ? "stalled" : "alive");
         json.end_object();
     }
     json.end_array();
@@ -214,6 +213,22 @@ void write_instance(JsonWriter &json, const Snapshot &snapshot,
     json.end_object();
 }
 
+void write_transitions(JsonWriter &json, const View &view) {
+    json.key("transitions").begin_array();
+    for (const TransitionRecord &record : view.transitions) {
+        json.begin_object();
+        json.member("time", to_rfc3339(wall_clock_of(record)));
+        json.member("ago_ms", age_ms(view.moment, record.at_ns));
+        json.member("instance", record.instance.view());
+        json.member("from", record.from.view());
+        json.member("to", record.to.view());
+        json.member("reason", record.reason.view());
+        json.member("pid", record.pid);
+        json.end_object();
+    }
+    json.end_array();
+}
+
 void write_age_ms(JsonWriter &json, const Moment &moment, std::string_view name,
                   std::int64_t at_ns) {
     json.key(name);
@@ -306,13 +321,14 @@ void write_checks(JsonWriter &json, const Checks &checks,
 }  // namespace
 
 std::string to_json(const View &view) {
-    const auto &[snapshot, checks, workers, moment] = view;
+    const Snapshot &snapshot = view.snapshot;
+    const Moment &moment = view.moment;
     JsonWriter json;
     json.begin_object();
     json.member("version", kVersion);
     json.member("time", to_rfc3339(moment.wall));
     write_node(json, snapshot.node, moment);
-    write_workers(json, workers, moment);
+    write_workers(json, view);
 
     json.key("instances").begin_array();
     for (const InstanceRecord &instance : snapshot.instances) {
@@ -320,7 +336,8 @@ std::string to_json(const View &view) {
     }
     json.end_array();
 
-    write_checks(json, checks, moment);
+    write_transitions(json, view);
+    write_checks(json, view.checks, moment);
     json.end_object();
     return json.text() + "\n";
 }

@@ -1,5 +1,7 @@
 #include "core/status/metrics.hpp"
 
+#include <algorithm>
+
 #include "core/base/version.hpp"
 #include "core/engine/timer_lag.hpp"
 #include "core/status/metrics_parts.hpp"
@@ -69,12 +71,12 @@ void write_workers(MetricsWriter &out, const View &view) {
     if (view.workers.empty()) {
         return;
     }
-    const auto beating = static_cast<std::uint32_t>(view.workers.size());
-    const std::uint32_t alive =
-        std::min(beating, view.snapshot.node.fresh_workers);
+    const auto stalled = std::ranges::count_if(
+        view.workers, [&](const auto &w) { return is_stalled(view, w); });
+    const auto alive = std::ssize(view.workers) - stalled;
     out.gauge("nginx_vrrp_workers", "Workers of nginx, by their heartbeat.");
     out.sample(Labels().with("state", "alive"), alive);
-    out.sample(Labels().with("state", "stalled"), beating - alive);
+    out.sample(Labels().with("state", "stalled"), stalled);
 
     out.gauge("nginx_vrrp_worker_heartbeat_age_seconds",
               "Since a worker was heard last.");

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "core/base/version.hpp"
 #include "core/base/moment_text.hpp"
+#include "core/base/version.hpp"
 #include "core/status/page_assets.hpp"
 #include "core/status/page_parts.hpp"
 

@@ -23,6 +23,7 @@ struct NodeRecord {
     std::uint32_t addresses;
     std::uint32_t trackers;
     std::uint32_t fresh_workers;
+    std::int64_t worker_timeout_ns;  // 0: workers are not watched
     std::uint64_t unknown_vrid_packets;
     std::uint64_t crashes;
     std::uint64_t generation;        // of its configuration

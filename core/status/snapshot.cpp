@@ -138,6 +138,8 @@ Snapshot take_snapshot(const engine::Engine &engine, const NodeFacts &facts,
     node.addresses = static_cast<std::uint32_t>(snapshot.addresses.size());
     node.trackers = static_cast<std::uint32_t>(snapshot.trackers.size());
     node.fresh_workers = engine.fresh_workers();
+    node.worker_timeout_ns =
+        engine.worker_timeout().value_or(Duration{0}).count();
     node.unknown_vrid_packets = engine.unknown_vrid_packets();
     node.crashes = facts.crashes;
     node.started_at_ns = to_ns(facts.started_at);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "core/base/seqlock.hpp"
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -27,6 +29,11 @@ struct TransitionRecord {
 };
 
 static_assert(std::is_trivially_copyable_v<TransitionRecord>);
+
+inline std::chrono::sys_time<Duration> wall_clock_of(
+    const TransitionRecord &record) {
+    return std::chrono::sys_time<Duration>{Duration{record.wall_ns}};
+}
 
 // Memory of all zeros is an empty ring.
 class TransitionRing {

@@ -1,6 +1,22 @@
 #include "core/status/view.hpp"
 
+#include <algorithm>
+#include <functional>
+
 namespace ngx_vrrp::status {
+
+namespace {
+
+// Two processes may have written in turn, and one of them for the other.
+std::vector<TransitionRecord> newest_first(
+    std::vector<TransitionRecord> transitions) {
+    std::ranges::reverse(transitions);
+    std::ranges::stable_sort(transitions, std::greater{},
+                             &TransitionRecord::at_ns);
+    return transitions;
+}
+
+}  // namespace
 
 std::optional<Snapshot> take_snapshot(const Area &area) {
     const auto bytes = area.read();
@@ -15,7 +31,14 @@ std::optional<View> take_view(const Area &area, const Moment &moment) {
     return View{.snapshot = *std::move(snapshot),
                 .checks = take_checks(area.checks(area.generation())),
                 .workers = area.heartbeats(),
+                .transitions = newest_first(area.transitions().read()),
                 .moment = moment};
+}
+
+bool is_stalled(const View &view, const health::Heartbeat &worker) {
+    const Duration timeout{view.snapshot.node.worker_timeout_ns};
+    return timeout != Duration{0} &&
+           !health::is_fresh(worker, timeout, view.moment.now);
 }
 
 }  // namespace ngx_vrrp::status

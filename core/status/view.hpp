@@ -11,6 +11,7 @@
 #include "core/status/area.hpp"
 #include "core/status/checks.hpp"
 #include "core/status/snapshot.hpp"
+#include "core/status/transitions.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -24,7 +25,8 @@ struct Moment {
 struct View {
     Snapshot snapshot;
     Checks checks;
-    std::vector<health::Heartbeat> workers;  // those that beat
+    std::vector<health::Heartbeat> workers;     // those that beat
+    std::vector<TransitionRecord> transitions;  // the newest first
     Moment moment;
 };
 
@@ -44,5 +46,8 @@ inline Duration age(const Snapshot &snapshot, Instant now) {
 inline bool is_fresh(const Snapshot &snapshot, Instant now) {
     return age(snapshot, now) <= kFresh;
 }
+
+// A worker that beats too late, as the vrrp process judges it.
+bool is_stalled(const View &view, const health::Heartbeat &worker);
 
 }  // namespace ngx_vrrp::status

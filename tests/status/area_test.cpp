@@ -6,6 +6,9 @@
 #include <atomic>
 #include <memory>
 #include <thread>
+#include <vector>
+
+#include "core/status/view.hpp"
 
 namespace ngx_vrrp::status {
 namespace {
@@ -124,6 +127,24 @@ TEST_F(AreaTest, CrashHistoryOutlivesAProcess) {
     EXPECT_EQ(back.last.at, history.last.at);
     EXPECT_EQ(back.out.ends_at, history.out.ends_at);
     EXPECT_EQ(back.reason(), history.reason());
+}
+
+TEST_F(AreaTest, ViewHasTheNewestTransitionFirst) {
+    area.publish(to_bytes(Snapshot{}));
+    for (const std::int64_t at_ns : {1, 3, 2, 3}) {
+        TransitionRecord record{};
+        record.at_ns = at_ns;
+        record.pid = static_cast<std::int32_t>(area.transitions().count());
+        area.transitions().add(record);
+    }
+
+    const auto view = take_view(area, {});
+    ASSERT_TRUE(view);
+    std::vector<std::int32_t> pids;
+    for (const TransitionRecord &record : view->transitions) {
+        pids.push_back(record.pid);
+    }
+    EXPECT_EQ(pids, (std::vector<std::int32_t>{3, 1, 2, 0}));
 }
 
 // Every published status is made of one repeated byte; a torn one is not.

@@ -38,9 +38,30 @@ TEST(Json, SaysWhoAnswers) {
          {R"("router_id":"lb01","nginx_version":"1.22.1","pid":42)",
           R"("generation":3,"configured_ms":9500,)"
           R"("configured":"2024-02-29T23:59:48.500Z")",
-          R"("workers":[{"pid":77,"heard_ms":250}])"}) {
+          R"("workers":[{"pid":77,"heard_ms":250,"state":"alive"}])"}) {
         EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
     }
+}
+
+TEST(Json, SaysWhichWorkersAreStalled) {
+    View view = view_of(snapshot());
+    view.workers.push_back({.pid = 78, .beat = instant_from_ns(7'999'000'000)});
+    EXPECT_NE(
+        to_json(view).find(R"({"pid":78,"heard_ms":2001,"state":"stalled"}])"),
+        std::string::npos);
+
+    view.snapshot.node.worker_timeout_ns = 0;
+    EXPECT_EQ(to_json(view).find("stalled"), std::string::npos);
+}
+
+TEST(Json, SaysWhatHasChanged) {
+    EXPECT_NE(
+        json_of(snapshot())
+            .find(R"("transitions":[{"time":"2024-02-29T23:59:56.000Z",)"
+                  R"("ago_ms":2000,"instance":"VI_1","from":"BACKUP",)"
+                  R"("to":"MASTER",)"
+                  R"("reason":"no advertisement for 3609 ms","pid":42}])"),
+        std::string::npos);
 }
 
 TEST(Json, SaysHowTheProcessIsScheduled) {

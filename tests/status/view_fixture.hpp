@@ -11,6 +11,7 @@ inline Snapshot snapshot() {
     s.node.nginx_version.set("1.22.1");
     s.node.pid = 42;
     s.node.generation = 3;
+    s.node.worker_timeout_ns = 2'000'000'000;
     s.node.configured_at_ns = 500'000'000;
     s.node.instances = 1;
     s.node.addresses = 1;
@@ -67,6 +68,18 @@ inline Snapshot snapshot() {
     return s;
 }
 
+inline TransitionRecord transition() {
+    TransitionRecord record{};
+    record.at_ns = 8'000'000'000;
+    record.wall_ns = 1709251196'000'000'000;  // 2024-02-29T23:59:56Z
+    record.pid = 42;
+    record.instance.set("VI_1");
+    record.from.set("BACKUP");
+    record.to.set("MASTER");
+    record.reason.set("no advertisement for 3609 ms");
+    return record;
+}
+
 inline Moment moment() {
     using namespace std::chrono;
     return {.now = instant_from_ns(10'000'000'000),
@@ -77,6 +90,7 @@ inline View view_of(const Snapshot &s, const Checks &checks = {}) {
     return {.snapshot = s,
             .checks = checks,
             .workers = {{.pid = 77, .beat = instant_from_ns(9'750'000'000)}},
+            .transitions = {transition()},
             .moment = moment()};
 }
 
