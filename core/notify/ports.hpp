@@ -25,7 +25,7 @@ struct Delivery {
 struct Outcome {
     bool delivered = false;
     bool permanent = false;  // another attempt would fail in the same way
-    std::string text;        // of a failure: "HTTP 503", "exit status 1"
+    std::string text{};      // of a failure: "HTTP 503", "exit status 1"
 };
 
 // Delivers by one means. Each deliver() is followed by exactly one

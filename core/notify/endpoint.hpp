@@ -1,0 +1,18 @@
+// Where a URL leads to, in words that hold no secret.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ngx_vrrp::notify {
+
+struct Endpoint {
+    std::string host;       // "mail.example.org", "[2001:db8::1]"
+    std::string host_port;  // "mail.example.org:25"
+};
+
+// Of SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/...], where a port that is left
+// out is that of the scheme: http, https, smtp, smtps.
+Endpoint endpoint_of(std::string_view url);
+
+}  // namespace ngx_vrrp::notify

@@ -1,0 +1,210 @@
+#include "core/notify/json_number.hpp"
+
+#include <charconv>
+#include <cstddef>
+
+namespace ngx_vrrp::notify {
+
+namespace {
+
+constexpr unsigned kDeepest = 32;
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_hex(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// Reads forward. What returns bool is false when the text is none of that.
+class Scanner {
+public:
+    Scanner(std::string_view text, std::string_view name)
+        : rest_(text), name_(name) {}
+
+    bool document() {
+        blank();
+        return at('{') && value(0) && rest_.empty();
+    }
+
+    std::optional<std::int64_t> found() const {
+        return times_ == 1 ? number_ : std::nullopt;
+    }
+
+private:
+    bool at(char c) const { return !rest_.empty() && rest_.front() == c; }
+
+    bool take(char c) {
+        if (!at(c)) {
+            return false;
+        }
+        rest_.remove_prefix(1);
+        return true;
+    }
+
+    bool take(std::string_view word) {
+        if (!rest_.starts_with(word)) {
+            return false;
+        }
+        rest_.remove_prefix(word.size());
+        return true;
+    }
+
+    void blank() {
+        while (at(' ') || at('\t') || at('\r') || at('\n')) {
+            rest_.remove_prefix(1);
+        }
+    }
+
+    // With the blanks behind it.
+    bool value(unsigned depth) {
+        const bool is_one = depth <= kDeepest && bare_value(depth);
+        blank();
+        return is_one;
+    }
+
+    bool bare_value(unsigned depth) {
+        if (at('{')) {
+            return list('{', '}', [&] { return member(depth); });
+        }
+        if (at('[')) {
+            return list('[', ']', [&] { return value(depth + 1); });
+        }
+        if (at('"')) {
+            return string();
+        }
+        return take("true") || take("false") || take("null") || number();
+    }
+
+    template <class Item>
+    bool list(char begin, char end, Item item) {
+        take(begin);
+        blank();
+        if (take(end)) {
+            return true;
+        }
+        do {
+            blank();
+            if (!item()) {
+                return false;
+            }
+        } while (take(','));
+        return take(end);
+    }
+
+    bool member(unsigned depth) {
+        const std::string_view before = rest_;
+        if (!string()) {
+            return false;
+        }
+        const std::string_view quoted =
+            before.substr(0, before.size() - rest_.size());
+        blank();
+        if (!take(':')) {
+            return false;
+        }
+        blank();
+        if (depth == 0 && quoted.substr(1, quoted.size() - 2) == name_) {
+            remember();
+        }
+        return value(depth + 1);
+    }
+
+    void remember() {
+        const std::string_view before = rest_;
+        if (number()) {
+            number_ = integer(before.substr(0, before.size() - rest_.size()));
+        } else {
+            number_.reset();
+        }
+        ++times_;
+        rest_ = before;
+    }
+
+    static std::optional<std::int64_t> integer(std::string_view text) {
+        std::int64_t number = 0;
+        const char *end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        const bool whole = error == std::errc{} && stop == end;
+        return whole ? std::optional(number) : std::nullopt;
+    }
+
+    bool string() {
+        if (!take('"')) {
+            return false;
+        }
+        while (!rest_.empty() && !at('"')) {
+            if (!character()) {
+                return false;
+            }
+        }
+        return take('"');
+    }
+
+    bool character() {
+        if (static_cast<unsigned char>(rest_.front()) < 0x20) {
+            return false;
+        }
+        const bool escaped = at('\\');
+        rest_.remove_prefix(1);
+        return !escaped || escape();
+    }
+
+    bool escape() {
+        if (rest_.empty()) {
+            return false;
+        }
+        const char kind = rest_.front();
+        rest_.remove_prefix(1);
+        if (kind != 'u') {
+            return std::string_view("\"\\/bfnrt").find(kind) !=
+                   std::string_view::npos;
+        }
+        for (int i = 0; i < 4; ++i) {
+            if (rest_.empty() || !is_hex(rest_.front())) {
+                return false;
+            }
+            rest_.remove_prefix(1);
+        }
+        return true;
+    }
+
+    bool number() {
+        take('-');
+        if (!take('0') && !digits()) {
+            return false;
+        }
+        if (take('.') && !digits()) {
+            return false;
+        }
+        if (take('e') || take('E')) {
+            static_cast<void>(take('+') || take('-'));
+            return digits();
+        }
+        return true;
+    }
+
+    bool digits() {
+        const std::size_t before = rest_.size();
+        while (!rest_.empty() && is_digit(rest_.front())) {
+            rest_.remove_prefix(1);
+        }
+        return rest_.size() < before;
+    }
+
+    std::string_view rest_;
+    std::string_view name_;
+    std::optional<std::int64_t> number_;
+    unsigned times_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::int64_t> find_number(std::string_view json,
+                                        std::string_view name) {
+    Scanner scanner(json, name);
+    return scanner.document() ? scanner.found() : std::nullopt;
+}
+
+}  // namespace ngx_vrrp::notify

@@ -1,0 +1,60 @@
+// An event in words, of which the messages for people are made. All of it is
+// UTF-8 on one line: events hold what configurations and other machines say.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/notify/event.hpp"
+#include "core/notify/ports.hpp"
+
+namespace ngx_vrrp::notify {
+
+using WallTime = std::chrono::sys_time<Duration>;
+
+constexpr WallTime happened_at(const EventRecord &event) {
+    return WallTime{Duration{event.wall_ns}};
+}
+
+// UTF-8, with a blank for each control character.
+std::string one_line(std::string_view text);
+
+// What it is about, and what became of it: "VI_1: BACKUP -> MASTER", "upstream
+// web: server 10.0.0.11:80 is down".
+std::string headline(const EventRecord &event);
+
+// The same with the node: "lb1: VI_1: BACKUP -> MASTER".
+std::string headline_with_node(const EventRecord &event);
+
+// keepalived's: "[lb1] VRRP Instance VI_1 - Entering MASTER state".
+std::string subject_line(const EventRecord &event);
+
+struct Detail {
+    std::string_view name;
+    std::string value;
+};
+
+// All that is known of it besides: node, reason, priority, ...
+std::vector<Detail> details(const EventRecord &event);
+
+enum class Gravity : std::uint8_t {
+    good,     // something is well again
+    info,     // nothing to worry about
+    warning,  // the addresses move, something does not work
+    critical  // this node cannot do its work, or two do it
+};
+
+Gravity gravity_of(const EventRecord &event);
+
+// The gravest of them.
+Gravity gravity_of(const Delivery &delivery);
+
+// Of a message that tells of more than one event: "3 events", "3 events, and 2
+// older ones left out". Empty: there is nothing to say.
+std::string count_line(const Delivery &delivery);
+
+}  // namespace ngx_vrrp::notify

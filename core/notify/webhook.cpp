@@ -1,0 +1,85 @@
+#include "core/notify/webhook.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "core/notify/json_number.hpp"
+#include "core/notify/webhook_formats.hpp"
+
+namespace ngx_vrrp::notify {
+
+namespace {
+
+// Where the body has the last word: the names of the member that is 0 when
+// all is well (the first one that is there counts), and its values when the
+// same may be accepted later.
+struct Answer {
+    std::array<std::string_view, 2> members{};
+    std::array<std::int64_t, 2> passing{};
+};
+
+struct Format {
+    WebhookRequest (*request)(const Delivery &, const WebhookChannel &,
+                              WallTime);
+    Answer answer;
+};
+
+// In the order of WebhookFormat. DingTalk: -1 is "system busy", 130101 "send
+// too fast"; Feishu: 11232 is the same, 11233 that of all robots. Feishu
+// called its member StatusCode before it was code.
+constexpr std::array<Format, 5> kFormats{{
+    {generic_request, {}},
+    {alertmanager_request, {}},
+    {slack_request, {}},
+    {dingtalk_request, {{"errcode"}, {-1, 130101}}},
+    {feishu_request, {{"code", "StatusCode"}, {11232, 11233}}},
+}};
+
+const Format &format_of(WebhookFormat format) {
+    return kFormats[static_cast<std::size_t>(format)];
+}
+
+bool is_passing(long status) {
+    return status == 408 || status == 429 || status >= 500;
+}
+
+bool is_passing(const Answer &answer, std::int64_t code) {
+    return code == answer.passing[0] || code == answer.passing[1];
+}
+
+Outcome judge(const Answer &answer, std::string_view body) {
+    for (const std::string_view member : answer.members) {
+        const std::optional<std::int64_t> code =
+            member.empty() ? std::nullopt : find_number(body, member);
+        if (code == 0) {
+            return {.delivered = true};
+        }
+        if (code) {
+            return {.permanent = !is_passing(answer, *code),
+                    .text = std::string(member) + " " + std::to_string(*code)};
+        }
+    }
+    return {.text = "answers without " + std::string(answer.members[0])};
+}
+
+}  // namespace
+
+WebhookRequest webhook_request(const Delivery &delivery,
+                               const WebhookChannel &channel, WallTime now) {
+    return format_of(channel.format).request(delivery, channel, now);
+}
+
+Outcome webhook_outcome(WebhookFormat format, long status,
+                        std::string_view body) {
+    if (status < 200 || status > 299) {
+        return {.permanent = !is_passing(status),
+                .text = "HTTP " + std::to_string(status)};
+    }
+    const Answer &answer = format_of(format).answer;
+    return answer.members[0].empty() ? Outcome{.delivered = true}
+                                     : judge(answer, body);
+}
+
+}  // namespace ngx_vrrp::notify

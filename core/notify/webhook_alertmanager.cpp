@@ -1,0 +1,187 @@
+// Alertmanager knows an alert by its labels, all of them: what ends one has
+// to have those of what began it, and hence nothing that changes in between.
+// An alert that nobody repeats ends at its endsAt.
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json_writer.hpp"
+#include "core/base/moment_text.hpp"
+#include "core/notify/webhook_formats.hpp"
+
+namespace ngx_vrrp::notify {
+
+namespace {
+
+// Long enough to be sent on, with Alertmanager's usual group_wait.
+constexpr std::chrono::minutes kTransition{5};
+
+// What lasts ends when it is over. If nobody is left who could say so, then
+// after a week.
+constexpr std::chrono::hours kLasting{7 * 24};
+
+constexpr std::string_view kFault = "FAULT";
+
+struct Label {
+    std::string_view name;
+    std::string value;
+};
+
+struct Span {
+    WallTime from;
+    WallTime to;
+};
+
+std::string_view alert_name(EventKind kind) {
+    switch (kind) {
+        case EventKind::tracker:
+            return "NginxVrrpTrackerDown";
+        case EventKind::upstream:
+            return "NginxVrrpUpstreamDown";
+        case EventKind::split_brain:
+            return "NginxVrrpSplitBrain";
+        case EventKind::state:
+            break;
+    }
+    return "NginxVrrpTransition";
+}
+
+// The name of the label that tells what it is about.
+std::string_view subject_label(EventKind kind) {
+    switch (kind) {
+        case EventKind::tracker:
+            return "tracker";
+        case EventKind::upstream:
+            return "upstream";
+        case EventKind::split_brain:
+            return "sign";
+        case EventKind::state:
+            break;
+    }
+    return "subject";
+}
+
+std::string_view severity_word(Gravity gravity) {
+    switch (gravity) {
+        case Gravity::critical:
+            return "critical";
+        case Gravity::warning:
+            return "warning";
+        case Gravity::info:
+        case Gravity::good:
+            break;
+    }
+    return "info";
+}
+
+// Of what lasts: the same when it ends as when it began.
+std::string_view severity_of(const EventRecord &event) {
+    return event.kind == EventKind::split_brain ? "critical" : "warning";
+}
+
+std::vector<Label> common_labels(const EventRecord &event) {
+    return {{"alertname", std::string(alert_name(event.kind))},
+            {"node", one_line(event.node.view())},
+            {"instance", one_line(event.instance.view())},
+            {"vrid", event.vrid == 0 ? "" : std::to_string(event.vrid)},
+            {"interface", one_line(event.interface.view())}};
+}
+
+std::vector<Label> labels_of(const EventRecord &event) {
+    std::vector<Label> labels = common_labels(event);
+    labels.push_back({"severity", std::string(severity_of(event))});
+    labels.push_back(
+        {subject_label(event.kind), one_line(event.subject.view())});
+    labels.push_back({"server", one_line(event.server.view())});
+    return labels;
+}
+
+std::vector<Label> labels_of_state(const EventRecord &event,
+                                   std::string_view state,
+                                   std::string_view severity) {
+    std::vector<Label> labels = common_labels(event);
+    labels.push_back({"severity", std::string(severity)});
+    labels.push_back({"state", one_line(state)});
+    return labels;
+}
+
+void write_annotations(JsonWriter &json, const EventRecord &event) {
+    json.key("annotations").begin_object();
+    json.member("summary", headline_with_node(event));
+    for (const Detail &detail : details(event)) {
+        if (detail.name != "node") {
+            json.member(detail.name, detail.value);
+        }
+    }
+    json.end_object();
+}
+
+void write_alert(JsonWriter &json, const EventRecord &event,
+                 const std::vector<Label> &labels, const Span &span) {
+    json.begin_object();
+    json.key("labels").begin_object();
+    for (const Label &label : labels) {
+        if (!label.value.empty()) {
+            json.member(label.name, label.value);
+        }
+    }
+    json.end_object();
+    write_annotations(json, event);
+    json.member("startsAt", to_rfc3339(span.from));
+    json.member("endsAt", to_rfc3339(span.to));
+    json.end_object();
+}
+
+// From when it happened. An attempt may come late: the end is not in the past.
+Span lasting(const EventRecord &event, WallTime now, Duration time) {
+    const WallTime from = happened_at(event);
+    return {from, std::max(from, now) + time};
+}
+
+Span ended(const EventRecord &event) {
+    return {happened_at(event), happened_at(event)};
+}
+
+// Any other state ends a fault, also one that another process has told of.
+// To end what is not there does no harm.
+void write_state(JsonWriter &json, const EventRecord &event, WallTime now) {
+    const std::vector<Label> fault =
+        labels_of_state(event, kFault, severity_word(Gravity::critical));
+    if (event.to.view() == kFault) {
+        write_alert(json, event, fault, lasting(event, now, kLasting));
+        return;
+    }
+    write_alert(json, event, fault, ended(event));
+    write_alert(json, event,
+                labels_of_state(event, event.to.view(),
+                                severity_word(gravity_of(event))),
+                lasting(event, now, kTransition));
+}
+
+void write_event(JsonWriter &json, const EventRecord &event, WallTime now) {
+    if (event.kind == EventKind::state) {
+        write_state(json, event, now);
+        return;
+    }
+    write_alert(json, event, labels_of(event),
+                event.bad == 0 ? ended(event) : lasting(event, now, kLasting));
+}
+
+}  // namespace
+
+WebhookRequest alertmanager_request(const Delivery &delivery,
+                                    const WebhookChannel &channel,
+                                    WallTime now) {
+    JsonWriter json;
+    json.begin_array();
+    for (const EventRecord &event : delivery.events) {
+        write_event(json, event, now);
+    }
+    json.end_array();
+    return {channel.url, {}, json.text()};
+}
+
+}  // namespace ngx_vrrp::notify

@@ -1,0 +1,76 @@
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "core/base/json_writer.hpp"
+#include "core/notify/encoding.hpp"
+#include "core/notify/sha256.hpp"
+#include "core/notify/webhook_formats.hpp"
+
+namespace ngx_vrrp::notify {
+
+namespace {
+
+// So that no text becomes a link, a picture or a heading.
+std::string escaped(std::string_view text) {
+    std::string safe;
+    for (const char c : text) {
+        if (std::string_view("\\`*[]<>#|").find(c) != std::string_view::npos) {
+            safe += '\\';
+        }
+        safe += c;
+    }
+    return safe;
+}
+
+std::string markdown_of(const EventRecord &event) {
+    std::string text = "#### " + escaped(headline_with_node(event)) + "\n\n";
+    for (const Detail &detail : details(event)) {
+        if (detail.name != "node") {
+            text += "- " + std::string(detail.name) + ": " +
+                    escaped(detail.value) + "\n";
+        }
+    }
+    return text;
+}
+
+std::string markdown_of(const Delivery &delivery) {
+    std::string text;
+    for (const EventRecord &event : delivery.events) {
+        text += (text.empty() ? "" : "\n") + markdown_of(event);
+    }
+    const std::string count = count_line(delivery);
+    return count.empty() ? text : text + "\n" + count + "\n";
+}
+
+std::string body_of(const Delivery &delivery) {
+    JsonWriter json;
+    json.begin_object().member("msgtype", "markdown");
+    json.key("markdown").begin_object();
+    json.member("title", headline_with_node(delivery.events.back()));
+    json.member("text", markdown_of(delivery));
+    json.end_object().end_object();
+    return json.text();
+}
+
+// Good for an hour by the clock of DingTalk.
+std::string signed_url(const WebhookChannel &channel, WallTime now) {
+    const std::string timestamp = std::to_string(
+        std::chrono::floor<Milliseconds>(now).time_since_epoch().count());
+    const Digest digest =
+        hmac_sha256(channel.secret, timestamp + "\n" + channel.secret);
+    const bool has_query = channel.url.find('?') != std::string::npos;
+    return channel.url + (has_query ? "&" : "?") + "timestamp=" + timestamp +
+           "&sign=" + percent_encoded(to_base64(digest));
+}
+
+}  // namespace
+
+WebhookRequest dingtalk_request(const Delivery &delivery,
+                                const WebhookChannel &channel, WallTime now) {
+    return {channel.secret.empty() ? channel.url : signed_url(channel, now),
+            {},
+            body_of(delivery)};
+}
+
+}  // namespace ngx_vrrp::notify

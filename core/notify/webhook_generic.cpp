@@ -1,0 +1,88 @@
+#include <string>
+#include <string_view>
+
+#include "core/base/json_writer.hpp"
+#include "core/base/moment_text.hpp"
+#include "core/notify/encoding.hpp"
+#include "core/notify/sha256.hpp"
+#include "core/notify/webhook_formats.hpp"
+
+namespace ngx_vrrp::notify {
+
+namespace {
+
+std::string_view word_of(EventKind kind) {
+    return kind == EventKind::state ? "state_change" : to_string(kind);
+}
+
+void write_addresses(JsonWriter &json, std::string_view addresses) {
+    json.key("vips").begin_array();
+    while (!addresses.empty()) {
+        const std::string_view address =
+            addresses.substr(0, addresses.find(' '));
+        if (!address.empty()) {
+            json.value(address);
+        }
+        addresses.remove_prefix(std::min(addresses.size(), address.size() + 1));
+    }
+    json.end_array();
+}
+
+void write_instance(JsonWriter &json, const EventRecord &event) {
+    json.member_or_null("instance", event.instance.view());
+    if (event.vrid == 0) {
+        json.key("vrid").null();
+    } else {
+        json.member("vrid", event.vrid);
+    }
+    json.member_or_null("interface", event.interface.view());
+}
+
+void write(JsonWriter &json, const EventRecord &event, std::uint64_t skipped) {
+    json.begin_object();
+    json.member("event", word_of(event.kind));
+    json.member("node", event.node.view());
+    write_instance(json, event);
+    json.member("from", event.from.view());
+    json.member("to", event.to.view());
+    json.member("priority", event.priority);
+    json.member("reason", event.reason.view());
+    json.member_or_null("subject", event.subject.view());
+    json.member_or_null("server", event.server.view());
+    write_addresses(json, event.addresses.view());
+    json.member("time", to_rfc3339(happened_at(event)));
+    json.member("seq", event.sequence);
+    json.member("pid", event.pid);
+    json.member("skipped", skipped);
+    json.end_object();
+}
+
+std::string body_of(const Delivery &delivery) {
+    JsonWriter json;
+    const bool several = delivery.events.size() > 1;
+    if (several) {
+        json.begin_array();
+    }
+    for (const EventRecord &event : delivery.events) {
+        write(json, event, delivery.skipped);
+    }
+    if (several) {
+        json.end_array();
+    }
+    return json.text();
+}
+
+}  // namespace
+
+WebhookRequest generic_request(const Delivery &delivery,
+                               const WebhookChannel &channel, WallTime) {
+    WebhookRequest request{channel.url, {}, body_of(delivery)};
+    if (!channel.secret.empty()) {
+        request.headers.push_back(
+            "X-Ngx-Vrrp-Signature: sha256=" +
+            to_hex(hmac_sha256(channel.secret, request.body)));
+    }
+    return request;
+}
+
+}  // namespace ngx_vrrp::notify

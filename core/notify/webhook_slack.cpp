@@ -1,0 +1,101 @@
+#include <string>
+#include <string_view>
+
+#include "core/base/json_writer.hpp"
+#include "core/notify/webhook_formats.hpp"
+
+namespace ngx_vrrp::notify {
+
+namespace {
+
+// Between "@" and a name nobody is called by it: Mattermost would do so.
+constexpr std::string_view kZeroWidthSpace = "\xe2\x80\x8b";
+
+std::string_view colour_of(Gravity gravity) {
+    switch (gravity) {
+        case Gravity::good:
+            return "good";
+        case Gravity::warning:
+            return "warning";
+        case Gravity::critical:
+            return "danger";
+        case Gravity::info:
+            break;
+    }
+    return "#439fe0";
+}
+
+// Slack: "&", "<" and ">" are all that has to be escaped.
+std::string escaped(std::string_view text) {
+    std::string safe;
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                safe += "&amp;";
+                break;
+            case '<':
+                safe += "&lt;";
+                break;
+            case '>':
+                safe += "&gt;";
+                break;
+            case '@':
+                safe += c;
+                safe += kZeroWidthSpace;
+                break;
+            default:
+                safe += c;
+        }
+    }
+    return safe;
+}
+
+// Short ones stand side by side.
+bool is_short(const Detail &detail) {
+    return detail.name != "reason" && detail.name != "addresses";
+}
+
+void write_fields(JsonWriter &json, const EventRecord &event) {
+    json.key("fields").begin_array();
+    for (const Detail &detail : details(event)) {
+        json.begin_object();
+        json.member("title", detail.name);
+        json.member("value", escaped(detail.value));
+        json.member("short", is_short(detail));
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_attachment(JsonWriter &json, const EventRecord &event) {
+    const std::string title = escaped(headline(event));
+    json.begin_object();
+    json.member("color", colour_of(gravity_of(event)));
+    json.member("fallback", title);
+    json.member("title", title);
+    write_fields(json, event);
+    json.end_object();
+}
+
+std::string text_of(const Delivery &delivery) {
+    const std::string count = count_line(delivery);
+    const std::string newest = headline_with_node(delivery.events.back());
+    return escaped(count.empty() ? newest : newest + " (" + count + ")");
+}
+
+}  // namespace
+
+WebhookRequest slack_request(const Delivery &delivery,
+                             const WebhookChannel &channel, WallTime) {
+    JsonWriter json;
+    json.begin_object();
+    json.member("text", text_of(delivery)).member("mrkdwn", false);
+    json.key("attachments").begin_array();
+    for (const EventRecord &event : delivery.events) {
+        write_attachment(json, event);
+    }
+    json.end_array().end_object();
+    return {channel.url, {}, json.text()};
+}
+
+}  // namespace ngx_vrrp::notify
