@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_notify_conf.h"
 
 
 static ngx_vrrp_bounds_t  ngx_vrrp_virtual_router_id = {
@@ -62,6 +62,27 @@ static ngx_vrrp_bounds_t  ngx_vrrp_startup_delay = {
 static ngx_vrrp_bounds_t  ngx_vrrp_realtime_priority = {
     ngx_vrrp_parse_number, 1, 99, 0,
     "a number from 1 to 99 is expected"
+};
+
+
+static ngx_vrrp_notify_script_t  ngx_vrrp_notify_master = {
+    NGX_VRRP_NOTIFY_MASTER, VRRP_CORE_TO_MASTER
+};
+
+static ngx_vrrp_notify_script_t  ngx_vrrp_notify_backup = {
+    NGX_VRRP_NOTIFY_BACKUP, VRRP_CORE_TO_BACKUP
+};
+
+static ngx_vrrp_notify_script_t  ngx_vrrp_notify_fault = {
+    NGX_VRRP_NOTIFY_FAULT, VRRP_CORE_TO_FAULT
+};
+
+static ngx_vrrp_notify_script_t  ngx_vrrp_notify_stop = {
+    NGX_VRRP_NOTIFY_STOP, VRRP_CORE_TO_STOP
+};
+
+static ngx_vrrp_notify_script_t  ngx_vrrp_notify = {
+    NGX_VRRP_NOTIFY, NGX_VRRP_SCRIPT_STATES
 };
 
 
@@ -294,6 +315,70 @@ ngx_command_t  ngx_vrrp_commands[] = {
     { ngx_string("track_script"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_track_script,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("notify_master"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify,
+      0,
+      0,
+      &ngx_vrrp_notify_master },
+
+    { ngx_string("notify_backup"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify,
+      0,
+      0,
+      &ngx_vrrp_notify_backup },
+
+    { ngx_string("notify_fault"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify,
+      0,
+      0,
+      &ngx_vrrp_notify_fault },
+
+    { ngx_string("notify_stop"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify,
+      0,
+      0,
+      &ngx_vrrp_notify_stop },
+
+    { ngx_string("notify"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify,
+      0,
+      0,
+      &ngx_vrrp_notify },
+
+    { ngx_string("notify_fifo"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify_fifo,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("notify_email"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify_email,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("notify_webhook"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify_webhook,
       0,
       0,
       NULL },

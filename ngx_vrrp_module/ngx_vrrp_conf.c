@@ -374,7 +374,9 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_vrrp_checks_build(cycle, vcf) != NGX_CONF_OK) {
+    if (ngx_vrrp_checks_build(cycle, vcf) != NGX_CONF_OK
+        || ngx_vrrp_notify_build(cycle, vcf) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

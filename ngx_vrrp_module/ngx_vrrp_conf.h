@@ -155,6 +155,26 @@ char *ngx_vrrp_conf_track_file(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_vrrp_conf_track_script(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* ngx_vrrp_notify_conf.c */
+
+/* post of "notify" and of those for one state */
+
+typedef struct {
+    ngx_uint_t           owner;          /* NGX_VRRP_NOTIFY_* */
+    ngx_uint_t           states;         /* VRRP_CORE_TO_* */
+} ngx_vrrp_notify_script_t;
+
+char *ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_notify_fifo(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_notify_email(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* from init_conf: fills vcf->core.channels */
+char *ngx_vrrp_notify_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
+
 /* ngx_vrrp_conf_addresses.c */
 
 char *ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -172,6 +192,9 @@ ngx_uint_t ngx_vrrp_link_local(const vrrp_core_ip_t *ip);
 const char *ngx_vrrp_ip_text(const vrrp_core_ip_t *ip, char *buf);
 
 /* ngx_vrrp_conf_rules.c */
+
+ngx_uint_t ngx_vrrp_same_str(const vrrp_core_str_t *a,
+    const vrrp_core_str_t *b);
 
 /* before and after the defaults are filled in */
 char *ngx_vrrp_rules_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in);

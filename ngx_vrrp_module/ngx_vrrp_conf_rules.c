@@ -41,8 +41,6 @@ static char *ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 static const vrrp_core_address_conf_t *ngx_vrrp_find_address(
     const vrrp_core_address_conf_t *list, size_t n,
     const vrrp_core_address_conf_t *address);
-static ngx_uint_t ngx_vrrp_same_str(const vrrp_core_str_t *a,
-    const vrrp_core_str_t *b);
 
 
 /* in this order: what is said first should be repaired first */
@@ -500,7 +498,7 @@ ngx_vrrp_find_address(const vrrp_core_address_conf_t *list, size_t n,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_vrrp_same_str(const vrrp_core_str_t *a, const vrrp_core_str_t *b)
 {
     return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;

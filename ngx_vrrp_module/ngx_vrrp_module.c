@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_checks.h"
+#include "ngx_vrrp_notify_conf.h"
 #include "ngx_vrrp_process.h"
 
 
@@ -61,6 +61,9 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
            != NGX_OK
         || ngx_array_init(&vcf->trackers, cycle->pool, 2,
                           sizeof(ngx_vrrp_trackers_t))
+           != NGX_OK
+        || ngx_array_init(&vcf->channels, cycle->pool, 4,
+                          sizeof(ngx_vrrp_channel_t))
            != NGX_OK)
     {
         return NULL;

@@ -44,6 +44,7 @@ typedef struct {
     ngx_array_t          matches;        /* of ngx_vrrp_match_t */
     ngx_array_t          trackers;       /* of ngx_vrrp_trackers_t, one for
                                             each of core.instances */
+    ngx_array_t          channels;       /* of ngx_vrrp_channel_t */
 
     ngx_shm_zone_t      *shm_zone;
     size_t               area_size;

@@ -67,6 +67,8 @@ typedef struct {
     { ngx_null_string, 0, 0, { NULL, 0, 0, 0, NULL }, NULL, NULL }
 
 
+/* ngx_vrrp_vocabulary.c */
+
 /*
  * The words of this owner; values has been zeroed.  Numbers that were not
  * given are NGX_CONF_UNSET, texts are empty.  An error has been logged.
@@ -78,6 +80,18 @@ char *ngx_vrrp_vocabulary_read(ngx_conf_t *cf,
 /* as it is written: "vrrp_check tcp" */
 const char *ngx_vrrp_vocabulary_owner(ngx_vrrp_vocabulary_t *vocabulary,
     ngx_uint_t owner);
+
+/* ngx_vrrp_word_values.c */
+
+ngx_uint_t ngx_vrrp_valid_text(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_printable(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_line(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_uri(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_host(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_method(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_sni(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_mailbox(ngx_str_t *value);
+ngx_uint_t ngx_vrrp_valid_mailboxes(ngx_str_t *value);
 
 
 #endif /* _NGX_VRRP_VOCABULARY_H_INCLUDED_ */

@@ -4,16 +4,13 @@
  */
 
 
-#include "ngx_vrrp_words.h"
-
-
-static ngx_uint_t ngx_vrrp_printable(ngx_str_t *value);
+#include "ngx_vrrp_vocabulary.h"
 
 
 ngx_uint_t
 ngx_vrrp_valid_uri(ngx_str_t *value)
 {
-    if (!ngx_vrrp_printable(value)) {
+    if (!ngx_vrrp_valid_printable(value)) {
         return 0;
     }
 
@@ -24,7 +21,7 @@ ngx_vrrp_valid_uri(ngx_str_t *value)
 ngx_uint_t
 ngx_vrrp_valid_host(ngx_str_t *value)
 {
-    return ngx_vrrp_printable(value)
+    return ngx_vrrp_valid_printable(value)
            && ngx_strlchr(value->data, value->data + value->len, '/') == NULL;
 }
 
@@ -47,13 +44,30 @@ ngx_vrrp_valid_text(ngx_str_t *value)
 
 /* it becomes a part of a request: no spaces, nothing that ends a line */
 
-static ngx_uint_t
-ngx_vrrp_printable(ngx_str_t *value)
+ngx_uint_t
+ngx_vrrp_valid_printable(ngx_str_t *value)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < value->len; i++) {
         if (value->data[i] <= ' ' || value->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return value->len != 0;
+}
+
+
+/* of a header, say: it may have spaces */
+
+ngx_uint_t
+ngx_vrrp_valid_line(ngx_str_t *value)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < ' ' || value->data[i] == 0x7f) {
             return 0;
         }
     }
@@ -82,6 +96,68 @@ ngx_vrrp_valid_sni(ngx_str_t *name)
         if ((c < 'a' || c > 'z') && (c < '0' || c > '9')
             && c != '-' && c != '.' && c != '_')
         {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* "local@domain"; whether anybody is there only its server knows */
+
+ngx_uint_t
+ngx_vrrp_valid_mailbox(ngx_str_t *value)
+{
+    u_char      *at;
+    ngx_uint_t   i;
+
+    for (i = 0; i < value->len; i++) {
+
+        switch (value->data[i]) {
+
+        case '<':
+        case '>':
+        case '(':
+        case ')':
+        case ',':
+        case ';':
+        case '"':
+        case '\\':
+            return 0;
+        }
+    }
+
+    at = ngx_strlchr(value->data, value->data + value->len, '@');
+
+    return ngx_vrrp_valid_printable(value)
+           && at != NULL
+           && at != value->data
+           && at != value->data + value->len - 1
+           && ngx_strlchr(at + 1, value->data + value->len, '@') == NULL;
+}
+
+
+ngx_uint_t
+ngx_vrrp_valid_mailboxes(ngx_str_t *value)
+{
+    u_char     *p, *end, *comma;
+    ngx_str_t   mailbox;
+
+    end = value->data + value->len;
+
+    for (p = value->data; p <= end; p = comma + 1) {
+
+        comma = ngx_strlchr(p, end, ',');
+
+        if (comma == NULL) {
+            comma = end;
+        }
+
+        mailbox.data = p;
+        mailbox.len = comma - p;
+
+        if (!ngx_vrrp_valid_mailbox(&mailbox)) {
             return 0;
         }
     }

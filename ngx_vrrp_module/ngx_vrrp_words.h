@@ -88,13 +88,5 @@ char *ngx_vrrp_words_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 /* as it is written: "vrrp_check tcp" */
 const char *ngx_vrrp_words_owner(ngx_uint_t owner);
 
-/* ngx_vrrp_word_values.c */
-
-ngx_uint_t ngx_vrrp_valid_text(ngx_str_t *value);
-ngx_uint_t ngx_vrrp_valid_uri(ngx_str_t *value);
-ngx_uint_t ngx_vrrp_valid_host(ngx_str_t *value);
-ngx_uint_t ngx_vrrp_valid_method(ngx_str_t *value);
-ngx_uint_t ngx_vrrp_valid_sni(ngx_str_t *value);
-
 
 #endif /* _NGX_VRRP_WORDS_H_INCLUDED_ */

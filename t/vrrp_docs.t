@@ -129,12 +129,14 @@ for my $name (sort grep { $source{$_} } keys %doc) {
 
 # --- examples ----------------------------------------------------------------
 
-mkdir "$dir/$_" or die "mkdir $dir/$_: $!\n" for qw(modules ssl checks);
+mkdir "$dir/$_" or die "mkdir $dir/$_: $!\n" for qw(modules ssl checks notify secrets);
 symlink abs_path($module), "$dir/modules/ngx_vrrp_module.so"
     or die "symlink: $!\n";
 
 chmod 0755, $dir or die "chmod $dir: $!\n";
-write_file('checks/replication.sh', "#!/bin/sh\n", 0755);
+write_file($_, "#!/bin/sh\n", 0755)
+    for 'checks/replication.sh', 'notify/notify.sh';
+write_file("secrets/$_", "secret\n", 0600) for qw(dingtalk hook smtp);
 
 system("openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=ca "
     . "-keyout $dir/ssl/ca.key -out $dir/ssl/ca.pem >$dir/openssl.log 2>&1")
@@ -284,6 +286,14 @@ my %argument = (
     track_file      => '/run/file',
     track_script    => '/bin/true',
     vrrp_check      => undef,
+    notify          => '/bin/true',
+    notify_master   => '/bin/true',
+    notify_backup   => '/bin/true',
+    notify_fault    => '/bin/true',
+    notify_stop     => '/bin/true',
+    notify_fifo     => '/run/fifo',
+    notify_email    => '',
+    notify_webhook  => undef,
 );
 
 for my $name (sort keys %argument) {

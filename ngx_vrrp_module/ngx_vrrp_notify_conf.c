@@ -1,0 +1,566 @@
+
+/*
+ * The notify* directives, of the "vrrp" block and of a vrrp_instance: whom to
+ * tell what.
+ */
+
+
+#include "ngx_vrrp_notify_conf.h"
+#include "ngx_vrrp_program.h"
+
+
+#define NGX_VRRP_ALL_EVENTS                                                   \
+    (VRRP_CORE_EVENT_STATE|VRRP_CORE_EVENT_TRACKER                            \
+     |VRRP_CORE_EVENT_UPSTREAM|VRRP_CORE_EVENT_SPLIT_BRAIN)
+
+#define NGX_VRRP_ALL_STATES  (NGX_VRRP_SCRIPT_STATES|VRRP_CORE_TO_INIT)
+
+#define NGX_VRRP_ALERTS  "/api/v2/alerts"
+
+
+/* milliseconds */
+
+typedef struct {
+    ngx_uint_t           owners;
+    ngx_int_t            events;
+    ngx_int_t            timeout;
+} ngx_vrrp_notify_default_t;
+
+
+static ngx_vrrp_channel_t *ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf,
+    ngx_uint_t owner, vrrp_core_notify_kind_e kind,
+    ngx_vrrp_notify_words_t *words, ngx_uint_t first);
+static char *ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t owner,
+    ngx_vrrp_notify_words_t *words, ngx_vrrp_channel_t *channel);
+static char *ngx_vrrp_notify_once(ngx_conf_t *cf,
+    ngx_vrrp_channel_t *channel, ngx_str_t *key, ngx_str_t *shown);
+static char *ngx_vrrp_email_complete(ngx_conf_t *cf,
+    ngx_vrrp_notify_words_t *words);
+static char *ngx_vrrp_email_url(ngx_conf_t *cf,
+    ngx_vrrp_notify_words_t *words, ngx_uint_t *tls);
+static char *ngx_vrrp_email_login(ngx_conf_t *cf,
+    ngx_vrrp_notify_words_t *words, ngx_uint_t tls,
+    vrrp_core_notify_conf_t *core);
+static char *ngx_vrrp_email_recipients(ngx_conf_t *cf, ngx_str_t *to,
+    vrrp_core_notify_conf_t *core);
+static char *ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
+    ngx_vrrp_notify_words_t *words);
+static char *ngx_vrrp_notify_tls(ngx_conf_t *cf,
+    ngx_vrrp_notify_words_t *words, vrrp_core_notify_conf_t *core);
+
+
+static ngx_vrrp_notify_default_t  ngx_vrrp_notify_defaults[] = {
+    { NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_FIFO,
+      VRRP_CORE_EVENT_STATE, 30000 },
+    { NGX_VRRP_NOTIFY_EMAIL, NGX_VRRP_ALL_EVENTS, 30000 },
+    { NGX_VRRP_NOTIFY_WEBHOOKS, NGX_VRRP_ALL_EVENTS, 10000 }
+};
+
+
+/* post: its bit and states, see ngx_vrrp_commands.c */
+
+char *
+ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_notify_script_t *script = cmd->post;
+
+    ngx_str_t                *value;
+    ngx_vrrp_channel_t       *channel;
+    ngx_vrrp_notify_words_t   words;
+    vrrp_core_notify_conf_t  *core;
+
+    value = cf->args->elts;
+
+    if (ngx_vrrp_program_path(cf, &value[1]) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    channel = ngx_vrrp_notify_add(cf, conf, script->owner,
+                                  VRRP_CORE_NOTIFY_SCRIPT, &words, 2);
+
+    if (channel == NULL
+        || ngx_vrrp_program_parse(cf, &value[1], &words.user,
+                                  &channel->program)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    core = &channel->core;
+    core->states = (uint32_t) script->states;
+    core->with_arguments = (script->owner == NGX_VRRP_NOTIFY);
+    core->command = channel->program.words;
+    core->ncommand = channel->program.nwords;
+
+    return ngx_vrrp_notify_once(cf, channel, &value[1], &value[1]);
+}
+
+
+char *
+ngx_vrrp_conf_notify_fifo(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t                *value, path;
+    ngx_vrrp_channel_t       *channel;
+    ngx_vrrp_notify_words_t   words;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
+                                     "a file is expected");
+    }
+
+    channel = ngx_vrrp_notify_add(cf, conf, NGX_VRRP_NOTIFY_FIFO,
+                                  VRRP_CORE_NOTIFY_FIFO, &words, 2);
+
+    path = value[1];
+
+    if (channel == NULL || ngx_vrrp_notify_fifo(cf, &path) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    channel->core.states = NGX_VRRP_SCRIPT_STATES;
+    ngx_vrrp_core_str(&channel->core.path, &path);
+
+    return ngx_vrrp_notify_once(cf, channel, &path, &path);
+}
+
+
+char *
+ngx_vrrp_conf_notify_email(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_uint_t                tls;
+    ngx_vrrp_channel_t       *channel;
+    ngx_vrrp_notify_words_t   words;
+    vrrp_core_notify_conf_t  *core;
+
+    channel = ngx_vrrp_notify_add(cf, conf, NGX_VRRP_NOTIFY_EMAIL,
+                                  VRRP_CORE_NOTIFY_EMAIL, &words, 1);
+    if (channel == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    core = &channel->core;
+
+    if (ngx_vrrp_email_complete(cf, &words) != NGX_CONF_OK
+        || ngx_vrrp_email_url(cf, &words, &tls) != NGX_CONF_OK
+        || ngx_vrrp_email_login(cf, &words, tls, core) != NGX_CONF_OK
+        || ngx_vrrp_email_recipients(cf, &words.to, core) != NGX_CONF_OK
+        || ngx_vrrp_notify_tls(cf, &words, core) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    core->start_tls = (words.starttls == 1);
+    core->states = NGX_VRRP_ALL_STATES;
+
+    ngx_vrrp_core_str(&core->from, &words.from);
+    ngx_vrrp_core_str(&core->url, &words.smtp);
+
+    return ngx_vrrp_notify_once(cf, channel, &words.to, &words.to);
+}
+
+
+char *
+ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t                 tls;
+    ngx_str_t                *value, origin;
+    ngx_uint_t                owner;
+    ngx_vrrp_channel_t       *channel;
+    ngx_vrrp_notify_words_t   words;
+    vrrp_core_notify_conf_t  *core;
+
+    value = cf->args->elts;
+
+    tls = ngx_vrrp_notify_url(cf, "notify_webhook", &value[1], "http", 1);
+
+    if (tls == NGX_ERROR) {
+        return NGX_CONF_ERROR;
+    }
+
+    owner = tls ? NGX_VRRP_NOTIFY_HTTPS : NGX_VRRP_NOTIFY_HTTP;
+
+    channel = ngx_vrrp_notify_add(cf, conf, owner, VRRP_CORE_NOTIFY_WEBHOOK,
+                                  &words, 2);
+    if (channel == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    core = &channel->core;
+
+    ngx_conf_init_value(words.format, VRRP_CORE_WEBHOOK_GENERIC);
+
+    core->format = words.format;
+    core->states = NGX_VRRP_ALL_STATES;
+    ngx_vrrp_core_str(&core->url, &value[1]);
+
+    if (ngx_vrrp_webhook_rules(cf, &value[1], &words) != NGX_CONF_OK
+        || ngx_vrrp_notify_tls(cf, &words, core) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (words.secret_file.len
+        && ngx_vrrp_notify_secret(cf, "secret_file=", &words.secret_file,
+                                  &core->secret)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_vrrp_notify_origin(&value[1], &origin);
+
+    return ngx_vrrp_notify_once(cf, channel, &value[1], &origin);
+}
+
+
+/*
+ * A new channel; the arguments from the first one on are words.  NULL: an
+ * error that has been logged.
+ */
+
+static ngx_vrrp_channel_t *
+ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t owner,
+    vrrp_core_notify_kind_e kind, ngx_vrrp_notify_words_t *words,
+    ngx_uint_t first)
+{
+    ngx_str_t            *value;
+    ngx_vrrp_conf_t      *vcf;
+    ngx_vrrp_channel_t   *channel;
+    ngx_vrrp_instance_t  *in;
+
+    vcf = ngx_vrrp_get_conf(cf->cycle);
+    value = cf->args->elts;
+
+    if (vcf->channels.nelts == VRRP_CORE_MAX_CHANNELS) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "too many notifications: %d are possible",
+                           VRRP_CORE_MAX_CHANNELS);
+        return NULL;
+    }
+
+    if (ngx_vrrp_notify_words(cf, words, owner, &value[first],
+                              cf->args->nelts - first)
+        != NGX_CONF_OK)
+    {
+        return NULL;
+    }
+
+    channel = ngx_array_push(&vcf->channels);
+    if (channel == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(channel, sizeof(ngx_vrrp_channel_t));
+
+    ngx_vrrp_conf_place(cf, &channel->place);
+
+    channel->core.kind = kind;
+    ngx_vrrp_core_str(&channel->core.name, &value[0]);
+
+    if (cf->cmd_type == NGX_VRRP_INSTANCE_CONF) {
+        in = conf;
+        ngx_vrrp_core_str(&channel->core.instance, &in->name);
+    }
+
+    return (ngx_vrrp_notify_events(cf, owner, words, channel) == NGX_CONF_OK)
+           ? channel : NULL;
+}
+
+
+static char *
+ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t owner,
+    ngx_vrrp_notify_words_t *words, ngx_vrrp_channel_t *channel)
+{
+    ngx_vrrp_notify_default_t  *defaults;
+
+    if (words->events != NGX_CONF_UNSET
+        && (words->events & VRRP_CORE_EVENT_UPSTREAM)
+        && channel->core.instance.len)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"upstream\" among \"events=\" is for the "
+                           "\"vrrp\" block only: an upstream belongs to no "
+                           "vrrp_instance");
+        return NGX_CONF_ERROR;
+    }
+
+    defaults = ngx_vrrp_notify_defaults;
+
+    while (!(defaults->owners & owner)) {
+        defaults++;
+    }
+
+    ngx_conf_init_value(words->events, defaults->events);
+    ngx_conf_init_value(words->timeout, defaults->timeout);
+    ngx_conf_init_value(words->expire, 3600000);
+
+    channel->core.events = (uint32_t) words->events;
+    channel->core.timeout_ns = ngx_vrrp_msec_ns(words->timeout);
+    channel->core.expire_ns = ngx_vrrp_msec_ns(words->expire);
+
+    return NGX_CONF_OK;
+}
+
+
+/* shown: what of the key is no secret */
+
+static char *
+ngx_vrrp_notify_once(ngx_conf_t *cf, ngx_vrrp_channel_t *channel,
+    ngx_str_t *key, ngx_str_t *shown)
+{
+    ngx_vrrp_conf_t     *vcf;
+    ngx_vrrp_channel_t  *other;
+
+    channel->key = *key;
+    ngx_vrrp_core_str(&channel->core.target, shown);
+
+    vcf = ngx_vrrp_get_conf(cf->cycle);
+
+    for (other = vcf->channels.elts; other != channel; other++) {
+
+        if (ngx_vrrp_same_str(&other->core.name, &channel->core.name)
+            && ngx_vrrp_same_str(&other->core.instance,
+                                 &channel->core.instance)
+            && other->key.len == key->len
+            && ngx_memcmp(other->key.data, key->data, key->len) == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate %*s \"%V\"",
+                               channel->core.name.len,
+                               channel->core.name.data, shown);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_email_complete(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words)
+{
+    const char  *missing;
+
+    if (words->to.len == 0) {
+        missing = "to=";
+
+    } else if (words->from.len == 0) {
+        missing = "from=";
+
+    } else if (words->smtp.len == 0) {
+        missing = "smtp=";
+
+    } else {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"notify_email\" needs \"%s\"",
+                       missing);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* tls: nothing is said in the clear */
+
+static char *
+ngx_vrrp_email_url(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
+    ngx_uint_t *tls)
+{
+    ngx_int_t  smtps;
+
+    smtps = ngx_vrrp_notify_url(cf, "smtp", &words->smtp, "smtp", 0);
+
+    if (smtps == NGX_ERROR) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (smtps && words->starttls == 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"starttls=on\" is for \"smtp://\": "
+                           "\"smtps://\" begins with TLS");
+        return NGX_CONF_ERROR;
+    }
+
+    *tls = (smtps || words->starttls == 1);
+
+    if (!*tls && (words->ca.len || words->verify != NGX_CONF_UNSET)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" needs TLS: \"smtps://\" or "
+                           "\"starttls=on\"",
+                           words->ca.len ? "ca=" : "verify=");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_email_login(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
+    ngx_uint_t tls, vrrp_core_notify_conf_t *core)
+{
+    if (words->user.len == 0 && words->password_file.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (words->user.len == 0 || words->password_file.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"user=\" and \"password_file=\" need each other");
+        return NGX_CONF_ERROR;
+    }
+
+    if (!tls) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "the password of \"%V\" is sent in the clear: "
+                           "\"smtps://\" or \"starttls=on\" hides it",
+                           &words->user);
+    }
+
+    ngx_vrrp_core_str(&core->username, &words->user);
+
+    return ngx_vrrp_notify_secret(cf, "password_file=",
+                                  &words->password_file, &core->password);
+}
+
+
+/* the list has been found to be right */
+
+static char *
+ngx_vrrp_email_recipients(ngx_conf_t *cf, ngx_str_t *to,
+    vrrp_core_notify_conf_t *core)
+{
+    u_char           *p, *end, *comma;
+    ngx_array_t       list;
+    vrrp_core_str_t  *str;
+
+    if (ngx_array_init(&list, cf->pool, 4, sizeof(vrrp_core_str_t))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    end = to->data + to->len;
+
+    for (p = to->data; p <= end; p = comma + 1) {
+
+        comma = ngx_strlchr(p, end, ',');
+
+        if (comma == NULL) {
+            comma = end;
+        }
+
+        str = ngx_array_push(&list);
+        if (str == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        str->data = (char *) p;
+        str->len = comma - p;
+    }
+
+    core->to = list.elts;
+    core->nto = list.nelts;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
+    ngx_vrrp_notify_words_t *words)
+{
+    if (words->secret_file.len
+        && (words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER
+            || words->format == VRRP_CORE_WEBHOOK_SLACK))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"secret_file=\" is for generic, dingtalk and "
+                           "feishu: %s knows no signature",
+                           ngx_vrrp_webhook_format(words->format));
+        return NGX_CONF_ERROR;
+    }
+
+    if (words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER
+        && (url->len < sizeof(NGX_VRRP_ALERTS) - 1
+            || ngx_strcmp(url->data + url->len - sizeof(NGX_VRRP_ALERTS) + 1,
+                          NGX_VRRP_ALERTS)
+               != 0))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "Alertmanager takes alerts at URLs that end with \""
+                           NGX_VRRP_ALERTS "\"");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_notify_tls(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
+    vrrp_core_notify_conf_t *core)
+{
+    ngx_conf_init_value(words->verify, 1);
+
+    core->verify = (uint8_t) words->verify;
+
+    if (words->ca.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (!words->verify) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"ca=%V\" changes nothing with \"verify=off\"",
+                           &words->ca);
+    }
+
+    if (ngx_vrrp_notify_ca(cf, &words->ca) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_vrrp_core_str(&core->ca, &words->ca);
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_vrrp_notify_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
+{
+    ngx_uint_t                i;
+    ngx_vrrp_channel_t       *channels;
+    vrrp_core_notify_conf_t  *core;
+
+    core = ngx_palloc(cycle->pool, (vcf->channels.nelts + 1)
+                                   * sizeof(vrrp_core_notify_conf_t));
+    if (core == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    channels = vcf->channels.elts;
+
+    for (i = 0; i < vcf->channels.nelts; i++) {
+
+        core[i] = channels[i].core;
+
+        if (core[i].kind != VRRP_CORE_NOTIFY_SCRIPT) {
+            continue;
+        }
+
+        if (ngx_vrrp_program_check(cycle, &channels[i].program, &core[i].name,
+                                   &channels[i].place)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        core[i].uid = channels[i].program.uid;
+        core[i].gid = channels[i].program.gid;
+    }
+
+    vcf->core.channels = core;
+    vcf->core.nchannels = vcf->channels.nelts;
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,105 @@
+
+/*
+ * What the files share that read the notify* directives.
+ */
+
+
+#ifndef _NGX_VRRP_NOTIFY_CONF_H_INCLUDED_
+#define _NGX_VRRP_NOTIFY_CONF_H_INCLUDED_
+
+
+#include "ngx_vrrp_vocabulary.h"
+
+
+/* who has words */
+
+#define NGX_VRRP_NOTIFY_MASTER    0x0001
+#define NGX_VRRP_NOTIFY_BACKUP    0x0002
+#define NGX_VRRP_NOTIFY_FAULT     0x0004
+#define NGX_VRRP_NOTIFY_STOP      0x0008
+#define NGX_VRRP_NOTIFY           0x0010
+#define NGX_VRRP_NOTIFY_FIFO      0x0020
+#define NGX_VRRP_NOTIFY_EMAIL     0x0040
+#define NGX_VRRP_NOTIFY_HTTP      0x0080
+#define NGX_VRRP_NOTIFY_HTTPS     0x0100
+
+#define NGX_VRRP_NOTIFY_SCRIPTS                                               \
+    (NGX_VRRP_NOTIFY_MASTER|NGX_VRRP_NOTIFY_BACKUP|NGX_VRRP_NOTIFY_FAULT      \
+     |NGX_VRRP_NOTIFY_STOP|NGX_VRRP_NOTIFY)
+
+#define NGX_VRRP_NOTIFY_WEBHOOKS  (NGX_VRRP_NOTIFY_HTTP|NGX_VRRP_NOTIFY_HTTPS)
+
+
+/* those that keepalived's scripts know */
+
+#define NGX_VRRP_SCRIPT_STATES                                                \
+    (VRRP_CORE_TO_MASTER|VRRP_CORE_TO_BACKUP|VRRP_CORE_TO_FAULT               \
+     |VRRP_CORE_TO_STOP)
+
+
+/* numbers are NGX_CONF_UNSET where none was given; times are milliseconds */
+
+typedef struct {
+    ngx_int_t                events;     /* VRRP_CORE_EVENT_* */
+    ngx_int_t                timeout;
+    ngx_int_t                expire;
+    ngx_int_t                verify;
+    ngx_int_t                starttls;
+    ngx_int_t                format;     /* vrrp_core_webhook_format_e */
+
+    ngx_str_t                user;
+    ngx_str_t                password_file;
+    ngx_str_t                secret_file;
+    ngx_str_t                ca;
+    ngx_str_t                to;
+    ngx_str_t                from;
+    ngx_str_t                smtp;
+} ngx_vrrp_notify_words_t;
+
+
+/* one of these directives */
+
+typedef struct {
+    vrrp_core_notify_conf_t  core;
+    ngx_vrrp_program_t       program;    /* of a script */
+    ngx_str_t                key;        /* the same twice is a mistake */
+    ngx_vrrp_place_t         place;
+} ngx_vrrp_channel_t;
+
+
+/* ngx_vrrp_notify_words.c */
+
+char *ngx_vrrp_notify_words(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
+    ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs);
+const char *ngx_vrrp_webhook_format(ngx_uint_t format);
+
+/* ngx_vrrp_notify_url.c */
+
+/*
+ * 0: it begins with the plain scheme, as "http" is; 1: with that for TLS, as
+ * "https".  NGX_ERROR: an error that has been logged; what: how it is called.
+ * uri: a path may follow the host.
+ */
+ngx_int_t ngx_vrrp_notify_url(ngx_conf_t *cf, const char *what,
+    ngx_str_t *url, const char *plain, ngx_uint_t uri);
+
+/* what of it may be shown: scheme, host and port */
+void ngx_vrrp_notify_origin(ngx_str_t *url, ngx_str_t *origin);
+
+/* ngx_vrrp_notify_files.c */
+
+/*
+ * Its only line, from the file that a word names; the master reads it, as it
+ * reads the keys of certificates.
+ */
+char *ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *word,
+    ngx_str_t *file, vrrp_core_str_t *secret);
+
+/* may it be opened?  Its full name takes the place of the name. */
+char *ngx_vrrp_notify_ca(ngx_conf_t *cf, ngx_str_t *file);
+
+/* is it a FIFO, or nothing yet?  The same. */
+char *ngx_vrrp_notify_fifo(ngx_conf_t *cf, ngx_str_t *path);
+
+
+#endif /* _NGX_VRRP_NOTIFY_CONF_H_INCLUDED_ */

@@ -1,0 +1,250 @@
+
+/*
+ * The words "name=value" of the notify* directives.  What needs a second word
+ * to be judged is in ngx_vrrp_notify_conf.c.
+ */
+
+
+#include "ngx_vrrp_notify_conf.h"
+
+
+#define NGX_VRRP_NOTIFY_CURL                                                  \
+    (NGX_VRRP_NOTIFY_EMAIL|NGX_VRRP_NOTIFY_WEBHOOKS)
+
+
+typedef struct {
+    ngx_str_t            name;
+    ngx_int_t            value;
+} ngx_vrrp_notify_name_t;
+
+
+static ngx_int_t ngx_vrrp_set_events(void *values, ngx_vrrp_word_t *word,
+    ngx_str_t *value);
+static ngx_int_t ngx_vrrp_set_format(void *values, ngx_vrrp_word_t *word,
+    ngx_str_t *value);
+static ngx_vrrp_notify_name_t *ngx_vrrp_notify_name(
+    ngx_vrrp_notify_name_t *names, u_char *data, size_t len);
+
+
+#define ngx_vrrp_number(field, parse, low, high, expected)                    \
+    ngx_vrrp_word_number(ngx_vrrp_notify_words_t, field, parse, low, high,    \
+                         expected)
+
+#define ngx_vrrp_text(field, valid, expected)                                 \
+    ngx_vrrp_word_text(ngx_vrrp_notify_words_t, field, valid, expected)
+
+
+/* in the order in which messages list them */
+
+static ngx_vrrp_word_t  ngx_vrrp_notify_table[] = {
+
+    { ngx_string("to="),
+      NGX_VRRP_NOTIFY_EMAIL,
+      ngx_vrrp_text(to, ngx_vrrp_valid_mailboxes,
+                    "addresses are expected, "
+                    "as in \"ops@example.org,boss@example.org\"") },
+
+    { ngx_string("from="),
+      NGX_VRRP_NOTIFY_EMAIL,
+      ngx_vrrp_text(from, ngx_vrrp_valid_mailbox,
+                    "an address is expected, as in \"nginx@example.org\"") },
+
+    { ngx_string("smtp="),
+      NGX_VRRP_NOTIFY_EMAIL,
+      ngx_vrrp_text(smtp, ngx_vrrp_valid_text,
+                    "\"smtp://host\" or \"smtps://host\" is expected") },
+
+    { ngx_string("starttls="),
+      NGX_VRRP_NOTIFY_EMAIL,
+      ngx_vrrp_number(starttls, ngx_vrrp_parse_flag, 0, 1,
+                      "\"on\" or \"off\" is expected") },
+
+    { ngx_string("user="),
+      NGX_VRRP_NOTIFY_SCRIPTS,
+      ngx_vrrp_text(user, ngx_vrrp_valid_text,
+                    "a user is expected, or \"user:group\"") },
+
+    { ngx_string("user="),
+      NGX_VRRP_NOTIFY_EMAIL,
+      ngx_vrrp_text(user, ngx_vrrp_valid_text,
+                    "the name to log in with is expected") },
+
+    { ngx_string("password_file="),
+      NGX_VRRP_NOTIFY_EMAIL,
+      ngx_vrrp_text(password_file, ngx_vrrp_valid_text,
+                    "a file is expected") },
+
+    { ngx_string("format="),
+      NGX_VRRP_NOTIFY_WEBHOOKS,
+      ngx_vrrp_word_any(ngx_vrrp_notify_words_t, format, ngx_vrrp_set_format,
+                        "generic, alertmanager, slack, dingtalk or feishu "
+                        "is expected") },
+
+    { ngx_string("secret_file="),
+      NGX_VRRP_NOTIFY_WEBHOOKS,
+      ngx_vrrp_text(secret_file, ngx_vrrp_valid_text,
+                    "a file is expected") },
+
+    { ngx_string("ca="),
+      NGX_VRRP_NOTIFY_EMAIL|NGX_VRRP_NOTIFY_HTTPS,
+      ngx_vrrp_text(ca, ngx_vrrp_valid_text, "a file is expected") },
+
+    { ngx_string("verify="),
+      NGX_VRRP_NOTIFY_EMAIL|NGX_VRRP_NOTIFY_HTTPS,
+      ngx_vrrp_number(verify, ngx_vrrp_parse_flag, 0, 1,
+                      "\"on\" or \"off\" is expected") },
+
+    { ngx_string("events="),
+      NGX_VRRP_NOTIFY_FIFO|NGX_VRRP_NOTIFY_CURL,
+      ngx_vrrp_word_any(ngx_vrrp_notify_words_t, events, ngx_vrrp_set_events,
+                        "some of state, tracker, upstream and split_brain "
+                        "are expected, as in \"state,split_brain\"") },
+
+    { ngx_string("timeout="),
+      NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_CURL,
+      ngx_vrrp_number(timeout, ngx_vrrp_parse_msec, 100, 3600000,
+                      "a time from 100ms to 1h is expected") },
+
+    { ngx_string("expire="),
+      NGX_VRRP_NOTIFY_CURL,
+      ngx_vrrp_number(expire, ngx_vrrp_parse_msec, 1000, 604800000,
+                      "a time from 1s to 7d is expected") },
+
+    ngx_vrrp_last_word
+};
+
+
+static ngx_vrrp_owner_t  ngx_vrrp_notify_owners[] = {
+    { NGX_VRRP_NOTIFY_MASTER, "notify_master" },
+    { NGX_VRRP_NOTIFY_BACKUP, "notify_backup" },
+    { NGX_VRRP_NOTIFY_FAULT, "notify_fault" },
+    { NGX_VRRP_NOTIFY_STOP, "notify_stop" },
+    { NGX_VRRP_NOTIFY, "notify" },
+    { NGX_VRRP_NOTIFY_FIFO, "notify_fifo" },
+    { NGX_VRRP_NOTIFY_EMAIL, "notify_email" },
+    { NGX_VRRP_NOTIFY_HTTP, "notify_webhook http://" },
+    { NGX_VRRP_NOTIFY_HTTPS, "notify_webhook https://" },
+    { 0, NULL }
+};
+
+
+static ngx_vrrp_vocabulary_t  ngx_vrrp_notify_vocabulary = {
+    ngx_vrrp_notify_table,
+    ngx_vrrp_notify_owners
+};
+
+
+static ngx_vrrp_notify_name_t  ngx_vrrp_notify_events[] = {
+    { ngx_string("state"), VRRP_CORE_EVENT_STATE },
+    { ngx_string("tracker"), VRRP_CORE_EVENT_TRACKER },
+    { ngx_string("upstream"), VRRP_CORE_EVENT_UPSTREAM },
+    { ngx_string("split_brain"), VRRP_CORE_EVENT_SPLIT_BRAIN },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_vrrp_notify_name_t  ngx_vrrp_notify_formats[] = {
+    { ngx_string("generic"), VRRP_CORE_WEBHOOK_GENERIC },
+    { ngx_string("alertmanager"), VRRP_CORE_WEBHOOK_ALERTMANAGER },
+    { ngx_string("slack"), VRRP_CORE_WEBHOOK_SLACK },
+    { ngx_string("dingtalk"), VRRP_CORE_WEBHOOK_DINGTALK },
+    { ngx_string("feishu"), VRRP_CORE_WEBHOOK_FEISHU },
+    { ngx_null_string, 0 }
+};
+
+
+char *
+ngx_vrrp_notify_words(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
+    ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs)
+{
+    ngx_memzero(words, sizeof(ngx_vrrp_notify_words_t));
+
+    return ngx_vrrp_vocabulary_read(cf, &ngx_vrrp_notify_vocabulary, owner,
+                                    words, args, nargs);
+}
+
+
+const char *
+ngx_vrrp_webhook_format(ngx_uint_t format)
+{
+    ngx_vrrp_notify_name_t  *name;
+
+    name = ngx_vrrp_notify_formats;
+
+    while ((ngx_uint_t) name->value != format) {
+        name++;
+    }
+
+    return (const char *) name->name.data;
+}
+
+
+static ngx_int_t
+ngx_vrrp_set_events(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
+{
+    ngx_vrrp_notify_words_t  *words = values;
+
+    u_char                  *p, *end, *comma;
+    ngx_vrrp_notify_name_t  *event;
+
+    words->events = 0;
+
+    end = value->data + value->len;
+
+    for (p = value->data; p <= end; p = comma + 1) {
+
+        comma = ngx_strlchr(p, end, ',');
+
+        if (comma == NULL) {
+            comma = end;
+        }
+
+        event = ngx_vrrp_notify_name(ngx_vrrp_notify_events, p, comma - p);
+
+        if (event == NULL) {
+            return NGX_ERROR;
+        }
+
+        words->events |= event->value;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_vrrp_set_format(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
+{
+    ngx_vrrp_notify_words_t  *words = values;
+
+    ngx_vrrp_notify_name_t  *format;
+
+    format = ngx_vrrp_notify_name(ngx_vrrp_notify_formats, value->data,
+                                  value->len);
+
+    if (format == NULL) {
+        return NGX_ERROR;
+    }
+
+    words->format = format->value;
+
+    return NGX_OK;
+}
+
+
+static ngx_vrrp_notify_name_t *
+ngx_vrrp_notify_name(ngx_vrrp_notify_name_t *names, u_char *data, size_t len)
+{
+    ngx_vrrp_notify_name_t  *name;
+
+    for (name = names; name->name.len; name++) {
+
+        if (name->name.len == len
+            && ngx_strncmp(name->name.data, data, len) == 0)
+        {
+            return name;
+        }
+    }
+
+    return NULL;
+}
