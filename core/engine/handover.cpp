@@ -214,6 +214,8 @@ void read_rest(Handover &handover, std::string_view key,
         handover.last.reason = value;
     } else if (key == "held") {
         read_held(handover, value);
+    } else if (key == "failed") {
+        handover.failed.emplace_back(value);
     } else if (key == "out") {
         read_time_out(handover, value);
     } else if (key == "counter") {
@@ -231,6 +233,9 @@ std::string to_text(const Handover &handover) {
     put(text, "reason", handover.last.reason);
     for (const vrrp::VirtualAddress &address : handover.held) {
         put_held(text, address);
+    }
+    for (const std::string &title : handover.failed) {
+        put(text, "failed", title);
     }
     for (const TimeOut &out : handover.time_outs) {
         put_time_out(text, out);

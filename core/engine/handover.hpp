@@ -33,6 +33,7 @@ struct Handover {
     LastTransition last;
     Counters counters;
     std::vector<vrrp::VirtualAddress> held;  // in the kernel now
+    std::vector<std::string> failed;         // titles of trackers
     std::vector<TimeOut> time_outs;
 };
 

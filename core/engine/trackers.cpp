@@ -60,11 +60,47 @@ std::string Trackers::take_news() {
     std::string news;
     for (std::size_t i = 0; i < list_.size(); ++i) {
         const int adds = list_[i].adds();
-        if (std::exchange(told_[i], adds) != adds) {
+        if (std::exchange(told_[i].adds, adds) != adds) {
             news += (news.empty() ? "" : "; ") + list_[i].story();
         }
     }
     return news;
+}
+
+std::vector<TrackerChange> Trackers::take_changes() {
+    using check::Verdict;
+    std::vector<TrackerChange> changes;
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+        const Verdict state = list_[i].state();
+        if (state == Verdict::unknown) {
+            continue;
+        }
+        const Verdict before = std::exchange(told_[i].state, state);
+        const bool first_up =
+            before == Verdict::unknown && state == Verdict::up;
+        if (state != before && !first_up) {
+            changes.push_back({&list_[i], before});
+        }
+    }
+    return changes;
+}
+
+std::vector<std::string> Trackers::failed() const {
+    std::vector<std::string> titles;
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+        if (told_[i].state == check::Verdict::down) {
+            titles.push_back(list_[i].title());
+        }
+    }
+    return titles;
+}
+
+void Trackers::expect_failed(const std::vector<std::string> &titles) {
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+        if (std::ranges::find(titles, list_[i].title()) != titles.end()) {
+            told_[i].state = check::Verdict::down;
+        }
+    }
 }
 
 }  // namespace ngx_vrrp::engine

@@ -15,6 +15,11 @@ namespace ngx_vrrp::engine {
 // Results wake us when they change; we also look this often.
 inline constexpr Duration kTrackerLook = Seconds{1};
 
+struct TrackerChange {
+    const Tracker *tracker;  // of Trackers::list()
+    check::Verdict from;
+};
+
 class Trackers {
 public:
     explicit Trackers(std::vector<TrackerConfig> configs);
@@ -40,11 +45,25 @@ public:
     // What those have to say that add something else than at the last call.
     std::string take_news();
 
+    // Those that went up or down since the last call. That one is up at first
+    // is no news, unless it was down in the process before this one.
+    std::vector<TrackerChange> take_changes();
+
+    // For the process after this one, and from the one before: the titles of
+    // those that are down.
+    std::vector<std::string> failed() const;
+    void expect_failed(const std::vector<std::string> &titles);
+
     const std::vector<Tracker> &list() const { return list_; }
 
 private:
+    struct Told {
+        int adds = 0;
+        check::Verdict state = check::Verdict::unknown;
+    };
+
     std::vector<Tracker> list_;
-    std::vector<int> told_;  // what each of them added
+    std::vector<Told> told_;  // of each of them
     std::optional<Instant> next_look_;
 };
 

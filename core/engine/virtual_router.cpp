@@ -142,10 +142,29 @@ void VirtualRouter::look_at_trackers(Instant now) {
         return;  // we stand aside
     }
     const std::string before = faults_.reason();
-    trackers_.look(*interfaces_, ports_.shared, now);
-    faults_.set(FaultCause::tracker, trackers_.fault());
+    inspect_trackers(now);
     tell_fault_and_priority(before, now);
     take_part(now);
+}
+
+void VirtualRouter::inspect_trackers(Instant now) {
+    trackers_.look(*interfaces_, ports_.shared, now);
+    faults_.set(FaultCause::tracker, trackers_.fault());
+    if (is_ours()) {
+        tell_tracker_changes(now);
+    }
+}
+
+// The cause comes before what it leads to.
+void VirtualRouter::tell_tracker_changes(Instant now) {
+    const Priority priority = trackers_.effective(config().priority);
+    for (const auto &[tracker, from] : trackers_.take_changes()) {
+        const TrackerConfig &about = tracker->config();
+        const TrackerChanged change{about.type, about.name, from,
+                                    tracker->state()};
+        ports_.events.happened({change, tracker->reason(), priority}, config(),
+                               now);
+    }
 }
 
 void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
@@ -273,11 +292,10 @@ void VirtualRouter::tell_interface_faults(Instant now) {
     }
 
     const std::string before = faults_.reason();
-    trackers_.look(*interfaces_, ports_.shared, now);
+    inspect_trackers(now);
     faults_.set(FaultCause::interface, fault);
     faults_.set(FaultCause::socket, open_socket());
     faults_.set(FaultCause::source, choose_source(now));
-    faults_.set(FaultCause::tracker, trackers_.fault());
     tell_fault_and_priority(before, now);
     take_part(now);
 }

@@ -118,6 +118,8 @@ private:
     void set_fault(FaultCause cause, std::string text, Instant now);
     void stay_out(FaultCause cause, const std::string &why, Duration first,
                   Instant now);
+    void inspect_trackers(Instant now);
+    void tell_tracker_changes(Instant now);
     void tell_fault(const std::string &before, Instant now);
     void tell_priority(Instant now);
     void tell_fault_and_priority(const std::string &before, Instant now);

@@ -70,6 +70,7 @@ void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
 
 void VirtualRouter::join(Instant now) {
     remove_leftovers(now);
+    tell_tracker_changes(now);
     take_part(now);
 }
 
@@ -84,6 +85,7 @@ void VirtualRouter::take_part(Instant now) {
 void VirtualRouter::inherit(const Handover &handover, Instant now) {
     counters_ = handover.counters;
     last_ = handover.last;
+    trackers_.expect_failed(handover.failed);
     for (const TimeOut &out : handover.time_outs) {
         stay_out(out.cause, out.fault, now);
     }
@@ -106,6 +108,7 @@ void VirtualRouter::hand_over(Instant now) {
                       .last = last_,
                       .counters = counters_,
                       .held = {},
+                      .failed = trackers_.failed(),
                       .time_outs = time_outs(faults_)};
     for (const AddressState &state : addresses_) {
         if (checkpoint && state.present && !is_real(state.address)) {

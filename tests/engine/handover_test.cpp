@@ -24,6 +24,7 @@ TEST(Handover, ActiveSurvivesTheWayAsText) {
     handover.counters.dropped[2] = 8;
     handover.held = {{ip("10.0.1.5"), 24, "eth0", "eth0:1"},
                      {ip("2001:db8::5"), 128, "eth1", ""}};
+    handover.failed = {"track_upstream web", "track_interface eth1"};
 
     const auto back = parse_handover(to_text(handover));
     ASSERT_TRUE(back);
@@ -33,6 +34,7 @@ TEST(Handover, ActiveSurvivesTheWayAsText) {
     EXPECT_EQ(back->counters.adverts_sent, 7u);
     EXPECT_EQ(back->counters.dropped, handover.counters.dropped);
     EXPECT_EQ(back->held, handover.held);
+    EXPECT_EQ(back->failed, handover.failed);
 }
 
 TEST(Handover, TimeOutsAndFaultsSurvive) {
