@@ -13,6 +13,7 @@
 #include "core/capi.h"
 #include "core/capi_callbacks.hpp"
 #include "core/capi_values.hpp"
+#include "core/net/curl_courier.hpp"
 #include "core/node/notify_node.hpp"
 #include "core/notify/config.hpp"
 
@@ -199,13 +200,13 @@ int vrrp_notifier_finished(const vrrp_notifier_t *notifier) {
 
 int vrrp_notifier_possible(const vrrp_core_conf_t *conf, char *why,
                            size_t size) {
-    const bool possible = std::all_of(
+    const bool needs_curl = std::any_of(
         conf->channels, conf->channels + conf->nchannels, [](const auto &c) {
-            return c.kind == VRRP_CORE_NOTIFY_SCRIPT ||
-                   c.kind == VRRP_CORE_NOTIFY_FIFO;
+            return c.kind == VRRP_CORE_NOTIFY_EMAIL ||
+                   c.kind == VRRP_CORE_NOTIFY_WEBHOOK;
         });
-    if (!possible) {
-        copy_text("this build cannot send e-mail and webhooks", why, size);
-    }
-    return possible ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+    const std::string wrong =
+        needs_curl ? net::CurlCourier::unavailable() : std::string();
+    copy_text(wrong, why, size);
+    return wrong.empty() ? VRRP_CORE_OK : VRRP_CORE_ERROR;
 }

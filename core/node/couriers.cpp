@@ -7,20 +7,22 @@ namespace ngx_vrrp::node {
 using namespace notify;
 
 Couriers::Couriers(net::Watcher &watcher, Outcomes &outcomes, LogSink &sink)
-    : scripts_(watcher, outcomes, sink), fifos_(outcomes) {}
+    : scripts_(watcher, outcomes, sink),
+      fifos_(outcomes),
+      curl_(watcher, outcomes, sink) {}
 
-Courier *Couriers::find(const ChannelConfig &config) {
+Courier &Couriers::find(const ChannelConfig &config) {
     if (std::holds_alternative<ScriptChannel>(config.how)) {
-        return &scripts_;
+        return scripts_;
     }
     if (std::holds_alternative<FifoChannel>(config.how)) {
-        return &fifos_;
+        return fifos_;
     }
-    return nullptr;
+    return curl_;
 }
 
 bool Couriers::on_readable(int fd) {
-    return scripts_.on_readable(fd);
+    return scripts_.on_readable(fd) || curl_.on_readable(fd);
 }
 
 }  // namespace ngx_vrrp::node

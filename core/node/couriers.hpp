@@ -1,7 +1,11 @@
 // Who delivers by which means in this process.
 #pragma once
 
+#include <optional>
+
 #include "core/base/log.hpp"
+#include "core/base/time.hpp"
+#include "core/net/curl_courier.hpp"
 #include "core/net/fifo_courier.hpp"
 #include "core/net/script_courier.hpp"
 #include "core/net/watcher.hpp"
@@ -14,15 +18,18 @@ public:
     // All of them outlive the couriers.
     Couriers(net::Watcher &watcher, notify::Outcomes &outcomes, LogSink &sink);
 
-    // Nothing: nobody can.
-    notify::Courier *find(const notify::ChannelConfig &config);
+    notify::Courier &find(const notify::ChannelConfig &config);
 
     // False: not one of theirs.
     bool on_readable(int fd);
 
+    void on_timer(Instant now) { curl_.on_timer(now); }
+    std::optional<Instant> deadline() const { return curl_.deadline(); }
+
 private:
     net::ScriptCourier scripts_;
     net::FifoCourier fifos_;
+    net::CurlCourier curl_;
 };
 
 }  // namespace ngx_vrrp::node

@@ -37,14 +37,12 @@ NotifyNode::~NotifyNode() {
     area_.end_notifying(net::own_pid());
 }
 
-// A channel that nobody can serve is refused with the configuration.
 std::vector<notify::Queue::Recipient> NotifyNode::recipients(
     std::vector<notify::ChannelConfig> channels) {
     std::vector<notify::Queue::Recipient> list;
     for (notify::ChannelConfig &channel : channels) {
-        if (notify::Courier *courier = couriers_.find(channel)) {
-            list.push_back({std::move(channel), courier});
-        }
+        notify::Courier &courier = couriers_.find(channel);
+        list.push_back({std::move(channel), &courier});
     }
     return list;
 }
@@ -176,6 +174,7 @@ void NotifyNode::on_timer() {
              "on beside it");
         begin(now);
     }
+    couriers_.on_timer(now);
     queue_.handle_time(now);
     end_if_done(now);
 }
@@ -199,6 +198,7 @@ std::optional<Instant> NotifyNode::deadline() const {
         return std::nullopt;
     }
     std::optional<Instant> next = queue_.deadline();
+    take_earlier(next, couriers_.deadline());
     take_earlier(next, begins_by_);
     take_earlier(next, ends_by_);
     return next;

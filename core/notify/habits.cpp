@@ -9,16 +9,17 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// Slack asks for one message per second; DingTalk takes 20 per minute.
+// Slack asks for one message per second; DingTalk takes 20 per minute. They
+// all refuse what is longer than 20 kilobytes; an event takes less than two.
 Habits habits_of(WebhookFormat format) {
     switch (format) {
         case WebhookFormat::alertmanager:
             return {.batch = 64};
         case WebhookFormat::slack:
         case WebhookFormat::feishu:
-            return {.batch = 20, .pause = Seconds{1}};
+            return {.batch = 10, .pause = Seconds{1}};
         case WebhookFormat::dingtalk:
-            return {.batch = 20, .pause = Seconds{3}};
+            return {.batch = 10, .pause = Seconds{3}};
         case WebhookFormat::generic:
             break;
     }

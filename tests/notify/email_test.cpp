@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/notify/capacity.hpp"
 #include "tests/notify/events.hpp"
 
 namespace ngx_vrrp::notify {
@@ -155,7 +154,7 @@ TEST(Email, HasShortLinesOfAscii) {
     event.reason.set(std::string(255, '\xe4'));
     event.addresses.set(std::string(255, 'a'));
     Delivery all = delivery({});
-    all.events.assign(kMostInMail, event);
+    all.events.assign(50, event);
 
     const std::string text = text_of(all);
 

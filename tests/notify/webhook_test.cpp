@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/notify/capacity.hpp"
+#include "core/notify/habits.hpp"
 #include "tests/notify/events.hpp"
 
 namespace ngx_vrrp::notify {
@@ -326,12 +326,14 @@ TEST(ChatWebhooks, AreNotTooLong) {
     event.subject.set(std::string(127, 's'));
     event.server.set(std::string(127, 't'));
     event.node.set(std::string(63, 'n'));
-    Delivery all = delivery({});
-    all.events.assign(kMostInChat, event);
 
     for (const WebhookFormat format :
          {WebhookFormat::slack, WebhookFormat::dingtalk,
           WebhookFormat::feishu}) {
+        ChannelConfig config;
+        config.how = channel(format);
+        Delivery all = delivery({});
+        all.events.assign(habits_of(config).batch, event);
         EXPECT_LT(body(format, all).size(), 20000u);
     }
 }
@@ -387,20 +389,6 @@ TEST(WebhookOutcome, IsWhatFeishuSays) {
               "never: code 19021");
     EXPECT_EQ(said(R"({"code":11232})"), "later: code 11232");
     EXPECT_EQ(said(""), "later: answers without code");
-}
-
-TEST(Capacity, IsThatOfTheFormat) {
-    ChannelConfig config;
-    config.how = ScriptChannel{};
-    EXPECT_EQ(most_events_in_one(config), 1u);
-    config.how = channel(WebhookFormat::generic);
-    EXPECT_EQ(most_events_in_one(config), 1u);
-    config.how = channel(WebhookFormat::feishu);
-    EXPECT_EQ(most_events_in_one(config), kMostInChat);
-    config.how = channel(WebhookFormat::alertmanager);
-    EXPECT_EQ(most_events_in_one(config), kMostInAlerts);
-    config.how = EmailChannel{};
-    EXPECT_EQ(most_events_in_one(config), kMostInMail);
 }
 
 }  // namespace
