@@ -106,6 +106,32 @@ void Engine::handle_time(Instant now) {
     lag_watch_.next(deadline(), now);
 }
 
+void Engine::handle_time_of_day(vrrp::TimeOfDay time, Instant now) {
+    for (VirtualRouter &router : routers_) {
+        router.set_time_of_day(time, now);
+    }
+    lag_watch_.next(deadline(), now);
+}
+
+bool Engine::needs_time_of_day() const {
+    return std::any_of(routers_.begin(), routers_.end(),
+                       [](const VirtualRouter &r) {
+                           return !r.config().preempt_windows.empty();
+                       });
+}
+
+std::vector<RouterOutcome> Engine::obey(Command command, std::string_view name,
+                                        Instant now) {
+    std::vector<RouterOutcome> outcomes;
+    for (std::size_t i = 0; i < routers_.size(); ++i) {
+        if (name.empty() || routers_[i].config().name == name) {
+            outcomes.push_back({i, routers_[i].obey(command, now)});
+        }
+    }
+    lag_watch_.next(deadline(), now);
+    return outcomes;
+}
+
 std::optional<Instant> Engine::deadline() const {
     std::optional<Instant> earliest = look_at_workers_;
     for (const VirtualRouter &router : routers_) {

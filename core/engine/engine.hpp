@@ -28,10 +28,12 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
+#include "core/engine/command.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/timer_lag.hpp"
@@ -69,6 +71,15 @@ public:
     // The verdict of a check has changed.
     void handle_checks(Instant now);
     void handle_time(Instant now);
+
+    // Local, as often as it may matter: see vrrp::PreemptWindow.
+    void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
+    bool needs_time_of_day() const;
+
+    // What an operator asks of the router of this name, or of all (empty).
+    // Nothing when there is none. We are in charge.
+    std::vector<RouterOutcome> obey(Command command, std::string_view name,
+                                    Instant now);
 
     // When handle_time() is due.
     std::optional<Instant> deadline() const;

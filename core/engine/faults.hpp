@@ -28,12 +28,13 @@ enum class FaultCause : std::uint8_t {
     tracker,    // something it depends on has failed
     removal,    // somebody else removes our addresses (for a time)
     address,    // none of our addresses can be added (for a time)
-    transmit    // a peer took over, as it cannot hear us (for a time)
+    transmit,   // a peer took over, as it cannot hear us (for a time)
+    released    // somebody wants it so, and nothing else is wrong
 };
 
-inline constexpr std::array<std::string_view, 10> kFaultCauses{
-    "process", "crash",   "interface", "source",  "socket",
-    "nginx",   "tracker", "removal",   "address", "transmit"};
+inline constexpr std::array<std::string_view, 11> kFaultCauses{
+    "process", "crash",   "interface", "source",   "socket",  "nginx",
+    "tracker", "removal", "address",   "transmit", "released"};
 
 constexpr std::string_view to_string(FaultCause cause) {
     return kFaultCauses[static_cast<std::size_t>(cause)];

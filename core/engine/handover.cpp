@@ -41,6 +41,7 @@ void put_backup(std::string &text, const vrrp::Checkpoint &checkpoint) {
     put(text, "timer_started", to_ns(checkpoint.timer_started));
     put(text, "active_interval", checkpoint.active_interval.count());
     put(text, "fell_at", checkpoint.fell_at);
+    put(text, "fallen", checkpoint.fallen);
     put(text, "preempt_at", checkpoint.preempt_at);
     if (checkpoint.leaver) {
         put(text, "leaver", checkpoint.leaver->to_string());
@@ -110,6 +111,10 @@ Duration duration(std::string_view text) {
     return Duration{number<std::int64_t>(text)};
 }
 
+bool is_true(std::string_view text) {
+    return number<int>(text) != 0;
+}
+
 Priority priority(std::string_view text) {
     return Priority{number<std::uint8_t>(text)};
 }
@@ -151,6 +156,8 @@ bool read_backup(vrrp::Checkpoint &checkpoint, std::string_view key,
         checkpoint.active_interval = duration(value);
     } else if (key == "fell_at") {
         checkpoint.fell_at = instant(value);
+    } else if (key == "fallen") {
+        checkpoint.fallen = is_true(value);
     } else if (key == "preempt_at") {
         checkpoint.preempt_at = instant(value);
     } else if (key == "leaver") {
@@ -218,6 +225,8 @@ void read_rest(Handover &handover, std::string_view key,
         handover.failed.emplace_back(value);
     } else if (key == "out") {
         read_time_out(handover, value);
+    } else if (key == "released") {
+        handover.released = is_true(value);
     } else if (key == "counter") {
         read_counter(handover.counters, value);
     }
@@ -240,6 +249,7 @@ std::string to_text(const Handover &handover) {
     for (const TimeOut &out : handover.time_outs) {
         put_time_out(text, out);
     }
+    put(text, "released", handover.released);
     for (const CounterName &entry : kCounterNames) {
         put_counter(text, entry.name, handover.counters.*entry.counter);
     }

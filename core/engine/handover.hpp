@@ -35,6 +35,7 @@ struct Handover {
     std::vector<vrrp::VirtualAddress> held;  // in the kernel now
     std::vector<std::string> failed;         // titles of trackers
     std::vector<TimeOut> time_outs;
+    bool released = false;  // by an operator
 };
 
 std::string to_text(const Handover &handover);

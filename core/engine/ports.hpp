@@ -78,6 +78,11 @@ public:
     // active, if it was the last thing it said.
     virtual std::optional<Instant> last_active(const RouterKey &key) = 0;
 
+    // That an operator has released this router, over the death of the vrrp
+    // process. False: there is no room to remember it.
+    virtual bool is_released(const RouterKey &key) = 0;
+    virtual bool set_released(const RouterKey &key, bool released) = 0;
+
     // Of the checks of this configuration. Nothing when it cannot be read
     // now, which is no word about the check.
     virtual std::optional<check::Verdict> check_verdict(check::CheckId id) = 0;

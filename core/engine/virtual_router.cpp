@@ -19,17 +19,6 @@ constexpr Duration kKnownSoon = Milliseconds{250};
 // and we put the address back in between: all of that is one removal.
 constexpr Duration kOneRemoval = Milliseconds{100};
 
-// While we leave gracefully the heir needs its skew, at most one advert
-// interval (v2: one second), and some time to be scheduled.
-constexpr Duration kHeirMargin = Milliseconds{200};
-
-Duration heir_grace(const vrrp::Config &config) {
-    const Duration skew = config.version == Version::v2
-                              ? Duration{Seconds{1}}
-                              : config.advert_interval;
-    return skew + kHeirMargin;
-}
-
 std::string log_context(const vrrp::Config &config) {
     return format("instance \"%s\", vrid %u, interface %s", config.name.c_str(),
                   unsigned{to_number(config.vrid)}, config.interface.c_str());
@@ -100,7 +89,7 @@ void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
         hand_over(now);
     }
     if (phase_ == Phase::joined) {
-        input(vrrp::Shutdown{reason, serving, heir_grace(config())}, now);
+        input(vrrp::Shutdown{reason, serving, heir_grace()}, now);
     }
 }
 
@@ -197,6 +186,7 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     if (advert.priority != kPriorityZero) {
         leave_unheard(peer, now);
     }
+    hand_over_late(now);
 }
 
 void VirtualRouter::handle_time(Instant now) {
@@ -206,6 +196,7 @@ void VirtualRouter::handle_time(Instant now) {
     }
     input(vrrp::TimeReached{}, now);
     leave_black_hole(now);
+    hand_over_late(now);
 }
 
 std::optional<Instant> VirtualRouter::deadline() const {

@@ -10,6 +10,7 @@
 #include "core/base/log.hpp"
 #include "core/base/rate_limit.hpp"
 #include "core/base/time.hpp"
+#include "core/engine/command.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/faults.hpp"
@@ -19,6 +20,7 @@
 #include "core/engine/trackers.hpp"
 #include "core/health/worker_watch.hpp"
 #include "core/vrrp/instance.hpp"
+#include "core/vrrp/timing.hpp"
 
 namespace ngx_vrrp::engine {
 
@@ -61,6 +63,13 @@ public:
     // serving: nginx still answers, so the addresses may wait for the heir.
     void stop(const std::string &reason, bool serving, Instant now);
 
+    // What an operator asks for; the router is ours. A release that waits for
+    // the heir is done, and has its detail when is_leaving() is over.
+    Outcome obey(Command command, Instant now);
+
+    // The local time, as often as it may matter: see preempt_windows.
+    void set_time_of_day(vrrp::TimeOfDay time, Instant now);
+
     void set_interfaces(Instant now);
     void set_workers(const health::WorkerVerdict &verdict, Instant now);
     // Results of checks may have changed.
@@ -71,9 +80,20 @@ public:
     std::optional<Instant> deadline() const;
     bool finished() const;
 
+    bool is_released() const {
+        return !faults_.entry(FaultCause::released).text.empty();
+    }
+    bool is_leaving() const { return instance_.is_leaving(); }
+    // The preempt_window that is open; empty: none is.
+    const std::string &window() const { return window_; }
+
     bool is_ours() const { return phase_ >= Phase::checking; }
     bool has_claimed() const { return phase_ != Phase::starting; }
     RouterKey key() const;
+
+    Duration heir_grace() const {
+        return vrrp::heir_grace(config().version, config().advert_interval);
+    }
 
     const vrrp::Config &config() const { return instance_.config(); }
     const vrrp::Instance &instance() const { return instance_; }
@@ -103,11 +123,18 @@ private:
     void perform(const vrrp::Actions &actions, Instant now);
     bool is_ready(Instant now) const;
     void claim(Instant now);
+    void hand_over_late(Instant now);
+    void keep_released(bool released, Instant now);
+    Outcome release(Instant now);
+    Outcome resume(Instant now);
+    Outcome fail_back(Instant now);
+    Outcome done(std::uint64_t transitions_before,
+                 std::string_view otherwise) const;
     void withdraw(Instant now);
     void join(Instant now);
     void take_part(Instant now);
     void inherit(const Handover &handover, Instant now);
-    void resume(const Handover &handover, Instant now);
+    void go_on(const Handover &handover, Instant now);
     std::optional<Handover> heritage(Instant now) const;
     void remove_unconfigured(const Handover &handover, Instant now);
     bool is_marked(const AddressState &state) const;
@@ -178,9 +205,11 @@ private:
     Trackers trackers_;
     Instant claim_by_{};       // workers or not
     Instant known_soon_by_{};  // what is known before the claim
+    std::string window_;
     Phase phase_ = Phase::starting;
     bool waited_ = false;  // another process of this node owned the router
     bool stopped_ = false;
+    bool wanted_ = false;  // by another process, when we have left
 
     // While active: since when no address can be added or prolonged, no
     // advert be sent.

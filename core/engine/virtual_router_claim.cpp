@@ -53,9 +53,13 @@ void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
         return;
     }
     look_at_trackers(now);
+    const auto passed_on = parse_handover(handover);
+    keep_released(
+        passed_on ? passed_on->released : ports_.shared.is_released(key()),
+        now);
     phase_ = Phase::checking;
 
-    if (const auto passed_on = parse_handover(handover)) {
+    if (passed_on) {
         inherit(*passed_on, now);
     } else if (const auto inherited = heritage(now)) {
         if (faults_.reason().empty()) {
@@ -90,26 +94,26 @@ void VirtualRouter::inherit(const Handover &handover, Instant now) {
         stay_out(out.cause, out.fault, now);
     }
     if (handover.checkpoint) {
-        resume(handover, now);
+        go_on(handover, now);
     } else {
         join(now);
     }
 }
 
 void VirtualRouter::hand_over(Instant now) {
-    const auto checkpoint = instance_.checkpoint();
-    const bool leaving =
-        !checkpoint && instance_.state() == vrrp::StateName::active;
-    if (!is_ours() || leaving) {
+    wanted_ = instance_.is_leaving();
+    if (!is_ours() || wanted_) {
         return;
     }
 
+    const auto checkpoint = instance_.checkpoint();
     Handover handover{.checkpoint = checkpoint,
                       .last = last_,
                       .counters = counters_,
                       .held = {},
                       .failed = trackers_.failed(),
-                      .time_outs = time_outs(faults_)};
+                      .time_outs = time_outs(faults_),
+                      .released = is_released()};
     for (const AddressState &state : addresses_) {
         if (checkpoint && state.present && !is_real(state.address)) {
             handover.held.push_back(state.address);
@@ -125,7 +129,14 @@ void VirtualRouter::hand_over(Instant now) {
     }
 }
 
-void VirtualRouter::resume(const Handover &handover, Instant now) {
+// The addresses that were to be given up are: now somebody else may decide.
+void VirtualRouter::hand_over_late(Instant now) {
+    if (wanted_ && !instance_.is_leaving()) {
+        hand_over(now);
+    }
+}
+
+void VirtualRouter::go_on(const Handover &handover, Instant now) {
     const auto is_held = [&](const AddressState &state) {
         return std::find(handover.held.begin(), handover.held.end(),
                          state.address) != handover.held.end();

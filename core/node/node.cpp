@@ -219,6 +219,14 @@ std::optional<Instant> Node::last_active(const engine::RouterKey &key) {
     return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
 }
 
+bool Node::is_released(const engine::RouterKey &key) {
+    return area_.released().contains(to_string(key));
+}
+
+bool Node::set_released(const engine::RouterKey &key, bool released) {
+    return area_.released().set(to_string(key), released);
+}
+
 std::optional<check::Verdict> Node::check_verdict(check::CheckId id) {
     return checks_.verdict(id);
 }

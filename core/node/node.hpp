@@ -73,6 +73,8 @@ private:
     void claim_wanted(const engine::RouterKey &key) override;
     std::vector<health::Heartbeat> heartbeats() override;
     std::optional<Instant> last_active(const engine::RouterKey &key) override;
+    bool is_released(const engine::RouterKey &key) override;
+    bool set_released(const engine::RouterKey &key, bool released) override;
     std::optional<check::Verdict> check_verdict(check::CheckId id) override;
     std::optional<engine::CheckResult> check_result(check::CheckId id) override;
     void happened(const engine::Event &event, const vrrp::Config &config,

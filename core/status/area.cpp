@@ -15,7 +15,7 @@ namespace ngx_vrrp::status {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x56525250;  // "VRRP"
-constexpr std::uint32_t kLayoutVersion = 4;
+constexpr std::uint32_t kLayoutVersion = 5;
 constexpr std::size_t kCacheLine = 64;
 
 // An area is divided by its size alone, so that areas of one size have room
@@ -48,6 +48,7 @@ struct alignas(kCacheLine) Area::Header {
     std::atomic<std::int32_t> notifier;  // pid
     std::array<SharedWord, std::tuple_size_v<CrashWords>> crashes;
     TransitionRing transitions;
+    ReleasedRouters released;
 };
 
 // pid 0: nobody beats here.
@@ -178,6 +179,10 @@ void Area::set_crash_history(const engine::CrashHistory &history) {
 
 TransitionRing &Area::transitions() const {
     return header().transitions;
+}
+
+ReleasedRouters &Area::released() const {
+    return header().released;
 }
 
 void Area::hold(std::int32_t pid) {

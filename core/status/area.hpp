@@ -19,6 +19,7 @@
 #include "core/check/table.hpp"
 #include "core/engine/crash_history.hpp"
 #include "core/health/worker_watch.hpp"
+#include "core/status/released.hpp"
 #include "core/status/transitions.hpp"
 
 namespace ngx_vrrp::status {
@@ -65,6 +66,9 @@ public:
 
     // The last changes of state, of all generations.
     TransitionRing &transitions() const;
+
+    // Routers that an operator has released.
+    ReleasedRouters &released() const;
 
     // The vrrp process that holds addresses, 0: none.
     void hold(std::int32_t pid);

@@ -55,6 +55,14 @@ inline constexpr Duration kRenewInterval = Seconds{1};
 // announced them: until then requests still come here, and are answered.
 inline constexpr Duration kHeirSettles = Milliseconds{20};
 
+// How long the addresses wait for the heir: it needs its skew, at most one
+// advert interval (v2: one second), and some time to be scheduled.
+inline constexpr Duration kHeirMargin = Milliseconds{200};
+
+constexpr Duration heir_grace(Version version, Duration interval) {
+    return skew_time(version, Priority{0}, interval) + kHeirMargin;
+}
+
 // Adverts that answer a router which must lose against us: three at once, so
 // that no election waits, then no more than the fastest interval has.
 inline constexpr Duration kAnswerPeriod = Milliseconds{10};

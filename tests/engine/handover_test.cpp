@@ -40,6 +40,7 @@ TEST(Handover, ActiveSurvivesTheWayAsText) {
 TEST(Handover, TimeOutsAndFaultsSurvive) {
     Handover handover;
     handover.counters.stayed_out = 3;
+    handover.released = true;
     handover.time_outs.push_back(
         {FaultCause::removal,
          {"a fight, staying out for 60 s",
@@ -49,6 +50,7 @@ TEST(Handover, TimeOutsAndFaultsSurvive) {
     ASSERT_TRUE(back);
     EXPECT_FALSE(back->checkpoint);
     EXPECT_EQ(back->counters.stayed_out, 3u);
+    EXPECT_TRUE(back->released);
     ASSERT_EQ(back->time_outs.size(), 1u);
     EXPECT_EQ(back->time_outs[0].cause, FaultCause::removal);
     EXPECT_EQ(back->time_outs[0].fault.text, "a fight, staying out for 60 s");
@@ -60,6 +62,7 @@ TEST(Handover, BackupSurvivesTheWayAsText) {
     Handover handover;
     handover.checkpoint.emplace();
     handover.checkpoint->timer_started = instant_from_ns(1);
+    handover.checkpoint->fallen = true;
     handover.checkpoint->active_interval = Milliseconds{10};
     handover.checkpoint->fell_at = instant_from_ns(4);
     handover.checkpoint->leaver = ip("10.0.1.2");

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ public:
     std::vector<health::Heartbeat> beats;
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
     std::optional<Instant> active_before;     // the life before this one
+    std::set<engine::RouterKey> released;     // over the life of a process
+    bool full = false;                        // no room for one more
     bool owned_by_other = false;              // claim() has to wait
     bool heir = false;                        // somebody waits for us
     std::string passed_on;                    // what the heir got
@@ -85,6 +88,19 @@ public:
 
     std::optional<Instant> last_active(const engine::RouterKey &) override {
         return active_before;
+    }
+
+    bool is_released(const engine::RouterKey &key) override {
+        return released.contains(key);
+    }
+
+    bool set_released(const engine::RouterKey &key, bool is) override {
+        if (is && !full) {
+            released.insert(key);
+        } else {
+            released.erase(key);
+        }
+        return !full;
     }
 
     std::optional<check::Verdict> check_verdict(check::CheckId id) override {

@@ -1,0 +1,35 @@
+// What an operator may ask of the virtual routers, and what comes of it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ngx_vrrp::engine {
+
+enum class Command : std::uint8_t {
+    release,  // give the addresses to a peer, and stay out
+    resume,   // take part again
+    failback  // take the addresses from a peer that must yield
+};
+
+constexpr std::string_view to_string(Command command) {
+    constexpr std::array<std::string_view, 3> names{"release", "resume",
+                                                    "failback"};
+    return names[static_cast<std::size_t>(command)];
+}
+
+struct Outcome {
+    bool done = false;   // or so already; else refused
+    std::string detail;  // what has happened, or why nothing has
+};
+
+// Of the router at this place of Engine::routers().
+struct RouterOutcome {
+    std::size_t router = 0;
+    Outcome outcome;
+};
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,100 @@
+// What operators ask of a virtual router, at once or by the clock.
+#include "core/engine/virtual_router.hpp"
+#include "core/vrrp/timing.hpp"
+
+namespace ngx_vrrp::engine {
+
+namespace {
+
+constexpr const char *kReleased = "released by the operator";
+constexpr const char *kResumed = "resumed by the operator";
+constexpr const char *kFailback = "failback by the operator";
+
+}  // namespace
+
+Outcome VirtualRouter::obey(Command command, Instant now) {
+    if (stopped_) {
+        return {false, "nginx is shutting down"};
+    }
+    switch (command) {
+        case Command::release:
+            return release(now);
+        case Command::resume:
+            return resume(now);
+        case Command::failback:
+            return fail_back(now);
+    }
+    return {};
+}
+
+// A fault, or a process that takes no part, is no reason not to remember it.
+Outcome VirtualRouter::release(Instant now) {
+    if (is_released()) {
+        return {true, "was released already"};
+    }
+    const std::uint64_t before = counters_.transitions;
+    const std::string other = faults_.reason();
+    const bool kept = ports_.shared.set_released(key(), true);
+    faults_.set(FaultCause::released, kReleased);
+    if (other.empty()) {
+        input(vrrp::Release{kReleased, heir_grace()}, now);
+    }
+    Outcome outcome =
+        done(before, other.empty() ? kReleased : "stays in FAULT: " + other);
+    if (!kept) {
+        outcome.detail += ", until the vrrp process dies";
+    }
+    return outcome;
+}
+
+Outcome VirtualRouter::resume(Instant now) {
+    if (!is_released()) {
+        return {true, "was not released"};
+    }
+    const std::uint64_t before = counters_.transitions;
+    ports_.shared.set_released(key(), false);
+    faults_.set(FaultCause::released, {});
+    const std::string other = faults_.reason();
+    if (other.empty()) {
+        input(vrrp::Resume{kResumed}, now);
+    }
+    if (instance_.state() == vrrp::StateName::active) {
+        return done(before, "stays MASTER, nobody had taken over");
+    }
+    return done(before, other.empty() ? kResumed : "stays in FAULT: " + other);
+}
+
+Outcome VirtualRouter::fail_back(Instant now) {
+    if (is_released()) {
+        return {false, "is released, resume it first"};
+    }
+    if (const std::string why = instance_.preempt_refusal(now); !why.empty()) {
+        return {false, why};
+    }
+    const std::uint64_t before = counters_.transitions;
+    input(vrrp::Preempt{kFailback}, now);
+    return done(before, "is MASTER already");
+}
+
+Outcome VirtualRouter::done(std::uint64_t transitions_before,
+                            std::string_view otherwise) const {
+    return {true, counters_.transitions != transitions_before
+                      ? last_.reason
+                      : std::string{otherwise}};
+}
+
+// What another process of this node was told.
+void VirtualRouter::keep_released(bool released, Instant now) {
+    ports_.shared.set_released(key(), released);
+    set_fault(FaultCause::released, released ? kReleased : "", now);
+}
+
+void VirtualRouter::set_time_of_day(vrrp::TimeOfDay time, Instant now) {
+    std::string open = vrrp::open_window(config().preempt_windows, time);
+    if (open != window_) {
+        window_ = std::move(open);
+        input(vrrp::WindowChanged{window_}, now);
+    }
+}
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,356 @@
+// What an operator asks of a router, and that it holds over reloads and
+// crashes; windows for preemption.
+#include <gtest/gtest.h>
+
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+using std::chrono::hours;
+using vrrp::StateName;
+
+class CommandTest : public EngineTest {
+protected:
+    Outcome ask(Command command) {
+        const auto outcomes = engine->obey(command, "VI_1", now);
+        return outcomes.size() == 1 ? outcomes[0].outcome : Outcome{};
+    }
+
+    // "done: ..." or "refused: ..."
+    std::string said(Command command) {
+        const Outcome outcome = ask(command);
+        return (outcome.done ? "done: " : "refused: ") + outcome.detail;
+    }
+
+    const VirtualRouter &router() const { return engine->routers()[0]; }
+    const std::string &last_reason() const {
+        return router().last_transition().reason;
+    }
+
+    // A peer of this priority advertises for so long.
+    void hear_for(std::uint8_t priority, Duration duration) {
+        for (const Instant end = now + duration; now < end;) {
+            receive(priority);
+            run(Milliseconds{100});
+        }
+    }
+
+    void become_backup(vrrp::Config c = config(), std::uint8_t peer = 200) {
+        beat();
+        start(std::move(c));
+        hear_for(peer, Milliseconds{500});
+        ASSERT_EQ(state(), StateName::backup);
+        machine.take();
+    }
+
+    // A process with a newer configuration goes on with the router.
+    void reload() {
+        machine.heir = true;
+        engine->handle_claim_wanted(router().key(), now);
+        go_on_elsewhere();
+    }
+
+    void go_on_elsewhere() {
+        const std::string handover = machine.passed_on;
+        make(config());
+        engine->start(interfaces(), now);
+        engine->handle_claim_granted(router().key(), handover, now);
+    }
+};
+
+TEST_F(CommandTest, ReleaseWaitsForTheHeirAndStaysOut) {
+    become_active();
+
+    EXPECT_EQ(said(Command::release), "done: released by the operator");
+    EXPECT_TRUE(router().is_leaving());
+    EXPECT_EQ(machine.take(), Done{"advert 0 224.0.0.18"});
+
+    run(Milliseconds{50});
+    receive(90);
+    run(Milliseconds{100});
+    EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5"});
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_EQ(last_reason(), "released by the operator, 10.0.1.2 took over");
+
+    run(Seconds{60});
+    EXPECT_EQ(machine.take(), Done{});
+    EXPECT_EQ(router().faults().reason(), "released by the operator");
+}
+
+TEST_F(CommandTest, ReleaseWithoutAnHeirSaysSo) {
+    become_active();
+    ask(Command::release);
+
+    run(router().heir_grace());
+
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+    EXPECT_EQ(last_reason(), "released by the operator, no heir was heard");
+}
+
+TEST_F(CommandTest, TwiceIsOnce) {
+    become_active();
+    ask(Command::release);
+    run(Seconds{1});
+    machine.take();
+
+    EXPECT_EQ(said(Command::release), "done: was released already");
+    EXPECT_EQ(machine.take(), Done{});
+
+    EXPECT_EQ(said(Command::resume), "done: resumed by the operator");
+    EXPECT_EQ(said(Command::resume), "done: was not released");
+    EXPECT_EQ(state(), StateName::backup);
+}
+
+TEST_F(CommandTest, ResumeTakesTheAddressesBack) {
+    become_active();
+    ask(Command::release);
+    run(Seconds{1});
+
+    ask(Command::resume);
+    run(Seconds{1});
+
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(CommandTest, ResumeBeforeAnybodyTookOver) {
+    become_active();
+    ask(Command::release);
+    machine.take();
+
+    EXPECT_EQ(said(Command::resume),
+              "done: stays MASTER, nobody had taken over");
+    EXPECT_EQ(machine.take(), Done{"advert 100 224.0.0.18"});
+}
+
+TEST_F(CommandTest, ReleaseOfABackup) {
+    become_backup();
+
+    EXPECT_EQ(said(Command::release), "done: released by the operator");
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+// The fault's end is not the end of the release, and the other way round.
+TEST_F(CommandTest, ReleaseDuringAFault) {
+    become_backup();
+    engine->handle_interfaces(interfaces(false), now);
+
+    EXPECT_EQ(said(Command::release),
+              "done: stays in FAULT: interface eth0 is down");
+    engine->handle_interfaces(interfaces(), now);
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_EQ(router().faults().reason(), "released by the operator");
+
+    engine->handle_interfaces(interfaces(false), now);
+    EXPECT_EQ(said(Command::resume),
+              "done: stays in FAULT: interface eth0 is down");
+    engine->handle_interfaces(interfaces(), now);
+    EXPECT_EQ(state(), StateName::backup);
+}
+
+TEST_F(CommandTest, FaultWhileTheHeirIsAwaitedDropsTheAddresses) {
+    become_active();
+    ask(Command::release);
+    machine.take();
+
+    run(Milliseconds{50});
+    machine.beats.clear();
+    engine->handle_workers(now);
+
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5"});
+}
+
+TEST_F(CommandTest, Failback) {
+    vrrp::Config nopreempt = config();
+    nopreempt.preempt = false;
+    become_backup(nopreempt);
+
+    EXPECT_EQ(said(Command::failback),
+              "refused: priority 100 is below the MASTER's 200");
+    hear_for(90, Seconds{1});
+    machine.take();
+    EXPECT_EQ(said(Command::failback),
+              "done: failback by the operator, preempting priority 90 from "
+              "10.0.1.2");
+    EXPECT_EQ(machine.take(),
+              (Done{"advert 100 224.0.0.18", "add 10.0.1.5 2s", "garp"}));
+    EXPECT_EQ(said(Command::failback), "done: is MASTER already");
+}
+
+TEST_F(CommandTest, FailbackWhileReleasedIsRefused) {
+    become_active();
+    ask(Command::release);
+
+    EXPECT_EQ(said(Command::failback), "refused: is released, resume it first");
+    run(Seconds{1});
+    EXPECT_EQ(said(Command::failback), "refused: is released, resume it first");
+}
+
+TEST_F(CommandTest, EverythingIsRefusedAtTheEnd) {
+    become_active();
+    engine->stop("nginx is shutting down", true, now);
+
+    for (const Command command :
+         {Command::release, Command::resume, Command::failback}) {
+        EXPECT_EQ(said(command), "refused: nginx is shutting down");
+    }
+}
+
+TEST_F(CommandTest, NameChoosesTheRouters) {
+    vrrp::Config second = config();
+    second.name = "VI_2";
+    second.vrid = Vrid{52};
+    engine.emplace(std::vector<RouterConfig>{{config(), {}}, {second, {}}},
+                   machine.ports(), log);
+    beat();
+    engine->start(interfaces(), now);
+
+    EXPECT_EQ(engine->obey(Command::release, "", now).size(), 2u);
+    EXPECT_EQ(engine->obey(Command::release, "VI_3", now).size(), 0u);
+    const auto one = engine->obey(Command::resume, "VI_2", now);
+    ASSERT_EQ(one.size(), 1u);
+    EXPECT_EQ(one[0].router, 1u);
+    EXPECT_TRUE(engine->routers()[0].is_released());
+    EXPECT_FALSE(engine->routers()[1].is_released());
+}
+
+// Over the life of a process
+
+TEST_F(CommandTest, ReleaseSurvivesAReload) {
+    become_active();
+    ask(Command::release);
+    run(Seconds{1});
+
+    reload();
+
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_TRUE(router().is_released());
+    run(Seconds{5});
+    EXPECT_EQ(state(), StateName::fault);
+    ask(Command::resume);
+    run(Seconds{1});
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(CommandTest, ResumptionSurvivesAReload) {
+    become_active();
+    ask(Command::release);
+    run(Seconds{1});
+    ask(Command::resume);
+
+    reload();
+
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_FALSE(router().is_released());
+}
+
+// The heir process gets the router when the heir on the LAN has spoken.
+TEST_F(CommandTest, ReloadWhileTheHeirIsAwaited) {
+    become_active();
+    ask(Command::release);
+    machine.heir = true;
+    engine->handle_claim_wanted(router().key(), now);
+    EXPECT_EQ(machine.passed_on, "");
+
+    receive(90);
+    EXPECT_EQ(machine.passed_on, "");
+    run(Milliseconds{50});
+    EXPECT_NE(machine.passed_on, "");
+    machine.take();
+
+    go_on_elsewhere();
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_TRUE(router().is_released());
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+TEST_F(CommandTest, ReleaseSurvivesACrash) {
+    become_active();
+    ask(Command::release);
+    run(Seconds{1});
+
+    make(config());
+    engine->start(interfaces(), now);
+    run(Seconds{1});
+
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_TRUE(router().is_released());
+}
+
+// In the middle of it: what is left of the address goes.
+TEST_F(CommandTest, CrashWhileTheHeirIsAwaited) {
+    become_active();
+    ask(Command::release);
+    machine.take();
+
+    machine.active_before = now;
+    make(config());
+    engine->start(interfaces(true, true), now);
+
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+}
+
+TEST_F(CommandTest, ReleaseThatCannotBeRememberedSaysSo) {
+    become_backup();
+    machine.full = true;
+
+    EXPECT_EQ(said(Command::release),
+              "done: released by the operator, until the vrrp process dies");
+}
+
+// Windows
+
+class WindowTest : public CommandTest {
+protected:
+    static vrrp::Config with_window() {
+        vrrp::Config c = config();
+        c.preempt_windows = {{hours{2}, hours{4}}, {hours{12}, hours{13}}};
+        return c;
+    }
+
+    void clock(vrrp::TimeOfDay time) { engine->handle_time_of_day(time, now); }
+};
+
+TEST_F(WindowTest, OpensAndCloses) {
+    become_backup(with_window(), 90);
+    EXPECT_TRUE(engine->needs_time_of_day());
+
+    clock(hours{4});
+    EXPECT_EQ(router().window(), "");
+    hear_for(90, Seconds{5});
+    EXPECT_EQ(state(), StateName::backup);
+
+    clock(hours{12});
+    EXPECT_EQ(router().window(), "12:00-13:00");
+    hear_for(90, Milliseconds{200});
+    EXPECT_EQ(state(), StateName::active);
+    EXPECT_EQ(last_reason(),
+              "preempt_window 12:00-13:00 is open, preempting lower priority "
+              "90 from 10.0.1.2");
+}
+
+// Summer time, or somebody sets the clock: only what it says now matters.
+TEST_F(WindowTest, ClockMayJump) {
+    become_backup(with_window(), 90);
+    for (const vrrp::TimeOfDay time :
+         {hours{3}, hours{1}, hours{3}, hours{5}}) {
+        clock(time);
+    }
+    hear_for(90, Seconds{5});
+    EXPECT_EQ(state(), StateName::backup);
+    clock(hours{3});
+    hear_for(90, Seconds{1});
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(WindowTest, NobodyElseNeedsTheTimeOfDay) {
+    become_backup();
+
+    EXPECT_FALSE(engine->needs_time_of_day());
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine
