@@ -82,6 +82,8 @@ void Engine::handle_claim_wanted(const RouterKey &key, Instant now) {
     lag_watch_.next(deadline(), now);
 }
 
+void Engine::handle_neighbour(const NeighbourClaim &, Instant) {}
+
 void Engine::handle_workers(Instant now) {
     if (look_at_workers_) {
         watch_workers(now);

@@ -66,6 +66,8 @@ public:
     void handle_claim_granted(const RouterKey &key, const std::string &handover,
                               Instant now);
     void handle_claim_wanted(const RouterKey &key, Instant now);
+    // Somebody says where an address is.
+    void handle_neighbour(const NeighbourClaim &claim, Instant now);
     // A worker came or went.
     void handle_workers(Instant now);
     // The verdict of a check has changed.

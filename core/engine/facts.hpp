@@ -13,6 +13,7 @@
 #include "core/base/ip.hpp"
 #include "core/base/types.hpp"
 #include "core/vrrp/admission.hpp"
+#include "core/wire/neighbour.hpp"
 
 namespace ngx_vrrp::engine {
 
@@ -53,6 +54,12 @@ inline std::string link_fault(const Interfaces &interfaces,
     }
     return interface->up ? "" : "interface " + name + " is down";
 }
+
+// Somebody says on this interface where an address is.
+struct NeighbourClaim {
+    IfIndex index{};
+    wire::Neighbour neighbour;
+};
 
 // An IP protocol 112 packet; payload is valid during the call only.
 struct ReceivedPacket {

@@ -60,6 +60,17 @@ public:
                           const vrrp::VirtualAddress &address) = 0;
 };
 
+// Who else has our addresses.
+class Neighbours {
+public:
+    virtual ~Neighbours() = default;
+
+    // Hear where these addresses are said to be, on any interface, and
+    // Engine::handle_neighbour() will tell; those in place of others before.
+    virtual Status watch_neighbours(
+        const std::vector<IpAddress> &addresses) = 0;
+};
+
 // What a check has found out, and why it thinks so.
 struct CheckResult {
     check::Verdict verdict = check::Verdict::unknown;
@@ -126,6 +137,7 @@ struct Ports {
     Shared &shared;
     Claims &claims;
     Events &events;
+    Neighbours &neighbours;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -5,6 +5,7 @@
 
 #include "core/net/address_request.hpp"
 #include "core/net/interface_table.hpp"
+#include "core/net/neighbour_sockets.hpp"
 #include "core/net/packet_socket.hpp"
 #include "core/net/process_watch.hpp"
 #include "core/net/vrrp_sockets.hpp"
@@ -27,7 +28,8 @@ public:
           sink_(sink),
           log_(log),
           processes_(watcher),
-          sockets_(watcher, sink, log) {}
+          sockets_(watcher, sink, log),
+          neighbours_(watcher, sink, log) {}
     ~Impl();
 
     Status open();
@@ -37,6 +39,7 @@ public:
     ProcessWatch &processes() { return processes_; }
     VrrpSockets &sockets() { return sockets_; }
     PacketSocket &frames() { return frames_; }
+    NeighbourSockets &neighbours() { return neighbours_; }
     Status add(const engine::Interface &interface,
                const vrrp::VirtualAddress &address, Seconds lease);
     Status remove(const engine::Interface &interface,
@@ -60,6 +63,7 @@ private:
     ProcessWatch processes_;
     PacketSocket frames_;
     VrrpSockets sockets_;
+    NeighbourSockets neighbours_;
 };
 
 Host::Impl::~Impl() {
@@ -93,7 +97,7 @@ void Host::Impl::on_readable(int fd) {
         read_events();
     } else if (const auto ended = processes_.take_ended(fd)) {
         sink_.process_ended(*ended);
-    } else {
+    } else if (!neighbours_.on_readable(fd)) {
         sockets_.on_readable(fd);
     }
 }
@@ -211,6 +215,10 @@ Status Host::add(const engine::Interface &interface,
 Status Host::remove(const engine::Interface &interface,
                     const vrrp::VirtualAddress &address) {
     return impl_->remove(interface, address);
+}
+
+Status Host::watch_neighbours(const std::vector<IpAddress> &addresses) {
+    return impl_->neighbours().watch(addresses);
 }
 
 }  // namespace ngx_vrrp::net

@@ -2,9 +2,10 @@
 // netlink, and what arrives on them, handed to a Sink as facts.
 //
 // One VRRP socket per (interface, family), shared by all virtual routers on
-// it; one packet socket per interface; one netlink socket for requests and
-// one for events. No call blocks: requests to the kernel are answered within
-// the call, everything else is non-blocking and bounded per wake-up.
+// it; one packet socket for all frames; two sockets that hear neighbours; one
+// netlink socket for requests and one for events. No call blocks: requests to
+// the kernel are answered within the call, everything else is non-blocking and
+// bounded per wake-up.
 #pragma once
 
 #include <memory>
@@ -26,9 +27,13 @@ public:
     virtual void interfaces_changed(const engine::Interfaces &interfaces) = 0;
 
     virtual void process_ended(int pid) = 0;
+
+    virtual void neighbour_heard(const engine::NeighbourClaim &claim) = 0;
 };
 
-class Host final : public engine::Transmit, public engine::Addresses {
+class Host final : public engine::Transmit,
+                   public engine::Addresses,
+                   public engine::Neighbours {
 public:
     // watcher and sink outlive the host; sink is called only from
     // on_readable().
@@ -62,6 +67,7 @@ public:
                const vrrp::VirtualAddress &address, Seconds lease) override;
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address) override;
+    Status watch_neighbours(const std::vector<IpAddress> &addresses) override;
 
 private:
     class Impl;

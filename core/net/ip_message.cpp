@@ -115,8 +115,10 @@ Ipv6Arrival ipv6_arrival(msghdr &message) {
             continue;
         }
         if (header->cmsg_type == IPV6_PKTINFO) {
-            arrival.destination = IpAddress::from_octets(
-                data_of<in6_pktinfo>(header).ipi6_addr.s6_addr);
+            const auto info = data_of<in6_pktinfo>(header);
+            arrival.destination =
+                IpAddress::from_octets(info.ipi6_addr.s6_addr);
+            arrival.index = IfIndex{info.ipi6_ifindex};
         } else if (header->cmsg_type == IPV6_HOPLIMIT) {
             arrival.hop_limit = static_cast<std::uint8_t>(data_of<int>(header));
         }

@@ -51,6 +51,7 @@ private:
 // What IPV6_RECVPKTINFO and IPV6_RECVHOPLIMIT say about a received packet.
 struct Ipv6Arrival {
     std::optional<IpAddress> destination;
+    IfIndex index{};
     std::optional<std::uint8_t> hop_limit;
 };
 

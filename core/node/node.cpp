@@ -30,7 +30,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       checks_(area_.checks(generation.number), generation.wake_fd,
               generation.checkers, watcher, sink),
       claims_(watcher, *this, sink, generation.configured_at),
-      engine_(std::move(configs), {host_, host_, *this, claims_, *this}, sink),
+      engine_(std::move(configs), {host_, host_, *this, claims_, *this, host_}, sink),
       facts_(std::move(facts)),
       generation_(generation) {
     facts_.started_at = net::now();
@@ -194,6 +194,10 @@ void Node::process_ended(int pid) {
         workers_.ended(pid);
     }
     engine_.handle_workers(net::now());
+}
+
+void Node::neighbour_heard(const engine::NeighbourClaim &claim) {
+    engine_.handle_neighbour(claim, net::now());
 }
 
 // Who passes nothing on is dead: we are not replaced, but go on for another

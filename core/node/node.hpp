@@ -68,6 +68,7 @@ private:
     void packet_received(const engine::ReceivedPacket &packet) override;
     void interfaces_changed(const engine::Interfaces &interfaces) override;
     void process_ended(int pid) override;
+    void neighbour_heard(const engine::NeighbourClaim &claim) override;
     void claim_granted(const engine::RouterKey &key,
                        const std::string &handover) override;
     void claim_wanted(const engine::RouterKey &key) override;

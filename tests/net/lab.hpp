@@ -112,6 +112,10 @@ public:
 
     void process_ended(int) override { deaths++; }
 
+    void neighbour_heard(const engine::NeighbourClaim &claim) override {
+        claims.push_back(claim);
+    }
+
     void write(LogLevel level, std::string_view text) override {
         log.emplace_back(level, text);
     }
@@ -171,6 +175,7 @@ public:
     int changes = 0;
     std::size_t packets_before_change = 0;
     int deaths = 0;
+    std::vector<engine::NeighbourClaim> claims;
     std::vector<std::pair<LogLevel, std::string>> log;
 };
 

@@ -17,7 +17,8 @@ class FakeMachine final : public engine::Transmit,
                           public engine::Addresses,
                           public engine::Shared,
                           public engine::Claims,
-                          public engine::Events {
+                          public engine::Events,
+                          public engine::Neighbours {
 public:
     // What happened since the last take(), e.g. "advert 100 224.0.0.18",
     // "add 10.0.1.5 2s", "garp".
@@ -37,6 +38,7 @@ public:
     std::string passed_on;                    // what the heir got
     std::optional<std::string> granted_late;  // when we stopped waiting
     std::vector<engine::Event> events;        // all that happened
+    std::vector<IpAddress> watched;           // whose neighbours are heard
 
     Status listen(const engine::Interface &interface, Family,
                   bool multicast) override {
@@ -134,7 +136,14 @@ public:
         events.push_back(event);
     }
 
-    engine::Ports ports() { return {*this, *this, *this, *this, *this}; }
+    Status watch_neighbours(const std::vector<IpAddress> &addresses) override {
+        watched = addresses;
+        return result("watch_neighbours");
+    }
+
+    engine::Ports ports() {
+        return {*this, *this, *this, *this, *this, *this};
+    }
 
 private:
     Status result(const std::string &call, const IpAddress &address) {

@@ -1,0 +1,46 @@
+// Hears where virtual addresses are said to be: ARP for IPv4 and Neighbour
+// Advertisements for IPv6, each with one socket for all interfaces. What is
+// about other addresses the kernel drops, so that a busy LAN wakes nobody.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/base/ip.hpp"
+#include "core/base/log.hpp"
+#include "core/base/system_error.hpp"
+#include "core/engine/facts.hpp"
+#include "core/net/fd.hpp"
+#include "core/net/host.hpp"
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::net {
+
+class NeighbourSockets {
+public:
+    NeighbourSockets(Watcher &watcher, Sink &sink, LogSink &log);
+    NeighbourSockets(const NeighbourSockets &) = delete;
+    NeighbourSockets &operator=(const NeighbourSockets &) = delete;
+    ~NeighbourSockets();
+
+    // In place of those that were watched before.
+    Status watch(const std::vector<IpAddress> &addresses);
+
+    // Hands what arrived to the sink, up to a bound. False: not one of ours.
+    bool on_readable(int fd);
+
+private:
+    Status open(Family family, const std::vector<IpAddress> &addresses);
+    void close(Fd &fd);
+    bool read_arp();
+    bool read_advertisement();
+    bool take(int error, const std::optional<engine::NeighbourClaim> &claim);
+
+    Watcher &watcher_;
+    Sink &sink_;
+    Log log_;
+    Fd arp_;
+    Fd icmpv6_;
+};
+
+}  // namespace ngx_vrrp::net
