@@ -13,7 +13,7 @@ constexpr Duration kStartupLook = Milliseconds{10};
 }  // namespace
 
 Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
-    : ports_(ports) {
+    : ports_(ports), log_(sink) {
     routers_.reserve(configs.size());
     for (RouterConfig &config : configs) {
         routers_.emplace_back(std::move(config), ports, sink);
@@ -25,6 +25,7 @@ void Engine::start(Interfaces interfaces, Instant now) {
     for (VirtualRouter &router : routers_) {
         router.start(interfaces_, now);
     }
+    watch_neighbours();
     watch_workers(now);
     lag_watch_.next(deadline(), now);
 }
@@ -82,7 +83,23 @@ void Engine::handle_claim_wanted(const RouterKey &key, Instant now) {
     lag_watch_.next(deadline(), now);
 }
 
-void Engine::handle_neighbour(const NeighbourClaim &, Instant) {}
+// What an interface of this node says is no sign of another one.
+void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
+    const auto &all = interfaces_.list;
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto &i) {
+        return i.index == claim.index;
+    });
+    const bool is_own = std::any_of(all.begin(), all.end(), [&](const auto &i) {
+        return i.mac == claim.neighbour.mac;
+    });
+    if (at == all.end() || is_own) {
+        return;
+    }
+    for (VirtualRouter &router : routers_) {
+        router.handle_neighbour(*at, claim.neighbour, now);
+    }
+    lag_watch_.next(deadline(), now);
+}
 
 void Engine::handle_workers(Instant now) {
     if (look_at_workers_) {
@@ -178,6 +195,21 @@ std::optional<Duration> Engine::worker_timeout() const {
         }
     }
     return shortest;
+}
+
+void Engine::watch_neighbours() {
+    std::vector<IpAddress> addresses;
+    for (const VirtualRouter &router : routers_) {
+        for (const AddressState &state : router.addresses()) {
+            addresses.push_back(state.address.address);
+        }
+    }
+    const Status watched = ports_.neighbours.watch_neighbours(addresses);
+    if (!watched) {
+        log_(LogLevel::error,
+             "%s, nobody sees whether others have the virtual addresses, too",
+             watched.error().to_string().c_str());
+    }
 }
 
 // A healthy verdict holds until enough heartbeats could have become old; then

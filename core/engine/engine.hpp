@@ -110,11 +110,13 @@ public:
     const TimerLag &timer_lag() const { return lag_watch_.lag(); }
 
 private:
+    void watch_neighbours();
     void watch_workers(Instant now);
     VirtualRouter *find(const RouterKey &key);
     VirtualRouter *find(const ReceivedPacket &packet);
 
     Ports ports_;
+    Log log_;
     Interfaces interfaces_;
     std::vector<VirtualRouter> routers_;
     std::optional<Instant> look_at_workers_;

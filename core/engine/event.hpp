@@ -3,7 +3,9 @@
 // notifier.
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "core/base/time.hpp"
@@ -33,6 +35,24 @@ enum class SplitBrainSign : std::uint8_t {
     foreign_owner,  // its link-layer address answers for a virtual address
     adverts_lost    // we took over from one who still is there
 };
+
+inline constexpr std::array kSplitBrainSigns{SplitBrainSign::two_masters,
+                                             SplitBrainSign::foreign_owner,
+                                             SplitBrainSign::adverts_lost};
+
+// The word for it in status and metrics.
+constexpr std::string_view to_string(SplitBrainSign sign) {
+    constexpr std::array<std::string_view, kSplitBrainSigns.size()> names{
+        "two_masters", "foreign_owner", "adverts_lost"};
+    return names[static_cast<std::size_t>(sign)];
+}
+
+// The words for it in logs and messages.
+constexpr std::string_view to_words(SplitBrainSign sign) {
+    constexpr std::array<std::string_view, kSplitBrainSigns.size()> names{
+        "two masters", "foreign owner", "adverts lost"};
+    return names[static_cast<std::size_t>(sign)];
+}
 
 struct SplitBrainChanged {
     SplitBrainSign sign{};

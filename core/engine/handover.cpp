@@ -82,6 +82,12 @@ void put_held(std::string &text, const vrrp::VirtualAddress &address) {
                address.label.c_str()));
 }
 
+void put_sign(std::string &text, const SuspectedSign &suspected) {
+    put(text, "sign",
+        std::string{to_string(suspected.sign)} + " " +
+            std::to_string(to_ns(suspected.since)) + " " + suspected.detail);
+}
+
 void put_counter(std::string &text, std::string_view name,
                  std::uint64_t value) {
     put(text, "counter", std::string{name} + " " + std::to_string(value));
@@ -213,6 +219,16 @@ void read_time_out(Handover &handover, std::string_view value) {
     }
 }
 
+void read_sign(Handover &handover, std::string_view value) {
+    const std::string_view name = take_until(value, ' ');
+    const Instant since = instant(take_until(value, ' '));
+    for (const SplitBrainSign sign : kSplitBrainSigns) {
+        if (to_string(sign) == name) {
+            handover.signs.push_back({sign, since, std::string{value}});
+        }
+    }
+}
+
 void read_rest(Handover &handover, std::string_view key,
                std::string_view value) {
     if (key == "since") {
@@ -229,6 +245,8 @@ void read_rest(Handover &handover, std::string_view key,
         handover.released = is_true(value);
     } else if (key == "counter") {
         read_counter(handover.counters, value);
+    } else if (key == "sign") {
+        read_sign(handover, value);
     }
 }
 
@@ -250,6 +268,9 @@ std::string to_text(const Handover &handover) {
         put_time_out(text, out);
     }
     put(text, "released", handover.released);
+    for (const SuspectedSign &suspected : handover.signs) {
+        put_sign(text, suspected);
+    }
     for (const CounterName &entry : kCounterNames) {
         put_counter(text, entry.name, handover.counters.*entry.counter);
     }

@@ -11,6 +11,7 @@
 
 #include "core/engine/counters.hpp"
 #include "core/engine/faults.hpp"
+#include "core/engine/split_brain.hpp"
 #include "core/vrrp/checkpoint.hpp"
 #include "core/vrrp/config.hpp"
 
@@ -36,6 +37,7 @@ struct Handover {
     std::vector<std::string> failed;         // titles of trackers
     std::vector<TimeOut> time_outs;
     bool released = false;  // by an operator
+    std::vector<SuspectedSign> signs;  // of an active one
 };
 
 std::string to_text(const Handover &handover);

@@ -47,13 +47,16 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
           vrrp::lease(this->config().version, this->config().advert_interval)),
       addresses_(address_states(this->config())),
       trackers_(std::move(config.trackers)),
+      split_brain_(this->config()),
       drop_limits_(drop_limits(std::make_index_sequence<wire::kDropReasons>{})),
       mismatch_limit_(kLogPeriod),
       send_limit_(kLogPeriod),
       address_limit_(kLogPeriod),
       remove_limit_(kLogPeriod),
       lapse_limit_(kLogPeriod),
-      removal_limit_(kOneRemoval) {}
+      removal_limit_(kOneRemoval),
+      sign_limit_(kLogPeriod),
+      over_limit_(kLogPeriod) {}
 
 RouterKey VirtualRouter::key() const {
     return {config().interface, config().family, config().vrid};
@@ -182,7 +185,10 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     if (const auto text = vrrp::mismatch(config(), advert, peer)) {
         act(vrrp::ReportMismatch{*text}, now);
     }
+    split_brain_.hear(advert, now);
     input(vrrp::AdvertReceived{advert, peer}, now);
+    split_brain_.hear_rival(advert, peer, instance_.effective_priority(), now);
+    look_for_split_brain(now);
     if (advert.priority != kPriorityZero) {
         leave_unheard(peer, now);
     }
@@ -204,6 +210,7 @@ std::optional<Instant> VirtualRouter::deadline() const {
     take_earlier(earliest, faults_.deadline());
     take_earlier(earliest, trackers_.deadline());
     take_earlier(earliest, black_hole_at());
+    take_earlier(earliest, split_brain_.deadline());
     return earliest;
 }
 
@@ -213,6 +220,7 @@ bool VirtualRouter::finished() const {
 
 void VirtualRouter::input(const vrrp::Input &input, Instant now) {
     perform(instance_.handle(input, now), now);
+    look_for_split_brain(now);
 }
 
 void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {

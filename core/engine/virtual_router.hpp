@@ -17,6 +17,7 @@
 #include "core/engine/handover.hpp"
 #include "core/engine/last_times.hpp"
 #include "core/engine/ports.hpp"
+#include "core/engine/split_brain.hpp"
 #include "core/engine/trackers.hpp"
 #include "core/health/worker_watch.hpp"
 #include "core/vrrp/instance.hpp"
@@ -75,6 +76,9 @@ public:
     // Results of checks may have changed.
     void look_at_trackers(Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
+    // Somebody else says on this interface where an address is.
+    void handle_neighbour(const Interface &interface,
+                          const wire::Neighbour &claim, Instant now);
     void handle_time(Instant now);
 
     std::optional<Instant> deadline() const;
@@ -103,6 +107,9 @@ public:
     const Faults &faults() const { return faults_; }
     const std::vector<Tracker> &trackers() const { return trackers_.list(); }
     const IpAddress &source() const { return source_; }
+    const std::vector<SuspectedSign> &signs() const {
+        return split_brain_.signs();
+    }
 
 private:
     enum class Phase : std::uint8_t {
@@ -189,6 +196,9 @@ private:
     bool send_to(const IpAddress &destination,
                  const wire::Advertisement &advert, Instant now);
     void leave_unheard(const IpAddress &peer, Instant now);
+    void look_for_split_brain(Instant now);
+    void ask(const vrrp::VirtualAddress &address, Instant now);
+    void report_sign(const SignNews &news, Instant now);
     void report_send_error(const SystemError &error, Instant now);
     void report_drop(wire::DropReason reason, const ReceivedPacket &packet,
                      Instant now);
@@ -218,6 +228,7 @@ private:
     std::string address_error_;  // the last one
     std::string send_error_;
     LastTimes<6> removals_;
+    SplitBrain split_brain_;
 
     LastTransition last_;
     Counters counters_;
@@ -228,6 +239,8 @@ private:
     RateLimit remove_limit_;
     RateLimit lapse_limit_;
     RateLimit removal_limit_;
+    RateLimit sign_limit_;
+    RateLimit over_limit_;
 };
 
 }  // namespace ngx_vrrp::engine

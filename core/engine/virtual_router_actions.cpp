@@ -124,6 +124,7 @@ void VirtualRouter::report_drop(wire::DropReason reason,
                                 const ReceivedPacket &packet, Instant now) {
     const auto index = static_cast<std::size_t>(reason);
     ++counters_.dropped[index];
+    split_brain_.hear_dropped(reason, packet.info.endpoints.source, now);
     RateLimit &limit = drop_limits_[index];
     if (limit.allow(now)) {
         const DropReport report = describe_drop(reason, packet);

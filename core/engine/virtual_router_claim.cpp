@@ -113,7 +113,8 @@ void VirtualRouter::hand_over(Instant now) {
                       .held = {},
                       .failed = trackers_.failed(),
                       .time_outs = time_outs(faults_),
-                      .released = is_released()};
+                      .released = is_released(),
+                      .signs = split_brain_.signs()};
     for (const AddressState &state : addresses_) {
         if (checkpoint && state.present && !is_real(state.address)) {
             handover.held.push_back(state.address);
@@ -123,6 +124,7 @@ void VirtualRouter::hand_over(Instant now) {
         return;
     }
     instance_.retire();
+    split_brain_.retire();
     phase_ = Phase::starting;
     if (!stopped_) {
         claim(now);
@@ -154,6 +156,7 @@ void VirtualRouter::go_on(const Handover &handover, Instant now) {
     perform(instance_.resume(*handover.checkpoint, now), now);
 
     if (instance_.state() == vrrp::StateName::active) {
+        split_brain_.resume(handover.signs, now);
         // what this configuration has more than the one before
         add_missing(now);
     }

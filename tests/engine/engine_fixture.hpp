@@ -91,10 +91,14 @@ protected:
     }
 
     void receive(std::uint8_t priority, IpAddress source = kPeer) {
+        receive(priority, source, Milliseconds{100});
+    }
+
+    void receive(std::uint8_t priority, IpAddress source, Duration interval) {
         wire::Advertisement advert;
         advert.vrid = Vrid{51};
         advert.priority = Priority{priority};
-        advert.interval = Milliseconds{100};
+        advert.interval = interval;
         advert.addresses = {kVip};
         const wire::Endpoints ends{source, vrrp::multicast_group(Family::ipv4)};
         const Buffer pdu =

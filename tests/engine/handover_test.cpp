@@ -26,8 +26,12 @@ TEST(Handover, ActiveSurvivesTheWayAsText) {
                      {ip("2001:db8::5"), 128, "eth1", ""}};
     handover.failed = {"track_upstream web", "track_interface eth1"};
 
+    handover.signs = {{SplitBrainSign::adverts_lost, instant_from_ns(7),
+                       "02:00:00:00:00:0b still has 10.0.1.5"}};
+
     const auto back = parse_handover(to_text(handover));
     ASSERT_TRUE(back);
+    EXPECT_EQ(back->signs, handover.signs);
     EXPECT_EQ(back->checkpoint, handover.checkpoint);
     EXPECT_EQ(back->last.reason, handover.last.reason);
     EXPECT_EQ(back->last.at, handover.last.at);

@@ -39,6 +39,7 @@ public:
     std::optional<std::string> granted_late;  // when we stopped waiting
     std::vector<engine::Event> events;        // all that happened
     std::vector<IpAddress> watched;           // whose neighbours are heard
+    std::vector<IpAddress> questions;         // asked of the LAN: who has it?
 
     Status listen(const engine::Interface &interface, Family,
                   bool multicast) override {
@@ -69,7 +70,11 @@ public:
     }
 
     Status send_frame(const engine::Interface &, Bytes frame) override {
-        done_.push_back(frame.size() == 42 ? "garp" : "na");
+        if (const auto question = question_of(frame)) {
+            questions.push_back(*question);
+            return result("send_frame");
+        }
+        done_.push_back(frame.size() == kArpFrame ? "garp" : "na");
         return result("send_frame");
     }
 
@@ -141,11 +146,26 @@ public:
         return result("watch_neighbours");
     }
 
-    engine::Ports ports() {
-        return {*this, *this, *this, *this, *this, *this};
-    }
+    engine::Ports ports() { return {*this, *this, *this, *this, *this, *this}; }
 
 private:
+    static constexpr std::size_t kArpFrame = 42;
+
+    // The address that an ARP probe or a neighbour solicitation asks for.
+    static std::optional<IpAddress> question_of(Bytes frame) {
+        constexpr std::uint8_t kSolicitation = 135;
+        const auto address = [&](std::size_t offset, std::size_t size) {
+            return IpAddress::from_octets(frame.subspan(offset, size));
+        };
+        if (frame.size() == kArpFrame) {
+            return address(28, 4).is_unspecified()
+                       ? std::optional{address(38, 4)}
+                       : std::nullopt;
+        }
+        return frame[54] == kSolicitation ? std::optional{address(62, 16)}
+                                          : std::nullopt;
+    }
+
     Status result(const std::string &call, const IpAddress &address) {
         const Status status = result(call);
         return status ? result(call + " " + address.to_string()) : status;

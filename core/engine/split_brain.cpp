@@ -1,0 +1,232 @@
+#include "core/engine/split_brain.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/vrrp/timing.hpp"
+
+namespace ngx_vrrp::engine {
+
+namespace {
+
+// Of a router that must give way: it hears our answer within milliseconds,
+// and all is over within an interval or two.
+constexpr Duration kLeastRivalry = Seconds{1};
+constexpr Duration kLeastQuiet = Seconds{3};
+
+// A node that died keeps its addresses until the lease of the kernel ends;
+// what is on the way comes in after that.
+constexpr Duration kSettleMargin = Seconds{1};
+
+// One claim may be a moment's mistake; two, so far apart, are none.
+constexpr Duration kConfirm = Seconds{1};
+
+// After taking over, a foreign owner is the one before us.
+constexpr Duration kPredecessorTime = Seconds{30};
+
+// A dropped advert explains something for so long.
+constexpr Duration kRecentDrop = Seconds{10};
+
+constexpr const char *kWayOfAdverts =
+    "look at packet filters (IP protocol 112), IGMP snooping, unicast_peer";
+
+constexpr const char *kLostOnTheWay =
+    "its adverts get lost (packet filters for IP protocol 112, IGMP snooping, "
+    "unicast_peer), or its VRRP ended and left the address";
+
+constexpr const char *kFindTheHost =
+    "find that host and take the address from it; if it is a VRRP router, "
+    "adverts between us get lost (packet filters for IP protocol 112, IGMP "
+    "snooping, unicast_peer)";
+
+Duration three(Duration interval) {
+    return 3 * interval;
+}
+
+std::uint64_t seed_of(const vrrp::Config &config) {
+    std::uint64_t seed = to_number(config.vrid) + 256u * config.priority.value;
+    for (const char c : config.name) {
+        seed = seed * 31 + static_cast<unsigned char>(c);
+    }
+    return seed;
+}
+
+std::string to_string(const MacAddress &mac) {
+    return format("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+                  mac[3], mac[4], mac[5]);
+}
+
+}  // namespace
+
+SplitBrain::SplitBrain(const vrrp::Config &config)
+    : settles_(vrrp::lease(config.version, config.advert_interval) +
+               kSettleMargin),
+      patience_(three(config.advert_interval)),
+      probes_(config.addresses.size(), seed_of(config)) {}
+
+void SplitBrain::set_active(bool active, Instant now) {
+    if (active && !active_) {
+        in_silence_ = is_silent(now);
+        begin(now);
+    } else if (!active && active_) {
+        end("not MASTER any more");
+    }
+}
+
+void SplitBrain::resume(const std::vector<SuspectedSign> &signs, Instant now) {
+    begin(now);
+    in_silence_ = false;
+    signs_ = signs;
+    for (const SuspectedSign &s : signs) {
+        if (s.sign == SplitBrainSign::two_masters) {
+            rival_.resume(s.since, now, rival_patience().quiet);
+        } else {
+            owner_sign_ = s.sign;
+            owner_.resume(s.since, now, settles_ + owner_patience().quiet);
+        }
+    }
+}
+
+void SplitBrain::retire() {
+    end({});
+    news_.clear();
+}
+
+void SplitBrain::begin(Instant now) {
+    active_ = true;
+    settled_at_ = now + settles_;
+    probes_.begin(settled_at_);
+}
+
+void SplitBrain::end(const std::string &why) {
+    active_ = false;
+    probes_.end();
+    rival_.end();
+    owner_.end();
+    while (!signs_.empty()) {
+        absolve(signs_.back().sign, why);
+    }
+}
+
+bool SplitBrain::is_silent(Instant now) const {
+    return !heard_at_ || now - *heard_at_ >= patience_;
+}
+
+Patience SplitBrain::rival_patience() const {
+    return {std::max(patience_, kLeastRivalry),
+            std::max(patience_, kLeastQuiet)};
+}
+
+// It is over after a round of questions, and some more of what the doubt is
+// about, without an answer.
+Patience SplitBrain::owner_patience() const {
+    return {kConfirm, probes_.longest_round() * 3 / 2};
+}
+
+void SplitBrain::hear(const wire::Advertisement &advert, Instant now) {
+    heard_at_ = now;
+    patience_ = three(advert.interval);
+}
+
+void SplitBrain::hear_rival(const wire::Advertisement &advert,
+                            const IpAddress &source, Priority ours,
+                            Instant now) {
+    if (active_ && advert.priority != kPriorityZero &&
+        rival_.see(now, rival_patience())) {
+        suspect(
+            SplitBrainSign::two_masters,
+            format("%s, priority %u, goes on advertising although our "
+                   "priority %u wins: it does not hear us or does not "
+                   "accept our adverts; %s",
+                   source.to_string().c_str(), unsigned{advert.priority.value},
+                   unsigned{ours.value}, kWayOfAdverts),
+            now);
+    }
+}
+
+void SplitBrain::hear_dropped(wire::DropReason reason, const IpAddress &source,
+                              Instant now) {
+    if (reason != wire::DropReason::loop) {
+        drop_ = Drop{reason, source, now};
+    }
+}
+
+void SplitBrain::hear_claim(std::size_t index, const wire::Neighbour &claim,
+                            Instant now) {
+    if (!active_ || now < settled_at_) {
+        return;
+    }
+    if (!owner_.is_doubt()) {
+        probes_.doubt(index, now + kConfirm);
+    }
+    if (owner_.see(now, owner_patience())) {
+        const bool is_predecessor =
+            in_silence_ && now < settled_at_ + kPredecessorTime;
+        owner_sign_ = is_predecessor ? SplitBrainSign::adverts_lost
+                                     : SplitBrainSign::foreign_owner;
+        suspect(owner_sign_, describe_owner(claim, now), now);
+    }
+}
+
+std::string SplitBrain::describe_owner(const wire::Neighbour &claim,
+                                       Instant now) const {
+    const std::string address = claim.address.to_string();
+    const std::string mac = to_string(claim.mac);
+    const std::string advice = advise(now);
+    if (owner_sign_ == SplitBrainSign::adverts_lost) {
+        return format("%s still has %s, which we took over after a silence: %s",
+                      mac.c_str(), address.c_str(),
+                      advice.empty() ? kLostOnTheWay : advice.c_str());
+    }
+    return format("%s has %s, too: %s", mac.c_str(), address.c_str(),
+                  advice.empty() ? kFindTheHost : advice.c_str());
+}
+
+// Those who say that they are master, in a way that we do not accept, are the
+// first to suspect.
+std::string SplitBrain::advise(Instant now) const {
+    if (!drop_ || now - drop_->at > kRecentDrop) {
+        return {};
+    }
+    return format(
+        "adverts of %s arrive, but are dropped (%s), see their "
+        "warning",
+        drop_->source.to_string().c_str(), to_string(drop_->reason).data());
+}
+
+void SplitBrain::handle_time(Instant now) {
+    if (rival_.end_if_quiet(now)) {
+        absolve(SplitBrainSign::two_masters, "its adverts have ended");
+    }
+    if (owner_.end_if_quiet(now)) {
+        absolve(owner_sign_, "nobody else has it any more");
+    }
+    if (!owner_.is_doubt()) {
+        probes_.forget_doubt();
+    }
+}
+
+void SplitBrain::suspect(SplitBrainSign sign, std::string detail, Instant now) {
+    signs_.push_back({sign, now, detail});
+    news_.push_back({{sign, true}, std::move(detail)});
+}
+
+void SplitBrain::absolve(SplitBrainSign sign, std::string why) {
+    std::erase_if(signs_,
+                  [&](const SuspectedSign &s) { return s.sign == sign; });
+    news_.push_back({{sign, false}, std::move(why)});
+}
+
+std::vector<SignNews> SplitBrain::take_news() {
+    return std::exchange(news_, {});
+}
+
+std::optional<Instant> SplitBrain::deadline() const {
+    std::optional<Instant> earliest = probes_.deadline();
+    take_earlier(earliest, rival_.deadline());
+    take_earlier(earliest, owner_.deadline());
+    return earliest;
+}
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,93 @@
+// Who else has the addresses of a virtual router: asking the LAN, and telling
+// of signs that there is somebody.
+#include <algorithm>
+
+#include "core/engine/drop_report.hpp"
+#include "core/engine/virtual_router.hpp"
+#include "core/wire/arp.hpp"
+#include "core/wire/ndisc.hpp"
+
+namespace ngx_vrrp::engine {
+
+namespace {
+
+// IPv6 wants to know who asks; any address that is for this link does.
+const InterfaceAddress *link_local(const Interface &interface) {
+    const auto it = std::find_if(
+        interface.addresses.begin(), interface.addresses.end(),
+        [](const InterfaceAddress &a) {
+            return a.address.family() == Family::ipv6 &&
+                   a.address.is_link_local() && !a.ours && !a.tentative;
+        });
+    return it == interface.addresses.end() ? nullptr : &*it;
+}
+
+// Nothing when there is nobody who could ask.
+Buffer question(const Interface &interface, const IpAddress &address) {
+    if (address.family() == Family::ipv4) {
+        return wire::arp_probe(interface.mac, address);
+    }
+    const InterfaceAddress *from = link_local(interface);
+    return from ? wire::neighbour_solicitation({from->address, interface.mac},
+                                               address)
+                : Buffer{};
+}
+
+}  // namespace
+
+void VirtualRouter::handle_neighbour(const Interface &interface,
+                                     const wire::Neighbour &claim,
+                                     Instant now) {
+    for (std::size_t i = 0; i < addresses_.size(); ++i) {
+        const vrrp::VirtualAddress &address = addresses_[i].address;
+        if (address.address == claim.address &&
+            address.interface == interface.name) {
+            split_brain_.hear_claim(i, claim, now);
+        }
+    }
+    look_for_split_brain(now);
+}
+
+void VirtualRouter::look_for_split_brain(Instant now) {
+    const bool active =
+        instance_.state() == vrrp::StateName::active && !instance_.is_leaving();
+    split_brain_.set_active(active, now);
+    split_brain_.handle_time(now);
+    if (const auto index = split_brain_.take_question(now)) {
+        ask(addresses_[*index].address, now);
+    }
+    for (const SignNews &news : split_brain_.take_news()) {
+        report_sign(news, now);
+    }
+}
+
+void VirtualRouter::ask(const vrrp::VirtualAddress &address, Instant now) {
+    const Interface *interface = interface_of(address);
+    const Buffer frame =
+        interface ? question(*interface, address.address) : Buffer{};
+    if (frame.empty()) {
+        return;
+    }
+    const Status status = ports_.transmit.send_frame(*interface, frame);
+    if (!status) {
+        report_send_error(status.error(), now);
+    }
+}
+
+void VirtualRouter::report_sign(const SignNews &news, Instant now) {
+    const char *sign = to_words(news.change.sign).data();
+    if (!news.change.suspected) {
+        if (over_limit_.allow(now)) {
+            log_(LogLevel::notice, "%s: over, %s%s", sign, news.text.c_str(),
+                 suppressed_note(over_limit_.take_suppressed()).c_str());
+        }
+    } else if (sign_limit_.allow(now)) {
+        log_(LogLevel::warn, "%s: %s%s", sign, news.text.c_str(),
+             suppressed_note(sign_limit_.take_suppressed()).c_str());
+    }
+    ports_.events.happened(
+        {news.change, news.text, instance_.effective_priority()}, config(),
+        now);
+}
+
+}  // namespace ngx_vrrp::engine
