@@ -19,7 +19,7 @@ my $OTHER = '192.168.64.201';
 my $lab = VRRP::Lab->new(nodes => [qw(lb1)]);
 my $lb1 = $lab->node('lb1');
 
-my $nginx = $lab->start_nginx('lb1', vrrp => <<"END", http => <<'END');
+my $nginx = $lab->start_nginx('lb1', workers => 2, vrrp => <<"END", http => <<'END');
     router_id lb1;
     vrrp_instance VI_1 {
         interface $VRRP::Node::INTERFACE;
@@ -113,6 +113,21 @@ my $prometheus = 'application/openmetrics-text;version=1.0.0;q=0.6,'
 
 $lab->wait_for_holder('lb1', 10);
 $lab->wait_for_holder('lb1', 10, $OTHER);
+
+
+# --- what has changed --------------------------------------------------------
+
+my $status = decode_json(ask('/vrrp/json')->{body});
+my @changes = grep { $_->{instance} eq 'VI_1' } $status->{transitions}->@*;
+
+is(join(', ', map { "$_->{from} $_->{to}" } @changes),
+   'BACKUP MASTER, INIT BACKUP', 'transitions: the newest first');
+like($changes[0]{reason}, qr/^no advertisement for \d+ ms/,
+     'transitions: the reason');
+like($changes[0]{time}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+     'transitions: the time');
+cmp_ok($changes[0]{ago_ms}, '<=', $changes[1]{ago_ms}, 'transitions: ages');
+is($changes[0]{pid}, $status->{node}{pid}, 'transitions: who');
 
 
 # --- by the query, by the path, by Accept ------------------------------------
@@ -256,6 +271,21 @@ $lab->wait_until('master again', 15, sub {
 
 
 # --- a vrrp process that hangs -----------------------------------------------
+
+my ($worker) = $nginx->workers;
+
+$nginx->signal('STOP', $worker);
+
+my %count;
+
+$lab->wait_until('a stalled worker', 15, sub {
+    %count = ();
+    $count{$_->{state}}++
+        for decode_json(ask('/vrrp/json')->{body})->{workers}->@*;
+    $count{stalled};
+});
+is_deeply(\%count, { alive => 1, stalled => 1 }, 'a stalled worker');
+$nginx->signal('CONT', $worker);
 
 my ($hung) = $nginx->vrrp_processes;
 

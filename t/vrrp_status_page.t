@@ -122,6 +122,8 @@ like($text, qr/lb1 ● MASTER/, 'state of the node');
 like($text, qr/VI_1 MASTER Since [-\d]+ [:\d]+ UTC/, 'since when');
 like($text, qr/track_upstream web ✗ down weight -5 -5/, 'a weight');
 like($text, qr/effective priority 145/, 'the sum');
+like($text, qr/Changes of state \S+ \S+ UTC .*? ago VI_1 BACKUP → MASTER /,
+     'what has changed');
 like($text, qr/\Q$VRRP::Lab::VIP\E\/24 \w+ ✓ present/, 'address is there');
 like($text, qr/:8101 ✓ up (?:for .*?)?OK in [\d.]+ ms/, 'a server that is up');
 like($text, qr/:8102 ✗ down for .* L7STS in [\d.]+ ms/, 'a server that is down');
@@ -134,7 +136,7 @@ like($text, qr/vrrp checker process \d+ m?s ago/, 'checker') or diag($text);
 sub shoot ($browser, $state, %look) {
     my $dir = $ENV{VRRP_SCREENSHOTS} // return;
 
-    $browser->look(width => 960, height => 900, %look);
+    $browser->look(width => 960, height => 1240, %look);
     $browser->evaluate('scrollTo(0, 0)');
     $browser->screenshot("$dir/status-$state.png");
 }
@@ -192,6 +194,9 @@ SKIP: {
 
     $lab->unplug('lb1');
     wait_for_text($browser, 'a fault', qr/lb1\s+✗ FAULT/);
+    wait_for_text($browser, 'a fault in the timeline',
+                  qr/Changes\ of\ state\s+\S+\ \S+\ UTC\ \d+\ m?s\ ago\s+
+                     VI_1\ (?:MASTER|BACKUP)\ →\ FAULT\s+interface\ .*\ is\ down/x);
     is($browser->evaluate('document.title'), 'FAULT lb1',
        'browser: title follows');
     like($browser->evaluate('document.getElementById("news").textContent'),
@@ -213,6 +218,11 @@ SKIP: {
 
     $browser->go("http://$lb2:8080/vrrp");
     wait_for_text($browser, 'a backup again', qr/lb2\s+○ BACKUP/);
+    wait_for_text($browser, 'a failover in the timeline', qr/
+        VI_1\ MASTER\ →\ BACKUP\s+
+        advertisement\ with\ higher\ .*\s+
+        \S+\ \S+\ UTC\ .*\ ago\s+
+        VI_1\ BACKUP\ →\ MASTER/x);
     $lab->unplug('lb1');
     wait_for_text($browser, 'a lost node',
                   qr/No answer since \d\d:\d\d:\d\d: all of this is old/);

@@ -94,8 +94,9 @@ public:
 private:
     // Those that stay in the line, for who reads this with curl.
     static bool is_inline(std::string_view name) {
-        constexpr std::array<std::string_view, 9> names{
-            "a", "abbr", "b", "bdi", "small", "span", "strong", "td", "th"};
+        constexpr std::array<std::string_view, 10> names{
+            "a",    "abbr",   "b",  "bdi", "small",
+            "span", "strong", "td", "th",  "time"};
         return std::ranges::find(names, name) != names.end();
     }
 

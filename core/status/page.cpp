@@ -147,6 +147,7 @@ std::string to_page(const View &view) {
     write_stale(html, view);
     write_banner(html, view);
     write_instances(html, view);
+    write_transitions(html, view);
     write_checks(html, view);
     write_processes(html, view);
     write_foot(html, view);

@@ -8,7 +8,7 @@ namespace ngx_vrrp::status {
 inline constexpr const char *kPagePolicy =
     "default-src 'none'; "
     "script-src 'sha256-ApyH3LA41zUo9cGLFds8FwOnfiYmqhNjB+IjoeKYprg='; "
-    "style-src 'sha256-Is5bbOyx/3EYwqElS723R1qbMSqelVD1T8xT++Agqx8='; "
+    "style-src 'sha256-auiBuA/LGc1Mqd0DEbpg6M3FY5X9Oc1aL2DU25PWYEM='; "
     "img-src data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'";
 
@@ -51,9 +51,9 @@ h1 span { font-size: .7em; }
 }
 h2 { margin: 1.5rem 0 .5rem; font-size: 1.25rem; }
 h3 { margin: 0 0 .5rem; font-size: 1.1rem; }
-h3 .MASTER { color: var(--good); }
-h3 .BACKUP { color: var(--calm); }
-h3 .FAULT, h3 .INIT { color: var(--bad); }
+strong.MASTER { color: var(--good); }
+strong.BACKUP { color: var(--calm); }
+strong.FAULT, strong.INIT { color: var(--bad); }
 article {
     margin: 0 0 1rem; padding: 1rem; border-radius: .5rem;
     background: var(--card); border: 1px solid var(--line);
@@ -85,6 +85,14 @@ tbody th { font-weight: 400; }
     font: .7rem/1.2 monospace; word-break: break-all;
 }
 .history b { color: var(--bad); }
+.timeline { margin: 0; padding: 0; list-style: none; }
+.timeline li {
+    padding: .25rem 0 .5rem .75rem; border-left: .25rem solid var(--bad);
+}
+.timeline .MASTER { border-color: var(--good); }
+.timeline .BACKUP { border-color: var(--calm); }
+.timeline p { margin: 0; overflow-wrap: anywhere; }
+details .timeline { margin-top: .5rem; }
 .alarm {
     margin: 0 0 1rem; padding: .75rem 1rem; border-radius: .5rem;
     border: 2px solid var(--bad); background: var(--card);

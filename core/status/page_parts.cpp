@@ -21,12 +21,6 @@ std::string in_units(Duration duration, const char *large, const char *small) {
                   large, static_cast<long long>(rest.count()), small);
 }
 
-// "2024-02-29 23:59:56 UTC"
-std::string to_time_of_day(std::chrono::sys_time<Duration> t) {
-    const std::string text = to_rfc3339(t);
-    return text.substr(0, 10) + " " + text.substr(11, 8) + " UTC";
-}
-
 }  // namespace
 
 std::string_view state_of(const Snapshot &snapshot) {
@@ -58,6 +52,11 @@ std::string to_human(Duration duration) {
         return in_units<hours, minutes>(d, "h", "min");
     }
     return in_units<Days, hours>(d, "d", "h");
+}
+
+std::string to_time_of_day(std::chrono::sys_time<Duration> t) {
+    const std::string text = to_rfc3339(t);
+    return text.substr(0, 10) + " " + text.substr(11, 8) + " UTC";
 }
 
 std::string ago(const Moment &moment, std::int64_t at_ns) {

@@ -13,6 +13,7 @@ namespace ngx_vrrp::status {
 void write_instances(HtmlWriter &html, const View &view);
 void write_priority(HtmlWriter &html, const Snapshot &snapshot,
                     const InstanceRecord &instance);
+void write_transitions(HtmlWriter &html, const View &view);
 void write_checks(HtmlWriter &html, const View &view);
 void write_processes(HtmlWriter &html, const View &view);
 
@@ -21,6 +22,9 @@ std::string_view state_of(const Snapshot &snapshot);
 
 // "350 ms", "12 s", "3 min 5 s", "2 h 14 min", "5 d 3 h"; never negative.
 std::string to_human(Duration duration);
+
+// "2024-02-29 23:59:56 UTC"
+std::string to_time_of_day(std::chrono::sys_time<Duration> t);
 
 // "12 s ago", "never".
 std::string ago(const Moment &moment, std::int64_t at_ns);

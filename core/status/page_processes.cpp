@@ -40,10 +40,22 @@ void write_checkers(HtmlWriter &html, const View &view) {
     }
 }
 
+void write_worker(HtmlWriter &html, const View &view,
+                  const health::Heartbeat &worker) {
+    const std::string heard = ago(view.moment, to_ns(worker.beat));
+    html.open("tr").element("th", "worker process", {{"scope", "row"}});
+    html.element("td", worker.pid, {{"class", "number"}});
+    if (is_stalled(view, worker)) {
+        write_marked(html, kBad, "stalled, " + heard);
+    } else {
+        html.element("td", heard);
+    }
+    html.element("td", "").close();
+}
+
 void write_workers(HtmlWriter &html, const View &view) {
     for (const health::Heartbeat &worker : view.workers) {
-        write_process(html, "worker process", std::to_string(worker.pid),
-                      ago(view.moment, to_ns(worker.beat)), "");
+        write_worker(html, view, worker);
     }
 }
 

@@ -253,6 +253,41 @@ TEST(Page, ShowsProcesses) {
     EXPECT_EQ(text.find("runner"), std::string::npos);
 }
 
+TEST(Page, ShowsWhichWorkersAreStalled) {
+    View view = view_of(snapshot());
+    view.workers.push_back({.pid = 78, .beat = instant_from_ns(7'000'000'000)});
+    expect_parts(
+        text_of(body_of(view)),
+        {"worker process77250 ms ago", "worker process78✗ stalled, 3 s ago"});
+}
+
+TEST(Page, ShowsWhatHasChanged) {
+    const std::string html = body_of(snapshot());
+    expect_parts(html, {"<time datetime=\"2024-02-29T23:59:56.000Z\">"
+                        "2024-02-29 23:59:56 UTC</time> <small>2 s ago",
+                        "<span role=\"img\" aria-label=\"to\">→</span>"});
+    expect_parts(text_of(html), {"VI_1 BACKUP → MASTER\n"
+                                 "no advertisement for 3609 ms process 42\n"});
+    EXPECT_EQ(html.find(" earlier"), std::string::npos);
+
+    View view = view_of(snapshot());
+    view.transitions.clear();
+    expect_parts(text_of(body_of(view)), {"Changes of state\nNone yet."});
+}
+
+TEST(Page, HidesWhatIsLongAgo) {
+    View view = view_of(snapshot());
+    view.transitions.assign(TransitionRing::kSize, transition());
+    view.transitions[7].reason.set("the eighth");
+    view.transitions[8].reason.set("the ninth");
+    const std::string html = body_of(view);
+    const auto hidden = html.find("<summary>56 earlier</summary>");
+    ASSERT_NE(hidden, std::string::npos);
+    EXPECT_LT(html.find("the eighth"), hidden);
+    EXPECT_GT(html.find("the ninth"), hidden);
+    expect_parts(html, {"role=\"list\" start=\"9\""});
+}
+
 TEST(Page, SaysThatItIsStale) {
     View view = view_of(snapshot());
     view.moment.now += Seconds{12};
@@ -285,8 +320,11 @@ TEST(Page, EscapesWhatOthersWrote) {
     record.group.set(kHostile);
     record.address.set(kHostile + "2");
     record.text.set(kHostile);
-    const std::string page =
-        to_page(view_of(s, {.records = {record}, .beats = {}}));
+    View view = view_of(s, {.records = {record}, .beats = {}});
+    view.transitions[0].instance.set(kHostile);
+    view.transitions[0].reason.set(kHostile);
+    view.transitions[0].to.set("\"<img x>");
+    const std::string page = to_page(view);
     EXPECT_EQ(page.find("<img"), std::string::npos);
     EXPECT_EQ(page.find("\"alert("), std::string::npos);
     EXPECT_EQ(page.find("class=\"\"<"), std::string::npos);
