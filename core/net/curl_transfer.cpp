@@ -307,8 +307,7 @@ void CurlTransfer::remember_reply(std::string_view line) {
 std::size_t CurlTransfer::on_send(char *data, std::size_t, std::size_t n,
                                   void *self) {
     auto &me = *static_cast<CurlTransfer *>(self);
-    const std::size_t size = std::min(n, me.sent_.size() - me.sent_size_);
-    std::memcpy(data, me.sent_.data() + me.sent_size_, size);
+    const std::size_t size = me.sent_.copy(data, n, me.sent_size_);
     me.sent_size_ += size;
     return size;
 }

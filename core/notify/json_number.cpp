@@ -2,12 +2,13 @@
 
 #include <charconv>
 #include <cstddef>
+#include <string>
 
 namespace ngx_vrrp::notify {
 
 namespace {
 
-constexpr unsigned kDeepest = 32;
+constexpr std::size_t kDeepest = 32;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -25,7 +26,15 @@ public:
 
     bool document() {
         blank();
-        return at('{') && value(0) && rest_.empty();
+        if (!at('{')) {
+            return false;
+        }
+        do {
+            if (!value()) {
+                return false;
+            }
+        } while (!open_.empty());
+        return rest_.empty();
     }
 
     std::optional<std::int64_t> found() const {
@@ -57,43 +66,49 @@ private:
         }
     }
 
-    // With the blanks behind it.
-    bool value(unsigned depth) {
-        const bool is_one = depth <= kDeepest && bare_value(depth);
-        blank();
-        return is_one;
+    // Behind a value, or into an object or array: to where the next value
+    // begins, or to the end.
+    bool value() {
+        if (take('{')) {
+            return enter('}');
+        }
+        if (take('[')) {
+            return enter(']');
+        }
+        return scalar() && leave();
     }
 
-    bool bare_value(unsigned depth) {
-        if (at('{')) {
-            return list('{', '}', [&] { return member(depth); });
-        }
-        if (at('[')) {
-            return list('[', ']', [&] { return value(depth + 1); });
-        }
-        if (at('"')) {
-            return string();
-        }
-        return take("true") || take("false") || take("null") || number();
+    bool scalar() {
+        return at('"')
+                   ? string()
+                   : take("true") || take("false") || take("null") || number();
     }
 
-    template <class Item>
-    bool list(char begin, char end, Item item) {
-        take(begin);
-        blank();
-        if (take(end)) {
-            return true;
+    bool enter(char end) {
+        if (open_.size() == kDeepest) {
+            return false;
         }
-        do {
+        open_ += end;
+        blank();
+        return at(end) ? leave() : item();
+    }
+
+    // Out of all that ends here.
+    bool leave() {
+        blank();
+        while (!open_.empty() && take(open_.back())) {
+            open_.pop_back();
             blank();
-            if (!item()) {
-                return false;
-            }
-        } while (take(','));
-        return take(end);
+        }
+        return open_.empty() || (take(',') && item());
     }
 
-    bool member(unsigned depth) {
+    bool item() {
+        blank();
+        return open_.back() == ']' || key();
+    }
+
+    bool key() {
         const std::string_view before = rest_;
         if (!string()) {
             return false;
@@ -105,10 +120,10 @@ private:
             return false;
         }
         blank();
-        if (depth == 0 && quoted.substr(1, quoted.size() - 2) == name_) {
+        if (open_.size() == 1 && quoted.substr(1, quoted.size() - 2) == name_) {
             remember();
         }
-        return value(depth + 1);
+        return true;
     }
 
     void remember() {
@@ -195,6 +210,7 @@ private:
 
     std::string_view rest_;
     std::string_view name_;
+    std::string open_;  // how each object and array that is open will end
     std::optional<std::int64_t> number_;
     unsigned times_ = 0;
 };

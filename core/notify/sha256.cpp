@@ -129,8 +129,9 @@ Digest sha256(std::string_view message) {
 }
 
 Digest hmac_sha256(std::string_view key, std::string_view message) {
+    const Digest short_key = sha256(key);
     if (key.size() > kBlock) {
-        return hmac_sha256(view_of(sha256(key)), message);
+        key = view_of(short_key);
     }
     const Digest inner = sha256(pad_of(key, 0x36) + std::string(message));
     return sha256(pad_of(key, 0x5c) + std::string(view_of(inner)));

@@ -107,7 +107,7 @@ private:
     std::list<Client> clients_;
 };
 
-// A request as it was, and always the same answer.
+// Requests as they were, and always the same answer.
 class HttpServer {
 public:
     explicit HttpServer(std::string answer)
@@ -121,6 +121,9 @@ public:
                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                body;
     }
+
+    // From now on.
+    void answer_with(std::string answer) { answer_ = std::move(answer); }
 
     std::string url(const std::string &path = "/") const {
         return "http://127.0.0.1:" + server.port() + path;

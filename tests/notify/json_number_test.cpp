@@ -67,6 +67,7 @@ TEST(FindNumber, WantsJson) {
                              "{\"errcode\":0,\"a\":1.}",
                              "{\"errcode\":0,\"a\":1e}",
                              "{\"errcode\":0,\"a\":nul}",
+                             "{\"errcode\":0,\"a\":\"\\qtrue}",
                              "{\"errcode\":0,\"a\":\"\\",
                              "<html>{\"errcode\":0}</html>"}) {
         EXPECT_EQ(errcode(text), std::nullopt) << text;
