@@ -152,7 +152,7 @@ struct vrrp_core_s {
           node(to_configs(conf),
                {conf.generation, instant_from_ns(conf.configured_at_ns),
                 conf.previous_area, conf.nchecks != 0 ? conf.wake_fd : -1,
-                roles_of(conf)},
+                roles_of(conf), conf.event_fds[0]},
                to_facts(conf, ops), callbacks, callbacks, area) {}
 
     Callbacks<vrrp_core_ops_t> callbacks;

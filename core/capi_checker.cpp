@@ -10,6 +10,7 @@
 #include "core/capi.h"
 #include "core/capi_callbacks.hpp"
 #include "core/capi_check_conf.hpp"
+#include "core/capi_values.hpp"
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
 #include "core/net/clock.hpp"
@@ -58,10 +59,11 @@ struct vrrp_checker_s {
                    int icmp6)
         : callbacks(ops),
           log(callbacks),
-          node(to_checks(conf), status::Area(area).checks(conf.generation),
+          node(to_checks(conf), to_string(conf.router_id),
+               status::Area(area).checks(conf.generation),
                static_cast<check::Role>(role),
                {callbacks, callbacks, callbacks, callbacks, callbacks},
-               {conf.wake_fd, icmp4, icmp6}) {}
+               {conf.wake_fd, conf.event_fds[0], icmp4, icmp6}) {}
 
     CheckerCallbacks callbacks;
     Log log;

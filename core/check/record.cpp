@@ -114,6 +114,14 @@ Duration down_for(const Record &record, Instant now) {
     return now - instant_from_ns(record.changed_at_ns);
 }
 
+std::string failure_text(const Record &record) {
+    std::string text{to_string(record.reason)};
+    if (!record.text.view().empty()) {
+        text.append(" ").append(record.text.view());
+    }
+    return text;
+}
+
 void change_verdict(Record &record, Verdict verdict, Instant now) {
     record.downtime_ns += down_for(record, now).count();
     record.verdict = verdict;

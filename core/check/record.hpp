@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 #include "core/base/text.hpp"
@@ -64,6 +65,9 @@ void add_result(Record &record, const Outcome &outcome, Duration duration,
 
 // How long it has been down until now, since it was last up; 0 when it is up.
 Duration down_for(const Record &record, Instant now);
+
+// Of the last failure: "L7STS status 500".
+std::string failure_text(const Record &record);
 
 void change_verdict(Record &record, Verdict verdict, Instant now);
 

@@ -7,6 +7,7 @@
 
 #include "core/net/clock.hpp"
 #include "core/net/wake.hpp"
+#include "core/node/event_records.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -18,14 +19,16 @@ constexpr Duration kBeatInterval = Milliseconds{250};
 
 }  // namespace
 
-CheckNode::CheckNode(std::vector<check::Config> configs, check::Table table,
-                     check::Role role, const CheckPorts &ports,
-                     const CheckFds &fds)
+CheckNode::CheckNode(std::vector<check::Config> configs, std::string router_id,
+                     check::Table table, check::Role role,
+                     const CheckPorts &ports, const CheckFds &fds)
     : configs_(std::move(configs)),
       table_(table),
       role_(role),
       verdicts_(ports.verdicts),
+      router_id_(std::move(router_id)),
       wake_fd_(fds.wake),
+      events_(fds.events, ports.log),
       processes_(ports.watcher),
       checker_(table_, *this, ports.log,
                static_cast<std::uint64_t>(to_ns(net::now()))),
@@ -110,7 +113,20 @@ void CheckNode::check_now(check::CheckId id, Instant now) {
 
 void CheckNode::verdict_changed(check::CheckId id, check::Verdict verdict) {
     news_ = true;
+    send_event(id);
     verdicts_.verdict_changed(id, verdict);
+}
+
+void CheckNode::send_event(check::CheckId id) {
+    const auto record = events_.has_listener() ? table_.load(id) : std::nullopt;
+    if (!record) {
+        return;
+    }
+    const Instant now = net::now();
+    if (const auto event =
+            to_event(*record, router_id_, {now, net::wall_clock()})) {
+        events_.send(*event, now);
+    }
 }
 
 void CheckNode::add(check::CheckId id, check::Config config, Instant now) {

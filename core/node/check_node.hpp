@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/system_error.hpp"
@@ -16,6 +17,7 @@
 #include "core/check/ports.hpp"
 #include "core/check/role.hpp"
 #include "core/check/table.hpp"
+#include "core/net/event_socket.hpp"
 #include "core/net/process_watch.hpp"
 #include "core/node/probers.hpp"
 
@@ -23,8 +25,9 @@ namespace ngx_vrrp::node {
 
 class CheckNode final : check::Outcomes, check::VerdictSink {
 public:
-    CheckNode(std::vector<check::Config> configs, check::Table table,
-              check::Role role, const CheckPorts &ports, const CheckFds &fds);
+    CheckNode(std::vector<check::Config> configs, std::string router_id,
+              check::Table table, check::Role role, const CheckPorts &ports,
+              const CheckFds &fds);
 
     // Begins to check; finishes when the master ends. With an error nobody
     // would tell when that is, and the node has finished.
@@ -57,6 +60,7 @@ private:
     Status watch_master(int pid);
     void add(check::CheckId id, check::Config config, Instant now);
     void remove(check::CheckId id);
+    void send_event(check::CheckId id);
     void compare_value(check::CheckId id, std::int64_t value);
     void beat(Instant now);
 
@@ -64,7 +68,9 @@ private:
     check::Table table_;
     check::Role role_;
     check::VerdictSink &verdicts_;
+    std::string router_id_;
     int wake_fd_;
+    net::EventSender events_;
     net::ProcessWatch processes_;
     check::Checker checker_;
     Probers probers_;

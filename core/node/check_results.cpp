@@ -14,14 +14,6 @@ namespace {
 constexpr Duration kLook = Seconds{1};
 constexpr unsigned kSilentLooks = 5;
 
-std::string text_of(const check::Record &record) {
-    std::string text{to_string(record.reason)};
-    if (!record.text.view().empty()) {
-        text.append(" ").append(record.text.view());
-    }
-    return text;
-}
-
 }  // namespace
 
 CheckResults::CheckResults(check::Table table, int wake_fd,
@@ -73,7 +65,7 @@ std::optional<engine::CheckResult> CheckResults::result(
     }
     return engine::CheckResult{.verdict = record->verdict,
                                .value = record->value,
-                               .text = text_of(*record)};
+                               .text = failure_text(*record)};
 }
 
 void CheckResults::watch_for_silence(Instant now) {

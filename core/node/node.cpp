@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "core/net/clock.hpp"
+#include "core/node/event_records.hpp"
 #include "core/status/view.hpp"
 
 namespace ngx_vrrp::node {
@@ -30,6 +31,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       checks_(area_.checks(generation.number), generation.wake_fd,
               generation.checkers, watcher, sink),
       claims_(watcher, *this, sink, generation.configured_at),
+      events_(generation.event_fd, sink),
       engine_(std::move(configs), {host_, host_, *this, claims_, *this, host_}, sink),
       facts_(std::move(facts)),
       generation_(generation) {
@@ -106,6 +108,11 @@ void Node::quit() {
     } else {
         stop("nginx is shutting down", true);
     }
+}
+
+void Node::end_life() {
+    events_.say_goodbye();
+    area_.end_life(generation_.number);
 }
 
 void Node::on_readable(int fd) {
@@ -241,6 +248,11 @@ std::optional<engine::CheckResult> Node::check_result(check::CheckId id) {
 
 void Node::happened(const engine::Event &event, const vrrp::Config &config,
                     Instant now) {
+    if (events_.has_listener()) {
+        events_.send(
+            to_event(event, config, facts_.router_id, {now, net::wall_clock()}),
+            now);
+    }
     if (const auto *change = std::get_if<engine::StateChanged>(&event.what)) {
         remember(*change, event.reason, config, now);
     }

@@ -11,6 +11,7 @@
 #include "core/base/log.hpp"
 #include "core/engine/engine.hpp"
 #include "core/net/claims.hpp"
+#include "core/net/event_socket.hpp"
 #include "core/net/host.hpp"
 #include "core/node/check_results.hpp"
 #include "core/node/nginx_workers.hpp"
@@ -27,6 +28,7 @@ struct Generation {
     void *previous_area = nullptr;  // of the generation before, if another
     int wake_fd = -1;  // readable when a verdict changes; -1: no checks
     std::vector<check::Role> checkers;  // the processes that check
+    int event_fd = -1;  // to the notifier process; -1: nobody is told
 };
 
 class Node final : net::Sink, net::ClaimSink, engine::Shared, engine::Events {
@@ -56,7 +58,7 @@ public:
     void on_timer();
 
     // All is done; a life that ends without this is a crash.
-    void end_life() { area_.end_life(generation_.number); }
+    void end_life();
 
     // After each of the above: tells the other processes how it is here.
     void share();
@@ -97,6 +99,7 @@ private:
     NginxWorkers workers_;
     CheckResults checks_;
     net::Claims claims_;
+    net::EventSender events_;
     engine::Engine engine_;
     status::NodeFacts facts_;
     Generation generation_;

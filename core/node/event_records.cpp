@@ -1,0 +1,101 @@
+#include "core/node/event_records.hpp"
+
+#include <string_view>
+#include <variant>
+
+namespace ngx_vrrp::node {
+
+namespace {
+
+using notify::EventKind;
+using notify::EventRecord;
+
+EventRecord begin_event(EventKind kind, const std::string &router_id,
+                        const Moment &moment) {
+    EventRecord event{};
+    event.kind = kind;
+    event.at_ns = to_ns(moment.at);
+    event.wall_ns = moment.wall.time_since_epoch().count();
+    event.node.set(router_id);
+    return event;
+}
+
+std::string addresses_of(const vrrp::Config &config) {
+    std::string list;
+    for (const vrrp::VirtualAddress &address : config.addresses) {
+        list += (list.empty() ? "" : " ") + address.address.to_string();
+    }
+    return list;
+}
+
+void describe(EventRecord &event, const engine::StateChanged &change) {
+    const bool stops =
+        change.for_good && change.to == vrrp::StateName::initialize;
+    event.kind = EventKind::state;
+    event.bad = change.to == vrrp::StateName::fault;
+    event.from.set(vrrp::public_name(change.from));
+    event.to.set(stops ? "STOP" : vrrp::public_name(change.to));
+}
+
+void describe(EventRecord &event, const engine::TrackerChanged &change) {
+    event.kind = EventKind::tracker;
+    event.bad = change.to == check::Verdict::down;
+    event.from.set(to_string(change.from));
+    event.to.set(to_string(change.to));
+    event.subject.set(change.type + ' ' + change.name);
+}
+
+void describe(EventRecord &event, const engine::SplitBrainChanged &change) {
+    event.kind = EventKind::split_brain;
+    event.bad = change.suspected;
+    event.from.set(change.suspected ? "over" : "suspected");
+    event.to.set(change.suspected ? "suspected" : "over");
+    event.subject.set(to_words(change.sign));
+}
+
+// As it was written; and which one it is, where that means several.
+std::string server_of(const check::Record &record) {
+    const std::string name(record.name.view());
+    const std::string address(record.address.view());
+    return address.starts_with(name) ? name : name + " (" + address + ')';
+}
+
+bool is_of_upstream(const check::Record &record) {
+    const std::string_view context = record.context.view();
+    return context == "http" || context == "stream";
+}
+
+}  // namespace
+
+EventRecord to_event(const engine::Event &event, const vrrp::Config &config,
+                     const std::string &router_id, const Moment &moment) {
+    EventRecord record = begin_event(EventKind::state, router_id, moment);
+    record.vrid = to_number(config.vrid);
+    record.priority = event.priority.value;
+    record.instance.set(config.name);
+    record.interface.set(config.interface);
+    record.reason.set(event.reason);
+    record.addresses.set(addresses_of(config));
+    std::visit([&](const auto &what) { describe(record, what); }, event.what);
+    return record;
+}
+
+std::optional<EventRecord> to_event(const check::Record &record,
+                                    const std::string &router_id,
+                                    const Moment &moment) {
+    const bool down = record.verdict == check::Verdict::down;
+    const bool was_down = record.failed_at_ns != 0;
+    if (!is_of_upstream(record) || !(down || was_down)) {
+        return std::nullopt;
+    }
+    EventRecord event = begin_event(EventKind::upstream, router_id, moment);
+    event.bad = down;
+    event.from.set(down ? "up" : "down");
+    event.to.set(down ? "down" : "up");
+    event.subject.set(record.group.view());
+    event.server.set(server_of(record));
+    event.reason.set(down ? failure_text(record) : "");
+    return event;
+}
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,33 @@
+// What happened, as records for the notifier process. The sender fills in who
+// it is.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/time.hpp"
+#include "core/check/record.hpp"
+#include "core/engine/event.hpp"
+#include "core/notify/event.hpp"
+#include "core/vrrp/config.hpp"
+
+namespace ngx_vrrp::node {
+
+// When something happened.
+struct Moment {
+    Instant at{};
+    std::chrono::sys_time<Duration> wall{};
+};
+
+notify::EventRecord to_event(const engine::Event &event,
+                             const vrrp::Config &config,
+                             const std::string &router_id,
+                             const Moment &moment);
+
+// Of a check whose verdict has just changed. Nothing when that is no news: it
+// is no server of an upstream block, or it was found up for the first time.
+std::optional<notify::EventRecord> to_event(const check::Record &record,
+                                            const std::string &router_id,
+                                            const Moment &moment);
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,150 @@
+// What happened, as the notifier process reads it.
+#include "core/node/event_records.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ngx_vrrp::node {
+namespace {
+
+using check::Reason;
+using check::Verdict;
+using engine::StateChanged;
+using notify::EventKind;
+using notify::EventRecord;
+using vrrp::StateName;
+
+constexpr Moment kMoment{
+    instant_from_ns(5'000'000'000),
+    std::chrono::sys_time<Duration>{Duration{1'700'000'000'000'000'000}}};
+
+vrrp::Config config() {
+    vrrp::Config config;
+    config.name = "VI_1";
+    config.interface = "eth0";
+    config.vrid = Vrid{51};
+    for (const char *address : {"10.0.0.5", "10.0.0.6"}) {
+        config.addresses.emplace_back().address = *IpAddress::parse(address);
+    }
+    return config;
+}
+
+EventRecord to_event(engine::Event event) {
+    return node::to_event(event, config(), "lb01", kMoment);
+}
+
+EventRecord state(StateName from, StateName to, bool for_good = false) {
+    return to_event({StateChanged{from, to, for_good}, "why", Priority{120}});
+}
+
+check::Record peer(const char *name, const char *address) {
+    check::Config config;
+    config.identity = {"http", "web", name, address};
+    check::Record record = check::first_record(config);
+    check::add_result(record, check::failed(Reason::l4con, "refused"),
+                      Milliseconds{1}, kMoment.at);
+    check::change_verdict(record, Verdict::down, kMoment.at);
+    return record;
+}
+
+std::string server(const char *name, const char *address) {
+    const auto event = to_event(peer(name, address), "lb01", kMoment);
+    return event ? std::string(event->server.view()) : "none";
+}
+
+TEST(EventRecordsTest, ChangeOfState) {
+    const EventRecord event = state(StateName::backup, StateName::active);
+    EXPECT_EQ(event.kind, EventKind::state);
+    EXPECT_EQ(event.vrid, 51);
+    EXPECT_EQ(event.priority, 120);
+    EXPECT_FALSE(event.bad);
+    EXPECT_EQ(event.at_ns, 5'000'000'000);
+    EXPECT_EQ(event.wall_ns, 1'700'000'000'000'000'000);
+    EXPECT_EQ(event.node.view(), "lb01");
+    EXPECT_EQ(event.instance.view(), "VI_1");
+    EXPECT_EQ(event.interface.view(), "eth0");
+    EXPECT_EQ(event.from.view(), "BACKUP");
+    EXPECT_EQ(event.to.view(), "MASTER");
+    EXPECT_EQ(event.reason.view(), "why");
+    EXPECT_EQ(event.addresses.view(), "10.0.0.5 10.0.0.6");
+}
+
+TEST(EventRecordsTest, FaultIsBad) {
+    EXPECT_TRUE(state(StateName::active, StateName::fault).bad);
+}
+
+TEST(EventRecordsTest, StopIsTheEnd) {
+    EXPECT_EQ(state(StateName::active, StateName::initialize, true).to.view(),
+              "STOP");
+    EXPECT_EQ(state(StateName::active, StateName::initialize).to.view(),
+              "INIT");
+    EXPECT_EQ(state(StateName::active, StateName::backup, true).to.view(),
+              "BACKUP")
+        << "while the address waits for its heir";
+}
+
+TEST(EventRecordsTest, Tracker) {
+    const EventRecord event =
+        to_event({engine::TrackerChanged{"track_http", "http://127.0.0.1/",
+                                         Verdict::up, Verdict::down},
+                  "L7STS status 500", Priority{80}});
+    EXPECT_EQ(event.kind, EventKind::tracker);
+    EXPECT_TRUE(event.bad);
+    EXPECT_EQ(event.from.view(), "up");
+    EXPECT_EQ(event.to.view(), "down");
+    EXPECT_EQ(event.subject.view(), "track_http http://127.0.0.1/");
+    EXPECT_EQ(event.reason.view(), "L7STS status 500");
+}
+
+TEST(EventRecordsTest, SplitBrain) {
+    const EventRecord event = to_event(
+        {engine::SplitBrainChanged{engine::SplitBrainSign::foreign_owner, true},
+         "why", Priority{100}});
+    EXPECT_EQ(event.kind, EventKind::split_brain);
+    EXPECT_TRUE(event.bad);
+    EXPECT_EQ(event.to.view(), "suspected");
+    EXPECT_EQ(event.subject.view(), "foreign owner");
+}
+
+TEST(EventRecordsTest, ServerThatGoesDownAndComesBack) {
+    check::Record record = peer("10.0.0.1:80", "10.0.0.1:80");
+    const auto down = to_event(record, "lb01", kMoment);
+    ASSERT_TRUE(down);
+    EXPECT_EQ(down->kind, EventKind::upstream);
+    EXPECT_TRUE(down->bad);
+    EXPECT_EQ(down->subject.view(), "web");
+    EXPECT_EQ(down->server.view(), "10.0.0.1:80");
+    EXPECT_EQ(down->to.view(), "down");
+    EXPECT_EQ(down->reason.view(), "L4CON refused");
+    EXPECT_EQ(down->instance.view(), "");
+
+    check::change_verdict(record, Verdict::up, kMoment.at);
+    const auto up = to_event(record, "lb01", kMoment);
+    ASSERT_TRUE(up);
+    EXPECT_FALSE(up->bad);
+    EXPECT_EQ(up->to.view(), "up");
+    EXPECT_EQ(up->reason.view(), "");
+}
+
+TEST(EventRecordsTest, ServerIsTheOneThatIsMeant) {
+    EXPECT_EQ(server("10.0.0.1", "10.0.0.1:80"), "10.0.0.1");
+    EXPECT_EQ(server("app.example.org:80", "10.0.0.1:80"),
+              "app.example.org:80 (10.0.0.1:80)");
+}
+
+TEST(EventRecordsTest, WhatIsNoNews) {
+    check::Config config;
+    config.identity = {"http", "web", "10.0.0.1:80", "10.0.0.1:80"};
+    config.initial = Verdict::unknown;
+    check::Record record = check::first_record(config);
+    check::add_result(record, check::passed(), Milliseconds{1}, kMoment.at);
+    check::change_verdict(record, Verdict::up, kMoment.at);
+    EXPECT_FALSE(to_event(record, "lb01", kMoment)) << "up from the beginning";
+
+    record = peer("track_tcp 10.0.0.1:80", "10.0.0.1:80");
+    record.context.set("vrrp");
+    EXPECT_FALSE(to_event(record, "lb01", kMoment))
+        << "the vrrp process tells of its trackers";
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::node
