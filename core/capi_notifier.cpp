@@ -205,8 +205,13 @@ int vrrp_notifier_possible(const vrrp_core_conf_t *conf, char *why,
             return c.kind == VRRP_CORE_NOTIFY_EMAIL ||
                    c.kind == VRRP_CORE_NOTIFY_WEBHOOK;
         });
-    const std::string wrong =
-        needs_curl ? net::CurlCourier::unavailable() : std::string();
-    copy_text(wrong, why, size);
-    return wrong.empty() ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+    try {
+        const std::string wrong =
+            needs_curl ? net::CurlCourier::unavailable() : std::string();
+        copy_text(wrong, why, size);
+        return wrong.empty() ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+    } catch (const std::exception &) {
+        copy_text("out of memory", why, size);
+        return VRRP_CORE_ERROR;
+    }
 }
