@@ -121,6 +121,24 @@ void write_master(JsonWriter &json, const InstanceRecord &instance,
     json.end_object();
 }
 
+void write_split_brain(JsonWriter &json, const InstanceRecord &instance,
+                       const Moment &moment) {
+    json.key("split_brain").begin_array();
+    for (const engine::SplitBrainSign sign : engine::kSplitBrainSigns) {
+        const SignRecord &record =
+            instance.signs[static_cast<std::size_t>(sign)];
+        if (record.since_ns == 0) {
+            continue;
+        }
+        json.begin_object();
+        json.member("sign", to_string(sign));
+        write_age(json, moment, record.since_ns, "since_ms", "since");
+        json.member("detail", record.detail.view());
+        json.end_object();
+    }
+    json.end_array();
+}
+
 void write_counters(JsonWriter &json, const engine::Counters &counters) {
     json.key("counters").begin_object();
     for (const engine::CounterName &entry : engine::kCounterNames) {
@@ -209,6 +227,7 @@ void write_instance(JsonWriter &json, const Snapshot &snapshot,
     write_addresses(json, snapshot, instance);
     write_trackers(json, snapshot, instance);
     write_master(json, instance, moment);
+    write_split_brain(json, instance, moment);
     write_counters(json, instance.counters);
     json.end_object();
 }

@@ -68,6 +68,18 @@ Instances hearing(const Instances &list) {
     return those;
 }
 
+void write_split_brain(MetricsWriter &out, const Instances &list) {
+    out.gauge("nginx_vrrp_split_brain_suspected",
+              "1 while there is a sign that another node has its addresses.");
+    for (const auto &[record, labels] : list) {
+        for (const engine::SplitBrainSign sign : engine::kSplitBrainSigns) {
+            const bool suspected =
+                record.signs[static_cast<std::size_t>(sign)].since_ns != 0;
+            out.sample(labels.with("sign", to_string(sign)), suspected ? 1 : 0);
+        }
+    }
+}
+
 // Of the master that is heard, if another one is.
 void write_master(MetricsWriter &out, const Instances &list,
                   const Moment &moment) {
@@ -211,6 +223,7 @@ void write_instance_metrics(MetricsWriter &out, const View &view) {
     const Instances list = label_all(view.snapshot);
     write_info(out, list);
     write_state(out, list);
+    write_split_brain(out, list);
     write_priorities(out, list);
     write_master(out, hearing(list), view.moment);
     write_times(out, list, view.moment);

@@ -46,6 +46,30 @@ void write_trouble(HtmlWriter &html, const InstanceRecord &instance,
     }
 }
 
+void write_sign(HtmlWriter &html, engine::SplitBrainSign sign,
+                const SignRecord &record, const Moment &moment) {
+    html.open("p", {{"class", "alarm"}});
+    html.element("strong", "✗ Split brain suspected: ");
+    html.element("strong", to_words(sign));
+    html.text(", since ").text(since(moment, record.since_ns));
+    html.text(". ").text(record.detail.view());
+    html.close();
+}
+
+// It is always there: what comes after it stays in its place.
+void write_split_brain(HtmlWriter &html, const InstanceRecord &instance,
+                       const Moment &moment) {
+    html.open("div", {{"role", "alert"}});
+    for (const engine::SplitBrainSign sign : engine::kSplitBrainSigns) {
+        const SignRecord &record =
+            instance.signs[static_cast<std::size_t>(sign)];
+        if (record.since_ns != 0) {
+            write_sign(html, sign, record, moment);
+        }
+    }
+    html.close();
+}
+
 void write_facts(HtmlWriter &html, const InstanceRecord &instance,
                  const Moment &moment) {
     html.open("dl");
@@ -119,6 +143,7 @@ void write_instance(HtmlWriter &html, const View &view,
     html.element("strong", instance.state.view(),
                  {{"class", instance.state.view()}});
     html.close();
+    write_split_brain(html, instance, view.moment);
     write_facts(html, instance, view.moment);
     write_priority(html, view.snapshot, instance);
     write_addresses(html, view.snapshot, instance);

@@ -11,6 +11,7 @@
 #include "core/base/text.hpp"
 #include "core/check/verdict.hpp"
 #include "core/engine/counters.hpp"
+#include "core/engine/event.hpp"
 #include "core/engine/timer_lag.hpp"
 
 namespace ngx_vrrp::status {
@@ -35,6 +36,14 @@ struct NodeRecord {
     std::uint8_t mlock;
     engine::TimerLag timer_lag;
 };
+
+// Of a split brain, in the order of engine::kSplitBrainSigns.
+struct SignRecord {
+    std::int64_t since_ns;  // CLOCK_BOOTTIME; 0: not suspected
+    Text<256> detail;
+};
+
+using SignRecords = std::array<SignRecord, engine::kSplitBrainSigns.size()>;
 
 struct InstanceRecord {
     Text<64> name;
@@ -61,6 +70,7 @@ struct InstanceRecord {
     std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
     std::int64_t master_interval_ns;
     std::int64_t retry_at_ns;  // CLOCK_BOOTTIME; 0: not by itself
+    SignRecords signs;
 
     engine::Counters counters;
 };

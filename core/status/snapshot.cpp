@@ -18,6 +18,15 @@ void describe_master(InstanceRecord &record, const vrrp::Instance &instance) {
     record.master_interval_ns = master->interval.count();
 }
 
+void describe_signs(SignRecords &records,
+                    const std::vector<engine::SuspectedSign> &signs) {
+    for (const engine::SuspectedSign &suspected : signs) {
+        SignRecord &record = records[static_cast<std::size_t>(suspected.sign)];
+        record.since_ns = to_ns(suspected.since);
+        record.detail.set(suspected.detail);
+    }
+}
+
 InstanceRecord describe(const engine::VirtualRouter &router) {
     const vrrp::Config &config = router.config();
     InstanceRecord record{};
@@ -42,6 +51,7 @@ InstanceRecord describe(const engine::VirtualRouter &router) {
     record.advert_int_ns = config.advert_interval.count();
 
     describe_master(record, router.instance());
+    describe_signs(record.signs, router.signs());
     record.counters = router.counters();
     return record;
 }

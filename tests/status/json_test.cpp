@@ -64,6 +64,21 @@ TEST(Json, SaysWhatHasChanged) {
         std::string::npos);
 }
 
+TEST(Json, SaysWhichSignsOfASplitBrainThereAre) {
+    Snapshot s = snapshot();
+    EXPECT_NE(
+        to_json(view_of(s))
+            .find(R"("split_brain":[{"sign":"foreign_owner","since_ms":1000,)"
+                  R"("since":"2024-02-29T23:59:57.000Z",)"
+                  R"("detail":"02:00:00:00:00:0b has 10.0.1.5, too"}])"),
+        std::string::npos)
+        << to_json(view_of(s));
+
+    s.instances[0].signs = {};
+    EXPECT_NE(to_json(view_of(s)).find(R"("split_brain":[])"),
+              std::string::npos);
+}
+
 TEST(Json, SaysHowTheProcessIsScheduled) {
     const std::string json = json_of(snapshot());
     EXPECT_NE(

@@ -113,6 +113,21 @@ TEST(Metrics, EveryStateHasItsSample) {
     }
 }
 
+TEST(Metrics, EverySignHasItsSample) {
+    const std::string text = metrics();
+    for (const auto &[sign, value] :
+         std::map<std::string, std::string>{{"two_masters", "0"},
+                                            {"foreign_owner", "1"},
+                                            {"adverts_lost", "0"}}) {
+        EXPECT_NE(text.find("\nnginx_vrrp_split_brain_suspected{"
+                            "vrrp_instance=\"VI_1\",vrid=\"51\","
+                            "family=\"ipv4\",interface=\"eth0\",sign=\"" +
+                            sign + "\"} " + value + "\n"),
+                  std::string::npos)
+            << text;
+    }
+}
+
 TEST(Metrics, SaysWhoAnswersAndHowLate) {
     const std::string text = metrics();
     EXPECT_LINE(

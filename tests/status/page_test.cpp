@@ -207,6 +207,17 @@ TEST(Page, SaysWhoIsMasterAndWhatIsWrong) {
                  {"10.0.0.2, priority 200, heard 312 ms ago"});
 }
 
+TEST(Page, WarnsOfASplitBrain) {
+    Snapshot s = snapshot();
+    expect_parts(text_of(body_of(s)),
+                 {"Split brain suspected: foreign owner, since "
+                  "2024-02-29 23:59:57 UTC (1 s). "
+                  "02:00:00:00:00:0b has 10.0.1.5, too"});
+
+    s.instances[0].signs = {};
+    EXPECT_EQ(body_of(s).find("Split brain"), std::string::npos);
+}
+
 TEST(Page, ShowsServersAndTheirHistory) {
     const Checks checks{.records = {server("web1"), failed_server("web2")},
                         .beats = {}};
@@ -310,6 +321,7 @@ TEST(Page, EscapesWhatOthersWrote) {
     instance.fault.set(kHostile);
     instance.source.set(kHostile);
     instance.master_address.set(kHostile);
+    instance.signs[1].detail.set(kHostile);
     instance.interface.set("<img x>");
     s.addresses[0].address.set(kHostile);
     s.addresses[0].label.set("<img x>");

@@ -37,6 +37,8 @@ inline Snapshot snapshot() {
     instance.addresses = 1;
     instance.trackers = 2;
     instance.since_ns = 8'000'000'000;
+    instance.signs[1].since_ns = 9'000'000'000;
+    instance.signs[1].detail.set("02:00:00:00:00:0b has 10.0.1.5, too");
     instance.counters.adverts_sent = 7;
     instance.counters.dropped[0] = 2;
     s.instances.push_back(instance);
