@@ -22,8 +22,11 @@ const InterfaceAddress *link_local(const Interface &interface) {
     return it == interface.addresses.end() ? nullptr : &*it;
 }
 
-// Nothing when there is nobody who could ask.
+// Nothing when there is nobody who could ask, or no LAN.
 Buffer question(const Interface &interface, const IpAddress &address) {
+    if (interface.mac == MacAddress{}) {
+        return {};
+    }
     if (address.family() == Family::ipv4) {
         return wire::arp_probe(interface.mac, address);
     }

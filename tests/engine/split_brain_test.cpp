@@ -137,6 +137,18 @@ TEST_F(SplitBrainTest, AsksForIpv6FromItsLinkLocalAddress) {
     EXPECT_TRUE(machine.questions.empty());
 }
 
+TEST_F(SplitBrainTest, AsksNobodyWhereThereIsNoLan) {
+    Interfaces world = interfaces();
+    world.list[0].mac = {};
+    beat();
+    start(config(), world);
+
+    run(Seconds{30});
+
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_TRUE(machine.questions.empty());
+}
+
 TEST_F(SplitBrainTest, HearsWhatIsSaidOfItsAddresses) {
     become_active();
 
