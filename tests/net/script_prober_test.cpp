@@ -20,24 +20,17 @@
 #include <vector>
 
 #include "tests/net/prober_loop.hpp"
+#include "tests/support/script_folder.hpp"
 
 namespace ngx_vrrp::net {
 namespace {
 
 namespace fs = std::filesystem;
+using test::is_alive;
 using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr std::uint32_t kNobody = 65534;
-
-// A process that has ended but was not waited for does not count.
-bool is_alive(int pid) {
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    std::getline(stat, text);
-    const std::size_t state = text.rfind(") ");
-    return state != std::string::npos && text[state + 2] != 'Z';
-}
 
 class ScriptProberTest : public testing::Test {
 protected:

@@ -63,7 +63,7 @@ protected:
         return notifier.run_until([&] { return told() >= count; });
     }
 
-    ScriptFolder folder;
+    test::ScriptFolder folder;
     std::string path =
         folder.script("hook.sh", "echo \"$@\" >> told; [ ! -e bad ]");
     vrrp_core_str_t hook = text(path.c_str());

@@ -8,9 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,40 +17,9 @@
 #include "core/capi.h"
 #include "core/net/event_socket.hpp"
 #include "tests/node/configuration.hpp"
+#include "tests/support/script_folder.hpp"
 
 namespace ngx_vrrp::node {
-
-// A folder with scripts in it, for as long as the test takes.
-class ScriptFolder {
-public:
-    ScriptFolder() {
-        std::string name = "/tmp/ngx_vrrp_notify.XXXXXX";
-        EXPECT_NE(::mkdtemp(name.data()), nullptr);
-        path = name;
-        std::filesystem::permissions(path, std::filesystem::perms{0755});
-    }
-    ScriptFolder(const ScriptFolder &) = delete;
-    ScriptFolder &operator=(const ScriptFolder &) = delete;
-    ~ScriptFolder() { std::filesystem::remove_all(path); }
-
-    std::string script(const std::string &name, const std::string &body) const {
-        const std::string file = path + '/' + name;
-        std::ofstream(file) << "#!/bin/sh\ncd " << path << "\n" << body << "\n";
-        std::filesystem::permissions(file, std::filesystem::perms{0755});
-        return file;
-    }
-
-    std::vector<std::string> lines(const std::string &name) const {
-        std::vector<std::string> list;
-        std::ifstream file(path + '/' + name);
-        for (std::string line; std::getline(file, line);) {
-            list.push_back(line);
-        }
-        return list;
-    }
-
-    std::string path;
-};
 
 // One reading of a configuration that says whom to tell.
 class NotifyConfiguration {
