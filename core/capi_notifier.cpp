@@ -16,6 +16,7 @@
 #include "core/net/curl_courier.hpp"
 #include "core/node/notify_node.hpp"
 #include "core/notify/config.hpp"
+#include "core/status/channels.hpp"
 
 namespace {
 
@@ -25,6 +26,7 @@ using namespace ngx_vrrp::notify;
 static_assert(1 << static_cast<int>(EventKind::split_brain) ==
               VRRP_CORE_EVENT_SPLIT_BRAIN);
 static_assert(1 << static_cast<int>(StateWord::init) == VRRP_CORE_TO_INIT);
+static_assert(VRRP_CORE_MAX_CHANNELS == status::ChannelBoard::kMost);
 static_assert(static_cast<int>(WebhookFormat::feishu) ==
               VRRP_CORE_WEBHOOK_FEISHU);
 

@@ -12,6 +12,23 @@ namespace {
 
 constexpr unsigned kMaxEventsPerWakeup = 64;
 
+status::ChannelRecord to_record(const notify::ChannelConfig &config,
+                                const notify::ChannelCounts &counts) {
+    status::ChannelRecord record{};
+    record.name.set(config.name);
+    record.target.set(config.target);
+    record.instance.set(config.instance);
+    record.last_error.set(counts.last_error);
+    record.delivered = counts.delivered;
+    record.dropped = counts.dropped;
+    record.skipped = counts.skipped;
+    record.waiting = counts.waiting;
+    record.failures = counts.failures;
+    record.failed_at_ns = to_ns(counts.failed_at);
+    record.delivered_at_ns = to_ns(counts.delivered_at);
+    return record;
+}
+
 std::optional<status::Area> area_at(void *memory) {
     return memory == nullptr ? std::nullopt
                              : std::optional{status::Area(memory)};
@@ -62,6 +79,7 @@ Status NotifyNode::start(int master_pid) {
     if (previous_area_) {
         await_predecessor(previous_area_->notifier(), now);
     }
+    publish_if_due(now);
     return success();
 }
 
@@ -115,6 +133,7 @@ void NotifyNode::terminate() {
     begin(now);
     queue_.hurry(now);
     end_if_done(now);
+    publish_if_due(now);
 }
 
 void NotifyNode::end_by(Instant time) {
@@ -131,6 +150,7 @@ void NotifyNode::on_readable(int fd) {
         }
     }
     end_if_done(now);
+    publish_if_due(now);
 }
 
 void NotifyNode::read_events(Instant now) {
@@ -140,6 +160,7 @@ void NotifyNode::read_events(Instant now) {
         switch (incoming.kind) {
             case Kind::event:
                 said_goodbye_ = false;
+                has_news_ = true;
                 queue_.add(incoming.event, now);
                 break;
             case Kind::goodbye:
@@ -175,8 +196,11 @@ void NotifyNode::on_timer() {
         begin(now);
     }
     couriers_.on_timer(now);
+    const auto due = queue_.deadline();
+    has_news_ = has_news_ || (due && now >= *due);
     queue_.handle_time(now);
     end_if_done(now);
+    publish_if_due(now);
 }
 
 // The master has the senders' end, too, as long as it waits for us: who says
@@ -193,12 +217,29 @@ void NotifyNode::end_if_done(Instant now) {
     finished_ = true;
 }
 
+// One that a later process replaces leaves the word to it.
+void NotifyNode::publish_if_due(Instant now) {
+    if (!has_news_ || now < publish_at_ || area_.notifier() != net::own_pid()) {
+        return;
+    }
+    std::vector<status::ChannelRecord> records;
+    for (notify::ChannelId id = 0; id < queue_.channels(); ++id) {
+        records.push_back(to_record(queue_.config(id), queue_.counts(id)));
+    }
+    area_.channels().write(records);
+    publish_at_ = now + kChannelsInterval;
+    has_news_ = false;
+}
+
 std::optional<Instant> NotifyNode::deadline() const {
     if (finished_) {
         return std::nullopt;
     }
     std::optional<Instant> next = queue_.deadline();
     take_earlier(next, couriers_.deadline());
+    if (has_news_) {
+        take_earlier(next, publish_at_);
+    }
     take_earlier(next, begins_by_);
     take_earlier(next, ends_by_);
     return next;
@@ -206,6 +247,7 @@ std::optional<Instant> NotifyNode::deadline() const {
 
 void NotifyNode::finished(notify::DeliveryId id, const notify::Outcome &outcome,
                           Instant now) {
+    has_news_ = true;
     queue_.finished(id, outcome, now);
 }
 

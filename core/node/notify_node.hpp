@@ -26,6 +26,9 @@ inline constexpr Duration kPredecessorTime = Seconds{30};
 inline constexpr Duration kQuitTime = Seconds{30};
 inline constexpr Duration kTerminateTime = Seconds{1};
 
+// How old the status may be.
+inline constexpr Duration kChannelsInterval = Milliseconds{250};
+
 class NotifyNode final : notify::Outcomes {
 public:
     // All but the channels outlive the node. event_fd: the end of the socket
@@ -67,6 +70,7 @@ private:
     void process_ended(int pid, Instant now);
     void end_by(Instant time);
     void end_if_done(Instant now);
+    void publish_if_due(Instant now);
 
     Log log_;
     net::Watcher &watcher_;
@@ -77,6 +81,8 @@ private:
     Couriers couriers_;
     notify::Queue queue_;
     int master_pid_ = 0;
+    Instant publish_at_{};
+    bool has_news_ = true;  // for the status
     std::vector<int> predecessors_;
     std::optional<Instant> begins_by_;
     std::optional<Instant> ends_by_;

@@ -49,6 +49,7 @@ struct alignas(kCacheLine) Area::Header {
     std::array<SharedWord, std::tuple_size_v<CrashWords>> crashes;
     TransitionRing transitions;
     ReleasedRouters released;
+    ChannelBoard channels;
 };
 
 // pid 0: nobody beats here.
@@ -208,6 +209,10 @@ void Area::end_notifying(std::int32_t pid) {
 
 std::int32_t Area::notifier() const {
     return header().notifier.load();
+}
+
+ChannelBoard &Area::channels() const {
+    return header().channels;
 }
 
 bool Area::publish(Bytes bytes) {

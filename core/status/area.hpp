@@ -19,6 +19,7 @@
 #include "core/check/table.hpp"
 #include "core/engine/crash_history.hpp"
 #include "core/health/worker_watch.hpp"
+#include "core/status/channels.hpp"
 #include "core/status/released.hpp"
 #include "core/status/transitions.hpp"
 
@@ -80,6 +81,7 @@ public:
     std::int32_t begin_notifying(std::int32_t pid);
     void end_notifying(std::int32_t pid);
     std::int32_t notifier() const;
+    ChannelBoard &channels() const;
 
     // One writer at a time. False when it does not fit.
     bool publish(Bytes status);

@@ -2,17 +2,13 @@
 
 #include <algorithm>
 
-#include "core/base/json_writer.hpp"
 #include "core/base/moment_text.hpp"
 #include "core/base/version.hpp"
+#include "core/status/json_parts.hpp"
 
 namespace ngx_vrrp::status {
 
 namespace {
-
-std::int64_t age_ms(const Moment &moment, std::int64_t at_ns) {
-    return to_ms(moment.now - instant_from_ns(at_ns));
-}
 
 std::int64_t left_ms(const Moment &moment, std::int64_t until_ns) {
     return std::max<std::int64_t>(0, -age_ms(moment, until_ns));
@@ -248,16 +244,6 @@ void write_transitions(JsonWriter &json, const View &view) {
     json.end_array();
 }
 
-void write_age_ms(JsonWriter &json, const Moment &moment, std::string_view name,
-                  std::int64_t at_ns) {
-    json.key(name);
-    if (at_ns == 0) {
-        json.null();
-    } else {
-        json.value(age_ms(moment, at_ns));
-    }
-}
-
 void write_ms(JsonWriter &json, std::string_view name, std::int64_t ns) {
     json.key(name).thousandths(to_us(ns));
 }
@@ -357,6 +343,7 @@ std::string to_json(const View &view) {
 
     write_transitions(json, view);
     write_checks(json, view.checks, moment);
+    write_notifier(json, view);
     json.end_object();
     return json.text() + "\n";
 }

@@ -103,6 +103,7 @@ std::string to_metrics(const View &view, MetricsFormat format) {
     write_instance_metrics(out, view);
     write_tracker_metrics(out, view);
     write_upstream_metrics(out, view);
+    write_channel_metrics(out, view);
     return out.end();
 }
 

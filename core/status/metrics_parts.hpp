@@ -15,6 +15,7 @@ void write_node_metrics(MetricsWriter &out, const View &view);
 void write_instance_metrics(MetricsWriter &out, const View &view);
 void write_tracker_metrics(MetricsWriter &out, const View &view);
 void write_upstream_metrics(MetricsWriter &out, const View &view);
+void write_channel_metrics(MetricsWriter &out, const View &view);
 
 inline Labels labels_of(const InstanceRecord &instance) {
     return Labels()

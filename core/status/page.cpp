@@ -149,6 +149,7 @@ std::string to_page(const View &view) {
     write_instances(html, view);
     write_transitions(html, view);
     write_checks(html, view);
+    write_channels(html, view);
     write_processes(html, view);
     write_foot(html, view);
     html.close();

@@ -15,6 +15,7 @@ void write_priority(HtmlWriter &html, const Snapshot &snapshot,
                     const InstanceRecord &instance);
 void write_transitions(HtmlWriter &html, const View &view);
 void write_checks(HtmlWriter &html, const View &view);
+void write_channels(HtmlWriter &html, const View &view);
 void write_processes(HtmlWriter &html, const View &view);
 
 // The worst state of all instances, as in $vrrp_state.

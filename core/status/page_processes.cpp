@@ -40,6 +40,13 @@ void write_checkers(HtmlWriter &html, const View &view) {
     }
 }
 
+void write_notifier(HtmlWriter &html, const View &view) {
+    if (view.notifier != 0) {
+        write_process(html, "vrrp notifier process",
+                      std::to_string(view.notifier), "", "");
+    }
+}
+
 void write_worker(HtmlWriter &html, const View &view,
                   const health::Heartbeat &worker) {
     const std::string heard = ago(view.moment, to_ns(worker.beat));
@@ -97,6 +104,7 @@ void write_processes(HtmlWriter &html, const View &view) {
                 {"Process", "PID", "Last heard", "Deadlines"});
     write_vrrp_process(html, view);
     write_checkers(html, view);
+    write_notifier(html, view);
     write_workers(html, view);
     end_table(html);
     html.close();

@@ -16,6 +16,12 @@ std::vector<TransitionRecord> newest_first(
     return transitions;
 }
 
+// What the last notifier process has left is nobody's.
+std::vector<ChannelRecord> channels_of(const Area &area) {
+    return area.notifier() == 0 ? std::vector<ChannelRecord>{}
+                                : area.channels().read();
+}
+
 }  // namespace
 
 std::optional<Snapshot> take_snapshot(const Area &area) {
@@ -32,6 +38,8 @@ std::optional<View> take_view(const Area &area, const Moment &moment) {
                 .checks = take_checks(area.checks(area.generation())),
                 .workers = area.heartbeats(),
                 .transitions = newest_first(area.transitions().read()),
+                .notifier = area.notifier(),
+                .channels = channels_of(area),
                 .moment = moment};
 }
 

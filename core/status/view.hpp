@@ -27,6 +27,8 @@ struct View {
     Checks checks;
     std::vector<health::Heartbeat> workers;     // those that beat
     std::vector<TransitionRecord> transitions;  // the newest first
+    std::int32_t notifier = 0;                  // pid; 0: none
+    std::vector<ChannelRecord> channels{};      // that it tells
     Moment moment;
 };
 

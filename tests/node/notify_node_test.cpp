@@ -223,6 +223,26 @@ TEST_F(NotifyNodeTest, SaysWhatIsNotAnEvent) {
     EXPECT_TRUE(notifier.has_said("an event of no known shape is ignored"));
 }
 
+TEST_F(NotifyNodeTest, StatusSaysHowItWent) {
+    const status::Area shared(area.get());
+    ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
+    ASSERT_EQ(shared.channels().read().size(), 1u) << "at once";
+    EXPECT_EQ(shared.channels().read()[0].name.view(), "notify");
+    EXPECT_EQ(shared.channels().read()[0].target.view(), path);
+
+    send("VI_1", "MASTER");
+    EXPECT_TRUE(notifier.run_until(
+        [&] { return shared.channels().read().at(0).delivered == 1; }));
+    std::ofstream(folder.path + "/bad") << "\n";
+    send("VI_1", "BACKUP");
+    EXPECT_TRUE(notifier.run_until(
+        [&] { return shared.channels().read().at(0).dropped == 1; }));
+    const status::ChannelRecord record = shared.channels().read()[0];
+    EXPECT_EQ(record.failures, 1u);
+    EXPECT_EQ(record.last_error.view(), "exit status 1");
+    EXPECT_EQ(record.waiting, 0u);
+}
+
 TEST_F(NotifyNodeTest, ThousandEventsAtOnce) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     for (int n = 0; n < 500; ++n) {
