@@ -1,6 +1,7 @@
 #include "core/engine/engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ngx_vrrp::engine {
 
@@ -9,6 +10,11 @@ namespace {
 // How often to look for workers that have never been seen: nginx starts them
 // within milliseconds of us, and the first look decides how soon we join.
 constexpr Duration kStartupLook = Milliseconds{10};
+
+bool has_come_back(const Interface &link, const Interfaces &before) {
+    const Interface *known = before.find(link.name);
+    return link.up && known && !known->up;
+}
 
 }  // namespace
 
@@ -61,11 +67,29 @@ void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
 }
 
 void Engine::handle_interfaces(Interfaces interfaces, Instant now) {
-    interfaces_ = std::move(interfaces);
+    const Interfaces before = std::exchange(interfaces_, std::move(interfaces));
     for (VirtualRouter &router : routers_) {
         router.set_interfaces(now);
     }
+    forget_unanswered(before);
     lag_watch_.next(deadline(), now);
+}
+
+// While the link was down the kernel has asked in vain for a gateway, a client,
+// a server. It asks three times, once a second, and until it has given up it
+// does not ask at once when it has more to say: a router that is active again
+// sooner would answer nobody.
+void Engine::forget_unanswered(const Interfaces &before) {
+    for (const Interface &link : interfaces_.list) {
+        const bool matters =
+            has_come_back(link, before) &&
+            std::ranges::any_of(routers_, [&](const VirtualRouter &router) {
+                return router.depends_on_link(link.name);
+            });
+        if (matters) {
+            ports_.transmit.forget_unanswered(link);
+        }
+    }
 }
 
 void Engine::handle_claim_granted(const RouterKey &key,

@@ -112,6 +112,7 @@ public:
 private:
     void watch_neighbours();
     void watch_workers(Instant now);
+    void forget_unanswered(const Interfaces &before);
     VirtualRouter *find(const RouterKey &key);
     VirtualRouter *find(const ReceivedPacket &packet);
 

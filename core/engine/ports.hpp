@@ -44,6 +44,10 @@ public:
 
     // One whole Ethernet frame.
     virtual Status send_frame(const Interface &interface, Bytes frame) = 0;
+
+    // Neighbours that have not answered the kernel's ARP requests or neighbour
+    // solicitations are asked anew when something is sent to them.
+    virtual void forget_unanswered(const Interface &interface) = 0;
 };
 
 // Virtual addresses in the kernel. Both calls are idempotent.

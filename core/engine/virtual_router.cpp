@@ -309,6 +309,18 @@ std::string VirtualRouter::interface_fault() const {
     return fault;
 }
 
+bool VirtualRouter::depends_on_link(const std::string &interface) const {
+    const auto has_it = [&](const AddressState &state) {
+        return state.address.interface == interface;
+    };
+    const auto tracks_it = [&](const Tracker &tracker) {
+        return tracker.config().interface == interface;
+    };
+    return interfaces_ && (config().interface == interface ||
+                           std::ranges::any_of(addresses_, has_it) ||
+                           std::ranges::any_of(trackers_.list(), tracks_it));
+}
+
 std::string VirtualRouter::open_socket() {
     const Interface *interface = own_interface();
     if (!interface) {

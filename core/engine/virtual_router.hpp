@@ -91,6 +91,10 @@ public:
     // The preempt_window that is open; empty: none is.
     const std::string &window() const { return window_; }
 
+    // It takes part in the election only while this link is up, or with
+    // another priority.
+    bool depends_on_link(const std::string &interface) const;
+
     bool is_ours() const { return phase_ >= Phase::checking; }
     bool has_claimed() const { return phase_ != Phase::starting; }
     RouterKey key() const;

@@ -8,6 +8,7 @@
 #include "core/net/neighbour_sockets.hpp"
 #include "core/net/packet_socket.hpp"
 #include "core/net/process_watch.hpp"
+#include "core/net/unanswered.hpp"
 #include "core/net/vrrp_sockets.hpp"
 
 namespace ngx_vrrp::net {
@@ -40,6 +41,7 @@ public:
     VrrpSockets &sockets() { return sockets_; }
     PacketSocket &frames() { return frames_; }
     NeighbourSockets &neighbours() { return neighbours_; }
+    void forget_unanswered(const engine::Interface &interface);
     Status add(const engine::Interface &interface,
                const vrrp::VirtualAddress &address, Seconds lease);
     Status remove(const engine::Interface &interface,
@@ -147,6 +149,14 @@ void Host::Impl::promote_once(const engine::Interface &interface) {
     }
 }
 
+void Host::Impl::forget_unanswered(const engine::Interface &interface) {
+    const Status done = net::forget_unanswered(requests_, interface);
+    if (!done) {
+        log_(LogLevel::warn, "%s, they may get nothing for up to 3 s",
+             done.error().to_string().c_str());
+    }
+}
+
 Status Host::Impl::add(const engine::Interface &interface,
                        const vrrp::VirtualAddress &address, Seconds lease) {
     Status added = add_address(requests_, interface, address, lease);
@@ -205,6 +215,10 @@ Status Host::send(const engine::Interface &interface,
 
 Status Host::send_frame(const engine::Interface &interface, Bytes frame) {
     return impl_->frames().send(interface, frame);
+}
+
+void Host::forget_unanswered(const engine::Interface &interface) {
+    impl_->forget_unanswered(interface);
 }
 
 Status Host::add(const engine::Interface &interface,

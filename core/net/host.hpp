@@ -63,6 +63,7 @@ public:
     Status send(const engine::Interface &interface,
                 const wire::Endpoints &endpoints, Bytes pdu) override;
     Status send_frame(const engine::Interface &interface, Bytes frame) override;
+    void forget_unanswered(const engine::Interface &interface) override;
     Status add(const engine::Interface &interface,
                const vrrp::VirtualAddress &address, Seconds lease) override;
     Status remove(const engine::Interface &interface,

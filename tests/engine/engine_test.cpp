@@ -81,6 +81,29 @@ TEST_F(EngineTest, LinkDownReleases) {
     EXPECT_EQ(engine->routers()[0].faults().reason(), "interface eth0 is down");
 }
 
+TEST_F(EngineTest, LinkThatComesBackHasItsNeighboursAskedAnew) {
+    become_active();
+    engine->handle_interfaces(interfaces(false), now);
+    machine.take();
+
+    engine->handle_interfaces(interfaces(), now);
+    EXPECT_EQ(machine.take(), (Done{"forget unanswered eth0"}));
+    engine->handle_interfaces(interfaces(), now);
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+TEST_F(EngineTest, LinkOfOthersIsLeftAlone) {
+    become_active();
+    Interfaces world = interfaces(true, true);
+    world.list.push_back(world.list[0]);
+    world.list[1].name = "veth7";
+    world.list[1].up = false;
+    engine->handle_interfaces(world, now);
+    world.list[1].up = true;
+    engine->handle_interfaces(world, now);
+    EXPECT_EQ(machine.take(), Done{});
+}
+
 TEST_F(EngineTest, InterfaceGoneAndBackIsFoundByName) {
     become_active();
     engine->handle_interfaces({}, now);
@@ -399,7 +422,8 @@ TEST_F(EngineTest, OneFaultThatFollowsAnotherIsOneFault) {
     engine->handle_interfaces(without_address, now);
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(engine->transitions(), before);
-    EXPECT_EQ(machine.take(), Done{}) << "announced an address that is gone";
+    EXPECT_EQ(machine.take(), (Done{"forget unanswered eth0"}))
+        << "announced an address that is gone";
 }
 
 TEST_F(EngineTest, ConfiguredSourceMustBeUsable) {

@@ -17,6 +17,7 @@ TEST_F(TrackingTest, LinkThatGoesDownReleasesAndComesBack) {
     EXPECT_EQ(state(), vrrp::StateName::fault);
 
     engine->handle_interfaces(world(), now);
+    EXPECT_EQ(machine.take(), (Done{"forget unanswered eth1"}));
     run(Seconds{1});
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
@@ -100,6 +101,7 @@ TEST_F(TrackingTest, FaultIsLeftToWithThePriorityThatIsKnown) {
 
     engine->handle_interfaces(world(), now);
     EXPECT_EQ(priority(), 100u);
+    machine.take();
     run(Seconds{1});
     EXPECT_EQ(machine.take()[0], "advert 100 224.0.0.18");
 }

@@ -78,6 +78,10 @@ public:
         return result("send_frame");
     }
 
+    void forget_unanswered(const engine::Interface &interface) override {
+        done_.push_back("forget unanswered " + interface.name);
+    }
+
     Status add(const engine::Interface &, const vrrp::VirtualAddress &address,
                Seconds lease) override {
         done_.push_back("add " + address.address.to_string() + " " +

@@ -21,6 +21,13 @@ my @LINK = (qw(ip link set), $INTERFACE);
 my $BACK = 0.3;
 my $AT_ONCE = 0.3;
 
+# The kernel has asked for a neighbour for the third time and has not yet given
+# it up, s after the first time.
+my $VAIN = 2.3;
+
+# For how long nobody may answer while lb1 takes the address from lb2, s.
+my $MOMENT = 0.15;
+
 # Time for the witnesses to see the end of what was waited for, s.
 my $SETTLE = 0.3;
 
@@ -38,6 +45,7 @@ sub run ($class, $profile) {
     all_removed();
     down();
     cable_out();
+    asked_in_vain();
     deleted();
     renamed_while_down();
     renamed_while_up();
@@ -129,6 +137,34 @@ sub down () {
 sub cable_out () {
     away('cable out', sub { $test->lab->unplug('lb1') },
          sub { $test->lab->plug('lb1') }, qr/interface $INTERFACE is down/);
+}
+
+
+# Meanwhile lb1 has something to say to the client: the kernel asks who that
+# is, three times, once a second. The cable comes back after the last of them
+# and before the kernel gives up, and so, with fast adverts, does the address;
+# clients are answered all the same, and at once.
+sub asked_in_vain () {
+    subtest 'cable out, and the client is looked for' => sub {
+        my $client = $test->address('client');
+        my @ask = ('bash', '-c', "echo > /dev/udp/$client/9");
+
+        $test->lab->unplug('lb1');
+        $test->wait_for_holder('lb2');
+        $node->try(qw(ip neigh del), $client, 'dev', $INTERFACE);
+        $node->run(@ask);
+        sleep $VAIN;
+        like($node->run(qw(ip neigh show), $client), qr/INCOMPLETE/,
+             'lb1 looks for it');
+
+        my $seen = $test->during(sub {
+            $test->lab->plug('lb1');
+            $test->comes_back;
+        }, settle => $SETTLE);
+
+        cmp_ok($seen->outage, '<', $MOMENT + $seen->lateness, 'outage, s');
+        $seen->answered('lb1');
+    };
 }
 
 
