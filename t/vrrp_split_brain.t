@@ -1,0 +1,212 @@
+#!/usr/bin/perl
+
+# Two nodes have the address, and each of them notices: adverts are dropped on
+# the way, in both directions or in one; or somebody takes the address by hand.
+# One instance uses unicast and IPv4, the other one multicast and IPv6.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use VRRP::Classic;
+use VRRP::Lab;
+use VRRP::Nginx;
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $VIP = $VRRP::Lab::VIP;
+my $VIP6 = 'fd64::200';
+my $INTERFACE = $VRRP::Node::INTERFACE;
+my %ADDRESS = (lb1 => '192.168.64.130', lb2 => '192.168.64.134');
+
+# Until a sign is believed: the lease of the other one, a round of questions,
+# and a busy machine. And until it is over.
+my $PATIENCE = 40;
+
+my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2 lb3)]);
+my %mac = map { $_ => mac($_) } qw(lb1 lb2 lb3);
+my %nginx = map { $_ => start($_) } qw(lb1 lb2);
+
+
+sub mac ($name) {
+    my ($mac) = $lab->node($name)->run(qw(ip -o link show dev), $INTERFACE)
+                =~ m{link/ether (\S+)};
+
+    return $mac;
+}
+
+
+sub start ($name) {
+    my $peer = $name eq 'lb1' ? 'lb2' : 'lb1';
+    my $priority = $VRRP::Classic::PRIORITY{$name};
+
+    return $lab->start_nginx($name, vrrp => <<"END", http => <<'END');
+    router_id $name;
+    vrrp_instance VI_1 {
+        interface $INTERFACE;
+        virtual_router_id 51;
+        priority $priority;
+        unicast_src_ip $ADDRESS{$name};
+        unicast_peer $ADDRESS{$peer};
+        virtual_ipaddress $VIP/24;
+    }
+    vrrp_instance VI_6 {
+        interface $INTERFACE;
+        virtual_router_id 51;
+        priority $priority;
+        virtual_ipaddress $VIP6/64;
+    }
+END
+    server {
+        listen 127.0.0.1:8080;
+        location /vrrp { vrrp_status; allow 127.0.0.1; deny all; }
+    }
+END
+}
+
+
+# The signs of both instances, by instance and sign: what is seen.
+sub signs ($name) {
+    my %found;
+
+    for my $instance ($nginx{$name}->status->{instances}->@*) {
+        $found{"$instance->{name} $_->{sign}"} = $_->{detail}
+            for $instance->{split_brain}->@*;
+    }
+
+    return \%found;
+}
+
+
+sub settled_on ($name) {
+    $lab->wait_for_holder($name, $PATIENCE, $_) for $VIP, $VIP6;
+}
+
+
+# Both instances of this node come to suspect it.
+sub suspects ($name, $sign, $pattern) {
+    my $signs;
+
+    eval {
+        $lab->wait_until("$name: $sign", $PATIENCE, sub {
+            $signs = signs($name);
+            return !grep { !$signs->{"$_ $sign"} } qw(VI_1 VI_6);
+        });
+    };
+    like($signs->{"$_ $sign"} // 'nothing', $pattern, "$name: $_: $sign")
+        for qw(VI_1 VI_6);
+}
+
+
+sub suspects_nothing_more ($name) {
+    my $signs;
+
+    eval {
+        $lab->wait_until("$name: over", $PATIENCE, sub {
+            $signs = signs($name);
+            return !%$signs;
+        });
+    };
+    is_deeply($signs, {}, "$name: it is over");
+}
+
+
+sub log_of ($name) { $nginx{$name}->log_text }
+
+
+# How often the log says it, of one instance.
+sub logged ($name, $pattern) {
+    return scalar grep { /$pattern/ && /instance "VI_1"/ }
+                  split /\n/, log_of($name);
+}
+
+
+sub answer ($name, $uri) {
+    return $lab->node($name)->run(qw(curl -s -m 5),
+                                  "http://127.0.0.1:8080$uri");
+}
+
+
+# --- a failover is no split brain ---------------------------------------------
+
+settled_on('lb1');
+$nginx{lb1}->stop('QUIT');
+settled_on('lb2');
+$nginx{lb1}->start;
+settled_on('lb1');
+sleep 6;
+
+for my $name (qw(lb1 lb2)) {
+    is_deeply(signs($name), {}, "$name: no sign after a failover");
+    is(logged($name, qr/two masters|foreign owner|adverts lost/), 0,
+       "$name: nothing is logged");
+}
+
+
+# --- adverts get lost both ways -----------------------------------------------
+
+$lab->node('lb1')->drop_vrrp;
+
+suspects('lb1', 'foreign_owner', qr/^$mac{lb2} has \S+, too: /);
+suspects('lb2', 'adverts_lost',
+         qr/^$mac{lb1} still has \S+, which we took over after a silence: its/);
+
+like(answer('lb2', '/vrrp/metrics'),
+     qr/_split_brain_suspected\{.*"VI_1".*sign="adverts_lost"\} 1$/m,
+     'a metric says so');
+like(answer('lb2', '/vrrp?format=html'),
+     qr/Split brain suspected.*adverts lost/, 'the page says so');
+is(logged('lb1', qr/\[warn\].*foreign owner: $mac{lb2} has $VIP, too/), 1,
+   'lb1: one warning');
+is(logged('lb2', qr/\[warn\].*adverts lost: $mac{lb1} still has $VIP/), 1,
+   'lb2: one warning');
+
+$nginx{lb1}->reload;
+sleep 5;
+suspects('lb1', 'foreign_owner', qr/^$mac{lb2} has /);
+is(logged('lb1', qr/foreign owner:/), 1, 'lb1: none more after a reload');
+
+$lab->node('lb1')->let_vrrp_pass;
+
+settled_on('lb1');
+suspects_nothing_more($_) for qw(lb2 lb1);
+is(logged('lb1', qr/\[notice\].*foreign owner: over, nobody/), 1,
+   'lb1: it is told');
+is(logged('lb2', qr/\[notice\].*adverts lost: over, not MASTER/), 1,
+   'lb2: it is told');
+settled_on('lb1');
+
+
+# --- adverts get lost one way -------------------------------------------------
+
+$lab->node('lb2')->drop_vrrp('in');
+
+suspects('lb1', 'two_masters',
+         qr/^\S+, priority 90, goes on advertising although our priority 100/);
+suspects('lb2', 'adverts_lost', qr/^$mac{lb1} still has/);
+
+$lab->node('lb2')->let_vrrp_pass;
+
+settled_on('lb1');
+suspects_nothing_more($_) for qw(lb2 lb1);
+
+
+# --- somebody has the address, and is silent about it --------------------------
+
+$lab->node('lb3')->batch_ip("address add $VIP/32 dev $INTERFACE",
+                            "address add $VIP6/128 dev $INTERFACE nodad");
+
+suspects('lb1', 'foreign_owner', qr/^$mac{lb3} has \S+, too: find that host/);
+is_deeply(signs('lb2'), {}, 'lb2: a backup suspects nothing');
+
+$lab->node('lb3')->batch_ip("address del $VIP/32 dev $INTERFACE",
+                            "address del $VIP6/128 dev $INTERFACE");
+
+suspects_nothing_more('lb1');
+is($nginx{$_}->state('VI_1'), $_ eq 'lb1' ? 'MASTER' : 'BACKUP',
+   "$_: none of this changed its state") for qw(lb1 lb2);
+
+$lab->finish;
+done_testing;
