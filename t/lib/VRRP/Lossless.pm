@@ -278,7 +278,20 @@ sub quit_master ($self, $master) {
 }
 
 
+# Whatever happens to lb1: while the address passes from one to the other, or
+# does not, nobody takes that for two who have it.
+sub nothing_suspected ($self) {
+    for my $name (qw(lb1 lb2)) {
+        my @lines = grep { /two masters: |foreign owner: |adverts lost: / }
+                    split /\n/, $self->{nginx}{$name}->log_text;
+
+        is("@lines", '', "$name: no sign of a split brain");
+    }
+}
+
+
 sub finish ($self) {
+    $self->nothing_suspected;
     $self->{load}->stop;
     $self->{lab}->finish;
     done_testing;
