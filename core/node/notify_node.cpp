@@ -123,8 +123,11 @@ void NotifyNode::begin(Instant now) {
     queue_.release(now);
 }
 
+// The goodbye may have come before.
 void NotifyNode::quit() {
-    end_by(net::now() + kQuitTime);
+    const Instant now = net::now();
+    end_by(now + kQuitTime);
+    end_if_done(now);
 }
 
 void NotifyNode::terminate() {
@@ -159,9 +162,7 @@ void NotifyNode::read_events(Instant now) {
         const net::Incoming incoming = net::receive_event(event_fd_);
         switch (incoming.kind) {
             case Kind::event:
-                said_goodbye_ = false;
-                has_news_ = true;
-                queue_.add(incoming.event, now);
+                take_event(incoming.event, now);
                 break;
             case Kind::goodbye:
                 said_goodbye_ = true;
@@ -177,6 +178,16 @@ void NotifyNode::read_events(Instant now) {
                 return;
         }
     }
+}
+
+// Those of upstream blocks are of the checker process, which ends without a
+// word; all others are of a vrrp process, even if it is another one.
+void NotifyNode::take_event(const notify::EventRecord &event, Instant now) {
+    if (event.kind != notify::EventKind::upstream) {
+        said_goodbye_ = false;
+    }
+    has_news_ = true;
+    queue_.add(event, now);
 }
 
 void NotifyNode::process_ended(int pid, Instant now) {
@@ -219,16 +230,22 @@ void NotifyNode::end_if_done(Instant now) {
 
 // One that a later process replaces leaves the word to it.
 void NotifyNode::publish_if_due(Instant now) {
-    if (!has_news_ || now < publish_at_ || area_.notifier() != net::own_pid()) {
+    if (!has_news_ || now < publish_at_) {
         return;
     }
+    publish_at_ = now + kChannelsInterval;
+    has_news_ = false;
+    if (area_.notifier() == net::own_pid()) {
+        publish();
+    }
+}
+
+void NotifyNode::publish() {
     std::vector<status::ChannelRecord> records;
     for (notify::ChannelId id = 0; id < queue_.channels(); ++id) {
         records.push_back(to_record(queue_.config(id), queue_.counts(id)));
     }
     area_.channels().write(records);
-    publish_at_ = now + kChannelsInterval;
-    has_news_ = false;
 }
 
 std::optional<Instant> NotifyNode::deadline() const {

@@ -18,13 +18,14 @@
 
 namespace ngx_vrrp::node {
 
-// After a reload: how long the process before this one may go on telling what
-// it has. Then both of them tell.
-inline constexpr Duration kPredecessorTime = Seconds{30};
-
 // How long what waits is told when nginx quits, or is terminated.
 inline constexpr Duration kQuitTime = Seconds{30};
 inline constexpr Duration kTerminateTime = Seconds{1};
+
+// After a reload: how long the process before this one may go on telling what
+// it has, which has to quit a little after this one has begun. Then both of
+// them tell.
+inline constexpr Duration kPredecessorTime = kQuitTime + Seconds{5};
 
 // How old the status may be.
 inline constexpr Duration kChannelsInterval = Milliseconds{250};
@@ -67,10 +68,12 @@ private:
     void await_predecessor(std::int32_t pid, Instant now);
     void begin(Instant now);
     void read_events(Instant now);
+    void take_event(const notify::EventRecord &event, Instant now);
     void process_ended(int pid, Instant now);
     void end_by(Instant time);
     void end_if_done(Instant now);
     void publish_if_due(Instant now);
+    void publish();
 
     Log log_;
     net::Watcher &watcher_;

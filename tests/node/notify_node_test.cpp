@@ -109,6 +109,35 @@ TEST_F(NotifyNodeTest, EndsWhenTheVrrpProcessSaysGoodbye) {
     EXPECT_EQ(told(), 1u);
 }
 
+TEST_F(NotifyNodeTest, GoodbyeMayComeBeforeItHasToEnd) {
+    ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
+    sender.say_goodbye();
+    notifier.run_for(Milliseconds{50});
+    notifier.quit();
+    EXPECT_TRUE(notifier.finished());
+}
+
+TEST_F(NotifyNodeTest, ServersMayChangeAfterTheGoodbye) {
+    ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
+    sender.say_goodbye();
+    net::EventSender checker{configuration.conf.event_fds[0], log};
+    checker.send(test::upstream_event("web", "10.0.0.11:80", "down"),
+                 net::now());
+    notifier.run_for(Milliseconds{50});
+    notifier.quit();
+    EXPECT_TRUE(notifier.finished()) << "its vrrp process sends no more";
+}
+
+TEST_F(NotifyNodeTest, VrrpProcessMayBeStartedAgainAfterItsGoodbye) {
+    ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
+    sender.say_goodbye();
+    send("VI_1", "MASTER");
+    ASSERT_TRUE(run_until_told(1));
+    notifier.quit();
+    notifier.run_for(Milliseconds{50});
+    EXPECT_FALSE(notifier.finished());
+}
+
 TEST_F(NotifyNodeTest, EndsAfterItsMaster) {
     Sleeper master;
     ASSERT_EQ(notifier.start(master.pid()), VRRP_CORE_OK);
@@ -204,6 +233,17 @@ TEST_F(NotifyNodeTest, DoesNotWaitForOneThatCrashed) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     send("VI_1", "MASTER");
     EXPECT_TRUE(run_until_told(1));
+}
+
+TEST_F(NotifyNodeTest, LeavesTheStatusToTheOneAfterIt) {
+    ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
+    Sleeper after;
+    status::Area(area.get()).begin_notifying(after.pid());
+    send("VI_1", "MASTER");
+    ASSERT_TRUE(run_until_told(1));
+    notifier.run_for(2 * kChannelsInterval);
+    EXPECT_GT(notifier.deadline(), vrrp_core_now()) << "it never rests";
+    EXPECT_EQ(status::Area(area.get()).channels().read().at(0).delivered, 0u);
 }
 
 TEST_F(NotifyNodeTest, LeavesTheAreaAsItEnds) {

@@ -83,6 +83,7 @@ public:
     void quit() { vrrp_notifier_quit(notifier_); }
     void terminate() { vrrp_notifier_terminate(notifier_); }
     bool finished() const { return vrrp_notifier_finished(notifier_) != 0; }
+    std::int64_t deadline() const { return vrrp_notifier_deadline(notifier_); }
 
     // Runs the event loop until then; false: that has not come in time.
     bool run_until(const std::function<bool()> &condition,
@@ -120,8 +121,7 @@ private:
     }
 
     void turn() {
-        const std::int64_t wait =
-            vrrp_notifier_deadline(notifier_) - vrrp_core_now();
+        const std::int64_t wait = deadline() - vrrp_core_now();
         std::vector<pollfd> fds;
         for (const int fd : watched) {
             fds.push_back({fd, POLLIN, 0});
@@ -136,7 +136,9 @@ private:
                 vrrp_notifier_on_readable(notifier_, fd.fd);
             }
         }
-        vrrp_notifier_on_timer(notifier_);
+        if (deadline() <= vrrp_core_now()) {
+            vrrp_notifier_on_timer(notifier_);
+        }
     }
 
     vrrp_notifier_ops_t ops() {
