@@ -55,6 +55,7 @@ static ngx_vrrp_helper_t   ngx_vrrp_checker_helper = {
     "vrrp checker process",
     "ngx_vrrp_check",
     ngx_vrrp_checker_cycle,
+    NGX_VRRP_EVENTS_SENT,
     NULL
 };
 
@@ -98,7 +99,7 @@ ngx_vrrp_checker_cycle(ngx_cycle_t *cycle, void *data)
 {
     int  icmp4, icmp6;
 
-    ngx_vrrp_helper_begin(cycle);
+    ngx_vrrp_helper_begin(cycle, &ngx_vrrp_checker_helper);
 
     ngx_vrrp_checker_open_ping(cycle, &icmp4, &icmp6);
     ngx_vrrp_checker_raise_limit(cycle);

@@ -23,7 +23,7 @@ static void ngx_vrrp_helper_channel_handler(ngx_event_t *ev);
 /* first of all, still privileged */
 
 void
-ngx_vrrp_helper_begin(ngx_cycle_t *cycle)
+ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
 {
     /* the master still has the old one, the event modules use the new */
 
@@ -39,6 +39,9 @@ ngx_vrrp_helper_begin(ngx_cycle_t *cycle)
 
     ngx_vrrp_helper_close_listens(cycle);
     ngx_vrrp_helper_close_files(cycle);
+
+    ngx_vrrp_keep_event_fds(ngx_vrrp_get_conf(cycle), helper->events,
+                            cycle->log);
 }
 
 
@@ -133,6 +136,7 @@ ngx_vrrp_helper_close_files(ngx_cycle_t *cycle)
 
     if (ovcf) {
         ngx_vrrp_close_wake(ovcf, cycle->log);
+        ngx_vrrp_keep_event_fds(ovcf, NGX_VRRP_EVENTS_NONE, cycle->log);
     }
 
     for (part = &cycle->old_cycle->open_files.part; part; part = part->next) {

@@ -111,7 +111,11 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
     }
 
     ngx_vrrp_open_wake(cycle);
+    ngx_vrrp_open_event_fds(cycle);
+    ngx_vrrp_make_fifos(cycle);
+
     ngx_vrrp_start_process(cycle);
+    ngx_vrrp_start_notifier(cycle);
 
     if (checked == VRRP_CORE_OK) {
         ngx_vrrp_mark_pools(cycle);

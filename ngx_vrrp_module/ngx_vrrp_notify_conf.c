@@ -47,6 +47,8 @@ static char *ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
     ngx_vrrp_notify_words_t *words);
 static char *ngx_vrrp_notify_tls(ngx_conf_t *cf,
     ngx_vrrp_notify_words_t *words, vrrp_core_notify_conf_t *core);
+static char *ngx_vrrp_notify_possible(ngx_cycle_t *cycle,
+    ngx_vrrp_conf_t *vcf);
 
 
 static ngx_vrrp_notify_default_t  ngx_vrrp_notify_defaults[] = {
@@ -562,5 +564,40 @@ ngx_vrrp_notify_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
     vcf->core.channels = core;
     vcf->core.nchannels = vcf->channels.nelts;
 
-    return NGX_CONF_OK;
+    return ngx_vrrp_notify_possible(cycle, vcf);
+}
+
+
+/*
+ * Only a process that tests the configuration may load what the notifier
+ * process needs; that one complains when it is not there.
+ */
+
+static char *
+ngx_vrrp_notify_possible(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
+{
+    char                 why[NGX_MAX_CONF_ERRSTR];
+    ngx_vrrp_channel_t  *channels;
+
+    if (!ngx_test_config
+        || vrrp_notifier_possible(&vcf->core, why, sizeof(why))
+           == VRRP_CORE_OK)
+    {
+        return NGX_CONF_OK;
+    }
+
+    channels = vcf->channels.elts;
+
+    while (channels->core.kind == VRRP_CORE_NOTIFY_SCRIPT
+           || channels->core.kind == VRRP_CORE_NOTIFY_FIFO)
+    {
+        channels++;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "%*s is not possible: %s "
+                  "in %V:%ui", channels->core.name.len,
+                  channels->core.name.data, why, &channels->place.file,
+                  channels->place.line);
+
+    return NGX_CONF_ERROR;
 }

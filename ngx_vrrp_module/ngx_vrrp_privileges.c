@@ -29,6 +29,8 @@
      | ngx_vrrp_cap(CAP_KILL) | ngx_vrrp_cap(CAP_DAC_READ_SEARCH))
 
 
+static void ngx_vrrp_notifier_scripts(ngx_cycle_t *cycle,
+    ngx_uint_t *scripts, ngx_uint_t *others);
 static ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, uint32_t wanted,
     uint32_t *granted);
 static ngx_int_t ngx_vrrp_set_user(ngx_cycle_t *cycle);
@@ -105,6 +107,77 @@ ngx_vrrp_runner_privileges(ngx_cycle_t *cycle)
     }
 
     return (granted == NGX_VRRP_RUNNER_CAPS) ? NGX_OK : NGX_DECLINED;
+}
+
+
+/*
+ * As the runner process, if there are scripts of other users.  Without any
+ * scripts it runs no programs that could want new privileges.
+ */
+
+ngx_int_t
+ngx_vrrp_notifier_privileges(ngx_cycle_t *cycle)
+{
+    uint32_t    wanted, granted;
+    ngx_uint_t  scripts, others;
+
+    ngx_vrrp_notifier_scripts(cycle, &scripts, &others);
+
+    wanted = others ? NGX_VRRP_RUNNER_CAPS : 0;
+
+    if (ngx_vrrp_drop_privileges(cycle, wanted, &granted) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!scripts && ngx_vrrp_no_new_privileges(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return (granted == wanted) ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* while the process is still that of the master's user */
+
+static void
+ngx_vrrp_notifier_scripts(ngx_cycle_t *cycle, ngx_uint_t *scripts,
+    ngx_uint_t *others)
+{
+    uid_t                           uid;
+    gid_t                           gid;
+    size_t                          i;
+    ngx_core_conf_t                *ccf;
+    ngx_vrrp_conf_t                *vcf;
+    const vrrp_core_notify_conf_t  *channel;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    uid = (geteuid() == 0) ? ccf->user : geteuid();
+    gid = (geteuid() == 0) ? ccf->group : getegid();
+
+    *scripts = 0;
+    *others = 0;
+
+    for (i = 0; i < vcf->core.nchannels; i++) {
+        channel = &vcf->core.channels[i];
+
+        if (channel->kind == VRRP_CORE_NOTIFY_SCRIPT) {
+            *scripts = 1;
+            *others |= (channel->uid != uid || channel->gid != gid);
+        }
+    }
+}
+
+
+void
+ngx_vrrp_report_scripts(ngx_cycle_t *cycle)
+{
+    ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                  "vrrp: scripts of other users may fail, as one of "
+                  "CAP_SETUID, CAP_SETGID, CAP_KILL and "
+                  "CAP_DAC_READ_SEARCH is missing: start nginx as root or "
+                  "with these capabilities");
 }
 
 

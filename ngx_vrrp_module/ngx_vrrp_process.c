@@ -24,6 +24,7 @@ static ngx_vrrp_helper_t  ngx_vrrp_process_helper = {
     "vrrp process",
     "ngx_vrrp",
     ngx_vrrp_process_cycle,
+    NGX_VRRP_EVENTS_SENT,
     NULL
 };
 
@@ -53,7 +54,7 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
     const char          *reason;
     ngx_vrrp_process_t  *vp;
 
-    ngx_vrrp_helper_begin(cycle);
+    ngx_vrrp_helper_begin(cycle, &ngx_vrrp_process_helper);
 
     vp = &ngx_vrrp_process;
 

@@ -12,12 +12,22 @@
 #include <ngx_event.h>
 
 
+/* what a process does with events: which end of core.event_fds it has */
+
+typedef enum {
+    NGX_VRRP_EVENTS_NONE = 0,
+    NGX_VRRP_EVENTS_SENT,
+    NGX_VRRP_EVENTS_RECEIVED
+} ngx_vrrp_events_e;
+
+
 /* a helper process: a child of the master, beside the workers */
 
 typedef struct {
     char                *title;          /* "vrrp process" */
     char                *comm;           /* what ps and killall see */
     ngx_spawn_proc_pt    cycle;
+    ngx_vrrp_events_e    events;
     char                *name;           /* the title, for the master */
 } ngx_vrrp_helper_t;
 
@@ -34,9 +44,21 @@ ngx_int_t ngx_vrrp_spawn_helper(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper);
 void ngx_vrrp_open_wake(ngx_cycle_t *cycle);
 void ngx_vrrp_close_wake(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
 
+/* ngx_vrrp_event_fds.c */
+
+/* core.event_fds, which live like core.wake_fd */
+void ngx_vrrp_open_event_fds(ngx_cycle_t *cycle);
+
+/* both ends are closed, but for that which the process needs */
+void ngx_vrrp_keep_event_fds(ngx_vrrp_conf_t *vcf, ngx_vrrp_events_e events,
+    ngx_log_t *log);
+
+/* in the master: those of "notify_fifo" that are not there */
+void ngx_vrrp_make_fifos(ngx_cycle_t *cycle);
+
 /* ngx_vrrp_helper.c */
 
-void ngx_vrrp_helper_begin(ngx_cycle_t *cycle);
+void ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper);
 void ngx_vrrp_helper_init(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
     ngx_uint_t connection_n);
 
@@ -97,6 +119,10 @@ ngx_uint_t ngx_vrrp_checker_connections(ngx_cycle_t *cycle);
 void ngx_vrrp_checker_run(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
     vrrp_checker_role_e role, int icmp4, int icmp6);
 
+/* ngx_vrrp_notifier.c */
+
+void ngx_vrrp_start_notifier(ngx_cycle_t *cycle);
+
 /* ngx_vrrp_connection.c: connections of the checker */
 
 /* NGX_ERROR: out of memory */
@@ -128,6 +154,10 @@ ngx_int_t ngx_vrrp_process_privileges(ngx_cycle_t *cycle,
     const char **reason);
 ngx_int_t ngx_vrrp_checker_privileges(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_runner_privileges(ngx_cycle_t *cycle);
+ngx_int_t ngx_vrrp_notifier_privileges(ngx_cycle_t *cycle);
+
+/* of a process that lacks what it takes to run scripts of other users */
+void ngx_vrrp_report_scripts(ngx_cycle_t *cycle);
 
 /* ngx_vrrp_scheduling.c */
 

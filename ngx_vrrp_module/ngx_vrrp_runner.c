@@ -16,6 +16,7 @@ ngx_vrrp_helper_t  ngx_vrrp_runner_helper = {
     "vrrp runner process",
     "ngx_vrrp_run",
     ngx_vrrp_runner_cycle,
+    NGX_VRRP_EVENTS_NONE,
     NULL
 };
 
@@ -25,7 +26,7 @@ ngx_vrrp_runner_cycle(ngx_cycle_t *cycle, void *data)
 {
     ngx_int_t  rc;
 
-    ngx_vrrp_helper_begin(cycle);
+    ngx_vrrp_helper_begin(cycle, &ngx_vrrp_runner_helper);
 
     rc = ngx_vrrp_runner_privileges(cycle);
 
@@ -66,11 +67,7 @@ ngx_vrrp_runner_report(ngx_cycle_t *cycle)
             continue;
         }
 
-        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                      "vrrp: scripts of other users may fail, as one of "
-                      "CAP_SETUID, CAP_SETGID, CAP_KILL and "
-                      "CAP_DAC_READ_SEARCH is missing: start nginx as root or "
-                      "with these capabilities");
+        ngx_vrrp_report_scripts(cycle);
         return;
     }
 }

@@ -55,6 +55,7 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
     /* for the processes that check, and the one that they wake */
 
     ngx_vrrp_close_wake(vcf, cycle->log);
+    ngx_vrrp_keep_event_fds(vcf, NGX_VRRP_EVENTS_NONE, cycle->log);
 
     if (!vcf->configured || ngx_process != NGX_PROCESS_WORKER) {
         return NGX_OK;

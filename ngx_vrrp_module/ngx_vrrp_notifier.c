@@ -1,0 +1,224 @@
+
+/*
+ * The notifier process, which tells others what has happened: it runs their
+ * scripts, writes their FIFOs, sends their mail and calls their webhooks.  It
+ * exists only where the configuration names some.
+ *
+ * On reload a new one is started.  The old one goes on until the vrrp and
+ * checker processes that send to it have ended, and what they have sent is
+ * delivered, or its time is over; the new one begins after it.
+ */
+
+
+#include "ngx_vrrp_process.h"
+
+
+/* descriptors that it watches: its own, and for each channel */
+
+#define NGX_VRRP_NOTIFIER_RESERVE      32
+#define NGX_VRRP_NOTIFIER_PER_CHANNEL  4
+
+/* milliseconds before a process that could not begin is started again */
+
+#define NGX_VRRP_NOTIFIER_RETRY        1000
+
+
+typedef struct {
+    vrrp_notifier_t  *core;
+    ngx_vrrp_loop_t   loop;
+} ngx_vrrp_notifier_t;
+
+
+static void ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data);
+static ngx_uint_t ngx_vrrp_notifier_connections(ngx_cycle_t *cycle);
+static ngx_int_t ngx_vrrp_notifier_start_core(ngx_cycle_t *cycle,
+    ngx_vrrp_notifier_t *nt);
+static void ngx_vrrp_notifier_signals(ngx_cycle_t *cycle,
+    ngx_vrrp_notifier_t *nt);
+static int64_t ngx_vrrp_notifier_deadline(void *data);
+static void ngx_vrrp_notifier_on_timer(void *data);
+static void ngx_vrrp_notifier_on_readable(void *data, int fd);
+
+
+static ngx_vrrp_helper_t    ngx_vrrp_notifier_helper = {
+    "vrrp notifier process",
+    "ngx_vrrp_notify",
+    ngx_vrrp_notifier_cycle,
+    NGX_VRRP_EVENTS_RECEIVED,
+    NULL
+};
+
+
+/* there is one of them in a process */
+
+static ngx_vrrp_notifier_t  ngx_vrrp_notifier;
+
+
+/* in the master, from init_module */
+
+void
+ngx_vrrp_start_notifier(ngx_cycle_t *cycle)
+{
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    if (vcf->core.event_fds[1] == -1) {
+        return;
+    }
+
+    if (ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_notifier_helper) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                      "vrrp: could not start the vrrp notifier process, "
+                      "nobody is notified of anything");
+    }
+}
+
+
+/* in the notifier process */
+
+static void
+ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data)
+{
+    ngx_int_t             rc;
+    ngx_vrrp_notifier_t  *nt;
+
+    ngx_vrrp_helper_begin(cycle, &ngx_vrrp_notifier_helper);
+
+    rc = ngx_vrrp_notifier_privileges(cycle);
+
+    if (rc == NGX_ERROR) {
+        /* fatal */
+        exit(2);
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_vrrp_report_scripts(cycle);
+    }
+
+    ngx_vrrp_helper_init(cycle, &ngx_vrrp_notifier_helper,
+                         ngx_vrrp_notifier_connections(cycle));
+
+    nt = &ngx_vrrp_notifier;
+
+    if (ngx_vrrp_notifier_start_core(cycle, nt) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                      "vrrp: the vrrp notifier process cannot notify anybody, "
+                      "it is started again");
+
+        ngx_msleep(NGX_VRRP_NOTIFIER_RETRY);
+        exit(1);
+    }
+
+    for ( ;; ) {
+        ngx_vrrp_notifier_signals(cycle, nt);
+
+        if (vrrp_notifier_finished(nt->core)) {
+            break;
+        }
+
+        ngx_vrrp_event_arm_timer(&nt->loop);
+
+        ngx_process_events_and_timers(cycle);
+    }
+
+    vrrp_notifier_destroy(nt->core);
+
+    ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                  "vrrp notifier process exiting");
+
+    exit(0);
+}
+
+
+static ngx_uint_t
+ngx_vrrp_notifier_connections(ngx_cycle_t *cycle)
+{
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    return NGX_VRRP_NOTIFIER_RESERVE
+           + NGX_VRRP_NOTIFIER_PER_CHANNEL * vcf->core.nchannels;
+}
+
+
+static ngx_int_t
+ngx_vrrp_notifier_start_core(ngx_cycle_t *cycle, ngx_vrrp_notifier_t *nt)
+{
+    ngx_vrrp_conf_t      *vcf;
+    vrrp_notifier_ops_t   ops;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    nt->loop.log = cycle->log;
+    nt->loop.data = nt;
+    nt->loop.deadline = ngx_vrrp_notifier_deadline;
+    nt->loop.on_timer = ngx_vrrp_notifier_on_timer;
+    nt->loop.on_readable = ngx_vrrp_notifier_on_readable;
+    nt->loop.input_first = 1;
+
+    ops.data = &nt->loop;
+    ops.log = ngx_vrrp_log;
+    ops.watch = ngx_vrrp_event_watch;
+    ops.unwatch = ngx_vrrp_event_unwatch;
+
+    nt->core = vrrp_notifier_create(&vcf->core, &ops, vcf->area);
+
+    if (nt->core == NULL
+        || ngx_vrrp_event_open_timer(&nt->loop) != NGX_OK
+        || vrrp_notifier_start(nt->core, ngx_parent) != VRRP_CORE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_vrrp_notifier_signals(ngx_cycle_t *cycle, ngx_vrrp_notifier_t *nt)
+{
+    if (ngx_terminate) {
+        ngx_terminate = 0;
+        vrrp_notifier_terminate(nt->core);
+    }
+
+    if (ngx_quit) {
+        ngx_quit = 0;
+        vrrp_notifier_quit(nt->core);
+    }
+
+    if (ngx_reopen) {
+        ngx_reopen = 0;
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0, "reopening logs");
+        ngx_reopen_files(cycle, -1);
+    }
+}
+
+
+static int64_t
+ngx_vrrp_notifier_deadline(void *data)
+{
+    ngx_vrrp_notifier_t *nt = data;
+
+    return vrrp_notifier_deadline(nt->core);
+}
+
+
+static void
+ngx_vrrp_notifier_on_timer(void *data)
+{
+    ngx_vrrp_notifier_t *nt = data;
+
+    vrrp_notifier_on_timer(nt->core);
+}
+
+
+static void
+ngx_vrrp_notifier_on_readable(void *data, int fd)
+{
+    ngx_vrrp_notifier_t *nt = data;
+
+    vrrp_notifier_on_readable(nt->core, fd);
+}
