@@ -6,63 +6,108 @@ namespace {
 
 using wire::DropReason;
 
-bool is_disagreement(DropReason reason) {
-    switch (reason) {
-        case DropReason::version:
-        case DropReason::interval:
-        case DropReason::auth_type:
-        case DropReason::auth_data:
-        case DropReason::source:
-        case DropReason::destination:
-            return true;
-        default:
-            return false;
-    }
+// A single one may be damaged; those of a peer that says something else come
+// again and again, until somebody changes something.
+LogLevel level_of(DropReason reason) {
+    return reason == DropReason::length || reason == DropReason::type
+               ? LogLevel::info
+               : LogLevel::warn;
 }
 
-const char *advice(DropReason reason) {
+unsigned version_of(const ReceivedPacket &packet) {
+    return packet.payload.empty() ? 0U : packet.payload[0] >> 4U;
+}
+
+std::string interval_advice(const vrrp::Config &config,
+                            const wire::Advertisement *advert) {
+    if (advert == nullptr) {
+        return "its interval is 0, give it an \"advert_int\"";
+    }
+    return format(
+        "its interval is %lld ms, here \"advert_int\" is %lld ms, and VRRPv2 "
+        "needs the same: make \"advert_int\" equal",
+        static_cast<long long>(to_ms(advert->interval)),
+        static_cast<long long>(to_ms(config.advert_interval)));
+}
+
+std::string auth_type_advice(const vrrp::Config &config,
+                             const wire::Advertisement *advert) {
+    if (config.authentication.type == wire::AuthType::none) {
+        return "it has an authentication, here is none: take it out there, or "
+               "set the same \"authentication\" here";
+    }
+    const bool none = advert != nullptr &&
+                      advert->authentication.type == wire::AuthType::none;
+    return std::string(none ? "it has no authentication"
+                            : "it has another type of authentication") +
+           ", here it is PASS: set the same \"authentication\" there, or take "
+           "it out here";
+}
+
+std::string destination_advice(const vrrp::Config &config) {
+    return config.is_unicast()
+               ? "it came by multicast, here is a \"unicast_peer\": list the "
+                 "peers there, too, or take \"unicast_peer\" out here"
+               : "it came by unicast, here is no \"unicast_peer\": list the "
+                 "peers here, too, or take \"unicast_peer\" out there";
+}
+
+// What is wrong, and what to change.
+std::string advice(DropReason reason, const ReceivedPacket &packet,
+                   const vrrp::Config &config,
+                   const wire::Advertisement *advert) {
     switch (reason) {
         case DropReason::length:
             return "its length does not fit its fields";
         case DropReason::ttl:
-            return "its TTL is not 255, so it was routed or forged";
+            return format(
+                "its TTL is %u and not 255, so it was routed or "
+                "forged: put both nodes into one network",
+                unsigned{packet.info.ttl});
         case DropReason::version:
-            return "it speaks another version, make \"version\" equal";
+            return format(
+                "it speaks VRRPv%u, here \"version\" is %u: make "
+                "\"version\" equal (keepalived: \"vrrp_version\")",
+                version_of(packet), unsigned{to_number(config.version)});
         case DropReason::type:
             return "it is not an advertisement";
         case DropReason::checksum:
-            return "its checksum is wrong";
+            return "its checksum is wrong: if that goes on, look for what "
+                   "changes packets on their way, and take "
+                   "\"old_unicast_checksum\" out of a keepalived.conf";
         case DropReason::interval:
-            return "its interval differs, which VRRPv2 forbids, make "
-                   "\"advert_int\" equal";
+            return interval_advice(config, advert);
         case DropReason::address_count:
-            return "it has no address";
+            return "it has no address, give it the same \"virtual_ipaddress\" "
+                   "as here";
         case DropReason::vrid:
-            return "its virtual router id is not ours";
+            return "its virtual router id is not ours, make "
+                   "\"virtual_router_id\" equal";
         case DropReason::auth_type:
-            return "its authentication type differs, make "
-                   "\"authentication\" equal";
+            return auth_type_advice(config, advert);
         case DropReason::auth_data:
             return "its password differs, make \"authentication\" equal";
         case DropReason::source:
-            return "it is not from a peer, see \"unicast_peer\"";
+            return "it is not from a peer: add it to \"unicast_peer\" here, or "
+                   "take this node out of the list there";
         case DropReason::destination:
-            return "one of us uses unicast and the other multicast, see "
-                   "\"unicast_peer\"";
+            return destination_advice(config);
         case DropReason::loop:
-            return "it has our own source address: a loop in the network, or "
-                   "another node with our address";
+            return "it has our own source address: give each node an address "
+                   "of its own, or find the loop in the network";
     }
     return "";
 }
 
 }  // namespace
 
-DropReport describe_drop(DropReason reason, const ReceivedPacket &packet) {
-    return {is_disagreement(reason) ? LogLevel::warn : LogLevel::info,
+DropReport describe_drop(DropReason reason, const ReceivedPacket &packet,
+                         const vrrp::Config &config,
+                         const wire::Advertisement *advert) {
+    return {level_of(reason),
             format("dropped an advertisement from %s: %s",
                    packet.info.endpoints.source.to_string().c_str(),
-                   advice(reason))};
+                   advice(reason, packet, config, advert).c_str())};
 }
 
 std::string suppressed_note(unsigned suppressed) {

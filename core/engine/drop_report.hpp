@@ -5,6 +5,8 @@
 
 #include "core/base/log.hpp"
 #include "core/engine/facts.hpp"
+#include "core/vrrp/config.hpp"
+#include "core/wire/advertisement.hpp"
 #include "core/wire/drop_reason.hpp"
 
 namespace ngx_vrrp::engine {
@@ -14,7 +16,10 @@ struct DropReport {
     std::string text;
 };
 
-DropReport describe_drop(wire::DropReason reason, const ReceivedPacket &packet);
+// advert: what it says, or null when it cannot be read.
+DropReport describe_drop(wire::DropReason reason, const ReceivedPacket &packet,
+                         const vrrp::Config &config,
+                         const wire::Advertisement *advert);
 
 // ", 12 more since the last such line", or nothing.
 std::string suppressed_note(unsigned suppressed);

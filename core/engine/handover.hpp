@@ -36,7 +36,7 @@ struct Handover {
     std::vector<vrrp::VirtualAddress> held;  // in the kernel now
     std::vector<std::string> failed;         // titles of trackers
     std::vector<TimeOut> time_outs;
-    bool released = false;  // by an operator
+    bool released = false;             // by an operator
     std::vector<SuspectedSign> signs;  // of an active one
 };
 

@@ -11,6 +11,9 @@ namespace {
 
 constexpr Duration kLogPeriod = Seconds{10};
 
+// A peer whose configuration disagrees with ours will go on doing so.
+constexpr Duration kDisagreementPeriod = Seconds{60};
+
 // After a reload another process may have to fill the table of checks; until
 // then the process before us keeps the router.
 constexpr Duration kKnownSoon = Milliseconds{250};
@@ -26,7 +29,7 @@ std::string log_context(const vrrp::Config &config) {
 
 template <std::size_t... I>
 std::array<RateLimit, sizeof...(I)> drop_limits(std::index_sequence<I...>) {
-    return {((void)I, RateLimit{kLogPeriod})...};
+    return {((void)I, RateLimit{kDisagreementPeriod})...};
 }
 
 std::vector<AddressState> address_states(const vrrp::Config &config) {
@@ -49,7 +52,7 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
       trackers_(std::move(config.trackers)),
       split_brain_(this->config()),
       drop_limits_(drop_limits(std::make_index_sequence<wire::kDropReasons>{})),
-      mismatch_limit_(kLogPeriod),
+      mismatch_limit_(kDisagreementPeriod),
       send_limit_(kLogPeriod),
       address_limit_(kLogPeriod),
       remove_limit_(kLogPeriod),
@@ -166,14 +169,14 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     const auto parsed =
         wire::parse_advertisement(packet.payload, packet.info.endpoints);
     if (!parsed) {
-        report_drop(parsed.error(), packet, now);
+        report_drop(parsed.error(), packet, nullptr, now);
         return;
     }
 
     const wire::Advertisement &advert = parsed->advertisement;
     if (const auto reason =
             vrrp::refuse(config(), source_, advert, packet.info)) {
-        report_drop(*reason, packet, now);
+        report_drop(*reason, packet, &advert, now);
         return;
     }
 

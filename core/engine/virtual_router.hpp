@@ -205,7 +205,8 @@ private:
     void report_sign(const SignNews &news, Instant now);
     void report_send_error(const SystemError &error, Instant now);
     void report_drop(wire::DropReason reason, const ReceivedPacket &packet,
-                     Instant now);
+                     const wire::Advertisement *advert, Instant now);
+    std::string numbers(vrrp::StateName before, Instant now) const;
 
     Ports ports_;
     Log log_;

@@ -84,7 +84,23 @@ void VirtualRouter::leave_unheard(const IpAddress &peer, Instant now) {
     }
 }
 
+// "priority 80, base 100, BACKUP for 20012 ms"
+std::string VirtualRouter::numbers(vrrp::StateName before, Instant now) const {
+    std::string text = format("priority %u, base %u",
+                              unsigned{instance_.effective_priority().value},
+                              unsigned{config().priority.value});
+    if (last_.at != Instant{}) {
+        text += format(", %s for %lld ms", vrrp::public_name(before).data(),
+                       static_cast<long long>(to_ms(now - last_.at)));
+    }
+    return text;
+}
+
 void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
+    log_(LogLevel::notice, "%s -> %s: %s (%s)",
+         vrrp::public_name(action.from).data(),
+         vrrp::public_name(action.to).data(), action.reason.c_str(),
+         numbers(action.from, now).c_str());
     last_ = {now, action.reason};
     ++counters_.transitions;
     counters_.became_init += action.to == vrrp::StateName::initialize;
@@ -96,9 +112,6 @@ void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
         failing_since_.reset();
         unheard_since_.reset();
     }
-    log_(LogLevel::notice, "%s -> %s: %s",
-         vrrp::public_name(action.from).data(),
-         vrrp::public_name(action.to).data(), action.reason.c_str());
     const StateChanged change{action.from, action.to, stopped_};
     ports_.events.happened(
         {change, action.reason, instance_.effective_priority()}, config(), now);
@@ -121,13 +134,16 @@ void VirtualRouter::report_send_error(const SystemError &error, Instant now) {
 }
 
 void VirtualRouter::report_drop(wire::DropReason reason,
-                                const ReceivedPacket &packet, Instant now) {
+                                const ReceivedPacket &packet,
+                                const wire::Advertisement *advert,
+                                Instant now) {
     const auto index = static_cast<std::size_t>(reason);
     ++counters_.dropped[index];
     split_brain_.hear_dropped(reason, packet.info.endpoints.source, now);
     RateLimit &limit = drop_limits_[index];
     if (limit.allow(now)) {
-        const DropReport report = describe_drop(reason, packet);
+        const DropReport report =
+            describe_drop(reason, packet, config(), advert);
         log_(report.level, "%s%s", report.text.c_str(),
              suppressed_note(limit.take_suppressed()).c_str());
     }

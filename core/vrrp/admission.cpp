@@ -139,6 +139,19 @@ std::string address_mismatch(const Config &config,
     return text + ": make the lists equal";
 }
 
+// Two of them would each be right to take the addresses.
+std::string owner_mismatch(const Config &config,
+                           const wire::Advertisement &advert,
+                           const IpAddress &source) {
+    if (config.priority != kPriorityOwner ||
+        advert.priority != kPriorityOwner) {
+        return {};
+    }
+    return source.to_string() +
+           " has the priority 255, as this node, and only one can own the "
+           "addresses: lower one priority";
+}
+
 }  // namespace
 
 IpAddress multicast_group(Family family) {
@@ -177,12 +190,12 @@ std::optional<DropReason> refuse(const Config &config,
 std::optional<std::string> mismatch(const Config &config,
                                     const wire::Advertisement &advert,
                                     const IpAddress &source) {
-    std::string text = interval_mismatch(config, advert, source);
-    const std::string addresses = address_mismatch(config, advert, source);
-    if (!text.empty() && !addresses.empty()) {
-        text += "; ";
+    std::string text;
+    for (const std::string &part : {interval_mismatch(config, advert, source),
+                                    address_mismatch(config, advert, source),
+                                    owner_mismatch(config, advert, source)}) {
+        text += (text.empty() || part.empty() ? "" : "; ") + part;
     }
-    text += addresses;
     return text.empty() ? std::nullopt : std::optional{text};
 }
 

@@ -32,7 +32,8 @@ std::optional<wire::DropReason> refuse(const Config &config,
                                        const PacketInfo &packet);
 
 // In what the advert of an accepted peer differs from our configuration, as a
-// sentence that says what to change, or nothing: v3 interval, address list.
+// sentence that says what to change, or nothing: v3 interval, address list, two
+// address owners.
 std::optional<std::string> mismatch(const Config &config,
                                     const wire::Advertisement &advert,
                                     const IpAddress &source);

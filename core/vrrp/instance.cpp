@@ -178,14 +178,22 @@ State Instance::drop(std::string reason, bool for_good, Turn &turn) {
     return Fault{fault_};
 }
 
+std::string Instance::heir_of(const Leaving &state) const {
+    if (!state.heir) {
+        return "no heir was heard";
+    }
+    const std::string heir = state.heir->to_string() + " took over";
+    return active_router_ && active_router_->address == *state.heir
+               ? heir + " with priority " +
+                     std::to_string(active_router_->priority.value)
+               : heir;
+}
+
 State Instance::wake(Leaving state, Turn &turn) {
     if (turn.now < state.drop_at) {
         return state;
     }
-    return drop(state.reason +
-                    (state.heir ? ", " + state.heir->to_string() + " took over"
-                                : ", no heir was heard"),
-                state.for_good, turn);
+    return drop(state.reason + ", " + heir_of(state), state.for_good, turn);
 }
 
 State Instance::on(Leaving state, const TimeReached &, Turn &turn) {

@@ -186,6 +186,7 @@ private:
     void answer(Active &state, Turn &turn);
     State leave(const Active &state, Leaving leaving, Turn &turn);
     State drop(std::string reason, bool for_good, Turn &turn);
+    std::string heir_of(const Leaving &state) const;
     Backup clear_fault(std::string reason, Turn &turn);
 
     void hear(const AdvertReceived &in, Instant now);

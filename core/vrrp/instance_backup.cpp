@@ -60,7 +60,12 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
         return open + "preempting lower " +
                priority_from(active_router_->priority, active_router_->address);
     }
-    return "no advertisement for " + milliseconds(now - state.timer_started);
+    const std::string silence =
+        "no advertisement for " + milliseconds(now - state.timer_started);
+    return active_router_ ? silence + ", the last with " +
+                                priority_from(active_router_->priority,
+                                              active_router_->address)
+                          : silence;
 }
 
 // RFC 9568, 6.4.2: "If Preempt_Mode is False, or if the Priority in the

@@ -71,7 +71,8 @@ TEST_F(CommandTest, ReleaseWaitsForTheHeirAndStaysOut) {
     run(Milliseconds{100});
     EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5"});
     EXPECT_EQ(state(), StateName::fault);
-    EXPECT_EQ(last_reason(), "released by the operator, 10.0.1.2 took over");
+    EXPECT_EQ(last_reason(),
+              "released by the operator, 10.0.1.2 took over with priority 90");
 
     run(Seconds{60});
     EXPECT_EQ(machine.take(), Done{});

@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <regex>
+#include <string>
+
 namespace ngx_vrrp::engine {
 namespace {
+
+using wire::DropReason;
 
 ReceivedPacket packet() {
     return {
@@ -12,9 +18,26 @@ ReceivedPacket packet() {
         {}};
 }
 
+vrrp::Config v2_config() {
+    vrrp::Config config;
+    config.version = Version::v2;
+    config.advert_interval = Seconds{1};
+    return config;
+}
+
+// After "dropped an advertisement from 10.0.1.2: ".
+std::string advice(DropReason reason, const vrrp::Config &config = v2_config(),
+                   const wire::Advertisement *advert = nullptr,
+                   const ReceivedPacket &dropped = packet()) {
+    const DropReport report = describe_drop(reason, dropped, config, advert);
+    const std::string_view who = "dropped an advertisement from 10.0.1.2: ";
+    EXPECT_TRUE(report.text.starts_with(who));
+    return report.text.substr(who.size());
+}
+
 TEST(DropReport, DisagreementIsAWarningThatNamesTheDirective) {
     const DropReport report =
-        describe_drop(wire::DropReason::auth_data, packet());
+        describe_drop(DropReason::auth_data, packet(), v2_config(), nullptr);
     EXPECT_EQ(report.level, LogLevel::warn);
     EXPECT_EQ(report.text,
               "dropped an advertisement from 10.0.1.2: its password differs, "
@@ -22,16 +45,72 @@ TEST(DropReport, DisagreementIsAWarningThatNamesTheDirective) {
 }
 
 TEST(DropReport, BrokenPacketIsInfo) {
-    EXPECT_EQ(describe_drop(wire::DropReason::checksum, packet()).level,
-              LogLevel::info);
+    EXPECT_EQ(
+        describe_drop(DropReason::length, packet(), v2_config(), nullptr).level,
+        LogLevel::info);
 }
 
 TEST(DropReport, EveryReasonHasWords) {
     for (std::size_t i = 0; i < wire::kDropReasons; ++i) {
-        const auto reason = static_cast<wire::DropReason>(i);
-        EXPECT_GT(describe_drop(reason, packet()).text.size(), 45u)
-            << to_string(reason);
+        const auto reason = static_cast<DropReason>(i);
+        EXPECT_GT(advice(reason).size(), 10u) << to_string(reason);
     }
+}
+
+TEST(DropReport, WarningsSayWhatToChange) {
+    for (std::size_t i = 0; i < wire::kDropReasons; ++i) {
+        const auto reason = static_cast<DropReason>(i);
+        const DropReport report =
+            describe_drop(reason, packet(), v2_config(), nullptr);
+        if (report.level == LogLevel::warn) {
+            EXPECT_TRUE(std::regex_search(
+                report.text, std::regex("(make|set|give|list|add|take|put) ")))
+                << report.text;
+        }
+    }
+}
+
+TEST(DropReport, SaysWhatBothSay) {
+    wire::Advertisement advert;
+    advert.interval = Seconds{2};
+    EXPECT_EQ(advice(DropReason::interval, v2_config(), &advert),
+              "its interval is 2000 ms, here \"advert_int\" is 1000 ms, and "
+              "VRRPv2 needs the same: make \"advert_int\" equal");
+    EXPECT_EQ(advice(DropReason::interval),
+              "its interval is 0, give it an \"advert_int\"");
+
+    ReceivedPacket other = packet();
+    other.info.ttl = 63;
+    EXPECT_TRUE(advice(DropReason::ttl, v2_config(), &advert, other)
+                    .starts_with("its TTL is 63 and not 255"));
+
+    constexpr std::array<std::uint8_t, 1> kFirst{0x31};
+    other.payload = kFirst;
+    EXPECT_EQ(advice(DropReason::version, v2_config(), &advert, other),
+              "it speaks VRRPv3, here \"version\" is 2: make \"version\" equal "
+              "(keepalived: \"vrrp_version\")");
+}
+
+TEST(DropReport, SaysWhoHasAnAuthentication) {
+    vrrp::Config ours = v2_config();
+    wire::Advertisement advert;
+    EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
+                    .starts_with("it has an authentication, here is none: "));
+    ours.authentication.type = wire::AuthType::simple_text;
+    EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
+                    .starts_with("it has no authentication, here it is PASS"));
+    advert.authentication.type = static_cast<wire::AuthType>(2);
+    EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
+                    .starts_with("it has another type of authentication, "));
+}
+
+TEST(DropReport, SaysWhoUsesUnicast) {
+    vrrp::Config ours = v2_config();
+    EXPECT_TRUE(advice(DropReason::destination, ours)
+                    .starts_with("it came by unicast, here is no "));
+    ours.unicast_peers = {*IpAddress::parse("10.0.1.3")};
+    EXPECT_TRUE(advice(DropReason::destination, ours)
+                    .starts_with("it came by multicast, here is a "));
 }
 
 TEST(DropReport, SuppressedNote) {

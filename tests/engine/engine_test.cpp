@@ -345,6 +345,35 @@ TEST_F(EngineTest, DropsAreCountedByReasonAndLoggedOnce) {
     EXPECT_EQ(log.count("dropped an advertisement from 10.0.1.2"), 1u);
 }
 
+TEST_F(EngineTest, TransitionIsOneNoticeWithItsNumbers) {
+    become_active();
+    const Instant since = engine->routers()[0].last_transition().at;
+    log.lines.clear();
+    receive(200);
+
+    ASSERT_EQ(log.lines.size(), 1u);
+    EXPECT_EQ(log.lines[0].level, LogLevel::notice);
+    EXPECT_EQ(log.lines[0].text,
+              "MASTER -> BACKUP: advertisement with higher priority 200 from "
+              "10.0.1.2 (priority 100, base 100, MASTER for " +
+                  std::to_string(to_ms(now - since)) +
+                  " ms), instance \"VI_1\", vrid 51, interface eth0");
+}
+
+TEST_F(EngineTest, DisagreementIsToldOnceAMinute) {
+    become_active();
+    const auto hear_for = [&](int seconds) {
+        for (int i = 0; i < seconds; ++i) {
+            receive(50, kPeer, Seconds{1});
+            run(Seconds{1});
+        }
+    };
+    hear_for(60);
+    EXPECT_EQ(log.count("advert_int is 100 ms: make them equal"), 1u);
+    hear_for(1);
+    EXPECT_EQ(log.count("59 more since the last such line"), 1u);
+}
+
 TEST_F(EngineTest, UnknownVridIsCountedOnly) {
     become_active();
     const Buffer other{0x31, 52, 100, 1, 0, 10, 0, 0};

@@ -74,7 +74,7 @@ TEST_F(TrackingTest, WeightIsAdvertisedWithinTheSameEventAndLogged) {
     engine->handle_checks(now);
     run(Milliseconds{50});
     EXPECT_EQ(machine.take(), Done{});
-    EXPECT_EQ(log.count("priority 100"), 1u);
+    EXPECT_EQ(log.count("priority 100 ->"), 1u);
 
     set_check(Verdict::up);
     engine->handle_checks(now);

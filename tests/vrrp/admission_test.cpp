@@ -246,6 +246,16 @@ TEST(Mismatch, CutsALongList) {
               "list: make the lists equal");
 }
 
+TEST(Mismatch, OnlyOneOwnsTheAddresses) {
+    Case c{v3_config()};
+    c.advert.priority = kPriorityOwner;
+    EXPECT_EQ(c.mismatched(), std::nullopt);
+    c.config.priority = kPriorityOwner;
+    EXPECT_EQ(c.mismatched(),
+              "192.168.64.134 has the priority 255, as this node, and only one "
+              "can own the addresses: lower one priority");
+}
+
 TEST(Mismatch, NamesIntervalAndAddressesInOneSentence) {
     Case c{v3_config()};
     c.advert.interval = Seconds{1};

@@ -375,7 +375,7 @@ TEST(Leaving, KeepsTheAddressesUntilTheHeirSpeaks) {
     EXPECT_EQ(router.wait(),
               (Lines{"remove-addresses",
                      "transition active -> initialize: nginx quits, "
-                     "192.168.64.134 took over"}));
+                     "192.168.64.134 took over with priority 90"}));
 }
 
 TEST(Leaving, ThatTheHeirGoesOnDoesNotPutOffTheEnd) {

@@ -149,7 +149,8 @@ TEST(Backup, TakesOverFromSilenceWithoutPreemption) {
     router.hear(1);
 
     EXPECT_EQ(router.wait().back(),
-              "transition backup -> active: no advertisement for 3609 ms");
+              "transition backup -> active: no advertisement for 3609 ms, "
+              "the last with priority 1 from 192.168.64.134");
 }
 
 // A priority that rises makes the active router's the lower one.
