@@ -193,7 +193,7 @@ settled_on('lb1');
 suspects_nothing_more($_) for qw(lb2 lb1);
 
 
-# --- somebody has the address, and is silent about it --------------------------
+# --- somebody has the address, and is silent about it -------------------------
 
 $lab->node('lb3')->batch_ip("address add $VIP/32 dev $INTERFACE",
                             "address add $VIP6/128 dev $INTERFACE nodad");

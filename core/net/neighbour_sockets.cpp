@@ -219,9 +219,9 @@ bool NeighbourSockets::read_advertisement() {
     const auto said = wire::parse_neighbour_advertisement(
         Bytes(buffer.data(), static_cast<std::size_t>(n)));
     const bool valid = said && arrival.hop_limit == kHopLimit;
-    return take(0, valid ? std::optional{engine::NeighbourClaim{
-                               arrival.index, *said}}
-                         : std::nullopt);
+    return take(
+        0, valid ? std::optional{engine::NeighbourClaim{arrival.index, *said}}
+                 : std::nullopt);
 }
 
 bool NeighbourSockets::take(
