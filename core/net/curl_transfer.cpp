@@ -26,13 +26,12 @@ const std::string &url_of(const notify::ChannelConfig &config) {
                            : std::get<WebhookChannel>(config.how).url;
 }
 
-// All that libcurl may speak for this channel.
-const char *protocol_of(const notify::ChannelConfig &config) {
-    const std::string &url = url_of(config);
-    if (std::holds_alternative<EmailChannel>(config.how)) {
-        return url.starts_with("smtps:") ? "smtps" : "smtp";
+// All that libcurl may speak.
+const char *protocol_of(bool is_mail, const notify::Endpoint &endpoint) {
+    if (is_mail) {
+        return endpoint.scheme == "smtps" ? "smtps" : "smtp";
     }
-    return url.starts_with("https:") ? "https" : "http";
+    return endpoint.scheme == "https" ? "https" : "http";
 }
 
 // libcurl's error text is its own, or tells of a certificate. Others may hold
@@ -49,6 +48,11 @@ bool is_about_tls(CURLcode code) {
         default:
             return false;
     }
+}
+
+// There was nothing to be heard any more.
+bool is_silence(CURLcode code) {
+    return code == CURLE_RECV_ERROR || code == CURLE_OPERATION_TIMEDOUT;
 }
 
 bool is_permanent(CURLcode code) {
@@ -105,7 +109,7 @@ void CurlTransfer::prepare(const notify::ChannelConfig &config) {
 
     set(CURLOPT_ERRORBUFFER, error_.data());
     set(CURLOPT_PRIVATE, static_cast<void *>(this));
-    set(CURLOPT_PROTOCOLS_STR, protocol_of(config));
+    set(CURLOPT_PROTOCOLS_STR, protocol_of(is_mail_, endpoint_));
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_PROXY, "");
     set(CURLOPT_NOSIGNAL, 1L);
@@ -195,10 +199,12 @@ long CurlTransfer::number(CURLINFO info) const {
 }
 
 // A webhook has answered when there is a status, and what it says has ended or
-// is too long to matter; a mail server when it has refused.
+// is too long to matter; a mail server when it has refused, and not only one
+// recipient.
 bool CurlTransfer::is_answered(CURLcode code) const {
     if (is_mail_) {
-        return code == CURLE_OK || number(CURLINFO_RESPONSE_CODE) >= 400;
+        return code == CURLE_OK ||
+               (number(CURLINFO_RESPONSE_CODE) >= 400 && !is_silence(code));
     }
     return code == CURLE_OK || (code == CURLE_WRITE_ERROR && too_long_);
 }

@@ -19,6 +19,15 @@ std::string_view port_of(std::string_view scheme) {
     return "?";
 }
 
+// RFC 3986, 3.1: "schemes are case-insensitive".
+std::string to_lower(std::string_view text) {
+    std::string lower(text);
+    for (char &c : lower) {
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return lower;
+}
+
 // The colon before a port; those of an IPv6 address are in brackets.
 std::size_t port_colon(std::string_view authority) {
     const std::size_t bracket = authority.rfind(']');
@@ -30,17 +39,18 @@ std::size_t port_colon(std::string_view authority) {
 Endpoint endpoint_of(std::string_view url) {
     const std::size_t slashes = url.find("://");
     if (slashes == url.npos) {
-        return {"?", "?"};
+        return {"?", "?", "?"};
     }
+    const std::string scheme = to_lower(url.substr(0, slashes));
     std::string_view authority = url.substr(slashes + 3);
     authority = authority.substr(0, authority.find_first_of("/?#"));
     authority.remove_prefix(authority.rfind('@') + 1);
 
     const std::string host(authority.substr(0, port_colon(authority)));
     if (host.size() < authority.size()) {
-        return {host, std::string(authority)};
+        return {scheme, host, std::string(authority)};
     }
-    return {host, host + ":" + std::string(port_of(url.substr(0, slashes)))};
+    return {scheme, host, host + ":" + std::string(port_of(scheme))};
 }
 
 }  // namespace ngx_vrrp::notify

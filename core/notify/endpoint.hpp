@@ -7,6 +7,7 @@
 namespace ngx_vrrp::notify {
 
 struct Endpoint {
+    std::string scheme;     // in lower case: "smtp"
     std::string host;       // "mail.example.org", "[2001:db8::1]"
     std::string host_port;  // "mail.example.org:25"
 };

@@ -277,6 +277,18 @@ TEST_F(CurlCourierTest, NamesWhoCannotBeFound) {
               "later: host.invalid: Couldn't resolve host name");
 }
 
+TEST_F(CurlCourierTest, TakesSchemesInAnyCase) {
+    HttpServer http(HttpServer::answer("200 OK", "ok"));
+    serve([&] { http.server.turn(); });
+    EXPECT_EQ(result(webhook("HTTP" + http.url().substr(4))), "delivered");
+    SmtpServer smtp;
+    serve([&] { smtp.server.turn(); });
+    EXPECT_EQ(result(email("SmTp" + smtp.url().substr(4))), "delivered");
+    http.server.close();
+    EXPECT_THAT(result(webhook("HTTPS" + http.url().substr(4))),
+                StartsWith("later: connect to "));
+}
+
 TEST_F(CurlCourierTest, SpeaksNothingElse) {
     EXPECT_THAT(result(webhook("file:///etc/TOP-SECRET")),
                 StartsWith("never: "));
@@ -430,6 +442,29 @@ TEST_F(CurlCourierTest, OneRecipientDoesNotKeepTheOthersFromKnowing) {
     EXPECT_THAT(loop.log, testing::ElementsAre(
                               "a mail has been sent, but 127.0.0.1 refused 1 "
                               "recipient: 550 5.1.1 No such user"));
+}
+
+// What it says to one recipient is no answer to what comes after.
+TEST_F(CurlCourierTest, MailsAreTriedAgainWhenTheServerGoesAway) {
+    SmtpServer smtp;
+    smtp.replies = {{"RCPT TO:<boss", "550 5.1.1 No such user"}, {"DATA", ""}};
+    serve([&] {
+        smtp.server.turn();
+        if (!smtp.commands.empty() && smtp.commands.back() == "DATA") {
+            smtp.server.close();
+        }
+    });
+    EXPECT_THAT(result(email(smtp.url())), StartsWith("later: 127.0.0.1: "));
+}
+
+TEST_F(CurlCourierTest, MailsAreTriedAgainWhenTheServerFallsSilent) {
+    SmtpServer smtp;
+    smtp.replies = {{"RCPT TO:<boss", "550 5.1.1 No such user"}, {"DATA", ""}};
+    serve([&] { smtp.server.turn(); });
+    ChannelConfig channel = email(smtp.url());
+    channel.timeout = Milliseconds{500};
+    EXPECT_EQ(result(channel), "later: wait for an answer of 127.0.0.1:" +
+                                   smtp.server.port() + ": timed out");
 }
 
 TEST_F(CurlCourierTest, LogsIn) {

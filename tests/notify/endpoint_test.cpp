@@ -17,6 +17,12 @@ TEST(Endpoint, HasThePortOfTheScheme) {
     EXPECT_EQ(endpoint_of("https://a:8443/x").host_port, "a:8443");
 }
 
+TEST(Endpoint, SchemesAreInLowerCase) {
+    EXPECT_EQ(endpoint_of("HTTPS://A").scheme, "https");
+    EXPECT_EQ(endpoint_of("HTTPS://A").host_port, "A:443");
+    EXPECT_EQ(endpoint_of("key").scheme, "?");
+}
+
 TEST(Endpoint, HasNoSecret) {
     const Endpoint endpoint =
         endpoint_of("https://me:pass@word@hooks.example.org:444/T0/key?t=k#f");
