@@ -50,6 +50,7 @@ my $lb1 = $lab->node('lb1');
 $pools->fail($down);
 $pools->start(
     vrrp => <<"END",
+    notify /bin/true user=root;
     vrrp_instance VI_1 {
         interface $VRRP::Node::INTERFACE;
         virtual_router_id 51;
@@ -83,7 +84,8 @@ my $text;
 $lab->wait_until('a failed tracker', 15, sub {
     $text = metrics();
     return $text =~ /^nginx_vrrp_track_status\{.*type="upstream",name="web"\} 0$/m
-           && $text =~ /_instance_state\{.*VI_6.*state="master"\} 1$/m;
+           && $text =~ /_instance_state\{.*VI_6.*state="master"\} 1$/m
+           && $text =~ /_notifications_total\{.*result="ok"\} [1-9]/m;
 });
 
 my $file = $lb1->dir . '/metrics';
