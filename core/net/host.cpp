@@ -35,6 +35,7 @@ public:
 
     Status open();
     Result<engine::Interfaces, SystemError> interfaces();
+    void catch_up();
     void on_readable(int fd);
 
     ProcessWatch &processes() { return processes_; }
@@ -92,6 +93,11 @@ Result<engine::Interfaces, SystemError> Host::Impl::interfaces() {
     Result<engine::Interfaces, SystemError> read = read_interfaces(requests_);
     known_ = read ? *read : engine::Interfaces{};
     return read;
+}
+
+void Host::Impl::catch_up() {
+    read_events();
+    sockets_.read_all();
 }
 
 void Host::Impl::on_readable(int fd) {
@@ -191,8 +197,8 @@ Status Host::watch_process(int pid) {
     return impl_->processes().watch(pid);
 }
 
-void Host::read_packets() {
-    impl_->sockets().read_all();
+void Host::catch_up() {
+    impl_->catch_up();
 }
 
 void Host::on_readable(int fd) {

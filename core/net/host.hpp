@@ -36,7 +36,7 @@ class Host final : public engine::Transmit,
                    public engine::Neighbours {
 public:
     // watcher and sink outlive the host; sink is called only from
-    // on_readable().
+    // on_readable() and catch_up().
     Host(Watcher &watcher, Sink &sink, LogSink &log);
     ~Host() override;
 
@@ -50,9 +50,9 @@ public:
     // the same process is nothing; ESRCH: it has ended already.
     Status watch_process(int pid);
 
-    // Reads what there is on all VRRP sockets, so that a timer is judged with
-    // everything that was heard before it.
-    void read_packets();
+    // Reads what there is of events and on all VRRP sockets, so that a timer
+    // is judged with everything that was heard before it.
+    void catch_up();
 
     // Reads what there is on a watched descriptor, within a bound.
     void on_readable(int fd);

@@ -125,9 +125,10 @@ void Node::on_readable(int fd) {
 }
 
 // A process that was not scheduled must not take over while the master's
-// adverts wait in its queue.
+// adverts wait in its queue, nor prolong an address that is gone: nobody would
+// be told that it was.
 void Node::on_timer() {
-    host_.read_packets();
+    host_.catch_up();
     engine_.handle_time(net::now());
 }
 

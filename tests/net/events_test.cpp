@@ -119,6 +119,17 @@ TEST_F(Events, LostEventsAreMadeUpForAndReportedOnce) {
     EXPECT_NE(std::string::npos, a().log[0].second.find("events were lost"));
 }
 
+// A timer that fires at the same time comes after it.
+TEST_F(Events, AreKnownOnceCaughtUp) {
+    in_a("ip addr add 10.7.0.1/32 dev vr0");
+    a().host->catch_up();
+    ASSERT_NE(nullptr, find_address(*a().interfaces.find("vr0"), "10.7.0.1"));
+
+    in_a("ip addr del 10.7.0.1/32 dev vr0");
+    a().host->catch_up();
+    EXPECT_EQ(nullptr, find_address(*a().interfaces.find("vr0"), "10.7.0.1"));
+}
+
 TEST_F(Events, RefusedWatcherIsAnError) {
     Station station;
     station.full = true;
