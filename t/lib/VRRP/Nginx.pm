@@ -15,6 +15,9 @@ use Time::HiRes qw(sleep time);
 
 use VRRP::Proc;
 
+# How long a worker that was told to quit waits for its connections, s.
+our $SHUTDOWN_TIMEOUT = 3;
+
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 
 my $SANITIZER = qr/(?:Address|Leak|UndefinedBehavior|Thread)Sanitizer
@@ -241,7 +244,7 @@ sub _write_conf ($self) {
 $load
 user www-data;
 worker_processes $self->{workers};
-worker_shutdown_timeout 3s;
+worker_shutdown_timeout ${SHUTDOWN_TIMEOUT}s;
 error_log $dir/error.log $self->{level};
 pid $dir/nginx.pid;
 $self->{main}
