@@ -2,12 +2,14 @@
 
 #include <utility>
 
+#include "core/base/utf8.hpp"
+
 namespace ngx_vrrp::status {
 
 void Labels::add(std::string_view name, std::string_view value) {
     text_ += text_.empty() ? "" : ",";
     text_.append(name).append("=\"");
-    for (const char c : value) {
+    for (const char c : valid_utf8(value)) {
         if (c == '\n') {
             text_ += "\\n";
             continue;

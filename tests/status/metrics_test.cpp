@@ -72,6 +72,13 @@ TEST(MetricsWriter, ValuesOfLabelsAreEscaped) {
               "# HELP x X.\n# TYPE x gauge\nx{a=\"\\\"\\\\\\n\",b=\"1\"} 2\n");
 }
 
+// Shared memory cuts texts anywhere, and Prometheus refuses all metrics if one
+// label is not UTF-8.
+TEST(MetricsWriter, ValuesOfLabelsAreUtf8) {
+    EXPECT_EQ(Labels().with("a", "caf\xc3").text(), "a=\"caf\xef\xbf\xbd\"");
+    EXPECT_EQ(Labels().with("a", "caf\xc3\xa9").text(), "a=\"caf\xc3\xa9\"");
+}
+
 TEST(MetricsWriter, FormatsDifferInHeadsAndEnd) {
     const auto write = [](MetricsFormat format) {
         MetricsWriter out(format);
