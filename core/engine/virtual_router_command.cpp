@@ -58,6 +58,9 @@ Outcome VirtualRouter::resume(Instant now) {
     if (other.empty()) {
         input(vrrp::Resume{kResumed}, now);
     }
+    if (instance_.is_leaving()) {
+        return {true, std::string{kResumed} + ", a peer has taken over"};
+    }
     if (instance_.state() == vrrp::StateName::active) {
         return done(before, "stays MASTER, nobody had taken over");
     }

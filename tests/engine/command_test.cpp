@@ -124,6 +124,18 @@ TEST_F(CommandTest, ResumeBeforeAnybodyTookOver) {
     EXPECT_EQ(machine.take(), Done{"advert 100 224.0.0.18"});
 }
 
+TEST_F(CommandTest, ResumeWhileTheHeirTakesOver) {
+    become_active();
+    ask(Command::release);
+    receive(90);
+    ASSERT_TRUE(router().is_leaving());
+
+    EXPECT_EQ(said(Command::resume),
+              "done: resumed by the operator, a peer has taken over");
+    run(Milliseconds{100});
+    EXPECT_EQ(state(), StateName::backup);
+}
+
 TEST_F(CommandTest, ReleaseOfABackup) {
     become_backup();
 
