@@ -183,7 +183,7 @@ std::string Instance::heir_of(const Leaving &state) const {
         return "no heir was heard";
     }
     const std::string heir = state.heir->to_string() + " took over";
-    return active_router_ && active_router_->address == *state.heir
+    return is_active_router(*state.heir)
                ? heir + " with priority " +
                      std::to_string(active_router_->priority.value)
                : heir;

@@ -179,6 +179,7 @@ private:
     State goodbye_heard(Backup state, const IpAddress &from, Turn &turn);
     bool follows(Backup &state, Priority theirs, Instant now) const;
     bool has_fallen(const AdvertReceived &in) const;
+    bool is_active_router(const IpAddress &address) const;
     std::string takeover_reason(const Backup &state, Instant now) const;
     bool beats_us(const AdvertReceived &in) const;
     State yield(const AdvertReceived &in, Turn &turn);

@@ -78,11 +78,12 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
 // a weight and says so. That is where we differ: as after priority 0 we wait
 // for the skew only, so that the best backup is still the first.
 State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
+    const Priority theirs = in.advertisement.priority;
     const bool fallen = has_fallen(in);
+    const bool still_low = theirs < priority_ && is_active_router(in.source);
+    state.fallen = fallen || (state.fallen && still_low);
     hear(in, turn.now);
 
-    const Priority theirs = in.advertisement.priority;
-    state.fallen = fallen || (state.fallen && theirs < priority_);
     if (theirs == kPriorityZero) {
         return goodbye_heard(std::move(state), in.source, turn);
     }
@@ -99,9 +100,13 @@ State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
 
 // It was not lower than ours before.
 bool Instance::has_fallen(const AdvertReceived &in) const {
-    return active_router_ && active_router_->address == in.source &&
+    return is_active_router(in.source) &&
            active_router_->priority >= priority_ &&
            in.advertisement.priority < priority_;
+}
+
+bool Instance::is_active_router(const IpAddress &address) const {
+    return active_router_ && active_router_->address == address;
 }
 
 // What made the active router's priority fall may make ours fall, too.
@@ -140,9 +145,9 @@ State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
 }
 
 // preempt_delay starts with the first advert that is worse than ours; a
-// better router makes it void. Outside of its windows a router takes over from
-// one that is sick, but not from one that is well. The address owner, held
-// back, waits for nobody who is not one.
+// better router makes it void, and so does a closed window. Outside of its
+// windows a router takes over from one that is sick, but not from one that is
+// well. The address owner, held back, waits for nobody who is not one.
 bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
     if (is_owner()) {
         return theirs == kPriorityOwner;
@@ -155,6 +160,7 @@ bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
         return true;
     }
     if (is_closed() && !state.fallen) {
+        state.preempt_at.reset();
         return true;
     }
     if (!state.preempt_at) {
@@ -172,9 +178,10 @@ bool Instance::is_closed() const {
 }
 
 // Other backups may have the same windows: as after priority 0, the skew lets
-// the best of them be the first.
+// the best of them be the first. What was heard before the timer began, before
+// a fault perhaps, says nothing of the router that is active now.
 State Instance::on(Backup state, const WindowChanged &in, Turn &turn) {
-    if (!active_router_) {
+    if (!active_router_ || active_router_->heard_at < state.timer_started) {
         return state;
     }
     if (is_closed() && !state.fallen) {

@@ -178,10 +178,14 @@ TEST(Preempt, DoesNotWaitForAWindowOrADelay) {
 
 // Windows
 
-// Hears the peer once a second for so long.
-Router &listen(Router &router, unsigned priority, int seconds) {
+constexpr std::string_view kPeer = "192.168.64.134";
+constexpr std::string_view kThird = "192.168.64.135";
+
+// Hears one of them once a second for so long.
+Router &listen(Router &router, unsigned priority, int seconds,
+               std::string_view from = kPeer) {
     for (int i = 0; i < seconds; ++i) {
-        router.hear(priority);
+        router.hear(priority, from);
         router.wait_for(Seconds{1});
     }
     return router;
@@ -240,6 +244,52 @@ TEST(Window, SickRouterThatRecoversIsFollowedAgain) {
     router.after(Milliseconds{500}).hear(110);
 
     EXPECT_EQ(listen(router, 110, 5).state(), StateName::backup);
+}
+
+// Its successor is well: only who was seen to fall is sick.
+TEST(Window, SicknessIsOfOneRouter) {
+    Config config = with_window();
+    config.preempt_delay = Seconds{3};
+    Router router = Router::backup(config);
+    router.hear(110);
+    router.hear(90);
+
+    EXPECT_EQ(listen(router, 95, 10, kThird).state(), StateName::backup);
+}
+
+TEST(Window, GoodbyeMakesNobodyElseSick) {
+    Config config = with_window();
+    config.not_before = Router{config}.now() + Seconds{10};
+    Router router = Router::backup(config);
+    router.hear(110);
+    router.hear(0);
+
+    EXPECT_EQ(listen(router, 95, 20, kThird).state(), StateName::backup);
+}
+
+TEST(Window, DelayOfOneRouterIsNotThatOfTheNext) {
+    Config config = with_window();
+    config.preempt_delay = Seconds{10};
+    Router router = Router::backup(config);
+    router.hear(110);
+    router.hear(90);
+    listen(router, 95, 60, kThird);
+
+    router.put(WindowChanged{"02:00-04:00"});
+
+    EXPECT_EQ(listen(router, 95, 9, kThird).state(), StateName::backup);
+}
+
+// Who was heard before the fault may not be active any more.
+TEST(Window, ThatOpensDoesNotTakeOverFromWhoIsNotHeard) {
+    Router router = Router::backup(with_window());
+    router.hear(90);
+    router.put(FaultChanged{"eth0 is down"});
+    router.after(Seconds{60}).put(FaultChanged{});
+
+    router.put(WindowChanged{"02:00-04:00"});
+
+    EXPECT_EQ(router.due_in(), Duration{3'609'375'000});
 }
 
 TEST(Window, DoesNotMatterToWhoIsActive) {
