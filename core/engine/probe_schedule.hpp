@@ -18,8 +18,11 @@ class ProbeSchedule {
 public:
     // Each address is asked for once in this time, if they are not too many.
     static constexpr Duration kRound = Seconds{10};
-    static constexpr Duration kPace = Milliseconds{50};  // between two of them
     static constexpr Duration kDoubtPause = Seconds{2};
+
+    // Between two of them at least, in the first round and for ever after.
+    static constexpr Duration kFirstPace = Milliseconds{50};
+    static constexpr Duration kPace = Milliseconds{250};
 
     // seed: something that differs from router to router, so that they do not
     // all ask at the same time.
@@ -60,7 +63,7 @@ public:
         const std::size_t address = next_;
         next_ = (next_ + 1) % addresses_;
         is_first_round_ = is_first_round_ && next_ != 0;
-        next_at_ = now + (is_first_round_ ? kPace : jittered(pause()));
+        next_at_ = now + (is_first_round_ ? kFirstPace : jittered(pause()));
         return address;
     }
 

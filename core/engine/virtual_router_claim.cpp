@@ -153,10 +153,11 @@ void VirtualRouter::go_on(const Handover &handover, Instant now) {
     trackers_.trust(now);
     phase_ = Phase::joined;
     look_at_trackers(now);
+    split_brain_.resume(handover.signs, now);
     perform(instance_.resume(*handover.checkpoint, now), now);
+    look_for_split_brain(now);
 
     if (instance_.state() == vrrp::StateName::active) {
-        split_brain_.resume(handover.signs, now);
         // what this configuration has more than the one before
         add_missing(now);
     }
