@@ -20,10 +20,18 @@ EventRecord begin_event(EventKind kind, const std::string &router_id,
     return event;
 }
 
+// As many as there is room for: half of an address is another one.
 std::string addresses_of(const vrrp::Config &config) {
+    constexpr std::size_t kRoom = sizeof(EventRecord::addresses) - 1;
+    constexpr std::string_view kMore = " ...";
     std::string list;
     for (const vrrp::VirtualAddress &address : config.addresses) {
-        list += (list.empty() ? "" : " ") + address.address.to_string();
+        const std::string next =
+            (list.empty() ? "" : " ") + address.address.to_string();
+        if (list.size() + next.size() + kMore.size() > kRoom) {
+            return list.append(kMore);
+        }
+        list += next;
     }
     return list;
 }

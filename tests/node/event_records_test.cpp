@@ -68,6 +68,21 @@ TEST(EventRecordsTest, ChangeOfState) {
     EXPECT_EQ(event.addresses.view(), "10.0.0.5 10.0.0.6");
 }
 
+TEST(EventRecordsTest, NoAddressIsCut) {
+    vrrp::Config many = config();
+    many.addresses.clear();
+    for (std::uint8_t n = 100; n < 200; ++n) {
+        many.addresses.emplace_back().address = IpAddress::v4({10, 0, 0, n});
+    }
+    const EventRecord event = node::to_event(
+        {StateChanged{StateName::backup, StateName::active}, "", {}}, many,
+        "lb01", kMoment);
+
+    const std::string_view list = event.addresses.view();
+    EXPECT_TRUE(list.starts_with("10.0.0.100 10.0.0.101 ")) << list;
+    EXPECT_TRUE(list.ends_with(" 10.0.0.121 ...")) << list;
+}
+
 TEST(EventRecordsTest, FaultIsBad) {
     EXPECT_TRUE(state(StateName::active, StateName::fault).bad);
 }
