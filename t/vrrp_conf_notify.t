@@ -190,7 +190,8 @@ rejects_both("notify_fifo $script", qq("$script" is not a FIFO: remove it, )
 rejects_both("notify_fifo $script/x",
     qr/stat\(\) "\Q$script\E\/x" failed \(20: Not a directory\)/);
 rejects_both('notify_fifo /run/vrrp_conf_none/fifo',
-    'there is no folder "/run/vrrp_conf_none/" for the FIFO "/run/vrrp_conf_none/fifo" (2: No such file or directory)');
+    'there is no folder "/run/vrrp_conf_none/" for the FIFO '
+    . '"/run/vrrp_conf_none/fifo" (2: No such file or directory)');
 
 
 # --- secrets -----------------------------------------------------------------
