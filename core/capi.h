@@ -564,6 +564,10 @@ typedef struct {
               size_t len);
     int   (*watch)(void *data, int fd);
     void  (*unwatch)(void *data, int fd);
+
+    /* only of what has a secret; VRRP_CORE_ERROR: no digest (logged) */
+    int   (*hmac_sha256)(void *data, const char *key, size_t key_len,
+              const char *text, size_t len, uint8_t digest[32]);
 } vrrp_notifier_ops_t;
 
 

@@ -12,7 +12,7 @@ namespace ngx_vrrp {
 
 static_assert(static_cast<int>(LogLevel::debug) == VRRP_CORE_LOG_DEBUG);
 
-// Ops: vrrp_core_ops_t or vrrp_checker_ops_t.
+// Ops: vrrp_core_ops_t, vrrp_checker_ops_t or vrrp_notifier_ops_t.
 template <class Ops>
 class Callbacks : public LogSink, public net::Watcher {
 public:

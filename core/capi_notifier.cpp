@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "core/net/curl_courier.hpp"
 #include "core/node/notify_node.hpp"
 #include "core/notify/config.hpp"
+#include "core/notify/signer.hpp"
 #include "core/status/channels.hpp"
 
 namespace {
@@ -97,6 +99,21 @@ std::vector<ChannelConfig> to_channels(const vrrp_core_conf_t &conf) {
     return channels;
 }
 
+class NotifierCallbacks final : public Callbacks<vrrp_notifier_ops_t>,
+                                public Signer {
+public:
+    using Callbacks::Callbacks;
+
+    std::optional<Digest> hmac_sha256(std::string_view key,
+                                      std::string_view text) override {
+        Digest digest{};
+        const int rc =
+            ops_.hmac_sha256(ops_.data, key.data(), key.size(), text.data(),
+                             text.size(), digest.data());
+        return rc == VRRP_CORE_OK ? std::optional(digest) : std::nullopt;
+    }
+};
+
 }  // namespace
 
 struct vrrp_notifier_s {
@@ -105,9 +122,9 @@ struct vrrp_notifier_s {
         : callbacks(ops),
           log(callbacks),
           node(to_channels(conf), conf.event_fds[1], area, conf.previous_area,
-               callbacks, callbacks) {}
+               {callbacks, callbacks, callbacks}) {}
 
-    Callbacks<vrrp_notifier_ops_t> callbacks;
+    NotifierCallbacks callbacks;
     Log log;
     node::NotifyNode node;
     bool broken = false;

@@ -162,6 +162,7 @@ ngx_vrrp_notifier_start_core(ngx_cycle_t *cycle, ngx_vrrp_notifier_t *nt)
     ops.log = ngx_vrrp_log;
     ops.watch = ngx_vrrp_event_watch;
     ops.unwatch = ngx_vrrp_event_unwatch;
+    ops.hmac_sha256 = ngx_vrrp_hmac_sha256;
 
     nt->core = vrrp_notifier_create(&vcf->core, &ops, vcf->area);
 

@@ -484,6 +484,18 @@ ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
         return NGX_CONF_ERROR;
     }
 
+#if !(NGX_SSL)
+
+    if (words->secret_file.len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"secret_file=\" is not possible: this nginx was "
+                           "built without OpenSSL, it needs "
+                           "\"--with-http_ssl_module\"");
+        return NGX_CONF_ERROR;
+    }
+
+#endif
+
     if (words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER
         && (url->len < sizeof(NGX_VRRP_ALERTS) - 1
             || ngx_strcmp(url->data + url->len - sizeof(NGX_VRRP_ALERTS) + 1,

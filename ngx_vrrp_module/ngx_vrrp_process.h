@@ -99,6 +99,12 @@ void ngx_vrrp_event_unwatch(void *data, int fd);
 void ngx_vrrp_log(void *data, vrrp_core_log_level_e level, const char *text,
     size_t len);
 
+/* ngx_vrrp_hmac.c */
+
+/* an op of the notifier; data is the loop */
+int ngx_vrrp_hmac_sha256(void *data, const char *key, size_t key_len,
+    const char *text, size_t len, uint8_t digest[32]);
+
 /* ngx_vrrp_process.c */
 
 typedef struct {

@@ -24,8 +24,11 @@ public:
         CURLcode code;
     };
 
-    Session(const CurlLibrary &curl, Watcher &watcher)
-        : curl_(curl), watcher_(watcher), multi_(curl_, watcher) {}
+    Session(const CurlLibrary &curl, Watcher &watcher, notify::Signer &signer)
+        : curl_(curl),
+          watcher_(watcher),
+          signer_(signer),
+          multi_(curl_, watcher) {}
     Session(const Session &) = delete;
     Session &operator=(const Session &) = delete;
     ~Session();
@@ -63,6 +66,7 @@ private:
 
     CurlLibrary curl_;
     Watcher &watcher_;
+    notify::Signer &signer_;
     CurlMulti multi_;
     Transfers webhooks_;
     Mails mails_;
@@ -89,8 +93,8 @@ Status CurlCourier::Session::open() {
 
 std::string CurlCourier::Session::begin(const notify::Delivery &delivery,
                                         const notify::ChannelConfig &config) {
-    auto transfer =
-        std::make_unique<CurlTransfer>(curl_, delivery, config, wall_clock());
+    auto transfer = std::make_unique<CurlTransfer>(curl_, signer_, delivery,
+                                                   config, wall_clock());
     std::string error = transfer->error();
     if (!error.empty()) {
         return error;
@@ -181,9 +185,9 @@ std::unique_ptr<CurlTransfer> CurlCourier::Session::take(
     return transfer;
 }
 
-CurlCourier::CurlCourier(Watcher &watcher, notify::Outcomes &outcomes,
-                         LogSink &log)
-    : watcher_(watcher), outcomes_(outcomes), log_(log) {}
+CurlCourier::CurlCourier(Watcher &watcher, notify::Signer &signer,
+                         notify::Outcomes &outcomes, LogSink &log)
+    : watcher_(watcher), signer_(signer), outcomes_(outcomes), log_(log) {}
 
 CurlCourier::~CurlCourier() = default;
 
@@ -201,7 +205,7 @@ std::optional<Outcome> CurlCourier::begin(const notify::Delivery &delivery,
         if (!curl) {
             return Outcome{.permanent = true, .text = curl.error()};
         }
-        auto session = std::make_unique<Session>(*curl, watcher_);
+        auto session = std::make_unique<Session>(*curl, watcher_, signer_);
         const Status opened = session->open();
         if (!opened) {
             return Outcome{.text = opened.error().to_string()};

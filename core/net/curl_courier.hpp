@@ -12,13 +12,15 @@
 #include "core/base/log.hpp"
 #include "core/net/watcher.hpp"
 #include "core/notify/ports.hpp"
+#include "core/notify/signer.hpp"
 
 namespace ngx_vrrp::net {
 
 class CurlCourier final : public notify::Courier {
 public:
     // All of them outlive it, with which every delivery ends.
-    CurlCourier(Watcher &watcher, notify::Outcomes &outcomes, LogSink &log);
+    CurlCourier(Watcher &watcher, notify::Signer &signer,
+                notify::Outcomes &outcomes, LogSink &log);
     CurlCourier(const CurlCourier &) = delete;
     CurlCourier &operator=(const CurlCourier &) = delete;
     ~CurlCourier() override;
@@ -47,6 +49,7 @@ private:
     void report_ends(Instant now);
 
     Watcher &watcher_;
+    notify::Signer &signer_;
     notify::Outcomes &outcomes_;
     Log log_;
     std::unique_ptr<Session> session_;

@@ -7,7 +7,6 @@
 #include "core/base/first_line.hpp"
 #include "core/base/version.hpp"
 #include "core/notify/email.hpp"
-#include "core/notify/webhook.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -62,7 +61,7 @@ bool is_permanent(CURLcode code) {
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(const CurlLibrary &curl,
+CurlTransfer::CurlTransfer(const CurlLibrary &curl, notify::Signer &signer,
                            const notify::Delivery &delivery,
                            const notify::ChannelConfig &config,
                            notify::WallTime now)
@@ -80,7 +79,7 @@ CurlTransfer::CurlTransfer(const CurlLibrary &curl,
     if (is_mail_) {
         prepare(std::get<EmailChannel>(config.how), delivery, now);
     } else {
-        prepare(std::get<WebhookChannel>(config.how), delivery, now);
+        prepare(std::get<WebhookChannel>(config.how), signer, delivery, now);
     }
 }
 
@@ -165,18 +164,26 @@ void CurlTransfer::prepare(const EmailChannel &channel,
 }
 
 void CurlTransfer::prepare(const WebhookChannel &channel,
+                           notify::Signer &signer,
                            const notify::Delivery &delivery,
                            notify::WallTime now) {
-    notify::WebhookRequest request =
-        notify::webhook_request(delivery, channel, now);
     format_ = channel.format;
-    sent_ = std::move(request.body);
+    prepare_tls(channel.ca, channel.verify);
+    const auto request =
+        notify::webhook_request(delivery, channel, signer, now);
+    unsigned_ = !request;
+    if (request) {
+        prepare(*request);
+    }
+}
+
+void CurlTransfer::prepare(const notify::WebhookRequest &request) {
+    sent_ = request.body;
     append(list_, "Content-Type: application/json");
     append(list_, "Expect:");
     for (const std::string &header : request.headers) {
         append(list_, header);
     }
-    prepare_tls(channel.ca, channel.verify);
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_USERAGENT, (std::string("ngx_vrrp/") + kVersion).c_str());
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -186,6 +193,9 @@ void CurlTransfer::prepare(const WebhookChannel &channel,
 }
 
 std::string CurlTransfer::error() const {
+    if (unsigned_) {
+        return endpoint_.host + ": the message cannot be signed";
+    }
     return setting_ == CURLE_OK
                ? ""
                : endpoint_.host +

@@ -15,14 +15,17 @@
 #include "core/notify/config.hpp"
 #include "core/notify/endpoint.hpp"
 #include "core/notify/ports.hpp"
+#include "core/notify/signer.hpp"
 #include "core/notify/text.hpp"
+#include "core/notify/webhook.hpp"
 
 namespace ngx_vrrp::net {
 
 class CurlTransfer {
 public:
     // Of a channel that is an e-mail or a webhook. curl outlives it.
-    CurlTransfer(const CurlLibrary &curl, const notify::Delivery &delivery,
+    CurlTransfer(const CurlLibrary &curl, notify::Signer &signer,
+                 const notify::Delivery &delivery,
                  const notify::ChannelConfig &config, notify::WallTime now);
     CurlTransfer(const CurlTransfer &) = delete;
     CurlTransfer &operator=(const CurlTransfer &) = delete;
@@ -69,8 +72,9 @@ private:
     void prepare_tls(const std::string &ca, bool verify);
     void prepare(const notify::EmailChannel &channel,
                  const notify::Delivery &delivery, notify::WallTime now);
-    void prepare(const notify::WebhookChannel &channel,
+    void prepare(const notify::WebhookChannel &channel, notify::Signer &signer,
                  const notify::Delivery &delivery, notify::WallTime now);
+    void prepare(const notify::WebhookRequest &request);
 
     long number(CURLINFO info) const;
     bool is_answered(CURLcode code) const;
@@ -103,6 +107,7 @@ private:
     std::atomic<bool> aborted_ = false;
     std::atomic<Stage> stage_ = Stage::lookup;
     CURLcode setting_ = CURLE_OK;
+    bool unsigned_ = false;  // though it should be
     std::array<char, CURL_ERROR_SIZE> error_{};
 
     // The last one: while it ends, libcurl may still write to the others.

@@ -6,10 +6,10 @@ namespace ngx_vrrp::node {
 
 using namespace notify;
 
-Couriers::Couriers(net::Watcher &watcher, Outcomes &outcomes, LogSink &sink)
-    : scripts_(watcher, outcomes, sink),
+Couriers::Couriers(const NotifyPorts &ports, Outcomes &outcomes)
+    : scripts_(ports.watcher, outcomes, ports.log),
       fifos_(outcomes),
-      curl_(watcher, outcomes, sink) {}
+      curl_(ports.watcher, ports.signer, outcomes, ports.log) {}
 
 Courier &Couriers::find(const ChannelConfig &config) {
     if (std::holds_alternative<ScriptChannel>(config.how)) {

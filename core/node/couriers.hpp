@@ -10,13 +10,21 @@
 #include "core/net/script_courier.hpp"
 #include "core/net/watcher.hpp"
 #include "core/notify/ports.hpp"
+#include "core/notify/signer.hpp"
 
 namespace ngx_vrrp::node {
 
+// What a process that notifies has besides core/net; all of them outlive it.
+struct NotifyPorts {
+    net::Watcher &watcher;
+    notify::Signer &signer;
+    LogSink &log;
+};
+
 class Couriers {
 public:
-    // All of them outlive the couriers.
-    Couriers(net::Watcher &watcher, notify::Outcomes &outcomes, LogSink &sink);
+    // outcomes outlives the couriers.
+    Couriers(const NotifyPorts &ports, notify::Outcomes &outcomes);
 
     notify::Courier &find(const notify::ChannelConfig &config);
 

@@ -38,15 +38,15 @@ std::optional<status::Area> area_at(void *memory) {
 
 NotifyNode::NotifyNode(std::vector<notify::ChannelConfig> channels,
                        int event_fd, void *area, void *previous_area,
-                       net::Watcher &watcher, LogSink &sink)
-    : log_(sink),
-      watcher_(watcher),
+                       const NotifyPorts &ports)
+    : log_(ports.log),
+      watcher_(ports.watcher),
       event_fd_(event_fd),
       area_(area),
       previous_area_(area_at(previous_area)),
-      processes_(watcher),
-      couriers_(watcher, *this, sink),
-      queue_(recipients(std::move(channels)), sink,
+      processes_(ports.watcher),
+      couriers_(ports, *this),
+      queue_(recipients(std::move(channels)), ports.log,
              static_cast<std::uint64_t>(to_ns(net::now()))) {}
 
 NotifyNode::~NotifyNode() {

@@ -32,12 +32,11 @@ inline constexpr Duration kChannelsInterval = Milliseconds{250};
 
 class NotifyNode final : notify::Outcomes {
 public:
-    // All but the channels outlive the node. event_fd: the end of the socket
-    // pair where events come; it remains the caller's. previous_area: of the
-    // generation before, if that was another one, or NULL.
+    // event_fd: the end of the socket pair where events come; it remains the
+    // caller's. previous_area: of the generation before, if that was another
+    // one, or NULL.
     NotifyNode(std::vector<notify::ChannelConfig> channels, int event_fd,
-               void *area, void *previous_area, net::Watcher &watcher,
-               LogSink &sink);
+               void *area, void *previous_area, const NotifyPorts &ports);
     NotifyNode(const NotifyNode &) = delete;
     NotifyNode &operator=(const NotifyNode &) = delete;
     ~NotifyNode() override;

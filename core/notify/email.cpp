@@ -15,9 +15,8 @@ namespace {
 
 constexpr std::size_t kLongestReply = 128;
 
-// RFC 2047, 2: a line with encoded-words has 76 characters at most. "Subject:
-// ",
-// "=?UTF-8?B?" and "?=" take 21, and 39 octets make 52 characters.
+// RFC 2047, 2: a line with encoded-words has 76 characters at most. The
+// header's name, "=?UTF-8?B?" and "?=" take 21, and 39 octets make 52.
 constexpr std::size_t kEncodedOctets = 39;
 
 constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

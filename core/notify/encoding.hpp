@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/notify/sha256.hpp"
+#include "core/notify/signer.hpp"
 
 namespace ngx_vrrp::notify {
 

@@ -21,8 +21,9 @@ struct Answer {
 };
 
 struct Format {
-    WebhookRequest (*request)(const Delivery &, const WebhookChannel &,
-                              WallTime);
+    std::optional<WebhookRequest> (*request)(const Delivery &,
+                                             const WebhookChannel &, Signer &,
+                                             WallTime);
     Answer answer;
 };
 
@@ -66,9 +67,10 @@ Outcome judge(const Answer &answer, std::string_view body) {
 
 }  // namespace
 
-WebhookRequest webhook_request(const Delivery &delivery,
-                               const WebhookChannel &channel, WallTime now) {
-    return format_of(channel.format).request(delivery, channel, now);
+std::optional<WebhookRequest> webhook_request(const Delivery &delivery,
+                                              const WebhookChannel &channel,
+                                              Signer &signer, WallTime now) {
+    return format_of(channel.format).request(delivery, channel, signer, now);
 }
 
 Outcome webhook_outcome(WebhookFormat format, long status,

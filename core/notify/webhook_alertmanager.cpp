@@ -172,16 +172,16 @@ void write_event(JsonWriter &json, const EventRecord &event, WallTime now) {
 
 }  // namespace
 
-WebhookRequest alertmanager_request(const Delivery &delivery,
-                                    const WebhookChannel &channel,
-                                    WallTime now) {
+std::optional<WebhookRequest> alertmanager_request(
+    const Delivery &delivery, const WebhookChannel &channel, Signer &,
+    WallTime now) {
     JsonWriter json;
     json.begin_array();
     for (const EventRecord &event : delivery.events) {
         write_event(json, event, now);
     }
     json.end_array();
-    return {channel.url, {}, json.text()};
+    return WebhookRequest{channel.url, {}, json.text()};
 }
 
 }  // namespace ngx_vrrp::notify

@@ -4,7 +4,6 @@
 
 #include "core/base/json_writer.hpp"
 #include "core/notify/encoding.hpp"
-#include "core/notify/sha256.hpp"
 #include "core/notify/webhook_formats.hpp"
 
 namespace ngx_vrrp::notify {
@@ -54,23 +53,29 @@ std::string body_of(const Delivery &delivery) {
 }
 
 // Good for an hour by the clock of DingTalk.
-std::string signed_url(const WebhookChannel &channel, WallTime now) {
+std::optional<std::string> signed_url(const WebhookChannel &channel,
+                                      Signer &signer, WallTime now) {
     const std::string timestamp = std::to_string(
         std::chrono::floor<Milliseconds>(now).time_since_epoch().count());
-    const Digest digest =
-        hmac_sha256(channel.secret, timestamp + "\n" + channel.secret);
+    const auto digest =
+        signer.hmac_sha256(channel.secret, timestamp + "\n" + channel.secret);
+    if (!digest) {
+        return std::nullopt;
+    }
     const bool has_query = channel.url.find('?') != std::string::npos;
     return channel.url + (has_query ? "&" : "?") + "timestamp=" + timestamp +
-           "&sign=" + percent_encoded(to_base64(digest));
+           "&sign=" + percent_encoded(to_base64(*digest));
 }
 
 }  // namespace
 
-WebhookRequest dingtalk_request(const Delivery &delivery,
-                                const WebhookChannel &channel, WallTime now) {
-    return {channel.secret.empty() ? channel.url : signed_url(channel, now),
-            {},
-            body_of(delivery)};
+std::optional<WebhookRequest> dingtalk_request(const Delivery &delivery,
+                                               const WebhookChannel &channel,
+                                               Signer &signer, WallTime now) {
+    const auto url = channel.secret.empty() ? std::optional(channel.url)
+                                            : signed_url(channel, signer, now);
+    return url ? std::optional(WebhookRequest{*url, {}, body_of(delivery)})
+               : std::nullopt;
 }
 
 }  // namespace ngx_vrrp::notify

@@ -4,7 +4,6 @@
 
 #include "core/base/json_writer.hpp"
 #include "core/notify/encoding.hpp"
-#include "core/notify/sha256.hpp"
 #include "core/notify/webhook_formats.hpp"
 
 namespace ngx_vrrp::notify {
@@ -46,26 +45,32 @@ void write_post(JsonWriter &json, const Delivery &delivery) {
 }
 
 // The key is made of the secret, and the message is empty.
-void write_signature(JsonWriter &json, const std::string &secret,
-                     WallTime now) {
+bool write_signature(JsonWriter &json, const std::string &secret,
+                     Signer &signer, WallTime now) {
     const std::string timestamp = std::to_string(
         std::chrono::floor<Seconds>(now).time_since_epoch().count());
-    json.member("timestamp", timestamp);
-    json.member("sign", to_base64(hmac_sha256(timestamp + "\n" + secret, "")));
+    const auto digest = signer.hmac_sha256(timestamp + "\n" + secret, "");
+    if (digest) {
+        json.member("timestamp", timestamp);
+        json.member("sign", to_base64(*digest));
+    }
+    return digest.has_value();
 }
 
 }  // namespace
 
-WebhookRequest feishu_request(const Delivery &delivery,
-                              const WebhookChannel &channel, WallTime now) {
+std::optional<WebhookRequest> feishu_request(const Delivery &delivery,
+                                             const WebhookChannel &channel,
+                                             Signer &signer, WallTime now) {
     JsonWriter json;
     json.begin_object();
-    if (!channel.secret.empty()) {
-        write_signature(json, channel.secret, now);
+    if (!channel.secret.empty() &&
+        !write_signature(json, channel.secret, signer, now)) {
+        return std::nullopt;
     }
     write_post(json, delivery);
     json.end_object();
-    return {channel.url, {}, json.text()};
+    return WebhookRequest{channel.url, {}, json.text()};
 }
 
 }  // namespace ngx_vrrp::notify

@@ -1,6 +1,7 @@
-// The formats of webhooks, one file each.
+// The formats of webhooks, one file each. Nothing: it cannot be signed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,24 +12,28 @@ namespace ngx_vrrp::notify {
 // One JSON object, of which every member is always there; an array of them
 // when it is more than one event. With a secret the header
 // "X-Ngx-Vrrp-Signature: sha256=<HMAC-SHA256 of the body, in hex>".
-WebhookRequest generic_request(const Delivery &delivery,
-                               const WebhookChannel &channel, WallTime now);
+std::optional<WebhookRequest> generic_request(const Delivery &delivery,
+                                              const WebhookChannel &channel,
+                                              Signer &signer, WallTime now);
 
 // An array of alerts for POST /api/v2/alerts.
-WebhookRequest alertmanager_request(const Delivery &delivery,
-                                    const WebhookChannel &channel,
-                                    WallTime now);
+std::optional<WebhookRequest> alertmanager_request(
+    const Delivery &delivery, const WebhookChannel &channel, Signer &signer,
+    WallTime now);
 
 // An incoming webhook of Slack, and of Mattermost.
-WebhookRequest slack_request(const Delivery &delivery,
-                             const WebhookChannel &channel, WallTime now);
+std::optional<WebhookRequest> slack_request(const Delivery &delivery,
+                                            const WebhookChannel &channel,
+                                            Signer &signer, WallTime now);
 
 // A robot of a DingTalk group. The signature is part of the URL.
-WebhookRequest dingtalk_request(const Delivery &delivery,
-                                const WebhookChannel &channel, WallTime now);
+std::optional<WebhookRequest> dingtalk_request(const Delivery &delivery,
+                                               const WebhookChannel &channel,
+                                               Signer &signer, WallTime now);
 
 // A bot of a Feishu or Lark group. The signature is part of the body.
-WebhookRequest feishu_request(const Delivery &delivery,
-                              const WebhookChannel &channel, WallTime now);
+std::optional<WebhookRequest> feishu_request(const Delivery &delivery,
+                                             const WebhookChannel &channel,
+                                             Signer &signer, WallTime now);
 
 }  // namespace ngx_vrrp::notify

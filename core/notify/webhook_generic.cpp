@@ -4,7 +4,6 @@
 #include "core/base/json_writer.hpp"
 #include "core/base/moment_text.hpp"
 #include "core/notify/encoding.hpp"
-#include "core/notify/sha256.hpp"
 #include "core/notify/webhook_formats.hpp"
 
 namespace ngx_vrrp::notify {
@@ -74,14 +73,19 @@ std::string body_of(const Delivery &delivery) {
 
 }  // namespace
 
-WebhookRequest generic_request(const Delivery &delivery,
-                               const WebhookChannel &channel, WallTime) {
+std::optional<WebhookRequest> generic_request(const Delivery &delivery,
+                                              const WebhookChannel &channel,
+                                              Signer &signer, WallTime) {
     WebhookRequest request{channel.url, {}, body_of(delivery)};
-    if (!channel.secret.empty()) {
-        request.headers.push_back(
-            "X-Ngx-Vrrp-Signature: sha256=" +
-            to_hex(hmac_sha256(channel.secret, request.body)));
+    if (channel.secret.empty()) {
+        return request;
     }
+    const auto digest = signer.hmac_sha256(channel.secret, request.body);
+    if (!digest) {
+        return std::nullopt;
+    }
+    request.headers.push_back("X-Ngx-Vrrp-Signature: sha256=" +
+                              to_hex(*digest));
     return request;
 }
 

@@ -85,8 +85,9 @@ std::string text_of(const Delivery &delivery) {
 
 }  // namespace
 
-WebhookRequest slack_request(const Delivery &delivery,
-                             const WebhookChannel &channel, WallTime) {
+std::optional<WebhookRequest> slack_request(const Delivery &delivery,
+                                            const WebhookChannel &channel,
+                                            Signer &, WallTime) {
     JsonWriter json;
     json.begin_object();
     json.member("text", text_of(delivery)).member("mrkdwn", false);
@@ -95,7 +96,7 @@ WebhookRequest slack_request(const Delivery &delivery,
         write_attachment(json, event);
     }
     json.end_array().end_object();
-    return {channel.url, {}, json.text()};
+    return WebhookRequest{channel.url, {}, json.text()};
 }
 
 }  // namespace ngx_vrrp::notify

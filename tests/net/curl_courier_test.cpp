@@ -23,6 +23,7 @@
 #include "tests/net/little_server.hpp"
 #include "tests/net/tls_server.hpp"
 #include "tests/notify/events.hpp"
+#include "tests/support/openssl_signer.hpp"
 
 namespace ngx_vrrp::net {
 namespace {
@@ -64,7 +65,7 @@ class CurlCourierTest : public testing::Test {
 protected:
     void SetUp() override {
         ::signal(SIGPIPE, SIG_IGN);
-        courier.emplace(loop, loop, loop);
+        courier.emplace(loop, signer, loop, loop);
     }
 
     void TearDown() override { courier.reset(); }
@@ -172,6 +173,7 @@ protected:
     }
 
     Loop loop;
+    test::OpensslSigner signer;
     std::optional<CurlCourier> courier;
     std::vector<std::function<void()>> servers;
 };
@@ -205,6 +207,17 @@ TEST_F(CurlCourierTest, SignsAWebhook) {
     EXPECT_EQ(result(channel), "delivered");
     EXPECT_THAT(http.requests.front(),
                 HasSubstr("\r\nX-Ngx-Vrrp-Signature: sha256="));
+}
+
+TEST_F(CurlCourierTest, SendsNothingUnsignedWhenItMustNot) {
+    HttpServer http(HttpServer::answer("204 No Content"));
+    serve([&] { http.server.turn(); });
+    ChannelConfig channel = webhook(http.url());
+    std::get<WebhookChannel>(channel.how).secret = kSecret;
+    signer.works = false;
+    EXPECT_EQ(result(channel),
+              "later: 127.0.0.1: the message cannot be signed");
+    EXPECT_TRUE(http.requests.empty());
 }
 
 TEST_F(CurlCourierTest, JudgesByTheStatus) {

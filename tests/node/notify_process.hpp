@@ -17,6 +17,7 @@
 #include "core/capi.h"
 #include "core/net/event_socket.hpp"
 #include "tests/node/configuration.hpp"
+#include "tests/support/openssl_signer.hpp"
 #include "tests/support/script_folder.hpp"
 
 namespace ngx_vrrp::node {
@@ -152,6 +153,13 @@ private:
         };
         ops.unwatch = [](void *data, int fd) {
             EXPECT_EQ(std::erase(self(data).watched, fd), 1u);
+        };
+        ops.hmac_sha256 = [](void *, const char *key, size_t key_len,
+                             const char *text, size_t len, uint8_t digest[32]) {
+            const auto made =
+                test::OpensslSigner{}.hmac_sha256({key, key_len}, {text, len});
+            std::copy(made->begin(), made->end(), digest);
+            return VRRP_CORE_OK;
         };
         return ops;
     }

@@ -7,11 +7,13 @@
 
 #include "core/notify/habits.hpp"
 #include "tests/notify/events.hpp"
+#include "tests/support/openssl_signer.hpp"
 
 namespace ngx_vrrp::notify {
 namespace {
 
 using namespace test;
+using ngx_vrrp::test::OpensslSigner;
 
 WebhookChannel channel(WebhookFormat format, std::string secret = {}) {
     WebhookChannel channel;
@@ -21,9 +23,17 @@ WebhookChannel channel(WebhookFormat format, std::string secret = {}) {
     return channel;
 }
 
+WebhookRequest request(const Delivery &delivery,
+                       const WebhookChannel &channel) {
+    OpensslSigner signer;
+    const auto request = webhook_request(delivery, channel, signer, kNow);
+    EXPECT_TRUE(request);
+    return request.value_or(WebhookRequest{});
+}
+
 WebhookRequest request(WebhookFormat format, const Delivery &delivery,
                        std::string secret = {}) {
-    return webhook_request(delivery, channel(format, std::move(secret)), kNow);
+    return request(delivery, channel(format, std::move(secret)));
 }
 
 std::string body(WebhookFormat format, const Delivery &delivery) {
@@ -268,8 +278,7 @@ TEST(DingtalkWebhook, SignsTheUrl) {
 TEST(DingtalkWebhook, SignsAUrlWithoutQuery) {
     WebhookChannel how = channel(WebhookFormat::dingtalk, "SECf00dc0ffee");
     how.url = "https://bridge.example.org/dingtalk";
-    const std::string url =
-        webhook_request(delivery({state_event()}), how, kNow).url;
+    const std::string url = request(delivery({state_event()}), how).url;
     EXPECT_TRUE(has(url, "/dingtalk?timestamp=1709251200000&sign=65QN")) << url;
 }
 
@@ -315,6 +324,19 @@ TEST(FeishuWebhook, SignsInTheBody) {
         R"("sign":"GXw3fEbX+kACcOa8Z/UOW94X0bm1RjC2tijmYHmDJkc=",)"
         R"("msg_type":"post",)"))
         << r.body;
+}
+
+TEST(Webhooks, AreNotSentWithoutTheirSignature) {
+    OpensslSigner signer;
+    signer.works = false;
+    for (const WebhookFormat format :
+         {WebhookFormat::generic, WebhookFormat::dingtalk,
+          WebhookFormat::feishu}) {
+        EXPECT_FALSE(webhook_request(delivery({state_event()}),
+                                     channel(format, "key"), signer, kNow));
+        EXPECT_TRUE(webhook_request(delivery({state_event()}), channel(format),
+                                    signer, kNow));
+    }
 }
 
 // What chat services take, also when all of it has to be escaped.
