@@ -13,10 +13,14 @@
 #include "ngx_vrrp_process.h"
 
 
-/* descriptors that it watches: its own, and for each channel */
+/*
+ * Descriptors that it watches: its own, for each channel, and for the script
+ * of each instance.
+ */
 
-#define NGX_VRRP_NOTIFIER_RESERVE      32
-#define NGX_VRRP_NOTIFIER_PER_CHANNEL  4
+#define NGX_VRRP_NOTIFIER_RESERVE       32
+#define NGX_VRRP_NOTIFIER_PER_CHANNEL   4
+#define NGX_VRRP_NOTIFIER_PER_INSTANCE  4
 
 /* milliseconds before a process that could not begin is started again */
 
@@ -139,7 +143,8 @@ ngx_vrrp_notifier_connections(ngx_cycle_t *cycle)
     vcf = ngx_vrrp_get_conf(cycle);
 
     return NGX_VRRP_NOTIFIER_RESERVE
-           + NGX_VRRP_NOTIFIER_PER_CHANNEL * vcf->core.nchannels;
+           + NGX_VRRP_NOTIFIER_PER_CHANNEL * vcf->core.nchannels
+           + NGX_VRRP_NOTIFIER_PER_INSTANCE * vcf->core.ninstances;
 }
 
 
