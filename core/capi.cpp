@@ -66,6 +66,11 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     }
     config.preempt = !c.nopreempt;
     config.preempt_delay = Duration{c.preempt_delay_ns};
+    for (std::size_t i = 0; i < c.npreempt_windows; ++i) {
+        config.preempt_windows.push_back(
+            {vrrp::Minutes{c.preempt_windows[i].from_minute},
+             vrrp::Minutes{c.preempt_windows[i].until_minute}});
+    }
     config.not_before = not_before;
     config.announce = {.repeat = c.garp_master_repeat,
                        .delay = Duration{c.garp_master_delay_ns},
@@ -151,8 +156,8 @@ struct vrrp_core_s {
           log(callbacks),
           node(to_configs(conf),
                {conf.generation, instant_from_ns(conf.configured_at_ns),
-                conf.previous_area, conf.nchecks != 0 ? conf.wake_fd : -1,
-                roles_of(conf), conf.event_fds[0]},
+                conf.previous_area, conf.wake_fd, roles_of(conf),
+                conf.event_fds[0]},
                to_facts(conf, ops), callbacks, callbacks, area) {}
 
     Callbacks<vrrp_core_ops_t> callbacks;

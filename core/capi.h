@@ -240,6 +240,16 @@ typedef struct {
 } vrrp_core_tracker_conf_t;
 
 
+/* minutes since midnight, 0..1440; may go on after midnight */
+
+#define VRRP_CORE_MAX_WINDOWS        8
+
+typedef struct {
+    uint16_t                          from_minute;
+    uint16_t                          until_minute;  /* not included */
+} vrrp_core_window_conf_t;
+
+
 typedef struct {
     vrrp_core_str_t                   name;
     vrrp_core_str_t                   interface;
@@ -260,6 +270,8 @@ typedef struct {
     size_t                            nunicast_peers;
 
     uint8_t                           nopreempt;
+    const vrrp_core_window_conf_t    *preempt_windows;
+    size_t                            npreempt_windows;  /* 0: always */
     int64_t                           preempt_delay_ns;
 
     uint32_t                          garp_master_repeat;
@@ -380,7 +392,8 @@ typedef struct {
 
     /*
      * An eventfd (non-blocking): the processes that check write to it when a
-     * verdict changes, the vrrp process reads it.  -1: nothing is checked.
+     * verdict changes, the workers when they have a command, the vrrp process
+     * reads it.  -1: there are neither.
      */
     int                               wake_fd;
 
@@ -752,6 +765,61 @@ typedef struct {
  */
 size_t vrrp_core_instances(const void *area, vrrp_core_instance_t *list,
     size_t n);
+
+
+/* commands of operators, from a worker to the vrrp process */
+
+typedef enum {
+    VRRP_CORE_RELEASE = 0,            /* give the addresses to a peer */
+    VRRP_CORE_RESUME,                 /* the end of it */
+    VRRP_CORE_FAILBACK                /* take the addresses from a peer */
+} vrrp_core_command_e;
+
+
+typedef struct {
+    vrrp_core_command_e  command;
+    vrrp_core_str_t      instance;    /* empty: all of them */
+    vrrp_core_str_t      who;         /* the client's address */
+} vrrp_core_command_t;
+
+
+/* a command on its way */
+
+typedef struct {
+    vrrp_core_command_e  command;
+    size_t               slot;
+    uint64_t             word;
+    int64_t              asked_at_ns;
+} vrrp_core_ticket_t;
+
+
+typedef enum {
+    VRRP_CORE_PENDING = 0,
+    VRRP_CORE_DONE,                   /* by all of them, or so already */
+    VRRP_CORE_REFUSED,                /* by one at least */
+    VRRP_CORE_NOT_FOUND,              /* no such instance */
+    VRRP_CORE_NOT_HEARD,              /* nothing is done, and will not be */
+    VRRP_CORE_NOT_ANSWERED            /* nobody knows */
+} vrrp_core_result_e;
+
+
+/*
+ * Asks the vrrp process of this configuration.  VRRP_CORE_AGAIN: too many
+ * commands at once.
+ */
+int vrrp_core_command(void *area, const vrrp_core_conf_t *conf,
+    const vrrp_core_command_t *command, vrrp_core_ticket_t *ticket);
+
+/*
+ * To be called every few milliseconds; within three seconds the answer is not
+ * VRRP_CORE_PENDING any more, append has got it as JSON, and the ticket is
+ * given back.
+ */
+vrrp_core_result_e vrrp_core_command_result(void *area,
+    const vrrp_core_ticket_t *ticket, vrrp_core_append_pt append, void *data);
+
+/* instead of waiting for the result; it is carried out all the same */
+void vrrp_core_command_forget(void *area, const vrrp_core_ticket_t *ticket);
 
 
 #ifdef __cplusplus

@@ -13,12 +13,22 @@ inline Instant now() {
     return Instant{Seconds{ts.tv_sec} + Duration{ts.tv_nsec}};
 }
 
-// Only for people: nothing is decided by the time of day.
+// Only for people: nothing is decided by the date.
 inline std::chrono::sys_time<Duration> wall_clock() {
     timespec ts{};
     ::clock_gettime(CLOCK_REALTIME, &ts);
     return std::chrono::sys_time<Duration>{Seconds{ts.tv_sec} +
                                            Duration{ts.tv_nsec}};
+}
+
+// Since midnight, in the machine's time zone, which may change while we run.
+inline Seconds time_of_day() {
+    const std::time_t now = std::time(nullptr);
+    std::tm local{};
+    ::tzset();
+    ::localtime_r(&now, &local);
+    return std::chrono::hours{local.tm_hour} +
+           std::chrono::minutes{local.tm_min} + Seconds{local.tm_sec};
 }
 
 }  // namespace ngx_vrrp::net

@@ -18,6 +18,9 @@ namespace {
 constexpr Duration kSuccessorTime = Seconds{30};
 constexpr Duration kSuccessorLook = Milliseconds{5};
 
+// Summer time, or somebody who sets the clock, may move the time of day.
+constexpr Duration kClockLook = Seconds{1};
+
 }  // namespace
 
 Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
@@ -26,6 +29,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
     : log_(sink),
       area_(area),
       publisher_(area_),
+      control_(area_, sink),
       host_(watcher, *this, sink),
       workers_(area_, host_),
       checks_(area_.checks(generation.number), generation.wake_fd,
@@ -95,6 +99,7 @@ Status Node::take_part() {
     if (!interfaces) {
         return Unexpected(interfaces.error());
     }
+    look_at_clock(net::now());
     engine_.start(*interfaces, net::now());
     return success();
 }
@@ -135,17 +140,30 @@ void Node::on_timer() {
 void Node::share() {
     const Instant now = net::now();
     follow_previous();
+    look_at_clock(now);
     if (engine_.is_in_charge()) {
         settle();
+        if (control_.obey(engine_, now)) {
+            publisher_.hurry();
+        }
         publisher_.publish_if_due(engine_, facts_, now);
         checks_.watch_for_silence(now);
     }
+    control_.answer(engine_, now);
     if (engine_.holds_addresses()) {
         area_.hold(facts_.pid);
     } else {
         area_.let_go(facts_.pid);
     }
     leave_to_successor(now);
+}
+
+// Only where something is decided by it.
+void Node::look_at_clock(Instant now) {
+    if (engine_.needs_time_of_day() && now >= next_clock_look_) {
+        next_clock_look_ = now + kClockLook;
+        engine_.handle_time_of_day(net::time_of_day(), now);
+    }
 }
 
 void Node::settle() {
@@ -182,6 +200,10 @@ std::optional<Instant> Node::deadline() const {
     if (successor_by_) {
         next = std::min(next, net::now() + kSuccessorLook);
     }
+    if (engine_.needs_time_of_day()) {
+        next = std::min(next, next_clock_look_);
+    }
+    next = std::min(next, control_.deadline().value_or(Instant::max()));
     return next == Instant::max() ? std::nullopt : std::optional{next};
 }
 

@@ -14,6 +14,7 @@
 #include "core/net/event_socket.hpp"
 #include "core/net/host.hpp"
 #include "core/node/check_results.hpp"
+#include "core/node/control.hpp"
 #include "core/node/nginx_workers.hpp"
 #include "core/node/publisher.hpp"
 #include "core/status/area.hpp"
@@ -26,7 +27,9 @@ struct Generation {
     std::uint64_t number = 0;
     Instant configured_at{};
     void *previous_area = nullptr;  // of the generation before, if another
-    int wake_fd = -1;  // readable when a verdict changes; -1: no checks
+    // Readable when a verdict changes, or an operator asks for something; -1:
+    // never.
+    int wake_fd = -1;
     std::vector<check::Role> checkers;  // the processes that check
     int event_fd = -1;  // to the notifier process; -1: nobody is told
 };
@@ -87,6 +90,7 @@ private:
     Status watch_master(int pid);
     Status take_part();
     void settle();
+    void look_at_clock(Instant now);
     void follow_previous();
     void remember(const engine::StateChanged &change, const std::string &reason,
                   const vrrp::Config &config, Instant now);
@@ -95,6 +99,7 @@ private:
     Log log_;
     status::Area area_;
     Publisher publisher_;
+    Control control_;
     net::Host host_;
     NginxWorkers workers_;
     CheckResults checks_;
@@ -105,6 +110,7 @@ private:
     Generation generation_;
     int master_pid_ = 0;
     std::optional<Instant> successor_by_;
+    Instant next_clock_look_{};
     std::uint64_t followed_ = 0;  // transitions of the previous area
 };
 

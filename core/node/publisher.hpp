@@ -35,6 +35,9 @@ public:
         published_at_ = now;
     }
 
+    // Something has changed that is worth telling at once.
+    void hurry() { published_at_ = {}; }
+
     Instant deadline() const { return published_at_ + kPublishInterval; }
 
 private:

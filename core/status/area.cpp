@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/seqlock.hpp"
+#include "core/status/records.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -22,6 +23,9 @@ constexpr std::size_t kCacheLine = 64;
 // for the same: for each step so much status and so many checks.
 constexpr std::size_t kStatusStep = 4096;
 constexpr std::size_t kChecksStep = 16;
+
+// No more of them are in a status of one step.
+constexpr std::size_t kInstancesStep = kStatusStep / sizeof(InstanceRecord) + 1;
 
 constexpr std::size_t steps_for(std::size_t amount, std::size_t step) {
     return (amount + step - 1) / step;
@@ -60,7 +64,8 @@ struct alignas(kCacheLine) Area::Slot {
 
 std::size_t Area::size_of(std::size_t steps) {
     return sizeof(Header) + kHeartbeatSlots * sizeof(Slot) +
-           steps * kStatusStep + check::Table::size(steps * kChecksStep);
+           steps * kStatusStep + Commands::size(steps * kInstancesStep) +
+           check::Table::size(steps * kChecksStep);
 }
 
 std::size_t Area::size(std::size_t capacity, std::size_t checks) {
@@ -103,8 +108,17 @@ SharedWord *Area::status() const {
                                           kHeartbeatSlots * sizeof(Slot));
 }
 
-void *Area::tables() const {
+void *Area::commands_memory() const {
     return status() + words(capacity_);
+}
+
+void *Area::tables() const {
+    return static_cast<std::uint8_t *>(commands_memory()) +
+           Commands::size(capacity_ / kStatusStep * kInstancesStep);
+}
+
+Commands Area::commands() const {
+    return {commands_memory(), capacity_ / kStatusStep * kInstancesStep};
 }
 
 check::Table Area::checks(std::uint64_t generation) const {

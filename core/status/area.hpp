@@ -3,9 +3,9 @@
 // ended, and what the checks have found. All readers and writers are lock-free,
 // so a process that dies or stops in the middle holds up nobody.
 //
-// Layout: Header, heartbeat slots, status block, tables of checks. One version
-// of the module creates and uses an area; another one (after a binary upgrade)
-// has its own.
+// Layout: Header, heartbeat slots, status block, commands, tables of checks.
+// One version of the module creates and uses an area; another one (after a
+// binary upgrade) has its own.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,7 @@
 #include "core/engine/crash_history.hpp"
 #include "core/health/worker_watch.hpp"
 #include "core/status/channels.hpp"
+#include "core/status/commands.hpp"
 #include "core/status/released.hpp"
 #include "core/status/transitions.hpp"
 
@@ -71,6 +72,9 @@ public:
     // Routers that an operator has released.
     ReleasedRouters &released() const;
 
+    // What operators ask for.
+    Commands commands() const;
+
     // The vrrp process that holds addresses, 0: none.
     void hold(std::int32_t pid);
     void let_go(std::int32_t pid);
@@ -102,6 +106,7 @@ private:
     Header &header() const;
     Slot *slots() const;
     SharedWord *status() const;
+    void *commands_memory() const;
     void *tables() const;
 
     std::uint8_t *memory_;

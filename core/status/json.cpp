@@ -197,6 +197,18 @@ void write_retry(JsonWriter &json, const InstanceRecord &instance,
     }
 }
 
+void write_window(JsonWriter &json, const InstanceRecord &instance) {
+    json.key("preempt_window");
+    if (instance.preempt_windows.view().empty()) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    json.member("times", instance.preempt_windows.view());
+    json.member("open", instance.window_open != 0);
+    json.end_object();
+}
+
 void write_instance(JsonWriter &json, const Snapshot &snapshot,
                     const InstanceRecord &instance, const Moment &moment) {
     json.begin_object();
@@ -213,6 +225,8 @@ void write_instance(JsonWriter &json, const Snapshot &snapshot,
     json.member("mode", instance.unicast ? "unicast" : "multicast");
     json.member("advert_int_ms", to_ms(Duration{instance.advert_int_ns}));
     json.member("preempt", instance.preempt != 0);
+    write_window(json, instance);
+    json.member("released", instance.released != 0);
 
     json.key("priority").begin_object();
     json.member("base", unsigned{instance.base_priority});

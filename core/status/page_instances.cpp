@@ -34,6 +34,17 @@ std::string master_of(const InstanceRecord &instance, const Moment &moment) {
         .append(ago(moment, instance.master_heard_ns));
 }
 
+std::string preemption_of(const InstanceRecord &instance) {
+    if (instance.preempt == 0) {
+        return "off";
+    }
+    const std::string times{instance.preempt_windows.view()};
+    if (times.empty()) {
+        return "on";
+    }
+    return times + (instance.window_open != 0 ? ", open" : ", closed");
+}
+
 void write_trouble(HtmlWriter &html, const InstanceRecord &instance,
                    const Moment &moment) {
     if (!instance.fault.view().empty()) {
@@ -82,7 +93,7 @@ void write_facts(HtmlWriter &html, const InstanceRecord &instance,
     write_fact(html, "Router", router_of(instance));
     write_fact(html, "Adverts",
                "every " + to_human(Duration{instance.advert_int_ns}));
-    write_fact(html, "Preemption", instance.preempt != 0 ? "on" : "off");
+    write_fact(html, "Preemption", preemption_of(instance));
     if (!instance.source.view().empty()) {
         write_fact(html, "Sends from", instance.source.view());
     }

@@ -71,6 +71,9 @@ struct InstanceRecord {
     std::int64_t master_interval_ns;
     std::int64_t retry_at_ns;  // CLOCK_BOOTTIME; 0: not by itself
     SignRecords signs;
+    Text<96> preempt_windows;  // with blanks between them; empty: none
+    std::uint8_t window_open;
+    std::uint8_t released;
 
     engine::Counters counters;
 };

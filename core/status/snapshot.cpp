@@ -46,6 +46,9 @@ InstanceRecord describe(const engine::VirtualRouter &router) {
     record.version = to_number(config.version);
     record.unicast = config.is_unicast();
     record.preempt = config.preempt;
+    record.preempt_windows.set(to_string(config.preempt_windows));
+    record.window_open = !router.window().empty();
+    record.released = router.is_released();
     record.base_priority = config.priority.value;
     record.effective_priority = router.instance().effective_priority().value;
     record.advert_int_ns = config.advert_interval.count();

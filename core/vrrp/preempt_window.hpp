@@ -39,6 +39,15 @@ inline std::string to_string(const PreemptWindow &window) {
                   until % 60);
 }
 
+// With a blank between two.
+inline std::string to_string(const PreemptWindows &windows) {
+    std::string text;
+    for (const PreemptWindow &window : windows) {
+        text += (text.empty() ? "" : " ") + to_string(window);
+    }
+    return text;
+}
+
 // The first that is open, as text; empty: none is.
 inline std::string open_window(const PreemptWindows &windows, TimeOfDay time) {
     for (const PreemptWindow &window : windows) {

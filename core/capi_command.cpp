@@ -1,0 +1,132 @@
+// How workers ask the vrrp process for something, and learn what has come of
+// it.
+
+#include <algorithm>
+#include <string>
+
+#include "core/capi.h"
+#include "core/capi_values.hpp"
+#include "core/net/clock.hpp"
+#include "core/net/wake.hpp"
+#include "core/status/area.hpp"
+#include "core/status/command_answer.hpp"
+
+namespace {
+
+using namespace ngx_vrrp;
+
+static_assert(static_cast<int>(engine::Command::failback) ==
+              VRRP_CORE_FAILBACK);
+
+engine::Command to_command(vrrp_core_command_e command) {
+    return static_cast<engine::Command>(command);
+}
+
+status::Commands::Ticket to_ticket(const vrrp_core_ticket_t &ticket) {
+    return {ticket.slot, ticket.word};
+}
+
+bool all_done(const status::Outcomes &outcomes) {
+    return std::all_of(outcomes.begin(), outcomes.end(),
+                       [](const auto &outcome) { return outcome.done != 0; });
+}
+
+vrrp_core_result_e judge(const status::Outcomes &outcomes) {
+    if (outcomes.empty()) {
+        return VRRP_CORE_NOT_FOUND;
+    }
+    return all_done(outcomes) ? VRRP_CORE_DONE : VRRP_CORE_REFUSED;
+}
+
+struct Result {
+    vrrp_core_result_e result;
+    std::string text;
+};
+
+Result give_up(status::Commands &commands, const vrrp_core_ticket_t &ticket) {
+    const engine::Command command = to_command(ticket.command);
+    if (commands.withdraw(to_ticket(ticket))) {
+        return {
+            VRRP_CORE_NOT_HEARD,
+            status::error_json(command,
+                               "the vrrp process does not answer, nothing is "
+                               "done")};
+    }
+    return {
+        VRRP_CORE_NOT_ANSWERED,
+        status::error_json(command,
+                           "the vrrp process has not said what has come of it, "
+                           "look at the status")};
+}
+
+Result look(status::Commands &commands, const vrrp_core_ticket_t &ticket,
+            Instant now) {
+    using Progress = status::Commands::Progress;
+    const engine::Command command = to_command(ticket.command);
+    const Duration waited = now - instant_from_ns(ticket.asked_at_ns);
+    switch (commands.progress(to_ticket(ticket))) {
+        case Progress::asked:
+            return waited < status::kNoticedWithin
+                       ? Result{VRRP_CORE_PENDING, {}}
+                       : give_up(commands, ticket);
+        case Progress::taken:
+            return waited < status::kNoticedWithin + status::kAnsweredWithin
+                       ? Result{VRRP_CORE_PENDING, {}}
+                       : give_up(commands, ticket);
+        case Progress::answered: {
+            const status::Outcomes list = commands.answer(to_ticket(ticket));
+            commands.forget(to_ticket(ticket));
+            const vrrp_core_result_e result = judge(list);
+            return {result,
+                    result == VRRP_CORE_NOT_FOUND
+                        ? status::error_json(command, "no such instance")
+                        : status::to_json(command, list)};
+        }
+        case Progress::lost:
+            break;
+    }
+    return give_up(commands, ticket);
+}
+
+}  // namespace
+
+int vrrp_core_command(void *area, const vrrp_core_conf_t *conf,
+                      const vrrp_core_command_t *command,
+                      vrrp_core_ticket_t *ticket) {
+    try {
+        const Instant now = net::now();
+        status::CommandRecord record{};
+        record.instance.set(to_string(command->instance));
+        record.who.set(to_string(command->who));
+        record.command = to_command(command->command);
+
+        const auto asked = status::Area(area).commands().ask(record, now);
+        if (!asked) {
+            return VRRP_CORE_AGAIN;
+        }
+        *ticket = {command->command, asked->slot, asked->word, to_ns(now)};
+        net::wake(conf->wake_fd);
+        return VRRP_CORE_OK;
+    } catch (...) {
+        return VRRP_CORE_ERROR;
+    }
+}
+
+vrrp_core_result_e vrrp_core_command_result(void *area,
+                                            const vrrp_core_ticket_t *ticket,
+                                            vrrp_core_append_pt append,
+                                            void *data) {
+    try {
+        status::Commands commands = status::Area(area).commands();
+        const Result result = look(commands, *ticket, net::now());
+        append(data, result.text.data(), result.text.size());
+        return result.result;
+    } catch (...) {
+        vrrp_core_command_forget(area, ticket);
+        return VRRP_CORE_NOT_ANSWERED;
+    }
+}
+
+void vrrp_core_command_forget(void *area, const vrrp_core_ticket_t *ticket) {
+    status::Area(area).commands().forget(to_ticket(*ticket));
+}

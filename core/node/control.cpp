@@ -1,0 +1,110 @@
+#include "core/node/control.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace ngx_vrrp::node {
+
+namespace {
+
+// An heir that has not spoken by then is not waited for with the answer.
+constexpr Duration kHeirSpeaks = Milliseconds{1500};
+static_assert(kHeirSpeaks < status::kAnsweredWithin);
+
+}  // namespace
+
+bool Control::obey(engine::Engine &engine, Instant now) {
+    const std::uint64_t asks = commands_.asks();
+    if (std::exchange(seen_, asks) == asks) {
+        return false;
+    }
+    for (const status::Commands::Asked &asked : commands_.take(now)) {
+        obey(asked, engine, now);
+    }
+    return true;
+}
+
+void Control::obey(const status::Commands::Asked &asked, engine::Engine &engine,
+                   Instant now) {
+    const status::CommandRecord &record = asked.record;
+    const auto outcomes =
+        engine.obey(record.command, record.instance.view(), now);
+    Pending pending{asked.ticket, {}, now + kHeirSpeaks};
+    for (const engine::RouterOutcome &outcome : outcomes) {
+        const engine::VirtualRouter &router = engine.routers()[outcome.router];
+        pending.list.push_back(
+            {outcome, router.is_leaving(), router.counters().transitions});
+    }
+    report(record, outcomes, engine);
+    pending_.push_back(std::move(pending));
+}
+
+void Control::report(const status::CommandRecord &record,
+                     const std::vector<engine::RouterOutcome> &outcomes,
+                     const engine::Engine &engine) {
+    const std::string who{record.who.view()};
+    const char *command = to_string(record.command).data();
+    if (outcomes.empty()) {
+        log_(LogLevel::notice, "%s asks for %s of \"%s\": no such instance",
+             who.c_str(), command, std::string{record.instance.view()}.c_str());
+    }
+    for (const engine::RouterOutcome &outcome : outcomes) {
+        log_(LogLevel::notice, "%s asks for %s of %s: %s%s", who.c_str(),
+             command, engine.routers()[outcome.router].config().name.c_str(),
+             outcome.outcome.done ? "" : "refused, ",
+             outcome.outcome.detail.c_str());
+    }
+}
+
+void Control::answer(const engine::Engine &engine, Instant now) {
+    std::erase_if(pending_, [&](const Pending &pending) {
+        if (now < pending.answer_by && is_leaving(pending, engine)) {
+            return false;
+        }
+        status::Outcomes outcomes;
+        for (const Awaited &awaited : pending.list) {
+            outcomes.push_back(
+                describe(awaited, engine.routers()[awaited.outcome.router]));
+        }
+        commands_.set_answer(pending.ticket, outcomes);
+        return true;
+    });
+}
+
+bool Control::is_leaving(const Pending &pending, const engine::Engine &engine) {
+    return std::any_of(
+        pending.list.begin(), pending.list.end(), [&](const Awaited &awaited) {
+            return awaited.leaving &&
+                   engine.routers()[awaited.outcome.router].is_leaving();
+        });
+}
+
+status::OutcomeRecord Control::describe(const Awaited &awaited,
+                                        const engine::VirtualRouter &router) {
+    std::string detail = awaited.outcome.outcome.detail;
+    if (awaited.leaving && router.is_leaving()) {
+        detail = "gives the addresses up when an heir speaks, or within " +
+                 std::to_string(to_ms(router.heir_grace())) + " ms";
+    } else if (awaited.leaving &&
+               router.counters().transitions != awaited.transitions) {
+        detail = router.last_transition().reason;
+    }
+
+    status::OutcomeRecord record{};
+    record.instance.set(router.config().name);
+    record.state.set(vrrp::public_name(router.instance().state()));
+    record.detail.set(detail);
+    record.done = awaited.outcome.outcome.done;
+    return record;
+}
+
+std::optional<Instant> Control::deadline() const {
+    std::optional<Instant> earliest;
+    for (const Pending &pending : pending_) {
+        take_earlier(earliest, pending.answer_by);
+    }
+    return earliest;
+}
+
+}  // namespace ngx_vrrp::node

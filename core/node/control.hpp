@@ -1,0 +1,62 @@
+// Commands of operators, as the vrrp process carries them out: at once, with an
+// answer when their outcome is known.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+#include "core/engine/engine.hpp"
+#include "core/status/area.hpp"
+
+namespace ngx_vrrp::node {
+
+class Control {
+public:
+    Control(status::Area &area, LogSink &sink)
+        : commands_(area.commands()), log_(sink) {}
+
+    // We are in charge: carries out what was asked. True: there was something.
+    bool obey(engine::Engine &engine, Instant now);
+
+    // Any time, when the status tells what has changed.
+    void answer(const engine::Engine &engine, Instant now);
+
+    // When answer() is due.
+    std::optional<Instant> deadline() const;
+
+private:
+    // Of an instance. Where an heir is waited for, the next change of state
+    // tells what has come of it.
+    struct Awaited {
+        engine::RouterOutcome outcome;
+        bool leaving = false;
+        std::uint64_t transitions = 0;
+    };
+
+    struct Pending {
+        status::Commands::Ticket ticket;
+        std::vector<Awaited> list;
+        Instant answer_by{};
+    };
+
+    static bool is_leaving(const Pending &pending,
+                           const engine::Engine &engine);
+    static status::OutcomeRecord describe(const Awaited &awaited,
+                                          const engine::VirtualRouter &router);
+
+    void obey(const status::Commands::Asked &asked, engine::Engine &engine,
+              Instant now);
+    void report(const status::CommandRecord &record,
+                const std::vector<engine::RouterOutcome> &outcomes,
+                const engine::Engine &engine);
+
+    status::Commands commands_;
+    Log log_;
+    std::uint64_t seen_ = 0;  // asks
+    std::vector<Pending> pending_;
+};
+
+}  // namespace ngx_vrrp::node

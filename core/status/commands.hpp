@@ -1,0 +1,111 @@
+// Commands of operators on their way from a worker to the vrrp process, and its
+// answers on the way back, in shared memory. A few slots; a worker takes one,
+// asks, looks again and again for the answer and gives the slot back.
+//
+// Lock-free: who owns a slot, and since when, is one word that changes
+// atomically. A process that dies or stops in the middle costs at most a slot
+// for some seconds. A command that nobody has taken is never carried out later
+// than a worker would wait for it.
+//
+//     free -> writing -> asked -> taken -> answered -> free
+//             (worker)            (vrrp process)       (worker)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/seqlock.hpp"
+#include "core/base/text.hpp"
+#include "core/base/time.hpp"
+#include "core/engine/command.hpp"
+
+namespace ngx_vrrp::status {
+
+struct CommandRecord {
+    Text<64> instance;  // empty: all
+    Text<64> who;       // the address of the client
+    engine::Command command;
+};
+
+static_assert(std::is_trivially_copyable_v<CommandRecord>);
+
+// One of the answer: what has become of an instance.
+struct OutcomeRecord {
+    Text<64> instance;
+    Text<16> state;  // INIT, BACKUP, MASTER, FAULT
+    Text<224> detail;
+    std::uint8_t done;
+};
+
+static_assert(std::is_trivially_copyable_v<OutcomeRecord>);
+
+using Outcomes = std::vector<OutcomeRecord>;
+
+// How long the vrrp process may take to notice a command.
+inline constexpr Seconds kNoticedWithin{1};
+
+// And from then on to answer it: it waits that long for the heir.
+inline constexpr Seconds kAnsweredWithin{2};
+
+class Commands {
+public:
+    static constexpr std::size_t kSlots = 8;
+
+    enum class Progress : std::uint8_t { asked, taken, answered, lost };
+
+    struct Ticket {
+        std::size_t slot = 0;
+        std::uint64_t word = 0;  // the slot's, but for its phase
+    };
+
+    struct Asked {
+        Ticket ticket;
+        CommandRecord record;
+    };
+
+    // Bytes, for answers about so many instances.
+    static std::size_t size(std::size_t instances);
+
+    // memory of that size, and full of zeros at first
+    Commands(void *memory, std::size_t instances);
+
+    // The worker. Nothing: every slot is taken.
+    std::optional<Ticket> ask(const CommandRecord &record, Instant now);
+    Progress progress(const Ticket &ticket) const;
+    Outcomes answer(const Ticket &ticket) const;  // when it is answered
+
+    // No more interest in the answer; the command is carried out all the same.
+    void forget(const Ticket &ticket);
+
+    // True: the command was not taken, and never will be. Else as forget().
+    bool withdraw(const Ticket &ticket);
+
+    // The vrrp process that is in charge. asks() grows with each command.
+    std::uint64_t asks() const;
+    std::vector<Asked> take(Instant now);
+    void set_answer(const Ticket &ticket, const Outcomes &outcomes);
+
+private:
+    enum class Phase : std::uint8_t { free, writing, asked, taken, answered };
+
+    struct Header;
+    struct Slot;
+
+    static std::size_t slot_words(std::size_t instances);
+
+    Header &header() const;
+    Slot &slot(std::size_t index) const;
+    SharedWord *outcomes(Slot &slot) const;
+    bool set_free(const Ticket &ticket, Phase phase);
+    std::optional<Ticket> occupy(std::size_t index, std::uint64_t word,
+                                 Instant now);
+
+    SharedWord *memory_;
+    std::size_t instances_;
+};
+
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,122 @@
+// Commands on their way from a worker through the vrrp process: the engine is
+// real, and so is the shared memory.
+#include "core/node/control.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::node {
+namespace {
+
+using engine::Command;
+using Progress = status::Commands::Progress;
+
+class ControlTest : public engine::EngineTest {
+protected:
+    status::Commands::Ticket ask(Command command, std::string_view name = "") {
+        status::CommandRecord record{};
+        record.instance.set(name);
+        record.who.set("127.0.0.1");
+        record.command = command;
+        return worker.ask(record, now).value();
+    }
+
+    // What the vrrp process does after each event.
+    bool share() {
+        const bool news = control.obey(*engine, now);
+        control.answer(*engine, now);
+        return news;
+    }
+
+    // The detail of its first instance; empty: there is no answer.
+    std::string answer(const status::Commands::Ticket &ticket) const {
+        if (worker.progress(ticket) != Progress::answered) {
+            return "none";
+        }
+        const status::Outcomes list = worker.answer(ticket);
+        return list.empty() ? "no instance"
+                            : std::string{list[0].detail.view()};
+    }
+
+    struct alignas(64) Line {
+        std::uint8_t bytes[64];
+    };
+    std::vector<Line> memory{status::Area::size(1, 1) / sizeof(Line) + 1};
+    status::Area area = [this] {
+        status::Area::init(memory.data(), memory.size() * sizeof(Line));
+        return status::Area{memory.data()};
+    }();
+    status::Commands worker = area.commands();
+    Control control{area, log};
+};
+
+TEST_F(ControlTest, AnswersWhenTheHeirHasSpoken) {
+    become_active();
+    const auto ticket = ask(Command::release, "VI_1");
+
+    EXPECT_TRUE(share());
+    EXPECT_FALSE(share());
+    EXPECT_EQ(worker.progress(ticket), Progress::taken);
+    EXPECT_TRUE(control.deadline());
+
+    receive(90);
+    run(Milliseconds{50});
+    share();
+    EXPECT_EQ(answer(ticket),
+              "released by the operator, 10.0.1.2 took over with priority 90");
+    EXPECT_EQ(worker.answer(ticket)[0].state.view(), "FAULT");
+    EXPECT_EQ(control.deadline(), std::nullopt);
+    EXPECT_EQ(log.count("127.0.0.1 asks for release of VI_1: released by the "
+                        "operator"),
+              1u);
+}
+
+TEST_F(ControlTest, DoesNotWaitForTheHeirForEver) {
+    vrrp::Config slow = engine::config();
+    slow.advert_interval = Seconds{10};
+    beat();
+    start(slow);
+    run(Seconds{60});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+
+    const auto ticket = ask(Command::release);
+    share();
+    now = control.deadline().value();
+    share();
+
+    EXPECT_EQ(answer(ticket),
+              "gives the addresses up when an heir speaks, or within 10200 "
+              "ms");
+    EXPECT_EQ(worker.answer(ticket)[0].state.view(), "MASTER");
+}
+
+TEST_F(ControlTest, AnswersAtOnceWhenNobodyIsWaitedFor) {
+    become_active();
+    const auto failback = ask(Command::failback);
+    const auto unknown = ask(Command::release, "VI_9");
+
+    share();
+
+    EXPECT_EQ(answer(failback), "is MASTER already");
+    EXPECT_EQ(answer(unknown), "no instance");
+    EXPECT_EQ(log.count("asks for release of \"VI_9\": no such instance"), 1u);
+}
+
+TEST_F(ControlTest, SeveralAtOnceAreAnsweredEach) {
+    become_active();
+    const auto release = ask(Command::release);
+    const auto resume = ask(Command::resume);
+
+    share();
+
+    EXPECT_EQ(answer(resume), "stays MASTER, nobody had taken over");
+    EXPECT_EQ(answer(release), "released by the operator");
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::node
