@@ -235,6 +235,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       offsetof(ngx_vrrp_instance_t, preempt_delay),
       &ngx_vrrp_preempt_delay },
 
+    { ngx_string("preempt_window"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
+      ngx_vrrp_conf_preempt_window,
+      0,
+      0,
+      NULL },
+
     { ngx_string("garp_master_repeat"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,

@@ -246,6 +246,13 @@ ngx_vrrp_instance_create(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
         return NGX_ERROR;
     }
 
+    if (ngx_array_init(&in->preempt_windows, cf->pool, 1,
+                       sizeof(vrrp_core_window_conf_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (ngx_array_init(&in->addresses, cf->pool, 4,
                        sizeof(vrrp_core_address_conf_t))
         != NGX_OK)
@@ -317,6 +324,8 @@ ngx_vrrp_instance_export(ngx_vrrp_instance_t *in,
 
     ic->nopreempt = (uint8_t) in->nopreempt;
     ic->preempt_delay_ns = ngx_vrrp_msec_ns(in->preempt_delay);
+    ic->preempt_windows = in->preempt_windows.elts;
+    ic->npreempt_windows = in->preempt_windows.nelts;
 
     ic->garp_master_repeat = (uint32_t) in->garp_master_repeat;
     ic->garp_master_delay_ns = ngx_vrrp_msec_ns(in->garp_master_delay);
@@ -352,6 +361,13 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
             ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
                           "\"vrrp_status\" needs a \"vrrp\" block in %V:%ui",
                           &vcf->status_place.file, vcf->status_place.line);
+            return NGX_CONF_ERROR;
+        }
+
+        if (vcf->control) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                          "\"vrrp_control\" needs a \"vrrp\" block in %V:%ui",
+                          &vcf->control_place.file, vcf->control_place.line);
             return NGX_CONF_ERROR;
         }
 

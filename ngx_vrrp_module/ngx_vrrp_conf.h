@@ -72,6 +72,7 @@ typedef struct {
 
     ngx_uint_t        nopreempt;
     ngx_int_t         preempt_delay;
+    ngx_array_t       preempt_windows;  /* of vrrp_core_window_conf_t */
 
     ngx_int_t         garp_master_repeat;
     ngx_int_t         garp_master_delay;
@@ -113,6 +114,11 @@ typedef struct {
 /* ngx_vrrp_conf.c */
 
 char *ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* ngx_vrrp_window_conf.c */
+
+char *ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* ngx_vrrp_conf_values.c */
 

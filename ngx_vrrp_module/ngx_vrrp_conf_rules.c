@@ -309,6 +309,12 @@ ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
         return NGX_CONF_ERROR;
     }
 
+    if (in->nopreempt && in->preempt_windows.nelts) {
+        ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and \"preempt_window\" "
+                              "exclude each other");
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 }
 
@@ -338,6 +344,12 @@ ngx_vrrp_rules_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
                            "at priority 255, "
                            "the address owner is always MASTER",
                            in->nopreempt ? "nopreempt" : "preempt_delay");
+    }
+
+    if (in->priority == NGX_VRRP_OWNER && in->preempt_windows.nelts) {
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"preempt_window\" "
+                           "changes nothing at priority 255, "
+                           "the address owner is always MASTER");
     }
 
     if (in->garp_master_refresh == 0

@@ -231,7 +231,7 @@ ngx_vrrp_pass_open_channel(ngx_cycle_t *cycle)
 
 /*
  * The master has it for processes that are started again.  Without it, what
- * checks find out is noticed later.
+ * checks find out, and what operators ask for, is noticed later.
  */
 
 void
@@ -242,7 +242,7 @@ ngx_vrrp_open_wake(ngx_cycle_t *cycle)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
-    if (vcf->core.nchecks == 0) {
+    if (vcf->core.nchecks == 0 && !vcf->control) {
         return;
     }
 

@@ -31,6 +31,9 @@ typedef struct {
     ngx_uint_t           status;         /* there is a "vrrp_status" */
     ngx_vrrp_place_t     status_place;
 
+    ngx_uint_t           control;        /* there is a "vrrp_control on" */
+    ngx_vrrp_place_t     control_place;
+
     ngx_flag_t           freebind;
 
     vrrp_core_conf_t     core;           /* lives in cycle->pool */

@@ -38,8 +38,8 @@ ngx_int_t ngx_vrrp_prepare_master(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_spawn_helper(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper);
 
 /*
- * core.wake_fd lives in the master as long as the cycle, and in the helper
- * processes; others close their copy.
+ * core.wake_fd lives in the master as long as the cycle, in the helper
+ * processes, and with "vrrp_control" in workers; others close their copy.
  */
 void ngx_vrrp_open_wake(ngx_cycle_t *cycle);
 void ngx_vrrp_close_wake(ngx_vrrp_conf_t *vcf, ngx_log_t *log);

@@ -52,9 +52,12 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
-    /* for the processes that check, and the one that they wake */
+    /* for those who wake the vrrp process */
 
-    ngx_vrrp_close_wake(vcf, cycle->log);
+    if (!vcf->control || ngx_process != NGX_PROCESS_WORKER) {
+        ngx_vrrp_close_wake(vcf, cycle->log);
+    }
+
     ngx_vrrp_keep_event_fds(vcf, NGX_VRRP_EVENTS_NONE, cycle->log);
 
     if (!vcf->configured || ngx_process != NGX_PROCESS_WORKER) {

@@ -1,0 +1,426 @@
+
+/*
+ * Commands of operators: "vrrp_control" in a location.  A worker leaves the
+ * command in shared memory, wakes the vrrp process, and looks for the answer
+ * every few milliseconds; it serves others meanwhile.
+ */
+
+
+#include "ngx_http_vrrp_status.h"
+#include "ngx_vrrp_conf.h"
+
+
+/* milliseconds between two looks at whether there is an answer */
+
+#define NGX_HTTP_VRRP_CONTROL_LOOK  5
+
+
+typedef struct {
+    ngx_flag_t            enable;
+} ngx_http_vrrp_control_conf_t;
+
+
+typedef struct {
+    vrrp_core_ticket_t    ticket;
+    ngx_uint_t            pending;
+    ngx_event_t           look;
+} ngx_http_vrrp_control_ctx_t;
+
+
+typedef struct {
+    ngx_str_t             name;
+    vrrp_core_command_e   command;
+} ngx_http_vrrp_action_t;
+
+
+static ngx_int_t ngx_http_vrrp_control_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_vrrp_control_ask(ngx_http_request_t *r,
+    vrrp_core_command_t *command);
+static void ngx_http_vrrp_control_look(ngx_event_t *ev);
+static void ngx_http_vrrp_control_cleanup(void *data);
+static ngx_int_t ngx_http_vrrp_control_error(ngx_http_request_t *r,
+    ngx_uint_t status, const char *error);
+static ngx_uint_t ngx_http_vrrp_control_status(vrrp_core_result_e result);
+static ngx_uint_t ngx_http_vrrp_from_browser(ngx_http_request_t *r);
+static const ngx_http_vrrp_action_t *ngx_http_vrrp_action(
+    ngx_http_request_t *r);
+
+static void *ngx_http_vrrp_control_create_conf(ngx_conf_t *cf);
+static char *ngx_http_vrrp_control_enable(ngx_conf_t *cf, void *post,
+    void *data);
+
+
+static ngx_conf_post_t  ngx_http_vrrp_control_post = {
+    ngx_http_vrrp_control_enable
+};
+
+
+static ngx_command_t  ngx_http_vrrp_control_commands[] = {
+
+    { ngx_string("vrrp_control"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_vrrp_control_conf_t, enable),
+      &ngx_http_vrrp_control_post },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_vrrp_control_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_vrrp_control_create_conf,     /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_vrrp_control_module = {
+    NGX_MODULE_V1,
+    &ngx_http_vrrp_control_module_ctx,     /* module context */
+    ngx_http_vrrp_control_commands,        /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static const ngx_http_vrrp_action_t  ngx_http_vrrp_actions[] = {
+    { ngx_string("release"), VRRP_CORE_RELEASE },
+    { ngx_string("resume"), VRRP_CORE_RESUME },
+    { ngx_string("failback"), VRRP_CORE_FAILBACK }
+};
+
+
+static const ngx_str_t  ngx_http_vrrp_control_type =
+    ngx_string("application/json");
+
+
+static ngx_int_t
+ngx_http_vrrp_control_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                      rc;
+    ngx_str_t                      name;
+    vrrp_core_command_t            command;
+    const ngx_http_vrrp_action_t  *action;
+
+    if (r->method != NGX_HTTP_POST) {
+        return (ngx_http_vrrp_add_header(r, "Allow", "POST") == NGX_OK)
+               ? NGX_HTTP_NOT_ALLOWED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_http_vrrp_from_browser(r)) {
+        return ngx_http_vrrp_control_error(r, NGX_HTTP_FORBIDDEN,
+                                           "not from a browser");
+    }
+
+    action = ngx_http_vrrp_action(r);
+
+    if (action == NULL) {
+        return ngx_http_vrrp_control_error(r, NGX_HTTP_NOT_FOUND,
+                                           "unknown action, it may be "
+                                           "release, resume, failback");
+    }
+
+    ngx_memzero(&command, sizeof(vrrp_core_command_t));
+
+    command.command = action->command;
+    ngx_vrrp_core_str(&command.who, &r->connection->addr_text);
+
+    if (ngx_http_arg(r, (u_char *) "instance", 8, &name) == NGX_OK) {
+
+        if (!ngx_vrrp_valid_name(&name)) {
+            return ngx_http_vrrp_control_error(r, NGX_HTTP_NOT_FOUND,
+                                               "no such instance");
+        }
+
+        ngx_vrrp_core_str(&command.instance, &name);
+    }
+
+    return ngx_http_vrrp_control_ask(r, &command);
+}
+
+
+static ngx_int_t
+ngx_http_vrrp_control_ask(ngx_http_request_t *r, vrrp_core_command_t *command)
+{
+    ngx_vrrp_conf_t              *vcf;
+    ngx_connection_t             *c;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_vrrp_control_ctx_t  *ctx;
+
+    c = r->connection;
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_vrrp_control_ctx_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_vrrp_control_ctx_t));
+
+    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    switch (vrrp_core_command(vcf->area, &vcf->core, command, &ctx->ticket)) {
+
+    case VRRP_CORE_OK:
+        break;
+
+    case VRRP_CORE_AGAIN:
+        return ngx_http_vrrp_control_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                           "too many commands at once, "
+                                           "nothing is done");
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->pending = 1;
+    ctx->look.handler = ngx_http_vrrp_control_look;
+    ctx->look.data = c;
+    ctx->look.log = c->log;
+
+    cln->handler = ngx_http_vrrp_control_cleanup;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_vrrp_control_module);
+
+    /* the client may go away; the command is carried out all the same */
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_test_reading;
+    }
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+    r->main->count++;
+
+    ngx_add_timer(&ctx->look, NGX_HTTP_VRRP_CONTROL_LOOK);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_vrrp_control_look(ngx_event_t *ev)
+{
+    ngx_int_t                     rc;
+    ngx_vrrp_conf_t              *vcf;
+    ngx_connection_t             *c;
+    ngx_http_request_t           *r;
+    vrrp_core_result_e            result;
+    ngx_http_vrrp_text_t          text;
+    ngx_http_vrrp_control_ctx_t  *ctx;
+
+    c = ev->data;
+    r = c->data;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_vrrp_control_module);
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    ngx_http_vrrp_text_init(&text, r->pool);
+
+    result = vrrp_core_command_result(vcf->area, &ctx->ticket,
+                                      ngx_http_vrrp_text_append, &text);
+
+    if (result == VRRP_CORE_PENDING) {
+        ngx_add_timer(ev, NGX_HTTP_VRRP_CONTROL_LOOK);
+        return;
+    }
+
+    ctx->pending = 0;
+
+    rc = ngx_http_vrrp_text_send(r, ngx_http_vrrp_control_status(result),
+                                 &ngx_http_vrrp_control_type, &text);
+
+    ngx_http_finalize_request(r, rc);
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_vrrp_control_cleanup(void *data)
+{
+    ngx_http_vrrp_control_ctx_t *ctx = data;
+
+    ngx_vrrp_conf_t  *vcf;
+
+    if (ctx->look.timer_set) {
+        ngx_del_timer(&ctx->look);
+    }
+
+    if (ctx->pending) {
+        vcf = ngx_vrrp_get_conf(ngx_cycle);
+        vrrp_core_command_forget(vcf->area, &ctx->ticket);
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_vrrp_control_status(vrrp_core_result_e result)
+{
+    switch (result) {
+
+    case VRRP_CORE_DONE:
+        return NGX_HTTP_OK;
+
+    case VRRP_CORE_REFUSED:
+        return NGX_HTTP_CONFLICT;
+
+    case VRRP_CORE_NOT_FOUND:
+        return NGX_HTTP_NOT_FOUND;
+
+    default:
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_vrrp_control_error(ngx_http_request_t *r, ngx_uint_t status,
+    const char *error)
+{
+    ngx_http_vrrp_text_t  text;
+
+    ngx_http_vrrp_text_init(&text, r->pool);
+
+    ngx_http_vrrp_text_puts(&text, "{\"error\":\"");
+    ngx_http_vrrp_text_puts(&text, error);
+    ngx_http_vrrp_text_puts(&text, "\"}\n");
+
+    return ngx_http_vrrp_text_send(r, status, &ngx_http_vrrp_control_type,
+                                   &text);
+}
+
+
+/*
+ * A page of anybody's can have the browser of an operator send a POST to here,
+ * and a name that suddenly means our address makes it look like our own page.
+ * Browsers say "Origin" with each POST; programs have no reason to.
+ */
+
+static ngx_uint_t
+ngx_http_vrrp_from_browser(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    static const ngx_str_t  origin = ngx_string("origin");
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len == origin.len
+                && ngx_strncmp(h[i].lowcase_key, origin.data, origin.len)
+                   == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/* the last part of the path: /vrrp/control/release, or "= /release" */
+
+static const ngx_http_vrrp_action_t *
+ngx_http_vrrp_action(ngx_http_request_t *r)
+{
+    size_t       len;
+    u_char      *p, *last;
+    ngx_uint_t   i;
+
+    last = r->uri.data + r->uri.len;
+
+    for (p = last; p > r->uri.data && p[-1] != '/'; p--) { /* void */ }
+
+    len = last - p;
+
+    for (i = 0; i < sizeof(ngx_http_vrrp_actions)
+                    / sizeof(ngx_http_vrrp_actions[0]); i++)
+    {
+        if (ngx_http_vrrp_actions[i].name.len == len
+            && ngx_strncmp(ngx_http_vrrp_actions[i].name.data, p, len) == 0)
+        {
+            return &ngx_http_vrrp_actions[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void *
+ngx_http_vrrp_control_create_conf(ngx_conf_t *cf)
+{
+    ngx_http_vrrp_control_conf_t  *conf;
+
+    conf = ngx_palloc(cf->pool, sizeof(ngx_http_vrrp_control_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->enable = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
+/*
+ * The "vrrp" block may come after the "http" block, so whether there is one
+ * is found out by ngx_vrrp_conf_init().
+ */
+
+static char *
+ngx_http_vrrp_control_enable(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_flag_t  *enable = data;
+
+    ngx_vrrp_conf_t           *vcf;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (!*enable) {
+        return NGX_CONF_OK;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_vrrp_control_handler;
+
+    vcf = ngx_vrrp_get_conf(cf->cycle);
+
+    if (!vcf->control) {
+        vcf->control = 1;
+        ngx_vrrp_conf_place(cf, &vcf->control_place);
+    }
+
+    return NGX_CONF_OK;
+}
