@@ -69,8 +69,10 @@ def main():
 
     def authenticate(server, session, envelope, mechanism, data):
         wanted = [text.encode() for text in options.login]
-        return AuthResult(success=[data.login, data.password] == wanted,
-                          auth_data=data)
+        right = [data.login, data.password] == wanted
+
+        # who is refused has to be told
+        return AuthResult(success=right, handled=right, auth_data=data)
 
     settings = {}
 

@@ -49,14 +49,15 @@ END
 sub authority ($self) { "$self->{dir}/ca.pem" }
 
 
-# A certificate and a key for a host name; from, until => YYYYMMDDHHMMSSZ.
-# Returns their files.
+# A certificate and a key for a host name or an IPv4 address; from, until =>
+# YYYYMMDDHHMMSSZ. Returns their files.
 sub issue ($self, $tag, $host, %args) {
     my $base = "$self->{dir}/$tag";
+    my $kind = $host =~ /^[\d.]+$/ ? 'IP' : 'DNS';
 
     $self->_openssl(qw(req -new -newkey ec -pkeyopt
                        ec_paramgen_curve:prime256v1 -nodes -subj), "/CN=$host",
-                    '-addext', "subjectAltName=DNS:$host",
+                    '-addext', "subjectAltName=$kind:$host",
                     '-config', "$self->{dir}/ca.conf",
                     '-keyout', "$base.key", '-out', "$base.csr");
 
