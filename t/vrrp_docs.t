@@ -6,7 +6,7 @@
 #
 # An example is what is written in ```nginx.  It stands where its first
 # directive may stand; what is missing around it is added.  /etc/nginx in it is
-# a directory that has what examples name.
+# a directory that has what examples name, and so is /run/nginx-vrrp.
 
 use v5.36;
 
@@ -205,7 +205,7 @@ sub whole ($text, $context = context($text)) {
         if $text !~ /^load_module\b/m;
     $text = "load_module $stream;\n$text" if $text =~ /^stream\b/m;
 
-    return $text =~ s{/etc/nginx/}{$dir/}gr;
+    return $text =~ s{/etc/nginx/|/run/nginx-vrrp/}{$dir/}gr;
 }
 
 

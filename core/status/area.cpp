@@ -16,7 +16,7 @@ namespace ngx_vrrp::status {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x56525250;  // "VRRP"
-constexpr std::uint32_t kLayoutVersion = 5;
+constexpr std::uint32_t kLayoutVersion = 6;
 constexpr std::size_t kCacheLine = 64;
 
 // An area is divided by its size alone, so that areas of one size have room

@@ -32,6 +32,20 @@ TEST(Json, SaysPriorityAddressesAndCounters) {
     }
 }
 
+TEST(Json, SaysWhatAnOperatorWants) {
+    Snapshot s = snapshot();
+    EXPECT_NE(json_of(s).find(R"("preempt_window":null,"released":false)"),
+              std::string::npos);
+
+    s.instances[0].preempt_windows.set("02:00-04:00 22:00-23:00");
+    s.instances[0].window_open = 1;
+    s.instances[0].released = 1;
+    EXPECT_NE(json_of(s).find(
+                  R"("preempt_window":{"times":"02:00-04:00 22:00-23:00",)"
+                  R"("open":true},"released":true)"),
+              std::string::npos);
+}
+
 TEST(Json, SaysWhoAnswers) {
     const std::string json = json_of(snapshot());
     for (const char *part :
