@@ -67,7 +67,7 @@ sub failures ($self) {
 # together when it does.
 sub most_cut ($self) {
     return $MOST_CUT
-           + int(1000 * $self->lateness / $self->{test}->load->interval);
+           + $self->{test}->load->held_up($self->{since}, $self->{until});
 }
 
 
@@ -90,22 +90,9 @@ sub nothing_lost ($self, %args) {
 }
 
 
-# How late this machine was to run a process that wanted to: the clients, who
-# have something to do at regular times, s.
+# How late this machine was to run a process that wanted to, s.
 sub lateness ($self) {
-    my @starts = sort { $a <=> $b } map { $_->{start} }
-                 $self->{test}->load->requests;
-    my $interval = $self->{test}->load->interval / 1000;
-    my $worst = 0;
-
-    for my $i (0 .. $#starts) {
-        next if $starts[$i] < $self->{since} || $starts[$i] >= $self->{until};
-
-        my $late = $starts[$i] - ($starts[0] + $i * $interval);
-        $worst = $late if $late > $worst;
-    }
-
-    return $worst;
+    return $self->{test}->load->lateness($self->{since}, $self->{until});
 }
 
 

@@ -78,6 +78,30 @@ sub settle ($self, $time) {
 }
 
 
+# How late this machine was to run a process that wanted to: the clients, who
+# have something to do at regular times, s.
+sub lateness ($self, $since, $until) {
+    my @starts = sort { $a <=> $b } map { $_->{start} } $self->requests;
+    my $interval = $self->{interval} / 1000;
+    my $worst = 0;
+
+    for my $i (0 .. $#starts) {
+        next if $starts[$i] < $since || $starts[$i] >= $until;
+
+        my $late = $starts[$i] - ($starts[0] + $i * $interval);
+        $worst = $late if $late > $worst;
+    }
+
+    return $worst;
+}
+
+
+# How many requests started at once, when they could, because of that.
+sub held_up ($self, $since, $until) {
+    return int(1000 * $self->lateness($since, $until) / $self->{interval});
+}
+
+
 # What requests that started in [since, until) experienced: hash of
 #     requests, failed    counts
 #     outage              the longest time without any good answer, ms

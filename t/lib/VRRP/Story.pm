@@ -56,8 +56,8 @@ sub nginx ($self, $name) { $self->{nginx}{$name} }
 
 
 # Takes a step. Returns the method's name, what the clients experienced (see
-# VRRP::Load::summary()), since and until, and as settled what they experienced
-# when it was over.
+# VRRP::Load::summary()), since and until, as settled what they experienced when
+# it was over, and held_up (see VRRP::Load).
 sub take ($self, $step) {
     my ($title, $method) = @$step;
     my $since = time;
@@ -74,6 +74,7 @@ sub take ($self, $step) {
         since   => $since,
         until   => $until,
         settled => $load->summary($until - 0.4, $until),
+        held_up => $load->held_up($since, $until),
         %{ $load->summary($since, $until) },
     };
 }
