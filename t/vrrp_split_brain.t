@@ -28,6 +28,7 @@ my $PATIENCE = 40;
 my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2 lb3)]);
 my %mac = map { $_ => mac($_) } qw(lb1 lb2 lb3);
 my %nginx = map { $_ => start($_) } qw(lb1 lb2);
+my %events = map { $_ => read_events($_) } qw(lb1 lb2);
 
 
 sub mac ($name) {
@@ -44,6 +45,7 @@ sub start ($name) {
 
     return $lab->start_nginx($name, vrrp => <<"END", http => <<'END');
     router_id $name;
+    notify_fifo @{[fifo($name)]} events=split_brain;
     vrrp_instance VI_1 {
         interface $INTERFACE;
         virtual_router_id 51;
@@ -64,6 +66,28 @@ END
         location /vrrp { vrrp_status; allow 127.0.0.1; deny all; }
     }
 END
+}
+
+
+sub fifo ($name) { $lab->node($name)->dir . '/events' }
+
+
+# Who is to be told reads from the beginning on, also when nobody writes: into
+# this file.
+sub read_events ($name) {
+    my $fifo = fifo($name);
+
+    $lab->node($name)->spawn({ output => "$fifo.text", tag => 'events' },
+                             'sh', '-c', "exec cat <>$fifo");
+
+    return "$fifo.text";
+}
+
+
+# What they were told of one instance.
+sub told ($name) {
+    return grep { /"VI_1"/ } split /^/,
+                             VRRP::Proc::slurp($events{$name}) // '';
 }
 
 
@@ -142,6 +166,7 @@ for my $name (qw(lb1 lb2)) {
     is_deeply(signs($name), {}, "$name: no sign after a failover");
     is(logged($name, qr/two masters|foreign owner|adverts lost/), 0,
        "$name: nothing is logged");
+    is(join('', told($name)), '', "$name: nobody is told");
 }
 
 
@@ -176,6 +201,17 @@ is(logged('lb1', qr/\[notice\].*foreign owner: over, nobody/), 1,
    'lb1: it is told');
 is(logged('lb2', qr/\[notice\].*adverts lost: over, not MASTER/), 1,
    'lb2: it is told');
+
+my %sign = (lb1 => 'foreign owner', lb2 => 'adverts lost');
+
+for my $name (qw(lb1 lb2)) {
+    eval { $lab->wait_until('events', 5, sub { told($name) >= 2 }) };
+    is(join('', told($name)),
+       join('', map { qq{SPLIT_BRAIN "VI_1" "$sign{$name}" $_\n} }
+                qw(SUSPECTED OVER)),
+       "$name: and so are those who want to know");
+}
+
 settled_on('lb1');
 
 
