@@ -89,13 +89,6 @@ TEST(GenericWebhook, EscapesWhatOthersSay) {
                     "</script>\","));
 }
 
-TEST(GenericWebhook, IsAnArrayOfSeveral) {
-    EXPECT_EQ(
-        body(WebhookFormat::generic, delivery({state_event(), state_event()})),
-        "[" + std::string(kStateChange) + "," + std::string(kStateChange) +
-            "]");
-}
-
 // Alertmanager
 
 std::string alert(std::string_view labels, std::string_view annotations,
