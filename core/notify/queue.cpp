@@ -214,7 +214,8 @@ void Queue::failed(Road &road, const Outcome &outcome, Instant now) {
          "%s could not be told: %s, trying again in %lld ms",
          name_of(channel.config).c_str(), outcome.text.c_str(),
          static_cast<long long>(to_ms(wait)));
-    thin(road, *road.lane.first().event, now);
+    const auto first = road.lane.first().event;  // it may leave the lane
+    thin(road, *first, now);
     expire(road, now);
 }
 
