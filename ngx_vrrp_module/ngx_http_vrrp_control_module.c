@@ -34,6 +34,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_vrrp_control_handler(ngx_http_request_t *r);
+static const char *ngx_http_vrrp_control_refuse(ngx_http_request_t *r);
 static ngx_int_t ngx_http_vrrp_control_ask(ngx_http_request_t *r,
     vrrp_core_command_t *command);
 static void ngx_http_vrrp_control_look(ngx_event_t *ev);
@@ -41,7 +42,8 @@ static void ngx_http_vrrp_control_cleanup(void *data);
 static ngx_int_t ngx_http_vrrp_control_error(ngx_http_request_t *r,
     ngx_uint_t status, const char *error);
 static ngx_uint_t ngx_http_vrrp_control_status(vrrp_core_result_e result);
-static ngx_uint_t ngx_http_vrrp_from_browser(ngx_http_request_t *r);
+static ngx_table_elt_t *ngx_http_vrrp_header(ngx_http_request_t *r,
+    const ngx_str_t *name);
 static const ngx_http_vrrp_action_t *ngx_http_vrrp_action(
     ngx_http_request_t *r);
 
@@ -115,8 +117,18 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
 {
     ngx_int_t                      rc;
     ngx_str_t                      name;
+    const char                    *refused;
     vrrp_core_command_t            command;
     const ngx_http_vrrp_action_t  *action;
+
+    /* a client of another location must not give orders through it */
+
+    if (r != r->main) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "\"vrrp_control\" is refused in a subrequest of "
+                      "\"mirror\", \"auth_request\" and the like");
+        return NGX_HTTP_FORBIDDEN;
+    }
 
     if (r->method != NGX_HTTP_POST) {
         return (ngx_http_vrrp_add_header(r, "Allow", "POST") == NGX_OK)
@@ -129,9 +141,10 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_http_vrrp_from_browser(r)) {
-        return ngx_http_vrrp_control_error(r, NGX_HTTP_FORBIDDEN,
-                                           "not from a browser");
+    refused = ngx_http_vrrp_control_refuse(r);
+
+    if (refused) {
+        return ngx_http_vrrp_control_error(r, NGX_HTTP_FORBIDDEN, refused);
     }
 
     action = ngx_http_vrrp_action(r);
@@ -317,19 +330,37 @@ ngx_http_vrrp_control_error(ngx_http_request_t *r, ngx_uint_t status,
 
 
 /*
- * A page of anybody's can have the browser of an operator send a POST to here,
- * and a name that suddenly means our address makes it look like our own page.
- * Browsers say "Origin" with each POST; programs have no reason to.
+ * Any page can have the browser of an operator send a POST to here: a form or
+ * a script with the header "Origin", a link with "ping" without it in some
+ * browsers.  None of them can add the header that is demanded.  A script can
+ * if a name is made to mean our address, which makes its page look like ours,
+ * but not without "Origin".
  */
 
-static ngx_uint_t
-ngx_http_vrrp_from_browser(ngx_http_request_t *r)
+static const char *
+ngx_http_vrrp_control_refuse(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    static const ngx_str_t  origin = ngx_string("origin");
+    static const ngx_str_t  control = ngx_string("x-vrrp-control");
+
+    h = ngx_http_vrrp_header(r, &control);
+
+    if (h == NULL || h->value.len != 1 || h->value.data[0] != '1') {
+        return "the request needs the header X-VRRP-Control: 1";
+    }
+
+    return ngx_http_vrrp_header(r, &origin) ? "not from a browser" : NULL;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_vrrp_header(ngx_http_request_t *r, const ngx_str_t *name)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
-
-    static const ngx_str_t  origin = ngx_string("origin");
 
     for (part = &r->headers_in.headers.part; part; part = part->next) {
 
@@ -337,16 +368,15 @@ ngx_http_vrrp_from_browser(ngx_http_request_t *r)
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (h[i].key.len == origin.len
-                && ngx_strncmp(h[i].lowcase_key, origin.data, origin.len)
-                   == 0)
+            if (h[i].key.len == name->len
+                && ngx_strncmp(h[i].lowcase_key, name->data, name->len) == 0)
             {
-                return 1;
+                return &h[i];
             }
         }
     }
 
-    return 0;
+    return NULL;
 }
 
 

@@ -29,6 +29,28 @@ my $BOUND = 3;
         location /control { vrrp_control on; }
         location = /release { vrrp_control on; }
         location /off { vrrp_control off; return 204; }
+
+        location = /health { vrrp_status; }
+        location = /state { set \$asked \$vrrp_state; return 204; }
+        location /mirror/ {
+            mirror /control/release;
+            mirror /health;
+            mirror /state;
+            proxy_pass http://127.0.0.1:8081/off/;
+        }
+        location /allow/ {
+            auth_request /health;
+            proxy_pass http://127.0.0.1:8081/off/;
+        }
+        location /ask/ {
+            auth_request /state;
+            add_header X-Asked \$asked;
+            proxy_pass http://127.0.0.1:8081/off/;
+        }
+        location /forbid/ {
+            auth_request /control/release;
+            proxy_pass http://127.0.0.1:8081/off/;
+        }
     }
 END
     }
@@ -39,11 +61,14 @@ my $lb1 = $test->lb1;
 my $lb2 = $test->lb2;
 
 
+# Without it nothing is done.
+my @ORDER = ('-H', 'X-VRRP-Control: 1');
+
 # Asks a node, by curl. Returns status, decoded answer and time.
 sub ask ($name, $path, @options) {
     my $since = time;
     my ($out) = $test->node($name)->try('curl', '-sS', '-m', 10, '-w',
-        "\n%{http_code}", (@options ? @options : qw(-X POST)),
+        "\n%{http_code}", (@options ? @options : ('-X', 'POST', @ORDER)),
         "http://127.0.0.1:8081/$path");
     my ($body, $status) = $out =~ /\A(.*)\n(\d+)\z/s;
     my $answer = eval { decode_json($body) };
@@ -261,9 +286,14 @@ subtest 'answers' => sub {
         [405, 'control/release', qw(-X GET)],
         [405, 'control/release', qw(-X PUT)],
         [405, 'control/release', qw(-I)],
-        [403, 'control/release', qw(-X POST -H), 'Origin: http://127.0.0.1:8081'],
+        [403, 'control/release', @ORDER, qw(-d a=b -H),
+         'Origin: http://127.0.0.1:8081'],
+        [403, 'control/release', qw(-X POST)],
+        [403, 'control/release', qw(-X POST -H), 'X-VRRP-Control: 0'],
+        [403, 'control/release', qw(-d PING -H), 'Content-Type: text/ping',
+         '-H', 'Ping-To: http://127.0.0.1:8081/control/release'],
         [204, 'off/release'],
-        [200, 'control/resume', qw(-d a=b)],
+        [200, 'control/resume', @ORDER, qw(-d a=b)],
     );
 
     for my $case (@cases) {
@@ -276,6 +306,31 @@ subtest 'answers' => sub {
     my $head = $test->node('lb1')->run(
         qw(curl -sS -i http://127.0.0.1:8081/control/release));
     like($head, qr/^Allow: POST\r$/m, 'what is allowed');
+
+    my ($status, $answer) = ask('lb1', 'control/release', qw(-X POST));
+    is($answer->{error}, 'the request needs the header X-VRRP-Control: 1',
+       'what to send is said');
+    is($lb1->state, 'MASTER', 'nothing has happened');
+};
+
+
+# The location answers another one's request: for commands that is refused.
+subtest 'subrequests' => sub {
+    my %workers = map { $_ => 1 } $lb1->workers;
+
+    is((ask('lb1', 'mirror/'))[0], 204, 'mirror');
+    is((ask('lb1', 'allow/'))[0], 204, 'auth_request, vrrp_status');
+    is((ask('lb1', 'forbid/'))[0], 403, 'auth_request, vrrp_control');
+    like(scalar $test->node('lb1')->run(qw(curl -sS -i),
+             'http://127.0.0.1:8081/ask/'),
+         qr/^X-Asked: MASTER\r$/m, 'auth_request, a variable');
+
+    $test->wait_until('the log', sub {
+        2 == (() = $lb1->log_text
+                   =~ /"vrrp_control" is refused in a subrequest/g);
+    });
+    is_deeply([grep { !$workers{$_} } $lb1->workers], [],
+              'no worker was lost');
     is($lb1->state, 'MASTER', 'nothing has happened');
 };
 
@@ -284,7 +339,7 @@ subtest 'several at once' => sub {
     my $node = $test->node('lb1');
     my @once = ('http://127.0.0.1:8081/control/release', qw(-o /dev/null));
 
-    $node->spawn({ tag => "curl$_" }, qw(curl -sS -m 10 -X POST -w),
+    $node->spawn({ tag => "curl$_" }, qw(curl -sS -m 10 -X POST), @ORDER, '-w',
                  '%{http_code}\n', (@once) x 3) for 1 .. 4;
 
     my $codes;
@@ -322,7 +377,8 @@ subtest 'a vrrp process that does not run' => sub {
 
 
 subtest 'a client that goes away' => sub {
-    my $request = 'POST /control/release HTTP/1.1\r\nHost: a\r\n\r\n';
+    my $request = 'POST /control/release HTTP/1.1\r\nHost: a\r\n'
+                  . 'X-VRRP-Control: 1\r\n\r\n';
 
     $test->node('lb1')->run('bash', '-c',
         "printf '$request' > /dev/tcp/127.0.0.1/8081");
