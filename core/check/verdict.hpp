@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/enum_name.hpp"
 #include "core/base/time.hpp"
 
 namespace ngx_vrrp::check {
@@ -27,7 +28,7 @@ constexpr bool is_known(Verdict verdict) {
 }
 
 constexpr std::string_view to_string(Verdict verdict) {
-    return kVerdicts[static_cast<std::size_t>(verdict)];
+    return name_of(verdict, kVerdicts);
 }
 
 // Where a check failed, in HAProxy's words, which operators know.
@@ -56,7 +57,7 @@ constexpr bool is_known(Reason reason) {
 }
 
 constexpr std::string_view to_string(Reason reason) {
-    return kReasons[static_cast<std::size_t>(reason)];
+    return name_of(reason, kReasons);
 }
 
 struct Failure {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/enum_name.hpp"
+
 namespace ngx_vrrp::engine {
 
 enum class Command : std::uint8_t {
@@ -18,7 +20,7 @@ enum class Command : std::uint8_t {
 constexpr std::string_view to_string(Command command) {
     constexpr std::array<std::string_view, 3> names{"release", "resume",
                                                     "failback"};
-    return names[static_cast<std::size_t>(command)];
+    return name_of(command, names);
 }
 
 struct Outcome {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "core/base/enum_name.hpp"
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
 #include "core/check/verdict.hpp"
@@ -44,14 +45,14 @@ inline constexpr std::array kSplitBrainSigns{SplitBrainSign::two_masters,
 constexpr std::string_view to_string(SplitBrainSign sign) {
     constexpr std::array<std::string_view, kSplitBrainSigns.size()> names{
         "two_masters", "foreign_owner", "adverts_lost"};
-    return names[static_cast<std::size_t>(sign)];
+    return name_of(sign, names);
 }
 
 // The words for it in logs and messages.
 constexpr std::string_view to_words(SplitBrainSign sign) {
     constexpr std::array<std::string_view, kSplitBrainSigns.size()> names{
         "two masters", "foreign owner", "adverts lost"};
-    return names[static_cast<std::size_t>(sign)];
+    return name_of(sign, names);
 }
 
 struct SplitBrainChanged {

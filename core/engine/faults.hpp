@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/enum_name.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/backoff.hpp"
 
@@ -37,7 +38,7 @@ inline constexpr std::array<std::string_view, 11> kFaultCauses{
     "tracker", "removal", "address",   "transmit", "released"};
 
 constexpr std::string_view to_string(FaultCause cause) {
-    return kFaultCauses[static_cast<std::size_t>(cause)];
+    return name_of(cause, kFaultCauses);
 }
 
 constexpr std::optional<FaultCause> fault_cause(std::string_view name) {

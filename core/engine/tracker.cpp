@@ -1,8 +1,11 @@
 #include "core/engine/tracker.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
+#include "core/base/enum_name.hpp"
 #include "core/base/log.hpp"
 
 namespace ngx_vrrp::engine {
@@ -107,10 +110,10 @@ int Tracker::adds() const {
 }
 
 std::string Tracker::story() const {
-    constexpr std::string_view words[] = {"", " is not known", " is up",
-                                          " failed"};
+    constexpr std::array<std::string_view, 4> words{"", " is not known",
+                                                    " is up", " failed"};
     std::string text = title();
-    text += words[static_cast<std::size_t>(state())];
+    text += name_of(state(), words);
     if (!reason_.empty()) {
         text += ", " + reason_;
     }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "core/base/enum_name.hpp"
 #include "core/base/text.hpp"
 
 namespace ngx_vrrp::notify {
@@ -27,7 +28,7 @@ inline constexpr std::array kEventKinds{EventKind::state, EventKind::tracker,
 constexpr std::string_view to_string(EventKind kind) {
     constexpr std::array<std::string_view, 4> names{"state", "tracker",
                                                     "upstream", "split_brain"};
-    return names[static_cast<std::size_t>(kind)];
+    return name_of(kind, names);
 }
 
 // What an event is about stays the same until something ends it: of several

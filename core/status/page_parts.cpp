@@ -76,7 +76,8 @@ std::string since(const Moment &moment, std::int64_t at_ns) {
 
 Mark mark_of(check::Verdict verdict) {
     constexpr std::array<Mark, 4> marks{kIdle, Mark{"idle", "…"}, kGood, kBad};
-    return marks[static_cast<std::size_t>(verdict)];
+    return check::is_known(verdict) ? marks[static_cast<std::size_t>(verdict)]
+                                    : kIdle;
 }
 
 void write_marked(HtmlWriter &html, Mark mark, std::string_view text) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/base/enum_name.hpp"
+
 namespace ngx_vrrp::vrrp {
 
 enum class StateName : std::uint8_t { initialize, backup, active, fault };
@@ -15,7 +17,7 @@ enum class StateName : std::uint8_t { initialize, backup, active, fault };
 constexpr std::string_view public_name(StateName state) {
     constexpr std::array<std::string_view, 4> names{"INIT", "BACKUP", "MASTER",
                                                     "FAULT"};
-    return names[static_cast<std::size_t>(state)];
+    return name_of(state, names);
 }
 
 }  // namespace ngx_vrrp::vrrp

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/base/enum_name.hpp"
+
 namespace ngx_vrrp::wire {
 
 enum class DropReason : std::uint8_t {
@@ -32,7 +34,7 @@ constexpr std::string_view to_string(DropReason reason) {
         "length",   "ttl",           "version", "type",      "checksum",
         "interval", "address_count", "vrid",    "auth_type", "auth_data",
         "source",   "destination",   "loop"};
-    return names[static_cast<std::size_t>(reason)];
+    return name_of(reason, names);
 }
 
 }  // namespace ngx_vrrp::wire
