@@ -45,21 +45,23 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
 
     deadline = loop->deadline(loop->data);
 
-    if (deadline == loop->armed) {
+    /*
+     * a deadline that has been put off, as each advert heard puts one off, is
+     * not worth a call: to be woken early is harmless
+     */
+
+    if (deadline >= loop->armed) {
         return;
     }
 
     ngx_memzero(&its, sizeof(struct itimerspec));
 
-    if (deadline != VRRP_CORE_NEVER) {
+    /* a zero would disarm it */
 
-        /* a zero would disarm it */
+    deadline = ngx_max(deadline, 1);
 
-        deadline = ngx_max(deadline, 1);
-
-        its.it_value.tv_sec = deadline / 1000000000;
-        its.it_value.tv_nsec = deadline % 1000000000;
-    }
+    its.it_value.tv_sec = deadline / 1000000000;
+    its.it_value.tv_nsec = deadline % 1000000000;
 
     if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
         ngx_log_error(NGX_LOG_ALERT, loop->log, ngx_errno,
@@ -180,7 +182,7 @@ ngx_vrrp_event_timer_handler(ngx_event_t *rev)
                       "read() from timerfd failed");
     }
 
-    /* whatever comes next must be armed */
+    /* it is not armed any more */
 
     loop->armed = VRRP_CORE_NEVER;
 

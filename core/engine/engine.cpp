@@ -19,18 +19,56 @@ bool has_come_back(const Interface &link, const Interfaces &before) {
 }  // namespace
 
 Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
-    : ports_(ports), log_(sink) {
+    : ports_(ports),
+      log_(sink),
+      deadlines_(configs.size()),
+      known_(configs.size()) {
     routers_.reserve(configs.size());
     for (RouterConfig &config : configs) {
         routers_.emplace_back(std::move(config), ports, sink);
+        const VirtualRouter &router = routers_.back();
+        by_key_.emplace(router.key(), routers_.size() - 1);
+        needs_time_of_day_ =
+            needs_time_of_day_ || !router.config().preempt_windows.empty();
     }
+}
+
+template <class Call>
+void Engine::with_each(Instant now, const Call &call) {
+    for (std::size_t i = 0; i < routers_.size(); ++i) {
+        call(routers_[i]);
+        note(i);
+    }
+    lag_watch_.next(deadline(), now);
+}
+
+template <class Call>
+void Engine::with(std::size_t index, Instant now, const Call &call) {
+    call(routers_[index]);
+    note(index);
+    lag_watch_.next(deadline(), now);
+}
+
+// After each call that can change a router.
+void Engine::note(std::size_t index) {
+    const VirtualRouter &router = routers_[index];
+    const Known next{
+        .is_ours = router.is_ours(),
+        .is_active = router.instance().state() == vrrp::StateName::active,
+        .transitions = router.counters().transitions};
+    const Known before = std::exchange(known_[index], next);
+
+    ours_ += next.is_ours;
+    ours_ -= before.is_ours;
+    active_ += next.is_active;
+    active_ -= before.is_active;
+    transitions_ += next.transitions - before.transitions;
+    deadlines_.set(index, router.deadline());
 }
 
 void Engine::start(Interfaces interfaces, Instant now) {
     interfaces_ = std::move(interfaces);
-    for (VirtualRouter &router : routers_) {
-        router.start(interfaces_, now);
-    }
+    with_each(now, [&](VirtualRouter &r) { r.start(interfaces_, now); });
     watch_neighbours();
     watch_workers(now);
     lag_watch_.next(deadline(), now);
@@ -38,29 +76,22 @@ void Engine::start(Interfaces interfaces, Instant now) {
 
 void Engine::stay_out(FaultCause cause, const Faults::Entry &entry,
                       Instant now) {
-    for (VirtualRouter &router : routers_) {
-        router.stay_out(cause, entry, now);
-    }
+    with_each(now, [&](VirtualRouter &r) { r.stay_out(cause, entry, now); });
 }
 
 void Engine::stand_aside(const std::string &reason, Instant now) {
-    for (VirtualRouter &router : routers_) {
-        router.stand_aside(reason, now);
-    }
+    with_each(now, [&](VirtualRouter &r) { r.stand_aside(reason, now); });
 }
 
 void Engine::stop(const std::string &reason, bool serving, Instant now) {
     stopping_ = true;
-    for (VirtualRouter &router : routers_) {
-        router.stop(reason, serving, now);
-    }
-    lag_watch_.next(deadline(), now);
+    with_each(now, [&](VirtualRouter &r) { r.stop(reason, serving, now); });
 }
 
 void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
-    if (VirtualRouter *router = find(packet)) {
-        router->handle_packet(packet, now);
-        lag_watch_.next(deadline(), now);
+    if (const auto found = find(packet)) {
+        with(*found, now,
+             [&](VirtualRouter &r) { r.handle_packet(packet, now); });
     } else {
         ++unknown_vrid_;
     }
@@ -68,11 +99,8 @@ void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
 
 void Engine::handle_interfaces(Interfaces interfaces, Instant now) {
     const Interfaces before = std::exchange(interfaces_, std::move(interfaces));
-    for (VirtualRouter &router : routers_) {
-        router.set_interfaces(now);
-    }
+    with_each(now, [&](VirtualRouter &r) { r.set_interfaces(now); });
     forget_unanswered(before);
-    lag_watch_.next(deadline(), now);
 }
 
 // While the link was down the kernel has asked in vain for a gateway, a client,
@@ -94,17 +122,16 @@ void Engine::forget_unanswered(const Interfaces &before) {
 
 void Engine::handle_claim_granted(const RouterKey &key,
                                   const std::string &handover, Instant now) {
-    if (VirtualRouter *router = find(key)) {
-        router->claim_granted(handover, now);
+    if (const auto found = find(key)) {
+        with(*found, now,
+             [&](VirtualRouter &r) { r.claim_granted(handover, now); });
     }
-    lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_claim_wanted(const RouterKey &key, Instant now) {
-    if (VirtualRouter *router = find(key)) {
-        router->hand_over(now);
+    if (const auto found = find(key)) {
+        with(*found, now, [&](VirtualRouter &r) { r.hand_over(now); });
     }
-    lag_watch_.next(deadline(), now);
 }
 
 // What an interface of this node says is no sign of another one.
@@ -119,10 +146,9 @@ void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
     if (at == all.end() || is_own) {
         return;
     }
-    for (VirtualRouter &router : routers_) {
-        router.handle_neighbour(*at, claim.neighbour, now);
-    }
-    lag_watch_.next(deadline(), now);
+    with_each(now, [&](VirtualRouter &r) {
+        r.handle_neighbour(*at, claim.neighbour, now);
+    });
 }
 
 void Engine::handle_workers(Instant now) {
@@ -133,34 +159,22 @@ void Engine::handle_workers(Instant now) {
 }
 
 void Engine::handle_checks(Instant now) {
-    for (VirtualRouter &router : routers_) {
-        router.look_at_trackers(now);
-    }
-    lag_watch_.next(deadline(), now);
+    with_each(now, [&](VirtualRouter &r) { r.look_at_trackers(now); });
 }
 
 void Engine::handle_time(Instant now) {
     if (look_at_workers_ && now >= *look_at_workers_) {
         watch_workers(now);
     }
-    for (VirtualRouter &router : routers_) {
-        router.handle_time(now);
+    for (const std::size_t index : deadlines_.due(now)) {
+        routers_[index].handle_time(now);
+        note(index);
     }
     lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_time_of_day(vrrp::TimeOfDay time, Instant now) {
-    for (VirtualRouter &router : routers_) {
-        router.set_time_of_day(time, now);
-    }
-    lag_watch_.next(deadline(), now);
-}
-
-bool Engine::needs_time_of_day() const {
-    return std::any_of(routers_.begin(), routers_.end(),
-                       [](const VirtualRouter &r) {
-                           return !r.config().preempt_windows.empty();
-                       });
+    with_each(now, [&](VirtualRouter &r) { r.set_time_of_day(time, now); });
 }
 
 std::vector<RouterOutcome> Engine::obey(Command command, std::string_view name,
@@ -168,45 +182,18 @@ std::vector<RouterOutcome> Engine::obey(Command command, std::string_view name,
     std::vector<RouterOutcome> outcomes;
     for (std::size_t i = 0; i < routers_.size(); ++i) {
         if (name.empty() || routers_[i].config().name == name) {
-            outcomes.push_back({i, routers_[i].obey(command, now)});
+            with(i, now, [&](VirtualRouter &r) {
+                outcomes.push_back({i, r.obey(command, now)});
+            });
         }
     }
-    lag_watch_.next(deadline(), now);
     return outcomes;
 }
 
 std::optional<Instant> Engine::deadline() const {
     std::optional<Instant> earliest = look_at_workers_;
-    for (const VirtualRouter &router : routers_) {
-        take_earlier(earliest, router.deadline());
-    }
+    take_earlier(earliest, deadlines_.first());
     return earliest;
-}
-
-bool Engine::finished() const {
-    return stopping_ &&
-           std::all_of(routers_.begin(), routers_.end(),
-                       [](const VirtualRouter &r) { return r.finished(); });
-}
-
-bool Engine::is_in_charge() const {
-    return std::all_of(routers_.begin(), routers_.end(),
-                       [](const VirtualRouter &r) { return r.is_ours(); });
-}
-
-bool Engine::holds_addresses() const {
-    return std::any_of(
-        routers_.begin(), routers_.end(), [](const VirtualRouter &r) {
-            return r.instance().state() == vrrp::StateName::active;
-        });
-}
-
-std::uint64_t Engine::transitions() const {
-    std::uint64_t sum = 0;
-    for (const VirtualRouter &router : routers_) {
-        sum += router.counters().transitions;
-    }
-    return sum;
 }
 
 std::optional<Duration> Engine::worker_timeout() const {
@@ -244,13 +231,15 @@ void Engine::watch_workers(Instant now) {
         ports_.shared.heartbeats();
 
     look_at_workers_.reset();
-    for (VirtualRouter &router : routers_) {
+    for (std::size_t i = 0; i < routers_.size(); ++i) {
+        VirtualRouter &router = routers_[i];
         const vrrp::WorkerPolicy &policy = router.config().workers;
         const health::WorkerVerdict verdict = health::judge_workers(
             heartbeats, policy.required, policy.timeout, now);
 
         fresh_workers_ = verdict.fresh;
         router.set_workers(verdict, now);
+        note(i);
 
         if (!router.has_claimed()) {
             take_earlier(look_at_workers_, {now + kStartupLook});
@@ -264,17 +253,15 @@ void Engine::watch_workers(Instant now) {
     }
 }
 
-VirtualRouter *Engine::find(const RouterKey &key) {
-    const auto it =
-        std::find_if(routers_.begin(), routers_.end(),
-                     [&](const VirtualRouter &r) { return r.key() == key; });
-    return it == routers_.end() ? nullptr : &*it;
+std::optional<std::size_t> Engine::find(const RouterKey &key) const {
+    const auto it = by_key_.find(key);
+    return it == by_key_.end() ? std::nullopt : std::optional{it->second};
 }
 
-VirtualRouter *Engine::find(const ReceivedPacket &packet) {
+std::optional<std::size_t> Engine::find(const ReceivedPacket &packet) const {
     constexpr std::size_t kVridOffset = 1;
     if (packet.payload.size() <= kVridOffset) {
-        return nullptr;
+        return std::nullopt;
     }
     return find(RouterKey{std::string{packet.interface},
                           packet.info.endpoints.source.family(),

@@ -26,6 +26,9 @@
 // choices where they differ from the RFCs (see core/vrrp).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +37,7 @@
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/command.hpp"
+#include "core/engine/deadlines.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/timer_lag.hpp"
@@ -76,7 +80,7 @@ public:
 
     // Local, as often as it may matter: see vrrp::PreemptWindow.
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
-    bool needs_time_of_day() const;
+    bool needs_time_of_day() const { return needs_time_of_day_; }
 
     // What an operator asks of the router of this name, or of all (empty).
     // Nothing when there is none. We are in charge.
@@ -87,17 +91,17 @@ public:
     std::optional<Instant> deadline() const;
 
     // stop() was called and no router holds an address any more.
-    bool finished() const;
+    bool finished() const { return stopping_ && active_ == 0; }
 
     // This process owns every router.
-    bool is_in_charge() const;
+    bool is_in_charge() const { return ours_ == routers_.size(); }
 
     // A router of ours holds addresses.
-    bool holds_addresses() const;
+    bool holds_addresses() const { return active_ != 0; }
 
     const std::vector<VirtualRouter> &routers() const { return routers_; }
     // Changes of state so far, of all routers.
-    std::uint64_t transitions() const;
+    std::uint64_t transitions() const { return transitions_; }
     unsigned fresh_workers() const { return fresh_workers_; }
     // After how long without a beat a worker is stalled, at least for one of
     // the routers; nothing when none of them watches workers.
@@ -110,16 +114,39 @@ public:
     const TimerLag &timer_lag() const { return lag_watch_.lag(); }
 
 private:
+    // Of a router, as it was after the last call: what is asked of all of them
+    // after each event, so that it need not be.
+    struct Known {
+        bool is_ours = false;
+        bool is_active = false;
+        std::uint64_t transitions = 0;
+    };
+
+    template <class Call>
+    void with_each(Instant now, const Call &call);
+    template <class Call>
+    void with(std::size_t index, Instant now, const Call &call);
+    void note(std::size_t index);
+
     void watch_neighbours();
     void watch_workers(Instant now);
     void forget_unanswered(const Interfaces &before);
-    VirtualRouter *find(const RouterKey &key);
-    VirtualRouter *find(const ReceivedPacket &packet);
+    std::optional<std::size_t> find(const RouterKey &key) const;
+    std::optional<std::size_t> find(const ReceivedPacket &packet) const;
 
     Ports ports_;
     Log log_;
     Interfaces interfaces_;
     std::vector<VirtualRouter> routers_;
+    std::map<RouterKey, std::size_t> by_key_;
+
+    Deadlines deadlines_;
+    std::vector<Known> known_;
+    std::size_t ours_ = 0;
+    std::size_t active_ = 0;
+    std::uint64_t transitions_ = 0;
+    bool needs_time_of_day_ = false;
+
     std::optional<Instant> look_at_workers_;
     TimerLagWatch lag_watch_;
     unsigned fresh_workers_ = 0;

@@ -1,0 +1,88 @@
+// Several virtual routers of one engine: each hears what is for it, and all
+// together are what the node is.
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+class ManyRoutersTest : public EngineTest {
+protected:
+    static IpAddress vip(std::uint8_t vrid) {
+        return *IpAddress::parse("10.0.1." + std::to_string(vrid));
+    }
+
+    static RouterConfig router(std::uint8_t vrid) {
+        vrrp::Config c = config();
+        c.name = "VI_" + std::to_string(vrid);
+        c.vrid = Vrid{vrid};
+        c.addresses = {{vip(vrid), 24, "eth0", ""}};
+        return {c, {}};
+    }
+
+    // 50, 51, 52.
+    void start_all() {
+        beat();
+        std::vector<RouterConfig> routers{router(50), router(51), router(52)};
+        engine.emplace(std::move(routers), machine.ports(), log);
+        engine->start(interfaces(), now);
+    }
+
+    std::string states() const {
+        std::string all;
+        for (const VirtualRouter &r : engine->routers()) {
+            all += vrrp::public_name(r.instance().state()).at(0);
+        }
+        return all;
+    }
+};
+
+TEST_F(ManyRoutersTest, EachHearsWhatIsForIt) {
+    start_all();
+    for (int i = 0; i < 10; ++i) {
+        run(Milliseconds{90});
+        receive(200);
+    }
+    EXPECT_EQ(states(), "MBM");
+    EXPECT_EQ(engine->routers()[1].counters().adverts_received, 10u);
+    EXPECT_EQ(engine->unknown_vrid_packets(), 0u);
+}
+
+TEST_F(ManyRoutersTest, AllOfThemAreWhatTheNodeIs) {
+    start_all();
+    EXPECT_TRUE(engine->is_in_charge());
+    EXPECT_FALSE(engine->holds_addresses());
+    EXPECT_EQ(engine->transitions(), 3u);
+
+    run(Seconds{1});
+    EXPECT_EQ(states(), "MMM");
+    EXPECT_TRUE(engine->holds_addresses());
+    EXPECT_EQ(engine->transitions(), 6u);
+
+    receive(200);
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[2].key(), now);
+    EXPECT_EQ(states(), "MBI");
+    EXPECT_FALSE(engine->is_in_charge());
+    EXPECT_TRUE(engine->holds_addresses());
+
+    engine->stop("the end", false, now);
+    EXPECT_TRUE(engine->finished());
+    EXPECT_FALSE(engine->holds_addresses());
+}
+
+TEST_F(ManyRoutersTest, NextDeadlineIsThatOfTheFirstToAct) {
+    start_all();
+    run(Seconds{1});
+    const Instant next = *engine->deadline();
+    EXPECT_GT(next, now);
+    EXPECT_LE(next, now + Milliseconds{100});
+
+    machine.take();
+    engine->handle_time(next - Duration{1});
+    EXPECT_EQ(machine.take(), Done{});
+    engine->handle_time(next);
+    EXPECT_EQ(machine.take().size(), 3u);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine
