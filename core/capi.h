@@ -261,6 +261,7 @@ typedef struct {
 
     uint8_t                           auth_pass;         /* v2: PASS */
     uint8_t                           auth_data[VRRP_CORE_AUTH_LEN];
+    vrrp_core_str_t                   auth_file;         /* whose line it is */
 
     const vrrp_core_address_conf_t   *addresses;
     size_t                            naddresses;        /* 1..255 */
@@ -354,12 +355,17 @@ typedef struct {
     const vrrp_core_str_t            *to;
     size_t                            nto;
     vrrp_core_str_t                   username;
-    vrrp_core_str_t                   password;
     uint8_t                           start_tls;
 
     /* webhook */
     vrrp_core_webhook_format_e        format;
-    vrrp_core_str_t                   secret;    /* empty: unsigned */
+
+    /*
+     * email: the password; webhook: with what it signs.  The notifier process
+     * fills it from the file.
+     */
+    vrrp_core_str_t                   secret_file;  /* empty: none */
+    vrrp_core_str_t                   secret;       /* empty: not readable */
 } vrrp_core_notify_conf_t;
 
 

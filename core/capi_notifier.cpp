@@ -52,7 +52,7 @@ EmailChannel to_email(const vrrp_core_notify_conf_t &c) {
             .from = to_string(c.from),
             .to = to_strings(c.to, c.nto),
             .username = to_string(c.username),
-            .password = to_string(c.password),
+            .password = to_string(c.secret),
             .ca = to_string(c.ca),
             .verify = c.verify != 0,
             .start_tls = c.start_tls != 0};
@@ -67,14 +67,16 @@ WebhookChannel to_webhook(const vrrp_core_notify_conf_t &c) {
 }
 
 ChannelConfig to_channel(const vrrp_core_notify_conf_t &c) {
-    ChannelConfig channel{.name = to_string(c.name),
-                          .target = to_string(c.target),
-                          .instance = to_string(c.instance),
-                          .events = c.events,
-                          .states = c.states,
-                          .timeout = Duration{c.timeout_ns},
-                          .expire = Duration{c.expire_ns},
-                          .how = {}};
+    ChannelConfig channel{
+        .name = to_string(c.name),
+        .target = to_string(c.target),
+        .instance = to_string(c.instance),
+        .events = c.events,
+        .states = c.states,
+        .timeout = Duration{c.timeout_ns},
+        .expire = Duration{c.expire_ns},
+        .lacks_secret = c.secret_file.len != 0 && c.secret.len == 0,
+        .how = {}};
     switch (c.kind) {
         case VRRP_CORE_NOTIFY_SCRIPT:
             channel.how = to_script(c);

@@ -309,9 +309,13 @@ ngx_vrrp_instance_export(ngx_vrrp_instance_t *in,
     ic->priority = (uint8_t) in->priority;
     ic->advert_int_ns = ngx_vrrp_msec_ns(in->advert_int);
 
-    if (in->auth_pass.len) {
+    if (in->auth_file.len) {
+        ngx_vrrp_core_str(&ic->auth_file, &in->auth_file);
+
+    } else if (in->auth_pass.len) {
         ic->auth_pass = 1;
-        ngx_memcpy(ic->auth_data, in->auth_pass.data, in->auth_pass.len);
+        ngx_memcpy(ic->auth_data, in->auth_pass.data,
+                   ngx_min(in->auth_pass.len, VRRP_CORE_AUTH_LEN));
     }
 
     ic->addresses = in->addresses.elts;

@@ -64,6 +64,7 @@ typedef struct {
     ngx_int_t         advert_int;
 
     ngx_str_t         auth_pass;
+    ngx_str_t         auth_file;        /* where it is instead, or empty */
 
     ngx_array_t       addresses;        /* of vrrp_core_address_conf_t */
 

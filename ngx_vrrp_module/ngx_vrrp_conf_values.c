@@ -6,6 +6,7 @@
 
 
 #include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_secret.h"
 
 #include <net/if.h>
 
@@ -304,6 +305,7 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
+    ngx_int_t   len;
     ngx_str_t  *value;
 
     if (in->auth_pass.data) {
@@ -318,7 +320,8 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (ngx_strcmp(value[1].data, "PASS") != 0 || cf->args->nelts != 3) {
-        return "must be written \"authentication PASS password\"";
+        return "must be written \"authentication PASS password\" or "
+               "\"authentication PASS file=path\"";
     }
 
     if (value[2].len == 0) {
@@ -326,10 +329,25 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     in->auth_pass = value[2];
+    len = value[2].len;
 
-    if (in->auth_pass.len > VRRP_CORE_AUTH_LEN) {
-        in->auth_pass.len = VRRP_CORE_AUTH_LEN;
+    if (ngx_strncmp(value[2].data, "file=", 5) == 0) {
 
+        in->auth_file.data = value[2].data + 5;
+        in->auth_file.len = value[2].len - 5;
+
+        if (in->auth_file.len == 0) {
+            return "needs a file after \"file=\"";
+        }
+
+        len = ngx_vrrp_secret_check(cf, "file=", &in->auth_file);
+
+        if (len == NGX_ERROR) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (len > VRRP_CORE_AUTH_LEN) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "the password of \"authentication\" is cut to 8 "
                            "characters, an advertisement has room for no more");

@@ -11,6 +11,7 @@
 
 
 #include "ngx_vrrp_process.h"
+#include "ngx_vrrp_secret.h"
 
 
 /*
@@ -34,6 +35,9 @@ typedef struct {
 
 
 static void ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data);
+static void ngx_vrrp_notifier_secrets(ngx_cycle_t *cycle);
+static void ngx_vrrp_notifier_secret(ngx_cycle_t *cycle,
+    vrrp_core_notify_conf_t *channel);
 static ngx_uint_t ngx_vrrp_notifier_connections(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_notifier_start_core(ngx_cycle_t *cycle,
     ngx_vrrp_notifier_t *nt);
@@ -89,6 +93,8 @@ ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data)
 
     ngx_vrrp_helper_begin(cycle, &ngx_vrrp_notifier_helper);
 
+    ngx_vrrp_notifier_secrets(cycle);
+
     rc = ngx_vrrp_notifier_privileges(cycle);
 
     if (rc == NGX_ERROR) {
@@ -132,6 +138,56 @@ ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data)
                   "vrrp notifier process exiting");
 
     exit(0);
+}
+
+
+/* while it is still root */
+
+static void
+ngx_vrrp_notifier_secrets(ngx_cycle_t *cycle)
+{
+    size_t                    i;
+    ngx_vrrp_conf_t          *vcf;
+    vrrp_core_notify_conf_t  *channels;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    channels = (vrrp_core_notify_conf_t *) vcf->core.channels;
+
+    for (i = 0; i < vcf->core.nchannels; i++) {
+        if (channels[i].secret_file.len) {
+            ngx_vrrp_notifier_secret(cycle, &channels[i]);
+        }
+    }
+}
+
+
+static void
+ngx_vrrp_notifier_secret(ngx_cycle_t *cycle, vrrp_core_notify_conf_t *channel)
+{
+    u_char             *p;
+    ngx_vrrp_secret_t   secret;
+
+    if (ngx_vrrp_secret_read(channel->secret_file.data, &secret) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "vrrp: \"%s\" %s; %*s \"%*s\" sends nothing until nginx "
+                      "is reloaded", channel->secret_file.data, secret.wrong,
+                      channel->name.len, channel->name.data,
+                      channel->target.len, channel->target.data);
+
+        ngx_vrrp_secret_wipe(&secret);
+        return;
+    }
+
+    p = ngx_pnalloc(cycle->pool, secret.line.len);
+
+    if (p) {
+        ngx_memcpy(p, secret.line.data, secret.line.len);
+
+        channel->secret.data = (char *) p;
+        channel->secret.len = secret.line.len;
+    }
+
+    ngx_vrrp_secret_wipe(&secret);
 }
 
 

@@ -7,6 +7,7 @@
 
 #include "ngx_vrrp_notify_conf.h"
 #include "ngx_vrrp_program.h"
+#include "ngx_vrrp_secret.h"
 
 
 #define NGX_VRRP_ALL_EVENTS                                                   \
@@ -43,6 +44,8 @@ static char *ngx_vrrp_email_login(ngx_conf_t *cf,
     vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_email_recipients(ngx_conf_t *cf, ngx_str_t *to,
     vrrp_core_notify_conf_t *core);
+static char *ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *word,
+    ngx_str_t *file, vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
     ngx_vrrp_notify_words_t *words);
 static char *ngx_vrrp_notify_tls(ngx_conf_t *cf,
@@ -204,8 +207,7 @@ ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (words.secret_file.len
-        && ngx_vrrp_notify_secret(cf, "secret_file=", &words.secret_file,
-                                  &core->secret)
+        && ngx_vrrp_notify_secret(cf, "secret_file=", &words.secret_file, core)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -423,7 +425,7 @@ ngx_vrrp_email_login(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
     ngx_vrrp_core_str(&core->username, &words->user);
 
     return ngx_vrrp_notify_secret(cf, "password_file=",
-                                  &words->password_file, &core->password);
+                                  &words->password_file, core);
 }
 
 
@@ -464,6 +466,22 @@ ngx_vrrp_email_recipients(ngx_conf_t *cf, ngx_str_t *to,
 
     core->to = list.elts;
     core->nto = list.nelts;
+
+    return NGX_CONF_OK;
+}
+
+
+/* the notifier process reads it */
+
+static char *
+ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *word, ngx_str_t *file,
+    vrrp_core_notify_conf_t *core)
+{
+    if (ngx_vrrp_secret_check(cf, word, file) == NGX_ERROR) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_vrrp_core_str(&core->secret_file, file);
 
     return NGX_CONF_OK;
 }

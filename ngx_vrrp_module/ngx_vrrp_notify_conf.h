@@ -88,13 +88,6 @@ void ngx_vrrp_notify_origin(ngx_str_t *url, ngx_str_t *origin);
 
 /* ngx_vrrp_notify_files.c */
 
-/*
- * Its only line, from the file that a word names; the master reads it, as it
- * reads the keys of certificates.
- */
-char *ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *word,
-    ngx_str_t *file, vrrp_core_str_t *secret);
-
 /* may it be opened?  Its full name takes the place of the name. */
 char *ngx_vrrp_notify_ca(ngx_conf_t *cf, ngx_str_t *file);
 

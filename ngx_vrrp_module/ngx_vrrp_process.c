@@ -6,9 +6,11 @@
 
 
 #include "ngx_vrrp_process.h"
+#include "ngx_vrrp_secret.h"
 
 
 static void ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data);
+static const char *ngx_vrrp_process_passwords(ngx_cycle_t *cycle);
 static ngx_uint_t ngx_vrrp_process_connections(ngx_cycle_t *cycle);
 static void ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp,
     const char *reason);
@@ -51,7 +53,7 @@ ngx_vrrp_start_process(ngx_cycle_t *cycle)
 static void
 ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
 {
-    const char          *reason;
+    const char          *reason, *unreadable;
     ngx_vrrp_process_t  *vp;
 
     ngx_vrrp_helper_begin(cycle, &ngx_vrrp_process_helper);
@@ -61,10 +63,15 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
     ngx_vrrp_set_scheduling(cycle, vp);
 
     reason = NULL;
+    unreadable = ngx_vrrp_process_passwords(cycle);
 
     if (ngx_vrrp_process_privileges(cycle, &reason) == NGX_ERROR) {
         /* fatal */
         exit(2);
+    }
+
+    if (reason == NULL) {
+        reason = unreadable;
     }
 
     ngx_vrrp_helper_init(cycle, &ngx_vrrp_process_helper,
@@ -89,6 +96,53 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
     ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0, "vrrp process exiting");
 
     exit(0);
+}
+
+
+/* while it is still root; NULL, or what could not be read */
+
+static const char *
+ngx_vrrp_process_passwords(ngx_cycle_t *cycle)
+{
+    size_t                      i;
+    ngx_int_t                   rc;
+    ngx_vrrp_conf_t            *vcf;
+    ngx_vrrp_secret_t           secret;
+    vrrp_core_instance_conf_t  *ic;
+
+    static u_char  reason[NGX_MAX_CONF_ERRSTR];
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    ic = (vrrp_core_instance_conf_t *) vcf->core.instances;
+
+    for (i = 0; i < vcf->core.ninstances; i++) {
+
+        if (ic[i].auth_file.len == 0) {
+            continue;
+        }
+
+        rc = ngx_vrrp_secret_read(ic[i].auth_file.data, &secret);
+
+        if (rc == NGX_OK) {
+            ic[i].auth_pass = 1;
+            ngx_memcpy(ic[i].auth_data, secret.line.data,
+                       ngx_min(secret.line.len, VRRP_CORE_AUTH_LEN));
+
+        } else {
+            *ngx_snprintf(reason, sizeof(reason) - 1,
+                          "the password of vrrp_instance \"%*s\", \"%s\", %s",
+                          ic[i].name.len, ic[i].name.data,
+                          ic[i].auth_file.data, secret.wrong) = '\0';
+        }
+
+        ngx_vrrp_secret_wipe(&secret);
+
+        if (rc != NGX_OK) {
+            return (char *) reason;
+        }
+    }
+
+    return NULL;
 }
 
 

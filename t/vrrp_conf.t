@@ -349,7 +349,8 @@ accepts('a long password',
     . 'an advertisement has room for no more', line => 9);
 unlike(last_output(), qr/secret/, 'a long password is not shown');
 
-my $usage = 'must be written "authentication PASS password"';
+my $usage = 'must be written "authentication PASS password" or '
+            . '"authentication PASS file=path"';
 
 for (
     ['AH secretword'   => 'does not support AH, which RFC 3768 dropped from '
@@ -367,6 +368,50 @@ for (
         qq("authentication" directive $predicate), 6);
     unlike(last_output(), qr/secret/, "authentication $text: not shown");
 }
+
+# --- the password in a file --------------------------------------------------
+
+my $secrets = conf_dir();
+my %file = (right => "secretwo\n", long => "secretword\n", empty => "\n");
+
+for my $name (keys %file) {
+    write_file("$secrets/$name", $file{$name});
+    chmod 0600, "$secrets/$name";
+}
+
+accepts('a password in a file',
+    "$good version 2; authentication PASS file=$secrets/right; } }");
+unlike(last_output(), qr/secretwo/, 'it is not shown');
+accepts('a long password in a file',
+    "$good version 2; authentication PASS file=$secrets/long; } }",
+    warning => 'the password of "authentication" is cut to 8 characters, '
+    . 'an advertisement has room for no more', line => 9);
+unlike(last_output(), qr/secretwo/, 'it is not shown');
+rejects('no file', "$good version 2; authentication PASS file=; } }",
+    '"authentication" directive needs a file after "file="', 9);
+rejects('a file that is empty',
+    "$good version 2; authentication PASS file=$secrets/empty; } }",
+    qq("file=$secrets/empty" is empty), 9);
+rejects('a file that is not there',
+    "$good version 2; authentication PASS file=$secrets/none; } }",
+    qq("file=$secrets/none" cannot be read: open() failed )
+    . '(2: No such file or directory)', 9);
+rejects_instance('a file with version 3',
+    "authentication PASS file=$secrets/right;",
+    'version 3 has no "authentication": remove it, or add "version 2" if the '
+    . 'other routers use it');
+
+SKIP: {
+    skip 'must be root', 1 if $> != 0;
+
+    chown scalar(getpwnam 'www-data'), 0, "$secrets/right";
+    accepts('a file of the user of workers',
+        "$good version 2; authentication PASS file=$secrets/right; } }",
+        warning => qq("file=$secrets/right" is no secret from nginx's workers, )
+        . 'user "www-data" may read it: only root has to', line => 9,
+        main => 'user www-data;');
+}
+
 
 rejects('two passwords',
     'vrrp_instance VI_1 { authentication PASS secretword secretword;',

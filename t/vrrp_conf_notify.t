@@ -228,10 +228,10 @@ for (@secrets) {
     accepts_both("$before ${word}open", warning => qq("$word$dir/open" is )
         . 'no secret, everybody may read it: only root has to', line => 8);
     rejects_both("$before $word", qq(invalid parameter "$word": $file));
-    rejects_both("$before ${word}none", qq(open() "$dir/none" of "$word" )
-        . 'failed (2: No such file or directory)');
-    rejects_both("$before ${word}$dir", qq(read() "$dir" of "$word" )
-        . 'failed (21: Is a directory)');
+    rejects_both("$before ${word}none", qq("$word$dir/none" cannot be read: )
+        . 'open() failed (2: No such file or directory)');
+    rejects_both("$before ${word}$dir", qq("$word$dir" cannot be read: )
+        . 'read() failed (21: Is a directory)');
     rejects_both("$before $word$_", qq("$word$dir/$_" is empty))
         for 'empty', 'newline';
     rejects_both("$before $word$_", qq("$word$dir/$_" must have one line of )

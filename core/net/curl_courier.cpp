@@ -200,6 +200,10 @@ void CurlCourier::deliver(const notify::Delivery &delivery,
 
 std::optional<Outcome> CurlCourier::begin(const notify::Delivery &delivery,
                                           const notify::ChannelConfig &config) {
+    if (config.lacks_secret) {
+        return Outcome{.permanent = true,
+                       .text = "the file with its secret could not be read"};
+    }
     if (!session_) {
         const Result<CurlLibrary, std::string> curl = load_curl();
         if (!curl) {

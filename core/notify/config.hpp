@@ -58,10 +58,11 @@ struct ChannelConfig {
     std::string name;      // the directive: "notify_webhook"
     std::string target;    // for humans, without secrets: "hooks.example.org"
     std::string instance;  // empty: all of them, and what is of none
-    std::uint32_t events = 0;  // 1 << EventKind
-    std::uint32_t states = 0;  // 1 << StateWord, of the state events
-    Duration timeout{};        // of one attempt
-    Duration expire{};         // undelivered for so long, an event is dropped
+    std::uint32_t events = 0;   // 1 << EventKind
+    std::uint32_t states = 0;   // 1 << StateWord, of the state events
+    Duration timeout{};         // of one attempt
+    Duration expire{};          // undelivered for so long, an event is dropped
+    bool lacks_secret = false;  // its file could not be read
     std::variant<ScriptChannel, FifoChannel, EmailChannel, WebhookChannel> how;
 };
 

@@ -44,6 +44,7 @@ sub nginx_t ($text, %options) {
     my $module = VRRP::Nginx->module;
     my $load = $module eq '' ? '' : "load_module $module;";
     my $block = $options{no_block} ? '' : 'vrrp {';
+    my $main = $options{main} // '';
 
     $load .= " load_module $stream;" if $options{stream};
 
@@ -51,7 +52,7 @@ sub nginx_t ($text, %options) {
         $load
         error_log stderr;
         pid nginx.pid;
-        worker_processes 2; events { }
+        worker_processes 2; events { } $main
         $block
         $text
         END
@@ -70,7 +71,8 @@ sub messages ($level) {
 
 
 # The only error, on that line; without a line the message has the place.
-# stream: with nginx's module of that name; no_block: without the vrrp block.
+# stream: with nginx's module of that name; no_block: without the vrrp block;
+# main: more directives before it.
 sub rejects ($what, $text, $message, $line, %options) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 

@@ -1,0 +1,164 @@
+
+/*
+ * Secrets in files: when they are read, and by whom, is in the header.
+ */
+
+
+#include "ngx_vrrp_secret.h"
+#include "ngx_vrrp_vocabulary.h"
+
+
+static ngx_int_t ngx_vrrp_secret_line(ngx_vrrp_secret_t *secret);
+static ngx_int_t ngx_vrrp_secret_failed(ngx_vrrp_secret_t *secret,
+    const char *call);
+static ngx_int_t ngx_vrrp_secret_wrong(ngx_vrrp_secret_t *secret,
+    const char *text);
+static void ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word,
+    ngx_str_t *file, ngx_file_info_t *fi);
+
+
+ngx_int_t
+ngx_vrrp_secret_read(const char *file, ngx_vrrp_secret_t *secret)
+{
+    ssize_t    n;
+    ngx_fd_t   fd;
+    ngx_int_t  rc;
+
+    fd = ngx_open_file(file, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK|O_CLOEXEC,
+                       NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        return ngx_vrrp_secret_failed(secret, ngx_open_file_n);
+    }
+
+    n = ngx_read_fd(fd, secret->buf, sizeof(secret->buf));
+
+    if (n == -1) {
+        rc = ngx_vrrp_secret_failed(secret, ngx_read_fd_n);
+
+    } else if (ngx_fd_info(fd, &secret->file) == NGX_FILE_ERROR) {
+        rc = ngx_vrrp_secret_failed(secret, ngx_fd_info_n);
+
+    } else {
+        secret->line.data = secret->buf;
+        secret->line.len = n;
+        rc = ngx_vrrp_secret_line(secret);
+    }
+
+    (void) ngx_close_file(fd);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_vrrp_secret_line(ngx_vrrp_secret_t *secret)
+{
+    ngx_str_t  *line;
+
+    line = &secret->line;
+
+    if (line->len && line->data[line->len - 1] == LF) {
+        line->len--;
+    }
+
+    if (line->len && line->data[line->len - 1] == CR) {
+        line->len--;
+    }
+
+    if (line->len == 0) {
+        return ngx_vrrp_secret_wrong(secret, "is empty");
+    }
+
+    if (line->len > NGX_VRRP_SECRET_LEN || !ngx_vrrp_valid_line(line)) {
+        return ngx_vrrp_secret_wrong(secret, "must have one line of text, of "
+                                             "up to 1024 bytes");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_vrrp_secret_failed(ngx_vrrp_secret_t *secret, const char *call)
+{
+    u_char     *p, *last;
+    ngx_err_t   err;
+
+    err = ngx_errno;
+    last = secret->wrong + sizeof(secret->wrong) - 1;
+
+    p = ngx_slprintf(secret->wrong, last, "cannot be read: %s failed", call);
+    *ngx_log_errno(p, last, err) = '\0';
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_vrrp_secret_wrong(ngx_vrrp_secret_t *secret, const char *text)
+{
+    (void) ngx_cpystrn(secret->wrong, (u_char *) text, sizeof(secret->wrong));
+
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_vrrp_secret_check(ngx_conf_t *cf, const char *word, ngx_str_t *file)
+{
+    ngx_int_t          len;
+    ngx_vrrp_secret_t  secret;
+
+    if (ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    len = NGX_ERROR;
+
+    if (ngx_vrrp_secret_read((char *) file->data, &secret) == NGX_OK) {
+        len = secret.line.len;
+        ngx_vrrp_secret_rights(cf, word, file, &secret.file);
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s%V\" %s",
+                           word, file, secret.wrong);
+    }
+
+    ngx_vrrp_secret_wipe(&secret);
+
+    return len;
+}
+
+
+/* a "user" directive that comes later is not known here */
+
+static void
+ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word, ngx_str_t *file,
+    ngx_file_info_t *fi)
+{
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                           ngx_core_module);
+
+    if (fi->st_mode & S_IROTH) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%s%V\" is no secret, everybody may read it: "
+                           "only root has to", word, file);
+        return;
+    }
+
+    if (geteuid() != 0 || ccf->user == (ngx_uid_t) NGX_CONF_UNSET_UINT) {
+        return;
+    }
+
+    if ((fi->st_uid == ccf->user && ccf->user != 0)
+        || (fi->st_gid == ccf->group && (fi->st_mode & S_IRGRP)))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%s%V\" is no secret from nginx's workers, user "
+                           "\"%s\" may read it: only root has to",
+                           word, file, ccf->username);
+    }
+}
