@@ -23,6 +23,8 @@ static void ngx_vrrp_event_fds_close(ngx_vrrp_conf_t *vcf, ngx_uint_t end,
     ngx_log_t *log);
 static void ngx_vrrp_make_fifo(ngx_cycle_t *cycle,
     const vrrp_core_str_t *path);
+static void ngx_vrrp_give_fifo(ngx_cycle_t *cycle,
+    const vrrp_core_str_t *path, int fd);
 
 
 /* the master has both ends, for processes that are started again */
@@ -146,7 +148,7 @@ ngx_vrrp_make_fifos(ngx_cycle_t *cycle)
 static void
 ngx_vrrp_make_fifo(ngx_cycle_t *cycle, const vrrp_core_str_t *path)
 {
-    ngx_core_conf_t  *ccf;
+    int  fd;
 
     if (mkfifo(path->data, S_IRUSR|S_IWUSR) == -1) {
 
@@ -163,11 +165,55 @@ ngx_vrrp_make_fifo(ngx_cycle_t *cycle, const vrrp_core_str_t *path)
         return;
     }
 
+    fd = open(path->data, O_PATH|O_NOFOLLOW|O_CLOEXEC);
+
+    if (fd == -1) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                      "vrrp: open(\"%s\") of the new FIFO failed, it stays "
+                      "root's", path->data);
+        return;
+    }
+
+    ngx_vrrp_give_fifo(cycle, path, fd);
+
+    if (close(fd) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "close() of the FIFO \"%s\" failed", path->data);
+    }
+}
+
+
+/*
+ * Whoever may write to its folder can put something else there meanwhile, so
+ * that the name is no proof of what it is.
+ */
+
+static void
+ngx_vrrp_give_fifo(ngx_cycle_t *cycle, const vrrp_core_str_t *path, int fd)
+{
+    ngx_core_conf_t  *ccf;
+    ngx_file_info_t   fi;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                      "vrrp: fstat(\"%s\") failed, it stays root's",
+                      path->data);
+        return;
+    }
+
+    if (!S_ISFIFO(fi.st_mode) || fi.st_uid != 0 || fi.st_nlink != 1) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "vrrp: \"%s\" is not the FIFO that nginx has made there, "
+                      "somebody has exchanged it; it keeps its owner",
+                      path->data);
+        return;
+    }
+
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
-    if (lchown(path->data, ccf->user, ccf->group) == -1) {
+    if (fchownat(fd, "", ccf->user, ccf->group, AT_EMPTY_PATH) == -1) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
-                      "vrrp: lchown(\"%s\", %d, %d) failed",
+                      "vrrp: fchownat(\"%s\", %d, %d) failed",
                       path->data, ccf->user, ccf->group);
     }
 }
