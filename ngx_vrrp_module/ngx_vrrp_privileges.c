@@ -170,6 +170,62 @@ ngx_vrrp_notifier_scripts(ngx_cycle_t *cycle, ngx_uint_t *scripts,
 }
 
 
+/*
+ * A master that is not root has handed down what only the vrrp process needs.
+ * Threads that exist already keep it, so this comes before there are any.  The
+ * ambient set never has what the inheritable one has not.
+ */
+
+void
+ngx_vrrp_worker_privileges(ngx_cycle_t *cycle)
+{
+    uint32_t                         taken;
+    ngx_core_conf_t                 *ccf;
+    struct __user_cap_data_struct    data[2];
+    struct __user_cap_header_struct  header;
+
+    if (geteuid() == 0) {
+        /* nginx is told to be root; else it has shed all of this itself */
+        return;
+    }
+
+    ngx_memzero(&header, sizeof(struct __user_cap_header_struct));
+    ngx_memzero(data, sizeof(data));
+
+    header.version = _LINUX_CAPABILITY_VERSION_3;
+
+    if (syscall(SYS_capget, &header, data) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "capget() failed, this process may keep CAP_NET_ADMIN "
+                      "and CAP_NET_RAW");
+        return;
+    }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    taken = NGX_VRRP_PROCESS_CAPS;
+
+    if (ccf->transparent) {
+        /* "proxy_bind ... transparent" */
+        taken &= ~ngx_vrrp_cap(CAP_NET_RAW);
+    }
+
+    if (((data[0].permitted | data[0].inheritable) & taken) == 0) {
+        return;
+    }
+
+    data[0].effective &= ~taken;
+    data[0].permitted &= ~taken;
+    data[0].inheritable &= ~taken;
+
+    if (syscall(SYS_capset, &header, data) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "capset() failed, this process keeps CAP_NET_ADMIN and "
+                      "CAP_NET_RAW");
+    }
+}
+
+
 void
 ngx_vrrp_report_scripts(ngx_cycle_t *cycle)
 {

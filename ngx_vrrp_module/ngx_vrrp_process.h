@@ -162,6 +162,9 @@ ngx_int_t ngx_vrrp_checker_privileges(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_runner_privileges(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_notifier_privileges(ngx_cycle_t *cycle);
 
+/* of a worker process, which needs nothing of that */
+void ngx_vrrp_worker_privileges(ngx_cycle_t *cycle);
+
 /* of a process that lacks what it takes to run scripts of other users */
 void ngx_vrrp_report_scripts(ngx_cycle_t *cycle);
 

@@ -18,6 +18,9 @@ plan(skip_all => $reason) if $reason;
 my $VIP = $VRRP::Lab::VIP;
 my $PATIENCE = 10;
 
+# Bits of linux/capability.h.
+my ($NET_BIND_SERVICE, $NET_RAW) = (1 << 10, 1 << 13);
+
 my $lab = VRRP::Lab->new(nodes => ['lb1']);
 my $node = $lab->node('lb1');
 
@@ -31,20 +34,24 @@ $ENV{NGX_VRRP_MODULE} = $module;
 
 # nginx as www-data, with these capabilities and no others.
 sub start ($capabilities, %args) {
+    $args{location} //= '';
+
     my $nginx = VRRP::Nginx->new(node => $node, workers => 1, %args,
         wrapper => ['setpriv', '--reuid=www-data', '--regid=www-data',
                     '--clear-groups', "--bounding-set=-all$capabilities",
                     "--inh-caps=-all$capabilities",
                     "--ambient-caps=-all$capabilities", '--'],
-        vrrp => <<'END', http => <<'END');
+        main => 'thread_pool pool threads=3;',
+        vrrp => <<'END', http => <<"END");
     vrrp_instance VI_1 {
         interface vrlab0;
         virtual_router_id 51;
         virtual_ipaddress 192.168.64.200/24;
     }
 END
-    server { listen 8000; location / { return 200 "served\n"; } }
+    server { listen 8000; location / { return 200 "served\\n"; } }
     server { listen 127.0.0.1:8080; location = /vrrp { vrrp_status; } }
+    server { listen 8001; location / { aio threads=pool; $args{location} } }
 END
 
     $node->run('chown', '-R', 'www-data', $nginx->dir);
@@ -58,6 +65,24 @@ sub answer ($url) {
     my ($out) = $node->try('curl', '-s', '-m', 2, $url);
 
     return $out;
+}
+
+
+# These capabilities, and no others, in each thread of each worker.
+sub workers_have ($nginx, $wanted) {
+    for my $pid ($nginx->workers) {
+        my @tasks = glob "/proc/$pid/task/*/status";
+
+        cmp_ok(scalar @tasks, '>=', 4, 'a worker with threads');
+
+        for my $task (@tasks) {
+            my %has = VRRP::Proc::slurp($task)
+                      =~ /^Cap(Prm|Eff|Inh|Amb):\s+(\w+)/mg;
+
+            is_deeply(\%has, { map { $_ => sprintf '%016x', $wanted } keys %has },
+                      "$task: capabilities");
+        }
+    }
 }
 
 
@@ -76,10 +101,21 @@ subtest 'not root, with both capabilities' => sub {
 
     $lab->wait_for_holder('lb1', $PATIENCE);
     is(answer("http://$VIP:8000/"), "served\n", 'it serves at the address');
+    workers_have($nginx, 0);
 
     $nginx->stop('QUIT');
     ok(!$node->has_address($VIP), 'and leaves nothing behind');
     is_deeply([$nginx->complaints], [], 'nothing alarming logged');
+};
+
+subtest 'not root, and transparent' => sub {
+    my $nginx = start(',+net_admin,+net_raw,+net_bind_service',
+        location => 'proxy_bind $remote_addr transparent; '
+                    . 'proxy_pass http://127.0.0.1:8000;');
+
+    $lab->wait_for_holder('lb1', $PATIENCE);
+    workers_have($nginx, $NET_RAW | $NET_BIND_SERVICE);
+    $nginx->stop('QUIT');
 };
 
 my %MISSING = (
