@@ -28,7 +28,8 @@ bool is_known(const EventRecord &event) {
 }  // namespace
 
 void EventSender::send(EventRecord event, Instant now) {
-    event.sequence = ++sequence_;
+    sequence_ += event.again == 0;  // nobody shall miss the others
+    event.sequence = sequence_;
     event.pid = ::getpid();
     if (fd_ >= 0 && !transmit(fd_, &event, sizeof(event))) {
         ++dropped_;

@@ -70,6 +70,7 @@ void CheckNode::release(check::CheckId id) {
 
 void CheckNode::remove(check::CheckId id) {
     checker_.remove(id);
+    own_.erase(id);
     values_.erase(id);
     news_ = true;
 }
@@ -113,19 +114,29 @@ void CheckNode::check_now(check::CheckId id, Instant now) {
 
 void CheckNode::verdict_changed(check::CheckId id, check::Verdict verdict) {
     news_ = true;
-    send_event(id);
+    send_event(id, false);
     verdicts_.verdict_changed(id, verdict);
 }
 
-void CheckNode::send_event(check::CheckId id) {
+void CheckNode::send_event(check::CheckId id, bool again) {
     const auto record = events_.has_listener() ? table_.load(id) : std::nullopt;
-    if (!record) {
+    if (!record || (again && record->verdict != check::Verdict::down)) {
         return;
     }
     const Instant now = net::now();
-    if (const auto event =
-            to_event(*record, router_id_, {now, net::wall_clock()})) {
+    if (auto event = to_event(*record, router_id_, {now, net::wall_clock()})) {
+        event->again = again;
         events_.send(*event, now);
+    }
+}
+
+void CheckNode::repeat_events(Instant now) {
+    if (!events_.has_listener() || now < next_repeat_) {
+        return;
+    }
+    next_repeat_ = now + notify::kRepeat;
+    for (const check::CheckId id : own_) {
+        send_event(id, true);
     }
 }
 
@@ -138,6 +149,7 @@ void CheckNode::add(check::CheckId id, check::Config config, Instant now) {
         values_[id] = std::nullopt;
     }
     checker_.add(id, std::move(config), *prober, now);
+    own_.insert(id);
 }
 
 // A tracker multiplies the number in a file: any other number is news.
@@ -155,6 +167,7 @@ void CheckNode::beat(Instant now) {
                         .late_wakes = checker_.late_wakes(),
                         .worst_lag = checker_.worst_lag()});
     beat_at_ = now + kBeatInterval;
+    repeat_events(now);
 }
 
 }  // namespace ngx_vrrp::node

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,8 @@ private:
     Status watch_master(int pid);
     void add(check::CheckId id, check::Config config, Instant now);
     void remove(check::CheckId id);
-    void send_event(check::CheckId id);
+    void send_event(check::CheckId id, bool again);
+    void repeat_events(Instant now);
     void compare_value(check::CheckId id, std::int64_t value);
     void beat(Instant now);
 
@@ -75,7 +77,9 @@ private:
     check::Checker checker_;
     Probers probers_;
     std::map<check::CheckId, std::optional<std::int64_t>> values_;  // of files
+    std::set<check::CheckId> own_;
     Instant beat_at_{};
+    Instant next_repeat_{};
     bool news_ = false;
     bool finished_ = false;
 };

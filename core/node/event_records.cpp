@@ -106,4 +106,27 @@ std::optional<EventRecord> to_event(const check::Record &record,
     return event;
 }
 
+std::vector<engine::Event> lasting_events(const engine::VirtualRouter &router) {
+    const Priority priority = router.instance().effective_priority();
+    std::vector<engine::Event> events;
+    if (router.instance().state() == vrrp::StateName::fault) {
+        events.push_back({engine::StateChanged{vrrp::StateName::fault,
+                                               vrrp::StateName::fault},
+                          router.faults().reason(), priority});
+    }
+    for (const engine::Tracker &tracker : router.trackers()) {
+        if (tracker.state() == check::Verdict::down) {
+            events.push_back({engine::TrackerChanged{
+                                  tracker.config().type, tracker.config().name,
+                                  check::Verdict::down, check::Verdict::down},
+                              tracker.reason(), priority});
+        }
+    }
+    for (const engine::SuspectedSign &sign : router.signs()) {
+        events.push_back({engine::SplitBrainChanged{sign.sign, true},
+                          sign.detail, priority});
+    }
+    return events;
+}
+
 }  // namespace ngx_vrrp::node

@@ -4,10 +4,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/time.hpp"
 #include "core/check/record.hpp"
 #include "core/engine/event.hpp"
+#include "core/engine/virtual_router.hpp"
 #include "core/notify/event.hpp"
 #include "core/vrrp/config.hpp"
 
@@ -29,5 +31,8 @@ notify::EventRecord to_event(const engine::Event &event,
 std::optional<notify::EventRecord> to_event(const check::Record &record,
                                             const std::string &router_id,
                                             const Moment &moment);
+
+// What is bad with this router now, to be said again.
+std::vector<engine::Event> lasting_events(const engine::VirtualRouter &router);
 
 }  // namespace ngx_vrrp::node

@@ -148,6 +148,7 @@ void Node::share() {
         }
         publisher_.publish_if_due(engine_, facts_, now);
         checks_.watch_for_silence(now);
+        repeat_events(now);
     }
     control_.answer(engine_, now);
     if (engine_.holds_addresses()) {
@@ -196,6 +197,7 @@ std::optional<Instant> Node::deadline() const {
     Instant next = engine_.deadline().value_or(Instant::max());
     if (engine_.is_in_charge()) {
         next = std::min(next, publisher_.deadline());
+        next = events_.has_listener() ? std::min(next, next_repeat_) : next;
     }
     if (successor_by_) {
         next = std::min(next, net::now() + kSuccessorLook);
@@ -279,6 +281,22 @@ void Node::happened(const engine::Event &event, const vrrp::Config &config,
     }
     if (const auto *change = std::get_if<engine::StateChanged>(&event.what)) {
         remember(*change, event.reason, config, now);
+    }
+}
+
+void Node::repeat_events(Instant now) {
+    if (!events_.has_listener() || now < next_repeat_) {
+        return;
+    }
+    next_repeat_ = now + notify::kRepeat;
+    const Moment moment{now, net::wall_clock()};
+    for (const engine::VirtualRouter &router : engine_.routers()) {
+        for (const engine::Event &event : lasting_events(router)) {
+            notify::EventRecord record =
+                to_event(event, router.config(), facts_.router_id, moment);
+            record.again = 1;
+            events_.send(record, now);
+        }
     }
 }
 

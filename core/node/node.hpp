@@ -92,6 +92,7 @@ private:
     void settle();
     void look_at_clock(Instant now);
     void follow_previous();
+    void repeat_events(Instant now);
     void remember(const engine::StateChanged &change, const std::string &reason,
                   const vrrp::Config &config, Instant now);
     void leave_to_successor(Instant now);
@@ -111,6 +112,7 @@ private:
     int master_pid_ = 0;
     std::optional<Instant> successor_by_;
     Instant next_clock_look_{};
+    Instant next_repeat_{};
     std::uint64_t followed_ = 0;  // transitions of the previous area
 };
 

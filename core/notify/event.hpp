@@ -10,6 +10,7 @@
 
 #include "core/base/enum_name.hpp"
 #include "core/base/text.hpp"
+#include "core/base/time.hpp"
 
 namespace ngx_vrrp::notify {
 
@@ -31,6 +32,10 @@ constexpr std::string_view to_string(EventKind kind) {
     return name_of(kind, names);
 }
 
+// What is bad is said again so often, for receivers that forget what nobody
+// repeats; no others hear of that.
+inline constexpr Duration kRepeat = Seconds{60};
+
 // What an event is about stays the same until something ends it: of several
 // events with the same kind, instance and subject the last one is the truth.
 struct EventRecord {
@@ -38,6 +43,7 @@ struct EventRecord {
     std::uint8_t vrid;      // 0: of no instance
     std::uint8_t priority;  // effective
     std::uint8_t bad;       // a failure, or a sign of one, begins; 0: it ends
+    std::uint8_t again;     // nothing new: it is still so, see kRepeat
 
     std::int64_t at_ns;      // CLOCK_BOOTTIME
     std::int64_t wall_ns;    // since 1970, UTC

@@ -30,6 +30,12 @@ Habits habits_of(WebhookFormat format) {
 constexpr std::array<std::string_view, 5> kStates{"MASTER", "BACKUP", "FAULT",
                                                   "STOP", "INIT"};
 
+// An alert ends when nobody repeats it.
+bool forgets(const ChannelConfig &config) {
+    const auto *webhook = std::get_if<WebhookChannel>(&config.how);
+    return webhook != nullptr && webhook->format == WebhookFormat::alertmanager;
+}
+
 std::uint32_t state_bit(std::string_view state) {
     const auto it = std::find(kStates.begin(), kStates.end(), state);
     return it == kStates.end() ? 0 : 1U << (it - kStates.begin());
@@ -49,6 +55,9 @@ Habits habits_of(const ChannelConfig &config) {
 }
 
 bool wants(const ChannelConfig &config, const EventRecord &event) {
+    if (event.again != 0 && !forgets(config)) {
+        return false;
+    }
     if ((config.events & 1U << static_cast<unsigned>(event.kind)) == 0) {
         return false;
     }

@@ -17,6 +17,12 @@ bool supersedes(const Entry &newer, const Entry &older) {
 
 }  // namespace
 
+bool Lane::has(ChannelId channel, const EventRecord &event) const {
+    return std::ranges::any_of(entries_, [&](const Entry &entry) {
+        return entry.channel == channel && is_same_subject(*entry.event, event);
+    });
+}
+
 Entries Lane::lend(std::size_t most) {
     const ChannelId channel = first().channel;
     lent_ = 0;

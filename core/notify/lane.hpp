@@ -42,6 +42,9 @@ public:
     // There is one.
     const Entry &first() const { return entries_.front(); }
 
+    // One about the same waits for that channel, or is being delivered.
+    bool has(ChannelId channel, const EventRecord &event) const;
+
     // The first ones, `most` at most and of one channel, are being delivered
     // from now on, and exempt from all that follows.
     Entries lend(std::size_t most);

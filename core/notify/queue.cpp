@@ -75,7 +75,7 @@ void Queue::add(const EventRecord &event, Instant now) {
     std::vector<Road *> roads;
     for (const ChannelId id : order_) {
         const ChannelConfig &config = channels_[id].config;
-        if (wants(config, event)) {
+        if (wants(config, event) && !waits_already(id, event)) {
             roads.push_back(&put({.event = shared,
                                   .channel = id,
                                   .expires = expiry(config, event, now)},
@@ -85,6 +85,15 @@ void Queue::add(const EventRecord &event, Instant now) {
     for (Road *road : roads) {
         move_on(*road, now);
     }
+}
+
+// What is only said again adds nothing to what has not been told yet.
+bool Queue::waits_already(ChannelId id, const EventRecord &event) const {
+    if (event.again == 0) {
+        return false;
+    }
+    const auto road = roads_.find(key_of(channels_[id], id, event));
+    return road != roads_.end() && road->second.lane.has(id, event);
 }
 
 Queue::LaneKey Queue::key_of(const Channel &channel, ChannelId id,

@@ -112,6 +112,7 @@ private:
         bool in_motion = false;
     };
 
+    bool waits_already(ChannelId id, const EventRecord &event) const;
     LaneKey key_of(const Channel &channel, ChannelId id,
                    const EventRecord &event) const;
     Road &put(Entry entry, Instant now);

@@ -34,8 +34,9 @@ std::string server_is(const EventRecord &event) {
 std::string what_happened(const EventRecord &event) {
     switch (event.kind) {
         case EventKind::state:
-            return one_line(event.from.view()) + " -> " +
-                   one_line(event.to.view());
+            return event.again != 0 ? "still " + one_line(event.to.view())
+                                    : one_line(event.from.view()) + " -> " +
+                                          one_line(event.to.view());
         case EventKind::tracker:
             return what_is(event, one_line(event.subject.view()));
         case EventKind::upstream:

@@ -19,9 +19,9 @@ namespace {
 // Long enough to be sent on, with Alertmanager's usual group_wait.
 constexpr std::chrono::minutes kTransition{5};
 
-// What lasts ends when it is over. If nobody is left who could say so, then
-// after a week.
-constexpr std::chrono::hours kLasting{7 * 24};
+// What lasts is repeated until it is over. If nobody does so any more, because
+// nginx has ended or its configuration has no such thing now, it ends, too.
+constexpr Duration kLasting = 5 * kRepeat;
 
 constexpr std::string_view kFault = "FAULT";
 

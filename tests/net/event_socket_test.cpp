@@ -54,6 +54,19 @@ TEST_F(EventSocketTest, EventsComeInOrder) {
     EXPECT_EQ(receive_kind(), Kind::nothing);
 }
 
+// Others are not told of it, and must not think that they have missed one.
+TEST_F(EventSocketTest, WhatIsSaidAgainIsNotCounted) {
+    EventSender sender(ours.get(), log);
+    notify::EventRecord again = state_event("VI_1", "FAULT");
+    again.again = 1;
+    sender.send(state_event("VI_1", "FAULT"), now);
+    sender.send(again, now);
+    sender.send(state_event("VI_1", "BACKUP"), now);
+    EXPECT_EQ(receive_event(theirs.get()).event.sequence, 1u);
+    EXPECT_EQ(receive_event(theirs.get()).event.sequence, 1u);
+    EXPECT_EQ(receive_event(theirs.get()).event.sequence, 2u);
+}
+
 TEST_F(EventSocketTest, GoodbyeAndTheEnd) {
     EventSender sender(ours.get(), log);
     sender.send(state_event("VI_1", "STOP"), now);

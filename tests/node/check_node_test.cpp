@@ -1,12 +1,16 @@
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <optional>
 #include <string>
 
 #include "core/base/time.hpp"
+#include "core/net/event_socket.hpp"
+#include "core/net/fd.hpp"
 #include "core/status/area.hpp"
 #include "tests/node/check_process.hpp"
 
@@ -93,6 +97,33 @@ TEST(CheckProcess, TellsWhoIsDownAndUpAgain) {
         process.run_until([&] { return process.verdict(0) == VRRP_CORE_UP; }));
     EXPECT_EQ(process.changes.size(), 2u);
     EXPECT_TRUE(net::take_wakes(configuration.wake.get()));
+}
+
+// What was down before it, no event of its own tells.
+TEST(CheckProcess, SaysAgainWhatIsDown) {
+    std::array<int, 2> events{};
+    ASSERT_EQ(
+        ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, events.data()),
+        0);
+    const net::Fd sent(events[0]);
+    const net::Fd received(events[1]);
+    vrrp_core_check_conf_t server = tcp_check("a");
+    server.context = {"http", 4};
+    Configuration configuration({server, tcp_check("b")});
+    configuration.conf.event_fds[0] = sent.get();
+    const SharedArea area(configuration.conf);
+    ASSERT_EQ(configuration.begin(area), VRRP_CORE_OK);
+    take_down(configuration, area, 0);
+
+    CheckProcess process(configuration, area);
+    ASSERT_EQ(process.start(), VRRP_CORE_OK);
+    const net::Incoming incoming = net::receive_event(received.get());
+    ASSERT_EQ(incoming.kind, net::Incoming::Kind::event);
+    EXPECT_TRUE(incoming.event.again);
+    EXPECT_TRUE(incoming.event.bad);
+    EXPECT_EQ(incoming.event.to.view(), "down");
+    EXPECT_EQ(net::receive_event(received.get()).kind,
+              net::Incoming::Kind::nothing);
 }
 
 TEST(CheckProcess, WakesNobodyWithoutNews) {

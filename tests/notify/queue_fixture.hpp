@@ -135,6 +135,12 @@ protected:
         queue->add(test::state_event(instance, state, now), now);
     }
 
+    void say_again() {
+        EventRecord event = test::state_event("VI_1", "FAULT", now);
+        event.again = 1;
+        queue->add(event, now);
+    }
+
     void fail_with(std::string text, bool permanent = false) {
         courier.outcome = {.delivered = false,
                            .permanent = permanent,

@@ -125,6 +125,32 @@ TEST_F(QueueTest, AlertsNeedNoPause) {
                 ElementsAre("0: VI_1 MASTER", "0: VI_1 BACKUP VI_1 MASTER"));
 }
 
+// What is said again
+
+TEST_F(QueueTest, OnlyAnAlertmanagerIsToldAgain) {
+    make({webhook(), webhook(WebhookFormat::alertmanager), email(), fifo(),
+          script()});
+    say_again();
+    EXPECT_THAT(take(), ElementsAre("1: VI_1 FAULT"));
+}
+
+TEST_F(QueueTest, NothingNewWaitsForAnAlertmanagerThatIsAway) {
+    make({webhook(WebhookFormat::alertmanager)});
+    fail_with("refused");
+    happen("FAULT");
+    for (int minute = 0; minute < 3; ++minute) {
+        run_for(kRepeat);
+        say_again();
+        EXPECT_EQ(counts().waiting, 1u);
+    }
+    take();
+    succeed();
+    run_for(kRepeat);
+    EXPECT_THAT(take(), ElementsAre("0: VI_1 FAULT"));
+    say_again();
+    EXPECT_THAT(take(), ElementsAre("0: VI_1 FAULT"));
+}
+
 // When too much happens
 
 TEST_F(QueueTest, WhatIsSupersededGoesWhenALaneBacksUp) {

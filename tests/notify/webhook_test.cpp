@@ -106,7 +106,6 @@ std::string alert(std::string_view labels, std::string_view annotations,
 
 constexpr std::string_view kThen = "2024-02-29T23:59:57.250Z";
 constexpr std::string_view kInFiveMinutes = "2024-03-01T00:05:00.000Z";
-constexpr std::string_view kInAWeek = "2024-03-08T00:00:00.000Z";
 
 constexpr std::string_view kFaultLabels =
     R"("alertname":"NginxVrrpTransition","node":"lb1","instance":"VI_1",)"
@@ -137,11 +136,26 @@ std::string labels_of(const std::string &alerts) {
 }
 
 bool lasts(const std::string &alerts) {
-    return has(alerts, "\"endsAt\":\"" + std::string(kInAWeek) + "\"}]");
+    return has(alerts, "\"endsAt\":\"" + std::string(kInFiveMinutes) + "\"}]");
 }
 
 bool has_ended(const std::string &alerts) {
     return has(alerts, "\"endsAt\":\"" + std::string(kThen) + "\"}");
+}
+
+// Alertmanager knows it by its labels, and is told more than twice before it
+// ends by itself.
+TEST(AlertmanagerWebhook, AFaultThatIsSaidAgainIsTheSame) {
+    EventRecord again = state_event("FAULT", "FAULT");
+    again.again = 1;
+    const std::string first =
+        alerts(delivery({state_event("MASTER", "FAULT")}));
+    const std::string later = alerts(delivery({again}));
+
+    EXPECT_EQ(labels_of(first), labels_of(later));
+    EXPECT_TRUE(lasts(later)) << later;
+    EXPECT_TRUE(has(later, R"("summary":"lb1: VI_1: still FAULT")")) << later;
+    EXPECT_LT(2 * kRepeat, std::chrono::minutes{5});
 }
 
 TEST(AlertmanagerWebhook, AFaultLastsUntilItsEnd) {
