@@ -223,12 +223,21 @@ void Engine::watch_neighbours() {
     }
 }
 
+// Workers get back the time that this process lost: a machine that stood still
+// has stopped them, too, and they beat again no sooner than we look.
+std::vector<health::Heartbeat> Engine::read_heartbeats(Instant now) {
+    std::vector<health::Heartbeat> heartbeats = ports_.shared.heartbeats();
+    for (health::Heartbeat &heartbeat : heartbeats) {
+        heartbeat.beat += lag_watch_.lost_since(heartbeat.beat, now);
+    }
+    return heartbeats;
+}
+
 // A healthy verdict holds until enough heartbeats could have become old; then
 // fresher ones have come, or it is over. In between we look as often as
 // workers beat, to know the new ones by name.
 void Engine::watch_workers(Instant now) {
-    const std::vector<health::Heartbeat> heartbeats =
-        ports_.shared.heartbeats();
+    const std::vector<health::Heartbeat> heartbeats = read_heartbeats(now);
 
     look_at_workers_.reset();
     for (std::size_t i = 0; i < routers_.size(); ++i) {

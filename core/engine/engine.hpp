@@ -130,6 +130,7 @@ private:
 
     void watch_neighbours();
     void watch_workers(Instant now);
+    std::vector<health::Heartbeat> read_heartbeats(Instant now);
     void forget_unanswered(const Interfaces &before);
     std::optional<std::size_t> find(const RouterKey &key) const;
     std::optional<std::size_t> find(const ReceivedPacket &packet) const;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/base/time.hpp"
 
@@ -36,6 +37,14 @@ struct TimerLag {
     }
 };
 
+// A lag from this length on is time that this process lost: it was stopped, or
+// waited for the scheduler. Whatever is late meanwhile may have been stopped
+// with it.
+inline constexpr Duration kLostTime = Milliseconds{50};
+
+// So many lags are remembered.
+inline constexpr std::size_t kRememberedLags = 16;
+
 // Sees a deadline come and go. One that is set to a time gone by (a rescaled
 // timer) is due when it is set, and one that is moved in time was never late.
 class TimerLagWatch {
@@ -47,6 +56,7 @@ public:
         }
         if (deadline_ && now >= due_) {
             lag_.record(now - due_);
+            remember({due_, now});
         }
         deadline_ = deadline;
         due_ = std::max(deadline.value_or(now), now);
@@ -54,9 +64,42 @@ public:
 
     const TimerLag &lag() const { return lag_; }
 
+    // How much time this process has lost since then, including a deadline
+    // that is late now.
+    Duration lost_since(Instant then, Instant now) const {
+        Duration lost{0};
+        for (const Lag &lag : lags_) {
+            lost += lag.since(then);
+        }
+        const Lag current{due_, now};
+        return deadline_ && current.is_lost() ? lost + current.since(then)
+                                              : lost;
+    }
+
 private:
+    struct Lag {
+        Instant due;
+        Instant served;
+
+        bool is_lost() const { return served - due >= kLostTime; }
+        Duration since(Instant then) const {
+            return std::max(served - std::max(due, then), Duration{0});
+        }
+    };
+
+    void remember(const Lag &lag) {
+        if (!lag.is_lost()) {
+            return;
+        }
+        if (lags_.size() == kRememberedLags) {
+            lags_.erase(lags_.begin());
+        }
+        lags_.push_back(lag);
+    }
+
     std::optional<Instant> deadline_;
     Instant due_{};
+    std::vector<Lag> lags_;  // oldest first
     TimerLag lag_;
 };
 

@@ -74,6 +74,64 @@ TEST_F(EngineTest, ComesBackWhenWorkersBeatAgain) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
+// The machine stood still: workers beat again no sooner than we look.
+TEST_F(EngineTest, WorkersAreNotBlamedForTheTimeThatWeLost) {
+    for (const int ms : {2100, 3000, 60'000}) {
+        SCOPED_TRACE(ms);
+        become_active();
+        now += Milliseconds{ms};
+        engine->handle_time(now);
+        EXPECT_EQ(state(), vrrp::StateName::backup) << "a peer took over";
+        EXPECT_EQ(engine->fresh_workers(), 1u);
+
+        run(Milliseconds{50}, false);
+        run(Seconds{5});
+        EXPECT_EQ(state(), vrrp::StateName::active);
+        EXPECT_EQ(log.count("nginx workers alive"), 0u);
+    }
+}
+
+TEST_F(EngineTest, WorkersThatDoNotBeatAfterAStandstillAreAFault) {
+    become_active();
+    now += Seconds{3};
+    engine->handle_time(now);
+    run(config().workers.timeout, false);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->routers()[0].faults().reason(),
+              "0 of 1 nginx workers alive");
+}
+
+// 2.5 s are less than any peer waits at 1 s, and more than the kernel keeps
+// the addresses and than track_nginx waits.
+TEST_F(EngineTest, MasterGoesOnAfterAStandstillInWhichNoPeerTookOver) {
+    vrrp::Config c = config();
+    c.version = Version::v2;
+    c.advert_interval = Seconds{1};
+    for (const bool event_first : {true, false}) {
+        beat();
+        start(c);
+        run(Seconds{5});
+        ASSERT_EQ(state(), vrrp::StateName::active);
+        run(*engine->routers()[0].instance().deadline() - now);
+        machine.take();
+
+        now += Milliseconds{2500};
+        if (event_first) {
+            engine->handle_interfaces(interfaces(true, false), now);
+        }
+        engine->handle_time(now);
+        engine->handle_interfaces(interfaces(true, event_first), now);
+
+        EXPECT_EQ(state(), vrrp::StateName::active);
+        const Done done = machine.take();
+        ASSERT_GE(done.size(), 3u);
+        EXPECT_EQ(done[0], "advert 100 224.0.0.18");
+        EXPECT_EQ(done[1], "add 10.0.1.5 2s");
+        EXPECT_EQ(done.back(), "garp");
+        EXPECT_EQ(engine->routers()[0].counters().became_fault, 0u);
+    }
+}
+
 TEST_F(EngineTest, LinkDownReleases) {
     become_active();
     engine->handle_interfaces(interfaces(false, true), now);

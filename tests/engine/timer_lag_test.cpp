@@ -45,6 +45,34 @@ TEST(TimerLag, BoundsAreInclusiveAndTheLastBucketHasNone) {
               (std::array<std::uint64_t, 8>{2, 1, 1, 1, 1, 1, 1, 2}));
 }
 
+TEST(TimerLagWatch, KnowsHowMuchTimeWasLostSinceThen) {
+    TimerLagWatch watch;
+    watch.next(at(100), at(0));
+    EXPECT_EQ(watch.lost_since(at(0), at(100)), Duration{0});
+    EXPECT_EQ(watch.lost_since(at(0), at(149)), Duration{0}) << "not late";
+    EXPECT_EQ(watch.lost_since(at(0), at(3100)), Seconds{3});
+
+    watch.next(at(3200), at(3100));
+    EXPECT_EQ(watch.lost_since(at(0), at(3150)), Seconds{3});
+    EXPECT_EQ(watch.lost_since(at(2100), at(3150)), Seconds{1});
+    EXPECT_EQ(watch.lost_since(at(3100), at(3150)), Duration{0});
+    EXPECT_EQ(watch.lost_since(at(0), at(3700)), Milliseconds{3500})
+        << "and again";
+}
+
+TEST(TimerLagWatch, ForgetsTheOldestLags) {
+    TimerLagWatch watch;
+    Instant now = at(0);
+    for (std::size_t i = 0; i < 2 * kRememberedLags; ++i) {
+        watch.next(now + Milliseconds{10}, now);
+        now += Milliseconds{110};
+    }
+    watch.next(std::nullopt, now);
+
+    EXPECT_EQ(watch.lost_since(at(0), now),
+              kRememberedLags * Milliseconds{100});
+}
+
 TEST(TimerLagWatch, MeasuresFromTheDeadline) {
     TimerLagWatch watch;
     watch.next(at(100), at(0));

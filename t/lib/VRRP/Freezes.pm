@@ -19,7 +19,7 @@ my ($test, $lb1);
 
 
 # times => for how long to stop processes, s; all of them longer than a
-# take-over.
+# take-over. Where that takes long enough a shorter time, too.
 sub run ($class, $profile, @times) {
     $test = VRRP::Lossless->new(profile => $profile);
     $lb1 = $test->lb1;
@@ -29,6 +29,7 @@ sub run ($class, $profile, @times) {
     backup_killed();
     workers_ended($_) for qw(TERM KILL);
     stopped_shortly();
+    stunned() if $test->takeover > $STUNNED + $SLACK / 2;
     stopped('every process', sub { map { $_->{pid} } $lb1->processes }, $_)
         for @times;
     stopped('the vrrp process', sub { $lb1->vrrp_processes }, $_) for @times;
@@ -115,6 +116,28 @@ sub workers_ended ($signal) {
 }
 
 
+# The whole machine stands still, for longer than track_nginx waits for workers
+# and than the kernel keeps the address, but peers wait longer.
+sub stunned () {
+    subtest "SIGSTOP of every process for $STUNNED s, soon after an advert" =>
+    sub {
+        my $sent = sub {
+            $lb1->status->{instances}[0]{counters}{adverts_sent};
+        };
+
+        my $seen = $test->during(sub {
+            my $before = $sent->();
+            $test->wait_until('an advert', sub { $sent->() > $before });
+            freeze($STUNNED, map { $_->{pid} } $lb1->processes);
+        });
+
+        $seen->silent('lb2');
+        $seen->not_changed;
+        is(join(' ', $test->lab->who_has($VIP)), 'lb1', 'lb1 has the address');
+    };
+}
+
+
 # Returns when lb1 went on.
 sub freeze ($seconds, @pids) {
     $lb1->signal('STOP', @pids);
@@ -161,9 +184,9 @@ sub stopped ($who, $pids, $seconds) {
         listens_first($seen, $resumed);
         one_master($seen, 'lb1', 'lb2');
 
-        like(join(', ', $seen->transitions('lb1')),
-             qr/^VI_1 MASTER -> (?:BACKUP|FAULT)\b.*BACKUP -> MASTER$/,
-             'lb1: changes of state');
+        # The workers, stopped too, are not to blame.
+        $seen->changed('lb1', 'VI_1 MASTER -> BACKUP',
+                       'VI_1 BACKUP -> MASTER');
         $seen->changed('lb2', 'VI_1 BACKUP -> MASTER',
                        'VI_1 MASTER -> BACKUP');
     };
