@@ -193,6 +193,7 @@ private:
     void hear(const AdvertReceived &in, Instant now);
     Duration interval_of(Duration advertised) const;
     Instant down_at(const Backup &state) const;
+    Instant preempts_at(const Backup &state, Duration skew) const;
     Instant takeover_at(const Backup &state) const;
     void follow_again(Backup &state) const;
     std::string preempt_refusal(const Backup &, Instant now) const;

@@ -30,8 +30,17 @@ Instant Instance::down_at(const Backup &state) const {
     const Instant silence_ends =
         state.timer_started +
         active_down_interval(config_.version, priority_, state.active_interval);
-    return state.fell_at ? std::min(*state.fell_at + skew, silence_ends)
-                         : silence_ends;
+    return std::min(preempts_at(state, skew), silence_ends);
+}
+
+// Where the active router is one that we may replace there is no silence to
+// wait for: the skew lets the best backup be the first. Without preempt_delay
+// the adverts of a router that was lower from the beginning are discarded.
+Instant Instance::preempts_at(const Backup &state, Duration skew) const {
+    if (state.preempt_at && config_.preempt_delay > Duration::zero()) {
+        return *state.preempt_at + skew;
+    }
+    return state.fell_at ? *state.fell_at + skew : Instant::max();
 }
 
 // A switch port may forward nothing yet while we listen: the silence of
@@ -53,8 +62,10 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
     if (state.leaver) {
         return priority_from(kPriorityZero, *state.leaver);
     }
-    if (active_router_ &&
-        (state.fell_at || active_router_->heard_at > state.timer_started)) {
+    const Duration skew =
+        skew_time(config_.version, priority_, state.active_interval);
+    if (active_router_ && (state.fell_at || now >= preempts_at(state, skew) ||
+                           active_router_->heard_at > state.timer_started)) {
         const std::string open =
             window_.empty() ? "" : "preempt_window " + window_ + " is open, ";
         return open + "preempting lower " +

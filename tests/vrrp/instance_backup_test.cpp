@@ -307,13 +307,50 @@ TEST(Backup, DelaysPreemptionFromTheFirstLowerAdvertOn) {
     Router router = Router::backup(delayed_config(Seconds{30}));
     router.after(Seconds{1}).hear(90);
 
-    for (int second = 0; second < 29; ++second) {
+    for (int second = 0; second < 27; ++second) {
         router.after(Seconds{1}).hear(90);
         ASSERT_EQ(router.due_in(), kFullTimer) << second;
     }
+    for (int second = 27; second < 30; ++second) {
+        router.after(Seconds{1}).hear(90);
+    }
+
+    EXPECT_EQ(router.due_in(), kSkew) << "and no silence is waited for";
+    EXPECT_EQ(router.wait().back(),
+              "transition backup -> active: preempting lower priority 90 from "
+              "192.168.64.134");
+}
+
+// 0.5 s adverts and 3 s of delay.
+TEST(Backup, TakesOverAfterTheDelayAndTheSkewWithFastAdvertsToo) {
+    Config config = v3_config(100, Milliseconds{500});
+    config.preempt_delay = Seconds{3};
+    Router router = Router::backup(config);
+    router.hear(90);
+    const Instant first = router.now();
+
+    while (router.state() == StateName::backup) {
+        router.after(Milliseconds{500}).hear(90);
+        if (*router.due_in() < Milliseconds{500}) {
+            router.wait();
+        }
+    }
+
+    EXPECT_EQ(
+        router.now() - first,
+        Seconds{3} + skew_time(Version::v3, Priority{100}, Milliseconds{500}));
+}
+
+// The last advert of the router that is active was one of a lower priority.
+TEST(Backup, SilenceDuringTheDelayIsSilence) {
+    Router router = Router::backup(delayed_config(Seconds{30}));
+    router.hear(90);
     router.after(Seconds{1}).hear(90);
 
-    EXPECT_EQ(router.due_in(), kFullTimer - Seconds{1});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+    EXPECT_EQ(router.wait().back(),
+              "transition backup -> active: no advertisement for 3609 ms, the "
+              "last with priority 90 from 192.168.64.134");
 }
 
 TEST(Backup, DelayDoesNotHoldBackATakeoverFromSilence) {
