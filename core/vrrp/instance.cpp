@@ -199,7 +199,7 @@ State Instance::wake(Leaving state, Turn &turn) {
 State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
     if (turn.now >= state.renew_at) {
         turn.act(RenewAddresses{});
-        state.renew_at = turn.now + kRenewInterval;
+        state.renew_at = turn.now + renew_interval();
     }
     return state;
 }
@@ -288,6 +288,10 @@ void Instance::hear(const AdvertReceived &in, Instant now) {
 Duration Instance::interval_of(Duration advertised) const {
     return config_.version == Version::v2 ? config_.advert_interval
                                           : advertised;
+}
+
+Duration Instance::renew_interval() const {
+    return vrrp::renew_interval(config_.version, config_.advert_interval);
 }
 
 bool Instance::is_owner() const {

@@ -195,6 +195,7 @@ private:
     Instant down_at(const Backup &state) const;
     Instant preempts_at(const Backup &state, Duration skew) const;
     Instant takeover_at(const Backup &state) const;
+    Duration renew_interval() const;
     void follow_again(Backup &state) const;
     std::string preempt_refusal(const Backup &, Instant now) const;
     bool is_closed() const;

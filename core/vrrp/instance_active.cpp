@@ -18,7 +18,7 @@ State Instance::become_active(std::string reason, Turn &turn) {
                 .advertised_interval = config_.advert_interval,
                 .advertised_at = turn.now,
                 .advertise_at = turn.now + config_.advert_interval,
-                .renew_at = turn.now + kRenewInterval,
+                .renew_at = turn.now + renew_interval(),
                 .announcements = AnnounceSchedule{config_.announce}};
     turn.act(SendAdvert{priority_});
     turn.act(AddAddresses{});
@@ -63,7 +63,7 @@ void Instance::advertise(Active &state, Turn &turn) {
 
     if (state.advertise_at > state.renew_at) {
         turn.act(RenewAddresses{});
-        state.renew_at = turn.now + kRenewInterval;
+        state.renew_at = turn.now + renew_interval();
     }
 }
 

@@ -66,7 +66,7 @@ Active Instance::active_from(const Checkpoint &checkpoint, Instant now) const {
         .advertised_at = checkpoint.advertised_at,
         .advertise_at =
             std::min(checkpoint.advertise_at, now + config_.advert_interval),
-        .renew_at = std::min(checkpoint.renew_at, now + kRenewInterval),
+        .renew_at = std::min(checkpoint.renew_at, now + renew_interval()),
         .announcements =
             AnnounceSchedule{config_.announce, checkpoint.announce_at,
                              checkpoint.refresh_at, now}};

@@ -34,22 +34,32 @@ constexpr Duration fastest_takeover(Version version, Duration interval) {
 // How much later than the lease says the kernel may remove an address.
 inline constexpr Duration kLeaseSlack = Milliseconds{300};
 
-// The kernel counts leases in whole seconds, and one second is no margin for
-// a renewal once a second.
-inline constexpr Seconds kShortestLease{2};
+// The kernel counts leases in whole seconds. The shortest one is for routers
+// from which a peer takes over within that time: a process that is too late to
+// renew it has lost the address to the peer already. Where peers wait longer, a
+// process may be late by more, and keeps the address for a second more.
+inline constexpr Seconds kShortestLease{1};
+inline constexpr Seconds kShortestPatientLease{2};
 
 // Lifetime of a VIP in the kernel, renewed with the adverts: over before a
 // peer takes over where whole seconds allow it, so that a node on which all
 // of user space died or froze does not keep the address.
 constexpr Seconds lease(Version version, Duration interval) {
-    const Duration longest = fastest_takeover(version, interval) - kLeaseSlack;
-    return std::max(kShortestLease,
-                    std::chrono::duration_cast<Seconds>(longest));
+    const Duration takeover = fastest_takeover(version, interval);
+    if (takeover < kShortestLease) {
+        return kShortestLease;
+    }
+    return std::max(kShortestPatientLease, std::chrono::duration_cast<Seconds>(
+                                               takeover - kLeaseSlack));
 }
 
 // Leases are renewed with an advert, and with no more adverts than it takes
-// to have no more than this between two renewals (adverts permitting).
-inline constexpr Duration kRenewInterval = Seconds{1};
+// to have no more than this between two renewals (adverts permitting): a lease
+// is renewed at least twice in its time.
+constexpr Duration renew_interval(Version version, Duration interval) {
+    return std::min<Duration>(Seconds{1},
+                              Duration{lease(version, interval)} / 2);
+}
 
 // The heir's first advert goes out before it has the addresses and has
 // announced them: until then requests still come here, and are answered.
@@ -85,7 +95,11 @@ static_assert(skew_time(Version::v3, Priority{254}, Milliseconds{10}) ==
 static_assert(skew_time(Version::v2, Priority{100}, Seconds{10}) ==
               Duration{609'375'000});
 static_assert(lease(Version::v2, Seconds{1}) == Seconds{2});
-static_assert(lease(Version::v3, Milliseconds{10}) == Seconds{2});
+static_assert(lease(Version::v3, Milliseconds{10}) == Seconds{1});
+static_assert(lease(Version::v3, Milliseconds{330}) == Seconds{1});
+static_assert(lease(Version::v3, Milliseconds{340}) == Seconds{2});
+static_assert(renew_interval(Version::v3, Milliseconds{10}) ==
+              Milliseconds{500});
 static_assert(lease(Version::v2, Seconds{3}) == Seconds{8});
 
 }  // namespace ngx_vrrp::vrrp

@@ -188,7 +188,7 @@ TEST_F(CommandTest, Failback) {
               "done: failback by the operator, preempting priority 90 from "
               "10.0.1.2");
     EXPECT_EQ(machine.take(),
-              (Done{"advert 100 224.0.0.18", "add 10.0.1.5 2s", "garp"}));
+              (Done{"advert 100 224.0.0.18", "add 10.0.1.5 1s", "garp"}));
     EXPECT_EQ(said(Command::failback), "done: is MASTER already");
 }
 

@@ -30,7 +30,7 @@ TEST_F(EngineTest, GoesUpInOrder) {
     EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
     run(Milliseconds{400});
     EXPECT_EQ(machine.take(),
-              (Done{"advert 100 224.0.0.18", "add 10.0.1.5 2s", "garp"}));
+              (Done{"advert 100 224.0.0.18", "add 10.0.1.5 1s", "garp"}));
     EXPECT_TRUE(engine->routers()[0].addresses()[0].present);
 }
 
@@ -188,7 +188,7 @@ TEST_F(EngineTest, RenamedInterfaceDoesNotKeepTheAddress) {
 TEST_F(EngineTest, AddressRemovedByOthersComesBackAnnounced) {
     become_active();
     engine->handle_interfaces(interfaces(true, false), now);
-    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 2s", "garp"}));
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 1s", "garp"}));
     EXPECT_EQ(log.count("removed from eth0 by somebody else"), 1u);
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
@@ -208,7 +208,7 @@ TEST_F(EngineTest, OwnAddressIsResumedAfterACrashThatNobodyNoticed) {
     run(Milliseconds{10});
     EXPECT_EQ(machine.take(),
               (Done{"listen eth0 multicast", "advert 100 224.0.0.18",
-                    "add 10.0.1.5 2s"}));
+                    "add 10.0.1.5 1s"}));
 }
 
 TEST_F(EngineTest, StartupDelayDoesNotHoldBackAResumedRouter) {
@@ -255,7 +255,7 @@ TEST_F(EngineTest, HandsOverAndGoesOn) {
     engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
 
     EXPECT_EQ(state(), vrrp::StateName::active);
-    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.6 2s", "garp"}));
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.6 1s", "garp"}));
     EXPECT_EQ(engine->routers()[0].counters().became_master, 1u);
 }
 

@@ -30,7 +30,7 @@ TEST_F(RemovalTest, FiveTimesInAMinuteAreRestored) {
         run(Milliseconds{150});
         machine.take();
         remove_vip();
-        EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 2s", "garp"}));
+        EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 1s", "garp"}));
     }
     EXPECT_EQ(state(), vrrp::StateName::active);
     EXPECT_EQ(counters().addresses_restored, 5u);
@@ -124,7 +124,7 @@ TEST_F(RemovalTest, EveryAddressComesBackFromOneFlush) {
 
     remove_vip();
     EXPECT_EQ(machine.take(),
-              (Done{"add 10.0.1.5 2s", "garp", "add 10.0.1.6 2s", "garp"}));
+              (Done{"add 10.0.1.5 1s", "garp", "add 10.0.1.6 1s", "garp"}));
     EXPECT_EQ(log.count("by somebody else"), 1u);
 }
 

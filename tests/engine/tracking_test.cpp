@@ -90,7 +90,7 @@ TEST_F(TrackingTest, FirstAdvertHasTheRightPriority) {
 
     EXPECT_EQ(machine.take(),
               (Done{"listen eth0 multicast", "advert 80 224.0.0.18",
-                    "add 10.0.1.5 2s", "garp"}));
+                    "add 10.0.1.5 1s", "garp"}));
 }
 
 TEST_F(TrackingTest, FaultIsLeftToWithThePriorityThatIsKnown) {
@@ -302,7 +302,7 @@ TEST_F(TrackingTest, CrashWithAFailedWeightIsGoneOnFromWithIt) {
     EXPECT_EQ(state(), vrrp::StateName::active);
     EXPECT_EQ(machine.take(),
               (Done{"listen eth0 multicast", "advert 80 224.0.0.18",
-                    "add 10.0.1.5 2s"}));
+                    "add 10.0.1.5 1s"}));
 }
 
 }  // namespace

@@ -67,20 +67,21 @@ TEST(Active, AdvertsDoNotComeInABurstAfterADelay) {
 
 // Leases
 
-TEST(Active, RenewsLeasesOnceASecondWhateverTheInterval) {
-    for (const int interval : {10, 100, 200, 250, 500}) {
+TEST(Active, RenewsLeasesAsRarelyAsItMay) {
+    for (const int interval : {10, 100, 250, 500}) {
         Router router = Router::active(quiet_config(Milliseconds{interval}));
 
         const Lines lines = router.wait_for(Seconds{10});
 
         EXPECT_EQ(count(lines, "send-advert priority 100"), 10000 / interval);
-        EXPECT_EQ(count(lines, "renew-addresses"), 10) << interval;
+        EXPECT_EQ(count(lines, "renew-addresses"), interval == 500 ? 10 : 20)
+            << interval;
     }
 }
 
 // A lease of 2 s that is renewed every 2 adverts of 990 ms has no margin.
-TEST(Active, NeverLeavesMoreThanASecondBetweenRenewals) {
-    for (const int interval : {300, 340, 510, 700, 990}) {
+TEST(Active, NeverLeavesMoreThanTheRenewIntervalBetweenRenewals) {
+    for (const int interval : {110, 200, 300, 340, 510, 700, 990}) {
         Router router = Router::active(quiet_config(Milliseconds{interval}));
         Instant renewed = router.now();
 
@@ -88,7 +89,9 @@ TEST(Active, NeverLeavesMoreThanASecondBetweenRenewals) {
             if (count(router.wait(), "renew-addresses") == 1) {
                 renewed = router.now();
             }
-            ASSERT_LE(router.now() - renewed, kRenewInterval) << interval;
+            ASSERT_LE(router.now() - renewed,
+                      renew_interval(Version::v3, Milliseconds{interval}))
+                << interval;
         }
     }
 }

@@ -53,12 +53,32 @@ TEST(Timing, LeaseIsOverBeforeAnyPeerTakesOver) {
     EXPECT_EQ(lease(Version::v3, Milliseconds{100}), kShortestLease);
 }
 
+// Of whom peers wait longer than a second may be late by more.
+TEST(Timing, ShortestLeaseIsForThoseWhoLoseTheAddressWithinIt) {
+    for (int cs = 1; cs <= 100; ++cs) {
+        const Duration interval = Milliseconds{cs * 10};
+        const bool fast =
+            fastest_takeover(Version::v3, interval) < kShortestLease;
+        EXPECT_EQ(lease(Version::v3, interval) == kShortestLease, fast) << cs;
+    }
+}
+
+TEST(Timing, LeaseIsRenewedAtLeastTwiceInItsTime) {
+    for (int cs = 1; cs <= 100; ++cs) {
+        const Duration interval = Milliseconds{cs * 10};
+        EXPECT_LE(2 * renew_interval(Version::v3, interval),
+                  lease(Version::v3, interval))
+            << cs;
+    }
+}
+
 // The next renewal comes with an advert, which may be late.
 TEST(Timing, LeaseOutlivesTheNextRenewal) {
     for (int cs = 1; cs <= 4095; ++cs) {
         const Duration interval = Milliseconds{cs * 10};
         EXPECT_GT(lease(Version::v3, interval),
-                  std::max(interval, kRenewInterval) + Milliseconds{500})
+                  std::max(interval, renew_interval(Version::v3, interval)) +
+                      Milliseconds{490})
             << cs << " cs";
     }
 }

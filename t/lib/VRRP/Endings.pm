@@ -12,7 +12,6 @@ use VRRP::Lossless;
 
 my $VIP = $VRRP::Lossless::VIP;
 my $SLACK = $VRRP::Lossless::SLACK;
-my $LEASE = $VRRP::Lossless::LEASE;
 
 # When the address leaves lb1, if there is nothing to wait for, s.
 my $AT_ONCE = 0.8;
@@ -207,7 +206,7 @@ sub killed () {
 
         is(scalar(my @goodbyes = $seen->goodbyes('lb1')), 0, 'no good-bye');
         $seen->in_time('+lb2', $test->takeover + $SLACK);
-        $seen->in_time('-lb1', $LEASE + $SLACK / 2);
+        $seen->in_time('-lb1', $test->lease + $SLACK / 2);
         moved($seen);
 
         $test->restore;

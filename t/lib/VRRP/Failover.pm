@@ -18,8 +18,8 @@ our $VIP = $VRRP::Lab::VIP;
 # What a busy machine with two cores may add to any time.
 our $SLACK = 1.5;
 
-# Lifetime of an address that nobody renews, s.
-our $LEASE = 2;
+# Lifetime of an address that nobody renews, s, and what the kernel adds.
+our $LEASE = 1.25;
 
 # Time after which a worker that does not move counts as lost, s.
 our $STALL = 2;

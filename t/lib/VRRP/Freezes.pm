@@ -13,7 +13,9 @@ use VRRP::Lossless;
 
 my $VIP = $VRRP::Lossless::VIP;
 my $SLACK = $VRRP::Lossless::SLACK;
-my $LEASE = $VRRP::Lossless::LEASE;
+
+# s
+my $STUNNED = 2.2;
 
 my ($test, $lb1);
 
@@ -174,8 +176,8 @@ sub stopped ($who, $pids, $seconds) {
         }, settle => 1 + 8 * $test->interval);
 
         # Longer than the lease, the kernel is first.
-        $seen->in_time('-lb1', $LEASE + $SLACK / 2)
-            if $seconds > $LEASE + $SLACK / 2;
+        $seen->in_time('-lb1', $test->lease + $SLACK / 2)
+            if $seconds > $test->lease + $SLACK / 2;
 
         $seen->in_time('+lb2', $test->takeover + $SLACK);
         is(join(' ', grep { /lb1/ } $seen->moves), '-lb1 +lb1',

@@ -18,12 +18,12 @@ our $VIP = $VRRP::Lab::VIP;
 # What a busy machine with two cores may add to any time, s.
 our $SLACK = 1;
 
-# The kernel's lease of an address is over after this time at the latest, s.
-our $LEASE = 2.3;
-
+# lease => the kernel's lease of an address is over after this time at the
+# latest; s.
 our %PROFILES = (
-    v3 => { interval => 0.1, text => 'version 3; advert_int 100ms;' },
-    v2 => { interval => 1,
+    v3 => { interval => 0.1, lease => 1.3,
+            text => 'version 3; advert_int 100ms;' },
+    v2 => { interval => 1, lease => 2.3,
             text => 'version 2; advert_int 1s; authentication PASS 123456;' },
 );
 
@@ -62,6 +62,7 @@ sub nginx ($self, $name)   { $self->{nginx}{$name} }
 sub node ($self, $name)    { $self->{lab}->node($name) }
 sub address ($self, $name) { $self->node($name)->address }
 sub interval ($self)       { $self->{interval} }
+sub lease ($self)          { $self->{lease} }
 sub capture ($self)        { $self->{capture} }
 sub load ($self)           { $self->{load} }
 
