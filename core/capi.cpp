@@ -66,6 +66,7 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     }
     config.preempt = !c.nopreempt;
     config.preempt_delay = Duration{c.preempt_delay_ns};
+    config.link_up_delay = Duration{c.link_up_delay_ns};
     for (std::size_t i = 0; i < c.npreempt_windows; ++i) {
         config.preempt_windows.push_back(
             {vrrp::Minutes{c.preempt_windows[i].from_minute},

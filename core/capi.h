@@ -274,6 +274,7 @@ typedef struct {
     const vrrp_core_window_conf_t    *preempt_windows;
     size_t                            npreempt_windows;  /* 0: always */
     int64_t                           preempt_delay_ns;
+    int64_t                           link_up_delay_ns;
 
     uint32_t                          garp_master_repeat;
     int64_t                           garp_master_delay_ns;

@@ -34,6 +34,11 @@ static ngx_vrrp_bounds_t  ngx_vrrp_preempt_delay = {
     "a time from 0 to 1000s is expected"
 };
 
+static ngx_vrrp_bounds_t  ngx_vrrp_link_up_delay = {
+    ngx_vrrp_parse_msec, 0, 3600000, 0,
+    "a time from 0 to 1h is expected"
+};
+
 static ngx_vrrp_bounds_t  ngx_vrrp_garp_repeat = {
     ngx_vrrp_parse_number, 1, 100, 0,
     "a number from 1 to 100 is expected"
@@ -234,6 +239,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       offsetof(ngx_vrrp_instance_t, preempt_delay),
       &ngx_vrrp_preempt_delay },
+
+    { ngx_string("link_up_delay"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, link_up_delay),
+      &ngx_vrrp_link_up_delay },
 
     { ngx_string("preempt_window"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,

@@ -231,6 +231,7 @@ ngx_vrrp_instance_create(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     in->version = NGX_CONF_UNSET;
     in->advert_int = NGX_CONF_UNSET;
     in->preempt_delay = NGX_CONF_UNSET;
+    in->link_up_delay = NGX_CONF_UNSET;
     in->garp_master_repeat = NGX_CONF_UNSET;
     in->garp_master_delay = NGX_CONF_UNSET;
     in->garp_master_refresh = NGX_CONF_UNSET;
@@ -276,6 +277,9 @@ ngx_vrrp_instance_defaults(ngx_vrrp_instance_t *in)
     ngx_conf_init_value(in->priority, 100);
     ngx_conf_init_value(in->version, 3);
     ngx_conf_init_value(in->advert_int, (in->version == 2) ? 1000 : 100);
+    ngx_conf_init_value(in->link_up_delay,
+                        (in->nopreempt && in->priority < NGX_VRRP_OWNER)
+                        ? 6000 : 0);
     ngx_conf_init_value(in->garp_master_repeat, 5);
     ngx_conf_init_value(in->garp_master_delay, 5000);
     ngx_conf_init_value(in->garp_master_refresh, 0);
@@ -328,6 +332,7 @@ ngx_vrrp_instance_export(ngx_vrrp_instance_t *in,
 
     ic->nopreempt = (uint8_t) in->nopreempt;
     ic->preempt_delay_ns = ngx_vrrp_msec_ns(in->preempt_delay);
+    ic->link_up_delay_ns = ngx_vrrp_msec_ns(in->link_up_delay);
     ic->preempt_windows = in->preempt_windows.elts;
     ic->npreempt_windows = in->preempt_windows.nelts;
 

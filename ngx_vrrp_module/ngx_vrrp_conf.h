@@ -73,6 +73,7 @@ typedef struct {
 
     ngx_uint_t        nopreempt;
     ngx_int_t         preempt_delay;
+    ngx_int_t         link_up_delay;
     ngx_array_t       preempt_windows;  /* of vrrp_core_window_conf_t */
 
     ngx_int_t         garp_master_repeat;

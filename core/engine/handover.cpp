@@ -58,7 +58,10 @@ void put_state(std::string &text,
                const std::optional<vrrp::Checkpoint> &checkpoint) {
     if (!checkpoint) {
         put(text, "state", "none");
-    } else if (checkpoint->active) {
+        return;
+    }
+    put(text, "link_up_at", checkpoint->link_up_at);
+    if (checkpoint->active) {
         put(text, "state", "active");
         put_active(text, *checkpoint);
     } else {
@@ -166,6 +169,8 @@ bool read_backup(vrrp::Checkpoint &checkpoint, std::string_view key,
         checkpoint.fallen = is_true(value);
     } else if (key == "preempt_at") {
         checkpoint.preempt_at = instant(value);
+    } else if (key == "link_up_at") {
+        checkpoint.link_up_at = instant(value);
     } else if (key == "leaver") {
         checkpoint.leaver = IpAddress::parse(value);
     } else if (key == "master_address") {

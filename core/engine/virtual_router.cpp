@@ -293,6 +293,7 @@ void VirtualRouter::tell_interface_faults(Instant now) {
         set_fault(FaultCause::interface, fault, now);
     }
 
+    tell_link(now);
     const std::string before = faults_.reason();
     inspect_trackers(now);
     faults_.set(FaultCause::interface, fault);
@@ -300,6 +301,15 @@ void VirtualRouter::tell_interface_faults(Instant now) {
     faults_.set(FaultCause::source, choose_source(now));
     tell_fault_and_priority(before, now);
     take_part(now);
+}
+
+// Where adverts arrive. Up at the first look is no change.
+void VirtualRouter::tell_link(Instant now) {
+    const bool up = link_fault(*interfaces_, config().interface).empty();
+    if (up && !link_up_) {
+        input(vrrp::LinkUp{}, now);
+    }
+    link_up_ = up;
 }
 
 std::string VirtualRouter::interface_fault() const {

@@ -177,6 +177,7 @@ private:
     std::string open_socket();
     std::string choose_source(Instant now);
     void tell_interface_faults(Instant now);
+    void tell_link(Instant now);
     void restore(const Losses &losses, Instant now);
     void leave_fight(const AddressState &removed, Instant now);
     void report_removal(const Losses &losses);
@@ -216,6 +217,7 @@ private:
     const Interfaces *interfaces_ = nullptr;
     std::vector<AddressState> addresses_;
     IpAddress source_;
+    bool link_up_ = true;
     Faults faults_;
     Trackers trackers_;
     Instant claim_by_{};       // workers or not

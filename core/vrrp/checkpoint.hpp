@@ -25,6 +25,7 @@ struct ActiveRouter {
 
 struct Checkpoint {
     bool active = false;  // else backup
+    std::optional<Instant> link_up_at;
 
     // active
     Priority advertised;

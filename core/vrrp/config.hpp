@@ -56,6 +56,8 @@ struct Config {
     // startup_delay: until then we listen, and do not become active of our
     // own. What another process of this node was, we go on to be.
     Instant not_before{};
+    // The same for so long after the link came back.
+    Duration link_up_delay{0};
     AnnouncePolicy announce;
     WorkerPolicy workers;
 

@@ -68,14 +68,21 @@ struct Preempt {
     std::string reason;
 };
 
+// The link of the instance is up again.
+struct LinkUp {};
+
+// Another machine says on the LAN that one of the addresses is there.
+struct AddressClaimed {};
+
 // One of Config::preempt_windows has opened, "02:00-04:00", or the last one has
 // closed (empty).
 struct WindowChanged {
     std::string open;
 };
 
-using Input = std::variant<Startup, Shutdown, AdvertReceived, TimeReached,
-                           FaultChanged, PriorityChanged, SourceChanged,
-                           Release, Resume, Preempt, WindowChanged>;
+using Input =
+    std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
+                 PriorityChanged, SourceChanged, Release, Resume, Preempt,
+                 WindowChanged, LinkUp, AddressClaimed>;
 
 }  // namespace ngx_vrrp::vrrp

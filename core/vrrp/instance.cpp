@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/log.hpp"
 #include "core/vrrp/turn.hpp"
 
 namespace ngx_vrrp::vrrp {
@@ -15,7 +16,7 @@ Instance::Instance(Config config)
 Actions Instance::handle(const Input &input, Instant now) {
     Turn turn{now, {}, {}};
 
-    remember(input);
+    remember(input, now);
     enter(std::visit([&](const auto &state) { return wake(state, turn); },
                      state_),
           turn);
@@ -28,7 +29,7 @@ Actions Instance::handle(const Input &input, Instant now) {
 }
 
 // Facts hold in every state.
-void Instance::remember(const Input &input) {
+void Instance::remember(const Input &input, Instant now) {
     if (const auto *fault = std::get_if<FaultChanged>(&input)) {
         fault_ = fault->reason;
     }
@@ -37,6 +38,9 @@ void Instance::remember(const Input &input) {
     }
     if (std::holds_alternative<Resume>(input)) {
         fault_.clear();
+    }
+    if (std::holds_alternative<LinkUp>(input)) {
+        link_up_at_ = now;
     }
     if (const auto *window = std::get_if<WindowChanged>(&input)) {
         window_ = window->open;
@@ -99,9 +103,7 @@ State Instance::on(Initialize, const Startup &, Turn &turn) {
         return become_fault(fault_, turn);
     }
     if (is_held_back(turn.now)) {
-        return become_backup("startup, held back by startup_delay for " +
-                                 milliseconds(config_.not_before - turn.now),
-                             turn);
+        return become_backup("startup" + held_back(turn.now), turn);
     }
     if (is_owner()) {
         return become_active("startup as address owner", turn);
@@ -134,7 +136,7 @@ Backup Instance::clear_fault(std::string reason, Turn &turn) {
     if (config_.is_unicast()) {
         turn.act(AnnounceSource{});
     }
-    return become_backup(std::move(reason), turn);
+    return become_backup(reason + held_back(turn.now), turn);
 }
 
 State Instance::on(Fault, const Release &in, Turn &) {
@@ -298,8 +300,26 @@ bool Instance::is_owner() const {
     return config_.priority == kPriorityOwner;
 }
 
+Instant Instance::held_until() const {
+    const Instant link_settled =
+        link_up_at_ ? *link_up_at_ + config_.link_up_delay : Instant{};
+    return std::max(config_.not_before, link_settled);
+}
+
 bool Instance::is_held_back(Instant now) const {
-    return now < config_.not_before;
+    return now < held_until();
+}
+
+const char *Instance::holder() const {
+    return held_until() == config_.not_before ? "startup_delay"
+                                              : "link_up_delay";
+}
+
+// Part of a reason, or nothing.
+std::string Instance::held_back(Instant now) const {
+    return is_held_back(now) ? format(", held back by %s for %s", holder(),
+                                      milliseconds(held_until() - now).c_str())
+                             : "";
 }
 
 bool Instance::is_sole_peer(const IpAddress &address) const {

@@ -19,7 +19,8 @@
 // Release leads from Active through Leaving to Fault, from Backup to Fault.
 // Preempt leads from Backup to Active.
 //
-// Config::not_before holds Backup back, and the address owner in Backup.
+// Config::not_before and link_up_delay hold Backup back, and the address owner
+// in Backup.
 #pragma once
 
 #include <optional>
@@ -122,7 +123,7 @@ private:
     Backup backup_from(const Checkpoint &checkpoint) const;
     Duration known_interval(Duration said) const;
 
-    void remember(const Input &input);
+    void remember(const Input &input, Instant now);
     void enter(State next, Turn &turn);
 
     // Whether the state is still ours to have, before the input is looked at:
@@ -200,14 +201,19 @@ private:
     std::string preempt_refusal(const Backup &, Instant now) const;
     bool is_closed() const;
     bool is_owner() const;
+    Instant held_until() const;
     bool is_held_back(Instant now) const;
+    const char *holder() const;
+    std::string held_back(Instant now) const;
     bool is_sole_peer(const IpAddress &address) const;
 
     Config config_;
-    Priority priority_;   // effective
-    IpAddress source_;    // unspecified while it is not known
-    std::string fault_;   // empty: none
-    std::string window_;  // the open one
+    Priority priority_;                  // effective
+    IpAddress source_;                   // unspecified while it is not known
+    std::string fault_;                  // empty: none
+    std::string window_;                 // the open one
+    std::optional<Instant> link_up_at_;  // when it came back
+    std::optional<Instant> left_at_;     // Active, for the last time
     State state_;
     std::optional<ActiveRouter> active_router_;
 };

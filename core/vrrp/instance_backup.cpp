@@ -44,9 +44,9 @@ Instant Instance::preempts_at(const Backup &state, Duration skew) const {
 }
 
 // A switch port may forward nothing yet while we listen: the silence of
-// startup_delay proves nothing.
+// startup_delay or link_up_delay proves nothing.
 Instant Instance::takeover_at(const Backup &state) const {
-    return std::max(down_at(state), config_.not_before);
+    return std::max(down_at(state), held_until());
 }
 
 // RFC 9568, 6.4.2: "If the Active_Down_Timer fires, then: Send an
@@ -227,8 +227,8 @@ State Instance::on(Backup state, const Preempt &in, Turn &turn) {
 // Who would not yield would take the addresses back at once.
 std::string Instance::preempt_refusal(const Backup &, Instant now) const {
     if (is_held_back(now)) {
-        return "startup_delay holds it back for " +
-               milliseconds(config_.not_before - now);
+        return format("%s holds it back for %s", holder(),
+                      milliseconds(held_until() - now).c_str());
     }
     if (!active_router_) {
         return "no MASTER was heard, it becomes MASTER by itself if there is "

@@ -10,6 +10,7 @@ namespace ngx_vrrp::vrrp {
 
 std::optional<Checkpoint> Instance::checkpoint() const {
     Checkpoint checkpoint;
+    checkpoint.link_up_at = link_up_at_;
     if (const auto *active = std::get_if<Active>(&state_)) {
         checkpoint.active = true;
         checkpoint.advertised = active->advertised;
@@ -35,6 +36,8 @@ std::optional<Checkpoint> Instance::checkpoint() const {
 }
 
 Actions Instance::resume(const Checkpoint &checkpoint, Instant now) {
+    // an event of this process is later than one of the process before it
+    link_up_at_ = std::max(link_up_at_, checkpoint.link_up_at);
     if (checkpoint.active) {
         state_ = active_from(checkpoint, now);
     } else {

@@ -132,6 +132,60 @@ TEST_F(EngineTest, MasterGoesOnAfterAStandstillInWhichNoPeerTookOver) {
     }
 }
 
+// link_up_delay
+
+TEST_F(EngineTest, LinkThatCameBackHoldsItBack) {
+    vrrp::Config c = config();
+    c.link_up_delay = Seconds{6};
+    beat();
+    start(c);
+    run(Seconds{1});
+    ASSERT_EQ(state(), vrrp::StateName::active) << "up at the first look";
+
+    engine->handle_interfaces(interfaces(false), now);
+    run(Seconds{1});
+    engine->handle_interfaces(interfaces(), now);
+    EXPECT_EQ(log.count("fault cleared: interface eth0 is down, held back by "
+                        "link_up_delay for 6000 ms"),
+              1u);
+    run(Milliseconds{5990});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    run(Milliseconds{20});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(EngineTest, LinkThatWasDownAtTheStartHoldsItBackToo) {
+    vrrp::Config c = config();
+    c.link_up_delay = Seconds{6};
+    beat();
+    start(c, interfaces(false));
+    run(Seconds{1});
+    engine->handle_interfaces(interfaces(), now);
+    run(Seconds{5});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
+TEST_F(EngineTest, AReloadDoesNotEndLinkUpDelay) {
+    vrrp::Config c = config();
+    c.link_up_delay = Seconds{6};
+    beat();
+    start(c);
+    engine->handle_interfaces(interfaces(false), now);
+    engine->handle_interfaces(interfaces(), now);
+    run(Seconds{1});
+    machine.heir = true;
+    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    const std::string handover = machine.passed_on;
+
+    make(c);
+    engine->start(interfaces(), now);
+    engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
+    run(Milliseconds{4900});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    run(Milliseconds{200});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
 TEST_F(EngineTest, LinkDownReleases) {
     become_active();
     engine->handle_interfaces(interfaces(false, true), now);

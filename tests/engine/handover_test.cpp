@@ -71,6 +71,7 @@ TEST(Handover, BackupSurvivesTheWayAsText) {
     handover.checkpoint->fell_at = instant_from_ns(4);
     handover.checkpoint->leaver = ip("10.0.1.2");
     handover.checkpoint->preempt_at = instant_from_ns(4);
+    handover.checkpoint->link_up_at = instant_from_ns(3);
     handover.checkpoint->active_router = vrrp::ActiveRouter{
         ip("10.0.1.2"), Priority{200}, Milliseconds{10}, instant_from_ns(5)};
 

@@ -109,6 +109,8 @@ void apply_router_word(Config &config, const std::string &word, Words &words) {
         config.preempt = false;
     } else if (word == "preempt_delay") {
         config.preempt_delay = words.duration();
+    } else if (word == "link_up_delay") {
+        config.link_up_delay = words.duration();
     } else if (word == "preempt_window") {
         config.preempt_windows.push_back({words.minutes(), words.minutes()});
     } else if (word == "garp_delay") {
@@ -164,6 +166,13 @@ Input read_command(const std::string &word, Words &words) {
     }
     if (word == "window") {
         return read_window(words);
+    }
+    if (word == "link") {
+        words.skip("up");
+        return LinkUp{};
+    }
+    if (word == "claim") {
+        return AddressClaimed{};
     }
     words.require(word == "time");
     return TimeReached{};

@@ -11,8 +11,8 @@
 //     3609.375 ms  out  send-advert priority 100
 //
 // `router` lines come first; their words: version, vrid, priority, interval,
-// address, source, peer (any number), nopreempt, preempt_delay, garp_delay,
-// garp_refresh. Inputs:
+// address, source, peer (any number), nopreempt, preempt_delay,
+// link_up_delay, garp_delay, garp_refresh. Inputs:
 //
 //     startup
 //     time
@@ -22,6 +22,8 @@
 //     source 192.168.64.131
 //     fault: interface eth0 is down
 //     fault cleared
+//     link up
+//     claim
 //     shutdown: master died
 //     shutdown serving 1200ms: nginx quits
 //
