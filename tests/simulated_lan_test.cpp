@@ -487,6 +487,44 @@ TEST_P(Lan, LossSettles) {
     }
 }
 
+// Routers that miss each other's adverts take over for a moment, tell the LAN
+// so and yield, perhaps without having been heard: the owner has the last word.
+TEST_P(Lan, ClientsKnowTheOwnerSoonWhileAdvertsGetLost) {
+    for (std::uint32_t seed = 1; seed <= 10 && !HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        SimulatedLan lan{seed};
+        for (const unsigned priority : {110u, 100u, 90u}) {
+            lan.add(config(priority));
+        }
+        lan.start_all();
+        settle(lan);
+        lan.set_loss(30);
+        lan.start_measuring();
+
+        lan.run_for(Seconds{60} + 200 * interval());
+
+        EXPECT_LE(lan.longest_stale(), Milliseconds{500});
+    }
+}
+
+// Two that never hear an advert of each other do not contradict each other for
+// ever: clients stay with one of them.
+TEST_P(Lan, ClientsStayWithOneOfTwoOwnersThatCannotHearEachOther) {
+    SimulatedLan lan{1};
+    lan.add(config(110));
+    lan.add(config(100));
+    lan.start_all();
+    lan.set_loss(100);
+    lan.run_for(settling_time() + Seconds{10});
+    ASSERT_EQ(lan.holders(), (Nodes{0, 1}));
+    const auto believed = lan.announcer();
+
+    for (int i = 0; i < 1000; ++i) {
+        lan.run_for(Milliseconds{50});
+        ASSERT_EQ(lan.announcer(), believed);
+    }
+}
+
 // All kinds of trouble, one after the other and at once.
 class Trouble {
 public:

@@ -46,6 +46,7 @@ void VirtualRouter::handle_neighbour(const Interface &interface,
         if (address.address == claim.address &&
             address.interface == interface.name) {
             split_brain_.hear_claim(i, claim, now);
+            input(vrrp::AddressClaimed{}, now);
         }
     }
     look_for_split_brain(now);

@@ -1,6 +1,6 @@
 // When an active router tells the LAN where its addresses are: a burst when
 // it gets them, a second one later (the first may have met a switch port that
-// did not forward yet), a refresh now and then, and again when somebody else
+// did not forward yet), a refresh now and then, and again when another router
 // claimed to be active and may have told the LAN so.
 //
 // Every function that takes the time answers with the number of frames per
@@ -40,15 +40,36 @@ public:
         return burst(now);
     }
 
-    // A router that must lose against us claimed to be active. One that goes
-    // on doing so must not make us flood the LAN: we have the last word, but
-    // perhaps a little later.
+    // Others may go on to speak after us.
+    void expect_contradiction(Instant now) {
+        contested_at_ = now;
+        again_at_ = again_at_.value_or(now + kLastWord);
+    }
+
+    // A router that must lose against us claimed to be active, and may tell the
+    // LAN so after our answer. One that goes on doing so must not make us flood
+    // the LAN.
     unsigned contested(Instant now) {
-        if (contests_.take(now)) {
-            return burst(now);
+        claims_ = 0;
+        expect_contradiction(now);
+        return contests_.take(now) ? burst(now) : 0;
+    }
+
+    // Another machine told the LAN that an address is there: a router whose
+    // adverts we have missed. But two that never hear each other would move the
+    // clients back and forth for ever: a few answers, until an advert of it was
+    // heard or it is quiet for a while.
+    void claimed(Instant now) {
+        if (claimed_at_ && now - *claimed_at_ >= kClaimMemory) {
+            claims_ = 0;
         }
-        owed_at_ = contests_.ready_at();
-        return 0;
+        claimed_at_ = now;
+        const Instant answer_at = now + kClaimAnswer;
+        if (claims_ < kClaimBurst &&
+            answer_at < again_at_.value_or(Instant::max())) {
+            again_at_ = answer_at;
+            ++claims_;
+        }
     }
 
     unsigned due(Instant now) {
@@ -61,9 +82,8 @@ public:
             second_at_.reset();
             frames = std::max(frames, policy_.repeat);
         }
-        if (has_come(owed_at_, now)) {
-            contests_.take(now);
-            frames = std::max(frames, burst(now));
+        if (has_come(again_at_, now)) {
+            frames = std::max(frames, again(now));
         }
         return frames;
     }
@@ -72,14 +92,14 @@ public:
     Instant deadline() const {
         return std::min({second_at_.value_or(Instant::max()),
                          refresh_at_.value_or(Instant::max()),
-                         owed_at_.value_or(Instant::max())});
+                         again_at_.value_or(Instant::max())});
     }
 
     // What another schedule goes on from: a burst that is still to come, and
     // the next refresh.
     std::optional<Instant> second_at() const {
-        return owed_at_ && (!second_at_ || *owed_at_ < *second_at_)
-                   ? owed_at_
+        return again_at_ && (!second_at_ || *again_at_ < *second_at_)
+                   ? again_at_
                    : second_at_;
     }
     std::optional<Instant> refresh_at() const { return refresh_at_; }
@@ -89,8 +109,16 @@ private:
         return at && now >= *at;
     }
 
+    // There may have been another contest since this was planned.
+    unsigned again(Instant now) {
+        again_at_.reset();
+        if (contested_at_ && *contested_at_ + kLastWord > now) {
+            again_at_ = *contested_at_ + kLastWord;
+        }
+        return contests_.take(now) ? burst(now) : 1;
+    }
+
     unsigned burst(Instant now) {
-        owed_at_.reset();
         if (policy_.delay > Duration::zero()) {
             second_at_ = now + policy_.delay;
         }
@@ -100,7 +128,10 @@ private:
     AnnouncePolicy policy_;
     std::optional<Instant> second_at_;
     std::optional<Instant> refresh_at_;
-    std::optional<Instant> owed_at_;  // a burst that was too much
+    std::optional<Instant> again_at_;  // others have spoken
+    std::optional<Instant> contested_at_;
+    std::optional<Instant> claimed_at_;
+    unsigned claims_ = 0;  // answered
     TokenBucket contests_{kContestPeriod, kContestBurst};
 };
 

@@ -59,6 +59,9 @@ void Instance::enter(State next, Turn &turn) {
     const StateName from = state();
     state_ = std::move(next);
     if (state() != from) {
+        if (from == StateName::active) {
+            left_at_ = turn.now;
+        }
         turn.act(ReportTransition{from, state(), std::move(turn.reason)});
     }
 }

@@ -160,6 +160,7 @@ private:
 
     State on(Active state, const TimeReached &, Turn &turn);
     State on(Active state, const AdvertReceived &in, Turn &turn);
+    State on(Active state, const AddressClaimed &, Turn &turn);
     State on(Active state, const PriorityChanged &, Turn &turn);
     State on(Active state, const FaultChanged &in, Turn &turn);
     State on(Active state, const Shutdown &in, Turn &turn);

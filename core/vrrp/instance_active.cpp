@@ -23,6 +23,9 @@ State Instance::become_active(std::string reason, Turn &turn) {
     turn.act(SendAdvert{priority_});
     turn.act(AddAddresses{});
     turn.announce(next.announcements.begin(turn.now));
+    if (left_at_ && turn.now - *left_at_ < kBackAndForth) {
+        next.announcements.expect_contradiction(turn.now);
+    }
     return next;
 }
 
@@ -89,6 +92,11 @@ State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
     }
     answer(state, turn);
     turn.announce(state.announcements.contested(turn.now));
+    return state;
+}
+
+State Instance::on(Active state, const AddressClaimed &, Turn &turn) {
+    state.announcements.claimed(turn.now);
     return state;
 }
 

@@ -82,6 +82,19 @@ inline constexpr unsigned kAnswerBurst = 3;
 inline constexpr Duration kContestPeriod = Seconds{1};
 inline constexpr unsigned kContestBurst = 3;
 
+// How soon after a contest the addresses are announced again: the other router
+// has heard our answer by then, and what it had to say is said.
+inline constexpr Duration kLastWord = Milliseconds{400};
+
+// An announcement of another router is contradicted after this time; it sends
+// several in a row.
+inline constexpr Duration kClaimAnswer = Milliseconds{50};
+inline constexpr unsigned kClaimBurst = 4;
+inline constexpr Duration kClaimMemory = Seconds{60};
+
+// A router that was active so short a time ago is active again: back and forth.
+inline constexpr Duration kBackAndForth = Seconds{5};
+
 // A periodic timer neither drifts when it is served late nor, when it is
 // served very late, fires several times to catch up.
 constexpr Instant next_due(Instant due, Duration period, Instant now) {

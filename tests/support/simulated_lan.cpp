@@ -65,7 +65,7 @@ void SimulatedLan::perform(Node node, const Action &action) {
     } else if (std::holds_alternative<RemoveAddresses>(action)) {
         machine.lease_until.reset();
     } else if (std::holds_alternative<AnnounceAddresses>(action)) {
-        announcer_ = node;
+        announce(node);
     }
 }
 
@@ -77,6 +77,16 @@ void SimulatedLan::transmit(Node from, Priority priority) {
         if (reaches(from, to) && !dice_.percent(loss_percent_)) {
             in_flight_.emplace(now_ + dice_.up_to(longest_delay_),
                                Packet{to, advert});
+        }
+    }
+}
+
+void SimulatedLan::announce(Node from) {
+    announcer_ = from;
+    for (Node to = 0; to < size(); ++to) {
+        if (from != to && island_.count(from) == island_.count(to)) {
+            in_flight_.emplace(now_ + dice_.up_to(longest_delay_),
+                               Packet{to, AddressClaimed{}});
         }
     }
 }
@@ -134,16 +144,22 @@ bool SimulatedLan::step(Instant end) {
 }
 
 void SimulatedLan::advance(Instant to) {
-    const std::size_t count = holders().size();
+    const std::vector<Node> list = holders();
+    const std::size_t count = list.size();
     unheld_ += count == 0 ? to - now_ : Duration{0};
     shared_ += count > 1 ? to - now_ : Duration{0};
+    if (count == 1 && announcer_ != list.front()) {
+        longest_stale_ = std::max(longest_stale_, to - stale_since_);
+    } else {
+        stale_since_ = to;
+    }
     now_ = to;
 }
 
 void SimulatedLan::deliver() {
     const Packet packet = in_flight_.begin()->second;
     in_flight_.erase(in_flight_.begin());
-    put(packet.to, packet.advert);
+    put(packet.to, packet.input);
 }
 
 std::optional<SimulatedLan::Node> SimulatedLan::next_to_wake() const {

@@ -1,6 +1,7 @@
 // Virtual routers on one wire and one clock: a network that loses, delays and
 // splits, machines that freeze, a kernel that counts leases, and clients who
-// believe the last announcement. The same seed is the same history.
+// believe the last announcement, which other routers hear, too. The same seed
+// is the same history.
 #pragma once
 
 #include <cstddef>
@@ -58,11 +59,16 @@ public:
     // Who announced the addresses last.
     std::optional<Node> announcer() const { return announcer_; }
 
-    // How long nobody held the addresses, and how long two did, since
-    // start_measuring().
-    void start_measuring() { unheld_ = shared_ = Duration{0}; }
+    // Since start_measuring(): how long nobody held the addresses, how long two
+    // did, and how long at most clients believed another one than the only
+    // holder.
+    void start_measuring() {
+        unheld_ = shared_ = longest_stale_ = Duration{0};
+        stale_since_ = now_;
+    }
     Duration unheld() const { return unheld_; }
     Duration shared() const { return shared_; }
+    Duration longest_stale() const { return longest_stale_; }
 
 private:
     struct Machine {
@@ -76,11 +82,12 @@ private:
 
     struct Packet {
         Node to;
-        vrrp::AdvertReceived advert;
+        vrrp::Input input;
     };
 
     void perform(Node node, const vrrp::Action &action);
     void transmit(Node from, Priority priority);
+    void announce(Node from);
     bool reaches(Node from, Node to) const;
     void plan_wake(Node node);
     std::optional<Node> next_to_wake() const;
@@ -100,6 +107,8 @@ private:
     std::optional<Node> announcer_;
     Duration unheld_{};
     Duration shared_{};
+    Instant stale_since_{};
+    Duration longest_stale_{};
 };
 
 }  // namespace ngx_vrrp::test

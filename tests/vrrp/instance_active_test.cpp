@@ -168,7 +168,9 @@ TEST(Active, AnswersALowerPriorityAtOnceAndAnnounces) {
     EXPECT_EQ(router.hear(90),
               (Lines{"send-advert priority 100", "renew-addresses",
                      "announce-addresses 5"}));
-    EXPECT_EQ(router.due_in(), Seconds{1});
+    EXPECT_EQ(router.due_in(), kLastWord);
+    router.wait();
+    EXPECT_EQ(router.due_in(), Seconds{1} - kLastWord);
 }
 
 TEST(Active, AnswersAnEqualPriorityFromALowerAddress) {
@@ -183,6 +185,7 @@ TEST(Active, AnnouncesAgainAfterTheDelayWhenContested) {
     router.wait_for(Seconds{20});
     router.hear(90);
 
+    EXPECT_EQ(count(router.wait_for(kLastWord), "announce-addresses 5"), 1);
     EXPECT_EQ(count(router.wait_for(Seconds{4}), "announce-addresses 5"), 0);
     EXPECT_EQ(count(router.wait_for(Seconds{2}), "announce-addresses 5"), 1);
 }
@@ -203,6 +206,27 @@ TEST(Active, AFloodOfLosingAdvertsDoesNotMakeAFlood) {
     EXPECT_LE(count(all, "announce-addresses 5"), 10 + 3);
 }
 
+// An endless contest costs one frame more at a time than the bursts do.
+TEST(Active, AFloodOfLosingAdvertsDoesNotPutOffTheLastWord) {
+    Router router = Router::active(quiet_config(Milliseconds{100}));
+
+    Instant announced = router.now();
+    for (int ms = 0; ms < 10'000; ++ms) {
+        router.after(Milliseconds{1});
+        Lines lines = router.hear(90);
+        if (*router.due_in() <= Duration{0}) {
+            const Lines more = router.put(TimeReached{});
+            lines.insert(lines.end(), more.begin(), more.end());
+        }
+        if (count(lines, "announce-addresses 5") +
+                count(lines, "announce-addresses 1") >
+            0) {
+            announced = router.now();
+        }
+        ASSERT_LE(router.now() - announced, kLastWord);
+    }
+}
+
 // Who claims the addresses last may have told the LAN so after our last word.
 TEST(Active, AnAnnouncementThatWasTooMuchIsMadeGood) {
     Router router = Router::active(quiet_config(Seconds{1}));
@@ -214,8 +238,80 @@ TEST(Active, AnAnnouncementThatWasTooMuchIsMadeGood) {
         count(router.after(Milliseconds{1}).hear(90), "announce-addresses 5"),
         0);
 
-    EXPECT_EQ(count(router.wait_for(Seconds{1}), "announce-addresses 5"), 1);
+    EXPECT_EQ(count(router.wait_for(Milliseconds{500}), "announce-addresses 1"),
+              2)
+        << "after the first contest, and after the last";
+    EXPECT_EQ(count(router.wait_for(Seconds{9}), "announce-addresses 1"), 0);
+}
+
+// The router that loses may speak after our answer, and yield unheard.
+TEST(Active, HasTheLastWordAfterAContest) {
+    Router router = Router::active(quiet_config(Seconds{1}));
+    router.after(Milliseconds{500}).hear(90);
+
+    EXPECT_EQ(router.due_in(), kLastWord);
+    EXPECT_EQ(router.wait(), Lines{"announce-addresses 5"});
     EXPECT_EQ(count(router.wait_for(Seconds{9}), "announce-addresses 5"), 0);
+}
+
+TEST(Active, AnnouncesOnceMoreWhenItComesBackWithinSeconds) {
+    Router router = Router::active(quiet_config(Milliseconds{100}));
+    router.hear(110);
+    router.wait();
+    ASSERT_EQ(router.state(), StateName::active);
+
+    EXPECT_EQ(count(router.wait_for(Seconds{9}), "announce-addresses 5"), 1);
+}
+
+// Claims: another machine has announced one of the addresses.
+
+TEST(Active, ContradictsAClaimOnce) {
+    Router router = Router::active(quiet_config(Seconds{1}));
+    router.after(Milliseconds{500});
+    for (int frame = 0; frame < 5; ++frame) {
+        ASSERT_EQ(router.put(AddressClaimed{}), Lines{});
+    }
+
+    EXPECT_EQ(router.due_in(), kClaimAnswer);
+    EXPECT_EQ(router.wait(), Lines{"announce-addresses 5"});
+    EXPECT_EQ(count(router.wait_for(Seconds{9}), "announce-addresses 5"), 0);
+}
+
+// They never hear each other: clients would move back and forth for ever.
+TEST(Active, GivesUpContradictingClaims) {
+    Router router = Router::active(quiet_config(Seconds{1}));
+
+    Lines all;
+    for (int second = 0; second < 600; second += 10) {
+        router.put(AddressClaimed{});
+        const Lines lines = router.wait_for(Seconds{10});
+        all.insert(all.end(), lines.begin(), lines.end());
+    }
+    EXPECT_EQ(count(all, "announce-addresses 5"), kClaimBurst);
+
+    router.wait_for(kClaimMemory);
+    router.put(AddressClaimed{});
+    EXPECT_EQ(count(router.wait_for(Seconds{1}), "announce-addresses 5"), 1)
+        << "a claim after a quiet time is another matter";
+}
+
+TEST(Active, GoesOnContradictingARouterThatItHears) {
+    Router router = Router::active(quiet_config(Seconds{1}));
+
+    for (int i = 0; i < 20; ++i) {
+        router.hear(90);
+        router.wait_for(Seconds{5});
+        router.put(AddressClaimed{});
+        ASSERT_EQ(count(router.wait_for(Seconds{5}), "announce-addresses 5"), 1)
+            << i;
+    }
+}
+
+TEST(Backup, ClaimsAreNoneOfItsBusiness) {
+    Router router = Router::backup(classic_config());
+
+    EXPECT_EQ(router.put(AddressClaimed{}), Lines{});
+    EXPECT_EQ(router.state(), StateName::backup);
 }
 
 // The timer is restarted with each answer and may never fire.
