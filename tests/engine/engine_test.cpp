@@ -360,6 +360,67 @@ TEST_F(EngineTest, OwnersRealAddressStaysTheMachines) {
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18"}));
 }
 
+// An address that an earlier process left there with a lease, or that another
+// node has just given up: not the machine's, and so renewed and removed.
+TEST_F(EngineTest, OwnersAddressWithALeaseIsNoRealOne) {
+    vrrp::Config owner = config();
+    owner.priority = kPriorityOwner;
+    beat();
+    start(owner, interfaces(true, true));
+    const Done done = machine.take();
+    EXPECT_EQ(done.back(), "garp");
+    EXPECT_NE(std::find(done.begin(), done.end(), "add 10.0.1.5 1s"),
+              done.end());
+
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
+}
+
+// The address to send from
+
+const IpAddress kOther = *IpAddress::parse("10.0.1.9");
+
+Interfaces with_first(const InterfaceAddress &address) {
+    Interfaces world = interfaces();
+    auto &addresses = world.list[0].addresses;
+    addresses.insert(addresses.begin(), address);
+    return world;
+}
+
+TEST_F(EngineTest, SendsFromTheFirstAddressOfTheInterface) {
+    start(config(), with_first({kOther, 24}));
+    EXPECT_EQ(engine->routers()[0].source(), kOther);
+}
+
+// A virtual address of another instance.
+TEST_F(EngineTest, DoesNotSendFromAnAddressThatIsMarkedAsOurs) {
+    start(config(),
+          with_first({.address = kOther, .prefix_length = 24, .ours = true}));
+    EXPECT_EQ(engine->routers()[0].source(), kOwn);
+}
+
+// Also where the kernel keeps no mark.
+TEST_F(EngineTest, DoesNotSendFromItsOwnVirtualAddress) {
+    start(config(), with_first({kVip, 24}));
+    EXPECT_EQ(engine->routers()[0].source(), kOwn);
+}
+
+TEST_F(EngineTest, DoesNotSendFromATentativeAddress) {
+    start(config(),
+          with_first(
+              {.address = kOther, .prefix_length = 24, .tentative = true}));
+    EXPECT_EQ(engine->routers()[0].source(), kOwn);
+}
+
+TEST_F(EngineTest, AddressOwnerSendsFromTheVirtualAddress) {
+    vrrp::Config owner = config();
+    owner.priority = kPriorityOwner;
+    start(
+        owner,
+        with_first({.address = kVip, .prefix_length = 24, .permanent = true}));
+    EXPECT_EQ(engine->routers()[0].source(), kVip);
+}
+
 TEST_F(EngineTest, StopWithAnHeirIsSilent) {
     become_active();
     machine.heir = true;
