@@ -313,16 +313,17 @@ bool Instance::is_held_back(Instant now) const {
     return now < held_until();
 }
 
-const char *Instance::holder() const {
+const char *Instance::delay_in_force() const {
     return held_until() == config_.not_before ? "startup_delay"
                                               : "link_up_delay";
 }
 
 // Part of a reason, or nothing.
 std::string Instance::held_back(Instant now) const {
-    return is_held_back(now) ? format(", held back by %s for %s", holder(),
-                                      milliseconds(held_until() - now).c_str())
-                             : "";
+    return is_held_back(now)
+               ? format(", held back by %s for %s", delay_in_force(),
+                        milliseconds(held_until() - now).c_str())
+               : "";
 }
 
 bool Instance::is_sole_peer(const IpAddress &address) const {

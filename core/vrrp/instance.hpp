@@ -204,7 +204,7 @@ private:
     bool is_owner() const;
     Instant held_until() const;
     bool is_held_back(Instant now) const;
-    const char *holder() const;
+    const char *delay_in_force() const;
     std::string held_back(Instant now) const;
     bool is_sole_peer(const IpAddress &address) const;
 

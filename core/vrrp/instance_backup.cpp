@@ -227,7 +227,7 @@ State Instance::on(Backup state, const Preempt &in, Turn &turn) {
 // Who would not yield would take the addresses back at once.
 std::string Instance::preempt_refusal(const Backup &, Instant now) const {
     if (is_held_back(now)) {
-        return format("%s holds it back for %s", holder(),
+        return format("%s holds it back for %s", delay_in_force(),
                       milliseconds(held_until() - now).c_str());
     }
     if (!active_router_) {
