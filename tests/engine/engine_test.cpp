@@ -376,6 +376,28 @@ TEST_F(EngineTest, OwnersAddressWithALeaseIsNoRealOne) {
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
 }
 
+// Another machine announces the address
+
+TEST_F(EngineTest, AnnouncementOfAnotherMachineIsContradicted) {
+    become_active();
+    engine->handle_neighbour({IfIndex{2}, {kVip, {2, 0, 0, 0, 0, 9}}}, now);
+    EXPECT_EQ(machine.take(), Done{});
+    run(vrrp::kClaimAnswer);
+    const Done done = machine.take();
+    EXPECT_EQ(std::count(done.begin(), done.end(), "garp"), 1);
+}
+
+TEST_F(EngineTest, AnnouncementsOfThisMachineAndOfOtherAddressesAreNot) {
+    become_active();
+    engine->handle_neighbour({IfIndex{2}, {kVip, interfaces().list[0].mac}},
+                             now);
+    engine->handle_neighbour({IfIndex{2}, {kPeer, {2, 0, 0, 0, 0, 9}}}, now);
+    engine->handle_neighbour({IfIndex{7}, {kVip, {2, 0, 0, 0, 0, 9}}}, now);
+    run(Seconds{1});
+    const Done done = machine.take();
+    EXPECT_EQ(std::count(done.begin(), done.end(), "garp"), 0);
+}
+
 // The address to send from
 
 const IpAddress kOther = *IpAddress::parse("10.0.1.9");
