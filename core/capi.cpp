@@ -31,7 +31,8 @@ vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
         .address = to_ip(conf.address),
         .prefix_length = conf.prefix_length,
         .interface = conf.interface.len ? to_string(conf.interface) : interface,
-        .label = to_string(conf.label)};
+        .label = to_string(conf.label),
+        .takeover = conf.takeover != 0};
 }
 
 wire::Authentication to_authentication(const vrrp_core_instance_conf_t &c) {

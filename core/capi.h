@@ -89,6 +89,7 @@ typedef struct {
     uint8_t                           prefix_length;
     vrrp_core_str_t                   interface;  /* dev=, or empty */
     vrrp_core_str_t                   label;      /* label=, or empty */
+    uint8_t                           takeover;
 } vrrp_core_address_conf_t;
 
 

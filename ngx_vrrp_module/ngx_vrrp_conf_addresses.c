@@ -21,7 +21,7 @@ static const char *ngx_vrrp_unusable_ipv4(const u_char *octets);
 static const char *ngx_vrrp_unusable_ipv6(const u_char *octets);
 
 
-/* virtual_ipaddress address[/length] [dev=interface] [label=name] */
+/* virtual_ipaddress address[/length] [dev=interface] [label=name] [takeover] */
 
 char *
 ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -202,11 +202,16 @@ ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
         return NGX_CONF_OK;
     }
 
+    if (ngx_strcmp(value->data, "takeover") == 0 && !address->takeover) {
+        address->takeover = 1;
+        return NGX_CONF_OK;
+    }
+
     return ngx_vrrp_conf_invalid(cf, &what, value,
-                                 "\"dev=interface\" or \"label=name\" is "
-                                 "expected after the address, each at most "
-                                 "once; another address needs a directive "
-                                 "of its own");
+                                 "\"dev=interface\", \"label=name\" or "
+                                 "\"takeover\" is expected after the "
+                                 "address, each at most once; another "
+                                 "address needs a directive of its own");
 }
 
 

@@ -26,6 +26,8 @@ static char *ngx_vrrp_rules_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_address_conf_t *address);
 static char *ngx_vrrp_rules_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_takeover(ngx_conf_t *cf,
+    ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in, const char *directive,
@@ -50,6 +52,7 @@ static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
     ngx_vrrp_rules_advert_int,
     ngx_vrrp_rules_labels,
     ngx_vrrp_rules_twice,
+    ngx_vrrp_rules_takeover,
     ngx_vrrp_rules_unicast,
     ngx_vrrp_rules_preempt,
     ngx_vrrp_rules_idle,
@@ -217,6 +220,34 @@ ngx_vrrp_rules_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
         if (ngx_vrrp_find_address(addresses, i, &addresses[i])) {
             ngx_vrrp_rules_failed(cf, in, "duplicate virtual_ipaddress %s",
+                                  ngx_vrrp_ip_text(&addresses[i].address,
+                                                   text));
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* the address of the owner is the machine's own */
+
+static char *
+ngx_vrrp_rules_takeover(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    char                       text[INET6_ADDRSTRLEN];
+    ngx_uint_t                 i;
+    vrrp_core_address_conf_t  *addresses;
+
+    addresses = in->addresses.elts;
+
+    for (i = 0; i < in->addresses.nelts; i++) {
+
+        if (addresses[i].takeover && in->priority == NGX_VRRP_OWNER) {
+            ngx_vrrp_rules_failed(cf, in, "\"takeover\" of "
+                                  "virtual_ipaddress %s excludes priority "
+                                  "255: the machine of the address owner "
+                                  "keeps its address",
                                   ngx_vrrp_ip_text(&addresses[i].address,
                                                    text));
             return NGX_CONF_ERROR;

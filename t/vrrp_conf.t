@@ -36,9 +36,9 @@ my $track = '"workers=number", "timeout=time", "listen=on", or "off" alone '
     . 'is expected';
 my $advert = 'a time is expected: with version 3 from 10ms to 40950ms in '
     . 'steps of 10ms, with version 2 from 1s to 255s in whole seconds';
-my $parameter = '"dev=interface" or "label=name" is expected after the '
-    . 'address, each at most once; another address needs a directive of its '
-    . 'own';
+my $parameter = '"dev=interface", "label=name" or "takeover" is expected '
+    . 'after the address, each at most once; another address needs a '
+    . 'directive of its own';
 
 my @values = (
     [priority          => [qw(0 256 -1 1.5 x), '""'],
@@ -124,7 +124,9 @@ for my $rule (@values) {
 # --- parameters --------------------------------------------------------------
 
 for (['dev=eth0 dev=eth1', 'dev=eth1'], ['scope=global'], ['10.0.0.2/24'],
-     ['label=lo:1 label=lo:2', 'label=lo:2'], ['dev eth0', 'dev'])
+     ['label=lo:1 label=lo:2', 'label=lo:2'],
+     ['takeover takeover', 'takeover'], ['takeover=on', 'takeover=on'],
+     ['dev eth0', 'dev'])
 {
     my ($text, $shown) = @$_;
     $shown //= $text;
@@ -279,6 +281,11 @@ rejects_instance('a peer of the other family', 'unicast_peer fe80::2;',
 rejects_instance('a source of the other family',
     'unicast_src_ip fe80::1; unicast_peer 192.168.1.2;',
     'unicast_src_ip fe80::1 is IPv6, but the virtual addresses are IPv4');
+
+rejects_instance('takeover of the machine\'s own address',
+    'priority 255; virtual_ipaddress 192.168.1.101 takeover;',
+    '"takeover" of virtual_ipaddress 192.168.1.101 excludes priority 255: '
+    . 'the machine of the address owner keeps its address');
 
 rejects_instance("nopreempt and preempt_delay $_",
     "nopreempt; preempt_delay $_;",
@@ -438,6 +445,7 @@ for my $text (
     'unicast_peer 192.168.1.2; unicast_peer 192.168.1.3 192.168.1.4;',
     'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.2;',
     'priority 255; unicast_src_ip 192.168.1.100; unicast_peer 192.168.1.2;',
+    'virtual_ipaddress 192.168.1.101/24 takeover label=lo:1;',
     'virtual_ipaddress 192.168.1.101/24 label=lo:1 dev=lo;',
     'virtual_ipaddress 10.0.0.0/31; virtual_ipaddress 10.0.0.1/31;',
     join('', map { "virtual_ipaddress 10.1.1.$_;" } 1 .. 254))

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # Two nodes have the address, and each of them notices: adverts are dropped on
-# the way, in both directions or in one; or somebody takes the address by hand.
+# the way, in both directions or in one; somebody takes the address by hand; or
+# the BACKUP has it from something else than nginx.
 # One instance uses unicast and IPv4, the other one multicast and IPv6.
 
 use v5.36;
@@ -39,11 +40,11 @@ sub mac ($name) {
 }
 
 
-sub start ($name) {
+sub vrrp ($name, $takeover = '') {
     my $peer = $name eq 'lb1' ? 'lb2' : 'lb1';
     my $priority = $VRRP::Classic::PRIORITY{$name};
 
-    return $lab->start_nginx($name, vrrp => <<"END", http => <<'END');
+    return <<"END";
     router_id $name;
     notify_fifo @{[fifo($name)]} events=split_brain;
     vrrp_instance VI_1 {
@@ -52,15 +53,20 @@ sub start ($name) {
         priority $priority;
         unicast_src_ip $ADDRESS{$name};
         unicast_peer $ADDRESS{$peer};
-        virtual_ipaddress $VIP/24;
+        virtual_ipaddress $VIP/24 $takeover;
     }
     vrrp_instance VI_6 {
         interface $INTERFACE;
         virtual_router_id 51;
         priority $priority;
-        virtual_ipaddress $VIP6/64;
+        virtual_ipaddress $VIP6/64 $takeover;
     }
 END
+}
+
+
+sub start ($name) {
+    return $lab->start_nginx($name, vrrp => vrrp($name), http => <<'END');
     server {
         listen 127.0.0.1:8080;
         location /vrrp { vrrp_status; allow 127.0.0.1; deny all; }
@@ -176,7 +182,7 @@ $lab->node('lb1')->drop_vrrp;
 
 suspects('lb1', 'foreign_owner', qr/^$mac{lb2} has \S+, too: /);
 suspects('lb2', 'adverts_lost',
-         qr/^$mac{lb1} still has \S+, which we took over after a silence: its/);
+         qr/^$mac{lb1} still has \S+, which we took over after a silence: if /);
 
 like(answer('lb2', '/vrrp/metrics'),
      qr/_split_brain_suspected\{.*"VI_1".*sign="adverts_lost"\} 1$/m,
@@ -243,6 +249,79 @@ $lab->node('lb3')->batch_ip("address del $VIP/32 dev $INTERFACE",
 suspects_nothing_more('lb1');
 is($nginx{$_}->state('VI_1'), $_ eq 'lb1' ? 'MASTER' : 'BACKUP',
    "$_: none of this changed its state") for qw(lb1 lb2);
+
+
+# --- the BACKUP has the address, and not from nginx ---------------------------
+
+sub foreign ($command) {
+    $lab->node('lb2')->batch_ip("address $command $VIP/32 dev $INTERFACE",
+                                "address $command $VIP6/64 dev $INTERFACE"
+                                . ($command eq 'add' ? ' nodad' : ''));
+}
+
+# As long as no lease of ours is on it.
+sub permanent ($address) {
+    return scalar grep { m{ \Q$address\E/.*valid_lft forever} }
+                  split /\n/, $lab->node('lb2')->run(qw(ip -o address));
+}
+
+foreign('add');
+suspects('lb2', 'address_on_backup',
+         qr/^\S+ is on \w+ although this node is BACKUP, and this module did/);
+like(answer('lb2', '/vrrp/health'), qr/^unhealthy\nVI_1 BACKUP: $VIP is on/,
+     'health says so');
+is(logged('lb2', qr/\[warn\].*address on backup: $VIP is on/), 1,
+   'lb2: one warning');
+like(join('', told('lb2')),
+     qr/^SPLIT_BRAIN "VI_1" "address on backup" SUSPECTED$/m, 'lb2: an event');
+
+suspects('lb1', 'foreign_owner',
+         qr/^$mac{lb2} has .* \(static configuration, a keepalived that was/);
+
+$nginx{lb1}->stop('QUIT');
+$lab->wait_until('lb2: MASTER', 10, sub {
+    return 2 == grep { $_->{state} eq 'MASTER' }
+                $nginx{lb2}->status->{instances}->@*;
+});
+sleep 1.5;
+is_deeply([map { $_->{addresses}[0]{foreign} ? 1 : 0 }
+           $nginx{lb2}->status->{instances}->@*],
+          [1, 1], 'lb2: a MASTER that cannot give it up');
+is(permanent($_), 1, "lb2: $_ has no lease") for $VIP, $VIP6;
+
+$nginx{lb1}->start;
+$lab->wait_until('lb1: MASTER', 10, sub {
+    return $nginx{lb1}->state('VI_1') eq 'MASTER';
+});
+is(permanent($_), 1, "lb2: $_ is still there") for $VIP, $VIP6;
+
+$nginx{lb2}->configure(vrrp => vrrp('lb2', 'takeover'));
+$nginx{lb2}->reload;
+settled_on('lb1');
+suspects_nothing_more('lb2');
+pass('lb2: removed with takeover');
+
+# "ip address add ... proto 112", which is younger than Debian 12
+my $MARKED = <<'END';
+    use v5.36; use Socket;
+    my ($index, $address) = @ARGV;
+    my $ip = inet_aton($address);
+    my $body = pack('CCCCL', AF_INET, 24, 0, 0, $index)
+        . pack('SSa4', 8, 1, $ip) . pack('SSa4', 8, 2, $ip)
+        . pack('SSCx3', 5, 11, 112);
+    socket(my $s, 16, SOCK_RAW, 0) or die "socket: $!\n";
+    send($s, pack('LSSLL', 16 + length $body, 20, 0x405, 1, 0) . $body, 0)
+        or die "send: $!\n";
+    sysread($s, my $answer, 4096) or die "read: $!\n";
+    $! = -unpack('x16l', $answer);
+    die "RTM_NEWADDR: $!\n" if $!;
+END
+
+my ($index) = $lab->node('lb2')->run(qw(ip -o link show dev), $INTERFACE)
+              =~ /^(\d+):/;
+$lab->node('lb2')->run('perl', '-e', $MARKED, $index, $VIP);
+eval { settled_on('lb1') };
+is($@, '', 'lb2: what has our mark is removed');
 
 $lab->finish;
 done_testing;

@@ -30,28 +30,30 @@ struct TrackerChanged {
     check::Verdict to = check::Verdict::unknown;
 };
 
-// A sign that another node holds our addresses while we do.
+// A sign that two nodes hold the addresses.
 enum class SplitBrainSign : std::uint8_t {
     two_masters,    // it advertises, although it must give way to us
     foreign_owner,  // its link-layer address answers for a virtual address
-    adverts_lost    // we took over from one who still is there
+    adverts_lost,   // we took over from one who still is there
+    // this node has an address although it is not MASTER
+    address_on_backup
 };
 
-inline constexpr std::array kSplitBrainSigns{SplitBrainSign::two_masters,
-                                             SplitBrainSign::foreign_owner,
-                                             SplitBrainSign::adverts_lost};
+inline constexpr std::array kSplitBrainSigns{
+    SplitBrainSign::two_masters, SplitBrainSign::foreign_owner,
+    SplitBrainSign::adverts_lost, SplitBrainSign::address_on_backup};
 
 // The word for it in status and metrics.
 constexpr std::string_view to_string(SplitBrainSign sign) {
     constexpr std::array<std::string_view, kSplitBrainSigns.size()> names{
-        "two_masters", "foreign_owner", "adverts_lost"};
+        "two_masters", "foreign_owner", "adverts_lost", "address_on_backup"};
     return name_of(sign, names);
 }
 
 // The words for it in logs and messages.
 constexpr std::string_view to_words(SplitBrainSign sign) {
     constexpr std::array<std::string_view, kSplitBrainSigns.size()> names{
-        "two masters", "foreign owner", "adverts lost"};
+        "two masters", "foreign owner", "adverts lost", "address on backup"};
     return name_of(sign, names);
 }
 

@@ -36,6 +36,8 @@ struct Interface {
 // Every interface of this network namespace.
 struct Interfaces {
     std::vector<Interface> list;
+    // The kernel knows our mark. Before Linux 5.18 no address carries it.
+    bool keeps_marks = true;
 
     const Interface *find(std::string_view name) const {
         const auto it =

@@ -31,14 +31,22 @@ constexpr Duration kRecentDrop = Seconds{10};
 constexpr const char *kWayOfAdverts =
     "look at packet filters (IP protocol 112), IGMP snooping, unicast_peer";
 
-constexpr const char *kLostOnTheWay =
-    "its adverts get lost (packet filters for IP protocol 112, IGMP snooping, "
-    "unicast_peer), or its VRRP ended and left the address";
+// What a node leaves behind whose VRRP died is gone when its lease ends.
+constexpr Duration kStrayPatience = Seconds{3};
+
+// How often an address that stays is told again.
+constexpr Duration kStrayPeriod = Seconds{60};
+
+// From here both look the same.
+constexpr const char *kLostOrLeft =
+    "if it is still MASTER, its adverts do not arrive here (packet filters "
+    "for IP protocol 112, IGMP snooping, unicast_peer); if not, its VRRP "
+    "ended and left the address";
 
 constexpr const char *kFindTheHost =
-    "find that host and take the address from it; if it is a VRRP router, "
-    "adverts between us get lost (packet filters for IP protocol 112, IGMP "
-    "snooping, unicast_peer)";
+    "find that host and take the address from it (static configuration, a "
+    "keepalived that was killed?); if it is MASTER, its adverts do not arrive "
+    "here (packet filters for IP protocol 112, IGMP snooping, unicast_peer)";
 
 Duration three(Duration interval) {
     return 3 * interval;
@@ -81,6 +89,9 @@ void SplitBrain::resume(const std::vector<SuspectedSign> &signs, Instant now) {
     for (const SuspectedSign &s : signs) {
         if (s.sign == SplitBrainSign::two_masters) {
             rival_.resume(s.since, now, rival_patience().quiet);
+        } else if (s.sign == SplitBrainSign::address_on_backup) {
+            stray_since_ = s.since;
+            tell_stray_at_ = now + kStrayPeriod;
         } else {
             owner_sign_ = s.sign;
             owner_.resume(s.since, now, settles_ + owner_patience().quiet);
@@ -90,6 +101,7 @@ void SplitBrain::resume(const std::vector<SuspectedSign> &signs, Instant now) {
 
 void SplitBrain::retire() {
     end({});
+    see_stray({}, {});
     news_.clear();
 }
 
@@ -104,13 +116,16 @@ void SplitBrain::end(const std::string &why) {
     probes_.end();
     rival_.end();
     owner_.end();
-    while (!signs_.empty()) {
-        absolve(signs_.back().sign, why);
+    for (const SplitBrainSign sign : kSplitBrainSigns) {
+        if (sign != SplitBrainSign::address_on_backup && find(sign)) {
+            absolve(sign, why);
+        }
     }
 }
 
+// Only what was heard can fall silent.
 bool SplitBrain::is_silent(Instant now) const {
-    return !heard_at_ || now - *heard_at_ >= patience_;
+    return heard_at_ && now - *heard_at_ >= patience_;
 }
 
 Patience SplitBrain::rival_patience() const {
@@ -177,7 +192,7 @@ std::string SplitBrain::describe_owner(const wire::Neighbour &claim,
     if (owner_sign_ == SplitBrainSign::adverts_lost) {
         return format("%s still has %s, which we took over after a silence: %s",
                       mac.c_str(), address.c_str(),
-                      advice.empty() ? kLostOnTheWay : advice.c_str());
+                      advice.empty() ? kLostOrLeft : advice.c_str());
     }
     return format("%s has %s, too: %s", mac.c_str(), address.c_str(),
                   advice.empty() ? kFindTheHost : advice.c_str());
@@ -193,6 +208,31 @@ std::string SplitBrain::advise(Instant now) const {
         "adverts of %s arrive, but are dropped (%s), see their "
         "warning",
         drop_->source.to_string().c_str(), to_string(drop_->reason).data());
+}
+
+void SplitBrain::see_stray(const std::string &detail, Instant now) {
+    constexpr SplitBrainSign kSign = SplitBrainSign::address_on_backup;
+    SuspectedSign *told = find(kSign);
+    if (detail.empty()) {
+        stray_since_.reset();
+        if (told) {
+            absolve(kSign, "no virtual address is here any more");
+        }
+        return;
+    }
+    stray_since_ = stray_since_.value_or(now);
+    if (told) {
+        told->detail = detail;
+    }
+    if (now < std::max(*stray_since_ + kStrayPatience, tell_stray_at_)) {
+        return;
+    }
+    tell_stray_at_ = now + kStrayPeriod;
+    if (told) {
+        news_.push_back({{kSign, true}, detail, true});
+    } else {
+        suspect(kSign, detail, now);
+    }
 }
 
 void SplitBrain::handle_time(Instant now) {
@@ -218,6 +258,12 @@ void SplitBrain::absolve(SplitBrainSign sign, std::string why) {
     news_.push_back({{sign, false}, std::move(why)});
 }
 
+SuspectedSign *SplitBrain::find(SplitBrainSign sign) {
+    const auto it = std::find_if(signs_.begin(), signs_.end(),
+                                 [&](const auto &s) { return s.sign == sign; });
+    return it == signs_.end() ? nullptr : &*it;
+}
+
 std::vector<SignNews> SplitBrain::take_news() {
     return std::exchange(news_, {});
 }
@@ -226,6 +272,10 @@ std::optional<Instant> SplitBrain::deadline() const {
     std::optional<Instant> earliest = probes_.deadline();
     take_earlier(earliest, rival_.deadline());
     take_earlier(earliest, owner_.deadline());
+    if (stray_since_) {
+        take_earlier(earliest, {std::max(*stray_since_ + kStrayPatience,
+                                         tell_stray_at_)});
+    }
     return earliest;
 }
 

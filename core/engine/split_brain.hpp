@@ -5,12 +5,16 @@
 //                  it does not hear us
 //   foreign_owner  a link-layer address that is not ours says that it has a
 //                  virtual address, or answers when we ask for it
-//   adverts_lost   the same, soon after we took over because of a silence: it
-//                  is still there, only its adverts are not
+//   adverts_lost   the same, soon after we took over from a router that fell
+//                  silent: either only its adverts are gone, or it left the
+//                  address behind
 //
-// Only of an active router: what it hears goes in, what to ask the LAN and
-// what to tell the operator comes out. What is ours to say when the address
-// passes from one to the other lasts for a moment, and is no sign.
+// These are signs of an active router: what it hears goes in, what to ask the
+// LAN and what to tell the operator comes out. What is ours to say when the
+// address passes from one to the other lasts for a moment, and is no sign.
+//
+//   address_on_backup  the same fault, seen from the other side: this node has
+//                      a virtual address although the router is not active
 #pragma once
 
 #include <optional>
@@ -42,6 +46,7 @@ struct SuspectedSign {
 struct SignNews {
     SplitBrainChanged change;
     std::string text;
+    bool again = false;  // nothing has changed, it is only said once more
 };
 
 class SplitBrain {
@@ -73,6 +78,10 @@ public:
     void hear_claim(std::size_t index, const wire::Neighbour &claim,
                     Instant now);
 
+    // What this router, which is not active, has on this node all the same;
+    // empty: nothing. It may be said again and again.
+    void see_stray(const std::string &detail, Instant now);
+
     void handle_time(Instant now);
 
     // The index of a virtual address to ask the LAN for now.
@@ -100,6 +109,7 @@ private:
     Patience owner_patience() const;
     void suspect(SplitBrainSign sign, std::string detail, Instant now);
     void absolve(SplitBrainSign sign, std::string why);
+    SuspectedSign *find(SplitBrainSign sign);
     std::string describe_owner(const wire::Neighbour &claim, Instant now) const;
     std::string advise(Instant now) const;
 
@@ -116,6 +126,8 @@ private:
     Suspicion owner_;
     SplitBrainSign owner_sign_{};  // foreign_owner or adverts_lost
     ProbeSchedule probes_;
+    std::optional<Instant> stray_since_;
+    Instant tell_stray_at_{};  // not before
     std::vector<SuspectedSign> signs_;
     std::vector<SignNews> news_;
 };

@@ -109,6 +109,8 @@ void VirtualRouter::set_interfaces(Instant now) {
     input(vrrp::TimeReached{}, now);
     tell_interface_faults(now);
     restore(losses, now);
+    remove_strays(now);
+    look_for_split_brain(now);
 }
 
 void VirtualRouter::set_workers(const health::WorkerVerdict &verdict,
@@ -205,6 +207,7 @@ void VirtualRouter::handle_time(Instant now) {
     }
     input(vrrp::TimeReached{}, now);
     leave_black_hole(now);
+    remove_strays(now);
     hand_over_late(now);
 }
 
@@ -213,6 +216,7 @@ std::optional<Instant> VirtualRouter::deadline() const {
     take_earlier(earliest, faults_.deadline());
     take_earlier(earliest, trackers_.deadline());
     take_earlier(earliest, black_hole_at());
+    take_earlier(earliest, remove_strays_at_);
     take_earlier(earliest, split_brain_.deadline());
     return earliest;
 }

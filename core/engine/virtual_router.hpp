@@ -34,6 +34,8 @@ struct RouterConfig {
 struct AddressState {
     vrrp::VirtualAddress address;
     bool present = false;
+    bool foreign = false;  // and it was not us who put it there
+    bool told = false;     // that a MASTER cannot give it up
     Instant lease_ends{};  // the lease we gave it; 0: we do not hold it
 };
 
@@ -128,6 +130,13 @@ private:
         const AddressState *first = nullptr;
         unsigned removed = 0;  // by somebody else
         unsigned lapsed = 0;   // by the kernel, at the end of our lease
+        unsigned foreign = 0;  // were never ours, but we used them
+    };
+
+    // A virtual address on its interface, with any prefix length.
+    struct Sighting {
+        const InterfaceAddress *ours = nullptr;
+        const InterfaceAddress *foreign = nullptr;
     };
 
     void input(const vrrp::Input &input, Instant now);
@@ -151,6 +160,9 @@ private:
     bool is_marked(const AddressState &state) const;
     void add_missing(Instant now);
     void remove_leftovers(Instant now);
+    void remove_strays(Instant now);
+    const AddressState *stray() const;
+    std::string describe_stray() const;
     bool remove(const vrrp::VirtualAddress &address, bool held, Instant now);
 
     void set_fault(FaultCause cause, std::string text, Instant now);
@@ -187,7 +199,13 @@ private:
     const Interface *own_interface() const;
     const Interface *interface_of(const vrrp::VirtualAddress &address) const;
     const Interface *holder_of(const vrrp::VirtualAddress &address) const;
-    bool is_real(const vrrp::VirtualAddress &address) const;
+    bool is_ours(const InterfaceAddress &address, bool held) const;
+    Sighting look_at(const Interface &interface,
+                     const vrrp::VirtualAddress &address, bool held) const;
+    bool is_used_as_it_is(const AddressState &state) const;
+    void tell_foreign(AddressState &state);
+    bool take_over(const Interface &interface, const AddressState &state,
+                   Instant now);
     bool hold(AddressState &state, Instant now);
     bool gain(AddressState &state, Instant now);
     void judge_attempt(bool any_held, Instant now);
@@ -232,6 +250,7 @@ private:
     // advert be sent.
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;
+    std::optional<Instant> remove_strays_at_;
     std::string address_error_;  // the last one
     std::string send_error_;
     LastTimes<6> removals_;

@@ -1,6 +1,7 @@
 // The addresses of a virtual router: into the kernel, known to the LAN, and out
 // again.
 #include <algorithm>
+#include <utility>
 
 #include "core/engine/drop_report.hpp"
 #include "core/engine/virtual_router.hpp"
@@ -23,33 +24,68 @@ constexpr Duration kAddressTimeOut = Seconds{10};
 // How much sooner than the lease says the kernel may remove an address.
 constexpr Duration kEarlyEnd = Milliseconds{100};
 
-const InterfaceAddress *find_address(const Interface &interface,
-                                     const vrrp::VirtualAddress &wanted) {
-    const auto it =
-        std::find_if(interface.addresses.begin(), interface.addresses.end(),
-                     [&](const InterfaceAddress &a) {
-                         return a.address == wanted.address &&
-                                a.prefix_length == wanted.prefix_length;
-                     });
-    return it == interface.addresses.end() ? nullptr : &*it;
-}
+// How often a router that is not MASTER removes what comes back.
+constexpr Duration kStrayPause = Seconds{60};
 
 bool has_marked(const Interface &interface,
                 const vrrp::VirtualAddress &wanted) {
-    const InterfaceAddress *found = find_address(interface, wanted);
-    return found && found->ours;
+    return std::any_of(interface.addresses.begin(), interface.addresses.end(),
+                       [&](const InterfaceAddress &a) {
+                           return a.ours && a.address == wanted.address &&
+                                  a.prefix_length == wanted.prefix_length;
+                       });
 }
 
 }  // namespace
+
+// Whose it is
+
+// The mark says so. A kernel that does not keep it leaves us our own record,
+// and that we never add an address without a lifetime.
+bool VirtualRouter::is_ours(const InterfaceAddress &address, bool held) const {
+    return address.ours ||
+           (!interfaces_->keeps_marks && held && !address.permanent);
+}
+
+// IPv6 has an address once; in IPv4 one with another prefix length answers for
+// it just as well.
+VirtualRouter::Sighting VirtualRouter::look_at(
+    const Interface &interface, const vrrp::VirtualAddress &address,
+    bool held) const {
+    Sighting seen;
+    for (const InterfaceAddress &a : interface.addresses) {
+        if (a.address != address.address) {
+            continue;
+        }
+        if (!is_ours(a, held)) {
+            seen.foreign = &a;
+        } else if (!seen.ours || a.prefix_length == address.prefix_length) {
+            seen.ours = &a;
+        }
+    }
+    return seen;
+}
 
 VirtualRouter::Losses VirtualRouter::look_for_addresses(Instant now) {
     Losses losses;
     for (AddressState &state : addresses_) {
         const Interface *interface = interface_of(state.address);
-        state.present =
-            (interface && find_address(*interface, state.address)) ||
-            is_real(state.address);
-        if (state.present || state.lease_ends == Instant{}) {
+        const bool held = state.lease_ends != Instant{};
+        const Sighting seen =
+            interface ? look_at(*interface, state.address, held) : Sighting{};
+        const bool ours_there = seen.ours && seen.ours->prefix_length ==
+                                                 state.address.prefix_length;
+        const bool was_foreign = state.foreign;
+
+        state.foreign = seen.foreign && !ours_there;
+        state.told = state.told && state.foreign;
+        state.present = ours_there || state.foreign;
+        if (state.foreign) {
+            state.lease_ends = {};
+        } else if (was_foreign && !state.present) {
+            ++losses.foreign;
+        }
+        if (state.present || !held) {
             continue;
         }
         if (now < state.lease_ends - kEarlyEnd) {
@@ -82,15 +118,47 @@ void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
     judge_attempt(any_held, now);
 }
 
-// The address owner has the virtual address as a real one (RFC 9568, 1.7): it
-// stays the machine's. With a lease of ours on it the machine would lose it.
-bool VirtualRouter::is_real(const vrrp::VirtualAddress &address) const {
-    const Interface *interface = interface_of(address);
-    return config().priority == kPriorityOwner && interface &&
-           std::any_of(interface->addresses.begin(), interface->addresses.end(),
-                       [&](const InterfaceAddress &a) {
-                           return a.permanent && a.address == address.address;
-                       });
+// What something else has put here stays the machine's: with a lease of ours
+// on it the machine would lose it. So does the real address of the address
+// owner (RFC 9568, 1.7).
+bool VirtualRouter::is_used_as_it_is(const AddressState &state) const {
+    return state.foreign && !state.address.takeover;
+}
+
+void VirtualRouter::tell_foreign(AddressState &state) {
+    if (!std::exchange(state.told, true) &&
+        config().priority != kPriorityOwner) {
+        log_(LogLevel::warn,
+             "%s on %s was not added by this module, it is used as it is: "
+             "this node cannot give it up (see \"takeover\" of "
+             "virtual_ipaddress)",
+             state.address.address.to_string().c_str(),
+             state.address.interface.c_str());
+    }
+}
+
+// One with our prefix length is replaced, another one has to go first.
+bool VirtualRouter::take_over(const Interface &interface,
+                              const AddressState &state, Instant now) {
+    const InterfaceAddress *foreign =
+        look_at(interface, state.address, false).foreign;
+    if (!foreign) {
+        return true;
+    }
+    log_(LogLevel::notice,
+         "taking over %s/%u on %s, which something else added",
+         foreign->address.to_string().c_str(), unsigned{foreign->prefix_length},
+         state.address.interface.c_str());
+    if (foreign->prefix_length == state.address.prefix_length) {
+        return true;
+    }
+    vrrp::VirtualAddress there = state.address;
+    there.prefix_length = foreign->prefix_length;
+    const Status status = ports_.addresses.remove(interface, there);
+    if (!status) {
+        report_address_error(status.error(), now);
+    }
+    return status.has_value();
 }
 
 // Adds the address or prolongs its lease. The kernel that refuses to prolong
@@ -100,14 +168,18 @@ bool VirtualRouter::hold(AddressState &state, Instant now) {
     if (!interface) {
         return false;
     }
-    if (is_real(state.address)) {
-        state.present = true;
+    if (is_used_as_it_is(state)) {
+        tell_foreign(state);
         return true;
+    }
+    if (state.foreign && !take_over(*interface, state, now)) {
+        return false;
     }
     const Status status =
         ports_.addresses.add(*interface, state.address, lease_);
     if (status) {
         state.present = true;
+        state.foreign = false;
         state.lease_ends = now + lease_;
     } else {
         state.present = state.present && now < state.lease_ends;
@@ -143,8 +215,13 @@ void VirtualRouter::add_missing(Instant now) {
 
 void VirtualRouter::act(const vrrp::RemoveAddresses &, Instant now) {
     for (AddressState &state : addresses_) {
-        const bool held = state.present || state.lease_ends != Instant{};
-        state.present = !remove(state.address, held, now) && held;
+        if (is_used_as_it_is(state)) {
+            state.told = false;
+            continue;
+        }
+        const bool held = state.lease_ends != Instant{};
+        const bool there = state.present || held;
+        state.present = !remove(state.address, held, now) && there;
         state.lease_ends = {};
     }
 }
@@ -163,23 +240,30 @@ const Interface *VirtualRouter::holder_of(
     return it == all.end() ? nullptr : &*it;
 }
 
-// True: it is not there any more. Also what we do not seem to hold is asked
-// for: of a request that failed half-way nobody knows what it did.
+// Only what is ours to remove: the last that the kernel said decides. held: we
+// gave it a lease, and the kernel may not have told us yet that it is there.
 bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
                            Instant now) {
     const Interface *interface = holder_of(address);
     if (!interface) {
         return true;
     }
-    if (is_real(address)) {
+    vrrp::VirtualAddress there = address;
+    const Sighting seen = look_at(*interface, address, held);
+    const bool takes_over = seen.foreign && address.takeover;
+    if (const auto *found = takes_over ? seen.foreign : seen.ours) {
+        there.prefix_length = found->prefix_length;
+    } else if (seen.foreign) {
         return false;
+    } else if (!held) {
+        return true;
     }
-    const Status status = ports_.addresses.remove(*interface, address);
+    const Status status = ports_.addresses.remove(*interface, there);
     if (status) {
         return true;
     }
     ++counters_.address_errors;
-    if (held && remove_limit_.allow(now)) {
+    if (remove_limit_.allow(now)) {
         log_(LogLevel::alert, "%s, the kernel drops it within %d s%s",
              status.error().to_string().c_str(),
              static_cast<int>(lease_.count()),
@@ -188,12 +272,75 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
     return false;
 }
 
+// Not MASTER
+
+// What of its addresses is on this node although this router, which takes part
+// in the election, is not MASTER: the node answers for it beside the MASTER.
+const AddressState *VirtualRouter::stray() const {
+    if (phase_ != Phase::joined || !interfaces_ || stopped_ ||
+        instance_.state() == vrrp::StateName::active ||
+        config().priority == kPriorityOwner) {
+        return nullptr;
+    }
+    const auto it =
+        std::find_if(addresses_.begin(), addresses_.end(),
+                     [](const auto &state) { return state.present; });
+    return it == addresses_.end() ? nullptr : &*it;
+}
+
+std::string VirtualRouter::describe_stray() const {
+    const AddressState *first = stray();
+    if (!first) {
+        return {};
+    }
+    return format(
+        "%s is on %s although this node is %s, and %s: this node answers for "
+        "it, too; remove it, or see \"takeover\" of virtual_ipaddress",
+        first->address.address.to_string().c_str(),
+        first->address.interface.c_str(),
+        vrrp::public_name(instance_.state()).data(),
+        first->foreign ? "this module did not add it (static configuration, a "
+                         "keepalived that was killed?)"
+                       : "another process with this module adds it");
+}
+
+// It stays for a minute what we cannot get rid of: no fight.
+void VirtualRouter::remove_strays(Instant now) {
+    if (remove_strays_at_ && now < *remove_strays_at_) {
+        return;
+    }
+    remove_strays_at_.reset();
+    if (!stray()) {
+        return;
+    }
+    for (AddressState &state : addresses_) {
+        if (state.present && !is_used_as_it_is(state)) {
+            log_(LogLevel::notice,
+                 "removing %s from %s, where %s although this node is %s",
+                 state.address.address.to_string().c_str(),
+                 state.address.interface.c_str(),
+                 state.foreign ? "something else put it"
+                               : "a process with this module left it",
+                 vrrp::public_name(instance_.state()).data());
+            state.present = !remove(state.address, false, now);
+            remove_strays_at_ = now + kStrayPause;
+        }
+    }
+}
+
 // Lost to others
 
 // What somebody else removes we put back at once; but seen off again and
 // again, we are no use to anybody, and leave.
 void VirtualRouter::restore(const Losses &losses, Instant now) {
-    if (!losses.first || instance_.state() != vrrp::StateName::active) {
+    if (instance_.state() != vrrp::StateName::active) {
+        return;
+    }
+    if (!losses.first) {
+        // what was not ours and is gone: now we can have it
+        if (losses.foreign > 0) {
+            add_missing(now);
+        }
         return;
     }
     if (losses.removed == 0) {

@@ -116,7 +116,7 @@ void VirtualRouter::hand_over(Instant now) {
                       .released = is_released(),
                       .signs = split_brain_.signs()};
     for (const AddressState &state : addresses_) {
-        if (checkpoint && state.present && !is_real(state.address)) {
+        if (checkpoint && state.present && !state.foreign) {
             handover.held.push_back(state.address);
         }
     }
@@ -147,8 +147,9 @@ void VirtualRouter::go_on(const Handover &handover, Instant now) {
     remove_unconfigured(handover, now);
     for (AddressState &state : addresses_) {
         state.present = is_held(state);
-        state.lease_ends = state.present ? now + lease_ : Instant{};
-        state.present = state.present || is_real(state.address);
+        state.lease_ends =
+            state.present && !state.foreign ? now + lease_ : Instant{};
+        state.present = state.present || state.foreign;
     }
     trackers_.trust(now);
     phase_ = Phase::joined;
@@ -224,7 +225,7 @@ void VirtualRouter::remove_leftovers(Instant now) {
                  "removing %s, left on %s by an earlier process",
                  state.address.address.to_string().c_str(),
                  state.address.interface.c_str());
-            state.present = !remove(state.address, true, now);
+            state.present = !remove(state.address, false, now);
         }
     }
 }

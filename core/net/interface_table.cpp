@@ -68,6 +68,7 @@ std::optional<IpAddress> ip_of(const nlattr *attribute) {
 struct ParsedAddress {
     IfIndex index{};
     engine::InterfaceAddress fact;
+    bool has_protocol = false;  // IFA_PROTO
 };
 
 std::optional<ParsedAddress> parse_address(nlmsghdr *message) {
@@ -95,6 +96,7 @@ std::optional<ParsedAddress> parse_address(nlmsghdr *message) {
 
     ParsedAddress parsed;
     parsed.index = IfIndex{header->ifa_index};
+    parsed.has_protocol = attributes[kIfaProto] != nullptr;
     parsed.fact.address = *ip;
     parsed.fact.prefix_length = header->ifa_prefixlen;
     parsed.fact.ours = mark == kAddressMark;
@@ -148,9 +150,9 @@ int dump_links(RequestSocket &socket, std::vector<engine::Interface> &list) {
 }
 
 // Addresses of an interface that appeared after the links were read are left
-// out: its event brings them.
-int dump_addresses(RequestSocket &socket,
-                   std::vector<engine::Interface> &list) {
+// out: its event brings them. A kernel that keeps marks has some of its own,
+// on the loopback interface and on link-local addresses.
+int dump_addresses(RequestSocket &socket, engine::Interfaces &interfaces) {
     const Message request = address_request();
     if (!request) {
         return ENOMEM;
@@ -160,16 +162,17 @@ int dump_addresses(RequestSocket &socket,
         if (!parsed) {
             return;
         }
-        if (auto *interface = find_interface(list, parsed->index)) {
+        interfaces.keeps_marks |= parsed->has_protocol;
+        if (auto *interface = find_interface(interfaces.list, parsed->index)) {
             interface->addresses.push_back(parsed->fact);
         }
     });
 }
 
-int dump(RequestSocket &socket, std::vector<engine::Interface> &list) {
-    list.clear();
-    const int error = dump_links(socket, list);
-    return error != 0 ? error : dump_addresses(socket, list);
+int dump(RequestSocket &socket, engine::Interfaces &interfaces) {
+    interfaces = {.list = {}, .keeps_marks = false};
+    const int error = dump_links(socket, interfaces.list);
+    return error != 0 ? error : dump_addresses(socket, interfaces);
 }
 
 }  // namespace
@@ -179,7 +182,7 @@ Result<engine::Interfaces, SystemError> read_interfaces(RequestSocket &socket) {
     int error = EINTR;
 
     for (unsigned n = 0; n < kMaxDumps && error == EINTR; n++) {
-        error = dump(socket, interfaces.list);
+        error = dump(socket, interfaces);
     }
     if (error != 0) {
         return Unexpected(SystemError{"reading links and addresses", error});

@@ -61,7 +61,7 @@ struct EventRecord {
     Text<16> to;
 
     // tracker: "track_http http://127.0.0.1/"; upstream: its block's name;
-    // split_brain: "two masters", "foreign owner", "adverts lost".
+    // split_brain: engine::to_words() of the sign.
     Text<128> subject;
     Text<128> server;  // upstream: the server as it was written
     Text<256> reason;

@@ -7,8 +7,18 @@ namespace ngx_vrrp::status {
 
 namespace {
 
+// It answers for an address that is the master's.
+const SignRecord *stray(const InstanceRecord &instance) {
+    const SignRecord &record = instance.signs[static_cast<std::size_t>(
+        engine::SplitBrainSign::address_on_backup)];
+    return record.since_ns != 0 ? &record : nullptr;
+}
+
 bool is_well(const InstanceRecord &instance, bool require_master) {
     const std::string_view state = instance.state.view();
+    if (stray(instance)) {
+        return false;
+    }
     return state == public_name(vrrp::StateName::active) ||
            (state == public_name(vrrp::StateName::backup) && !require_master);
 }
@@ -19,6 +29,9 @@ std::string line_of(const InstanceRecord &instance) {
     line.append(instance.name.view()).append(" ").append(instance.state.view());
     if (!instance.fault.view().empty()) {
         line.append(": ").append(instance.fault.view());
+    }
+    if (const SignRecord *record = stray(instance)) {
+        line.append(": ").append(record->detail.view());
     }
     return line + "\n";
 }

@@ -98,6 +98,7 @@ void write_addresses(JsonWriter &json, const Snapshot &snapshot,
         json.member("interface", address.interface.view());
         json.member_or_null("label", address.label.view());
         json.member("present", address.present != 0);
+        json.member("foreign", address.foreign != 0);
         json.end_object();
     }
     json.end_array();

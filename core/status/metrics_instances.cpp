@@ -70,7 +70,7 @@ Instances hearing(const Instances &list) {
 
 void write_split_brain(MetricsWriter &out, const Instances &list) {
     out.gauge("nginx_vrrp_split_brain_suspected",
-              "1 while there is a sign that another node has its addresses.");
+              "1 while there is a sign that two nodes have its addresses.");
     for (const auto &[record, labels] : list) {
         for (const engine::SplitBrainSign sign : engine::kSplitBrainSigns) {
             const bool suspected =
@@ -116,9 +116,8 @@ void write_times(MetricsWriter &out, const Instances &list,
     }
 }
 
-void write_addresses(MetricsWriter &out, const Snapshot &snapshot) {
-    out.gauge("nginx_vrrp_address_assigned",
-              "1 while a virtual address is on the interface.");
+void write_addresses(MetricsWriter &out, const Snapshot &snapshot,
+                     std::uint8_t AddressRecord::*value) {
     for (const InstanceRecord &record : snapshot.instances) {
         const Labels labels =
             Labels()
@@ -130,9 +129,18 @@ void write_addresses(MetricsWriter &out, const Snapshot &snapshot) {
                 snapshot.addresses[record.first_address + i];
             out.sample(labels.with("interface", address.interface.view())
                            .with("address", address.address.view()),
-                       unsigned{address.present});
+                       unsigned{address.*value});
         }
     }
+}
+
+void write_addresses(MetricsWriter &out, const Snapshot &snapshot) {
+    out.gauge("nginx_vrrp_address_assigned",
+              "1 while a virtual address is on the interface.");
+    write_addresses(out, snapshot, &AddressRecord::present);
+    out.gauge("nginx_vrrp_address_foreign",
+              "1 while it is there and something else put it there.");
+    write_addresses(out, snapshot, &AddressRecord::foreign);
 }
 
 struct CounterFamily {

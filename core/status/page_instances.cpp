@@ -100,9 +100,14 @@ void write_facts(HtmlWriter &html, const InstanceRecord &instance,
     html.close();
 }
 
-// Only a master has its addresses, and it has all of them.
-void write_presence(HtmlWriter &html, bool master, bool present) {
-    if (master) {
+// Only a master has its addresses, and it has all of them. What something else
+// put there it cannot give up.
+void write_presence(HtmlWriter &html, bool master,
+                    const AddressRecord &address) {
+    const bool present = address.present != 0;
+    if (master && address.foreign != 0) {
+        write_marked(html, kBad, "present, but not ours: it stays here");
+    } else if (master) {
         write_marked(html, present ? kGood : kBad,
                      present ? "present" : "missing");
     } else {
@@ -125,7 +130,7 @@ void write_addresses(HtmlWriter &html, const Snapshot &snapshot,
         html.element("th", address.address.view(), {{"scope", "row"}});
         html.element("td", address.interface.view());
         html.element("td", address.label.view());
-        write_presence(html, is_master(instance), address.present != 0);
+        write_presence(html, is_master(instance), address);
         html.close();
     }
     end_table(html);

@@ -83,6 +83,7 @@ struct AddressRecord {
     Text<16> interface;
     Text<16> label;
     std::uint8_t present;
+    std::uint8_t foreign;  // something else put it there
 };
 
 struct TrackerRecord {

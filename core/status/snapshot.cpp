@@ -67,6 +67,7 @@ AddressRecord describe(const engine::AddressState &state) {
     record.interface.set(address.interface);
     record.label.set(address.label);
     record.present = state.present;
+    record.foreign = state.foreign;
     return record;
 }
 

@@ -19,9 +19,14 @@ struct VirtualAddress {
     std::uint8_t prefix_length = 32;
     std::string interface;  // where it goes
     std::string label;      // empty, or an alias as in "eth0:1"
+    // If something else has put it on this node, we replace or remove it.
+    bool takeover = false;
 
-    friend bool operator==(const VirtualAddress &,
-                           const VirtualAddress &) = default;
+    // The same address, whatever may be done with it.
+    friend bool operator==(const VirtualAddress &a, const VirtualAddress &b) {
+        return a.address == b.address && a.prefix_length == b.prefix_length &&
+               a.interface == b.interface && a.label == b.label;
+    }
 };
 
 // How a new master tells the LAN: gratuitous ARP, or unsolicited NA.

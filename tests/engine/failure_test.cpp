@@ -80,8 +80,7 @@ TEST_P(AddressFailureTest, GoingUpEndsInAFaultThatSaysWhatFailed) {
     EXPECT_EQ(
         router().faults().reason(),
         "no address can be held: " + error("add()") + ", staying out for 10 s");
-    EXPECT_EQ(done[done.size() - 2], "advert 0 224.0.0.18");
-    EXPECT_EQ(done.back(), "remove 10.0.1.5");
+    EXPECT_EQ(done.back(), "advert 0 224.0.0.18");
     EXPECT_LE(times(done, "add 10.0.1.5 1s"), 7u);
     EXPECT_EQ(times(done, "garp"), 0u);
     EXPECT_EQ(log.count(error("add()") + ", trying again"), 1u);

@@ -320,8 +320,13 @@ TEST_F(SplitBrainTest, LeavingIsNoSign) {
 
 // Adverts that do not arrive
 
-TEST_F(SplitBrainTest, OwnerThatWasOnlySilentHasLostItsAdverts) {
-    become_active();
+// Its adverts, or its VRRP: from here they look the same.
+TEST_F(SplitBrainTest, OwnerThatFellSilentHasLostItsAdvertsOrItsVrrp) {
+    beat();
+    start();
+    receive(200);
+    run(Seconds{1});
+    ASSERT_EQ(state(), vrrp::StateName::active);
 
     run_with_owner(Seconds{10});
 
@@ -330,11 +335,26 @@ TEST_F(SplitBrainTest, OwnerThatWasOnlySilentHasLostItsAdverts) {
     EXPECT_NE(signs()[0].detail.find("02:00:00:00:00:0b still has 10.0.1.5"),
               std::string::npos)
         << signs()[0].detail;
+    EXPECT_NE(signs()[0].detail.find("if it is still MASTER, its adverts do "),
+              std::string::npos)
+        << signs()[0].detail;
     EXPECT_EQ(news(), (Done{"adverts_lost"}));
     EXPECT_EQ(log.count("adverts lost: "), 1u);
 
     run(Seconds{30});
     EXPECT_EQ(news(), (Done{"adverts_lost", "adverts_lost over"}));
+}
+
+// Who never sent adverts cannot have lost them: a BACKUP with a static address.
+TEST_F(SplitBrainTest, OwnerThatWasNeverHeardHasLostNoAdverts) {
+    become_active();
+
+    run_with_owner(Seconds{10});
+
+    ASSERT_EQ(signs().size(), 1u);
+    EXPECT_EQ(signs()[0].sign, SplitBrainSign::foreign_owner);
+    EXPECT_NE(signs()[0].detail.find("static configuration"), std::string::npos)
+        << signs()[0].detail;
 }
 
 TEST_F(SplitBrainTest, OwnerThatComesMuchLaterIsAnotherOne) {

@@ -37,6 +37,16 @@ TEST(Health, OneThatIsNotInTheElectionIsUnhealthy) {
               "unhealthy\nVI_1 MASTER\nVI_2 FAULT: interface eth0 is down\n");
 }
 
+TEST(Health, BackupThatHasTheAddressIsUnhealthy) {
+    Snapshot s = two_instances("MASTER", "BACKUP");
+    SignRecord &stray = s.instances[1].signs[3];
+    stray.since_ns = 1;
+    stray.detail.set("10.0.1.5 is on eth0");
+    EXPECT_FALSE(ask(s).healthy);
+    EXPECT_EQ(ask(s).text,
+              "unhealthy\nVI_1 MASTER\nVI_2 BACKUP: 10.0.1.5 is on eth0\n");
+}
+
 TEST(Health, MasterMayBeRequired) {
     const HealthQuestion question{.require_master = true, .instance = ""};
     EXPECT_TRUE(ask(two_instances("MASTER", "MASTER"), question).healthy);

@@ -159,6 +159,10 @@ TEST(Metrics, SaysWhatAnInstanceHasAndCounts) {
         "family=\"ipv4\",interface=\"eth0\",address=\"10.0.1.5/24\"} 1",
         text);
     EXPECT_LINE(
+        "nginx_vrrp_address_foreign{vrrp_instance=\"VI_1\",vrid=\"51\","
+        "family=\"ipv4\",interface=\"eth0\",address=\"10.0.1.5/24\"} 0",
+        text);
+    EXPECT_LINE(
         "nginx_vrrp_adverts_sent_total{vrrp_instance=\"VI_1\",vrid=\"51\","
         "family=\"ipv4\",interface=\"eth0\"} 7",
         text);

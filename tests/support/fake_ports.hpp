@@ -91,7 +91,10 @@ public:
 
     Status remove(const engine::Interface &,
                   const vrrp::VirtualAddress &address) override {
-        done_.push_back("remove " + address.address.to_string());
+        const bool usual = address.prefix_length == kPrefixLength;
+        done_.push_back(
+            "remove " + address.address.to_string() +
+            (usual ? "" : '/' + std::to_string(address.prefix_length)));
         return result("remove", address.address);
     }
 
@@ -154,6 +157,7 @@ public:
 
 private:
     static constexpr std::size_t kArpFrame = 42;
+    static constexpr unsigned kPrefixLength = 24;  // of most of the tests
 
     // The address that an ARP probe or a neighbour solicitation asks for.
     static std::optional<IpAddress> question_of(Bytes frame) {
