@@ -23,6 +23,7 @@ struct InterfaceAddress {
     bool ours = false;       // carries our mark (IFA_PROTO): a VIP of ours
     bool tentative = false;  // IPv6, duplicate address detection not over
     bool permanent = false;  // without a lifetime, and so never a VIP of ours
+    bool duplicate = false;  // IPv6, another host has it: it stays tentative
 };
 
 struct Interface {

@@ -1,6 +1,7 @@
 #include "core/engine/virtual_router.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/engine/drop_report.hpp"
 #include "core/vrrp/timing.hpp"
@@ -354,38 +355,67 @@ std::string VirtualRouter::open_socket() {
 // peers would not know us. From a tentative one nothing can be sent, and what
 // is sent to it is not heard.
 std::string VirtualRouter::choose_source(Instant now) {
+    const bool was_pending = std::exchange(source_pending_, false);
     const Interface *interface = own_interface();
     if (!interface) {
         return {};
     }
 
-    const auto fits = [&](const InterfaceAddress &a) {
-        if (a.address.family() != config().family || a.tentative) {
-            return false;
-        }
-        if (config().source) {
-            return a.address == *config().source;
-        }
-        const bool right_scope =
-            config().family == Family::ipv4 || a.address.is_link_local();
-        return right_scope && !a.ours && !is_virtual(a.address);
-    };
-
     const auto &all = interface->addresses;
-    const auto it = std::find_if(all.begin(), all.end(), fits);
-    if (it == all.end()) {
-        return config().source
-                   ? "unicast_src_ip " + config().source->to_string() +
-                         " is not, or not yet, on interface " + interface->name
-                   : format("interface %s has no IPv%d address to send from",
-                            interface->name.c_str(),
-                            to_number(config().family));
+    const auto usable =
+        std::find_if(all.begin(), all.end(), [&](const InterfaceAddress &a) {
+            return !a.tentative && fits_as_source(a);
+        });
+    if (usable == all.end()) {
+        return wait_for_source(*interface, was_pending);
     }
-    if (source_ != it->address) {
-        source_ = it->address;
+    if (source_ != usable->address) {
+        source_ = usable->address;
         input(vrrp::SourceChanged{source_}, now);
     }
     return {};
+}
+
+bool VirtualRouter::fits_as_source(const InterfaceAddress &a) const {
+    if (a.address.family() != config().family) {
+        return false;
+    }
+    if (config().source) {
+        return a.address == *config().source;
+    }
+    const bool right_scope =
+        config().family == Family::ipv4 || a.address.is_link_local();
+    return right_scope && !a.ours && !is_virtual(a.address);
+}
+
+// At boot nginx may be there before the kernel knows that no other host has
+// the link-local address: that takes a second or two, and is no fault.
+std::string VirtualRouter::wait_for_source(const Interface &interface,
+                                           bool was_pending) {
+    const auto &all = interface.addresses;
+    const auto tentative =
+        std::find_if(all.begin(), all.end(),
+                     [&](const auto &a) { return fits_as_source(a); });
+    if (tentative != all.end() && tentative->duplicate) {
+        return format(
+            "another host has %s, which interface %s would send from "
+            "(duplicate address detection)",
+            tentative->address.to_string().c_str(), interface.name.c_str());
+    }
+    if (tentative != all.end() && interface.up && phase_ != Phase::joined) {
+        source_pending_ = true;
+        if (!was_pending) {
+            log_(LogLevel::notice,
+                 "waiting until duplicate address detection has ended for %s",
+                 tentative->address.to_string().c_str());
+        }
+        return {};
+    }
+    return config().source
+               ? "unicast_src_ip " + config().source->to_string() +
+                     " is not, or not yet, on interface " + interface.name
+               : format("interface %s has no IPv%d address to send from",
+                        interface.name.c_str(), to_number(config().family));
 }
 
 // The owner's real address is the virtual one.

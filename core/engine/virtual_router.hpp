@@ -188,6 +188,8 @@ private:
     std::string interface_fault() const;
     std::string open_socket();
     std::string choose_source(Instant now);
+    bool fits_as_source(const InterfaceAddress &address) const;
+    std::string wait_for_source(const Interface &interface, bool was_pending);
     void tell_interface_faults(Instant now);
     void tell_link(Instant now);
     void restore(const Losses &losses, Instant now);
@@ -242,6 +244,8 @@ private:
     Instant known_soon_by_{};  // what is known before the claim
     std::string window_;
     Phase phase_ = Phase::starting;
+    // Not joined yet: the address to send from is there, but tentative.
+    bool source_pending_ = false;
     bool waited_ = false;  // another process of this node owned the router
     bool stopped_ = false;
     bool wanted_ = false;  // by another process, when we have left

@@ -80,7 +80,8 @@ void VirtualRouter::join(Instant now) {
 
 // With the priority that is right from the first advert on.
 void VirtualRouter::take_part(Instant now) {
-    if (phase_ == Phase::checking && !stopped_ && trackers_.are_known()) {
+    if (phase_ == Phase::checking && !stopped_ && trackers_.are_known() &&
+        !source_pending_) {
         phase_ = Phase::joined;
         input(vrrp::Startup{}, now);
     }

@@ -102,6 +102,7 @@ std::optional<ParsedAddress> parse_address(nlmsghdr *message) {
     parsed.fact.ours = mark == kAddressMark;
     parsed.fact.tentative = (flags & IFA_F_TENTATIVE) != 0;
     parsed.fact.permanent = (flags & IFA_F_PERMANENT) != 0;
+    parsed.fact.duplicate = (flags & IFA_F_DADFAILED) != 0;
     return parsed;
 }
 

@@ -592,17 +592,66 @@ TEST_F(EngineTest, OneFaultThatFollowsAnotherIsOneFault) {
         << "announced an address that is gone";
 }
 
-TEST_F(EngineTest, ConfiguredSourceMustBeUsable) {
+// At boot: no alarm, but no election either.
+TEST_F(EngineTest, TentativeSourceIsWaitedFor) {
     vrrp::Config c = config();
     c.source = kOwn;
     Interfaces world = interfaces();
     world.list[0].addresses[0].tentative = true;
     beat();
     start(c, world);
-    EXPECT_EQ(state(), vrrp::StateName::fault);
+    run(Seconds{5});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_EQ(machine.events.size(), 0u);
+    EXPECT_EQ(log.count("waiting until duplicate address detection"), 1u);
 
     engine->handle_interfaces(interfaces(), now);
     EXPECT_EQ(state(), vrrp::StateName::backup);
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(EngineTest, TentativeLinkLocalAddressIsWaitedFor) {
+    const IpAddress local = *IpAddress::parse("fe80::1");
+    vrrp::Config c = config();
+    c.family = Family::ipv6;
+    c.addresses = {{*IpAddress::parse("2001:db8::5"), 64, "eth0", ""}};
+    Interfaces world = interfaces();
+    world.list[0].addresses.push_back(
+        {.address = local, .prefix_length = 64, .tentative = true});
+    beat();
+    start(c, world);
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+
+    world.list[0].addresses[1].tentative = false;
+    engine->handle_interfaces(world, now);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(engine->routers()[0].source(), local);
+}
+
+TEST_F(EngineTest, SourceOfAnotherHostIsAFault) {
+    vrrp::Config c = config();
+    c.source = kOwn;
+    Interfaces world = interfaces();
+    world.list[0].addresses[0].tentative = true;
+    beat();
+    start(c, world);
+    world.list[0].addresses[0].duplicate = true;
+    engine->handle_interfaces(world, now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->routers()[0].faults().reason(),
+              "another host has 10.0.1.1, which interface eth0 would send "
+              "from (duplicate address detection)");
+}
+
+// In the election: nothing can be sent, and this is no boot.
+TEST_F(EngineTest, SourceThatBecomesTentativeLaterIsAFault) {
+    become_active();
+    Interfaces world = interfaces(true, true);
+    world.list[0].addresses[0].tentative = true;
+    engine->handle_interfaces(world, now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
 }
 
 TEST_F(EngineTest, MeasuresHowLateItIsCalled) {
