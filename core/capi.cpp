@@ -80,6 +80,8 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
                        .refresh_repeat = c.garp_master_refresh_repeat};
     config.workers = {.required = c.track_workers,
                       .timeout = Duration{c.track_timeout_ns}};
+    config.close_connections = c.close_connections != 0;
+    config.ports.assign(c.ports, c.ports + c.nports);
     return config;
 }
 

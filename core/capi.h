@@ -282,6 +282,10 @@ typedef struct {
     int64_t                           garp_master_refresh_ns;  /* 0: off */
     uint32_t                          garp_master_refresh_repeat;
 
+    uint8_t                           close_connections;
+    const uint16_t                   *ports;  /* nginx listens on; TCP */
+    size_t                            nports;
+
     uint32_t                          track_workers;     /* 0: off */
     int64_t                           track_timeout_ns;
 

@@ -282,6 +282,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       offsetof(ngx_vrrp_instance_t, garp_master_refresh_repeat),
       &ngx_vrrp_garp_repeat },
 
+    { ngx_string("close_connections"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      0,
+      offsetof(ngx_vrrp_instance_t, close_connections),
+      NULL },
+
     { ngx_string("track_nginx"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_track_nginx,

@@ -236,6 +236,7 @@ ngx_vrrp_instance_create(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     in->garp_master_delay = NGX_CONF_UNSET;
     in->garp_master_refresh = NGX_CONF_UNSET;
     in->garp_master_refresh_repeat = NGX_CONF_UNSET;
+    in->close_connections = NGX_CONF_UNSET;
     in->track_workers = NGX_CONF_UNSET;
     in->track_timeout = NGX_CONF_UNSET;
     in->track_listen = NGX_CONF_UNSET;
@@ -283,6 +284,7 @@ ngx_vrrp_instance_defaults(ngx_vrrp_instance_t *in)
     ngx_conf_init_value(in->garp_master_repeat, 5);
     ngx_conf_init_value(in->garp_master_delay, 5000);
     ngx_conf_init_value(in->garp_master_refresh, 0);
+    ngx_conf_init_value(in->close_connections, 1);
     ngx_conf_init_value(in->track_workers, 1);
     ngx_conf_init_value(in->track_timeout, 2000);
 
@@ -342,6 +344,8 @@ ngx_vrrp_instance_export(ngx_vrrp_instance_t *in,
     ic->garp_master_refresh_repeat =
                                  (uint32_t) in->garp_master_refresh_repeat;
 
+    ic->close_connections = (uint8_t) in->close_connections;
+
     ic->track_workers = (uint32_t) in->track_workers;
     ic->track_timeout_ns = ngx_vrrp_msec_ns(in->track_timeout);
 }
@@ -400,6 +404,7 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
     }
 
     if (ngx_vrrp_checks_build(cycle, vcf) != NGX_CONF_OK
+        || ngx_vrrp_ports_build(cycle, vcf) != NGX_CONF_OK
         || ngx_vrrp_notify_build(cycle, vcf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

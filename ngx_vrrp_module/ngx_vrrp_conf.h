@@ -20,6 +20,8 @@
 #define NGX_VRRP_MAX_NAME      63
 #define NGX_VRRP_MAX_IFNAME    15
 
+#define NGX_VRRP_MAX_PORTS     1024
+
 #define NGX_VRRP_OWNER         255      /* the priority of an address owner */
 
 #define NGX_VRRP_NAME_EXPECTED                                                \
@@ -80,6 +82,8 @@ typedef struct {
     ngx_int_t         garp_master_delay;
     ngx_int_t         garp_master_refresh;
     ngx_int_t         garp_master_refresh_repeat;
+
+    ngx_flag_t        close_connections;
 
     ngx_int_t         track_workers;
     ngx_int_t         track_timeout;
@@ -198,6 +202,10 @@ ngx_uint_t ngx_vrrp_same_ip(const vrrp_core_ip_t *a, const vrrp_core_ip_t *b);
 ngx_uint_t ngx_vrrp_link_local(const vrrp_core_ip_t *ip);
 /* fills and returns buf, which has INET6_ADDRSTRLEN bytes */
 const char *ngx_vrrp_ip_text(const vrrp_core_ip_t *ip, char *buf);
+
+/* ngx_vrrp_ports.c; from init_conf: fills the ports of each instance */
+
+char *ngx_vrrp_ports_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
 /* ngx_vrrp_conf_rules.c */
 

@@ -95,6 +95,8 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     ngx_vrrp_worker_watch_master(cycle);
 
+    ngx_vrrp_recv_init();
+
     return NGX_OK;
 }
 

@@ -446,6 +446,7 @@ for my $text (
     'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.2;',
     'priority 255; unicast_src_ip 192.168.1.100; unicast_peer 192.168.1.2;',
     'virtual_ipaddress 192.168.1.101/24 takeover label=lo:1;',
+    'close_connections on;', 'close_connections off;',
     'virtual_ipaddress 192.168.1.101/24 label=lo:1 dev=lo;',
     'virtual_ipaddress 10.0.0.0/31; virtual_ipaddress 10.0.0.1/31;',
     join('', map { "virtual_ipaddress 10.1.1.$_;" } 1 .. 254))

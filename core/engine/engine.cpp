@@ -52,10 +52,9 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
 // After each call that can change a router.
 void Engine::note(std::size_t index) {
     const VirtualRouter &router = routers_[index];
-    const Known next{
-        .is_ours = router.is_ours(),
-        .is_active = router.instance().state() == vrrp::StateName::active,
-        .transitions = router.counters().transitions};
+    const Known next{.is_ours = router.is_ours(),
+                     .is_active = router.holds_addresses(),
+                     .transitions = router.counters().transitions};
     const Known before = std::exchange(known_[index], next);
 
     ours_ += next.is_ours;

@@ -75,6 +75,25 @@ public:
         const std::vector<IpAddress> &addresses) = 0;
 };
 
+// How many were ended, and whether that was all of them.
+struct Closed {
+    unsigned connections = 0;
+    bool all = true;
+};
+
+// Connections of clients to this machine.
+class Connections {
+public:
+    virtual ~Connections() = default;
+
+    // Ends TCP connections to these addresses and ports, but no more at once
+    // than take a few milliseconds. As long as the address is here the client
+    // learns of it.
+    virtual Result<Closed, SystemError> close_connections(
+        const std::vector<IpAddress> &addresses,
+        const std::vector<std::uint16_t> &ports) = 0;
+};
+
 // What a check has found out, and why it thinks so.
 struct CheckResult {
     check::Verdict verdict = check::Verdict::unknown;
@@ -142,6 +161,7 @@ struct Ports {
     Claims &claims;
     Events &events;
     Neighbours &neighbours;
+    Connections &connections;
 };
 
 }  // namespace ngx_vrrp::engine

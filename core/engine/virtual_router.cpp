@@ -60,7 +60,8 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
       lapse_limit_(kLogPeriod),
       removal_limit_(kOneRemoval),
       sign_limit_(kLogPeriod),
-      over_limit_(kLogPeriod) {}
+      over_limit_(kLogPeriod),
+      cut_limit_(Seconds{3600}) {}
 
 RouterKey VirtualRouter::key() const {
     return {config().interface, config().family, config().vrid};
@@ -92,6 +93,9 @@ void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
 void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     stopped_ = true;
     withdraw(now);
+    if (!serving) {
+        finish_removal(now);
+    }
     if (is_ours() && ports_.claims.has_heir(key())) {
         hand_over(now);
     }
@@ -197,6 +201,9 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     look_for_split_brain(now);
     if (advert.priority != kPriorityZero) {
         leave_unheard(peer, now);
+        if (instance_.state() != vrrp::StateName::active) {
+            cut_.hear_successor(now);
+        }
     }
     hand_over_late(now);
 }
@@ -209,6 +216,7 @@ void VirtualRouter::handle_time(Instant now) {
     input(vrrp::TimeReached{}, now);
     leave_black_hole(now);
     remove_strays(now);
+    cut_late(now);
     hand_over_late(now);
 }
 
@@ -218,12 +226,13 @@ std::optional<Instant> VirtualRouter::deadline() const {
     take_earlier(earliest, trackers_.deadline());
     take_earlier(earliest, black_hole_at());
     take_earlier(earliest, remove_strays_at_);
+    take_earlier(earliest, cut_.deadline());
     take_earlier(earliest, split_brain_.deadline());
     return earliest;
 }
 
 bool VirtualRouter::finished() const {
-    return stopped_ && instance_.state() != vrrp::StateName::active;
+    return stopped_ && !holds_addresses();
 }
 
 void VirtualRouter::input(const vrrp::Input &input, Instant now) {

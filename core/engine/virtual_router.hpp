@@ -11,6 +11,7 @@
 #include "core/base/rate_limit.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/command.hpp"
+#include "core/engine/connection_cut.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/faults.hpp"
@@ -90,6 +91,11 @@ public:
         return !faults_.entry(FaultCause::released).text.empty();
     }
     bool is_leaving() const { return instance_.is_leaving(); }
+    // Also those that wait for connections to end.
+    bool holds_addresses() const {
+        return instance_.state() == vrrp::StateName::active ||
+               cut_.holds_addresses();
+    }
     // The preempt_window that is open; empty: none is.
     const std::string &window() const { return window_; }
 
@@ -161,6 +167,10 @@ private:
     void add_missing(Instant now);
     void remove_leftovers(Instant now);
     void remove_strays(Instant now);
+    void remove_addresses(Instant now);
+    bool cut(Instant now);
+    void cut_late(Instant now);
+    void finish_removal(Instant now);
     const AddressState *stray() const;
     std::string describe_stray() const;
     bool remove(const vrrp::VirtualAddress &address, bool held, Instant now);
@@ -255,6 +265,7 @@ private:
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;
     std::optional<Instant> remove_strays_at_;
+    ConnectionCut cut_;
     std::string address_error_;  // the last one
     std::string send_error_;
     LastTimes<6> removals_;
@@ -271,6 +282,7 @@ private:
     RateLimit removal_limit_;
     RateLimit sign_limit_;
     RateLimit over_limit_;
+    RateLimit cut_limit_;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -102,6 +102,7 @@ VirtualRouter::Losses VirtualRouter::look_for_addresses(Instant now) {
 // Up
 
 void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
+    cut_ = {};
     bool any_held = false;
     for (AddressState &state : addresses_) {
         any_held = hold(state, now) || any_held;
@@ -213,7 +214,25 @@ void VirtualRouter::add_missing(Instant now) {
 
 // Down
 
-void VirtualRouter::act(const vrrp::RemoveAddresses &, Instant now) {
+// A client whose connection stays here would wait in vain: its packets go to
+// the successor. So its connection ends while the address can still say so. A
+// router that gives way removes its addresses at once all the same, and after
+// a fault nobody has them yet.
+void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
+    if (!action.successor) {
+        cut_.wait_for_successor();
+        remove_addresses(now);
+    } else if (cut(now)) {
+        remove_addresses(now);
+    } else if (action.may_wait) {
+        cut_.hold_addresses(now);
+    } else {
+        cut_.go_on_later(now);
+        remove_addresses(now);
+    }
+}
+
+void VirtualRouter::remove_addresses(Instant now) {
     for (AddressState &state : addresses_) {
         if (is_used_as_it_is(state)) {
             state.told = false;
@@ -278,6 +297,7 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
 // in the election, is not MASTER: the node answers for it beside the MASTER.
 const AddressState *VirtualRouter::stray() const {
     if (phase_ != Phase::joined || !interfaces_ || stopped_ ||
+        cut_.holds_addresses() ||
         instance_.state() == vrrp::StateName::active ||
         config().priority == kPriorityOwner) {
         return nullptr;

@@ -106,6 +106,7 @@ void VirtualRouter::hand_over(Instant now) {
     if (!is_ours() || wanted_) {
         return;
     }
+    finish_removal(now);
 
     const auto checkpoint = instance_.checkpoint();
     Handover handover{.checkpoint = checkpoint,

@@ -8,6 +8,7 @@
 #include "core/net/neighbour_sockets.hpp"
 #include "core/net/packet_socket.hpp"
 #include "core/net/process_watch.hpp"
+#include "core/net/socket_diag.hpp"
 #include "core/net/unanswered.hpp"
 #include "core/net/vrrp_sockets.hpp"
 
@@ -239,6 +240,12 @@ Status Host::remove(const engine::Interface &interface,
 
 Status Host::watch_neighbours(const std::vector<IpAddress> &addresses) {
     return impl_->neighbours().watch(addresses);
+}
+
+Result<engine::Closed, SystemError> Host::close_connections(
+    const std::vector<IpAddress> &addresses,
+    const std::vector<std::uint16_t> &ports) {
+    return net::close_connections(addresses, ports);
 }
 
 }  // namespace ngx_vrrp::net

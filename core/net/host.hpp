@@ -33,7 +33,8 @@ public:
 
 class Host final : public engine::Transmit,
                    public engine::Addresses,
-                   public engine::Neighbours {
+                   public engine::Neighbours,
+                   public engine::Connections {
 public:
     // watcher and sink outlive the host; sink is called only from
     // on_readable() and catch_up().
@@ -69,6 +70,9 @@ public:
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address) override;
     Status watch_neighbours(const std::vector<IpAddress> &addresses) override;
+    Result<engine::Closed, SystemError> close_connections(
+        const std::vector<IpAddress> &addresses,
+        const std::vector<std::uint16_t> &ports) override;
 
 private:
     class Impl;

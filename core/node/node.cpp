@@ -36,8 +36,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
               generation.checkers, watcher, sink),
       claims_(watcher, *this, sink, generation.configured_at),
       events_(generation.event_fd, sink),
-      engine_(std::move(configs), {host_, host_, *this, claims_, *this, host_},
-              sink),
+      engine_(std::move(configs),
+              {host_, host_, *this, claims_, *this, host_, host_}, sink),
       facts_(std::move(facts)),
       generation_(generation) {
     facts_.started_at = net::now();

@@ -22,7 +22,10 @@ struct AddAddresses {};
 // Prolong the leases; an address that is missing comes back.
 struct RenewAddresses {};
 
-struct RemoveAddresses {};
+struct RemoveAddresses {
+    bool successor = false;  // another router was heard that has them now
+    bool may_wait = false;   // a moment, until connections have ended
+};
 
 // Gratuitous ARP or unsolicited NA, `repeat` times for each address.
 struct AnnounceAddresses {

@@ -65,6 +65,10 @@ struct Config {
     Duration link_up_delay{0};
     AnnouncePolicy announce;
     WorkerPolicy workers;
+    // Connections to the addresses end when another router has them: those of
+    // these ports, on which nginx listens.
+    bool close_connections = true;
+    std::vector<std::uint16_t> ports;
 
     bool is_unicast() const { return !unicast_peers.empty(); }
 };

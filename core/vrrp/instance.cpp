@@ -164,16 +164,18 @@ State Instance::on(Fault, const Shutdown &in, Turn &turn) {
 State Instance::leave(const Active &state, Leaving leaving, Turn &turn) {
     turn.act(SendAdvert{kPriorityZero});
     if (leaving.drop_at <= turn.now) {
-        return drop(std::move(leaving.reason), leaving.for_good, turn);
+        return drop(leaving, leaving.reason, false, turn);
     }
     leaving.renew_at = state.renew_at;
     return leaving;
 }
 
 // A release may have ended before it was carried out.
-State Instance::drop(std::string reason, bool for_good, Turn &turn) {
-    turn.act(RemoveAddresses{});
-    if (for_good) {
+State Instance::drop(const Leaving &state, std::string reason, bool may_wait,
+                     Turn &turn) {
+    turn.act(RemoveAddresses{.successor = state.heir.has_value(),
+                             .may_wait = may_wait});
+    if (state.for_good) {
         return become_initialize(std::move(reason), turn);
     }
     if (fault_.empty()) {
@@ -198,7 +200,7 @@ State Instance::wake(Leaving state, Turn &turn) {
     if (turn.now < state.drop_at) {
         return state;
     }
-    return drop(state.reason + ", " + heir_of(state), state.for_good, turn);
+    return drop(state, state.reason + ", " + heir_of(state), true, turn);
 }
 
 State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
@@ -221,18 +223,15 @@ State Instance::on(Leaving state, const AdvertReceived &in, Turn &turn) {
 State Instance::on(Leaving state, const FaultChanged &in, Turn &turn) {
     return in.reason.empty()
                ? state
-               : drop(state.reason + ", " + in.reason, state.for_good, turn);
+               : drop(state, state.reason + ", " + in.reason, false, turn);
 }
 
 State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
-    if (!in.serving) {
-        return drop(in.reason, true, turn);
-    }
-    if (!state.for_good) {
+    if (!in.serving || !state.for_good) {
         state.reason = in.reason;
         state.for_good = true;
     }
-    return state;
+    return in.serving ? state : drop(state, state.reason, false, turn);
 }
 
 // As long as nobody has taken over we take the goodbye back; an heir is left

@@ -188,7 +188,8 @@ private:
     void advertise(Active &state, Turn &turn);
     void answer(Active &state, Turn &turn);
     State leave(const Active &state, Leaving leaving, Turn &turn);
-    State drop(std::string reason, bool for_good, Turn &turn);
+    State drop(const Leaving &state, std::string reason, bool may_wait,
+               Turn &turn);
     std::string heir_of(const Leaving &state) const;
     Backup clear_fault(std::string reason, Turn &turn);
 

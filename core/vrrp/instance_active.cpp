@@ -120,7 +120,7 @@ bool Instance::beats_us(const AdvertReceived &in) const {
 // announcement, which now nobody contradicts.
 State Instance::yield(const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
-    turn.act(RemoveAddresses{});
+    turn.act(RemoveAddresses{.successor = true});
     turn.act(SendAdvert{priority_});
     hear(in, turn.now);
 

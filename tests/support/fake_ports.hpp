@@ -1,6 +1,7 @@
 // Ports that remember: what the engine did, in order, as short lines.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <set>
@@ -18,7 +19,8 @@ class FakeMachine final : public engine::Transmit,
                           public engine::Shared,
                           public engine::Claims,
                           public engine::Events,
-                          public engine::Neighbours {
+                          public engine::Neighbours,
+                          public engine::Connections {
 public:
     // What happened since the last take(), e.g. "advert 100 224.0.0.18",
     // "add 10.0.1.5 2s", "garp".
@@ -40,6 +42,8 @@ public:
     std::vector<engine::Event> events;        // all that happened
     std::vector<IpAddress> watched;           // whose neighbours are heard
     std::vector<IpAddress> questions;         // asked of the LAN: who has it?
+    unsigned connections = 0;                 // to the addresses
+    static constexpr unsigned kClosedAtOnce = 100;
 
     Status listen(const engine::Interface &interface, Family,
                   bool multicast) override {
@@ -153,7 +157,23 @@ public:
         return result("watch_neighbours");
     }
 
-    engine::Ports ports() { return {*this, *this, *this, *this, *this, *this}; }
+    // "close 10.0.1.5:80"
+    Result<engine::Closed, SystemError> close_connections(
+        const std::vector<IpAddress> &addresses,
+        const std::vector<std::uint16_t> &ports) override {
+        done_.push_back("close " + addresses.at(0).to_string() + ":" +
+                        std::to_string(ports.at(0)));
+        if (const Status status = result("close"); !status) {
+            return Unexpected(status.error());
+        }
+        const unsigned closed = std::min(connections, kClosedAtOnce);
+        connections -= closed;
+        return engine::Closed{closed, connections == 0};
+    }
+
+    engine::Ports ports() {
+        return {*this, *this, *this, *this, *this, *this, *this};
+    }
 
 private:
     static constexpr std::size_t kArpFrame = 42;

@@ -1,0 +1,63 @@
+// When connections that were left behind end: with the addresses, if another
+// router is known to have them, or some time after one was heard that has
+// them, so that a short flap cuts nothing.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "core/base/time.hpp"
+
+namespace ngx_vrrp::engine {
+
+class ConnectionCut {
+public:
+    // A router that comes back sooner goes on with the connections.
+    static constexpr Duration kFlap = Seconds{3};
+
+    // How long addresses stay for it, and between two attempts.
+    static constexpr Duration kHold = Milliseconds{300};
+    static constexpr Duration kPause = Milliseconds{2};
+
+    // The addresses are gone, and nobody is known to have them.
+    void wait_for_successor() { waits_ = true; }
+
+    void hear_successor(Instant now) {
+        if (std::exchange(waits_, false)) {
+            next_at_ = now + kFlap;
+        }
+    }
+
+    // Some connections are left, and the addresses stay until they are gone.
+    void hold_addresses(Instant now) {
+        hold_until_ = now + kHold;
+        next_at_ = now + kPause;
+    }
+    bool holds_addresses() const { return hold_until_.has_value(); }
+    bool held_long_enough(Instant now) const {
+        return hold_until_ && now >= *hold_until_;
+    }
+
+    // Some are left, and the addresses go all the same.
+    void go_on_later(Instant now) {
+        hold_until_.reset();
+        next_at_ = now + kFlap;
+    }
+
+    void go_on_soon(Instant now) { next_at_ = now + kPause; }
+    bool is_due(Instant now) const { return next_at_ && now >= *next_at_; }
+
+    void count(unsigned connections) { closed_ += connections; }
+    // What was closed in all; it is over.
+    unsigned end() { return std::exchange(*this, {}).closed_; }
+
+    std::optional<Instant> deadline() const { return next_at_; }
+
+private:
+    bool waits_ = false;
+    std::optional<Instant> hold_until_;
+    std::optional<Instant> next_at_;
+    unsigned closed_ = 0;
+};
+
+}  // namespace ngx_vrrp::engine

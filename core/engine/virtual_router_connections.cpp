@@ -1,0 +1,68 @@
+// Connections to the addresses of a virtual router that another node has now.
+#include "core/engine/drop_report.hpp"
+#include "core/engine/virtual_router.hpp"
+
+namespace ngx_vrrp::engine {
+
+// True: none is left, or nothing can be done about it.
+bool VirtualRouter::cut(Instant now) {
+    if (!config().close_connections || config().ports.empty()) {
+        cut_.end();
+        return true;
+    }
+    std::vector<IpAddress> addresses;
+    for (const AddressState &state : addresses_) {
+        addresses.push_back(state.address.address);
+    }
+    const auto closed =
+        ports_.connections.close_connections(addresses, config().ports);
+    if (!closed) {
+        if (cut_limit_.allow(now)) {
+            log_(LogLevel::warn,
+                 "%s, connections to its addresses stay until they time out%s",
+                 closed.error().to_string().c_str(),
+                 suppressed_note(cut_limit_.take_suppressed()).c_str());
+        }
+        cut_.end();
+        return true;
+    }
+    cut_.count(closed->connections);
+    if (!closed->all) {
+        return false;
+    }
+    if (const unsigned count = cut_.end(); count > 0) {
+        log_(LogLevel::notice,
+             "closed %u connection%s to its addresses, which another node has",
+             count, count == 1 ? "" : "s");
+    }
+    return true;
+}
+
+void VirtualRouter::cut_late(Instant now) {
+    if (!cut_.is_due(now)) {
+        return;
+    }
+    const bool holds = cut_.holds_addresses();
+    const bool long_enough = cut_.held_long_enough(now);
+    const bool all = cut(now);
+    if (!all && !long_enough) {
+        cut_.go_on_soon(now);
+        return;
+    }
+    if (!all) {
+        cut_.go_on_later(now);
+    }
+    if (holds) {
+        remove_addresses(now);
+    }
+}
+
+// They waited for connections to end.
+void VirtualRouter::finish_removal(Instant now) {
+    if (cut_.holds_addresses()) {
+        cut_.end();
+        remove_addresses(now);
+    }
+}
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,23 @@
+// Connections of this machine as sock_diag(7) knows them: found by their own
+// end, and ended as "ss -K" does. The kernel sends a reset for each, and the
+// process that has it gets ECONNABORTED. It needs CAP_NET_ADMIN, and a kernel
+// with CONFIG_INET_DIAG_DESTROY.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/ip.hpp"
+#include "core/base/result.hpp"
+#include "core/base/system_error.hpp"
+#include "core/engine/ports.hpp"
+
+namespace ngx_vrrp::net {
+
+// Those that a client and a process have; what is still being opened is left,
+// as its packets are sent again, and so is what has been answered in full.
+Result<engine::Closed, SystemError> close_connections(
+    const std::vector<IpAddress> &addresses,
+    const std::vector<std::uint16_t> &ports);
+
+}  // namespace ngx_vrrp::net
