@@ -72,7 +72,20 @@ char *ngx_vrrp_listen_add(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
 /* ngx_vrrp_track_pool.c */
 
 char *ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
-    ngx_vrrp_tracker_t *tracker);
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker);
+
+/* ngx_vrrp_track_virtual.c */
+
+/* 0: it has none */
+ngx_uint_t ngx_vrrp_sockaddr_ip(struct sockaddr *sockaddr,
+    vrrp_core_ip_t *ip);
+ngx_uint_t ngx_vrrp_is_virtual(const vrrp_core_instance_conf_t *ic,
+    vrrp_core_ip_t *ip);
+
+/* does it ask a virtual address of its instance?  vp: of a track_upstream */
+char *ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
+    ngx_vrrp_pool_t *vp);
 
 
 #endif /* _NGX_VRRP_CHECK_CONF_H_INCLUDED_ */

@@ -21,7 +21,7 @@ static char *ngx_vrrp_checks_number_trackers(ngx_cycle_t *cycle,
 static char *ngx_vrrp_checks_instance(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, ngx_uint_t n, ngx_array_t *checks);
 static char *ngx_vrrp_checks_tracker(ngx_cycle_t *cycle,
-    ngx_vrrp_conf_t *vcf, const vrrp_core_str_t *instance,
+    ngx_vrrp_conf_t *vcf, const vrrp_core_instance_conf_t *ic,
     ngx_vrrp_tracker_t *tracker, ngx_array_t *checks);
 static char *ngx_vrrp_checks_match(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     ngx_vrrp_check_t *check);
@@ -296,7 +296,7 @@ ngx_vrrp_checks_instance(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
 
     for (i = 0; i < trackers->list.nelts; i++) {
 
-        if (ngx_vrrp_checks_tracker(cycle, vcf, &ic->name, &list[i], checks)
+        if (ngx_vrrp_checks_tracker(cycle, vcf, ic, &list[i], checks)
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -314,20 +314,22 @@ ngx_vrrp_checks_instance(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
 
 static char *
 ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
-    const vrrp_core_str_t *instance, ngx_vrrp_tracker_t *tracker,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
     ngx_array_t *checks)
 {
     vrrp_core_check_conf_t  *core;
 
     if (tracker->core.kind == VRRP_CORE_TRACK_POOL) {
-        return ngx_vrrp_track_find_pool(cycle, vcf, tracker);
+        return ngx_vrrp_track_find_pool(cycle, vcf, ic, tracker);
     }
 
     if (tracker->check == NULL) {
         return NGX_CONF_OK;
     }
 
-    if (ngx_vrrp_checks_match(cycle, vcf, tracker->check) != NGX_CONF_OK) {
+    if (ngx_vrrp_checks_match(cycle, vcf, tracker->check) != NGX_CONF_OK
+        || ngx_vrrp_track_virtual(cycle, ic, tracker, NULL) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -343,7 +345,7 @@ ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     core = ngx_array_push(checks);
 
     if (core == NULL
-        || ngx_vrrp_target_tracker(cycle->pool, instance, tracker, core)
+        || ngx_vrrp_target_tracker(cycle->pool, &ic->name, tracker, core)
            != NGX_OK)
     {
         return NGX_CONF_ERROR;

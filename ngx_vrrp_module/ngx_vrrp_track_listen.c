@@ -10,8 +10,6 @@
 
 static ngx_uint_t ngx_vrrp_listen_is_checked(ngx_vrrp_conf_t *vcf,
     ngx_listening_t *ls, vrrp_core_ip_t *ip);
-static ngx_uint_t ngx_vrrp_listen_ip(struct sockaddr *sockaddr,
-    vrrp_core_ip_t *ip);
 static ngx_uint_t ngx_vrrp_listen_is_virtual(ngx_vrrp_conf_t *vcf,
     vrrp_core_ip_t *ip);
 static char *ngx_vrrp_listen_tracker(ngx_cycle_t *cycle, ngx_listening_t *ls,
@@ -96,56 +94,19 @@ ngx_vrrp_listen_is_checked(ngx_vrrp_conf_t *vcf, ngx_listening_t *ls,
 
 #endif
 
-    return ngx_vrrp_listen_ip(ls->sockaddr, ip)
+    return ngx_vrrp_sockaddr_ip(ls->sockaddr, ip)
            && !ngx_vrrp_listen_is_virtual(vcf, ip);
-}
-
-
-static ngx_uint_t
-ngx_vrrp_listen_ip(struct sockaddr *sockaddr, vrrp_core_ip_t *ip)
-{
-    struct sockaddr_in   *sin;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6  *sin6;
-#endif
-
-    ngx_memzero(ip, sizeof(vrrp_core_ip_t));
-
-    switch (sockaddr->sa_family) {
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) sockaddr;
-        ip->family = 4;
-        ngx_memcpy(ip->octets, &sin->sin_addr, 4);
-        return 1;
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        sin6 = (struct sockaddr_in6 *) sockaddr;
-        ip->family = 6;
-        ngx_memcpy(ip->octets, &sin6->sin6_addr, 16);
-        return 1;
-#endif
-
-    default: /* AF_UNIX */
-        return 0;
-    }
 }
 
 
 static ngx_uint_t
 ngx_vrrp_listen_is_virtual(ngx_vrrp_conf_t *vcf, vrrp_core_ip_t *ip)
 {
-    size_t                            i, j;
-    const vrrp_core_instance_conf_t  *ic;
+    size_t  i;
 
     for (i = 0; i < vcf->core.ninstances; i++) {
-        ic = &vcf->core.instances[i];
-
-        for (j = 0; j < ic->naddresses; j++) {
-            if (ngx_vrrp_same_ip(&ic->addresses[j].address, ip)) {
-                return 1;
-            }
+        if (ngx_vrrp_is_virtual(&vcf->core.instances[i], ip)) {
+            return 1;
         }
     }
 

@@ -32,7 +32,7 @@ static char *ngx_vrrp_pool_enough(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
 
 char *
 ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
-    ngx_vrrp_tracker_t *tracker)
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker)
 {
     ngx_vrrp_pool_search_t  search;
 
@@ -63,7 +63,11 @@ ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     tracker->core.first_check = search.pool->first_check;
     tracker->core.nchecks = search.pool->nchecks;
 
-    return ngx_vrrp_pool_enough(cycle, search.pool, tracker);
+    if (ngx_vrrp_pool_enough(cycle, search.pool, tracker) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_vrrp_track_virtual(cycle, ic, tracker, search.pool);
 }
 
 

@@ -325,6 +325,64 @@ accepts_tracker('track_nginx listen=on', 'stream { server { '
     warning => $idle, line => 9) if has_stream;
 
 
+# --- a virtual address of the own instance -----------------------------------
+
+my $only = '192.168.1.100, a virtual address of its own vrrp_instance "VI_1", '
+    . 'which is on a node only while that node is MASTER';
+my $instead = 'or an address that this node always has';
+my $fatal = "asks $only: no node could become MASTER, 127.0.0.1 $instead "
+    . 'is expected';
+my $odd = "asks $only: the answer comes from the other node otherwise, ask "
+    . "127.0.0.1 $instead";
+
+# Servers of the upstream "web".
+sub pool (@servers) {
+    return 'http { upstream web { '
+         . join('', map { "server $_; " } @servers) . 'vrrp_check tcp; } }';
+}
+
+my ($vip, $other) = qw(192.168.1.100:80 192.168.1.11:80);
+
+for (['track_http http://192.168.1.100/'],
+     ['track_http http://192.168.1.100:8080/health host=a.b'],
+     ['track_http https://192.168.1.100/ sni=a.b'],
+     ['track_http http://[::ffff:192.168.1.100]/'],
+     ['track_tcp 192.168.1.100:80'],
+     ['track_ping 192.168.1.100'],
+     ['track_upstream web', pool($vip)],
+     ['track_upstream web', pool($vip, '192.168.1.100:81 backup')],
+     ['track_upstream web', pool($vip, "$other down")],
+     ['track_upstream web min_up=2', pool($vip, $other)],
+     ['track_upstream web min_up=51%', pool($vip, $other)])
+{
+    my ($tracker, $after) = @$_;
+    my ($directive, $name) = split ' ', $tracker;
+
+    rejects_tracker($tracker, qq($directive "$name" $fatal), $after // '');
+    accepts_tracker("$tracker weight=-10", $after // '', line => 8,
+        warning => qq($directive "$name" $odd));
+}
+
+rejects('a tracker before the virtual address', <<~'END', qq(track_ping )
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    track_ping 192.168.1.100;
+    virtual_ipaddress 192.168.1.100; } }
+    END
+    . qq("192.168.1.100" $fatal), 7);
+accepts_tracker('priority 255; track_ping 192.168.1.100', '', line => 8,
+    warning => qq(track_ping "192.168.1.100" $odd));
+
+accepts_tracker($_->[0], $_->[1] // '')
+    for ['track_ping 192.168.1.101'], ['track_http http://127.0.0.1/'],
+        ['track_upstream web', pool($vip, $other)],
+        ['track_upstream web min_up=50%', pool($vip, $other)];
+accepts('the virtual address of another instance', <<~"END");
+    $good}
+    vrrp_instance VI_2 { interface lo; virtual_router_id 52;
+    virtual_ipaddress 192.168.1.101; track_ping 192.168.1.100; } }
+    END
+
+
 # --- weights that move nothing -----------------------------------------------
 
 accepts('a weight with nopreempt',

@@ -1,0 +1,193 @@
+
+/*
+ * Trackers that ask a virtual address of their own instance.  It is on this
+ * node only while the instance is MASTER: without a weight the tracker fails
+ * everywhere before there is a master, so that no node can become one.
+ */
+
+
+#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_check_conf.h"
+
+
+#define NGX_VRRP_VIRTUAL_ONLY                                                 \
+    "is on a node only while that node is MASTER"
+
+
+static ngx_uint_t ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp,
+    ngx_vrrp_tracker_t *tracker, const vrrp_core_instance_conf_t *ic,
+    vrrp_core_ip_t *virtual);
+static char *ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
+    vrrp_core_ip_t *ip);
+
+
+ngx_uint_t
+ngx_vrrp_sockaddr_ip(struct sockaddr *sockaddr, vrrp_core_ip_t *ip)
+{
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    ngx_memzero(ip, sizeof(vrrp_core_ip_t));
+
+    switch (sockaddr->sa_family) {
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) sockaddr;
+        ip->family = 4;
+        ngx_memcpy(ip->octets, &sin->sin_addr, 4);
+        return 1;
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) sockaddr;
+
+        if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+            ip->family = 4;
+            ngx_memcpy(ip->octets, &sin6->sin6_addr.s6_addr[12], 4);
+            return 1;
+        }
+
+        ip->family = 6;
+        ngx_memcpy(ip->octets, &sin6->sin6_addr, 16);
+        return 1;
+#endif
+
+    default: /* AF_UNIX */
+        return 0;
+    }
+}
+
+
+ngx_uint_t
+ngx_vrrp_is_virtual(const vrrp_core_instance_conf_t *ic, vrrp_core_ip_t *ip)
+{
+    size_t  i;
+
+    for (i = 0; i < ic->naddresses; i++) {
+        if (ngx_vrrp_same_ip(&ic->addresses[i].address, ip)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+char *
+ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
+    ngx_vrrp_pool_t *vp)
+{
+    vrrp_core_ip_t  ip;
+
+    if (vp) {
+        if (ngx_vrrp_virtual_enough(vp, tracker, ic, &ip)) {
+            return NGX_CONF_OK;
+        }
+
+        return ngx_vrrp_virtual_tell(cycle, ic, tracker, &ip);
+    }
+
+    if (tracker->check->core.kind == VRRP_CORE_CHECK_PING) {
+        ip = tracker->check->core.ip;
+
+    } else if (tracker->sockaddr == NULL
+               || !ngx_vrrp_sockaddr_ip(tracker->sockaddr, &ip))
+    {
+        return NGX_CONF_OK;
+    }
+
+    if (!ngx_vrrp_is_virtual(ic, &ip)) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_vrrp_virtual_tell(cycle, ic, tracker, &ip);
+}
+
+
+/*
+ * Are enough servers left without those at virtual addresses?  Which servers
+ * a name will have at run time is not known here.
+ */
+
+static ngx_uint_t
+ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp, ngx_vrrp_tracker_t *tracker,
+    const vrrp_core_instance_conf_t *ic, vrrp_core_ip_t *virtual)
+{
+    ngx_uint_t        i, n, others, needed;
+    vrrp_core_ip_t    ip;
+    ngx_vrrp_peer_t  *peers;
+
+    n = 0;
+    others = 0;
+    peers = vp->peers.elts;
+
+    for (i = 0; i < vp->peers.nelts; i++) {
+
+        if (peers[i].down) {
+            continue;
+        }
+
+        n++;
+
+        if (ngx_vrrp_sockaddr_ip(peers[i].sockaddr, &ip)
+            && ngx_vrrp_is_virtual(ic, &ip))
+        {
+            *virtual = ip;
+            continue;
+        }
+
+        others++;
+    }
+
+    needed = tracker->core.min_up;
+
+    if (tracker->core.min_up_percent) {
+        needed = (n * needed + 99) / 100;
+    }
+
+    return vp->nspare || others == n || others >= needed;
+}
+
+
+/*
+ * With a weight the node is still elected.  A router with priority 255 may
+ * have the address as one of its own.
+ */
+
+static char *
+ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
+    vrrp_core_ip_t *ip)
+{
+    char  text[INET6_ADDRSTRLEN];
+
+    (void) ngx_vrrp_ip_text(ip, text);
+
+    if (tracker->core.weighted || ic->priority == NGX_VRRP_OWNER) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "%*s \"%V\" asks %s, a virtual address of its own "
+                      "vrrp_instance \"%*s\", which " NGX_VRRP_VIRTUAL_ONLY
+                      ": the answer comes from the other node otherwise, "
+                      "ask 127.0.0.1 or an address that this node always "
+                      "has in %V:%ui",
+                      tracker->core.type.len, tracker->core.type.data,
+                      &tracker->name, text, ic->name.len, ic->name.data,
+                      &tracker->place.file, tracker->place.line);
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                  "%*s \"%V\" asks %s, a virtual address of its own "
+                  "vrrp_instance \"%*s\", which " NGX_VRRP_VIRTUAL_ONLY
+                  ": no node could become MASTER, 127.0.0.1 or an address "
+                  "that this node always has is expected in %V:%ui",
+                  tracker->core.type.len, tracker->core.type.data,
+                  &tracker->name, text, ic->name.len, ic->name.data,
+                  &tracker->place.file, tracker->place.line);
+
+    return NGX_CONF_ERROR;
+}
