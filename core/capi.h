@@ -534,8 +534,8 @@ typedef struct {
     /* 1: text matches */
     int   (*regex)(void *data, void *regex, const char *text, size_t len);
 
-    /* after the table has it */
-    void  (*changed)(void *data, size_t check, vrrp_core_verdict_e verdict);
+    /* its verdict is another, or it has recovered: the table has it */
+    void  (*changed)(void *data, size_t check);
 } vrrp_checker_ops_t;
 
 
@@ -661,12 +661,22 @@ void vrrp_core_checks_rearrange(void *area, const vrrp_core_conf_t *conf,
 vrrp_core_verdict_e vrrp_core_check_verdict(const void *area,
     uint64_t generation, size_t check);
 
-/* grows with each change of any verdict; 0: the table has been replaced */
+/*
+ * Grows with each change of any verdict and with each recovery; 0: the table
+ * has been replaced.
+ */
 uint64_t vrrp_core_checks_changes(const void *area, uint64_t generation);
 
-/* grows with each change of this verdict */
-uint64_t vrrp_core_check_changes(const void *area, uint64_t generation,
+/*
+ * When this check last passed after a failure, or came up again, in
+ * nanoseconds of CLOCK_BOOTTIME; 0: never.
+ */
+int64_t vrrp_core_check_recovered(const void *area, uint64_t generation,
     size_t check);
+
+/* has one of these n checks, of this address, done so in the last age_ns? */
+int vrrp_core_checks_recovered(const void *area, uint64_t generation,
+    size_t first, size_t n, const char *address, size_t len, int64_t age_ns);
 
 
 /* shared memory */

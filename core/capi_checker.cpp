@@ -42,9 +42,10 @@ public:
     bool matches(check::Regex regex, std::string_view text) override {
         return ops_.regex(ops_.data, regex, text.data(), text.size()) == 1;
     }
-    void verdict_changed(check::CheckId id, check::Verdict verdict) override {
-        ops_.changed(ops_.data, id, static_cast<vrrp_core_verdict_e>(verdict));
+    void verdict_changed(check::CheckId id, check::Verdict) override {
+        ops_.changed(ops_.data, id);
     }
+    void recovered(check::CheckId id) override { ops_.changed(ops_.data, id); }
 };
 
 std::string_view to_view(const char *text, std::size_t len) {

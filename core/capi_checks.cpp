@@ -7,6 +7,7 @@
 #include "core/capi.h"
 #include "core/capi_check_conf.hpp"
 #include "core/check/table.hpp"
+#include "core/net/clock.hpp"
 #include "core/status/area.hpp"
 
 namespace {
@@ -77,7 +78,14 @@ uint64_t vrrp_core_checks_changes(const void *area, uint64_t generation) {
     return table_of(area, generation).changes();
 }
 
-uint64_t vrrp_core_check_changes(const void *area, uint64_t generation,
-                                 size_t check) {
-    return table_of(area, generation).changes(check);
+int64_t vrrp_core_check_recovered(const void *area, uint64_t generation,
+                                  size_t check) {
+    return to_ns(table_of(area, generation).recovered_at(check));
+}
+
+int vrrp_core_checks_recovered(const void *area, uint64_t generation,
+                               size_t first, size_t n, const char *address,
+                               size_t len, int64_t age_ns) {
+    return table_of(area, generation)
+        .has_recovered(first, n, {address, len}, net::now() - Duration{age_ns});
 }

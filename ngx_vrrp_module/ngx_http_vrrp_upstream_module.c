@@ -18,6 +18,7 @@
 typedef struct {
     ngx_vrrp_upstream_t              up;
     ngx_http_upstream_init_peer_pt   init_peer;
+    ngx_event_free_peer_pt           free_peer;
 } ngx_http_vrrp_upstream_conf_t;
 
 
@@ -31,9 +32,14 @@ static void ngx_http_vrrp_upstream_markable(ngx_conf_t *cf,
     ngx_http_upstream_srv_conf_t *uscf, ngx_http_vrrp_upstream_conf_t *vucf);
 static ngx_int_t ngx_http_vrrp_upstream_init_peer(ngx_http_request_t *r,
     ngx_http_upstream_srv_conf_t *uscf);
-static void ngx_http_vrrp_upstream_mark(ngx_cycle_t *cycle,
-    ngx_vrrp_pool_t *vp);
-static void ngx_http_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
+static void ngx_http_vrrp_upstream_free_peer(ngx_peer_connection_t *pc,
+    void *data, ngx_uint_t state);
+static void ngx_http_vrrp_upstream_try_more(ngx_peer_connection_t *pc,
+    ngx_http_upstream_t *u);
+static ngx_int_t ngx_http_vrrp_upstream_walk(ngx_vrrp_mark_t *mark);
+static void ngx_http_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
+    ngx_http_upstream_rr_peers_t *peers);
+static ngx_uint_t ngx_http_vrrp_upstream_tries(
     ngx_http_upstream_rr_peers_t *peers);
 #if (NGX_HTTP_VRRP_RESOLVE)
 static ngx_int_t ngx_http_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp);
@@ -212,10 +218,7 @@ ngx_http_vrrp_upstream_add_servers(ngx_vrrp_pool_t *vp,
 }
 
 
-/*
- * Round robin is what all of nginx's balancers are made from.  Without a zone
- * each worker has peers of its own, and marks them when it needs them.
- */
+/* round robin is what all of nginx's balancers are made from */
 
 static void
 ngx_http_vrrp_upstream_markable(ngx_conf_t *cf,
@@ -232,71 +235,151 @@ ngx_http_vrrp_upstream_markable(ngx_conf_t *cf,
         return;
     }
 
-    vp->mark = ngx_http_vrrp_upstream_mark;
+    vp->walk = ngx_http_vrrp_upstream_walk;
 
-    if (!vp->zone) {
-        vucf->init_peer = uscf->peer.init;
-        uscf->peer.init = ngx_http_vrrp_upstream_init_peer;
-    }
+    vucf->init_peer = uscf->peer.init;
+    uscf->peer.init = ngx_http_vrrp_upstream_init_peer;
 }
 
+
+/*
+ * The structures of peer.data belong to the balancer, and other modules look
+ * into them: only peer.free is replaced, which is the same for all requests of
+ * an upstream.
+ */
 
 static ngx_int_t
 ngx_http_vrrp_upstream_init_peer(ngx_http_request_t *r,
     ngx_http_upstream_srv_conf_t *uscf)
 {
+    ngx_int_t                       rc;
+    ngx_peer_connection_t          *pc;
     ngx_http_vrrp_upstream_conf_t  *vucf;
 
     vucf = ngx_http_conf_upstream_srv_conf(uscf,
                                            ngx_http_vrrp_upstream_module);
 
-    ngx_vrrp_mark_own((ngx_cycle_t *) ngx_cycle, vucf->up.pool);
+    ngx_vrrp_mark_request(vucf->up.pool);
 
-    return vucf->init_peer(r, uscf);
+    rc = vucf->init_peer(r, uscf);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    pc = &r->upstream->peer;
+
+    if (vucf->free_peer == NULL) {
+        vucf->free_peer = pc->free;
+    }
+
+    if (pc->free == vucf->free_peer) {
+        pc->free = ngx_http_vrrp_upstream_free_peer;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_vrrp_upstream_free_peer(ngx_peer_connection_t *pc, void *data,
+    ngx_uint_t state)
+{
+    ngx_vrrp_pool_t                *vp;
+    ngx_http_upstream_t            *u;
+    ngx_http_vrrp_upstream_conf_t  *vucf;
+
+    u = (ngx_http_upstream_t *)
+            ((u_char *) pc - offsetof(ngx_http_upstream_t, peer));
+
+    vucf = ngx_http_conf_upstream_srv_conf(u->upstream,
+                                           ngx_http_vrrp_upstream_module);
+
+    vp = vucf->up.pool;
+
+    vucf->free_peer(pc, data, ngx_vrrp_mark_state(vp, pc, state));
+
+    if (state & NGX_PEER_FAILED) {
+        /* the next server is chosen now */
+        ngx_vrrp_mark_request(vp);
+        ngx_http_vrrp_upstream_try_more(pc, u);
+    }
+}
+
+
+/*
+ * Servers that were marked when the request began were not counted for it.
+ * Where a mark is off since then, because the server has recovered or too few
+ * are left, it may be the only one that can answer.
+ */
+
+static void
+ngx_http_vrrp_upstream_try_more(ngx_peer_connection_t *pc,
+    ngx_http_upstream_t *u)
+{
+    ngx_uint_t                     n;
+    ngx_http_request_t            *r;
+    ngx_http_log_ctx_t            *ctx;
+    ngx_http_upstream_rr_peers_t  *peers;
+
+    ctx = pc->log->data;
+    r = ctx->current_request;
+
+    if (pc->tries || u->conf->next_upstream_tries
+        || r == NULL || r->upstream != u || r->upstream_states == NULL)
+    {
+        return;
+    }
+
+    n = 0;
+
+    for (peers = u->upstream->peer.data; peers; peers = peers->next) {
+        n += peers->tries;
+    }
+
+    if (r->upstream_states->nelts < n) {
+        pc->tries = 1;
+    }
 }
 
 
 /* peer.data is the zone's, once nginx has made the zone */
 
-static void
-ngx_http_vrrp_upstream_mark(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp)
+static ngx_int_t
+ngx_http_vrrp_upstream_walk(ngx_vrrp_mark_t *mark)
 {
-    ngx_vrrp_mark_t                mark;
     ngx_http_upstream_rr_peers_t  *peers;
     ngx_http_upstream_srv_conf_t  *uscf;
 
-    if (ngx_vrrp_mark_begin(&mark, cycle, vp) != NGX_OK) {
-        return;
-    }
-
-    uscf = vp->upstream;
+    uscf = mark->pool->upstream;
 
     for (peers = uscf->peer.data; peers; peers = peers->next) {
 
 #if (NGX_HTTP_UPSTREAM_ZONE)
-        if (ngx_vrrp_mark_lock(&mark, &peers->rwlock) != NGX_OK) {
-            return;
+        if (ngx_vrrp_mark_lock(mark, &peers->rwlock) != NGX_OK) {
+            return NGX_AGAIN;
         }
 #endif
 
-        ngx_http_vrrp_upstream_mark_list(&mark, peers);
+        ngx_http_vrrp_upstream_walk_list(mark, peers);
 
 #if (NGX_HTTP_UPSTREAM_ZONE)
-        ngx_vrrp_mark_unlock(&mark, &peers->rwlock);
+        ngx_vrrp_mark_unlock(mark, &peers->rwlock);
 #endif
 
-        mark.backup = 1;
+        mark->backup = 1;
     }
 
-    ngx_vrrp_mark_end(&mark);
+    return NGX_OK;
 }
 
 
 static void
-ngx_http_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
+ngx_http_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
     ngx_http_upstream_rr_peers_t *peers)
 {
-    ngx_uint_t                    tries;
+    ngx_uint_t                    i, tries;
+    ngx_vrrp_nginx_peer_t         np;
     ngx_http_upstream_rr_peer_t  *peer;
 
 #if (NGX_HTTP_VRRP_RESOLVE)
@@ -305,16 +388,44 @@ ngx_http_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
     }
 #endif
 
+    for (peer = peers->peer; peer; peer = peer->next) {
+        ngx_vrrp_nginx_peer(&np, peers, peer);
+        mark->visit(mark, &np);
+    }
+
+    if (!mark->writes) {
+        return;
+    }
+
+    /* another process may do the same: the last to write has seen all marks */
+
+    for (i = 0; i < NGX_VRRP_MARK_ROUNDS; i++) {
+
+        tries = ngx_http_vrrp_upstream_tries(peers);
+
+        if (tries == peers->tries) {
+            break;
+        }
+
+        peers->tries = tries;
+        ngx_memory_barrier();
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_vrrp_upstream_tries(ngx_http_upstream_rr_peers_t *peers)
+{
+    ngx_uint_t                    tries;
+    ngx_http_upstream_rr_peer_t  *peer;
+
     tries = 0;
 
     for (peer = peers->peer; peer; peer = peer->next) {
-        ngx_vrrp_mark_peer(mark, &peer->server, peer->sockaddr, peer->socklen,
-                           &peer->down, &peer->fails);
-
-        tries += (peer->down == 0);
+        tries += (*(volatile ngx_uint_t *) &peer->down == 0);
     }
 
-    peers->tries = tries;
+    return tries;
 }
 
 

@@ -21,6 +21,7 @@
 typedef struct {
     ngx_vrrp_upstream_t                up;
     ngx_stream_upstream_init_peer_pt   init_peer;
+    ngx_event_free_peer_pt             free_peer;
 } ngx_stream_vrrp_upstream_conf_t;
 
 
@@ -38,9 +39,12 @@ static void ngx_stream_vrrp_upstream_markable(ngx_conf_t *cf,
     ngx_stream_vrrp_upstream_conf_t *vucf);
 static ngx_int_t ngx_stream_vrrp_upstream_init_peer(ngx_stream_session_t *s,
     ngx_stream_upstream_srv_conf_t *uscf);
-static void ngx_stream_vrrp_upstream_mark(ngx_cycle_t *cycle,
-    ngx_vrrp_pool_t *vp);
-static void ngx_stream_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
+static void ngx_stream_vrrp_upstream_free_peer(ngx_peer_connection_t *pc,
+    void *data, ngx_uint_t state);
+static ngx_int_t ngx_stream_vrrp_upstream_walk(ngx_vrrp_mark_t *mark);
+static void ngx_stream_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
+    ngx_stream_upstream_rr_peers_t *peers);
+static ngx_uint_t ngx_stream_vrrp_upstream_tries(
     ngx_stream_upstream_rr_peers_t *peers);
 #if (NGX_STREAM_VRRP_RESOLVE)
 static ngx_int_t ngx_stream_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp);
@@ -241,10 +245,7 @@ ngx_stream_vrrp_upstream_add_servers(ngx_vrrp_pool_t *vp,
 }
 
 
-/*
- * Round robin is what all of nginx's balancers are made from.  Without a zone
- * each worker has peers of its own, and marks them when it needs them.
- */
+/* round robin is what all of nginx's balancers are made from */
 
 static void
 ngx_stream_vrrp_upstream_markable(ngx_conf_t *cf,
@@ -261,71 +262,114 @@ ngx_stream_vrrp_upstream_markable(ngx_conf_t *cf,
         return;
     }
 
-    vp->mark = ngx_stream_vrrp_upstream_mark;
+    vp->walk = ngx_stream_vrrp_upstream_walk;
 
-    if (!vp->zone) {
-        vucf->init_peer = uscf->peer.init;
-        uscf->peer.init = ngx_stream_vrrp_upstream_init_peer;
-    }
+    vucf->init_peer = uscf->peer.init;
+    uscf->peer.init = ngx_stream_vrrp_upstream_init_peer;
 }
 
+
+/*
+ * The structures of peer.data belong to the balancer, and other modules look
+ * into them: only peer.free is replaced, which is the same for all requests of
+ * an upstream.
+ */
 
 static ngx_int_t
 ngx_stream_vrrp_upstream_init_peer(ngx_stream_session_t *s,
     ngx_stream_upstream_srv_conf_t *uscf)
 {
+    ngx_int_t                         rc;
+    ngx_peer_connection_t            *pc;
     ngx_stream_vrrp_upstream_conf_t  *vucf;
 
     vucf = ngx_stream_conf_upstream_srv_conf(uscf,
                                              ngx_stream_vrrp_upstream_module);
 
-    ngx_vrrp_mark_own((ngx_cycle_t *) ngx_cycle, vucf->up.pool);
+    ngx_vrrp_mark_request(vucf->up.pool);
 
-    return vucf->init_peer(s, uscf);
+    rc = vucf->init_peer(s, uscf);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    pc = &s->upstream->peer;
+
+    if (vucf->free_peer == NULL) {
+        vucf->free_peer = pc->free;
+    }
+
+    if (pc->free == vucf->free_peer) {
+        pc->free = ngx_stream_vrrp_upstream_free_peer;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_stream_vrrp_upstream_free_peer(ngx_peer_connection_t *pc, void *data,
+    ngx_uint_t state)
+{
+    ngx_vrrp_pool_t                  *vp;
+    ngx_stream_upstream_t            *u;
+    ngx_stream_vrrp_upstream_conf_t  *vucf;
+
+    u = (ngx_stream_upstream_t *)
+            ((u_char *) pc - offsetof(ngx_stream_upstream_t, peer));
+
+    vucf = ngx_stream_conf_upstream_srv_conf(u->upstream,
+                                             ngx_stream_vrrp_upstream_module);
+
+    vp = vucf->up.pool;
+
+    vucf->free_peer(pc, data, ngx_vrrp_mark_state(vp, pc, state));
+
+    if (state & NGX_PEER_FAILED) {
+        /* the next server is chosen now */
+        ngx_vrrp_mark_request(vp);
+    }
 }
 
 
 /* peer.data is the zone's, once nginx has made the zone */
 
-static void
-ngx_stream_vrrp_upstream_mark(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp)
+static ngx_int_t
+ngx_stream_vrrp_upstream_walk(ngx_vrrp_mark_t *mark)
 {
-    ngx_vrrp_mark_t                  mark;
     ngx_stream_upstream_rr_peers_t  *peers;
     ngx_stream_upstream_srv_conf_t  *uscf;
 
-    if (ngx_vrrp_mark_begin(&mark, cycle, vp) != NGX_OK) {
-        return;
-    }
-
-    uscf = vp->upstream;
+    uscf = mark->pool->upstream;
 
     for (peers = uscf->peer.data; peers; peers = peers->next) {
 
 #if (NGX_STREAM_UPSTREAM_ZONE)
-        if (ngx_vrrp_mark_lock(&mark, &peers->rwlock) != NGX_OK) {
-            return;
+        if (ngx_vrrp_mark_lock(mark, &peers->rwlock) != NGX_OK) {
+            return NGX_AGAIN;
         }
 #endif
 
-        ngx_stream_vrrp_upstream_mark_list(&mark, peers);
+        ngx_stream_vrrp_upstream_walk_list(mark, peers);
 
 #if (NGX_STREAM_UPSTREAM_ZONE)
-        ngx_vrrp_mark_unlock(&mark, &peers->rwlock);
+        ngx_vrrp_mark_unlock(mark, &peers->rwlock);
 #endif
 
-        mark.backup = 1;
+        mark->backup = 1;
     }
 
-    ngx_vrrp_mark_end(&mark);
+    return NGX_OK;
 }
 
 
 static void
-ngx_stream_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
+ngx_stream_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
     ngx_stream_upstream_rr_peers_t *peers)
 {
-    ngx_uint_t                      tries;
+    ngx_uint_t                      i, tries;
+    ngx_vrrp_nginx_peer_t           np;
     ngx_stream_upstream_rr_peer_t  *peer;
 
 #if (NGX_STREAM_VRRP_RESOLVE)
@@ -334,16 +378,44 @@ ngx_stream_vrrp_upstream_mark_list(ngx_vrrp_mark_t *mark,
     }
 #endif
 
+    for (peer = peers->peer; peer; peer = peer->next) {
+        ngx_vrrp_nginx_peer(&np, peers, peer);
+        mark->visit(mark, &np);
+    }
+
+    if (!mark->writes) {
+        return;
+    }
+
+    /* another process may do the same: the last to write has seen all marks */
+
+    for (i = 0; i < NGX_VRRP_MARK_ROUNDS; i++) {
+
+        tries = ngx_stream_vrrp_upstream_tries(peers);
+
+        if (tries == peers->tries) {
+            break;
+        }
+
+        peers->tries = tries;
+        ngx_memory_barrier();
+    }
+}
+
+
+static ngx_uint_t
+ngx_stream_vrrp_upstream_tries(ngx_stream_upstream_rr_peers_t *peers)
+{
+    ngx_uint_t                      tries;
+    ngx_stream_upstream_rr_peer_t  *peer;
+
     tries = 0;
 
     for (peer = peers->peer; peer; peer = peer->next) {
-        ngx_vrrp_mark_peer(mark, &peer->server, peer->sockaddr, peer->socklen,
-                           &peer->down, &peer->fails);
-
-        tries += (peer->down == 0);
+        tries += (*(volatile ngx_uint_t *) &peer->down == 0);
     }
 
-    peers->tries = tries;
+    return tries;
 }
 
 

@@ -47,8 +47,7 @@ static void ngx_vrrp_checker_on_timer(void *data);
 static void ngx_vrrp_checker_on_readable(void *data, int fd);
 static int ngx_vrrp_checker_regex(void *data, void *regex, const char *text,
     size_t len);
-static void ngx_vrrp_checker_changed(void *data, size_t check,
-    vrrp_core_verdict_e verdict);
+static void ngx_vrrp_checker_changed(void *data, size_t check);
 
 
 static ngx_vrrp_helper_t   ngx_vrrp_checker_helper = {
@@ -235,6 +234,7 @@ ngx_vrrp_checker_run(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
     if (role == VRRP_CHECKER_PROBES) {
         /* the one before may have died in the middle of it */
         ngx_vrrp_mark_pools(cycle);
+        ngx_vrrp_mark_watch(cycle);
         ngx_vrrp_resolve_start(cycle, ck->core);
     }
 
@@ -373,7 +373,7 @@ ngx_vrrp_checker_regex(void *data, void *regex, const char *text, size_t len)
 
 
 static void
-ngx_vrrp_checker_changed(void *data, size_t check, vrrp_core_verdict_e verdict)
+ngx_vrrp_checker_changed(void *data, size_t check)
 {
     ngx_vrrp_conf_t    *vcf;
     ngx_vrrp_target_t  *target;
@@ -381,7 +381,8 @@ ngx_vrrp_checker_changed(void *data, size_t check, vrrp_core_verdict_e verdict)
     vcf = ngx_vrrp_checker.conf;
     target = vcf->core.checks[check].target;
 
-    if (target && target->pool && target->pool->mark) {
-        target->pool->mark((ngx_cycle_t *) ngx_cycle, target->pool);
+    if (target && target->pool && target->pool->walk) {
+        ngx_vrrp_mark_pool((ngx_cycle_t *) ngx_cycle, target->pool);
+        ngx_vrrp_mark_watch((ngx_cycle_t *) ngx_cycle);
     }
 }

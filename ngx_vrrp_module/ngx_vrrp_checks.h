@@ -19,6 +19,7 @@
 
 typedef struct ngx_vrrp_pool_s   ngx_vrrp_pool_t;
 typedef struct ngx_vrrp_spare_s  ngx_vrrp_spare_t;
+typedef struct ngx_vrrp_mark_s   ngx_vrrp_mark_t;
 
 
 /* a "vrrp_match" block */
@@ -132,8 +133,6 @@ typedef struct {
     ngx_str_t                addr_text;
     unsigned                 backup:1;
     unsigned                 down:1;     /* by the configuration: no check */
-
-    uint64_t                 changes;    /* of its verdict, when marked */
 } ngx_vrrp_peer_t;
 
 
@@ -160,11 +159,10 @@ struct ngx_vrrp_pool_s {
     void                    *upstream;   /* http's or stream's srv conf */
 
     /*
-     * Gives every peer the mark that the table says.  In the master before
-     * it forks, in the process that checks, and without a "zone" also in
-     * workers.  NULL: these peers cannot be marked.
+     * Calls mark->visit() for every peer that nginx has in its lists.  NULL:
+     * these peers cannot be marked.  NGX_AGAIN: a list is locked.
      */
-    void                   (*mark)(ngx_cycle_t *cycle, ngx_vrrp_pool_t *pool);
+    ngx_int_t              (*walk)(ngx_vrrp_mark_t *mark);
 
     /*
      * With spares: ngx_vrrp_resolve_see() for each peer that may go again.
@@ -178,6 +176,8 @@ struct ngx_vrrp_pool_s {
 
     ngx_uint_t               zone;       /* peers are in shared memory */
     uint64_t                 applied;    /* changes that they are marked with */
+    int64_t                  recovered;  /* the last recovery among them */
+    ngx_uint_t               down;       /* of them, by their checks */
     ngx_uint_t               open;       /* in a panic: all are let through */
     ngx_uint_t               unattended; /* the same: nobody checks any more */
 
@@ -229,8 +229,15 @@ ngx_int_t ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
 
 /* ngx_vrrp_mark.c: marks peers down and up */
 
-/* every pool, in the master before it forks and in the process that checks */
+/*
+ * Gives every peer the mark that the table says: in the master before it
+ * forks, in the process that checks, and without a "zone" also in workers.
+ */
+void ngx_vrrp_mark_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp);
 void ngx_vrrp_mark_pools(ngx_cycle_t *cycle);
+
+/* in the process that checks: looks again while a server is down */
+void ngx_vrrp_mark_watch(ngx_cycle_t *cycle);
 
 /* in a worker: nobody checks any more, so nobody is known to be down */
 void ngx_vrrp_mark_none(ngx_cycle_t *cycle);

@@ -1,25 +1,69 @@
 
 /*
- * Marks peers of upstreams as down, and as up again, by a bit of our own in
+ * Marks peers of upstreams as down, and as up again, by bits of our own in
  * peer->down.  Modules walk the lists of their peers, what becomes of a peer
  * is decided here.
  *
- * Whoever marks is the only one to write these bits and peers->tries: no lock
- * is needed while the lists do not change.  A round that is cut short, because
- * its process has died, is made good by the next one.
+ * Marks are set by one process for each list: by the one that checks, or by
+ * the worker that has the list for itself.  Workers take marks of a shared
+ * list off when they find too few servers left; the process that checks looks
+ * again soon, and sets them when there are enough.  No lock is needed while the
+ * lists do not change.  A round that is cut short, because its process has
+ * died, is made good by the next one.
  */
 
 
 #include "ngx_vrrp_upstream.h"
 
 
+/* milliseconds between two looks while a server is down */
+
+#define NGX_VRRP_MARK_TICK  50
+
+
+typedef struct {
+    ngx_event_t              event;
+    ngx_connection_t         dummy;      /* nginx logs the fd of an event */
+    ngx_cycle_t             *cycle;
+} ngx_vrrp_mark_watch_t;
+
+
+static void ngx_vrrp_mark_begin(ngx_vrrp_mark_t *mark, ngx_vrrp_pool_t *vp,
+    ngx_vrrp_conf_t *vcf);
+static ngx_uint_t ngx_vrrp_mark_down_checks(ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_pool_t *vp);
+static void ngx_vrrp_mark_let_through(ngx_vrrp_pool_t *vp);
+static ngx_uint_t ngx_vrrp_mark_is_watched(ngx_vrrp_pool_t *vp);
+static void ngx_vrrp_mark_watch_handler(ngx_event_t *ev);
+static ngx_int_t ngx_vrrp_mark_walk(ngx_vrrp_mark_t *mark,
+    void (*visit)(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np),
+    ngx_uint_t writes);
+static void ngx_vrrp_mark_count(ngx_vrrp_mark_t *mark,
+    ngx_vrrp_nginx_peer_t *np);
+static void ngx_vrrp_mark_look(ngx_vrrp_mark_t *mark,
+    ngx_vrrp_nginx_peer_t *np);
+static void ngx_vrrp_mark_usable(ngx_vrrp_mark_t *mark,
+    ngx_vrrp_nginx_peer_t *np);
+static void ngx_vrrp_mark_set(ngx_vrrp_mark_t *mark,
+    ngx_vrrp_nginx_peer_t *np);
+static void ngx_vrrp_mark_take_off(ngx_vrrp_mark_t *mark,
+    ngx_vrrp_nginx_peer_t *np);
+static void ngx_vrrp_mark_bits(ngx_uint_t *down, ngx_uint_t bits);
 static vrrp_core_verdict_e ngx_vrrp_mark_verdict(ngx_vrrp_mark_t *mark,
-    ngx_uint_t n);
-static uint64_t ngx_vrrp_mark_changes(ngx_vrrp_mark_t *mark, ngx_uint_t n);
+    ngx_int_t n);
+static void ngx_vrrp_mark_recovered(ngx_vrrp_mark_t *mark, ngx_int_t n,
+    ngx_uint_t *fails);
 static ngx_uint_t ngx_vrrp_mark_panic(ngx_vrrp_mark_t *mark);
 static void ngx_vrrp_mark_log_panic(ngx_vrrp_pool_t *vp, ngx_log_t *log);
+static ngx_uint_t ngx_vrrp_mark_is_old(ngx_vrrp_pool_t *vp,
+    ngx_peer_connection_t *pc);
 static ngx_int_t ngx_vrrp_mark_find(ngx_vrrp_mark_t *mark,
-    ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen);
+    ngx_vrrp_nginx_peer_t *np);
+
+
+/* there is one process that checks */
+
+static ngx_vrrp_mark_watch_t  ngx_vrrp_mark_watched;
 
 
 void
@@ -33,8 +77,8 @@ ngx_vrrp_mark_pools(ngx_cycle_t *cycle)
     vpp = vcf->pools.elts;
 
     for (i = 0; i < vcf->pools.nelts; i++) {
-        if (vpp[i]->mark) {
-            vpp[i]->mark(cycle, vpp[i]);
+        if (vpp[i]->walk) {
+            ngx_vrrp_mark_pool(cycle, vpp[i]);
         }
     }
 }
@@ -58,125 +102,392 @@ ngx_vrrp_mark_none(ngx_cycle_t *cycle)
 }
 
 
-void
-ngx_vrrp_mark_own(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp)
-{
-    ngx_vrrp_conf_t  *vcf;
-
-    vcf = ngx_vrrp_get_conf(cycle);
-
-    if (vcf->area
-        && vrrp_core_checks_changes(vcf->area, vcf->core.generation)
-           != vp->applied)
-    {
-        vp->mark(cycle, vp);
-    }
-}
-
-
 /*
  * The number of changes is read before the verdicts are: one that comes in
  * between is applied now or in the next round.
  */
 
-ngx_int_t
-ngx_vrrp_mark_begin(ngx_vrrp_mark_t *mark, ngx_cycle_t *cycle,
-    ngx_vrrp_pool_t *vp)
+void
+ngx_vrrp_mark_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp)
 {
-    ngx_uint_t        open;
-    ngx_vrrp_conf_t  *vcf;
+    ngx_uint_t       open;
+    ngx_vrrp_mark_t  mark;
 
-    vcf = ngx_vrrp_get_conf(cycle);
+    ngx_vrrp_mark_begin(&mark, vp, ngx_vrrp_get_conf(cycle));
 
-    mark->pool = vp;
-    mark->conf = vcf;
-    mark->changes = vrrp_core_checks_changes(vcf->area, vcf->core.generation);
-    mark->backup = 0;
-    mark->next = 0;
-
-    if (mark->changes == 0) {
-        return NGX_DECLINED;
+    if (mark.changes == 0) {
+        /* the table is of a later configuration */
+        return;
     }
 
-    open = vp->unattended || ngx_vrrp_mark_panic(mark);
+    if (ngx_vrrp_mark_walk(&mark, ngx_vrrp_mark_count, 0) != NGX_OK) {
+        return;
+    }
+
+    vp->down = mark.down;
+    open = vp->unattended || ngx_vrrp_mark_panic(&mark);
 
     if (open != vp->open) {
         vp->open = open;
         ngx_vrrp_mark_log_panic(vp, cycle->log);
     }
 
-    return NGX_OK;
+    if (ngx_vrrp_mark_walk(&mark, ngx_vrrp_mark_set, 1) != NGX_OK) {
+        return;
+    }
+
+    vp->applied = mark.changes;
+    vp->recovered = mark.recovered;
+}
+
+
+static void
+ngx_vrrp_mark_begin(ngx_vrrp_mark_t *mark, ngx_vrrp_pool_t *vp,
+    ngx_vrrp_conf_t *vcf)
+{
+    ngx_memzero(mark, sizeof(ngx_vrrp_mark_t));
+
+    mark->pool = vp;
+    mark->conf = vcf;
+    mark->changes = vrrp_core_checks_changes(vcf->area, vcf->core.generation);
+    mark->recovered = vp->recovered;
+}
+
+
+/*
+ * What the checks say changes seldom.  What nginx's passive checks say may
+ * change with each failure, and matters where a server is down.
+ */
+
+void
+ngx_vrrp_mark_request(ngx_vrrp_pool_t *vp)
+{
+    uint64_t          changes;
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    if (vcf->area == NULL) {
+        return;
+    }
+
+    changes = vrrp_core_checks_changes(vcf->area, vcf->core.generation);
+
+    if (changes != vp->applied && vp->zone) {
+        vp->applied = changes;
+        vp->down = ngx_vrrp_mark_down_checks(vcf, vp);
+
+    } else if (changes != vp->applied || (!vp->zone && vp->open)) {
+        ngx_vrrp_mark_pool((ngx_cycle_t *) ngx_cycle, vp);
+        return;
+    }
+
+    if (vp->down && vp->panic && !vp->unattended) {
+        ngx_vrrp_mark_let_through(vp);
+    }
+}
+
+
+static ngx_uint_t
+ngx_vrrp_mark_down_checks(ngx_vrrp_conf_t *vcf, ngx_vrrp_pool_t *vp)
+{
+    size_t      i;
+    ngx_uint_t  n;
+
+    n = 0;
+
+    for (i = 0; i < vp->nchecks; i++) {
+        n += (vrrp_core_check_verdict(vcf->area, vcf->core.generation,
+                                      vp->first_check + i)
+              == VRRP_CORE_DOWN);
+    }
+
+    return n;
+}
+
+
+static void
+ngx_vrrp_mark_let_through(ngx_vrrp_pool_t *vp)
+{
+    ngx_vrrp_mark_t  mark;
+
+    ngx_vrrp_mark_begin(&mark, vp, ngx_vrrp_get_conf(ngx_cycle));
+
+    if (ngx_vrrp_mark_walk(&mark, ngx_vrrp_mark_look, 0) != NGX_OK
+        || !ngx_vrrp_mark_panic(&mark))
+    {
+        return;
+    }
+
+    if (!vp->zone) {
+        ngx_vrrp_mark_pool((ngx_cycle_t *) ngx_cycle, vp);
+        return;
+    }
+
+    (void) ngx_vrrp_mark_walk(&mark, ngx_vrrp_mark_take_off, 1);
 }
 
 
 void
-ngx_vrrp_mark_end(ngx_vrrp_mark_t *mark)
+ngx_vrrp_mark_watch(ngx_cycle_t *cycle)
 {
-    mark->pool->applied = mark->changes;
+    ngx_uint_t              i;
+    ngx_vrrp_conf_t        *vcf;
+    ngx_vrrp_pool_t       **vpp;
+    ngx_vrrp_mark_watch_t  *mw;
+
+    mw = &ngx_vrrp_mark_watched;
+
+    if (mw->event.timer_set) {
+        return;
+    }
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    vpp = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+
+        if (!ngx_vrrp_mark_is_watched(vpp[i])) {
+            continue;
+        }
+
+        mw->cycle = cycle;
+        mw->dummy.fd = (ngx_socket_t) -1;
+
+        mw->event.data = &mw->dummy;
+        mw->event.handler = ngx_vrrp_mark_watch_handler;
+        mw->event.log = cycle->log;
+
+        ngx_add_timer(&mw->event, NGX_VRRP_MARK_TICK);
+
+        return;
+    }
+}
+
+
+/* may workers take marks off, or have taken them off? */
+
+static ngx_uint_t
+ngx_vrrp_mark_is_watched(ngx_vrrp_pool_t *vp)
+{
+    return vp->walk && vp->zone && vp->down && vp->panic;
+}
+
+
+static void
+ngx_vrrp_mark_watch_handler(ngx_event_t *ev)
+{
+    ngx_uint_t         i;
+    ngx_cycle_t       *cycle;
+    ngx_vrrp_conf_t   *vcf;
+    ngx_vrrp_pool_t  **vpp;
+
+    cycle = ngx_vrrp_mark_watched.cycle;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    vpp = vcf->pools.elts;
+
+    for (i = 0; i < vcf->pools.nelts; i++) {
+        if (ngx_vrrp_mark_is_watched(vpp[i])) {
+            ngx_vrrp_mark_pool(cycle, vpp[i]);
+        }
+    }
+
+    ngx_vrrp_mark_watch(cycle);
+}
+
+
+static ngx_int_t
+ngx_vrrp_mark_walk(ngx_vrrp_mark_t *mark,
+    void (*visit)(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np),
+    ngx_uint_t writes)
+{
+    mark->visit = visit;
+    mark->writes = writes;
+    mark->backup = 0;
+    mark->next = 0;
+
+    return mark->pool->walk(mark);
+}
+
+
+/* by what the checks say; a peer without a check is up */
+
+static void
+ngx_vrrp_mark_count(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
+{
+    ngx_int_t  n;
+
+    n = ngx_vrrp_mark_find(mark, np);
+
+    if (*np->down & ~NGX_VRRP_PEER_MARKS) {
+        return;
+    }
+
+    switch (ngx_vrrp_mark_verdict(mark, n)) {
+
+    case VRRP_CORE_DOWN:
+        mark->down++;
+        break;
+
+    case VRRP_CORE_UNUSED:
+        break;
+
+    default: /* VRRP_CORE_UP, VRRP_CORE_UNKNOWN */
+        ngx_vrrp_mark_usable(mark, np);
+    }
+}
+
+
+/* the same by the marks: a worker does not know which check is whose */
+
+static void
+ngx_vrrp_mark_look(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
+{
+    if (*np->down & ~NGX_VRRP_PEER_MARKS) {
+        return;
+    }
+
+    if (*np->down & NGX_VRRP_PEER_DOWN) {
+        mark->down++;
+        return;
+    }
+
+    ngx_vrrp_mark_usable(mark, np);
+}
+
+
+/* one that was never checked is not lost yet */
+
+static void
+ngx_vrrp_mark_usable(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
+{
+    if (np->out) {
+        mark->out++;
+
+    } else {
+        mark->left++;
+    }
+}
+
+
+static void
+ngx_vrrp_mark_set(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
+{
+    ngx_int_t   n;
+    ngx_uint_t  bits;
+
+    n = ngx_vrrp_mark_find(mark, np);
+
+    if (n == NGX_ERROR || ngx_vrrp_pool_peer(mark->pool, n)->down) {
+        return;
+    }
+
+    switch (ngx_vrrp_mark_verdict(mark, n)) {
+
+    case VRRP_CORE_UNUSED:
+
+        /* the table has just been replaced: what was known stays */
+
+        return;
+
+    case VRRP_CORE_UNKNOWN:
+        bits = NGX_VRRP_PEER_UNKNOWN;
+        break;
+
+    case VRRP_CORE_DOWN:
+        bits = mark->pool->open ? 0 : NGX_VRRP_PEER_DOWN;
+        break;
+
+    default: /* VRRP_CORE_UP */
+        bits = 0;
+    }
+
+    ngx_vrrp_mark_bits(np->down, bits);
+    ngx_vrrp_mark_recovered(mark, n, np->fails);
+}
+
+
+static void
+ngx_vrrp_mark_take_off(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
+{
+    (void) __sync_fetch_and_and(np->down, ~(ngx_uint_t) NGX_VRRP_PEER_DOWN);
+}
+
+
+/* a mark that replaces another is set first: no request comes in between */
+
+static void
+ngx_vrrp_mark_bits(ngx_uint_t *down, ngx_uint_t bits)
+{
+    if ((*down & NGX_VRRP_PEER_MARKS) == bits) {
+        return;
+    }
+
+    (void) __sync_fetch_and_or(down, bits);
+    (void) __sync_fetch_and_and(down,
+                                ~((ngx_uint_t) NGX_VRRP_PEER_MARKS & ~bits));
 }
 
 
 static vrrp_core_verdict_e
-ngx_vrrp_mark_verdict(ngx_vrrp_mark_t *mark, ngx_uint_t n)
+ngx_vrrp_mark_verdict(ngx_vrrp_mark_t *mark, ngx_int_t n)
 {
+    if (n == NGX_ERROR) {
+        return VRRP_CORE_UP;
+    }
+
     return vrrp_core_check_verdict(mark->conf->area,
                                    mark->conf->core.generation,
                                    mark->pool->first_check + n);
 }
 
 
-/* it may have been down and up again since the last round */
+/*
+ * A server that nginx's passive checks have counted out is taken at our word
+ * when it has recovered: fail_timeout does not keep it out any longer.  To
+ * write peer->fails without peer->lock may lose one failure that a worker
+ * counts at this moment.
+ */
 
-static uint64_t
-ngx_vrrp_mark_changes(ngx_vrrp_mark_t *mark, ngx_uint_t n)
+static void
+ngx_vrrp_mark_recovered(ngx_vrrp_mark_t *mark, ngx_int_t n, ngx_uint_t *fails)
 {
-    return vrrp_core_check_changes(mark->conf->area,
-                                   mark->conf->core.generation,
-                                   mark->pool->first_check + n);
+    int64_t  recovered;
+
+    recovered = vrrp_core_check_recovered(mark->conf->area,
+                                          mark->conf->core.generation,
+                                          mark->pool->first_check + n);
+
+    if (recovered > mark->pool->recovered) {
+        *fails = 0;
+        mark->recovered = ngx_max(mark->recovered, recovered);
+    }
 }
 
 
 /*
  * Too few are left: to try one that may be down is better than to answer with
- * an error for sure.  A peer that was never checked is not lost yet.
+ * an error for sure.  max_conns does not count: it is load, not a failure.
  */
 
 static ngx_uint_t
 ngx_vrrp_mark_panic(ngx_vrrp_mark_t *mark)
 {
-    ngx_uint_t        i, down, left;
     ngx_vrrp_pool_t  *vp;
 
     vp = mark->pool;
 
-    down = 0;
-    left = 0;
-
-    for (i = 0; i < vp->peers.nelts + vp->nspare; i++) {
-
-        if (ngx_vrrp_pool_peer(vp, i)->down) {
-            continue;
-        }
-
-        switch (ngx_vrrp_mark_verdict(mark, i)) {
-
-        case VRRP_CORE_DOWN:
-            down++;
-            break;
-
-        case VRRP_CORE_UNUSED:
-            break;
-
-        default: /* VRRP_CORE_UP, VRRP_CORE_UNKNOWN */
-            left++;
-        }
+    if (mark->down == 0) {
+        return 0;
     }
 
     if (vp->panic_percent) {
-        return down && left * 100 < vp->panic * (left + down);
+        return mark->left * 100
+               < vp->panic * (mark->left + mark->out + mark->down);
     }
 
-    return down && left < vp->panic;
+    return mark->left < vp->panic;
 }
 
 
@@ -191,7 +502,7 @@ ngx_vrrp_mark_log_panic(ngx_vrrp_pool_t *vp, ngx_log_t *log)
 
     if (vp->open) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "vrrp: %s upstream \"%V\": fewer servers are up than "
+                      "vrrp: %s upstream \"%V\": fewer servers are usable than "
                       "\"vrrp_check_panic\" demands, requests go to those "
                       "that are down as well",
                       vp->context, &vp->name);
@@ -199,65 +510,67 @@ ngx_vrrp_mark_log_panic(ngx_vrrp_pool_t *vp, ngx_log_t *log)
     }
 
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                  "vrrp: %s upstream \"%V\": enough servers are up again, "
+                  "vrrp: %s upstream \"%V\": enough servers are usable again, "
                   "no request goes to those that are down",
                   vp->context, &vp->name);
 }
 
 
+ngx_uint_t
+ngx_vrrp_mark_state(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc,
+    ngx_uint_t state)
+{
+    if (!(state & NGX_PEER_FAILED) || !ngx_vrrp_mark_is_old(vp, pc)) {
+        return state;
+    }
+
+    /* as after an answer that is right but not wanted */
+
+    return NGX_PEER_NEXT;
+}
+
+
 /*
- * A peer that nginx's passive checks have counted out is taken at our word
- * when it comes up again: fail_timeout does not keep it out any longer.  To
- * write peer->fails without peer->lock may lose one failure that a worker
- * counts at this moment.
+ * Such a connection says nothing about the server as it is now.  One that is
+ * kept alive began when it was opened.
  */
 
-void
-ngx_vrrp_mark_peer(ngx_vrrp_mark_t *mark, ngx_str_t *server,
-    struct sockaddr *sockaddr, socklen_t socklen, ngx_uint_t *down,
-    ngx_uint_t *fails)
+static ngx_uint_t
+ngx_vrrp_mark_is_old(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc)
 {
-    uint64_t              changes;
-    ngx_int_t             n;
-    ngx_vrrp_peer_t      *peer;
-    vrrp_core_verdict_e   verdict;
+    u_char            text[NGX_SOCKADDR_STRLEN];
+    size_t            len;
+    ngx_msec_t        age;
+    ngx_sockaddr_t    sa;
+    ngx_vrrp_conf_t  *vcf;
 
-    n = ngx_vrrp_mark_find(mark, server, sockaddr, socklen);
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
 
-    if (n == NGX_ERROR) {
-        return;
-    }
-
-    peer = ngx_vrrp_pool_peer(mark->pool, n);
-
-    if (peer->down) {
-        return;
-    }
-
-    changes = ngx_vrrp_mark_changes(mark, n);
-    verdict = ngx_vrrp_mark_verdict(mark, n);
-
-    if (verdict == VRRP_CORE_UNUSED) {
-
-        /* the table has just been replaced: what was known stays */
-
-        return;
-    }
-
-    if (verdict == VRRP_CORE_UNKNOWN
-        || (verdict == VRRP_CORE_DOWN && !mark->pool->open))
+    if (pc->connection == NULL || vcf->area == NULL
+        || (size_t) pc->socklen > sizeof(ngx_sockaddr_t))
     {
-        (void) __sync_fetch_and_or(down, NGX_VRRP_PEER_DOWN);
-
-    } else {
-        (void) __sync_fetch_and_and(down, ~(ngx_uint_t) NGX_VRRP_PEER_DOWN);
+        return 0;
     }
 
-    if (verdict == VRRP_CORE_UP && peer->changes != changes) {
-        *fails = 0;
+    ngx_time_update();
+
+    age = ngx_current_msec - pc->connection->start_time;
+
+    /* the address that is checked */
+
+    ngx_memcpy(&sa, pc->sockaddr, pc->socklen);
+
+    if (vp->check->port) {
+        ngx_inet_set_port(&sa.sockaddr, vp->check->port);
     }
 
-    peer->changes = changes;
+    len = ngx_sock_ntop(&sa.sockaddr, pc->socklen, text, NGX_SOCKADDR_STRLEN,
+                        1);
+
+    return vrrp_core_checks_recovered(vcf->area, vcf->core.generation,
+                                      vp->first_check, vp->nchecks,
+                                      (char *) text, len,
+                                      (int64_t) age * 1000000);
 }
 
 
@@ -294,8 +607,10 @@ ngx_vrrp_mark_unlock(ngx_vrrp_mark_t *mark, ngx_atomic_t *lock)
 void
 ngx_vrrp_mark_template(ngx_vrrp_mark_t *mark, ngx_uint_t *down)
 {
-    if (mark->pool->check->core.initial == VRRP_CORE_UNKNOWN) {
-        (void) __sync_fetch_and_or(down, NGX_VRRP_PEER_DOWN);
+    if (mark->writes
+        && mark->pool->check->core.initial == VRRP_CORE_UNKNOWN)
+    {
+        (void) __sync_fetch_and_or(down, NGX_VRRP_PEER_UNKNOWN);
     }
 }
 
@@ -306,8 +621,7 @@ ngx_vrrp_mark_template(ngx_vrrp_mark_t *mark, ngx_uint_t *down)
  */
 
 static ngx_int_t
-ngx_vrrp_mark_find(ngx_vrrp_mark_t *mark, ngx_str_t *server,
-    struct sockaddr *sockaddr, socklen_t socklen)
+ngx_vrrp_mark_find(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
 {
     ngx_uint_t        i;
     ngx_vrrp_peer_t  *peer;
@@ -317,16 +631,16 @@ ngx_vrrp_mark_find(ngx_vrrp_mark_t *mark, ngx_str_t *server,
     peer = vp->peers.elts;
 
     if (mark->next < vp->peers.nelts
-        && ngx_vrrp_same_peer(&peer[mark->next], mark->backup, server,
-                              sockaddr, socklen))
+        && ngx_vrrp_same_peer(&peer[mark->next], mark->backup, np->server,
+                              np->sockaddr, np->socklen))
     {
         return mark->next++;
     }
 
     for (i = 0; i < vp->nspare; i++) {
 
-        if (ngx_vrrp_same_peer(&vp->spare[i].peer, mark->backup, server,
-                               sockaddr, socklen))
+        if (ngx_vrrp_same_peer(&vp->spare[i].peer, mark->backup, np->server,
+                               np->sockaddr, np->socklen))
         {
             return vp->peers.nelts + i;
         }

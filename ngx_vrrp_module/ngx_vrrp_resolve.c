@@ -139,7 +139,7 @@ ngx_vrrp_resolve_handler(ngx_event_t *ev)
             || vpp[i]->again)
         {
             vpp[i]->again = 0;
-            vpp[i]->mark(vr->cycle, vpp[i]);
+            ngx_vrrp_mark_pool(vr->cycle, vpp[i]);
         }
     }
 
@@ -159,7 +159,7 @@ ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     ngx_uint_t         n;
     ngx_vrrp_spare_t  *spare;
 
-    if (vp->nspare == 0 || vp->mark == NULL) {
+    if (vp->nspare == 0 || vp->walk == NULL) {
         return 0;
     }
 
@@ -269,11 +269,10 @@ ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
             continue;
         }
 
-        /* two of the same name and address have a check each */
+        /* an answer of DNS may have an address twice: one check does */
 
-        if (!spare->seen
-            && ngx_vrrp_same_peer(&spare->peer, backup, server, sockaddr,
-                                  socklen))
+        if (ngx_vrrp_same_peer(&spare->peer, backup, server, sockaddr,
+                               socklen))
         {
             return spare;
         }

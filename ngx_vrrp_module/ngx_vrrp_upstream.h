@@ -11,10 +11,23 @@
 
 #include "ngx_vrrp_checks.h"
 
+#include <ngx_event.h>
+#include <ngx_event_connect.h>
 
-/* in peer->down: nginx uses 1 and 8, and whatever is set keeps requests out */
 
-#define NGX_VRRP_PEER_DOWN  0x10000
+/*
+ * In peer->down, of which nginx uses 1 and 8, and whatever is set keeps
+ * requests out.  A panic lets those through that are down by their checks, but
+ * none that has not passed one yet, where that is "mandatory".
+ */
+
+#define NGX_VRRP_PEER_DOWN     0x10000
+#define NGX_VRRP_PEER_UNKNOWN  0x20000
+#define NGX_VRRP_PEER_MARKS    (NGX_VRRP_PEER_DOWN|NGX_VRRP_PEER_UNKNOWN)
+
+/* attempts to count the peers without a mark, while others set marks */
+
+#define NGX_VRRP_MARK_ROUNDS   100
 
 /* nginx follows names since then, in upstreams with a "zone" */
 
@@ -32,15 +45,51 @@ typedef struct {
 } ngx_vrrp_upstream_t;
 
 
-/* one round over the peers of a pool */
+/* a peer of nginx's, of http or stream */
 
 typedef struct {
+    ngx_str_t               *server;
+    struct sockaddr         *sockaddr;
+    socklen_t                socklen;
+    ngx_uint_t              *down;
+    ngx_uint_t              *fails;
+    ngx_uint_t               out;        /* by max_fails */
+} ngx_vrrp_nginx_peer_t;
+
+
+/* single: nginx does not count the failures of the only one that it has */
+
+#define ngx_vrrp_nginx_peer(np, peers, peer)                                  \
+    (np)->server = &(peer)->server;                                           \
+    (np)->sockaddr = (peer)->sockaddr;                                        \
+    (np)->socklen = (peer)->socklen;                                          \
+    (np)->down = &(peer)->down;                                               \
+    (np)->fails = &(peer)->fails;                                             \
+    (np)->out = (!(peers)->single                                             \
+                 && (peer)->max_fails                                         \
+                 && (peer)->fails >= (peer)->max_fails                        \
+                 && ngx_time() - (peer)->checked <= (peer)->fail_timeout)
+
+
+/* one walk over the peers of a pool */
+
+struct ngx_vrrp_mark_s {
     ngx_vrrp_pool_t         *pool;
     ngx_vrrp_conf_t         *conf;
+    void                   (*visit)(ngx_vrrp_mark_t *mark,
+                                    ngx_vrrp_nginx_peer_t *np);
+    ngx_uint_t               writes;     /* visit() changes marks */
+
     uint64_t                 changes;
+    int64_t                  recovered;
     ngx_uint_t               backup;     /* the list that is walked now */
     ngx_uint_t               next;       /* of pool->peers */
-} ngx_vrrp_mark_t;
+
+    /* how many are down by their checks, out by max_fails, and left */
+    ngx_uint_t               down;
+    ngx_uint_t               out;
+    ngx_uint_t               left;
+};
 
 
 /*
@@ -94,16 +143,20 @@ ngx_int_t ngx_vrrp_upstream_rlock(ngx_atomic_t *lock);
 
 /* ngx_vrrp_mark.c */
 
-/* in a worker, where peers are not in shared memory, before each request */
-void ngx_vrrp_mark_own(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp);
+/*
+ * In a worker, before each request and after a failure: marks peers that are
+ * its own, and lets requests through where too few servers are left.
+ */
+void ngx_vrrp_mark_request(ngx_vrrp_pool_t *vp);
 
-/* NGX_DECLINED: the table is of a later configuration */
-ngx_int_t ngx_vrrp_mark_begin(ngx_vrrp_mark_t *mark, ngx_cycle_t *cycle,
-    ngx_vrrp_pool_t *vp);
-void ngx_vrrp_mark_peer(ngx_vrrp_mark_t *mark, ngx_str_t *server,
-    struct sockaddr *sockaddr, socklen_t socklen, ngx_uint_t *down,
-    ngx_uint_t *fails);
-void ngx_vrrp_mark_end(ngx_vrrp_mark_t *mark);
+/*
+ * In a worker, for the state that nginx's balancer gets when a connection
+ * ends: one that began before its server recovered has not failed.
+ */
+ngx_uint_t ngx_vrrp_mark_state(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc,
+    ngx_uint_t state);
+
+/* for a walk */
 
 /* what a peer that nginx makes of this one begins with */
 void ngx_vrrp_mark_template(ngx_vrrp_mark_t *mark, ngx_uint_t *down);

@@ -79,7 +79,7 @@ answers(default => $a, $b, $c);
 answers(off     => 502);
 answers(two     => $a, $b, $c);
 
-like($pools->nginx->log_text, qr/upstream "default": fewer servers are up than/,
+like($pools->nginx->log_text, qr/upstream "default": fewer servers are usable than/,
      'it is told');
 
 # And one comes back.
@@ -94,7 +94,7 @@ $pools->pass($b, $c);
 answers($_, $a, $b, $c) for qw(default off two half);
 answers(drained => $a, $b);
 
-like($pools->nginx->log_text, qr/upstream "default": enough servers are up/,
+like($pools->nginx->log_text, qr/upstream "default": enough servers are usable/,
      'that it is over, too');
 
 $pools->finish;

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # Passive checks beside active ones: a server that nginx has counted out for
-# a minute is back as soon as it passes its check again.
+# a minute is back as soon as it passes its check again, and one that is down
+# gets requests where nginx has counted out all others.
 
 use v5.36;
 
@@ -40,14 +41,41 @@ for my $name (@names) {
 
 $pools->fail($a);
 
-my $log = sub { scalar grep { /:$a.* is down/ } split /\n/,
-                $pools->nginx->log_text };
+my $log = sub ($port) { scalar grep { /:$port.* is down/ } split /\n/,
+                        $pools->nginx->log_text };
 
 $pools->lab->wait_until('the active check to fail', 10,
-                        sub { $log->() >= @names });
+                        sub { $log->($a) >= @names });
 
 $pools->pass($a);
 is($pools->wait_for("$_/", $a, $b), "$a $b", "$_: back at once") for @names;
+
+
+# One is down, and nginx counts the other one out: that makes no server left.
+$pools->fail($a);
+is($pools->wait_for("$_/", $b), $b, "$_: one is down") for @names;
+
+for my $name (@names) {
+    for my $path ("close$b", '') {
+        my $answers = $pools->ask("$name/$path", 10);
+        is(join(' ', keys %$answers), $a,
+           "$name/$path: the one that is down is asked");
+    }
+}
+
+$pools->lab->wait_until('the panic to be logged', 10, sub {
+    $pools->nginx->log_text =~ /upstream "shared": fewer servers are usable/;
+});
+
+# The other one recovers: no request goes to the one that is still down.
+my $downs = $log->($b);
+
+$pools->fail($b);
+$pools->lab->wait_until('the active check to fail', 10,
+                        sub { $log->($b) >= $downs + @names });
+
+$pools->pass($b);
+is($pools->wait_for("$_/", $b), $b, "$_: enough are usable again") for @names;
 
 $pools->finish;
 

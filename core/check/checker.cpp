@@ -203,6 +203,7 @@ void Checker::conclude(CheckId id, Run &run, const Outcome &outcome,
                   .downtime = down_for(run.record, now),
                   .reason = outcome.failure};
 
+    const std::int64_t recovered_before = run.record.recovered_at_ns;
     add_result(run.record, outcome, change.duration, now);
     const bool changed = run.monitor.add(outcome.passed());
     if (changed) {
@@ -216,6 +217,8 @@ void Checker::conclude(CheckId id, Run &run, const Outcome &outcome,
         const std::string news = report(run.config.identity, change);
         verdicts_.verdict_changed(id, change.verdict);  // may remove it
         log_(LogLevel::notice, "%s", news.c_str());
+    } else if (run.record.recovered_at_ns != recovered_before) {
+        verdicts_.recovered(id);
     }
 }
 

@@ -68,11 +68,13 @@ public:
     virtual bool matches(Regex regex, std::string_view text) = 0;
 };
 
-// What to do when a verdict changes.
+// What to do when a verdict changes, or when a check passes after a failure
+// that was not enough to change it.
 class VerdictSink {
 public:
     virtual ~VerdictSink() = default;
     virtual void verdict_changed(CheckId id, Verdict verdict) = 0;
+    virtual void recovered(CheckId id) = 0;
 };
 
 }  // namespace ngx_vrrp::check

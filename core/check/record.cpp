@@ -71,9 +71,10 @@ Record made_sane(Record record) {
         record.reason = Reason::none;
     }
     record.history_length = std::min(record.history_length, kHistoryBits);
-    for (std::int64_t *time : {&record.checked_at_ns, &record.duration_ns,
-                               &record.failed_at_ns, &record.failed_duration_ns,
-                               &record.changed_at_ns, &record.downtime_ns}) {
+    for (std::int64_t *time :
+         {&record.checked_at_ns, &record.duration_ns, &record.failed_at_ns,
+          &record.failed_duration_ns, &record.changed_at_ns,
+          &record.downtime_ns, &record.recovered_at_ns}) {
         *time = std::clamp<std::int64_t>(*time, 0, kLongest);
     }
     return record;
@@ -87,8 +88,14 @@ bool is_about(const Record &record, const Identity &identity) {
            is_kept(record.address, identity.address);
 }
 
+bool is_at(const Record &record, std::string_view address) {
+    return is_kept(record.address, address);
+}
+
 void add_result(Record &record, const Outcome &outcome, Duration duration,
                 Instant now) {
+    const bool had_failed =
+        record.history_length != 0 && (record.history & 1) != 0;
     record.history = record.history << 1 | (outcome.passed() ? 0U : 1U);
     record.history_length = static_cast<std::uint8_t>(
         std::min(record.history_length + 1, int{kHistoryBits}));
@@ -98,6 +105,9 @@ void add_result(Record &record, const Outcome &outcome, Duration duration,
 
     if (outcome.passed()) {
         ++record.passes;
+        if (had_failed) {
+            record.recovered_at_ns = to_ns(now);
+        }
         return;
     }
     ++record.fails[static_cast<std::size_t>(outcome.failure.reason)];
@@ -124,6 +134,9 @@ std::string failure_text(const Record &record) {
 
 void change_verdict(Record &record, Verdict verdict, Instant now) {
     record.downtime_ns += down_for(record, now).count();
+    if (record.verdict == Verdict::down && verdict == Verdict::up) {
+        record.recovered_at_ns = to_ns(now);
+    }
     record.verdict = verdict;
     record.changed_at_ns = to_ns(now);
     ++record.changes;

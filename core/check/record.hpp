@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "core/base/text.hpp"
@@ -34,8 +35,9 @@ struct Record {
     std::int64_t duration_ns;    // of the last check
     std::int64_t failed_at_ns;   // CLOCK_BOOTTIME; 0: never
     std::int64_t failed_duration_ns;
-    std::int64_t changed_at_ns;  // CLOCK_BOOTTIME; 0: never
-    std::int64_t downtime_ns;    // before the last change
+    std::int64_t changed_at_ns;    // CLOCK_BOOTTIME; 0: never
+    std::int64_t downtime_ns;      // before the last change
+    std::int64_t recovered_at_ns;  // CLOCK_BOOTTIME; 0: never
     std::uint64_t passes;
     std::uint64_t changes;
     std::array<std::uint64_t, kReasons.size()> fails;  // by reason
@@ -59,7 +61,11 @@ Record made_sane(Record record);
 // Is it about this check? Compares texts as far as a record keeps them.
 bool is_about(const Record &record, const Identity &identity);
 
-// Counts a result. The verdict is another matter.
+// Does it ask this address? Compares as much of it as a record keeps.
+bool is_at(const Record &record, std::string_view address);
+
+// Counts a result. The verdict is another matter. The first pass after a
+// failure is a recovery.
 void add_result(Record &record, const Outcome &outcome, Duration duration,
                 Instant now);
 
@@ -69,6 +75,7 @@ Duration down_for(const Record &record, Instant now);
 // Of the last failure: "L7STS status 500".
 std::string failure_text(const Record &record);
 
+// Up again is a recovery, too: it may have taken several passes.
 void change_verdict(Record &record, Verdict verdict, Instant now);
 
 }  // namespace ngx_vrrp::check

@@ -71,7 +71,7 @@ struct alignas(Table::kAlignment) Table::Slot {
     std::atomic<std::uint64_t> verdict;  // stamped
     Seqlock lock;
     SharedWord record[words(sizeof(Record))];
-    std::atomic<std::uint64_t> changes;  // of the verdict
+    std::atomic<std::int64_t> recovered_at_ns;
 };
 
 std::size_t Table::size(std::size_t checks) {
@@ -173,10 +173,15 @@ void Table::store(CheckId id, const Record &record) {
 
     // Not when a later table has been laid out in this moment.
     const std::uint64_t after = stamp(generation_, record.verdict);
-    if (before != after && place.verdict.compare_exchange_strong(
+    const bool recovered =
+        place.recovered_at_ns.exchange(record.recovered_at_ns,
+                                       std::memory_order_release) !=
+        record.recovered_at_ns;
+    const bool changed =
+        before != after && place.verdict.compare_exchange_strong(
                                before, after, std::memory_order_release,
-                               std::memory_order_relaxed)) {
-        place.changes.fetch_add(1, std::memory_order_release);
+                               std::memory_order_relaxed);
+    if (changed || recovered) {
         header().changes.fetch_add(1, std::memory_order_release);
     }
 }
@@ -196,9 +201,23 @@ std::uint64_t Table::changes() const {
     return is_current() ? n : 0;
 }
 
-std::uint64_t Table::changes(CheckId id) const {
-    return id < capacity_ ? slot(id).changes.load(std::memory_order_acquire)
-                          : 0;
+Instant Table::recovered_at(CheckId id) const {
+    return instant_from_ns(
+        has(id) ? slot(id).recovered_at_ns.load(std::memory_order_acquire) : 0);
+}
+
+bool Table::has_recovered(CheckId first, std::size_t n,
+                          std::string_view address, Instant since) const {
+    for (CheckId id = first; id < first + n; ++id) {
+        if (recovered_at(id) < since) {
+            continue;
+        }
+        const std::optional<Record> record = load(id);
+        if (record && is_at(*record, address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void Table::assign(CheckId id, const Config &config) {
@@ -290,6 +309,8 @@ bool Table::begin(const std::vector<Config> &checks, std::size_t slots,
 void Table::lay_out(CheckId id, const Record &record) {
     Slot &place = slot(id);
     place.lock.write([&] { store_words(place.record, bytes_of(record)); });
+    place.recovered_at_ns.store(record.recovered_at_ns,
+                                std::memory_order_relaxed);
     place.verdict.store(stamp(generation_, record.verdict),
                         std::memory_order_release);
 }

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/check/config.hpp"
@@ -76,12 +77,16 @@ public:
     // One load. Verdict::unused when it is not current.
     Verdict verdict(CheckId id) const;
 
-    // Grows with each change of any verdict; 0 when it is not current.
+    // Grows with each change of any verdict and with each recovery; 0 when it
+    // is not current.
     std::uint64_t changes() const;
 
-    // Grows with each change of this one: who looks seldom still sees that it
-    // was another one in between.
-    std::uint64_t changes(CheckId id) const;
+    // When it last passed after a failure, or came up again.
+    Instant recovered_at(CheckId id) const;
+
+    // Has one of these n checks, of this address, recovered since then?
+    bool has_recovered(CheckId first, std::size_t n, std::string_view address,
+                       Instant since) const;
 
     // Of the process that has this role. Ignored, or nothing, when the table
     // is not current.

@@ -118,6 +118,10 @@ void CheckNode::verdict_changed(check::CheckId id, check::Verdict verdict) {
     verdicts_.verdict_changed(id, verdict);
 }
 
+void CheckNode::recovered(check::CheckId id) {
+    verdicts_.recovered(id);
+}
+
 void CheckNode::send_event(check::CheckId id, bool again) {
     const auto record = events_.has_listener() ? table_.load(id) : std::nullopt;
     if (!record || (again && record->verdict != check::Verdict::down)) {

@@ -57,6 +57,7 @@ private:
                   Instant now) override;
     void check_now(check::CheckId id, Instant now) override;
     void verdict_changed(check::CheckId id, check::Verdict verdict) override;
+    void recovered(check::CheckId id) override;
 
     Status watch_master(int pid);
     void add(check::CheckId id, check::Config config, Instant now);

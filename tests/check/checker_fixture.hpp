@@ -189,6 +189,8 @@ protected:
         }
     }
 
+    void recovered(CheckId id) override { recoveries.push_back(id); }
+
     struct AlignedFree {
         void operator()(void *p) const {
             ::operator delete (p, std::align_val_t{Table::kAlignment});
@@ -202,6 +204,7 @@ protected:
     Instant now = instant_from_ns(1'000'000'000'000);
 
     std::vector<std::pair<CheckId, Verdict>> changes;
+    std::vector<CheckId> recoveries;
     std::vector<std::string> notices;
     std::vector<std::string> warnings;
     std::function<void()> on_change;

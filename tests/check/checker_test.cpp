@@ -150,6 +150,34 @@ TEST_F(CheckerTest, FallAndRise) {
     EXPECT_TRUE(warnings.empty());
 }
 
+TEST_F(CheckerTest, TheFirstPassAfterAFailureIsARecovery) {
+    add_one(check_of(0));
+    prober.latency = Milliseconds{2};
+    run_starts(3);
+    EXPECT_TRUE(recoveries.empty()) << "a pass after a pass";
+
+    prober.outcome = failed(Reason::l4tout, "no connection");
+    run_starts(1);
+    prober.outcome = passed();
+    run_starts(3);
+    EXPECT_EQ(recoveries, (std::vector<CheckId>{0}));
+    EXPECT_TRUE(changes.empty()) << "it was never down";
+    EXPECT_GT(record().recovered_at_ns, record().failed_at_ns);
+}
+
+TEST_F(CheckerTest, ToBeUpAgainIsARecovery) {
+    add_one(check_of(0));
+    prober.outcome = failed(Reason::l4tout, "no connection");
+    run_starts(3);
+    run_for(Milliseconds{1});
+    prober.outcome = passed();
+    run_starts(2);
+    run_for(Milliseconds{1});
+    EXPECT_EQ(recoveries, (std::vector<CheckId>{0})) << "the first pass";
+    EXPECT_EQ(changes, (Changes{{0, Verdict::down}, {0, Verdict::up}}));
+    EXPECT_EQ(record().recovered_at_ns, record().changed_at_ns);
+}
+
 TEST_F(CheckerTest, AnUnknownVerdictIsDecidedByTheFirstResult) {
     Config config = check_of(0);
     config.initial = Verdict::unknown;

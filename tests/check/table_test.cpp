@@ -136,20 +136,52 @@ TEST_F(TableTest, ChangesCountVerdictsOnly) {
     EXPECT_EQ(first.changes(), before + 1);
 }
 
-TEST_F(TableTest, AVerdictThatIsBackHasChangedAllTheSame) {
+TEST_F(TableTest, RecoveriesAreToldByTheirTime) {
     Table first = table(1);
     ASSERT_TRUE(first.begin({check_of("a"), check_of("b")}, 2, nullptr));
-    const Record up = first.load(0).value();
-    const std::uint64_t before = first.changes(0);
-    const std::uint64_t other = first.changes(1);
+    EXPECT_EQ(first.recovered_at(0), instant_from_ns(0));
 
     fail(first, 0);
-    first.store(0, up);
+    const std::uint64_t before = first.changes();
+    Record record = first.load(0).value();
+    add_result(record, passed(), Milliseconds{2}, instant_from_ns(2000));
+    first.store(0, record);
+    EXPECT_EQ(first.recovered_at(0), instant_from_ns(2000));
+    EXPECT_EQ(first.changes(), before + 1) << "who marks servers must look";
 
-    EXPECT_EQ(first.verdict(0), up.verdict);
-    EXPECT_EQ(first.changes(0), before + 2);
-    EXPECT_EQ(first.changes(1), other);
-    EXPECT_EQ(first.changes(1000000), 0u);
+    add_result(record, passed(), Milliseconds{2}, instant_from_ns(3000));
+    first.store(0, record);
+    EXPECT_EQ(first.recovered_at(0), instant_from_ns(2000));
+    EXPECT_EQ(first.changes(), before + 1) << "another pass is no recovery";
+
+    change_verdict(record, Verdict::up, instant_from_ns(4000));
+    first.store(0, record);
+    EXPECT_EQ(first.recovered_at(0), instant_from_ns(4000));
+    EXPECT_EQ(first.changes(), before + 2);
+
+    EXPECT_EQ(first.recovered_at(1), instant_from_ns(0));
+    EXPECT_EQ(first.recovered_at(1000000), instant_from_ns(0));
+
+    Table second = table(2);
+    ASSERT_TRUE(second.begin({check_of("b"), check_of("a")}, 2, &first));
+    EXPECT_EQ(second.recovered_at(1), instant_from_ns(4000));
+}
+
+TEST_F(TableTest, RecoveriesAreFoundByAddress) {
+    Table first = table(1);
+    ASSERT_TRUE(
+        first.begin({check_of("a"), check_of("b"), check_of("c")}, 3, nullptr));
+    fail(first, 1);
+    Record record = first.load(1).value();
+    change_verdict(record, Verdict::up, instant_from_ns(2000));
+    first.store(1, record);
+
+    const Instant then = instant_from_ns(2000);
+    EXPECT_TRUE(first.has_recovered(0, 3, "b:80", then));
+    EXPECT_FALSE(first.has_recovered(0, 3, "b:80", then + Duration{1}));
+    EXPECT_FALSE(first.has_recovered(0, 3, "a:80", then));
+    EXPECT_FALSE(first.has_recovered(0, 1, "b:80", then)) << "another pool";
+    EXPECT_FALSE(first.has_recovered(2, 1000000, "b:80", then));
 }
 
 TEST_F(TableTest, ANewGenerationKeepsTheResultsOfItsChecks) {

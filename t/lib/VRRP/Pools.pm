@@ -183,6 +183,10 @@ sub _start_web ($self) {
             if (\$server_port = $_) { return 500; }
             return 200 "\$server_port";
         }
+        location = /close$_ {
+            if (\$server_port = $_) { return 444; }
+            return 200 "\$server_port";
+        }
 END
 
     $self->{access} = $self->{lab}->node('web1')->dir . '/access.log';
