@@ -2,7 +2,8 @@
 
 # A binary upgrade that is taken back, as nginx's manual has it: WINCH to the
 # old master, then HUP, then QUIT to the new one. nginx starts workers only, so
-# nobody checks: a server must not be kept out for what it was like before.
+# nobody checks: a server must not be kept out for what it was like before. And
+# this nginx takes no part in VRRP until it is reloaded, which its status says.
 
 use v5.36;
 
@@ -49,14 +50,39 @@ $pools->pass($a);
 is($pools->wait_for("$_/", $a, $b), "$a $b", "$_: nobody checks, both")
     for @names;
 
+my $status = $nginx->status;
+
+is($status->{node}{pid}, 0, 'status: no vrrp process');
+is($status->{instances}[0]{state}, 'FAULT', 'status: FAULT');
+like($status->{instances}[0]{fault}, qr/^this nginx has no vrrp process: /,
+     'status: why');
+like(ask_status('health'),
+     qr/^unhealthy\nVI_1\ FAULT:\ this\ nginx\ has\ no\ vrrp\ process:
+        .*\n503$/x, 'health');
+like(ask_status('prometheus'),
+     qr/^nginx_vrrp_instance_state\{[^}]*state="FAULT"[^}]*\}\ 1$/mx,
+     'metrics');
+ok(!$lab->node('lb1')->has_address($VRRP::Lab::VIP), 'it has no address');
+
 $pools->fail($b);
 $nginx->command('reload');
 is($pools->wait_for("$_/", $a), $a, "$_: reloaded, the other one is down")
     for @names;
 
+$lab->wait_until('MASTER again', 10, sub { $nginx->state eq 'MASTER' });
+
 $pools->finish;
 
 done_testing;
+
+
+# The status location in this format, and its status on the last line.
+sub ask_status ($format) {
+    my ($out) = $lab->node('lb1')->try(qw(curl -s -w %{http_code}),
+        "http://127.0.0.1:8080/vrrp?format=$format");
+
+    return $out;
+}
 
 
 # How many there are of each kind.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <string_view>
+
+#include "core/vrrp/state.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -22,11 +25,30 @@ std::vector<ChannelRecord> channels_of(const Area &area) {
                                 : area.channels().read();
 }
 
+constexpr std::string_view kNoProcess =
+    "this nginx has no vrrp process: reload it when no other nginx binary runs";
+
+// What the process said last, MASTER perhaps, is not true any more.
+void set_ended(Snapshot &snapshot) {
+    snapshot.node.pid = 0;
+    for (InstanceRecord &instance : snapshot.instances) {
+        instance.state.set(public_name(vrrp::StateName::fault));
+        instance.fault.set(kNoProcess);
+        instance.retry_at_ns = 0;
+        instance.signs = {};
+        instance.master_address.set("");
+    }
+}
+
 }  // namespace
 
 std::optional<Snapshot> take_snapshot(const Area &area) {
     const auto bytes = area.read();
-    return bytes ? from_bytes(*bytes) : std::nullopt;
+    auto snapshot = bytes ? from_bytes(*bytes) : std::nullopt;
+    if (snapshot && area.has_ended(area.generation())) {
+        set_ended(*snapshot);
+    }
+    return snapshot;
 }
 
 std::optional<View> take_view(const Area &area, const Moment &moment) {

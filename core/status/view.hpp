@@ -33,7 +33,8 @@ struct View {
 };
 
 // Nothing before the vrrp process has published anything, or when it died
-// while it did.
+// while it did. When it has ended and nginx has started no other one, the
+// instances are in FAULT, which says so, and the pid is 0.
 std::optional<Snapshot> take_snapshot(const Area &area);
 std::optional<View> take_view(const Area &area, const Moment &moment);
 
@@ -45,8 +46,9 @@ inline Duration age(const Snapshot &snapshot, Instant now) {
     return now - instant_from_ns(snapshot.node.published_at_ns);
 }
 
+// Without a vrrp process nothing can change any more.
 inline bool is_fresh(const Snapshot &snapshot, Instant now) {
-    return age(snapshot, now) <= kFresh;
+    return snapshot.node.pid == 0 || age(snapshot, now) <= kFresh;
 }
 
 // A worker that beats too late, as the vrrp process judges it.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/status/view.hpp"
+#include "tests/status/view_fixture.hpp"
 
 namespace ngx_vrrp::status {
 namespace {
@@ -145,6 +146,27 @@ TEST_F(AreaTest, ViewHasTheNewestTransitionFirst) {
         pids.push_back(record.pid);
     }
     EXPECT_EQ(pids, (std::vector<std::int32_t>{3, 1, 2, 0}));
+}
+
+// A binary upgrade that was taken back: nginx starts workers only.
+TEST_F(AreaTest, AVrrpProcessThatHasEndedIsTold) {
+    const std::uint64_t generation = area.begin_generation();
+    area.begin_life(generation);
+    ASSERT_TRUE(area.publish(to_bytes(snapshot())));
+    area.settle(generation);
+    EXPECT_EQ(take_snapshot(area)->instances.at(0).state.view(), "MASTER");
+
+    area.end_life(generation);
+    const auto ended = take_snapshot(area);
+    EXPECT_EQ(ended->node.pid, 0);
+    EXPECT_EQ(ended->instances.at(0).state.view(), "FAULT");
+    EXPECT_EQ(ended->instances.at(0).fault.view(),
+              "this nginx has no vrrp process: reload it when no other nginx "
+              "binary runs");
+
+    area.begin_generation();
+    EXPECT_EQ(take_snapshot(area)->instances.at(0).state.view(), "MASTER")
+        << "a reload starts another one";
 }
 
 // Every published status is made of one repeated byte; a torn one is not.

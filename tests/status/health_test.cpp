@@ -74,5 +74,16 @@ TEST(Health, OldNewsAreNoGoodNews) {
               "unhealthy\nthe vrrp process was heard 3001 ms ago\n");
 }
 
+// The vrrp process has ended, and nginx has started no other one.
+TEST(Health, WithoutAVrrpProcessTheFaultIsTold) {
+    Snapshot s = two_instances("FAULT", "FAULT");
+    s.instances.pop_back();
+    s.instances[0].fault.set("this nginx has no vrrp process");
+    s.node.pid = 0;
+    s.node.published_at_ns = to_ns(moment().now - 2 * kFresh);
+    EXPECT_EQ(ask(s).text,
+              "unhealthy\nVI_1 FAULT: this nginx has no vrrp process\n");
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::status
