@@ -101,6 +101,34 @@ $pools->pass($c);
 answers($_, $b, $c) for qw(trusted wary);
 
 
+# An answer that has one address twice: nginx makes two servers of it, and one
+# check is for both. When it fails, no server is left, and both are asked.
+name_means($b, $b);
+answers($_, $b) for qw(trusted wary);
+
+for my $name (qw(trusted wary)) {
+    my @checks = grep { $_->{group} eq $name && $_->{address} =~ /^\Q$b\E:/ }
+                 @{ $pools->nginx->status->{checks} };
+
+    is(scalar @checks, 1, "$name: one check of an address that is there twice");
+}
+
+$pools->fail($b);
+
+$pools->lab->wait_until('the checks to fail', 10, sub {
+    my @checks = grep { $_->{address} =~ /^\Q$b\E:/ && $_->{verdict} eq 'down' }
+                 @{ $pools->nginx->status->{checks} };
+
+    return @checks == 2;
+});
+
+answers($_, $b) for qw(trusted wary);
+
+$pools->pass($b);
+name_means($b, $c);
+answers($_, $b, $c) for qw(trusted wary);
+
+
 # The process that checks dies, and the one after it finds the addresses in
 # another order than the master knew.
 $pools->fail($c);
