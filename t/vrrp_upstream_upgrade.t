@@ -60,7 +60,7 @@ like(ask_status('health'),
      qr/^unhealthy\nVI_1\ FAULT:\ this\ nginx\ has\ no\ vrrp\ process:
         .*\n503$/x, 'health');
 like(ask_status('prometheus'),
-     qr/^nginx_vrrp_instance_state\{[^}]*state="FAULT"[^}]*\}\ 1$/mx,
+     qr/^nginx_vrrp_instance_state\{[^}]*state="fault"[^}]*\}\ 1$/mx,
      'metrics');
 ok(!$lab->node('lb1')->has_address($VRRP::Lab::VIP), 'it has no address');
 
