@@ -12,18 +12,15 @@
 #include "core/base/log.hpp"
 #include "core/capi_callbacks.hpp"
 #include "core/capi_check_conf.hpp"
+#include "core/capi_memory.hpp"
 #include "core/capi_values.hpp"
 #include "core/net/clock.hpp"
 #include "core/node/node.hpp"
-#include "core/status/area.hpp"
-#include "core/status/snapshot.hpp"
+#include "core/status/description.hpp"
 
 namespace {
 
 using namespace ngx_vrrp;
-
-// nginx's workers share 1024 process slots; see NGX_MAX_PROCESSES.
-static_assert(VRRP_CORE_HEARTBEATS == status::kHeartbeatSlots);
 
 vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
                                 const std::string &interface) {
@@ -155,14 +152,15 @@ status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
 
 struct vrrp_core_s {
     vrrp_core_s(const vrrp_core_conf_t &conf, const vrrp_core_ops_t &ops,
-                void *area)
+                const vrrp_core_memory_t &memory)
         : callbacks(ops),
           log(callbacks),
           node(to_configs(conf),
                {conf.generation, instant_from_ns(conf.configured_at_ns),
-                conf.previous_area, conf.wake_fd, roles_of(conf),
+                area_before(conf, memory), conf.wake_fd, roles_of(conf),
                 conf.event_fds[0]},
-               to_facts(conf, ops), callbacks, callbacks, area) {}
+               to_facts(conf, ops), callbacks, callbacks,
+               {memory.area(), memory.worker_area()}) {}
 
     Callbacks<vrrp_core_ops_t> callbacks;
     Log log;
@@ -203,22 +201,13 @@ void enter(vrrp_core_t *core, F &&f) noexcept {
     }
 }
 
-std::size_t status_size(const vrrp_core_conf_t &conf) {
-    std::size_t addresses = 0;
-    std::size_t trackers = 0;
-    for (std::size_t i = 0; i < conf.ninstances; ++i) {
-        addresses += conf.instances[i].naddresses;
-        trackers += conf.instances[i].ntrackers;
-    }
-    return status::snapshot_size(conf.ninstances, addresses, trackers);
-}
-
 }  // namespace
 
 vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
-                              const vrrp_core_ops_t *ops, void *area) {
+                              const vrrp_core_ops_t *ops,
+                              vrrp_core_memory_t *memory) {
     try {
-        auto core = std::make_unique<vrrp_core_s>(*conf, *ops, area);
+        auto core = std::make_unique<vrrp_core_s>(*conf, *ops, *memory);
         if (const Status opened = core->node.open(); !opened) {
             core->log(LogLevel::alert, "%s",
                       opened.error().to_string().c_str());
@@ -284,37 +273,8 @@ int vrrp_core_finished(const vrrp_core_t *core) {
     return core->broken || core->node.finished();
 }
 
-size_t vrrp_core_area_size(const vrrp_core_conf_t *conf) {
-    return status::Area::size(status_size(*conf), conf->nchecks);
-}
-
-int vrrp_core_area_init(void *area, size_t size) {
-    return status::Area::init(area, size) ? VRRP_CORE_OK : VRRP_CORE_ERROR;
-}
-
-uint64_t vrrp_core_begin_generation(void *area) {
-    return status::Area(area).begin_generation();
-}
-
 int64_t vrrp_core_now(void) {
     return to_ns(net::now());
-}
-
-int vrrp_core_worker_needed(const void *area, uint64_t generation) {
-    const status::Area shared(const_cast<void *>(area));
-    return shared.holder() != 0 && shared.generation() <= generation;
-}
-
-int vrrp_core_process_ended(const void *area, uint64_t generation) {
-    return status::Area(const_cast<void *>(area)).has_ended(generation);
-}
-
-void vrrp_core_heartbeat(void *area, unsigned slot, int pid) {
-    status::Area(area).beat(slot, pid, net::now());
-}
-
-void vrrp_core_heartbeat_stop(void *area, unsigned slot) {
-    status::Area(area).stop_beating(slot);
 }
 
 int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf) {

@@ -6,7 +6,7 @@
  * from a configuration that has been checked, and is driven by one event
  * loop:
  *
- *     core = vrrp_core_create(&conf, &ops, area);
+ *     core = vrrp_core_create(&conf, &ops, memory);
  *     vrrp_core_start(core);
  *     for ( ;; ) {
  *         wait for a watched descriptor to become readable
@@ -21,11 +21,13 @@
  * woken early is harmless.  Times are nanoseconds of CLOCK_BOOTTIME.
  *
  * No function throws, blocks or keeps a pointer into its arguments, but for
- * ops, ops->data and the areas, which must outlive the core.  The ops are leaf
+ * ops, ops->data and the memory, which must outlive the core.  The ops are leaf
  * calls: they must not call the core.
  *
- * The area is shared memory that all processes of one nginx map: workers beat
- * in it and read the status from it, the core writes the status to it.
+ * The memory is shared by all processes of one nginx, which inherit it from the
+ * master.  It has two parts.  In one of them our own processes write, and
+ * workers read the status there; in the other one workers beat and ask for
+ * something.
  */
 
 #ifndef _VRRP_CORE_CAPI_H_INCLUDED_
@@ -53,6 +55,7 @@ extern "C" {
 
 
 typedef struct vrrp_core_s  vrrp_core_t;
+typedef struct vrrp_core_memory_s  vrrp_core_memory_t;
 
 
 /* the order is that of severity and of nginx's own levels */
@@ -381,10 +384,11 @@ typedef struct {
     int64_t                           configured_at_ns;
 
     /*
-     * The area of the generation before, if that was another one, or NULL:
-     * its vrrp process waits there for a word that this one is in charge.
+     * The memory of the generation before, or NULL: if its status lies
+     * elsewhere, its vrrp process waits there for a word that this one is in
+     * charge.
      */
-    void                             *previous_area;
+    vrrp_core_memory_t               *previous;
 
     /*
      * startup_delay: no router becomes MASTER before; those that another
@@ -443,7 +447,7 @@ typedef struct {
 
 /* NULL: out of memory, or netlink cannot be opened (logged) */
 vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
-    const vrrp_core_ops_t *ops, void *area);
+    const vrrp_core_ops_t *ops, vrrp_core_memory_t *memory);
 
 /* a process that ends without it counts as crashed */
 void vrrp_core_destroy(vrrp_core_t *core);
@@ -548,8 +552,8 @@ int vrrp_checker_needed(const vrrp_core_conf_t *conf,
  * NULL: out of memory or descriptors (logged).
  */
 vrrp_checker_t *vrrp_checker_create(const vrrp_core_conf_t *conf,
-    vrrp_checker_role_e role, const vrrp_checker_ops_t *ops, void *area,
-    int icmp4, int icmp6);
+    vrrp_checker_role_e role, const vrrp_checker_ops_t *ops,
+    vrrp_core_memory_t *memory, int icmp4, int icmp6);
 void vrrp_checker_destroy(vrrp_checker_t *checker);
 
 /* begins; the checker finishes when master_pid ends */
@@ -598,7 +602,7 @@ typedef struct {
 
 /* NULL: out of memory or descriptors (logged) */
 vrrp_notifier_t *vrrp_notifier_create(const vrrp_core_conf_t *conf,
-    const vrrp_notifier_ops_t *ops, void *area);
+    const vrrp_notifier_ops_t *ops, vrrp_core_memory_t *memory);
 void vrrp_notifier_destroy(vrrp_notifier_t *notifier);
 
 /* begins; when master_pid ends, it finishes as after vrrp_notifier_quit() */
@@ -645,54 +649,67 @@ int vrrp_core_unsafe_path(const char *path, uint32_t uid, char *why,
  * this generation with all that is known from the one before it.
  * VRRP_CORE_ERROR: out of memory or room.
  */
-int vrrp_core_checks_begin(void *area, const vrrp_core_conf_t *conf);
+int vrrp_core_checks_begin(vrrp_core_memory_t *memory,
+    const vrrp_core_conf_t *conf);
 
 /*
  * In a process that is started again, before its checker: n checks from the
  * first one on may have been at one another's places, and keep their results.
  */
-void vrrp_core_checks_rearrange(void *area, const vrrp_core_conf_t *conf,
-    size_t first, size_t n);
+void vrrp_core_checks_rearrange(vrrp_core_memory_t *memory,
+    const vrrp_core_conf_t *conf, size_t first, size_t n);
 
 /*
  * VRRP_CORE_UNUSED also when a later generation has replaced the table.
  * There is no other cost than that of reading a word or two.
  */
-vrrp_core_verdict_e vrrp_core_check_verdict(const void *area,
+vrrp_core_verdict_e vrrp_core_check_verdict(const vrrp_core_memory_t *memory,
     uint64_t generation, size_t check);
 
 /*
  * Grows with each change of any verdict and with each recovery; 0: the table
  * has been replaced.
  */
-uint64_t vrrp_core_checks_changes(const void *area, uint64_t generation);
+uint64_t vrrp_core_checks_changes(const vrrp_core_memory_t *memory,
+    uint64_t generation);
 
 /*
  * When this check last passed after a failure, or came up again, in
  * nanoseconds of CLOCK_BOOTTIME; 0: never.
  */
-int64_t vrrp_core_check_recovered(const void *area, uint64_t generation,
-    size_t check);
+int64_t vrrp_core_check_recovered(const vrrp_core_memory_t *memory,
+    uint64_t generation, size_t check);
 
 /* has one of these n checks, of this address, done so in the last age_ns? */
-int vrrp_core_checks_recovered(const void *area, uint64_t generation,
-    size_t first, size_t n, const char *address, size_t len, int64_t age_ns);
+int vrrp_core_checks_recovered(const vrrp_core_memory_t *memory,
+    uint64_t generation, size_t first, size_t n, const char *address,
+    size_t len, int64_t age_ns);
 
 
 /* shared memory */
 
-/* bytes that an area needs for this configuration */
-size_t vrrp_core_area_size(const vrrp_core_conf_t *conf);
-
-/* once, in the master, before anybody uses it; VRRP_CORE_ERROR: too small */
-int vrrp_core_area_init(void *area, size_t size);
-
+/*
+ * In the master, each time a configuration with a vrrp block has been read.
+ * previous: the memory of the one before, or NULL; what fits of it is kept.
+ * NULL: there is none.  notes, ended by a zero and cut to size: why, or what
+ * else is to be logged; or empty.
+ */
+vrrp_core_memory_t *vrrp_core_memory_create(const vrrp_core_conf_t *conf,
+    const vrrp_core_memory_t *previous, char *notes, size_t size);
+void vrrp_core_memory_destroy(vrrp_core_memory_t *memory);
 
 /*
- * In the master, each time a configuration with a vrrp block has been read,
- * before its vrrp process is started; the result is conf->generation.
+ * In a worker, and in any process that is none of ours, first of all: from now
+ * on it cannot write where our own processes do.
  */
-uint64_t vrrp_core_begin_generation(void *area);
+void vrrp_core_memory_protect(vrrp_core_memory_t *memory);
+
+/*
+ * In the master, before the processes of a configuration are started; the
+ * result is conf->generation.  Those of the one before learn of it.
+ */
+uint64_t vrrp_core_begin_generation(vrrp_core_memory_t *memory,
+    vrrp_core_memory_t *previous);
 
 int64_t vrrp_core_now(void);
 
@@ -703,22 +720,24 @@ int64_t vrrp_core_now(void);
 #define VRRP_CORE_HEARTBEATS       1024
 
 /* "this worker's event loop runs", at least twice per timeout */
-void vrrp_core_heartbeat(void *area, unsigned slot, int pid);
+void vrrp_core_heartbeat(vrrp_core_memory_t *memory, unsigned slot, int pid);
 
 /* "this worker ends" */
-void vrrp_core_heartbeat_stop(void *area, unsigned slot);
+void vrrp_core_heartbeat_stop(vrrp_core_memory_t *memory, unsigned slot);
 
 /*
  * nginx is shutting down, no newer generation follows, and addresses are
  * still held: a worker should go on accepting until this turns to 0.
  */
-int vrrp_core_worker_needed(const void *area, uint64_t generation);
+int vrrp_core_worker_needed(const vrrp_core_memory_t *memory,
+    uint64_t generation);
 
 /*
  * The vrrp process of this generation has done its work and ended, and no
  * other is there: what starts now is without VRRP.
  */
-int vrrp_core_process_ended(const void *area, uint64_t generation);
+int vrrp_core_process_ended(const vrrp_core_memory_t *memory,
+    uint64_t generation);
 
 /* how often to call vrrp_core_heartbeat() */
 int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf);
@@ -742,8 +761,8 @@ typedef void (*vrrp_core_append_pt)(void *data, const char *text, size_t len);
  * while it did.  VRRP_CORE_DECLINED: no such format.  VRRP_CORE_ERROR:
  * out of memory.
  */
-int vrrp_core_status(const void *area, vrrp_core_format_e format,
-    vrrp_core_append_pt append, void *data);
+int vrrp_core_status(const vrrp_core_memory_t *memory,
+    vrrp_core_format_e format, vrrp_core_append_pt append, void *data);
 
 /* what browsers may run of VRRP_CORE_HTML: Content-Security-Policy */
 const char *vrrp_core_page_policy(void);
@@ -767,7 +786,7 @@ typedef struct {
  * the one that is asked for, MASTER or BACKUP?  append gets some lines of
  * text, or none if nothing has been published yet.
  */
-vrrp_core_health_e vrrp_core_health(const void *area,
+vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
     const vrrp_core_health_question_t *question, vrrp_core_append_pt append,
     void *data);
 
@@ -785,8 +804,8 @@ typedef struct {
  * The instances, n at most, in the order of the configuration that is in
  * force.  0: nothing is known, or it is too old to be true.
  */
-size_t vrrp_core_instances(const void *area, vrrp_core_instance_t *list,
-    size_t n);
+size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
+    vrrp_core_instance_t *list, size_t n);
 
 
 /* commands of operators, from a worker to the vrrp process */
@@ -829,19 +848,21 @@ typedef enum {
  * Asks the vrrp process of this configuration.  VRRP_CORE_AGAIN: too many
  * commands at once.
  */
-int vrrp_core_command(void *area, const vrrp_core_conf_t *conf,
-    const vrrp_core_command_t *command, vrrp_core_ticket_t *ticket);
+int vrrp_core_command(vrrp_core_memory_t *memory,
+    const vrrp_core_conf_t *conf, const vrrp_core_command_t *command,
+    vrrp_core_ticket_t *ticket);
 
 /*
  * To be called every few milliseconds; within three seconds the answer is not
  * VRRP_CORE_PENDING any more, append has got it as JSON, and the ticket is
  * given back.
  */
-vrrp_core_result_e vrrp_core_command_result(void *area,
+vrrp_core_result_e vrrp_core_command_result(vrrp_core_memory_t *memory,
     const vrrp_core_ticket_t *ticket, vrrp_core_append_pt append, void *data);
 
 /* instead of waiting for the result; it is carried out all the same */
-void vrrp_core_command_forget(void *area, const vrrp_core_ticket_t *ticket);
+void vrrp_core_command_forget(vrrp_core_memory_t *memory,
+    const vrrp_core_ticket_t *ticket);
 
 
 #ifdef __cplusplus

@@ -10,12 +10,12 @@
 #include "core/capi.h"
 #include "core/capi_callbacks.hpp"
 #include "core/capi_check_conf.hpp"
+#include "core/capi_memory.hpp"
 #include "core/capi_values.hpp"
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
 #include "core/net/clock.hpp"
 #include "core/node/check_node.hpp"
-#include "core/status/area.hpp"
 
 namespace {
 
@@ -56,12 +56,12 @@ std::string_view to_view(const char *text, std::size_t len) {
 
 struct vrrp_checker_s {
     vrrp_checker_s(const vrrp_core_conf_t &conf, vrrp_checker_role_e role,
-                   const vrrp_checker_ops_t &ops, void *area, int icmp4,
-                   int icmp6)
+                   const vrrp_checker_ops_t &ops,
+                   const vrrp_core_memory_t &memory, int icmp4, int icmp6)
         : callbacks(ops),
           log(callbacks),
           node(to_checks(conf), to_string(conf.router_id),
-               status::Area(area).checks(conf.generation),
+               memory.area().checks(conf.generation),
                static_cast<check::Role>(role),
                {callbacks, callbacks, callbacks, callbacks, callbacks},
                {conf.wake_fd, conf.event_fds[0], icmp4, icmp6}) {}
@@ -113,11 +113,12 @@ int vrrp_checker_needed(const vrrp_core_conf_t *conf,
 
 vrrp_checker_t *vrrp_checker_create(const vrrp_core_conf_t *conf,
                                     vrrp_checker_role_e role,
-                                    const vrrp_checker_ops_t *ops, void *area,
-                                    int icmp4, int icmp6) {
+                                    const vrrp_checker_ops_t *ops,
+                                    vrrp_core_memory_t *memory, int icmp4,
+                                    int icmp6) {
     try {
-        return std::make_unique<vrrp_checker_s>(*conf, role, *ops, area, icmp4,
-                                                icmp6)
+        return std::make_unique<vrrp_checker_s>(*conf, role, *ops, *memory,
+                                                icmp4, icmp6)
             .release();
     } catch (const std::exception &e) {
         const std::string_view why = e.what();

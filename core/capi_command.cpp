@@ -5,10 +5,10 @@
 #include <string>
 
 #include "core/capi.h"
+#include "core/capi_memory.hpp"
 #include "core/capi_values.hpp"
 #include "core/net/clock.hpp"
 #include "core/net/wake.hpp"
-#include "core/status/area.hpp"
 #include "core/status/command_answer.hpp"
 
 namespace {
@@ -38,12 +38,13 @@ vrrp_core_result_e judge(const status::Outcomes &outcomes) {
     return all_done(outcomes) ? VRRP_CORE_DONE : VRRP_CORE_REFUSED;
 }
 
-struct Result {
+struct CommandResult {
     vrrp_core_result_e result;
     std::string text;
 };
 
-Result give_up(status::Commands &commands, const vrrp_core_ticket_t &ticket) {
+CommandResult give_up(status::Commands &commands,
+                      const vrrp_core_ticket_t &ticket) {
     const engine::Command command = to_command(ticket.command);
     if (commands.withdraw(to_ticket(ticket))) {
         return {
@@ -59,19 +60,19 @@ Result give_up(status::Commands &commands, const vrrp_core_ticket_t &ticket) {
                            "look at the status")};
 }
 
-Result look(status::Commands &commands, const vrrp_core_ticket_t &ticket,
-            Instant now) {
+CommandResult look(status::Commands &commands, const vrrp_core_ticket_t &ticket,
+                   Instant now) {
     using Progress = status::Commands::Progress;
     const engine::Command command = to_command(ticket.command);
     const Duration waited = now - instant_from_ns(ticket.asked_at_ns);
     switch (commands.progress(to_ticket(ticket))) {
         case Progress::asked:
             return waited < status::kNoticedWithin
-                       ? Result{VRRP_CORE_PENDING, {}}
+                       ? CommandResult{VRRP_CORE_PENDING, {}}
                        : give_up(commands, ticket);
         case Progress::taken:
             return waited < status::kNoticedWithin + status::kAnsweredWithin
-                       ? Result{VRRP_CORE_PENDING, {}}
+                       ? CommandResult{VRRP_CORE_PENDING, {}}
                        : give_up(commands, ticket);
         case Progress::answered: {
             const status::Outcomes list = commands.answer(to_ticket(ticket));
@@ -90,9 +91,12 @@ Result look(status::Commands &commands, const vrrp_core_ticket_t &ticket,
 
 }  // namespace
 
-int vrrp_core_command(void *area, const vrrp_core_conf_t *conf,
+int vrrp_core_command(vrrp_core_memory_t *memory, const vrrp_core_conf_t *conf,
                       const vrrp_core_command_t *command,
                       vrrp_core_ticket_t *ticket) {
+    if (memory == nullptr) {
+        return VRRP_CORE_ERROR;
+    }
     try {
         const Instant now = net::now();
         status::CommandRecord record{};
@@ -100,7 +104,7 @@ int vrrp_core_command(void *area, const vrrp_core_conf_t *conf,
         record.who.set(to_string(command->who));
         record.command = to_command(command->command);
 
-        const auto asked = status::Area(area).commands().ask(record, now);
+        const auto asked = memory->worker_area().commands().ask(record, now);
         if (!asked) {
             return VRRP_CORE_AGAIN;
         }
@@ -112,21 +116,22 @@ int vrrp_core_command(void *area, const vrrp_core_conf_t *conf,
     }
 }
 
-vrrp_core_result_e vrrp_core_command_result(void *area,
+vrrp_core_result_e vrrp_core_command_result(vrrp_core_memory_t *memory,
                                             const vrrp_core_ticket_t *ticket,
                                             vrrp_core_append_pt append,
                                             void *data) {
     try {
-        status::Commands commands = status::Area(area).commands();
-        const Result result = look(commands, *ticket, net::now());
+        status::Commands commands = memory->worker_area().commands();
+        const CommandResult result = look(commands, *ticket, net::now());
         append(data, result.text.data(), result.text.size());
         return result.result;
     } catch (...) {
-        vrrp_core_command_forget(area, ticket);
+        vrrp_core_command_forget(memory, ticket);
         return VRRP_CORE_NOT_ANSWERED;
     }
 }
 
-void vrrp_core_command_forget(void *area, const vrrp_core_ticket_t *ticket) {
-    status::Area(area).commands().forget(to_ticket(*ticket));
+void vrrp_core_command_forget(vrrp_core_memory_t *memory,
+                              const vrrp_core_ticket_t *ticket) {
+    memory->worker_area().commands().forget(to_ticket(*ticket));
 }

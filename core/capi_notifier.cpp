@@ -13,6 +13,7 @@
 #include "core/base/log.hpp"
 #include "core/capi.h"
 #include "core/capi_callbacks.hpp"
+#include "core/capi_memory.hpp"
 #include "core/capi_values.hpp"
 #include "core/net/curl_courier.hpp"
 #include "core/node/notify_node.hpp"
@@ -120,11 +121,12 @@ public:
 
 struct vrrp_notifier_s {
     vrrp_notifier_s(const vrrp_core_conf_t &conf,
-                    const vrrp_notifier_ops_t &ops, void *area)
+                    const vrrp_notifier_ops_t &ops,
+                    const vrrp_core_memory_t &memory)
         : callbacks(ops),
           log(callbacks),
-          node(to_channels(conf), conf.event_fds[1], area, conf.previous_area,
-               {callbacks, callbacks, callbacks}) {}
+          node(to_channels(conf), conf.event_fds[1], memory.area(),
+               area_before(conf, memory), {callbacks, callbacks, callbacks}) {}
 
     NotifierCallbacks callbacks;
     Log log;
@@ -166,9 +168,10 @@ void enter(vrrp_notifier_t *notifier, F &&f) noexcept {
 
 vrrp_notifier_t *vrrp_notifier_create(const vrrp_core_conf_t *conf,
                                       const vrrp_notifier_ops_t *ops,
-                                      void *area) {
+                                      vrrp_core_memory_t *memory) {
     try {
-        return std::make_unique<vrrp_notifier_s>(*conf, *ops, area).release();
+        return std::make_unique<vrrp_notifier_s>(*conf, *ops, *memory)
+            .release();
     } catch (const std::exception &e) {
         const std::string_view why = e.what();
         ops->log(ops->data, VRRP_CORE_LOG_ALERT, why.data(), why.size());

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "core/capi.h"
+#include "core/capi_memory.hpp"
 #include "core/capi_values.hpp"
 #include "core/net/clock.hpp"
-#include "core/status/area.hpp"
 #include "core/status/health.hpp"
 #include "core/status/json.hpp"
 #include "core/status/metrics.hpp"
@@ -20,10 +20,6 @@
 namespace {
 
 using namespace ngx_vrrp;
-
-status::Area to_area(const void *area) {
-    return status::Area(const_cast<void *>(area));
-}
 
 // What is copied fits, and to is full of zeros.
 template <std::size_t N>
@@ -63,11 +59,16 @@ vrrp_core_instance_t to_c(const status::InstanceRecord &record) {
 
 }  // namespace
 
-int vrrp_core_status(const void *area, vrrp_core_format_e format,
-                     vrrp_core_append_pt append, void *data) {
+int vrrp_core_status(const vrrp_core_memory_t *memory,
+                     vrrp_core_format_e format, vrrp_core_append_pt append,
+                     void *data) {
+    if (memory == nullptr) {
+        return VRRP_CORE_AGAIN;
+    }
     try {
-        const auto view = status::take_view(
-            to_area(area), {.now = net::now(), .wall = net::wall_clock()});
+        const auto view =
+            status::take_view(memory->readable_area(), memory->worker_area(),
+                              {.now = net::now(), .wall = net::wall_clock()});
         if (!view) {
             return VRRP_CORE_AGAIN;
         }
@@ -86,11 +87,14 @@ const char *vrrp_core_page_policy(void) {
     return status::kPagePolicy;
 }
 
-vrrp_core_health_e vrrp_core_health(const void *area,
+vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
                                     const vrrp_core_health_question_t *question,
                                     vrrp_core_append_pt append, void *data) {
+    if (memory == nullptr) {
+        return VRRP_CORE_UNHEALTHY;
+    }
     try {
-        const auto snapshot = status::take_snapshot(to_area(area));
+        const auto snapshot = status::take_snapshot(memory->readable_area());
         if (!snapshot) {
             return VRRP_CORE_UNHEALTHY;
         }
@@ -107,10 +111,13 @@ vrrp_core_health_e vrrp_core_health(const void *area,
     }
 }
 
-size_t vrrp_core_instances(const void *area, vrrp_core_instance_t *list,
-                           size_t n) {
+size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
+                           vrrp_core_instance_t *list, size_t n) {
+    if (memory == nullptr) {
+        return 0;
+    }
     try {
-        const auto snapshot = status::take_snapshot(to_area(area));
+        const auto snapshot = status::take_snapshot(memory->readable_area());
         if (!snapshot || !status::is_fresh(*snapshot, net::now())) {
             return 0;
         }

@@ -340,7 +340,7 @@ ngx_http_vrrp_tell_status(ngx_http_request_t *r,
 
     vcf = ngx_vrrp_get_conf(ngx_cycle);
 
-    rc = vrrp_core_status(vcf->area, answer->format,
+    rc = vrrp_core_status(vcf->memory, answer->format,
                           ngx_http_vrrp_text_append, text);
 
     switch (rc) {
@@ -409,7 +409,7 @@ ngx_http_vrrp_tell_health(ngx_http_request_t *r,
 
     vcf = ngx_vrrp_get_conf(ngx_cycle);
 
-    health = vrrp_core_health(vcf->area, &question,
+    health = vrrp_core_health(vcf->memory, &question,
                               ngx_http_vrrp_text_append, text);
 
     if (text->size == 0) {

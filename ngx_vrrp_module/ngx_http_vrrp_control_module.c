@@ -197,7 +197,7 @@ ngx_http_vrrp_control_ask(ngx_http_request_t *r, vrrp_core_command_t *command)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    switch (vrrp_core_command(vcf->area, &vcf->core, command, &ctx->ticket)) {
+    switch (vrrp_core_command(vcf->memory, &vcf->core, command, &ctx->ticket)) {
 
     case VRRP_CORE_OK:
         break;
@@ -256,7 +256,7 @@ ngx_http_vrrp_control_look(ngx_event_t *ev)
 
     ngx_http_vrrp_text_init(&text, r->pool);
 
-    result = vrrp_core_command_result(vcf->area, &ctx->ticket,
+    result = vrrp_core_command_result(vcf->memory, &ctx->ticket,
                                       ngx_http_vrrp_text_append, &text);
 
     if (result == VRRP_CORE_PENDING) {
@@ -287,7 +287,7 @@ ngx_http_vrrp_control_cleanup(void *data)
 
     if (ctx->pending) {
         vcf = ngx_vrrp_get_conf(ngx_cycle);
-        vrrp_core_command_forget(vcf->area, &ctx->ticket);
+        vrrp_core_command_forget(vcf->memory, &ctx->ticket);
     }
 }
 

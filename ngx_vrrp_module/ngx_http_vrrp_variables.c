@@ -226,7 +226,7 @@ ngx_http_vrrp_read_instances(void)
         return known;
     }
 
-    known->n = vrrp_core_instances(vcf->area, known->list,
+    known->n = vrrp_core_instances(vcf->memory, known->list,
                                    vcf->core.ninstances);
     known->read_at = ngx_current_msec;
 

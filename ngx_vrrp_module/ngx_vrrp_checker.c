@@ -288,7 +288,7 @@ ngx_vrrp_checker_start_core(ngx_cycle_t *cycle, vrrp_checker_role_e role,
     ops.changed = ngx_vrrp_checker_changed;
 
     ck->core = vrrp_checker_create(&ck->conf->core, role, &ops,
-                                   ck->conf->area, icmp4, icmp6);
+                                   ck->conf->memory, icmp4, icmp6);
 
     if (ck->core == NULL
         || ngx_vrrp_connection_init(cycle, ck->core) != NGX_OK
@@ -315,7 +315,7 @@ ngx_vrrp_checker_finished(ngx_vrrp_checker_t *ck)
     }
 
     return getppid() != ngx_parent
-           || vrrp_core_checks_changes(ck->conf->area,
+           || vrrp_core_checks_changes(ck->conf->memory,
                                        ck->conf->core.generation)
               != 0;
 }

@@ -125,7 +125,7 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
     vcf->core.instances = block->instances.elts;
     vcf->core.ninstances = block->instances.nelts;
 
-    return ngx_vrrp_shm_add(cf, vcf);
+    return NGX_CONF_OK;
 }
 
 
@@ -409,8 +409,6 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
     {
         return NGX_CONF_ERROR;
     }
-
-    ngx_vrrp_shm_resize(vcf);
 
     if (ngx_vrrp_freebind_open(cycle, vcf) != NGX_OK) {
         return NGX_CONF_ERROR;

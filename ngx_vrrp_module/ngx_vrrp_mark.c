@@ -149,7 +149,7 @@ ngx_vrrp_mark_begin(ngx_vrrp_mark_t *mark, ngx_vrrp_pool_t *vp,
 
     mark->pool = vp;
     mark->conf = vcf;
-    mark->changes = vrrp_core_checks_changes(vcf->area, vcf->core.generation);
+    mark->changes = vrrp_core_checks_changes(vcf->memory, vcf->core.generation);
     mark->recovered = vp->recovered;
 }
 
@@ -167,11 +167,11 @@ ngx_vrrp_mark_request(ngx_vrrp_pool_t *vp)
 
     vcf = ngx_vrrp_get_conf(ngx_cycle);
 
-    if (vcf->area == NULL) {
+    if (vcf->memory == NULL) {
         return;
     }
 
-    changes = vrrp_core_checks_changes(vcf->area, vcf->core.generation);
+    changes = vrrp_core_checks_changes(vcf->memory, vcf->core.generation);
 
     if (changes != vp->applied && vp->zone) {
         vp->applied = changes;
@@ -197,7 +197,7 @@ ngx_vrrp_mark_down_checks(ngx_vrrp_conf_t *vcf, ngx_vrrp_pool_t *vp)
     n = 0;
 
     for (i = 0; i < vp->nchecks; i++) {
-        n += (vrrp_core_check_verdict(vcf->area, vcf->core.generation,
+        n += (vrrp_core_check_verdict(vcf->memory, vcf->core.generation,
                                       vp->first_check + i)
               == VRRP_CORE_DOWN);
     }
@@ -437,7 +437,7 @@ ngx_vrrp_mark_verdict(ngx_vrrp_mark_t *mark, ngx_int_t n)
         return VRRP_CORE_UP;
     }
 
-    return vrrp_core_check_verdict(mark->conf->area,
+    return vrrp_core_check_verdict(mark->conf->memory,
                                    mark->conf->core.generation,
                                    mark->pool->first_check + n);
 }
@@ -455,7 +455,7 @@ ngx_vrrp_mark_recovered(ngx_vrrp_mark_t *mark, ngx_int_t n, ngx_uint_t *fails)
 {
     int64_t  recovered;
 
-    recovered = vrrp_core_check_recovered(mark->conf->area,
+    recovered = vrrp_core_check_recovered(mark->conf->memory,
                                           mark->conf->core.generation,
                                           mark->pool->first_check + n);
 
@@ -546,7 +546,7 @@ ngx_vrrp_mark_is_old(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc)
 
     vcf = ngx_vrrp_get_conf(ngx_cycle);
 
-    if (pc->connection == NULL || vcf->area == NULL
+    if (pc->connection == NULL || vcf->memory == NULL
         || (size_t) pc->socklen > sizeof(ngx_sockaddr_t))
     {
         return 0;
@@ -567,7 +567,7 @@ ngx_vrrp_mark_is_old(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc)
     len = ngx_sock_ntop(&sa.sockaddr, pc->socklen, text, NGX_SOCKADDR_STRLEN,
                         1);
 
-    return vrrp_core_checks_recovered(vcf->area, vcf->core.generation,
+    return vrrp_core_checks_recovered(vcf->memory, vcf->core.generation,
                                       vp->first_check, vp->nchecks,
                                       (char *) text, len,
                                       (int64_t) age * 1000000);

@@ -11,8 +11,7 @@
 
 static void *ngx_vrrp_create_conf(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_init_module(ngx_cycle_t *cycle);
-static void ngx_vrrp_begin_generation(ngx_cycle_t *cycle,
-    ngx_vrrp_conf_t *vcf);
+static void ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf);
 
 
 /* when nginx was started; an upgraded one was long ago */
@@ -98,11 +97,18 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     ngx_vrrp_freebind_commit(cycle);
 
-    ngx_vrrp_begin_generation(cycle, vcf);
+    if (ngx_vrrp_memory_create(cycle) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                      "vrrp: no shared memory, not taking part in VRRP, and "
+                      "nothing is checked, nginx goes on serving");
+        return NGX_OK;
+    }
+
+    ngx_vrrp_begin_generation(vcf);
 
     ngx_vrrp_resolve_begin(cycle);
 
-    checked = vrrp_core_checks_begin(vcf->area, &vcf->core);
+    checked = vrrp_core_checks_begin(vcf->memory, &vcf->core);
 
     if (ngx_is_init_cycle(cycle->old_cycle)
         && ngx_vrrp_prepare_master(cycle) != NGX_OK)
@@ -127,9 +133,9 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
                       "nothing is checked");
     }
 
-    /* nginx unmaps it next: one that is respawned has nobody to tell */
+    /* it is unmapped next: one that is respawned has nobody to tell */
 
-    vcf->core.previous_area = NULL;
+    vcf->core.previous = NULL;
 
     return NGX_OK;
 }
@@ -137,15 +143,14 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
 /*
  * Tells the processes of the old cycle that a reload is what ends them, not a
- * quit.  They may have an area of their own, if the zone's size has changed.
+ * quit.
  */
 
 static void
-ngx_vrrp_begin_generation(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
+ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf)
 {
-    ngx_vrrp_conf_t  *ovcf;
-
-    vcf->core.generation = vrrp_core_begin_generation(vcf->area);
+    vcf->core.generation = vrrp_core_begin_generation(vcf->memory,
+                                                      vcf->core.previous);
     vcf->core.configured_at_ns = vrrp_core_now();
 
     /* a reload or a respawned process does not begin anew */
@@ -153,18 +158,5 @@ ngx_vrrp_begin_generation(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
     if (vcf->startup_delay && ngx_vrrp_started_at) {
         vcf->core.not_before_ns = ngx_vrrp_started_at
                                   + (int64_t) vcf->startup_delay * 1000000;
-    }
-
-    if (ngx_is_init_cycle(cycle->old_cycle)) {
-        return;
-    }
-
-    /* NULL: the module was not loaded then */
-
-    ovcf = ngx_vrrp_get_conf(cycle->old_cycle);
-
-    if (ovcf && ovcf->configured && ovcf->area != vcf->area) {
-        (void) vrrp_core_begin_generation(ovcf->area);
-        vcf->core.previous_area = ovcf->area;
     }
 }

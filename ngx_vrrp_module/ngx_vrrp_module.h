@@ -49,9 +49,7 @@ typedef struct {
                                             each of core.instances */
     ngx_array_t          channels;       /* of ngx_vrrp_channel_t */
 
-    ngx_shm_zone_t      *shm_zone;
-    size_t               area_size;
-    void                *area;           /* in shm_zone, see capi.h */
+    vrrp_core_memory_t  *memory;         /* NULL: there is none */
 } ngx_vrrp_conf_t;
 
 
@@ -75,11 +73,9 @@ void ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place);
 ngx_int_t ngx_vrrp_freebind_open(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 void ngx_vrrp_freebind_commit(ngx_cycle_t *cycle);
 
-/* ngx_vrrp_shm.c */
+/* ngx_vrrp_memory.c */
 
-char *ngx_vrrp_shm_add(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
-void ngx_vrrp_shm_resize(ngx_vrrp_conf_t *vcf);
-
+ngx_int_t ngx_vrrp_memory_create(ngx_cycle_t *cycle);
 
 /* ngx_vrrp_worker.c */
 

@@ -225,7 +225,7 @@ ngx_vrrp_notifier_start_core(ngx_cycle_t *cycle, ngx_vrrp_notifier_t *nt)
     ops.unwatch = ngx_vrrp_event_unwatch;
     ops.hmac_sha256 = ngx_vrrp_hmac_sha256;
 
-    nt->core = vrrp_notifier_create(&vcf->core, &ops, vcf->area);
+    nt->core = vrrp_notifier_create(&vcf->core, &ops, vcf->memory);
 
     if (nt->core == NULL
         || ngx_vrrp_event_open_timer(&nt->loop) != NGX_OK

@@ -192,7 +192,7 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
     ops.watch = ngx_vrrp_event_watch;
     ops.unwatch = ngx_vrrp_event_unwatch;
 
-    vp->core = vrrp_core_create(&vcf->core, &ops, vcf->area);
+    vp->core = vrrp_core_create(&vcf->core, &ops, vcf->memory);
 
     if (vp->core == NULL || ngx_vrrp_event_open_timer(loop) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,

@@ -76,7 +76,7 @@ ngx_vrrp_resolve_resume(ngx_cycle_t *cycle)
 
     for (i = 0; i < vcf->pools.nelts; i++) {
         if (vpp[i]->nspare) {
-            vrrp_core_checks_rearrange(vcf->area, &vcf->core,
+            vrrp_core_checks_rearrange(vcf->memory, &vcf->core,
                                        vpp[i]->first_check
                                        + vpp[i]->peers.nelts,
                                        vpp[i]->nspare);

@@ -52,6 +52,10 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
+    if (vcf->memory) {
+        vrrp_core_memory_protect(vcf->memory);
+    }
+
     /* for those who wake the vrrp process */
 
     if (!vcf->control || ngx_process != NGX_PROCESS_WORKER) {
@@ -60,7 +64,7 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     ngx_vrrp_keep_event_fds(vcf, NGX_VRRP_EVENTS_NONE, cycle->log);
 
-    if (!vcf->configured || ngx_process != NGX_PROCESS_WORKER) {
+    if (vcf->memory == NULL || ngx_process != NGX_PROCESS_WORKER) {
         return NGX_OK;
     }
 
@@ -68,7 +72,7 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     /* back from a binary upgrade: after WINCH, HUP starts workers only */
 
-    if (vrrp_core_process_ended(vcf->area, vcf->core.generation)) {
+    if (vrrp_core_process_ended(vcf->memory, vcf->core.generation)) {
         ngx_vrrp_worker_alone(cycle);
     }
 
@@ -123,8 +127,8 @@ ngx_vrrp_worker_exit_process(ngx_cycle_t *cycle)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
-    if (vcf->configured && ngx_process == NGX_PROCESS_WORKER) {
-        vrrp_core_heartbeat_stop(vcf->area, ngx_process_slot);
+    if (vcf->memory && ngx_process == NGX_PROCESS_WORKER) {
+        vrrp_core_heartbeat_stop(vcf->memory, ngx_process_slot);
         ngx_vrrp_worker_forget_master();
     }
 }
@@ -155,11 +159,11 @@ ngx_vrrp_heartbeat_handler(ngx_event_t *ev)
 
         /* accepts nothing any more */
 
-        vrrp_core_heartbeat_stop(vcf->area, ngx_process_slot);
+        vrrp_core_heartbeat_stop(vcf->memory, ngx_process_slot);
         return;
     }
 
-    vrrp_core_heartbeat(vcf->area, ngx_process_slot, ngx_pid);
+    vrrp_core_heartbeat(vcf->memory, ngx_process_slot, ngx_pid);
 
     interval = vrrp_core_heartbeat_interval(&vcf->core);
 
@@ -309,7 +313,7 @@ ngx_vrrp_worker_hold_quit(void)
     }
 
     if (vcf->release_timeout == 0
-        || !vrrp_core_worker_needed(vcf->area, vcf->core.generation))
+        || !vrrp_core_worker_needed(vcf->memory, vcf->core.generation))
     {
         return;
     }
@@ -329,7 +333,7 @@ ngx_vrrp_worker_quit_handler(ngx_event_t *ev)
 
     vcf = ngx_vrrp_get_conf(ngx_cycle);
 
-    if (vrrp_core_worker_needed(vcf->area, vcf->core.generation)
+    if (vrrp_core_worker_needed(vcf->memory, vcf->core.generation)
         && (ngx_msec_int_t) (ngx_vrrp_worker_quit_at - ngx_current_msec) > 0)
     {
         ngx_add_timer(ev, NGX_VRRP_QUIT_LOOK);

@@ -46,6 +46,16 @@ inline void load_words(const SharedWord *from, std::span<std::uint8_t> bytes) {
     }
 }
 
+template <class T>
+Bytes bytes_of(const T &value) {
+    return {reinterpret_cast<const std::uint8_t *>(&value), sizeof(T)};
+}
+
+template <class T>
+std::span<std::uint8_t> writable_bytes_of(T &value) {
+    return {reinterpret_cast<std::uint8_t *>(&value), sizeof(T)};
+}
+
 class Seqlock {
 public:
     static constexpr int kReadAttempts = 1000;

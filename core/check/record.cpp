@@ -1,8 +1,9 @@
 #include "core/check/record.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
+
+#include "core/base/sane_time.hpp"
 
 namespace ngx_vrrp::check {
 
@@ -32,9 +33,6 @@ template <std::size_t N>
 bool is_kept(const Text<N> &kept, std::string_view text) {
     return kept.view() == text.substr(0, N - 1);
 }
-
-// Sums and differences of such times cannot overflow.
-constexpr std::int64_t kLongest = std::numeric_limits<std::int64_t>::max() / 4;
 
 }  // namespace
 
@@ -75,7 +73,7 @@ Record made_sane(Record record) {
          {&record.checked_at_ns, &record.duration_ns, &record.failed_at_ns,
           &record.failed_duration_ns, &record.changed_at_ns,
           &record.downtime_ns, &record.recovered_at_ns}) {
-        *time = std::clamp<std::int64_t>(*time, 0, kLongest);
+        *time = sane_time(*time);
     }
     return record;
 }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cassert>
-#include <cstring>
 #include <unordered_map>
 
 #include "core/base/seqlock.hpp"
@@ -31,15 +29,7 @@ constexpr Verdict verdict_of(std::uint64_t stamped) {
     return is_known(verdict) ? verdict : Verdict::unknown;
 }
 
-Bytes bytes_of(const Record &record) {
-    return {reinterpret_cast<const std::uint8_t *>(&record), sizeof(record)};
-}
-
 }  // namespace
-
-struct alignas(Table::kAlignment) Table::Root {
-    std::uint64_t capacity;  // slots in each half
-};
 
 struct Table::SharedBeat {
     std::atomic<std::int64_t> at_ns;
@@ -75,33 +65,20 @@ struct alignas(Table::kAlignment) Table::Slot {
 };
 
 std::size_t Table::size(std::size_t checks) {
-    return sizeof(Root) + 2 * (sizeof(Header) + checks * sizeof(Slot));
+    return 2 * (sizeof(Header) + checks * sizeof(Slot));
 }
 
-bool Table::init(void *memory, std::size_t size) {
-    if (size < Table::size(0) ||
-        reinterpret_cast<std::uintptr_t>(memory) % kAlignment != 0) {
-        return false;
-    }
-    std::memset(memory, 0, size);
-    static_cast<Root *>(memory)->capacity =
-        (size - Table::size(0)) / (2 * sizeof(Slot));
-    return true;
-}
-
-Table::Table(void *memory, std::uint64_t generation)
+Table::Table(void *memory, std::size_t checks, std::uint64_t generation)
     : memory_(static_cast<std::uint8_t *>(memory)),
       generation_(generation),
-      capacity_(static_cast<const Root *>(memory)->capacity) {}
+      capacity_(checks) {}
 
 Table::Header &Table::header() const {
     const std::size_t half = sizeof(Header) + capacity_ * sizeof(Slot);
-    return *reinterpret_cast<Header *>(memory_ + sizeof(Root) +
-                                       generation_ % 2 * half);
+    return *reinterpret_cast<Header *>(memory_ + generation_ % 2 * half);
 }
 
 Table::Slot &Table::slot(CheckId id) const {
-    assert(id < capacity_);
     return reinterpret_cast<Slot *>(&header() + 1)[id];
 }
 
@@ -137,8 +114,7 @@ std::optional<CheckId> Table::find(std::uint64_t key) const {
 std::optional<Record> Table::load(CheckId id) const {
     Record record{};
     const bool whole = has(id) && slot(id).lock.read([&] {
-        load_words(slot(id).record,
-                   {reinterpret_cast<std::uint8_t *>(&record), sizeof(record)});
+        load_words(slot(id).record, writable_bytes_of(record));
     });
     return whole && is_current() ? std::optional(made_sane(record))
                                  : std::nullopt;
@@ -223,7 +199,7 @@ bool Table::has_recovered(CheckId first, std::size_t n,
 void Table::assign(CheckId id, const Config &config) {
     Record record = recall(id, config);
     if (record.checked_at_ns == 0) {
-        const Table before(memory_, generation_ - 1);
+        const Table before(memory_, capacity_, generation_ - 1);
         if (const auto found = before.find(record.key)) {
             record = before.recall(*found, config);
         }
@@ -286,7 +262,7 @@ bool Table::begin(const std::vector<Config> &checks, std::size_t slots,
     }
     // All of it first: `before` may lie in the same half. Generation 0 knows
     // nothing.
-    const Table none(memory_, 0);
+    const Table none(memory_, capacity_, 0);
     std::vector<Record> records =
         (before != nullptr ? *before : none).recall_all(checks);
     records.resize(slots);

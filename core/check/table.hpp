@@ -30,15 +30,11 @@ public:
 
     static constexpr std::size_t kAlignment = 64;
 
-    // Zeroes the memory and divides it. False when it is too small for
-    // anything, or not aligned.
-    static bool init(void *memory, std::size_t size);
-
-    // The table of a generation, for its processes. memory was initialised; it
-    // outlives the Table, which is a handle and may be copied. How large it is
-    // is read here, once: whatever is written there later, nothing beyond its
+    // The table of a generation, for its processes. memory has room for so many
+    // checks, and was full of zeros at first; it outlives the Table, which is a
+    // handle and may be copied. Whatever is written there, nothing beyond its
     // end is touched.
-    Table(void *memory, std::uint64_t generation);
+    Table(void *memory, std::size_t checks, std::uint64_t generation);
 
     // In the master, once for a generation and before its processes start:
     // lays out the records of these checks, unused ones after them up to
@@ -94,7 +90,6 @@ public:
     Beat last_beat(Role role) const;
 
 private:
-    struct Root;
     struct SharedBeat;
     struct Header;
     struct Slot;

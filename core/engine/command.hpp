@@ -17,10 +17,16 @@ enum class Command : std::uint8_t {
     failback  // take the addresses from a peer that must yield
 };
 
+inline constexpr std::array<std::string_view, 3> kCommands{"release", "resume",
+                                                           "failback"};
+
+// What comes from shared memory may be none of them.
+constexpr bool is_known(Command command) {
+    return static_cast<std::size_t>(command) < kCommands.size();
+}
+
 constexpr std::string_view to_string(Command command) {
-    constexpr std::array<std::string_view, 3> names{"release", "resume",
-                                                    "failback"};
-    return name_of(command, names);
+    return name_of(command, kCommands);
 }
 
 struct Outcome {

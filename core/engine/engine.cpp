@@ -21,6 +21,7 @@ bool has_come_back(const Interface &link, const Interfaces &before) {
 Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
     : ports_(ports),
       log_(sink),
+      touched_(configs.size()),
       deadlines_(configs.size()),
       known_(configs.size()) {
     routers_.reserve(configs.size());
@@ -63,6 +64,7 @@ void Engine::note(std::size_t index) {
     active_ -= before.is_active;
     transitions_ += next.transitions - before.transitions;
     deadlines_.set(index, router.deadline());
+    touched_.mark(index);
 }
 
 void Engine::start(Interfaces interfaces, Instant now) {

@@ -41,6 +41,7 @@
 #include "core/engine/facts.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/timer_lag.hpp"
+#include "core/engine/touched.hpp"
 #include "core/engine/virtual_router.hpp"
 #include "core/vrrp/config.hpp"
 
@@ -100,6 +101,8 @@ public:
     bool holds_addresses() const { return active_ != 0; }
 
     const std::vector<VirtualRouter> &routers() const { return routers_; }
+    // Those of them that may have changed.
+    Touched &touched() { return touched_; }
     // Changes of state so far, of all routers.
     std::uint64_t transitions() const { return transitions_; }
     unsigned fresh_workers() const { return fresh_workers_; }
@@ -137,6 +140,7 @@ private:
 
     Ports ports_;
     Log log_;
+    Touched touched_;
     Interfaces interfaces_;
     std::vector<VirtualRouter> routers_;
     std::map<RouterKey, std::size_t> by_key_;

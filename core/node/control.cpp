@@ -37,6 +37,11 @@ void Control::obey(const status::Commands::Asked &asked, engine::Engine &engine,
             {outcome, router.is_leaving(), router.counters().transitions});
     }
     report(record, outcomes, engine);
+
+    // A slot has one: who asks again and again does not fill our memory.
+    std::erase_if(pending_, [&](const Pending &other) {
+        return other.ticket.slot == asked.ticket.slot;
+    });
     pending_.push_back(std::move(pending));
 }
 

@@ -9,14 +9,14 @@
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/engine.hpp"
-#include "core/status/area.hpp"
+#include "core/status/commands.hpp"
 
 namespace ngx_vrrp::node {
 
 class Control {
 public:
-    Control(status::Area &area, LogSink &sink)
-        : commands_(area.commands()), log_(sink) {}
+    Control(const status::Commands &commands, LogSink &sink)
+        : commands_(commands), log_(sink) {}
 
     // We are in charge: carries out what was asked. True: there was something.
     bool obey(engine::Engine &engine, Instant now);

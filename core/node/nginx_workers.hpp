@@ -8,7 +8,7 @@
 #include "core/base/time.hpp"
 #include "core/health/worker_watch.hpp"
 #include "core/net/host.hpp"
-#include "core/status/area.hpp"
+#include "core/status/worker_area.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -18,7 +18,7 @@ inline constexpr Duration kRespawnTime = Milliseconds{250};
 
 class NginxWorkers {
 public:
-    NginxWorkers(const status::Area &area, net::Host &host)
+    NginxWorkers(const status::WorkerArea &area, net::Host &host)
         : area_(area), host_(host) {}
 
     std::vector<health::Heartbeat> heartbeats();
@@ -37,7 +37,7 @@ private:
     void add_leavers(std::vector<health::Heartbeat> &list);
     Instant gone_at(std::int32_t pid);
 
-    const status::Area &area_;
+    status::WorkerArea area_;
     net::Host &host_;
     std::vector<Ended> ended_;
     std::vector<health::Heartbeat> counted_;  // when we last looked

@@ -7,7 +7,6 @@
 
 #include "core/net/clock.hpp"
 #include "core/node/event_records.hpp"
-#include "core/status/view.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -25,13 +24,13 @@ constexpr Duration kClockLook = Seconds{1};
 
 Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
            status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
-           void *area)
+           const Areas &areas)
     : log_(sink),
-      area_(area),
+      area_(areas.status),
       publisher_(area_),
-      control_(area_, sink),
+      control_(areas.workers.commands(), sink),
       host_(watcher, *this, sink),
-      workers_(area_, host_),
+      workers_(areas.workers, host_),
       checks_(area_.checks(generation.number), generation.wake_fd,
               generation.checkers, watcher, sink),
       claims_(watcher, *this, sink, generation.configured_at),
@@ -80,7 +79,7 @@ Status Node::watch_master(int pid) {
 // nginx's master has started this process anew if the one before it did not
 // end its life.
 void Node::begin_life(Instant now) {
-    engine::CrashHistory history = area_.crash_history();
+    engine::CrashHistory history = area_.crash_history(now);
     if (area_.begin_life(generation_.number)) {
         area_.let_go(area_.holder());
         history.add_crash(now);
@@ -146,7 +145,7 @@ void Node::share() {
         if (control_.obey(engine_, now)) {
             publisher_.hurry();
         }
-        publisher_.publish_if_due(engine_, facts_, now);
+        publisher_.publish(engine_, facts_, now);
         checks_.watch_for_silence(now);
         repeat_events(now);
     }
@@ -169,18 +168,16 @@ void Node::look_at_clock(Instant now) {
 
 void Node::settle() {
     area_.settle(std::max(generation_.number, area_.settled()));
-    if (generation_.previous_area != nullptr) {
-        status::Area previous(generation_.previous_area);
-        previous.settle(previous.generation());
+    if (auto &previous = generation_.previous) {
+        previous->settle(previous->generation());
     }
 }
 
 // Its processes may change their state until they end.
 void Node::follow_previous() {
-    if (generation_.previous_area != nullptr) {
-        const status::Area previous(generation_.previous_area);
+    if (const auto &previous = generation_.previous) {
         followed_ =
-            area_.transitions().follow(previous.transitions(), followed_);
+            area_.transitions().follow(previous->transitions(), followed_);
     }
 }
 
@@ -252,8 +249,7 @@ std::vector<health::Heartbeat> Node::heartbeats() {
 }
 
 std::optional<Instant> Node::last_active(const engine::RouterKey &key) {
-    const auto snapshot = status::take_snapshot(area_);
-    return snapshot ? status::last_active(*snapshot, key) : std::nullopt;
+    return area_.last_active(key);
 }
 
 bool Node::is_released(const engine::RouterKey &key) {

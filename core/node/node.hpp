@@ -18,7 +18,8 @@
 #include "core/node/nginx_workers.hpp"
 #include "core/node/publisher.hpp"
 #include "core/status/area.hpp"
-#include "core/status/snapshot.hpp"
+#include "core/status/description.hpp"
+#include "core/status/worker_area.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -26,7 +27,8 @@ namespace ngx_vrrp::node {
 struct Generation {
     std::uint64_t number = 0;
     Instant configured_at{};
-    void *previous_area = nullptr;  // of the generation before, if another
+    std::optional<status::Area>
+        previous;  // that the one before has, if another
     // Readable when a verdict changes, or an operator asks for something; -1:
     // never.
     int wake_fd = -1;
@@ -34,12 +36,18 @@ struct Generation {
     int event_fd = -1;  // to the notifier process; -1: nobody is told
 };
 
+// The shared memory of this nginx.
+struct Areas {
+    status::Area status;
+    status::WorkerArea workers;
+};
+
 class Node final : net::Sink, net::ClaimSink, engine::Shared, engine::Events {
 public:
-    // watcher, sink and the areas outlive the node.
+    // watcher, sink and the memory outlive the node.
     Node(std::vector<engine::RouterConfig> configs, Generation generation,
          status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
-         void *area);
+         const Areas &areas);
 
     Status open();
 
@@ -113,7 +121,7 @@ private:
     std::optional<Instant> successor_by_;
     Instant next_clock_look_{};
     Instant next_repeat_{};
-    std::uint64_t followed_ = 0;  // transitions of the previous area
+    std::uint64_t followed_ = 0;  // transitions in the previous area
 };
 
 }  // namespace ngx_vrrp::node

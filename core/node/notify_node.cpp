@@ -29,21 +29,17 @@ status::ChannelRecord to_record(const notify::ChannelConfig &config,
     return record;
 }
 
-std::optional<status::Area> area_at(void *memory) {
-    return memory == nullptr ? std::nullopt
-                             : std::optional{status::Area(memory)};
-}
-
 }  // namespace
 
 NotifyNode::NotifyNode(std::vector<notify::ChannelConfig> channels,
-                       int event_fd, void *area, void *previous_area,
+                       int event_fd, const status::Area &area,
+                       const std::optional<status::Area> &previous,
                        const NotifyPorts &ports)
     : log_(ports.log),
       watcher_(ports.watcher),
       event_fd_(event_fd),
       area_(area),
-      previous_area_(area_at(previous_area)),
+      previous_area_(previous),
       processes_(ports.watcher),
       couriers_(ports, *this),
       queue_(recipients(std::move(channels)), ports.log,

@@ -33,10 +33,11 @@ inline constexpr Duration kChannelsInterval = Milliseconds{250};
 class NotifyNode final : notify::Outcomes {
 public:
     // event_fd: the end of the socket pair where events come; it remains the
-    // caller's. previous_area: of the generation before, if that was another
-    // one, or NULL.
+    // caller's. previous: that the generation before has, if another.
     NotifyNode(std::vector<notify::ChannelConfig> channels, int event_fd,
-               void *area, void *previous_area, const NotifyPorts &ports);
+               const status::Area &area,
+               const std::optional<status::Area> &previous,
+               const NotifyPorts &ports);
     NotifyNode(const NotifyNode &) = delete;
     NotifyNode &operator=(const NotifyNode &) = delete;
     ~NotifyNode() override;

@@ -1,49 +1,52 @@
-// When to write the status to shared memory: a change of state at once, the
-// rest not more often than needed.
+// Writes the status to shared memory: what has changed at once, counters not
+// more often than needed, the rest not at all.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "core/base/time.hpp"
 #include "core/engine/engine.hpp"
 #include "core/status/area.hpp"
-#include "core/status/snapshot.hpp"
+#include "core/status/description.hpp"
 
 namespace ngx_vrrp::node {
 
-// The status is written at least this often, so that its age tells whether
-// the process lives.
+// The node's record is written at least this often, and all is looked at.
 inline constexpr Duration kPublishInterval = Seconds{1};
 
-// In between: counters may be this old, and the time when a process that died
-// was last active is known as well as this.
-inline constexpr Duration kPublishPause = Milliseconds{5};
+// Counters may be this old when something happens all the time.
+inline constexpr Duration kNumbersPause = Milliseconds{100};
 
 class Publisher {
 public:
-    explicit Publisher(status::Area &area) : area_(area) {}
+    explicit Publisher(const status::Area &area) : area_(area) {}
 
-    // The area has been sized for the configuration, so that it fits.
-    void publish_if_due(const engine::Engine &engine,
-                        const status::NodeFacts &facts, Instant now) {
-        if (engine.transitions() == transitions_ &&
-            now < published_at_ + kPublishPause) {
-            return;
-        }
-        area_.publish(to_bytes(take_snapshot(engine, facts, now)));
-        transitions_ = engine.transitions();
-        published_at_ = now;
-    }
+    // After each event, by the process that is in charge. The area has been
+    // sized for the configuration, so that all fits.
+    void publish(engine::Engine &engine, const status::NodeFacts &facts,
+                 Instant now);
 
     // Something has changed that is worth telling at once.
-    void hurry() { published_at_ = {}; }
+    void hurry() { numbers_at_ = {}; }
 
-    Instant deadline() const { return published_at_ + kPublishInterval; }
+    Instant deadline() const { return looked_at_ + kPublishInterval; }
 
 private:
-    status::Area &area_;
-    std::uint64_t transitions_ = 0;
-    Instant published_at_{};
+    void begin(const engine::Engine &engine, const status::NodeFacts &facts);
+    void look_at(const engine::VirtualRouter &router, std::size_t index);
+    void publish_record(std::size_t index);
+    void publish_numbers();
+
+    status::Area area_;
+    unsigned bank_ = 0;
+    std::vector<status::Description> descriptions_;  // of all routers
+    std::vector<std::uint8_t> is_counting_;          // numbers to be published
+    bool begun_ = false;
+    bool news_ = false;
+    Instant numbers_at_{};
+    Instant looked_at_{};
 };
 
 }  // namespace ngx_vrrp::node

@@ -4,156 +4,132 @@
 #include <array>
 #include <atomic>
 #include <bit>
-#include <cassert>
-#include <cstring>
 #include <utility>
 
 #include "core/base/seqlock.hpp"
-#include "core/status/records.hpp"
+#include "core/status/sane.hpp"
+#include "core/vrrp/state.hpp"
 
 namespace ngx_vrrp::status {
 
 namespace {
 
-constexpr std::uint32_t kMagic = 0x56525250;  // "VRRP"
-constexpr std::uint32_t kLayoutVersion = 6;
-constexpr std::size_t kCacheLine = 64;
+constexpr unsigned kBanks = 2;
 
-// An area is divided by its size alone, so that areas of one size have room
-// for the same: for each step so much status and so many checks.
-constexpr std::size_t kStatusStep = 4096;
-constexpr std::size_t kChecksStep = 16;
-
-// No more of them are in a status of one step.
-constexpr std::size_t kInstancesStep = kStatusStep / sizeof(InstanceRecord) + 1;
-
-constexpr std::size_t steps_for(std::size_t amount, std::size_t step) {
-    return (amount + step - 1) / step;
-}
-
-static_assert(kStatusStep % check::Table::kAlignment == 0);
-static_assert(kCacheLine % check::Table::kAlignment == 0);
+template <class T>
+using Words = std::array<SharedWord, words(sizeof(T))>;
 
 using CrashWords =
     std::array<std::uint64_t, words(sizeof(engine::CrashHistory))>;
 
+// The numbers of an instance are the end of its record.
+constexpr std::size_t kNumbersAt =
+    offsetof(InstanceRecord, master_heard_ns) / sizeof(SharedWord);
+static_assert(offsetof(InstanceRecord, master_heard_ns) % sizeof(SharedWord) ==
+              0);
+
+constexpr std::size_t aligned(std::size_t size) {
+    return (size + Area::kAlignment - 1) / Area::kAlignment * Area::kAlignment;
+}
+
+static_assert(Area::kAlignment % check::Table::kAlignment == 0);
+
+bool fits(std::size_t first, std::size_t count, std::size_t room) {
+    return first <= room && count <= room - first;
+}
+
+template <class T>
+void store_all(SharedWord *to, std::span<const T> records) {
+    for (const T &record : records) {
+        store_words(to, bytes_of(record));
+        to += words(sizeof(T));
+    }
+}
+
+// Where a record says that its parts are: as many as there is room for.
+template <class T>
+std::vector<T> load_all(const SharedWord *from, std::size_t count) {
+    std::vector<T> records(count);
+    for (T &record : records) {
+        load_words(from, writable_bytes_of(record));
+        from += words(sizeof(T));
+    }
+    return records;
+}
+
+bool is_about(const InstanceRecord &record, const engine::RouterKey &key) {
+    return record.interface.view() == key.interface &&
+           record.vrid == to_number(key.vrid) &&
+           record.family == to_number(key.family);
+}
+
 }  // namespace
 
-struct alignas(kCacheLine) Area::Header {
-    std::uint32_t magic;
-    std::uint32_t version;
-    std::uint64_t capacity;  // of the status block, bytes
-    Seqlock status_lock;
-    std::atomic<std::uint64_t> length;  // of the status, bytes
+struct alignas(Area::kAlignment) Area::Header {
     std::atomic<std::uint64_t> generation;
     std::atomic<std::uint64_t> settled;
+    std::atomic<std::uint64_t> life;  // generation of the one that lives
+    std::atomic<std::int64_t> alive_ns;
     std::atomic<std::int32_t> holder;    // pid
-    std::atomic<std::uint64_t> life;     // generation of the one that lives
     std::atomic<std::int32_t> notifier;  // pid
+    Seqlock node_lock;
+    SharedWord bank;  // of the node's instances
+    Words<NodeRecord> node;
     std::array<SharedWord, std::tuple_size_v<CrashWords>> crashes;
     TransitionRing transitions;
     ReleasedRouters released;
     ChannelBoard channels;
 };
 
-// pid 0: nobody beats here.
-struct alignas(kCacheLine) Area::Slot {
-    std::atomic<std::int32_t> pid;
-    std::atomic<std::int64_t> beat_ns;
+// The lock is that of the instance's addresses and trackers, too.
+struct Area::InstanceSlot {
+    Seqlock lock;
+    Words<InstanceRecord> record;
 };
 
-std::size_t Area::size_of(std::size_t steps) {
-    return sizeof(Header) + kHeartbeatSlots * sizeof(Slot) +
-           steps * kStatusStep + Commands::size(steps * kInstancesStep) +
-           check::Table::size(steps * kChecksStep);
+std::size_t Area::bank_size(const Room &room) {
+    return aligned(room.instances * sizeof(InstanceSlot) +
+                   room.addresses * sizeof(Words<AddressRecord>) +
+                   room.trackers * sizeof(Words<TrackerRecord>));
 }
 
-std::size_t Area::size(std::size_t capacity, std::size_t checks) {
-    return size_of(std::max({std::size_t{1}, steps_for(capacity, kStatusStep),
-                             steps_for(checks, kChecksStep)}));
+std::size_t Area::size(const Room &room) {
+    return sizeof(Header) + kBanks * bank_size(room) +
+           check::Table::size(room.checks);
 }
 
-bool Area::init(void *memory, std::size_t size) {
-    if (size < size_of(1) ||
-        reinterpret_cast<std::uintptr_t>(memory) % alignof(Header) != 0) {
-        return false;
-    }
-    const std::size_t steps = (size - size_of(0)) / (size_of(1) - size_of(0));
-
-    std::memset(memory, 0, size);
-    auto *header = static_cast<Header *>(memory);
-    header->capacity = steps * kStatusStep;
-    header->version = kLayoutVersion;
-    header->magic = kMagic;
-    return check::Table::init(Area(memory).tables(),
-                              check::Table::size(steps * kChecksStep));
-}
-
-Area::Area(void *memory)
-    : memory_(static_cast<std::uint8_t *>(memory)),
-      capacity_(header().capacity) {
-    assert(header().magic == kMagic && header().version == kLayoutVersion);
-}
+Area::Area(void *memory, const Room &room)
+    : memory_(static_cast<std::uint8_t *>(memory)), room_(room) {}
 
 Area::Header &Area::header() const {
     return *reinterpret_cast<Header *>(memory_);
 }
 
-Area::Slot *Area::slots() const {
-    return reinterpret_cast<Slot *>(memory_ + sizeof(Header));
+std::uint8_t *Area::bank(unsigned index) const {
+    return memory_ + sizeof(Header) + index % kBanks * bank_size(room_);
 }
 
-SharedWord *Area::status() const {
-    return reinterpret_cast<SharedWord *>(memory_ + sizeof(Header) +
-                                          kHeartbeatSlots * sizeof(Slot));
+Area::InstanceSlot &Area::slot(unsigned bank, std::size_t index) const {
+    return reinterpret_cast<InstanceSlot *>(this->bank(bank))[index];
 }
 
-void *Area::commands_memory() const {
-    return status() + words(capacity_);
+SharedWord *Area::address(unsigned bank, std::size_t index) const {
+    return reinterpret_cast<SharedWord *>(&slot(bank, room_.instances)) +
+           index * words(sizeof(AddressRecord));
 }
 
-void *Area::tables() const {
-    return static_cast<std::uint8_t *>(commands_memory()) +
-           Commands::size(capacity_ / kStatusStep * kInstancesStep);
-}
-
-Commands Area::commands() const {
-    return {commands_memory(), capacity_ / kStatusStep * kInstancesStep};
+SharedWord *Area::tracker(unsigned bank, std::size_t index) const {
+    return address(bank, room_.addresses) +
+           index * words(sizeof(TrackerRecord));
 }
 
 check::Table Area::checks(std::uint64_t generation) const {
-    return {tables(), generation};
+    return {memory_ + sizeof(Header) + kBanks * bank_size(room_), room_.checks,
+            generation};
 }
 
-void Area::beat(std::size_t slot, std::int32_t pid, Instant now) {
-    if (slot >= kHeartbeatSlots) {
-        return;
-    }
-    slots()[slot].beat_ns.store(to_ns(now), std::memory_order_relaxed);
-    slots()[slot].pid.store(pid, std::memory_order_release);
-}
-
-void Area::stop_beating(std::size_t slot) {
-    if (slot < kHeartbeatSlots) {
-        slots()[slot].pid.store(0, std::memory_order_release);
-    }
-}
-
-std::vector<health::Heartbeat> Area::heartbeats() const {
-    std::vector<health::Heartbeat> list;
-    for (std::size_t i = 0; i < kHeartbeatSlots; ++i) {
-        const Slot &slot = slots()[i];
-        const std::int32_t pid = slot.pid.load(std::memory_order_acquire);
-        if (pid != 0) {
-            list.push_back({pid, instant_from_ns(slot.beat_ns.load(
-                                     std::memory_order_relaxed))});
-        }
-    }
-    return list;
-}
-
-std::uint64_t Area::begin_generation() {
-    return header().generation.fetch_add(1) + 1;
+void Area::set_generation(std::uint64_t generation) {
+    header().generation.store(generation);
 }
 
 std::uint64_t Area::generation() const {
@@ -181,10 +157,10 @@ bool Area::has_ended(std::uint64_t generation) const {
     return settled() >= generation && header().life.load() == 0;
 }
 
-engine::CrashHistory Area::crash_history() const {
+engine::CrashHistory Area::crash_history(Instant now) const {
     CrashWords copy{};
     std::copy(header().crashes.begin(), header().crashes.end(), copy.begin());
-    return std::bit_cast<engine::CrashHistory>(copy);
+    return made_sane(std::bit_cast<engine::CrashHistory>(copy), now);
 }
 
 void Area::set_crash_history(const engine::CrashHistory &history) {
@@ -192,11 +168,19 @@ void Area::set_crash_history(const engine::CrashHistory &history) {
     std::copy(copy.begin(), copy.end(), header().crashes.begin());
 }
 
-TransitionRing &Area::transitions() const {
+TransitionRing &Area::transitions() {
     return header().transitions;
 }
 
-ReleasedRouters &Area::released() const {
+const TransitionRing &Area::transitions() const {
+    return header().transitions;
+}
+
+ReleasedRouters &Area::released() {
+    return header().released;
+}
+
+const ReleasedRouters &Area::released() const {
     return header().released;
 }
 
@@ -225,31 +209,135 @@ std::int32_t Area::notifier() const {
     return header().notifier.load();
 }
 
-ChannelBoard &Area::channels() const {
+ChannelBoard &Area::channels() {
     return header().channels;
 }
 
-bool Area::publish(Bytes bytes) {
-    Header &h = header();
-    if (bytes.size() > capacity_) {
-        return false;
-    }
-    h.status_lock.write([&] {
-        store_words(status(), bytes);
-        h.length.store(bytes.size(), std::memory_order_relaxed);
-    });
-    return true;
+const ChannelBoard &Area::channels() const {
+    return header().channels;
 }
 
-std::optional<Buffer> Area::read() const {
-    const Header &h = header();
-    Buffer bytes;
-    const bool whole = h.status_lock.read([&] {
-        const std::uint64_t length = h.length.load(std::memory_order_relaxed);
-        bytes.resize(std::min(length, capacity_));
-        load_words(status(), bytes);
+unsigned Area::free_bank() const {
+    return static_cast<unsigned>(header().bank.load() % kBanks ^ 1U);
+}
+
+void Area::publish(unsigned bank, std::size_t index,
+                   const InstanceRecord &record,
+                   std::span<const AddressRecord> addresses,
+                   std::span<const TrackerRecord> trackers) {
+    if (index >= room_.instances ||
+        !fits(record.first_address, addresses.size(), room_.addresses) ||
+        !fits(record.first_tracker, trackers.size(), room_.trackers)) {
+        return;
+    }
+    InstanceSlot &to = slot(bank, index);
+    to.lock.write([&] {
+        store_words(to.record.data(), bytes_of(record));
+        store_all(address(bank, record.first_address), addresses);
+        store_all(tracker(bank, record.first_tracker), trackers);
     });
-    return whole ? std::optional(std::move(bytes)) : std::nullopt;
+}
+
+void Area::publish_numbers(unsigned bank, std::size_t index,
+                           const InstanceRecord &record) {
+    if (index >= room_.instances) {
+        return;
+    }
+    InstanceSlot &to = slot(bank, index);
+    to.lock.write([&] {
+        store_words(to.record.data() + kNumbersAt,
+                    bytes_of(record).subspan(kNumbersAt * sizeof(SharedWord)));
+    });
+}
+
+void Area::publish(unsigned bank, const NodeRecord &node) {
+    Header &h = header();
+    h.node_lock.write([&] {
+        h.bank.store(bank % kBanks, std::memory_order_relaxed);
+        store_words(h.node.data(), bytes_of(node));
+    });
+}
+
+void Area::set_alive(Instant now) {
+    header().alive_ns.store(to_ns(now), std::memory_order_relaxed);
+}
+
+// The bank is read with the node.
+std::optional<NodeRecord> Area::read_node() const {
+    const Header &h = header();
+    NodeRecord node{};
+    std::uint64_t bank = 0;
+    const bool whole = h.node_lock.read([&] {
+        bank = h.bank.load(std::memory_order_relaxed);
+        load_words(h.node.data(), writable_bytes_of(node));
+    });
+    node.bank = static_cast<std::uint8_t>(bank % kBanks);
+    node.published_at_ns = h.alive_ns.load(std::memory_order_relaxed);
+    return whole ? std::optional(made_sane(node)) : std::nullopt;
+}
+
+bool Area::read_instance(unsigned bank, std::size_t index,
+                         Snapshot &snapshot) const {
+    const InstanceSlot &from = slot(bank, index);
+    InstanceRecord record{};
+    std::vector<AddressRecord> addresses;
+    std::vector<TrackerRecord> trackers;
+    const bool whole = from.lock.read([&] {
+        load_words(from.record.data(), writable_bytes_of(record));
+        if (!fits(record.first_address, record.addresses, room_.addresses) ||
+            !fits(record.first_tracker, record.trackers, room_.trackers)) {
+            record.addresses = 0;
+            record.trackers = 0;
+            return;
+        }
+        addresses = load_all<AddressRecord>(address(bank, record.first_address),
+                                            record.addresses);
+        trackers = load_all<TrackerRecord>(tracker(bank, record.first_tracker),
+                                           record.trackers);
+    });
+    if (whole) {
+        add(snapshot, made_sane(record), addresses, trackers);
+    }
+    return whole;
+}
+
+// Another process may come in between, and need the bank again for a third
+// one: then all is read again.
+std::optional<Snapshot> Area::read() const {
+    constexpr int kAttempts = 10;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        const auto node = read_node();
+        if (!node) {
+            return std::nullopt;
+        }
+        Snapshot snapshot;
+        snapshot.node = *node;
+        bool whole = true;
+        for (std::size_t i = 0; whole && i < node->instances; ++i) {
+            whole = i < room_.instances &&
+                    read_instance(node->bank, i, snapshot) &&
+                    snapshot.instances.back().pid == node->pid;
+        }
+        if (whole) {
+            return snapshot;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Instant> Area::last_active(const engine::RouterKey &key) const {
+    const auto node = read_node();
+    for (std::size_t i = 0; node && i < room_.instances; ++i) {
+        Snapshot one;
+        if (i < node->instances && read_instance(node->bank, i, one) &&
+            one.instances[0].pid == node->pid &&
+            is_about(one.instances[0], key) &&
+            one.instances[0].state.view() ==
+                public_name(vrrp::StateName::active)) {
+            return instant_from_ns(node->published_at_ns);
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace ngx_vrrp::status

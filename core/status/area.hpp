@@ -1,56 +1,55 @@
-// The shared memory of one nginx: heartbeats of the workers, the status that
-// the vrrp process publishes, its last changes of state, how its processes
-// ended, and what the checks have found. All readers and writers are lock-free,
-// so a process that dies or stops in the middle holds up nobody.
+// The status memory of one nginx: what the vrrp process publishes, its last
+// changes of state, how its processes ended, what the checks have found. The
+// master and our helper processes write here; workers have it mapped, too, but
+// cannot write. All readers and writers are lock-free, so a process that dies
+// or stops in the middle holds up nobody.
 //
-// Layout: Header, heartbeat slots, status block, commands, tables of checks.
-// One version of the module creates and uses an area; another one (after a
-// binary upgrade) has its own.
+// Layout: header, two banks of instances with their addresses and trackers,
+// tables of checks. All zeros: an area in which nothing has been written yet.
+//
+// A vrrp process fills the bank in which the one before it did not write; the
+// record of the node says which one is valid. So readers see the old status
+// until the new one is complete.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
+#include <span>
 
-#include "core/base/bytes.hpp"
-#include "core/base/seqlock.hpp"
 #include "core/base/time.hpp"
 #include "core/check/table.hpp"
 #include "core/engine/crash_history.hpp"
-#include "core/health/worker_watch.hpp"
+#include "core/engine/router_key.hpp"
 #include "core/status/channels.hpp"
-#include "core/status/commands.hpp"
+#include "core/status/records.hpp"
 #include "core/status/released.hpp"
+#include "core/status/room.hpp"
+#include "core/status/snapshot.hpp"
 #include "core/status/transitions.hpp"
 
 namespace ngx_vrrp::status {
 
-inline constexpr std::size_t kHeartbeatSlots = 1024;
-
 class Area {
 public:
-    // Bytes for a status of up to `capacity` bytes and for so many checks.
-    static std::size_t size(std::size_t capacity, std::size_t checks);
+    static constexpr std::size_t kAlignment = 64;
 
-    // Zeroes and divides the memory; false when it is too small for anything.
-    // An area of size(capacity, checks) or more, whatever it was made for, has
-    // room for both of them.
-    static bool init(void *memory, std::size_t size);
+    // Bytes.
+    static std::size_t size(const Room &room);
 
-    // memory was initialised; it outlives the Area, which reads here, once,
-    // how it is divided.
-    explicit Area(void *memory);
+    // memory has that size and outlives the area, which is a handle and may be
+    // copied.
+    Area(void *memory, const Room &room);
 
-    // A worker's beat. slot >= kHeartbeatSlots is ignored.
-    void beat(std::size_t slot, std::int32_t pid, Instant now);
-    void stop_beating(std::size_t slot);
-    std::vector<health::Heartbeat> heartbeats() const;
+    // Of memory that this process cannot write: only for what is const.
+    static const Area readable(const void *memory, const Room &room) {
+        return {const_cast<void *>(memory), room};
+    }
 
-    // Generations of the configuration, one for each time nginx read it. The
-    // master counts them; the vrrp process of a generation settles it when it
-    // owns all its routers.
-    std::uint64_t begin_generation();
+    // The generation of the configuration that nginx read last: the master
+    // counts them. The vrrp process of a generation settles it when it owns all
+    // its routers.
+    void set_generation(std::uint64_t generation);
     std::uint64_t generation() const;
     void settle(std::uint64_t generation);
     std::uint64_t settled() const;
@@ -63,17 +62,17 @@ public:
     // One of this generation was in charge, and none is left or crashed.
     bool has_ended(std::uint64_t generation) const;
 
-    engine::CrashHistory crash_history() const;
+    // Made sane.
+    engine::CrashHistory crash_history(Instant now) const;
     void set_crash_history(const engine::CrashHistory &history);
 
     // The last changes of state, of all generations.
-    TransitionRing &transitions() const;
+    TransitionRing &transitions();
+    const TransitionRing &transitions() const;
 
     // Routers that an operator has released.
-    ReleasedRouters &released() const;
-
-    // What operators ask for.
-    Commands commands() const;
+    ReleasedRouters &released();
+    const ReleasedRouters &released() const;
 
     // The vrrp process that holds addresses, 0: none.
     void hold(std::int32_t pid);
@@ -85,32 +84,53 @@ public:
     std::int32_t begin_notifying(std::int32_t pid);
     void end_notifying(std::int32_t pid);
     std::int32_t notifier() const;
-    ChannelBoard &channels() const;
+    ChannelBoard &channels();
+    const ChannelBoard &channels() const;
 
-    // One writer at a time. False when it does not fit.
-    bool publish(Bytes status);
+    // The status has one writer at a time. The bank is the same in all calls of
+    // a process: free_bank(), when it begins. An instance is written with its
+    // addresses and trackers, or only the numbers of one that was; the node
+    // comes last. What there is no room for is left out.
+    unsigned free_bank() const;
+    void publish(unsigned bank, std::size_t index, const InstanceRecord &record,
+                 std::span<const AddressRecord> addresses,
+                 std::span<const TrackerRecord> trackers);
+    void publish_numbers(unsigned bank, std::size_t index,
+                         const InstanceRecord &record);
+    void publish(unsigned bank, const NodeRecord &node);
 
-    // Nothing before the first publish, or when every one of a bounded number
-    // of attempts met a writer.
-    std::optional<Buffer> read() const;
+    // The vrrp process lives: cheap enough for each event.
+    void set_alive(Instant now);
+
+    // Made sane. Nothing before the first publish, or when a writer died in the
+    // middle.
+    std::optional<Snapshot> read() const;
+
+    // When the process that has published last was active in this router, if it
+    // was, as far as is known.
+    std::optional<Instant> last_active(const engine::RouterKey &key) const;
 
     // What the checks of a generation have found.
     check::Table checks(std::uint64_t generation) const;
 
 private:
     struct Header;
-    struct Slot;
+    struct InstanceSlot;
 
-    static std::size_t size_of(std::size_t steps);
+    static std::size_t bank_size(const Room &room);
 
     Header &header() const;
-    Slot *slots() const;
-    SharedWord *status() const;
-    void *commands_memory() const;
-    void *tables() const;
+    std::uint8_t *bank(unsigned index) const;
+    InstanceSlot &slot(unsigned bank, std::size_t index) const;
+    SharedWord *address(unsigned bank, std::size_t index) const;
+    SharedWord *tracker(unsigned bank, std::size_t index) const;
+
+    std::optional<NodeRecord> read_node() const;
+    bool read_instance(unsigned bank, std::size_t index,
+                       Snapshot &snapshot) const;
 
     std::uint8_t *memory_;
-    std::size_t capacity_;  // of the status block, bytes
+    Room room_;
 };
 
 }  // namespace ngx_vrrp::status

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/status/sane.hpp"
+
 namespace ngx_vrrp::status {
 
 void ChannelBoard::write(const std::vector<ChannelRecord> &channels) {
@@ -9,9 +11,7 @@ void ChannelBoard::write(const std::vector<ChannelRecord> &channels) {
     lock_.write([&] {
         count_.store(count, std::memory_order_relaxed);
         for (std::size_t i = 0; i < count; ++i) {
-            store_words(records_[i].data(),
-                        {reinterpret_cast<const std::uint8_t *>(&channels[i]),
-                         sizeof(ChannelRecord)});
+            store_words(records_[i].data(), bytes_of(channels[i]));
         }
     });
 }
@@ -22,12 +22,16 @@ std::vector<ChannelRecord> ChannelBoard::read() const {
         const std::uint64_t count = count_.load(std::memory_order_relaxed);
         list.resize(std::min<std::uint64_t>(count, kMost));
         for (std::size_t i = 0; i < list.size(); ++i) {
-            load_words(records_[i].data(),
-                       {reinterpret_cast<std::uint8_t *>(&list[i]),
-                        sizeof(ChannelRecord)});
+            load_words(records_[i].data(), writable_bytes_of(list[i]));
         }
     });
-    return whole ? list : std::vector<ChannelRecord>{};
+    if (!whole) {
+        return {};
+    }
+    std::ranges::transform(list, list.begin(), [](const ChannelRecord &record) {
+        return made_sane(record);
+    });
+    return list;
 }
 
 }  // namespace ngx_vrrp::status

@@ -51,16 +51,6 @@ bool is_older(std::uint64_t word, Seconds age, Instant now) {
     return since > static_cast<std::uint32_t>(age.count());
 }
 
-template <class T>
-Bytes bytes_of(const T &value) {
-    return {reinterpret_cast<const std::uint8_t *>(&value), sizeof(T)};
-}
-
-template <class T>
-std::span<std::uint8_t> writable_bytes_of(T &value) {
-    return {reinterpret_cast<std::uint8_t *>(&value), sizeof(T)};
-}
-
 }  // namespace
 
 // A multiple of the alignment that follows it; so are eight slots of words.
@@ -179,6 +169,16 @@ bool Commands::set_free(const Ticket &ticket, Phase phase) {
                                       with_phase(ticket.word, Phase::free));
 }
 
+bool Commands::is_damaged() const {
+    for (std::size_t i = 0; i < kSlots; ++i) {
+        if ((slot(i).word.load() & kPhaseMask) >
+            static_cast<std::uint64_t>(Phase::answered)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // The vrrp process
 
 std::uint64_t Commands::asks() const {
@@ -200,7 +200,9 @@ std::vector<Commands::Asked> Commands::take(Instant now) {
             !late) {
             CommandRecord record{};
             load_words(slot(i).record.data(), writable_bytes_of(record));
-            list.push_back({ticket, record});
+            if (is_known(record.command)) {
+                list.push_back({ticket, record});
+            }
         }
     }
     return list;

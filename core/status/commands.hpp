@@ -84,7 +84,11 @@ public:
     // True: the command was not taken, and never will be. Else as forget().
     bool withdraw(const Ticket &ticket);
 
-    // The vrrp process that is in charge. asks() grows with each command.
+    // A slot is in no phase that there is.
+    bool is_damaged() const;
+
+    // The vrrp process that is in charge. asks() grows with each command; a
+    // command that is none is not taken.
     std::uint64_t asks() const;
     std::vector<Asked> take(Instant now);
     void set_answer(const Ticket &ticket, const Outcomes &outcomes);

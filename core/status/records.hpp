@@ -1,6 +1,6 @@
 // The status of a node as plain records of fixed size, as they lie in shared
-// memory: a NodeRecord, then InstanceRecords, AddressRecords, TrackerRecords.
-// No pointers; texts are cut to their field and end with a zero.
+// memory (area.hpp). No pointers; texts are cut to their field and end with a
+// zero.
 #pragma once
 
 #include <array>
@@ -21,8 +21,6 @@ struct NodeRecord {
     Text<16> nginx_version;
     std::int32_t pid;
     std::uint32_t instances;
-    std::uint32_t addresses;
-    std::uint32_t trackers;
     std::uint32_t fresh_workers;
     std::int64_t worker_timeout_ns;  // 0: workers are not watched
     std::uint64_t unknown_vrid_packets;
@@ -30,10 +28,11 @@ struct NodeRecord {
     std::uint64_t generation;        // of its configuration
     std::int64_t configured_at_ns;   // CLOCK_BOOTTIME; that one was read
     std::int64_t started_at_ns;      // CLOCK_BOOTTIME
-    std::int64_t published_at_ns;    // CLOCK_BOOTTIME
+    std::int64_t published_at_ns;    // CLOCK_BOOTTIME; it lived then
     std::int64_t not_before_ns;      // CLOCK_BOOTTIME; startup_delay ends
     std::int32_t realtime_priority;  // 0: none in force
     std::uint8_t mlock;
+    std::uint8_t bank;  // of the instances, see Area
     engine::TimerLag timer_lag;
 };
 
@@ -53,6 +52,7 @@ struct InstanceRecord {
     Text<256> fault;  // empty: none
     Text<48> source;
     Text<48> master_address;  // empty: none heard
+    std::int32_t pid;         // that has written it
     std::uint8_t vrid;
     std::uint8_t family;
     std::uint8_t version;
@@ -66,8 +66,7 @@ struct InstanceRecord {
     std::uint32_t first_tracker;  // index of its first TrackerRecord
     std::uint32_t trackers;
     std::int64_t advert_int_ns;
-    std::int64_t since_ns;         // CLOCK_BOOTTIME; 0: nothing happened yet
-    std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
+    std::int64_t since_ns;  // CLOCK_BOOTTIME; 0: nothing happened yet
     std::int64_t master_interval_ns;
     std::int64_t retry_at_ns;  // CLOCK_BOOTTIME; 0: not by itself
     SignRecords signs;
@@ -75,6 +74,8 @@ struct InstanceRecord {
     std::uint8_t window_open;
     std::uint8_t released;
 
+    // From here on numbers that change with each advert.
+    std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
     engine::Counters counters;
 };
 
@@ -104,12 +105,5 @@ static_assert(std::is_trivially_copyable_v<NodeRecord>);
 static_assert(std::is_trivially_copyable_v<InstanceRecord>);
 static_assert(std::is_trivially_copyable_v<AddressRecord>);
 static_assert(std::is_trivially_copyable_v<TrackerRecord>);
-
-constexpr std::size_t snapshot_size(std::size_t instances,
-                                    std::size_t addresses,
-                                    std::size_t trackers) {
-    return sizeof(NodeRecord) + instances * sizeof(InstanceRecord) +
-           addresses * sizeof(AddressRecord) + trackers * sizeof(TrackerRecord);
-}
 
 }  // namespace ngx_vrrp::status

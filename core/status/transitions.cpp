@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/status/sane.hpp"
+
 namespace ngx_vrrp::status {
 
 void TransitionRing::add(const TransitionRecord &record) {
@@ -9,9 +11,7 @@ void TransitionRing::add(const TransitionRecord &record) {
     Slot &slot = slots_[number % kSize];
     slot.lock.write([&] {
         slot.number.store(number, std::memory_order_relaxed);
-        store_words(
-            slot.record.data(),
-            {reinterpret_cast<const std::uint8_t *>(&record), sizeof(record)});
+        store_words(slot.record.data(), bytes_of(record));
     });
 }
 
@@ -22,19 +22,19 @@ std::optional<TransitionRecord> TransitionRing::load(
     std::uint64_t found = 0;
     const bool whole = slot.lock.read([&] {
         found = slot.number.load(std::memory_order_relaxed);
-        load_words(slot.record.data(),
-                   {reinterpret_cast<std::uint8_t *>(&record), sizeof(record)});
+        load_words(slot.record.data(), writable_bytes_of(record));
     });
-    return whole && found == number ? std::optional{record} : std::nullopt;
+    return whole && found == number ? std::optional{made_sane(record)}
+                                    : std::nullopt;
 }
 
 std::vector<TransitionRecord> TransitionRing::read(std::uint64_t seen) const {
     const std::uint64_t last = count();
-    const std::uint64_t gone = last > kSize ? last - kSize : 0;
+    const std::uint64_t unseen = last > seen ? last - seen : 0;
     std::vector<TransitionRecord> list;
-    for (std::uint64_t number = std::max(seen, gone) + 1; number <= last;
-         ++number) {
-        if (const auto record = load(number)) {
+    for (std::uint64_t back = std::min<std::uint64_t>(unseen, kSize); back != 0;
+         --back) {
+        if (const auto record = load(last - back + 1)) {
             list.push_back(*record);
         }
     }

@@ -43,22 +43,22 @@ void set_ended(Snapshot &snapshot) {
 }  // namespace
 
 std::optional<Snapshot> take_snapshot(const Area &area) {
-    const auto bytes = area.read();
-    auto snapshot = bytes ? from_bytes(*bytes) : std::nullopt;
+    auto snapshot = area.read();
     if (snapshot && area.has_ended(area.generation())) {
         set_ended(*snapshot);
     }
     return snapshot;
 }
 
-std::optional<View> take_view(const Area &area, const Moment &moment) {
+std::optional<View> take_view(const Area &area, const WorkerArea &workers,
+                              const Moment &moment) {
     auto snapshot = take_snapshot(area);
     if (!snapshot) {
         return std::nullopt;
     }
     return View{.snapshot = *std::move(snapshot),
                 .checks = take_checks(area.checks(area.generation())),
-                .workers = area.heartbeats(),
+                .workers = workers.heartbeats(),
                 .transitions = newest_first(area.transitions().read()),
                 .notifier = area.notifier(),
                 .channels = channels_of(area),

@@ -12,6 +12,7 @@
 #include "core/status/checks.hpp"
 #include "core/status/snapshot.hpp"
 #include "core/status/transitions.hpp"
+#include "core/status/worker_area.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -36,10 +37,11 @@ struct View {
 // while it did. When it has ended and nginx has started no other one, the
 // instances are in FAULT, which says so, and the pid is 0.
 std::optional<Snapshot> take_snapshot(const Area &area);
-std::optional<View> take_view(const Area &area, const Moment &moment);
+std::optional<View> take_view(const Area &area, const WorkerArea &workers,
+                              const Moment &moment);
 
-// How long ago the vrrp process published what is known. It does so each
-// second: what is older than this is no news of a process that lives.
+// How long ago the vrrp process said that it lives. It does so each second:
+// what is older than this is no news of a process that lives.
 inline constexpr Duration kFresh = Seconds{3};
 
 inline Duration age(const Snapshot &snapshot, Instant now) {

@@ -44,6 +44,24 @@ TEST(Seqlock, ReadersGiveUpAfterManyWrites) {
     EXPECT_EQ(reads, Seqlock::kReadAttempts);
 }
 
+// It leaves the value half written, and the next writer makes it good again.
+TEST(Seqlock, AWriterThatDiedInTheMiddleHoldsUpNobody) {
+    struct Death {};
+    Seqlock lock{};
+    lock.write([] {});
+    for (int deaths = 0; deaths < 3; ++deaths) {
+        EXPECT_THROW(lock.write([] { throw Death{}; }), Death);
+        EXPECT_FALSE(lock.read([] {}));
+    }
+
+    lock.write(
+        [&] { EXPECT_FALSE(lock.read([] {})) << "it is being written"; });
+    EXPECT_TRUE(lock.read([] {}));
+    lock.write(
+        [&] { EXPECT_FALSE(lock.read([] {})) << "it is being written"; });
+    EXPECT_TRUE(lock.read([] {}));
+}
+
 TEST(Seqlock, WordsKeepBytesOfAnyLength) {
     const std::array<std::uint8_t, 17> bytes{1,  2,  3,  4,  5,  6,  7,  8, 9,
                                              10, 11, 12, 13, 14, 15, 16, 17};

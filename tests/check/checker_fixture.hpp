@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/check/checker.hpp"
+#include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::check {
 
@@ -76,16 +77,11 @@ protected:
     static constexpr std::size_t kSlots = 2000;
     static constexpr Duration kInterval = Seconds{1};
 
-    CheckerFixture()
-        : memory(::operator new (Table::size(kSlots),
-                                 std::align_val_t{Table::kAlignment})) {
-        EXPECT_TRUE(Table::init(memory.get(), Table::size(kSlots)));
-        begin(1);
-    }
+    CheckerFixture() { begin(1); }
 
     // As a process does that starts, with a table that has been laid out.
     void begin(std::uint64_t seed) {
-        table = Table(memory.get(), 1);
+        table = Table(memory.get(), kSlots, 1);
         checker = std::make_unique<Checker>(table, *this, *this, seed);
         prober.outcomes = checker.get();
         prober.running.clear();
@@ -191,14 +187,8 @@ protected:
 
     void recovered(CheckId id) override { recoveries.push_back(id); }
 
-    struct AlignedFree {
-        void operator()(void *p) const {
-            ::operator delete (p, std::align_val_t{Table::kAlignment});
-        }
-    };
-
-    std::unique_ptr<void, AlignedFree> memory;
-    Table table{memory.get(), 1};
+    test::ZeroedMemory memory{Table::size(kSlots)};
+    Table table{memory.get(), kSlots, 1};
     FakeProber prober;
     std::unique_ptr<Checker> checker;
     Instant now = instant_from_ns(1'000'000'000'000);

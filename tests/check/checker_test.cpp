@@ -384,7 +384,7 @@ TEST_F(CheckerTest, GoesOnWhereAnotherProcessWas) {
 
 TEST_F(CheckerTest, AReplacedTableIsNotWrittenTo) {
     add_one(check_of(0));
-    Table later(memory.get(), 3);
+    Table later(memory.get(), kSlots, 3);
     ASSERT_TRUE(later.begin({check_of(9)}, 1, nullptr));
     run_starts(3);
     EXPECT_EQ(later.load(0)->checked_at_ns, 0);

@@ -5,21 +5,16 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::check {
 namespace {
 
 constexpr std::size_t kSlots = 8;
-
-struct AlignedFree {
-    void operator()(void *p) const {
-        ::operator delete (p, std::align_val_t{Table::kAlignment});
-    }
-};
 
 Config check_of(const std::string &name, Verdict initial = Verdict::up) {
     Config config;
@@ -30,12 +25,9 @@ Config check_of(const std::string &name, Verdict initial = Verdict::up) {
 
 class TableTest : public ::testing::Test {
 protected:
-    TableTest()
-        : memory(::operator new (Table::size(kSlots),
-                                 std::align_val_t{Table::kAlignment})),
-          ready(Table::init(memory.get(), Table::size(kSlots))) {}
-
-    Table table(std::uint64_t generation) { return {memory.get(), generation}; }
+    Table table(std::uint64_t generation) {
+        return {memory.get(), kSlots, generation};
+    }
 
     // What a check would leave there.
     static void fail(Table &table, CheckId id) {
@@ -46,20 +38,21 @@ protected:
         table.store(id, record);
     }
 
-    std::uint64_t *words() {
-        return static_cast<std::uint64_t *>(memory.get());
+    // The half of the odd generations is the second one: the first word is the
+    // generation, and behind a header the slots begin, each with its verdict
+    // and the sequence of its seqlock.
+    std::uint64_t &generation_word() {
+        return memory.words()[Table::size(kSlots) / 2 / 8];
     }
+    std::uint64_t &first_slot(std::size_t word) {
+        const std::size_t slots = Table::size(kSlots) - Table::size(0);
+        return memory.words()[(Table::size(kSlots) - slots / 2) / 8 + word];
+    }
+    std::uint64_t &verdict_word() { return first_slot(0); }
+    std::uint64_t &sequence_word() { return first_slot(1); }
 
-    std::unique_ptr<void, AlignedFree> memory;
-    bool ready;
+    test::ZeroedMemory memory{Table::size(kSlots)};
 };
-
-TEST_F(TableTest, TooSmallIsRefused) {
-    EXPECT_TRUE(ready);
-    EXPECT_FALSE(Table::init(memory.get(), Table::size(0) - 1));
-    EXPECT_FALSE(Table::init(static_cast<char *>(memory.get()) + 8,
-                             Table::size(kSlots) - 8));
-}
 
 TEST_F(TableTest, NothingIsThereBeforeTheFirstGeneration) {
     for (const std::uint64_t generation : {0U, 1U, 2U}) {
@@ -250,10 +243,8 @@ TEST_F(TableTest, ResultsGoOnInAnotherMemory) {
     ASSERT_TRUE(old.begin({check_of("a")}, 1, nullptr));
     fail(old, 0);
 
-    const std::unique_ptr<void, AlignedFree> other(
-        ::operator new (Table::size(1), std::align_val_t{Table::kAlignment}));
-    ASSERT_TRUE(Table::init(other.get(), Table::size(1)));
-    Table first(other.get(), 1);
+    const test::ZeroedMemory other(Table::size(1));
+    Table first(other.get(), 1, 1);
     ASSERT_TRUE(first.begin({check_of("a")}, 1, &old));
     EXPECT_EQ(first.verdict(0), Verdict::down);
 }
@@ -355,20 +346,33 @@ TEST_F(TableTest, ResultsMoveWithTheirChecks) {
     EXPECT_GT(first.changes(), changes);
 }
 
-// A writer died in the middle: it leaves the sequence of the seqlock odd. That
-// is the second word of a slot, and the slots of generation 1 are the second
-// half of all, at the end.
+// It was asked whether it is current before a later one was laid out, and goes
+// on now.
+TEST_F(TableTest, ATableThatIsBeingReplacedLosesNoRecord) {
+    Table first = table(1);
+    ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
+    const Record record = first.load(0).value();
+    Table third = table(3);
+    ASSERT_TRUE(third.begin({check_of("z")}, 1, &first));
+    const std::uint64_t verdict = verdict_word();
+
+    generation_word() = 1;
+    first.store(0, record);
+    first.release(0);
+    EXPECT_EQ(verdict_word(), verdict);
+
+    generation_word() = 3;
+    EXPECT_EQ(third.verdict(0), Verdict::up);
+    EXPECT_EQ(third.load(0)->name.view(), "z");
+}
+
+// A writer died in the middle: it leaves the sequence of the seqlock odd.
 class TornTableTest : public TableTest {
 protected:
     TornTableTest() : torn(table(1)) {
         EXPECT_TRUE(torn.begin({check_of("a")}, 1, nullptr));
         fail(torn, 0);
-        sequence_of_first_record() |= 1;
-    }
-
-    std::uint64_t &sequence_of_first_record() {
-        const std::size_t all = Table::size(kSlots) - Table::size(0);
-        return words()[(Table::size(kSlots) - all / 2) / 8 + 1];
+        sequence_word() |= 1;
     }
 
     Table torn;
@@ -397,12 +401,10 @@ protected:
         fail(spoilt, 0);
     }
 
-    // All of it, but for the generation: it is the first word of its half.
+    // All of it, but for the generation.
     void spoil(std::uint64_t value) {
-        const std::size_t size = Table::size(kSlots);
-        const std::size_t half = (size - Table::kAlignment) / 2;
-        std::fill_n(words(), size / 8, value);
-        words()[(size - half) / 8] = 1;
+        std::ranges::fill(memory.words(), value);
+        generation_word() = 1;
     }
 
     Table spoilt;
@@ -448,12 +450,6 @@ TEST_F(GarbageTableTest, NothingIsReadBeyondTheEnd) {
         }
         spoilt.assign(0, check_of("z"));
     }
-}
-
-TEST_F(GarbageTableTest, WhoHasBegunKnowsHowLargeItIs) {
-    words()[0] = ~std::uint64_t{0};
-    EXPECT_EQ(spoilt.verdict(0), Verdict::down);
-    EXPECT_EQ(spoilt.verdict(kSlots), Verdict::unused);
 }
 
 TEST_F(TornTableTest, ANewGenerationKeepsItsVerdict) {

@@ -59,9 +59,7 @@ private:
 std::optional<check::Record> record(const SharedArea &area,
                                     const Configuration &configuration,
                                     std::size_t check) {
-    return status::Area(area.get())
-        .checks(configuration.conf.generation)
-        .load(check);
+    return area.area().checks(configuration.conf.generation).load(check);
 }
 
 std::uint64_t changes(const SharedArea &area,
@@ -191,7 +189,7 @@ TEST(CheckProcess, SaysThatItLives) {
     CheckProcess process(configuration, area);
     ASSERT_EQ(process.start(), VRRP_CORE_OK);
     const check::Table table =
-        status::Area(area.get()).checks(configuration.conf.generation);
+        area.area().checks(configuration.conf.generation);
 
     const auto last_beat = [&] {
         return table.last_beat(check::Role::probes).at;

@@ -147,7 +147,7 @@ private:
         return ops;
     }
 
-    void *area_;
+    vrrp_core_memory_t *area_;
     std::uint64_t generation_;
     vrrp_checker_ops_t ops_ = ops();
     vrrp_checker_t *checker_;

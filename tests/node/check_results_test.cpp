@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 
-#include <memory>
 #include <set>
 
 #include "core/net/fd.hpp"
 #include "core/net/wake.hpp"
 #include "tests/support/fake_ports.hpp"
+#include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::node {
 namespace {
@@ -36,34 +36,20 @@ public:
     std::set<int> watched;
 };
 
-struct AlignedFree {
-    void operator()(void *p) const {
-        ::operator delete (p, std::align_val_t{Table::kAlignment});
-    }
-};
-
 class CheckResultsTest : public ::testing::Test {
 protected:
     static constexpr std::size_t kSlots = 4;
 
     CheckResultsTest() { begin(1); }
 
-    static void *make_memory() {
-        const std::size_t size = Table::size(kSlots);
-        void *memory =
-            ::operator new (size, std::align_val_t{Table::kAlignment});
-        EXPECT_TRUE(Table::init(memory, size));
-        return memory;
-    }
-
     void begin(std::uint64_t generation) {
         check::Config config;
         config.identity = {"vrrp", "VI_1", "track_tcp", "10.0.0.1:80"};
-        ASSERT_TRUE(Table(memory.get(), generation)
+        ASSERT_TRUE(Table(memory.get(), kSlots, generation)
                         .begin({kSlots - 1, config}, kSlots, nullptr));
     }
 
-    Table table() { return {memory.get(), 1}; }
+    Table table() { return {memory.get(), kSlots, 1}; }
 
     void fail() {
         check::Record record = *table().load(kCheck);
@@ -85,7 +71,7 @@ protected:
         }
     }
 
-    std::unique_ptr<void, AlignedFree> memory{make_memory()};
+    test::ZeroedMemory memory{Table::size(kSlots)};
     Instant now = instant_from_ns(5'000'000'000);
     net::Fd wake_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     FakeWatcher watcher;

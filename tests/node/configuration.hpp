@@ -5,15 +5,15 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/capi.h"
+#include "core/capi_memory.hpp"
 #include "core/net/fd.hpp"
-#include "core/status/area.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -45,20 +45,29 @@ inline vrrp_core_check_conf_t spare_check() {
 // The shared memory of one nginx.
 class SharedArea {
 public:
-    explicit SharedArea(const vrrp_core_conf_t &conf) {
-        const std::size_t size = vrrp_core_area_size(&conf);
-        memory_.reset(std::aligned_alloc(64, (size + 63) / 64 * 64));
-        EXPECT_EQ(vrrp_core_area_init(memory_.get(), size), VRRP_CORE_OK);
+    explicit SharedArea(const vrrp_core_conf_t &conf,
+                        const SharedArea *previous = nullptr) {
+        char text[512];
+        memory_.reset(vrrp_core_memory_create(
+            &conf, previous != nullptr ? previous->get() : nullptr, text,
+            sizeof(text)));
+        EXPECT_NE(memory_, nullptr) << text;
+        notes = text;
     }
 
-    void *get() const { return memory_.get(); }
+    vrrp_core_memory_t *get() const { return memory_.get(); }
+    status::Area area() const { return memory_->area(); }
+
+    std::string notes;
 
 private:
-    struct Free {
-        void operator()(void *p) const { std::free(p); }
+    struct Destroy {
+        void operator()(vrrp_core_memory_t *p) const {
+            vrrp_core_memory_destroy(p);
+        }
     };
 
-    std::unique_ptr<void, Free> memory_;
+    std::unique_ptr<vrrp_core_memory_t, Destroy> memory_;
 };
 
 // One reading of the configuration.
@@ -75,7 +84,7 @@ public:
 
     // As the master does.
     int begin(const SharedArea &area) {
-        conf.generation = vrrp_core_begin_generation(area.get());
+        conf.generation = vrrp_core_begin_generation(area.get(), conf.previous);
         return vrrp_core_checks_begin(area.get(), &conf);
     }
 
@@ -94,8 +103,7 @@ inline vrrp_core_verdict_e verdict(const SharedArea &area,
 // As a process that checks would say.
 inline void take_down(const Configuration &configuration,
                       const SharedArea &area, std::size_t check) {
-    check::Table table =
-        status::Area(area.get()).checks(configuration.conf.generation);
+    check::Table table = area.area().checks(configuration.conf.generation);
     auto record = table.load(check);
     ASSERT_TRUE(record);
     constexpr Instant kNow{Seconds{1}};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/engine/engine_fixture.hpp"
+#include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::node {
 namespace {
@@ -42,16 +43,9 @@ protected:
                             : std::string{list[0].detail.view()};
     }
 
-    struct alignas(64) Line {
-        std::uint8_t bytes[64];
-    };
-    std::vector<Line> memory{status::Area::size(1, 1) / sizeof(Line) + 1};
-    status::Area area = [this] {
-        status::Area::init(memory.data(), memory.size() * sizeof(Line));
-        return status::Area{memory.data()};
-    }();
-    status::Commands worker = area.commands();
-    Control control{area, log};
+    test::ZeroedMemory memory{status::Commands::size(1)};
+    status::Commands worker{memory.get(), 1};
+    Control control{worker, log};
 };
 
 TEST_F(ControlTest, AnswersWhenTheHeirHasSpoken) {
@@ -116,6 +110,23 @@ TEST_F(ControlTest, SeveralAtOnceAreAnsweredEach) {
     EXPECT_EQ(answer(resume), "stays MASTER, nobody had taken over");
     EXPECT_EQ(answer(release), "released by the operator");
     EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+// A broken worker uses a slot again and again: the last one is answered.
+TEST_F(ControlTest, ASlotHasOneCommand) {
+    become_active();
+    for (int i = 0; i < 100; ++i) {
+        const auto ticket = ask(Command::release, "VI_1");
+        share();
+        worker.forget(ticket);
+        const auto again = ask(Command::resume, "VI_1");
+        share();
+        worker.forget(again);
+    }
+    const auto last = ask(Command::failback);
+    share();
+    EXPECT_EQ(answer(last), "is MASTER already");
+    EXPECT_EQ(control.deadline(), std::nullopt);
 }
 
 }  // namespace

@@ -29,9 +29,13 @@ TEST(Generations, PassThingsOnToAnotherArea) {
     ASSERT_EQ(first.begin(area), VRRP_CORE_OK);
     take_down(first, area, 0);
 
-    Configuration second({tcp_check("b"), tcp_check("a"), tcp_check("c")});
-    const SharedArea larger(second.conf);
-    second.conf.previous_area = area.get();
+    std::vector<vrrp_core_check_conf_t> checks(20, tcp_check("c"));
+    checks[0] = tcp_check("b");
+    checks[1] = tcp_check("a");
+    Configuration second(checks);
+    const SharedArea larger(second.conf, &area);
+    second.conf.previous = area.get();
+    ASSERT_NE(larger.get()->status, area.get()->status);
     ASSERT_EQ(second.begin(larger), VRRP_CORE_OK);
 
     EXPECT_EQ(verdict(larger, second, 0), VRRP_CORE_UP);
@@ -43,7 +47,7 @@ TEST(Generations, OneMayHaveComeToNothing) {
     const SharedArea area(first.conf);
     ASSERT_EQ(first.begin(area), VRRP_CORE_OK);
     take_down(first, area, 0);
-    vrrp_core_begin_generation(area.get());
+    vrrp_core_begin_generation(area.get(), nullptr);
 
     Configuration third({tcp_check("a")});
     ASSERT_EQ(third.begin(area), VRRP_CORE_OK);
@@ -58,6 +62,62 @@ TEST(Generations, SayWhenThereIsNoRoom) {
     Configuration second(
         std::vector<vrrp_core_check_conf_t>(1000, tcp_check("a")));
     EXPECT_EQ(second.begin(area), VRRP_CORE_ERROR);
+}
+
+// What a reload does with the memory of the generation before.
+class MemoryOfAReload : public ::testing::Test {
+protected:
+    Configuration first{{tcp_check("a")}};
+    SharedArea area{first.conf};
+};
+
+TEST_F(MemoryOfAReload, IsKeptWhenTheConfigurationIsOfTheSameSize) {
+    Configuration second({tcp_check("a"), tcp_check("b")});
+    const SharedArea again(second.conf, &area);
+
+    EXPECT_EQ(again.get()->status, area.get()->status);
+    EXPECT_EQ(again.get()->workers, area.get()->workers);
+    EXPECT_EQ(again.notes, "");
+    EXPECT_EQ(vrrp_core_begin_generation(again.get(), area.get()), 1u);
+    EXPECT_EQ(area.area().generation(), 1u);
+}
+
+TEST_F(MemoryOfAReload, IsAnotherForALargerConfiguration) {
+    ASSERT_EQ(vrrp_core_begin_generation(area.get(), nullptr), 1u);
+    Configuration second(
+        std::vector<vrrp_core_check_conf_t>(1000, tcp_check("a")));
+    const SharedArea larger(second.conf, &area);
+    EXPECT_NE(larger.get()->status, area.get()->status);
+    EXPECT_NE(larger.get()->workers, area.get()->workers);
+
+    // Those of the first learn of it.
+    EXPECT_EQ(vrrp_core_begin_generation(larger.get(), area.get()), 2u);
+    EXPECT_EQ(larger.area().generation(), 2u);
+    EXPECT_EQ(area.area().generation(), 2u);
+}
+
+// A worker that somebody has broken into has written there.
+TEST_F(MemoryOfAReload, IsAnotherForWorkersWhenItWasOverwritten) {
+    std::memset(area.get()->workers->writable(), 0xff,
+                status::WorkerArea::size(area.get()->room));
+
+    const SharedArea again(first.conf, &area);
+    EXPECT_EQ(again.get()->status, area.get()->status);
+    EXPECT_NE(again.get()->workers, area.get()->workers);
+    EXPECT_EQ(again.notes,
+              "the shared memory of the worker processes has been "
+              "overwritten, they get another one");
+    EXPECT_TRUE(again.get()->worker_area().heartbeats().empty());
+
+    const SharedArea third(first.conf, &again);
+    EXPECT_EQ(third.notes, "");
+    EXPECT_EQ(third.get()->workers, again.get()->workers);
+}
+
+TEST_F(MemoryOfAReload, CountsGenerationsByItself) {
+    ASSERT_EQ(vrrp_core_begin_generation(area.get(), nullptr), 1u);
+    area.area().set_generation(77);
+    EXPECT_EQ(vrrp_core_begin_generation(area.get(), nullptr), 2u);
 }
 
 }  // namespace

@@ -189,9 +189,9 @@ TEST_F(NotifyNodeTest, TerminatedTellsWhatWaits) {
 
 TEST_F(NotifyNodeTest, WaitsForTheOneBefore) {
     Sleeper before;
-    status::Area(area.get()).begin_notifying(before.pid());
+    area.area().begin_notifying(before.pid());
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
-    EXPECT_EQ(status::Area(area.get()).notifier(), ::getpid());
+    EXPECT_EQ(area.area().notifier(), ::getpid());
     send("VI_1", "MASTER");
     notifier.run_for(Milliseconds{100});
     EXPECT_EQ(told(), 0u);
@@ -203,8 +203,8 @@ TEST_F(NotifyNodeTest, WaitsForTheOneBefore) {
 TEST_F(NotifyNodeTest, WaitsForTheOneOfAnotherArea) {
     const SharedArea previous(configuration.conf);
     Sleeper before;
-    status::Area(previous.get()).begin_notifying(before.pid());
-    configuration.conf.previous_area = previous.get();
+    previous.area().begin_notifying(before.pid());
+    configuration.conf.previous = previous.get();
     NotifyProcess other(configuration, area);
     ASSERT_EQ(other.start(), VRRP_CORE_OK);
     send("VI_1", "MASTER");
@@ -217,7 +217,7 @@ TEST_F(NotifyNodeTest, WaitsForTheOneOfAnotherArea) {
 
 TEST_F(NotifyNodeTest, TerminatedDoesNotWaitForTheOneBefore) {
     Sleeper before;
-    status::Area(area.get()).begin_notifying(before.pid());
+    area.area().begin_notifying(before.pid());
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     send("VI_1", "STOP");
     sender.say_goodbye();
@@ -229,7 +229,7 @@ TEST_F(NotifyNodeTest, TerminatedDoesNotWaitForTheOneBefore) {
 TEST_F(NotifyNodeTest, DoesNotWaitForOneThatCrashed) {
     Sleeper before;
     before.end();
-    status::Area(area.get()).begin_notifying(before.pid());
+    area.area().begin_notifying(before.pid());
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     send("VI_1", "MASTER");
     EXPECT_TRUE(run_until_told(1));
@@ -238,21 +238,21 @@ TEST_F(NotifyNodeTest, DoesNotWaitForOneThatCrashed) {
 TEST_F(NotifyNodeTest, LeavesTheStatusToTheOneAfterIt) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     Sleeper after;
-    status::Area(area.get()).begin_notifying(after.pid());
+    area.area().begin_notifying(after.pid());
     send("VI_1", "MASTER");
     ASSERT_TRUE(run_until_told(1));
     notifier.run_for(2 * kChannelsInterval);
     EXPECT_GT(notifier.deadline(), vrrp_core_now()) << "it never rests";
-    EXPECT_EQ(status::Area(area.get()).channels().read().at(0).delivered, 0u);
+    EXPECT_EQ(area.area().channels().read().at(0).delivered, 0u);
 }
 
 TEST_F(NotifyNodeTest, LeavesTheAreaAsItEnds) {
     {
         NotifyProcess other(configuration, area);
         ASSERT_EQ(other.start(), VRRP_CORE_OK);
-        EXPECT_EQ(status::Area(area.get()).notifier(), ::getpid());
+        EXPECT_EQ(area.area().notifier(), ::getpid());
     }
-    EXPECT_EQ(status::Area(area.get()).notifier(), 0);
+    EXPECT_EQ(area.area().notifier(), 0);
 }
 
 TEST_F(NotifyNodeTest, SaysWhatIsNotAnEvent) {
@@ -264,7 +264,7 @@ TEST_F(NotifyNodeTest, SaysWhatIsNotAnEvent) {
 }
 
 TEST_F(NotifyNodeTest, StatusSaysHowItWent) {
-    const status::Area shared(area.get());
+    const status::Area shared = area.area();
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     ASSERT_EQ(shared.channels().read().size(), 1u) << "at once";
     EXPECT_EQ(shared.channels().read()[0].name.view(), "notify");

@@ -60,7 +60,7 @@ protected:
     // "42 VI_1 INIT -> FAULT: no rights", the oldest first
     static std::vector<std::string> transitions(const SharedArea &area) {
         std::vector<std::string> list;
-        for (const auto &r : status::Area(area.get()).transitions().read()) {
+        for (const auto &r : area.area().transitions().read()) {
             EXPECT_GT(r.at_ns, 0);
             EXPECT_GT(r.wall_ns, r.at_ns);
             list.push_back(
@@ -98,8 +98,13 @@ TEST_F(TransitionsTest, GoOnInAnotherArea) {
     const Core before = start(first, area, 42);
 
     Configuration second = configuration();
-    const SharedArea larger(second.conf);
-    second.conf.previous_area = area.get();
+    const std::vector<vrrp_core_instance_conf_t> many(20,
+                                                      second.conf.instances[0]);
+    second.conf.instances = many.data();
+    second.conf.ninstances = many.size();
+    const SharedArea larger(second.conf, &area);
+    second.conf.ninstances = 1;
+    second.conf.previous = area.get();
     const Core after = start(second, larger, 43);
     vrrp_core_stop(before.get(), "nginx has been reconfigured", 1);
     vrrp_core_on_timer(after.get());

@@ -3,100 +3,180 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <memory>
+#include <span>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/status/view.hpp"
 #include "tests/status/view_fixture.hpp"
+#include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::status {
 namespace {
 
-constexpr std::size_t kCapacity = 4096;
-constexpr std::size_t kChecks = 16;
+constexpr Room kRoom{
+    .instances = 3, .addresses = 4, .trackers = 6, .checks = 2};
+constexpr Instant kNow = instant_from_ns(7'000'000'000);
 
-struct AlignedFree {
-    void operator()(void *p) const {
-        ::operator delete (p, std::align_val_t{64});
-    }
-};
+const engine::RouterKey kKey{"eth0", Family::ipv4, Vrid{51}};
 
 class AreaTest : public ::testing::Test {
 protected:
-    AreaTest()
-        : memory(::operator new (Area::size(kCapacity, kChecks),
-                                 std::align_val_t{64})),
-          ready(Area::init(memory.get(), Area::size(kCapacity, kChecks))),
-          area(memory.get()) {}
+    // As a process of this pid publishes: an instance for each name, with an
+    // address and two trackers that have its name.
+    void publish(std::int32_t pid, const std::vector<std::string> &names,
+                 const char *state = "MASTER") {
+        const unsigned bank = area.free_bank();
+        for (std::uint32_t i = 0; i < names.size(); ++i) {
+            publish_instance(bank, pid, i, names[i], state);
+        }
+        publish_node(bank, pid, names.size());
+    }
 
-    std::unique_ptr<void, AlignedFree> memory;
-    bool ready;
-    Area area;
+    void publish_instance(unsigned bank, std::int32_t pid, std::uint32_t index,
+                          std::string_view name, const char *state = "MASTER") {
+        InstanceRecord record = snapshot().instances[0];
+        record.pid = pid;
+        record.name.set(name);
+        record.state.set(state);
+        record.first_address = index;
+        record.addresses = 1;
+        record.first_tracker = 2 * index;
+        record.trackers = 2;
+        std::vector<AddressRecord> addresses(1);
+        addresses[0].label.set(name);
+        std::vector<TrackerRecord> trackers(2);
+        trackers[1].name.set(name);
+        area.publish(bank, index, record, addresses, trackers);
+    }
+
+    void publish_node(unsigned bank, std::int32_t pid, std::size_t instances) {
+        NodeRecord node{};
+        node.pid = pid;
+        node.instances = static_cast<std::uint32_t>(instances);
+        area.publish(bank, node);
+        area.set_alive(kNow);
+    }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> list;
+        const auto all = area.read().value_or(Snapshot{});
+        for (const InstanceRecord &instance : all.instances) {
+            const std::string name{instance.name.view()};
+            list.push_back(name);
+            EXPECT_EQ(all.addresses.at(instance.first_address).label.view(),
+                      name);
+            EXPECT_EQ(all.trackers.at(instance.first_tracker + 1).name.view(),
+                      name);
+        }
+        return list;
+    }
+
+    using Names = std::vector<std::string>;
+
+    test::ZeroedMemory memory{Area::size(kRoom)};
+    Area area{memory.get(), kRoom};
 };
-
-TEST_F(AreaTest, TooSmallIsRefused) {
-    EXPECT_TRUE(ready);
-    EXPECT_FALSE(Area::init(memory.get(), 64));
-}
 
 TEST_F(AreaTest, NothingIsReadBeforeThePublish) {
     EXPECT_FALSE(area.read());
+    EXPECT_FALSE(area.last_active(kKey));
 }
 
 TEST_F(AreaTest, ReadsWhatWasPublished) {
-    Buffer bytes{1, 2, 3, 4, 5, 6, 7, 8, 9};
-    ASSERT_TRUE(area.publish(bytes));
-    EXPECT_EQ(area.read(), bytes);
-
-    bytes = {42};
-    ASSERT_TRUE(area.publish(bytes));
-    EXPECT_EQ(area.read(), bytes);
+    publish(42, {"VI_1", "VI_2"});
+    EXPECT_EQ(names(), (Names{"VI_1", "VI_2"}));
+    const auto read = area.read();
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->node.pid, 42);
+    EXPECT_EQ(read->node.published_at_ns, to_ns(kNow));
+    EXPECT_EQ(read->addresses.size(), 2u);
+    EXPECT_EQ(read->trackers.size(), 4u);
 }
 
-TEST_F(AreaTest, WhatDoesNotFitIsRefusedAndTheOldStays) {
-    ASSERT_TRUE(area.publish(Buffer{7}));
-    EXPECT_FALSE(area.publish(Buffer(kCapacity + 64, 1)));
-    EXPECT_EQ(area.read(), Buffer{7});
+// A worker: from memory that it cannot write.
+TEST_F(AreaTest, ReadersNeedNoMoreThanToRead) {
+    publish(42, {"VI_1"});
+    const Area reader = Area::readable(memory.get(), kRoom);
+    ASSERT_TRUE(reader.read());
+    EXPECT_EQ(reader.read()->instances[0].name.view(), "VI_1");
 }
 
-// A reload finds an area of the size that it needs, which was made for another
-// configuration.
-TEST_F(AreaTest, AreasOfOneSizeHaveRoomForTheSame) {
-    const std::size_t many_checks = Area::size(1, 160);
-    const std::size_t much_status = Area::size(40960, 1);
-    ASSERT_EQ(many_checks, much_status);
+TEST_F(AreaTest, NumbersArePublishedAlone) {
+    publish(42, {"VI_1"});
+    InstanceRecord record = snapshot().instances[0];
+    record.name.set("another");
+    record.counters.adverts_sent = 99;
+    record.master_heard_ns = 98;
+    area.publish_numbers(area.free_bank() ^ 1U, 0, record);
 
-    const std::unique_ptr<void, AlignedFree> other(
-        ::operator new (many_checks, std::align_val_t{64}));
-    ASSERT_TRUE(Area::init(other.get(), many_checks));
-    EXPECT_TRUE(Area(other.get()).publish(Buffer(40960, 1)));
-    EXPECT_TRUE(Area(other.get()).checks(1).begin({}, 160, nullptr));
+    const auto read = area.read();
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->instances[0].name.view(), "VI_1");
+    EXPECT_EQ(read->instances[0].counters.adverts_sent, 99u);
+    EXPECT_EQ(read->instances[0].master_heard_ns, 98);
+}
+
+// A reload: the old status is there until the new one is complete.
+TEST_F(AreaTest, AnotherProcessTakesTheOtherBank) {
+    publish(42, {"VI_1", "VI_2"});
+    const unsigned bank = area.free_bank();
+    publish_instance(bank, 43, 0, "VI_3");
+    EXPECT_EQ(names(), (Names{"VI_1", "VI_2"}));
+
+    publish_node(bank, 43, 1);
+    EXPECT_EQ(names(), Names{"VI_3"});
+    EXPECT_NE(area.free_bank(), bank);
+}
+
+// It died before it had published all.
+TEST_F(AreaTest, WhatIsOfTwoProcessesIsNoStatus) {
+    publish(42, {"VI_1", "VI_2"});
+    publish_instance(area.free_bank() ^ 1U, 43, 1, "VI_3");
+    EXPECT_FALSE(area.read());
+}
+
+TEST_F(AreaTest, WhatThereIsNoRoomForIsLeftOut) {
+    publish(42, {"VI_1", "VI_2", "VI_3"});
+    const unsigned bank = area.free_bank() ^ 1U;
+    publish_instance(bank, 42, 3, "VI_4");
+    area.publish_numbers(bank, 3, InstanceRecord{});
+
+    InstanceRecord record{};
+    record.first_address = 2;
+    area.publish(bank, 0, record, std::vector<AddressRecord>(3), {});
+    record.first_address = 0;
+    record.first_tracker = 6;
+    area.publish(bank, 0, record, {}, std::vector<TrackerRecord>(1));
+    EXPECT_EQ(names(), (Names{"VI_1", "VI_2", "VI_3"}));
+}
+
+TEST_F(AreaTest, SaysWhenTheLastProcessWasActive) {
+    publish(42, {"VI_1"});
+    EXPECT_EQ(area.last_active(kKey), kNow);
+    EXPECT_FALSE(area.last_active({"eth0", Family::ipv4, Vrid{52}}));
+    EXPECT_FALSE(area.last_active({"eth0", Family::ipv6, Vrid{51}}));
+    EXPECT_FALSE(area.last_active({"eth1", Family::ipv4, Vrid{51}}));
+
+    publish(43, {"VI_1"}, "BACKUP");
+    EXPECT_FALSE(area.last_active(kKey));
 }
 
 TEST_F(AreaTest, ChecksAndStatusDoNotTouchEachOther) {
     check::Table checks = area.checks(1);
-    ASSERT_TRUE(checks.begin({kChecks, check::Config{}}, kChecks, nullptr));
-    ASSERT_TRUE(area.publish(Buffer(kCapacity, 0xa5)));
+    ASSERT_TRUE(
+        checks.begin({kRoom.checks, check::Config{}}, kRoom.checks, nullptr));
+    publish(42, {"VI_1", "VI_2"});
+    publish(43, {"VI_1", "VI_2"});
     checks.release(0);
 
-    EXPECT_EQ(area.read(), Buffer(kCapacity, 0xa5));
+    EXPECT_EQ(names(), (Names{"VI_1", "VI_2"}));
     EXPECT_EQ(checks.verdict(0), check::Verdict::unused);
-    EXPECT_EQ(checks.verdict(1), check::Verdict::up);
-    EXPECT_EQ(area.checks(1).verdict(kChecks - 1), check::Verdict::up);
-}
-
-TEST_F(AreaTest, HeartbeatsComeAndGo) {
-    area.beat(3, 1234, instant_from_ns(99));
-    area.beat(kHeartbeatSlots, 1, instant_from_ns(1));
-    const auto list = area.heartbeats();
-    ASSERT_EQ(list.size(), 1u);
-    EXPECT_EQ(list[0].pid, 1234);
-    EXPECT_EQ(to_ns(list[0].beat), 99);
-
-    area.stop_beating(3);
-    EXPECT_TRUE(area.heartbeats().empty());
+    EXPECT_EQ(area.checks(1).verdict(kRoom.checks - 1), check::Verdict::up);
 }
 
 TEST_F(AreaTest, LifeThatDoesNotEndIsACrash) {
@@ -115,7 +195,7 @@ TEST_F(AreaTest, LifeOfAnotherGenerationIsNoCrash) {
 }
 
 TEST_F(AreaTest, CrashHistoryOutlivesAProcess) {
-    engine::CrashHistory history = area.crash_history();
+    engine::CrashHistory history = area.crash_history(kNow);
     EXPECT_EQ(history.crashes, 0u);
     EXPECT_FALSE(history.out.is_out(instant_from_ns(1)));
     for (int i = 1; i <= 3; ++i) {
@@ -123,7 +203,8 @@ TEST_F(AreaTest, CrashHistoryOutlivesAProcess) {
     }
     area.set_crash_history(history);
 
-    const engine::CrashHistory back = Area(memory.get()).crash_history();
+    const engine::CrashHistory back =
+        Area(memory.get(), kRoom).crash_history(kNow);
     EXPECT_EQ(back.crashes, 3u);
     EXPECT_EQ(back.last.at, history.last.at);
     EXPECT_EQ(back.out.ends_at, history.out.ends_at);
@@ -131,7 +212,7 @@ TEST_F(AreaTest, CrashHistoryOutlivesAProcess) {
 }
 
 TEST_F(AreaTest, ViewHasTheNewestTransitionFirst) {
-    area.publish(to_bytes(Snapshot{}));
+    publish(42, {});
     for (const std::int64_t at_ns : {1, 3, 2, 3}) {
         TransitionRecord record{};
         record.at_ns = at_ns;
@@ -139,7 +220,8 @@ TEST_F(AreaTest, ViewHasTheNewestTransitionFirst) {
         area.transitions().add(record);
     }
 
-    const auto view = take_view(area, {});
+    const test::ZeroedMemory workers(WorkerArea::size(kRoom));
+    const auto view = take_view(area, {workers.get(), kRoom}, {});
     ASSERT_TRUE(view);
     std::vector<std::int32_t> pids;
     for (const TransitionRecord &record : view->transitions) {
@@ -150,13 +232,13 @@ TEST_F(AreaTest, ViewHasTheNewestTransitionFirst) {
 
 // A binary upgrade that was taken back: nginx starts workers only.
 TEST_F(AreaTest, AVrrpProcessThatHasEndedIsTold) {
-    const std::uint64_t generation = area.begin_generation();
-    area.begin_life(generation);
-    ASSERT_TRUE(area.publish(to_bytes(snapshot())));
-    area.settle(generation);
+    area.set_generation(1);
+    area.begin_life(1);
+    publish(42, {"VI_1"});
+    area.settle(1);
     EXPECT_EQ(take_snapshot(area)->instances.at(0).state.view(), "MASTER");
 
-    area.end_life(generation);
+    area.end_life(1);
     const auto ended = take_snapshot(area);
     EXPECT_EQ(ended->node.pid, 0);
     EXPECT_EQ(ended->instances.at(0).state.view(), "FAULT");
@@ -164,36 +246,92 @@ TEST_F(AreaTest, AVrrpProcessThatHasEndedIsTold) {
               "this nginx has no vrrp process: reload it when no other nginx "
               "binary runs");
 
-    area.begin_generation();
+    area.set_generation(2);
     EXPECT_EQ(take_snapshot(area)->instances.at(0).state.view(), "MASTER")
         << "a reload starts another one";
 }
 
-// Every published status is made of one repeated byte; a torn one is not.
+// All texts of an instance that was published are one name; a torn one's are
+// not.
 TEST_F(AreaTest, ReadersNeverSeeATornStatus) {
-    ASSERT_TRUE(area.publish(Buffer{1}));  // the writer may start late
+    publish(42, {"VI_0", "VI_1"});  // the writer may start late
+    const unsigned bank = area.free_bank() ^ 1U;
     std::atomic<bool> stop{false};
     std::thread writer([&] {
         for (unsigned i = 1; !stop.load(); ++i) {
-            const auto byte = static_cast<std::uint8_t>(i);
-            area.publish(Buffer(1 + i % kCapacity, byte));
+            publish_instance(bank, 42, i % 2, "VI_" + std::to_string(i));
         }
     });
 
-    int seen = 0;
+    std::size_t seen = 0;
     for (int i = 0; i < 20000 && seen < 2000; ++i) {
-        const auto bytes = area.read();
-        if (!bytes) {
-            std::this_thread::yield();  // to a writer that was interrupted
-            continue;
-        }
-        ++seen;
-        ASSERT_TRUE(std::all_of(bytes->begin(), bytes->end(),
-                                [&](auto b) { return b == bytes->front(); }));
+        seen += names().size();  // which compares them
     }
     stop.store(true);
     writer.join();
-    EXPECT_GT(seen, 0);
+    EXPECT_GT(seen, 0u);
+}
+
+// Whoever has taken over one of our processes writes what it likes.
+class HostileAreaTest : public AreaTest {
+protected:
+    // Each reader, on what is there now.
+    void read_all() const {
+        const auto snapshot = area.read();
+        if (snapshot) {
+            EXPECT_LE(snapshot->instances.size(), kRoom.instances);
+            for (const InstanceRecord &i : snapshot->instances) {
+                EXPECT_LE(i.addresses, kRoom.addresses);
+                EXPECT_LE(i.trackers, kRoom.trackers);
+                EXPECT_LE(i.first_address + i.addresses,
+                          snapshot->addresses.size());
+                EXPECT_LE(i.first_tracker + i.trackers,
+                          snapshot->trackers.size());
+            }
+        }
+        EXPECT_LE(area.last_active(kKey).value_or(Instant{}),
+                  Instant{Duration::max() / 2});
+        EXPECT_LE(area.crash_history(kNow).out.ends_at,
+                  kNow + engine::kLongestBackoff);
+        EXPECT_LE(area.transitions().read().size(), TransitionRing::kSize);
+        EXPECT_LE(area.channels().read().size(), ChannelBoard::kMost);
+        EXPECT_LE(area.free_bank(), 1u);
+        EXPECT_LE(take_checks(area.checks(1)).records.size(), kRoom.checks);
+        static_cast<void>(area.released().contains("x"));
+        static_cast<void>(area.has_ended(1));
+    }
+};
+
+TEST_F(HostileAreaTest, AllReadersStayInside) {
+    for (const std::uint64_t value :
+         {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{0x0202020202020202},
+          std::uint64_t{0x7fffffffffffffff}, ~std::uint64_t{0} - 1,
+          ~std::uint64_t{0}}) {
+        std::ranges::fill(memory.words(), value);
+        read_all();
+    }
+}
+
+// One word after the other, in an area that is in use.
+TEST_F(HostileAreaTest, EachWordMayBeAnything) {
+    ASSERT_TRUE(area.checks(1).begin({kRoom.checks, check::Config{}},
+                                     kRoom.checks, nullptr));
+    area.transitions().add(transition());
+    publish(42, {"VI_1", "VI_2"});
+
+    constexpr std::array<std::uint64_t, 3> kValues{
+        0x0000000900000009, 0xffffffff00000002, ~std::uint64_t{0} - 1};
+    int readable = 0;
+    const std::span<std::uint64_t> words = memory.words();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::uint64_t before =
+            std::exchange(words[i], kValues[i % kValues.size()]);
+        read_all();
+        readable += area.read().has_value();
+        words[i] = before;
+    }
+    EXPECT_GT(readable, 0);
+    EXPECT_EQ(names(), (Names{"VI_1", "VI_2"}));
 }
 
 }  // namespace

@@ -14,8 +14,6 @@ inline Snapshot snapshot() {
     s.node.worker_timeout_ns = 2'000'000'000;
     s.node.configured_at_ns = 500'000'000;
     s.node.instances = 1;
-    s.node.addresses = 1;
-    s.node.trackers = 2;
     s.node.started_at_ns = 1'000'000'000;
     s.node.published_at_ns = 9'900'000'000;
     s.node.not_before_ns = 12'500'000'000;

@@ -1,0 +1,56 @@
+// Memory that the processes of this nginx share: the one that makes it has it
+// mapped, and so have its children, by fork. No descriptor of it is kept, and
+// it has no name.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/base/system_error.hpp"
+
+namespace ngx_vrrp::net {
+
+class SharedMemory {
+public:
+    enum class Writers {
+        all,   // whoever has it
+        these  // those that have not called give_up_writing()
+    };
+
+    // Full of zeros. name: what /proc shows.
+    static Result<SharedMemory, SystemError> create(const char *name,
+                                                    std::size_t size,
+                                                    Writers writers);
+
+    SharedMemory(SharedMemory &&other) noexcept;
+    SharedMemory &operator=(SharedMemory &&) = delete;
+    ~SharedMemory();
+
+    // NULL after give_up_writing().
+    void *writable() const { return writable_; }
+    const void *readable() const { return readable_; }
+
+    // For this process and its children, and for good: what is left is a
+    // mapping that the kernel makes writable for nobody.
+    void give_up_writing();
+
+    // What this kernel refuses, so that a process that has given up writing
+    // could get it back; empty: nothing.
+    const std::string &weakness() const { return weakness_; }
+
+private:
+    SharedMemory(std::size_t size) : size_(size) {}
+
+    void *map(int fd, int protection);
+    Status map_writable(int fd);
+    Status map_readable(int fd, Writers writers);
+    void add_weakness(const SystemError &error);
+
+    std::size_t size_;
+    void *writable_ = nullptr;
+    const void *readable_ = nullptr;
+    std::string weakness_;
+};
+
+}  // namespace ngx_vrrp::net

@@ -1,0 +1,74 @@
+#include "core/node/publisher.hpp"
+
+#include <utility>
+
+namespace ngx_vrrp::node {
+
+void Publisher::publish(engine::Engine &engine, const status::NodeFacts &facts,
+                        Instant now) {
+    area_.set_alive(now);
+    if (!std::exchange(begun_, true)) {
+        begin(engine, facts);
+    }
+
+    const auto &routers = engine.routers();
+    engine.touched().take(
+        [&](std::size_t index) { look_at(routers[index], index); });
+    if (now >= deadline()) {
+        looked_at_ = now;
+        for (std::size_t i = 0; i < routers.size(); ++i) {
+            look_at(routers[i], i);
+        }
+    }
+    if (news_ || now >= numbers_at_ + kNumbersPause) {
+        news_ = false;
+        numbers_at_ = now;
+        publish_numbers();
+        area_.publish(bank_, describe(engine, facts));
+    }
+}
+
+// Readers see the status of the process before this one until this one says
+// which bank to read.
+void Publisher::begin(const engine::Engine &engine,
+                      const status::NodeFacts &facts) {
+    bank_ = area_.free_bank();
+    std::size_t addresses = 0;
+    std::size_t trackers = 0;
+    for (const engine::VirtualRouter &router : engine.routers()) {
+        descriptions_.emplace_back(router, facts.pid, addresses, trackers);
+        addresses += router.addresses().size();
+        trackers += router.trackers().size();
+        publish_record(descriptions_.size() - 1);
+    }
+    is_counting_.resize(descriptions_.size());
+    news_ = true;
+}
+
+void Publisher::look_at(const engine::VirtualRouter &router,
+                        std::size_t index) {
+    if (descriptions_[index].update(router)) {
+        publish_record(index);
+        is_counting_[index] = 0;
+        news_ = true;
+    } else {
+        is_counting_[index] = 1;
+    }
+}
+
+void Publisher::publish_record(std::size_t index) {
+    const status::Description &description = descriptions_[index];
+    area_.publish(bank_, index, description.record(), description.addresses(),
+                  description.trackers());
+}
+
+void Publisher::publish_numbers() {
+    for (std::size_t i = 0; i < descriptions_.size(); ++i) {
+        if (is_counting_[i] != 0) {
+            is_counting_[i] = 0;
+            area_.publish_numbers(bank_, i, descriptions_[i].record());
+        }
+    }
+}
+
+}  // namespace ngx_vrrp::node

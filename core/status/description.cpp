@@ -1,0 +1,202 @@
+#include "core/status/description.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "core/vrrp/state.hpp"
+
+namespace ngx_vrrp::status {
+
+namespace {
+
+template <class Field, class Value>
+requires std::is_scalar_v<Field>
+bool change(Field &field, Value value) {
+    const auto after = static_cast<Field>(value);
+    if (field == after) {
+        return false;
+    }
+    field = after;
+    return true;
+}
+
+template <std::size_t N>
+bool change(Text<N> &field, std::string_view text) {
+    if (field.view() == text.substr(0, N - 1)) {
+        return false;
+    }
+    field.set(text);
+    return true;
+}
+
+// known: what stands in the field; unspecified, and the field is empty: none.
+bool change(Text<48> &field, IpAddress &known, const IpAddress &address) {
+    if (known == address) {
+        return false;
+    }
+    known = address;
+    field.set(address.is_unspecified() ? "" : address.to_string());
+    return true;
+}
+
+AddressRecord describe(const vrrp::VirtualAddress &address) {
+    AddressRecord record{};
+    record.address.set(address.address.to_string() + "/" +
+                       std::to_string(address.prefix_length));
+    record.interface.set(address.interface);
+    record.label.set(address.label);
+    return record;
+}
+
+TrackerRecord describe(const engine::TrackerConfig &config) {
+    TrackerRecord record{};
+    record.type.set(config.type);
+    record.name.set(config.name);
+    record.weighted = config.weight.has_value();
+    record.weight = config.weight.value_or(0);
+    record.is_pool = config.kind == engine::TrackKind::pool;
+    return record;
+}
+
+void describe(InstanceRecord &record, const vrrp::Config &config) {
+    record.name.set(config.name);
+    record.interface.set(config.interface);
+    record.vrid = to_number(config.vrid);
+    record.family = static_cast<std::uint8_t>(config.family);
+    record.version = to_number(config.version);
+    record.unicast = config.is_unicast();
+    record.preempt = config.preempt;
+    record.preempt_windows.set(to_string(config.preempt_windows));
+    record.base_priority = config.priority.value;
+    record.advert_int_ns = config.advert_interval.count();
+}
+
+}  // namespace
+
+Description::Description(const engine::VirtualRouter &router, std::int32_t pid,
+                         std::size_t first_address, std::size_t first_tracker) {
+    describe(record_, router.config());
+    for (const engine::AddressState &state : router.addresses()) {
+        addresses_.push_back(describe(state.address));
+    }
+    for (const engine::Tracker &tracker : router.trackers()) {
+        trackers_.push_back(describe(tracker.config()));
+    }
+    record_.pid = pid;
+    record_.first_address = static_cast<std::uint32_t>(first_address);
+    record_.addresses = static_cast<std::uint32_t>(addresses_.size());
+    record_.first_tracker = static_cast<std::uint32_t>(first_tracker);
+    record_.trackers = static_cast<std::uint32_t>(trackers_.size());
+    update(router);
+}
+
+bool Description::update(const engine::VirtualRouter &router) {
+    record_.counters = router.counters();
+
+    bool changed = update_state(router);
+    changed |= change(record_.source, source_, router.source());
+    changed |= update_master(router.instance());
+    changed |= update_signs(router);
+    changed |= update_addresses(router);
+    changed |= update_trackers(router);
+    return changed;
+}
+
+bool Description::update_state(const engine::VirtualRouter &router) {
+    const engine::Faults &faults = router.faults();
+    const Instant retry_at = faults.retry_at().value_or(Instant{});
+
+    bool changed =
+        change(record_.state, vrrp::public_name(router.instance().state()));
+    changed |= change(record_.reason, router.last_transition().reason);
+    changed |= change(record_.since_ns, to_ns(router.last_transition().at));
+    changed |= change(record_.fault, faults.reason());
+    changed |= change(record_.retry_at_ns, to_ns(retry_at));
+    changed |= change(record_.window_open, !router.window().empty());
+    changed |= change(record_.released, router.is_released());
+    changed |= change(record_.effective_priority,
+                      router.instance().effective_priority().value);
+    return changed;
+}
+
+// When it was heard is one of the numbers.
+bool Description::update_master(const vrrp::Instance &instance) {
+    const auto &master = instance.active_router();
+    record_.master_heard_ns = master ? to_ns(master->heard_at) : 0;
+
+    bool changed =
+        change(record_.master_priority, master ? master->priority.value : 0);
+    changed |= change(record_.master_interval_ns,
+                      master ? master->interval.count() : 0);
+    changed |= change(record_.master_address, master_,
+                      master ? master->address : IpAddress{});
+    return changed;
+}
+
+bool Description::update_signs(const engine::VirtualRouter &router) {
+    bool changed = false;
+    for (const engine::SplitBrainSign sign : engine::kSplitBrainSigns) {
+        SignRecord &record = record_.signs[static_cast<std::size_t>(sign)];
+        std::int64_t since_ns = 0;
+        std::string_view detail;
+        for (const engine::SuspectedSign &suspected : router.signs()) {
+            if (suspected.sign == sign) {
+                since_ns = to_ns(suspected.since);
+                detail = suspected.detail;
+            }
+        }
+        changed |= change(record.since_ns, since_ns);
+        changed |= change(record.detail, detail);
+    }
+    return changed;
+}
+
+bool Description::update_addresses(const engine::VirtualRouter &router) {
+    bool changed = false;
+    for (std::size_t i = 0; i < addresses_.size(); ++i) {
+        const engine::AddressState &state = router.addresses()[i];
+        changed |= change(addresses_[i].present, state.present);
+        changed |= change(addresses_[i].foreign, state.foreign);
+    }
+    return changed;
+}
+
+bool Description::update_trackers(const engine::VirtualRouter &router) {
+    bool changed = false;
+    for (std::size_t i = 0; i < trackers_.size(); ++i) {
+        const engine::Tracker &tracker = router.trackers()[i];
+        TrackerRecord &record = trackers_[i];
+        changed |= change(record.reason, tracker.reason());
+        changed |= change(record.state, tracker.state());
+        changed |= change(record.adds, tracker.adds());
+        changed |= change(record.servers, tracker.pool().servers);
+        changed |= change(record.servers_up, tracker.pool().up);
+        changed |= change(record.servers_needed, tracker.pool().needed);
+    }
+    return changed;
+}
+
+NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts) {
+    NodeRecord node{};
+    node.router_id.set(facts.router_id);
+    node.nginx_version.set(facts.nginx_version);
+    node.pid = facts.pid;
+    node.generation = facts.generation;
+    node.configured_at_ns = to_ns(facts.configured_at);
+    node.instances = static_cast<std::uint32_t>(engine.routers().size());
+    node.fresh_workers = engine.fresh_workers();
+    node.worker_timeout_ns =
+        engine.worker_timeout().value_or(Duration{0}).count();
+    node.unknown_vrid_packets = engine.unknown_vrid_packets();
+    node.crashes = facts.crashes;
+    node.started_at_ns = to_ns(facts.started_at);
+    node.not_before_ns = to_ns(facts.not_before);
+    node.realtime_priority = facts.realtime_priority;
+    node.mlock = facts.mlock;
+    node.timer_lag = engine.timer_lag();
+    return node;
+}
+
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,65 @@
+// What the status says, as the vrrp process describes it. A description of a
+// virtual router is kept, so that only what has changed is written to shared
+// memory again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/ip.hpp"
+#include "core/base/time.hpp"
+#include "core/engine/engine.hpp"
+#include "core/status/records.hpp"
+
+namespace ngx_vrrp::status {
+
+// Of the node, besides what the engine knows.
+struct NodeFacts {
+    std::string router_id;
+    std::string nginx_version;
+    int pid = 0;
+    std::uint64_t generation = 0;  // of the configuration
+    Instant configured_at{};       // when that one was read
+    Instant started_at{};
+    Instant not_before{};       // startup_delay ends
+    int realtime_priority = 0;  // in force; 0: none
+    bool mlock = false;         // in force
+    std::uint64_t crashes = 0;  // of the processes before this one
+};
+
+NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts);
+
+class Description {
+public:
+    // first_address, first_tracker: where its parts lie, behind those of the
+    // routers before it.
+    Description(const engine::VirtualRouter &router, std::int32_t pid,
+                std::size_t first_address, std::size_t first_tracker);
+
+    // Looks again. True: something has changed besides the numbers. Nothing is
+    // allocated as long as it has not.
+    bool update(const engine::VirtualRouter &router);
+
+    const InstanceRecord &record() const { return record_; }
+    const std::vector<AddressRecord> &addresses() const { return addresses_; }
+    const std::vector<TrackerRecord> &trackers() const { return trackers_; }
+
+private:
+    bool update_state(const engine::VirtualRouter &router);
+    bool update_master(const vrrp::Instance &instance);
+    bool update_signs(const engine::VirtualRouter &router);
+    bool update_addresses(const engine::VirtualRouter &router);
+    bool update_trackers(const engine::VirtualRouter &router);
+
+    InstanceRecord record_{};
+    std::vector<AddressRecord> addresses_;
+    std::vector<TrackerRecord> trackers_;
+
+    // As they stand in the record.
+    IpAddress source_;
+    IpAddress master_;
+};
+
+}  // namespace ngx_vrrp::status

@@ -1,0 +1,265 @@
+#!/usr/bin/perl
+
+# The memory that the processes of nginx share: workers cannot write where the
+# others do, and what somebody writes who has broken into a worker ends nothing.
+
+use v5.36;
+no warnings 'portable';  # of 64 bits
+
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use VRRP::Lab;
+use VRRP::Nginx;
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $lab = VRRP::Lab->new(nodes => ['lb1']);
+my $dir = $lab->node('lb1')->dir;
+
+# It is an alert that the memory was overwritten; the test kills a process.
+my $OVERWRITTEN = qr/shared memory of the worker processes has been overwritten/;
+
+# One that looks at its workers, and one that does not.
+my $nginx = $lab->start_nginx('lb1',
+    expect => qr/$OVERWRITTEN|on signal 9/, vrrp => <<'END',
+    notify /bin/true;
+
+    vrrp_instance VI_1 {
+        interface vrlab0;
+        virtual_router_id 51;
+        virtual_ipaddress 192.168.64.200/24;
+        track_nginx off;
+        track_script /bin/true;
+    }
+
+    vrrp_instance VI_2 {
+        interface vrlab0;
+        virtual_router_id 52;
+        virtual_ipaddress 192.168.64.201/24;
+    }
+END
+    http => <<"END");
+    proxy_cache_path $dir/cache keys_zone=cache:64k;
+
+    upstream web {
+        server 127.0.0.1:8080;
+        vrrp_check tcp;
+    }
+
+    server {
+        listen 127.0.0.1:8080;
+        location = /vrrp { vrrp_status; }
+        location /control { vrrp_control on; }
+    }
+END
+
+# Each kind of process, by its title, and the mappings that it has.
+my %WRITERS = map { $_ => 1 } 'vrrp process', 'vrrp checker process',
+    'vrrp runner process', 'vrrp notifier process', 'master process';
+
+my @READERS = ('worker process', 'cache manager process',
+    'cache loader process');
+
+wait_until_well();
+
+who_may_write('after the start');
+$nginx->reload;
+who_may_write('after a reload');
+
+
+# A worker writes what it likes; nobody reads beyond, hangs or ends.
+{
+    my ($vrrp) = $nginx->vrrp_processes;
+    my ($master) = $nginx->masters;
+
+    for my $value (0, 1, 0x7f7f7f7f_7f7f7f7f, 0x02020202_02020202,
+                   0x80000000_80000002, 0xfffffffe_fffffffe,
+                   0xffffffff_ffffffff)
+    {
+        overwrite($value);
+        sleep 0.2;
+        is(eval { $nginx->state('VI_1') }, 'MASTER',
+           sprintf '%016x: VI_1 is MASTER', $value);
+    }
+    is_deeply([$nginx->vrrp_processes], [$vrrp], 'no vrrp process ended');
+
+    $nginx->reload;
+    is_deeply([$nginx->masters], [$master], 'reload: the same master');
+    wait_until_well();
+    is(failback(), 200, 'reload: commands arrive');
+    is(overwritten_lines(), 1, 'reload: logged once');
+
+    $nginx->reload;
+    wait_until_well();
+    is(overwritten_lines(), 1, 'another reload: not again');
+    is_deeply([$nginx->masters], [$master], 'another reload: the same master');
+
+    my @released = grep { /VI_1.*MASTER -> / } split /\n/, $nginx->log_text;
+    is_deeply(\@released, [], 'the address never left')
+        or diag(join "\n", @released);
+}
+
+
+# Random words, reloads, and the end of the vrrp process between them.
+{
+    my ($master) = $nginx->masters;
+    my @addresses = addresses();
+
+    for my $seed (1 .. 50) {
+        overwrite_randomly($seed);
+        sleep 0.02;
+        $nginx->reload if $seed == 20;
+        if ($seed == 35) {
+            my ($vrrp) = $nginx->vrrp_processes;
+            $nginx->signal('KILL', $vrrp);
+            $lab->wait_until('another vrrp process', 10, sub {
+                my @now = $nginx->vrrp_processes;
+                return @now == 1 && $now[0] != $vrrp;
+            });
+        }
+    }
+    is_deeply([$nginx->masters], [$master], 'random words: the same master');
+
+    $nginx->reload;
+    wait_until_well();
+    is_deeply([addresses()], \@addresses, 'random words: the same addresses');
+    is(failback(), 200, 'random words: commands arrive');
+    is(scalar(() = $nginx->log_text =~ /on signal/g), 1,
+       'random words: no process crashed');
+}
+
+
+# The configuration grows: other memory, and all goes on.
+{
+    my $vrrp = $nginx->{vrrp};
+
+    $nginx->configure(vrrp => $vrrp . join '', map { <<"END" } 3 .. 40);
+    vrrp_instance VI_$_ {
+        interface vrlab0;
+        virtual_router_id $_;
+        virtual_ipaddress 192.168.65.$_/32;
+    }
+END
+    $nginx->reload;
+    $lab->wait_until('40 instances', 10, sub {
+        my $instances = eval { $nginx->status->{instances} } // [];
+        40 == grep { $_->{state} eq 'MASTER' } @$instances;
+    });
+    who_may_write('after a reload with other memory');
+
+    my @released = grep { /VI_1.*MASTER -> / } split /\n/, $nginx->log_text;
+    is_deeply(\@released, [], 'the address never left');
+}
+
+
+# Without the "vrrp" block, and without the module.
+{
+    my ($master) = $nginx->masters;
+
+    $nginx->configure(vrrp => undef,
+        http => 'server { listen 127.0.0.1:8080; }');
+    $nginx->reload;
+    is_deeply([map { mappings($_, qr/ngx_vrrp/) } $nginx->masters,
+               $nginx->workers], [], 'without vrrp: no memory');
+    is_deeply([$nginx->masters], [$master], 'without vrrp: the same master');
+}
+
+$lab->finish;
+done_testing;
+
+
+sub wait_until_well () {
+    $lab->wait_until('both to be MASTER', 10, sub {
+        my $instances = eval { $nginx->status->{instances} } // [];
+        2 == grep { $_->{state} eq 'MASTER' } @$instances;
+    });
+}
+
+
+# The permissions of a process's mappings of memory with this name.
+sub mappings ($pid, $name) {
+    return map { (split)[1] } grep { /memfd:$name/ }
+           split /\n/, VRRP::Proc::slurp("/proc/$pid/maps") // '';
+}
+
+
+sub who_may_write ($when) {
+    subtest $when => sub {
+        my %seen;
+
+        for my $process ($nginx->processes) {
+            my ($pid, $title) = @$process{qw(pid title)};
+            my ($kind) = $title =~ /^nginx: (.*process)/ or next;
+
+            $seen{$kind} = 1;
+
+            is_deeply([sort(mappings($pid, 'ngx_vrrp_status'))],
+                      [$WRITERS{$kind} ? qw(r--s rw-s) : 'r--s'],
+                      "$kind: mappings of the status");
+            is_deeply([mappings($pid, 'ngx_vrrp_workers')], ['rw-s'],
+                      "$kind: one mapping of what workers write");
+            is_deeply([grep { (readlink // '') =~ /memfd/ }
+                       glob "/proc/$pid/fd/*"], [], "$kind: no descriptor");
+        }
+
+        is_deeply([sort keys %seen], [sort keys %WRITERS, @READERS],
+                  'each kind of process is there');
+    };
+}
+
+
+# What a worker shares with the others becomes one value, as it would write it.
+sub overwrite ($value) {
+    write_words(sub { $value });
+}
+
+
+# Words that mean something, somewhere.
+sub overwrite_randomly ($seed) {
+    my @pids = map { $_->{inner} } $nginx->processes;
+    my @values = (0 .. 9, @pids, map { 1 << $_ } 0 .. 63);
+
+    srand $seed;
+    write_words(sub {
+        my $value = $values[rand @values];
+        return rand() < 0.5 ? $value : ~$value;
+    });
+}
+
+
+sub write_words ($next) {
+    my ($worker) = $nginx->workers;
+    my ($map) = grep { /memfd:ngx_vrrp_workers/ }
+                split /\n/, VRRP::Proc::slurp("/proc/$worker/maps");
+    my ($from, $to) = map { hex } $map =~ /^([0-9a-f]+)-([0-9a-f]+) /;
+
+    open my $memory, '+<:raw', "/proc/$worker/mem" or die "mem: $!\n";
+    sysseek $memory, $from, 0 or die "sysseek: $!\n";
+
+    my $bytes = pack 'Q<*', map { $next->() } 1 .. ($to - $from) / 8;
+    my $written = syswrite($memory, $bytes) // die "syswrite: $!\n";
+
+    $written == $to - $from or die "only $written bytes are written\n";
+}
+
+
+sub overwritten_lines () {
+    return scalar(() = $nginx->log_text =~ /$OVERWRITTEN/g);
+}
+
+
+sub addresses () {
+    return sort $lab->node('lb1')->addresses;
+}
+
+
+sub failback () {
+    my ($out) = $lab->node('lb1')->try(
+        qw(curl -s -S -m 5 -o /dev/null -w %{http_code} -X POST),
+        '-H', 'X-VRRP-Control: 1',
+        'http://127.0.0.1:8080/control/failback?instance=VI_1');
+
+    return $out;
+}
