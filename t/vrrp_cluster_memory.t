@@ -6,6 +6,7 @@
 use v5.36;
 no warnings 'portable';  # of 64 bits
 
+use List::Util qw(uniq);
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -195,11 +196,20 @@ sub who_may_write ($when) {
 
             $seen{$kind} = 1;
 
-            is_deeply([sort(mappings($pid, 'ngx_vrrp_status'))],
+            my @status = mappings($pid, 'ngx_vrrp_status');
+            my @workers = mappings($pid, 'ngx_vrrp_workers');
+
+            # Ours may still have the memory of the generation before, too.
+            if ($WRITERS{$kind}) {
+                @status = uniq(@status);
+                @workers = uniq(@workers);
+            }
+
+            is_deeply([sort @status],
                       [$WRITERS{$kind} ? qw(r--s rw-s) : 'r--s'],
                       "$kind: mappings of the status");
-            is_deeply([mappings($pid, 'ngx_vrrp_workers')], ['rw-s'],
-                      "$kind: one mapping of what workers write");
+            is_deeply(\@workers, ['rw-s'],
+                      "$kind: mapping of what workers write");
             is_deeply([grep { (readlink // '') =~ /memfd/ }
                        glob "/proc/$pid/fd/*"], [], "$kind: no descriptor");
         }
