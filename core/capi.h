@@ -328,7 +328,8 @@ typedef enum {
     VRRP_CORE_WEBHOOK_ALERTMANAGER,
     VRRP_CORE_WEBHOOK_SLACK,
     VRRP_CORE_WEBHOOK_DINGTALK,
-    VRRP_CORE_WEBHOOK_FEISHU
+    VRRP_CORE_WEBHOOK_FEISHU,
+    VRRP_CORE_WEBHOOK_WECOM
 } vrrp_core_webhook_format_e;
 
 
@@ -365,9 +366,11 @@ typedef struct {
     size_t                            nto;
     vrrp_core_str_t                   username;
     uint8_t                           start_tls;
+    vrrp_core_str_t                   helo;      /* empty: the host's name */
 
     /* webhook */
     vrrp_core_webhook_format_e        format;
+    vrrp_core_str_t                   prefix;    /* of texts, or empty */
 
     /*
      * email: the password; webhook: with what it signs.  The notifier process

@@ -30,8 +30,8 @@ static_assert(1 << static_cast<int>(EventKind::split_brain) ==
               VRRP_CORE_EVENT_SPLIT_BRAIN);
 static_assert(1 << static_cast<int>(StateWord::init) == VRRP_CORE_TO_INIT);
 static_assert(VRRP_CORE_MAX_CHANNELS == status::ChannelBoard::kMost);
-static_assert(static_cast<int>(WebhookFormat::feishu) ==
-              VRRP_CORE_WEBHOOK_FEISHU);
+static_assert(static_cast<int>(WebhookFormat::wecom) ==
+              VRRP_CORE_WEBHOOK_WECOM);
 
 std::vector<std::string> to_strings(const vrrp_core_str_t *strings,
                                     std::size_t n) {
@@ -56,13 +56,15 @@ EmailChannel to_email(const vrrp_core_notify_conf_t &c) {
             .password = to_string(c.secret),
             .ca = to_string(c.ca),
             .verify = c.verify != 0,
-            .start_tls = c.start_tls != 0};
+            .start_tls = c.start_tls != 0,
+            .helo = to_string(c.helo)};
 }
 
 WebhookChannel to_webhook(const vrrp_core_notify_conf_t &c) {
     return {.url = to_string(c.url),
             .format = static_cast<WebhookFormat>(c.format),
             .secret = to_string(c.secret),
+            .prefix = to_string(c.prefix),
             .ca = to_string(c.ca),
             .verify = c.verify != 0};
 }

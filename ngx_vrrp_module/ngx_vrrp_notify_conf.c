@@ -160,6 +160,7 @@ ngx_vrrp_conf_notify_email(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     core->states = NGX_VRRP_ALL_STATES;
 
     ngx_vrrp_core_str(&core->from, &words.from);
+    ngx_vrrp_core_str(&core->helo, &words.helo);
     ngx_vrrp_core_str(&core->url, &words.smtp);
 
     return ngx_vrrp_notify_once(cf, channel, &words.to, &words.to);
@@ -199,6 +200,7 @@ ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     core->format = words.format;
     core->states = NGX_VRRP_ALL_STATES;
     ngx_vrrp_core_str(&core->url, &value[1]);
+    ngx_vrrp_core_str(&core->prefix, &words.prefix);
 
     if (ngx_vrrp_webhook_rules(cf, &value[1], &words) != NGX_CONF_OK
         || ngx_vrrp_notify_tls(cf, &words, core) != NGX_CONF_OK)
@@ -491,9 +493,21 @@ static char *
 ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
     ngx_vrrp_notify_words_t *words)
 {
+    if (words->prefix.len
+        && (words->format == VRRP_CORE_WEBHOOK_GENERIC
+            || words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"prefix=\" is for slack, dingtalk, feishu and "
+                           "wecom: %s has no text for people",
+                           ngx_vrrp_webhook_format(words->format));
+        return NGX_CONF_ERROR;
+    }
+
     if (words->secret_file.len
         && (words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER
-            || words->format == VRRP_CORE_WEBHOOK_SLACK))
+            || words->format == VRRP_CORE_WEBHOOK_SLACK
+            || words->format == VRRP_CORE_WEBHOOK_WECOM))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"secret_file=\" is for generic, dingtalk and "

@@ -50,6 +50,8 @@ typedef struct {
     ngx_str_t                user;
     ngx_str_t                password_file;
     ngx_str_t                secret_file;
+    ngx_str_t                prefix;
+    ngx_str_t                helo;
     ngx_str_t                ca;
     ngx_str_t                to;
     ngx_str_t                from;

@@ -18,6 +18,7 @@ typedef struct {
 } ngx_vrrp_notify_name_t;
 
 
+static ngx_uint_t ngx_vrrp_valid_prefix(ngx_str_t *value);
 static ngx_int_t ngx_vrrp_set_events(void *values, ngx_vrrp_word_t *word,
     ngx_str_t *value);
 static ngx_int_t ngx_vrrp_set_format(void *values, ngx_vrrp_word_t *word,
@@ -74,11 +75,21 @@ static ngx_vrrp_word_t  ngx_vrrp_notify_table[] = {
       ngx_vrrp_text(password_file, ngx_vrrp_valid_text,
                     "a file is expected") },
 
+    { ngx_string("helo="),
+      NGX_VRRP_NOTIFY_EMAIL,
+      ngx_vrrp_text(helo, ngx_vrrp_valid_sni,
+                    "a domain name is expected, as in \"lb01.example.org\"") },
+
     { ngx_string("format="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
       ngx_vrrp_word_any(ngx_vrrp_notify_words_t, format, ngx_vrrp_set_format,
-                        "generic, alertmanager, slack, dingtalk or feishu "
-                        "is expected") },
+                        "generic, alertmanager, slack, dingtalk, feishu or "
+                        "wecom is expected") },
+
+    { ngx_string("prefix="),
+      NGX_VRRP_NOTIFY_WEBHOOKS,
+      ngx_vrrp_text(prefix, ngx_vrrp_valid_prefix,
+                    "up to 100 bytes of text are expected") },
 
     { ngx_string("secret_file="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
@@ -149,6 +160,7 @@ static ngx_vrrp_notify_name_t  ngx_vrrp_notify_formats[] = {
     { ngx_string("slack"), VRRP_CORE_WEBHOOK_SLACK },
     { ngx_string("dingtalk"), VRRP_CORE_WEBHOOK_DINGTALK },
     { ngx_string("feishu"), VRRP_CORE_WEBHOOK_FEISHU },
+    { ngx_string("wecom"), VRRP_CORE_WEBHOOK_WECOM },
     { ngx_null_string, 0 }
 };
 
@@ -176,6 +188,13 @@ ngx_vrrp_webhook_format(ngx_uint_t format)
     }
 
     return (const char *) name->name.data;
+}
+
+
+static ngx_uint_t
+ngx_vrrp_valid_prefix(ngx_str_t *value)
+{
+    return value->len <= 100 && ngx_vrrp_valid_line(value);
 }
 
 

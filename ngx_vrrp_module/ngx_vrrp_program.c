@@ -13,6 +13,9 @@
 
 static char *ngx_vrrp_program_split(ngx_conf_t *cf, ngx_str_t *line,
     ngx_vrrp_program_t *program);
+static void ngx_vrrp_program_warn(ngx_conf_t *cf, ngx_str_t *line,
+    ngx_vrrp_program_t *program);
+static ngx_uint_t ngx_vrrp_program_for_shell(const vrrp_core_str_t *word);
 static char *ngx_vrrp_program_user(ngx_conf_t *cf, ngx_str_t *user,
     ngx_vrrp_program_t *program);
 static char *ngx_vrrp_program_unknown(ngx_conf_t *cf, const char *what,
@@ -46,6 +49,8 @@ ngx_vrrp_program_parse(ngx_conf_t *cf, ngx_str_t *line, ngx_str_t *user,
     if (ngx_vrrp_program_split(cf, line, program) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
+
+    ngx_vrrp_program_warn(cf, line, program);
 
     return ngx_vrrp_program_user(cf, user, program);
 }
@@ -89,6 +94,50 @@ ngx_vrrp_program_split(ngx_conf_t *cf, ngx_str_t *line,
     program->nwords = words.nelts;
 
     return NGX_CONF_OK;
+}
+
+
+/* keepalived has no shell, either, but other tools do */
+
+static void
+ngx_vrrp_program_warn(ngx_conf_t *cf, ngx_str_t *line,
+    ngx_vrrp_program_t *program)
+{
+    size_t                  i;
+    ngx_str_t              *value;
+    const vrrp_core_str_t  *word;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < program->nwords; i++) {
+        word = &program->words[i];
+
+        if (ngx_vrrp_program_for_shell(word)) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"%V\" has no shell: \"%*s\" in \"%V\" is given "
+                               "to the program as it stands there, write a "
+                               "script for such a command",
+                               &value[0], word->len, word->data, line);
+            return;
+        }
+    }
+}
+
+
+/* "|", "&&", ">file", "2>&1", "$(date)", "'two", "words'", "first;" */
+
+static ngx_uint_t
+ngx_vrrp_program_for_shell(const vrrp_core_str_t *word)
+{
+    char  first, last;
+
+    first = word->data[0];
+    last = word->data[word->len - 1];
+
+    return ngx_strchr("|&<>;`'\"", first) != NULL
+           || ngx_strchr(";`'\"", last) != NULL
+           || ngx_strncmp(word->data, "$(", 2) == 0
+           || (first >= '0' && first <= '9' && word->data[1] == '>');
 }
 
 

@@ -157,7 +157,14 @@ for my $name (@scripts) {
 
     accepts_both("$name $_")
         for '/bin/true', '"/bin/test -e /run/up"', '/bin/true user=root',
-            '"/bin/true  a  b " user=nobody:root timeout=5s';
+            '"/bin/true  a  b " user=nobody:root timeout=5s',
+            '"/bin/true a|b x&y it\\'s 5>"';
+    accepts_both("$name \"/bin/true $_->[0]\"", warning => qq("$name" has no )
+        . qq(shell: "$_->[1]" in "/bin/true $_->[0]" is given to the program )
+        . 'as it stands there, write a script for such a command', line => 8)
+        for ['a | b', '|'], ['&& /bin/b', '&&'], ['>/dev/null', '>/dev/null'],
+            ['2>&1', '2>&1'], ["'a b'", "'a"], ['a; b', 'a;'], ['x &', '&'],
+            ['`date`', '`date`'];
 
     SKIP: {
         skip 'must be root: scripts of others are refused', 3 if $> != 0;
@@ -289,6 +296,11 @@ accepts_both('notify_email to=a@b from=c@d smtp=smtps://h starttls=off');
 rejects_both("$email starttls=$_", qq(invalid parameter "starttls=$_": $flag))
     for '', 'yes';
 
+accepts_both("$email helo=$_") for 'lb01', 'lb-01.example.org';
+rejects_both("$email helo=$_", qq(invalid parameter "helo=$_": a domain name )
+    . 'is expected, as in "lb01.example.org"')
+    for '', '10.0.0.1', 'lb/01', 'a@b';
+
 rejects_both("$email $_", '"user=" and "password_file=" need each other')
     for 'user=me', "password_file=$dir/good";
 rejects_both("$email user= password_file=$dir/good",
@@ -349,16 +361,25 @@ rejects_both('notify_webhook "http://h/a b"',
 rejects_both('notify_webhook ""', qq(invalid notify_webhook "": $schemes));
 
 accepts_both("$example{notify_webhook} format=$_")
-    for qw(generic slack dingtalk feishu);
+    for qw(generic slack dingtalk feishu wecom);
 rejects_both("$example{notify_webhook} format=$_",
-    qq(invalid parameter "format=$_": generic, alertmanager, slack, dingtalk )
-    . 'or feishu is expected') for '', 'teams', 'Slack';
+    qq(invalid parameter "format=$_": generic, alertmanager, slack, dingtalk, )
+    . 'feishu or wecom is expected') for '', 'teams', 'Slack';
+
+accepts_both("$example{notify_webhook} format=$_ 'prefix=[nginx] lb'")
+    for qw(slack dingtalk feishu wecom);
+rejects_both("notify_webhook http://h/api/v2/alerts format=$_ prefix=nginx",
+    '"prefix=" is for slack, dingtalk, feishu and wecom: '
+    . "$_ has no text for people") for qw(generic alertmanager);
+rejects_both("$example{notify_webhook} format=slack 'prefix=$_'",
+    qq(invalid parameter "prefix=$_": up to 100 bytes of text are expected))
+    for '', 'x' x 101;
 
 accepts_both("$example{notify_webhook} format=$_ secret_file=good")
     for qw(generic dingtalk feishu);
 rejects_both("notify_webhook http://h/api/v2/alerts format=$_ secret_file=good",
     '"secret_file=" is for generic, dingtalk and feishu: '
-    . "$_ knows no signature") for qw(alertmanager slack);
+    . "$_ knows no signature") for qw(alertmanager slack wecom);
 
 accepts_both("notify_webhook $_/api/v2/alerts format=alertmanager")
     for 'http://10.0.0.1:9093', 'https://h/prefix';

@@ -143,7 +143,12 @@ void CurlTransfer::prepare(const EmailChannel &channel,
         append(list_, recipient);
     }
     prepare_tls(channel.ca, channel.verify);
-    set(CURLOPT_URL, channel.url.c_str());
+    // libcurl takes the name for EHLO and HELO from the path.
+    const std::string helo = channel.helo.empty() ? "" : "/" + channel.helo;
+    set(CURLOPT_URL, (channel.url + helo).c_str());
+    set(CURLOPT_VERBOSE, 1L);  // nothing else tells which command is next
+    set(CURLOPT_DEBUGFUNCTION, &CurlTransfer::on_debug);
+    set(CURLOPT_DEBUGDATA, static_cast<void *>(this));
     set(CURLOPT_USE_SSL,
         static_cast<long>(channel.start_tls ? CURLUSESSL_ALL
                                             : CURLUSESSL_NONE));
@@ -168,6 +173,7 @@ void CurlTransfer::prepare(const WebhookChannel &channel,
                            const notify::Delivery &delivery,
                            notify::WallTime now) {
     format_ = channel.format;
+    url_ = channel.url;
     prepare_tls(channel.ca, channel.verify);
     const auto request =
         notify::webhook_request(delivery, channel, signer, now);
@@ -224,7 +230,9 @@ Outcome CurlTransfer::answered() const {
     if (is_mail_) {
         return notify::mail_refused(code, refusal_);
     }
-    return notify::webhook_outcome(format_, code, received_);
+    Outcome outcome = notify::webhook_outcome(format_, code, received_);
+    outcome.text = notify::without_tokens(outcome.text, url_);
+    return outcome;
 }
 
 Outcome CurlTransfer::outcome(CURLcode code) const {
@@ -316,8 +324,18 @@ void CurlTransfer::remember_reply(std::string_view line) {
     const bool is_last = line.size() < 4 || line[3] != '-';
     if (is_last && (line.starts_with('4') || line.starts_with('5'))) {
         refusal_ = line.substr(0, kLongestText);
-        ++refusals_;
+        refusals_ += names_recipient_;
     }
+}
+
+// A refused EHLO or login is followed by another attempt, and is no news.
+int CurlTransfer::on_debug(CURL *, curl_infotype type, char *data,
+                           std::size_t n, void *self) {
+    if (type == CURLINFO_HEADER_OUT) {
+        static_cast<CurlTransfer *>(self)->names_recipient_ =
+            std::string_view(data, n).starts_with("RCPT ");
+    }
+    return 0;
 }
 
 std::size_t CurlTransfer::on_send(char *data, std::size_t, std::size_t n,

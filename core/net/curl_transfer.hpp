@@ -87,6 +87,8 @@ private:
                                void *self);
     static std::size_t on_reply(char *data, std::size_t size, std::size_t n,
                                 void *self);
+    static int on_debug(CURL *handle, curl_infotype type, char *data,
+                        std::size_t n, void *self);
     static std::size_t on_send(char *data, std::size_t size, std::size_t n,
                                void *self);
     void remember_reply(std::string_view line);
@@ -102,8 +104,10 @@ private:
     std::size_t sent_size_ = 0;
     std::string received_;
     bool too_long_ = false;
-    std::string refusal_;  // the last reply of 400 and more
-    unsigned refusals_ = 0;
+    std::string refusal_;           // the last reply of 400 and more
+    unsigned refusals_ = 0;         // of recipients
+    bool names_recipient_ = false;  // the last command
+    std::string url_;
     std::atomic<bool> aborted_ = false;
     std::atomic<Stage> stage_ = Stage::lookup;
     CURLcode setting_ = CURLE_OK;

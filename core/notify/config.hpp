@@ -36,6 +36,7 @@ struct EmailChannel {
     std::string ca;  // a file; empty: those of the system
     bool verify = true;
     bool start_tls = false;  // smtp:// must turn to TLS
+    std::string helo;        // who we say we are; empty: the host's name
 };
 
 enum class WebhookFormat : std::uint8_t {
@@ -43,13 +44,15 @@ enum class WebhookFormat : std::uint8_t {
     alertmanager,
     slack,
     dingtalk,
-    feishu
+    feishu,
+    wecom
 };
 
 struct WebhookChannel {
     std::string url;  // may hold a secret: it is never logged
     WebhookFormat format = WebhookFormat::generic;
     std::string secret;  // empty: nothing is signed
+    std::string prefix;  // of messages for people; empty: none
     std::string ca;
     bool verify = true;
 };

@@ -1,7 +1,9 @@
 #include "core/notify/endpoint.hpp"
 
 #include <array>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace ngx_vrrp::notify {
 
@@ -34,7 +36,38 @@ std::size_t port_colon(std::string_view authority) {
     return authority.find(':', bracket == authority.npos ? 0 : bracket);
 }
 
+// What is shorter is in many words by chance.
+constexpr std::size_t kShortestToken = 8;
+
+// The parts of a URL that may be secrets, for all that is known.
+std::vector<std::string_view> tokens_of(std::string_view url) {
+    constexpr std::string_view kBetween = "/?#&=";
+    std::vector<std::string_view> tokens;
+    const std::size_t slashes = url.find("://");
+    url.remove_prefix(slashes == url.npos ? 0 : slashes + 3);
+    for (std::size_t end = url.find_first_of(kBetween); end != url.npos;) {
+        url.remove_prefix(end + 1);
+        end = url.find_first_of(kBetween);
+        const std::string_view token = url.substr(0, end);
+        if (token.size() >= kShortestToken) {
+            tokens.push_back(token);
+        }
+    }
+    return tokens;
+}
+
 }  // namespace
+
+std::string without_tokens(std::string text, std::string_view url) {
+    constexpr std::string_view kHidden = "***";
+    for (const std::string_view token : tokens_of(url)) {
+        for (std::size_t at = text.find(token); at != text.npos;
+             at = text.find(token, at + kHidden.size())) {
+            text.replace(at, token.size(), kHidden);
+        }
+    }
+    return text;
+}
 
 Endpoint endpoint_of(std::string_view url) {
     const std::size_t slashes = url.find("://");

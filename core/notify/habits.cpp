@@ -9,7 +9,8 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// Slack asks for one message per second; DingTalk takes 20 per minute. They
+// Slack asks for one message per second; DingTalk and WeCom
+// take 20 per minute. They
 // all refuse what is longer than 20 kilobytes; an event takes less than two.
 Habits habits_of(WebhookFormat format) {
     switch (format) {
@@ -19,6 +20,7 @@ Habits habits_of(WebhookFormat format) {
         case WebhookFormat::feishu:
             return {.batch = 10, .pause = Seconds{1}};
         case WebhookFormat::dingtalk:
+        case WebhookFormat::wecom:
             return {.batch = 10, .pause = Seconds{3}};
         case WebhookFormat::generic:
             break;

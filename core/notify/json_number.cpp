@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 namespace ngx_vrrp::notify {
 
@@ -39,6 +40,11 @@ public:
 
     std::optional<std::int64_t> found() const {
         return times_ == 1 ? number_ : std::nullopt;
+    }
+
+    // As it is written, between the quotes.
+    std::optional<std::string_view> found_text() const {
+        return times_ == 1 ? text_ : std::nullopt;
     }
 
 private:
@@ -133,6 +139,11 @@ private:
         } else {
             number_.reset();
         }
+        rest_ = before;
+        text_.reset();
+        if (string()) {
+            text_ = before.substr(1, before.size() - rest_.size() - 2);
+        }
         ++times_;
         rest_ = before;
     }
@@ -212,10 +223,102 @@ private:
     std::string_view name_;
     std::string open_;  // how each object and array that is open will end
     std::optional<std::int64_t> number_;
+    std::optional<std::string_view> text_;
     unsigned times_ = 0;
 };
 
+// Of a string that is JSON: every escape is whole.
+class Unescaper {
+public:
+    explicit Unescaper(std::string_view text) : rest_(text) {}
+
+    std::string text() {
+        while (!rest_.empty()) {
+            const char c = next();
+            if (c == '\\') {
+                escape(next());
+            } else {
+                text_ += c;
+            }
+        }
+        return std::move(text_);
+    }
+
+private:
+    char next() {
+        const char c = rest_.front();
+        rest_.remove_prefix(1);
+        return c;
+    }
+
+    void escape(char kind) {
+        constexpr std::string_view kKinds = "bfnrt";
+        constexpr std::string_view kMeant = "\b\f\n\r\t";
+        if (kind == 'u') {
+            append(unit());
+        } else {
+            const std::size_t at = kKinds.find(kind);
+            text_ += at == kKinds.npos ? kind : kMeant[at];
+        }
+    }
+
+    std::uint32_t unit() {
+        std::uint32_t value = 0;
+        std::from_chars(rest_.data(), rest_.data() + 4, value, 16);
+        rest_.remove_prefix(4);
+        return value;
+    }
+
+    // Two halves of one character may follow each other.
+    void append(std::uint32_t c) {
+        const bool high = c >= 0xd800 && c < 0xdc00;
+        if (high && rest_.starts_with("\\u")) {
+            const std::string_view before = rest_;
+            rest_.remove_prefix(2);
+            const std::uint32_t low = unit();
+            if (low >= 0xdc00 && low < 0xe000) {
+                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+            } else {
+                rest_ = before;
+            }
+        }
+        write(c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+    }
+
+    void write(std::uint32_t c) {
+        const auto octet = [&](std::uint32_t first, unsigned shift) {
+            text_ += static_cast<char>(first | (c >> shift & 0x3f));
+        };
+        if (c < 0x80) {
+            text_ += static_cast<char>(c);
+            return;
+        }
+        if (c < 0x800) {
+            text_ += static_cast<char>(0xc0 | c >> 6);
+        } else if (c < 0x10000) {
+            text_ += static_cast<char>(0xe0 | c >> 12);
+            octet(0x80, 6);
+        } else {
+            text_ += static_cast<char>(0xf0 | c >> 18);
+            octet(0x80, 12);
+            octet(0x80, 6);
+        }
+        octet(0x80, 0);
+    }
+
+    std::string_view rest_;
+    std::string text_;
+};
+
 }  // namespace
+
+std::optional<std::string> find_text(std::string_view json,
+                                     std::string_view name) {
+    Scanner scanner(json, name);
+    const auto quoted =
+        scanner.document() ? scanner.found_text() : std::nullopt;
+    return quoted ? std::optional(Unescaper(*quoted).text()) : std::nullopt;
+}
 
 std::optional<std::int64_t> find_number(std::string_view json,
                                         std::string_view name) {

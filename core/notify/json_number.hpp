@@ -1,9 +1,10 @@
-// Looks into an answer for one number: some services answer 200 whatever
-// happens, and say in JSON what did.
+// Looks into an answer for one number or text: some services answer 200
+// whatever happens, and say in JSON what did.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ngx_vrrp::notify {
@@ -14,5 +15,10 @@ namespace ngx_vrrp::notify {
 // they are written, without escapes.
 std::optional<std::int64_t> find_number(std::string_view json,
                                         std::string_view name);
+
+// The same for a string, as it is meant, so that it may hold any octets. An
+// escape of no Unicode character becomes U+FFFD.
+std::optional<std::string> find_text(std::string_view json,
+                                     std::string_view name);
 
 }  // namespace ngx_vrrp::notify

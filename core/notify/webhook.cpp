@@ -18,7 +18,11 @@ namespace {
 struct Answer {
     std::array<std::string_view, 2> members{};
     std::array<std::int64_t, 2> passing{};
+    std::string_view message{};  // its words, if there are any
 };
+
+// Of those words.
+constexpr std::size_t kLongestMessage = 200;
 
 struct Format {
     std::optional<WebhookRequest> (*request)(const Delivery &,
@@ -28,14 +32,15 @@ struct Format {
 };
 
 // In the order of WebhookFormat. DingTalk: -1 is "system busy", 130101 "send
-// too fast"; Feishu: 11232 is the same, 11233 that of all robots. Feishu
-// called its member StatusCode before it was code.
-constexpr std::array<Format, 5> kFormats{{
+// too fast"; Feishu: 11232 is the same, 11233 that of all robots; WeCom: 45009
+// is the same. Feishu called its member StatusCode before it was code.
+constexpr std::array<Format, 6> kFormats{{
     {generic_request, {}},
     {alertmanager_request, {}},
     {slack_request, {}},
-    {dingtalk_request, {{"errcode"}, {-1, 130101}}},
-    {feishu_request, {{"code", "StatusCode"}, {11232, 11233}}},
+    {dingtalk_request, {{"errcode"}, {-1, 130101}, "errmsg"}},
+    {feishu_request, {{"code", "StatusCode"}, {11232, 11233}, "msg"}},
+    {wecom_request, {{"errcode"}, {-1, 45009}, "errmsg"}},
 }};
 
 const Format &format_of(WebhookFormat format) {
@@ -50,6 +55,16 @@ bool is_passing(const Answer &answer, std::int64_t code) {
     return code == answer.passing[0] || code == answer.passing[1];
 }
 
+// ", keywords not in content": what the service says in its own words.
+std::string message_of(const Answer &answer, std::string_view body) {
+    const auto message = find_text(body, answer.message);
+    if (!message || message->empty()) {
+        return {};
+    }
+    // The cut may be within a character; then that is no character any more.
+    return ", " + one_line(message->substr(0, kLongestMessage));
+}
+
 Outcome judge(const Answer &answer, std::string_view body) {
     for (const std::string_view member : answer.members) {
         const std::optional<std::int64_t> code =
@@ -59,13 +74,18 @@ Outcome judge(const Answer &answer, std::string_view body) {
         }
         if (code) {
             return {.permanent = !is_passing(answer, *code),
-                    .text = std::string(member) + " " + std::to_string(*code)};
+                    .text = std::string(member) + " " + std::to_string(*code) +
+                            message_of(answer, body)};
         }
     }
     return {.text = "answers without " + std::string(answer.members[0])};
 }
 
 }  // namespace
+
+std::string titled(const WebhookChannel &channel, const std::string &headline) {
+    return channel.prefix.empty() ? headline : one_line(channel.prefix) + " " + headline;
+}
 
 std::optional<WebhookRequest> webhook_request(const Delivery &delivery,
                                               const WebhookChannel &channel,

@@ -26,7 +26,8 @@ std::optional<WebhookRequest> webhook_request(const Delivery &delivery,
                                               Signer &signer, WallTime now);
 
 // Of an HTTP response. Its body is looked at only where a status does not tell
-// all; the text names what the receiver has said: "HTTP 503", "errcode 310000".
+// all; the text names what the receiver has said: "HTTP 503", "errcode 310000,
+// keywords not in content".
 Outcome webhook_outcome(WebhookFormat format, long status,
                         std::string_view body);
 

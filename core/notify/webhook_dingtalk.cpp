@@ -22,8 +22,10 @@ std::string escaped(std::string_view text) {
     return safe;
 }
 
-std::string markdown_of(const EventRecord &event) {
-    std::string text = "#### " + escaped(headline_with_node(event)) + "\n\n";
+std::string markdown_of(const EventRecord &event,
+                        const WebhookChannel &channel) {
+    std::string text =
+        "#### " + titled(channel, escaped(headline_with_node(event))) + "\n\n";
     for (const Detail &detail : details(event)) {
         if (detail.name != "node") {
             text += "- " + std::string(detail.name) + ": " +
@@ -33,21 +35,23 @@ std::string markdown_of(const EventRecord &event) {
     return text;
 }
 
-std::string markdown_of(const Delivery &delivery) {
+std::string markdown_of(const Delivery &delivery,
+                        const WebhookChannel &channel) {
     std::string text;
     for (const EventRecord &event : delivery.events) {
-        text += (text.empty() ? "" : "\n") + markdown_of(event);
+        text += (text.empty() ? "" : "\n") + markdown_of(event, channel);
     }
     const std::string count = count_line(delivery);
     return count.empty() ? text : text + "\n" + count + "\n";
 }
 
-std::string body_of(const Delivery &delivery) {
+std::string body_of(const Delivery &delivery, const WebhookChannel &channel) {
     JsonWriter json;
     json.begin_object().member("msgtype", "markdown");
     json.key("markdown").begin_object();
-    json.member("title", headline_with_node(delivery.events.back()));
-    json.member("text", markdown_of(delivery));
+    json.member("title",
+                titled(channel, headline_with_node(delivery.events.back())));
+    json.member("text", markdown_of(delivery, channel));
     json.end_object().end_object();
     return json.text();
 }
@@ -74,7 +78,8 @@ std::optional<WebhookRequest> dingtalk_request(const Delivery &delivery,
                                                Signer &signer, WallTime now) {
     const auto url = channel.secret.empty() ? std::optional(channel.url)
                                             : signed_url(channel, signer, now);
-    return url ? std::optional(WebhookRequest{*url, {}, body_of(delivery)})
+    return url ? std::optional(
+                     WebhookRequest{*url, {}, body_of(delivery, channel)})
                : std::nullopt;
 }
 

@@ -27,12 +27,14 @@ void write_event(JsonWriter &json, const EventRecord &event) {
 }
 
 // The client shows what there is when it is not in its own language.
-void write_post(JsonWriter &json, const Delivery &delivery) {
+void write_post(JsonWriter &json, const Delivery &delivery,
+                const WebhookChannel &channel) {
     json.member("msg_type", "post");
     json.key("content").begin_object();
     json.key("post").begin_object();
     json.key("zh_cn").begin_object();
-    json.member("title", headline_with_node(delivery.events.back()));
+    json.member("title",
+                titled(channel, headline_with_node(delivery.events.back())));
     json.key("content").begin_array();
     for (const EventRecord &event : delivery.events) {
         write_event(json, event);
@@ -68,7 +70,7 @@ std::optional<WebhookRequest> feishu_request(const Delivery &delivery,
         !write_signature(json, channel.secret, signer, now)) {
         return std::nullopt;
     }
-    write_post(json, delivery);
+    write_post(json, delivery, channel);
     json.end_object();
     return WebhookRequest{channel.url, {}, json.text()};
 }

@@ -36,4 +36,13 @@ std::optional<WebhookRequest> feishu_request(const Delivery &delivery,
                                              const WebhookChannel &channel,
                                              Signer &signer, WallTime now);
 
+// A robot of a WeCom group: text without any markup.
+std::optional<WebhookRequest> wecom_request(const Delivery &delivery,
+                                            const WebhookChannel &channel,
+                                            Signer &signer, WallTime now);
+
+// "PREFIX lb1: VI_1: BACKUP -> MASTER": with the words that the configuration
+// puts first, as it has them.
+std::string titled(const WebhookChannel &channel, const std::string &headline);
+
 }  // namespace ngx_vrrp::notify

@@ -90,7 +90,8 @@ std::optional<WebhookRequest> slack_request(const Delivery &delivery,
                                             Signer &, WallTime) {
     JsonWriter json;
     json.begin_object();
-    json.member("text", text_of(delivery)).member("mrkdwn", false);
+    json.member("text", titled(channel, text_of(delivery)));
+    json.member("mrkdwn", false);
     json.key("attachments").begin_array();
     for (const EventRecord &event : delivery.events) {
         write_attachment(json, event);

@@ -238,6 +238,25 @@ TEST_F(CurlCourierTest, JudgesByTheBody) {
               "later: 127.0.0.1: code 11232");
 }
 
+TEST_F(CurlCourierTest, NamesWhatIsSaidButNoToken) {
+    HttpServer http(HttpServer::answer(
+        "200 OK",
+        R"({"errcode":310000,"errmsg":"no keywords for TOP-SECRET here"})"));
+    serve([&] { http.server.turn(); });
+    EXPECT_EQ(result(webhook(http.url(std::string("/send?t=") + kSecret),
+                             WebhookFormat::dingtalk)),
+              "never: 127.0.0.1: errcode 310000, no keywords for *** here");
+}
+
+TEST_F(CurlCourierTest, SendsNothingWithoutASecretThatItShouldHave) {
+    HttpServer http(HttpServer::answer("200 OK"));
+    ChannelConfig channel = webhook(http.url());
+    channel.lacks_secret = true;
+    EXPECT_EQ(result(channel),
+              "never: the file with its secret could not be read");
+    EXPECT_EQ(http.server.connections(), 0u);
+}
+
 TEST_F(CurlCourierTest, FollowsNobody) {
     HttpServer other(HttpServer::answer("200 OK"));
     serve([&] { other.server.turn(); });
@@ -455,6 +474,26 @@ TEST_F(CurlCourierTest, OneRecipientDoesNotKeepTheOthersFromKnowing) {
     EXPECT_THAT(loop.log, testing::ElementsAre(
                               "a mail has been sent, but 127.0.0.1 refused 1 "
                               "recipient: 550 5.1.1 No such user"));
+}
+
+// RFC 5321, 4.1.4: then it is HELO, and nobody was refused.
+TEST_F(CurlCourierTest, MailsGoToServersThatKnowHeloOnly) {
+    SmtpServer smtp;
+    smtp.replies = {{"EHLO", "502 5.5.1 Not implemented"}};
+    EXPECT_EQ(result(smtp), "delivered");
+    EXPECT_THAT(smtp.mail, HasSubstr("Subject:"));
+    EXPECT_THAT(loop.log, testing::IsEmpty());
+}
+
+TEST_F(CurlCourierTest, SaysWhoItIs) {
+    SmtpServer smtp;
+    smtp.replies = {{"EHLO", "502 5.5.1 Not implemented"}};
+    serve([&] { smtp.server.turn(); });
+    ChannelConfig channel = email(smtp.url());
+    std::get<EmailChannel>(channel.how).helo = "lb01.example.org";
+    EXPECT_EQ(result(channel), "delivered");
+    EXPECT_EQ(smtp.commands.front(), "EHLO lb01.example.org");
+    EXPECT_EQ(*std::next(smtp.commands.begin()), "HELO lb01.example.org");
 }
 
 // What it says to one recipient is no answer to what comes after.

@@ -42,5 +42,19 @@ TEST(Endpoint, MayBeAnAddress) {
     EXPECT_EQ(endpoint_of("http://[::1]:8080/").host, "[::1]");
 }
 
+TEST(WithoutTokens, HidesWhatCouldBeASecret) {
+    const auto hidden = [](std::string text) {
+        return without_tokens(
+            std::move(text),
+            "https://hooks.example.org:443/services/T0123456?key=abcdefgh12");
+    };
+    EXPECT_EQ(hidden("no such key abcdefgh12, abcdefgh12"),
+              "no such key ***, ***");
+    EXPECT_EQ(hidden("T0123456 is gone from hooks.example.org"),
+              "*** is gone from hooks.example.org");
+    EXPECT_EQ(hidden("key"), "key");
+    EXPECT_EQ(without_tokens("a", "https://h"), "a");
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::notify

@@ -46,6 +46,29 @@ TEST(FindNumber, DoesNotChooseOfTwo) {
     EXPECT_EQ(errcode(R"({"errcode":0,"errcode":"x"})"), std::nullopt);
 }
 
+std::optional<std::string> errmsg(std::string_view json) {
+    return find_text(json, "errmsg");
+}
+
+TEST(FindText, FindsWhatIsMeant) {
+    EXPECT_EQ(errmsg(R"({"errcode":0,"errmsg":"ok"})"), "ok");
+    EXPECT_EQ(errmsg(R"({"errmsg":""})"), "");
+    EXPECT_EQ(errmsg(R"({"errmsg":"\"\\\/\b\f\n\r\t"})"), "\"\\/\b\f\n\r\t");
+    EXPECT_EQ(errmsg(R"({"errmsg":"\u0041\u00fc\u5173\ud83d\ude00"})"),
+              "A\xc3\xbc\xe5\x85\xb3\xf0\x9f\x98\x80");
+    EXPECT_EQ(errmsg(R"({"errmsg":"\ud83d\u0041\ude00\ud83d"})"),
+              "\xef\xbf\xbd"
+              "A\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST(FindText, WantsAString) {
+    EXPECT_EQ(errmsg(R"({"errmsg":7})"), std::nullopt);
+    EXPECT_EQ(errmsg(R"({"errmsg":"a","errmsg":"b"})"), std::nullopt);
+    EXPECT_EQ(errmsg(R"({"errmsg":"a","errmsg":0})"), std::nullopt);
+    EXPECT_EQ(errmsg(R"({"a":{"errmsg":"a"}})"), std::nullopt);
+    EXPECT_EQ(errmsg(R"({"errmsg":"a")"), std::nullopt);
+}
+
 TEST(FindNumber, WantsJson) {
     for (const char *text : {"",
                              "0",

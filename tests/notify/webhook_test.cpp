@@ -346,6 +346,56 @@ TEST(Webhooks, AreNotSentWithoutTheirSignature) {
     }
 }
 
+// WeCom
+
+TEST(WecomWebhook, TellsOfAState) {
+    EXPECT_EQ(body(WebhookFormat::wecom, delivery({state_event()})),
+              R"({"msgtype":"text","text":{"content":")"
+              R"(lb1: VI_1: BACKUP -> MASTER\u000a)"
+              R"(time: 2024-02-29T23:59:57.250Z\u000a)"
+              R"(instance: VI_1 (vrid 51)\u000ainterface: eth0\u000a)"
+              R"(reason: no advertisement for 3609 ms\u000apriority: 100\u000a)"
+              R"(addresses: 10.0.1.5/24 10.0.1.6/24\u000a"}})");
+}
+
+// It takes 2048 octets, and no half characters.
+TEST(WecomWebhook, IsNotTooLong) {
+    EventRecord event = upstream_event();
+    event.reason.set(std::string(255, 'r'));
+    Delivery all = delivery({});
+    all.events.assign(10, event);
+    const std::string brief = body(WebhookFormat::wecom, all);
+    EXPECT_LT(brief.size(), 2200u);
+    EXPECT_EQ(brief.find("rrr"), brief.npos) << brief;
+    EXPECT_TRUE(has(brief, "10 events")) << brief;
+
+    std::string umlauts;
+    while (umlauts.size() < 120) {
+        umlauts += "\xc3\xbc";
+    }
+    event.server.set(umlauts);
+    event.subject.set("x" + umlauts);
+    all.events.assign(10, event);
+    const std::string cut = body(WebhookFormat::wecom, all);
+    EXPECT_LT(cut.size(), 2200u);
+    EXPECT_EQ(cut.find("\xef\xbf\xbd"), cut.npos) << cut;
+}
+
+TEST(ChatWebhooks, BeginWithThePrefix) {
+    OpensslSigner signer;
+    for (const WebhookFormat format :
+         {WebhookFormat::slack, WebhookFormat::dingtalk, WebhookFormat::feishu,
+          WebhookFormat::wecom}) {
+        WebhookChannel how = channel(format);
+        how.prefix = "[nginx]";
+        const auto request =
+            webhook_request(delivery({state_event()}), how, signer, kNow);
+        ASSERT_TRUE(request);
+        EXPECT_TRUE(has(request->body, "[nginx] lb1: VI_1: BACKUP -"))
+            << request->body;
+    }
+}
+
 // What chat services take, also when all of it has to be escaped.
 TEST(ChatWebhooks, AreNotTooLong) {
     EventRecord event = upstream_event();
@@ -357,8 +407,8 @@ TEST(ChatWebhooks, AreNotTooLong) {
     event.node.set(std::string(63, 'n'));
 
     for (const WebhookFormat format :
-         {WebhookFormat::slack, WebhookFormat::dingtalk,
-          WebhookFormat::feishu}) {
+         {WebhookFormat::slack, WebhookFormat::dingtalk, WebhookFormat::feishu,
+          WebhookFormat::wecom}) {
         ChannelConfig config;
         config.how = channel(format);
         Delivery all = delivery({});
@@ -399,12 +449,28 @@ TEST(WebhookOutcome, IsWhatDingtalkSays) {
     };
     EXPECT_EQ(said(R"({"errcode":0,"errmsg":"ok"})"), "delivered");
     EXPECT_EQ(said(R"({"errcode":310000,"errmsg":"sign not match"})"),
-              "never: errcode 310000");
+              "never: errcode 310000, sign not match");
+    EXPECT_EQ(said(R"({"errcode":310000,"errmsg":"\u5173\n\u001b[31m"})"),
+              "never: errcode 310000, \xe5\x85\xb3  [31m");
+    EXPECT_EQ(
+        said("{\"errcode\":1,\"errmsg\":\"" + std::string(300, 'x') + "\"}"),
+        "never: errcode 1, " + std::string(200, 'x'));
     EXPECT_EQ(said(R"({"errcode":130101})"), "later: errcode 130101");
     EXPECT_EQ(said(R"({"errcode":-1})"), "later: errcode -1");
     EXPECT_EQ(said("<html>"), "later: answers without errcode");
     EXPECT_EQ(answer(WebhookFormat::dingtalk, 500, R"({"errcode":0})"),
               "later: HTTP 500");
+}
+
+TEST(WebhookOutcome, IsWhatWecomSays) {
+    const auto said = [](std::string_view text) {
+        return answer(WebhookFormat::wecom, 200, text);
+    };
+    EXPECT_EQ(said(R"({"errcode":0,"errmsg":"ok"})"), "delivered");
+    EXPECT_EQ(said(R"({"errcode":93000,"errmsg":"invalid webhook url"})"),
+              "never: errcode 93000, invalid webhook url");
+    EXPECT_EQ(said(R"({"errcode":45009,"errmsg":"api freq out of limit"})"),
+              "later: errcode 45009, api freq out of limit");
 }
 
 TEST(WebhookOutcome, IsWhatFeishuSays) {
@@ -415,7 +481,7 @@ TEST(WebhookOutcome, IsWhatFeishuSays) {
               "delivered");
     EXPECT_EQ(said(R"({"Extra":null,"StatusCode":0})"), "delivered");
     EXPECT_EQ(said(R"({"code":19021,"msg":"sign match fail"})"),
-              "never: code 19021");
+              "never: code 19021, sign match fail");
     EXPECT_EQ(said(R"({"code":11232})"), "later: code 11232");
     EXPECT_EQ(said(""), "later: answers without code");
 }
