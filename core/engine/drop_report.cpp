@@ -52,6 +52,22 @@ std::string destination_advice(const vrrp::Config &config) {
                  "peers here, too, or take \"unicast_peer\" out there";
 }
 
+// A peer whose TTL is not 255 was routed, or is a keepalived that has another
+// unicast_ttl.
+std::string ttl_advice(const vrrp::Config &config, unsigned ttl) {
+    const bool ipv6 = config.family == Family::ipv6;
+    const unsigned least = vrrp::least_ttl(config);
+    const std::string text =
+        format("its %s is %u and not %u%s, so it was routed or forged: put "
+               "both nodes into one network",
+               ipv6 ? "hop limit" : "TTL", ttl, least,
+               least < 255 ? " or more" : "");
+    return config.is_unicast()
+               ? text + ", and if the peer is a keepalived, set its "
+                        "\"unicast_ttl 255\""
+               : text;
+}
+
 // What is wrong, and what to change.
 std::string advice(DropReason reason, const ReceivedPacket &packet,
                    const vrrp::Config &config,
@@ -60,10 +76,7 @@ std::string advice(DropReason reason, const ReceivedPacket &packet,
         case DropReason::length:
             return "its length does not fit its fields";
         case DropReason::ttl:
-            return format(
-                "its TTL is %u and not 255, so it was routed or "
-                "forged: put both nodes into one network",
-                unsigned{packet.info.ttl});
+            return ttl_advice(config, packet.info.ttl);
         case DropReason::version:
             return format(
                 "it speaks VRRPv%u, here \"version\" is %u: make "
@@ -108,12 +121,6 @@ DropReport describe_drop(DropReason reason, const ReceivedPacket &packet,
             format("dropped an advertisement from %s: %s",
                    packet.info.endpoints.source.to_string().c_str(),
                    advice(reason, packet, config, advert).c_str())};
-}
-
-std::string suppressed_note(unsigned suppressed) {
-    return suppressed == 0
-               ? std::string{}
-               : format(", %u more since the last such line", suppressed);
 }
 
 }  // namespace ngx_vrrp::engine

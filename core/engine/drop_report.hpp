@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/log.hpp"
+#include "core/base/repeated_line.hpp"
 #include "core/engine/facts.hpp"
 #include "core/vrrp/config.hpp"
 #include "core/wire/advertisement.hpp"
@@ -20,8 +21,5 @@ struct DropReport {
 DropReport describe_drop(wire::DropReason reason, const ReceivedPacket &packet,
                          const vrrp::Config &config,
                          const wire::Advertisement *advert);
-
-// ", 12 more since the last such line", or nothing.
-std::string suppressed_note(unsigned suppressed);
 
 }  // namespace ngx_vrrp::engine

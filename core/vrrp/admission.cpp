@@ -12,6 +12,9 @@ namespace {
 
 using wire::DropReason;
 
+constexpr std::uint8_t kTtl = 255;
+constexpr std::uint8_t kKeepalivedHopLimit = 64;
+
 // In a list of addresses that an operator is to read.
 constexpr std::size_t kNamedAddresses = 4;
 
@@ -160,13 +163,19 @@ IpAddress multicast_group(Family family) {
                                                    0, 0, 0, 0, 0, 0, 0, 0x12});
 }
 
+std::uint8_t least_ttl(const Config &config) {
+    return config.family == Family::ipv6 && config.is_unicast()
+               ? kKeepalivedHopLimit
+               : kTtl;
+}
+
 std::optional<DropReason> refuse(const Config &config,
                                  const IpAddress &own_source,
                                  const wire::Advertisement &advert,
                                  const PacketInfo &packet) {
     // RFC 9568, 5.1.1.3: "A VRRP Router receiving a packet with the TTL not
     // equal to 255 MUST discard the packet". It could have come from afar.
-    if (packet.ttl != 255) {
+    if (packet.ttl < least_ttl(config)) {
         return DropReason::ttl;
     }
     if (packet.endpoints.source == own_source) {

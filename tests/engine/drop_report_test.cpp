@@ -84,6 +84,15 @@ TEST(DropReport, SaysWhatBothSay) {
     EXPECT_TRUE(advice(DropReason::ttl, v2_config(), &advert, other)
                     .starts_with("its TTL is 63 and not 255"));
 
+    vrrp::Config unicast = v2_config();
+    unicast.unicast_peers = {*IpAddress::parse("10.0.1.2")};
+    EXPECT_TRUE(advice(DropReason::ttl, unicast, &advert, other)
+                    .ends_with("if the peer is a keepalived, set its "
+                               "\"unicast_ttl 255\""));
+    unicast.family = Family::ipv6;
+    EXPECT_TRUE(advice(DropReason::ttl, unicast, &advert, other)
+                    .starts_with("its hop limit is 63 and not 64 or more"));
+
     constexpr std::array<std::uint8_t, 1> kFirst{0x31};
     other.payload = kFirst;
     EXPECT_EQ(advice(DropReason::version, v2_config(), &advert, other),

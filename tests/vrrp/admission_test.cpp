@@ -76,6 +76,26 @@ TEST(Admission, RefusesWhatWasRouted) {
     }
 }
 
+// keepalived sends IPv6 unicast with a hop limit of 64 by default.
+TEST(Admission, TakesAHopLimitOf64FromIpv6UnicastPeersOnly) {
+    Case c{unicast_config()};
+    c.config.family = Family::ipv6;
+    c.config.unicast_peers = {ip("fd00::2")};
+    c.config.addresses.clear();
+    c.packet.endpoints = {ip("fd00::2"), ip("fd00::1")};
+
+    c.packet.ttl = 64;
+    EXPECT_EQ(c.refused(), std::nullopt);
+    c.packet.ttl = 63;
+    EXPECT_EQ(c.refused(), DropReason::ttl);
+
+    c.packet.ttl = 64;
+    c.packet.endpoints.source = ip("fd00::3");
+    EXPECT_EQ(c.refused(), DropReason::source);
+    c.config.unicast_peers.clear();
+    EXPECT_EQ(c.refused(), DropReason::ttl);
+}
+
 TEST(Admission, RefusesItsOwnPackets) {
     Case c{v3_config()};
     c.packet.endpoints.source = kOwn;
