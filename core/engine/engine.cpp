@@ -95,13 +95,42 @@ void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
              [&](VirtualRouter &r) { r.handle_packet(packet, now); });
     } else {
         ++unknown_vrid_;
+        report_unknown(packet, now);
     }
+}
+
+// Other virtual routers are no fault, but a wrong id looks like this, too.
+void Engine::report_unknown(const ReceivedPacket &packet, Instant now) {
+    constexpr std::size_t kVrid = 1;
+    const unsigned vrid =
+        packet.payload.size() > kVrid ? packet.payload[kVrid] : 0;
+    unknown_line_.write(
+        log_, LogLevel::info,
+        format("ignored a VRRP packet from %s on %s: no vrrp_instance there "
+               "has virtual_router_id %u and its address family",
+               packet.info.endpoints.source.to_string().c_str(),
+               std::string(packet.interface).c_str(), vrid),
+        now);
 }
 
 void Engine::handle_interfaces(Interfaces interfaces, Instant now) {
     const Interfaces before = std::exchange(interfaces_, std::move(interfaces));
     with_each(now, [&](VirtualRouter &r) { r.set_interfaces(now); });
+    announce_new_macs(before, now);
     forget_unanswered(before);
+}
+
+// A bond that changes its port, an operator: neighbours have the old MAC
+// address in their tables, and would keep it until it times out.
+void Engine::announce_new_macs(const Interfaces &before, Instant now) {
+    for (const Interface &link : interfaces_.list) {
+        const Interface *known = before.find(link.name);
+        if (!known || known->index != link.index || known->mac == link.mac) {
+            continue;
+        }
+        with_each(now,
+                  [&](VirtualRouter &r) { r.announce_again(link.name, now); });
+    }
 }
 
 // While the link was down the kernel has asked in vain for a gateway, a client,

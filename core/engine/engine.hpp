@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/base/repeated_line.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/command.hpp"
 #include "core/engine/deadlines.hpp"
@@ -134,9 +135,11 @@ private:
     void watch_neighbours();
     void watch_workers(Instant now);
     std::vector<health::Heartbeat> read_heartbeats(Instant now);
+    void announce_new_macs(const Interfaces &before, Instant now);
     void forget_unanswered(const Interfaces &before);
     std::optional<std::size_t> find(const RouterKey &key) const;
     std::optional<std::size_t> find(const ReceivedPacket &packet) const;
+    void report_unknown(const ReceivedPacket &packet, Instant now);
 
     Ports ports_;
     Log log_;
@@ -156,6 +159,7 @@ private:
     TimerLagWatch lag_watch_;
     unsigned fresh_workers_ = 0;
     std::uint64_t unknown_vrid_ = 0;
+    RepeatedLine unknown_line_{Seconds{60}};
     bool stopping_ = false;
 };
 

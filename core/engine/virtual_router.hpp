@@ -75,6 +75,8 @@ public:
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
 
     void set_interfaces(Instant now);
+    // The MAC address of this interface has changed.
+    void announce_again(const std::string &interface, Instant now);
     void set_workers(const health::WorkerVerdict &verdict, Instant now);
     // Results of checks may have changed.
     void look_at_trackers(Instant now);

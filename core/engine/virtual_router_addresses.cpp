@@ -473,6 +473,25 @@ void VirtualRouter::act(const vrrp::AnnounceAddresses &action, Instant now) {
     }
 }
 
+void VirtualRouter::announce_again(const std::string &interface, Instant now) {
+    const auto is_held = [&](const AddressState &state) {
+        return state.present && state.address.interface == interface;
+    };
+    if (instance_.state() != vrrp::StateName::active ||
+        std::ranges::none_of(addresses_, is_held)) {
+        return;
+    }
+    log_(LogLevel::notice,
+         "the MAC address of %s has changed, announcing the virtual addresses "
+         "again",
+         interface.c_str());
+    for (const AddressState &state : addresses_) {
+        if (is_held(state)) {
+            announce(state, config().announce.repeat, now);
+        }
+    }
+}
+
 void VirtualRouter::act(const vrrp::AnnounceSource &, Instant now) {
     if (const Interface *interface = own_interface()) {
         announce(*interface, source_, now);

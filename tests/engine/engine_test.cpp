@@ -555,6 +555,30 @@ TEST_F(EngineTest, StopDoesNotWaitForEverForAnHeir) {
     EXPECT_EQ(machine.take().back(), "remove 10.0.1.5");
 }
 
+TEST_F(EngineTest, AnnouncesTheAddressWhenTheMacChanges) {
+    become_active();
+    Interfaces world = interfaces(true, true);
+    engine->handle_interfaces(world, now);
+    EXPECT_EQ(machine.take(), Done{});
+
+    world.list[0].mac = {2, 0, 0, 0, 0, 2};
+    engine->handle_interfaces(world, now);
+    EXPECT_EQ(machine.take(), Done{"garp"});
+    EXPECT_EQ(log.count("the MAC address of eth0 has changed"), 1u);
+}
+
+TEST_F(EngineTest, BackupAnnouncesNothingWhenTheMacChanges) {
+    beat();
+    start();
+    receive(200);
+    machine.take();
+
+    Interfaces world = interfaces();
+    world.list[0].mac = {2, 0, 0, 0, 0, 2};
+    engine->handle_interfaces(world, now);
+    EXPECT_EQ(machine.take(), Done{});
+}
+
 TEST_F(EngineTest, StandingAsideSaysWhyAndTouchesNothing) {
     make(config());
     engine->stand_aside("CAP_NET_RAW is missing", now);

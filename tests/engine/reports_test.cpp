@@ -58,12 +58,19 @@ TEST_F(ReportsTest, DisagreementIsToldOnceAMinute) {
     EXPECT_EQ(log.count("59 more since the last such line"), 1u);
 }
 
-TEST_F(ReportsTest, UnknownVridIsCountedOnly) {
+TEST_F(ReportsTest, UnknownVridIsCountedAndNamedOnce) {
     become_active();
     const Buffer other{0x31, 52, 100, 1, 0, 10, 0, 0};
     const wire::Endpoints ends{kPeer, vrrp::multicast_group(Family::ipv4)};
+    log.lines.clear();
     engine->handle_packet({"eth0", {ends, 255}, other}, now);
-    EXPECT_EQ(engine->unknown_vrid_packets(), 1u);
+    engine->handle_packet({"eth0", {ends, 255}, other}, now);
+    EXPECT_EQ(engine->unknown_vrid_packets(), 2u);
+    ASSERT_EQ(log.lines.size(), 1u);
+    EXPECT_EQ(log.lines[0].level, LogLevel::info);
+    EXPECT_EQ(log.lines[0].text,
+              "ignored a VRRP packet from 10.0.1.2 on eth0: no vrrp_instance "
+              "there has virtual_router_id 52 and its address family");
 }
 
 TEST_F(ReportsTest, FailedRemovalIsAnAlert) {

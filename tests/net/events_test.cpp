@@ -60,6 +60,15 @@ TEST_F(Events, LinkDownAndUpAreSeen) {
     EXPECT_TRUE(a().wait(up));
 }
 
+TEST_F(Events, AnotherMacIsSeen) {
+    in_a("ip link set vr0 address 02:00:00:00:00:77");
+
+    EXPECT_TRUE(a().wait([&] {
+        const engine::Interface *vr0 = a().interfaces.find("vr0");
+        return vr0 && vr0->mac == MacAddress{2, 0, 0, 0, 0, 0x77};
+    }));
+}
+
 TEST_F(Events, NoCarrierIsNotUp) {
     in_b("ip link set vr1 down");
 
