@@ -15,12 +15,15 @@
 #include "core/capi_memory.hpp"
 #include "core/capi_values.hpp"
 #include "core/net/clock.hpp"
+#include "core/net/process_watch.hpp"
 #include "core/node/node.hpp"
 #include "core/status/description.hpp"
 
 namespace {
 
 using namespace ngx_vrrp;
+
+static_assert(VRRP_CORE_WATCHED_PROCESSES == net::kMostWatchedProcesses);
 
 vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
                                 const std::string &interface) {

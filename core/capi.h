@@ -96,6 +96,11 @@ typedef struct {
 } vrrp_core_address_conf_t;
 
 
+/* how many processes the vrrp process watches at most, beside sockets */
+
+#define VRRP_CORE_WATCHED_PROCESSES  512
+
+
 /* checks */
 
 typedef enum {

@@ -13,17 +13,10 @@
 #include "ngx_vrrp_process.h"
 #include "ngx_vrrp_checks.h"
 
-#include <sys/resource.h>
 
-
-/* descriptors beside connections: watched by the event loop, and others */
+/* descriptors that the event loop watches, beside connections */
 
 #define NGX_VRRP_CHECKER_RESERVE  32
-#define NGX_VRRP_CHECKER_FILES    64
-
-/* milliseconds before a process that could not begin is started again */
-
-#define NGX_VRRP_CHECKER_RETRY    1000
 
 
 typedef struct {
@@ -38,7 +31,6 @@ static void ngx_vrrp_checker_open_ping(ngx_cycle_t *cycle, int *icmp4,
     int *icmp6);
 static int ngx_vrrp_checker_open_raw(int family, int protocol,
     const char *what, ngx_log_t *log);
-static void ngx_vrrp_checker_raise_limit(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_checker_start_core(ngx_cycle_t *cycle,
     vrrp_checker_role_e role, int icmp4, int icmp6);
 static ngx_uint_t ngx_vrrp_checker_finished(ngx_vrrp_checker_t *ck);
@@ -101,11 +93,10 @@ ngx_vrrp_checker_cycle(ngx_cycle_t *cycle, void *data)
     ngx_vrrp_helper_begin(cycle, &ngx_vrrp_checker_helper);
 
     ngx_vrrp_checker_open_ping(cycle, &icmp4, &icmp6);
-    ngx_vrrp_checker_raise_limit(cycle);
+    ngx_vrrp_helper_raise_limit(cycle, ngx_vrrp_checker_connections(cycle));
 
     if (ngx_vrrp_checker_privileges(cycle) != NGX_OK) {
-        /* fatal */
-        exit(2);
+        ngx_vrrp_helper_fail(cycle, &ngx_vrrp_checker_helper);
     }
 
     ngx_vrrp_helper_init(cycle, &ngx_vrrp_checker_helper,
@@ -168,35 +159,6 @@ ngx_vrrp_checker_open_raw(int family, int protocol, const char *what,
 }
 
 
-static void
-ngx_vrrp_checker_raise_limit(ngx_cycle_t *cycle)
-{
-    rlim_t         n;
-    struct rlimit  rlmt;
-
-    n = ngx_vrrp_checker_connections(cycle) + NGX_VRRP_CHECKER_FILES;
-
-    if (getrlimit(RLIMIT_NOFILE, &rlmt) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                      "getrlimit(RLIMIT_NOFILE) failed");
-        return;
-    }
-
-    if (rlmt.rlim_cur >= n) {
-        return;
-    }
-
-    rlmt.rlim_cur = n;
-    rlmt.rlim_max = ngx_max(rlmt.rlim_max, n);
-
-    if (setrlimit(RLIMIT_NOFILE, &rlmt) == -1) {
-        ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
-                      "vrrp: setrlimit(RLIMIT_NOFILE, %ui) failed, checks may "
-                      "fail because there are too many", (ngx_uint_t) n);
-    }
-}
-
-
 /* in both processes */
 
 ngx_uint_t
@@ -223,12 +185,7 @@ ngx_vrrp_checker_run(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
     }
 
     if (ngx_vrrp_checker_start_core(cycle, role, icmp4, icmp6) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: the %s cannot check anything, "
-                      "it is started again", helper->title);
-
-        ngx_msleep(NGX_VRRP_CHECKER_RETRY);
-        exit(1);
+        ngx_vrrp_helper_fail(cycle, helper);
     }
 
     if (role == VRRP_CHECKER_PROBES) {

@@ -9,15 +9,32 @@
 #include <ngx_channel.h>
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 
+/* descriptors beside those that the event loop watches */
+
+#define NGX_VRRP_HELPER_FILES  64
+
+/* milliseconds before a process that could not begin is started again */
+
+#define NGX_VRRP_HELPER_RETRY  1000
+
+
+static void ngx_vrrp_helper_exit(void);
 static void ngx_vrrp_helper_close_listens(ngx_cycle_t *cycle);
 static void ngx_vrrp_helper_close_files(ngx_cycle_t *cycle);
-static void ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle);
+static void ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle,
+    ngx_vrrp_helper_t *helper);
 static void ngx_vrrp_helper_init_events(ngx_cycle_t *cycle,
-    ngx_uint_t connection_n);
+    ngx_vrrp_helper_t *helper, ngx_uint_t connection_n);
 static void ngx_vrrp_helper_close_channels(ngx_cycle_t *cycle);
 static void ngx_vrrp_helper_channel_handler(ngx_event_t *ev);
+
+
+/* the process that is being started, until it has its event loop */
+
+static ngx_vrrp_helper_t  *ngx_vrrp_helper_starting;
 
 
 /* first of all, still privileged */
@@ -30,9 +47,11 @@ ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
     ngx_cycle = cycle;
     ngx_process = NGX_PROCESS_HELPER;
 
+    ngx_vrrp_helper_starting = helper;
+    (void) atexit(ngx_vrrp_helper_exit);
+
     if (ngx_log_redirect_stderr(cycle) != NGX_OK) {
-        /* fatal */
-        exit(2);
+        ngx_vrrp_helper_fail(cycle, helper);
     }
 
     ngx_use_stderr = 0;
@@ -42,6 +61,67 @@ ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
 
     ngx_vrrp_keep_event_fds(ngx_vrrp_get_conf(cycle), helper->events,
                             cycle->log);
+}
+
+
+/*
+ * Not with 2, after which the master never starts it again: what is missing
+ * now (descriptors, memory) may be there later.  Nor at once, because the
+ * master would start it again without a pause.
+ */
+
+void
+ngx_vrrp_helper_fail(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
+{
+    ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                  "vrrp: the %s cannot start, it is started again in %d ms",
+                  helper->title, NGX_VRRP_HELPER_RETRY);
+
+    ngx_msleep(NGX_VRRP_HELPER_RETRY);
+
+    /* it may have been called by exit() */
+
+    _exit(1);
+}
+
+
+/* nginx's event modules call exit(2) themselves */
+
+static void
+ngx_vrrp_helper_exit(void)
+{
+    if (ngx_vrrp_helper_starting) {
+        ngx_vrrp_helper_fail((ngx_cycle_t *) ngx_cycle,
+                             ngx_vrrp_helper_starting);
+    }
+}
+
+
+void
+ngx_vrrp_helper_raise_limit(ngx_cycle_t *cycle, ngx_uint_t n)
+{
+    struct rlimit  rlmt;
+
+    n += NGX_VRRP_HELPER_FILES;
+
+    if (getrlimit(RLIMIT_NOFILE, &rlmt) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                      "getrlimit(RLIMIT_NOFILE) failed");
+        return;
+    }
+
+    if (rlmt.rlim_cur >= (rlim_t) n) {
+        return;
+    }
+
+    rlmt.rlim_cur = n;
+    rlmt.rlim_max = ngx_max(rlmt.rlim_max, (rlim_t) n);
+
+    if (setrlimit(RLIMIT_NOFILE, &rlmt) == -1) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
+                      "vrrp: setrlimit(RLIMIT_NOFILE, %ui) failed, "
+                      "the process may lack file descriptors", n);
+    }
 }
 
 
@@ -58,17 +138,18 @@ ngx_vrrp_helper_init(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
                       "prctl(PR_SET_NAME) failed");
     }
 
-    ngx_vrrp_helper_init_signals(cycle);
-    ngx_vrrp_helper_init_events(cycle, connection_n);
+    ngx_vrrp_helper_init_signals(cycle, helper);
+    ngx_vrrp_helper_init_events(cycle, helper, connection_n);
     ngx_vrrp_helper_close_channels(cycle);
 
     if (ngx_add_channel_event(cycle, ngx_channel, NGX_READ_EVENT,
                               ngx_vrrp_helper_channel_handler)
         == NGX_ERROR)
     {
-        /* fatal */
-        exit(2);
+        ngx_vrrp_helper_fail(cycle, helper);
     }
+
+    ngx_vrrp_helper_starting = NULL;
 }
 
 
@@ -159,13 +240,12 @@ ngx_vrrp_helper_close_files(ngx_cycle_t *cycle)
 
 
 static void
-ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle)
+ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
 {
     sigset_t  set;
 
     if (ngx_init_signals(cycle->log) != NGX_OK) {
-        /* fatal */
-        exit(2);
+        ngx_vrrp_helper_fail(cycle, helper);
     }
 
     sigemptyset(&set);
@@ -180,7 +260,8 @@ ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle)
 /* the event loop only: no other module has business in this process */
 
 static void
-ngx_vrrp_helper_init_events(ngx_cycle_t *cycle, ngx_uint_t connection_n)
+ngx_vrrp_helper_init_events(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
+    ngx_uint_t connection_n)
 {
     ngx_uint_t  i;
 
@@ -195,8 +276,7 @@ ngx_vrrp_helper_init_events(ngx_cycle_t *cycle, ngx_uint_t connection_n)
         }
 
         if (cycle->modules[i]->init_process(cycle) == NGX_ERROR) {
-            /* fatal */
-            exit(2);
+            ngx_vrrp_helper_fail(cycle, helper);
         }
     }
 

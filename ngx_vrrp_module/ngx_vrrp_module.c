@@ -104,6 +104,10 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    /* a worker watches the master process, beside "worker_connections" */
+
+    cycle->connection_n++;
+
     ngx_vrrp_begin_generation(vcf);
 
     ngx_vrrp_resolve_begin(cycle);

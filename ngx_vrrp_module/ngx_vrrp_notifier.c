@@ -23,10 +23,6 @@
 #define NGX_VRRP_NOTIFIER_PER_CHANNEL   4
 #define NGX_VRRP_NOTIFIER_PER_INSTANCE  4
 
-/* milliseconds before a process that could not begin is started again */
-
-#define NGX_VRRP_NOTIFIER_RETRY        1000
-
 
 typedef struct {
     vrrp_notifier_t  *core;
@@ -98,8 +94,7 @@ ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data)
     rc = ngx_vrrp_notifier_privileges(cycle);
 
     if (rc == NGX_ERROR) {
-        /* fatal */
-        exit(2);
+        ngx_vrrp_helper_fail(cycle, &ngx_vrrp_notifier_helper);
     }
 
     if (rc == NGX_DECLINED) {
@@ -112,12 +107,7 @@ ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data)
     nt = &ngx_vrrp_notifier;
 
     if (ngx_vrrp_notifier_start_core(cycle, nt) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: the vrrp notifier process cannot notify anybody, "
-                      "it is started again");
-
-        ngx_msleep(NGX_VRRP_NOTIFIER_RETRY);
-        exit(1);
+        ngx_vrrp_helper_fail(cycle, &ngx_vrrp_notifier_helper);
     }
 
     for ( ;; ) {

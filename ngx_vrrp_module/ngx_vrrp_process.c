@@ -62,12 +62,13 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
 
     ngx_vrrp_set_scheduling(cycle, vp);
 
+    ngx_vrrp_helper_raise_limit(cycle, ngx_vrrp_process_connections(cycle));
+
     reason = NULL;
     unreadable = ngx_vrrp_process_passwords(cycle);
 
     if (ngx_vrrp_process_privileges(cycle, &reason) == NGX_ERROR) {
-        /* fatal */
-        exit(2);
+        ngx_vrrp_helper_fail(cycle, &ngx_vrrp_process_helper);
     }
 
     if (reason == NULL) {
@@ -147,20 +148,19 @@ ngx_vrrp_process_passwords(ngx_cycle_t *cycle)
 
 
 /*
- * Per instance a socket, a claim and a few who wait for it; per worker a
- * pidfd, and one more while a reload replaces it; netlink, timer, channel.
+ * Per instance sockets, a claim and a few who wait for it; netlink, timer,
+ * channel.  Processes that are watched have their own share, because those of
+ * earlier configurations may be many more than "worker_processes".
  */
 
 static ngx_uint_t
 ngx_vrrp_process_connections(ngx_cycle_t *cycle)
 {
-    ngx_core_conf_t  *ccf;
     ngx_vrrp_conf_t  *vcf;
 
-    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
     vcf = ngx_vrrp_get_conf(cycle);
 
-    return 32 + 8 * vcf->core.ninstances + 4 * ccf->worker_processes;
+    return 32 + 8 * vcf->core.ninstances + VRRP_CORE_WATCHED_PROCESSES;
 }
 
 
@@ -195,10 +195,8 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
     vp->core = vrrp_core_create(&vcf->core, &ops, vcf->memory);
 
     if (vp->core == NULL || ngx_vrrp_event_open_timer(loop) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "vrrp: not taking part in VRRP, nginx goes on serving");
-        /* fatal */
-        exit(2);
+        ngx_vrrp_helper_fail((ngx_cycle_t *) ngx_cycle,
+                             &ngx_vrrp_process_helper);
     }
 
     if (reason == NULL) {

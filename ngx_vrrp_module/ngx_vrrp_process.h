@@ -58,6 +58,12 @@ void ngx_vrrp_make_fifos(ngx_cycle_t *cycle);
 
 /* ngx_vrrp_helper.c */
 
+/* ends a helper process that cannot do its job now; the master respawns it */
+void ngx_vrrp_helper_fail(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper);
+
+/* while it is privileged; n: descriptors that the event loop watches */
+void ngx_vrrp_helper_raise_limit(ngx_cycle_t *cycle, ngx_uint_t n);
+
 void ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper);
 void ngx_vrrp_helper_init(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
     ngx_uint_t connection_n);

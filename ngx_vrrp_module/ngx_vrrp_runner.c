@@ -31,8 +31,7 @@ ngx_vrrp_runner_cycle(ngx_cycle_t *cycle, void *data)
     rc = ngx_vrrp_runner_privileges(cycle);
 
     if (rc == NGX_ERROR) {
-        /* fatal */
-        exit(2);
+        ngx_vrrp_helper_fail(cycle, &ngx_vrrp_runner_helper);
     }
 
     if (rc == NGX_DECLINED) {

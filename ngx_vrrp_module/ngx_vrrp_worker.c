@@ -17,7 +17,11 @@
 
 /* milliseconds between two looks at whether the address has moved */
 
-#define NGX_VRRP_QUIT_LOOK  5
+#define NGX_VRRP_QUIT_LOOK    5
+
+/* and at whether the master lives, where there is no pidfd */
+
+#define NGX_VRRP_MASTER_LOOK  250
 
 
 static void ngx_vrrp_worker_alone(ngx_cycle_t *cycle);
@@ -25,6 +29,7 @@ static void ngx_vrrp_worker_init_event(ngx_event_t *ev,
     ngx_event_handler_pt handler, ngx_log_t *log);
 static void ngx_vrrp_heartbeat_handler(ngx_event_t *ev);
 static void ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle);
+static void ngx_vrrp_worker_poll_handler(ngx_event_t *ev);
 static void ngx_vrrp_worker_master_handler(ngx_event_t *rev);
 static void ngx_vrrp_worker_orphaned(ngx_log_t *log);
 static void ngx_vrrp_worker_forget_master(void);
@@ -37,6 +42,7 @@ static void ngx_vrrp_worker_quit_handler(ngx_event_t *ev);
 static ngx_event_t           ngx_vrrp_heartbeat_event;
 static ngx_event_t           ngx_vrrp_worker_wrap_event;
 static ngx_event_t           ngx_vrrp_worker_quit_event;
+static ngx_event_t           ngx_vrrp_worker_poll_event;
 static ngx_connection_t      ngx_vrrp_worker_dumb;
 
 static ngx_event_handler_pt  ngx_vrrp_worker_next_channel_handler;
@@ -192,9 +198,17 @@ ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle)
     }
 
     if (fd == -1) {
-        ngx_log_error(NGX_LOG_NOTICE, cycle->log, ngx_errno,
-                      "pidfd_open() of the master process %P failed, "
-                      "this worker process outlives it", ngx_parent);
+
+        /* Linux before 5.3, or a seccomp filter: asked for now and then */
+
+        ngx_log_error(NGX_LOG_INFO, cycle->log, ngx_errno,
+                      "vrrp: pidfd_open() of the master process %P failed, "
+                      "its end is noticed within %d ms",
+                      ngx_parent, NGX_VRRP_MASTER_LOOK);
+
+        ngx_vrrp_worker_init_event(&ngx_vrrp_worker_poll_event,
+                                   ngx_vrrp_worker_poll_handler, cycle->log);
+        ngx_vrrp_worker_poll_handler(&ngx_vrrp_worker_poll_event);
         return;
     }
 
@@ -206,6 +220,22 @@ ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle)
     }
 
     ngx_vrrp_worker_master = fd;
+}
+
+
+static void
+ngx_vrrp_worker_poll_handler(ngx_event_t *ev)
+{
+    if (getppid() == ngx_parent) {
+        ngx_add_timer(ev, NGX_VRRP_MASTER_LOOK);
+        return;
+    }
+
+    ngx_vrrp_worker_orphaned(ev->log);
+
+    if (!ngx_exiting) {
+        ngx_vrrp_worker_hold_quit();
+    }
 }
 
 

@@ -144,8 +144,37 @@ subtest 'removed instances, and smaller shared memory' => sub {
 };
 
 
+# A listening socket, the channel and a client are three.
+subtest 'a worker has all of its worker_connections' => sub {
+    $nginx->configure(vrrp => $classic->vrrp('lb1'), workers => 1,
+        connections => 3, http => $classic->status_server);
+    $nginx->start;
+    $lab->wait_for_holder('lb1', 10);
+    is($nginx->state, 'MASTER', 'it answers');
+    $nginx->stop;
+};
+
+
+# The new vrrp process has all the old workers to watch at first.
+subtest 'from 60 workers to 1 in a reload' => sub {
+    $nginx->configure(workers => 60, connections => 64);
+    $nginx->start;
+    $lab->wait_for_holder('lb1', 20);
+    my $before = length $nginx->log_text;
+
+    replaced_by(sub { reload(workers => 1) });
+    $lab->wait_until('one worker', 10, sub { $nginx->workers == 1 });
+
+    my $log = substr $nginx->log_text, $before;
+    unlike($log, qr/connections are not enough/, 'there is room for all');
+    unlike($log, qr/\w+ -> \w+: /, 'and no state changes');
+    is($nginx->state, 'MASTER', 'it answers');
+    $nginx->stop;
+};
+
+
 subtest 'one that stands aside ends with its master' => sub {
-    $nginx->configure(vrrp => $classic->vrrp('lb1'), wrapper =>
+    $nginx->configure(wrapper =>
         ['setpriv', '--bounding-set', '-net_admin,-net_raw', '--']);
     $nginx->start;
 

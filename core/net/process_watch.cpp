@@ -1,15 +1,30 @@
 #include "core/net/process_watch.hpp"
 
-#include <sys/syscall.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <utility>
 
-#include "core/base/log.hpp"
+#include "core/net/pidfd.hpp"
+#include "core/net/signal_fd.hpp"
 
 namespace ngx_vrrp::net {
+
+namespace {
+
+// Ignored by default: a thread that does not block it takes no harm.
+constexpr int kParentDied = SIGURG;
+
+Unexpected<SystemError> failed(const char *call, int pid, int error) {
+    return Unexpected(
+        SystemError{format("%s of process %d", call, pid), error});
+}
+
+}  // namespace
 
 int own_pid() {
     return ::getpid();
@@ -21,7 +36,6 @@ ProcessWatch::~ProcessWatch() {
     }
 }
 
-// Linux 5.3; the C library of Debian 12 is the first with a wrapper.
 Status ProcessWatch::watch(int pid) {
     const bool known =
         std::any_of(processes_.begin(), processes_.end(),
@@ -29,26 +43,77 @@ Status ProcessWatch::watch(int pid) {
     if (known) {
         return success();
     }
-
-    Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!fd) {
-        return Unexpected(
-            SystemError{format("pidfd_open() of process %d", pid), errno});
+    if (refused_) {
+        return watch_without_pidfd(pid);
     }
+    if (processes_.size() >= kMostWatchedProcesses) {
+        return failed("watching the end", pid, EMFILE);
+    }
+
+    Fd fd = open_pidfd(pid);
+    if (fd) {
+        return add(pid, std::move(fd), false);
+    }
+    const int error = errno;
+    if (!is_refused(error)) {
+        return failed("pidfd_open()", pid, error);
+    }
+    refused_ = true;
+    log_(LogLevel::warn,
+         "pidfd_open() failed (%d: %s), the kernel is older than 5.3 or a "
+         "seccomp filter refuses it: a signal tells when the master process "
+         "dies, and the end of a worker process is noticed later",
+         error, std::strerror(error));
+    return watch_without_pidfd(pid);
+}
+
+Status ProcessWatch::watch_without_pidfd(int pid) {
+    if (pid == ::getppid()) {
+        return watch_parent(pid);
+    }
+    return ::kill(pid, 0) != 0 && errno == ESRCH
+               ? Status{failed("kill(0)", pid, ESRCH)}
+               : success();
+}
+
+// After any change of the user or of capabilities, which would undo it. The
+// parent may have died before.
+Status ProcessWatch::watch_parent(int pid) {
+    Fd fd = open_signal_fd(kParentDied);
+    if (!fd) {
+        return failed("signalfd() for the end", pid, errno);
+    }
+    if (::prctl(PR_SET_PDEATHSIG, kParentDied) != 0) {
+        return failed("prctl(PR_SET_PDEATHSIG) for the end", pid, errno);
+    }
+    if (::getppid() != pid) {
+        return failed("getppid()", pid, ESRCH);
+    }
+    return add(pid, std::move(fd), true);
+}
+
+Status ProcessWatch::add(int pid, Fd fd, bool is_signal) {
     if (!watcher_.watch(fd.get())) {
         return Unexpected(SystemError{
             format("adding process %d to the event loop", pid), EMFILE});
     }
-    processes_.push_back({pid, std::move(fd)});
+    processes_.push_back({pid, std::move(fd), is_signal});
     return success();
 }
 
+// Anybody of our user can send the signal.
 std::optional<int> ProcessWatch::take_ended(int fd) {
     const auto it =
         std::find_if(processes_.begin(), processes_.end(),
                      [&](const Process &p) { return p.fd.get() == fd; });
     if (it == processes_.end()) {
         return std::nullopt;
+    }
+    if (it->is_signal) {
+        take_signals(fd);
+        if (::getppid() == it->pid) {
+            return std::nullopt;
+        }
     }
     const int pid = it->pid;
     watcher_.unwatch(fd);

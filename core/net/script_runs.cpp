@@ -9,8 +9,11 @@
 #include <csignal>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/log.hpp"
+#include "core/net/pidfd.hpp"
+#include "core/net/signal_fd.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -18,6 +21,10 @@ namespace {
 
 constexpr std::size_t kReadSize = 4096;
 constexpr unsigned kMaxReadsPerWakeup = 16;
+
+bool has_pidfds() {
+    return open_pidfd(::getpid()) || !is_refused(errno);
+}
 
 }  // namespace
 
@@ -34,6 +41,13 @@ ScriptRuns::ScriptRuns(Watcher &watcher, ScriptSink &sink,
                        std::size_t most_output)
     : watcher_(watcher), sink_(sink), most_output_(most_output) {
     ::signal(SIGCHLD, SIG_DFL);
+    if (has_pidfds()) {
+        return;
+    }
+    ends_ = open_signal_fd(SIGCHLD);
+    if (ends_ && !watcher_.watch(ends_.get())) {
+        ends_.reset();
+    }
 }
 
 ScriptRuns::~ScriptRuns() {
@@ -42,6 +56,7 @@ ScriptRuns::~ScriptRuns() {
         close(run.child.process);
         ::waitpid(run.child.pid, nullptr, WNOHANG);
     }
+    close(ends_);
 }
 
 Status ScriptRuns::start(RunId id, const Program &program) {
@@ -61,7 +76,10 @@ Status ScriptRuns::start(RunId id, const Program &program) {
 
 // Without its process being watched, it is waited for by reap() only.
 bool ScriptRuns::watch(Run &run) {
-    if (!watcher_.watch(run.child.process.get())) {
+    const bool is_watched = run.child.process
+                                ? watcher_.watch(run.child.process.get())
+                                : static_cast<bool>(ends_);
+    if (!is_watched) {
         run.child.process.reset();
         run.child.output.reset();
         return false;
@@ -84,6 +102,10 @@ std::string ScriptRuns::kill(RunId id) {
 }
 
 bool ScriptRuns::on_readable(int fd) {
+    if (fd >= 0 && fd == ends_.get()) {
+        take_ends();
+        return true;
+    }
     const auto it =
         std::find_if(runs_.begin(), runs_.end(), [&](const auto &entry) {
             const Child &child = entry.second.child;
@@ -97,13 +119,31 @@ bool ScriptRuns::on_readable(int fd) {
         return true;
     }
 
+    take_end(it);
+    return true;
+}
+
+void ScriptRuns::take_end(Runs::iterator it) {
     const RunId id = it->first;
     const bool killed = it->second.killed;
     const std::optional<ScriptResult> result = reap(it);
     if (result && !killed) {
         sink_.script_ended(id, *result);
     }
-    return true;
+}
+
+// One signal may be that of many. The sink may start others.
+void ScriptRuns::take_ends() {
+    take_signals(ends_.get());
+    std::vector<RunId> ids;
+    for (const auto &[id, run] : runs_) {
+        ids.push_back(id);
+    }
+    for (const RunId id : ids) {
+        if (const auto it = runs_.find(id); it != runs_.end()) {
+            take_end(it);
+        }
+    }
 }
 
 // What it has left in the pipe is read; children that go on writing there are

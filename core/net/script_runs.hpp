@@ -2,7 +2,8 @@
 // process group. A killed one is waited for as well before it is forgotten.
 //
 // Used in processes that have no other children: SIGCHLD is set to its
-// default there, since nginx's handler would wait for ours.
+// default there, since nginx's handler would wait for ours, and it is blocked
+// where there are no pidfds.
 #pragma once
 
 #include <cstddef>
@@ -82,6 +83,8 @@ private:
     using Runs = std::map<RunId, Run>;
 
     bool watch(Run &run);
+    void take_ends();
+    void take_end(Runs::iterator run);
     std::optional<ScriptResult> reap(Runs::iterator run);
     void read_output(Run &run);
     void kill(Run &run);
@@ -90,6 +93,7 @@ private:
     Watcher &watcher_;
     ScriptSink &sink_;
     std::size_t most_output_;
+    Fd ends_;  // readable after SIGCHLD, where there are no pidfds
     Runs runs_;
 };
 

@@ -17,6 +17,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/net/pidfd.hpp"
+
 namespace ngx_vrrp::net {
 
 namespace {
@@ -209,10 +211,9 @@ Result<Child, SystemError> spawn(const Program &program) {
         return Unexpected(SystemError{"fork()", errno});
     }
 
-    child.process =
-        Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
-    if (!child.process) {
-        const int error = errno;
+    child.process = open_pidfd(child.pid);
+    const int error = errno;
+    if (!child.process && !is_refused(error)) {
         discard(child.pid);
         return Unexpected(SystemError{"pidfd_open()", error});
     }

@@ -23,7 +23,8 @@ struct Program {
 
 struct Child {
     int pid = 0;  // to be waited for; also the number of its process group
-    Fd process;   // a pidfd: readable when the program has ended
+    Fd process;   // a pidfd: readable when the program has ended; empty where
+                  // there are none (pidfd.hpp)
     Fd output;    // what it writes; non-blocking
 };
 

@@ -29,7 +29,7 @@ CheckNode::CheckNode(std::vector<check::Config> configs, std::string router_id,
       router_id_(std::move(router_id)),
       wake_fd_(fds.wake),
       events_(fds.events, ports.log),
-      processes_(ports.watcher),
+      processes_(ports.watcher, ports.log),
       checker_(table_, *this, ports.log,
                static_cast<std::uint64_t>(to_ns(net::now()))),
       probers_(role, ports, fds, *this) {}

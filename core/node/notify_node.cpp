@@ -40,7 +40,7 @@ NotifyNode::NotifyNode(std::vector<notify::ChannelConfig> channels,
       event_fd_(event_fd),
       area_(area),
       previous_area_(previous),
-      processes_(ports.watcher),
+      processes_(ports.watcher, ports.log),
       couriers_(ports, *this),
       queue_(recipients(std::move(channels)), ports.log,
              static_cast<std::uint64_t>(to_ns(net::now()))) {}

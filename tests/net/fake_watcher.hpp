@@ -13,7 +13,7 @@ namespace ngx_vrrp::net {
 class FakeWatcher : public Watcher {
 public:
     bool watch(int fd) override {
-        if (full) {
+        if (full || watched.size() >= most) {
             return false;
         }
         watched.push_back(fd);
@@ -27,6 +27,7 @@ public:
 
     std::vector<int> watched;
     bool full = false;
+    std::size_t most = 1000;
 
 protected:
     // When all that was watched should have ended.

@@ -56,7 +56,7 @@ sub unavailable ($class = undef) {
 
 
 # node, vrrp (the inside of the vrrp block), http (of the http block), workers,
-# main (more directives), level (of the error log), expect (a pattern of
+# connections (of each), main (more directives), level (of the error log), expect (a pattern of
 # alarming lines that are wanted), binary, wrapper (a command that runs it),
 # before, after (modules that are loaded before and after ours).
 sub new ($class, %args) {
@@ -69,6 +69,7 @@ sub new ($class, %args) {
 
     my $self = bless {
         workers => 2,
+        connections => 4096,
         level   => 'info',
         wrapper => [],
         main    => '',
@@ -250,7 +251,7 @@ pid $dir/nginx.pid;
 $self->{main}
 
 events {
-    worker_connections 4096;
+    worker_connections $self->{connections};
 }
 
 $vrrp

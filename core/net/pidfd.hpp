@@ -1,0 +1,25 @@
+// pidfd_open() is of Linux 5.3, and the seccomp filters of older container
+// runtimes refuse what they do not know. What uses it has another way then.
+#pragma once
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/net/fd.hpp"
+
+namespace ngx_vrrp::net {
+
+// Empty on failure, with errno. The C library of Debian 12 is the first with a
+// wrapper.
+inline Fd open_pidfd(int pid) {
+    return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+// The system call does not exist here: it fails for every process.
+inline bool is_refused(int error) {
+    return error == EPERM || error == ENOSYS;
+}
+
+}  // namespace ngx_vrrp::net
