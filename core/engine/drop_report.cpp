@@ -57,14 +57,14 @@ std::string destination_advice(const vrrp::Config &config) {
 std::string ttl_advice(const vrrp::Config &config, unsigned ttl) {
     const bool ipv6 = config.family == Family::ipv6;
     const unsigned least = vrrp::least_ttl(config);
-    const std::string text =
-        format("its %s is %u and not %u%s, so it was routed or forged: put "
-               "both nodes into one network",
-               ipv6 ? "hop limit" : "TTL", ttl, least,
-               least < 255 ? " or more" : "");
+    const std::string text = format(
+        "its %s is %u and not %u%s, so it was routed or forged: put "
+        "both nodes into one network",
+        ipv6 ? "hop limit" : "TTL", ttl, least, least < 255 ? " or more" : "");
     return config.is_unicast()
-               ? text + ", and if the peer is a keepalived, set its "
-                        "\"unicast_ttl 255\""
+               ? text +
+                     ", and if the peer is a keepalived, set its "
+                     "\"unicast_ttl 255\""
                : text;
 }
 

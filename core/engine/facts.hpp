@@ -24,6 +24,9 @@ struct InterfaceAddress {
     bool tentative = false;  // IPv6, duplicate address detection not over
     bool permanent = false;  // without a lifetime, and so never a VIP of ours
     bool duplicate = false;  // IPv6, another host has it: it stays tentative
+
+    friend bool operator==(const InterfaceAddress &,
+                           const InterfaceAddress &) = default;
 };
 
 struct Interface {
@@ -32,6 +35,8 @@ struct Interface {
     MacAddress mac{};
     bool up = false;  // administratively up and with carrier
     std::vector<InterfaceAddress> addresses;  // in the kernel's order
+
+    friend bool operator==(const Interface &, const Interface &) = default;
 };
 
 // Every interface of this network namespace.

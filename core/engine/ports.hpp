@@ -28,11 +28,11 @@ class Transmit {
 public:
     virtual ~Transmit() = default;
 
-    // Hear VRRP of this family on the interface: opens the socket, joins the
-    // group if `multicast`. Again after the interface was created anew (its
-    // index differs) or when multicast is wanted now; else nothing happens.
-    virtual Status listen(const Interface &interface, Family family,
-                          bool multicast) = 0;
+    // Hear VRRP on the interface for this router: opens the sockets, joins the
+    // group unless it is unicast. Again after the interface was created anew
+    // (its index differs); else nothing happens for a router that is heard.
+    virtual Status listen(const Interface &interface,
+                          const vrrp::Config &router) = 0;
 
     // The interface is gone: close what listen() opened on it.
     virtual void forget(std::string_view interface) = 0;

@@ -354,8 +354,7 @@ std::string VirtualRouter::open_socket() {
         ports_.transmit.forget(config().interface);
         return {};
     }
-    const Status status = ports_.transmit.listen(*interface, config().family,
-                                                 !config().is_unicast());
+    const Status status = ports_.transmit.listen(*interface, config());
     return status ? std::string{} : status.error().to_string();
 }
 

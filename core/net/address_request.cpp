@@ -204,12 +204,12 @@ Status refuse(const char *what, const engine::Interface &interface,
 Status explain_absence(RequestSocket &socket,
                        const engine::Interface &interface,
                        const vrrp::VirtualAddress &address) {
-    const Result<engine::Interfaces, SystemError> now = read_interfaces(socket);
+    const Result<InterfaceDump, SystemError> now = read_interfaces(socket);
     if (!now) {
         return Unexpected(now.error());
     }
 
-    const engine::Interface *there = now->find(interface.name);
+    const engine::Interface *there = now->interfaces.find(interface.name);
     const engine::InterfaceAddress *other =
         there ? find_other_prefix(*there, address) : nullptr;
     return other ? refuse("removing", interface, address, other->prefix_length,

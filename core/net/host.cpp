@@ -3,18 +3,25 @@
 #include <cerrno>
 #include <set>
 
+#include "core/base/repeated_line.hpp"
 #include "core/net/address_request.hpp"
+#include "core/net/clock.hpp"
 #include "core/net/interface_table.hpp"
 #include "core/net/neighbour_sockets.hpp"
 #include "core/net/packet_socket.hpp"
 #include "core/net/process_watch.hpp"
 #include "core/net/socket_diag.hpp"
+#include "core/net/retry.hpp"
 #include "core/net/unanswered.hpp"
 #include "core/net/vrrp_sockets.hpp"
 
 namespace ngx_vrrp::net {
 
 namespace {
+
+// An address that came or went somewhere in a list has its right place in a
+// dump; nothing is in a hurry for that.
+constexpr Duration kOrderDelay = Milliseconds{100};
 
 Status not_watched(const char *what) {
     return Unexpected(
@@ -29,7 +36,7 @@ public:
         : watcher_(watcher),
           sink_(sink),
           log_(log),
-          processes_(watcher),
+          processes_(watcher, log),
           sockets_(watcher, sink, log),
           neighbours_(watcher, sink, log) {}
     ~Impl();
@@ -38,6 +45,8 @@ public:
     Result<engine::Interfaces, SystemError> interfaces();
     void catch_up();
     void on_readable(int fd);
+    std::optional<Instant> deadline() const;
+    void handle_time(Instant now);
 
     ProcessWatch &processes() { return processes_; }
     VrrpSockets &sockets() { return sockets_; }
@@ -51,7 +60,8 @@ public:
 
 private:
     void read_events();
-    void refresh();
+    void read_all_again(Instant now, bool changed);
+    void tell();
     void promote_once(const engine::Interface &interface);
 
     Watcher &watcher_;
@@ -60,8 +70,12 @@ private:
 
     RequestSocket requests_;
     EventSocket events_;
-    engine::Interfaces known_;  // as last read
-    bool loss_reported_ = false;
+    engine::Interfaces known_;  // the last dump, and all events since
+    Retry dump_;
+    RepeatedLine loss_line_;
+    RepeatedLine event_line_;
+    RepeatedLine dump_line_;
+    RepeatedLine neighbour_line_;
     std::set<IfIndex> promoted_;
 
     ProcessWatch processes_;
@@ -77,6 +91,9 @@ Host::Impl::~Impl() {
 }
 
 Status Host::Impl::open() {
+    if (events_.is_open()) {
+        return success();
+    }
     if (Status opened = requests_.open(); !opened) {
         return opened;
     }
@@ -91,14 +108,21 @@ Status Host::Impl::open() {
 }
 
 Result<engine::Interfaces, SystemError> Host::Impl::interfaces() {
-    Result<engine::Interfaces, SystemError> read = read_interfaces(requests_);
-    known_ = read ? *read : engine::Interfaces{};
-    return read;
+    Result<InterfaceDump, SystemError> read = read_interfaces(requests_);
+    if (!read) {
+        return Unexpected(read.error());
+    }
+    dump_.succeeded();
+    if (read->interrupted) {
+        dump_.failed(now());
+    }
+    known_ = std::move(read.value().interfaces);
+    return known_;
 }
 
 void Host::Impl::catch_up() {
     read_events();
-    sockets_.read_all();
+    sockets_.read_all(now());
 }
 
 void Host::Impl::on_readable(int fd) {
@@ -107,42 +131,89 @@ void Host::Impl::on_readable(int fd) {
     } else if (const auto ended = processes_.take_ended(fd)) {
         sink_.process_ended(*ended);
     } else if (!neighbours_.on_readable(fd)) {
-        sockets_.on_readable(fd);
+        sockets_.on_readable(fd, now());
     }
+}
+
+std::optional<Instant> Host::Impl::deadline() const {
+    std::optional<Instant> earliest = dump_.at();
+    take_earlier(earliest, sockets_.deadline());
+    return earliest;
+}
+
+void Host::Impl::handle_time(Instant now) {
+    if (dump_.is_due(now)) {
+        read_all_again(now, false);
+    }
+    sockets_.handle_time(now);
 }
 
 void Host::Impl::read_events() {
-    bool news = false;
-    const int error = events_.drain(
-        [&](nlmsghdr *event) { news = news || is_news(known_, event); });
+    if (!events_.is_open()) {
+        return;
+    }
+    bool changed = false;
+    bool unsure = false;
+    const int error = events_.drain([&](nlmsghdr *event) {
+        const Effect effect = apply(event, known_);
+        changed = changed || effect != Effect::none;
+        unsure = unsure || effect == Effect::unsure;
+    });
 
-    if (error == ENOBUFS && !loss_reported_) {
-        loss_reported_ = true;
-        log_(LogLevel::warn,
-             "netlink events were lost, reading all links and addresses "
-             "anew, now and whenever it happens again");
-    } else if (error != 0 && error != ENOBUFS) {
-        log_(LogLevel::error, "%s, reading all links and addresses anew",
-             SystemError{"recvfrom() of netlink events", error}
-                 .to_string()
-                 .c_str());
+    const Instant at = now();
+    if (unsure) {
+        dump_.want(kOrderDelay, at);
+    }
+    if (error == ENOBUFS) {
+        loss_line_.write(log_, LogLevel::warn,
+                         "netlink events were lost, reading all links and "
+                         "addresses again",
+                         at);
+    } else if (error != 0) {
+        event_line_.write(
+            log_, LogLevel::error,
+            SystemError{"recvfrom() of netlink events", error}.to_string() +
+                ", reading all links and addresses again",
+            at);
     }
 
-    if (news || error != 0) {
-        refresh();
+    if (error != 0) {
+        read_all_again(at, changed);
+    } else if (changed) {
+        tell();
     }
 }
 
-void Host::Impl::refresh() {
-    const Result<engine::Interfaces, SystemError> read = interfaces();
-    if (read) {
-        // a master that was heard before is not to be taken for silent now
-        sockets_.read_all();
-        sink_.interfaces_changed(*read);
-        return;
+// While others make changes without end, each dump is interrupted: then it adds
+// what was missing, and the next one follows. Meanwhile events tell of changes.
+void Host::Impl::read_all_again(Instant now, bool changed) {
+    Result<InterfaceDump, SystemError> read = read_interfaces(requests_);
+    if (!read) {
+        const Duration pause = dump_.failed(now);
+        dump_line_.write(log_, LogLevel::error,
+                         read.error().to_string() +
+                             format(", trying again in %lld ms",
+                                    static_cast<long long>(to_ms(pause))),
+                         now);
+    } else if (read->interrupted) {
+        complete(read.value().interfaces, known_);
+        dump_.failed(now);
+    } else {
+        dump_.succeeded();
     }
-    log_(LogLevel::error, "%s, trying again at the next netlink event",
-         read.error().to_string().c_str());
+    if (read && read->interfaces.list != known_.list) {
+        known_ = std::move(read.value().interfaces);
+        changed = true;
+    }
+    if (changed) {
+        tell();
+    }
+}
+
+// A master that was heard before is not to be taken for silent now.
+void Host::Impl::tell() {
+    sockets_.read_all(now());
+    sink_.interfaces_changed(known_);
 }
 
 void Host::Impl::promote_once(const engine::Interface &interface) {
@@ -159,8 +230,10 @@ void Host::Impl::promote_once(const engine::Interface &interface) {
 void Host::Impl::forget_unanswered(const engine::Interface &interface) {
     const Status done = net::forget_unanswered(requests_, interface);
     if (!done) {
-        log_(LogLevel::warn, "%s, they may get nothing for up to 3 s",
-             done.error().to_string().c_str());
+        neighbour_line_.write(
+            log_, LogLevel::warn,
+            done.error().to_string() + ", they may get nothing for up to 3 s",
+            now());
     }
 }
 
@@ -206,9 +279,21 @@ void Host::on_readable(int fd) {
     impl_->on_readable(fd);
 }
 
-Status Host::listen(const engine::Interface &interface, Family family,
-                    bool multicast) {
-    return impl_->sockets().listen(interface, family, multicast);
+std::optional<Instant> Host::deadline() const {
+    return impl_->deadline();
+}
+
+void Host::handle_time(Instant now) {
+    impl_->handle_time(now);
+}
+
+const LostPackets &Host::lost() const {
+    return impl_->sockets().lost();
+}
+
+Status Host::listen(const engine::Interface &interface,
+                    const vrrp::Config &router) {
+    return impl_->sockets().listen(interface, router);
 }
 
 void Host::forget(std::string_view interface) {

@@ -1,16 +1,19 @@
 // This machine: the engine's ports, made of raw sockets, packet sockets and
 // netlink, and what arrives on them, handed to a Sink as facts.
 //
-// One VRRP socket per (interface, family), shared by all virtual routers on
+// Two VRRP sockets per (interface, family), shared by all virtual routers on
 // it; one packet socket for all frames; two sockets that hear neighbours; one
 // netlink socket for requests and one for events. No call blocks: requests to
 // the kernel are answered within the call, everything else is non-blocking and
 // bounded per wake-up.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "core/base/log.hpp"
+#include "core/base/time.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/ports.hpp"
 #include "core/net/watcher.hpp"
@@ -31,21 +34,34 @@ public:
     virtual void neighbour_heard(const engine::NeighbourClaim &claim) = 0;
 };
 
+// Packets that came when the queue of a VRRP socket was full.
+struct LostPackets {
+    std::uint64_t wanted = 0;  // IPv6: or those with a wrong checksum
+    std::uint64_t others = 0;  // not for our virtual routers
+};
+
 class Host final : public engine::Transmit,
                    public engine::Addresses,
                    public engine::Neighbours,
                    public engine::Connections {
 public:
     // watcher and sink outlive the host; sink is called only from
-    // on_readable() and catch_up().
+    // on_readable(), catch_up() and handle_time().
     Host(Watcher &watcher, Sink &sink, LogSink &log);
     ~Host() override;
 
-    // Opens netlink. Once, before anything else.
+    // Opens netlink, before anything else; once more is nothing.
     Status open();
 
-    // The machine's interfaces now (a full dump).
+    // The machine's interfaces now (a full dump). The sink hears of what
+    // changes from then on.
     Result<engine::Interfaces, SystemError> interfaces();
+
+    // When handle_time() is due.
+    std::optional<Instant> deadline() const;
+    void handle_time(Instant now);
+
+    const LostPackets &lost() const;
 
     // process_ended() when it does (a pidfd: within a millisecond). Again for
     // the same process is nothing; ESRCH: it has ended already.
@@ -58,8 +74,8 @@ public:
     // Reads what there is on a watched descriptor, within a bound.
     void on_readable(int fd);
 
-    Status listen(const engine::Interface &interface, Family family,
-                  bool multicast) override;
+    Status listen(const engine::Interface &interface,
+                  const vrrp::Config &router) override;
     void forget(std::string_view interface) override;
     Status send(const engine::Interface &interface,
                 const wire::Endpoints &endpoints, Bytes pdu) override;

@@ -34,18 +34,25 @@ bool is_up(unsigned flags) {
     return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
 }
 
+// A bridge tells of its ports in messages of its own family, which are about
+// something else.
 std::optional<engine::Interface> parse_link(nlmsghdr *message) {
     nlattr *attributes[IFLA_MAX + 1];
-    if (message->nlmsg_type != RTM_NEWLINK ||
-        nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) <
+    if (nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) <
             0 ||
         attributes[IFLA_IFNAME] == nullptr) {
         return std::nullopt;
     }
 
     const auto *link = static_cast<const ifinfomsg *>(nlmsg_data(message));
+    if (link->ifi_family != AF_UNSPEC) {
+        return std::nullopt;
+    }
     engine::Interface interface;
-    interface.name = nla_get_string(attributes[IFLA_IFNAME]);
+    interface.name.assign(
+        static_cast<const char *>(nla_data(attributes[IFLA_IFNAME])),
+        ::strnlen(static_cast<const char *>(nla_data(attributes[IFLA_IFNAME])),
+                  static_cast<std::size_t>(nla_len(attributes[IFLA_IFNAME]))));
     interface.index = IfIndex{static_cast<std::uint32_t>(link->ifi_index)};
     interface.mac =
         value_of<MacAddress>(attributes[IFLA_ADDRESS]).value_or(MacAddress{});
@@ -73,8 +80,7 @@ struct ParsedAddress {
 
 std::optional<ParsedAddress> parse_address(nlmsghdr *message) {
     nlattr *attributes[kIfaProto + 1];
-    if (message->nlmsg_type != RTM_NEWADDR ||
-        nlmsg_parse(message, sizeof(ifaddrmsg), attributes, kIfaProto,
+    if (nlmsg_parse(message, sizeof(ifaddrmsg), attributes, kIfaProto,
                     nullptr) < 0) {
         return std::nullopt;
     }
@@ -144,7 +150,10 @@ int dump_links(RequestSocket &socket, std::vector<engine::Interface> &list) {
         return ENOMEM;
     }
     return socket.exchange(request, [&](nlmsghdr *message) {
-        if (std::optional<engine::Interface> link = parse_link(message)) {
+        std::optional<engine::Interface> link =
+            message->nlmsg_type == RTM_NEWLINK ? parse_link(message)
+                                               : std::nullopt;
+        if (link) {
             list.push_back(std::move(*link));
         }
     });
@@ -159,7 +168,9 @@ int dump_addresses(RequestSocket &socket, engine::Interfaces &interfaces) {
         return ENOMEM;
     }
     return socket.exchange(request, [&](nlmsghdr *message) {
-        const std::optional<ParsedAddress> parsed = parse_address(message);
+        const std::optional<ParsedAddress> parsed =
+            message->nlmsg_type == RTM_NEWADDR ? parse_address(message)
+                                               : std::nullopt;
         if (!parsed) {
             return;
         }
@@ -170,41 +181,140 @@ int dump_addresses(RequestSocket &socket, engine::Interfaces &interfaces) {
     });
 }
 
+// Returns errno. An interrupted dump of links is followed by that of addresses.
 int dump(RequestSocket &socket, engine::Interfaces &interfaces) {
     interfaces = {.list = {}, .keeps_marks = false};
-    const int error = dump_links(socket, interfaces.list);
-    return error != 0 ? error : dump_addresses(socket, interfaces);
+    const int links = dump_links(socket, interfaces.list);
+    if (links != 0 && links != EINTR) {
+        return links;
+    }
+    const int addresses = dump_addresses(socket, interfaces);
+    return addresses != 0 ? addresses : links;
+}
+
+auto find_address(std::vector<engine::InterfaceAddress> &list,
+                  const engine::InterfaceAddress &wanted) {
+    return std::find_if(list.begin(), list.end(),
+                        [&](const engine::InterfaceAddress &a) {
+                            return a.address == wanted.address &&
+                                   a.prefix_length == wanted.prefix_length;
+                        });
+}
+
+Effect add_link(engine::Interface link, std::vector<engine::Interface> &list) {
+    engine::Interface *known = find_interface(list, link.index);
+    if (known == nullptr) {
+        list.push_back(std::move(link));
+        return Effect::changed;
+    }
+    if (link.mac == MacAddress{}) {
+        link.mac = known->mac;  // events of wireless drivers do not have it
+    }
+    link.addresses = std::move(known->addresses);
+    const bool same = link.name == known->name && link.mac == known->mac &&
+                      link.up == known->up;
+    *known = std::move(link);
+    return same ? Effect::none : Effect::changed;
+}
+
+Effect remove_link(const engine::Interface &link,
+                   std::vector<engine::Interface> &list) {
+    const auto n = std::erase_if(
+        list, [&](const auto &known) { return known.index == link.index; });
+    return n != 0 ? Effect::changed : Effect::none;
+}
+
+// IPv4 addresses have an order, and may be there twice with two other ends.
+Effect uncertainty(const engine::InterfaceAddress &address) {
+    return address.address.family() == Family::ipv4 && !address.ours
+               ? Effect::unsure
+               : Effect::changed;
+}
+
+Effect add_address(const ParsedAddress &added,
+                   std::vector<engine::Interface> &list) {
+    engine::Interface *link = find_interface(list, added.index);
+    if (link == nullptr) {
+        return Effect::none;
+    }
+    const auto known = find_address(link->addresses, added.fact);
+    if (known == link->addresses.end()) {
+        link->addresses.push_back(added.fact);
+        return uncertainty(added.fact);
+    }
+    const bool same = *known == added.fact;
+    *known = added.fact;
+    return same ? Effect::none : Effect::changed;
+}
+
+Effect remove_address(const ParsedAddress &removed,
+                      std::vector<engine::Interface> &list) {
+    engine::Interface *link = find_interface(list, removed.index);
+    if (link == nullptr) {
+        return Effect::none;
+    }
+    const auto known = find_address(link->addresses, removed.fact);
+    if (known == link->addresses.end()) {
+        return Effect::none;
+    }
+    link->addresses.erase(known);
+    return uncertainty(removed.fact);
 }
 
 }  // namespace
 
-Result<engine::Interfaces, SystemError> read_interfaces(RequestSocket &socket) {
-    engine::Interfaces interfaces;
+// libnl begins again as often as a dump is interrupted. While somebody adds and
+// removes addresses in a loop that has no end, and what is in an interrupted
+// dump is true.
+Result<InterfaceDump, SystemError> read_interfaces(RequestSocket &socket) {
+    InterfaceDump result;
     int error = EINTR;
 
     for (unsigned n = 0; n < kMaxDumps && error == EINTR; n++) {
-        error = dump(socket, interfaces);
+        error = dump(socket, result.interfaces);
     }
-    if (error != 0) {
+    if (error != 0 && error != EINTR) {
         return Unexpected(SystemError{"reading links and addresses", error});
     }
-    return interfaces;
+    result.interrupted = error == EINTR;
+    return result;
 }
 
-bool is_news(const engine::Interfaces &known, nlmsghdr *event) {
-    const std::optional<ParsedAddress> parsed = parse_address(event);
-    if (!parsed || !parsed->fact.ours) {
-        return true;
+void complete(engine::Interfaces &dump, const engine::Interfaces &known) {
+    for (const engine::Interface &before : known.list) {
+        engine::Interface *link = find_interface(dump.list, before.index);
+        if (link == nullptr) {
+            dump.list.push_back(before);
+            continue;
+        }
+        for (const engine::InterfaceAddress &address : before.addresses) {
+            if (find_address(link->addresses, address) ==
+                link->addresses.end()) {
+                link->addresses.push_back(address);
+            }
+        }
     }
+}
 
-    const auto *interface = find_interface(known.list, parsed->index);
-    return interface == nullptr ||
-           std::none_of(
-               interface->addresses.begin(), interface->addresses.end(),
-               [&](const engine::InterfaceAddress &a) {
-                   return a.ours && a.address == parsed->fact.address &&
-                          a.prefix_length == parsed->fact.prefix_length;
-               });
+Effect apply(nlmsghdr *event, engine::Interfaces &known) {
+    const auto type = event->nlmsg_type;
+    if (type == RTM_NEWLINK || type == RTM_DELLINK) {
+        auto link = parse_link(event);
+        if (!link) {
+            return Effect::none;
+        }
+        return type == RTM_NEWLINK ? add_link(std::move(*link), known.list)
+                                   : remove_link(*link, known.list);
+    }
+    if (type == RTM_NEWADDR || type == RTM_DELADDR) {
+        const auto address = parse_address(event);
+        if (!address) {
+            return Effect::none;
+        }
+        return type == RTM_NEWADDR ? add_address(*address, known.list)
+                                   : remove_address(*address, known.list);
+    }
+    return Effect::none;
 }
 
 }  // namespace ngx_vrrp::net

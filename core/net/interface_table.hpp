@@ -14,11 +14,28 @@ inline constexpr std::uint8_t kAddressMark = 112;
 // IFA_PROTO, which headers know since Linux 5.18.
 inline constexpr int kIfaProto = 11;
 
-// Everything there is in this network namespace.
-Result<engine::Interfaces, SystemError> read_interfaces(RequestSocket &socket);
+struct InterfaceDump {
+    engine::Interfaces interfaces;
+    // Something changed meanwhile, as often as it was tried: what is in it is
+    // true, but some may be missing.
+    bool interrupted = false;
+};
 
-// False for the event of an address of ours that was only prolonged: nothing
-// of what is known has changed.
-bool is_news(const engine::Interfaces &known, nlmsghdr *event);
+// Everything there is in this network namespace.
+Result<InterfaceDump, SystemError> read_interfaces(RequestSocket &socket);
+
+// Adds what is missing in `dump`, which was interrupted, from what was known
+// before it.
+void complete(engine::Interfaces &dump, const engine::Interfaces &known);
+
+enum class Effect : std::uint8_t {
+    none,     // for example, an address of ours was prolonged
+    changed,  // and `known` is what the kernel has
+    unsure    // changed, but the order of addresses, or which of two equal ones
+              // was removed, only a dump can tell
+};
+
+// Makes the change that the event is about.
+Effect apply(nlmsghdr *event, engine::Interfaces &known);
 
 }  // namespace ngx_vrrp::net

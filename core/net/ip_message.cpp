@@ -126,4 +126,15 @@ Ipv6Arrival ipv6_arrival(msghdr &message) {
     return arrival;
 }
 
+std::optional<std::uint32_t> overflow(msghdr &message) {
+    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level == SOL_SOCKET &&
+            header->cmsg_type == SO_RXQ_OVFL) {
+            return data_of<std::uint32_t>(header);
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace ngx_vrrp::net

@@ -57,4 +57,7 @@ struct Ipv6Arrival {
 
 Ipv6Arrival ipv6_arrival(msghdr &message);
 
+// What SO_RXQ_OVFL says: how many packets the socket had no room for, so far.
+std::optional<std::uint32_t> overflow(msghdr &message);
+
 }  // namespace ngx_vrrp::net

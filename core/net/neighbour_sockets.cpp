@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "core/base/log.hpp"
+#include "core/net/clock.hpp"
 #include "core/net/ip_message.hpp"
 #include "core/net/word_filter.hpp"
 #include "core/wire/arp.hpp"
@@ -230,10 +231,9 @@ bool NeighbourSockets::take(
         sink_.neighbour_heard(*claim);
     }
     if (error != 0 && error != EAGAIN && error != EINTR && error != ENETDOWN) {
-        log_(LogLevel::error, "%s",
-             SystemError{"receiving from neighbours", error}
-                 .to_string()
-                 .c_str());
+        error_line_.write(
+            log_, LogLevel::error,
+            SystemError{"receiving from neighbours", error}.to_string(), now());
     }
     return error == 0 || error == EINTR;
 }

@@ -8,6 +8,7 @@
 
 #include "core/base/ip.hpp"
 #include "core/base/log.hpp"
+#include "core/base/repeated_line.hpp"
 #include "core/base/system_error.hpp"
 #include "core/engine/facts.hpp"
 #include "core/net/fd.hpp"
@@ -39,6 +40,7 @@ private:
     Watcher &watcher_;
     Sink &sink_;
     Log log_;
+    RepeatedLine error_line_;
     Fd arp_;
     Fd icmpv6_;
 };

@@ -16,7 +16,10 @@ namespace {
 constexpr std::size_t kBufferSize = 65536;
 
 constexpr int kEventBufferSize = 1 << 20;
-constexpr unsigned kMaxEventsPerWakeup = 256;
+constexpr unsigned kMaxEventsPerWakeup = 1024;
+
+// More than the event buffer can hold.
+constexpr unsigned kMaxEventsWhenLost = 16384;
 
 // The kernel answers within sendto(), so these are never reached: they keep
 // a surprise from becoming a hang.
@@ -201,7 +204,8 @@ Status EventSocket::open() {
 int EventSocket::drain(const MessageHandler &handler) {
     bool lost = false;
 
-    for (unsigned n = 0; n < kMaxEventsPerWakeup; n++) {
+    for (unsigned n = 0; n < (lost ? kMaxEventsWhenLost : kMaxEventsPerWakeup);
+         n++) {
         const int error = receive(fd_.get(), buffer_, handler);
         if (error == EAGAIN) {
             break;

@@ -54,7 +54,8 @@ public:
     bool is_open() const { return static_cast<bool>(fd_); }
 
     // Reads what there is, within a bound. Returns 0 or errno; ENOBUFS when
-    // the kernel had to drop events.
+    // the kernel had to drop events: what has come is older than that then,
+    // and has been read to its end.
     int drain(const MessageHandler &handler);
 
 private:

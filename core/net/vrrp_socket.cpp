@@ -10,6 +10,7 @@
 
 #include "core/base/checksum.hpp"
 #include "core/base/log.hpp"
+#include "core/net/attach_filter.hpp"
 #include "core/net/ip_message.hpp"
 
 namespace ngx_vrrp::net {
@@ -46,6 +47,11 @@ constexpr Option kIpv6Options[] = {
 // IP_TOS, which changes it.
 constexpr Option kPriority = {SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL,
                               "SO_PRIORITY"};
+
+constexpr Option kCountLost = {SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL"};
+
+// A sample of the packets that are not for us: what does not fit is lost.
+constexpr Option kSmallQueue = {SOL_SOCKET, SO_RCVBUF, 8192, "SO_RCVBUF"};
 
 // More than the default receive buffer can hold.
 constexpr unsigned kMaxQueued = 4096;
@@ -84,6 +90,29 @@ std::optional<IpPacket> parse_ipv6(Bytes payload, const SocketAddress &source,
 }  // namespace
 
 Status VrrpSocket::open() {
+    if (Status opened = open_bound(); !opened) {
+        return opened;
+    }
+    if (Status nothing = take(vrrp_filter(family_, {}, Take::wanted));
+        !nothing) {
+        return nothing;
+    }
+    discard_queued(fd_.get());
+    return set_options();
+}
+
+Status VrrpSocket::open_for_others() {
+    if (Status opened = open_bound(); !opened) {
+        return opened;
+    }
+    discard_queued(fd_.get());
+    if (Status small = set_option(kSmallQueue); !small) {
+        return small;
+    }
+    return set_options();
+}
+
+Status VrrpSocket::open_bound() {
     fd_ = Fd(::socket(to_domain(family_),
                       SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, kProtocolVrrp));
     if (!fd_) {
@@ -91,11 +120,11 @@ Status VrrpSocket::open() {
             SystemError{"socket() for VRRP on \"" + name_ + "\"", errno});
     }
 
-    if (Status bound = bind_to_interface(); !bound) {
-        return bound;
-    }
-    discard_queued(fd_.get());
-    return set_options();
+    return bind_to_interface();
+}
+
+Status VrrpSocket::take(std::vector<sock_filter> filter) {
+    return attach_filter(fd_.get(), std::move(filter));
 }
 
 Status VrrpSocket::bind_to_interface() {
@@ -105,14 +134,20 @@ Status VrrpSocket::bind_to_interface() {
 
 Status VrrpSocket::set_options() {
     for (const Option &o : options_of(family_)) {
-        Status set =
-            set_option(o.level, o.name, o.text, &o.value, sizeof(o.value));
-        if (!set) {
+        if (Status set = set_option(o); !set) {
             return set;
         }
     }
-    return set_option(kPriority.level, kPriority.name, kPriority.text,
-                      &kPriority.value, sizeof(kPriority.value));
+    if (Status set = set_option(kCountLost); !set) {
+        return set;
+    }
+    return set_option(kPriority);
+}
+
+template <class T>
+Status VrrpSocket::set_option(const T &option) {
+    return set_option(option.level, option.name, option.text, &option.value,
+                      sizeof(option.value));
 }
 
 Status VrrpSocket::join() {
@@ -186,6 +221,9 @@ int VrrpSocket::receive(Buffer &buffer, std::optional<IpPacket> &packet) {
         return errno;
     }
 
+    if (const auto overflow_now = overflow(message)) {
+        lost_ += *overflow_now - std::exchange(overflow_, *overflow_now);
+    }
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) {
         const Bytes bytes(buffer.data(), static_cast<std::size_t>(n));
         packet = family_ == Family::ipv4 ? parse_ipv4(bytes)

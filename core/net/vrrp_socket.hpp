@@ -1,19 +1,24 @@
-// The raw socket for IP protocol 112 of one interface and family, shared by
-// all virtual routers there.
+// A raw socket for IP protocol 112 of one interface and family, shared by all
+// virtual routers there.
 //
 // The checksum is never the kernel's business, not even in IPv6 where it
 // could be (IPV6_CHECKSUM): the serializer writes it and the parser verifies
-// it, so that a wrong one is counted and not silently gone.
+// it, so that a wrong one is counted and not silently gone. But an IPv6 socket
+// with a filter does not get what has a wrong one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/system_error.hpp"
 #include "core/engine/facts.hpp"
 #include "core/net/fd.hpp"
 #include "core/net/ipv4_packet.hpp"
+#include "core/net/vrrp_filter.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -22,7 +27,16 @@ public:
     VrrpSocket(const engine::Interface &interface, Family family)
         : name_(interface.name), index_(interface.index), family_(family) {}
 
+    // For the packets that are wanted; nothing is, until take() says so.
     Status open();
+
+    // For the others, in a small queue.
+    Status open_for_others();
+
+    void close() { fd_.reset(); }
+
+    // Of the packets that arrive from now on.
+    Status take(std::vector<sock_filter> filter);
 
     // Joins the VRRP group; nothing happens the second time.
     Status join();
@@ -34,14 +48,21 @@ public:
     // a packet (nothing when it was malformed), or errno.
     int receive(Buffer &buffer, std::optional<IpPacket> &packet);
 
+    // How many packets have found no room in the queue since the last call, as
+    // far as the packets after them have told.
+    std::uint64_t take_lost() { return std::exchange(lost_, 0); }
+
     int fd() const { return fd_.get(); }
     const std::string &name() const { return name_; }
     IfIndex index() const { return index_; }
     Family family() const { return family_; }
 
 private:
+    template <class T>
+    Status set_option(const T &option);
     Status set_option(int level, int option, const char *text,
                       const void *value, std::size_t size);
+    Status open_bound();
     Status set_options();
     Status bind_to_interface();
 
@@ -50,6 +71,8 @@ private:
     Family family_;
     Fd fd_;
     bool joined_ = false;
+    std::uint32_t overflow_ = 0;
+    std::uint64_t lost_ = 0;
 };
 
 }  // namespace ngx_vrrp::net

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/time.hpp"
+#include "core/net/clock.hpp"
+#include "core/wire/advertisement.hpp"
+
 namespace ngx_vrrp::net {
 
 namespace {
@@ -15,128 +19,250 @@ bool is_interface_gone(int error) {
     return error == ENETDOWN || error == ENODEV || error == ENXIO;
 }
 
+engine::ReceivedPacket received(const VrrpSocket &socket,
+                                const IpPacket &packet) {
+    return {socket.name(), packet.info, packet.payload};
+}
+
+// The kernel keeps what has a wrong checksum from an IPv6 socket with a
+// filter. So the one for others has none, and gets all.
+bool is_other(const IpPacket &packet,
+              const std::vector<WantedAdverts> &adverts) {
+    const Family family = packet.info.endpoints.source.family();
+    return family == Family::ipv4 ||
+           !is_wanted(packet.payload, packet.info.ttl, adverts) ||
+           !wire::parse_advertisement(packet.payload, packet.info.endpoints);
+}
+
 }  // namespace
 
 VrrpSockets::VrrpSockets(Watcher &watcher, Sink &sink, LogSink &log)
     : watcher_(watcher), sink_(sink), log_(log), buffer_(kMaxIpPacket) {}
 
 VrrpSockets::~VrrpSockets() {
-    for (const SocketPtr &socket : sockets_) {
-        watcher_.unwatch(socket->fd());
+    while (!listeners_.empty()) {
+        close(listeners_.back());
     }
 }
 
-VrrpSockets::SocketPtr VrrpSockets::find(int fd) const {
-    const auto it =
-        std::find_if(sockets_.begin(), sockets_.end(),
-                     [&](const SocketPtr &s) { return s->fd() == fd; });
-    return it == sockets_.end() ? nullptr : *it;
-}
-
-VrrpSockets::SocketPtr VrrpSockets::find(std::string_view interface,
-                                         Family family) const {
-    const auto it =
-        std::find_if(sockets_.begin(), sockets_.end(), [&](const SocketPtr &s) {
-            return s->name() == interface && s->family() == family;
+VrrpSockets::ListenerPtr VrrpSockets::find(int fd) const {
+    const auto it = std::find_if(
+        listeners_.begin(), listeners_.end(), [&](const ListenerPtr &l) {
+            return l->wanted.fd() == fd || l->others.fd() == fd;
         });
-    return it == sockets_.end() ? nullptr : *it;
+    return fd < 0 || it == listeners_.end() ? nullptr : *it;
 }
 
-Status VrrpSockets::listen(const engine::Interface &interface, Family family,
-                           bool multicast) {
-    const SocketPtr socket = find(interface.name, family);
-    if (!socket) {
-        return open(interface, family, multicast);
-    }
-    if (socket->index() == interface.index) {
-        return multicast ? socket->join() : success();
-    }
-    close(socket);
-    return open(interface, family, multicast);
+VrrpSockets::ListenerPtr VrrpSockets::find(std::string_view interface,
+                                           Family family) const {
+    const auto it = std::find_if(listeners_.begin(), listeners_.end(),
+                                 [&](const ListenerPtr &l) {
+                                     return l->wanted.name() == interface &&
+                                            l->wanted.family() == family;
+                                 });
+    return it == listeners_.end() ? nullptr : *it;
 }
 
-Status VrrpSockets::open(const engine::Interface &interface, Family family,
-                         bool multicast) {
-    auto socket = std::make_shared<VrrpSocket>(interface, family);
-    if (Status opened = socket->open(); !opened) {
+Status VrrpSockets::listen(const engine::Interface &interface,
+                           const vrrp::Config &router) {
+    const ListenerPtr listener = find(interface.name, router.family);
+    if (listener && listener->wanted.index() == interface.index) {
+        return extend(*listener, router);
+    }
+    if (listener) {
+        close(listener);
+    }
+    return open(interface, router);
+}
+
+Status VrrpSockets::open(const engine::Interface &interface,
+                         const vrrp::Config &router) {
+    auto listener = std::make_shared<Listener>(interface, router.family);
+    if (Status opened = listener->wanted.open(); !opened) {
         return opened;
     }
-    if (multicast) {
-        if (Status joined = socket->join(); !joined) {
-            return joined;
-        }
-    }
-    if (!watcher_.watch(socket->fd())) {
+    if (!watcher_.watch(listener->wanted.fd())) {
         return Unexpected(SystemError{"adding the VRRP socket of \"" +
                                           interface.name +
                                           "\" to the event loop",
                                       EMFILE});
     }
-    sockets_.push_back(std::move(socket));
+    listeners_.push_back(listener);
+    if (const Status opened = open_others(*listener); !opened) {
+        others_error_.write(log_, LogLevel::warn,
+                            opened.error().to_string() +
+                                ", packets that are not for us are ignored",
+                            now());
+    }
+    Status extended = extend(*listener, router);
+    if (!extended) {
+        close(listener);
+    }
+    return extended;
+}
+
+Status VrrpSockets::open_others(Listener &listener) {
+    if (Status opened = listener.others.open_for_others(); !opened) {
+        listener.others.close();
+        return opened;
+    }
+    listener.is_watched = watcher_.watch(listener.others.fd());
+    if (!listener.is_watched) {
+        listener.others.close();
+        return Unexpected(SystemError{"adding the second VRRP socket of \"" +
+                                          listener.others.name() +
+                                          "\" to the event loop",
+                                      EMFILE});
+    }
     return success();
 }
 
-void VrrpSockets::close(const SocketPtr &socket) {
-    watcher_.unwatch(socket->fd());
-    sockets_.erase(std::find(sockets_.begin(), sockets_.end(), socket));
+// For one more virtual router, or for one that has it already.
+Status VrrpSockets::extend(Listener &listener, const vrrp::Config &router) {
+    const WantedAdverts adverts = wanted_adverts(router);
+    auto &all = listener.adverts;
+    if (std::find(all.begin(), all.end(), adverts) == all.end()) {
+        all.push_back(adverts);
+        if (const Status set = set_filters(listener); !set) {
+            all.pop_back();
+            return set;
+        }
+    }
+    return router.is_unicast() ? success() : listener.wanted.join();
+}
+
+Status VrrpSockets::set_filters(Listener &listener) {
+    const Family family = listener.wanted.family();
+    const Status set = listener.wanted.take(
+        vrrp_filter(family, listener.adverts, Take::wanted));
+    if (!set || family == Family::ipv6 || listener.others.fd() < 0) {
+        return set;
+    }
+    return listener.others.take(
+        vrrp_filter(family, listener.adverts, Take::others));
+}
+
+void VrrpSockets::close(const ListenerPtr &listener) {
+    const ListenerPtr closed = listener;
+    watcher_.unwatch(closed->wanted.fd());
+    if (closed->is_watched) {
+        watcher_.unwatch(closed->others.fd());
+        closed->is_watched = false;
+    }
+    listeners_.erase(std::find(listeners_.begin(), listeners_.end(), closed));
 }
 
 void VrrpSockets::forget(std::string_view interface) {
     for (const Family family : {Family::ipv4, Family::ipv6}) {
-        if (const SocketPtr socket = find(interface, family)) {
-            close(socket);
+        if (const ListenerPtr listener = find(interface, family)) {
+            close(listener);
         }
     }
 }
 
 Status VrrpSockets::send(const engine::Interface &interface,
                          const wire::Endpoints &endpoints, Bytes pdu) {
-    const SocketPtr socket =
+    const ListenerPtr listener =
         find(interface.name, endpoints.destination.family());
-    if (!socket || socket->index() != interface.index) {
+    if (!listener || listener->wanted.index() != interface.index) {
         return Unexpected(SystemError{
             "sending on \"" + interface.name + "\" without listening",
             ENOTCONN});
     }
-    return socket->send(endpoints, pdu);
+    return listener->wanted.send(endpoints, pdu);
 }
 
-void VrrpSockets::on_readable(int fd) {
+void VrrpSockets::on_readable(int fd, Instant now) {
+    const ListenerPtr listener = find(fd);
+    if (!listener) {
+        return;
+    }
+    if (fd == listener->others.fd()) {
+        read_others(fd, now);
+    } else {
+        read_wanted(fd, now);
+    }
+}
+
+void VrrpSockets::read_all(Instant now) {
+    const std::vector<ListenerPtr> listeners = listeners_;
+    for (const ListenerPtr &listener : listeners) {
+        read_wanted(listener->wanted.fd(), now);
+    }
+}
+
+void VrrpSockets::read_wanted(int fd, Instant now) {
     for (unsigned n = 0; n < kMaxPacketsPerWakeup; n++) {
-        const SocketPtr socket = find(fd);
-        if (!socket || !read_packet(*socket)) {
+        const ListenerPtr listener = find(fd);
+        std::optional<IpPacket> packet;
+        if (!listener ||
+            !receive(listener->wanted, packet, lost_.wanted, now)) {
             return;
+        }
+        if (packet) {
+            sink_.packet_received(received(listener->wanted, *packet));
         }
     }
 }
 
-void VrrpSockets::read_all() {
-    const std::vector<SocketPtr> sockets = sockets_;
-    for (const SocketPtr &socket : sockets) {
-        on_readable(socket->fd());
+// More of them wait unread, and wake nobody, until the second is over.
+void VrrpSockets::read_others(int fd, Instant now) {
+    while (const ListenerPtr listener = find(fd)) {
+        Listener &l = *listener;
+        if (now >= l.reads_end) {
+            l.reads_left = kOthersPerSecond;
+            l.reads_end = now + Seconds{1};
+        }
+        if (l.reads_left == 0) {
+            watcher_.unwatch(fd);
+            l.is_watched = false;
+            return;
+        }
+        --l.reads_left;
+        std::optional<IpPacket> packet;
+        if (!receive(l.others, packet, lost_.others, now)) {
+            return;
+        }
+        if (packet && is_other(*packet, l.adverts)) {
+            sink_.packet_received(received(l.others, *packet));
+        }
+    }
+}
+
+std::optional<Instant> VrrpSockets::deadline() const {
+    std::optional<Instant> earliest;
+    for (const ListenerPtr &listener : listeners_) {
+        if (listener->others.fd() >= 0 && !listener->is_watched) {
+            take_earlier(earliest, {listener->reads_end});
+        }
+    }
+    return earliest;
+}
+
+void VrrpSockets::handle_time(Instant now) {
+    for (const ListenerPtr &listener : listeners_) {
+        Listener &l = *listener;
+        if (l.others.fd() >= 0 && !l.is_watched && now >= l.reads_end) {
+            l.is_watched = watcher_.watch(l.others.fd());
+            l.reads_end = l.is_watched ? l.reads_end : now + Seconds{1};
+        }
     }
 }
 
 // False when there is no more.
-bool VrrpSockets::read_packet(VrrpSocket &socket) {
-    std::optional<IpPacket> packet;
+bool VrrpSockets::receive(VrrpSocket &socket, std::optional<IpPacket> &packet,
+                          std::uint64_t &lost, Instant now) {
     const int error = socket.receive(buffer_, packet);
-
-    if (error == 0) {
-        if (packet) {
-            sink_.packet_received(
-                {socket.name(), packet->info, packet->payload});
-        }
-        return true;
+    lost += socket.take_lost();
+    if (error != 0 && error != EAGAIN && error != EINTR &&
+        !is_interface_gone(error)) {
+        read_error_.write(
+            log_, LogLevel::error,
+            SystemError{"recvmsg() on \"" + socket.name() + "\"", error}
+                .to_string(),
+            now);
     }
-
-    if (error != EAGAIN && error != EINTR && !is_interface_gone(error)) {
-        log_(LogLevel::error, "%s",
-             SystemError{"recvmsg() on \"" + socket.name() + "\"", error}
-                 .to_string()
-                 .c_str());
-    }
-    return error == EINTR;
+    return error == 0 || error == EINTR;
 }
 
 }  // namespace ngx_vrrp::net

@@ -1,16 +1,27 @@
-// The VRRP sockets of all interfaces, in the care of an event loop.
+// The VRRP sockets of all interfaces, in the care of an event loop: two for
+// each interface and family. One gets what its virtual routers can use. The
+// other one gets the rest (another version, virtual router id or TTL), of which
+// a few each second are read, so that somebody can say what is wrong with them
+// however many there are.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/base/repeated_line.hpp"
 #include "core/net/host.hpp"
+#include "core/net/vrrp_filter.hpp"
 #include "core/net/vrrp_socket.hpp"
 #include "core/net/watcher.hpp"
 
 namespace ngx_vrrp::net {
+
+// Of the packets that are not for us, a second and a socket.
+inline constexpr unsigned kOthersPerSecond = 20;
 
 // listen(), forget() and send() are those of engine::Transmit.
 class VrrpSockets {
@@ -20,32 +31,60 @@ public:
     VrrpSockets &operator=(const VrrpSockets &) = delete;
     ~VrrpSockets();
 
-    Status listen(const engine::Interface &interface, Family family,
-                  bool multicast);
+    Status listen(const engine::Interface &interface,
+                  const vrrp::Config &router);
     void forget(std::string_view interface);
     Status send(const engine::Interface &interface,
                 const wire::Endpoints &endpoints, Bytes pdu);
 
     // Hands what arrived to the sink, up to a bound.
-    void on_readable(int fd);
-    void read_all();
+    void on_readable(int fd, Instant now);
+    // But for what is not for us.
+    void read_all(Instant now);
+
+    // When others may be read again, if that is stopped.
+    std::optional<Instant> deadline() const;
+    void handle_time(Instant now);
+
+    const LostPackets &lost() const { return lost_; }
 
 private:
-    // Shared, because the sink may close a socket while it is read.
-    using SocketPtr = std::shared_ptr<VrrpSocket>;
+    // Shared, because the sink may close it while it is read.
+    struct Listener {
+        Listener(const engine::Interface &interface, Family family)
+            : wanted(interface, family), others(interface, family) {}
 
-    SocketPtr find(int fd) const;
-    SocketPtr find(std::string_view interface, Family family) const;
-    Status open(const engine::Interface &interface, Family family,
-                bool multicast);
-    void close(const SocketPtr &socket);
-    bool read_packet(VrrpSocket &socket);
+        VrrpSocket wanted;
+        VrrpSocket others;  // may be closed
+        std::vector<WantedAdverts> adverts;
+
+        // Of the others.
+        bool is_watched = false;
+        unsigned reads_left = 0;
+        Instant reads_end{};  // then there are more
+    };
+    using ListenerPtr = std::shared_ptr<Listener>;
+
+    ListenerPtr find(int fd) const;
+    ListenerPtr find(std::string_view interface, Family family) const;
+    Status open(const engine::Interface &interface, const vrrp::Config &router);
+    Status open_others(Listener &listener);
+    Status extend(Listener &listener, const vrrp::Config &router);
+    Status set_filters(Listener &listener);
+    void close(const ListenerPtr &listener);
+    void read_wanted(int fd, Instant now);
+    void read_others(int fd, Instant now);
+    bool receive(VrrpSocket &socket, std::optional<IpPacket> &packet,
+                 std::uint64_t &lost, Instant now);
 
     Watcher &watcher_;
     Sink &sink_;
     Log log_;
-    std::vector<SocketPtr> sockets_;
+    RepeatedLine read_error_;
+    RepeatedLine others_error_;
+    std::vector<ListenerPtr> listeners_;
     Buffer buffer_;
+    LostPackets lost_;
 };
 
 }  // namespace ngx_vrrp::net

@@ -1,9 +1,8 @@
 #include "core/net/word_filter.hpp"
 
-#include <linux/filter.h>
-#include <sys/socket.h>
+#include <utility>
 
-#include <cerrno>
+#include "core/net/attach_filter.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -38,13 +37,7 @@ Status set_word_filter(int fd, std::size_t offset,
                        const std::vector<std::uint32_t> &words) {
     std::vector<sock_filter> code =
         words.size() > kMaxWords ? take_all() : program(offset, words);
-    const sock_fprog filter{static_cast<unsigned short>(code.size()),
-                            code.data()};
-    if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
-                     sizeof(filter)) < 0) {
-        return Unexpected(SystemError{"setsockopt(SO_ATTACH_FILTER)", errno});
-    }
-    return success();
+    return attach_filter(fd, std::move(code));
 }
 
 }  // namespace ngx_vrrp::net

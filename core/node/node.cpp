@@ -20,6 +20,13 @@ constexpr Duration kSuccessorLook = Milliseconds{5};
 // Summer time, or somebody who sets the clock, may move the time of day.
 constexpr Duration kClockLook = Seconds{1};
 
+// What no patience helps against. Everything else may pass: no memory, no
+// descriptor, a queue that is full, an answer that is late.
+bool is_for_good(int error) {
+    return error == EPERM || error == EACCES || error == ENOSYS ||
+           error == EAFNOSUPPORT || error == EPROTONOSUPPORT;
+}
+
 }  // namespace
 
 Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
@@ -44,20 +51,39 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
 }
 
 Status Node::open() {
-    const Status opened = host_.open();
-    return opened ? checks_.open() : opened;
+    return checks_.open();
 }
 
 Status Node::start(int master_pid) {
     begin_life(net::now());
-    Status status = watch_master(master_pid);
+    master_pid_ = master_pid;
+    return try_to_start(net::now());
+}
+
+// Until it has started it claims no router: on a reload, the process before it
+// goes on.
+Status Node::try_to_start(Instant now) {
+    Status status = watch_master(master_pid_);
     if (status) {
         status = take_part();
     }
-    if (!status) {
-        engine_.stand_aside(status.error().to_string(), net::now());
+    if (status || engine_.finished()) {
+        start_.succeeded();
+        return success();
     }
-    return status;
+    if (is_for_good(status.error().code)) {
+        start_.succeeded();
+        engine_.stand_aside(status.error().to_string(), now);
+        return status;
+    }
+    const Duration pause = start_.failed(now);
+    start_line_.write(log_, LogLevel::error,
+                      status.error().to_string() +
+                          format(", not taking part in VRRP yet, trying again "
+                                 "in %lld ms",
+                                 static_cast<long long>(to_ms(pause))),
+                      now);
+    return success();
 }
 
 void Node::stand_aside(int master_pid, const std::string &reason) {
@@ -94,6 +120,9 @@ void Node::begin_life(Instant now) {
 }
 
 Status Node::take_part() {
+    if (Status opened = host_.open(); !opened) {
+        return opened;
+    }
     const auto interfaces = host_.interfaces();
     if (!interfaces) {
         return Unexpected(interfaces.error());
@@ -132,7 +161,15 @@ void Node::on_readable(int fd) {
 // adverts wait in its queue, nor prolong an address that is gone: nobody would
 // be told that it was.
 void Node::on_timer() {
+    if (start_.is_due(net::now())) {
+        const Status started = try_to_start(net::now());
+        if (!started) {
+            log_(LogLevel::alert, "%s, not taking part in VRRP",
+                 started.error().to_string().c_str());
+        }
+    }
     host_.catch_up();
+    host_.handle_time(net::now());
     engine_.handle_time(net::now());
 }
 
@@ -145,6 +182,8 @@ void Node::share() {
         if (control_.obey(engine_, now)) {
             publisher_.hurry();
         }
+        facts_.lost_packets = host_.lost().wanted;
+        facts_.lost_other_packets = host_.lost().others;
         publisher_.publish(engine_, facts_, now);
         checks_.watch_for_silence(now);
         repeat_events(now);
@@ -202,7 +241,10 @@ std::optional<Instant> Node::deadline() const {
     if (engine_.needs_time_of_day()) {
         next = std::min(next, next_clock_look_);
     }
-    next = std::min(next, control_.deadline().value_or(Instant::max()));
+    for (const auto &due :
+         {control_.deadline(), host_.deadline(), start_.at()}) {
+        next = std::min(next, due.value_or(Instant::max()));
+    }
     return next == Instant::max() ? std::nullopt : std::optional{next};
 }
 

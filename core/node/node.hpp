@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "core/base/log.hpp"
+#include "core/base/repeated_line.hpp"
 #include "core/engine/engine.hpp"
 #include "core/net/claims.hpp"
 #include "core/net/event_socket.hpp"
 #include "core/net/host.hpp"
+#include "core/net/retry.hpp"
 #include "core/node/check_results.hpp"
 #include "core/node/control.hpp"
 #include "core/node/nginx_workers.hpp"
@@ -51,8 +53,9 @@ public:
 
     Status open();
 
-    // Joins the elections. When that is impossible the node stands aside, and
-    // the error says why.
+    // Joins the elections, as soon as the machine lets it. When that is
+    // impossible for good (it is not permitted) the node stands aside, and the
+    // error says why.
     Status start(int master_pid);
 
     // Takes part in nothing, says why in the status, and ends with the master.
@@ -96,6 +99,7 @@ private:
 
     void begin_life(Instant now);
     Status watch_master(int pid);
+    Status try_to_start(Instant now);
     Status take_part();
     void settle();
     void look_at_clock(Instant now);
@@ -118,6 +122,8 @@ private:
     status::NodeFacts facts_;
     Generation generation_;
     int master_pid_ = 0;
+    net::Retry start_;
+    RepeatedLine start_line_;
     std::optional<Instant> successor_by_;
     Instant next_clock_look_{};
     Instant next_repeat_{};

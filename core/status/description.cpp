@@ -190,6 +190,8 @@ NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts) {
     node.worker_timeout_ns =
         engine.worker_timeout().value_or(Duration{0}).count();
     node.unknown_vrid_packets = engine.unknown_vrid_packets();
+    node.lost_packets = facts.lost_packets;
+    node.lost_other_packets = facts.lost_other_packets;
     node.crashes = facts.crashes;
     node.started_at_ns = to_ns(facts.started_at);
     node.not_before_ns = to_ns(facts.not_before);

@@ -23,10 +23,12 @@ struct NodeFacts {
     std::uint64_t generation = 0;  // of the configuration
     Instant configured_at{};       // when that one was read
     Instant started_at{};
-    Instant not_before{};       // startup_delay ends
-    int realtime_priority = 0;  // in force; 0: none
-    bool mlock = false;         // in force
-    std::uint64_t crashes = 0;  // of the processes before this one
+    Instant not_before{};                  // startup_delay ends
+    int realtime_priority = 0;             // in force; 0: none
+    bool mlock = false;                    // in force
+    std::uint64_t crashes = 0;             // of the processes before this one
+    std::uint64_t lost_packets = 0;        // the queue of a socket was full
+    std::uint64_t lost_other_packets = 0;  // the same, but not for us
 };
 
 NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts);

@@ -66,6 +66,8 @@ void write_node(JsonWriter &json, const NodeRecord &node,
     json.member("age_ms", age_ms(moment, node.published_at_ns));
     json.member("fresh_workers", node.fresh_workers);
     json.member("unknown_vrid_packets", node.unknown_vrid_packets);
+    json.member("lost_packets", node.lost_packets);
+    json.member("lost_other_packets", node.lost_other_packets);
     json.member("crashes", node.crashes);
     json.member("startup_delay_left_ms", left_ms(moment, node.not_before_ns));
     json.member("realtime_priority", node.realtime_priority);

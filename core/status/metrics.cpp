@@ -35,6 +35,14 @@ void write_process(MetricsWriter &out, const NodeRecord &node,
     out.counter("nginx_vrrp_unknown_vrid_packets",
                 "Packets of virtual routers that are not configured here.");
     out.sample({}, node.unknown_vrid_packets);
+
+    out.counter("nginx_vrrp_lost_packets",
+                "Packets that came when the queue of a VRRP socket was full.");
+    out.sample({}, node.lost_packets);
+
+    out.counter("nginx_vrrp_lost_other_packets",
+                "The same, of packets that no virtual router here can use.");
+    out.sample({}, node.lost_other_packets);
 }
 
 void write_configuration(MetricsWriter &out, const NodeRecord &node,

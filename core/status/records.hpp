@@ -24,6 +24,8 @@ struct NodeRecord {
     std::uint32_t fresh_workers;
     std::int64_t worker_timeout_ns;  // 0: workers are not watched
     std::uint64_t unknown_vrid_packets;
+    std::uint64_t lost_packets;
+    std::uint64_t lost_other_packets;
     std::uint64_t crashes;
     std::uint64_t generation;        // of its configuration
     std::int64_t configured_at_ns;   // CLOCK_BOOTTIME; that one was read

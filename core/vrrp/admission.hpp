@@ -22,14 +22,15 @@ struct PacketInfo {
 // 224.0.0.18 or ff02::12 (RFC 9568, 5.1.1.2 and 5.1.2.2).
 IpAddress multicast_group(Family family);
 
-// The TTL (hop limit) that an advert must have at least: 255 (RFC 9568, 5.1.1.3;
-// in unicast too, unlike keepalived). IPv6 unicast peers may send 64, because
-// keepalived does, unless its configuration says unicast_ttl 255.
+// The TTL (hop limit) that an advert must have at least: 255 (RFC
+// 9568, 5.1.1.3; in unicast too, unlike keepalived). IPv6 unicast peers may
+// send 64, because keepalived does, unless its configuration says unicast_ttl
+// 255.
 std::uint8_t least_ttl(const Config &config);
 
-// Why the advert must be ignored, if it must: TTL, version, authentication type and all 8
-// octets of data in constant time, v2 interval (RFC 3768, 7.1), destination
-// fits the mode, unicast source is a peer, source is not ourselves.
+// Why the advert must be ignored, if it must: TTL, version, authentication type
+// and all 8 octets of data in constant time, v2 interval (RFC 3768, 7.1),
+// destination fits the mode, unicast source is a peer, source is not ourselves.
 std::optional<wire::DropReason> refuse(const Config &config,
                                        const IpAddress &own_source,
                                        const wire::Advertisement &advert,

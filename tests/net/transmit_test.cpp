@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "core/net/vrrp_sockets.hpp"
 #include "core/vrrp/admission.hpp"
 #include "core/wire/arp.hpp"
 #include "tests/net/lab.hpp"
@@ -13,25 +14,68 @@
 namespace ngx_vrrp::net {
 namespace {
 
-// Not a right advert, and with a wrong checksum: judging is not net's job.
-const Buffer kPdu = {0x31, 0x33, 0x64, 0x01, 0x00, 0x32, 0xde, 0xad};
+constexpr Vrid kVrid{51};
+constexpr Vrid kOther{52};
+
+vrrp::Config router(Family family, bool multicast, Vrid vrid = kVrid) {
+    vrrp::Config config;
+    config.interface = "vr0";
+    config.family = family;
+    config.vrid = vrid;
+    if (!multicast) {
+        config.unicast_peers = {*IpAddress::parse("10.9.0.9")};
+    }
+    return config;
+}
+
+Buffer advert(const wire::Endpoints &endpoints, Vrid vrid = kVrid) {
+    wire::Advertisement text;
+    text.vrid = vrid;
+    text.priority = Priority{100};
+    text.interval = Seconds{1};
+    text.addresses = {endpoints.source};
+    return wire::serialize(text, endpoints, wire::ChecksumForm::pseudo_header);
+}
+
+// What a station watches: netlink events, then two sockets.
+constexpr std::size_t kWanted = 1;
+constexpr std::size_t kOthers = 2;
 
 class Transmit : public Lab {
 protected:
     Status listen_a(Family family, bool multicast) {
         enter_a();
-        return a().host->listen(a().look("vr0"), family, multicast);
+        return a().host->listen(a().look("vr0"), router(family, multicast));
     }
 
     Status listen_b(Family family, bool multicast) {
         enter_b();
-        Status done = b().host->listen(b().look("vr1"), family, multicast);
+        Status done =
+            b().host->listen(b().look("vr1"), router(family, multicast));
         enter_a();
         return done;
     }
 
     Status send(const wire::Endpoints &endpoints) {
-        return a().host->send(a().look("vr0"), endpoints, kPdu);
+        return a().host->send(a().look("vr0"), endpoints, advert(endpoints));
+    }
+
+    Status send_other(const wire::Endpoints &endpoints, int times) {
+        const engine::Interface vr0 = a().look("vr0");
+        for (int n = 0; n < times; n++) {
+            if (Status sent =
+                    a().host->send(vr0, endpoints, advert(endpoints, kOther));
+                !sent) {
+                return sent;
+            }
+        }
+        return success();
+    }
+
+    std::size_t b_has_of(Vrid vrid) {
+        return static_cast<std::size_t>(std::count_if(
+            b().packets.begin(), b().packets.end(),
+            [&](const auto &p) { return p.payload.at(1) == to_number(vrid); }));
     }
 
     bool b_receives(std::size_t count) {
@@ -78,7 +122,7 @@ TEST_P(TransmitFamily, MulticastArrivesAsItWasSent) {
     EXPECT_EQ(vrrp::multicast_group(GetParam()),
               packet.info.endpoints.destination);
     EXPECT_EQ(255, packet.info.ttl);
-    EXPECT_EQ(kPdu, packet.payload);
+    EXPECT_EQ(advert(packet.info.endpoints), packet.payload);
 }
 
 TEST_P(TransmitFamily, UnicastArrivesAsItWasSent) {
@@ -92,7 +136,7 @@ TEST_P(TransmitFamily, UnicastArrivesAsItWasSent) {
     EXPECT_EQ(address_a(GetParam()), packet.info.endpoints.source);
     EXPECT_EQ(address_b(GetParam()), packet.info.endpoints.destination);
     EXPECT_EQ(255, packet.info.ttl);
-    EXPECT_EQ(kPdu, packet.payload);
+    EXPECT_EQ(advert(packet.info.endpoints), packet.payload);
 }
 
 TEST_P(TransmitFamily, OwnMulticastDoesNotComeBack) {
@@ -156,7 +200,7 @@ TEST_P(TransmitFamily, ListensAgainOnAnInterfaceMadeAnew) {
 
     ASSERT_DONE(listen_a(GetParam(), true));
     ASSERT_DONE(listen_b(GetParam(), true));
-    EXPECT_EQ(2u, a().watched.size());
+    EXPECT_EQ(3u, a().watched.size());
 
     ASSERT_DONE(send(to_group(GetParam())));
     EXPECT_TRUE(b_receives(1));
@@ -164,10 +208,10 @@ TEST_P(TransmitFamily, ListensAgainOnAnInterfaceMadeAnew) {
 
 TEST_P(TransmitFamily, ForgottenInterfaceIsClosed) {
     ASSERT_DONE(listen_a(GetParam(), true));
-    EXPECT_EQ(2u, a().watched.size());
+    EXPECT_EQ(3u, a().watched.size());
 
     a().host->forget("vr9");
-    EXPECT_EQ(2u, a().watched.size());
+    EXPECT_EQ(3u, a().watched.size());
     a().host->forget("vr0");
 
     EXPECT_EQ(1u, a().watched.size());
@@ -197,10 +241,105 @@ TEST_P(TransmitFamily, OneWakeUpReadsABoundedNumberOfPackets) {
         ASSERT_DONE(send(to_group(GetParam())));
     }
 
-    b().host->on_readable(b().watched.back());
+    b().host->on_readable(b().watched[kWanted]);
     EXPECT_EQ(64u, b().packets.size());
-    b().host->on_readable(b().watched.back());
+    b().host->on_readable(b().watched[kWanted]);
     EXPECT_EQ(100u, b().packets.size());
+}
+
+// 3000 packets are more than the queue of a socket holds.
+TEST_P(TransmitFamily, AFloodOfOthersTakesNoRoomAndIsSampled) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    ASSERT_DONE(send_other(to_group(GetParam()), 3000));
+    ASSERT_DONE(send(to_group(GetParam())));
+
+    b().settle();
+    EXPECT_EQ(1u, b_has_of(kVrid));
+    EXPECT_GE(b_has_of(kOther), 1u);
+    EXPECT_LE(b_has_of(kOther), kOthersPerSecond);
+    EXPECT_EQ(0u, b().host->lost().wanted);
+
+    // and wakes nobody until the second is over
+    ASSERT_DONE(send_other(to_group(GetParam()), 100));
+    b().settle();
+    EXPECT_FALSE(b().turn(Milliseconds{50}));
+    const auto deadline = b().host->deadline();
+    ASSERT_TRUE(deadline);
+    const std::size_t before = b_has_of(kOther);
+    b().wait([&] { return now() >= *deadline; });
+    b().host->handle_time(now());
+    b().settle();
+    ASSERT_DONE(send_other(to_group(GetParam()), 1));
+    b().settle();
+    EXPECT_GT(b_has_of(kOther), before);
+    EXPECT_GT(b().host->lost().others, 2000u);
+}
+
+TEST_P(TransmitFamily, OneMoreVirtualRouterIsHeard) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    enter_b();
+    for (unsigned vrid = 1; vrid < 256; vrid++) {
+        ASSERT_DONE(b().host->listen(
+            b().look("vr1"),
+            router(GetParam(), true, Vrid{static_cast<std::uint8_t>(vrid)})));
+    }
+    enter_a();
+    ASSERT_DONE(send_other(to_group(GetParam()), 100));
+
+    EXPECT_TRUE(b_receives(100));
+    EXPECT_EQ(100u, b_has_of(kOther));
+}
+
+// The kernel looks at checksums of IPv6 for a socket that has a filter, but
+// believes a veth that has looked at them: then both sockets get the packet.
+TEST_P(TransmitFamily, WrongChecksumIsSeen) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    const wire::Endpoints ends = to_group(GetParam());
+    Buffer pdu = advert(ends);
+    pdu[6] ^= 0xff;
+
+    ASSERT_DONE(a().host->send(a().look("vr0"), ends, pdu));
+    ASSERT_DONE(send(ends));
+
+    ASSERT_TRUE(b_receives(2));
+    b().settle();
+    const auto with = [&](const Buffer &payload) {
+        return std::count_if(
+            b().packets.begin(), b().packets.end(),
+            [&](const auto &p) { return p.payload == payload; });
+    };
+    EXPECT_EQ(1, with(advert(ends)));
+    EXPECT_GE(with(pdu), 1);
+}
+
+TEST_P(TransmitFamily, AnotherVersionIsSeen) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    const wire::Endpoints ends = to_group(GetParam());
+    Buffer pdu = advert(ends);
+    pdu[0] = 0x21;
+    ASSERT_DONE(a().host->send(a().look("vr0"), ends, pdu));
+
+    ASSERT_TRUE(b_receives(1));
+    EXPECT_EQ(pdu, b().packets[0].payload);
+}
+
+TEST_P(TransmitFamily, WithoutTheSecondSocketTheFirstOneHears) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    enter_b();
+    b().most = kOthers;
+    ASSERT_DONE(b().host->listen(b().look("vr1"), router(GetParam(), true)));
+    enter_a();
+
+    ASSERT_DONE(send(to_group(GetParam())));
+    EXPECT_TRUE(b_receives(1));
+    ASSERT_EQ(1u, b().log.size());
+    EXPECT_NE(std::string::npos,
+              b().log[0].second.find("packets that are not for us are "
+                                     "ignored"));
 }
 
 TEST_P(TransmitFamily, WhatWasHeardComesBeforeAChange) {
@@ -230,7 +369,7 @@ TEST_P(TransmitFamily, ListeningNeedsNetRaw) {
     const engine::Interface vr0 = a().look("vr0");
 
     EXPECT_TRUE(holds_without(CAP_NET_RAW, [&] {
-        return failure_of(a().host->listen(vr0, GetParam(), true)) ==
+        return failure_of(a().host->listen(vr0, router(GetParam(), true))) ==
                "socket() for VRRP on \"vr0\" failed "
                "(1: Operation not permitted)";
     }));
@@ -256,7 +395,7 @@ TEST_P(TransmitFamily, ListeningOnNothingIsAnError) {
     EXPECT_EQ(
         "setsockopt(SO_BINDTODEVICE) for VRRP on \"vr9\" failed "
         "(19: No such device)",
-        failure_of(a().host->listen(ghost, GetParam(), true)));
+        failure_of(a().host->listen(ghost, router(GetParam(), true))));
 }
 
 TEST_F(Transmit, TtlIsWhatTheHeaderSays) {
@@ -269,8 +408,9 @@ TEST_F(Transmit, TtlIsWhatTheHeaderSays) {
     to.sin_family = AF_INET;
     to.sin_addr.s_addr = ::htonl(0x0a090002);
 
-    ASSERT_EQ(static_cast<ssize_t>(kPdu.size()),
-              ::sendto(raw.get(), kPdu.data(), kPdu.size(), 0,
+    const Buffer pdu = advert(to_b(Family::ipv4));
+    ASSERT_EQ(static_cast<ssize_t>(pdu.size()),
+              ::sendto(raw.get(), pdu.data(), pdu.size(), 0,
                        reinterpret_cast<const sockaddr *>(&to), sizeof(to)));
 
     ASSERT_TRUE(b_receives(1));
@@ -322,36 +462,38 @@ private:
 
 TEST_F(Wire, Ipv4AdvertLooksAsTheRfcSays) {
     ASSERT_DONE(listen_a(Family::ipv4, true));
+    const Buffer pdu = advert(to_group(Family::ipv4));
     ASSERT_DONE(send(to_group(Family::ipv4)));
 
     const Buffer frame = capture([](const Buffer &f) {
         return f.size() > 23 && f[12] == 0x08 && f[13] == 0 && f[23] == 112;
     });
 
-    ASSERT_EQ(14u + 20u + kPdu.size(), frame.size());
+    ASSERT_EQ(14u + 20u + pdu.size(), frame.size());
     EXPECT_EQ((Buffer{0x01, 0x00, 0x5e, 0x00, 0x00, 0x12}),
               Buffer(frame.begin(), frame.begin() + 6));
     EXPECT_EQ(0x45, frame[14]);
     EXPECT_EQ(0xc0, frame[15]);
     EXPECT_EQ(255, frame[22]);
-    EXPECT_EQ(kPdu, Buffer(frame.begin() + 34, frame.end()));
+    EXPECT_EQ(pdu, Buffer(frame.begin() + 34, frame.end()));
 }
 
 TEST_F(Wire, Ipv6AdvertLooksAsTheRfcSays) {
     ASSERT_DONE(listen_a(Family::ipv6, true));
+    const Buffer pdu = advert(to_group(Family::ipv6));
     ASSERT_DONE(send(to_group(Family::ipv6)));
 
     const Buffer frame = capture([](const Buffer &f) {
         return f.size() > 20 && f[12] == 0x86 && f[13] == 0xdd && f[20] == 112;
     });
 
-    ASSERT_EQ(14u + 40u + kPdu.size(), frame.size());
+    ASSERT_EQ(14u + 40u + pdu.size(), frame.size());
     EXPECT_EQ((Buffer{0x33, 0x33, 0x00, 0x00, 0x00, 0x12}),
               Buffer(frame.begin(), frame.begin() + 6));
     EXPECT_EQ(0x6c, frame[14]);
     EXPECT_EQ(0x00, frame[15] & 0xf0);
     EXPECT_EQ(255, frame[21]);
-    EXPECT_EQ(kPdu, Buffer(frame.begin() + 54, frame.end()));
+    EXPECT_EQ(pdu, Buffer(frame.begin() + 54, frame.end()));
 }
 
 TEST_F(Wire, FrameArrivesUnchanged) {

@@ -45,14 +45,14 @@ public:
     unsigned connections = 0;                 // to the addresses
     static constexpr unsigned kClosedAtOnce = 100;
 
-    Status listen(const engine::Interface &interface, Family,
-                  bool multicast) override {
+    Status listen(const engine::Interface &interface,
+                  const vrrp::Config &router) override {
         if (listened_[interface.name] == interface.index) {
             return result("listen");
         }
         listened_[interface.name] = interface.index;
         done_.push_back("listen " + interface.name +
-                        (multicast ? " multicast" : ""));
+                        (router.is_unicast() ? "" : " multicast"));
         return result("listen");
     }
 

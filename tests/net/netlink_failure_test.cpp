@@ -1,0 +1,338 @@
+// netlink on a bad day: answers that do not come, dumps that are interrupted,
+// messages of others. This file's recvfrom() is called in place of the C
+// library's.
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/msg.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/net/lab.hpp"
+#include "tests/node/configuration.hpp"
+
+namespace {
+
+// The error of the next call, or 0; what becomes of a datagram.
+std::function<int(bool for_events)> fail_next;
+std::function<void(std::uint8_t *, std::size_t)> change;
+
+}  // namespace
+
+extern "C" ssize_t recvfrom(int fd, void *buffer, std::size_t size, int flags,
+                            sockaddr *from, socklen_t *from_size) {
+    const bool for_events = (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+    if (const int error = fail_next ? fail_next(for_events) : 0; error != 0) {
+        errno = error;
+        return -1;
+    }
+    const ssize_t n =
+        ::syscall(SYS_recvfrom, fd, buffer, size, flags, from, from_size);
+    if (n > 0 && change) {
+        change(static_cast<std::uint8_t *>(buffer), static_cast<size_t>(n));
+    }
+    return n;
+}
+
+namespace ngx_vrrp::net {
+namespace {
+
+class NetlinkFailure : public Lab {
+protected:
+    void TearDown() override {
+        fail_next = nullptr;
+        change = nullptr;
+        Lab::TearDown();
+    }
+
+    // The next answers to requests, after the loss of events.
+    static void fail(int times, int error, bool lost = false) {
+        fail_next = [times, error, lost](bool for_events) mutable {
+            if (for_events) {
+                return std::exchange(lost, false) ? ENOBUFS : 0;
+            }
+            return times-- > 0 ? error : 0;
+        };
+    }
+
+    // As the kernel marks a dump while something changes.
+    static void interrupt_dumps() {
+        change = [](std::uint8_t *bytes, std::size_t size) {
+            int rest = static_cast<int>(size);
+            auto *message = reinterpret_cast<nlmsghdr *>(bytes);
+            for (; nlmsg_ok(message, rest);
+                 message = nlmsg_next(message, &rest)) {
+                if ((message->nlmsg_flags & NLM_F_MULTI) != 0) {
+                    message->nlmsg_flags |= NLM_F_DUMP_INTR;
+                }
+            }
+        };
+    }
+
+    bool vr0_is_up() {
+        const engine::Interface *vr0 = a().interfaces.find("vr0");
+        return vr0 && vr0->up;
+    }
+
+    // What the event loop does when nothing can be read.
+    void pass_deadlines() {
+        for (int n = 0; n < 20 && a().host->deadline(); n++) {
+            a().host->handle_time(*a().host->deadline());
+        }
+    }
+};
+
+TEST_F(NetlinkFailure, ADumpThatFailsAfterALossIsTriedAgain) {
+    in_a("ip link set vr0 down");
+    fail(3, ENOBUFS, true);
+    a().turn(Milliseconds{100});
+    EXPECT_TRUE(a().host->deadline());
+    EXPECT_EQ(a().log.size(), 2u);
+
+    fail_next = nullptr;
+    const int before = a().changes;
+    in_a("ip link set vr0 up");
+    pass_deadlines();
+    EXPECT_TRUE(a().wait([&] { return vr0_is_up(); }));
+    EXPECT_GT(a().changes, before);
+    pass_deadlines();
+    EXPECT_FALSE(a().host->deadline());
+}
+
+TEST_F(NetlinkFailure, FailuresAreLoggedOnceInAWhile) {
+    in_a("ip link set vr0 down");
+    for (int n = 0; n < 100; n++) {
+        fail(1 << 30, ENOMEM, true);
+        a().host->catch_up();
+    }
+    ASSERT_EQ(a().log.size(), 2u);
+    EXPECT_EQ(a().log[1].second,
+              "reading links and addresses failed (12: Cannot allocate "
+              "memory), trying again in 10 ms");
+
+    // the pauses become longer
+    const Instant last = *a().host->deadline();
+    EXPECT_GT(last, now() + Milliseconds{500});
+}
+
+// One that is interrupted without end is not complete, and is taken.
+TEST_F(NetlinkFailure, InterruptedDumpIsUsedAndRepeated) {
+    interrupt_dumps();
+    const auto read = a().host->interfaces();
+    ASSERT_TRUE(read);
+    EXPECT_NE(read->find("vr0"), nullptr);
+    EXPECT_TRUE(a().host->deadline());
+
+    change = nullptr;
+    pass_deadlines();
+    EXPECT_FALSE(a().host->deadline());
+}
+
+TEST_F(NetlinkFailure, InterruptedDumpTakesNothingAway) {
+    ASSERT_TRUE(a().host->interfaces());
+    in_a("ip addr add 10.7.0.1/32 dev vr0");
+    a().settle();
+    ASSERT_NE(find_address(*a().interfaces.find("vr0"), "10.7.0.1"), nullptr);
+
+    // one in which no address was found
+    change = [](std::uint8_t *bytes, std::size_t) {
+        auto *message = reinterpret_cast<nlmsghdr *>(bytes);
+        if (message->nlmsg_type == RTM_NEWADDR) {
+            message->nlmsg_type = NLMSG_NOOP;
+            message->nlmsg_flags |= NLM_F_DUMP_INTR;
+        }
+    };
+    in_a("ip link set vr0 down");
+    fail(0, 0, true);
+    a().turn(Milliseconds{100});
+    ASSERT_NE(a().interfaces.find("vr0"), nullptr);
+    EXPECT_NE(find_address(*a().interfaces.find("vr0"), "10.7.0.1"), nullptr);
+    EXPECT_FALSE(vr0_is_up());
+}
+
+// Any process may send to our socket, if it is privileged in its own
+// namespace.
+TEST_F(NetlinkFailure, MessagesOfOtherProcessesAreIgnored) {
+    ASSERT_TRUE(a().host->interfaces());
+    sockaddr_nl to{};
+    socklen_t size = sizeof(to);
+    ASSERT_EQ(0, ::getsockname(a().watched.at(0),
+                               reinterpret_cast<sockaddr *>(&to), &size));
+    const Fd forger(
+        ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+
+    struct {
+        nlmsghdr header{};
+        ifaddrmsg body{};
+        nlattr attribute{};
+        std::uint8_t address[4] = {10, 66, 0, 1};
+    } forged;
+    forged.header.nlmsg_len = sizeof(forged);
+    forged.header.nlmsg_type = RTM_NEWADDR;
+    forged.body.ifa_family = AF_INET;
+    forged.body.ifa_prefixlen = 32;
+    forged.body.ifa_index = ::if_nametoindex("vr0");
+    forged.attribute.nla_len = sizeof(nlattr) + 4;
+    forged.attribute.nla_type = IFA_LOCAL;
+    ASSERT_EQ(static_cast<ssize_t>(sizeof(forged)),
+              ::sendto(forger.get(), &forged, sizeof(forged), 0,
+                       reinterpret_cast<const sockaddr *>(&to), sizeof(to)));
+
+    a().turn(Milliseconds{1000});
+    EXPECT_EQ(a().changes, 0);
+}
+
+// 1000 addresses come and go without end: the link is seen, and the log is
+// short.
+TEST_F(NetlinkFailure, LinkIsSeenWhileOthersChangeAddresses) {
+    ASSERT_TRUE(a().host->interfaces());
+    in_a(
+        "for n in $(seq 1 1000); do echo addr add "
+        "10.8.$((n / 200)).$((n % 200 + 1))/32 dev lo; done > /tmp/net_batch_"
+        "add.$$; sed s/add/del/ /tmp/net_batch_add.$$ > /tmp/net_batch_del.$$;"
+        "(timeout 4 sh -c 'while :; do ip -force -batch /tmp/net_batch_add.'$$'"
+        "; ip -force -batch /tmp/net_batch_del.'$$'; done' > /dev/null 2>&1; "
+        "rm -f /tmp/net_batch_*.$$) > /dev/null 2>&1 &");
+    const Instant churn = now();
+    a().wait([&] { return now() > churn + Seconds{1}; });
+
+    in_a("ip link set vr0 down");
+    const Instant down = now();
+    EXPECT_TRUE(a().wait([&] {
+        const engine::Interface *vr0 = a().interfaces.find("vr0");
+        return vr0 && !vr0->up;
+    }));
+    EXPECT_LT(now() - down, Milliseconds{500});
+
+    const auto through = [&] {
+        if (const auto due = a().host->deadline(); due && now() >= *due) {
+            a().host->handle_time(now());
+        }
+        return now() > churn + Seconds{5};
+    };
+    a().wait(through);
+    EXPECT_LE(a().log.size(), 3u);
+
+    // and when it is over, all is as the kernel has it
+    a().wait([&] {
+        through();
+        return !a().host->deadline();
+    });
+    const std::vector<engine::Interface> seen = a().interfaces.list;
+    EXPECT_EQ(seen.size(), a().host->interfaces()->list.size());
+    for (const engine::Interface &link : seen) {
+        EXPECT_EQ(link.addresses.size(), a().look(link.name).addresses.size());
+    }
+}
+
+// The whole of it: a vrrp process that starts on such a day.
+class StartFailure : public NetlinkFailure {
+protected:
+    struct Destroy {
+        void operator()(vrrp_core_t *core) const { vrrp_core_destroy(core); }
+    };
+    using Core = std::unique_ptr<vrrp_core_t, Destroy>;
+
+    StartFailure() {
+        address_.address = {4, {10, 9, 0, 200}};
+        address_.prefix_length = 32;
+        instance_.name = node::text("VI_1");
+        instance_.interface = node::text("vr0");
+        instance_.family = 4;
+        instance_.version = 3;
+        instance_.virtual_router_id = 51;
+        instance_.priority = 100;
+        instance_.advert_int_ns = 100'000'000;
+        instance_.addresses = &address_;
+        instance_.naddresses = 1;
+        configuration_.conf.instances = &instance_;
+        configuration_.conf.ninstances = 1;
+        area_.emplace(configuration_.conf);
+        EXPECT_EQ(configuration_.begin(*area_), VRRP_CORE_OK);
+    }
+
+    Core start() {
+        vrrp_core_ops_t ops{};
+        ops.pid = ::getpid();
+        ops.server_version = node::text("1.22.1");
+        ops.data = this;
+        ops.log = [](void *data, vrrp_core_log_level_e, const char *line,
+                     size_t size) {
+            static_cast<StartFailure *>(data)->lines.emplace_back(line, size);
+        };
+        ops.watch = [](void *data, int fd) {
+            static_cast<StartFailure *>(data)->watched.push_back(fd);
+            return VRRP_CORE_OK;
+        };
+        ops.unwatch = [](void *data, int fd) {
+            std::erase(static_cast<StartFailure *>(data)->watched, fd);
+        };
+        Core core(vrrp_core_create(&configuration_.conf, &ops, area_->get()));
+        result = vrrp_core_start(core.get(), ::getppid());
+        return core;
+    }
+
+    std::vector<std::string> lines;
+    std::vector<int> watched;
+    int result = VRRP_CORE_ERROR;
+
+private:
+    vrrp_core_address_conf_t address_{};
+    vrrp_core_instance_conf_t instance_{};
+    node::Configuration configuration_{{}};
+    std::optional<node::SharedArea> area_;
+};
+
+std::size_t lines_with(const std::vector<std::string> &lines,
+                       const std::string &part) {
+    return static_cast<std::size_t>(
+        std::count_if(lines.begin(), lines.end(), [&](const std::string &l) {
+            return l.find(part) != std::string::npos;
+        }));
+}
+
+TEST_F(StartFailure, WhatMayPassIsTriedAgain) {
+    for (const int error : {ENOBUFS, ENOMEM, EAGAIN}) {
+        lines.clear();
+        fail(1 << 30, error);
+        const Core core = start();
+        EXPECT_EQ(result, VRRP_CORE_OK);
+        const std::size_t before = watched.size();
+
+        // its deadlines pass faster than time does
+        vrrp_core_on_timer(core.get());
+        EXPECT_EQ(lines_with(lines, "not taking part in VRRP yet"), 1u);
+        fail_next = nullptr;
+        const Instant end = now() + kPatience;
+        while (watched.size() == before && now() < end) {
+            ::usleep(10000);
+            vrrp_core_on_timer(core.get());
+        }
+        EXPECT_GT(watched.size(), before) << "no VRRP socket";
+        EXPECT_EQ(lines_with(lines, "failed"), 1u);
+        vrrp_core_stop(core.get(), "test", 0);
+    }
+}
+
+TEST_F(StartFailure, WhatIsForbiddenIsNot) {
+    fail(1 << 30, EPERM);
+    const Core core = start();
+    EXPECT_EQ(result, VRRP_CORE_ERROR);
+    EXPECT_EQ(lines_with(lines, "not taking part in VRRP"), 1u);
+    EXPECT_EQ(lines_with(lines, "yet"), 0u);
+    EXPECT_EQ(lines_with(lines, "Operation not permitted"), 2u);
+    vrrp_core_stop(core.get(), "test", 0);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::net
