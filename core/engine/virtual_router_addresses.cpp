@@ -24,8 +24,9 @@ constexpr Duration kAddressTimeOut = Seconds{10};
 // How much sooner than the lease says the kernel may remove an address.
 constexpr Duration kEarlyEnd = Milliseconds{100};
 
-// How often a router that is not MASTER removes what comes back.
-constexpr Duration kStrayPause = Seconds{60};
+// How often a router that is not MASTER removes what comes back: too seldom for
+// a MASTER with this module on the same node to leave (kRemovalWindow).
+constexpr Duration kStrayPause = Seconds{15};
 
 bool has_marked(const Interface &interface,
                 const vrrp::VirtualAddress &wanted) {
@@ -324,7 +325,7 @@ std::string VirtualRouter::describe_stray() const {
                        : "another process with this module adds it");
 }
 
-// It stays for a minute what we cannot get rid of: no fight.
+// What comes back at once stays for a while: no fight.
 void VirtualRouter::remove_strays(Instant now) {
     if (remove_strays_at_ && now < *remove_strays_at_) {
         return;
