@@ -114,9 +114,9 @@ ngx_vrrp_program_warn(ngx_conf_t *cf, ngx_str_t *line,
 
         if (ngx_vrrp_program_for_shell(word)) {
             ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                               "\"%V\" has no shell: \"%*s\" in \"%V\" is given "
-                               "to the program as it stands there, write a "
-                               "script for such a command",
+                               "\"%V\" has no shell: \"%*s\" in \"%V\" is "
+                               "given to the program as it stands there, "
+                               "write a script for such a command",
                                &value[0], word->len, word->data, line);
             return;
         }

@@ -10,8 +10,8 @@
 #include "core/net/neighbour_sockets.hpp"
 #include "core/net/packet_socket.hpp"
 #include "core/net/process_watch.hpp"
-#include "core/net/socket_diag.hpp"
 #include "core/net/retry.hpp"
+#include "core/net/socket_diag.hpp"
 #include "core/net/unanswered.hpp"
 #include "core/net/vrrp_sockets.hpp"
 

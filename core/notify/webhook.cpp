@@ -84,7 +84,8 @@ Outcome judge(const Answer &answer, std::string_view body) {
 }  // namespace
 
 std::string titled(const WebhookChannel &channel, const std::string &headline) {
-    return channel.prefix.empty() ? headline : one_line(channel.prefix) + " " + headline;
+    return channel.prefix.empty() ? headline
+                                  : one_line(channel.prefix) + " " + headline;
 }
 
 std::optional<WebhookRequest> webhook_request(const Delivery &delivery,
