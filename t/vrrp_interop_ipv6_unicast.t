@@ -19,7 +19,6 @@ my $IF = $VRRP::Node::INTERFACE;
 
 my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)]);
 my %address = map { $_ => $lab->node($_)->address(6) } qw(lb1 lb2);
-my $capture = $lab->capture('lb1');
 
 my $ours = $lab->start_nginx('lb1', vrrp => <<"END", http => <<'END');
     vrrp_instance VI_6 {
@@ -88,10 +87,5 @@ is($keepalived->state, 'BACKUP', 'what keepalived says');
 my $counters = $ours->status->{instances}[0]{counters};
 is($counters->{dropped}{ttl}, 0, 'nothing is dropped for its hop limit');
 cmp_ok($counters->{adverts_received}, '>', 5, 'adverts were received');
-
-$capture->stop;
-my %limits = map { $_->{ttl} => 1 }
-             grep { $_->{source} eq $address{lb2} } $capture->adverts;
-is(join(' ', sort keys %limits), '64', 'with this hop limit');
 
 done_testing;
