@@ -15,6 +15,7 @@ std::string to_upper(std::string_view text) {
     std::string upper(text);
     for (char &c : upper) {
         c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        c = c == '\n' || c == '\r' ? '?' : c;  // it is a part of a line
     }
     return upper;
 }
@@ -70,9 +71,8 @@ std::vector<std::string> words(const EventRecord &event) {
 
 std::string line(const EventRecord &event) {
     const Sentence s = sentence(event);
-    const std::string detail = event.kind == EventKind::state
-                                   ? std::string(s.detail)
-                                   : quoted(s.detail);
+    const std::string detail =
+        event.kind == EventKind::state ? to_upper(s.detail) : quoted(s.detail);
     return std::string(s.what) + ' ' + quoted(s.about) + ' ' + detail + ' ' +
            s.last;
 }
