@@ -14,7 +14,9 @@
 #include "core/capi_check_conf.hpp"
 #include "core/capi_memory.hpp"
 #include "core/capi_values.hpp"
+#include "core/engine/ownership_memory.hpp"
 #include "core/net/clock.hpp"
+#include "core/net/memory_file.hpp"
 #include "core/net/process_watch.hpp"
 #include "core/node/node.hpp"
 #include "core/status/description.hpp"
@@ -155,18 +157,20 @@ status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
 
 struct vrrp_core_s {
     vrrp_core_s(const vrrp_core_conf_t &conf, const vrrp_core_ops_t &ops,
-                const vrrp_core_memory_t &memory)
+                const vrrp_core_memory_t &memory, net::Mapping owners)
         : callbacks(ops),
           log(callbacks),
+          ownership(std::move(owners)),
           node(to_configs(conf),
                {conf.generation, instant_from_ns(conf.configured_at_ns),
                 area_before(conf, memory), conf.wake_fd, roles_of(conf),
-                conf.event_fds[0]},
+                conf.event_fds[0], conf.ownership_wake_fd},
                to_facts(conf, ops), callbacks, callbacks,
-               {memory.area(), memory.worker_area()}) {}
+               {memory.area(), memory.worker_area()}, ownership.get()) {}
 
     Callbacks<vrrp_core_ops_t> callbacks;
     Log log;
+    net::Mapping ownership;
     node::Node node;
     bool broken = false;
 };
@@ -210,7 +214,15 @@ vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
                               const vrrp_core_ops_t *ops,
                               vrrp_core_memory_t *memory) {
     try {
-        auto core = std::make_unique<vrrp_core_s>(*conf, *ops, *memory);
+        auto owners = net::Mapping::map(conf->ownership_fd,
+                                        engine::OwnershipMemory::kSize);
+        if (!owners) {
+            const std::string why = owners.error().to_string();
+            ops->log(ops->data, VRRP_CORE_LOG_ALERT, why.data(), why.size());
+            return nullptr;
+        }
+        auto core = std::make_unique<vrrp_core_s>(*conf, *ops, *memory,
+                                                  std::move(owners.value()));
         if (const Status opened = core->node.open(); !opened) {
             core->log(LogLevel::alert, "%s",
                       opened.error().to_string().c_str());

@@ -421,6 +421,13 @@ typedef struct {
      */
     int                               wake_fd;
 
+    /*
+     * Which vrrp process owns a router: the memory, and an eventfd by which
+     * they wake each other.  -1: this process is the only one.
+     */
+    int                               ownership_fd;
+    int                               ownership_wake_fd;
+
     const vrrp_core_notify_conf_t    *channels;
     size_t                            nchannels;
 
@@ -497,6 +504,17 @@ int64_t vrrp_core_deadline(const vrrp_core_t *core);
 
 /* nothing is left to do: every address is given up */
 int vrrp_core_finished(const vrrp_core_t *core);
+
+
+/*
+ * In the master, once for an nginx and the binaries that follow it: the memory
+ * for conf->ownership_fd, which only vrrp processes may have.  It is not closed
+ * by execve().  -1: why, ended by a zero and cut to size, says what failed.
+ */
+int vrrp_core_ownership_create(uint64_t number, char *why, size_t size);
+
+/* VRRP_CORE_ERROR: fd is not such a memory, or has another number */
+int vrrp_core_ownership_fits(int fd, uint64_t number);
 
 
 /* the processes that check */

@@ -47,6 +47,7 @@ static ngx_vrrp_helper_t   ngx_vrrp_checker_helper = {
     "ngx_vrrp_check",
     ngx_vrrp_checker_cycle,
     NGX_VRRP_EVENTS_SENT,
+    0,
     NULL
 };
 

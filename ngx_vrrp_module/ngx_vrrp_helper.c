@@ -50,6 +50,14 @@ ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
     ngx_vrrp_helper_starting = helper;
     (void) atexit(ngx_vrrp_helper_exit);
 
+    if (!helper->owns) {
+        ngx_vrrp_ownership_close(ngx_vrrp_get_conf(cycle), cycle->log);
+    }
+
+    if (cycle->old_cycle) {
+        ngx_vrrp_ownership_close_old(cycle->old_cycle, cycle->log);
+    }
+
     if (ngx_log_redirect_stderr(cycle) != NGX_OK) {
         ngx_vrrp_helper_fail(cycle, helper);
     }

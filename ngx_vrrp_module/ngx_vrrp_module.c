@@ -68,6 +68,10 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
         return NULL;
     }
 
+    if (ngx_vrrp_ownership_inherit(cycle, vcf) != NGX_OK) {
+        return NULL;
+    }
+
     vcf->core.wake_fd = -1;
     vcf->core.event_fds[0] = -1;
     vcf->core.event_fds[1] = -1;
@@ -92,6 +96,10 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
         || ngx_test_config
         || ngx_process == NGX_PROCESS_SIGNALLER)
     {
+        /* a binary before this one may have passed it on */
+
+        ngx_vrrp_ownership_close(vcf, cycle->log);
+
         return NGX_OK;
     }
 

@@ -50,6 +50,8 @@ typedef struct {
     ngx_array_t          channels;       /* of ngx_vrrp_channel_t */
 
     vrrp_core_memory_t  *memory;         /* NULL: there is none */
+
+    uint64_t             ownership_number;   /* of core.ownership_fd */
 } ngx_vrrp_conf_t;
 
 

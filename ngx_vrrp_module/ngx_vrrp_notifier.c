@@ -49,6 +49,7 @@ static ngx_vrrp_helper_t    ngx_vrrp_notifier_helper = {
     "ngx_vrrp_notify",
     ngx_vrrp_notifier_cycle,
     NGX_VRRP_EVENTS_RECEIVED,
+    0,
     NULL
 };
 

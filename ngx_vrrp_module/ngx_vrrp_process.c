@@ -27,6 +27,7 @@ static ngx_vrrp_helper_t  ngx_vrrp_process_helper = {
     "ngx_vrrp",
     ngx_vrrp_process_cycle,
     NGX_VRRP_EVENTS_SENT,
+    1,
     NULL
 };
 
@@ -40,7 +41,9 @@ static ngx_vrrp_process_t  ngx_vrrp_process;
 void
 ngx_vrrp_start_process(ngx_cycle_t *cycle)
 {
-    if (ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_process_helper) != NGX_OK) {
+    if (ngx_vrrp_ownership_open(cycle) != NGX_OK
+        || ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_process_helper) != NGX_OK)
+    {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "vrrp: could not start the vrrp process, "
                       "nginx serves without VRRP");
@@ -148,9 +151,9 @@ ngx_vrrp_process_passwords(ngx_cycle_t *cycle)
 
 
 /*
- * Per instance sockets, a claim and a few who wait for it; netlink, timer,
- * channel.  Processes that are watched have their own share, because those of
- * earlier configurations may be many more than "worker_processes".
+ * Per instance sockets and some to spare; netlink, timer, channel.  Processes
+ * that are watched have their own share, because those of earlier
+ * configurations may be many more than "worker_processes".
  */
 
 static ngx_uint_t
@@ -193,6 +196,11 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
     ops.unwatch = ngx_vrrp_event_unwatch;
 
     vp->core = vrrp_core_create(&vcf->core, &ops, vcf->memory);
+
+    /* it is mapped */
+
+    (void) close(vcf->core.ownership_fd);
+    vcf->core.ownership_fd = -1;
 
     if (vp->core == NULL || ngx_vrrp_event_open_timer(loop) != NGX_OK) {
         ngx_vrrp_helper_fail((ngx_cycle_t *) ngx_cycle,

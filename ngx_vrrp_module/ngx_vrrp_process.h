@@ -28,6 +28,7 @@ typedef struct {
     char                *comm;           /* what ps and killall see */
     ngx_spawn_proc_pt    cycle;
     ngx_vrrp_events_e    events;
+    ngx_uint_t           owns;           /* needs core.ownership_fd */
     char                *name;           /* the title, for the master */
 } ngx_vrrp_helper_t;
 
@@ -43,6 +44,18 @@ ngx_int_t ngx_vrrp_spawn_helper(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper);
  */
 void ngx_vrrp_open_wake(ngx_cycle_t *cycle);
 void ngx_vrrp_close_wake(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
+
+/* ngx_vrrp_ownership.c */
+
+/*
+ * core.ownership_fd and core.ownership_wake_fd live in the master as long as
+ * the cycle, and in the vrrp process.
+ */
+ngx_int_t ngx_vrrp_ownership_inherit(ngx_cycle_t *cycle,
+    ngx_vrrp_conf_t *vcf);
+ngx_int_t ngx_vrrp_ownership_open(ngx_cycle_t *cycle);
+void ngx_vrrp_ownership_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
+void ngx_vrrp_ownership_close_old(ngx_cycle_t *old_cycle, ngx_log_t *log);
 
 /* ngx_vrrp_event_fds.c */
 

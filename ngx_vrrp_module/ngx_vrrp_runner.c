@@ -17,6 +17,7 @@ ngx_vrrp_helper_t  ngx_vrrp_runner_helper = {
     "ngx_vrrp_run",
     ngx_vrrp_runner_cycle,
     NGX_VRRP_EVENTS_NONE,
+    0,
     NULL
 };
 

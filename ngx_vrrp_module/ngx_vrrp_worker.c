@@ -58,6 +58,8 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
+    ngx_vrrp_ownership_close(vcf, cycle->log);
+
     if (vcf->memory) {
         vrrp_core_memory_protect(vcf->memory);
     }

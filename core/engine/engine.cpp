@@ -54,14 +54,20 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
 void Engine::note(std::size_t index) {
     const VirtualRouter &router = routers_[index];
     const Known next{.is_ours = router.is_ours(),
+                     .is_owner = router.is_owner(),
                      .is_active = router.holds_addresses(),
+                     .is_finished = router.finished(),
                      .transitions = router.counters().transitions};
     const Known before = std::exchange(known_[index], next);
 
     ours_ += next.is_ours;
     ours_ -= before.is_ours;
+    owned_ += next.is_owner;
+    owned_ -= before.is_owner;
     active_ += next.is_active;
     active_ -= before.is_active;
+    finished_ += next.is_finished;
+    finished_ -= before.is_finished;
     transitions_ += next.transitions - before.transitions;
     deadlines_.set(index, router.deadline());
     touched_.mark(index);
@@ -150,18 +156,8 @@ void Engine::forget_unanswered(const Interfaces &before) {
     }
 }
 
-void Engine::handle_claim_granted(const RouterKey &key,
-                                  const std::string &handover, Instant now) {
-    if (const auto found = find(key)) {
-        with(*found, now,
-             [&](VirtualRouter &r) { r.claim_granted(handover, now); });
-    }
-}
-
-void Engine::handle_claim_wanted(const RouterKey &key, Instant now) {
-    if (const auto found = find(key)) {
-        with(*found, now, [&](VirtualRouter &r) { r.hand_over(now); });
-    }
+void Engine::handle_ownership(Instant now) {
+    with_each(now, [&](VirtualRouter &r) { r.look_at_ownership(now); });
 }
 
 // What an interface of this node says is no sign of another one.

@@ -10,9 +10,9 @@
 // deadline() has passed). Worker heartbeats and results of checks are read
 // through a port whenever it is time to look, or somebody says so.
 //
-// Claims. Reload and upgrade run two processes of one node for a while; each
+// Ownership. Reload and upgrade run two processes of one node for a while; each
 // router belongs to exactly one of them and passes from the old to the new
-// with its state (handover.hpp).
+// with its state (shared_ownership.hpp).
 //
 // Out. Actions of an instance are performed before the entry point returns,
 // in their order: that order is the protocol (advert, address, announcement
@@ -69,9 +69,8 @@ public:
 
     void handle_packet(const ReceivedPacket &packet, Instant now);
     void handle_interfaces(Interfaces interfaces, Instant now);
-    void handle_claim_granted(const RouterKey &key, const std::string &handover,
-                              Instant now);
-    void handle_claim_wanted(const RouterKey &key, Instant now);
+    // Another process of this node asks to look.
+    void handle_ownership(Instant now);
     // Somebody says where an address is.
     void handle_neighbour(const NeighbourClaim &claim, Instant now);
     // A worker came or went.
@@ -92,11 +91,15 @@ public:
     // When handle_time() is due.
     std::optional<Instant> deadline() const;
 
-    // stop() was called and no router holds an address any more.
-    bool finished() const { return stopping_ && active_ == 0; }
+    // stop() was called, no router holds an address any more, and none of them
+    // waits for the process after this one.
+    bool finished() const { return stopping_ && finished_ == routers_.size(); }
 
     // This process owns every router.
     bool is_in_charge() const { return ours_ == routers_.size(); }
+
+    // It owns one at least.
+    bool owns_any() const { return owned_ != 0; }
 
     // A router of ours holds addresses.
     bool holds_addresses() const { return active_ != 0; }
@@ -122,7 +125,9 @@ private:
     // after each event, so that it need not be.
     struct Known {
         bool is_ours = false;
+        bool is_owner = false;
         bool is_active = false;
+        bool is_finished = false;
         std::uint64_t transitions = 0;
     };
 
@@ -151,7 +156,9 @@ private:
     Deadlines deadlines_;
     std::vector<Known> known_;
     std::size_t ours_ = 0;
+    std::size_t owned_ = 0;
     std::size_t active_ = 0;
+    std::size_t finished_ = 0;
     std::uint64_t transitions_ = 0;
     bool needs_time_of_day_ = false;
 

@@ -1,14 +1,12 @@
-// A virtual router on its way from one process of the node to another, as
-// text: lines of a key and a value, unknown keys are skipped and missing ones
-// have defaults, so that two versions of the module understand each other
-// during a binary upgrade.
+// What a virtual router takes along from one process of the node to another.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "core/base/fingerprint.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/faults.hpp"
 #include "core/engine/split_brain.hpp"
@@ -21,6 +19,9 @@ namespace ngx_vrrp::engine {
 struct LastTransition {
     Instant at{};
     std::string reason;
+
+    friend bool operator==(const LastTransition &,
+                           const LastTransition &) = default;
 };
 
 // A time out that is not over, or that is not forgotten.
@@ -29,20 +30,32 @@ struct TimeOut {
     Faults::Entry fault;
 };
 
+// Addresses and trackers are passed on by their fingerprints: the process that
+// goes on looks for them among those that the kernel and its configuration
+// know, so that a wrong one does nothing.
 struct Handover {
     std::optional<vrrp::Checkpoint> checkpoint;  // none in a fault
     LastTransition last;
     Counters counters;
-    std::vector<vrrp::VirtualAddress> held;  // in the kernel now
-    std::vector<std::string> failed;         // titles of trackers
+    std::vector<std::uint64_t> held;    // addresses in the kernel
+    std::vector<std::uint64_t> failed;  // titles of trackers
     std::vector<TimeOut> time_outs;
     bool released = false;             // by an operator
     std::vector<SuspectedSign> signs;  // of an active one
 };
 
-std::string to_text(const Handover &handover);
+// One address on one interface.
+inline std::uint64_t fingerprint_of(const IpAddress &address,
+                                    std::uint8_t prefix_length,
+                                    std::string_view interface) {
+    return fingerprint(address.to_string() + "/" +
+                       std::to_string(prefix_length) + " " +
+                       std::string(interface));
+}
 
-// Nothing when it is no handover at all.
-std::optional<Handover> parse_handover(std::string_view text);
+inline std::uint64_t fingerprint_of(const vrrp::VirtualAddress &address) {
+    return fingerprint_of(address.address, address.prefix_length,
+                          address.interface);
+}
 
 }  // namespace ngx_vrrp::engine

@@ -17,6 +17,7 @@
 #include "core/check/verdict.hpp"
 #include "core/engine/event.hpp"
 #include "core/engine/facts.hpp"
+#include "core/engine/handover.hpp"
 #include "core/engine/router_key.hpp"
 #include "core/health/worker_watch.hpp"
 #include "core/vrrp/config.hpp"
@@ -108,9 +109,9 @@ public:
 
     virtual std::vector<health::Heartbeat> heartbeats() = 0;
 
-    // When a vrrp process that is no more said last that this router was
-    // active, if it was the last thing it said.
-    virtual std::optional<Instant> last_active(const RouterKey &key) = 0;
+    // The process that this one was to leave its routers to is dead, or does
+    // not run.
+    virtual void lost_successor() = 0;
 
     // That an operator has released this router, over the death of the vrrp
     // process. False: there is no room to remember it.
@@ -123,25 +124,75 @@ public:
     virtual std::optional<CheckResult> check_result(check::CheckId id) = 0;
 };
 
-// Which of this node's processes owns a router: exactly one.
-class Claims {
+// A router of this process, in the order in which they were opened.
+enum class OwnershipId : std::size_t {};
+
+// What is known of a router that this process owns from now on.
+struct Inheritance {
+    enum class From : std::uint8_t {
+        owner,  // it passed the router on, or there was none
+        dead,
+        silent  // the owner does not run; it may go on later
+    };
+
+    From from = From::owner;
+    std::optional<Handover> handover;  // it was passed on
+    // In place of it: the owner was active, and advertised last then.
+    std::optional<Instant> active_at;
+};
+
+// Which of this node's processes owns a router: see SharedOwnership.
+class Ownership {
 public:
-    virtual ~Claims() = default;
+    virtual ~Ownership() = default;
 
-    // True: we own it, nobody did. False: Engine::handle_claim_granted()
-    // will tell.
-    virtual bool claim(const RouterKey &key) = 0;
+    // Once for each router, before all else.
+    virtual OwnershipId open(const RouterKey &router, Duration interval) = 0;
 
-    // Does another process wait for it?
-    virtual bool has_heir(const RouterKey &key) const = 0;
+    // To be asked before anything is sent, added or removed.
+    virtual bool owns(OwnershipId id) const = 0;
 
-    // To the one with the newest configuration of those that wait. True: we
-    // do not own it any more.
-    virtual bool pass_on(const RouterKey &key, const std::string &handover) = 0;
+    // This process wants the router; again when deadline() has passed.
+    virtual std::optional<Inheritance> look(OwnershipId id, Instant now) = 0;
 
-    // Stop waiting for it. If the owner has passed it on in this very moment,
-    // we own it, and this is the handover.
-    virtual std::optional<std::string> withdraw(const RouterKey &key) = 0;
+    // It does not want it any more, but may just have been given it.
+    virtual std::optional<Inheritance> withdraw(OwnershipId id,
+                                                Instant now) = 0;
+
+    // A process that waits is about to end: has_successor() tells when the
+    // owner has run once more.
+    virtual void watch_owner(OwnershipId id, Instant now) = 0;
+
+    enum class Demand : std::uint8_t {
+        none,
+        waits,  // a process would take it, not now
+        due     // pass_on() is right
+    };
+
+    // The owner says that it runs, and asks whether another process wants the
+    // router. ending: so does an older one.
+    virtual Demand demand(OwnershipId id, bool ending, Instant now) = 0;
+
+    // True: we do not own it any more, and want it again unless we are ending.
+    virtual bool pass_on(OwnershipId id, const Handover &handover, bool ending,
+                         Instant now) = 0;
+
+    // After watch_owner(), or pass_on() of a process that ends: the owner has
+    // run. Until then it looks, and becomes the owner if that one does not run.
+    virtual bool has_successor(OwnershipId id) const = 0;
+    virtual std::optional<Inheritance> take_back(OwnershipId id,
+                                                 Instant now) = 0;
+
+    // For the process that comes after a crash: the router has advertised as
+    // the active one; it is not active any more.
+    virtual void advertised(OwnershipId id, Instant now) = 0;
+    virtual void left(OwnershipId id) = 0;
+
+    // Whoever wants it may have it.
+    virtual void give_up(OwnershipId id) = 0;
+
+    // When to look again, or to ask for demand().
+    virtual std::optional<Instant> deadline(OwnershipId id) const = 0;
 };
 
 // Who hears what happens.
@@ -158,7 +209,7 @@ struct Ports {
     Transmit &transmit;
     Addresses &addresses;
     Shared &shared;
-    Claims &claims;
+    Ownership &ownership;
     Events &events;
     Neighbours &neighbours;
     Connections &connections;

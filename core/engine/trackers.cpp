@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/fingerprint.hpp"
+
 namespace ngx_vrrp::engine {
 
 Trackers::Trackers(std::vector<TrackerConfig> configs) {
@@ -85,19 +87,20 @@ std::vector<TrackerChange> Trackers::take_changes() {
     return changes;
 }
 
-std::vector<std::string> Trackers::failed() const {
-    std::vector<std::string> titles;
+std::vector<std::uint64_t> Trackers::failed() const {
+    std::vector<std::uint64_t> titles;
     for (std::size_t i = 0; i < list_.size(); ++i) {
         if (told_[i].state == check::Verdict::down) {
-            titles.push_back(list_[i].title());
+            titles.push_back(fingerprint(list_[i].title()));
         }
     }
     return titles;
 }
 
-void Trackers::expect_failed(const std::vector<std::string> &titles) {
+void Trackers::expect_failed(const std::vector<std::uint64_t> &titles) {
     for (std::size_t i = 0; i < list_.size(); ++i) {
-        if (std::ranges::find(titles, list_[i].title()) != titles.end()) {
+        const std::uint64_t title = fingerprint(list_[i].title());
+        if (std::ranges::find(titles, title) != titles.end()) {
             told_[i].state = check::Verdict::down;
         }
     }

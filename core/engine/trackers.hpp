@@ -2,6 +2,7 @@
 // what they come to: a fault, and a sum of weights.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,10 +50,10 @@ public:
     // is no news, unless it was down in the process before this one.
     std::vector<TrackerChange> take_changes();
 
-    // For the process after this one, and from the one before: the titles of
-    // those that are down.
-    std::vector<std::string> failed() const;
-    void expect_failed(const std::vector<std::string> &titles);
+    // For the process after this one, and from the one before: the
+    // fingerprints of the titles of those that are down.
+    std::vector<std::uint64_t> failed() const;
+    void expect_failed(const std::vector<std::uint64_t> &titles);
 
     const std::vector<Tracker> &list() const { return list_; }
 

@@ -51,6 +51,7 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
           vrrp::lease(this->config().version, this->config().advert_interval)),
       addresses_(address_states(this->config())),
       trackers_(std::move(config.trackers)),
+      id_(ports.ownership.open(key(), this->config().advert_interval)),
       split_brain_(this->config()),
       drop_limits_(drop_limits(std::make_index_sequence<wire::kDropReasons>{})),
       mismatch_limit_(kDisagreementPeriod),
@@ -89,18 +90,21 @@ void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
     input(vrrp::Startup{}, now);
 }
 
-// Who waits for the router gets it, and nobody on the LAN learns of it.
+// A process that waits for the router gets it, and the LAN does not notice.
 void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     stopped_ = true;
-    withdraw(now);
+    ending_ = {reason, serving, heir_grace()};
     if (!serving) {
         finish_removal(now);
     }
-    if (is_ours() && ports_.claims.has_heir(key())) {
-        hand_over(now);
+    if (phase_ == Phase::claiming) {
+        phase_ = Phase::passing;
+        ports_.ownership.watch_owner(id_, now);
     }
-    if (phase_ == Phase::joined) {
-        input(vrrp::Shutdown{reason, serving, heir_grace()}, now);
+    if (phase_ == Phase::passing) {
+        look_at_ownership(now);
+    } else {
+        leave(now);
     }
 }
 
@@ -205,10 +209,10 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
             cut_.hear_successor(now);
         }
     }
-    hand_over_late(now);
 }
 
 void VirtualRouter::handle_time(Instant now) {
+    look_at_ownership(now);
     end_faults(now);
     if (trackers_.deadline() && now >= *trackers_.deadline()) {
         look_at_trackers(now);
@@ -217,7 +221,7 @@ void VirtualRouter::handle_time(Instant now) {
     leave_black_hole(now);
     remove_strays(now);
     cut_late(now);
-    hand_over_late(now);
+    give_up_if_ended();
 }
 
 std::optional<Instant> VirtualRouter::deadline() const {
@@ -228,16 +232,26 @@ std::optional<Instant> VirtualRouter::deadline() const {
     take_earlier(earliest, remove_strays_at_);
     take_earlier(earliest, cut_.deadline());
     take_earlier(earliest, split_brain_.deadline());
+    if (owner_ || phase_ == Phase::claiming || phase_ == Phase::passing) {
+        take_earlier(earliest, ports_.ownership.deadline(id_));
+    }
     return earliest;
 }
 
 bool VirtualRouter::finished() const {
-    return stopped_ && !holds_addresses();
+    return stopped_ && !owner_ && phase_ != Phase::passing &&
+           !holds_addresses();
 }
 
+// What happened while another process took the router over is not for this
+// one to act on.
 void VirtualRouter::input(const vrrp::Input &input, Instant now) {
+    if (owner_ && !ports_.ownership.owns(id_)) {
+        lose(now);
+    }
     perform(instance_.handle(input, now), now);
     look_for_split_brain(now);
+    give_up_if_ended();
 }
 
 void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {

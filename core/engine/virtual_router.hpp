@@ -44,7 +44,7 @@ class VirtualRouter {
 public:
     VirtualRouter(RouterConfig config, Ports ports, LogSink &sink);
 
-    // Opens the sockets. The router is claimed when the workers are there, or
+    // Opens the sockets. The router is wanted when the workers are there, or
     // when they have not come within their timeout (that is a fault), and the
     // trackers have had a moment to know their results; the owner goes on where
     // the owner before it was, or joins the election when its trackers have a
@@ -52,11 +52,9 @@ public:
     // interfaces outlives the router; set_interfaces() says that it changed.
     void start(const Interfaces &interfaces, Instant now);
 
-    // We own the router now; handover is empty when nobody passed it on.
-    void claim_granted(const std::string &handover, Instant now);
-
-    // A process with a newer configuration asks for it.
-    void hand_over(Instant now);
+    // Which process owns the router, and which one wants it: also at each
+    // deadline.
+    void look_at_ownership(Instant now);
 
     // Before start: take part in nothing for a while.
     void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
@@ -106,6 +104,8 @@ public:
     bool depends_on_link(const std::string &interface) const;
 
     bool is_ours() const { return phase_ >= Phase::checking; }
+    // No other process of this node may act for it.
+    bool is_owner() const { return owner_; }
     bool has_claimed() const { return phase_ != Phase::starting; }
     RouterKey key() const;
 
@@ -128,7 +128,8 @@ public:
 private:
     enum class Phase : std::uint8_t {
         starting,  // no workers yet, or no results
-        claiming,
+        claiming,  // waits for the process that owns it
+        passing,   // ends, and looks whether the owner runs
         checking,  // ours, but for the trackers' first results
         joined     // takes part in the election
     };
@@ -151,19 +152,27 @@ private:
     void perform(const vrrp::Actions &actions, Instant now);
     bool is_ready(Instant now) const;
     void claim(Instant now);
-    void hand_over_late(Instant now);
+    void own(const Inheritance &got, Instant now);
+    void lose(Instant now);
+    void retire();
+    void serve_demand(Instant now);
+    void hand_over(Instant now);
+    void watch_successor(Instant now);
+    void leave(Instant now);
+    void shut_down(Instant now);
+    void give_up_if_ended();
+    bool may_act() const { return owner_ && ports_.ownership.owns(id_); }
     void keep_released(bool released, Instant now);
     Outcome release(Instant now);
     Outcome resume(Instant now);
     Outcome fail_back(Instant now);
     Outcome done(std::uint64_t transitions_before,
                  std::string_view otherwise) const;
-    void withdraw(Instant now);
     void join(Instant now);
     void take_part(Instant now);
     void inherit(const Handover &handover, Instant now);
     void go_on(const Handover &handover, Instant now);
-    std::optional<Handover> heritage(Instant now) const;
+    std::optional<Handover> heritage(const Inheritance &got, Instant now) const;
     void remove_unconfigured(const Handover &handover, Instant now);
     bool is_marked(const AddressState &state) const;
     void add_missing(Instant now);
@@ -258,9 +267,12 @@ private:
     Phase phase_ = Phase::starting;
     // Not joined yet: the address to send from is there, but tentative.
     bool source_pending_ = false;
-    bool waited_ = false;  // another process of this node owned the router
+    OwnershipId id_;
+    bool owner_ = false;
     bool stopped_ = false;
-    bool wanted_ = false;  // by another process, when we have left
+    bool shutting_down_ = false;  // stopped, and nobody takes the router
+    vrrp::Shutdown ending_;       // when stopped
+    std::optional<Instant> hand_over_by_;  // stopped, and a waiter is there
 
     // While active: since when no address can be added or prolonged, no
     // advert be sent.

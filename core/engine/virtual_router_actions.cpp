@@ -48,13 +48,15 @@ void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
     ++counters_.adverts_sent;
     if (action.priority == kPriorityZero) {
         ++counters_.priority_zero_sent;
+    } else {
+        ports_.ownership.advertised(id_, now);
     }
 }
 
 bool VirtualRouter::send_to(const IpAddress &destination,
                             const wire::Advertisement &advert, Instant now) {
     const Interface *interface = own_interface();
-    if (!interface) {
+    if (!interface || !may_act()) {
         return false;
     }
     const wire::Endpoints endpoints{source_, destination};
@@ -111,6 +113,7 @@ void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
     if (action.from == vrrp::StateName::active) {
         failing_since_.reset();
         unheard_since_.reset();
+        ports_.ownership.left(id_);
     }
     const StateChanged change{action.from, action.to, stopped_};
     ports_.events.happened(

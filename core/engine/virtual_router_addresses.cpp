@@ -167,7 +167,7 @@ bool VirtualRouter::take_over(const Interface &interface,
 // it keeps it until the lease ends.
 bool VirtualRouter::hold(AddressState &state, Instant now) {
     const Interface *interface = interface_of(state.address);
-    if (!interface) {
+    if (!interface || !may_act()) {
         return false;
     }
     if (is_used_as_it_is(state)) {
@@ -268,6 +268,9 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
     if (!interface) {
         return true;
     }
+    if (!may_act()) {
+        return false;
+    }
     vrrp::VirtualAddress there = address;
     const Sighting seen = look_at(*interface, address, held);
     const bool takes_over = seen.foreign && address.takeover;
@@ -331,7 +334,7 @@ void VirtualRouter::remove_strays(Instant now) {
         return;
     }
     remove_strays_at_.reset();
-    if (!stray()) {
+    if (!stray() || !may_act()) {
         return;
     }
     for (AddressState &state : addresses_) {
@@ -509,6 +512,9 @@ void VirtualRouter::announce(const AddressState &state, unsigned repeat,
 
 void VirtualRouter::announce(const Interface &interface,
                              const IpAddress &address, Instant now) {
+    if (!may_act()) {
+        return;
+    }
     const Buffer frame = address.family() == Family::ipv4
                              ? wire::gratuitous_arp(interface.mac, address)
                              : wire::unsolicited_neighbour_advertisement(

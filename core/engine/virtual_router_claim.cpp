@@ -9,6 +9,9 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
+// How long an owner that ends goes on for a waiter that does not run now.
+constexpr Duration kWaiterWakes = Seconds{5};
+
 // That the vrrp process crashed is no word about the heir, and known to it if
 // it is of the same binary.
 std::vector<TimeOut> time_outs(const Faults &faults) {
@@ -30,41 +33,82 @@ void VirtualRouter::claim(Instant now) {
         return;
     }
     phase_ = Phase::claiming;
-    if (ports_.claims.claim(key())) {
-        claim_granted({}, now);
-    } else {
-        waited_ = true;
+    look_at_ownership(now);
+}
+
+void VirtualRouter::look_at_ownership(Instant now) {
+    if (phase_ == Phase::claiming) {
+        if (const auto got = ports_.ownership.look(id_, now)) {
+            own(*got, now);
+        }
+    } else if (phase_ == Phase::passing) {
+        watch_successor(now);
+    } else if (owner_ && !ports_.ownership.owns(id_)) {
+        lose(now);
+    } else if (owner_) {
+        serve_demand(now);
     }
 }
 
-// Owner and heir may end at the same time (systemd's TERM to everybody): an
-// address that was on its way to us is ours to give up.
-void VirtualRouter::withdraw(Instant now) {
-    if (phase_ != Phase::claiming) {
+// An operator's release, or an end, is seen through first.
+void VirtualRouter::serve_demand(Instant now) {
+    const Ownership::Demand demand =
+        ports_.ownership.demand(id_, hand_over_by_.has_value(), now);
+    if (instance_.is_leaving()) {
         return;
     }
-    if (const auto handover = ports_.claims.withdraw(key())) {
-        claim_granted(*handover, now);
+    if (demand == Ownership::Demand::due) {
+        hand_over(now);
+    } else if (hand_over_by_ &&
+               (demand == Ownership::Demand::none || now >= *hand_over_by_ ||
+                instance_.state() != vrrp::StateName::active)) {
+        shut_down(now);
     }
 }
 
-void VirtualRouter::claim_granted(const std::string &handover, Instant now) {
-    if (phase_ != Phase::claiming) {
-        return;
+// This process did not run, and another one goes on.
+void VirtualRouter::lose(Instant now) {
+    log_(LogLevel::notice,
+         "another vrrp process of this node has taken the router over, as "
+         "this one did not run");
+    retire();
+    phase_ = stopped_ ? Phase::starting : Phase::claiming;
+    look_at_ownership(now);
+}
+
+void VirtualRouter::retire() {
+    instance_.retire();
+    split_brain_.retire();
+    owner_ = false;
+    hand_over_by_.reset();
+    failing_since_.reset();
+    unheard_since_.reset();
+    cut_ = {};
+    for (AddressState &state : addresses_) {
+        state.lease_ends = {};
     }
+}
+
+void VirtualRouter::own(const Inheritance &got, Instant now) {
+    owner_ = true;
     look_at_trackers(now);
-    const auto passed_on = parse_handover(handover);
-    keep_released(
-        passed_on ? passed_on->released : ports_.shared.is_released(key()),
-        now);
+    keep_released(got.handover ? got.handover->released
+                               : ports_.shared.is_released(key()),
+                  now);
     phase_ = Phase::checking;
+    if (got.from != Inheritance::From::owner) {
+        ports_.shared.lost_successor();
+    }
 
-    if (passed_on) {
-        inherit(*passed_on, now);
-    } else if (const auto inherited = heritage(now)) {
+    if (got.handover) {
+        inherit(*got.handover, now);
+    } else if (const auto inherited = heritage(got, now)) {
         if (faults_.reason().empty()) {
             log_(LogLevel::notice,
-                 "the vrrp process before this one died, going on as MASTER");
+                 "the vrrp process before this one %s, going "
+                 "on as MASTER",
+                 got.from == Inheritance::From::silent ? "does not run"
+                                                       : "died");
         }
         inherit(*inherited, now);
     } else {
@@ -102,12 +146,7 @@ void VirtualRouter::inherit(const Handover &handover, Instant now) {
 }
 
 void VirtualRouter::hand_over(Instant now) {
-    wanted_ = instance_.is_leaving();
-    if (!is_ours() || wanted_) {
-        return;
-    }
     finish_removal(now);
-
     const auto checkpoint = instance_.checkpoint();
     Handover handover{.checkpoint = checkpoint,
                       .last = last_,
@@ -119,31 +158,71 @@ void VirtualRouter::hand_over(Instant now) {
                       .signs = split_brain_.signs()};
     for (const AddressState &state : addresses_) {
         if (checkpoint && state.present && !state.foreign) {
-            handover.held.push_back(state.address);
+            handover.held.push_back(fingerprint_of(state.address));
         }
     }
-    if (!ports_.claims.pass_on(key(), to_text(handover))) {
+    if (!ports_.ownership.pass_on(id_, handover, stopped_, now)) {
         return;
     }
-    instance_.retire();
-    split_brain_.retire();
-    phase_ = Phase::starting;
-    if (!stopped_) {
-        claim(now);
+    retire();
+    phase_ = stopped_ ? Phase::passing : Phase::claiming;
+}
+
+// A process that ends goes on if the owner does not. Owner and waiter may end
+// at the same time: what has just come to us is ours to give up.
+void VirtualRouter::watch_successor(Instant now) {
+    const bool has_successor = ports_.ownership.has_successor(id_);
+    const auto got = has_successor ? ports_.ownership.withdraw(id_, now)
+                                   : ports_.ownership.take_back(id_, now);
+    if (got) {
+        own(*got, now);
+        leave(now);
+    } else if (has_successor) {
+        phase_ = Phase::starting;
     }
 }
 
-// The addresses that were to be given up are: now somebody else may decide.
-void VirtualRouter::hand_over_late(Instant now) {
-    if (wanted_ && !instance_.is_leaving()) {
+// A waiter that does not run now may run again: while nginx serves, we go on
+// for a while.
+void VirtualRouter::leave(Instant now) {
+    if (!is_ours()) {
+        return;
+    }
+    const auto demand = may_act() && !instance_.is_leaving()
+                            ? ports_.ownership.demand(id_, true, now)
+                            : Ownership::Demand::none;
+    if (demand == Ownership::Demand::due) {
         hand_over(now);
+    } else if (demand == Ownership::Demand::waits && ending_.serving &&
+               instance_.state() == vrrp::StateName::active) {
+        hand_over_by_ = now + kWaiterWakes;
+    } else {
+        shut_down(now);
+    }
+}
+
+void VirtualRouter::shut_down(Instant now) {
+    hand_over_by_.reset();
+    shutting_down_ = true;
+    if (phase_ == Phase::joined) {
+        input(ending_, now);
+    }
+    give_up_if_ended();
+}
+
+void VirtualRouter::give_up_if_ended() {
+    if (shutting_down_ && owner_ && !holds_addresses()) {
+        ports_.ownership.give_up(id_);
+        owner_ = false;
+        phase_ = Phase::starting;
     }
 }
 
 void VirtualRouter::go_on(const Handover &handover, Instant now) {
     const auto is_held = [&](const AddressState &state) {
-        return std::find(handover.held.begin(), handover.held.end(),
-                         state.address) != handover.held.end();
+        return std::ranges::find(handover.held,
+                                 fingerprint_of(state.address)) !=
+               handover.held.end();
     };
 
     remove_unconfigured(handover, now);
@@ -166,19 +245,17 @@ void VirtualRouter::go_on(const Handover &handover, Instant now) {
     }
 }
 
-// The owner before us died with the addresses in its hands. They are ours to
-// keep if no peer can have taken over since: the process of this nginx that
-// died has left word when it was last active; one that we waited for died
-// just now.
-std::optional<Handover> VirtualRouter::heritage(Instant now) const {
-    const std::optional<Instant> active_at =
-        waited_ ? std::optional{now} : ports_.shared.last_active(key());
+// The owner before us went away with the addresses in its hands. They are ours
+// to keep if no peer can have taken over since its last advert.
+std::optional<Handover> VirtualRouter::heritage(const Inheritance &got,
+                                                Instant now) const {
     const bool all_there = std::all_of(
         addresses_.begin(), addresses_.end(),
         [&](const AddressState &state) { return is_marked(state); });
-    if (!all_there || !active_at ||
-        now - *active_at >= vrrp::fastest_takeover(config().version,
-                                                   config().advert_interval)) {
+    if (!all_there || !got.active_at ||
+        now - *got.active_at >=
+            vrrp::fastest_takeover(config().version,
+                                   config().advert_interval)) {
         return std::nullopt;
     }
 
@@ -186,12 +263,12 @@ std::optional<Handover> VirtualRouter::heritage(Instant now) const {
     vrrp::Checkpoint &checkpoint = handover.checkpoint.emplace();
     checkpoint.active = true;
     checkpoint.advertised = instance_.effective_priority();
-    checkpoint.advertised_at = *active_at;
+    checkpoint.advertised_at = *got.active_at;
     checkpoint.advertise_at = now;
     checkpoint.renew_at = now;
     handover.last = {now, "resumed after the vrrp process died"};
     for (const AddressState &state : addresses_) {
-        handover.held.push_back(state.address);
+        handover.held.push_back(fingerprint_of(state.address));
     }
     return handover;
 }
@@ -206,16 +283,27 @@ bool VirtualRouter::is_marked(const AddressState &state) const {
                        });
 }
 
+// What the process before us held and we do not want. Only the kernel says
+// what is there and ours; what was passed on is a hint.
 void VirtualRouter::remove_unconfigured(const Handover &handover, Instant now) {
-    for (const vrrp::VirtualAddress &address : handover.held) {
-        const bool configured =
-            std::any_of(addresses_.begin(), addresses_.end(),
-                        [&](const AddressState &state) {
-                            return state.address == address;
-                        });
-        if (!configured) {
-            remove(address, true, now);
+    std::vector<vrrp::VirtualAddress> unwanted;
+    for (const Interface &interface : interfaces_->list) {
+        for (const InterfaceAddress &a : interface.addresses) {
+            const std::uint64_t held =
+                fingerprint_of(a.address, a.prefix_length, interface.name);
+            if (is_ours(a, true) &&
+                std::ranges::find(handover.held, held) != handover.held.end() &&
+                std::ranges::none_of(
+                    addresses_, [&](const AddressState &state) {
+                        return fingerprint_of(state.address) == held;
+                    })) {
+                unwanted.push_back(
+                    {a.address, a.prefix_length, interface.name, ""});
+            }
         }
+    }
+    for (const vrrp::VirtualAddress &address : unwanted) {
+        remove(address, true, now);
     }
 }
 

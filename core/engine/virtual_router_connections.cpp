@@ -6,7 +6,7 @@ namespace ngx_vrrp::engine {
 
 // True: none is left, or nothing can be done about it.
 bool VirtualRouter::cut(Instant now) {
-    if (!config().close_connections || config().ports.empty()) {
+    if (!may_act() || !config().close_connections || config().ports.empty()) {
         cut_.end();
         return true;
     }

@@ -70,7 +70,7 @@ void VirtualRouter::ask(const vrrp::VirtualAddress &address, Instant now) {
     const Interface *interface = interface_of(address);
     const Buffer frame =
         interface ? question(*interface, address.address) : Buffer{};
-    if (frame.empty()) {
+    if (frame.empty() || !may_act()) {
         return;
     }
     const Status status = ports_.transmit.send_frame(*interface, frame);

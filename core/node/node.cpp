@@ -6,6 +6,8 @@
 #include <variant>
 
 #include "core/net/clock.hpp"
+#include "core/net/process_life.hpp"
+#include "core/net/wake.hpp"
 #include "core/node/event_records.hpp"
 
 namespace ngx_vrrp::node {
@@ -31,8 +33,9 @@ bool is_for_good(int error) {
 
 Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
            status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
-           const Areas &areas)
-    : log_(sink),
+           const Areas &areas, void *ownership)
+    : watcher_(watcher),
+      log_(sink),
       area_(areas.status),
       publisher_(area_),
       control_(areas.workers.commands(), sink),
@@ -40,14 +43,20 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       workers_(areas.workers, host_),
       checks_(area_.checks(generation.number), generation.wake_fd,
               generation.checkers, watcher, sink),
-      claims_(watcher, *this, sink, generation.configured_at),
+      ownership_(ownership, {generation.configured_at, facts.pid}, *this, sink),
       events_(generation.event_fd, sink),
       engine_(std::move(configs),
-              {host_, host_, *this, claims_, *this, host_, host_}, sink),
+              {host_, host_, *this, ownership_, *this, host_, host_}, sink),
       facts_(std::move(facts)),
       generation_(generation) {
     facts_.started_at = net::now();
     follow_previous();
+}
+
+Node::~Node() {
+    if (listens_for_wakes_) {
+        watcher_.unwatch(generation_.ownership_wake_fd);
+    }
 }
 
 Status Node::open() {
@@ -152,7 +161,10 @@ void Node::end_life() {
 void Node::on_readable(int fd) {
     if (checks_.on_readable(fd)) {
         engine_.handle_checks(net::now());
-    } else if (!claims_.on_readable(fd)) {
+    } else if (fd == generation_.ownership_wake_fd) {
+        net::take_wakes(fd);
+        engine_.handle_ownership(net::now());
+    } else {
         host_.on_readable(fd);
     }
 }
@@ -195,6 +207,22 @@ void Node::share() {
         area_.let_go(facts_.pid);
     }
     leave_to_successor(now);
+    listen_for_wakes();
+}
+
+// One wake-up reaches one process: it is not for those that wait.
+void Node::listen_for_wakes() {
+    const int fd = generation_.ownership_wake_fd;
+    const bool wanted = fd != -1 && engine_.owns_any();
+    if (wanted == listens_for_wakes_) {
+        return;
+    }
+    if (!wanted) {
+        watcher_.unwatch(fd);
+        listens_for_wakes_ = false;
+    } else if (watcher_.watch(fd)) {
+        listens_for_wakes_ = true;
+    }
 }
 
 // Only where something is decided by it.
@@ -272,26 +300,24 @@ void Node::neighbour_heard(const engine::NeighbourClaim &claim) {
     engine_.handle_neighbour(claim, net::now());
 }
 
-// Who passes nothing on is dead: we are not replaced, but go on for another
-// successor.
-void Node::claim_granted(const engine::RouterKey &key,
-                         const std::string &handover) {
-    if (handover.empty()) {
-        area_.settle(std::min(generation_.number, area_.settled()));
+bool Node::is_alive(int pid, Instant now) {
+    if (pid != seen_.pid || now != seen_.at) {
+        seen_ = {pid, now, net::is_process_alive(pid)};
     }
-    engine_.handle_claim_granted(key, handover, net::now());
+    return seen_.alive;
 }
 
-void Node::claim_wanted(const engine::RouterKey &key) {
-    engine_.handle_claim_wanted(key, net::now());
+void Node::wake() {
+    net::wake(generation_.ownership_wake_fd);
+}
+
+// We are not replaced, but go on for another successor.
+void Node::lost_successor() {
+    area_.settle(std::min(generation_.number, area_.settled()));
 }
 
 std::vector<health::Heartbeat> Node::heartbeats() {
     return workers_.heartbeats();
-}
-
-std::optional<Instant> Node::last_active(const engine::RouterKey &key) {
-    return area_.last_active(key);
 }
 
 bool Node::is_released(const engine::RouterKey &key) {

@@ -11,7 +11,7 @@
 #include "core/base/log.hpp"
 #include "core/base/repeated_line.hpp"
 #include "core/engine/engine.hpp"
-#include "core/net/claims.hpp"
+#include "core/engine/shared_ownership.hpp"
 #include "core/net/event_socket.hpp"
 #include "core/net/host.hpp"
 #include "core/net/retry.hpp"
@@ -36,6 +36,9 @@ struct Generation {
     int wake_fd = -1;
     std::vector<check::Role> checkers;  // the processes that check
     int event_fd = -1;  // to the notifier process; -1: nobody is told
+    // Readable when another vrrp process of this node wants us to look; -1:
+    // never.
+    int ownership_wake_fd = -1;
 };
 
 // The shared memory of this nginx.
@@ -44,12 +47,16 @@ struct Areas {
     status::WorkerArea workers;
 };
 
-class Node final : net::Sink, net::ClaimSink, engine::Shared, engine::Events {
+class Node final : net::Sink,
+                   engine::Processes,
+                   engine::Shared,
+                   engine::Events {
 public:
-    // watcher, sink and the memory outlive the node.
+    // watcher, sink and the memories outlive the node.
     Node(std::vector<engine::RouterConfig> configs, Generation generation,
          status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
-         const Areas &areas);
+         const Areas &areas, void *ownership);
+    ~Node();
 
     Status open();
 
@@ -85,11 +92,10 @@ private:
     void interfaces_changed(const engine::Interfaces &interfaces) override;
     void process_ended(int pid) override;
     void neighbour_heard(const engine::NeighbourClaim &claim) override;
-    void claim_granted(const engine::RouterKey &key,
-                       const std::string &handover) override;
-    void claim_wanted(const engine::RouterKey &key) override;
+    bool is_alive(int pid, Instant now) override;
+    void wake() override;
     std::vector<health::Heartbeat> heartbeats() override;
-    std::optional<Instant> last_active(const engine::RouterKey &key) override;
+    void lost_successor() override;
     bool is_released(const engine::RouterKey &key) override;
     bool set_released(const engine::RouterKey &key, bool released) override;
     std::optional<check::Verdict> check_verdict(check::CheckId id) override;
@@ -108,7 +114,9 @@ private:
     void remember(const engine::StateChanged &change, const std::string &reason,
                   const vrrp::Config &config, Instant now);
     void leave_to_successor(Instant now);
+    void listen_for_wakes();
 
+    net::Watcher &watcher_;
     Log log_;
     status::Area area_;
     Publisher publisher_;
@@ -116,7 +124,7 @@ private:
     net::Host host_;
     NginxWorkers workers_;
     CheckResults checks_;
-    net::Claims claims_;
+    engine::SharedOwnership ownership_;
     net::EventSender events_;
     engine::Engine engine_;
     status::NodeFacts facts_;
@@ -128,6 +136,12 @@ private:
     Instant next_clock_look_{};
     Instant next_repeat_{};
     std::uint64_t followed_ = 0;  // transitions in the previous area
+    bool listens_for_wakes_ = false;
+    struct {
+        int pid = 0;
+        Instant at{};
+        bool alive = false;
+    } seen_;  // the process that we have looked for last
 };
 
 }  // namespace ngx_vrrp::node

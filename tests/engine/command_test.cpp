@@ -47,15 +47,16 @@ protected:
     // A process with a newer configuration goes on with the router.
     void reload() {
         machine.heir = true;
-        engine->handle_claim_wanted(router().key(), now);
+        engine->handle_ownership(now);
         go_on_elsewhere();
     }
 
     void go_on_elsewhere() {
-        const std::string handover = machine.passed_on;
+        const auto handover = machine.passed_on;
         make(config());
         engine->start(interfaces(), now);
-        engine->handle_claim_granted(router().key(), handover, now);
+        machine.grant(handover);
+        engine->handle_ownership(now);
     }
 };
 
@@ -264,13 +265,13 @@ TEST_F(CommandTest, ReloadWhileTheHeirIsAwaited) {
     become_active();
     ask(Command::release);
     machine.heir = true;
-    engine->handle_claim_wanted(router().key(), now);
-    EXPECT_EQ(machine.passed_on, "");
+    engine->handle_ownership(now);
+    EXPECT_FALSE(machine.passed_on);
 
     receive(90);
-    EXPECT_EQ(machine.passed_on, "");
+    EXPECT_FALSE(machine.passed_on);
     run(Milliseconds{50});
-    EXPECT_NE(machine.passed_on, "");
+    EXPECT_TRUE(machine.passed_on);
     machine.take();
 
     go_on_elsewhere();

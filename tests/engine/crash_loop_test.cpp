@@ -58,7 +58,8 @@ TEST_F(CrashLoopTest, ClaimComesFirst) {
     EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
 
     run(Seconds{1});
-    engine->handle_claim_granted(engine->routers()[0].key(), {}, now);
+    machine.inherit(now);
+    engine->handle_ownership(now);
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
 }
@@ -68,11 +69,11 @@ TEST_F(CrashLoopTest, ClaimComesFirst) {
 TEST_F(CrashLoopTest, HandoverIsReleased) {
     become_active();
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    engine->handle_ownership(now);
     start_out(true);
     machine.take();
-    engine->handle_claim_granted(engine->routers()[0].key(), machine.passed_on,
-                                 now);
+    machine.grant(machine.passed_on);
+    engine->handle_ownership(now);
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
 }
 

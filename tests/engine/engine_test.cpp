@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "tests/engine/engine_fixture.hpp"
 
 namespace ngx_vrrp::engine {
@@ -174,12 +176,13 @@ TEST_F(EngineTest, AReloadDoesNotEndLinkUpDelay) {
     engine->handle_interfaces(interfaces(), now);
     run(Seconds{1});
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
-    const std::string handover = machine.passed_on;
+    engine->handle_ownership(now);
+    const auto handover = machine.passed_on;
 
     make(c);
     engine->start(interfaces(), now);
-    engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
+    machine.grant(handover);
+    engine->handle_ownership(now);
     run(Milliseconds{4900});
     EXPECT_EQ(state(), vrrp::StateName::backup);
     run(Milliseconds{200});
@@ -297,16 +300,17 @@ TEST_F(EngineTest, WaitsForTheOwnerAndTouchesNothing) {
 TEST_F(EngineTest, HandsOverAndGoesOn) {
     become_active();
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    engine->handle_ownership(now);
     EXPECT_EQ(state(), vrrp::StateName::initialize);
     EXPECT_EQ(machine.take(), Done{});
-    const std::string handover = machine.passed_on;
+    const auto handover = machine.passed_on;
 
     vrrp::Config more = config();
     more.addresses.push_back({*IpAddress::parse("10.0.1.6"), 24, "eth0", ""});
     make(more);
     engine->start(interfaces(true, true), now);
-    engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
+    machine.grant(handover);
+    engine->handle_ownership(now);
 
     EXPECT_EQ(state(), vrrp::StateName::active);
     EXPECT_EQ(machine.take(), (Done{"add 10.0.1.6 1s", "garp"}));
@@ -320,15 +324,78 @@ TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheHeir) {
     start(two);
     run(Seconds{1});
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
-    const std::string handover = machine.passed_on;
+    engine->handle_ownership(now);
+    const auto handover = machine.passed_on;
     machine.take();
 
+    Interfaces world = interfaces(true, true);
+    world.list[0].addresses.push_back(
+        {*IpAddress::parse("10.0.1.6"), 24, true, false});
     make(config());
-    engine->start(interfaces(true, true), now);
-    engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
+    engine->start(world, now);
+    machine.grant(handover);
+    engine->handle_ownership(now);
     EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.6"}));
     EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+// Whatever the process before this one says that it held.
+TEST_F(EngineTest, OnlyWhatTheKernelSaysIsOursIsRemovedByTheHeir) {
+    become_active();
+    machine.heir = true;
+    engine->handle_ownership(now);
+    auto forged = machine.passed_on;
+    Interfaces world = interfaces(true, true);
+    world.list.push_back({.name = "lo",
+                          .index = IfIndex{1},
+                          .mac = {},
+                          .up = true,
+                          .addresses = {{*IpAddress::parse("127.0.0.1"), 8}}});
+    for (const Interface &interface : world.list) {
+        for (const InterfaceAddress &a : interface.addresses) {
+            forged->held.push_back(
+                fingerprint_of(a.address, a.prefix_length, interface.name));
+        }
+    }
+    forged->held.push_back(42);
+
+    make(config());
+    engine->start(world, now);
+    machine.take();
+    machine.grant(forged);
+    engine->handle_ownership(now);
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+// One that was stopped, and finds that another process has taken the router.
+TEST_F(EngineTest, WhatIsOwnedByAnotherIsNotTouched) {
+    const auto is_silent = [&] {
+        const bool silent = machine.take().empty();
+        return silent && state() == vrrp::StateName::initialize &&
+               !engine->is_in_charge();
+    };
+    const std::vector<std::function<void()>> events{
+        [&] { engine->handle_time(now); },
+        [&] { engine->handle_ownership(now); },
+        [&] { receive(200); },
+        [&] { receive(90); },
+        [&] { engine->handle_interfaces(interfaces(true, false), now); },
+        [&] { engine->handle_interfaces(interfaces(false, true), now); },
+        [&] {
+            machine.beats.clear();
+            engine->handle_workers(now);
+        },
+        [&] { engine->stop("nginx is terminating", false, now); },
+        [&] { engine->stop("nginx is shutting down", true, now); }};
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        machine.owned_by_other = false;
+        become_active();
+        now += Seconds{1};
+        machine.owned_by_other = true;
+        events[i]();
+        EXPECT_TRUE(is_silent()) << "event " << i;
+        EXPECT_FALSE(engine->routers()[0].is_owner());
+    }
 }
 
 TEST_F(EngineTest, OwnersRealAddressStaysTheMachines) {
@@ -346,13 +413,14 @@ TEST_F(EngineTest, OwnersRealAddressStaysTheMachines) {
     EXPECT_EQ(machine.take().back(), "advert 255 224.0.0.18");
 
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
-    const std::string handover = machine.passed_on;
+    engine->handle_ownership(now);
+    const auto handover = machine.passed_on;
     machine.owned_by_other = true;
     make(owner);
     engine->start(world, now);
     machine.take();
-    engine->handle_claim_granted(engine->routers()[0].key(), handover, now);
+    machine.grant(handover);
+    engine->handle_ownership(now);
     EXPECT_EQ(machine.take(), Done{});
     EXPECT_TRUE(engine->routers()[0].addresses()[0].present);
 
@@ -448,14 +516,42 @@ TEST_F(EngineTest, StopWithAnHeirIsSilent) {
     machine.heir = true;
     engine->stop("nginx is shutting down", true, now);
     EXPECT_EQ(machine.take(), Done{});
+    EXPECT_TRUE(machine.passed_on);
+    engine->handle_ownership(now);
     EXPECT_TRUE(engine->finished());
-    EXPECT_NE(machine.passed_on, "");
+}
+
+TEST_F(EngineTest, StopGoesOnWhileTheHeirDoesNotRun) {
+    become_active();
+    machine.heir = true;
+    machine.heir_sleeps = true;
+    engine->stop("nginx is shutting down", true, now);
+    run(Seconds{3});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(std::ranges::count(machine.take(), "advert 0 224.0.0.18"), 0);
+
+    machine.heir_sleeps = false;
+    run(Milliseconds{100});
+    EXPECT_TRUE(machine.passed_on);
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(EngineTest, StopDoesNotWaitForEverForTheHeir) {
+    become_active();
+    machine.heir = true;
+    machine.heir_sleeps = true;
+    engine->stop("nginx is shutting down", true, now);
+    run(Seconds{6});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_EQ(std::ranges::count(machine.take(), "advert 0 224.0.0.18"), 1);
+    EXPECT_TRUE(machine.given_up);
+    EXPECT_TRUE(engine->finished());
 }
 
 TEST_F(EngineTest, StopGivesUpAlsoWhatWasOnItsWayHere) {
     become_active();
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    engine->handle_ownership(now);
 
     make(config());
     engine->start(interfaces(true, true), now);
@@ -472,8 +568,8 @@ TEST_F(EngineTest, LeavingRouterIsNotHandedOver) {
     engine->stop("nginx is shutting down", true, now);
     machine.take();
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
-    EXPECT_EQ(machine.passed_on, "");
+    engine->handle_ownership(now);
+    EXPECT_FALSE(machine.passed_on);
     EXPECT_FALSE(engine->finished());
 }
 

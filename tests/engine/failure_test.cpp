@@ -224,12 +224,13 @@ TEST_P(AddressFailureTest, StopEndsAlthoughNothingCanBeRemoved) {
 TEST_P(AddressFailureTest, HandoverGoesOnWithWhatThereIs) {
     become_active(config());
     machine.heir = true;
-    engine->handle_claim_wanted(router().key(), now);
+    engine->handle_ownership(now);
 
     machine.fail("add 10.0.1.6", GetParam());
     make(two_addresses());
     engine->start(interfaces(true, true), now);
-    engine->handle_claim_granted(router().key(), machine.passed_on, now);
+    machine.grant(machine.passed_on);
+    engine->handle_ownership(now);
     run(Seconds{10});
     EXPECT_EQ(state(), vrrp::StateName::active);
     EXPECT_TRUE(router().addresses()[0].present);
@@ -239,12 +240,13 @@ TEST_P(AddressFailureTest, HandoverGoesOnWithWhatThereIs) {
 TEST_P(AddressFailureTest, HeirThatCanHoldNothingMakesRoom) {
     become_active(config());
     machine.heir = true;
-    engine->handle_claim_wanted(router().key(), now);
+    engine->handle_ownership(now);
 
     machine.fail("add", GetParam());
     make(config());
     engine->start(interfaces(true, true), now);
-    engine->handle_claim_granted(router().key(), machine.passed_on, now);
+    machine.grant(machine.passed_on);
+    engine->handle_ownership(now);
     run(Seconds{1});
     EXPECT_EQ(state(), vrrp::StateName::active);
     run(Seconds{3});

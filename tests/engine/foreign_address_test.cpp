@@ -255,14 +255,15 @@ TEST_F(ForeignAddressTest, IsNotHandedOverAsOurs) {
     start(config(), with_foreign());
     run(Seconds{1});
     machine.heir = true;
-    engine->handle_claim_wanted(router().key(), now);
-    const std::string handover = machine.passed_on;
+    engine->handle_ownership(now);
+    const auto handover = machine.passed_on;
     machine.owned_by_other = true;
     machine.take();
 
     make(config());
     engine->start(with_foreign(), now);
-    engine->handle_claim_granted(router().key(), handover, now);
+    machine.grant(handover);
+    engine->handle_ownership(now);
     ASSERT_EQ(state(), vrrp::StateName::active);
     engine->stop("nginx is terminating", false, now);
     const Done done = machine.take();

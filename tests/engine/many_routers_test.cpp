@@ -60,7 +60,8 @@ TEST_F(ManyRoutersTest, AllOfThemAreWhatTheNodeIs) {
 
     receive(200);
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[2].key(), now);
+    machine.only = OwnershipId{2};
+    engine->handle_ownership(now);
     EXPECT_EQ(states(), "MBI");
     EXPECT_FALSE(engine->is_in_charge());
     EXPECT_TRUE(engine->holds_addresses());

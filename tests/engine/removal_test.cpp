@@ -77,12 +77,12 @@ TEST_F(RemovalTest, ReloadDoesNotEndTheTime) {
     become_active();
     lose_a_fight();
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    engine->handle_ownership(now);
 
     make(config());
     engine->start(interfaces(), now);
-    engine->handle_claim_granted(engine->routers()[0].key(), machine.passed_on,
-                                 now);
+    machine.grant(machine.passed_on);
+    engine->handle_ownership(now);
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(counters().stayed_out, 1u);
     EXPECT_GE(counters().adverts_sent, 60u);

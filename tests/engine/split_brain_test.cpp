@@ -491,10 +491,10 @@ TEST_F(SplitBrainTest, HeirGoesOnSuspectingWithoutTellingAgain) {
     ASSERT_EQ(before.size(), 1u);
 
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    engine->handle_ownership(now);
     EXPECT_TRUE(signs().empty());
-    engine->handle_claim_granted(engine->routers()[0].key(), machine.passed_on,
-                                 now);
+    machine.grant(machine.passed_on);
+    engine->handle_ownership(now);
 
     EXPECT_EQ(state(), vrrp::StateName::active);
     EXPECT_EQ(signs(), before);
@@ -512,10 +512,10 @@ TEST_F(SplitBrainTest, HeirThatCannotBeMasterSaysThatItIsOver) {
     ASSERT_EQ(signs().size(), 1u);
 
     machine.heir = true;
-    engine->handle_claim_wanted(engine->routers()[0].key(), now);
+    engine->handle_ownership(now);
     engine->handle_interfaces(interfaces(false), now);
-    engine->handle_claim_granted(engine->routers()[0].key(), machine.passed_on,
-                                 now);
+    machine.grant(machine.passed_on);
+    engine->handle_ownership(now);
 
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_TRUE(signs().empty());

@@ -85,7 +85,8 @@ TEST_F(TrackerEventsTest, WhoDoesNotOwnTheRouterTellsNothing) {
     engine->handle_checks(now);
     EXPECT_EQ(news(), Done{});
 
-    engine->handle_claim_granted(router().key(), {}, now);
+    machine.inherit(now);
+    engine->handle_ownership(now);
     EXPECT_EQ(news(), (Done{"track_tcp 10.0.1.9:80 checking -> down 100 "
                             "L4CON refused",
                             "INIT -> FAULT"}));

@@ -73,17 +73,19 @@ protected:
     // has waited a moment for their results.
     void reload_with(std::vector<TrackerConfig> trackers) {
         machine.heir = true;
-        engine->handle_claim_wanted(router().key(), now);
-        const std::string handover = machine.passed_on;
+        engine->handle_ownership(now);
+        const auto handover = machine.passed_on;
         machine.take();
         log.lines.clear();
 
-        const bool active = handover.find("state active") != handover.npos;
+        const bool active =
+            handover->checkpoint && handover->checkpoint->active;
         make(config(), std::move(trackers));
         engine->start(world(true, true, active), now - Milliseconds{300});
         engine->handle_time(now);
         ASSERT_TRUE(router().has_claimed());
-        engine->handle_claim_granted(router().key(), handover, now);
+        machine.grant(handover);
+        engine->handle_ownership(now);
     }
 
     const VirtualRouter &router() const { return engine->routers()[0]; }

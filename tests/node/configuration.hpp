@@ -78,6 +78,8 @@ public:
         conf.checks = checks.data();
         conf.nchecks = checks.size();
         conf.wake_fd = wake.get();
+        conf.ownership_fd = -1;
+        conf.ownership_wake_fd = -1;
         conf.event_fds[0] = -1;
         conf.event_fds[1] = -1;
     }

@@ -17,7 +17,7 @@ namespace ngx_vrrp::testing {
 class FakeMachine final : public engine::Transmit,
                           public engine::Addresses,
                           public engine::Shared,
-                          public engine::Claims,
+                          public engine::Ownership,
                           public engine::Events,
                           public engine::Neighbours,
                           public engine::Connections {
@@ -32,18 +32,37 @@ public:
 
     std::vector<health::Heartbeat> beats;
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
-    std::optional<Instant> active_before;     // the life before this one
-    std::set<engine::RouterKey> released;     // over the life of a process
-    bool full = false;                        // no room for one more
-    bool owned_by_other = false;              // claim() has to wait
-    bool heir = false;                        // somebody waits for us
-    std::string passed_on;                    // what the heir got
-    std::optional<std::string> granted_late;  // when we stopped waiting
-    std::vector<engine::Event> events;        // all that happened
-    std::vector<IpAddress> watched;           // whose neighbours are heard
-    std::vector<IpAddress> questions;         // asked of the LAN: who has it?
-    unsigned connections = 0;                 // to the addresses
+    std::optional<Instant> active_before;  // the life before this one
+    std::set<engine::RouterKey> released;  // over the life of a process
+    bool full = false;                     // no room for one more
+    bool owned_by_other = false;           // look() has to wait
+    bool heir = false;                     // another process waits for us
+    bool heir_sleeps = false;              // it does not run now
+    // The router that others want or own; else all of them.
+    std::optional<engine::OwnershipId> only;
+    std::optional<engine::Handover> passed_on;     // what the heir got
+    std::optional<engine::Handover> granted_late;  // when we stopped waiting
+    bool given_up = false;                         // give_up() was called
+    std::vector<engine::Event> events;             // all that happened
+    std::vector<IpAddress> watched;                // whose neighbours are heard
+    std::vector<IpAddress> questions;  // asked of the LAN: who has it?
+    unsigned connections = 0;          // to the addresses
     static constexpr unsigned kClosedAtOnce = 100;
+
+    // Whom we waited for passes it on, with this or without a word.
+    void grant(std::optional<engine::Handover> handover) {
+        granted_ = engine::Inheritance{
+            .from = {}, .handover = std::move(handover), .active_at = {}};
+        owned_by_other = false;
+    }
+
+    // It has died, and was active until then; or not.
+    void inherit(std::optional<Instant> active_at) {
+        granted_ = engine::Inheritance{.from = engine::Inheritance::From::dead,
+                                       .handover = {},
+                                       .active_at = active_at};
+        owned_by_other = false;
+    }
 
     Status listen(const engine::Interface &interface,
                   const vrrp::Config &router) override {
@@ -104,9 +123,7 @@ public:
 
     std::vector<health::Heartbeat> heartbeats() override { return beats; }
 
-    std::optional<Instant> last_active(const engine::RouterKey &) override {
-        return active_before;
-    }
+    void lost_successor() override {}
 
     bool is_released(const engine::RouterKey &key) override {
         return released.contains(key);
@@ -132,19 +149,69 @@ public:
         return it == checks.end() ? std::nullopt : std::optional{it->second};
     }
 
-    bool claim(const engine::RouterKey &) override { return !owned_by_other; }
-    bool has_heir(const engine::RouterKey &) const override { return heir; }
+    engine::OwnershipId open(const engine::RouterKey &, Duration) override {
+        return engine::OwnershipId{opened_++};
+    }
 
-    bool pass_on(const engine::RouterKey &,
-                 const std::string &handover) override {
+    bool owns(engine::OwnershipId id) const override {
+        return !owned_by_other || only.value_or(id) != id;
+    }
+
+    std::optional<engine::Inheritance> look(engine::OwnershipId,
+                                            Instant) override {
+        if (owned_by_other) {
+            return std::nullopt;
+        }
+        return std::exchange(granted_, std::nullopt)
+            .value_or(engine::Inheritance{
+                .from = {}, .handover = {}, .active_at = active_before});
+    }
+
+    std::optional<engine::Inheritance> withdraw(engine::OwnershipId,
+                                                Instant) override {
+        done_.push_back("withdraw");
+        if (!granted_late) {
+            return std::nullopt;
+        }
+        owned_by_other = false;
+        return engine::Inheritance{.from = {},
+                                   .handover = std::exchange(granted_late, {}),
+                                   .active_at = {}};
+    }
+
+    Demand demand(engine::OwnershipId id, bool, Instant now) override {
+        ask_at_.reset();
+        if (!heir || only.value_or(id) != id) {
+            return Demand::none;
+        }
+        ask_at_ = now + Milliseconds{20};
+        return heir_sleeps ? Demand::waits : Demand::due;
+    }
+
+    void watch_owner(engine::OwnershipId, Instant) override {}
+
+    bool pass_on(engine::OwnershipId, const engine::Handover &handover, bool,
+                 Instant) override {
         passed_on = handover;
         owned_by_other = std::exchange(heir, false);
         return owned_by_other;
     }
 
-    std::optional<std::string> withdraw(const engine::RouterKey &) override {
-        done_.push_back("withdraw");
-        return std::exchange(granted_late, std::nullopt);
+    bool has_successor(engine::OwnershipId) const override {
+        return !heir_sleeps;
+    }
+
+    std::optional<engine::Inheritance> take_back(engine::OwnershipId,
+                                                 Instant) override {
+        return look({}, {});
+    }
+
+    void advertised(engine::OwnershipId, Instant) override {}
+    void left(engine::OwnershipId) override {}
+    void give_up(engine::OwnershipId) override { given_up = true; }
+
+    std::optional<Instant> deadline(engine::OwnershipId) const override {
+        return ask_at_;
     }
 
     void happened(const engine::Event &event, const vrrp::Config &,
@@ -210,6 +277,9 @@ private:
     std::vector<std::string> done_;
     std::map<std::string, int> failures_;
     std::map<std::string, IfIndex> listened_;
+    std::optional<engine::Inheritance> granted_;
+    std::size_t opened_ = 0;
+    std::optional<Instant> ask_at_;  // for demand()
 };
 
 class RememberingLog final : public LogSink {

@@ -1,0 +1,17 @@
+// A text as 64 bits, to know it again: FNV-1a.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ngx_vrrp {
+
+constexpr std::uint64_t fingerprint(std::string_view text) {
+    std::uint64_t hash = 14695981039346656037u;
+    for (const char c : text) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    }
+    return hash;
+}
+
+}  // namespace ngx_vrrp

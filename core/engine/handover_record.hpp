@@ -1,0 +1,94 @@
+// A handover as a record of fixed size, which lies in the memory that the vrrp
+// processes of a node share. It is written by a process of ours, perhaps of
+// another version; nothing in it is trusted all the same.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "core/base/text.hpp"
+#include "core/engine/handover.hpp"
+
+namespace ngx_vrrp::engine {
+
+// A record of another version, or of another length, is not read.
+inline constexpr std::uint32_t kHandoverVersion = 1;
+
+// More addresses than one advert can have, or more trackers that have failed,
+// are left out: the lease ends the former, the latter are reported again.
+inline constexpr std::size_t kMostHeld = 255;
+inline constexpr std::size_t kMostFailed = 64;
+inline constexpr std::size_t kMostTimeOuts = 3;
+
+// family 0: none.
+struct AddressField {
+    std::uint8_t family;
+    std::array<std::uint8_t, 16> octets;
+};
+
+// Times are nanoseconds of CLOCK_BOOTTIME, 0: none.
+struct CheckpointFields {
+    std::uint8_t present;
+    std::uint8_t active;
+    std::uint8_t advertised;
+    std::uint8_t fallen;
+    std::uint8_t has_active_router;
+    std::uint8_t active_priority;
+    AddressField leaver;
+    AddressField active_address;
+    std::int64_t link_up_at;
+    std::int64_t advertised_interval;
+    std::int64_t advertised_at;
+    std::int64_t advertise_at;
+    std::int64_t renew_at;
+    std::int64_t announce_at;
+    std::int64_t refresh_at;
+    std::int64_t timer_started;
+    std::int64_t active_interval;
+    std::int64_t fell_at;
+    std::int64_t preempt_at;
+    std::int64_t active_router_interval;
+    std::int64_t active_router_heard_at;
+};
+
+struct TimeOutField {
+    std::uint8_t cause;
+    Text<192> text;
+    std::int64_t length;
+    std::int64_t ends_at;
+};
+
+// since 0: not suspected.
+struct SignField {
+    std::int64_t since;
+    Text<256> detail;
+};
+
+struct HandoverRecord {
+    std::uint32_t version;
+    std::uint32_t length;
+    CheckpointFields checkpoint;
+    std::int64_t last_at;
+    Text<256> last_reason;
+    std::array<std::uint64_t, kCounterNames.size()> counters;
+    DropCounters dropped;
+    std::uint32_t held_count;
+    std::uint32_t failed_count;
+    std::uint32_t time_out_count;
+    std::uint8_t released;
+    std::array<std::uint64_t, kMostHeld> held;
+    std::array<std::uint64_t, kMostFailed> failed;
+    std::array<TimeOutField, kMostTimeOuts> time_outs;
+    std::array<SignField, kSplitBrainSigns.size()> signs;
+};
+
+static_assert(std::is_trivially_copyable_v<HandoverRecord>);
+
+HandoverRecord to_record(const Handover &handover);
+
+// Made sane: counts that fit, times near now, enumerators that exist. Nothing
+// for another version.
+std::optional<Handover> to_handover(const HandoverRecord &record, Instant now);
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,92 @@
+// The memory that the vrrp processes of a node share, and no other process: a
+// slot for each virtual router, with the words that say which process owns it
+// (shared_ownership.hpp) and the record that it passes on.
+//
+//     header (4096 bytes) | slot (8192 bytes) | slot | ...
+//
+// The layout is the same in all versions of the module; the record in a slot
+// has a version of its own.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "core/base/seqlock.hpp"
+#include "core/engine/handover_record.hpp"
+#include "core/engine/router_key.hpp"
+
+namespace ngx_vrrp::engine {
+
+struct OwnershipHeader {
+    std::uint64_t magic;
+    std::uint32_t slots;
+    std::uint32_t slot_size;
+    std::uint64_t number;  // by which a new binary knows that it is ours
+
+    friend bool operator==(const OwnershipHeader &,
+                           const OwnershipHeader &) = default;
+};
+
+struct OwnershipSlot {
+    SharedWord key;    // fingerprint of the RouterKey, 0: free
+    SharedWord owner;  // ProcessId, 0: none
+    SharedWord wanted;
+    SharedWord asked_at;   // ns: the process in `wanted` ran last
+    SharedWord ran_at;     // ns: the owner ran last, while it is wanted
+    SharedWord active_at;  // ns: it advertised last, 0: it is not active
+    SharedWord given_to;   // ProcessId: who the record is for
+    SharedWord checksum;   // of the record
+    std::array<SharedWord, words(sizeof(HandoverRecord))> record;
+};
+
+class OwnershipMemory {
+public:
+    static constexpr std::uint32_t kSlots = 1024;
+    static constexpr std::uint32_t kSlotSize = 8192;
+    static constexpr std::size_t kHeaderSize = 4096;
+    static constexpr std::size_t kSize =
+        kHeaderSize + std::size_t{kSlots} * kSlotSize;
+
+    static constexpr OwnershipHeader header(std::uint64_t number) {
+        constexpr std::uint64_t kMagic = 0x6e67787672727031;  // "ngxvrrp1"
+        return {kMagic, kSlots, kSlotSize, number};
+    }
+
+    // memory: kSize bytes, zeros but for the header.
+    explicit OwnershipMemory(void *memory)
+        : memory_(static_cast<std::uint8_t *>(memory)) {}
+
+    // The router's slot, found or taken; nullptr: all are taken. A slot is
+    // never given back: 1024 routers are more than an nginx has in its life.
+    OwnershipSlot *find(const RouterKey &router) const {
+        const std::uint64_t wanted = fingerprint(to_string(router)) | 1;
+        for (std::size_t i = 0; i < kSlots; ++i) {
+            OwnershipSlot &slot = at((wanted / 2 + i) % kSlots);
+            std::uint64_t key = slot.key.load();
+            if (key == 0 && slot.key.compare_exchange_strong(key, wanted)) {
+                key = wanted;
+            }
+            if (key == wanted) {
+                return &slot;
+            }
+        }
+        return nullptr;
+    }
+
+private:
+    OwnershipSlot &at(std::size_t i) const {
+        return *reinterpret_cast<OwnershipSlot *>(memory_ + kHeaderSize +
+                                                  i * kSlotSize);
+    }
+
+    std::uint8_t *memory_;
+};
+
+static_assert(sizeof(OwnershipSlot) <= OwnershipMemory::kSlotSize);
+static_assert(sizeof(OwnershipHeader) <= OwnershipMemory::kHeaderSize);
+static_assert(std::is_trivially_copyable_v<OwnershipHeader>);
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,359 @@
+#include "core/engine/shared_ownership.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ngx_vrrp::engine {
+
+namespace {
+
+// An owner that is silent for less is only slow.
+constexpr Duration kShortestPatience = Milliseconds{200};
+
+// How often a waiter looks: at first, while a reload is under way, and later.
+constexpr Duration kFirstLooks = Milliseconds{100};
+constexpr Duration kFirstPeriod = Milliseconds{1};
+constexpr Duration kShortestPeriod = Milliseconds{5};
+constexpr Duration kLongestPeriod = Milliseconds{100};
+
+// A look that is late by more: we did not run, nor may others have.
+constexpr Duration kLate = Milliseconds{50};
+
+// How often an owner runs while another process waits.
+constexpr Duration kLongestRun = Milliseconds{100};
+
+// A waiter that has not run for longer is not given anything, and makes room
+// for another one.
+constexpr Duration kFresh = Milliseconds{250};
+static_assert(kFresh > kLongestPeriod + kLate);
+
+ProcessId load(const SharedWord &word) {
+    return ProcessId::from_word(word.load());
+}
+
+Instant load_time(const SharedWord &word) {
+    return instant_from_ns(static_cast<std::int64_t>(word.load()));
+}
+
+void store(SharedWord &word, Instant time) {
+    word.store(static_cast<std::uint64_t>(to_ns(time)));
+}
+
+Bytes bytes_of(const HandoverRecord &record) {
+    return {reinterpret_cast<const std::uint8_t *>(&record), sizeof(record)};
+}
+
+std::uint64_t checksum_of(const HandoverRecord &record) {
+    const Bytes bytes = bytes_of(record);
+    return fingerprint(
+        {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+}
+
+}  // namespace
+
+OwnershipId SharedOwnership::open(const RouterKey &key, Duration interval) {
+    Router router{};
+    router.slot = memory_.find(key);
+    router.patience = std::max(interval, kShortestPatience);
+    router.period = std::clamp(interval / 8, kShortestPeriod, kLongestPeriod);
+    if (router.slot == nullptr) {
+        log_(LogLevel::alert,
+             "no room to note that this process owns virtual router %s: a "
+             "reload may interrupt it until nginx is restarted",
+             to_string(key).c_str());
+    }
+    routers_.push_back(router);
+    return OwnershipId{routers_.size() - 1};
+}
+
+bool SharedOwnership::owns(OwnershipId id) const {
+    const OwnershipSlot *slot = router(id).slot;
+    return slot == nullptr || load(slot->owner) == self_;
+}
+
+bool SharedOwnership::is_dead(ProcessId id, Instant now) const {
+    return !processes_.is_alive(id.pid(), now);
+}
+
+bool SharedOwnership::move(OwnershipSlot &slot, ProcessId from,
+                           ProcessId to) const {
+    std::uint64_t word = from.word();
+    return slot.owner.compare_exchange_strong(word, to.word());
+}
+
+// Waiting
+
+std::optional<Inheritance> SharedOwnership::look(OwnershipId id, Instant now) {
+    Router &r = router(id);
+    if (r.slot == nullptr) {
+        return Inheritance{};
+    }
+    const ProcessId owner = load(r.slot->owner);
+    if (owner == self_) {
+        Inheritance passed = begin(r, now);
+        passed.handover = read_record(*r.slot, now);
+        return passed;
+    }
+    watch(r, owner, now);
+    if (owner.is_none() || is_dead(owner, now) || is_silent(r, now)) {
+        if (move(*r.slot, owner, self_)) {
+            return take(r, now);
+        }
+    }
+    want(r, now);
+    schedule(r, now);
+    return std::nullopt;
+}
+
+// What it was given in the meantime, a process that stops waiting owns.
+std::optional<Inheritance> SharedOwnership::withdraw(OwnershipId id,
+                                                     Instant now) {
+    Router &r = router(id);
+    if (r.slot == nullptr) {
+        return std::nullopt;
+    }
+    std::uint64_t me = self_.word();
+    r.slot->wanted.compare_exchange_strong(me, 0);
+    if (!owns(id)) {
+        return std::nullopt;
+    }
+    Inheritance passed = begin(r, now);
+    passed.handover = read_record(*r.slot, now);
+    return passed;
+}
+
+void SharedOwnership::watch_owner(OwnershipId id, Instant now) {
+    Router &r = router(id);
+    if (r.slot != nullptr) {
+        std::uint64_t me = self_.word();
+        r.slot->wanted.compare_exchange_strong(me, 0);
+        r.owner = load(r.slot->owner);
+        r.watched_from = now;
+        r.asked_at = now;
+        r.woken_at = now;
+        schedule(r, now);
+        processes_.wake();
+    }
+}
+
+// Another owner begins with all the patience; so does one that we could not
+// watch, because we did not run.
+void SharedOwnership::watch(Router &r, ProcessId owner, Instant now) const {
+    const bool was_late = !r.next_look || now > *r.next_look + kLate;
+    if (owner != r.owner || was_late) {
+        r.owner = owner;
+        r.awake_since = now;
+    }
+}
+
+bool SharedOwnership::is_silent(const Router &r, Instant now) const {
+    return now - std::max(r.awake_since, load_time(r.slot->ran_at)) >=
+           r.patience;
+}
+
+void SharedOwnership::want(Router &r, Instant now) const {
+    OwnershipSlot &slot = *r.slot;
+    const ProcessId waiter = load(slot.wanted);
+    if (waiter == self_) {
+        store(slot.asked_at, now);
+    } else if (may_replace(slot, waiter, now)) {
+        std::uint64_t word = waiter.word();
+        if (slot.wanted.compare_exchange_strong(word, self_.word())) {
+            store(slot.asked_at, now);
+            r.asked_at = now;
+            r.woken_at = now;
+            processes_.wake();
+        }
+    }
+
+    // Somebody else may have read the last wake-up.
+    const Instant heard = std::max(load_time(slot.ran_at), r.woken_at);
+    if (now - heard >= r.patience / 2) {
+        r.woken_at = now;
+        processes_.wake();
+    }
+}
+
+bool SharedOwnership::may_replace(const OwnershipSlot &slot, ProcessId waiter,
+                                  Instant now) const {
+    return waiter.is_none() || self_.is_newer_than(waiter) ||
+           is_dead(waiter, now) || now - load_time(slot.asked_at) > kFresh;
+}
+
+void SharedOwnership::schedule(Router &r, Instant now) const {
+    const bool first = now - r.asked_at < kFirstLooks;
+    r.next_look = now + (first ? kFirstPeriod : r.period);
+}
+
+// We own it.
+Inheritance SharedOwnership::begin(Router &r, Instant now) const {
+    OwnershipSlot &slot = *r.slot;
+    store(slot.ran_at, now);
+    std::uint64_t me = self_.word();
+    slot.wanted.compare_exchange_strong(me, 0);
+    r.next_look.reset();
+    r.next_run = now;
+
+    Inheritance got;
+    const std::uint64_t active_at = slot.active_at.load();
+    if (active_at != 0) {
+        got.active_at = std::min(load_time(slot.active_at), now);
+    }
+    return got;
+}
+
+Inheritance SharedOwnership::take(Router &r, Instant now) const {
+    Inheritance got = begin(r, now);
+    if (!r.owner.is_none()) {
+        got.from = is_dead(r.owner, now) ? Inheritance::From::dead
+                                         : Inheritance::From::silent;
+    }
+    if (got.from == Inheritance::From::silent) {
+        // When it runs again it wants the router back: we need not end alone.
+        std::uint64_t none = 0;
+        r.slot->asked_at.store(0);
+        r.slot->wanted.compare_exchange_strong(none, r.owner.word());
+    }
+    return got;
+}
+
+std::optional<Handover> SharedOwnership::read_record(const OwnershipSlot &slot,
+                                                     Instant now) const {
+    HandoverRecord record{};
+    load_words(slot.record.data(),
+               {reinterpret_cast<std::uint8_t *>(&record), sizeof(record)});
+    if (load(slot.given_to) != self_ ||
+        slot.checksum.load() != checksum_of(record)) {
+        return std::nullopt;
+    }
+    return to_handover(record, now);
+}
+
+// Owning
+
+Ownership::Demand SharedOwnership::demand(OwnershipId id, bool ending,
+                                          Instant now) {
+    Router &r = router(id);
+    if (r.slot == nullptr) {
+        return Demand::none;
+    }
+    OwnershipSlot &slot = *r.slot;
+    const ProcessId waiter = load(slot.wanted);
+    store(slot.ran_at, now);
+    r.next_run.reset();
+    if (waiter.is_none()) {
+        return Demand::none;
+    }
+    if (waiter == self_ || is_dead(waiter, now)) {
+        std::uint64_t word = waiter.word();
+        slot.wanted.compare_exchange_strong(word, 0);
+        return Demand::none;
+    }
+
+    r.next_run = now + std::min(r.patience / 4, kLongestRun);
+    if (!ending && !waiter.is_newer_than(self_)) {
+        return Demand::waits;
+    }
+    return now - load_time(slot.asked_at) <= kFresh ? Demand::due
+                                                    : Demand::waits;
+}
+
+bool SharedOwnership::pass_on(OwnershipId id, const Handover &handover,
+                              bool ending, Instant now) {
+    Router &r = router(id);
+    if (r.slot == nullptr || !owns(id)) {
+        return false;
+    }
+    OwnershipSlot &slot = *r.slot;
+    const ProcessId waiter = load(slot.wanted);
+    if (waiter.is_none() || waiter == self_) {
+        return false;
+    }
+
+    // From now on we are the one that waits: the next owner may end at once.
+    std::uint64_t word = waiter.word();
+    const std::uint64_t next = ending ? 0 : self_.word();
+    if (!slot.wanted.compare_exchange_strong(word, next)) {
+        return false;
+    }
+    store(slot.asked_at, now);
+
+    const HandoverRecord record = to_record(handover);
+    store_words(slot.record.data(), bytes_of(record));
+    slot.checksum.store(checksum_of(record));
+    slot.given_to.store(waiter.word());
+
+    slot.ran_at.store(0);
+    move(slot, self_, waiter);
+
+    r.next_run.reset();
+    r.owner = waiter;
+    r.watched_from = {};
+    r.awake_since = now;
+    r.asked_at = now;
+    schedule(r, now);
+    return true;
+}
+
+bool SharedOwnership::has_successor(OwnershipId id) const {
+    const Router &r = router(id);
+    if (r.slot == nullptr) {
+        return true;
+    }
+    const ProcessId owner = load(r.slot->owner);
+    return owner != r.owner || owner.is_none() ||
+           load_time(r.slot->ran_at) > r.watched_from;
+}
+
+std::optional<Inheritance> SharedOwnership::take_back(OwnershipId id,
+                                                      Instant now) {
+    Router &r = router(id);
+    if (r.slot == nullptr) {
+        return std::nullopt;
+    }
+    watch(r, r.owner, now);
+    if ((is_dead(r.owner, now) || is_silent(r, now)) &&
+        move(*r.slot, r.owner, self_)) {
+        return take(r, now);
+    }
+    schedule(r, now);
+    return std::nullopt;
+}
+
+void SharedOwnership::advertised(OwnershipId id, Instant now) {
+    OwnershipSlot *slot = router(id).slot;
+    if (slot != nullptr && owns(id)) {
+        store(slot->active_at, now);
+        store(slot->ran_at, now);
+    }
+}
+
+void SharedOwnership::left(OwnershipId id) {
+    OwnershipSlot *slot = router(id).slot;
+    if (slot != nullptr && owns(id)) {
+        slot->active_at.store(0);
+    }
+}
+
+void SharedOwnership::give_up(OwnershipId id) {
+    Router &r = router(id);
+    if (r.slot != nullptr && owns(id)) {
+        r.slot->active_at.store(0);
+        move(*r.slot, self_, ProcessId{});
+    }
+    r.next_run.reset();
+}
+
+std::optional<Instant> SharedOwnership::deadline(OwnershipId id) const {
+    const Router &r = router(id);
+    if (r.slot == nullptr) {
+        return std::nullopt;
+    }
+    if (r.next_look || owns(id)) {
+        // A waiter to whom it has just been passed on has to find out.
+        return r.next_look ? r.next_look : r.next_run;
+    }
+    return Instant{};
+}
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,117 @@
+// Which of this node's vrrp processes owns a virtual router. Reload and binary
+// upgrade run two of them for a while; exactly one may own each router, and
+// when that one dies or stops running, another one must go on at once.
+//
+// In the slot of a router (ownership_memory.hpp) one word names the owner. It
+// changes by compare-and-exchange only:
+//
+//     owner                                  waiter
+//     reads the word before each advert,     wanted := me, wakes the owner,
+//     renewal, addition and removal; when    and looks at the word again and
+//     it is another's: sends nothing,        again:
+//     removes nothing, waits.                  mine           -> passed on to
+//     me wanted, by a newer process, or I end:    none           -> it, to me
+//       writes the record,                     owner is dead  -> it, to me
+//       it, from me to the waiter              owner is silent-> it, to me
+//     ends: it, from me to none
+//
+// Silent: it has not run for an advert interval (200 ms at least), although it
+// was woken. A process that was not running itself has no opinion: its own gap
+// is given back to the owner. An owner passes the router only to a waiter that
+// has run a moment ago, and one that ends looks after it until the next owner
+// has run; so one that is stopped in between costs nothing.
+//
+// No clock, no system call: two objects on one memory are two processes.
+// docs/handover.pml is the model of it that spin checks.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/base/time.hpp"
+#include "core/engine/ownership_memory.hpp"
+#include "core/engine/ports.hpp"
+#include "core/engine/process_id.hpp"
+
+namespace ngx_vrrp::engine {
+
+// The other vrrp processes of this node.
+class Processes {
+public:
+    virtual ~Processes() = default;
+
+    virtual bool is_alive(int pid, Instant now) = 0;
+
+    // Those that own a router should look. Nothing is decided by it.
+    virtual void wake() = 0;
+};
+
+class SharedOwnership final : public Ownership {
+public:
+    // memory, processes and log outlive it.
+    SharedOwnership(void *memory, ProcessId self, Processes &processes,
+                    LogSink &log)
+        : memory_(memory), self_(self), processes_(processes), log_(log) {}
+
+    OwnershipId open(const RouterKey &router, Duration interval) override;
+    bool owns(OwnershipId id) const override;
+    std::optional<Inheritance> look(OwnershipId id, Instant now) override;
+    std::optional<Inheritance> withdraw(OwnershipId id, Instant now) override;
+    void watch_owner(OwnershipId id, Instant now) override;
+    Demand demand(OwnershipId id, bool ending, Instant now) override;
+    bool pass_on(OwnershipId id, const Handover &handover, bool ending,
+                 Instant now) override;
+    bool has_successor(OwnershipId id) const override;
+    std::optional<Inheritance> take_back(OwnershipId id, Instant now) override;
+    void advertised(OwnershipId id, Instant now) override;
+    void left(OwnershipId id) override;
+    void give_up(OwnershipId id) override;
+    std::optional<Instant> deadline(OwnershipId id) const override;
+
+private:
+    struct Router {
+        OwnershipSlot *slot;
+        Duration patience;  // with an owner that is silent
+        Duration period;    // of our looks
+
+        // as a waiter
+        ProcessId owner;         // whom we wait for
+        Instant awake_since{};   // neither of us is to blame for more
+        Instant asked_at{};      // first
+        Instant watched_from{};  // by a process that ends
+        std::optional<Instant> next_look;
+        Instant woken_at{};
+
+        // as an owner
+        std::optional<Instant> next_run;
+    };
+
+    Router &router(OwnershipId id) {
+        return routers_[static_cast<std::size_t>(id)];
+    }
+    const Router &router(OwnershipId id) const {
+        return routers_[static_cast<std::size_t>(id)];
+    }
+
+    bool is_dead(ProcessId id, Instant now) const;
+    void watch(Router &router, ProcessId owner, Instant now) const;
+    bool is_silent(const Router &router, Instant now) const;
+    bool move(OwnershipSlot &slot, ProcessId from, ProcessId to) const;
+    void want(Router &router, Instant now) const;
+    bool may_replace(const OwnershipSlot &slot, ProcessId waiter,
+                     Instant now) const;
+    void schedule(Router &router, Instant now) const;
+    Inheritance begin(Router &router, Instant now) const;
+    Inheritance take(Router &router, Instant now) const;
+    std::optional<Handover> read_record(const OwnershipSlot &slot,
+                                        Instant now) const;
+
+    OwnershipMemory memory_;
+    ProcessId self_;
+    Processes &processes_;
+    Log log_;
+    std::vector<Router> routers_;
+};
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,94 @@
+#include "core/net/memory_file.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
+
+// Linux 6.3, and demanded there by vm.memfd_noexec=2.
+#ifndef MFD_NOEXEC_SEAL
+constexpr unsigned MFD_NOEXEC_SEAL = 0x0008U;
+#endif
+
+#ifndef F_SEAL_EXEC
+constexpr int F_SEAL_EXEC = 0x0020;
+#endif
+
+int create(const char *name) {
+    const int fd = ::memfd_create(name, MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    return fd == -1 && errno == EINVAL ? ::memfd_create(name, MFD_ALLOW_SEALING)
+                                       : fd;
+}
+
+Unexpected<SystemError> failed(const char *call) {
+    return Unexpected(SystemError{call, errno});
+}
+
+}  // namespace
+
+Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
+                                           Bytes head) {
+    Fd fd(create(name));
+    if (!fd) {
+        return failed("memfd_create()");
+    }
+    if (::fchmod(fd.get(), S_IRUSR | S_IWUSR) != 0) {
+        return failed("fchmod() of a memfd");
+    }
+    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
+        return failed("ftruncate() of a memfd");
+    }
+    if (::pwrite(fd.get(), head.data(), head.size(), 0) !=
+        static_cast<ssize_t>(head.size())) {
+        return failed("pwrite() to a memfd");
+    }
+    if (::fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) {
+        return failed("fcntl(F_ADD_SEALS) of a memfd");
+    }
+    return fd;
+}
+
+bool read_memory_file(int fd, std::size_t size, std::span<std::uint8_t> head) {
+    struct stat status {};
+    const int seals = ::fcntl(fd, F_GET_SEALS);
+    return seals != -1 && (seals & ~F_SEAL_EXEC) == kSeals &&
+           ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+           std::cmp_equal(status.st_size, size) &&
+           ::pread(fd, head.data(), head.size(), 0) ==
+               static_cast<ssize_t>(head.size());
+}
+
+Mapping::Mapping(Mapping &&other) noexcept
+    : memory_(std::exchange(other.memory_, nullptr)), size_(other.size_) {}
+
+Mapping &Mapping::operator=(Mapping &&other) noexcept {
+    std::swap(memory_, other.memory_);
+    std::swap(size_, other.size_);
+    return *this;
+}
+
+Mapping::~Mapping() {
+    if (memory_ != nullptr) {
+        ::munmap(memory_, size_);
+    }
+}
+
+Result<Mapping, SystemError> Mapping::map(int fd, std::size_t size) {
+    const int flags = MAP_SHARED | (fd == -1 ? MAP_ANONYMOUS : 0);
+    void *memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (memory == MAP_FAILED) {
+        return failed("mmap() of shared memory");
+    }
+    return Mapping(memory, size);
+}
+
+}  // namespace ngx_vrrp::net

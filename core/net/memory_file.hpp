@@ -1,0 +1,42 @@
+// Memory that processes share through a descriptor: a memfd of a fixed size,
+// mode 0600, that can neither grow nor shrink.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/base/bytes.hpp"
+#include "core/base/system_error.hpp"
+#include "core/net/fd.hpp"
+
+namespace ngx_vrrp::net {
+
+// Not closed by execve(). It begins with `head`, all else is zero.
+Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
+                                           Bytes head);
+
+// Is it such a file of this size? Then head is what it begins with.
+bool read_memory_file(int fd, std::size_t size, std::span<std::uint8_t> head);
+
+// Read and written by this process, until it is unmapped.
+class Mapping {
+public:
+    Mapping() = default;
+    Mapping(Mapping &&other) noexcept;
+    Mapping &operator=(Mapping &&other) noexcept;
+    ~Mapping();
+
+    // fd -1: memory of this process only.
+    static Result<Mapping, SystemError> map(int fd, std::size_t size);
+
+    void *get() const { return memory_; }
+
+private:
+    Mapping(void *memory, std::size_t size) : memory_(memory), size_(size) {}
+
+    void *memory_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace ngx_vrrp::net

@@ -1,0 +1,27 @@
+// Does a process live? Also of another user, and not any more when it is a
+// zombie.
+#pragma once
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/net/fd.hpp"
+
+namespace ngx_vrrp::net {
+
+// Without pidfd_open() (Linux 5.3, or forbidden) a zombie lives until its
+// parent has waited for it.
+inline bool is_process_alive(int pid) {
+    const Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (fd) {
+        pollfd end{.fd = fd.get(), .events = POLLIN, .revents = 0};
+        return ::poll(&end, 1, 0) != 1;
+    }
+    return errno != ESRCH && (::kill(pid, 0) == 0 || errno != ESRCH);
+}
+
+}  // namespace ngx_vrrp::net

@@ -1,0 +1,176 @@
+#!/usr/bin/perl
+
+# The memory that says which vrrp process owns a router: who has it, who does
+# not, and that no name that others can take is needed for it.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use VRRP::Lab;
+use VRRP::Nginx;
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $MEMORY = qr/ngx_vrrp_ownership/;
+
+my $lab = VRRP::Lab->new(nodes => ['lb1']);
+my $node = $lab->node('lb1');
+my $dir = $node->dir;
+my $out = "$dir/out";
+
+mkdir $out or die "$out: $!\n";
+chmod 01777, $out;
+
+# What a script has: its descriptors, and those of nginx -t that it runs.
+for my $kind (qw(track notify)) {
+    open my $script, '>', "$dir/$kind.sh" or die "$kind.sh: $!\n";
+    print {$script} <<"END";
+#! /bin/sh
+ls -l /proc/self/fd > $out/$kind.\$\$
+env >> $out/$kind.\$\$
+/usr/sbin/nginx -t -c $dir/none 2>/dev/null
+mv $out/$kind.\$\$ $out/$kind.fds
+END
+    close $script;
+    chmod 0755, "$dir/$kind.sh";
+}
+
+# Any user may bind the name that the module had for a router once.
+my $squatter = $node->spawn({ tag => 'squatter' },
+    qw(setpriv --reuid www-data --regid www-data --clear-groups perl -e),
+    'use Socket; socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0);'
+    . 'bind($s, pack("S", AF_UNIX) . "\0ngx_vrrp/51/ipv4/vrlab0") or die;'
+    . 'listen($s, 5); sleep 600');
+
+my $VRRP = <<"END";
+    notify $dir/notify.sh;
+    vrrp_instance VI_1 {
+        interface vrlab0;
+        virtual_router_id 51;
+        virtual_ipaddress 192.168.64.200/24;
+        track_script $dir/track.sh interval=1s;
+        track_tcp 127.0.0.1:8080 weight=-10;
+    }
+END
+
+my $HTTP = <<"END";
+    proxy_cache_path $dir/cache keys_zone=one:1m;
+    server { listen 80; location / { return 200; } }
+    server {
+        listen 127.0.0.1:8080;
+        location = /vrrp { vrrp_status; allow 127.0.0.1; deny all; }
+    }
+END
+
+my $nginx = $lab->start_nginx('lb1', vrrp => $VRRP, http => $HTTP);
+$lab->wait_for_holder('lb1', 10);
+my $watch = $lab->watch_addresses('lb1');
+
+check('after the start', 1);
+is($nginx->state, 'MASTER', 'with the old name taken by another user');
+
+for my $kind (qw(track notify)) {
+    $lab->wait_until("the $kind script", 10, sub { -s "$out/$kind.fds" });
+    unlike(VRRP::Proc::slurp("$out/$kind.fds"), qr/ownership/i,
+           "a $kind script has nothing of it");
+}
+
+$nginx->reload;
+check('after a reload', 1);
+isnt($node->has_address('192.168.64.200'), undef, 'the address stays');
+
+subtest 'a reload that changes the user' => sub {
+    my $logged = length $nginx->log_text;
+    change_conf(sub { s/^user www-data;/user daemon;/m });
+    my ($old) = $nginx->vrrp_processes;
+    $nginx->command('reload');
+    $lab->wait_until('another vrrp process', 10, sub {
+        my @now = $nginx->vrrp_processes;
+        return @now == 1 && $now[0] != $old;
+    });
+    $lab->wait_until('the status', 5, sub {
+        (eval { $nginx->state } // '') eq 'MASTER'
+    });
+    unlike(substr($nginx->log_text, $logged), qr/MASTER ->|-> MASTER|removing/,
+           'hands the router over');
+};
+
+subtest 'a binary upgrade' => sub {
+    my ($old) = $nginx->masters;
+    $nginx->signal('USR2', $old);
+    $lab->wait_until('a second nginx', 10, sub {
+        return $nginx->masters == 2 && $nginx->vrrp_processes == 2
+               && $nginx->workers == 2 * $nginx->{workers};
+    });
+    check('with two of them', 2);
+    my @memories = map { memory_of($_) } $nginx->masters;
+    is($memories[0], $memories[1], 'both have the same');
+
+    $nginx->signal('QUIT', $old);
+    $lab->wait_until('one nginx', 10, sub { $nginx->masters == 1 });
+    check('with the new one', 1);
+    $nginx->reload;
+    check('after a reload of the new one', 1);
+};
+
+is(scalar $watch->events('192.168.64.200'), 0,
+   'the address never left the interface');
+
+subtest 'a reload without a vrrp block' => sub {
+    change_conf(sub { s/^vrrp \{.*?^\}\n//ms; s/vrrp_status;/return 200;/ });
+    $nginx->command('reload');
+    $lab->wait_until('its end', 15, sub { !$nginx->vrrp_processes });
+    check('when it is gone', 0);
+};
+
+$node->reap($squatter);
+$lab->finish;
+done_testing;
+
+
+sub change_conf ($change) {
+    local $_ = VRRP::Proc::slurp($nginx->conf_file);
+    $change->();
+    open my $conf, '>', $nginx->conf_file or die "nginx.conf: $!\n";
+    print {$conf} $_;
+    close $conf;
+}
+
+
+# The number by which the kernel knows the memory; a process has it once, or
+# not at all.
+sub memory_of ($pid) {
+    my @found = map { (stat)[1] } grep { (readlink // '') =~ $MEMORY }
+                glob "/proc/$pid/fd/*";
+
+    return "@found";
+}
+
+
+sub check ($when, $masters) {
+    subtest "who has the memory $when" => sub {
+        my $count = 0;
+        for my $process ($nginx->processes) {
+            my $title = $process->{title};
+            my $memory = memory_of($process->{pid});
+            my $maps = VRRP::Proc::slurp("/proc/$process->{pid}/maps") // next;
+
+            if ($title =~ /master process/ && $masters) {
+                like($memory, qr/^\d+$/, "$title: one descriptor");
+                ++$count;
+            } else {
+                is($memory, '', "$title: no descriptor");
+            }
+
+            if ($title =~ /vrrp process/) {
+                like($maps, $MEMORY, "$title: mapped");
+            } else {
+                unlike($maps, $MEMORY, "$title: not mapped");
+            }
+        }
+        is($count, $masters, 'masters');
+    };
+}

@@ -1,0 +1,430 @@
+// Several vrrp processes of one node, here several objects on one memory.
+#include "core/engine/shared_ownership.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <set>
+
+#include "tests/support/fake_ports.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+const RouterKey kRouter{"eth0", Family::ipv4, Vrid{51}};
+constexpr Duration kInterval = Milliseconds{100};
+constexpr Duration kPatience = Milliseconds{200};
+
+class World final : public Processes {
+public:
+    World()
+        : bytes(static_cast<std::uint8_t *>(
+              std::calloc(1, OwnershipMemory::kSize))) {}
+    ~World() override { std::free(bytes); }
+    World(const World &) = delete;
+    World &operator=(const World &) = delete;
+
+    bool is_alive(int pid, Instant) override { return !dead.contains(pid); }
+    void wake() override { ++wakes; }
+
+    OwnershipSlot &slot() { return *OwnershipMemory(bytes).find(kRouter); }
+
+    std::uint8_t *bytes;
+    std::set<int> dead;
+    int wakes = 0;
+    Instant now = instant_from_ns(1'000'000'000'000);
+};
+
+class Process {
+public:
+    Process(World &world, int second, int pid)
+        : world_(world),
+          ownership_(world.bytes, {Instant{Seconds{second}}, pid}, world, log),
+          id_(ownership_.open(kRouter, kInterval)) {}
+
+    std::optional<Inheritance> look() {
+        return ownership_.look(id_, world_.now);
+    }
+    std::optional<Inheritance> withdraw() {
+        return ownership_.withdraw(id_, world_.now);
+    }
+    bool owns() const { return ownership_.owns(id_); }
+    Ownership::Demand demand(bool ending = false) {
+        return ownership_.demand(id_, ending, world_.now);
+    }
+    bool pass_on(std::string reason = "passed on", bool ending = false) {
+        Handover handover;
+        handover.last.reason = std::move(reason);
+        return ownership_.pass_on(id_, handover, ending, world_.now);
+    }
+    bool has_successor() const { return ownership_.has_successor(id_); }
+    std::optional<Inheritance> take_back() {
+        return ownership_.take_back(id_, world_.now);
+    }
+    void watch_owner() { ownership_.watch_owner(id_, world_.now); }
+    void advertise() { ownership_.advertised(id_, world_.now); }
+    void leave() { ownership_.left(id_); }
+    void give_up() { ownership_.give_up(id_); }
+    std::optional<Instant> deadline() const { return ownership_.deadline(id_); }
+
+    // Looks whenever it is due, for so long, or until it has got it.
+    std::optional<Inheritance> wait(Duration duration,
+                                    Process *owner = nullptr) {
+        const Instant end = world_.now + duration;
+        while (world_.now < end) {
+            if (owner != nullptr) {
+                owner->demand();
+            }
+            if (auto got = look()) {
+                return got;
+            }
+            world_.now = std::min(end, *deadline());
+        }
+        return std::nullopt;
+    }
+
+    testing::RememberingLog log;
+
+private:
+    World &world_;
+    SharedOwnership ownership_;
+    OwnershipId id_;
+};
+
+class SharedOwnershipTest : public ::testing::Test {
+protected:
+    World world;
+    Process old{world, 1, 11};
+    Process heir{world, 2, 12};
+};
+
+TEST_F(SharedOwnershipTest, TheFirstOwnsAtOnceAndKnowsNothing) {
+    EXPECT_FALSE(old.owns());
+    const auto got = old.look();
+    ASSERT_TRUE(got);
+    EXPECT_TRUE(old.owns());
+    EXPECT_FALSE(got->handover);
+    EXPECT_FALSE(got->active_at);
+    EXPECT_EQ(got->from, Inheritance::From::owner);
+    EXPECT_EQ(old.demand(), Ownership::Demand::none);
+    EXPECT_EQ(old.demand(true), Ownership::Demand::none);
+}
+
+TEST_F(SharedOwnershipTest, ANewerConfigurationGetsItWithTheState) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_EQ(world.wakes, 1);
+    EXPECT_EQ(old.demand(), Ownership::Demand::due);
+    EXPECT_TRUE(old.pass_on());
+    EXPECT_FALSE(old.owns());
+
+    const auto got = heir.look();
+    ASSERT_TRUE(got && got->handover);
+    EXPECT_EQ(got->handover->last.reason, "passed on");
+    EXPECT_TRUE(heir.owns());
+    EXPECT_EQ(heir.demand(), Ownership::Demand::waits);
+    EXPECT_EQ(heir.demand(true), Ownership::Demand::due)
+        << "it may have to end before the other has looked";
+}
+
+TEST_F(SharedOwnershipTest, AnEndingOwnerDoesNotWantItBack) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_TRUE(old.pass_on("passed on", true));
+    EXPECT_TRUE(heir.look());
+    EXPECT_EQ(heir.demand(true), Ownership::Demand::none);
+}
+
+TEST_F(SharedOwnershipTest, AnOlderOneWaitsForTheEndOfTheOwner) {
+    ASSERT_TRUE(heir.look());
+    EXPECT_FALSE(old.wait(Seconds{10}, &heir));
+    EXPECT_EQ(heir.demand(), Ownership::Demand::waits);
+    EXPECT_EQ(heir.demand(true), Ownership::Demand::due);
+    EXPECT_TRUE(heir.pass_on("back"));
+    const auto got = old.look();
+    ASSERT_TRUE(got && got->handover);
+    EXPECT_EQ(got->handover->last.reason, "back");
+}
+
+// Nobody tells it.
+TEST_F(SharedOwnershipTest, AWaiterLooksAlsoWhenItHasIt) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    const auto due = heir.deadline();
+    ASSERT_TRUE(due);
+    EXPECT_TRUE(old.pass_on());
+    EXPECT_EQ(heir.deadline(), due);
+}
+
+// When it runs again it wants the router back, so the one that took it over
+// need not end as if it were alone.
+TEST_F(SharedOwnershipTest, ASilentOwnerCountsAsOneThatWaits) {
+    ASSERT_TRUE(heir.look());
+    ASSERT_TRUE(old.wait(Seconds{1}));
+    EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
+    EXPECT_FALSE(heir.look());
+    EXPECT_EQ(old.demand(true), Ownership::Demand::due);
+}
+
+TEST_F(SharedOwnershipTest, AWaiterEndsWhenTheOwnerHasRun) {
+    ASSERT_TRUE(heir.look());
+    ASSERT_FALSE(old.wait(Milliseconds{50}, &heir));
+    old.watch_owner();
+    EXPECT_FALSE(old.has_successor());
+    world.now += Milliseconds{1};
+    heir.demand();
+    EXPECT_TRUE(old.has_successor());
+    EXPECT_FALSE(old.withdraw());
+
+    world.now += Milliseconds{50};
+    EXPECT_EQ(heir.demand(true), Ownership::Demand::none);
+}
+
+// It has the configuration of the process before it.
+TEST_F(SharedOwnershipTest, ARespawnedOneIsNotNewer) {
+    Process again(world, 2, 13);
+    ASSERT_TRUE(heir.look());
+    EXPECT_FALSE(again.look());
+    EXPECT_EQ(heir.demand(), Ownership::Demand::waits);
+
+    Process older(world, 1, 14);
+    world.dead.insert(12);
+    ASSERT_TRUE(older.look());
+    EXPECT_FALSE(again.look());
+    EXPECT_EQ(older.demand(), Ownership::Demand::due);
+}
+
+TEST_F(SharedOwnershipTest, ADeadOwnerIsFollowedAtOnce) {
+    ASSERT_TRUE(heir.look());
+    heir.advertise();
+    EXPECT_FALSE(old.look());
+    world.dead.insert(12);
+    const auto got = old.look();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->from, Inheritance::From::dead);
+    EXPECT_EQ(got->active_at, world.now);
+    EXPECT_FALSE(heir.owns());
+}
+
+TEST_F(SharedOwnershipTest, AnOwnerThatWasNotActiveLeavesNothing) {
+    ASSERT_TRUE(heir.look());
+    heir.advertise();
+    heir.leave();
+    world.dead.insert(12);
+    const auto got = old.look();
+    ASSERT_TRUE(got);
+    EXPECT_FALSE(got->active_at);
+}
+
+TEST_F(SharedOwnershipTest, ASilentOwnerLosesItWithinItsPatience) {
+    ASSERT_TRUE(heir.look());
+    ASSERT_FALSE(old.wait(Seconds{1}, &heir));
+
+    const Instant silent_since = world.now;
+    const auto got = old.wait(Seconds{1});
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->from, Inheritance::From::silent);
+    EXPECT_GE(world.now - silent_since, kPatience - Milliseconds{50});
+    EXPECT_LE(world.now - silent_since, kPatience + Milliseconds{20});
+    EXPECT_FALSE(heir.owns()) << "whenever it wakes";
+    EXPECT_FALSE(heir.pass_on()) << "what is not its own";
+    EXPECT_TRUE(old.owns());
+}
+
+// Its timers may be minutes away.
+TEST_F(SharedOwnershipTest, AnOwnerIsWokenBeforeItIsTakenForSilent) {
+    ASSERT_TRUE(heir.look());
+    ASSERT_FALSE(old.look());
+    EXPECT_EQ(world.wakes, 1);
+    for (int i = 0; i < 1000; ++i) {
+        const int before = world.wakes;
+        world.now = *old.deadline();
+        ASSERT_FALSE(old.look());
+        if (world.wakes != before) {
+            heir.demand();
+        }
+    }
+    EXPECT_GT(world.wakes, 10);
+}
+
+// All of the machine may have stood still.
+TEST_F(SharedOwnershipTest, AWaiterThatDidNotRunHasNoOpinion) {
+    ASSERT_TRUE(heir.look());
+    ASSERT_FALSE(old.wait(Seconds{1}, &heir));
+    world.now += Seconds{3};
+    EXPECT_FALSE(old.look());
+    EXPECT_TRUE(heir.owns());
+    EXPECT_TRUE(old.wait(Seconds{1}));
+}
+
+TEST_F(SharedOwnershipTest, TheNewestOfThoseWhoWaitIsNext) {
+    Process newest(world, 3, 13);
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(newest.look());
+    EXPECT_FALSE(heir.look());
+    ASSERT_EQ(old.demand(), Ownership::Demand::due);
+    EXPECT_TRUE(old.pass_on());
+    EXPECT_FALSE(heir.look());
+    EXPECT_TRUE(newest.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_EQ(newest.demand(true), Ownership::Demand::due);
+}
+
+TEST_F(SharedOwnershipTest, ANewerOneTakesThePlaceOfOneThatWaits) {
+    Process newest(world, 3, 13);
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(newest.look());
+    EXPECT_TRUE(old.pass_on());
+    EXPECT_TRUE(newest.look());
+}
+
+TEST_F(SharedOwnershipTest, AWaiterThatDiedGetsNothing) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    world.dead.insert(12);
+    EXPECT_EQ(old.demand(), Ownership::Demand::none);
+    EXPECT_EQ(old.demand(true), Ownership::Demand::none);
+    EXPECT_FALSE(old.pass_on());
+    EXPECT_TRUE(old.owns());
+}
+
+TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunGetsNothing) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    world.now += Milliseconds{300};
+    EXPECT_EQ(old.demand(), Ownership::Demand::waits);
+    EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
+
+    EXPECT_FALSE(heir.look());
+    EXPECT_EQ(old.demand(), Ownership::Demand::due);
+}
+
+// It may have gone to sleep for long.
+TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunMakesRoomForAnother) {
+    Process third(world, 1, 13);
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(third.look());
+    world.now += Milliseconds{300};
+    EXPECT_FALSE(third.look());
+    ASSERT_EQ(old.demand(true), Ownership::Demand::due);
+    EXPECT_TRUE(old.pass_on());
+    EXPECT_TRUE(third.look());
+
+    EXPECT_FALSE(heir.look());
+    EXPECT_EQ(third.demand(), Ownership::Demand::due);
+}
+
+TEST_F(SharedOwnershipTest, WhatIsGivenUpAnybodyMayHave) {
+    ASSERT_TRUE(heir.look());
+    heir.advertise();
+    EXPECT_FALSE(old.look());
+    heir.give_up();
+    EXPECT_FALSE(heir.owns());
+    const auto got = old.look();
+    ASSERT_TRUE(got);
+    EXPECT_FALSE(got->active_at);
+    EXPECT_EQ(got->from, Inheritance::From::owner);
+}
+
+TEST_F(SharedOwnershipTest, WhoStopsWaitingGetsNothing) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(heir.withdraw());
+    EXPECT_EQ(old.demand(), Ownership::Demand::none);
+}
+
+TEST_F(SharedOwnershipTest, WhatIsOnItsWayIsNotLost) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_TRUE(old.pass_on());
+    const auto got = heir.withdraw();
+    ASSERT_TRUE(got && got->handover);
+    EXPECT_TRUE(heir.owns());
+}
+
+TEST_F(SharedOwnershipTest, AnEndingOwnerIsRelievedWhenTheNextHasRun) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_TRUE(old.pass_on("passed on", true));
+    EXPECT_FALSE(old.has_successor());
+    EXPECT_TRUE(heir.look());
+    EXPECT_TRUE(old.has_successor());
+}
+
+TEST_F(SharedOwnershipTest, AnEndingOwnerTakesBackWhatNobodyHandles) {
+    ASSERT_TRUE(old.look());
+    old.advertise();
+    EXPECT_FALSE(heir.look());
+    EXPECT_TRUE(old.pass_on("passed on", true));
+    const Instant passed_at = world.now;
+    std::optional<Inheritance> got;
+    while (!got && world.now < passed_at + Seconds{1}) {
+        world.now = *old.deadline();
+        got = old.take_back();
+    }
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->from, Inheritance::From::silent);
+    EXPECT_EQ(got->active_at, passed_at);
+    EXPECT_LE(world.now - passed_at, kPatience + Milliseconds{20});
+    EXPECT_EQ(old.demand(true), Ownership::Demand::waits)
+        << "for the other one to wake";
+    EXPECT_FALSE(heir.look());
+    EXPECT_EQ(old.demand(true), Ownership::Demand::due);
+}
+
+TEST_F(SharedOwnershipTest, ARecordForAnotherIsNotRead) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_TRUE(old.pass_on());
+    world.slot().given_to.store(99);
+    const auto got = heir.look();
+    ASSERT_TRUE(got);
+    EXPECT_FALSE(got->handover);
+}
+
+TEST_F(SharedOwnershipTest, ADamagedRecordIsNotRead) {
+    ASSERT_TRUE(old.look());
+    EXPECT_FALSE(heir.look());
+    EXPECT_TRUE(old.pass_on());
+    world.slot().record[100].fetch_add(1);
+    const auto got = heir.look();
+    ASSERT_TRUE(got);
+    EXPECT_FALSE(got->handover);
+}
+
+TEST_F(SharedOwnershipTest, OtherRoutersAreOthers) {
+    const OwnershipMemory memory(world.bytes);
+    std::set<OwnershipSlot *> slots;
+    for (unsigned vrid = 1; vrid < 256; ++vrid) {
+        for (const Family family : {Family::ipv4, Family::ipv6}) {
+            const RouterKey key{"eth0", family,
+                                Vrid{static_cast<std::uint8_t>(vrid)}};
+            slots.insert(memory.find(key));
+            EXPECT_EQ(slots.count(memory.find(key)), 1u);
+        }
+    }
+    EXPECT_EQ(slots.size(), 510u);
+}
+
+TEST_F(SharedOwnershipTest, WithoutRoomAProcessGoesOnAlone) {
+    const OwnershipMemory memory(world.bytes);
+    for (unsigned i = 0; memory.find({"if" + std::to_string(i), Family::ipv4,
+                                      Vrid{1}}) != nullptr;
+         ++i) {
+    }
+    testing::RememberingLog log;
+    SharedOwnership other(world.bytes, {world.now, 14}, world, log);
+    const OwnershipId id =
+        other.open({"eth9", Family::ipv4, Vrid{9}}, kInterval);
+    EXPECT_TRUE(other.look(id, world.now));
+    EXPECT_TRUE(other.owns(id));
+    EXPECT_EQ(other.demand(id, true, world.now), Ownership::Demand::none);
+    EXPECT_EQ(log.count("no room"), 1u);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine
