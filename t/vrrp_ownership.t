@@ -106,6 +106,9 @@ subtest 'a binary upgrade' => sub {
         return $nginx->masters == 2 && $nginx->vrrp_processes == 2
                && $nginx->workers == 2 * $nginx->{workers};
     });
+    # It asks for the router when it knows its trackers, or after 250 ms.
+    sleep 0.5;
+
     check('with two of them', 2);
     my @memories = map { memory_of($_) } $nginx->masters;
     is($memories[0], $memories[1], 'both have the same');
