@@ -154,10 +154,12 @@ void Host::Impl::read_events() {
     }
     bool changed = false;
     bool unsure = false;
+    bool went_down = false;
     const int error = events_.drain([&](nlmsghdr *event) {
         const Effect effect = apply(event, known_);
         changed = changed || effect != Effect::none;
         unsure = unsure || effect == Effect::unsure;
+        went_down = went_down || effect == Effect::link_down;
     });
 
     const Instant at = now();
@@ -177,7 +179,9 @@ void Host::Impl::read_events() {
             at);
     }
 
-    if (error != 0) {
+    // Whether the interface of a link that went down is gone, too, is known to
+    // the kernel before there is an event of it.
+    if (error != 0 || went_down) {
         read_all_again(at, changed);
     } else if (changed) {
         tell();

@@ -213,8 +213,11 @@ Effect add_link(engine::Interface link, std::vector<engine::Interface> &list) {
     link.addresses = std::move(known->addresses);
     const bool same = link.name == known->name && link.mac == known->mac &&
                       link.up == known->up;
+    const bool went_down = known->up && !link.up;
     *known = std::move(link);
-    return same ? Effect::none : Effect::changed;
+    return went_down ? Effect::link_down
+           : same    ? Effect::none
+                     : Effect::changed;
 }
 
 Effect remove_link(const engine::Interface &link,

@@ -29,10 +29,11 @@ Result<InterfaceDump, SystemError> read_interfaces(RequestSocket &socket);
 void complete(engine::Interfaces &dump, const engine::Interfaces &known);
 
 enum class Effect : std::uint8_t {
-    none,     // for example, an address of ours was prolonged
-    changed,  // and `known` is what the kernel has
-    unsure    // changed, but the order of addresses, or which of two equal ones
-              // was removed, only a dump can tell
+    none,       // for example, an address of ours was prolonged
+    changed,    // and `known` is what the kernel has
+    unsure,     // changed, but the order of addresses, or which of two equal
+                // ones was removed, only a dump can tell
+    link_down,  // changed; an interface that is deleted goes down first
 };
 
 // Makes the change that the event is about.

@@ -211,8 +211,11 @@ sub restore ($self) {
 }
 
 
+# A router that is MASTER again within seconds announces the address once more,
+# 0.4 s later.
 sub comes_back ($self) {
     $self->wait_for_holder('lb1');
+    sleep 0.6;
     $self->wait_until_quiet;
 }
 
