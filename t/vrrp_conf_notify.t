@@ -158,7 +158,7 @@ for my $name (@scripts) {
     accepts_both("$name $_")
         for '/bin/true', '"/bin/test -e /run/up"', '/bin/true user=root',
             '"/bin/true  a  b " user=nobody:root timeout=5s',
-            '"/bin/true a|b x&y it\'s 5>"';
+            '"/bin/true a|b x&y it\'s"';
     accepts_both("$name \"/bin/true $_->[0]\"", warning => qq("$name" has no )
         . qq(shell: "$_->[1]" in "/bin/true $_->[0]" is given to the program )
         . 'as it stands there, write a script for such a command', line => 8)

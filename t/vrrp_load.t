@@ -160,7 +160,8 @@ my $working = facts($nginx);
 my @shared = map { scalar @{ $_->{processes}[0]{shared} } } $plain, $working;
 
 is(scalar @{ $working->{processes} }, 4, 'with a block: one more process');
-is($shared[1], $shared[0] + 1, 'with a block: one more piece of memory');
+# That of the workers, and the status: once to write it, once for the workers.
+is($shared[1], $shared[0] + 3, 'with a block: two more pieces of memory');
 cmp_ok($working->{sockets}{raw}, '>', $plain->{sockets}{raw},
        'with a block: a raw socket');
 

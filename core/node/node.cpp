@@ -96,6 +96,7 @@ Status Node::try_to_start(Instant now) {
 }
 
 void Node::stand_aside(int master_pid, const std::string &reason) {
+    begin_life(net::now());
     engine_.stand_aside(reason, net::now());
     if (const Status watching = watch_master(master_pid); !watching) {
         log_(LogLevel::alert, "%s", watching.error().to_string().c_str());
