@@ -210,7 +210,8 @@ sub who_may_write ($when) {
                       "$kind: mappings of the status");
             is_deeply(\@workers, ['rw-s'],
                       "$kind: mapping of what workers write");
-            is_deeply([grep { (readlink // '') =~ /memfd/ }
+            is_deeply([grep { (readlink // '')
+                                  =~ /memfd:ngx_vrrp_(?:status|workers)/ }
                        glob "/proc/$pid/fd/*"], [], "$kind: no descriptor");
         }
 

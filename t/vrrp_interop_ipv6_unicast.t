@@ -88,4 +88,5 @@ my $counters = $ours->status->{instances}[0]{counters};
 is($counters->{dropped}{ttl}, 0, 'nothing is dropped for its hop limit');
 cmp_ok($counters->{adverts_received}, '>', 5, 'adverts were received');
 
+$lab->finish;
 done_testing;
