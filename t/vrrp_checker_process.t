@@ -275,9 +275,10 @@ sub descriptors_of ($pid) {
 
 
 # What the kernel numbers eventfds with.
+# Without the one that goes on to a new binary: it is not closed on exec.
 sub eventfds_of ($pid) {
-    return map { (VRRP::Proc::slurp($_) // '') =~ /^eventfd-id:\s*(\d+)/m }
-           glob "/proc/$pid/fdinfo/*";
+    return map { /^flags:\s*02\d{6}$/m && /^eventfd-id:\s*(\d+)/m ? $1 : () }
+           map { VRRP::Proc::slurp($_) // '' } glob "/proc/$pid/fdinfo/*";
 }
 
 
