@@ -158,7 +158,7 @@ subtest 'reload' => sub {
 
 
 subtest 'what happens while it is replaced' => sub {
-    my $log = length $nginx->log_text;
+    my $before = length VRRP::Proc::slurp($told);
 
     pause(1);
     write_file("$dir/drain", "1\n");
@@ -166,6 +166,11 @@ subtest 'what happens while it is replaced' => sub {
     $nginx->command('reload');
     unlink "$dir/drain";
     $lab->wait_until('the end of it', 10, sub { $nginx->state eq 'MASTER' });
+
+    # The last word of before is MASTER, too, until the first of these comes.
+    $lab->wait_until('the fault to be told', 15, sub {
+        substr(VRRP::Proc::slurp($told), $before) =~ / FAULT /;
+    });
     told_is('MASTER', 'the last word comes');
     pause(0);
 
