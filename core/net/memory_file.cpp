@@ -8,26 +8,17 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/net/memfd.hpp"
+
 namespace ngx_vrrp::net {
 
 namespace {
 
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
 
-// Linux 6.3, and demanded there by vm.memfd_noexec=2.
-#ifndef MFD_NOEXEC_SEAL
-constexpr unsigned MFD_NOEXEC_SEAL = 0x0008U;
-#endif
-
 #ifndef F_SEAL_EXEC
 constexpr int F_SEAL_EXEC = 0x0020;
 #endif
-
-int create(const char *name) {
-    const int fd = ::memfd_create(name, MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-    return fd == -1 && errno == EINVAL ? ::memfd_create(name, MFD_ALLOW_SEALING)
-                                       : fd;
-}
 
 Unexpected<SystemError> failed(const char *call) {
     return Unexpected(SystemError{call, errno});
@@ -37,7 +28,7 @@ Unexpected<SystemError> failed(const char *call) {
 
 Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
                                            Bytes head) {
-    Fd fd(create(name));
+    Fd fd = create_memfd(name, 0);
     if (!fd) {
         return failed("memfd_create()");
     }

@@ -9,11 +9,9 @@
 #include <utility>
 
 #include "core/net/fd.hpp"
+#include "core/net/memfd.hpp"
 
 // Newer than some C libraries.
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
@@ -21,17 +19,6 @@
 namespace ngx_vrrp::net {
 
 namespace {
-
-// With vm.memfd_noexec=2 it has to be one that cannot be executed; Linux before
-// 6.3 does not know that.
-Fd open_memory(const char *name) {
-    constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-    int fd = ::memfd_create(name, kFlags | MFD_NOEXEC_SEAL);
-    if (fd < 0 && errno == EINVAL) {
-        fd = ::memfd_create(name, kFlags);
-    }
-    return Fd(fd);
-}
 
 // All of it now: a page that is missing later would be a SIGBUS. Its mode is
 // 0777 at first.
@@ -57,7 +44,7 @@ Result<SharedMemory, SystemError> SharedMemory::create(const char *name,
                                                        std::size_t size,
                                                        Writers writers) {
     SharedMemory memory(size);
-    const Fd fd = open_memory(name);
+    const Fd fd = create_memfd(name, MFD_CLOEXEC);
     if (!fd) {
         memory.add_weakness({"memfd_create()", errno});
     }
