@@ -185,9 +185,11 @@ void ScriptRuns::read_output(Run &run) {
     }
 }
 
-// The group is there as long as the process has not been waited for. Before
-// the process has made its group, it has no children either.
+// What it has written so far may still be in the pipe. The group is there as
+// long as the process has not been waited for. Before the process has made its
+// group, it has no children either.
 void ScriptRuns::kill(Run &run) {
+    read_output(run);
     run.killed = true;
     ::kill(-run.child.pid, SIGKILL);
     ::kill(run.child.pid, SIGKILL);

@@ -189,6 +189,18 @@ TEST_F(ScriptProberTest, TimeoutKillsTheWholeGroup) {
     EXPECT_TRUE(loop.results.empty());
 }
 
+// The event loop has not read it yet: the node is busy.
+TEST_F(ScriptProberTest, TimeoutSaysWhatTheScriptHasWritten) {
+    start(script("echo waiting for it; touch written; exec sleep 1000"));
+    for (int n = 0; n < 1000 && !fs::exists(root + "/written"); n++) {
+        ::poll(nullptr, 0, 10);
+    }
+
+    EXPECT_EQ(text_of(prober->cancel(1)),
+              "PROCTOUT 0: did not end in time, killed: waiting for it");
+    EXPECT_TRUE(nothing_is_left());
+}
+
 TEST_F(ScriptProberTest, EndedInTheLastMomentCounts) {
     start(script("exit 0"));
     ::poll(nullptr, 0, 300);
