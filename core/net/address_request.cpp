@@ -13,6 +13,7 @@
 #include <string>
 
 #include "core/base/log.hpp"
+#include "core/net/domain.hpp"
 #include "core/net/interface_table.hpp"
 
 namespace ngx_vrrp::net {
@@ -36,8 +37,7 @@ std::string describe(const vrrp::VirtualAddress &address) {
 RouteAddress identify(const engine::Interface &interface,
                       const vrrp::VirtualAddress &address) {
     const std::span<const std::uint8_t> octets = address.address.octets();
-    const int family =
-        address.address.family() == Family::ipv4 ? AF_INET : AF_INET6;
+    const int family = domain_of(address.address.family());
 
     RouteAddress result(rtnl_addr_alloc());
     const NlAddress local(nl_addr_build(family, octets.data(), octets.size()));

@@ -1,5 +1,7 @@
 #include "core/net/kernel_view.hpp"
 
+#include "core/net/domain.hpp"
+
 #include <linux/inet_diag.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -16,10 +18,6 @@ namespace {
 
 constexpr std::uint32_t kAnyState = 0xffffffff;
 
-std::uint8_t to_domain(Family family) {
-    return family == Family::ipv4 ? AF_INET : AF_INET6;
-}
-
 template <class T>
 Message make_request(int type, const T &body) {
     Message message(nlmsg_alloc_simple(type, 0));
@@ -32,7 +30,7 @@ Message make_request(int type, const T &body) {
 
 Message route_request(const IpAddress &address) {
     rtmsg body{};
-    body.rtm_family = to_domain(address.family());
+    body.rtm_family = domain_of(address.family());
     body.rtm_dst_len = host_prefix_length(address.family());
     Message request = make_request(RTM_GETROUTE, body);
     const std::span<const std::uint8_t> octets = address.octets();
@@ -50,7 +48,7 @@ void put_address(__be32 (&field)[4], const IpAddress &address) {
 
 Message socket_request(const TcpEndpoint &local, const TcpEndpoint &remote) {
     inet_diag_req_v2 body{};
-    body.sdiag_family = to_domain(local.address.family());
+    body.sdiag_family = domain_of(local.address.family());
     body.sdiag_protocol = IPPROTO_TCP;
     body.idiag_states = kAnyState;
     body.id.idiag_sport = htons(local.port);

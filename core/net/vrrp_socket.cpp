@@ -11,6 +11,7 @@
 #include "core/base/checksum.hpp"
 #include "core/base/log.hpp"
 #include "core/net/attach_filter.hpp"
+#include "core/net/domain.hpp"
 #include "core/net/ip_message.hpp"
 
 namespace ngx_vrrp::net {
@@ -61,10 +62,6 @@ std::span<const Option> options_of(Family family) {
                                   : std::span<const Option>(kIpv6Options);
 }
 
-int to_domain(Family family) {
-    return family == Family::ipv4 ? AF_INET : AF_INET6;
-}
-
 // From its creation until it was bound to its interface, the socket heard
 // all of them.
 void discard_queued(int fd) {
@@ -113,7 +110,7 @@ Status VrrpSocket::open_for_others() {
 }
 
 Status VrrpSocket::open_bound() {
-    fd_ = Fd(::socket(to_domain(family_),
+    fd_ = Fd(::socket(domain_of(family_),
                       SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, kProtocolVrrp));
     if (!fd_) {
         return Unexpected(
