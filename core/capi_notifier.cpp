@@ -104,6 +104,8 @@ std::vector<ChannelConfig> to_channels(const vrrp_core_conf_t &conf) {
     return channels;
 }
 
+}  // namespace
+
 class NotifierCallbacks final : public Callbacks<vrrp_notifier_ops_t>,
                                 public Signer {
 public:
@@ -118,8 +120,6 @@ public:
         return rc == VRRP_CORE_OK ? std::optional(digest) : std::nullopt;
     }
 };
-
-}  // namespace
 
 struct vrrp_notifier_s {
     vrrp_notifier_s(const vrrp_core_conf_t &conf,

@@ -15,7 +15,7 @@ namespace {
 using check::Verdict;
 
 // A number in a file that is further from zero changes nothing any more.
-constexpr std::int64_t kFarthest = 255;
+constexpr std::int64_t kMostNumber = 255;
 
 check::Monitor monitor(const TrackerConfig &config) {
     const bool counts = config.kind != TrackKind::check;
@@ -104,7 +104,7 @@ int Tracker::adds() const {
     }
     if (config_.kind == TrackKind::file) {
         return weight *
-               static_cast<int>(std::clamp(number_, -kFarthest, kFarthest));
+               static_cast<int>(std::clamp(number_, -kMostNumber, kMostNumber));
     }
     return state() == Verdict::up ? std::max(weight, 0) : std::min(weight, 0);
 }

@@ -13,7 +13,6 @@
 namespace ngx_vrrp::net {
 
 using notify::DeliveryId;
-using notify::Outcome;
 
 // What there is once libcurl has been loaded: webhooks share one event loop,
 // mails have threads.
@@ -193,34 +192,36 @@ CurlCourier::~CurlCourier() = default;
 
 void CurlCourier::deliver(const notify::Delivery &delivery,
                           const notify::ChannelConfig &config, Instant now) {
-    if (const std::optional<Outcome> failed = begin(delivery, config)) {
+    if (const std::optional<notify::Outcome> failed = begin(delivery, config)) {
         outcomes_.finished(delivery.id, *failed, now);
     }
 }
 
-std::optional<Outcome> CurlCourier::begin(const notify::Delivery &delivery,
-                                          const notify::ChannelConfig &config) {
+std::optional<notify::Outcome> CurlCourier::begin(
+    const notify::Delivery &delivery, const notify::ChannelConfig &config) {
     if (config.lacks_secret) {
-        return Outcome{.permanent = true,
-                       .text = "the file with its secret could not be read"};
+        return notify::Outcome{
+            .permanent = true,
+            .text = "the file with its secret could not be read"};
     }
     if (!session_) {
         const Result<CurlLibrary, std::string> curl = load_curl();
         if (!curl) {
-            return Outcome{.permanent = true, .text = curl.error()};
+            return notify::Outcome{.permanent = true, .text = curl.error()};
         }
         auto session = std::make_unique<Session>(*curl, watcher_, signer_);
         const Status opened = session->open();
         if (!opened) {
-            return Outcome{.text = opened.error().to_string()};
+            return notify::Outcome{.text = opened.error().to_string()};
         }
         session_ = std::move(session);
     }
     const std::string error = session_->begin(delivery, config);
-    return error.empty() ? std::nullopt : std::optional(Outcome{.text = error});
+    return error.empty() ? std::nullopt
+                         : std::optional(notify::Outcome{.text = error});
 }
 
-Outcome CurlCourier::cancel(DeliveryId id) {
+notify::Outcome CurlCourier::cancel(DeliveryId id) {
     const std::string waiting = session_ ? session_->cancel(id) : "";
     return {.text = waiting.empty() ? "not begun" : waiting + ": no end yet"};
 }
@@ -247,7 +248,7 @@ std::optional<Instant> CurlCourier::deadline() const {
 // Who hears of one may at once deliver the next.
 void CurlCourier::report_ends(Instant now) {
     while (const std::optional<Session::Ended> ended = session_->next_end()) {
-        const Outcome outcome = ended->transfer->outcome(ended->code);
+        const notify::Outcome outcome = ended->transfer->outcome(ended->code);
         const std::string refused = ended->transfer->refused();
         if (outcome.delivered && !refused.empty()) {
             log_(LogLevel::warn, "a mail has been sent, but %s",

@@ -13,7 +13,6 @@ namespace ngx_vrrp::net {
 namespace {
 
 using notify::EmailChannel;
-using notify::Outcome;
 using notify::WebhookChannel;
 
 constexpr std::size_t kMaxAnswer = std::size_t{64} * 1024;
@@ -225,24 +224,24 @@ bool CurlTransfer::is_answered(CURLcode code) const {
     return code == CURLE_OK || (code == CURLE_WRITE_ERROR && too_long_);
 }
 
-Outcome CurlTransfer::answered() const {
+notify::Outcome CurlTransfer::answered() const {
     const long code = number(CURLINFO_RESPONSE_CODE);
     if (is_mail_) {
         return notify::mail_refused(code, refusal_);
     }
-    Outcome outcome = notify::webhook_outcome(format_, code, received_);
+    notify::Outcome outcome = notify::webhook_outcome(format_, code, received_);
     outcome.text = notify::without_tokens(outcome.text, url_);
     return outcome;
 }
 
-Outcome CurlTransfer::outcome(CURLcode code) const {
+notify::Outcome CurlTransfer::outcome(CURLcode code) const {
     if (is_mail_ && code == CURLE_OK) {
         return {.delivered = true};
     }
     if (!is_answered(code)) {
         return {.permanent = is_permanent(code), .text = failure(code)};
     }
-    Outcome outcome = answered();
+    notify::Outcome outcome = answered();
     if (!outcome.delivered) {
         outcome.text = endpoint_.host + ": " + outcome.text;
     }

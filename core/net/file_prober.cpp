@@ -20,7 +20,6 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-using check::Outcome;
 using check::Reason;
 
 constexpr std::size_t kLongest = 64;
@@ -33,7 +32,7 @@ constexpr std::uint32_t kEvents = IN_CREATE | IN_CLOSE_WRITE | IN_DELETE |
                                   IN_ONLYDIR;
 
 constexpr std::size_t kEventBuffer = 4096;
-constexpr unsigned kMaxReadsPerWakeup = 16;
+constexpr unsigned kMaxFileReads = 16;
 
 std::string_view trim(std::string_view text) {
     const std::size_t begin = text.find_first_not_of(kWhiteSpace);
@@ -54,7 +53,7 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
                                                : std::nullopt;
 }
 
-Outcome judge(std::string_view text) {
+check::Outcome judge(std::string_view text) {
     const std::string_view word = trim(text);
     if (word.empty()) {
         return check::passed(0);
@@ -67,7 +66,8 @@ Outcome judge(std::string_view text) {
                         "not a number: \"" + first_line(word, kLongest) + '"');
 }
 
-Outcome failure(const char *call, const std::string &path, int error) {
+check::Outcome file_failure(const char *call, const std::string &path,
+                            int error) {
     return check::failed(
         Reason::file,
         SystemError{format("%s of \"%s\"", call, path.c_str()), error}
@@ -75,16 +75,16 @@ Outcome failure(const char *call, const std::string &path, int error) {
 }
 
 // O_NONBLOCK: a pipe would wait for its writer.
-Outcome read_file(const std::string &path) {
+check::Outcome read_file(const std::string &path) {
     const Fd fd(
         ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     if (!fd) {
         const bool missing = errno == ENOENT || errno == ENOTDIR;
-        return missing ? check::passed(0) : failure("open()", path, errno);
+        return missing ? check::passed(0) : file_failure("open()", path, errno);
     }
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0) {
-        return failure("fstat()", path, errno);
+        return file_failure("fstat()", path, errno);
     }
     if (!S_ISREG(status.st_mode)) {
         return check::failed(Reason::file,
@@ -93,7 +93,7 @@ Outcome read_file(const std::string &path) {
 
     std::array<char, kLongest + 1> text;
     const ssize_t size = ::read(fd.get(), text.data(), text.size());
-    return size < 0 ? failure("read()", path, errno)
+    return size < 0 ? file_failure("read()", path, errno)
                     : judge({text.data(), static_cast<std::size_t>(size)});
 }
 
@@ -129,7 +129,7 @@ void FileProber::start(check::CheckId id, const check::Config &config,
 }
 
 // There is never anything to wait for.
-Outcome FileProber::cancel(check::CheckId) {
+check::Outcome FileProber::cancel(check::CheckId) {
     return check::passed();
 }
 
@@ -211,7 +211,7 @@ bool FileProber::on_readable(int fd) {
 
 std::set<check::CheckId> FileProber::read_events() {
     std::set<check::CheckId> changed;
-    for (unsigned n = 0; n < kMaxReadsPerWakeup; n++) {
+    for (unsigned n = 0; n < kMaxFileReads; n++) {
         alignas(inotify_event) std::array<char, kEventBuffer> buffer;
         const ssize_t size =
             ::read(inotify_.get(), buffer.data(), buffer.size());

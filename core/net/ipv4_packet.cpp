@@ -7,7 +7,7 @@ namespace ngx_vrrp::net {
 namespace {
 
 constexpr std::size_t kMinHeader = 20;
-constexpr std::size_t kTtl = 8;
+constexpr std::size_t kTtlOffset = 8;
 constexpr std::size_t kSource = 12;
 constexpr std::size_t kDestination = 16;
 
@@ -43,7 +43,7 @@ std::optional<IpPacket> parse_ipv4(Bytes packet) {
         IpAddress::from_octets(packet.subspan(kSource, 4));
     parsed.info.endpoints.destination =
         IpAddress::from_octets(packet.subspan(kDestination, 4));
-    parsed.info.ttl = packet[kTtl];
+    parsed.info.ttl = packet[kTtlOffset];
     parsed.payload =
         packet.subspan(lengths.header, lengths.total - lengths.header);
     return parsed;

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "core/net/clock.hpp"
+#include "core/net/domain.hpp"
 #include "core/net/ip_message.hpp"
 
 namespace ngx_vrrp::net {
 
 namespace {
 
-using check::Outcome;
 using check::Reason;
 
 constexpr Duration kLookInterval = Milliseconds{2};
@@ -35,7 +35,7 @@ IpAddress to_connect(const IpAddress &address) {
 
 // close() resets the connection.
 Fd open_socket(Family family) {
-    Fd fd(::socket(family == Family::ipv4 ? AF_INET : AF_INET6,
+    Fd fd(::socket(domain_of(family),
                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
@@ -57,12 +57,12 @@ int error_of(int fd) {
                                                                       : errno;
 }
 
-Outcome system_failure(Reason reason, std::string what, int error) {
+check::Outcome system_failure(Reason reason, std::string what, int error) {
     return check::failed(reason,
                          SystemError{std::move(what), error}.to_string());
 }
 
-Outcome refused(const TcpEndpoint &listening) {
+check::Outcome refused(const TcpEndpoint &listening) {
     return check::failed(Reason::l4con,
                          "nothing listens on " + listening.to_string());
 }
@@ -110,7 +110,7 @@ void ListenProber::start(check::CheckId id, const check::Config &config,
     Connection connection;
     connection.listening = {check.address, check.port};
     connection.server = {to_connect(check.address), check.port};
-    std::optional<Outcome> outcome = connect(connection);
+    std::optional<check::Outcome> outcome = connect(connection);
     if (!outcome) {
         outcome = look(connection);
     }
@@ -126,7 +126,7 @@ void ListenProber::start(check::CheckId id, const check::Config &config,
 
 // The source is the address itself: what one address can reach, another may
 // not.
-std::optional<Outcome> ListenProber::connect(Connection &connection) {
+std::optional<check::Outcome> ListenProber::connect(Connection &connection) {
     const IpAddress &address = connection.server.address;
     const bool specific = !connection.listening.address.is_unspecified();
     if (specific && !kernel_.is_local(address)) {
@@ -164,7 +164,7 @@ std::optional<Outcome> ListenProber::connect(Connection &connection) {
 }
 
 // Nothing: it may still be accepted.
-std::optional<Outcome> ListenProber::look(const Connection &connection) {
+std::optional<check::Outcome> ListenProber::look(const Connection &connection) {
     const int fd = connection.socket.get();
     const int error = error_of(fd);
     // Without a listener TCP may connect a socket to itself.
@@ -193,7 +193,7 @@ std::optional<Outcome> ListenProber::look(const Connection &connection) {
                                           : std::nullopt;
 }
 
-Outcome ListenProber::give_up(const Connection &connection) {
+check::Outcome ListenProber::give_up(const Connection &connection) {
     if (state_of(connection.socket.get()) != TCP_ESTABLISHED) {
         return check::failed(Reason::l4tout,
                              "no connection to " +
@@ -213,13 +213,13 @@ Outcome ListenProber::give_up(const Connection &connection) {
                                              ", but nginx did not accept");
 }
 
-Outcome ListenProber::cancel(check::CheckId id) {
+check::Outcome ListenProber::cancel(check::CheckId id) {
     const auto it = connections_.find(id);
     if (it == connections_.end()) {
         return check::passed();
     }
-    const std::optional<Outcome> outcome = look(it->second);
-    const Outcome last = outcome ? *outcome : give_up(it->second);
+    const std::optional<check::Outcome> outcome = look(it->second);
+    const check::Outcome last = outcome ? *outcome : give_up(it->second);
     forget(id);
     return last;
 }
@@ -243,9 +243,9 @@ bool ListenProber::on_readable(int fd) {
 
 // A result may lead to the next start() at once.
 void ListenProber::look_at_all() {
-    std::vector<std::pair<check::CheckId, Outcome>> done;
+    std::vector<std::pair<check::CheckId, check::Outcome>> done;
     for (const auto &[id, connection] : connections_) {
-        if (std::optional<Outcome> outcome = look(connection)) {
+        if (std::optional<check::Outcome> outcome = look(connection)) {
             done.emplace_back(id, std::move(*outcome));
         }
     }

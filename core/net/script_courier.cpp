@@ -15,7 +15,6 @@ namespace {
 
 using notify::ChannelConfig;
 using notify::Delivery;
-using notify::Outcome;
 
 // Of what one script writes.
 constexpr std::size_t kMostLines = 20;
@@ -36,7 +35,7 @@ Program program_of(const notify::ScriptChannel &channel,
     return program;
 }
 
-Outcome failure(std::string text) {
+notify::Outcome failure(std::string text) {
     return {.delivered = false, .permanent = true, .text = std::move(text)};
 }
 
@@ -50,13 +49,14 @@ ScriptCourier::ScriptCourier(Watcher &watcher, notify::Outcomes &outcomes,
 
 void ScriptCourier::deliver(const Delivery &delivery,
                             const ChannelConfig &config, Instant now) {
-    if (const std::optional<Outcome> outcome = begin(delivery, config)) {
+    if (const std::optional<notify::Outcome> outcome =
+            begin(delivery, config)) {
         outcomes_.finished(delivery.id, *outcome, now);
     }
 }
 
-std::optional<Outcome> ScriptCourier::begin(const Delivery &delivery,
-                                            const ChannelConfig &config) {
+std::optional<notify::Outcome> ScriptCourier::begin(
+    const Delivery &delivery, const ChannelConfig &config) {
     const Program program = program_of(
         std::get<notify::ScriptChannel>(config.how), delivery.events.front());
     const std::string wrong = unsafe_path(program.command.front(), program.uid);
@@ -71,7 +71,7 @@ std::optional<Outcome> ScriptCourier::begin(const Delivery &delivery,
     return std::nullopt;
 }
 
-Outcome ScriptCourier::cancel(notify::DeliveryId id) {
+notify::Outcome ScriptCourier::cancel(notify::DeliveryId id) {
     if (!runs_.has(id)) {
         return failure("not run");
     }
@@ -87,16 +87,17 @@ void ScriptCourier::script_ended(RunId id, const ScriptResult &result) {
     outcomes_.finished(id, conclude(id, result), now());
 }
 
-Outcome ScriptCourier::conclude(RunId id, const ScriptResult &result) {
+notify::Outcome ScriptCourier::conclude(RunId id, const ScriptResult &result) {
     if (!result) {
         names_.erase(id);
         return failure(result.error().to_string());
     }
     log_output(id, result->output);
     names_.erase(id);
-    return result->well()
-               ? Outcome{.delivered = true, .permanent = false, .text = {}}
-               : failure(result->to_string());
+    return result->well() ? notify::Outcome{.delivered = true,
+                                            .permanent = false,
+                                            .text = {}}
+                          : failure(result->to_string());
 }
 
 void ScriptCourier::log_output(RunId id, const std::string &output) {

@@ -11,10 +11,9 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-using check::Outcome;
 using check::Reason;
 
-constexpr std::size_t kLongestLine = 256;
+constexpr std::size_t kLongestMessage = 256;
 
 Program program_of(const check::Config &config) {
     const auto &check = std::get<check::ScriptCheck>(config.probe);
@@ -27,15 +26,15 @@ Program program_of(const check::Config &config) {
 }
 
 std::string with_line(std::string text, const std::string &output) {
-    const std::string line = first_line(output, kLongestLine);
+    const std::string line = first_line(output, kLongestMessage);
     return line.empty() ? text : std::move(text) + ": " + line;
 }
 
-Outcome system_failure(const SystemError &error) {
+check::Outcome system_failure(const SystemError &error) {
     return check::failed(Reason::sockerr, error.to_string());
 }
 
-Outcome judge(const ScriptResult &result) {
+check::Outcome judge(const ScriptResult &result) {
     if (!result) {
         return system_failure(result.error());
     }
@@ -48,17 +47,17 @@ Outcome judge(const ScriptResult &result) {
 }  // namespace
 
 ScriptProber::ScriptProber(Watcher &watcher, check::Outcomes &outcomes)
-    : outcomes_(outcomes), runs_(watcher, *this, kLongestLine) {}
+    : outcomes_(outcomes), runs_(watcher, *this, kLongestMessage) {}
 
 void ScriptProber::start(check::CheckId id, const check::Config &config,
                          Instant now) {
-    if (const std::optional<Outcome> outcome = begin(id, config)) {
+    if (const std::optional<check::Outcome> outcome = begin(id, config)) {
         outcomes_.finished(id, *outcome, now);
     }
 }
 
-std::optional<Outcome> ScriptProber::begin(check::CheckId id,
-                                           const check::Config &config) {
+std::optional<check::Outcome> ScriptProber::begin(check::CheckId id,
+                                                  const check::Config &config) {
     if (runs_.has(id) && !runs_.reap(id)) {
         return check::failed(Reason::proctout,
                              "not run: the run before has been killed but "
@@ -75,7 +74,7 @@ std::optional<Outcome> ScriptProber::begin(check::CheckId id,
                    : std::optional{system_failure(started.error())};
 }
 
-Outcome ScriptProber::cancel(check::CheckId id) {
+check::Outcome ScriptProber::cancel(check::CheckId id) {
     if (!runs_.has(id)) {
         return check::passed();
     }

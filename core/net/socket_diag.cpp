@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "core/base/bytes.hpp"
+#include "core/net/domain.hpp"
 #include "core/net/fd.hpp"
 
 namespace ngx_vrrp::net {
@@ -25,9 +26,9 @@ namespace {
 // A connection takes the kernel some microseconds.
 constexpr std::size_t kAtOnce = 256;
 
-constexpr std::size_t kBufferSize = 32768;
+constexpr std::size_t kDiagBufferSize = 32768;
 constexpr unsigned kMaxDatagrams = 4096;
-constexpr timeval kAnswerTimeout{.tv_sec = 0, .tv_usec = 200'000};
+constexpr timeval kDiagTimeout{.tv_sec = 0, .tv_usec = 200'000};
 
 constexpr std::uint32_t kStates =
     (1u << TCP_ESTABLISHED) | (1u << TCP_CLOSE_WAIT);
@@ -93,8 +94,7 @@ Buffer filter(const std::vector<IpAddress> &addresses,
     std::vector<Buffer> hosts;
     for (const IpAddress &address : addresses) {
         hosts.push_back(
-            condition(address.family() == Family::ipv4 ? AF_INET : AF_INET6,
-                      address.octets(), -1));
+            condition(domain_of(address.family()), address.octets(), -1));
     }
     std::vector<Buffer> services;
     for (const std::uint16_t port : ports) {
@@ -164,8 +164,8 @@ public:
         if (!fd_) {
             return errno;
         }
-        ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &kAnswerTimeout,
-                     sizeof(kAnswerTimeout));
+        ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &kDiagTimeout,
+                     sizeof(kDiagTimeout));
         sockaddr_nl kernel{};
         kernel.nl_family = AF_NETLINK;
         return ::sendto(fd_.get(), request.data(), request.size(), 0,
@@ -225,7 +225,7 @@ private:
     }
 
     Fd fd_;
-    std::array<std::uint8_t, kBufferSize> buffer_;
+    std::array<std::uint8_t, kDiagBufferSize> buffer_;
 };
 
 // The errno of NLMSG_ERROR or NLMSG_DONE.

@@ -4,18 +4,16 @@
 
 namespace ngx_vrrp::node {
 
-using namespace notify;
-
-Couriers::Couriers(const NotifyPorts &ports, Outcomes &outcomes)
+Couriers::Couriers(const NotifyPorts &ports, notify::Outcomes &outcomes)
     : scripts_(ports.watcher, outcomes, ports.log),
       fifos_(outcomes),
       curl_(ports.watcher, ports.signer, outcomes, ports.log) {}
 
-Courier &Couriers::find(const ChannelConfig &config) {
-    if (std::holds_alternative<ScriptChannel>(config.how)) {
+notify::Courier &Couriers::find(const notify::ChannelConfig &config) {
+    if (std::holds_alternative<notify::ScriptChannel>(config.how)) {
         return scripts_;
     }
-    if (std::holds_alternative<FifoChannel>(config.how)) {
+    if (std::holds_alternative<notify::FifoChannel>(config.how)) {
         return fifos_;
     }
     return curl_;

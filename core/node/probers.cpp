@@ -4,10 +4,8 @@
 
 namespace ngx_vrrp::node {
 
-using namespace check;
-
-Probers::Probers(Role role, const CheckPorts &ports, const CheckFds &fds,
-                 Outcomes &outcomes)
+Probers::Probers(check::Role role, const CheckPorts &ports, const CheckFds &fds,
+                 check::Outcomes &outcomes)
     : role_(role),
       connections_(ports.transport, ports.regexes, outcomes),
       pings_(ports.watcher, outcomes, fds.icmp4, fds.icmp6),
@@ -15,21 +13,21 @@ Probers::Probers(Role role, const CheckPorts &ports, const CheckFds &fds,
       files_(ports.watcher, outcomes, ports.log),
       scripts_(ports.watcher, outcomes) {}
 
-Prober *Probers::find(const Probe &probe) {
-    const bool is_script = std::holds_alternative<ScriptCheck>(probe);
-    if (is_script != (role_ == Role::scripts)) {
+check::Prober *Probers::find(const check::Probe &probe) {
+    const bool is_script = std::holds_alternative<check::ScriptCheck>(probe);
+    if (is_script != (role_ == check::Role::scripts)) {
         return nullptr;
     }
     if (is_script) {
         return &scripts_;
     }
-    if (std::holds_alternative<PingCheck>(probe)) {
+    if (std::holds_alternative<check::PingCheck>(probe)) {
         return &pings_;
     }
-    if (std::holds_alternative<ListenCheck>(probe)) {
+    if (std::holds_alternative<check::ListenCheck>(probe)) {
         return &listens_;
     }
-    if (std::holds_alternative<FileCheck>(probe)) {
+    if (std::holds_alternative<check::FileCheck>(probe)) {
         return &files_;
     }
     return &connections_;

@@ -126,7 +126,7 @@ std::string paragraph_of(const EventRecord &event) {
     return text;
 }
 
-std::string body_of(const Delivery &delivery) {
+std::string mail_body(const Delivery &delivery) {
     const std::string count = count_line(delivery);
     std::string text = count.empty() ? "" : count + ", the newest one last\n\n";
     for (const EventRecord &event : delivery.events) {
@@ -152,7 +152,7 @@ Mail make_mail(const Delivery &delivery, const EmailChannel &channel,
     Mail mail{address_of(channel.from),
               {},
               headers_of(delivery, channel, now) +
-                  quoted_printable(body_of(delivery))};
+                  quoted_printable(mail_body(delivery))};
     for (const std::string &to : channel.to) {
         mail.recipients.push_back(address_of(to));
     }

@@ -11,7 +11,7 @@ namespace ngx_vrrp::notify {
 namespace {
 
 // So that no text becomes a link, a picture or a heading.
-std::string escaped(std::string_view text) {
+std::string dingtalk_text(std::string_view text) {
     std::string safe;
     for (const char c : text) {
         if (std::string_view("\\`*[]<>#|").find(c) != std::string_view::npos) {
@@ -25,11 +25,12 @@ std::string escaped(std::string_view text) {
 std::string markdown_of(const EventRecord &event,
                         const WebhookChannel &channel) {
     std::string text =
-        "#### " + titled(channel, escaped(headline_with_node(event))) + "\n\n";
+        "#### " + titled(channel, dingtalk_text(headline_with_node(event))) +
+        "\n\n";
     for (const Detail &detail : details(event)) {
         if (detail.name != "node") {
             text += "- " + std::string(detail.name) + ": " +
-                    escaped(detail.value) + "\n";
+                    dingtalk_text(detail.value) + "\n";
         }
     }
     return text;
@@ -45,7 +46,8 @@ std::string markdown_of(const Delivery &delivery,
     return count.empty() ? text : text + "\n" + count + "\n";
 }
 
-std::string body_of(const Delivery &delivery, const WebhookChannel &channel) {
+std::string dingtalk_body(const Delivery &delivery,
+                          const WebhookChannel &channel) {
     JsonWriter json;
     json.begin_object().member("msgtype", "markdown");
     json.key("markdown").begin_object();
@@ -79,7 +81,7 @@ std::optional<WebhookRequest> dingtalk_request(const Delivery &delivery,
     const auto url = channel.secret.empty() ? std::optional(channel.url)
                                             : signed_url(channel, signer, now);
     return url ? std::optional(
-                     WebhookRequest{*url, {}, body_of(delivery, channel)})
+                     WebhookRequest{*url, {}, dingtalk_body(delivery, channel)})
                : std::nullopt;
 }
 

@@ -57,7 +57,7 @@ void write(JsonWriter &json, const EventRecord &event, std::uint64_t skipped) {
 }
 
 // Its channels get one event at a time (habits_of()).
-std::string body_of(const Delivery &delivery) {
+std::string generic_body(const Delivery &delivery) {
     JsonWriter json;
     write(json, delivery.events.back(), delivery.skipped);
     return json.text();
@@ -68,7 +68,7 @@ std::string body_of(const Delivery &delivery) {
 std::optional<WebhookRequest> generic_request(const Delivery &delivery,
                                               const WebhookChannel &channel,
                                               Signer &signer, WallTime) {
-    WebhookRequest request{channel.url, {}, body_of(delivery)};
+    WebhookRequest request{channel.url, {}, generic_body(delivery)};
     if (channel.secret.empty()) {
         return request;
     }

@@ -26,7 +26,7 @@ std::string_view colour_of(Gravity gravity) {
 }
 
 // Slack: "&", "<" and ">" are all that has to be escaped.
-std::string escaped(std::string_view text) {
+std::string slack_text(std::string_view text) {
     std::string safe;
     for (const char c : text) {
         switch (c) {
@@ -60,7 +60,7 @@ void write_fields(JsonWriter &json, const EventRecord &event) {
     for (const Detail &detail : details(event)) {
         json.begin_object();
         json.member("title", detail.name);
-        json.member("value", escaped(detail.value));
+        json.member("value", slack_text(detail.value));
         json.member("short", is_short(detail));
         json.end_object();
     }
@@ -68,7 +68,7 @@ void write_fields(JsonWriter &json, const EventRecord &event) {
 }
 
 void write_attachment(JsonWriter &json, const EventRecord &event) {
-    const std::string title = escaped(headline(event));
+    const std::string title = slack_text(headline(event));
     json.begin_object();
     json.member("color", colour_of(gravity_of(event)));
     json.member("fallback", title);
@@ -80,7 +80,7 @@ void write_attachment(JsonWriter &json, const EventRecord &event) {
 std::string text_of(const Delivery &delivery) {
     const std::string count = count_line(delivery);
     const std::string newest = headline_with_node(delivery.events.back());
-    return escaped(count.empty() ? newest : newest + " (" + count + ")");
+    return slack_text(count.empty() ? newest : newest + " (" + count + ")");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ bool looks_like(const ChannelRecord &a, const ChannelRecord &b) {
 }
 
 // Several may have the same names: two rooms of one chat service.
-Channels label_all(const std::vector<ChannelRecord> &records) {
+Channels label_channels(const std::vector<ChannelRecord> &records) {
     Channels list;
     for (const ChannelRecord &record : records) {
         const auto number =
@@ -41,7 +41,7 @@ Channels label_all(const std::vector<ChannelRecord> &records) {
 }  // namespace
 
 void write_channel_metrics(MetricsWriter &out, const View &view) {
-    const Channels list = label_all(view.channels);
+    const Channels list = label_channels(view.channels);
     out.counter("nginx_vrrp_notifications",
                 "Events for a channel, and attempts to tell it that failed.");
     for (const auto &[record, labels] : list) {

@@ -15,7 +15,7 @@ struct Instance {
 
 using Instances = std::vector<Instance>;
 
-Instances label_all(const Snapshot &snapshot) {
+Instances label_instances(const Snapshot &snapshot) {
     Instances list;
     for (const InstanceRecord &record : snapshot.instances) {
         list.push_back({record, labels_of(record)});
@@ -228,7 +228,7 @@ void write_announcements(MetricsWriter &out, const Instances &list) {
 }  // namespace
 
 void write_instance_metrics(MetricsWriter &out, const View &view) {
-    const Instances list = label_all(view.snapshot);
+    const Instances list = label_instances(view.snapshot);
     write_info(out, list);
     write_state(out, list);
     write_split_brain(out, list);

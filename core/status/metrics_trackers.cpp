@@ -18,7 +18,7 @@ std::string_view type_of(const TrackerRecord &tracker) {
     return type.starts_with(prefix) ? type.substr(prefix.size()) : type;
 }
 
-std::vector<Tracked> label_all(const Snapshot &snapshot) {
+std::vector<Tracked> label_trackers(const Snapshot &snapshot) {
     std::vector<Tracked> list;
     for (const InstanceRecord &instance : snapshot.instances) {
         const Labels labels = labels_of(instance);
@@ -35,7 +35,7 @@ std::vector<Tracked> label_all(const Snapshot &snapshot) {
 }  // namespace
 
 void write_tracker_metrics(MetricsWriter &out, const View &view) {
-    const std::vector<Tracked> list = label_all(view.snapshot);
+    const std::vector<Tracked> list = label_trackers(view.snapshot);
 
     out.gauge("nginx_vrrp_track_status",
               "1 while what a virtual router depends on is well.");

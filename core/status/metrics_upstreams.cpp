@@ -30,7 +30,7 @@ bool is_peer(const check::Record &check) {
     return context == "http" || context == "stream";
 }
 
-Peers label_all(const Checks &checks) {
+Peers label_peers(const Checks &checks) {
     Peers list;
     for (const check::Record &check : checks.records) {
         if (is_peer(check)) {
@@ -146,7 +146,7 @@ void write_beats(MetricsWriter &out, const View &view) {
 }  // namespace
 
 void write_upstream_metrics(MetricsWriter &out, const View &view) {
-    const Peers list = label_all(view.checks);
+    const Peers list = label_peers(view.checks);
     write_states(out, list);
     write_checks(out, list);
     write_changes(out, list, view.moment);

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::uint8_t kIcmpv4EchoRequest = 8;
 constexpr std::uint8_t kIcmpv6EchoRequest = 128;
-constexpr std::uint8_t kCode = 0;
-constexpr std::size_t kChecksumOffset = 2;
+constexpr std::uint8_t kEchoCode = 0;
+constexpr std::size_t kIcmpChecksumOffset = 2;
 
 bool is_intact(Family family, Bytes message) {
     return family == Family::ipv6 || Checksum().add(message).value() == 0;
@@ -21,13 +21,13 @@ Buffer echo_request(Family family, const Echo &echo) {
     Buffer message;
     ByteWriter out(message);
     out.u8(family == Family::ipv4 ? kIcmpv4EchoRequest : kIcmpv6EchoRequest)
-        .u8(kCode)
+        .u8(kEchoCode)
         .u16(0)  // checksum, below
         .u16(echo.identifier)
         .u16(echo.sequence)
         .bytes(echo.payload);
     if (family == Family::ipv4) {
-        out.u16_at(kChecksumOffset, Checksum().add(message).value());
+        out.u16_at(kIcmpChecksumOffset, Checksum().add(message).value());
     }
     return message;
 }
@@ -45,7 +45,7 @@ std::optional<Echo> parse_echo_reply(Family family, Bytes message) {
 
     const std::uint8_t expected =
         family == Family::ipv4 ? kIcmpv4EchoReply : kIcmpv6EchoReply;
-    if (!in.ok() || type != expected || code != kCode ||
+    if (!in.ok() || type != expected || code != kEchoCode ||
         !is_intact(family, message)) {
         return std::nullopt;
     }

@@ -15,7 +15,7 @@ constexpr std::uint16_t kIpv6VersionWord = 0x6000;
 constexpr std::uint8_t kHopLimit = 255;
 constexpr std::uint8_t kTypeNeighbourSolicitation = 135;
 constexpr std::uint8_t kTypeNeighbourAdvertisement = 136;
-constexpr std::uint8_t kCode = 0;
+constexpr std::uint8_t kNdCode = 0;
 constexpr std::uint8_t kFlagRouter = 0x80;
 constexpr std::uint8_t kFlagOverride = 0x20;
 constexpr std::uint8_t kOptionSourceLinkLayerAddress = 1;
@@ -23,7 +23,7 @@ constexpr std::uint8_t kOptionTargetLinkLayerAddress = 2;
 constexpr std::size_t kOptionUnit = 8;
 constexpr std::size_t kOptionHeader = 2;
 constexpr std::uint8_t kMacUnits = 1;  // of an option with one
-constexpr std::size_t kChecksumOffset = 2;
+constexpr std::size_t kNdChecksumOffset = 2;
 constexpr std::size_t kIpv6Size = 16;
 
 // The source of a message and where it goes: a group, by its address and by
@@ -62,7 +62,7 @@ void sum_up(Buffer &message, const Route &route) {
             .add_pseudo_header(route.source.address, route.group.address,
                                kProtocolIcmpv6, message.size())
             .value();
-    ByteWriter(message).u16_at(kChecksumOffset, sum);
+    ByteWriter(message).u16_at(kNdChecksumOffset, sum);
 }
 
 Buffer to_frame(Buffer message, const Route &route) {
@@ -94,7 +94,7 @@ Buffer to_message(const Fields &fields) {
     Buffer message;
     ByteWriter(message)
         .u8(fields.type)
-        .u8(kCode)
+        .u8(kNdCode)
         .u16(0)  // checksum
         .u8(fields.flags)
         .zeros(3)
@@ -159,7 +159,7 @@ std::optional<Neighbour> parse_neighbour_advertisement(Bytes message) {
     in.take(4);  // flags
     const Bytes target = in.take(kIpv6Size);
     const auto mac = read_options(in);
-    if (!in.ok() || type != kTypeNeighbourAdvertisement || code != kCode) {
+    if (!in.ok() || type != kTypeNeighbourAdvertisement || code != kNdCode) {
         return std::nullopt;
     }
 

@@ -12,7 +12,7 @@ namespace {
 
 using Is = check::Test;  // gtest has another one
 
-class FakeRegexes : public RegexEngine {
+class StandardRegexes : public RegexEngine {
 public:
     bool matches(Regex regex, std::string_view text) override {
         return std::regex_search(text.begin(), text.end(),
@@ -50,13 +50,13 @@ public:
         HttpResponse response(false, needs_body(match_));
         response.receive(text);
         EXPECT_TRUE(response.is_judgeable()) << response.error();
-        FakeRegexes engine;
+        StandardRegexes engine;
         return to_text(check::judge(match_, response, engine));
     }
 
     // The same, or "waits".
     std::string hear(std::string_view text, bool ended = false) const {
-        FakeRegexes engine;
+        StandardRegexes engine;
         const auto decision = judge_text(match_, text, ended, engine);
         return decision ? to_text(*decision) : "waits";
     }

@@ -16,8 +16,8 @@
 
 namespace ngx_vrrp::engine {
 
-using testing::FakeMachine;
-using testing::RememberingLog;
+using test::FakeMachine;
+using test::RememberingLog;
 using Done = std::vector<std::string>;
 
 inline const IpAddress kOwn = *IpAddress::parse("10.0.1.1");

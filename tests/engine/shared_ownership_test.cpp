@@ -85,7 +85,7 @@ public:
         return std::nullopt;
     }
 
-    testing::RememberingLog log;
+    test::RememberingLog log;
 
 private:
     World &world_;
@@ -416,7 +416,7 @@ TEST_F(SharedOwnershipTest, WithoutRoomAProcessGoesOnAlone) {
                                       Vrid{1}}) != nullptr;
          ++i) {
     }
-    testing::RememberingLog log;
+    test::RememberingLog log;
     SharedOwnership other(world.bytes, {world.now, 14}, world, log);
     const OwnershipId id =
         other.open({"eth9", Family::ipv4, Vrid{9}}, kInterval);

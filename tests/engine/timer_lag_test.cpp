@@ -5,7 +5,7 @@
 namespace ngx_vrrp::engine {
 namespace {
 
-constexpr Instant at(std::int64_t ms) {
+constexpr Instant at_ms(std::int64_t ms) {
     return instant_from_ns(0) + Milliseconds{ms};
 }
 
@@ -47,67 +47,68 @@ TEST(TimerLag, BoundsAreInclusiveAndTheLastBucketHasNone) {
 
 TEST(TimerLagWatch, KnowsHowMuchTimeWasLostSinceThen) {
     TimerLagWatch watch;
-    watch.next(at(100), at(0));
-    EXPECT_EQ(watch.lost_since(at(0), at(100)), Duration{0});
-    EXPECT_EQ(watch.lost_since(at(0), at(149)), Duration{0}) << "not late";
-    EXPECT_EQ(watch.lost_since(at(0), at(3100)), Seconds{3});
+    watch.next(at_ms(100), at_ms(0));
+    EXPECT_EQ(watch.lost_since(at_ms(0), at_ms(100)), Duration{0});
+    EXPECT_EQ(watch.lost_since(at_ms(0), at_ms(149)), Duration{0})
+        << "not late";
+    EXPECT_EQ(watch.lost_since(at_ms(0), at_ms(3100)), Seconds{3});
 
-    watch.next(at(3200), at(3100));
-    EXPECT_EQ(watch.lost_since(at(0), at(3150)), Seconds{3});
-    EXPECT_EQ(watch.lost_since(at(2100), at(3150)), Seconds{1});
-    EXPECT_EQ(watch.lost_since(at(3100), at(3150)), Duration{0});
-    EXPECT_EQ(watch.lost_since(at(0), at(3700)), Milliseconds{3500})
+    watch.next(at_ms(3200), at_ms(3100));
+    EXPECT_EQ(watch.lost_since(at_ms(0), at_ms(3150)), Seconds{3});
+    EXPECT_EQ(watch.lost_since(at_ms(2100), at_ms(3150)), Seconds{1});
+    EXPECT_EQ(watch.lost_since(at_ms(3100), at_ms(3150)), Duration{0});
+    EXPECT_EQ(watch.lost_since(at_ms(0), at_ms(3700)), Milliseconds{3500})
         << "and again";
 }
 
 TEST(TimerLagWatch, ForgetsTheOldestLags) {
     TimerLagWatch watch;
-    Instant now = at(0);
+    Instant now = at_ms(0);
     for (std::size_t i = 0; i < 2 * kRememberedLags; ++i) {
         watch.next(now + Milliseconds{10}, now);
         now += Milliseconds{110};
     }
     watch.next(std::nullopt, now);
 
-    EXPECT_EQ(watch.lost_since(at(0), now),
+    EXPECT_EQ(watch.lost_since(at_ms(0), now),
               kRememberedLags * Milliseconds{100});
 }
 
 TEST(TimerLagWatch, MeasuresFromTheDeadline) {
     TimerLagWatch watch;
-    watch.next(at(100), at(0));
-    watch.next(at(200), at(107));
+    watch.next(at_ms(100), at_ms(0));
+    watch.next(at_ms(200), at_ms(107));
     EXPECT_EQ(watch.lag().last_ns, ns(Milliseconds{7}));
 
-    watch.next(std::nullopt, at(200));
+    watch.next(std::nullopt, at_ms(200));
     EXPECT_EQ(watch.lag().last_ns, 0);
     EXPECT_EQ(samples(watch.lag()), 2u);
 }
 
 TEST(TimerLagWatch, EventsInBetweenAreNoSamples) {
     TimerLagWatch watch;
-    watch.next(at(100), at(0));
-    watch.next(at(100), at(50));
-    watch.next(at(100), at(120));  // overdue, and still not served
+    watch.next(at_ms(100), at_ms(0));
+    watch.next(at_ms(100), at_ms(50));
+    watch.next(at_ms(100), at_ms(120));  // overdue, and still not served
     EXPECT_EQ(samples(watch.lag()), 0u);
 
-    watch.next(at(200), at(130));
+    watch.next(at_ms(200), at_ms(130));
     EXPECT_EQ(watch.lag().last_ns, ns(Milliseconds{30}));
     EXPECT_EQ(samples(watch.lag()), 1u);
 }
 
 TEST(TimerLagWatch, DeadlineMovedInTimeWasNotLate) {
     TimerLagWatch watch;
-    watch.next(at(100), at(0));
-    watch.next(at(400), at(99));
-    watch.next(std::nullopt, at(399));
+    watch.next(at_ms(100), at_ms(0));
+    watch.next(at_ms(400), at_ms(99));
+    watch.next(std::nullopt, at_ms(399));
     EXPECT_EQ(samples(watch.lag()), 0u);
 }
 
 TEST(TimerLagWatch, DeadlineInThePastIsDueWhenItIsSet) {
     TimerLagWatch watch;
-    watch.next(at(100), at(5000));
-    watch.next(at(6000), at(5002));
+    watch.next(at_ms(100), at_ms(5000));
+    watch.next(at_ms(6000), at_ms(5002));
     EXPECT_EQ(watch.lag().max_ns, ns(Milliseconds{2}));
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using check::Verdict;
 
-constexpr Instant kStart = instant_from_ns(5'000'000'000);
+constexpr Instant kFirstLook = instant_from_ns(5'000'000'000);
 
 TrackerConfig link(std::optional<int> weight = {}) {
     TrackerConfig config;
@@ -60,7 +60,7 @@ class TrackerTest : public ::testing::Test {
 protected:
     void track(TrackerConfig config) {
         tracker.emplace(std::move(config));
-        tracker->begin(kStart);
+        tracker->begin(kFirstLook);
         look();
     }
 
@@ -86,9 +86,9 @@ protected:
 
     Verdict state() const { return tracker->state(); }
 
-    Instant now = kStart;
+    Instant now = kFirstLook;
     Interfaces world{{{"eth1", IfIndex{3}, {}, true, {}}}};
-    testing::FakeMachine machine;
+    test::FakeMachine machine;
     std::optional<Tracker> tracker;
 };
 
@@ -187,7 +187,7 @@ TEST_F(TrackerTest, CheckIsAwaitedForAsLongAsItMayTake) {
     track(service());
     EXPECT_TRUE(tracker->is_awaited());
     EXPECT_FALSE(tracker->is_fault());
-    EXPECT_EQ(tracker->deadline(), kStart + Seconds{3});
+    EXPECT_EQ(tracker->deadline(), kFirstLook + Seconds{3});
 
     look_after(Seconds{3});
     EXPECT_FALSE(tracker->is_awaited());
@@ -250,7 +250,7 @@ TEST_F(TrackerTest, PercentIsOfTheUsedOnesAndRoundedUp) {
 TEST_F(TrackerTest, PoolWithoutServersHasNoneUp) {
     for (const bool percent : {false, true}) {
         set_pool({Verdict::unused, Verdict::unused, Verdict::unused});
-        now = kStart;
+        now = kFirstLook;
         track(pool(50, percent));
         EXPECT_TRUE(tracker->is_awaited()) << "names may still be resolved";
 
@@ -384,7 +384,7 @@ class TrackersTest : public TrackerTest {
 protected:
     Priority effective(std::vector<TrackerConfig> configs, unsigned base) {
         trackers.emplace(std::move(configs));
-        trackers->begin(kStart);
+        trackers->begin(kFirstLook);
         trackers->look(world, machine, now);
         return trackers->effective(Priority{static_cast<std::uint8_t>(base)});
     }
@@ -446,7 +446,7 @@ TEST_F(TrackersTest, LooksAgainOnceASecondAndAtDeadlines) {
     EXPECT_FALSE(trackers->are_known());
     now += Milliseconds{2500};
     trackers->look(world, machine, now);
-    EXPECT_EQ(trackers->deadline(), kStart + Seconds{3});
+    EXPECT_EQ(trackers->deadline(), kFirstLook + Seconds{3});
     now += Milliseconds{500};
     trackers->look(world, machine, now);
     EXPECT_TRUE(trackers->are_known());

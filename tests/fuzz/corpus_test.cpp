@@ -1,11 +1,13 @@
-// Runs a fuzz entry over its corpus and over damaged copies of it: compiled
-// once for every tests/fuzz/*_fuzz.cpp, which thereby is always built.
+// Runs a fuzz entry over its corpus and over damaged copies of it: linked with
+// every tests/fuzz/*_fuzz.cpp, which thereby is always built.
 
+#include <errno.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
 
 #include "core/base/bytes.hpp"
 
@@ -22,10 +24,16 @@ Buffer read_file(const std::filesystem::path &path) {
     return Buffer(std::istreambuf_iterator<char>(file), {});
 }
 
+// The program answer_fuzz_test has the corpus in corpus/answer.
+std::filesystem::path folder() {
+    const std::string program = program_invocation_short_name;
+    return std::filesystem::path(NGX_VRRP_TESTS_DIR "/fuzz/corpus") /
+           program.substr(0, program.rfind("_fuzz_test"));
+}
+
 std::vector<Buffer> corpus() {
     std::vector<Buffer> inputs;
-    for (const auto &entry :
-         std::filesystem::directory_iterator(NGX_VRRP_CORPUS)) {
+    for (const auto &entry : std::filesystem::directory_iterator(folder())) {
         inputs.push_back(read_file(entry.path()));
     }
     return inputs;

@@ -99,7 +99,7 @@ protected:
 
     void deliver(const ChannelConfig &channel, notify::DeliveryId id = 1) {
         Delivery delivery =
-            notify::test::delivery({notify::test::state_event()});
+            notify::sample::delivery({notify::sample::state_event()});
         delivery.id = id;
         courier->deliver(delivery, channel, now());
     }

@@ -31,7 +31,7 @@ protected:
     Fd ours;
     Fd theirs;
     Instant now = instant_from_ns(1'000'000'000);
-    testing::RememberingLog log;
+    test::RememberingLog log;
 };
 
 TEST_F(EventSocketTest, EventsComeInOrder) {

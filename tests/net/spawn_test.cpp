@@ -13,9 +13,9 @@
 namespace ngx_vrrp::net {
 namespace {
 
-constexpr std::uint32_t kNobody = 65534;
+constexpr std::uint32_t kNobodyId = 65534;
 
-std::string output_of(Program program) {
+std::string printed_by(Program program) {
     Result<Child, SystemError> child = spawn(std::move(program));
     if (!child) {
         return child.error().to_string();
@@ -43,10 +43,10 @@ TEST(Spawn, ProgramHasNoGroupsOfOurs) {
     if (child == 0) {
         const gid_t ours[] = {4242, 4243};
         const bool set = ::setgroups(2, ours) == 0;
-        const std::string groups = output_of({.command = {"/usr/bin/id", "-G"},
-                                              .environment = {},
-                                              .uid = kNobody,
-                                              .gid = kNobody});
+        const std::string groups = printed_by({.command = {"/usr/bin/id", "-G"},
+                                               .environment = {},
+                                               .uid = kNobodyId,
+                                               .gid = kNobodyId});
         ::_exit(set && groups == "65534\n" ? 0 : 1);
     }
     int status = -1;

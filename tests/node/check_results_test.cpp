@@ -75,7 +75,7 @@ protected:
     Instant now = instant_from_ns(5'000'000'000);
     net::Fd wake_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     FakeWatcher watcher;
-    testing::RememberingLog log;
+    test::RememberingLog log;
     CheckResults results{
         table(), wake_fd.get(), {Role::probes, Role::scripts}, watcher, log};
 };

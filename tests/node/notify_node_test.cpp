@@ -69,7 +69,7 @@ protected:
     vrrp_core_str_t hook = text(path.c_str());
     NotifyConfiguration configuration{{script_channel(hook)}};
     SharedArea area{configuration.conf};
-    testing::RememberingLog log;
+    test::RememberingLog log;
     net::EventSender sender{configuration.conf.event_fds[0], log};
     NotifyProcess notifier{configuration, area};
 };

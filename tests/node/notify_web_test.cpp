@@ -69,7 +69,7 @@ protected:
     vrrp_core_str_t to = text("ops@example.org");
     HttpServer http{HttpServer::answer("503 Busy")};
     SmtpServer smtp;
-    testing::RememberingLog log;
+    test::RememberingLog log;
     std::optional<NotifyConfiguration> configuration;
     std::optional<SharedArea> area;
     std::optional<net::EventSender> sender;

@@ -9,7 +9,7 @@
 namespace ngx_vrrp::notify {
 namespace {
 
-using namespace test;
+using namespace sample;
 
 EmailChannel channel() {
     EmailChannel channel;

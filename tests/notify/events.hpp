@@ -8,7 +8,7 @@
 #include "core/notify/ports.hpp"
 #include "core/notify/text.hpp"
 
-namespace ngx_vrrp::notify::test {
+namespace ngx_vrrp::notify::sample {
 
 inline constexpr std::int64_t kWallMs = 1709251197250;
 
@@ -80,4 +80,4 @@ inline Delivery delivery(std::initializer_list<EventRecord> events,
     return {.id = 1, .channel = 3, .events = events, .skipped = skipped};
 }
 
-}  // namespace ngx_vrrp::notify::test
+}  // namespace ngx_vrrp::notify::sample

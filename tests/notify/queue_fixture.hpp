@@ -184,7 +184,7 @@ protected:
 
     Instant now = instant_from_ns(1'000'000'000'000);
     FakeCourier courier;
-    testing::RememberingLog log;
+    test::RememberingLog log;
     std::unique_ptr<Queue> queue;
 };
 

@@ -155,7 +155,7 @@ protected:
 };
 
 TEST_P(QueuePropertyTest, NothingIsLostWithoutAWord) {
-    testing::RememberingLog log;
+    test::RememberingLog log;
     RandomCourier courier(dice);
     std::vector<Queue::Recipient> recipients;
     for (ChannelConfig &config : channels()) {

@@ -9,8 +9,6 @@
 namespace ngx_vrrp::notify {
 namespace {
 
-using test::tracker_event;
-using test::upstream_event;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -31,8 +29,9 @@ TEST_F(QueueTest, ChannelsHearWhatTheyWant) {
     happen("BACKUP");
     happen("STOP");
     happen("FAULT", "VI_2");
-    queue->add(upstream_event("web", "10.0.0.1:80", "down", now), now);
-    queue->add(tracker_event("VI_1", "track_interface eth1", "down", now), now);
+    queue->add(test::upstream_event("web", "10.0.0.1:80", "down", now), now);
+    queue->add(test::tracker_event("VI_1", "track_interface eth1", "down", now),
+               now);
     EXPECT_THAT(take(), ElementsAre("0: VI_1 MASTER", "0: VI_1 STOP",
                                     "2: VI_2 FAULT", "1:  web down"));
 }
@@ -186,8 +185,9 @@ TEST_F(QueueTest, OtherSubjectsAreNotSuperseded) {
     courier.answers_at_once = false;
     make({fifo()});
     for (std::size_t i = 0; i < 2 * kBackedUp; ++i) {
-        queue->add(upstream_event("web", "s" + std::to_string(i), "down", now),
-                   now);
+        queue->add(
+            test::upstream_event("web", "s" + std::to_string(i), "down", now),
+            now);
     }
     EXPECT_EQ(counts().skipped, 0u);
     EXPECT_EQ(counts().waiting, 2 * kBackedUp);
@@ -215,8 +215,9 @@ TEST_F(QueueTest, OldestGoesWhenThereIsNoOtherWay) {
     courier.answers_at_once = false;
     make({fifo()});
     for (std::size_t i = 0; i < kMostWaiting + 3; ++i) {
-        queue->add(upstream_event("web", "s" + std::to_string(i), "down", now),
-                   now);
+        queue->add(
+            test::upstream_event("web", "s" + std::to_string(i), "down", now),
+            now);
     }
     EXPECT_EQ(counts().dropped, 2u) << "one is under way";
     EXPECT_EQ(counts().waiting, kMostWaiting + 1);

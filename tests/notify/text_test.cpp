@@ -9,7 +9,7 @@
 namespace ngx_vrrp::notify {
 namespace {
 
-using namespace test;
+using namespace sample;
 
 std::string details_of(const EventRecord &event) {
     std::string text;

@@ -12,7 +12,7 @@
 namespace ngx_vrrp::notify {
 namespace {
 
-using namespace test;
+using namespace sample;
 using ngx_vrrp::test::OpensslSigner;
 
 WebhookChannel channel(WebhookFormat format, std::string secret = {}) {
@@ -40,7 +40,7 @@ std::string body(WebhookFormat format, const Delivery &delivery) {
     return request(format, delivery).body;
 }
 
-bool has(const std::string &text, std::string_view part) {
+bool contains(const std::string &text, std::string_view part) {
     return text.find(part) != text.npos;
 }
 
@@ -84,9 +84,9 @@ TEST(GenericWebhook, TellsOfWhatHasNoInstance) {
 TEST(GenericWebhook, EscapesWhatOthersSay) {
     EventRecord event = tracker_event();
     event.reason.set("\"\\\n\x01\xff</script>");
-    EXPECT_TRUE(has(body(WebhookFormat::generic, delivery({event})),
-                    "\"reason\":\"\\\"\\\\\\u000a\\u0001\xef\xbf\xbd"
-                    "</script>\","));
+    EXPECT_TRUE(contains(body(WebhookFormat::generic, delivery({event})),
+                         "\"reason\":\"\\\"\\\\\\u000a\\u0001\xef\xbf\xbd"
+                         "</script>\","));
 }
 
 // Alertmanager
@@ -136,11 +136,12 @@ std::string labels_of(const std::string &alerts) {
 }
 
 bool lasts(const std::string &alerts) {
-    return has(alerts, "\"endsAt\":\"" + std::string(kInFiveMinutes) + "\"}]");
+    return contains(alerts,
+                    "\"endsAt\":\"" + std::string(kInFiveMinutes) + "\"}]");
 }
 
 bool has_ended(const std::string &alerts) {
-    return has(alerts, "\"endsAt\":\"" + std::string(kThen) + "\"}");
+    return contains(alerts, "\"endsAt\":\"" + std::string(kThen) + "\"}");
 }
 
 // Alertmanager knows it by its labels, and is told more than twice before it
@@ -154,7 +155,8 @@ TEST(AlertmanagerWebhook, AFaultThatIsSaidAgainIsTheSame) {
 
     EXPECT_EQ(labels_of(first), labels_of(later));
     EXPECT_TRUE(lasts(later)) << later;
-    EXPECT_TRUE(has(later, R"("summary":"lb1: VI_1: still FAULT")")) << later;
+    EXPECT_TRUE(contains(later, R"("summary":"lb1: VI_1: still FAULT")"))
+        << later;
     EXPECT_LT(2 * kRepeat, std::chrono::minutes{5});
 }
 
@@ -167,11 +169,11 @@ TEST(AlertmanagerWebhook, AFaultLastsUntilItsEnd) {
         alerts(delivery({state_event("MASTER", "FAULT")}));
     const std::string end = alerts(delivery({back}));
 
-    EXPECT_TRUE(has(begin, kFaultLabels)) << begin;
+    EXPECT_TRUE(contains(begin, kFaultLabels)) << begin;
     EXPECT_TRUE(lasts(begin)) << begin;
     EXPECT_EQ(labels_of(begin), labels_of(end));
     EXPECT_TRUE(has_ended(end)) << end;
-    EXPECT_TRUE(has(end, R"("severity":"info","state":"BACKUP")")) << end;
+    EXPECT_TRUE(contains(end, R"("severity":"info","state":"BACKUP")")) << end;
 }
 
 void expect_same_alert(const EventRecord &begin, const EventRecord &end) {
@@ -194,17 +196,18 @@ TEST(AlertmanagerWebhook, WhatIsWellAgainEndsWhatBegan) {
 }
 
 TEST(AlertmanagerWebhook, AlertsHaveNamesOfTheirOwn) {
-    EXPECT_TRUE(has(alerts(delivery({tracker_event()})),
-                    R"({"labels":{"alertname":"NginxVrrpTrackerDown",)"
-                    R"("node":"lb1","instance":"VI_1","vrid":"51",)"
-                    R"("interface":"eth0","severity":"warning",)"
-                    R"("tracker":"track_http http://127.0.0.1/"},)"));
-    EXPECT_TRUE(has(alerts(delivery({upstream_event()})),
-                    R"({"labels":{"alertname":"NginxVrrpUpstreamDown",)"
-                    R"("node":"lb1","severity":"warning","upstream":"web",)"
-                    R"("server":"10.0.0.11:8080"},)"));
-    EXPECT_TRUE(has(alerts(delivery({split_brain_event()})),
-                    R"("alertname":"NginxVrrpSplitBrain")"));
+    EXPECT_TRUE(contains(alerts(delivery({tracker_event()})),
+                         R"({"labels":{"alertname":"NginxVrrpTrackerDown",)"
+                         R"("node":"lb1","instance":"VI_1","vrid":"51",)"
+                         R"("interface":"eth0","severity":"warning",)"
+                         R"("tracker":"track_http http://127.0.0.1/"},)"));
+    EXPECT_TRUE(
+        contains(alerts(delivery({upstream_event()})),
+                 R"({"labels":{"alertname":"NginxVrrpUpstreamDown",)"
+                 R"("node":"lb1","severity":"warning","upstream":"web",)"
+                 R"("server":"10.0.0.11:8080"},)"));
+    EXPECT_TRUE(contains(alerts(delivery({split_brain_event()})),
+                         R"("alertname":"NginxVrrpSplitBrain")"));
 }
 
 TEST(AlertmanagerWebhook, TellsAllOfSeveralInOrder) {
@@ -240,19 +243,19 @@ TEST(SlackWebhook, HasAColourForEach) {
                   state_event("INIT", "BACKUP")}));
     EXPECT_LT(text.find("\"danger\""), text.find("\"good\""));
     EXPECT_LT(text.find("\"good\""), text.find("\"#439fe0\""));
-    EXPECT_TRUE(has(text, "BACKUP (3 events)\"")) << text;
+    EXPECT_TRUE(contains(text, "BACKUP (3 events)\"")) << text;
 }
 
 TEST(SlackWebhook, CallsNobody) {
     EventRecord event = tracker_event();
     event.reason.set("<!channel> & <http://x|y> @all");
     const std::string text = body(WebhookFormat::slack, delivery({event}));
-    EXPECT_TRUE(has(text,
-                    "&lt;!channel&gt; &amp; &lt;http://x|y&gt; "
-                    "@\xe2\x80\x8b"
-                    "all"))
+    EXPECT_TRUE(contains(text,
+                         "&lt;!channel&gt; &amp; &lt;http://x|y&gt; "
+                         "@\xe2\x80\x8b"
+                         "all"))
         << text;
-    EXPECT_FALSE(has(text, "<"));
+    EXPECT_FALSE(contains(text, "<"));
 }
 
 // DingTalk
@@ -286,25 +289,26 @@ TEST(DingtalkWebhook, SignsAUrlWithoutQuery) {
     WebhookChannel how = channel(WebhookFormat::dingtalk, "SECf00dc0ffee");
     how.url = "https://bridge.example.org/dingtalk";
     const std::string url = request(delivery({state_event()}), how).url;
-    EXPECT_TRUE(has(url, "/dingtalk?timestamp=1709251200000&sign=65QN")) << url;
+    EXPECT_TRUE(contains(url, "/dingtalk?timestamp=1709251200000&sign=65QN"))
+        << url;
 }
 
 TEST(DingtalkWebhook, MarksNothingUp) {
     EventRecord event = tracker_event();
     event.reason.set("[a](http://b) ![c](d) **e** `f` <g> # h");
     const std::string text = body(WebhookFormat::dingtalk, delivery({event}));
-    EXPECT_TRUE(has(text,
-                    R"(\\[a\\](http://b) !\\[c\\](d) \\*\\*e\\*\\* \\`f\\` )"
-                    R"(\\<g\\> \\# h)"))
+    EXPECT_TRUE(
+        contains(text, R"(\\[a\\](http://b) !\\[c\\](d) \\*\\*e\\*\\* \\`f\\` )"
+                       R"(\\<g\\> \\# h)"))
         << text;
 }
 
 TEST(DingtalkWebhook, TellsOfSeveral) {
     const std::string text = body(
         WebhookFormat::dingtalk, delivery({state_event(), tracker_event()}, 2));
-    EXPECT_TRUE(has(text, R"("title":"lb1: VI_1: track_http )")) << text;
+    EXPECT_TRUE(contains(text, R"("title":"lb1: VI_1: track_http )")) << text;
     EXPECT_TRUE(
-        has(text, R"(\u000a2 events, and 2 older ones left out\u000a"}})"))
+        contains(text, R"(\u000a2 events, and 2 older ones left out\u000a"}})"))
         << text;
 }
 
@@ -367,7 +371,7 @@ TEST(WecomWebhook, IsNotTooLong) {
     const std::string brief = body(WebhookFormat::wecom, all);
     EXPECT_LT(brief.size(), 2200u);
     EXPECT_EQ(brief.find("rrr"), brief.npos) << brief;
-    EXPECT_TRUE(has(brief, "10 events")) << brief;
+    EXPECT_TRUE(contains(brief, "10 events")) << brief;
 
     std::string umlauts;
     while (umlauts.size() < 120) {
@@ -391,7 +395,7 @@ TEST(ChatWebhooks, BeginWithThePrefix) {
         const auto request =
             webhook_request(delivery({state_event()}), how, signer, kNow);
         ASSERT_TRUE(request);
-        EXPECT_TRUE(has(request->body, "[nginx] lb1: VI_1: BACKUP -"))
+        EXPECT_TRUE(contains(request->body, "[nginx] lb1: VI_1: BACKUP -"))
             << request->body;
     }
 }

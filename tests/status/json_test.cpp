@@ -205,9 +205,9 @@ TEST(Json, SaysWhenItTriesAgain) {
 }
 
 TEST(Snapshot, SurvivesTheWayThroughSharedMemory) {
-    constexpr Room kRoom{.instances = 1, .addresses = 1, .trackers = 2};
-    const test::ZeroedMemory memory(Area::size(kRoom));
-    Area area(memory.get(), kRoom);
+    constexpr Room kSmallRoom{.instances = 1, .addresses = 1, .trackers = 2};
+    const test::ZeroedMemory memory(Area::size(kSmallRoom));
+    Area area(memory.get(), kSmallRoom);
 
     Snapshot s = snapshot();
     s.instances[0].pid = s.node.pid;

@@ -9,8 +9,8 @@
 namespace ngx_vrrp::status {
 namespace {
 
-constexpr Room kRoom{.instances = 2};
-constexpr Instant kNow = instant_from_ns(9'000'000'000);
+constexpr Room kTwoInstances{.instances = 2};
+constexpr Instant kThen = instant_from_ns(9'000'000'000);
 
 class WorkerAreaTest : public ::testing::Test {
 protected:
@@ -22,8 +22,8 @@ protected:
         return record;
     }
 
-    test::ZeroedMemory memory{WorkerArea::size(kRoom)};
-    WorkerArea area{memory.get(), kRoom};
+    test::ZeroedMemory memory{WorkerArea::size(kTwoInstances)};
+    WorkerArea area{memory.get(), kTwoInstances};
 };
 
 TEST_F(WorkerAreaTest, HeartbeatsComeAndGo) {
@@ -42,14 +42,14 @@ TEST_F(WorkerAreaTest, HeartbeatsComeAndGo) {
 TEST_F(WorkerAreaTest, WhatWorkersWriteIsNoDamage) {
     EXPECT_FALSE(area.is_damaged());
     for (std::size_t slot = 0; slot < kHeartbeatSlots; ++slot) {
-        area.beat(slot, 4'194'304, kNow);
+        area.beat(slot, 4'194'304, kThen);
     }
     Commands commands = area.commands();
     for (std::size_t i = 0; i < Commands::kSlots; ++i) {
-        ASSERT_TRUE(commands.ask(release(), kNow));
+        ASSERT_TRUE(commands.ask(release(), kThen));
     }
     EXPECT_FALSE(area.is_damaged());
-    for (const auto &asked : commands.take(kNow)) {
+    for (const auto &asked : commands.take(kThen)) {
         commands.set_answer(asked.ticket, Outcomes(2));
     }
     EXPECT_FALSE(area.is_damaged());
@@ -57,10 +57,10 @@ TEST_F(WorkerAreaTest, WhatWorkersWriteIsNoDamage) {
 
 TEST_F(WorkerAreaTest, HeartbeatsAndCommandsDoNotTouchEachOther) {
     Commands commands = area.commands();
-    const auto ticket = commands.ask(release(), kNow);
+    const auto ticket = commands.ask(release(), kThen);
     ASSERT_TRUE(ticket);
     for (std::size_t slot = 0; slot < kHeartbeatSlots; ++slot) {
-        area.beat(slot, 1, kNow);
+        area.beat(slot, 1, kThen);
     }
     EXPECT_EQ(commands.progress(*ticket), Commands::Progress::asked);
     EXPECT_EQ(area.heartbeats().size(), kHeartbeatSlots);
@@ -77,16 +77,18 @@ TEST_F(WorkerAreaTest, DamageIsSeen) {
     // In a heartbeat, in a command.
     std::ranges::fill(memory.words(), 0);
     area.begin();
-    area.beat(kHeartbeatSlots - 1, -1, kNow);
+    area.beat(kHeartbeatSlots - 1, -1, kThen);
     EXPECT_TRUE(area.is_damaged());
     area.beat(kHeartbeatSlots - 1, 1, instant_from_ns(INT64_MIN));
     EXPECT_TRUE(area.is_damaged());
-    area.beat(kHeartbeatSlots - 1, 1, kNow);
+    area.beat(kHeartbeatSlots - 1, 1, kThen);
     ASSERT_FALSE(area.is_damaged());
 
     const std::span<std::uint64_t> words = memory.words();
     const std::size_t first_slot =
-        (WorkerArea::size(kRoom) - Commands::size(kRoom.instances) + 64) / 8;
+        (WorkerArea::size(kTwoInstances) -
+         Commands::size(kTwoInstances.instances) + 64) /
+        8;
     words[first_slot] = 5;
     EXPECT_TRUE(area.is_damaged());
 }
@@ -106,15 +108,16 @@ TEST_F(WorkerAreaTest, EachWordMayBeAnything) {
             EXPECT_GE(heartbeat.beat, Instant{});
             EXPECT_GT(heartbeat.beat + Seconds{86400}, heartbeat.beat);
         }
-        for (const auto &asked : commands.take(kNow)) {
+        for (const auto &asked : commands.take(kThen)) {
             EXPECT_TRUE(is_known(asked.record.command)) << value;
             EXPECT_LE(asked.record.who.view().size(), 64u);
             commands.set_answer(asked.ticket, Outcomes(3));
         }
         for (std::size_t slot = 0; slot < Commands::kSlots; ++slot) {
-            EXPECT_LE(commands.answer({slot, 0}).size(), kRoom.instances);
+            EXPECT_LE(commands.answer({slot, 0}).size(),
+                      kTwoInstances.instances);
         }
-        static_cast<void>(commands.ask(release(), kNow));
+        static_cast<void>(commands.ask(release(), kThen));
         static_cast<void>(area.is_damaged());
     }
 }
@@ -124,11 +127,11 @@ TEST_F(WorkerAreaTest, ACommandThatIsNoneIsNotTaken) {
     Commands commands = area.commands();
     CommandRecord record = release();
     record.command = static_cast<engine::Command>(200);
-    ASSERT_TRUE(commands.ask(record, kNow));
-    EXPECT_TRUE(commands.take(kNow).empty());
+    ASSERT_TRUE(commands.ask(record, kThen));
+    EXPECT_TRUE(commands.take(kThen).empty());
 
-    ASSERT_TRUE(commands.ask(release(), kNow));
-    EXPECT_EQ(commands.take(kNow).size(), 1u);
+    ASSERT_TRUE(commands.ask(release(), kThen));
+    EXPECT_EQ(commands.take(kThen).size(), 1u);
 }
 
 }  // namespace

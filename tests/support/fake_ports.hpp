@@ -12,7 +12,7 @@
 #include "core/engine/ports.hpp"
 #include "core/wire/advertisement.hpp"
 
-namespace ngx_vrrp::testing {
+namespace ngx_vrrp::test {
 
 class FakeMachine final : public engine::Transmit,
                           public engine::Addresses,
@@ -305,4 +305,4 @@ public:
     std::vector<Line> lines;
 };
 
-}  // namespace ngx_vrrp::testing
+}  // namespace ngx_vrrp::test

@@ -29,7 +29,7 @@ Config delayed_config(Duration delay) {
     return config;
 }
 
-Config unicast_config(std::vector<IpAddress> peers) {
+Config with_peers(std::vector<IpAddress> peers) {
     Config config = classic_config(100);
     config.unicast_peers = std::move(peers);
     return config;
@@ -425,7 +425,7 @@ TEST(Backup, ForgetsTheActiveRouterThatLeft) {
 
 // The skew keeps backups from racing each other, and there is no other.
 TEST(Backup, SoleBackupTakesOverAtOnceAfterPriorityZero) {
-    Router router = Router::backup(unicast_config({ip("192.168.64.134")}));
+    Router router = Router::backup(with_peers({ip("192.168.64.134")}));
 
     EXPECT_EQ(router.hear(0),
               (Lines{"send-advert priority 100", "add-addresses",
@@ -435,7 +435,7 @@ TEST(Backup, SoleBackupTakesOverAtOnceAfterPriorityZero) {
 }
 
 TEST(Backup, SoleBackupTakesOverAtOnceWithoutPreemptionToo) {
-    Config config = unicast_config({ip("192.168.64.134")});
+    Config config = with_peers({ip("192.168.64.134")});
     config.preempt = false;
     Router router = Router::backup(config);
     router.hear(150);
@@ -447,7 +447,7 @@ TEST(Backup, SoleBackupTakesOverAtOnceWithoutPreemptionToo) {
 
 TEST(Backup, WaitsForTheSkewWhenThereAreOtherPeers) {
     Router router = Router::backup(
-        unicast_config({ip("192.168.64.134"), ip("192.168.64.135")}));
+        with_peers({ip("192.168.64.134"), ip("192.168.64.135")}));
 
     router.hear(0);
 

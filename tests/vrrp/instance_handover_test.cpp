@@ -10,7 +10,7 @@ using test::ip;
 using test::v3_config;
 
 const Instant kStart = instant_from_ns(1'000'000'000);
-const IpAddress kPeer = ip("192.168.64.134");
+const IpAddress kActivePeer = ip("192.168.64.134");
 
 Instance active_at(Instant now, Config config = v3_config()) {
     Instance instance(std::move(config));
@@ -103,14 +103,15 @@ TEST(Handover, FaultOfTheHeirReleases) {
 TEST(Handover, BackupKeepsItsTimerAndItsMaster) {
     Instance old(v3_config());
     old.handle(Startup{}, kStart);
-    old.handle(AdvertReceived{advert_of(v3_config(), Priority{200}), kPeer},
-               kStart + Milliseconds{50});
+    old.handle(
+        AdvertReceived{advert_of(v3_config(), Priority{200}), kActivePeer},
+        kStart + Milliseconds{50});
     Instance heir(v3_config());
     EXPECT_TRUE(
         heir.resume(*old.checkpoint(), kStart + Milliseconds{90}).empty());
     EXPECT_EQ(heir.state(), StateName::backup);
     EXPECT_EQ(heir.deadline(), old.deadline());
-    EXPECT_EQ(heir.active_router()->address, kPeer);
+    EXPECT_EQ(heir.active_router()->address, kActivePeer);
 }
 
 TEST(Handover, BackupKeepsThatTheActiveRouterHasFallen) {
@@ -121,7 +122,7 @@ TEST(Handover, BackupKeepsThatTheActiveRouterHasFallen) {
             AdvertReceived{
                 advert_of(v3_config(),
                           Priority{static_cast<std::uint8_t>(priority)}),
-                kPeer},
+                kActivePeer},
             kStart + Milliseconds{50});
     }
     Instance heir(v3_config());

@@ -18,7 +18,7 @@ Config owner_config() {
     return classic_config(255);
 }
 
-Config unicast_config(unsigned priority = 100) {
+Config one_peer_config(unsigned priority = 100) {
     Config config = classic_config(priority);
     config.unicast_peers = {ip("192.168.64.134")};
     return config;
@@ -152,7 +152,7 @@ TEST(Instance, OwnerAlsoListensAfterAFault) {
 
 // keepalived does so too: the active router may not know us any more.
 TEST(Instance, AnnouncesItsSourceAfterAFaultInUnicast) {
-    Router router = Router::backup(unicast_config());
+    Router router = Router::backup(one_peer_config());
     router.put(FaultChanged{"interface eth0 is down"});
 
     EXPECT_EQ(router.put(FaultChanged{""}),

@@ -13,11 +13,11 @@ using test::ip;
 using test::Lines;
 using test::Router;
 
-constexpr Duration kFullTimer{3'609'375'000};  // priority 100, 1 s
+constexpr Duration kDownTimer{3'609'375'000};  // priority 100, 1 s
 
 const FaultChanged kLinkDown{"interface eth0 is down"};
 
-Config held_config(Duration d = Seconds{6}) {
+Config link_up_config(Duration d = Seconds{6}) {
     Config config = classic_config();
     config.preempt = false;
     config.link_up_delay = d;
@@ -32,7 +32,7 @@ Lines flap(Router &router) {
 }
 
 TEST(LinkUpDelay, SilenceProvesNothingBeforeItIsOver) {
-    Router router = Router::active(held_config());
+    Router router = Router::active(link_up_config());
     EXPECT_EQ(flap(router),
               Lines{"transition fault -> backup: fault cleared: interface eth0 "
                     "is down, held back by link_up_delay for 6000 ms"});
@@ -45,16 +45,16 @@ TEST(LinkUpDelay, SilenceProvesNothingBeforeItIsOver) {
 
 // The port forwards after 5 s: the other node has been MASTER all the time.
 TEST(LinkUpDelay, FollowsTheMasterThatIsHeardAtLast) {
-    Router router = Router::active(held_config());
+    Router router = Router::active(link_up_config());
     flap(router);
     router.after(Seconds{5}).hear(90);
 
     EXPECT_EQ(router.state(), StateName::backup);
-    EXPECT_EQ(router.due_in(), kFullTimer);
+    EXPECT_EQ(router.due_in(), kDownTimer);
 }
 
 TEST(LinkUpDelay, HoldsBackAfterPriorityZeroToo) {
-    Config config = held_config();
+    Config config = link_up_config();
     config.unicast_peers = {ip("192.168.64.134")};
     Router router = Router::active(config);
     flap(router);
@@ -65,22 +65,22 @@ TEST(LinkUpDelay, HoldsBackAfterPriorityZeroToo) {
 }
 
 TEST(LinkUpDelay, OfZeroDoesNotHoldBack) {
-    Router router = Router::active(held_config(Duration{0}));
+    Router router = Router::active(link_up_config(Duration{0}));
     EXPECT_EQ(flap(router),
               Lines{"transition fault -> backup: fault cleared: interface eth0 "
                     "is down"});
-    EXPECT_EQ(router.due_in(), kFullTimer);
+    EXPECT_EQ(router.due_in(), kDownTimer);
 }
 
 TEST(LinkUpDelay, IsForTheLinkAndNotForOtherFaults) {
-    Router router = Router::active(held_config());
+    Router router = Router::active(link_up_config());
     router.put(FaultChanged{"0 of 1 nginx workers alive"});
     router.after(Seconds{2}).put(FaultChanged{});
-    EXPECT_EQ(router.due_in(), kFullTimer);
+    EXPECT_EQ(router.due_in(), kDownTimer);
 }
 
 TEST(LinkUpDelay, OutlastsAFaultThatIsClearedLater) {
-    Router router = Router::active(held_config());
+    Router router = Router::active(link_up_config());
     router.put(FaultChanged{"0 of 1 nginx workers alive"});
     router.put(LinkUp{});
     router.after(Seconds{1}).put(FaultChanged{});
@@ -88,7 +88,7 @@ TEST(LinkUpDelay, OutlastsAFaultThatIsClearedLater) {
 }
 
 TEST(LinkUpDelay, BeginsAnewWithEachFlap) {
-    Router router = Router::active(held_config());
+    Router router = Router::active(link_up_config());
     flap(router);
     router.after(Seconds{4});
     flap(router);
@@ -96,7 +96,7 @@ TEST(LinkUpDelay, BeginsAnewWithEachFlap) {
 }
 
 TEST(LinkUpDelay, HoldsTheAddressOwnerBack) {
-    Config config = held_config();
+    Config config = link_up_config();
     config.priority = kPriorityOwner;
     Router router{config};
     router.put(Startup{});
@@ -106,7 +106,7 @@ TEST(LinkUpDelay, HoldsTheAddressOwnerBack) {
 }
 
 TEST(LinkUpDelay, TheLaterOfTwoDelaysCounts) {
-    Config config = held_config();
+    Config config = link_up_config();
     config.not_before = Router{config}.now() + Seconds{60};
     Router router = Router::backup(config);
     EXPECT_EQ(flap(router),
@@ -116,7 +116,7 @@ TEST(LinkUpDelay, TheLaterOfTwoDelaysCounts) {
 }
 
 TEST(LinkUpDelay, RefusesAPreemption) {
-    Router router = Router::active(held_config());
+    Router router = Router::active(link_up_config());
     flap(router);
     router.after(Seconds{1}).hear(90);
     EXPECT_EQ(router.instance().preempt_refusal(router.now()),
@@ -125,13 +125,13 @@ TEST(LinkUpDelay, RefusesAPreemption) {
 
 // A reload: the time goes on, with the delay of the new configuration.
 TEST(LinkUpDelay, GoesOnInTheNextProcess) {
-    Router router = Router::active(held_config());
+    Router router = Router::active(link_up_config());
     flap(router);
     const Checkpoint checkpoint = router.instance().checkpoint().value();
     const Instant up_at = router.now();
 
     for (const int seconds : {6, 10}) {
-        Instance next{held_config(Seconds{seconds})};
+        Instance next{link_up_config(Seconds{seconds})};
         next.resume(checkpoint, up_at + Seconds{1});
         EXPECT_EQ(next.deadline(), up_at + Seconds{seconds});
     }

@@ -12,17 +12,17 @@ using test::ip;
 using test::Lines;
 using test::Router;
 
-constexpr Duration kFullTimer{3'609'375'000};  // priority 100, 1 s
+constexpr Duration kFirstTimer{3'609'375'000};  // priority 100, 1 s
 
 // Not before d after the beginning of the router's time.
-Config held_config(Duration d, unsigned priority = 100) {
+Config startup_config(Duration d, unsigned priority = 100) {
     Config config = classic_config(priority);
     config.not_before = Router{config}.now() + d;
     return config;
 }
 
 TEST(StartupDelay, SilenceProvesNothingBeforeItIsOver) {
-    Router router{held_config(Seconds{60})};
+    Router router{startup_config(Seconds{60})};
     EXPECT_EQ(router.put(Startup{}),
               Lines{"transition initialize -> backup: startup, held back by "
                     "startup_delay for 60000 ms"});
@@ -35,19 +35,19 @@ TEST(StartupDelay, SilenceProvesNothingBeforeItIsOver) {
 }
 
 TEST(StartupDelay, ShorterThanTheTimerChangesNothing) {
-    Router router = Router::backup(held_config(Seconds{1}));
-    EXPECT_EQ(router.due_in(), kFullTimer);
+    Router router = Router::backup(startup_config(Seconds{1}));
+    EXPECT_EQ(router.due_in(), kFirstTimer);
 }
 
 TEST(StartupDelay, ThatIsOverBeforeStartupIsNotMentioned) {
-    Router router{held_config(Seconds{1})};
+    Router router{startup_config(Seconds{1})};
     router.after(Seconds{1});
     EXPECT_EQ(router.put(Startup{}),
               Lines{"transition initialize -> backup: startup"});
 }
 
 TEST(StartupDelay, HoldsTheAddressOwnerBackInBackup) {
-    Config config = held_config(Seconds{10}, 255);
+    Config config = startup_config(Seconds{10}, 255);
     config.preempt = false;
     Router router = Router::backup(config);
     EXPECT_EQ(router.state(), StateName::backup);
@@ -61,7 +61,7 @@ TEST(StartupDelay, HoldsTheAddressOwnerBackInBackup) {
 }
 
 TEST(StartupDelay, HoldsASoleBackupBackAfterPriorityZero) {
-    Config config = held_config(Seconds{10});
+    Config config = startup_config(Seconds{10});
     config.unicast_peers = {ip("192.168.64.134")};
     Router router = Router::backup(config);
     router.hear(150);
@@ -73,14 +73,14 @@ TEST(StartupDelay, HoldsASoleBackupBackAfterPriorityZero) {
 }
 
 TEST(StartupDelay, FollowsAMasterAsAlways) {
-    Router router = Router::backup(held_config(Seconds{10}));
+    Router router = Router::backup(startup_config(Seconds{10}));
     router.after(Seconds{9});
     router.hear(150);
-    EXPECT_EQ(router.due_in(), kFullTimer);
+    EXPECT_EQ(router.due_in(), kFirstTimer);
 }
 
 TEST(StartupDelay, HoldsBackAfterAFaultToo) {
-    Router router = Router::backup(held_config(Seconds{60}));
+    Router router = Router::backup(startup_config(Seconds{60}));
     router.put(FaultChanged{"interface eth0 is down"});
     router.after(Seconds{5});
     router.put(FaultChanged{});
@@ -90,7 +90,7 @@ TEST(StartupDelay, HoldsBackAfterAFaultToo) {
 // The router that was active is so, whatever process it lives in.
 TEST(StartupDelay, DoesNotHoldBackWhatWasHandedOver) {
     Router old = Router::active(classic_config());
-    Instance instance{held_config(Seconds{3600})};
+    Instance instance{startup_config(Seconds{3600})};
     instance.resume(old.instance().checkpoint().value(), old.now());
     EXPECT_EQ(instance.state(), StateName::active);
 }

@@ -10,7 +10,7 @@ namespace {
 using test::from_hex;
 using test::to_hex;
 
-constexpr MacAddress kSender{0x02, 0x00, 0x00, 0x00, 0x00, 0x0a};
+constexpr MacAddress kMac{0x02, 0x00, 0x00, 0x00, 0x00, 0x0a};
 
 // Ethernet  to 33:33:00:00:00:01, from 02:00:00:00:00:0a, type IPv6
 // IPv6      payload 32, ICMPv6 (58), hop limit 255, fe80::100 > ff02::1
@@ -28,7 +28,7 @@ TEST(NeighbourAdvertisement, TellsEveryNodeAndIsARouter) {
         "02 01 02000000000a");
 
     const Buffer frame = unsolicited_neighbour_advertisement(
-        kSender, IpAddress::parse("fe80::100").value(), true);
+        kMac, IpAddress::parse("fe80::100").value(), true);
 
     EXPECT_EQ(frame.size(), 86u);
     EXPECT_EQ(to_hex(frame), to_hex(expected));
@@ -46,14 +46,14 @@ TEST(NeighbourAdvertisement, IsNoRouterUnlessSaid) {
         "02 01 02000000000a");
 
     const Buffer frame = unsolicited_neighbour_advertisement(
-        kSender, IpAddress::parse("2001:db8::100").value(), false);
+        kMac, IpAddress::parse("2001:db8::100").value(), false);
 
     EXPECT_EQ(to_hex(frame), to_hex(expected));
 }
 
 TEST(NeighbourAdvertisementDeathTest, IsForIpv6) {
     EXPECT_DEATH(unsolicited_neighbour_advertisement(
-                     kSender, IpAddress::v4({10, 99, 0, 100}), false),
+                     kMac, IpAddress::v4({10, 99, 0, 100}), false),
                  "ipv6");
 }
 
@@ -73,7 +73,7 @@ TEST(NeighbourSolicitation, AsksTheGroupOfTheAddress) {
         "01 01 02000000000a");
 
     const Buffer frame =
-        neighbour_solicitation({IpAddress::parse("fe80::a").value(), kSender},
+        neighbour_solicitation({IpAddress::parse("fe80::a").value(), kMac},
                                IpAddress::parse("2001:db8::100").value());
 
     EXPECT_EQ(frame.size(), 86u);
@@ -81,8 +81,8 @@ TEST(NeighbourSolicitation, AsksTheGroupOfTheAddress) {
 }
 
 TEST(NeighbourSolicitationDeathTest, IsForIpv6) {
-    const Neighbour ipv6{IpAddress::parse("fe80::a").value(), kSender};
-    const Neighbour ipv4{IpAddress::v4({10, 99, 0, 1}), kSender};
+    const Neighbour ipv6{IpAddress::parse("fe80::a").value(), kMac};
+    const Neighbour ipv4{IpAddress::v4({10, 99, 0, 1}), kMac};
 
     EXPECT_DEATH(neighbour_solicitation(ipv4, ipv6.address), "ipv6");
     EXPECT_DEATH(neighbour_solicitation(ipv6, ipv4.address), "ipv6");
@@ -110,10 +110,10 @@ TEST(ParseNeighbourAdvertisement, FindsTheTarget) {
 TEST(ParseNeighbourAdvertisement, ReadsWhatWeSend) {
     const IpAddress address = IpAddress::parse("fe80::100").value();
     const Buffer frame =
-        unsolicited_neighbour_advertisement(kSender, address, false);
+        unsolicited_neighbour_advertisement(kMac, address, false);
 
     EXPECT_EQ(parse_neighbour_advertisement(Bytes(frame).subspan(54)),
-              (Neighbour{address, kSender}));
+              (Neighbour{address, kMac}));
 }
 
 TEST(ParseNeighbourAdvertisement, StepsOverOtherOptions) {
