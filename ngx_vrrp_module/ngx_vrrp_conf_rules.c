@@ -544,5 +544,6 @@ ngx_vrrp_find_address(const vrrp_core_address_conf_t *list, size_t n,
 ngx_uint_t
 ngx_vrrp_same_str(const vrrp_core_str_t *a, const vrrp_core_str_t *b)
 {
-    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
+    return a->len == b->len
+           && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
 }

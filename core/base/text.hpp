@@ -1,6 +1,7 @@
 // A text in shared memory: of fixed size, cut to it, ended by a zero.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -14,7 +15,7 @@ struct Text {
 
     void set(std::string_view text) {
         const std::size_t n = text.size() < N ? text.size() : N - 1;
-        std::memcpy(data.data(), text.data(), n);
+        std::copy_n(text.data(), n, data.data());
         data[n] = '\0';
     }
 
