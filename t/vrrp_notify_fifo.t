@@ -47,12 +47,8 @@ if (system("cc -shared -fPIC -o $dir/exchange.so $dir/exchange.c") != 0) {
     plan(skip_all => 'no C compiler');
 }
 
-# A sanitizer of the module must come first.
-my $preload = join ':', grep { length } $ENV{LD_PRELOAD} // '',
-                                        "$dir/exchange.so";
-
 my $nginx = $lab->start_nginx('lb1',
-    wrapper => ['env', "LD_PRELOAD=$preload"],
+    wrapper => ['env', "LD_PRELOAD=$dir/exchange.so"],
     vrrp => VRRP::Classic->new(profile => 'v3')->vrrp('lb1',
         instance => "notify_fifo $dir/fifo; notify_fifo $dir/exchanged;"),
     http => '');

@@ -211,6 +211,10 @@ sub log_tail ($self) {
 }
 
 
+# `tools/build --sanitize` writes a script that starts nginx.
+sub is_sanitized ($class) { -T $class->binary }
+
+
 # Lines of the error log that must not be there, first of all alerts and the
 # reports of sanitizers.
 sub complaints ($self) {
