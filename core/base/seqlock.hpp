@@ -71,7 +71,9 @@ public:
 
         store();
 
-        sequence_.store(writing + 1, std::memory_order_release);
+        // 0 would be a value that was not written yet.
+        sequence_.store(std::max<std::uint64_t>(writing + 1, 2),
+                        std::memory_order_release);
     }
 
     // load() loads the words, and may see torn ones. False before the first

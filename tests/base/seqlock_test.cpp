@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace ngx_vrrp {
 namespace {
@@ -60,6 +62,18 @@ TEST(Seqlock, AWriterThatDiedInTheMiddleHoldsUpNobody) {
     lock.write(
         [&] { EXPECT_FALSE(lock.read([] {})) << "it is being written"; });
     EXPECT_TRUE(lock.read([] {}));
+}
+
+// Whoever has overwritten it.
+TEST(Seqlock, AWriteIsSeenWhateverStoodThereBefore) {
+    for (const std::uint64_t before :
+         {std::uint64_t{1}, UINT64_MAX - 1, UINT64_MAX}) {
+        Seqlock lock{};
+        static_assert(sizeof(lock) == sizeof(before));
+        std::memcpy(static_cast<void *>(&lock), &before, sizeof(lock));
+        lock.write([] {});
+        EXPECT_TRUE(lock.read([] {})) << before;
+    }
 }
 
 TEST(Seqlock, WordsKeepBytesOfAnyLength) {
