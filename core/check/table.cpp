@@ -5,6 +5,7 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "core/base/sane_time.hpp"
 #include "core/base/seqlock.hpp"
 
 namespace ngx_vrrp::check {
@@ -29,6 +30,12 @@ constexpr Verdict verdict_of(std::uint64_t stamped) {
     return is_known(verdict) ? verdict : Verdict::unknown;
 }
 
+// Others may have written it.
+Instant load_time(const std::atomic<std::int64_t> &ns,
+                  std::memory_order order) {
+    return instant_from_ns(sane_time(ns.load(order)));
+}
+
 }  // namespace
 
 struct Table::SharedBeat {
@@ -43,10 +50,11 @@ struct Table::SharedBeat {
     }
 
     Beat load() const {
-        return {.at = instant_from_ns(at_ns.load(std::memory_order_relaxed)),
-                .late_wakes = late_wakes.load(std::memory_order_relaxed),
-                .worst_lag =
-                    Duration{worst_lag_ns.load(std::memory_order_relaxed)}};
+        return {
+            .at = load_time(at_ns, std::memory_order_relaxed),
+            .late_wakes = late_wakes.load(std::memory_order_relaxed),
+            .worst_lag =
+                load_time(worst_lag_ns, std::memory_order_relaxed) - Instant{}};
     }
 };
 
@@ -178,8 +186,9 @@ std::uint64_t Table::changes() const {
 }
 
 Instant Table::recovered_at(CheckId id) const {
-    return instant_from_ns(
-        has(id) ? slot(id).recovered_at_ns.load(std::memory_order_acquire) : 0);
+    return has(id)
+               ? load_time(slot(id).recovered_at_ns, std::memory_order_acquire)
+               : Instant{};
 }
 
 bool Table::has_recovered(CheckId first, std::size_t n,

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/sane_time.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::check {
@@ -436,6 +437,23 @@ TEST_F(GarbageTableTest, TimesOutOfRangeBecomeHarmless) {
     EXPECT_EQ(record.changed_at_ns, 0);
     EXPECT_EQ(record.duration_ns, 0);
     EXPECT_GT(record.downtime_ns + 1'000'000'000, 0) << "no overflow";
+}
+
+// So do those that are read without the record.
+TEST_F(GarbageTableTest, BeatsAndRecoveriesOutOfRangeBecomeHarmless) {
+    for (const std::int64_t ns : {INT64_MIN, INT64_MAX}) {
+        spoilt.beat(Role::probes, {.at = instant_from_ns(ns),
+                                   .late_wakes = 0,
+                                   .worst_lag = Duration{ns}});
+        const Beat beat = spoilt.last_beat(Role::probes);
+        EXPECT_EQ(to_ns(beat.at), sane_time(ns));
+        EXPECT_EQ(beat.worst_lag.count(), sane_time(ns));
+
+        Record garbage = spoilt.load(0).value();
+        garbage.recovered_at_ns = ns;
+        spoilt.store(0, garbage);
+        EXPECT_EQ(to_ns(spoilt.recovered_at(0)), sane_time(ns));
+    }
 }
 
 TEST_F(GarbageTableTest, NothingIsReadBeyondTheEnd) {
