@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/utf8.hpp"
+
 namespace ngx_vrrp::status {
 
 struct Attribute {
@@ -20,11 +22,12 @@ struct Attribute {
 
 using Attributes = std::initializer_list<Attribute>;
 
-// As text or between double quotes. Control characters, which HTML forbids,
-// become what a decoder puts in the place of garbage.
+// As text or between double quotes. Control characters, which HTML forbids, and
+// what is not UTF-8 (a text that was cut to its field) become what a decoder
+// puts in the place of garbage.
 inline std::string escape_html(std::string_view text) {
     std::string escaped;
-    for (const char c : text) {
+    for (const char c : valid_utf8(text)) {
         const auto u = static_cast<unsigned char>(c);
         if (c == '&') {
             escaped += "&amp;";

@@ -75,6 +75,11 @@ TEST(HtmlWriter, Escapes) {
               "é");
 }
 
+// A text that was cut to its field may end in the middle of a character.
+TEST(HtmlWriter, WritesNothingButUtf8) {
+    EXPECT_EQ(escape_html("\xe4\xb8\xad\xe4\xb8"), "\xe4\xb8\xad\xef\xbf\xbd");
+}
+
 TEST(HtmlWriter, ElementsAttributesAndNesting) {
     HtmlWriter html;
     html.open("p", {{"title", "\"<&"}}).text("1<2 ").element("b", 3);
