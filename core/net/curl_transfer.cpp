@@ -227,7 +227,7 @@ bool CurlTransfer::is_answered(CURLcode code) const {
 notify::Outcome CurlTransfer::answered() const {
     const long code = number(CURLINFO_RESPONSE_CODE);
     if (is_mail_) {
-        return notify::mail_refused(code, refusal_);
+        return refusals_.outcome(code);
     }
     notify::Outcome outcome = notify::webhook_outcome(format_, code, received_);
     outcome.text = notify::without_tokens(outcome.text, url_);
@@ -293,12 +293,8 @@ int CurlTransfer::on_progress(void *self, curl_off_t, curl_off_t, curl_off_t,
 }
 
 std::string CurlTransfer::refused() const {
-    if (refusals_ == 0) {
-        return {};
-    }
-    return endpoint_.host + " refused " + std::to_string(refusals_) +
-           (refusals_ == 1 ? " recipient: " : " recipients, the last one: ") +
-           first_line(refusal_, kLongestText);
+    const std::string text = refusals_.of_recipients();
+    return text.empty() ? text : endpoint_.host + " refused " + text;
 }
 
 std::size_t CurlTransfer::on_body(char *data, std::size_t, std::size_t n,
@@ -314,25 +310,15 @@ std::size_t CurlTransfer::on_body(char *data, std::size_t, std::size_t n,
 
 std::size_t CurlTransfer::on_reply(char *data, std::size_t, std::size_t n,
                                    void *self) {
-    static_cast<CurlTransfer *>(self)->remember_reply({data, n});
+    static_cast<CurlTransfer *>(self)->refusals_.hear({data, n});
     return n;
-}
-
-// RFC 5321, 4.2.1: all lines of a reply but the last one have a hyphen.
-void CurlTransfer::remember_reply(std::string_view line) {
-    const bool is_last = line.size() < 4 || line[3] != '-';
-    if (is_last && (line.starts_with('4') || line.starts_with('5'))) {
-        refusal_ = line.substr(0, kLongestText);
-        refusals_ += names_recipient_;
-    }
 }
 
 // A refused EHLO or login is followed by another attempt, and is no news.
 int CurlTransfer::on_debug(CURL *, curl_infotype type, char *data,
                            std::size_t n, void *self) {
     if (type == CURLINFO_HEADER_OUT) {
-        static_cast<CurlTransfer *>(self)->names_recipient_ =
-            std::string_view(data, n).starts_with("RCPT ");
+        static_cast<CurlTransfer *>(self)->refusals_.say({data, n});
     }
     return 0;
 }

@@ -15,6 +15,7 @@
 #include "core/notify/config.hpp"
 #include "core/notify/endpoint.hpp"
 #include "core/notify/ports.hpp"
+#include "core/notify/refusals.hpp"
 #include "core/notify/signer.hpp"
 #include "core/notify/text.hpp"
 #include "core/notify/webhook.hpp"
@@ -91,7 +92,6 @@ private:
                         std::size_t n, void *self);
     static std::size_t on_send(char *data, std::size_t size, std::size_t n,
                                void *self);
-    void remember_reply(std::string_view line);
 
     const CurlLibrary &curl_;
     notify::DeliveryId id_;
@@ -104,9 +104,7 @@ private:
     std::size_t sent_size_ = 0;
     std::string received_;
     bool too_long_ = false;
-    std::string refusal_;           // the last reply of 400 and more
-    unsigned refusals_ = 0;         // of recipients
-    bool names_recipient_ = false;  // the last command
+    notify::Refusals refusals_;
     std::string url_;
     std::atomic<bool> aborted_ = false;
     std::atomic<Stage> stage_ = Stage::lookup;

@@ -7,13 +7,11 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
-#include "core/base/first_line.hpp"
 #include "core/base/system_error.hpp"
+#include "core/check/file_text.hpp"
 #include "core/net/clock.hpp"
 
 namespace ngx_vrrp::net {
@@ -21,9 +19,6 @@ namespace ngx_vrrp::net {
 namespace {
 
 using check::Reason;
-
-constexpr std::size_t kLongest = 64;
-constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
 
 // A file that is only opened for writing is not read yet: its writer has not
 // finished.
@@ -33,38 +28,6 @@ constexpr std::uint32_t kEvents = IN_CREATE | IN_CLOSE_WRITE | IN_DELETE |
 
 constexpr std::size_t kEventBuffer = 4096;
 constexpr unsigned kMaxFileReads = 16;
-
-std::string_view trim(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(kWhiteSpace);
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
-}
-
-std::optional<std::int64_t> parse_number(std::string_view text) {
-    if (text.starts_with('+') && !text.starts_with("+-")) {
-        text.remove_prefix(1);
-    }
-    std::int64_t number = 0;
-    const char *end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
-    return error == std::errc{} && rest == end ? std::optional(number)
-                                               : std::nullopt;
-}
-
-check::Outcome judge(std::string_view text) {
-    const std::string_view word = trim(text);
-    if (word.empty()) {
-        return check::passed(0);
-    }
-    const std::optional<std::int64_t> number =
-        text.size() > kLongest ? std::nullopt : parse_number(word);
-    return number ? check::passed(*number)
-                  : check::failed(
-                        Reason::file,
-                        "not a number: \"" + first_line(word, kLongest) + '"');
-}
 
 check::Outcome file_failure(const char *call, const std::string &path,
                             int error) {
@@ -91,10 +54,11 @@ check::Outcome read_file(const std::string &path) {
                              '"' + path + "\" is not a regular file");
     }
 
-    std::array<char, kLongest + 1> text;
+    std::array<char, check::kLongestFileText + 1> text;
     const ssize_t size = ::read(fd.get(), text.data(), text.size());
     return size < 0 ? file_failure("read()", path, errno)
-                    : judge({text.data(), static_cast<std::size_t>(size)});
+                    : check::judge_file_text(
+                          {text.data(), static_cast<std::size_t>(size)});
 }
 
 std::string folder_of(const std::string &path) {
