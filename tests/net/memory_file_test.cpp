@@ -1,0 +1,100 @@
+// The memory that goes to a new binary: what is taken for it must be ours.
+#include "core/net/memory_file.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "core/capi.h"
+#include "core/engine/ownership_memory.hpp"
+
+namespace ngx_vrrp::net {
+namespace {
+
+constexpr std::size_t kSize = 8192;
+constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
+constexpr std::array<std::uint8_t, 4> kHead{1, 2, 3, 4};
+
+class MemoryFile : public ::testing::Test {
+protected:
+    static Fd create() {
+        auto made = create_memory_file("test", kSize, kHead);
+        EXPECT_TRUE(made);
+        return made ? std::move(made.value()) : Fd();
+    }
+
+    // As somebody else would make it.
+    static Fd forge(std::size_t size, int seals) {
+        Fd fd(::memfd_create("test", MFD_ALLOW_SEALING));
+        EXPECT_EQ(::ftruncate(fd.get(), static_cast<off_t>(size)), 0);
+        EXPECT_EQ(::fcntl(fd.get(), F_ADD_SEALS, seals), 0);
+        return fd;
+    }
+
+    static bool fits(int fd, std::size_t size = kSize) {
+        std::array<std::uint8_t, 4> head{};
+        return read_memory_file(fd, size, head);
+    }
+};
+
+TEST_F(MemoryFile, IsReadAsItWasMade) {
+    const Fd fd = create();
+    std::array<std::uint8_t, 4> head{};
+    EXPECT_TRUE(read_memory_file(fd.get(), kSize, head));
+    EXPECT_EQ(head, kHead);
+}
+
+TEST_F(MemoryFile, IsForNobodyElse) {
+    struct stat status {};
+    ASSERT_EQ(::fstat(create().get(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+TEST_F(MemoryFile, KeepsItsSizeAndItsSeals) {
+    const Fd fd = create();
+    EXPECT_NE(::ftruncate(fd.get(), kSize / 2), 0);
+    EXPECT_NE(::ftruncate(fd.get(), 2 * kSize), 0);
+    EXPECT_NE(::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE), 0);
+}
+
+// Of another size it would be a SIGBUS later, or a read beyond the end.
+TEST_F(MemoryFile, OfAnotherSizeIsRefused) {
+    const Fd fd = create();
+    EXPECT_FALSE(fits(fd.get(), kSize - 1));
+    EXPECT_FALSE(fits(fd.get(), kSize + 1));
+}
+
+TEST_F(MemoryFile, WithOtherSealsIsRefused) {
+    EXPECT_TRUE(fits(forge(kSize, kSeals).get()));
+    EXPECT_FALSE(fits(forge(kSize, 0).get())) << "it may shrink";
+    EXPECT_FALSE(fits(forge(kSize, F_SEAL_SHRINK | F_SEAL_GROW).get()))
+        << "it may be sealed against writing";
+    EXPECT_FALSE(fits(forge(kSize, F_SEAL_SEAL | F_SEAL_SHRINK).get()));
+    EXPECT_FALSE(fits(forge(kSize, F_SEAL_SEAL | F_SEAL_GROW).get()));
+    EXPECT_FALSE(fits(forge(kSize, kSeals | F_SEAL_WRITE).get()));
+}
+
+TEST_F(MemoryFile, OfAnotherTypeIsRefused) {
+    const Fd event(::eventfd(0, 0));
+    EXPECT_FALSE(fits(event.get()));
+    const Fd file(::open("/tmp", O_TMPFILE | O_RDWR, 0600));
+    ASSERT_EQ(::ftruncate(file.get(), kSize), 0);
+    EXPECT_FALSE(fits(file.get()));
+    EXPECT_FALSE(fits(-1));
+}
+
+TEST(Ownership, AnotherNumberIsRefused) {
+    char why[128];
+    const Fd fd(vrrp_core_ownership_create(7, why, sizeof(why)));
+    ASSERT_TRUE(fd) << why;
+    EXPECT_EQ(vrrp_core_ownership_fits(fd.get(), 7), VRRP_CORE_OK);
+    EXPECT_EQ(vrrp_core_ownership_fits(fd.get(), 8), VRRP_CORE_ERROR);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::net
