@@ -141,6 +141,11 @@ TEST(ParseNeighbourAdvertisement, MustBeSound) {
     EXPECT_FALSE(parse_neighbour_advertisement(with(1, 1))) << "code";
     EXPECT_FALSE(parse_neighbour_advertisement(with(8, 0xff))) << "multicast";
     EXPECT_FALSE(parse_neighbour_advertisement(with(25, 0))) << "no length";
+    EXPECT_FALSE(parse_neighbour_advertisement(
+        from_hex("88 00 1234 60000000"
+                 "20010db8 00000000 00000000 00000100"
+                 "0e 00 02 01 02000000000b")))
+        << "no length, and what follows looks right";
     EXPECT_FALSE(parse_neighbour_advertisement(with(25, 2))) << "too long";
 }
 
