@@ -139,6 +139,15 @@ std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
     return configs;
 }
 
+std::vector<net::RouterNames::Name> to_names(const vrrp_core_conf_t &conf) {
+    std::vector<net::RouterNames::Name> names;
+    for (std::size_t i = 0; i < conf.ninstances; ++i) {
+        names.push_back({router_key(conf.instances[i]),
+                         conf.name_fds != nullptr ? conf.name_fds[i] : -1});
+    }
+    return names;
+}
+
 status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
                            const vrrp_core_ops_t &ops) {
     status::NodeFacts facts;
@@ -164,7 +173,8 @@ struct vrrp_core_s {
           node(to_configs(conf),
                {conf.generation, instant_from_ns(conf.configured_at_ns),
                 area_before(conf, memory), conf.wake_fd, roles_of(conf),
-                conf.event_fds[0], conf.ownership_wake_fd},
+                conf.event_fds[0], conf.ownership_wake_fd, to_names(conf),
+                ops.begins_as_root != 0},
                to_facts(conf, ops), callbacks, callbacks,
                {memory.area(), memory.worker_area()}, ownership.get()) {}
 

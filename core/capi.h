@@ -428,6 +428,14 @@ typedef struct {
     int                               ownership_fd;
     int                               ownership_wake_fd;
 
+    /*
+     * A socket for each of the instances, of vrrp_core_name_socket(), or -1;
+     * NULL: none.  With its name another nginx of this network namespace finds
+     * out that we have the virtual router.  The master and the vrrp process
+     * keep them.
+     */
+    int                              *name_fds;
+
     const vrrp_core_notify_conf_t    *channels;
     size_t                            nchannels;
 
@@ -445,6 +453,7 @@ typedef struct {
     int     pid;
     int     realtime_priority;  /* 0: none */
     int     mlock;
+    int     begins_as_root;     /* one that is started again, too */
     vrrp_core_str_t  server_version;  /* of nginx: "1.22.1" */
 
     void   *data;
@@ -515,6 +524,18 @@ int vrrp_core_ownership_create(uint64_t number, char *why, size_t size);
 
 /* VRRP_CORE_ERROR: fd is not such a memory, or has another number */
 int vrrp_core_ownership_fits(int fd, uint64_t number);
+
+/* for conf->name_fds, not closed by execve(); -1: errno */
+int vrrp_core_name_socket(void);
+
+/* VRRP_CORE_ERROR: fd does not have the name of this instance */
+int vrrp_core_name_fits(int fd, const vrrp_core_instance_conf_t *instance);
+
+/*
+ * In the vrrp process, while it is root: gets the names that no other nginx
+ * has.
+ */
+void vrrp_core_take_names(const vrrp_core_conf_t *conf);
 
 
 /* the processes that check */

@@ -8,6 +8,7 @@
 
 #include "core/base/ip.hpp"
 #include "core/capi.h"
+#include "core/engine/router_key.hpp"
 
 namespace ngx_vrrp {
 
@@ -17,6 +18,11 @@ inline std::string to_string(const vrrp_core_str_t &s) {
 
 inline IpAddress to_ip(const vrrp_core_ip_t &ip) {
     return IpAddress::from_octets({ip.octets, address_size(Family{ip.family})});
+}
+
+inline engine::RouterKey router_key(const vrrp_core_instance_conf_t &c) {
+    return {to_string(c.interface), Family{c.family},
+            Vrid{c.virtual_router_id}};
 }
 
 // Cut to size, and ended by a zero.

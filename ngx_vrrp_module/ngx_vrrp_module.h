@@ -52,6 +52,7 @@ typedef struct {
     vrrp_core_memory_t  *memory;         /* NULL: there is none */
 
     uint64_t             ownership_number;   /* of core.ownership_fd */
+    u_char              *names;          /* of the binary before, or NULL */
 } ngx_vrrp_conf_t;
 
 

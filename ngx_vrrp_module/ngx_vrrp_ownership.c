@@ -5,7 +5,7 @@
  * binary, find them by an entry in the environment for new binaries, which is
  * an array of the core module:
  *
- *     NGX_VRRP_OWNERSHIP=memory,eventfd,number
+ *     NGX_VRRP_OWNERSHIP=memory,eventfd,number[,name...]
  *
  * The variable may come to processes that do not have the descriptors; the
  * number, which is in the memory too, tells.  No process but the master and
@@ -26,6 +26,7 @@ typedef struct {
     int        fd;
     int        wake_fd;
     uint64_t   number;                 /* 60 bits */
+    u_char    *names;                  /* see ngx_vrrp_names.c */
 } ngx_vrrp_ownership_t;
 
 
@@ -72,10 +73,17 @@ ngx_vrrp_ownership_inherit(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
 
     if (ngx_inherited
         && ngx_vrrp_ownership_parse(&own, (u_char *) value) == NGX_OK
-        && ngx_vrrp_ownership_fits(&own) == NGX_OK
-        && ngx_vrrp_ownership_keep(cycle, vcf, &own) != NGX_OK)
+        && ngx_vrrp_ownership_fits(&own) == NGX_OK)
     {
-        return NGX_ERROR;
+        vcf->names = ngx_pnalloc(cycle->pool, ngx_strlen(own.names) + 1);
+
+        if (vcf->names == NULL
+            || ngx_vrrp_ownership_keep(cycle, vcf, &own) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(vcf->names, own.names, ngx_strlen(own.names) + 1);
     }
 
     (void) unsetenv(NGX_VRRP_OWNERSHIP);
@@ -103,8 +111,14 @@ ngx_vrrp_ownership_open(ngx_cycle_t *cycle)
         own.wake_fd = vcf->core.ownership_wake_fd;
         own.number = vcf->ownership_number;
 
+        ngx_vrrp_names_open(cycle, vcf->names);
+        ngx_vrrp_names_close_list(vcf->names, cycle->log);
+        vcf->names = NULL;
+
         return ngx_vrrp_ownership_push(cycle, &own);
     }
+
+    own.names = NULL;
 
     if (!ngx_is_init_cycle(cycle->old_cycle)
         && ngx_vrrp_ownership_find(cycle->old_cycle, &own) == NGX_OK)
@@ -119,6 +133,8 @@ ngx_vrrp_ownership_open(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    ngx_vrrp_names_open(cycle, own.names);
+
     return ngx_vrrp_ownership_push(cycle, &own);
 }
 
@@ -128,6 +144,10 @@ ngx_vrrp_ownership_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
 {
     ngx_vrrp_ownership_close_fd(&vcf->core.ownership_fd, log);
     ngx_vrrp_ownership_close_fd(&vcf->core.ownership_wake_fd, log);
+
+    ngx_vrrp_names_close(vcf, log);
+    ngx_vrrp_names_close_list(vcf->names, log);
+    vcf->names = NULL;
 }
 
 
@@ -143,6 +163,7 @@ ngx_vrrp_ownership_close_old(ngx_cycle_t *old_cycle, ngx_log_t *log)
     {
         ngx_vrrp_ownership_close_fd(&own.fd, log);
         ngx_vrrp_ownership_close_fd(&own.wake_fd, log);
+        ngx_vrrp_names_close_list(own.names, log);
     }
 }
 
@@ -163,7 +184,9 @@ ngx_vrrp_ownership_parse(ngx_vrrp_ownership_t *own, u_char *value)
     n[1] = p ? ngx_atoi(value, p - value) : NGX_ERROR;
 
     value = p ? p + 1 : end;
-    n[2] = ngx_hextoi(value, end - value);
+    p = ngx_strlchr(value, end, ',');
+    own->names = p ? p : end;
+    n[2] = ngx_hextoi(value, own->names - value);
 
     if (n[0] == NGX_ERROR || n[0] > INT_MAX
         || n[1] == NGX_ERROR || n[1] > INT_MAX
@@ -315,10 +338,13 @@ ngx_vrrp_ownership_push(ngx_cycle_t *cycle, ngx_vrrp_ownership_t *own)
     u_char           *p;
     ngx_str_t        *var;
     ngx_core_conf_t  *ccf;
+    ngx_vrrp_conf_t  *vcf;
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+    vcf = ngx_vrrp_get_conf(cycle);
 
-    len = sizeof(NGX_VRRP_OWNERSHIP "=,,") + 2 * NGX_INT_T_LEN + 16;
+    len = sizeof(NGX_VRRP_OWNERSHIP "=,,") + 2 * NGX_INT_T_LEN + 16
+          + vcf->core.ninstances * (1 + NGX_INT_T_LEN);
 
     var = ngx_array_push(&ccf->env);
     p = ngx_pnalloc(cycle->pool, len);
@@ -334,6 +360,7 @@ ngx_vrrp_ownership_push(ngx_cycle_t *cycle, ngx_vrrp_ownership_t *own)
 
     p = ngx_sprintf(p, NGX_VRRP_OWNERSHIP "=%d,%d,%xL",
                     own->fd, own->wake_fd, (int64_t) own->number);
+    p = ngx_vrrp_names_print(vcf, p);
     *p = '\0';
 
     return NGX_OK;

@@ -63,6 +63,11 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
 
     vp = &ngx_vrrp_process;
 
+    /* others see the user that has bound a name */
+
+    vp->began_as_root = (geteuid() == 0);
+    vrrp_core_take_names(&ngx_vrrp_get_conf(cycle)->core);
+
     ngx_vrrp_set_scheduling(cycle, vp);
 
     ngx_vrrp_helper_raise_limit(cycle, ngx_vrrp_process_connections(cycle));
@@ -151,8 +156,8 @@ ngx_vrrp_process_passwords(ngx_cycle_t *cycle)
 
 
 /*
- * Per instance sockets and some to spare; netlink, timer, channel.  Processes
- * that are watched have their own share, because those of earlier
+ * Per instance sockets, its name, and some to spare; netlink, timer, channel.
+ * Processes that are watched have their own share, because those of earlier
  * configurations may be many more than "worker_processes".
  */
 
@@ -163,7 +168,7 @@ ngx_vrrp_process_connections(ngx_cycle_t *cycle)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
-    return 32 + 8 * vcf->core.ninstances + VRRP_CORE_WATCHED_PROCESSES;
+    return 32 + 10 * vcf->core.ninstances + VRRP_CORE_WATCHED_PROCESSES;
 }
 
 
@@ -188,6 +193,7 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
     ops.pid = ngx_pid;
     ops.realtime_priority = (int) vp->realtime_priority;
     ops.mlock = (int) vp->mlock;
+    ops.begins_as_root = (int) vp->began_as_root;
     ops.server_version.data = NGINX_VERSION;
     ops.server_version.len = sizeof(NGINX_VERSION) - 1;
     ops.data = loop;

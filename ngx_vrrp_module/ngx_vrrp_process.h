@@ -28,7 +28,7 @@ typedef struct {
     char                *comm;           /* what ps and killall see */
     ngx_spawn_proc_pt    cycle;
     ngx_vrrp_events_e    events;
-    ngx_uint_t           owns;           /* needs core.ownership_fd */
+    ngx_uint_t           owns;           /* needs core.ownership_fd, names */
     char                *name;           /* the title, for the master */
 } ngx_vrrp_helper_t;
 
@@ -48,14 +48,21 @@ void ngx_vrrp_close_wake(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
 /* ngx_vrrp_ownership.c */
 
 /*
- * core.ownership_fd and core.ownership_wake_fd live in the master as long as
- * the cycle, and in the vrrp process.
+ * core.ownership_fd, core.ownership_wake_fd and core.name_fds live in the
+ * master as long as the cycle, and in the vrrp process.
  */
 ngx_int_t ngx_vrrp_ownership_inherit(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf);
 ngx_int_t ngx_vrrp_ownership_open(ngx_cycle_t *cycle);
 void ngx_vrrp_ownership_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
 void ngx_vrrp_ownership_close_old(ngx_cycle_t *old_cycle, ngx_log_t *log);
+
+/* ngx_vrrp_names.c: "list" is text, ",5,6" */
+
+void ngx_vrrp_names_open(ngx_cycle_t *cycle, u_char *list);
+u_char *ngx_vrrp_names_print(ngx_vrrp_conf_t *vcf, u_char *p);
+void ngx_vrrp_names_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
+void ngx_vrrp_names_close_list(u_char *list, ngx_log_t *log);
 
 /* ngx_vrrp_event_fds.c */
 
@@ -130,6 +137,7 @@ typedef struct {
     vrrp_core_t         *core;
     ngx_int_t            realtime_priority;  /* in force, 0: none */
     ngx_uint_t           mlock;              /* in force */
+    ngx_uint_t           began_as_root;
     ngx_vrrp_loop_t      loop;
 } ngx_vrrp_process_t;
 

@@ -41,7 +41,7 @@ END
 
 # Any user may bind the name that the module had for a router once.
 my $squatter = $node->spawn({ tag => 'squatter' },
-    qw(setpriv --reuid www-data --regid www-data --clear-groups perl -e),
+    qw(setpriv --reuid nobody --regid nogroup --clear-groups perl -e),
     'use Socket; socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0);'
     . 'bind($s, pack("S", AF_UNIX) . "\0ngx_vrrp/51/ipv4/vrlab0") or die;'
     . 'listen($s, 5); sleep 600');

@@ -160,6 +160,12 @@ void Engine::handle_ownership(Instant now) {
     with_each(now, [&](VirtualRouter &r) { r.look_at_ownership(now); });
 }
 
+void Engine::handle_name_holder(std::size_t index,
+                                const std::optional<NameHolder> &holder,
+                                Instant now) {
+    with(index, now, [&](VirtualRouter &r) { r.set_name_holder(holder, now); });
+}
+
 // What an interface of this node says is no sign of another one.
 void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
     const auto &all = interfaces_.list;

@@ -71,6 +71,12 @@ public:
     void handle_interfaces(Interfaces interfaces, Instant now);
     // Another process of this node asks to look.
     void handle_ownership(Instant now);
+    // Which other process of this machine holds the name of a router, by its
+    // place in the configuration; nothing: this nginx does. Before start, and
+    // then again and again as long as another one does.
+    void handle_name_holder(std::size_t index,
+                            const std::optional<NameHolder> &holder,
+                            Instant now);
     // Somebody says where an address is.
     void handle_neighbour(const NeighbourClaim &claim, Instant now);
     // A worker came or went.

@@ -22,6 +22,7 @@ namespace ngx_vrrp::engine {
 enum class FaultCause : std::uint8_t {
     process,    // the vrrp process cannot do its job at all
     crash,      // it dies again and again (for a time)
+    taken,      // another nginx of this machine has the router
     interface,  // missing or down
     source,     // no address to send from
     socket,     // VRRP cannot be heard
@@ -33,9 +34,9 @@ enum class FaultCause : std::uint8_t {
     released    // somebody wants it so, and nothing else is wrong
 };
 
-inline constexpr std::array<std::string_view, 11> kFaultCauses{
-    "process", "crash",   "interface", "source",   "socket",  "nginx",
-    "tracker", "removal", "address",   "transmit", "released"};
+inline constexpr std::array<std::string_view, 12> kFaultCauses{
+    "process", "crash",   "taken",   "interface", "source",   "socket",
+    "nginx",   "tracker", "removal", "address",   "transmit", "released"};
 
 constexpr std::string_view to_string(FaultCause cause) {
     return name_of(cause, kFaultCauses);

@@ -13,7 +13,7 @@
 namespace ngx_vrrp::engine {
 
 // A record of another version, or of another length, is not read.
-inline constexpr std::uint32_t kHandoverVersion = 1;
+inline constexpr std::uint32_t kHandoverVersion = 2;
 
 // More addresses than one advert can have, or more trackers that have failed,
 // are left out: the lease ends the former, the latter are reported again.

@@ -62,7 +62,8 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
       removal_limit_(kOneRemoval),
       sign_limit_(kLogPeriod),
       over_limit_(kLogPeriod),
-      cut_limit_(Seconds{3600}) {}
+      cut_limit_(Seconds{3600}),
+      name_limit_(kDisagreementPeriod) {}
 
 RouterKey VirtualRouter::key() const {
     return {config().interface, config().family, config().vrid};

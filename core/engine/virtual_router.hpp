@@ -17,6 +17,7 @@
 #include "core/engine/faults.hpp"
 #include "core/engine/handover.hpp"
 #include "core/engine/last_times.hpp"
+#include "core/engine/name_holder.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/split_brain.hpp"
 #include "core/engine/trackers.hpp"
@@ -58,6 +59,11 @@ public:
 
     // Before start: take part in nothing for a while.
     void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
+
+    // Another process of this machine, which is not of this nginx, holds the
+    // name of the router. An nginx that does has the router, and its addresses;
+    // anybody else says nothing by it.
+    void set_name_holder(const std::optional<NameHolder> &holder, Instant now);
 
     // Instead of start: FAULT for this reason, for ever.
     void stand_aside(const std::string &reason, Instant now);
@@ -161,6 +167,9 @@ private:
     void leave(Instant now);
     void shut_down(Instant now);
     void give_up_if_ended();
+    bool is_taken() const {
+        return !faults_.entry(FaultCause::taken).text.empty();
+    }
     bool may_act() const { return owner_ && ports_.ownership.owns(id_); }
     void keep_released(bool released, Instant now);
     Outcome release(Instant now);
@@ -297,6 +306,7 @@ private:
     RateLimit sign_limit_;
     RateLimit over_limit_;
     RateLimit cut_limit_;
+    RateLimit name_limit_;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -299,8 +299,9 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
 
 // What of its addresses is on this node although this router, which takes part
 // in the election, is not MASTER: the node answers for it beside the MASTER.
+// Where another nginx of this node has the router they are where they belong.
 const AddressState *VirtualRouter::stray() const {
-    if (phase_ != Phase::joined || !interfaces_ || stopped_ ||
+    if (phase_ != Phase::joined || !interfaces_ || stopped_ || is_taken() ||
         cut_.holds_addresses() ||
         instance_.state() == vrrp::StateName::active ||
         config().priority == kPriorityOwner) {

@@ -66,6 +66,30 @@ void VirtualRouter::serve_demand(Instant now) {
     }
 }
 
+void VirtualRouter::set_name_holder(const std::optional<NameHolder> &holder,
+                                    Instant now) {
+    const bool was_taken = is_taken();
+    std::string fault;
+    if (holder && holder->may_be_nginx()) {
+        fault = "another nginx on this machine has this virtual router: " +
+                to_string(*holder);
+        if (!was_taken) {
+            log_(LogLevel::warn, "%s; waiting until it ends", fault.c_str());
+        }
+    } else if (holder && name_limit_.allow(now)) {
+        log_(LogLevel::warn,
+             "%s has the name \"@ngx_vrrp/%s\", which is ignored, because it "
+             "is neither root's nor of nginx's user; another nginx with this "
+             "virtual router would not be noticed",
+             to_string(*holder).c_str(), to_string(key()).c_str());
+    }
+    if (was_taken && fault.empty()) {
+        log_(LogLevel::notice,
+             "the other nginx with this virtual router has ended, taking over");
+    }
+    set_fault(FaultCause::taken, std::move(fault), now);
+}
+
 // This process did not run, and another one goes on.
 void VirtualRouter::lose(Instant now) {
     log_(LogLevel::notice,
@@ -307,8 +331,11 @@ void VirtualRouter::remove_unconfigured(const Handover &handover, Instant now) {
     }
 }
 
-// Whoever is master now, it is not us.
+// Whoever is master now, it is not us. Those of another nginx are no leftovers.
 void VirtualRouter::remove_leftovers(Instant now) {
+    if (is_taken()) {
+        return;
+    }
     for (AddressState &state : addresses_) {
         if (is_marked(state)) {
             log_(LogLevel::notice,

@@ -43,6 +43,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       workers_(areas.workers, host_),
       checks_(area_.checks(generation.number), generation.wake_fd,
               generation.checkers, watcher, sink),
+      names_(std::move(generation.names), watcher),
       ownership_(ownership, {generation.configured_at, facts.pid}, *this, sink),
       events_(generation.event_fd, sink),
       engine_(std::move(configs),
@@ -138,6 +139,7 @@ Status Node::take_part() {
         return Unexpected(interfaces.error());
     }
     look_at_clock(net::now());
+    look_at_names(net::now());
     engine_.start(*interfaces, net::now());
     return success();
 }
@@ -165,6 +167,8 @@ void Node::on_readable(int fd) {
     } else if (fd == generation_.ownership_wake_fd) {
         net::take_wakes(fd);
         engine_.handle_ownership(net::now());
+    } else if (names_.on_readable(fd, net::now())) {
+        heed_names(net::now());
     } else {
         host_.on_readable(fd);
     }
@@ -180,6 +184,9 @@ void Node::on_timer() {
             log_(LogLevel::alert, "%s, not taking part in VRRP",
                  started.error().to_string().c_str());
         }
+    }
+    if (const auto due = names_.deadline(); due && net::now() >= *due) {
+        look_at_names(net::now());
     }
     host_.catch_up();
     host_.handle_time(net::now());
@@ -209,6 +216,34 @@ void Node::share() {
     }
     leave_to_successor(now);
     listen_for_wakes();
+}
+
+void Node::look_at_names(Instant now) {
+    names_.look(now);
+    heed_names(now);
+}
+
+void Node::heed_names(Instant now) {
+    if (begin_again()) {
+        return;
+    }
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+        engine_.handle_name_holder(i, names_.holder(i), now);
+    }
+}
+
+// Others see the user that has bound a name, and wait for root's, or their own
+// user's. We are neither for an nginx of another user: the master starts this
+// process again, as root, while it does nothing that would be missed.
+bool Node::begin_again() {
+    if (names_.any_came_free() && generation_.begins_as_root &&
+        !engine_.holds_addresses() && !begins_again_) {
+        log_(LogLevel::notice,
+             "another nginx with a virtual router of this one has ended, "
+             "the vrrp process begins again to take over");
+        begins_again_ = true;
+    }
+    return begins_again_;
 }
 
 // One wake-up reaches one process: it is not for those that wait.
@@ -270,8 +305,8 @@ std::optional<Instant> Node::deadline() const {
     if (engine_.needs_time_of_day()) {
         next = std::min(next, next_clock_look_);
     }
-    for (const auto &due :
-         {control_.deadline(), host_.deadline(), start_.at()}) {
+    for (const auto &due : {control_.deadline(), host_.deadline(), start_.at(),
+                            names_.deadline()}) {
         next = std::min(next, due.value_or(Instant::max()));
     }
     return next == Instant::max() ? std::nullopt : std::optional{next};

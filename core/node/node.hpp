@@ -15,6 +15,7 @@
 #include "core/net/event_socket.hpp"
 #include "core/net/host.hpp"
 #include "core/net/retry.hpp"
+#include "core/net/router_names.hpp"
 #include "core/node/check_results.hpp"
 #include "core/node/control.hpp"
 #include "core/node/nginx_workers.hpp"
@@ -39,6 +40,10 @@ struct Generation {
     // Readable when another vrrp process of this node wants us to look; -1:
     // never.
     int ownership_wake_fd = -1;
+    // By which another nginx of this machine finds us; one for each router.
+    std::vector<net::RouterNames::Name> names;
+    // The master can start this process again as root.
+    bool begins_as_root = false;
 };
 
 // The shared memory of this nginx.
@@ -85,7 +90,7 @@ public:
     void share();
 
     std::optional<Instant> deadline() const;
-    bool finished() const { return engine_.finished(); }
+    bool finished() const { return begins_again_ || engine_.finished(); }
 
 private:
     void packet_received(const engine::ReceivedPacket &packet) override;
@@ -115,6 +120,9 @@ private:
                   const vrrp::Config &config, Instant now);
     void leave_to_successor(Instant now);
     void listen_for_wakes();
+    void look_at_names(Instant now);
+    void heed_names(Instant now);
+    bool begin_again();
 
     net::Watcher &watcher_;
     Log log_;
@@ -124,6 +132,7 @@ private:
     net::Host host_;
     NginxWorkers workers_;
     CheckResults checks_;
+    net::RouterNames names_;
     engine::SharedOwnership ownership_;
     net::EventSender events_;
     engine::Engine engine_;
@@ -137,6 +146,7 @@ private:
     Instant next_repeat_{};
     std::uint64_t followed_ = 0;  // transitions in the previous area
     bool listens_for_wakes_ = false;
+    bool begins_again_ = false;
     struct {
         int pid = 0;
         Instant at{};

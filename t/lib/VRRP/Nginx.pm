@@ -56,9 +56,9 @@ sub unavailable ($class = undef) {
 
 
 # node, vrrp (the inside of the vrrp block), http (of the http block), workers,
-# connections (of each), main (more directives), level (of the error log), expect (a pattern of
-# alarming lines that are wanted), binary, wrapper (a command that runs it),
-# before, after (modules that are loaded before and after ours).
+# connections (of each), main (more directives), level (of the error log), expect
+# (a pattern of alarming lines that are wanted), user, binary, wrapper (a command
+# that runs it), before, after (modules that are loaded before and after ours).
 sub new ($class, %args) {
     state $serial = 0;
 
@@ -71,6 +71,7 @@ sub new ($class, %args) {
         workers => 2,
         connections => 4096,
         level   => 'info',
+        user    => 'www-data',
         wrapper => [],
         main    => '',
         http    => '',
@@ -247,7 +248,7 @@ sub _write_conf ($self) {
 
     print {$out} <<"END";
 $load
-user www-data;
+user $self->{user};
 worker_processes $self->{workers};
 worker_shutdown_timeout ${SHUTDOWN_TIMEOUT}s;
 error_log $dir/error.log $self->{level};

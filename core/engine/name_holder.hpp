@@ -1,0 +1,36 @@
+// Which process of this machine holds the name of a virtual router. One nginx
+// holds it for all of its processes; for another one with the same router it
+// says that it has to wait. It carries no state, and any local user may bind
+// it first: then it says nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/log.hpp"
+
+namespace ngx_vrrp::engine {
+
+struct NameHolder {
+    int pid = 0;                       // 0: not visible from here
+    std::optional<std::uint32_t> uid;  // nothing: not known
+    bool is_own_user = false;
+
+    // Root's or our own user's: else it is not an nginx that we wait for.
+    bool may_be_nginx() const { return uid && (*uid == 0 || is_own_user); }
+
+    friend bool operator==(const NameHolder &, const NameHolder &) = default;
+};
+
+// "process 1234 of user 0"
+inline std::string to_string(const NameHolder &holder) {
+    if (!holder.uid) {
+        return "a process that does not listen";
+    }
+    return (holder.pid != 0 ? "process " + std::to_string(holder.pid)
+                            : "a process of another pid namespace,") +
+           " of user " + std::to_string(*holder.uid);
+}
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,175 @@
+#include "core/net/router_names.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+// How often somebody else's name is tried again.
+constexpr Duration kLookPeriod = Seconds{1};
+
+// Room for those who wait: one place for each process of each other nginx.
+constexpr int kBacklog = 64;
+
+struct Address {
+    sockaddr_un name{};
+    socklen_t size = 0;
+
+    const sockaddr *get() const {
+        return reinterpret_cast<const sockaddr *>(&name);
+    }
+};
+
+// Without a zero octet at its end: the name of an abstract socket has a length.
+Address address_of(const engine::RouterKey &router) {
+    const std::string text = "ngx_vrrp/" + to_string(router);
+    Address address;
+    address.name.sun_family = AF_UNIX;
+    const std::size_t n =
+        text.copy(address.name.sun_path + 1, sizeof(sockaddr_un::sun_path) - 1);
+    address.size =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + n);
+    return address;
+}
+
+Fd open_socket(int flags) {
+    return Fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | flags, 0));
+}
+
+engine::NameHolder peer_of(int fd) {
+    engine::NameHolder holder;
+    ucred peer{};
+    socklen_t size = sizeof(peer);
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
+        holder.pid = peer.pid;
+        holder.uid = peer.uid;
+        holder.is_own_user = peer.uid == ::geteuid();
+    }
+    return holder;
+}
+
+bool is_listening(int fd) {
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+    return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 &&
+           listens != 0;
+}
+
+}  // namespace
+
+Fd open_name_socket() {
+    return open_socket(0);
+}
+
+bool has_name(int fd, const engine::RouterKey &router) {
+    const Address wanted = address_of(router);
+    Address is;
+    is.size = sizeof(is.name);
+    return ::getsockname(fd, reinterpret_cast<sockaddr *>(&is.name),
+                         &is.size) == 0 &&
+           is.size == wanted.size &&
+           std::memcmp(&is.name, &wanted.name, is.size) == 0;
+}
+
+Status take_name(int fd, const engine::RouterKey &router) {
+    const Address address = address_of(router);
+    if (!has_name(fd, router) && ::bind(fd, address.get(), address.size) != 0) {
+        return Unexpected(SystemError{"bind() of a name", errno});
+    }
+    if (::listen(fd, kBacklog) != 0) {
+        return Unexpected(SystemError{"listen() on a name", errno});
+    }
+    return success();
+}
+
+RouterNames::RouterNames(std::vector<Name> names, Watcher &watcher)
+    : watcher_(watcher) {
+    for (Name &name : names) {
+        Entry &entry = entries_.emplace_back();
+        entry.name = std::move(name);
+        entry.ours = entry.name.fd == -1 ||
+                     (has_name(entry.name.fd, entry.name.router) &&
+                      is_listening(entry.name.fd));
+    }
+}
+
+RouterNames::~RouterNames() {
+    for (Entry &entry : entries_) {
+        disconnect(entry);
+    }
+}
+
+void RouterNames::look(Instant now) {
+    for (Entry &entry : entries_) {
+        look(entry);
+    }
+    schedule(now);
+}
+
+bool RouterNames::on_readable(int fd, Instant now) {
+    const auto it = std::ranges::find_if(entries_, [&](const Entry &entry) {
+        return entry.connection && entry.connection.get() == fd;
+    });
+    if (it == entries_.end()) {
+        return false;
+    }
+    disconnect(*it);
+    look(*it);
+    schedule(now);
+    return true;
+}
+
+// It may come free between the two questions.
+void RouterNames::look(Entry &entry) {
+    if (!take(entry) && !entry.connection && !ask(entry) && !take(entry)) {
+        entry.holder = engine::NameHolder{};
+    }
+}
+
+bool RouterNames::take(Entry &entry) {
+    if (!entry.ours && take_name(entry.name.fd, entry.name.router)) {
+        entry.ours = true;
+        any_came_free_ =
+            any_came_free_ || (entry.holder && entry.holder->may_be_nginx());
+        entry.holder.reset();
+        disconnect(entry);
+    }
+    return entry.ours;
+}
+
+// False: nobody listens, or the queue is full, which an nginx's never is.
+bool RouterNames::ask(Entry &entry) {
+    const Address address = address_of(entry.name.router);
+    Fd fd = open_socket(SOCK_CLOEXEC);
+    if (!fd || ::connect(fd.get(), address.get(), address.size) != 0) {
+        return false;
+    }
+    entry.holder = peer_of(fd.get());
+    if (watcher_.watch(fd.get())) {
+        entry.connection = std::move(fd);
+    }
+    return true;
+}
+
+void RouterNames::disconnect(Entry &entry) {
+    if (entry.connection) {
+        watcher_.unwatch(entry.connection.get());
+        entry.connection.reset();
+    }
+}
+
+void RouterNames::schedule(Instant now) {
+    const bool all_ours = std::ranges::all_of(entries_, &Entry::ours);
+    next_look_ = all_ours ? std::nullopt : std::optional{now + kLookPeriod};
+}
+
+}  // namespace ngx_vrrp::net

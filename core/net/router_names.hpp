@@ -1,0 +1,82 @@
+// The names by which an nginx finds out that another nginx of this network
+// namespace has the same virtual router: abstract unix sockets that listen,
+// "@ngx_vrrp/51/ipv4/eth0". Nobody accepts, and nothing is said: who listens
+// is all there is to know, and that a connection ends when it does.
+//
+// A socket is made by the master, which keeps it over the death of the vrrp
+// process and passes it to the next configuration and to a new binary. The
+// vrrp process binds it while it is root.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "core/base/system_error.hpp"
+#include "core/base/time.hpp"
+#include "core/engine/name_holder.hpp"
+#include "core/engine/router_key.hpp"
+#include "core/net/fd.hpp"
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::net {
+
+// Not closed by execve().
+Fd open_name_socket();
+
+// It has the name of this router.
+bool has_name(int fd, const engine::RouterKey &router);
+
+// Binds it, unless it has the name already, and listens: others see this
+// process. EADDRINUSE: another socket has the name.
+Status take_name(int fd, const engine::RouterKey &router);
+
+class RouterNames {
+public:
+    struct Name {
+        engine::RouterKey router;
+        int fd = -1;  // -1: there is none, and nobody else is asked
+    };
+
+    // watcher outlives it; the descriptors remain the caller's.
+    RouterNames(std::vector<Name> names, Watcher &watcher);
+    ~RouterNames();
+
+    std::size_t size() const { return entries_.size(); }
+
+    // Nothing: it is ours.
+    const std::optional<engine::NameHolder> &holder(std::size_t i) const {
+        return entries_[i].holder;
+    }
+
+    // One was an nginx's, which has ended; now it is bound by this process.
+    bool any_came_free() const { return any_came_free_; }
+
+    // Tries to get those that are not ours; again when deadline() has passed.
+    void look(Instant now);
+    std::optional<Instant> deadline() const { return next_look_; }
+
+    // The end of a holder. False: not a descriptor of this.
+    bool on_readable(int fd, Instant now);
+
+private:
+    struct Entry {
+        Name name;
+        bool ours = false;
+        std::optional<engine::NameHolder> holder;
+        Fd connection;  // to the holder
+    };
+
+    void look(Entry &entry);
+    bool take(Entry &entry);
+    bool ask(Entry &entry);
+    void disconnect(Entry &entry);
+    void schedule(Instant now);
+
+    std::vector<Entry> entries_;
+    Watcher &watcher_;
+    std::optional<Instant> next_look_;
+    bool any_came_free_ = false;
+};
+
+}  // namespace ngx_vrrp::net

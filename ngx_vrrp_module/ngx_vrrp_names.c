@@ -1,0 +1,138 @@
+
+/*
+ * Sockets for the names by which another nginx of this network namespace finds
+ * out that we have a virtual router.  They belong to the cycle, and go the way
+ * of the memory that says which of our vrrp processes owns it: the entry in
+ * the environment for new binaries ends with their numbers, ",5,6".  No process
+ * but the master and the vrrp process may keep them.
+ */
+
+
+#include "ngx_vrrp_process.h"
+
+
+static int ngx_vrrp_names_next(u_char **list);
+static int ngx_vrrp_names_find(u_char *list,
+    const vrrp_core_instance_conf_t *ic);
+static void ngx_vrrp_names_close_fd(int fd, ngx_log_t *log);
+
+
+/*
+ * list: of the cycle or the binary before, or NULL.  What fails costs the name
+ * only.
+ */
+
+void
+ngx_vrrp_names_open(ngx_cycle_t *cycle, u_char *list)
+{
+    int               fd, *fds;
+    size_t            i;
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    fds = ngx_palloc(cycle->pool, vcf->core.ninstances * sizeof(int));
+    if (fds == NULL) {
+        return;
+    }
+
+    for (i = 0; i < vcf->core.ninstances; i++) {
+
+        fd = ngx_vrrp_names_find(list, &vcf->core.instances[i]);
+
+        fds[i] = (fd == -1) ? vrrp_core_name_socket()
+                            : fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
+
+        if (fds[i] == -1) {
+            ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                          "vrrp: no socket for the name of vrrp_instance "
+                          "\"%*s\", another nginx on this machine with the "
+                          "same virtual router would not be noticed",
+                          vcf->core.instances[i].name.len,
+                          vcf->core.instances[i].name.data);
+        }
+    }
+
+    vcf->core.name_fds = fds;
+}
+
+
+u_char *
+ngx_vrrp_names_print(ngx_vrrp_conf_t *vcf, u_char *p)
+{
+    size_t  i;
+
+    for (i = 0; vcf->core.name_fds && i < vcf->core.ninstances; i++) {
+        p = ngx_sprintf(p, ",%d", vcf->core.name_fds[i]);
+    }
+
+    return p;
+}
+
+
+void
+ngx_vrrp_names_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
+{
+    size_t  i;
+
+    for (i = 0; vcf->core.name_fds && i < vcf->core.ninstances; i++) {
+        ngx_vrrp_names_close_fd(vcf->core.name_fds[i], log);
+    }
+
+    vcf->core.name_fds = NULL;
+}
+
+
+void
+ngx_vrrp_names_close_list(u_char *list, ngx_log_t *log)
+{
+    while (list && *list) {
+        ngx_vrrp_names_close_fd(ngx_vrrp_names_next(&list), log);
+    }
+}
+
+
+/* -1: there was no socket */
+
+static int
+ngx_vrrp_names_next(u_char **list)
+{
+    u_char     *p, *last;
+    ngx_int_t   n;
+
+    p = *list + 1;
+
+    for (last = p; *last && *last != ','; last++) { /* void */ }
+
+    n = ngx_atoi(p, last - p);
+    *list = last;
+
+    return (n > STDERR_FILENO && n <= INT_MAX) ? (int) n : -1;
+}
+
+
+static int
+ngx_vrrp_names_find(u_char *list, const vrrp_core_instance_conf_t *ic)
+{
+    int  fd;
+
+    while (list && *list) {
+        fd = ngx_vrrp_names_next(&list);
+
+        if (fd != -1 && vrrp_core_name_fits(fd, ic) == VRRP_CORE_OK) {
+            return fd;
+        }
+    }
+
+    return -1;
+}
+
+
+static void
+ngx_vrrp_names_close_fd(int fd, ngx_log_t *log)
+{
+    if (fd != -1 && close(fd) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
+                      "close() of the name of a virtual router failed");
+    }
+}
