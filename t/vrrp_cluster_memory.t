@@ -2,6 +2,9 @@
 
 # The memory that the processes of nginx share: workers cannot write where the
 # others do, and what somebody writes who has broken into a worker ends nothing.
+#
+# NGX_VRRP_SEED is the first of NGX_VRRP_SEEDS seeds (1 and 50) for what is
+# written at random. Every 15th of them the vrrp process is killed.
 
 use v5.36;
 no warnings 'portable';  # of 64 bits
@@ -18,6 +21,9 @@ plan(skip_all => $reason) if $reason;
 
 my $lab = VRRP::Lab->new(nodes => ['lb1']);
 my $dir = $lab->node('lb1')->dir;
+my $FIRST_SEED = $ENV{NGX_VRRP_SEED} // 1;
+my $SEEDS = $ENV{NGX_VRRP_SEEDS} // 50;
+my $seed;
 
 # It is an alert that the memory was overwritten; the test kills a process.
 my $OVERWRITTEN = qr/shared memory of the worker processes has been overwritten/;
@@ -55,6 +61,9 @@ END
         location /control { vrrp_control on; }
     }
 END
+
+my %IS_VIP = map { $_ => 1 } qw(192.168.64.200 192.168.64.201);
+my $watch = $lab->watch_addresses('lb1');
 
 # Each kind of process, by its title, and the mappings that it has.
 my %WRITERS = map { $_ => 1 } 'vrrp process', 'vrrp checker process',
@@ -103,32 +112,44 @@ who_may_write('after a reload');
 }
 
 
-# Random words, reloads, and the end of the vrrp process between them.
+# What means something somewhere is written at random; reloads, and between them
+# the nginx user kills the vrrp process until it has to stay out for a while.
 {
     my ($master) = $nginx->masters;
     my @addresses = addresses();
+    my $kills = 0;
 
-    for my $seed (1 .. 50) {
+    for ($seed = $FIRST_SEED; $seed < $FIRST_SEED + $SEEDS; $seed++) {
         overwrite_randomly($seed);
-        sleep 0.02;
-        $nginx->reload if $seed == 20;
-        if ($seed == 35) {
-            my ($vrrp) = $nginx->vrrp_processes;
-            $nginx->signal('KILL', $vrrp);
-            $lab->wait_until('another vrrp process', 10, sub {
-                my @now = $nginx->vrrp_processes;
-                return @now == 1 && $now[0] != $vrrp;
-            });
+        sleep 0.05;
+        if ($seed % 15 == 0) {
+            kill_as_nginx();
+            $kills++;
         }
+        $nginx->reload if $seed % 25 == 7;
+
+        my @wrong = grep { !/on signal 9/ } crashes();
+        my @now = $nginx->masters;
+        push @wrong, "the master is @now" if "@now" ne $master;
+        last if @wrong && !is_deeply(\@wrong, [], 'random words: all lives');
     }
-    is_deeply([$nginx->masters], [$master], 'random words: the same master');
 
     $nginx->reload;
-    wait_until_well();
+    $lab->wait_until('commands to arrive', 10,
+                     sub { command('resume') == 200 });
+    wait_until_well(30 * ($kills || 1));
+
+    like($nginx->log_text, qr/asks for release of VI_1/,
+         'random words: some of them are commands') if $SEEDS > 9;
+    is_deeply([$nginx->masters], [$master], 'random words: the same master');
     is_deeply([addresses()], \@addresses, 'random words: the same addresses');
+    is_deeply([grep { !$IS_VIP{$_} } $watch->addresses], [],
+              'random words: no other address came or went');
     is(failback(), 200, 'random words: commands arrive');
-    is(scalar(() = $nginx->log_text =~ /on signal/g), 1,
-       'random words: no process crashed');
+    is(scalar(crashes()), $kills, 'random words: no process crashed');
+    like($nginx->log_text, qr/crashed 3 times .* staying out/,
+         'random words: a process that is killed again and again stays out')
+        if $kills > 2;
 }
 
 
@@ -171,8 +192,14 @@ $lab->finish;
 done_testing;
 
 
-sub wait_until_well () {
-    $lab->wait_until('both to be MASTER', 10, sub {
+END {
+    diag("NGX_VRRP_SEED=$FIRST_SEED up to $seed")
+        if defined $seed && ($? || !Test::More->builder->is_passing);
+}
+
+
+sub wait_until_well ($timeout = 10) {
+    $lab->wait_until('both to be MASTER', $timeout, sub {
         my $instances = eval { $nginx->status->{instances} } // [];
         2 == grep { $_->{state} eq 'MASTER' } @$instances;
     });
@@ -223,20 +250,67 @@ sub who_may_write ($when) {
 
 # What a worker shares with the others becomes one value, as it would write it.
 sub overwrite ($value) {
-    write_words(sub { $value });
+    write_words(sub ($i) { $value });
 }
 
 
-# Words that mean something, somewhere.
-sub overwrite_randomly ($seed) {
+# Words that mean something, somewhere; or heartbeats and commands, as far as
+# this test knows where they are: a header, 1024 heartbeats of 64 bytes, another
+# header, and 8 commands with answers about so many instances.
+sub overwrite_randomly ($number) {
+    my $slot = 17 + 2 + 16 * 39;
     my @pids = map { $_->{inner} } $nginx->processes;
     my @values = (0 .. 9, @pids, map { 1 << $_ } 0 .. 63);
+    my $now = int(1e9 * (VRRP::Proc::slurp('/proc/uptime') =~ /^(\S+)/)[0]);
+    my @times = (0, $now, $now + 1e13, -$now, 1 << 63, ~(1 << 63));
+    my $random = sub (@of) { $of[rand @of] };
 
-    srand $seed;
-    write_words(sub {
-        my $value = $values[rand @values];
+    srand $number;
+
+    my $garbage = sub {
+        my $value = $random->(@values);
         return rand() < 0.5 ? $value : ~$value;
+    };
+    return write_words(sub ($i) { $garbage->() }) if $number % 3 == 0;
+
+    my %words = (8 * 1025 => $number);
+    for my $beat (1 .. 1024) {
+        $words{8 * $beat} = $random->(0, @pids, 0xffffffff, $garbage->());
+        $words{8 * $beat + 1} = $random->(@times);
+    }
+    for my $first (map { 8 * 1026 + $slot * $_ } 0 .. 7) {
+        my $second = int($now / 1e9) - int rand 2;
+        my $name = $random->('', 'VI_1', 'VI_2', "VI_1\xff" x 13);
+        my @record = unpack 'Q<*',
+            pack 'a64 a64 C x7', $name, '192.168.64.9', $random->(0 .. 3, 255);
+        $words{$first} = $second << 32 | int(rand 1 << 29) << 3
+                         | $random->(0 .. 7, 2, 2, 2);
+        $words{$first + 1 + $_} = $record[$_] for 0 .. $#record;
+        $words{$first + 18} = $garbage->();
+    }
+
+    write_words(sub ($i) {
+        return $words{$i} // (rand() < 0.05 ? $garbage->() : 0);
     });
+}
+
+
+# From within nginx's user: it may do that.
+sub kill_as_nginx () {
+    my ($vrrp) = grep { $_->{title} =~ /vrrp process/ } $nginx->processes;
+
+    $lab->node('lb1')->run(qw(setpriv --reuid www-data --regid www-data
+                              --clear-groups kill -KILL), $vrrp->{inner});
+    $lab->wait_until('another vrrp process', 10, sub {
+        my @now = $nginx->vrrp_processes;
+        return @now == 1 && $now[0] != $vrrp->{pid};
+    });
+}
+
+
+# What the log says of processes that ended by a signal.
+sub crashes () {
+    return grep { /on signal/ } split /\n/, $nginx->log_text;
 }
 
 
@@ -249,7 +323,7 @@ sub write_words ($next) {
     open my $memory, '+<:raw', "/proc/$worker/mem" or die "mem: $!\n";
     sysseek $memory, $from, 0 or die "sysseek: $!\n";
 
-    my $bytes = pack 'Q<*', map { $next->() } 1 .. ($to - $from) / 8;
+    my $bytes = pack 'Q<*', map { $next->($_) } 0 .. ($to - $from) / 8 - 1;
     my $written = syswrite($memory, $bytes) // die "syswrite: $!\n";
 
     $written == $to - $from or die "only $written bytes are written\n";
@@ -266,11 +340,15 @@ sub addresses () {
 }
 
 
-sub failback () {
+sub failback () { command('failback?instance=VI_1') }
+
+
+# The status of the answer.
+sub command ($command) {
     my ($out) = $lab->node('lb1')->try(
         qw(curl -s -S -m 5 -o /dev/null -w %{http_code} -X POST),
         '-H', 'X-VRRP-Control: 1',
-        'http://127.0.0.1:8080/control/failback?instance=VI_1');
+        "http://127.0.0.1:8080/control/$command");
 
     return $out;
 }

@@ -90,6 +90,8 @@ package VRRP::Watch::Addresses;
 use Time::HiRes qw(sleep time);
 use Time::Local qw(timelocal);
 
+my $ITS_OWN = '127.9.9.9';
+
 
 sub new ($class, %args) {
     state $serial = 0;
@@ -102,8 +104,8 @@ sub new ($class, %args) {
 
     # It says nothing when it is ready: make it say something.
     for (1 .. 100) {
-        $node->try(qw(ip address add 127.9.9.9/32 dev lo));
-        $node->try(qw(ip address del 127.9.9.9/32 dev lo));
+        $node->try(qw(ip address add), "$ITS_OWN/32", qw(dev lo));
+        $node->try(qw(ip address del), "$ITS_OWN/32", qw(dev lo));
         last if -s $file;
         sleep 0.01;
     }
@@ -131,6 +133,16 @@ sub events ($self, $address, $since = 0) {
     }
 
     return grep { $_->{time} >= $since } @events;
+}
+
+
+# Each address that came or went.
+sub addresses ($self) {
+    my $text = VRRP::Proc::slurp($self->{file}) // '';
+    my %seen = map { $_ => 1 } $text =~ m{ inet6? ([0-9a-f.:]+)[/ ]}g;
+
+    delete $seen{$ITS_OWN};
+    return grep { $self->events($_) } sort keys %seen;
 }
 
 
