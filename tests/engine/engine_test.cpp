@@ -282,6 +282,7 @@ TEST_F(EngineTest, OwnAddressIsRemovedWhenAPeerMayHaveTakenOver) {
     beat();
     start(config(), interfaces(true, true));
     EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(log.count("going on as MASTER"), 0u);
     EXPECT_EQ(machine.take(),
               (Done{"listen eth0 multicast", "remove 10.0.1.5"}));
 }

@@ -65,18 +65,26 @@ protected:
         };
     }
 
-    // As the kernel marks a dump while something changes.
-    static void interrupt_dumps() {
-        change = [](std::uint8_t *bytes, std::size_t size) {
+    // Every message from now on.
+    template <class Change>
+    static void change_each(Change change_one) {
+        change = [change_one](std::uint8_t *bytes, std::size_t size) {
             int rest = static_cast<int>(size);
             auto *message = reinterpret_cast<nlmsghdr *>(bytes);
             for (; nlmsg_ok(message, rest);
                  message = nlmsg_next(message, &rest)) {
-                if ((message->nlmsg_flags & NLM_F_MULTI) != 0) {
-                    message->nlmsg_flags |= NLM_F_DUMP_INTR;
-                }
+                change_one(*message);
             }
         };
+    }
+
+    // As the kernel marks a dump while something changes.
+    static void interrupt_dumps() {
+        change_each([](nlmsghdr &message) {
+            if ((message.nlmsg_flags & NLM_F_MULTI) != 0) {
+                message.nlmsg_flags |= NLM_F_DUMP_INTR;
+            }
+        });
     }
 
     bool vr0_is_up() {
@@ -145,13 +153,12 @@ TEST_F(NetlinkFailure, InterruptedDumpTakesNothingAway) {
     ASSERT_NE(find_address(*a().interfaces.find("vr0"), "10.7.0.1"), nullptr);
 
     // one in which no address was found
-    change = [](std::uint8_t *bytes, std::size_t) {
-        auto *message = reinterpret_cast<nlmsghdr *>(bytes);
-        if (message->nlmsg_type == RTM_NEWADDR) {
-            message->nlmsg_type = NLMSG_NOOP;
-            message->nlmsg_flags |= NLM_F_DUMP_INTR;
+    change_each([](nlmsghdr &message) {
+        if (message.nlmsg_type == RTM_NEWADDR) {
+            message.nlmsg_type = NLMSG_NOOP;
+            message.nlmsg_flags |= NLM_F_DUMP_INTR;
         }
-    };
+    });
     in_a("ip link set vr0 down");
     fail(0, 0, true);
     a().turn(Milliseconds{100});
