@@ -96,6 +96,7 @@ void Engine::stop(const std::string &reason, bool serving, Instant now) {
 }
 
 void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
+    look_at_workers_early(now);
     if (const auto found = find(packet)) {
         with(*found, now,
              [&](VirtualRouter &r) { r.handle_packet(packet, now); });
@@ -198,6 +199,7 @@ void Engine::handle_time(Instant now) {
     if (look_at_workers_ && now >= *look_at_workers_) {
         watch_workers(now);
     }
+    look_at_workers_early(now);
     for (const std::size_t index : deadlines_.due(now)) {
         routers_[index].handle_time(now);
         note(index);
@@ -266,31 +268,62 @@ std::vector<health::Heartbeat> Engine::read_heartbeats(Instant now) {
 }
 
 // A healthy verdict holds until enough heartbeats could have become old; then
-// fresher ones have come, or it is over. In between we look as often as
-// workers beat, to know the new ones by name.
+// fresher ones have come, or it is over. Before that we look as often as
+// workers beat, to know the new ones by name; but while they are those that we
+// know, we do not wake up for it until one of the last beats may be missing.
 void Engine::watch_workers(Instant now) {
     const std::vector<health::Heartbeat> heartbeats = read_heartbeats(now);
+    const bool same = are_same_workers(heartbeats);
+    const vrrp::WorkerPolicy *judged = nullptr;
+    health::WorkerVerdict verdict;
 
     look_at_workers_.reset();
+    may_look_at_workers_.reset();
     for (std::size_t i = 0; i < routers_.size(); ++i) {
         VirtualRouter &router = routers_[i];
         const vrrp::WorkerPolicy &policy = router.config().workers;
-        const health::WorkerVerdict verdict = health::judge_workers(
-            heartbeats, policy.required, policy.timeout, now);
-
-        fresh_workers_ = verdict.fresh;
-        router.set_workers(verdict, now);
-        note(i);
-
+        if (!judged || *judged != policy) {
+            verdict = health::judge_workers(heartbeats, policy.required,
+                                            policy.timeout, now);
+            judged = &policy;
+        }
+        if (router.is_news(verdict)) {
+            router.set_workers(verdict, now);
+            note(i);
+        }
         if (!router.has_claimed()) {
             take_earlier(look_at_workers_, {now + kStartupLook});
         } else if (policy.required != 0) {
-            const Instant next =
-                now + health::heartbeat_interval(policy.timeout);
-            take_earlier(
-                look_at_workers_,
-                {verdict.healthy ? std::min(next, verdict.good_until) : next});
+            const Duration beat = health::heartbeat_interval(policy.timeout);
+            const Instant next = verdict.healthy
+                                     ? std::min(now + beat, verdict.good_until)
+                                     : now + beat;
+            take_earlier(may_look_at_workers_, {next});
+            take_earlier(look_at_workers_,
+                         verdict.healthy && same
+                             ? std::max(next, verdict.good_until - beat)
+                             : next);
         }
+    }
+    fresh_workers_ = verdict.fresh;
+}
+
+// As at the last look, and none of them has ended.
+bool Engine::are_same_workers(
+    const std::vector<health::Heartbeat> &heartbeats) {
+    std::vector<std::int32_t> pids;
+    bool one_ended = false;
+    for (const health::Heartbeat &heartbeat : heartbeats) {
+        pids.push_back(heartbeat.pid);
+        one_ended = one_ended || heartbeat.gone_at != Instant::max();
+    }
+    return std::exchange(workers_, pids) == pids && !one_ended;
+}
+
+// We are awake anyway.
+void Engine::look_at_workers_early(Instant now) {
+    if (may_look_at_workers_ && now >= *may_look_at_workers_) {
+        watch_workers(now);
     }
 }
 

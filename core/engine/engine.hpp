@@ -145,6 +145,8 @@ private:
 
     void watch_neighbours();
     void watch_workers(Instant now);
+    void look_at_workers_early(Instant now);
+    bool are_same_workers(const std::vector<health::Heartbeat> &heartbeats);
     std::vector<health::Heartbeat> read_heartbeats(Instant now);
     void announce_new_macs(const Interfaces &before, Instant now);
     void forget_unanswered(const Interfaces &before);
@@ -168,7 +170,9 @@ private:
     std::uint64_t transitions_ = 0;
     bool needs_time_of_day_ = false;
 
-    std::optional<Instant> look_at_workers_;
+    std::optional<Instant> look_at_workers_;      // at the latest
+    std::optional<Instant> may_look_at_workers_;  // when we are awake
+    std::vector<std::int32_t> workers_;           // pids, at the last look
     TimerLagWatch lag_watch_;
     unsigned fresh_workers_ = 0;
     std::uint64_t unknown_vrid_ = 0;

@@ -123,15 +123,22 @@ void VirtualRouter::set_interfaces(Instant now) {
     look_for_split_brain(now);
 }
 
+std::string VirtualRouter::workers_fault(
+    const health::WorkerVerdict &verdict) const {
+    return verdict.healthy ? std::string{}
+                           : format("%u of %u nginx workers alive",
+                                    verdict.fresh, config().workers.required);
+}
+
+bool VirtualRouter::is_news(const health::WorkerVerdict &verdict) const {
+    return phase_ == Phase::starting ||
+           faults_.entry(FaultCause::nginx).text != workers_fault(verdict);
+}
+
 void VirtualRouter::set_workers(const health::WorkerVerdict &verdict,
                                 Instant now) {
-    if (verdict.healthy) {
-        set_fault(FaultCause::nginx, {}, now);
-    } else if (phase_ != Phase::starting || now >= claim_by_) {
-        set_fault(FaultCause::nginx,
-                  format("%u of %u nginx workers alive", verdict.fresh,
-                         config().workers.required),
-                  now);
+    if (verdict.healthy || phase_ != Phase::starting || now >= claim_by_) {
+        set_fault(FaultCause::nginx, workers_fault(verdict), now);
     } else {
         return;
     }

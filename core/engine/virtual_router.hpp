@@ -81,6 +81,8 @@ public:
     void set_interfaces(Instant now);
     // The MAC address of this interface has changed.
     void announce_again(const std::string &interface, Instant now);
+    // Would set_workers() change anything?
+    bool is_news(const health::WorkerVerdict &verdict) const;
     void set_workers(const health::WorkerVerdict &verdict, Instant now);
     // Results of checks may have changed.
     void look_at_trackers(Instant now);
@@ -157,6 +159,7 @@ private:
     void input(const vrrp::Input &input, Instant now);
     void perform(const vrrp::Actions &actions, Instant now);
     bool is_ready(Instant now) const;
+    std::string workers_fault(const health::WorkerVerdict &verdict) const;
     void claim(Instant now);
     void own(const Inheritance &got, Instant now);
     void lose(Instant now);

@@ -14,12 +14,7 @@ void Publisher::publish(engine::Engine &engine, const status::NodeFacts &facts,
     const auto &routers = engine.routers();
     engine.touched().take(
         [&](std::size_t index) { look_at(routers[index], index); });
-    if (now >= deadline()) {
-        looked_at_ = now;
-        for (std::size_t i = 0; i < routers.size(); ++i) {
-            look_at(routers[i], i);
-        }
-    }
+    published_at_ = now;
     if (news_ || now >= numbers_at_ + kNumbersPause) {
         news_ = false;
         numbers_at_ = now;

@@ -13,8 +13,9 @@
 
 namespace ngx_vrrp::node {
 
-// The node's record is written at least this often, and all is looked at.
-inline constexpr Duration kPublishInterval = Seconds{1};
+// It is said at least this often that the process lives: seldom enough that the
+// adverts of each second are reason enough to be awake (see status::kFresh).
+inline constexpr Duration kPublishInterval = Milliseconds{1500};
 
 // Counters may be this old when something happens all the time.
 inline constexpr Duration kNumbersPause = Milliseconds{100};
@@ -31,7 +32,7 @@ public:
     // Something has changed that is worth telling at once.
     void hurry() { numbers_at_ = {}; }
 
-    Instant deadline() const { return looked_at_ + kPublishInterval; }
+    Instant deadline() const { return published_at_ + kPublishInterval; }
 
 private:
     void begin(const engine::Engine &engine, const status::NodeFacts &facts);
@@ -46,7 +47,7 @@ private:
     bool begun_ = false;
     bool news_ = false;
     Instant numbers_at_{};
-    Instant looked_at_{};
+    Instant published_at_{};
 };
 
 }  // namespace ngx_vrrp::node

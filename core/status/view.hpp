@@ -40,8 +40,9 @@ std::optional<Snapshot> take_snapshot(const Area &area);
 std::optional<View> take_view(const Area &area, const WorkerArea &workers,
                               const Moment &moment);
 
-// How long ago the vrrp process said that it lives. It does so each second:
-// what is older than this is no news of a process that lives.
+// How long ago the vrrp process said that it lives. It does so whenever it is
+// awake, and each 1.5 s: what is older than this is no news of a process that
+// lives.
 inline constexpr Duration kFresh = Seconds{3};
 
 inline Duration age(const Snapshot &snapshot, Instant now) {

@@ -41,6 +41,9 @@ struct AnnouncePolicy {
 struct WorkerPolicy {
     unsigned required = 1;  // 0 = workers are not watched
     Duration timeout = Seconds{2};
+
+    friend bool operator==(const WorkerPolicy &,
+                           const WorkerPolicy &) = default;
 };
 
 struct Config {

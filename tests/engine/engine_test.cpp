@@ -93,6 +93,58 @@ TEST_F(EngineTest, WorkersAreNotBlamedForTheTimeThatWeLost) {
     }
 }
 
+// Each second's advert is reason enough to be awake.
+TEST_F(EngineTest, WellKnownWorkersAreNoReasonToWakeUp) {
+    vrrp::Config c = config();
+    c.version = Version::v2;
+    c.advert_interval = Seconds{1};
+    beat();
+    start(c);
+    run(Seconds{8});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+
+    int wakes = 0;
+    for (const Instant end = now + Seconds{20}; *engine->deadline() <= end;) {
+        now = *engine->deadline();
+        machine.beats = {{.pid = 1, .beat = now - Milliseconds{400}}};
+        engine->handle_time(now);
+        ++wakes;
+    }
+    EXPECT_LE(wakes, 20 + 3) << "and a question to the LAN each 10 s";
+}
+
+TEST_F(EngineTest, OtherWorkersAreLookedForSoon) {
+    become_active();
+    engine->handle_interfaces(interfaces(false), now);
+    const auto look_with = [&](std::vector<health::Heartbeat> beats) {
+        machine.beats = std::move(beats);
+        engine->handle_workers(now);
+        return *engine->deadline() - now;
+    };
+    const Duration rest = Milliseconds{1500};
+    const Duration soon = Milliseconds{500};
+    EXPECT_EQ(look_with({{.pid = 1, .beat = now}}), rest);
+    EXPECT_EQ(look_with({{1, now}, {2, now}}), soon);
+    EXPECT_EQ(look_with({{1, now}, {2, now}}), rest);
+    EXPECT_EQ(look_with({{1, now}, {2, now, now + Seconds{1}}}), soon);
+    EXPECT_EQ(look_with({{1, now}}), soon);
+    EXPECT_EQ(look_with({{1, now}}), rest);
+    EXPECT_EQ(look_with({{1, now - Milliseconds{1200}}}), soon);
+    EXPECT_EQ(look_with({{1, now - Milliseconds{1700}}}), Milliseconds{300});
+}
+
+TEST_F(EngineTest, WorkersThatAreWellTouchNoRouter) {
+    become_active();
+    engine->touched().take([](std::size_t) {});
+    beat();
+    engine->handle_workers(now);
+    engine->touched().take([](std::size_t) { FAIL(); });
+
+    machine.beats.clear();
+    engine->handle_workers(now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
 TEST_F(EngineTest, WorkersThatDoNotBeatAfterAStandstillAreAFault) {
     become_active();
     now += Seconds{3};
