@@ -448,7 +448,7 @@ ngx_stream_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp)
 
         for (peer = peers->peer; peer; peer = peer->next) {
 
-            if (peer->host && (peer->down & ~NGX_VRRP_PEER_DOWN) == 0) {
+            if (peer->host && (peer->down & ~NGX_VRRP_PEER_MARKS) == 0) {
                 ngx_vrrp_resolve_see(vp, backup, &peer->server, peer->sockaddr,
                                      peer->socklen, &peer->name);
             }
