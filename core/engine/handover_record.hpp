@@ -68,6 +68,7 @@ struct SignField {
 struct HandoverRecord {
     std::uint32_t version;
     std::uint32_t length;
+    std::uint64_t written_by;  // ProcessId
     CheckpointFields checkpoint;
     std::int64_t last_at;
     Text<256> last_reason;

@@ -91,7 +91,7 @@ std::optional<Inheritance> SharedOwnership::look(OwnershipId id, Instant now) {
     const ProcessId owner = load(r.slot->owner);
     if (owner == self_) {
         Inheritance passed = begin(r, now);
-        passed.handover = read_record(*r.slot, now);
+        passed.handover = read_record(r, now);
         return passed;
     }
     watch(r, owner, now);
@@ -118,7 +118,7 @@ std::optional<Inheritance> SharedOwnership::withdraw(OwnershipId id,
         return std::nullopt;
     }
     Inheritance passed = begin(r, now);
-    passed.handover = read_record(*r.slot, now);
+    passed.handover = read_record(r, now);
     return passed;
 }
 
@@ -217,8 +217,13 @@ Inheritance SharedOwnership::take(Router &r, Instant now) const {
     return got;
 }
 
-std::optional<Handover> SharedOwnership::read_record(const OwnershipSlot &slot,
+// An owner that is stopped while it writes may finish when another one has
+// passed the router on: its record has the right waiter, but an old state. So
+// it has to be that of the owner that we have seen last, or of a newer process,
+// which may have had the router for a moment only.
+std::optional<Handover> SharedOwnership::read_record(const Router &r,
                                                      Instant now) const {
+    const OwnershipSlot &slot = *r.slot;
     HandoverRecord record{};
     load_words(slot.record.data(),
                {reinterpret_cast<std::uint8_t *>(&record), sizeof(record)});
@@ -226,7 +231,10 @@ std::optional<Handover> SharedOwnership::read_record(const OwnershipSlot &slot,
         slot.checksum.load() != checksum_of(record)) {
         return std::nullopt;
     }
-    return to_handover(record, now);
+    const auto writer = ProcessId::from_word(record.written_by);
+    return writer == r.owner || writer.is_newer_than(r.owner)
+               ? to_handover(record, now)
+               : std::nullopt;
 }
 
 // Owning
@@ -278,7 +286,8 @@ bool SharedOwnership::pass_on(OwnershipId id, const Handover &handover,
     }
     store(slot.asked_at, now);
 
-    const HandoverRecord record = to_record(handover);
+    HandoverRecord record = to_record(handover);
+    record.written_by = self_.word();
     store_words(slot.record.data(), bytes_of(record));
     slot.checksum.store(checksum_of(record));
     slot.given_to.store(waiter.word());

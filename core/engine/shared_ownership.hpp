@@ -104,7 +104,7 @@ private:
     void schedule(Router &router, Instant now) const;
     Inheritance begin(Router &router, Instant now) const;
     Inheritance take(Router &router, Instant now) const;
-    std::optional<Handover> read_record(const OwnershipSlot &slot,
+    std::optional<Handover> read_record(const Router &router,
                                         Instant now) const;
 
     OwnershipMemory memory_;

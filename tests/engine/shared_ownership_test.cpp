@@ -41,6 +41,7 @@ class Process {
 public:
     Process(World &world, int second, int pid)
         : world_(world),
+          word_(ProcessId{Instant{Seconds{second}}, pid}.word()),
           ownership_(world.bytes, {Instant{Seconds{second}}, pid}, world, log),
           id_(ownership_.open(kRouter, kInterval)) {}
 
@@ -51,6 +52,7 @@ public:
         return ownership_.withdraw(id_, world_.now);
     }
     bool owns() const { return ownership_.owns(id_); }
+    std::uint64_t word() const { return word_; }
     Ownership::Demand demand(bool ending = false) {
         return ownership_.demand(id_, ending, world_.now);
     }
@@ -89,6 +91,7 @@ public:
 
 private:
     World &world_;
+    std::uint64_t word_;
     SharedOwnership ownership_;
     OwnershipId id_;
 };
@@ -384,6 +387,49 @@ TEST_F(SharedOwnershipTest, ARecordForAnotherIsNotRead) {
     const auto got = heir.look();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->handover);
+}
+
+// An owner is stopped in the middle of passing the router to a waiter, another
+// one takes it, and passes it to the same waiter; then the first one goes on.
+TEST_F(SharedOwnershipTest, TheRecordOfAFormerOwnerIsNotRead) {
+    Process waiter(world, 3, 13);
+    ASSERT_TRUE(old.look());
+    waiter.look();
+    const OwnershipSlot &slot = world.slot();
+    const Bytes memory{world.bytes, OwnershipMemory::kSize};
+    const Buffer before(memory.begin(), memory.end());
+    ASSERT_TRUE(old.pass_on("too late"));
+    Buffer late(sizeof(OwnershipSlot));
+    std::memcpy(late.data(), &slot, late.size());
+    std::memcpy(world.bytes, before.data(), before.size());
+
+    world.slot().owner.store(heir.word());
+    ASSERT_FALSE(waiter.look());
+    ASSERT_TRUE(heir.pass_on("in time"));
+    const auto offset = offsetof(OwnershipSlot, given_to);
+    std::memcpy(reinterpret_cast<std::uint8_t *>(&world.slot()) + offset,
+                late.data() + offset, late.size() - offset);
+
+    const auto got = waiter.look();
+    ASSERT_TRUE(got);
+    EXPECT_FALSE(got->handover);
+}
+
+// It was passed on twice between two looks.
+TEST_F(SharedOwnershipTest, TheRecordOfAnOwnerThatWeHaveNotSeenIsRead) {
+    Process waiter(world, 3, 13);
+    ASSERT_TRUE(old.look());
+    ASSERT_FALSE(heir.look());
+    ASSERT_TRUE(old.pass_on("first"));
+    ASSERT_TRUE(heir.look());
+    world.slot().owner.store(old.word());
+    ASSERT_FALSE(waiter.look());
+    world.slot().owner.store(heir.word());
+    ASSERT_TRUE(heir.pass_on("second"));
+
+    const auto got = waiter.look();
+    ASSERT_TRUE(got && got->handover);
+    EXPECT_EQ(got->handover->last.reason, "second");
 }
 
 TEST_F(SharedOwnershipTest, ADamagedRecordIsNotRead) {
