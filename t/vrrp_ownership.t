@@ -39,7 +39,7 @@ END
     chmod 0755, "$dir/$kind.sh";
 }
 
-# Any user may bind the name that the module had for a router once.
+# Any user may bind the name of a router first.
 my $squatter = $node->spawn({ tag => 'squatter' },
     qw(setpriv --reuid nobody --regid nogroup --clear-groups perl -e),
     'use Socket; socket(my $s, AF_UNIX, SOCK_SEQPACKET, 0);'
@@ -55,6 +55,11 @@ my $VRRP = <<"END";
         track_script $dir/track.sh interval=1s;
         track_tcp 127.0.0.1:8080 weight=-10;
     }
+    vrrp_instance VI_2 {
+        interface vrlab0;
+        virtual_router_id 52;
+        virtual_ipaddress 192.168.64.201/24;
+    }
 END
 
 my $HTTP = <<"END";
@@ -66,22 +71,67 @@ my $HTTP = <<"END";
     }
 END
 
-my $nginx = $lab->start_nginx('lb1', vrrp => $VRRP, http => $HTTP);
+my $nginx = $lab->start_nginx('lb1', vrrp => $VRRP, http => $HTTP,
+    expect => qr/unknown directive "junk"/);
 $lab->wait_for_holder('lb1', 10);
 my $watch = $lab->watch_addresses('lb1');
 
 check('after the start', 1);
-is($nginx->state, 'MASTER', 'with the old name taken by another user');
+is($nginx->state, 'MASTER', 'with its name taken by another user');
 
 for my $kind (qw(track notify)) {
     $lab->wait_until("the $kind script", 10, sub { -s "$out/$kind.fds" });
-    unlike(VRRP::Proc::slurp("$out/$kind.fds"), qr/ownership/i,
-           "a $kind script has nothing of it");
+    my $has = VRRP::Proc::slurp("$out/$kind.fds");
+    unlike($has, qr/ownership/i, "a $kind script has nothing of it");
+    my ($name) = names();
+    unlike($has, qr/socket:\[$name\]/, 'nor the name of a router');
 }
 
 $nginx->reload;
 check('after a reload', 1);
 isnt($node->has_address('192.168.64.200'), undef, 'the address stays');
+
+# What does not start changes nothing.
+for my $signal (qw(HUP USR2)) {
+    subtest "$signal with a configuration that is not valid" => sub {
+        my ($master) = $nginx->masters;
+        my ($memory, $name) = (memory_of($master), join ' ', names());
+        my $before = join ' ', sort map { $_->{pid} } $nginx->processes;
+        my $good = VRRP::Proc::slurp($nginx->conf_file);
+        my $logged = length $nginx->log_text;
+
+        change_conf(sub { s/^/junk;\n/ });
+        $nginx->signal($signal, $master);
+        $lab->wait_until('an error', 10, sub {
+            substr($nginx->log_text, $logged) =~ /unknown directive "junk"/;
+        });
+        change_conf(sub { $_ = $good });
+        $lab->wait_until('the same processes', 10, sub {
+            $before eq join ' ', sort map { $_->{pid} } $nginx->processes;
+        });
+
+        check('after it', 1);
+        is(memory_of($master), $memory, 'the memory is the same');
+        is(join(' ', names()), $name, 'and the names of routers');
+        is($nginx->state, 'MASTER', 'and the state');
+    };
+}
+
+# A hook may have the variable, but not what it names; or other files there.
+subtest 'nginx -t with a variable that is not for it' => sub {
+    my $value = variable((($nginx->masters))[0]);
+    like($value, qr/^\d+,\d+,[0-9a-f]+,\d+/, 'as a new binary would get it');
+    my ($fd) = $value =~ /^(\d+)/;
+
+    for my $case ('', "NGINX='0;' ", "exec $fd</dev/null; NGINX='0;' ") {
+        my ($told, $status) = $node->try('bash', '-c',
+            "export NGX_VRRP_OWNERSHIP=$value; $case" . $nginx->binary
+            . ' -t -c ' . $nginx->conf_file . ' -p ' . $nginx->dir);
+        is($status, 0, "it is well, \"$case\"") or diag $told;
+        unlike($told, qr/alert|close\(\)/, 'and closes nothing');
+    }
+    check('after it', 1);
+};
 
 subtest 'a reload that changes the user' => sub {
     my $logged = length $nginx->log_text;
@@ -156,6 +206,36 @@ sub memory_of ($pid) {
 }
 
 
+# The sockets that have the name of a router, by inode; not the squatter's.
+sub names () {
+    return sort map { m{ (\d+) \@ngx_vrrp/52/ipv4/vrlab0$} }
+                split /\n/, $node->run(qw(cat /proc/net/unix));
+}
+
+
+# Has the process one of them?
+sub has_name ($pid) {
+    my %names = map { ("socket:[$_]" => 1) } names();
+
+    return scalar grep { $names{ readlink // '' } } glob "/proc/$pid/fd/*";
+}
+
+
+# NGX_VRRP_OWNERSHIP of a master, from what it has.
+sub variable ($master) {
+    my %fd = map { (readlink // '') => m{(\d+)$} } glob "/proc/$master/fd/*";
+    my ($memory) = map { $fd{$_} } grep { $_ =~ $MEMORY } keys %fd;
+    my ($name) = map { $fd{"socket:[$_]"} // () } names();
+    my ($wake) = map { $fd{$_} } grep { /eventfd/ } keys %fd;
+
+    open my $file, '<:raw', "/proc/$master/fd/$memory" or die "memory: $!\n";
+    seek $file, 16, 0;
+    read $file, my $number, 8;
+
+    return sprintf '%d,%d,%x,%d', $memory, $wake, unpack('Q<', $number), $name;
+}
+
+
 sub check ($when, $masters) {
     subtest "who has the memory $when" => sub {
         my $count = 0;
@@ -166,6 +246,7 @@ sub check ($when, $masters) {
 
             if ($title =~ /master process/ && $masters) {
                 like($memory, qr/^\d+$/, "$title: one descriptor");
+                ok(has_name($process->{pid}), 'and the name of a router');
                 ++$count;
             } else {
                 is($memory, '', "$title: no descriptor");
@@ -173,8 +254,11 @@ sub check ($when, $masters) {
 
             if ($title =~ /vrrp process/) {
                 like($maps, $MEMORY, "$title: mapped");
+                ok(has_name($process->{pid}), 'and the name of a router');
             } else {
                 unlike($maps, $MEMORY, "$title: not mapped");
+                ok(!has_name($process->{pid}), 'nor the name of a router')
+                    unless $title =~ /master process/;
             }
         }
         is($count, $masters, 'masters');
