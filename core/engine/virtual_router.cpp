@@ -123,11 +123,16 @@ void VirtualRouter::set_interfaces(Instant now) {
     look_for_split_brain(now);
 }
 
+// Who ends, and holds the router for a process that does not run now, holds it
+// for that one's workers: our own were told to quit, too.
 std::string VirtualRouter::workers_fault(
     const health::WorkerVerdict &verdict) const {
-    return verdict.healthy ? std::string{}
-                           : format("%u of %u nginx workers alive",
-                                    verdict.fresh, config().workers.required);
+    const bool for_heir =
+        stopped_ && (hand_over_by_ || phase_ == Phase::passing);
+    return verdict.healthy || for_heir
+               ? std::string{}
+               : format("%u of %u nginx workers alive", verdict.fresh,
+                        config().workers.required);
 }
 
 bool VirtualRouter::is_news(const health::WorkerVerdict &verdict) const {

@@ -589,6 +589,35 @@ TEST_F(EngineTest, StopGoesOnWhileTheHeirDoesNotRun) {
     EXPECT_TRUE(engine->finished());
 }
 
+// They were told to quit, too; it is the heir's that serve.
+TEST_F(EngineTest, StopGoesOnForTheHeirWithoutWorkersOfItsOwn) {
+    become_active();
+    machine.heir = true;
+    machine.heir_sleeps = true;
+    engine->stop("nginx is shutting down", true, now);
+    run(Seconds{4}, false);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(std::ranges::count(machine.take(), "advert 0 224.0.0.18"), 0);
+}
+
+TEST_F(EngineTest, SoDoesOneThatHasItBackFromAnOwnerThatDoesNotRun) {
+    beat();
+    machine.owned_by_other = true;
+    machine.heir_sleeps = true;
+    start(config(), interfaces(true, true));
+    run(Milliseconds{300});
+    engine->stop("nginx is shutting down", true, now);
+    run(Seconds{3}, false);
+    EXPECT_EQ(machine.take(), Done{"listen eth0 multicast"});
+
+    machine.heir = true;
+    machine.inherit(now);
+    engine->handle_ownership(now);
+    run(Seconds{1}, false);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(std::ranges::count(machine.take(), "advert 0 224.0.0.18"), 0);
+}
+
 TEST_F(EngineTest, StopDoesNotWaitForEverForTheHeir) {
     become_active();
     machine.heir = true;
