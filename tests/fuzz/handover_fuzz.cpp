@@ -6,8 +6,6 @@
 // are written there.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -15,20 +13,15 @@
 
 #include "core/engine/engine.hpp"
 #include "core/engine/handover_record.hpp"
+#include "tests/fuzz/require.hpp"
 #include "tests/support/fake_ports.hpp"
 
 namespace ngx_vrrp::engine {
 namespace {
 
-constexpr Instant kNow = instant_from_ns(1'000'000'000'000);
+using fuzz::require;
 
-// An assert that no build leaves out.
-void require(bool condition, const char *what) {
-    if (!condition) {
-        std::fprintf(stderr, "handover_fuzz: %s\n", what);
-        std::abort();
-    }
-}
+constexpr Instant kNow = instant_from_ns(1'000'000'000'000);
 
 vrrp::Config config() {
     vrrp::Config config;
