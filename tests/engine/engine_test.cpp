@@ -451,6 +451,46 @@ TEST_F(EngineTest, WhatIsOwnedByAnotherIsNotTouched) {
     }
 }
 
+// Another process may take the router in the middle of an event, too.
+class OvertakenTest : public EngineTest {
+protected:
+    // What is done by one that becomes MASTER until another process takes the
+    // router, with this action.
+    Done become_active_until(const std::string &action,
+                             vrrp::Config c = config()) {
+        beat();
+        start(std::move(c));
+        machine.take();
+        machine.overtaken_at = action;
+        run(Seconds{1});
+        EXPECT_FALSE(engine->routers()[0].is_owner());
+        return machine.take();
+    }
+};
+
+TEST_F(OvertakenTest, ByTheAdvertItAddsNothing) {
+    EXPECT_EQ(become_active_until("advert"), Done{"advert 100 224.0.0.18"});
+}
+
+TEST_F(OvertakenTest, ByTheAddressItAnnouncesNothing) {
+    EXPECT_EQ(become_active_until("add"),
+              (Done{"advert 100 224.0.0.18", "add 10.0.1.5 1s"}));
+}
+
+TEST_F(OvertakenTest, ByTheFirstAdvertItSendsNoSecondOne) {
+    vrrp::Config unicast = config();
+    unicast.unicast_peers = {kPeer, *IpAddress::parse("10.0.1.3")};
+    EXPECT_EQ(become_active_until("advert", unicast),
+              Done{"advert 100 10.0.1.2"});
+}
+
+TEST_F(OvertakenTest, ByTheGoodbyeItRemovesNothing) {
+    become_active();
+    machine.overtaken_at = "advert";
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(machine.take(), Done{"advert 0 224.0.0.18"});
+}
+
 TEST_F(EngineTest, OwnersRealAddressStaysTheMachines) {
     vrrp::Config owner = config();
     owner.priority = kPriorityOwner;

@@ -28,6 +28,7 @@ TEST(Health, MasterAndBackupAreHealthy) {
 
 TEST(Health, OneThatIsNotInTheElectionIsUnhealthy) {
     EXPECT_FALSE(ask(two_instances("MASTER", "INIT")).healthy);
+    EXPECT_FALSE(ask(two_instances("INIT", "MASTER")).healthy);
 
     Snapshot s = two_instances("MASTER", "FAULT");
     s.instances[1].fault.set("interface eth0 is down");

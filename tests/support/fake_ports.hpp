@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.hpp"
@@ -36,6 +37,7 @@ public:
     std::set<engine::RouterKey> released;  // over the life of a process
     bool full = false;                     // no room for one more
     bool owned_by_other = false;           // look() has to wait
+    std::string overtaken_at;              // with this, another one owns it
     bool heir = false;                     // another process waits for us
     bool heir_sleeps = false;              // it does not run now
     // The router that others want or own; else all of them.
@@ -84,11 +86,10 @@ public:
     Status send(const engine::Interface &, const wire::Endpoints &endpoints,
                 Bytes pdu) override {
         const auto parsed = wire::parse_advertisement(pdu, endpoints);
-        done_.push_back(
-            parsed ? "advert " +
-                         std::to_string(parsed->advertisement.priority.value) +
-                         " " + endpoints.destination.to_string()
-                   : "advert that does not parse");
+        note(parsed ? "advert " +
+                          std::to_string(parsed->advertisement.priority.value) +
+                          " " + endpoints.destination.to_string()
+                    : "advert that does not parse");
         return result("send", endpoints.destination);
     }
 
@@ -97,7 +98,7 @@ public:
             questions.push_back(*question);
             return result("send_frame");
         }
-        done_.push_back(frame.size() == kArpFrame ? "garp" : "na");
+        note(frame.size() == kArpFrame ? "garp" : "na");
         return result("send_frame");
     }
 
@@ -107,8 +108,8 @@ public:
 
     Status add(const engine::Interface &, const vrrp::VirtualAddress &address,
                Seconds lease) override {
-        done_.push_back("add " + address.address.to_string() + " " +
-                        std::to_string(lease.count()) + "s");
+        note("add " + address.address.to_string() + " " +
+             std::to_string(lease.count()) + "s");
         return result("add", address.address);
     }
 
@@ -243,6 +244,12 @@ public:
     }
 
 private:
+    void note(std::string what) {
+        owned_by_other = owned_by_other || (!overtaken_at.empty() &&
+                                            what.starts_with(overtaken_at));
+        done_.push_back(std::move(what));
+    }
+
     static constexpr std::size_t kArpFrame = 42;
     static constexpr unsigned kPrefixLength = 24;  // of most of the tests
 

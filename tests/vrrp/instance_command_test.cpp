@@ -59,6 +59,16 @@ TEST(Release, TwiceWhileLeavingIsOnce) {
     EXPECT_TRUE(router.instance().is_leaving());
 }
 
+TEST(Release, APeerThatSaysGoodbyeIsNoHeir) {
+    Router router = Router::active(classic_config());
+    router.put(kRelease);
+    router.hear(0);
+    router.put(kResume);
+
+    EXPECT_FALSE(router.instance().is_leaving()) << "nobody is left in peace";
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
 TEST(Release, BeforeStartupHoldsFromTheStart) {
     Router router{classic_config()};
     router.put(kRelease);
