@@ -61,11 +61,14 @@ Node::~Node() {
 }
 
 Status Node::open() {
-    return checks_.open();
+    Status opened = checks_.open();
+    if (opened) {
+        begin_life(net::now());
+    }
+    return opened;
 }
 
 Status Node::start(int master_pid) {
-    begin_life(net::now());
     master_pid_ = master_pid;
     return try_to_start(net::now());
 }
@@ -97,7 +100,6 @@ Status Node::try_to_start(Instant now) {
 }
 
 void Node::stand_aside(int master_pid, const std::string &reason) {
-    begin_life(net::now());
     engine_.stand_aside(reason, net::now());
     if (const Status watching = watch_master(master_pid); !watching) {
         log_(LogLevel::alert, "%s", watching.error().to_string().c_str());

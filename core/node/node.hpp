@@ -63,6 +63,7 @@ public:
          const Areas &areas, void *ownership);
     ~Node();
 
+    // Before anything else. A process that did not end its life is noted.
     Status open();
 
     // Joins the elections, as soon as the machine lets it. When that is
