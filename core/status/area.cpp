@@ -57,12 +57,6 @@ std::vector<T> load_all(const SharedWord *from, std::size_t count) {
     return records;
 }
 
-bool is_about(const InstanceRecord &record, const engine::RouterKey &key) {
-    return record.interface.view() == key.interface &&
-           record.vrid == to_number(key.vrid) &&
-           record.family == to_number(key.family);
-}
-
 }  // namespace
 
 struct alignas(Area::kAlignment) Area::Header {
@@ -320,21 +314,6 @@ std::optional<Snapshot> Area::read() const {
         }
         if (whole) {
             return snapshot;
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<Instant> Area::last_active(const engine::RouterKey &key) const {
-    const auto node = read_node();
-    for (std::size_t i = 0; node && i < room_.instances; ++i) {
-        Snapshot one;
-        if (i < node->instances && read_instance(node->bank, i, one) &&
-            one.instances[0].pid == node->pid &&
-            is_about(one.instances[0], key) &&
-            one.instances[0].state.view() ==
-                public_name(vrrp::StateName::active)) {
-            return instant_from_ns(node->published_at_ns);
         }
     }
     return std::nullopt;

@@ -106,10 +106,6 @@ public:
     // middle.
     std::optional<Snapshot> read() const;
 
-    // When the process that has published last was active in this router, if it
-    // was, as far as is known.
-    std::optional<Instant> last_active(const engine::RouterKey &key) const;
-
     // What the checks of a generation have found.
     check::Table checks(std::uint64_t generation) const;
 

@@ -136,7 +136,6 @@ void check_heritage(const Area &area) {
             "out for too long");
     crashes.add_crash(kNow);
     require(!crashes.reason().empty(), "a crash without a reason");
-    static_cast<void>(area.last_active({"eth0", Family::ipv4, Vrid{51}}));
     static_cast<void>(area.has_ended(kGeneration));
     for (const TransitionRecord &record : area.transitions().read(1)) {
         require(record.at_ns >= 0, "a change of state before the beginning");

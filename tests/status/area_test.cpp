@@ -22,8 +22,6 @@ constexpr Room kRoom{
     .instances = 3, .addresses = 4, .trackers = 6, .checks = 2};
 constexpr Instant kNow = instant_from_ns(7'000'000'000);
 
-const engine::RouterKey kKey{"eth0", Family::ipv4, Vrid{51}};
-
 class AreaTest : public ::testing::Test {
 protected:
     // As a process of this pid publishes: an instance for each name, with an
@@ -84,7 +82,6 @@ protected:
 
 TEST_F(AreaTest, NothingIsReadBeforeThePublish) {
     EXPECT_FALSE(area.read());
-    EXPECT_FALSE(area.last_active(kKey));
 }
 
 TEST_F(AreaTest, ReadsWhatWasPublished) {
@@ -153,17 +150,6 @@ TEST_F(AreaTest, WhatThereIsNoRoomForIsLeftOut) {
     record.first_tracker = 6;
     area.publish(bank, 0, record, {}, std::vector<TrackerRecord>(1));
     EXPECT_EQ(names(), (Names{"VI_1", "VI_2", "VI_3"}));
-}
-
-TEST_F(AreaTest, SaysWhenTheLastProcessWasActive) {
-    publish(42, {"VI_1"});
-    EXPECT_EQ(area.last_active(kKey), kNow);
-    EXPECT_FALSE(area.last_active({"eth0", Family::ipv4, Vrid{52}}));
-    EXPECT_FALSE(area.last_active({"eth0", Family::ipv6, Vrid{51}}));
-    EXPECT_FALSE(area.last_active({"eth1", Family::ipv4, Vrid{51}}));
-
-    publish(43, {"VI_1"}, "BACKUP");
-    EXPECT_FALSE(area.last_active(kKey));
 }
 
 TEST_F(AreaTest, ChecksAndStatusDoNotTouchEachOther) {
@@ -289,8 +275,6 @@ protected:
                           snapshot->trackers.size());
             }
         }
-        EXPECT_LE(area.last_active(kKey).value_or(Instant{}),
-                  Instant{Duration::max() / 2});
         EXPECT_LE(area.crash_history(kNow).out.ends_at,
                   kNow + engine::kLongestBackoff);
         EXPECT_LE(area.transitions().read().size(), TransitionRing::kSize);
