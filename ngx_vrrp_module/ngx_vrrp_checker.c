@@ -233,7 +233,6 @@ ngx_vrrp_checker_start_core(ngx_cycle_t *cycle, vrrp_checker_role_e role,
     ck->loop.deadline = ngx_vrrp_checker_deadline;
     ck->loop.on_timer = ngx_vrrp_checker_on_timer;
     ck->loop.on_readable = ngx_vrrp_checker_on_readable;
-    ck->loop.input_first = 1;
 
     ops.data = &ck->loop;
     ops.log = ngx_vrrp_log;

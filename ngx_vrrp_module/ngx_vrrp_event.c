@@ -28,6 +28,8 @@ ngx_vrrp_event_open_timer(ngx_vrrp_loop_t *loop)
     }
 
     loop->armed = VRRP_CORE_NEVER;
+    loop->put_off_from = 0;
+    loop->expired = 0;
 
     loop->due.handler = ngx_vrrp_event_due_handler;
     loop->due.data = loop;
@@ -40,28 +42,41 @@ ngx_vrrp_event_open_timer(ngx_vrrp_loop_t *loop)
 void
 ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
 {
-    int64_t            deadline;
+    int64_t            deadline, now;
+    struct timespec    ts;
     struct itimerspec  its;
 
     deadline = loop->deadline(loop->data);
 
+    if (deadline == loop->armed && !loop->expired) {
+        return;
+    }
+
+    (void) clock_gettime(CLOCK_BOOTTIME, &ts);
+    now = (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+
     /*
      * a deadline that has been put off, as each advert heard puts one off, is
-     * not worth a call: to be woken early is harmless
+     * not worth a call each time, only as often as it saves a wake-up
      */
 
-    if (deadline >= loop->armed) {
+    if (deadline > loop->armed && now < loop->put_off_from) {
         return;
     }
 
     ngx_memzero(&its, sizeof(struct itimerspec));
 
-    /* a zero would disarm it */
+    if (deadline != VRRP_CORE_NEVER) {
 
-    deadline = ngx_max(deadline, 1);
+        /* a zero would disarm it */
 
-    its.it_value.tv_sec = deadline / 1000000000;
-    its.it_value.tv_nsec = deadline % 1000000000;
+        deadline = ngx_max(deadline, 1);
+
+        its.it_value.tv_sec = deadline / 1000000000;
+        its.it_value.tv_nsec = deadline % 1000000000;
+    }
+
+    /* what it has to tell is told then, and need not be read */
 
     if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
         ngx_log_error(NGX_LOG_ALERT, loop->log, ngx_errno,
@@ -70,6 +85,8 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
     }
 
     loop->armed = deadline;
+    loop->put_off_from = now + (deadline - now) / 2;
+    loop->expired = 0;
 }
 
 
@@ -165,33 +182,22 @@ ngx_vrrp_event_read_handler(ngx_event_t *rev)
 }
 
 
+/* what has arrived comes before what has timed out */
+
 static void
 ngx_vrrp_event_timer_handler(ngx_event_t *rev)
 {
-    uint64_t           expired;
     ngx_vrrp_loop_t   *loop;
     ngx_connection_t  *c;
 
     c = rev->data;
     loop = c->data;
 
-    if (read(c->fd, &expired, sizeof(uint64_t)) == -1
-        && ngx_errno != NGX_EAGAIN)
-    {
-        ngx_log_error(NGX_LOG_ALERT, loop->log, ngx_errno,
-                      "read() from timerfd failed");
-    }
-
-    /* it is not armed any more */
-
     loop->armed = VRRP_CORE_NEVER;
+    loop->put_off_from = 0;
+    loop->expired = 1;
 
-    if (loop->input_first) {
-        ngx_post_event(&loop->due, &ngx_posted_events);
-        return;
-    }
-
-    loop->on_timer(loop->data);
+    ngx_post_event(&loop->due, &ngx_posted_events);
 }
 
 

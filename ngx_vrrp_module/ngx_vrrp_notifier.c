@@ -208,7 +208,6 @@ ngx_vrrp_notifier_start_core(ngx_cycle_t *cycle, ngx_vrrp_notifier_t *nt)
     nt->loop.deadline = ngx_vrrp_notifier_deadline;
     nt->loop.on_timer = ngx_vrrp_notifier_on_timer;
     nt->loop.on_readable = ngx_vrrp_notifier_on_readable;
-    nt->loop.input_first = 1;
 
     ops.data = &nt->loop;
     ops.log = ngx_vrrp_log;

@@ -102,11 +102,10 @@ typedef struct {
     void               (*on_timer)(void *data);
     void               (*on_readable)(void *data, int fd);
 
-    /* what has arrived comes before what has timed out meanwhile */
-    ngx_uint_t           input_first;
-
     ngx_fd_t             timer;          /* timerfd */
     int64_t              armed;          /* what the timer is armed with */
+    int64_t              put_off_from;   /* when a later one is worth a call */
+    ngx_uint_t           expired;
     ngx_event_t          due;
 } ngx_vrrp_loop_t;
 

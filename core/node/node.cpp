@@ -19,6 +19,9 @@ namespace {
 constexpr Duration kSuccessorTime = Seconds{30};
 constexpr Duration kSuccessorLook = Milliseconds{5};
 
+// A deadline that is served later may have more before it than was read.
+constexpr Duration kLate = Milliseconds{1};
+
 // Summer time, or somebody who sets the clock, may move the time of day.
 constexpr Duration kClockLook = Seconds{1};
 
@@ -176,9 +179,10 @@ void Node::on_readable(int fd) {
     }
 }
 
-// A process that was not scheduled must not take over while the master's
-// adverts wait in its queue, nor prolong an address that is gone: nobody would
-// be told that it was.
+// The event loop hands over what has arrived before it says that a deadline has
+// passed. But a process that was not scheduled meanwhile must not take over
+// while the master's adverts wait in its queue, nor prolong an address that is
+// gone: nobody would be told that it was.
 void Node::on_timer() {
     if (start_.is_due(net::now())) {
         const Status started = try_to_start(net::now());
@@ -190,7 +194,9 @@ void Node::on_timer() {
     if (const auto due = names_.deadline(); due && net::now() >= *due) {
         look_at_names(net::now());
     }
-    host_.catch_up();
+    if (net::now() - engine_.deadline().value_or(Instant::max()) > kLate) {
+        host_.catch_up();
+    }
     host_.handle_time(net::now());
     engine_.handle_time(net::now());
 }
