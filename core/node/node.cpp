@@ -198,6 +198,9 @@ void Node::on_timer() {
         host_.catch_up();
     }
     host_.handle_time(net::now());
+    if (engine_.owns_any() && !engine_.is_in_charge()) {
+        engine_.handle_ownership(net::now());
+    }
     engine_.handle_time(net::now());
 }
 
@@ -254,10 +257,11 @@ bool Node::begin_again() {
     return begins_again_;
 }
 
-// One wake-up reaches one process: it is not for those that wait.
+// One wake-up reaches one process: it is not for those that wait, though they
+// may own other routers. They look by themselves.
 void Node::listen_for_wakes() {
     const int fd = generation_.ownership_wake_fd;
-    const bool wanted = fd != -1 && engine_.owns_any();
+    const bool wanted = fd != -1 && engine_.is_in_charge();
     if (wanted == listens_for_wakes_) {
         return;
     }
