@@ -15,6 +15,7 @@
 #include "core/capi_memory.hpp"
 #include "core/capi_values.hpp"
 #include "core/engine/ownership_memory.hpp"
+#include "core/engine/phases.hpp"
 #include "core/net/clock.hpp"
 #include "core/net/memory_file.hpp"
 #include "core/net/process_watch.hpp"
@@ -136,6 +137,7 @@ std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
             config.trackers.push_back(to_tracker(conf, instance.trackers[j]));
         }
     }
+    engine::share_phases(configs);
     return configs;
 }
 

@@ -54,6 +54,9 @@ struct Config {
     Vrid vrid{1};
     Priority priority;
     Duration advert_interval = Milliseconds{100};
+    // When within each interval adverts are due: routers that share it share
+    // their wake-ups. Nothing: an interval after the one before.
+    std::optional<Duration> advert_phase;
     wire::Authentication authentication;  // v2 only
     std::vector<VirtualAddress> addresses;
     std::optional<IpAddress> source;  // else the interface's primary address

@@ -185,6 +185,7 @@ private:
     std::string takeover_reason(const Backup &state, Instant now) const;
     bool beats_us(const AdvertReceived &in) const;
     State yield(const AdvertReceived &in, Turn &turn);
+    Instant next_advert(Instant now) const;
     void advertise(Active &state, Turn &turn);
     void answer(Active &state, Turn &turn);
     State leave(const Active &state, Leaving leaving, Turn &turn);

@@ -1,6 +1,7 @@
 // What a virtual router does in the Active state.
 #include "core/vrrp/instance.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -17,7 +18,7 @@ State Instance::become_active(std::string reason, Turn &turn) {
     Active next{.advertised = priority_,
                 .advertised_interval = config_.advert_interval,
                 .advertised_at = turn.now,
-                .advertise_at = turn.now + config_.advert_interval,
+                .advertise_at = next_advert(turn.now),
                 .renew_at = turn.now + renew_interval(),
                 .announcements = AnnounceSchedule{config_.announce}};
     turn.act(SendAdvert{priority_});
@@ -49,10 +50,17 @@ State Instance::on(Active state, const TimeReached &, Turn &turn) {
         const Instant next =
             next_due(state.advertise_at, config_.advert_interval, turn.now);
         advertise(state, turn);
-        state.advertise_at = next;
+        state.advertise_at = std::min(state.advertise_at, next);
     }
     turn.announce(state.announcements.due(turn.now));
     return state;
+}
+
+// One that comes a little early harms nothing: peers wait for an interval.
+Instant Instance::next_advert(Instant now) const {
+    return config_.advert_phase ? next_in_phase(now, config_.advert_interval,
+                                                *config_.advert_phase)
+                                : now + config_.advert_interval;
 }
 
 // Everything that goes with an advert: whatever keeps us sending them keeps
@@ -62,7 +70,7 @@ void Instance::advertise(Active &state, Turn &turn) {
     state.advertised = priority_;
     state.advertised_interval = config_.advert_interval;
     state.advertised_at = turn.now;
-    state.advertise_at = turn.now + config_.advert_interval;
+    state.advertise_at = next_advert(turn.now);
 
     if (state.advertise_at > state.renew_at) {
         turn.act(RenewAddresses{});

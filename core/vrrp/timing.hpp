@@ -101,6 +101,19 @@ constexpr Instant next_due(Instant due, Duration period, Instant now) {
     return due + period > now ? due + period : now + period;
 }
 
+// The first moment after now that is in phase: a whole number of intervals, and
+// then the phase, after the machine's boot. It is never more than an interval
+// away.
+constexpr Instant next_in_phase(Instant now, Duration interval,
+                                Duration phase) {
+    const Duration since = now.time_since_epoch() + interval - phase % interval;
+    return now + (interval - since % interval);
+}
+
+static_assert(next_in_phase(instant_from_ns(2500), Duration{1000},
+                            Duration{200}) == instant_from_ns(3200));
+static_assert(next_in_phase(instant_from_ns(3200), Duration{1000},
+                            Duration{200}) == instant_from_ns(4200));
 static_assert(active_down_interval(Version::v2, Priority{100}, Seconds{1}) ==
               Duration{3'609'375'000});
 static_assert(skew_time(Version::v3, Priority{254}, Milliseconds{10}) ==

@@ -1,5 +1,6 @@
 // Several virtual routers of one engine: each hears what is for it, and all
 // together are what the node is.
+#include "core/engine/phases.hpp"
 #include "tests/engine/engine_fixture.hpp"
 
 namespace ngx_vrrp::engine {
@@ -83,6 +84,22 @@ TEST_F(ManyRoutersTest, NextDeadlineIsThatOfTheFirstToAct) {
     EXPECT_EQ(machine.take(), Done{});
     engine->handle_time(next);
     EXPECT_EQ(machine.take().size(), 3u);
+}
+
+TEST(Phases, AreSharedByNotTooMany) {
+    std::vector<RouterConfig> routers(130, {config(), {}});
+    share_phases(routers);
+    EXPECT_EQ(routers[0].router.advert_phase, Duration::zero());
+    EXPECT_EQ(routers[63].router.advert_phase, Duration::zero());
+    EXPECT_EQ(routers[64].router.advert_phase, config().advert_interval / 3);
+    EXPECT_EQ(routers[129].router.advert_phase,
+              config().advert_interval * 2 / 3);
+}
+
+TEST(Phases, OneRouterNeedsNone) {
+    std::vector<RouterConfig> routers(1, {config(), {}});
+    share_phases(routers);
+    EXPECT_EQ(routers[0].router.advert_phase, std::nullopt);
 }
 
 }  // namespace

@@ -57,6 +57,26 @@ TEST(Active, AdvertsDoNotDriftWhenServedLate) {
     EXPECT_EQ(router.due_in(), Milliseconds{97});
 }
 
+// Never later than after an interval, and then in phase for good.
+TEST(Active, AdvertsJoinTheirPhase) {
+    Config config = v3_config();
+    config.advert_phase = Milliseconds{30};
+    Router router = Router::active(config);
+
+    const Duration first = *router.due_in();
+    EXPECT_GT(first, Duration::zero());
+    EXPECT_LE(first, Milliseconds{100});
+    router.wait();
+    EXPECT_EQ(router.due_in(), Milliseconds{100});
+    EXPECT_EQ(router.now().time_since_epoch() % Milliseconds{100},
+              Duration{Milliseconds{30}});
+
+    // an answer does not move it
+    router.after(Milliseconds{20});
+    router.hear(50);
+    EXPECT_EQ(router.due_in(), Milliseconds{80});
+}
+
 TEST(Active, AdvertsDoNotComeInABurstAfterADelay) {
     Router router = Router::active(v3_config());
 
