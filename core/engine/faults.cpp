@@ -17,6 +17,7 @@ void Faults::stay_out(FaultCause cause, const std::string &why, Duration first,
     Entry &e = slot(cause);
     e.backoff.begin(first, now);
     e.text = why + ", " + to_string(e.backoff);
+    note();
 }
 
 void Faults::stay_out(FaultCause cause, Entry other, Instant now) {
@@ -25,18 +26,32 @@ void Faults::stay_out(FaultCause cause, Entry other, Instant now) {
     if (!e.backoff.is_out(now)) {
         e.text.clear();
     }
+    note();
+}
+
+// That all is well is asked after each event.
+void Faults::note() {
+    any_ = std::ranges::any_of(entries_,
+                               [](const Entry &e) { return !e.text.empty(); });
 }
 
 void Faults::expire(Instant now) {
+    if (!any_) {
+        return;
+    }
     for (Entry &e : entries_) {
         if (is_timed(e) && !e.backoff.is_out(now)) {
             e.text.clear();
         }
     }
+    note();
 }
 
 std::optional<Instant> Faults::deadline() const {
     std::optional<Instant> earliest;
+    if (!any_) {
+        return earliest;
+    }
     for (const Entry &e : entries_) {
         if (is_timed(e)) {
             earliest = std::min(earliest.value_or(e.backoff.ends_at),
@@ -47,6 +62,9 @@ std::optional<Instant> Faults::deadline() const {
 }
 
 const std::string &Faults::reason() const {
+    if (!any_) {
+        return entries_.back().text;
+    }
     for (const Entry &e : entries_) {
         if (!e.text.empty()) {
             return e.text;
@@ -56,6 +74,9 @@ const std::string &Faults::reason() const {
 }
 
 std::optional<Instant> Faults::retry_at() const {
+    if (!any_) {
+        return std::nullopt;
+    }
     const auto it =
         std::find_if(entries_.begin(), entries_.end(),
                      [](const Entry &e) { return !e.text.empty(); });

@@ -60,6 +60,7 @@ public:
 
     void set(FaultCause cause, std::string text) {
         slot(cause).text = std::move(text);
+        note();
     }
 
     // For a time that grows from `first`, which the text says, too.
@@ -94,7 +95,10 @@ private:
         return entries_[static_cast<std::size_t>(cause)];
     }
 
+    void note();
+
     std::array<Entry, kFaultCauses.size()> entries_;
+    bool any_ = false;  // one of them has a text
 };
 
 }  // namespace ngx_vrrp::engine

@@ -14,7 +14,19 @@ struct RouterKey {
     Family family = Family::ipv4;
     Vrid vrid{1};
 
-    friend auto operator<=>(const RouterKey &, const RouterKey &) = default;
+    friend bool operator==(const RouterKey &, const RouterKey &) = default;
+
+    // What differs most comes first.
+    friend std::strong_ordering operator<=>(const RouterKey &a,
+                                            const RouterKey &b) {
+        if (a.vrid != b.vrid) {
+            return a.vrid <=> b.vrid;
+        }
+        if (a.family != b.family) {
+            return a.family <=> b.family;
+        }
+        return a.interface <=> b.interface;
+    }
 };
 
 // "51/ipv4/eth0"

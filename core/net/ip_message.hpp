@@ -25,6 +25,9 @@ public:
 
     void attach_to(msghdr &message);
 
+    // To receive into once more.
+    void clear() { size_ = sizeof(storage_); }
+
     const sockaddr *data() const;
     socklen_t size() const { return size_; }
     std::uint16_t port() const;

@@ -200,33 +200,24 @@ Status VrrpSocket::send(const wire::Endpoints &endpoints, Bytes pdu) {
     return success();
 }
 
-int VrrpSocket::receive(Buffer &buffer, std::optional<IpPacket> &packet) {
-    packet.reset();
-
-    SocketAddress from;
-    Ancillary ancillary;
-    iovec data{buffer.data(), buffer.size()};
-
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    from.attach_to(message);
-    ancillary.attach_to(message);
-
-    const ssize_t n = ::recvmsg(fd_.get(), &message, 0);
-    if (n < 0) {
-        return errno;
+int VrrpSocket::receive(PacketBatch &batch, unsigned most) {
+    const int error = batch.receive(fd_.get(), most);
+    for (unsigned i = 0; i < batch.size(); ++i) {
+        if (const auto overflow_now = overflow(*batch[i].message)) {
+            lost_ += *overflow_now - std::exchange(overflow_, *overflow_now);
+        }
     }
+    return error;
+}
 
-    if (const auto overflow_now = overflow(message)) {
-        lost_ += *overflow_now - std::exchange(overflow_, *overflow_now);
+std::optional<IpPacket> VrrpSocket::parse(
+    const PacketBatch::Packet &packet) const {
+    if ((packet.message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+        return std::nullopt;
     }
-    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) {
-        const Bytes bytes(buffer.data(), static_cast<std::size_t>(n));
-        packet = family_ == Family::ipv4 ? parse_ipv4(bytes)
-                                         : parse_ipv6(bytes, from, message);
-    }
-    return 0;
+    return family_ == Family::ipv4
+               ? parse_ipv4(packet.bytes)
+               : parse_ipv6(packet.bytes, *packet.from, *packet.message);
 }
 
 }  // namespace ngx_vrrp::net

@@ -18,6 +18,7 @@
 #include "core/engine/facts.hpp"
 #include "core/net/fd.hpp"
 #include "core/net/ipv4_packet.hpp"
+#include "core/net/packet_batch.hpp"
 #include "core/net/vrrp_filter.hpp"
 
 namespace ngx_vrrp::net {
@@ -44,9 +45,11 @@ public:
     // TTL (hop limit) 255, Internetwork Control precedence.
     Status send(const wire::Endpoints &endpoints, Bytes pdu);
 
-    // One packet into the buffer, which must take any IP packet: 0 and maybe
-    // a packet (nothing when it was malformed), or errno.
-    int receive(Buffer &buffer, std::optional<IpPacket> &packet);
+    // So many packets at most into the batch: 0 or errno.
+    int receive(PacketBatch &batch, unsigned most);
+
+    // One of them; nothing when it is malformed.
+    std::optional<IpPacket> parse(const PacketBatch::Packet &packet) const;
 
     // How many packets have found no room in the queue since the last call, as
     // far as the packets after them have told.

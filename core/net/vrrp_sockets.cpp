@@ -11,8 +11,7 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-constexpr unsigned kMaxPacketsPerWakeup = 64;
-constexpr std::size_t kMaxIpPacket = 65536;
+constexpr unsigned kMaxBatchesPerWakeup = 4;
 
 // The interface went down or away, which netlink tells as well, and better.
 bool is_interface_gone(int error) {
@@ -37,7 +36,7 @@ bool is_other(const IpPacket &packet,
 }  // namespace
 
 VrrpSockets::VrrpSockets(Watcher &watcher, Sink &sink, LogSink &log)
-    : watcher_(watcher), sink_(sink), log_(log), buffer_(kMaxIpPacket) {}
+    : watcher_(watcher), sink_(sink), log_(log) {}
 
 VrrpSockets::~VrrpSockets() {
     while (!listeners_.empty()) {
@@ -178,51 +177,60 @@ void VrrpSockets::on_readable(int fd, Instant now) {
         return;
     }
     if (fd == listener->others.fd()) {
-        read_others(fd, now);
+        read_others(listener, now);
     } else {
-        read_wanted(fd, now);
+        read_wanted(listener, now);
     }
 }
 
 void VrrpSockets::read_all(Instant now) {
     const std::vector<ListenerPtr> listeners = listeners_;
     for (const ListenerPtr &listener : listeners) {
-        read_wanted(listener->wanted.fd(), now);
+        if (is_open(listener)) {
+            read_wanted(listener, now);
+        }
     }
 }
 
-void VrrpSockets::read_wanted(int fd, Instant now) {
-    for (unsigned n = 0; n < kMaxPacketsPerWakeup; n++) {
-        const ListenerPtr listener = find(fd);
-        std::optional<IpPacket> packet;
-        if (!listener ||
-            !receive(listener->wanted, packet, lost_.wanted, now)) {
-            return;
+bool VrrpSockets::is_open(const ListenerPtr &listener) const {
+    return std::ranges::find(listeners_, listener) != listeners_.end();
+}
+
+// A batch that is not full was all that there is.
+void VrrpSockets::read_wanted(const ListenerPtr &listener, Instant now) {
+    bool more = true;
+    for (unsigned n = 0; n < kMaxBatchesPerWakeup && more; n++) {
+        more = receive(listener->wanted, PacketBatch::kMostPackets,
+                       lost_.wanted, now) &&
+               batch_.size() == PacketBatch::kMostPackets;
+        for (unsigned i = 0; i < batch_.size() && is_open(listener); ++i) {
+            if (const auto packet = listener->wanted.parse(batch_[i])) {
+                sink_.packet_received(received(listener->wanted, *packet));
+            }
         }
-        if (packet) {
-            sink_.packet_received(received(listener->wanted, *packet));
-        }
+        more = more && is_open(listener);
     }
 }
 
 // More of them wait unread, and wake nobody, until the second is over.
-void VrrpSockets::read_others(int fd, Instant now) {
-    while (const ListenerPtr listener = find(fd)) {
+void VrrpSockets::read_others(const ListenerPtr &listener, Instant now) {
+    while (is_open(listener)) {
         Listener &l = *listener;
         if (now >= l.reads_end) {
             l.reads_left = kOthersPerSecond;
             l.reads_end = now + Seconds{1};
         }
         if (l.reads_left == 0) {
-            watcher_.unwatch(fd);
+            watcher_.unwatch(l.others.fd());
             l.is_watched = false;
             return;
         }
         --l.reads_left;
-        std::optional<IpPacket> packet;
-        if (!receive(l.others, packet, lost_.others, now)) {
+        if (!receive(l.others, 1, lost_.others, now)) {
             return;
         }
+        const auto packet =
+            batch_.size() == 1 ? l.others.parse(batch_[0]) : std::nullopt;
         if (packet && is_other(*packet, l.adverts)) {
             sink_.packet_received(received(l.others, *packet));
         }
@@ -250,15 +258,15 @@ void VrrpSockets::handle_time(Instant now) {
 }
 
 // False when there is no more.
-bool VrrpSockets::receive(VrrpSocket &socket, std::optional<IpPacket> &packet,
+bool VrrpSockets::receive(VrrpSocket &socket, unsigned most,
                           std::uint64_t &lost, Instant now) {
-    const int error = socket.receive(buffer_, packet);
+    const int error = socket.receive(batch_, most);
     lost += socket.take_lost();
     if (error != 0 && error != EAGAIN && error != EINTR &&
         !is_interface_gone(error)) {
         read_error_.write(
             log_, LogLevel::error,
-            SystemError{"recvmsg() on \"" + socket.name() + "\"", error}
+            SystemError{"recvmmsg() on \"" + socket.name() + "\"", error}
                 .to_string(),
             now);
     }

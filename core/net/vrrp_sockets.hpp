@@ -72,10 +72,11 @@ private:
     Status extend(Listener &listener, const vrrp::Config &router);
     Status set_filters(Listener &listener);
     void close(const ListenerPtr &listener);
-    void read_wanted(int fd, Instant now);
-    void read_others(int fd, Instant now);
-    bool receive(VrrpSocket &socket, std::optional<IpPacket> &packet,
-                 std::uint64_t &lost, Instant now);
+    void read_wanted(const ListenerPtr &listener, Instant now);
+    void read_others(const ListenerPtr &listener, Instant now);
+    bool is_open(const ListenerPtr &listener) const;
+    bool receive(VrrpSocket &socket, unsigned most, std::uint64_t &lost,
+                 Instant now);
 
     Watcher &watcher_;
     Sink &sink_;
@@ -83,7 +84,7 @@ private:
     RepeatedLine read_error_;
     RepeatedLine others_error_;
     std::vector<ListenerPtr> listeners_;
-    Buffer buffer_;
+    PacketBatch batch_;
     LostPackets lost_;
 };
 

@@ -136,6 +136,10 @@ bool Description::update_master(const vrrp::Instance &instance) {
 }
 
 bool Description::update_signs(const engine::VirtualRouter &router) {
+    if (router.signs().empty() && !has_signs_) {
+        return false;
+    }
+    has_signs_ = !router.signs().empty();
     bool changed = false;
     for (const engine::SplitBrainSign sign : engine::kSplitBrainSigns) {
         SignRecord &record = record_.signs[static_cast<std::size_t>(sign)];

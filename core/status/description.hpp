@@ -62,6 +62,7 @@ private:
     // As they stand in the record.
     IpAddress source_;
     IpAddress master_;
+    bool has_signs_ = false;
 };
 
 }  // namespace ngx_vrrp::status
