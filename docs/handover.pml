@@ -10,6 +10,12 @@
  * that follows are one step.  The judgement "the owner is dead" and the
  * exchange that follows are two.
  *
+ * In the code a process that is frozen between check and packet sends it when
+ * it runs again; so it does with a request that prolongs the leases of many
+ * routers, whose words are checked just before it.  That is one packet, or one
+ * lease, of a process that lost the router while it was frozen.  The next
+ * check stops it, and the owner removes what is not to be there.
+ *
  * Assertions:
  *   - a process sends, renews or removes only while the word names it;
  *   - the word changes only from the value that was looked at;

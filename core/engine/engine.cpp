@@ -29,6 +29,7 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
         routers_.emplace_back(std::move(config), ports, sink);
         const VirtualRouter &router = routers_.back();
         by_key_.emplace(router.key(), routers_.size() - 1);
+        all_.push_back(routers_.size() - 1);
         needs_time_of_day_ =
             needs_time_of_day_ || !router.config().preempt_windows.empty();
     }
@@ -36,21 +37,46 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
 
 template <class Call>
 void Engine::with_each(Instant now, const Call &call) {
-    for (std::size_t i = 0; i < routers_.size(); ++i) {
-        call(routers_[i]);
-        note(i);
+    for (VirtualRouter &router : routers_) {
+        call(router);
     }
+    end_pass(all_, now);
     lag_watch_.next(deadline(), now);
 }
 
 template <class Call>
 void Engine::with(std::size_t index, Instant now, const Call &call) {
     call(routers_[index]);
-    note(index);
+    end_pass({&index, 1}, now);
     lag_watch_.next(deadline(), now);
 }
 
-// After each call that can change a router.
+// After each call that can change a router. What these routers have left to do
+// is done for all of them together.
+void Engine::end_pass(std::span<const std::size_t> routers, Instant now) {
+    requests_.clear();
+    for (const std::size_t index : routers) {
+        routers_[index].ask_to_prolong(requests_);
+    }
+    std::vector<Status> answered;
+    if (!requests_.empty()) {
+        answered = ports_.addresses.add_all(requests_);
+    }
+    std::span<const Status> answers = answered;
+    for (const std::size_t index : routers) {
+        routers_[index].take_prolonged(answers, now);
+    }
+    for (bool more = true; more;) {
+        more = false;
+        for (const std::size_t index : routers) {
+            more = routers_[index].announce_once_more(now) || more;
+        }
+    }
+    for (const std::size_t index : routers) {
+        note(index);
+    }
+}
+
 void Engine::note(std::size_t index) {
     const VirtualRouter &router = routers_[index];
     const Known next{.is_ours = router.is_ours(),
@@ -200,10 +226,11 @@ void Engine::handle_time(Instant now) {
         watch_workers(now);
     }
     look_at_workers_early(now);
-    for (const std::size_t index : deadlines_.due(now)) {
+    const std::vector<std::size_t> due = deadlines_.due(now);
+    for (const std::size_t index : due) {
         routers_[index].handle_time(now);
-        note(index);
     }
+    end_pass(due, now);
     lag_watch_.next(deadline(), now);
 }
 
@@ -289,7 +316,7 @@ void Engine::watch_workers(Instant now) {
         }
         if (router.is_news(verdict)) {
             router.set_workers(verdict, now);
-            note(i);
+            end_pass({&i, 1}, now);
         }
         if (!router.has_claimed()) {
             take_earlier(look_at_workers_, {now + kStartupLook});

@@ -30,6 +30,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -141,6 +142,7 @@ private:
     void with_each(Instant now, const Call &call);
     template <class Call>
     void with(std::size_t index, Instant now, const Call &call);
+    void end_pass(std::span<const std::size_t> routers, Instant now);
     void note(std::size_t index);
 
     void watch_neighbours();
@@ -159,6 +161,8 @@ private:
     Touched touched_;
     Interfaces interfaces_;
     std::vector<VirtualRouter> routers_;
+    std::vector<std::size_t> all_;  // the indexes of them
+    std::vector<LeaseRequest> requests_;
     std::map<RouterKey, std::size_t> by_key_;
 
     Deadlines deadlines_;

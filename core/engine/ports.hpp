@@ -51,7 +51,14 @@ public:
     virtual void forget_unanswered(const Interface &interface) = 0;
 };
 
-// Virtual addresses in the kernel. Both calls are idempotent.
+// What it points to is valid during the call.
+struct LeaseRequest {
+    const Interface *interface;
+    const vrrp::VirtualAddress *address;
+    Seconds lease;
+};
+
+// Virtual addresses in the kernel. All calls are idempotent.
 class Addresses {
 public:
     virtual ~Addresses() = default;
@@ -59,6 +66,17 @@ public:
     // Adds the address with our mark and this lifetime, or prolongs it.
     virtual Status add(const Interface &interface,
                        const vrrp::VirtualAddress &address, Seconds lease) = 0;
+
+    // Many of them, and what has become of each: one by one, if the machine has
+    // no better way.
+    virtual std::vector<Status> add_all(
+        const std::vector<LeaseRequest> &requests) {
+        std::vector<Status> answers;
+        for (const LeaseRequest &r : requests) {
+            answers.push_back(add(*r.interface, *r.address, r.lease));
+        }
+        return answers;
+    }
 
     // Success when it was not there.
     virtual Status remove(const Interface &interface,

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,16 @@ public:
     void handle_neighbour(const Interface &interface,
                           const wire::Neighbour &claim, Instant now);
     void handle_time(Instant now);
+
+    // Leases that the calls above have left to be prolonged together with those
+    // of other routers: adds what to ask for, and takes the first of these
+    // answers, as many as it has asked for.
+    void ask_to_prolong(std::vector<LeaseRequest> &requests);
+    void take_prolonged(std::span<const Status> &answers, Instant now);
+
+    // Announcements are repeated when all routers have announced theirs. True:
+    // there is one more.
+    bool announce_once_more(Instant now);
 
     std::optional<Instant> deadline() const;
     bool finished() const;
@@ -225,6 +236,8 @@ private:
     std::string wait_for_source(const Interface &interface, bool was_pending);
     void tell_interface_faults(Instant now);
     void tell_link(Instant now);
+    void renew_now(Instant now);
+    void announce_all(Instant now);
     void restore(const Losses &losses, Instant now);
     void leave_fight(const AddressState &removed, Instant now);
     void report_removal(const Losses &losses);
@@ -241,7 +254,11 @@ private:
     void tell_foreign(AddressState &state);
     bool take_over(const Interface &interface, const AddressState &state,
                    Instant now);
+    bool is_usual(const AddressState &state) const;
     bool hold(AddressState &state, Instant now);
+    bool hold_all(Instant now);
+    bool may_hold(AddressState &state, Instant now);
+    bool take_answer(AddressState &state, const Status &status, Instant now);
     bool gain(AddressState &state, Instant now);
     void judge_attempt(bool any_held, Instant now);
     std::optional<Instant> black_hole_at() const;
@@ -291,6 +308,9 @@ private:
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;
     std::optional<Instant> remove_strays_at_;
+    unsigned announce_again_ = 0;
+    bool wants_to_prolong_ = false;
+    std::vector<AddressState *> prolonging_;
     ConnectionCut cut_;
     std::string address_error_;  // the last one
     std::string send_error_;

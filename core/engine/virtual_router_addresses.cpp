@@ -104,19 +104,58 @@ VirtualRouter::Losses VirtualRouter::look_for_addresses(Instant now) {
 
 void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
     cut_ = {};
-    bool any_held = false;
-    for (AddressState &state : addresses_) {
-        any_held = hold(state, now) || any_held;
-    }
-    judge_attempt(any_held, now);
+    judge_attempt(hold_all(now), now);
 }
 
+// Usually all that is to be done is to prolong leases, which waits until the
+// end of the pass.
 void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
+    wants_to_prolong_ = std::ranges::all_of(
+        addresses_, [&](const AddressState &state) { return is_usual(state); });
+    if (!wants_to_prolong_) {
+        renew_now(now);
+    }
+}
+
+void VirtualRouter::renew_now(Instant now) {
     bool any_held = false;
     for (AddressState &state : addresses_) {
         const bool held = state.present ? hold(state, now) : gain(state, now);
         any_held = held || any_held;
     }
+    judge_attempt(any_held, now);
+}
+
+bool VirtualRouter::is_usual(const AddressState &state) const {
+    return state.present && !state.foreign && interface_of(state.address);
+}
+
+// Unless they are not to be held any more.
+void VirtualRouter::ask_to_prolong(std::vector<LeaseRequest> &requests) {
+    prolonging_.clear();
+    if (!std::exchange(wants_to_prolong_, false) || !may_act()) {
+        return;
+    }
+    for (AddressState &state : addresses_) {
+        if (is_usual(state)) {
+            requests.push_back(
+                {interface_of(state.address), &state.address, lease_});
+            prolonging_.push_back(&state);
+        }
+    }
+}
+
+void VirtualRouter::take_prolonged(std::span<const Status> &answers,
+                                   Instant now) {
+    if (prolonging_.empty()) {
+        return;
+    }
+    bool any_held = false;
+    for (AddressState *state : prolonging_) {
+        any_held = take_answer(*state, answers.front(), now) || any_held;
+        answers = answers.subspan(1);
+    }
+    prolonging_.clear();
     judge_attempt(any_held, now);
 }
 
@@ -163,22 +202,22 @@ bool VirtualRouter::take_over(const Interface &interface,
     return status.has_value();
 }
 
-// Adds the address or prolongs its lease. The kernel that refuses to prolong
-// it keeps it until the lease ends.
-bool VirtualRouter::hold(AddressState &state, Instant now) {
+// False: there is no use in asking, and it may be held as it is.
+bool VirtualRouter::may_hold(AddressState &state, Instant now) {
     const Interface *interface = interface_of(state.address);
     if (!interface || !may_act()) {
         return false;
     }
     if (is_used_as_it_is(state)) {
         tell_foreign(state);
-        return true;
-    }
-    if (state.foreign && !take_over(*interface, state, now)) {
         return false;
     }
-    const Status status =
-        ports_.addresses.add(*interface, state.address, lease_);
+    return !state.foreign || take_over(*interface, state, now);
+}
+
+// The kernel that refuses to prolong a lease keeps the address until it ends.
+bool VirtualRouter::take_answer(AddressState &state, const Status &status,
+                                Instant now) {
     if (status) {
         state.present = true;
         state.foreign = false;
@@ -188,6 +227,38 @@ bool VirtualRouter::hold(AddressState &state, Instant now) {
         report_address_error(status.error(), now);
     }
     return status.has_value();
+}
+
+// Adds the address or prolongs its lease.
+bool VirtualRouter::hold(AddressState &state, Instant now) {
+    if (!may_hold(state, now)) {
+        return is_used_as_it_is(state) && may_act();
+    }
+    return take_answer(state,
+                       ports_.addresses.add(*interface_of(state.address),
+                                            state.address, lease_),
+                       now);
+}
+
+// All of them, in one request. True: one of them is held.
+bool VirtualRouter::hold_all(Instant now) {
+    std::vector<LeaseRequest> requests;
+    std::vector<AddressState *> asked;
+    bool any_held = false;
+    for (AddressState &state : addresses_) {
+        if (may_hold(state, now)) {
+            requests.push_back(
+                {interface_of(state.address), &state.address, lease_});
+            asked.push_back(&state);
+        } else {
+            any_held = any_held || (is_used_as_it_is(state) && may_act());
+        }
+    }
+    const std::vector<Status> answers = ports_.addresses.add_all(requests);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        any_held = take_answer(*asked[i], answers[i], now) || any_held;
+    }
+    return any_held;
 }
 
 // An address that comes later than the others: the LAN learns of it now.
@@ -234,6 +305,8 @@ void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
 }
 
 void VirtualRouter::remove_addresses(Instant now) {
+    wants_to_prolong_ = false;
+    announce_again_ = 0;
     for (AddressState &state : addresses_) {
         if (is_used_as_it_is(state)) {
             state.told = false;
@@ -457,7 +530,7 @@ void VirtualRouter::leave_black_hole(Instant now) {
     if (!at || now < *at) {
         return;
     }
-    act(vrrp::RenewAddresses{}, now);
+    renew_now(now);
     if (failing_since_) {
         stay_out(FaultCause::address,
                  "no address can be held: " + address_error_, kAddressTimeOut,
@@ -467,13 +540,25 @@ void VirtualRouter::leave_black_hole(Instant now) {
 
 // Known to the LAN
 
-// Only what we hold: what is not there must not be asked of us.
 void VirtualRouter::act(const vrrp::AnnounceAddresses &action, Instant now) {
-    for (unsigned i = 0; i < action.repeat; ++i) {
-        for (const AddressState &state : addresses_) {
-            if (state.present) {
-                announce(state, 1, now);
-            }
+    announce_again_ = action.repeat;
+    announce_once_more(now);
+}
+
+bool VirtualRouter::announce_once_more(Instant now) {
+    if (announce_again_ == 0) {
+        return false;
+    }
+    --announce_again_;
+    announce_all(now);
+    return announce_again_ != 0;
+}
+
+// Only what we hold: what is not there must not be asked of us.
+void VirtualRouter::announce_all(Instant now) {
+    for (const AddressState &state : addresses_) {
+        if (state.present) {
+            announce(state, 1, now);
         }
     }
 }

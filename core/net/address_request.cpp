@@ -200,6 +200,25 @@ Status refuse(const char *what, const engine::Interface &interface,
         error});
 }
 
+Status refuse_other_prefix(const engine::Interface &interface,
+                           const vrrp::VirtualAddress &address) {
+    const auto *other = address.address.family() == Family::ipv6
+                            ? find_other_prefix(interface, address)
+                            : nullptr;
+    return other ? refuse("adding", interface, address, other->prefix_length,
+                          EEXIST)
+                 : success();
+}
+
+Status adding(const engine::Interface &interface,
+              const vrrp::VirtualAddress &address, int error) {
+    return error == 0
+               ? success()
+               : Unexpected(SystemError{"adding " + describe(address) +
+                                            " to \"" + interface.name + "\"",
+                                        error});
+}
+
 // The kernel does not have exactly this address.
 Status explain_absence(RequestSocket &socket,
                        const engine::Interface &interface,
@@ -219,23 +238,30 @@ Status explain_absence(RequestSocket &socket,
 
 }  // namespace
 
-Status add_address(RequestSocket &socket, const engine::Interface &interface,
-                   const vrrp::VirtualAddress &address, Seconds lease) {
-    if (address.address.family() == Family::ipv6) {
-        if (const auto *other = find_other_prefix(interface, address)) {
-            return refuse("adding", interface, address, other->prefix_length,
-                          EEXIST);
+std::vector<Status> add_addresses(
+    RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted) {
+    std::vector<Status> answers;
+    std::vector<std::size_t> asked;
+    std::vector<Message> requests;
+    for (const engine::LeaseRequest &w : wanted) {
+        answers.push_back(refuse_other_prefix(*w.interface, *w.address));
+        if (answers.back()) {
+            Message request = build_add(*w.interface, *w.address, w.lease);
+            if (!request) {
+                answers.back() = adding(*w.interface, *w.address, ENOMEM);
+                continue;
+            }
+            asked.push_back(answers.size() - 1);
+            requests.push_back(std::move(request));
         }
     }
 
-    const Message request = build_add(interface, address, lease);
-    const int error = request ? socket.exchange(request) : ENOMEM;
-    if (error != 0) {
-        return Unexpected(SystemError{
-            "adding " + describe(address) + " to \"" + interface.name + "\"",
-            error});
+    const std::vector<int> errors = socket.exchange(requests);
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+        const engine::LeaseRequest &w = wanted[asked[i]];
+        answers[asked[i]] = adding(*w.interface, *w.address, errors[i]);
     }
-    return success();
+    return answers;
 }
 
 Status remove_address(RequestSocket &socket, const engine::Interface &interface,

@@ -1,17 +1,20 @@
 // Virtual addresses into the kernel and out again.
 #pragma once
 
+#include <vector>
+
 #include "core/base/time.hpp"
 #include "core/engine/facts.hpp"
+#include "core/engine/ports.hpp"
 #include "core/net/netlink_socket.hpp"
 #include "core/vrrp/config.hpp"
 
 namespace ngx_vrrp::net {
 
-// Adds the address for the time of the lease, or prolongs it: one request for
-// both, so there is no moment without it.
-Status add_address(RequestSocket &socket, const engine::Interface &interface,
-                   const vrrp::VirtualAddress &address, Seconds lease);
+// Adds addresses for the time of their leases, or prolongs these: one request
+// for both, so there is no moment without the address. What has become of each.
+std::vector<Status> add_addresses(
+    RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted);
 
 // Removes this address with this prefix length and nothing else. Success when
 // it, or the interface, was not there; an error when the same address is

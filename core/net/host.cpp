@@ -1,5 +1,6 @@
 #include "core/net/host.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 
@@ -28,6 +29,17 @@ Status not_watched(const char *what) {
         SystemError{format("adding %s to the event loop", what), EMFILE});
 }
 
+bool has_ours(const engine::Interfaces &known,
+              const engine::Interface &interface,
+              const vrrp::VirtualAddress &address) {
+    const engine::Interface *there = known.find(interface.name);
+    return there && there->index == interface.index &&
+           std::ranges::any_of(there->addresses, [&](const auto &a) {
+               return a.ours && a.address == address.address &&
+                      a.prefix_length == address.prefix_length;
+           });
+}
+
 }  // namespace
 
 class Host::Impl {
@@ -53,8 +65,8 @@ public:
     PacketSocket &frames() { return frames_; }
     NeighbourSockets &neighbours() { return neighbours_; }
     void forget_unanswered(const engine::Interface &interface);
-    Status add(const engine::Interface &interface,
-               const vrrp::VirtualAddress &address, Seconds lease);
+    std::vector<Status> add_all(
+        const std::vector<engine::LeaseRequest> &requests);
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address);
 
@@ -69,6 +81,7 @@ private:
     Log log_;
 
     RequestSocket requests_;
+    RequestSocket renewals_;  // of addresses that are known: without events
     EventSocket events_;
     engine::Interfaces known_;  // the last dump, and all events since
     Retry dump_;
@@ -97,8 +110,15 @@ Status Host::Impl::open() {
     if (Status opened = requests_.open(); !opened) {
         return opened;
     }
+    if (Status opened = renewals_.open(); !opened) {
+        return opened;
+    }
     if (Status opened = events_.open(); !opened) {
         return opened;
+    }
+    if (Status set = events_.ignore(renewals_.port()); !set) {
+        events_.close();
+        return set;
     }
     if (!watcher_.watch(events_.fd())) {
         events_.close();
@@ -241,14 +261,24 @@ void Host::Impl::forget_unanswered(const engine::Interface &interface) {
     }
 }
 
-Status Host::Impl::add(const engine::Interface &interface,
-                       const vrrp::VirtualAddress &address, Seconds lease) {
-    Status added = add_address(requests_, interface, address, lease);
-    const bool in_subnet =
-        address.address.family() == Family::ipv4 &&
-        address.prefix_length < host_prefix_length(Family::ipv4);
-    if (added && in_subnet) {
-        promote_once(interface);
+// An address that is new is heard of, as anybody's is: then it is known. That
+// it is prolonged is no news.
+std::vector<Status> Host::Impl::add_all(
+    const std::vector<engine::LeaseRequest> &requests) {
+    const bool all_known =
+        std::ranges::all_of(requests, [&](const auto &r) {
+            return has_ours(known_, *r.interface, *r.address);
+        });
+    std::vector<Status> added =
+        add_addresses(all_known ? renewals_ : requests_, requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const vrrp::VirtualAddress &address = *requests[i].address;
+        const bool in_subnet =
+            address.address.family() == Family::ipv4 &&
+            address.prefix_length < host_prefix_length(Family::ipv4);
+        if (added[i] && in_subnet) {
+            promote_once(*requests[i].interface);
+        }
     }
     return added;
 }
@@ -319,7 +349,12 @@ void Host::forget_unanswered(const engine::Interface &interface) {
 
 Status Host::add(const engine::Interface &interface,
                  const vrrp::VirtualAddress &address, Seconds lease) {
-    return impl_->add(interface, address, lease);
+    return impl_->add_all({{&interface, &address, lease}}).front();
+}
+
+std::vector<Status> Host::add_all(
+    const std::vector<engine::LeaseRequest> &requests) {
+    return impl_->add_all(requests);
 }
 
 Status Host::remove(const engine::Interface &interface,

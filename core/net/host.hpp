@@ -83,6 +83,8 @@ public:
     void forget_unanswered(const engine::Interface &interface) override;
     Status add(const engine::Interface &interface,
                const vrrp::VirtualAddress &address, Seconds lease) override;
+    std::vector<Status> add_all(
+        const std::vector<engine::LeaseRequest> &requests) override;
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address) override;
     Status watch_neighbours(const std::vector<IpAddress> &addresses) override;

@@ -1,11 +1,16 @@
 #include "core/net/netlink_socket.hpp"
 
 #include <linux/rtnetlink.h>
+#include <arpa/inet.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 
 #include "core/base/time.hpp"
+#include "core/net/attach_filter.hpp"
 #include "core/net/clock.hpp"
 
 namespace ngx_vrrp::net {
@@ -25,6 +30,9 @@ constexpr unsigned kMaxEventsWhenLost = 16384;
 // a surprise from becoming a hang.
 constexpr unsigned kMaxDatagramsPerAnswer = 4096;
 constexpr Seconds kAnswerTimeout{1};
+
+// So many errors have room in the default receive buffer.
+constexpr std::size_t kMaxTogether = 64;
 
 Result<Fd, SystemError> open_netlink(int protocol, int flags,
                                      std::uint32_t groups) {
@@ -179,6 +187,79 @@ int RequestSocket::exchange(const Message &request,
 
 int RequestSocket::exchange(const Message &request) {
     return exchange(request, [](nlmsghdr *) {});
+}
+
+std::uint32_t RequestSocket::port() const {
+    sockaddr_nl self{};
+    socklen_t size = sizeof(self);
+    const int error =
+        ::getsockname(fd_.get(), reinterpret_cast<sockaddr *>(&self), &size);
+    return error < 0 ? 0 : self.nl_pid;
+}
+
+std::vector<int> RequestSocket::exchange(const std::vector<Message> &requests) {
+    std::vector<int> errors(requests.size());
+    for (std::size_t i = 0; i < requests.size(); i += kMaxTogether) {
+        const std::size_t count = std::min(requests.size() - i, kMaxTogether);
+        const std::uint32_t first = sequence_ + 1;
+        if (const int error = send_together(&requests[i], count); error != 0) {
+            std::fill_n(&errors[i], count, error);
+        } else {
+            receive_errors(first, &errors[i], count);
+        }
+    }
+    return errors;
+}
+
+// Only the last one is acknowledged; the others are answered if they fail.
+int RequestSocket::send_together(const Message *requests, std::size_t count) {
+    std::array<iovec, kMaxTogether> parts{};
+    for (std::size_t i = 0; i < count; ++i) {
+        nlmsghdr *request = nlmsg_hdr(requests[i].get());
+        request->nlmsg_seq = ++sequence_;
+        request->nlmsg_flags &= static_cast<std::uint16_t>(~NLM_F_ACK);
+        request->nlmsg_flags |= NLM_F_REQUEST;
+        request->nlmsg_flags |= i + 1 == count ? NLM_F_ACK : 0;
+        parts[i] = {request, NLMSG_ALIGN(request->nlmsg_len)};
+    }
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = count;
+    return ::sendmsg(fd_.get(), &message, 0) < 0 ? errno : 0;
+}
+
+void RequestSocket::receive_errors(std::uint32_t first, int *errors,
+                                   std::size_t count) {
+    bool complete = false;
+    const auto take = [&](nlmsghdr *m) {
+        const std::uint32_t index = m->nlmsg_seq - first;
+        if (index < count && m->nlmsg_type == NLMSG_ERROR &&
+            nlmsg_valid_hdr(m, sizeof(nlmsgerr))) {
+            errors[index] = -static_cast<nlmsgerr *>(nlmsg_data(m))->error;
+            complete = complete || index + 1 == count;
+        }
+    };
+    const Instant give_up = now() + kAnswerTimeout;
+    while (!complete) {
+        const int error = receive(fd_.get(), buffer_, take);
+        if (!complete && (error == EAGAIN || now() > give_up)) {
+            std::replace(errors, errors + count, 0, ETIMEDOUT);
+            return;
+        }
+        if (error != 0 && error != EINTR) {
+            std::replace(errors, errors + count, 0, error);
+            return;
+        }
+    }
+}
+
+Status EventSocket::ignore(std::uint32_t port) {
+    return attach_filter(
+        fd_.get(), {BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                             offsetof(nlmsghdr, nlmsg_pid)),
+                    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+                    BPF_STMT(BPF_RET | BPF_K, 0),
+                    BPF_STMT(BPF_RET | BPF_K, 0xffffffff)});
 }
 
 Status EventSocket::open() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/system_error.hpp"
@@ -36,8 +37,16 @@ public:
     // A request whose only answer is the acknowledgement.
     int exchange(const Message &request);
 
+    // Many of those, in few system calls: 0 or errno for each of them.
+    std::vector<int> exchange(const std::vector<Message> &requests);
+
+    // By which events tell whose request has caused them; 0: not known.
+    std::uint32_t port() const;
+
 private:
     int send(nlmsghdr *request);
+    int send_together(const Message *requests, std::size_t count);
+    void receive_errors(std::uint32_t first, int *errors, std::size_t count);
 
     Fd fd_;
     std::uint32_t sequence_ = 0;
@@ -48,6 +57,9 @@ class EventSocket {
 public:
     // Events about links and about addresses of both families.
     Status open();
+
+    // What the requests from this port change is not told any more.
+    Status ignore(std::uint32_t port);
 
     void close() { fd_.reset(); }
     int fd() const { return fd_.get(); }

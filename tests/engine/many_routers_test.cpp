@@ -28,6 +28,26 @@ protected:
         engine->start(interfaces(), now);
     }
 
+    // Each of them asks the kernel at the same moment.
+    void become_active_together() {
+        start_all();
+        run(Milliseconds{361});
+        ASSERT_EQ(states(), "MMM");
+        machine.take();
+    }
+
+    // The next pass in which leases are prolonged.
+    Done prolong() {
+        for (int i = 0; i < 10; ++i) {
+            run(Milliseconds{100});
+            const Done done = machine.take();
+            if (done.size() > 3) {
+                return done;
+            }
+        }
+        return {};
+    }
+
     std::string states() const {
         std::string all;
         for (const VirtualRouter &r : engine->routers()) {
@@ -84,6 +104,74 @@ TEST_F(ManyRoutersTest, NextDeadlineIsThatOfTheFirstToAct) {
     EXPECT_EQ(machine.take(), Done{});
     engine->handle_time(next);
     EXPECT_EQ(machine.take().size(), 3u);
+}
+
+// All adverts first: no router waits for the leases of another one.
+TEST_F(ManyRoutersTest, LeasesOfAPassAreProlongedTogether) {
+    become_active_together();
+    const std::string advert = "advert 100 224.0.0.18";
+    EXPECT_EQ(prolong(),
+              (Done{advert, advert, advert, "add 10.0.1.50 1s",
+                    "add 10.0.1.51 1s", "add 10.0.1.52 1s"}));
+}
+
+TEST_F(ManyRoutersTest, FailureIsThatOfTheRouterItBelongsTo) {
+    become_active_together();
+    machine.fail("add 10.0.1.51", EPERM);
+    EXPECT_EQ(prolong().size(), 6u);
+    const auto &routers = engine->routers();
+    EXPECT_EQ(routers[0].counters().address_errors, 0u);
+    EXPECT_EQ(routers[1].counters().address_errors, 1u);
+    EXPECT_EQ(routers[2].counters().address_errors, 0u);
+
+    // its lease ends, and then it is no use as MASTER
+    run(Seconds{4});
+    EXPECT_EQ(states(), "MFM");
+}
+
+// A process that was stopped in the middle of a pass.
+TEST_F(ManyRoutersTest, WhatIsOwnedByAnotherIsNotProlonged) {
+    become_active_together();
+    machine.owned_by_other = true;
+    machine.only = OwnershipId{1};
+    EXPECT_EQ(prolong(),
+              (Done{"advert 100 224.0.0.18", "advert 100 224.0.0.18",
+                    "add 10.0.1.50 1s", "add 10.0.1.52 1s"}));
+    EXPECT_EQ(states(), "MIM");
+}
+
+// A process that is stopped between its adverts and the request for leases.
+TEST_F(ManyRoutersTest, WhatIsLostAfterItsAdvertIsNotProlonged) {
+    become_active();
+    Done done;
+    while (std::ranges::find(done, "add 10.0.1.5 1s") == done.end()) {
+        run(Milliseconds{100});
+        done = machine.take();
+    }
+    run(Milliseconds{400});
+    machine.take();
+    machine.overtaken_at = "advert";
+    run(Milliseconds{100});
+    EXPECT_EQ(machine.take(), Done{"advert 100 224.0.0.18"});
+}
+
+TEST_F(ManyRoutersTest, AnnouncementsAreRepeatedWhenAllAreAnnounced) {
+    std::vector<RouterConfig> routers{router(50), router(51)};
+    for (RouterConfig &one : routers) {
+        one.router.announce.repeat = 3;
+    }
+    beat();
+    engine.emplace(std::move(routers), machine.ports(), log);
+    engine->start(interfaces(), now);
+    machine.take();
+    run(Milliseconds{361});
+    const std::string advert = "advert 100 224.0.0.18";
+    EXPECT_EQ(machine.take(),
+              (Done{advert, "add 10.0.1.50 1s", "garp", advert,
+                    "add 10.0.1.51 1s", "garp", "garp", "garp", "garp",
+                    "garp"}));
+    EXPECT_EQ(engine->routers()[0].counters().announcements_sent, 3u);
+    EXPECT_EQ(engine->routers()[1].counters().announcements_sent, 3u);
 }
 
 TEST(Phases, AreSharedByNotTooMany) {

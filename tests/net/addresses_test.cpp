@@ -48,6 +48,41 @@ protected:
     }
 };
 
+// More than go into one request; those that the kernel refuses are known, and
+// the others are there.
+TEST_F(Addresses, ManyAreAddedTogetherAndEachHasItsAnswer) {
+    const engine::Interface vr0 = a().look("vr0");
+    engine::Interface gone = vr0;
+    gone.index = IfIndex{4711};
+    std::vector<vrrp::VirtualAddress> vips;
+    for (int i = 0; i < 200; ++i) {
+        vips.push_back(vip("10.9.1." + std::to_string(i), 32));
+    }
+    std::vector<engine::LeaseRequest> requests;
+    for (std::size_t i = 0; i < vips.size(); ++i) {
+        const bool is_refused = i == 7 || i == 63 || i == 64 || i == 199;
+        requests.push_back({is_refused ? &gone : &vr0, &vips[i], kLong});
+    }
+
+    const std::vector<Status> answers = a().host->add_all(requests);
+
+    ASSERT_EQ(200u, answers.size());
+    const engine::Interface after = a().look("vr0");
+    for (std::size_t i = 0; i < vips.size(); ++i) {
+        const bool is_added = requests[i].interface == &vr0;
+        EXPECT_EQ(is_added, answers[i].has_value()) << i;
+        EXPECT_EQ(is_added,
+                  find_address(after, vips[i].address.to_string()) != nullptr)
+            << i;
+    }
+    EXPECT_EQ(ENODEV, answers[7].error().code);
+    EXPECT_EQ("adding 10.9.1.199/32 to \"vr0\"", answers[199].error().what);
+
+    // the next answer belongs to the next request
+    EXPECT_DONE(add(vips[7], kLong));
+    EXPECT_TRUE(is_there("10.9.1.7"));
+}
+
 TEST_F(Addresses, AddedOneIsMarkedAndHasALease) {
     ASSERT_DONE(add(vip("10.9.0.200", 24), kLong));
 

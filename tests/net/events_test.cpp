@@ -100,7 +100,7 @@ TEST_F(Events, RemovedAndRenamedInterfacesAreSeen) {
 
 // What was lost is a change; what was kept are renewals, which are no news.
 TEST_F(Events, LostEventsAreMadeUpForAndReportedOnce) {
-    const vrrp::VirtualAddress vip{*IpAddress::parse("10.9.0.200"), 32, "vr0",
+    const vrrp::VirtualAddress vip{*IpAddress::parse("fd09::200"), 128, "vr0",
                                    ""};
     const engine::Interface vr0 = a().look("vr0");
     ASSERT_DONE(a().host->add(vr0, vip, Seconds{100}));
@@ -126,6 +126,36 @@ TEST_F(Events, LostEventsAreMadeUpForAndReportedOnce) {
     ASSERT_EQ(1u, a().log.size());
     EXPECT_EQ(LogLevel::warn, a().log[0].first);
     EXPECT_NE(std::string::npos, a().log[0].second.find("events were lost"));
+}
+
+// The kernel says of IPv4 addresses who has changed them. What is new is heard
+// of, whoever has added it.
+TEST_F(Events, OwnRenewalsWakeNobody) {
+    const vrrp::VirtualAddress vip{*IpAddress::parse("10.9.0.200"), 32, "vr0",
+                                   ""};
+    const engine::Interface vr0 = a().look("vr0");
+    ASSERT_DONE(a().host->add(vr0, vip, Seconds{100}));
+    EXPECT_TRUE(a().wait([&] {
+        const engine::Interface *there = a().interfaces.find("vr0");
+        return there && find_address(*there, "10.9.0.200");
+    }));
+
+    // others are at work, too
+    bool is_quiet = false;
+    for (int n = 0; n < 100 && !is_quiet; n++) {
+        a().settle();
+        ASSERT_DONE(a().host->add(vr0, vip, Seconds{100}));
+        is_quiet = !a().turn(Milliseconds{0});
+    }
+    EXPECT_TRUE(is_quiet);
+
+    in_a("ip addr change 10.9.0.200/32 dev vr0 valid_lft 90 preferred_lft 90");
+    EXPECT_TRUE(a().turn(kPatience));
+
+    in_a("ip addr del 10.9.0.200/32 dev vr0");
+    EXPECT_TRUE(a().wait([&] {
+        return !find_address(*a().interfaces.find("vr0"), "10.9.0.200");
+    }));
 }
 
 // A timer that fires at the same time comes after it.
