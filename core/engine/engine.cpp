@@ -28,6 +28,11 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
     for (RouterConfig &config : configs) {
         routers_.emplace_back(std::move(config), ports, sink);
         const VirtualRouter &router = routers_.back();
+        const vrrp::WorkerPolicy &policy = router.config().workers;
+        if (policy.required != 0) {
+            worker_timeout_ = std::min(worker_timeout_.value_or(policy.timeout),
+                                       policy.timeout);
+        }
         by_key_.emplace(router.key(), routers_.size() - 1);
         all_.push_back(routers_.size() - 1);
         needs_time_of_day_ =
@@ -255,18 +260,6 @@ std::optional<Instant> Engine::deadline() const {
     std::optional<Instant> earliest = look_at_workers_;
     take_earlier(earliest, deadlines_.first());
     return earliest;
-}
-
-std::optional<Duration> Engine::worker_timeout() const {
-    std::optional<Duration> shortest;
-    for (const VirtualRouter &router : routers_) {
-        const vrrp::WorkerPolicy &policy = router.config().workers;
-        if (policy.required != 0) {
-            shortest =
-                std::min(shortest.value_or(policy.timeout), policy.timeout);
-        }
-    }
-    return shortest;
 }
 
 void Engine::watch_neighbours() {

@@ -119,7 +119,7 @@ public:
     unsigned fresh_workers() const { return fresh_workers_; }
     // After how long without a beat a worker is stalled, at least for one of
     // the routers; nothing when none of them watches workers.
-    std::optional<Duration> worker_timeout() const;
+    std::optional<Duration> worker_timeout() const { return worker_timeout_; }
 
     // Packets for virtual routers that are not ours.
     std::uint64_t unknown_vrid_packets() const { return unknown_vrid_; }
@@ -176,7 +176,8 @@ private:
 
     std::optional<Instant> look_at_workers_;      // at the latest
     std::optional<Instant> may_look_at_workers_;  // when we are awake
-    std::vector<std::int32_t> workers_;           // pids, at the last look
+    std::optional<Duration> worker_timeout_;
+    std::vector<std::int32_t> workers_;  // pids, at the last look
     TimerLagWatch lag_watch_;
     unsigned fresh_workers_ = 0;
     std::uint64_t unknown_vrid_ = 0;

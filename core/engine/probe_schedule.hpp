@@ -67,8 +67,12 @@ public:
         return address;
     }
 
+    // After the first round there is no hurry: the next advert may be soon.
     std::optional<Instant> deadline() const {
         std::optional<Instant> earliest = next_at_;
+        if (earliest && !is_first_round_) {
+            *earliest += pause() / 10;
+        }
         take_earlier(earliest, doubt_at_);
         return earliest;
     }
