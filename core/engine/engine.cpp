@@ -34,6 +34,9 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
                                        policy.timeout);
         }
         by_key_.emplace(router.key(), routers_.size() - 1);
+        for (const AddressState &state : router.addresses()) {
+            by_address_.emplace(state.address.address, routers_.size() - 1);
+        }
         all_.push_back(routers_.size() - 1);
         needs_time_of_day_ =
             needs_time_of_day_ || !router.config().preempt_windows.empty();
@@ -210,9 +213,12 @@ void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
     if (at == all.end() || is_own) {
         return;
     }
-    with_each(now, [&](VirtualRouter &r) {
-        r.handle_neighbour(*at, claim.neighbour, now);
-    });
+    const auto [first, last] = by_address_.equal_range(claim.neighbour.address);
+    for (auto it = first; it != last; ++it) {
+        with(it->second, now, [&](VirtualRouter &r) {
+            r.handle_neighbour(*at, claim.neighbour, now);
+        });
+    }
 }
 
 void Engine::handle_workers(Instant now) {

@@ -164,6 +164,7 @@ private:
     std::vector<std::size_t> all_;  // the indexes of them
     std::vector<LeaseRequest> requests_;
     std::map<RouterKey, std::size_t> by_key_;
+    std::multimap<IpAddress, std::size_t> by_address_;  // virtual ones
 
     Deadlines deadlines_;
     std::vector<Known> known_;

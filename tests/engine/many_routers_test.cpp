@@ -68,6 +68,20 @@ TEST_F(ManyRoutersTest, EachHearsWhatIsForIt) {
     EXPECT_EQ(engine->unknown_vrid_packets(), 0u);
 }
 
+TEST_F(ManyRoutersTest, ANeighbourIsHeardByThoseThatHaveItsAddress) {
+    start_all();
+    const auto touched_by = [&](const IpAddress &address) {
+        engine->touched().take([](std::size_t) {});
+        engine->handle_neighbour({IfIndex{2}, {address, {2, 0, 0, 0, 0, 9}}},
+                                 now);
+        std::vector<std::size_t> touched;
+        engine->touched().take([&](std::size_t i) { touched.push_back(i); });
+        return touched;
+    };
+    EXPECT_EQ(touched_by(vip(51)), std::vector<std::size_t>{1});
+    EXPECT_EQ(touched_by(vip(9)), std::vector<std::size_t>{});
+}
+
 TEST_F(ManyRoutersTest, AllOfThemAreWhatTheNodeIs) {
     start_all();
     EXPECT_TRUE(engine->is_in_charge());
@@ -110,9 +124,8 @@ TEST_F(ManyRoutersTest, NextDeadlineIsThatOfTheFirstToAct) {
 TEST_F(ManyRoutersTest, LeasesOfAPassAreProlongedTogether) {
     become_active_together();
     const std::string advert = "advert 100 224.0.0.18";
-    EXPECT_EQ(prolong(),
-              (Done{advert, advert, advert, "add 10.0.1.50 1s",
-                    "add 10.0.1.51 1s", "add 10.0.1.52 1s"}));
+    EXPECT_EQ(prolong(), (Done{advert, advert, advert, "add 10.0.1.50 1s",
+                               "add 10.0.1.51 1s", "add 10.0.1.52 1s"}));
 }
 
 TEST_F(ManyRoutersTest, FailureIsThatOfTheRouterItBelongsTo) {
@@ -134,9 +147,8 @@ TEST_F(ManyRoutersTest, WhatIsOwnedByAnotherIsNotProlonged) {
     become_active_together();
     machine.owned_by_other = true;
     machine.only = OwnershipId{1};
-    EXPECT_EQ(prolong(),
-              (Done{"advert 100 224.0.0.18", "advert 100 224.0.0.18",
-                    "add 10.0.1.50 1s", "add 10.0.1.52 1s"}));
+    EXPECT_EQ(prolong(), (Done{"advert 100 224.0.0.18", "advert 100 224.0.0.18",
+                               "add 10.0.1.50 1s", "add 10.0.1.52 1s"}));
     EXPECT_EQ(states(), "MIM");
 }
 
@@ -166,10 +178,9 @@ TEST_F(ManyRoutersTest, AnnouncementsAreRepeatedWhenAllAreAnnounced) {
     machine.take();
     run(Milliseconds{361});
     const std::string advert = "advert 100 224.0.0.18";
-    EXPECT_EQ(machine.take(),
-              (Done{advert, "add 10.0.1.50 1s", "garp", advert,
-                    "add 10.0.1.51 1s", "garp", "garp", "garp", "garp",
-                    "garp"}));
+    EXPECT_EQ(machine.take(), (Done{advert, "add 10.0.1.50 1s", "garp", advert,
+                                    "add 10.0.1.51 1s", "garp", "garp", "garp",
+                                    "garp", "garp"}));
     EXPECT_EQ(engine->routers()[0].counters().announcements_sent, 3u);
     EXPECT_EQ(engine->routers()[1].counters().announcements_sent, 3u);
 }
