@@ -11,10 +11,11 @@
  * exchange that follows are two.
  *
  * In the code a process that is frozen between check and packet sends it when
- * it runs again; so it does with a request that prolongs the leases of many
- * routers, whose words are checked just before it.  That is one packet, or one
- * lease, of a process that lost the router while it was frozen.  The next
- * check stops it, and the owner removes what is not to be there.
+ * it runs again.  So it does with the adverts of many routers in one call, and
+ * with the request that prolongs their leases: their words are checked just
+ * before each of the two.  That is one advert and one lease, of a process that
+ * lost the router while it was frozen.  The next check stops it, and the owner
+ * removes what is not to be there.
  *
  * Assertions:
  *   - a process sends, renews or removes only while the word names it;

@@ -62,18 +62,8 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
 // After each call that can change a router. What these routers have left to do
 // is done for all of them together.
 void Engine::end_pass(std::span<const std::size_t> routers, Instant now) {
-    requests_.clear();
-    for (const std::size_t index : routers) {
-        routers_[index].ask_to_prolong(requests_);
-    }
-    std::vector<Status> answered;
-    if (!requests_.empty()) {
-        answered = ports_.addresses.add_all(requests_);
-    }
-    std::span<const Status> answers = answered;
-    for (const std::size_t index : routers) {
-        routers_[index].take_prolonged(answers, now);
-    }
+    send_adverts(routers, now);
+    prolong_leases(routers, now);
     for (bool more = true; more;) {
         more = false;
         for (const std::size_t index : routers) {
@@ -82,6 +72,34 @@ void Engine::end_pass(std::span<const std::size_t> routers, Instant now) {
     }
     for (const std::size_t index : routers) {
         note(index);
+    }
+}
+
+void Engine::send_adverts(std::span<const std::size_t> routers, Instant now) {
+    packets_.clear();
+    for (const std::size_t index : routers) {
+        routers_[index].ask_to_send(packets_);
+    }
+    const std::vector<Status> answered =
+        packets_.empty() ? std::vector<Status>{}
+                         : ports_.transmit.send_all(packets_);
+    std::span<const Status> answers = answered;
+    for (const std::size_t index : routers) {
+        routers_[index].take_sent(answers, now);
+    }
+}
+
+void Engine::prolong_leases(std::span<const std::size_t> routers, Instant now) {
+    requests_.clear();
+    for (const std::size_t index : routers) {
+        routers_[index].ask_to_prolong(requests_);
+    }
+    const std::vector<Status> answered =
+        requests_.empty() ? std::vector<Status>{}
+                          : ports_.addresses.add_all(requests_);
+    std::span<const Status> answers = answered;
+    for (const std::size_t index : routers) {
+        routers_[index].take_prolonged(answers, now);
     }
 }
 

@@ -143,6 +143,8 @@ private:
     template <class Call>
     void with(std::size_t index, Instant now, const Call &call);
     void end_pass(std::span<const std::size_t> routers, Instant now);
+    void send_adverts(std::span<const std::size_t> routers, Instant now);
+    void prolong_leases(std::span<const std::size_t> routers, Instant now);
     void note(std::size_t index);
 
     void watch_neighbours();
@@ -162,6 +164,7 @@ private:
     Interfaces interfaces_;
     std::vector<VirtualRouter> routers_;
     std::vector<std::size_t> all_;  // the indexes of them
+    std::vector<OutgoingPacket> packets_;
     std::vector<LeaseRequest> requests_;
     std::map<RouterKey, std::size_t> by_key_;
     std::multimap<IpAddress, std::size_t> by_address_;  // virtual ones

@@ -24,6 +24,19 @@
 
 namespace ngx_vrrp::engine {
 
+// What they point to is valid during the call.
+struct OutgoingPacket {
+    const Interface *interface;
+    wire::Endpoints endpoints;
+    Buffer pdu;
+};
+
+struct LeaseRequest {
+    const Interface *interface;
+    const vrrp::VirtualAddress *address;
+    Seconds lease;
+};
+
 // Adverts out, and the right to hear them in.
 class Transmit {
 public:
@@ -43,19 +56,23 @@ public:
     virtual Status send(const Interface &interface,
                         const wire::Endpoints &endpoints, Bytes pdu) = 0;
 
+    // Many of them, in this order, and what has become of each: one by one, if
+    // the machine has no better way.
+    virtual std::vector<Status> send_all(
+        const std::vector<OutgoingPacket> &packets) {
+        std::vector<Status> answers;
+        for (const OutgoingPacket &p : packets) {
+            answers.push_back(send(*p.interface, p.endpoints, p.pdu));
+        }
+        return answers;
+    }
+
     // One whole Ethernet frame.
     virtual Status send_frame(const Interface &interface, Bytes frame) = 0;
 
     // Neighbours that have not answered the kernel's ARP requests or neighbour
     // solicitations are asked anew when something is sent to them.
     virtual void forget_unanswered(const Interface &interface) = 0;
-};
-
-// What it points to is valid during the call.
-struct LeaseRequest {
-    const Interface *interface;
-    const vrrp::VirtualAddress *address;
-    Seconds lease;
 };
 
 // Virtual addresses in the kernel. All calls are idempotent.

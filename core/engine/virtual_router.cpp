@@ -230,7 +230,9 @@ void VirtualRouter::handle_time(Instant now) {
     if (trackers_.deadline() && now >= *trackers_.deadline()) {
         look_at_trackers(now);
     }
+    may_wait_ = true;
     input(vrrp::TimeReached{}, now);
+    may_wait_ = false;
     leave_black_hole(now);
     remove_strays(now);
     cut_late(now);
@@ -268,6 +270,14 @@ void VirtualRouter::input(const vrrp::Input &input, Instant now) {
 }
 
 void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {
+    const auto can_wait = [](const vrrp::Action &action) {
+        return std::holds_alternative<vrrp::SendAdvert>(action) ||
+               std::holds_alternative<vrrp::RenewAddresses>(action);
+    };
+    may_wait_ = may_wait_ && std::ranges::all_of(actions, can_wait);
+    if (!may_wait_ && !actions.empty()) {
+        send_due_advert(now);
+    }
     for (const vrrp::Action &action : actions) {
         std::visit([&](const auto &a) { act(a, now); }, action);
     }

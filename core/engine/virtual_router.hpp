@@ -93,9 +93,11 @@ public:
                           const wire::Neighbour &claim, Instant now);
     void handle_time(Instant now);
 
-    // Leases that the calls above have left to be prolonged together with those
-    // of other routers: adds what to ask for, and takes the first of these
-    // answers, as many as it has asked for.
+    // What handle_time() has left to be done together with what other routers
+    // have: first their adverts, then the leases that are prolonged. Each adds
+    // what it wants, and takes the first of the answers, as many as it needs.
+    void ask_to_send(std::vector<OutgoingPacket> &packets);
+    void take_sent(std::span<const Status> &answers, Instant now);
     void ask_to_prolong(std::vector<LeaseRequest> &requests);
     void take_prolonged(std::span<const Status> &answers, Instant now);
 
@@ -268,8 +270,11 @@ private:
     void announce(const AddressState &state, unsigned repeat, Instant now);
     void announce(const Interface &interface, const IpAddress &address,
                   Instant now);
-    bool send_to(const IpAddress &destination,
-                 const wire::Advertisement &advert, Instant now);
+    void put_advert(Priority priority,
+                    std::vector<OutgoingPacket> &packets) const;
+    void take_sent(Priority priority, std::span<const Status> answers,
+                   Instant now);
+    void send_due_advert(Instant now);
     void leave_unheard(const IpAddress &peer, Instant now);
     void look_for_split_brain(Instant now);
     void ask(const vrrp::VirtualAddress &address, Instant now);
@@ -308,6 +313,9 @@ private:
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;
     std::optional<Instant> remove_strays_at_;
+    bool may_wait_ = false;  // what it does now, for other routers
+    std::optional<Priority> advert_due_;
+    std::size_t packets_asked_ = 0;
     unsigned announce_again_ = 0;
     bool wants_to_prolong_ = false;
     std::vector<AddressState *> prolonging_;

@@ -26,18 +26,77 @@ std::vector<IpAddress> destinations(const vrrp::Config &config) {
 
 }  // namespace
 
+// With nothing that depends on its order but the leases that come after it, it
+// waits for those of other routers.
 void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
+    advert_due_ = action.priority;
+    if (!may_wait_) {
+        send_due_advert(now);
+    }
+}
+
+void VirtualRouter::send_due_advert(Instant now) {
+    if (const auto due = std::exchange(advert_due_, std::nullopt)) {
+        std::vector<OutgoingPacket> packets;
+        put_advert(*due, packets);
+        std::vector<Status> answers;
+        for (const OutgoingPacket &p : packets) {
+            if (may_act()) {
+                answers.push_back(
+                    ports_.transmit.send(*p.interface, p.endpoints, p.pdu));
+            }
+        }
+        take_sent(*due, answers, now);
+    }
+}
+
+void VirtualRouter::ask_to_send(std::vector<OutgoingPacket> &packets) {
+    const std::size_t before = packets.size();
+    if (advert_due_) {
+        put_advert(*advert_due_, packets);
+    }
+    packets_asked_ = packets.size() - before;
+}
+
+void VirtualRouter::take_sent(std::span<const Status> &answers, Instant now) {
+    if (const auto due = std::exchange(advert_due_, std::nullopt)) {
+        take_sent(*due, answers.first(packets_asked_), now);
+        answers = answers.subspan(packets_asked_);
+    }
+}
+
+void VirtualRouter::put_advert(Priority priority,
+                               std::vector<OutgoingPacket> &packets) const {
+    const Interface *interface = own_interface();
+    if (!interface || !may_act()) {
+        return;
+    }
     const wire::Advertisement advert{
         .version = config().version,
         .vrid = config().vrid,
-        .priority = action.priority,
+        .priority = priority,
         .interval = config().advert_interval,
         .addresses = advertised_addresses(config()),
         .authentication = config().authentication};
 
-    bool sent = false;
     for (const IpAddress &destination : destinations(config())) {
-        sent = send_to(destination, advert, now) || sent;
+        const wire::Endpoints endpoints{source_, destination};
+        packets.push_back({interface, endpoints,
+                           wire::serialize(advert, endpoints,
+                                           wire::ChecksumForm::pseudo_header)});
+    }
+}
+
+// No answer: nothing could be asked.
+void VirtualRouter::take_sent(Priority priority,
+                              std::span<const Status> answers, Instant now) {
+    bool sent = false;
+    for (const Status &status : answers) {
+        if (!status) {
+            send_error_ = status.error().to_string();
+            report_send_error(status.error(), now);
+        }
+        sent = sent || status.has_value();
     }
     if (!sent) {
         unheard_since_ = unheard_since_.value_or(now);
@@ -46,28 +105,11 @@ void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
 
     unheard_since_.reset();
     ++counters_.adverts_sent;
-    if (action.priority == kPriorityZero) {
+    if (priority == kPriorityZero) {
         ++counters_.priority_zero_sent;
     } else {
         ports_.ownership.advertised(id_, now);
     }
-}
-
-bool VirtualRouter::send_to(const IpAddress &destination,
-                            const wire::Advertisement &advert, Instant now) {
-    const Interface *interface = own_interface();
-    if (!interface || !may_act()) {
-        return false;
-    }
-    const wire::Endpoints endpoints{source_, destination};
-    const Buffer pdu =
-        wire::serialize(advert, endpoints, wire::ChecksumForm::pseudo_header);
-    const Status status = ports_.transmit.send(*interface, endpoints, pdu);
-    if (!status) {
-        send_error_ = status.error().to_string();
-        report_send_error(status.error(), now);
-    }
-    return status.has_value();
 }
 
 // Nobody hears us, and a router that must lose against us is active: it has

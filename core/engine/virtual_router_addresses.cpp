@@ -118,6 +118,7 @@ void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
 }
 
 void VirtualRouter::renew_now(Instant now) {
+    send_due_advert(now);
     bool any_held = false;
     for (AddressState &state : addresses_) {
         const bool held = state.present ? hold(state, now) : gain(state, now);

@@ -104,6 +104,8 @@ void VirtualRouter::retire() {
     instance_.retire();
     split_brain_.retire();
     owner_ = false;
+    advert_due_.reset();
+    wants_to_prolong_ = false;
     hand_over_by_.reset();
     failing_since_.reset();
     unheard_since_.reset();

@@ -265,10 +265,9 @@ void Host::Impl::forget_unanswered(const engine::Interface &interface) {
 // it is prolonged is no news.
 std::vector<Status> Host::Impl::add_all(
     const std::vector<engine::LeaseRequest> &requests) {
-    const bool all_known =
-        std::ranges::all_of(requests, [&](const auto &r) {
-            return has_ours(known_, *r.interface, *r.address);
-        });
+    const bool all_known = std::ranges::all_of(requests, [&](const auto &r) {
+        return has_ours(known_, *r.interface, *r.address);
+    });
     std::vector<Status> added =
         add_addresses(all_known ? renewals_ : requests_, requests);
     for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -337,6 +336,11 @@ void Host::forget(std::string_view interface) {
 Status Host::send(const engine::Interface &interface,
                   const wire::Endpoints &endpoints, Bytes pdu) {
     return impl_->sockets().send(interface, endpoints, pdu);
+}
+
+std::vector<Status> Host::send_all(
+    const std::vector<engine::OutgoingPacket> &packets) {
+    return impl_->sockets().send_all(packets);
 }
 
 Status Host::send_frame(const engine::Interface &interface, Bytes frame) {

@@ -79,6 +79,8 @@ public:
     void forget(std::string_view interface) override;
     Status send(const engine::Interface &interface,
                 const wire::Endpoints &endpoints, Bytes pdu) override;
+    std::vector<Status> send_all(
+        const std::vector<engine::OutgoingPacket> &packets) override;
     Status send_frame(const engine::Interface &interface, Bytes frame) override;
     void forget_unanswered(const engine::Interface &interface) override;
     Status add(const engine::Interface &interface,

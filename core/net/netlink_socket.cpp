@@ -1,7 +1,7 @@
 #include "core/net/netlink_socket.hpp"
 
-#include <linux/rtnetlink.h>
 #include <arpa/inet.h>
+#include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ constexpr unsigned kMaxDatagramsPerAnswer = 4096;
 constexpr Seconds kAnswerTimeout{1};
 
 // So many errors have room in the default receive buffer.
-constexpr std::size_t kMaxTogether = 64;
+constexpr std::size_t kMaxRequests = 64;
 
 Result<Fd, SystemError> open_netlink(int protocol, int flags,
                                      std::uint32_t groups) {
@@ -199,8 +199,8 @@ std::uint32_t RequestSocket::port() const {
 
 std::vector<int> RequestSocket::exchange(const std::vector<Message> &requests) {
     std::vector<int> errors(requests.size());
-    for (std::size_t i = 0; i < requests.size(); i += kMaxTogether) {
-        const std::size_t count = std::min(requests.size() - i, kMaxTogether);
+    for (std::size_t i = 0; i < requests.size(); i += kMaxRequests) {
+        const std::size_t count = std::min(requests.size() - i, kMaxRequests);
         const std::uint32_t first = sequence_ + 1;
         if (const int error = send_together(&requests[i], count); error != 0) {
             std::fill_n(&errors[i], count, error);
@@ -213,7 +213,7 @@ std::vector<int> RequestSocket::exchange(const std::vector<Message> &requests) {
 
 // Only the last one is acknowledged; the others are answered if they fail.
 int RequestSocket::send_together(const Message *requests, std::size_t count) {
-    std::array<iovec, kMaxTogether> parts{};
+    std::array<iovec, kMaxRequests> parts{};
     for (std::size_t i = 0; i < count; ++i) {
         nlmsghdr *request = nlmsg_hdr(requests[i].get());
         request->nlmsg_seq = ++sequence_;
@@ -255,11 +255,10 @@ void RequestSocket::receive_errors(std::uint32_t first, int *errors,
 
 Status EventSocket::ignore(std::uint32_t port) {
     return attach_filter(
-        fd_.get(), {BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                             offsetof(nlmsghdr, nlmsg_pid)),
-                    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
-                    BPF_STMT(BPF_RET | BPF_K, 0),
-                    BPF_STMT(BPF_RET | BPF_K, 0xffffffff)});
+        fd_.get(),
+        {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(nlmsghdr, nlmsg_pid)),
+         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+         BPF_STMT(BPF_RET | BPF_K, 0), BPF_STMT(BPF_RET | BPF_K, 0xffffffff)});
 }
 
 Status EventSocket::open() {

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <span>
@@ -54,8 +55,17 @@ constexpr Option kCountLost = {SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL"};
 // A sample of the packets that are not for us: what does not fit is lost.
 constexpr Option kSmallQueue = {SOL_SOCKET, SO_RCVBUF, 8192, "SO_RCVBUF"};
 
+// So many adverts take one call.
+constexpr std::size_t kMaxAdverts = 64;
+
 // More than the default receive buffer can hold.
 constexpr unsigned kMaxQueued = 4096;
+
+struct Outgoing {
+    SocketAddress to;
+    Ancillary ancillary;
+    iovec data;
+};
 
 std::span<const Option> options_of(Family family) {
     return family == Family::ipv4 ? std::span<const Option>(kIpv4Options)
@@ -178,26 +188,62 @@ Status VrrpSocket::set_option(int level, int option, const char *text,
 }
 
 Status VrrpSocket::send(const wire::Endpoints &endpoints, Bytes pdu) {
-    SocketAddress to(endpoints.destination);
-    Ancillary ancillary;
-    iovec data{const_cast<std::uint8_t *>(pdu.data()), pdu.size()};
+    const engine::OutgoingPacket packet{nullptr, endpoints,
+                                        Buffer(pdu.begin(), pdu.end())};
+    return send_all({&packet, 1}).front();
+}
 
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    to.attach_to(message);
-    ancillary.put_source(message, endpoints.source, index_);
-
-    // A group is on this link, whatever the routing table says.
-    const int flags = endpoints.destination.is_multicast() ? MSG_DONTROUTE : 0;
-    if (::sendmsg(fd_.get(), &message, flags) < 0) {
-        return Unexpected(SystemError{
-            format("sendmsg() from %s to %s on \"%s\"",
-                   endpoints.source.to_string().c_str(),
-                   endpoints.destination.to_string().c_str(), name_.c_str()),
-            errno});
+std::vector<Status> VrrpSocket::send_all(
+    std::span<const engine::OutgoingPacket> packets) {
+    std::vector<Status> answers;
+    for (std::size_t i = 0; i < packets.size(); i += kMaxAdverts) {
+        send_some(packets.subspan(i, std::min(kMaxAdverts, packets.size() - i)),
+                  answers);
     }
-    return success();
+    return answers;
+}
+
+// A group is on this link, whatever the routing table says: none of them is
+// routed, or all are.
+void VrrpSocket::send_some(std::span<const engine::OutgoingPacket> packets,
+                           std::vector<Status> &answers) {
+    std::vector<Outgoing> parts(packets.size());
+    std::vector<mmsghdr> messages(packets.size());
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        const engine::OutgoingPacket &packet = packets[i];
+        msghdr &message = messages[i].msg_hdr;
+        parts[i].to = SocketAddress(packet.endpoints.destination);
+        parts[i].data = {const_cast<std::uint8_t *>(packet.pdu.data()),
+                         packet.pdu.size()};
+        message.msg_iov = &parts[i].data;
+        message.msg_iovlen = 1;
+        parts[i].to.attach_to(message);
+        parts[i].ancillary.put_source(message, packet.endpoints.source, index_);
+    }
+
+    const bool is_group = packets.front().endpoints.destination.is_multicast();
+    const int flags = is_group ? MSG_DONTROUTE : 0;
+    for (std::size_t done = 0; done < packets.size();) {
+        const int n =
+            ::sendmmsg(fd_.get(), &messages[done],
+                       static_cast<unsigned>(packets.size() - done), flags);
+        if (n > 0) {
+            answers.insert(answers.end(), static_cast<std::size_t>(n),
+                           success());
+            done += static_cast<std::size_t>(n);
+        } else {
+            answers.push_back(not_sent(packets[done].endpoints, errno));
+            ++done;
+        }
+    }
+}
+
+Status VrrpSocket::not_sent(const wire::Endpoints &endpoints, int error) const {
+    return Unexpected(SystemError{
+        format("sendmmsg() from %s to %s on \"%s\"",
+               endpoints.source.to_string().c_str(),
+               endpoints.destination.to_string().c_str(), name_.c_str()),
+        error});
 }
 
 int VrrpSocket::receive(PacketBatch &batch, unsigned most) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/system_error.hpp"
 #include "core/engine/facts.hpp"
+#include "core/engine/ports.hpp"
 #include "core/net/fd.hpp"
 #include "core/net/ipv4_packet.hpp"
 #include "core/net/packet_batch.hpp"
@@ -45,6 +47,10 @@ public:
     // TTL (hop limit) 255, Internetwork Control precedence.
     Status send(const wire::Endpoints &endpoints, Bytes pdu);
 
+    // Many of them, all to groups or none: what has become of each.
+    std::vector<Status> send_all(
+        std::span<const engine::OutgoingPacket> packets);
+
     // So many packets at most into the batch: 0 or errno.
     int receive(PacketBatch &batch, unsigned most);
 
@@ -66,6 +72,9 @@ private:
     Status set_option(int level, int option, const char *text,
                       const void *value, std::size_t size);
     Status open_bound();
+    void send_some(std::span<const engine::OutgoingPacket> packets,
+                   std::vector<Status> &answers);
+    Status not_sent(const wire::Endpoints &endpoints, int error) const;
     Status set_options();
     Status bind_to_interface();
 

@@ -23,6 +23,14 @@ engine::ReceivedPacket received(const VrrpSocket &socket,
     return {socket.name(), packet.info, packet.payload};
 }
 
+bool go_together(const engine::OutgoingPacket &a,
+                 const engine::OutgoingPacket &b) {
+    const IpAddress &to_a = a.endpoints.destination;
+    const IpAddress &to_b = b.endpoints.destination;
+    return a.interface == b.interface && to_a.family() == to_b.family() &&
+           to_a.is_multicast() == to_b.is_multicast();
+}
+
 // The kernel keeps what has a wrong checksum from an IPv6 socket with a
 // filter. So the one for others has none, and gets all.
 bool is_other(const IpPacket &packet,
@@ -161,14 +169,42 @@ void VrrpSockets::forget(std::string_view interface) {
 
 Status VrrpSockets::send(const engine::Interface &interface,
                          const wire::Endpoints &endpoints, Bytes pdu) {
-    const ListenerPtr listener =
-        find(interface.name, endpoints.destination.family());
-    if (!listener || listener->wanted.index() != interface.index) {
-        return Unexpected(SystemError{
-            "sending on \"" + interface.name + "\" without listening",
-            ENOTCONN});
+    return send_all({{&interface, endpoints, Buffer(pdu.begin(), pdu.end())}})
+        .front();
+}
+
+// Those that follow each other out of the same socket go together.
+std::vector<Status> VrrpSockets::send_all(
+    const std::vector<engine::OutgoingPacket> &packets) {
+    const std::span<const engine::OutgoingPacket> all = packets;
+    std::vector<Status> answers;
+    while (answers.size() < all.size()) {
+        const auto rest = all.subspan(answers.size());
+        const auto last =
+            std::ranges::find_if_not(rest, [&](const auto &packet) {
+                return go_together(packet, rest.front());
+            });
+        const auto some = std::ranges::subrange(rest.begin(), last);
+        for (Status &answer : send_some({some.begin(), some.end()})) {
+            answers.push_back(std::move(answer));
+        }
     }
-    return listener->wanted.send(endpoints, pdu);
+    return answers;
+}
+
+std::vector<Status> VrrpSockets::send_some(
+    std::span<const engine::OutgoingPacket> packets) {
+    const engine::Interface &interface = *packets.front().interface;
+    const ListenerPtr listener =
+        find(interface.name, packets.front().endpoints.destination.family());
+    if (!listener || listener->wanted.index() != interface.index) {
+        return std::vector<Status>(
+            packets.size(),
+            Unexpected(SystemError{
+                "sending on \"" + interface.name + "\" without listening",
+                ENOTCONN}));
+    }
+    return listener->wanted.send_all(packets);
 }
 
 void VrrpSockets::on_readable(int fd, Instant now) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,8 @@ public:
     void forget(std::string_view interface);
     Status send(const engine::Interface &interface,
                 const wire::Endpoints &endpoints, Bytes pdu);
+    std::vector<Status> send_all(
+        const std::vector<engine::OutgoingPacket> &packets);
 
     // Hands what arrived to the sink, up to a bound.
     void on_readable(int fd, Instant now);
@@ -74,6 +77,8 @@ private:
     void close(const ListenerPtr &listener);
     void read_wanted(const ListenerPtr &listener, Instant now);
     void read_others(const ListenerPtr &listener, Instant now);
+    std::vector<Status> send_some(
+        std::span<const engine::OutgoingPacket> packets);
     bool is_open(const ListenerPtr &listener) const;
     bool receive(VrrpSocket &socket, unsigned most, std::uint64_t &lost,
                  Instant now);

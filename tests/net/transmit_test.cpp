@@ -360,7 +360,7 @@ TEST_P(TransmitFamily, ForeignSourceIsAnError) {
         send({address_b(GetParam()), vrrp::multicast_group(GetParam())});
 
     ASSERT_FALSE(sent);
-    EXPECT_EQ("sendmsg() from " + address_b(GetParam()).to_string() + " to " +
+    EXPECT_EQ("sendmmsg() from " + address_b(GetParam()).to_string() + " to " +
                   vrrp::multicast_group(GetParam()).to_string() + " on \"vr0\"",
               sent.error().what);
 }
