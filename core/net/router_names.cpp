@@ -117,7 +117,7 @@ void RouterNames::look(Instant now) {
 
 bool RouterNames::on_readable(int fd, Instant now) {
     if (!next_look_) {
-        return false;  // all are ours
+        return false;  // all are ours; it is asked for each packet
     }
     const auto it = std::ranges::find_if(entries_, [&](const Entry &entry) {
         return entry.connection && entry.connection.get() == fd;
