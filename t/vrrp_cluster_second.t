@@ -154,6 +154,7 @@ sub start ($name, $more = '') {
         location /vrrp { vrrp_status; }
     }
 END
+    push @{ $lab->{nginx} }, $nginx{$name};
     $nginx{$name}->start;
     $lab->wait_until("$name serves", 10, sub { instance_of($name)->{name} });
 }
@@ -187,7 +188,8 @@ sub logged ($name, $pattern) {
 # As the lab sees it.
 sub master ($name) {
     my $file = $nginx{$name}->dir . '/nginx.pid';
-    my ($inner) = (VRRP::Proc::slurp($file) // '') =~ /(\d+)/;
+    my ($inner) = (VRRP::Proc::slurp($file) // '') =~ /(\d+)/
+        or return;
 
     return (map { $_->{pid} } grep { $_->{inner} == $inner }
             $node->processes)[0];
