@@ -5,8 +5,10 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "tests/support/fake_ports.hpp"
 
@@ -26,13 +28,19 @@ public:
     World(const World &) = delete;
     World &operator=(const World &) = delete;
 
-    bool is_alive(int pid, Instant) override { return !dead.contains(pid); }
+    bool is_alive(int pid, Instant) override {
+        if (const auto act = std::exchange(meanwhile, nullptr)) {
+            act();
+        }
+        return !dead.contains(pid);
+    }
     void wake() override { ++wakes; }
 
     OwnershipSlot &slot() { return *OwnershipMemory(bytes).find(kRouter); }
 
     std::uint8_t *bytes;
     std::set<int> dead;
+    std::function<void()> meanwhile;  // after a look at the word
     int wakes = 0;
     Instant now = instant_from_ns(1'000'000'000'000);
 };
@@ -130,6 +138,17 @@ TEST_F(SharedOwnershipTest, ANewerConfigurationGetsItWithTheState) {
     EXPECT_EQ(heir.demand(), Ownership::Demand::waits);
     EXPECT_EQ(heir.demand(true), Ownership::Demand::due)
         << "it may have to end before the other has looked";
+}
+
+TEST_F(SharedOwnershipTest, OfTwoWhoTakeItOneOwnsIt) {
+    ASSERT_TRUE(old.look());
+    Process third{world, 3, 13};
+    EXPECT_FALSE(heir.look());
+    world.dead.insert(11);
+    world.meanwhile = [&] { EXPECT_TRUE(third.look()); };
+    EXPECT_FALSE(heir.look()) << "what it has seen is not true any more";
+    EXPECT_TRUE(third.owns());
+    EXPECT_FALSE(heir.owns());
 }
 
 TEST_F(SharedOwnershipTest, AnEndingOwnerDoesNotWantItBack) {
