@@ -151,6 +151,20 @@ TEST_F(SharedOwnershipTest, OfTwoWhoTakeItOneOwnsIt) {
     EXPECT_FALSE(heir.owns());
 }
 
+TEST_F(SharedOwnershipTest, WhoIsNotTheOwnerSaysNothingOfItsAdverts) {
+    ASSERT_TRUE(old.look());
+    old.advertise();
+    const std::uint64_t said = world.slot().active_at.load();
+    world.now += Milliseconds{10};
+    heir.advertise();
+    EXPECT_EQ(world.slot().active_at.load(), said);
+    heir.leave();
+    EXPECT_EQ(world.slot().active_at.load(), said);
+    heir.give_up();
+    EXPECT_EQ(world.slot().active_at.load(), said);
+    EXPECT_TRUE(old.owns());
+}
+
 TEST_F(SharedOwnershipTest, AnEndingOwnerDoesNotWantItBack) {
     ASSERT_TRUE(old.look());
     EXPECT_FALSE(heir.look());
