@@ -2,12 +2,23 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "core/net/clock.hpp"
 
 namespace ngx_vrrp::node {
 
 namespace {
+
+constexpr unsigned kShortLooks = 3;
+
+std::vector<std::int32_t> pids_of(const std::vector<health::Heartbeat> &list) {
+    std::vector<std::int32_t> pids;
+    for (const health::Heartbeat &heartbeat : list) {
+        pids.push_back(heartbeat.pid);
+    }
+    return pids;
+}
 
 bool has(const std::vector<health::Heartbeat> &list, std::int32_t pid) {
     return std::any_of(list.begin(), list.end(),
@@ -16,8 +27,25 @@ bool has(const std::vector<health::Heartbeat> &list, std::int32_t pid) {
 
 }  // namespace
 
+// There are 1024 slots, and few workers: while they are those that we know, we
+// look at all slots now and then. One that is replaced leaves its slot, or
+// ends.
+std::vector<health::Heartbeat> NginxWorkers::read() {
+    std::vector<health::Heartbeat> list = area_.heartbeats(slots_);
+    if (short_looks_ != 0 && ended_.empty() && pids_of(list) == known_) {
+        --short_looks_;
+        return list;
+    }
+    slots_ = area_.beating();
+    list = area_.heartbeats(slots_);
+    const std::vector<std::int32_t> before =
+        std::exchange(known_, pids_of(list));
+    short_looks_ = known_ == before ? kShortLooks : 0;
+    return list;
+}
+
 std::vector<health::Heartbeat> NginxWorkers::heartbeats() {
-    std::vector<health::Heartbeat> list = area_.heartbeats();
+    std::vector<health::Heartbeat> list = read();
     add_leavers(list);
     std::erase_if(ended_, [&](const Ended &e) { return !has(list, e.pid); });
     for (health::Heartbeat &heartbeat : list) {

@@ -34,11 +34,15 @@ private:
         Instant at;
     };
 
+    std::vector<health::Heartbeat> read();
     void add_leavers(std::vector<health::Heartbeat> &list);
     Instant gone_at(std::int32_t pid);
 
     status::WorkerArea area_;
     net::Host &host_;
+    std::vector<std::size_t> slots_;   // of those that beat
+    std::vector<std::int32_t> known_;  // their pids
+    unsigned short_looks_ = 0;         // before the next one at all slots
     std::vector<Ended> ended_;
     std::vector<health::Heartbeat> counted_;  // when we last looked
     Duration respawn_time_ = kRespawnTime;

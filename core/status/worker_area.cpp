@@ -75,8 +75,23 @@ void WorkerArea::stop_beating(std::size_t slot) {
 }
 
 std::vector<health::Heartbeat> WorkerArea::heartbeats() const {
-    std::vector<health::Heartbeat> list;
+    return heartbeats(beating());
+}
+
+std::vector<std::size_t> WorkerArea::beating() const {
+    std::vector<std::size_t> list;
     for (std::size_t i = 0; i < kHeartbeatSlots; ++i) {
+        if (slots()[i].pid.load(std::memory_order_relaxed) > 0) {
+            list.push_back(i);
+        }
+    }
+    return list;
+}
+
+std::vector<health::Heartbeat> WorkerArea::heartbeats(
+    const std::vector<std::size_t> &of) const {
+    std::vector<health::Heartbeat> list;
+    for (const std::size_t i : of) {
         const Slot &slot = slots()[i];
         const std::int32_t pid = slot.pid.load(std::memory_order_acquire);
         if (pid > 0) {

@@ -42,6 +42,11 @@ public:
     void stop_beating(std::size_t slot);
     std::vector<health::Heartbeat> heartbeats() const;
 
+    // The slots of those that beat, and what stands in these.
+    std::vector<std::size_t> beating() const;
+    std::vector<health::Heartbeat> heartbeats(
+        const std::vector<std::size_t> &of) const;
+
     // What operators ask for.
     Commands commands() const;
 

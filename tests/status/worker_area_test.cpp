@@ -39,6 +39,20 @@ TEST_F(WorkerAreaTest, HeartbeatsComeAndGo) {
     EXPECT_TRUE(area.heartbeats().empty());
 }
 
+TEST_F(WorkerAreaTest, SomeSlotsAreReadAlone) {
+    area.beat(3, 1234, kThen);
+    area.beat(kHeartbeatSlots - 1, 1235, kThen);
+    const std::vector<std::size_t> slots{3, kHeartbeatSlots - 1};
+    EXPECT_EQ(area.beating(), slots);
+    area.beat(4, 1236, kThen);
+    EXPECT_EQ(area.heartbeats(slots).size(), 2u);
+    EXPECT_EQ(area.heartbeats().size(), 3u);
+
+    area.stop_beating(3);
+    ASSERT_EQ(area.heartbeats(slots).size(), 1u);
+    EXPECT_EQ(area.heartbeats(slots)[0].pid, 1235);
+}
+
 TEST_F(WorkerAreaTest, WhatWorkersWriteIsNoDamage) {
     EXPECT_FALSE(area.is_damaged());
     for (std::size_t slot = 0; slot < kHeartbeatSlots; ++slot) {
