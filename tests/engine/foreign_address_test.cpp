@@ -186,6 +186,18 @@ TEST_F(ForeignAddressTest, RenamedInterfaceKeepsWhatIsNotOurs) {
     EXPECT_FALSE(address().present);
 }
 
+TEST_F(ForeignAddressTest, RenamedInterfaceIsFoundBesideAnotherOne) {
+    become_active();
+    Interfaces renamed = interfaces(true, true);
+    renamed.list[0].name = "other0";
+    Interfaces world = with_foreign();
+    world.list[0].name = "another0";
+    world.list[0].index = IfIndex{3};
+    world.list.push_back(renamed.list[0]);
+    see(world);
+    EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.5", "forget eth0"}));
+}
+
 // MASTER
 
 TEST_F(ForeignAddressTest, MasterUsesItAsItIs) {
