@@ -12,6 +12,7 @@
 #include "core/base/time.hpp"
 #include "core/net/attach_filter.hpp"
 #include "core/net/clock.hpp"
+#include "core/net/receive_buffer.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -269,12 +270,7 @@ Status EventSocket::open() {
         return Unexpected(fd.error());
     }
 
-    // A small buffer only means that events are lost, and noticed, earlier.
-    if (::setsockopt(fd->get(), SOL_SOCKET, SO_RCVBUFFORCE, &kEventBufferSize,
-                     sizeof(kEventBufferSize)) < 0) {
-        ::setsockopt(fd->get(), SOL_SOCKET, SO_RCVBUF, &kEventBufferSize,
-                     sizeof(kEventBufferSize));
-    }
+    enlarge_receive_buffer(fd->get(), kEventBufferSize);
 
     fd_ = std::move(fd.value());
     buffer_.resize(kBufferSize);

@@ -14,6 +14,7 @@
 #include "core/net/attach_filter.hpp"
 #include "core/net/domain.hpp"
 #include "core/net/ip_message.hpp"
+#include "core/net/receive_buffer.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -54,6 +55,10 @@ constexpr Option kCountLost = {SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL"};
 
 // A sample of the packets that are not for us: what does not fit is lost.
 constexpr Option kSmallQueue = {SOL_SOCKET, SO_RCVBUF, 8192, "SO_RCVBUF"};
+
+// A burst of adverts of 255 virtual routers, in the buffers of any network
+// card.
+constexpr int kQueue = 1024 * 1024;
 
 // So many adverts take one call.
 constexpr std::size_t kMaxAdverts = 64;
@@ -105,6 +110,7 @@ Status VrrpSocket::open() {
         return nothing;
     }
     discard_queued(fd_.get());
+    enlarge_receive_buffer(fd_.get(), kQueue);
     return set_options();
 }
 

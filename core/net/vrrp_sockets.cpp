@@ -13,6 +13,11 @@ namespace {
 
 constexpr unsigned kMaxBatchesPerWakeup = 4;
 
+// The adverts of so many virtual routers come in bursts. After the first one
+// the others of a moment wait in the queue, and wake nobody one by one.
+constexpr std::size_t kManyRouters = 16;
+constexpr Duration kGather = Milliseconds{1};
+
 // The interface went down or away, which netlink tells as well, and better.
 bool is_interface_gone(int error) {
     return error == ENETDOWN || error == ENODEV || error == ENXIO;
@@ -151,7 +156,9 @@ Status VrrpSockets::set_filters(Listener &listener) {
 
 void VrrpSockets::close(const ListenerPtr &listener) {
     const ListenerPtr closed = listener;
-    watcher_.unwatch(closed->wanted.fd());
+    if (!closed->gathers) {
+        watcher_.unwatch(closed->wanted.fd());
+    }
     if (closed->is_watched) {
         watcher_.unwatch(closed->others.fd());
         closed->is_watched = false;
@@ -214,9 +221,28 @@ void VrrpSockets::on_readable(int fd, Instant now) {
     }
     if (fd == listener->others.fd()) {
         read_others(listener, now);
-    } else {
-        read_wanted(listener, now);
+    } else if (read_wanted(listener, now)) {
+        gather(listener, now);
     }
+}
+
+void VrrpSockets::gather(const ListenerPtr &listener, Instant now) {
+    if (is_open(listener) && !listener->gathers &&
+        listener->adverts.size() >= kManyRouters) {
+        watcher_.unwatch(listener->wanted.fd());
+        listener->gathers = true;
+        listener->gathers_until = now + kGather;
+    }
+}
+
+// Before any deadline is served, and again until nothing comes any more.
+void VrrpSockets::read_gathered(const ListenerPtr &listener, Instant now) {
+    const bool some = read_wanted(listener, now);
+    if (!is_open(listener) || (!some && now < listener->gathers_until)) {
+        return;
+    }
+    listener->gathers = some || !watcher_.watch(listener->wanted.fd());
+    listener->gathers_until = now + kGather;
 }
 
 void VrrpSockets::read_all(Instant now) {
@@ -232,13 +258,15 @@ bool VrrpSockets::is_open(const ListenerPtr &listener) const {
     return std::ranges::find(listeners_, listener) != listeners_.end();
 }
 
-// A batch that is not full was all that there is.
-void VrrpSockets::read_wanted(const ListenerPtr &listener, Instant now) {
+// A batch that is not full was all that there is. True: there was something.
+bool VrrpSockets::read_wanted(const ListenerPtr &listener, Instant now) {
+    bool some = false;
     bool more = true;
     for (unsigned n = 0; n < kMaxBatchesPerWakeup && more; n++) {
         more = receive(listener->wanted, PacketBatch::kMostPackets,
                        lost_.wanted, now) &&
                batch_.size() == PacketBatch::kMostPackets;
+        some = some || batch_.size() > 0;
         for (unsigned i = 0; i < batch_.size() && is_open(listener); ++i) {
             if (const auto packet = listener->wanted.parse(batch_[i])) {
                 sink_.packet_received(received(listener->wanted, *packet));
@@ -246,6 +274,7 @@ void VrrpSockets::read_wanted(const ListenerPtr &listener, Instant now) {
         }
         more = more && is_open(listener);
     }
+    return some;
 }
 
 // More of them wait unread, and wake nobody, until the second is over.
@@ -279,11 +308,20 @@ std::optional<Instant> VrrpSockets::deadline() const {
         if (listener->others.fd() >= 0 && !listener->is_watched) {
             take_earlier(earliest, {listener->reads_end});
         }
+        if (listener->gathers) {
+            take_earlier(earliest, {listener->gathers_until});
+        }
     }
     return earliest;
 }
 
 void VrrpSockets::handle_time(Instant now) {
+    const std::vector<ListenerPtr> listeners = listeners_;
+    for (const ListenerPtr &listener : listeners) {
+        if (is_open(listener) && listener->gathers) {
+            read_gathered(listener, now);
+        }
+    }
     for (const ListenerPtr &listener : listeners_) {
         Listener &l = *listener;
         if (l.others.fd() >= 0 && !l.is_watched && now >= l.reads_end) {

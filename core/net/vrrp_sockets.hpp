@@ -45,7 +45,8 @@ public:
     // But for what is not for us.
     void read_all(Instant now);
 
-    // When others may be read again, if that is stopped.
+    // When what waits unread is read. What has arrived for us has been handed
+    // over when handle_time() returns.
     std::optional<Instant> deadline() const;
     void handle_time(Instant now);
 
@@ -61,6 +62,10 @@ private:
         VrrpSocket others;  // may be closed
         std::vector<WantedAdverts> adverts;
 
+        // Of the wanted ones: they are not watched, but read later.
+        bool gathers = false;
+        Instant gathers_until{};
+
         // Of the others.
         bool is_watched = false;
         unsigned reads_left = 0;
@@ -75,7 +80,9 @@ private:
     Status extend(Listener &listener, const vrrp::Config &router);
     Status set_filters(Listener &listener);
     void close(const ListenerPtr &listener);
-    void read_wanted(const ListenerPtr &listener, Instant now);
+    bool read_wanted(const ListenerPtr &listener, Instant now);
+    void gather(const ListenerPtr &listener, Instant now);
+    void read_gathered(const ListenerPtr &listener, Instant now);
     void read_others(const ListenerPtr &listener, Instant now);
     std::vector<Status> send_some(
         std::span<const engine::OutgoingPacket> packets);

@@ -146,6 +146,9 @@ public:
         const Instant end = now() + patience;
         while (!happened() && now() < end) {
             turn(Milliseconds{20});
+            if (const auto due = host->deadline(); due && now() >= *due) {
+                host->handle_time(now());
+            }
         }
         return happened();
     }

@@ -292,6 +292,42 @@ TEST_P(TransmitFamily, OneMoreVirtualRouterIsHeard) {
     EXPECT_EQ(100u, b_has_of(kOther));
 }
 
+// Adverts of many virtual routers: one wakes the process, those that follow it
+// wait for each other. None is left when a deadline is served.
+TEST_P(TransmitFamily, ABurstOfManyRoutersWakesOnce) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    enter_b();
+    for (unsigned vrid = 1; vrid < 20; vrid++) {
+        ASSERT_DONE(b().host->listen(
+            b().look("vr1"),
+            router(GetParam(), true, Vrid{static_cast<std::uint8_t>(vrid)})));
+    }
+    enter_a();
+    b().settle();
+
+    ASSERT_DONE(send(to_group(GetParam())));
+    b().settle();
+    EXPECT_EQ(1u, b().packets.size());
+    ASSERT_TRUE(b().host->deadline());
+
+    for (int n = 0; n < 300; n++) {
+        ASSERT_DONE(send(to_group(GetParam())));
+    }
+    b().settle();
+    EXPECT_EQ(1u, b().packets.size());
+    for (int n = 0; n < 10; n++) {
+        b().host->handle_time(now());
+    }
+    EXPECT_EQ(301u, b().packets.size());
+    EXPECT_EQ(0u, b().host->lost().wanted);
+
+    b().wait([] { return false; }, Milliseconds{20});
+    ASSERT_DONE(send(to_group(GetParam())));
+    b().settle();
+    EXPECT_EQ(302u, b().packets.size());
+}
+
 // The kernel looks at checksums of IPv6 for a socket that has a filter, but
 // believes a veth that has looked at them: then both sockets get the packet.
 TEST_P(TransmitFamily, WrongChecksumIsSeen) {
