@@ -40,7 +40,7 @@ my $watch = $lab->watch_addresses('lb1');
 my $capture = $lab->capture('client');
 
 # Words of the memory that says who owns the router (ownership_memory.hpp).
-my ($HEADER, $SLOT, $SLOTS) = (4096, 8192, 1024);
+my ($HEADER, $SLOT, $SLOTS) = (4096, 64, 1024);
 my $slot;
 
 my (%kills, %stopped, @done, $takings, $logged);

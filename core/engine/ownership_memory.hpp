@@ -2,10 +2,11 @@
 // slot for each virtual router, with the words that say which process owns it
 // (shared_ownership.hpp) and the record that it passes on.
 //
-//     header (4096 bytes) | slot (8192 bytes) | slot | ...
+//     header (4096 bytes) | slots (64 bytes each) | records (8192 bytes each)
 //
-// The layout is the same in all versions of the module; the record in a slot
-// has a version of its own.
+// The words of a slot are read for each packet, the record once in the life of
+// a process. The layout is the same in all versions of the module; the record
+// in a slot has a version of its own.
 #pragma once
 
 #include <array>
@@ -39,19 +40,21 @@ struct OwnershipSlot {
     SharedWord active_at;  // ns: it advertised last, 0: it is not active
     SharedWord given_to;   // ProcessId: who the record is for
     SharedWord checksum;   // of the record
-    std::array<SharedWord, words(sizeof(HandoverRecord))> record;
 };
+
+using SharedRecord = std::array<SharedWord, words(sizeof(HandoverRecord))>;
 
 class OwnershipMemory {
 public:
     static constexpr std::uint32_t kSlots = 1024;
-    static constexpr std::uint32_t kSlotSize = 8192;
+    static constexpr std::uint32_t kSlotSize = 64;
+    static constexpr std::uint32_t kRecordSize = 8192;
     static constexpr std::size_t kHeaderSize = 4096;
     static constexpr std::size_t kSize =
-        kHeaderSize + std::size_t{kSlots} * kSlotSize;
+        kHeaderSize + std::size_t{kSlots} * (kSlotSize + kRecordSize);
 
     static constexpr OwnershipHeader header(std::uint64_t number) {
-        constexpr std::uint64_t kMagic = 0x6e67787672727031;  // "ngxvrrp1"
+        constexpr std::uint64_t kMagic = 0x6e67787672727032;  // "ngxvrrp2"
         return {kMagic, kSlots, kSlotSize, number};
     }
 
@@ -76,6 +79,14 @@ public:
         return nullptr;
     }
 
+    // Of a slot that find() has returned.
+    SharedRecord &record_of(const OwnershipSlot &slot) const {
+        const auto i = static_cast<std::size_t>(&slot - &at(0));
+        return *reinterpret_cast<SharedRecord *>(
+            memory_ + kHeaderSize + std::size_t{kSlots} * kSlotSize +
+            i * kRecordSize);
+    }
+
 private:
     OwnershipSlot &at(std::size_t i) const {
         return *reinterpret_cast<OwnershipSlot *>(memory_ + kHeaderSize +
@@ -85,7 +96,8 @@ private:
     std::uint8_t *memory_;
 };
 
-static_assert(sizeof(OwnershipSlot) <= OwnershipMemory::kSlotSize);
+static_assert(sizeof(OwnershipSlot) == OwnershipMemory::kSlotSize);
+static_assert(sizeof(SharedRecord) <= OwnershipMemory::kRecordSize);
 static_assert(sizeof(OwnershipHeader) <= OwnershipMemory::kHeaderSize);
 static_assert(std::is_trivially_copyable_v<OwnershipHeader>);
 

@@ -225,7 +225,7 @@ std::optional<Handover> SharedOwnership::read_record(const Router &r,
                                                      Instant now) const {
     const OwnershipSlot &slot = *r.slot;
     HandoverRecord record{};
-    load_words(slot.record.data(),
+    load_words(memory_.record_of(slot).data(),
                {reinterpret_cast<std::uint8_t *>(&record), sizeof(record)});
     if (load(slot.given_to) != self_ ||
         slot.checksum.load() != checksum_of(record)) {
@@ -288,7 +288,7 @@ bool SharedOwnership::pass_on(OwnershipId id, const Handover &handover,
 
     HandoverRecord record = to_record(handover);
     record.written_by = self_.word();
-    store_words(slot.record.data(), bytes_of(record));
+    store_words(memory_.record_of(slot).data(), bytes_of(record));
     slot.checksum.store(checksum_of(record));
     slot.given_to.store(waiter.word());
 

@@ -37,6 +37,7 @@ public:
     void wake() override { ++wakes; }
 
     OwnershipSlot &slot() { return *OwnershipMemory(bytes).find(kRouter); }
+    SharedRecord &record() { return OwnershipMemory(bytes).record_of(slot()); }
 
     std::uint8_t *bytes;
     std::set<int> dead;
@@ -428,20 +429,21 @@ TEST_F(SharedOwnershipTest, TheRecordOfAFormerOwnerIsNotRead) {
     Process waiter(world, 3, 13);
     ASSERT_TRUE(old.look());
     waiter.look();
-    const OwnershipSlot &slot = world.slot();
     const Bytes memory{world.bytes, OwnershipMemory::kSize};
     const Buffer before(memory.begin(), memory.end());
     ASSERT_TRUE(old.pass_on("too late"));
-    Buffer late(sizeof(OwnershipSlot));
-    std::memcpy(late.data(), &slot, late.size());
+    const std::uint64_t given_to = world.slot().given_to.load();
+    const std::uint64_t checksum = world.slot().checksum.load();
+    Buffer late(sizeof(SharedRecord));
+    load_words(world.record().data(), late);
     std::memcpy(world.bytes, before.data(), before.size());
 
     world.slot().owner.store(heir.word());
     ASSERT_FALSE(waiter.look());
     ASSERT_TRUE(heir.pass_on("in time"));
-    const auto offset = offsetof(OwnershipSlot, given_to);
-    std::memcpy(reinterpret_cast<std::uint8_t *>(&world.slot()) + offset,
-                late.data() + offset, late.size() - offset);
+    store_words(world.record().data(), late);
+    world.slot().checksum.store(checksum);
+    world.slot().given_to.store(given_to);
 
     const auto got = waiter.look();
     ASSERT_TRUE(got);
@@ -469,7 +471,7 @@ TEST_F(SharedOwnershipTest, ADamagedRecordIsNotRead) {
     ASSERT_TRUE(old.look());
     EXPECT_FALSE(heir.look());
     EXPECT_TRUE(old.pass_on());
-    world.slot().record[100].fetch_add(1);
+    world.record()[100].fetch_add(1);
     const auto got = heir.look();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->handover);
