@@ -49,7 +49,8 @@ sub new ($class, %args) {
     $self->{capture} = $lab->capture('client');
     $self->{load} = $lab->load(interval => 1.9);
 
-    $self->wait_until_quiet;
+    # lb2 may have been MASTER first.
+    $self->comes_back;
 
     return $self;
 }
