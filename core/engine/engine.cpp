@@ -355,12 +355,10 @@ void Engine::watch_workers(Instant now) {
 // As at the last look, and none of them has ended.
 bool Engine::are_same_workers(
     const std::vector<health::Heartbeat> &heartbeats) {
-    std::vector<std::int32_t> pids;
-    bool one_ended = false;
-    for (const health::Heartbeat &heartbeat : heartbeats) {
-        pids.push_back(heartbeat.pid);
-        one_ended = one_ended || heartbeat.gone_at != Instant::max();
-    }
+    const bool one_ended = std::ranges::any_of(
+        heartbeats,
+        [](const health::Heartbeat &h) { return h.gone_at != Instant::max(); });
+    const std::vector<std::int32_t> pids = health::pids_of(heartbeats);
     return std::exchange(workers_, pids) == pids && !one_ended;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <vector>
 
 namespace ngx_vrrp::health {
 
@@ -13,6 +12,14 @@ Instant stale_at(const Heartbeat &heartbeat, Duration timeout) {
 }
 
 }  // namespace
+
+std::vector<std::int32_t> pids_of(std::span<const Heartbeat> heartbeats) {
+    std::vector<std::int32_t> pids;
+    for (const Heartbeat &heartbeat : heartbeats) {
+        pids.push_back(heartbeat.pid);
+    }
+    return pids;
+}
 
 bool is_fresh(const Heartbeat &heartbeat, Duration timeout, Instant now) {
     return heartbeat.pid != 0 && now < stale_at(heartbeat, timeout);

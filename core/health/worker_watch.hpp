@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/base/time.hpp"
 
@@ -17,6 +18,8 @@ struct Heartbeat {
     // within milliseconds, which is no reason to move the address.
     Instant gone_at = Instant::max();
 };
+
+std::vector<std::int32_t> pids_of(std::span<const Heartbeat> heartbeats);
 
 // It beats in time, or is being replaced.
 bool is_fresh(const Heartbeat &heartbeat, Duration timeout, Instant now);

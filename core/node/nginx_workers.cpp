@@ -12,14 +12,6 @@ namespace {
 
 constexpr unsigned kShortLooks = 3;
 
-std::vector<std::int32_t> pids_of(const std::vector<health::Heartbeat> &list) {
-    std::vector<std::int32_t> pids;
-    for (const health::Heartbeat &heartbeat : list) {
-        pids.push_back(heartbeat.pid);
-    }
-    return pids;
-}
-
 bool has(const std::vector<health::Heartbeat> &list, std::int32_t pid) {
     return std::any_of(list.begin(), list.end(),
                        [&](const auto &h) { return h.pid == pid; });
@@ -32,14 +24,15 @@ bool has(const std::vector<health::Heartbeat> &list, std::int32_t pid) {
 // ends.
 std::vector<health::Heartbeat> NginxWorkers::read() {
     std::vector<health::Heartbeat> list = area_.heartbeats(slots_);
-    if (short_looks_ != 0 && ended_.empty() && pids_of(list) == known_) {
+    if (short_looks_ != 0 && ended_.empty() &&
+        health::pids_of(list) == known_) {
         --short_looks_;
         return list;
     }
     slots_ = area_.beating();
     list = area_.heartbeats(slots_);
     const std::vector<std::int32_t> before =
-        std::exchange(known_, pids_of(list));
+        std::exchange(known_, health::pids_of(list));
     short_looks_ = known_ == before ? kShortLooks : 0;
     return list;
 }
