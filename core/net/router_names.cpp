@@ -14,7 +14,7 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-// How often somebody else's name is tried again.
+// How often a name that another process holds is tried again.
 constexpr Duration kLookPeriod = Seconds{1};
 
 // Room for those who wait: one place for each process of each other nginx.
@@ -149,7 +149,7 @@ bool RouterNames::take(Entry &entry) {
     return entry.ours;
 }
 
-// False: nobody listens, or the queue is full, which an nginx's never is.
+// False: no process listens, or the queue is full, which an nginx's never is.
 bool RouterNames::ask(Entry &entry) {
     const Address address = address_of(entry.name.router);
     Fd fd = open_socket(SOCK_CLOEXEC);

@@ -35,7 +35,7 @@ class RouterNames {
 public:
     struct Name {
         engine::RouterKey router;
-        int fd = -1;  // -1: there is none, and nobody else is asked
+        int fd = -1;  // -1: there is none, and no holder is looked for
     };
 
     // watcher outlives it; the descriptors remain the caller's.

@@ -13,8 +13,8 @@ namespace {
 
 constexpr unsigned kMaxBatchesPerWakeup = 4;
 
-// The adverts of so many virtual routers come in bursts. After the first one
-// the others of a moment wait in the queue, and wake nobody one by one.
+// The adverts of so many virtual routers come in bursts. After the first one,
+// those of the next moment wait in the queue and are read together.
 constexpr std::size_t kManyRouters = 16;
 constexpr Duration kGather = Milliseconds{1};
 
