@@ -303,9 +303,9 @@ void Engine::watch_neighbours() {
 
 // Workers get back the time that this process lost: a machine that stood still
 // has stopped them, too, and they beat again no sooner than we look.
-std::vector<health::Heartbeat> Engine::read_heartbeats(Instant now) {
-    std::vector<health::Heartbeat> heartbeats = ports_.shared.heartbeats();
-    for (health::Heartbeat &heartbeat : heartbeats) {
+std::vector<Heartbeat> Engine::read_heartbeats(Instant now) {
+    std::vector<Heartbeat> heartbeats = ports_.shared.heartbeats();
+    for (Heartbeat &heartbeat : heartbeats) {
         heartbeat.beat += lag_watch_.lost_since(heartbeat.beat, now);
     }
     return heartbeats;
@@ -316,10 +316,10 @@ std::vector<health::Heartbeat> Engine::read_heartbeats(Instant now) {
 // workers beat, to know the new ones by name; but while they are those that we
 // know, we do not wake up for it until one of the last beats may be missing.
 void Engine::watch_workers(Instant now) {
-    const std::vector<health::Heartbeat> heartbeats = read_heartbeats(now);
+    const std::vector<Heartbeat> heartbeats = read_heartbeats(now);
     const bool same = are_same_workers(heartbeats);
     const vrrp::WorkerPolicy *judged = nullptr;
-    health::WorkerVerdict verdict;
+    WorkerVerdict verdict;
 
     look_at_workers_.reset();
     may_look_at_workers_.reset();
@@ -327,8 +327,8 @@ void Engine::watch_workers(Instant now) {
         VirtualRouter &router = routers_[i];
         const vrrp::WorkerPolicy &policy = router.config().workers;
         if (!judged || *judged != policy) {
-            verdict = health::judge_workers(heartbeats, policy.required,
-                                            policy.timeout, now);
+            verdict =
+                judge_workers(heartbeats, policy.required, policy.timeout, now);
             judged = &policy;
         }
         if (router.is_news(verdict)) {
@@ -338,7 +338,7 @@ void Engine::watch_workers(Instant now) {
         if (!router.has_claimed()) {
             take_earlier(look_at_workers_, {now + kStartupLook});
         } else if (policy.required != 0) {
-            const Duration beat = health::heartbeat_interval(policy.timeout);
+            const Duration beat = heartbeat_interval(policy.timeout);
             const Instant next = verdict.healthy
                                      ? std::min(now + beat, verdict.good_until)
                                      : now + beat;
@@ -353,12 +353,11 @@ void Engine::watch_workers(Instant now) {
 }
 
 // As at the last look, and none of them has ended.
-bool Engine::are_same_workers(
-    const std::vector<health::Heartbeat> &heartbeats) {
+bool Engine::are_same_workers(const std::vector<Heartbeat> &heartbeats) {
     const bool one_ended = std::ranges::any_of(
         heartbeats,
-        [](const health::Heartbeat &h) { return h.gone_at != Instant::max(); });
-    const std::vector<std::int32_t> pids = health::pids_of(heartbeats);
+        [](const Heartbeat &h) { return h.gone_at != Instant::max(); });
+    const std::vector<std::int32_t> pids = pids_of(heartbeats);
     return std::exchange(workers_, pids) == pids && !one_ended;
 }
 

@@ -1,5 +1,5 @@
 // The engine puts the rooms together: virtual routers (core/vrrp), the watch
-// over nginx's workers (core/health) and the machine (ports).
+// over nginx's workers (worker_watch.hpp) and the machine (ports).
 //
 // Objects. An Engine owns one VirtualRouter per vrrp_instance; a VirtualRouter
 // owns a vrrp::Instance, which decides, and performs what it decided through
@@ -150,8 +150,8 @@ private:
     void watch_neighbours();
     void watch_workers(Instant now);
     void look_at_workers_early(Instant now);
-    bool are_same_workers(const std::vector<health::Heartbeat> &heartbeats);
-    std::vector<health::Heartbeat> read_heartbeats(Instant now);
+    bool are_same_workers(const std::vector<Heartbeat> &heartbeats);
+    std::vector<Heartbeat> read_heartbeats(Instant now);
     void announce_new_macs(const Interfaces &before, Instant now);
     void forget_unanswered(const Interfaces &before);
     std::optional<std::size_t> find(const RouterKey &key) const;

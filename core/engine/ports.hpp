@@ -19,7 +19,7 @@
 #include "core/engine/facts.hpp"
 #include "core/engine/handover.hpp"
 #include "core/engine/router_key.hpp"
-#include "core/health/worker_watch.hpp"
+#include "core/engine/worker_watch.hpp"
 #include "core/vrrp/config.hpp"
 
 namespace ngx_vrrp::engine {
@@ -142,7 +142,7 @@ class Shared {
 public:
     virtual ~Shared() = default;
 
-    virtual std::vector<health::Heartbeat> heartbeats() = 0;
+    virtual std::vector<Heartbeat> heartbeats() = 0;
 
     // The process that this one was to leave its routers to is dead, or does
     // not run.

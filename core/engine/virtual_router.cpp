@@ -125,8 +125,7 @@ void VirtualRouter::set_interfaces(Instant now) {
 
 // Who ends, and holds the router for a process that does not run now, holds it
 // for that one's workers: our own were told to quit, too.
-std::string VirtualRouter::workers_fault(
-    const health::WorkerVerdict &verdict) const {
+std::string VirtualRouter::workers_fault(const WorkerVerdict &verdict) const {
     const bool for_heir =
         stopped_ && (hand_over_by_ || phase_ == Phase::passing);
     return verdict.healthy || for_heir
@@ -135,13 +134,12 @@ std::string VirtualRouter::workers_fault(
                         config().workers.required);
 }
 
-bool VirtualRouter::is_news(const health::WorkerVerdict &verdict) const {
+bool VirtualRouter::is_news(const WorkerVerdict &verdict) const {
     return phase_ == Phase::starting ||
            faults_.entry(FaultCause::nginx).text != workers_fault(verdict);
 }
 
-void VirtualRouter::set_workers(const health::WorkerVerdict &verdict,
-                                Instant now) {
+void VirtualRouter::set_workers(const WorkerVerdict &verdict, Instant now) {
     if (verdict.healthy || phase_ != Phase::starting || now >= claim_by_) {
         set_fault(FaultCause::nginx, workers_fault(verdict), now);
     } else {

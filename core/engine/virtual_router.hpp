@@ -22,7 +22,7 @@
 #include "core/engine/ports.hpp"
 #include "core/engine/split_brain.hpp"
 #include "core/engine/trackers.hpp"
-#include "core/health/worker_watch.hpp"
+#include "core/engine/worker_watch.hpp"
 #include "core/vrrp/instance.hpp"
 #include "core/vrrp/timing.hpp"
 
@@ -83,8 +83,8 @@ public:
     // The MAC address of this interface has changed.
     void announce_again(const std::string &interface, Instant now);
     // Would set_workers() change anything?
-    bool is_news(const health::WorkerVerdict &verdict) const;
-    void set_workers(const health::WorkerVerdict &verdict, Instant now);
+    bool is_news(const WorkerVerdict &verdict) const;
+    void set_workers(const WorkerVerdict &verdict, Instant now);
     // Results of checks may have changed.
     void look_at_trackers(Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
@@ -172,7 +172,7 @@ private:
     void input(const vrrp::Input &input, Instant now);
     void perform(const vrrp::Actions &actions, Instant now);
     bool is_ready(Instant now) const;
-    std::string workers_fault(const health::WorkerVerdict &verdict) const;
+    std::string workers_fault(const WorkerVerdict &verdict) const;
     void claim(Instant now);
     void own(const Inheritance &got, Instant now);
     void lose(Instant now);

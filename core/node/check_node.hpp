@@ -18,7 +18,7 @@
 #include "core/check/ports.hpp"
 #include "core/check/role.hpp"
 #include "core/check/table.hpp"
-#include "core/net/event_socket.hpp"
+#include "core/courier/event_socket.hpp"
 #include "core/net/process_watch.hpp"
 #include "core/node/probers.hpp"
 
@@ -73,7 +73,7 @@ private:
     check::VerdictSink &verdicts_;
     std::string router_id_;
     int wake_fd_;
-    net::EventSender events_;
+    courier::EventSender events_;
     net::ProcessWatch processes_;
     check::Checker checker_;
     Probers probers_;

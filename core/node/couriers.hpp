@@ -5,16 +5,17 @@
 
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
-#include "core/net/curl_courier.hpp"
-#include "core/net/fifo_courier.hpp"
-#include "core/net/script_courier.hpp"
+#include "core/courier/curl_courier.hpp"
+#include "core/courier/fifo_courier.hpp"
+#include "core/courier/script_courier.hpp"
 #include "core/net/watcher.hpp"
 #include "core/notify/ports.hpp"
 #include "core/notify/signer.hpp"
 
 namespace ngx_vrrp::node {
 
-// What a process that notifies has besides core/net; all of them outlive it.
+// What a process that notifies has besides core/courier; all of them outlive
+// it.
 struct NotifyPorts {
     net::Watcher &watcher;
     notify::Signer &signer;
@@ -35,9 +36,9 @@ public:
     std::optional<Instant> deadline() const { return curl_.deadline(); }
 
 private:
-    net::ScriptCourier scripts_;
-    net::FifoCourier fifos_;
-    net::CurlCourier curl_;
+    courier::ScriptCourier scripts_;
+    courier::FifoCourier fifos_;
+    courier::CurlCourier curl_;
 };
 
 }  // namespace ngx_vrrp::node

@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned kShortLooks = 3;
 
-bool has(const std::vector<health::Heartbeat> &list, std::int32_t pid) {
+bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
     return std::any_of(list.begin(), list.end(),
                        [&](const auto &h) { return h.pid == pid; });
 }
@@ -22,26 +22,26 @@ bool has(const std::vector<health::Heartbeat> &list, std::int32_t pid) {
 // There are 1024 slots, and few workers: while they are those that we know, we
 // look at all slots now and then. One that is replaced leaves its slot, or
 // ends.
-std::vector<health::Heartbeat> NginxWorkers::read() {
-    std::vector<health::Heartbeat> list = area_.heartbeats(slots_);
+std::vector<engine::Heartbeat> NginxWorkers::read() {
+    std::vector<engine::Heartbeat> list = area_.heartbeats(slots_);
     if (short_looks_ != 0 && ended_.empty() &&
-        health::pids_of(list) == known_) {
+        engine::pids_of(list) == known_) {
         --short_looks_;
         return list;
     }
     slots_ = area_.beating();
     list = area_.heartbeats(slots_);
     const std::vector<std::int32_t> before =
-        std::exchange(known_, health::pids_of(list));
+        std::exchange(known_, engine::pids_of(list));
     short_looks_ = known_ == before ? kShortLooks : 0;
     return list;
 }
 
-std::vector<health::Heartbeat> NginxWorkers::heartbeats() {
-    std::vector<health::Heartbeat> list = read();
+std::vector<engine::Heartbeat> NginxWorkers::heartbeats() {
+    std::vector<engine::Heartbeat> list = read();
     add_leavers(list);
     std::erase_if(ended_, [&](const Ended &e) { return !has(list, e.pid); });
-    for (health::Heartbeat &heartbeat : list) {
+    for (engine::Heartbeat &heartbeat : list) {
         heartbeat.gone_at = gone_at(heartbeat.pid);
     }
 
@@ -53,8 +53,8 @@ std::vector<health::Heartbeat> NginxWorkers::heartbeats() {
 
 // Who takes its heartbeat back counts like one that ended: on a reload the old
 // workers may be gone before the new ones have been scheduled.
-void NginxWorkers::add_leavers(std::vector<health::Heartbeat> &list) {
-    for (const health::Heartbeat &before : counted_) {
+void NginxWorkers::add_leavers(std::vector<engine::Heartbeat> &list) {
+    for (const engine::Heartbeat &before : counted_) {
         if (has(list, before.pid)) {
             continue;
         }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/time.hpp"
-#include "core/health/worker_watch.hpp"
+#include "core/engine/worker_watch.hpp"
 #include "core/net/host.hpp"
 #include "core/status/worker_area.hpp"
 
@@ -21,7 +21,7 @@ public:
     NginxWorkers(const status::WorkerArea &area, net::Host &host)
         : area_(area), host_(host) {}
 
-    std::vector<health::Heartbeat> heartbeats();
+    std::vector<engine::Heartbeat> heartbeats();
 
     void ended(int pid);
 
@@ -34,8 +34,8 @@ private:
         Instant at;
     };
 
-    std::vector<health::Heartbeat> read();
-    void add_leavers(std::vector<health::Heartbeat> &list);
+    std::vector<engine::Heartbeat> read();
+    void add_leavers(std::vector<engine::Heartbeat> &list);
     Instant gone_at(std::int32_t pid);
 
     status::WorkerArea area_;
@@ -44,7 +44,7 @@ private:
     std::vector<std::int32_t> known_;  // their pids
     unsigned short_looks_ = 0;         // before the next one at all slots
     std::vector<Ended> ended_;
-    std::vector<health::Heartbeat> counted_;  // when we last looked
+    std::vector<engine::Heartbeat> counted_;  // when we last looked
     Duration respawn_time_ = kRespawnTime;
 };
 

@@ -364,7 +364,7 @@ void Node::lost_successor() {
     area_.settle(std::min(generation_.number, area_.settled()));
 }
 
-std::vector<health::Heartbeat> Node::heartbeats() {
+std::vector<engine::Heartbeat> Node::heartbeats() {
     return workers_.heartbeats();
 }
 

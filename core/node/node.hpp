@@ -10,9 +10,9 @@
 
 #include "core/base/log.hpp"
 #include "core/base/repeated_line.hpp"
+#include "core/courier/event_socket.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/shared_ownership.hpp"
-#include "core/net/event_socket.hpp"
 #include "core/net/host.hpp"
 #include "core/net/retry.hpp"
 #include "core/net/router_names.hpp"
@@ -100,7 +100,7 @@ private:
     void neighbour_heard(const engine::NeighbourClaim &claim) override;
     bool is_alive(int pid, Instant now) override;
     void wake() override;
-    std::vector<health::Heartbeat> heartbeats() override;
+    std::vector<engine::Heartbeat> heartbeats() override;
     void lost_successor() override;
     bool is_released(const engine::RouterKey &key) override;
     bool set_released(const engine::RouterKey &key, bool released) override;
@@ -135,7 +135,7 @@ private:
     CheckResults checks_;
     net::RouterNames names_;
     engine::SharedOwnership ownership_;
-    net::EventSender events_;
+    courier::EventSender events_;
     engine::Engine engine_;
     status::NodeFacts facts_;
     Generation generation_;

@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/courier/event_socket.hpp"
 #include "core/net/clock.hpp"
-#include "core/net/event_socket.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -153,9 +153,9 @@ void NotifyNode::on_readable(int fd) {
 }
 
 void NotifyNode::read_events(Instant now) {
-    using Kind = net::Incoming::Kind;
+    using Kind = courier::Incoming::Kind;
     for (unsigned n = 0; n < kMaxEventsPerWakeup; ++n) {
-        const net::Incoming incoming = net::receive_event(event_fd_);
+        const courier::Incoming incoming = courier::receive_event(event_fd_);
         switch (incoming.kind) {
             case Kind::event:
                 take_event(incoming.event, now);

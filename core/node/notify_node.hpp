@@ -1,5 +1,5 @@
 // The process that notifies as a whole: joins the queue (core/notify) with
-// those that deliver and with the events of the other processes (core/net).
+// those that deliver and with the events of the other processes (core/courier).
 // It knows when to begin, after the process that it replaces, and when to end.
 #pragma once
 

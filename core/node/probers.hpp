@@ -6,15 +6,15 @@
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
 #include "core/check/role.hpp"
-#include "core/net/file_prober.hpp"
-#include "core/net/listen_prober.hpp"
-#include "core/net/ping_prober.hpp"
-#include "core/net/script_prober.hpp"
 #include "core/net/watcher.hpp"
+#include "core/probe/file_prober.hpp"
+#include "core/probe/listen_prober.hpp"
+#include "core/probe/ping_prober.hpp"
+#include "core/probe/script_prober.hpp"
 
 namespace ngx_vrrp::node {
 
-// What a process that checks has besides core/net; all of them outlive it.
+// What a process that checks has besides core/probe; all of them outlive it.
 struct CheckPorts {
     check::Transport &transport;
     check::RegexEngine &regexes;
@@ -48,10 +48,10 @@ public:
 private:
     check::Role role_;
     check::ConnectionProber connections_;
-    net::PingProber pings_;
-    net::ListenProber listens_;
-    net::FileProber files_;
-    net::ScriptProber scripts_;
+    probe::PingProber pings_;
+    probe::ListenProber listens_;
+    probe::FileProber files_;
+    probe::ScriptProber scripts_;
 };
 
 }  // namespace ngx_vrrp::node

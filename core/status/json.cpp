@@ -79,7 +79,7 @@ void write_node(JsonWriter &json, const NodeRecord &node,
 // Only nginx's workers that track_nginx watches beat.
 void write_workers(JsonWriter &json, const View &view) {
     json.key("workers").begin_array();
-    for (const health::Heartbeat &worker : view.workers) {
+    for (const engine::Heartbeat &worker : view.workers) {
         json.begin_object();
         json.member("pid", worker.pid);
         json.member("heard_ms", age_ms(view.moment, to_ns(worker.beat)));

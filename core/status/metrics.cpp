@@ -88,7 +88,7 @@ void write_workers(MetricsWriter &out, const View &view) {
 
     out.gauge("nginx_vrrp_worker_heartbeat_age_seconds",
               "Since a worker was heard last.");
-    for (const health::Heartbeat &worker : view.workers) {
+    for (const engine::Heartbeat &worker : view.workers) {
         out.seconds(Labels().with("pid", worker.pid),
                     (view.moment.now - worker.beat).count());
     }

@@ -48,7 +48,7 @@ void write_notifier(HtmlWriter &html, const View &view) {
 }
 
 void write_worker(HtmlWriter &html, const View &view,
-                  const health::Heartbeat &worker) {
+                  const engine::Heartbeat &worker) {
     const std::string heard = ago(view.moment, to_ns(worker.beat));
     html.open("tr").element("th", "worker process", {{"scope", "row"}});
     html.element("td", worker.pid, {{"class", "number"}});
@@ -61,7 +61,7 @@ void write_worker(HtmlWriter &html, const View &view,
 }
 
 void write_workers(HtmlWriter &html, const View &view) {
-    for (const health::Heartbeat &worker : view.workers) {
+    for (const engine::Heartbeat &worker : view.workers) {
         write_worker(html, view, worker);
     }
 }

@@ -65,10 +65,10 @@ std::optional<View> take_view(const Area &area, const WorkerArea &workers,
                 .moment = moment};
 }
 
-bool is_stalled(const View &view, const health::Heartbeat &worker) {
+bool is_stalled(const View &view, const engine::Heartbeat &worker) {
     const Duration timeout{view.snapshot.node.worker_timeout_ns};
     return timeout != Duration{0} &&
-           !health::is_fresh(worker, timeout, view.moment.now);
+           !engine::is_fresh(worker, timeout, view.moment.now);
 }
 
 }  // namespace ngx_vrrp::status

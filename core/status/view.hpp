@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/time.hpp"
-#include "core/health/worker_watch.hpp"
+#include "core/engine/worker_watch.hpp"
 #include "core/status/area.hpp"
 #include "core/status/checks.hpp"
 #include "core/status/snapshot.hpp"
@@ -26,7 +26,7 @@ struct Moment {
 struct View {
     Snapshot snapshot;
     Checks checks;
-    std::vector<health::Heartbeat> workers;     // those that beat
+    std::vector<engine::Heartbeat> workers;     // those that beat
     std::vector<TransitionRecord> transitions;  // the newest first
     std::int32_t notifier = 0;                  // pid; 0: none
     std::vector<ChannelRecord> channels{};      // that it tells
@@ -55,6 +55,6 @@ inline bool is_fresh(const Snapshot &snapshot, Instant now) {
 }
 
 // A worker that beats too late, as the vrrp process judges it.
-bool is_stalled(const View &view, const health::Heartbeat &worker);
+bool is_stalled(const View &view, const engine::Heartbeat &worker);
 
 }  // namespace ngx_vrrp::status

@@ -74,7 +74,7 @@ void WorkerArea::stop_beating(std::size_t slot) {
     }
 }
 
-std::vector<health::Heartbeat> WorkerArea::heartbeats() const {
+std::vector<engine::Heartbeat> WorkerArea::heartbeats() const {
     return heartbeats(beating());
 }
 
@@ -88,9 +88,9 @@ std::vector<std::size_t> WorkerArea::beating() const {
     return list;
 }
 
-std::vector<health::Heartbeat> WorkerArea::heartbeats(
+std::vector<engine::Heartbeat> WorkerArea::heartbeats(
     const std::vector<std::size_t> &of) const {
-    std::vector<health::Heartbeat> list;
+    std::vector<engine::Heartbeat> list;
     for (const std::size_t i : of) {
         const Slot &slot = slots()[i];
         const std::int32_t pid = slot.pid.load(std::memory_order_acquire);

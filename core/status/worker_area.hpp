@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/time.hpp"
-#include "core/health/worker_watch.hpp"
+#include "core/engine/worker_watch.hpp"
 #include "core/status/commands.hpp"
 #include "core/status/room.hpp"
 
@@ -40,11 +40,11 @@ public:
     // A worker's beat. slot >= kHeartbeatSlots is ignored.
     void beat(std::size_t slot, std::int32_t pid, Instant now);
     void stop_beating(std::size_t slot);
-    std::vector<health::Heartbeat> heartbeats() const;
+    std::vector<engine::Heartbeat> heartbeats() const;
 
     // The slots of those that beat, and what stands in these.
     std::vector<std::size_t> beating() const;
-    std::vector<health::Heartbeat> heartbeats(
+    std::vector<engine::Heartbeat> heartbeats(
         const std::vector<std::size_t> &of) const;
 
     // What operators ask for.

@@ -116,7 +116,7 @@ TEST_F(EngineTest, WellKnownWorkersAreNoReasonToWakeUp) {
 TEST_F(EngineTest, OtherWorkersAreLookedForSoon) {
     become_active();
     engine->handle_interfaces(interfaces(false), now);
-    const auto look_with = [&](std::vector<health::Heartbeat> beats) {
+    const auto look_with = [&](std::vector<Heartbeat> beats) {
         machine.beats = std::move(beats);
         engine->handle_workers(now);
         return *engine->deadline() - now;

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/capi.h"
-#include "core/capi_memory.hpp"
+#include "core/capi/memory.hpp"
 #include "core/net/clock.hpp"
 #include "core/status/health.hpp"
 #include "tests/fuzz/spoiled_memory.hpp"

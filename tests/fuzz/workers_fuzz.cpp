@@ -8,7 +8,7 @@
 
 #include "core/base/sane_time.hpp"
 #include "core/engine/timer_lag.hpp"
-#include "core/health/worker_watch.hpp"
+#include "core/engine/worker_watch.hpp"
 #include "core/status/command_answer.hpp"
 #include "core/status/worker_area.hpp"
 #include "tests/fuzz/spoiled_memory.hpp"
@@ -63,7 +63,7 @@ void check_heartbeats(const WorkerArea &area) {
     lags.next(kNow - Seconds{2}, kNow - Seconds{3});
     lags.next(kNow, kNow);
     auto heartbeats = area.heartbeats();
-    for (health::Heartbeat &heartbeat : heartbeats) {
+    for (engine::Heartbeat &heartbeat : heartbeats) {
         require(heartbeat.pid > 0, "no process, or all of them");
         require(to_ns(heartbeat.beat) == sane_time(to_ns(heartbeat.beat)),
                 "a time that is out of range");
@@ -71,7 +71,7 @@ void check_heartbeats(const WorkerArea &area) {
     }
     for (const unsigned required : {0U, 1U, 3U}) {
         const auto verdict =
-            health::judge_workers(heartbeats, required, Seconds{2}, kNow);
+            engine::judge_workers(heartbeats, required, Seconds{2}, kNow);
         require(verdict.fresh <= heartbeats.size(), "workers from nowhere");
     }
 }

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "core/net/script_runs.hpp"
-#include "tests/net/courier_loop.hpp"
+#include "tests/courier/courier_loop.hpp"
 #include "tests/net/refused_syscall.hpp"
 #include "tests/support/script_folder.hpp"
 
@@ -32,7 +32,7 @@ bool holds_without_pidfds(int error, F body) {
 }
 
 // Runs the loop until the watch tells of an end.
-bool sees_end(CourierLoop &loop, ProcessWatch &watch, int pid) {
+bool sees_end(courier::CourierLoop &loop, ProcessWatch &watch, int pid) {
     bool seen = false;
     loop.on_readable = [&](int fd) {
         seen = seen || watch.take_ended(fd) == pid;
@@ -59,7 +59,7 @@ TEST_P(NoPidfds, TheDeathOfTheParentIsSeenAtOnce) {
     if (parent == 0) {
         const pid_t master = ::getpid();
         if (::fork() == 0) {
-            CourierLoop loop;
+            courier::CourierLoop loop;
             ProcessWatch watch(loop, loop);
             const bool watching = refuse_syscall(SYS_pidfd_open, GetParam()) &&
                                   watch.watch(master) && watch.watch(master) &&
@@ -92,7 +92,7 @@ TEST_P(NoPidfds, TheDeathOfTheParentIsSeenAtOnce) {
 
 TEST_P(NoPidfds, OthersAreAskedForAgain) {
     EXPECT_TRUE(holds_without_pidfds(GetParam(), [] {
-        CourierLoop loop;
+        courier::CourierLoop loop;
         ProcessWatch watch(loop, loop);
         const pid_t worker = ::fork();
         if (worker == 0) {
@@ -123,7 +123,7 @@ TEST_P(NoPidfds, TheEndOfAScriptIsSeen) {
     test::ScriptFolder folder;
     const std::string path = folder.script("hook.sh", "echo well; exit 3");
     EXPECT_TRUE(holds_without_pidfds(GetParam(), [&] {
-        CourierLoop loop;
+        courier::CourierLoop loop;
         Ends ends;
         {
             ScriptRuns runs(loop, ends, 100);
@@ -144,7 +144,7 @@ TEST_P(NoPidfds, TheEndOfAScriptIsSeen) {
 }
 
 TEST(ProcessWatch, HasABound) {
-    CourierLoop loop;
+    courier::CourierLoop loop;
     loop.on_readable = [](int) { return true; };
     ProcessWatch watch(loop, loop);
     loop.most = 0;

@@ -19,10 +19,10 @@
 namespace ngx_vrrp::net {
 namespace {
 
-constexpr std::size_t kSize = 3 * 4096;
+constexpr std::size_t kSharedSize = 3 * 4096;
 
 SharedMemory make(SharedMemory::Writers writers) {
-    auto memory = SharedMemory::create("ngx_vrrp_test", kSize, writers);
+    auto memory = SharedMemory::create("ngx_vrrp_test", kSharedSize, writers);
     EXPECT_TRUE(memory);
     return std::move(memory.value());
 }
@@ -59,13 +59,13 @@ std::string mappings() {
 }
 
 bool is_refused(void *memory, int error) {
-    return ::mprotect(memory, kSize, PROT_READ | PROT_WRITE) == -1 &&
+    return ::mprotect(memory, kSharedSize, PROT_READ | PROT_WRITE) == -1 &&
            errno == error;
 }
 
 TEST(SharedMemory, IsFullOfZerosAndSharedWithChildren) {
     const SharedMemory memory = make(SharedMemory::Writers::all);
-    EXPECT_EQ(bytes(memory.writable())[kSize - 1], 0);
+    EXPECT_EQ(bytes(memory.writable())[kSharedSize - 1], 0);
     EXPECT_EQ(memory.readable(), memory.writable());
     EXPECT_EQ(memory.weakness(), "");
 
@@ -101,19 +101,20 @@ TEST(SharedMemory, ChildrenWriteToo) {
 // A worker. What it tries is all that there is without a descriptor.
 TEST(SharedMemory, WhoHasGivenUpWritingCannotWriteAgain) {
     SharedMemory memory = make(SharedMemory::Writers::these);
-    EXPECT_EQ(
-        in_a_child([&] {
-            void *const reader = const_cast<void *>(memory.readable());
-            memory.give_up_writing();
-            void *const again = ::mremap(reader, 0, kSize, MREMAP_MAYMOVE);
-            const int fd = ::open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-            return memory.writable() == nullptr &&
-                   mappings().find('w') == std::string::npos &&
-                   is_refused(reader, EACCES) &&
-                   (again == MAP_FAILED || is_refused(again, EACCES)) &&
-                   ::pwrite(fd, "x", 1, reinterpret_cast<off_t>(reader)) == -1;
-        }),
-        0);
+    EXPECT_EQ(in_a_child([&] {
+                  void *const reader = const_cast<void *>(memory.readable());
+                  memory.give_up_writing();
+                  void *const again =
+                      ::mremap(reader, 0, kSharedSize, MREMAP_MAYMOVE);
+                  const int fd = ::open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+                  return memory.writable() == nullptr &&
+                         mappings().find('w') == std::string::npos &&
+                         is_refused(reader, EACCES) &&
+                         (again == MAP_FAILED || is_refused(again, EACCES)) &&
+                         ::pwrite(fd, "x", 1,
+                                  reinterpret_cast<off_t>(reader)) == -1;
+              }),
+              0);
     bytes(memory.writable())[0] = 'm';
     EXPECT_EQ(first_of(memory.readable()), 'm');
 }
@@ -137,7 +138,7 @@ TEST(SharedMemory, CannotBeOpenedForWriting) {
         }
         EXPECT_EQ(::pwrite(fd, "x", 1, 0), -1);
         EXPECT_EQ(::ftruncate(fd, 0), -1);
-        EXPECT_EQ(::mmap(nullptr, kSize, PROT_WRITE, MAP_SHARED, fd, 0),
+        EXPECT_EQ(::mmap(nullptr, kSharedSize, PROT_WRITE, MAP_SHARED, fd, 0),
                   MAP_FAILED);
         ::close(fd);
     }
@@ -149,8 +150,9 @@ TEST(SharedMemory, WithoutMemfdItIsWeakerAndSaysSo) {
     EXPECT_EQ(in_a_child([] {
                   const rlimit none{0, 0};
                   ::setrlimit(RLIMIT_NOFILE, &none);
-                  auto memory = SharedMemory::create(
-                      "ngx_vrrp_test", kSize, SharedMemory::Writers::these);
+                  auto memory =
+                      SharedMemory::create("ngx_vrrp_test", kSharedSize,
+                                           SharedMemory::Writers::these);
                   if (!memory || memory->weakness().find("memfd_create()") ==
                                      std::string::npos) {
                       return false;

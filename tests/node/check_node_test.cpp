@@ -9,7 +9,7 @@
 #include <string>
 
 #include "core/base/time.hpp"
-#include "core/net/event_socket.hpp"
+#include "core/courier/event_socket.hpp"
 #include "core/net/fd.hpp"
 #include "core/status/area.hpp"
 #include "tests/node/check_process.hpp"
@@ -115,13 +115,13 @@ TEST(CheckProcess, SaysAgainWhatIsDown) {
 
     CheckProcess process(configuration, area);
     ASSERT_EQ(process.start(), VRRP_CORE_OK);
-    const net::Incoming incoming = net::receive_event(received.get());
-    ASSERT_EQ(incoming.kind, net::Incoming::Kind::event);
+    const courier::Incoming incoming = courier::receive_event(received.get());
+    ASSERT_EQ(incoming.kind, courier::Incoming::Kind::event);
     EXPECT_TRUE(incoming.event.again);
     EXPECT_TRUE(incoming.event.bad);
     EXPECT_EQ(incoming.event.to.view(), "down");
-    EXPECT_EQ(net::receive_event(received.get()).kind,
-              net::Incoming::Kind::nothing);
+    EXPECT_EQ(courier::receive_event(received.get()).kind,
+              courier::Incoming::Kind::nothing);
 }
 
 TEST(CheckProcess, WakesNobodyWithoutNews) {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/capi.h"
-#include "core/capi_memory.hpp"
+#include "core/capi/memory.hpp"
 #include "core/net/fd.hpp"
 
 namespace ngx_vrrp::node {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "core/net/clock.hpp"
-#include "tests/net/little_server.hpp"
+#include "tests/courier/little_server.hpp"
 #include "tests/node/notify_process.hpp"
 #include "tests/support/events.hpp"
 #include "tests/support/fake_ports.hpp"
@@ -17,8 +17,8 @@
 namespace ngx_vrrp::node {
 namespace {
 
-using net::HttpServer;
-using net::SmtpServer;
+using courier::HttpServer;
+using courier::SmtpServer;
 using test::state_event;
 using ::testing::HasSubstr;
 
@@ -72,7 +72,7 @@ protected:
     test::RememberingLog log;
     std::optional<NotifyConfiguration> configuration;
     std::optional<SharedArea> area;
-    std::optional<net::EventSender> sender;
+    std::optional<courier::EventSender> sender;
     std::optional<NotifyProcess> notifier;
 };
 

@@ -117,7 +117,7 @@ TEST_F(WorkerAreaTest, EachWordMayBeAnything) {
           std::uint64_t{0x0202020202020202}, ~std::uint64_t{0} - 5,
           ~std::uint64_t{0}}) {
         std::ranges::fill(memory.words(), value);
-        for (const health::Heartbeat &heartbeat : area.heartbeats()) {
+        for (const engine::Heartbeat &heartbeat : area.heartbeats()) {
             EXPECT_GT(heartbeat.pid, 0);
             EXPECT_GE(heartbeat.beat, Instant{});
             EXPECT_GT(heartbeat.beat + Seconds{86400}, heartbeat.beat);

@@ -31,7 +31,7 @@ public:
     void fail(const std::string &call, int code) { failures_[call] = code; }
     void heal() { failures_.clear(); }
 
-    std::vector<health::Heartbeat> beats;
+    std::vector<engine::Heartbeat> beats;
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
     std::optional<Instant> active_before;  // the life before this one
     std::set<engine::RouterKey> released;  // over the life of a process
@@ -122,7 +122,7 @@ public:
         return result("remove", address.address);
     }
 
-    std::vector<health::Heartbeat> heartbeats() override { return beats; }
+    std::vector<engine::Heartbeat> heartbeats() override { return beats; }
 
     void lost_successor() override {}
 

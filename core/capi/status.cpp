@@ -1,0 +1,133 @@
+// What workers tell about the node, from shared memory alone.
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/capi.h"
+#include "core/capi/memory.hpp"
+#include "core/capi/values.hpp"
+#include "core/net/clock.hpp"
+#include "core/status/health.hpp"
+#include "core/status/json.hpp"
+#include "core/status/metrics.hpp"
+#include "core/status/page.hpp"
+#include "core/status/page_assets.hpp"
+#include "core/status/view.hpp"
+
+namespace {
+
+using namespace ngx_vrrp;
+
+// What is copied fits, and to is full of zeros.
+template <std::size_t N>
+void copy_text(char (&to)[N], std::string_view text) {
+    std::copy_n(text.data(), std::min(text.size(), N - 1), to);
+}
+
+std::optional<std::string> to_text(const status::View &view,
+                                   vrrp_core_format_e format) {
+    switch (format) {
+        case VRRP_CORE_JSON:
+            return status::to_json(view);
+        case VRRP_CORE_HTML:
+            return status::to_page(view);
+        case VRRP_CORE_PROMETHEUS:
+            return to_metrics(view, status::MetricsFormat::prometheus);
+        case VRRP_CORE_OPENMETRICS:
+            return to_metrics(view, status::MetricsFormat::openmetrics);
+    }
+    return std::nullopt;
+}
+
+vrrp_core_health_e to_c(const status::Health &health) {
+    if (!health.known) {
+        return VRRP_CORE_NO_INSTANCE;
+    }
+    return health.healthy ? VRRP_CORE_HEALTHY : VRRP_CORE_UNHEALTHY;
+}
+
+vrrp_core_instance_t to_c(const status::InstanceRecord &record) {
+    vrrp_core_instance_t instance{};
+    copy_text(instance.name, record.name.view());
+    copy_text(instance.state, record.state.view());
+    instance.effective_priority = record.effective_priority;
+    return instance;
+}
+
+}  // namespace
+
+int vrrp_core_status(const vrrp_core_memory_t *memory,
+                     vrrp_core_format_e format, vrrp_core_append_pt append,
+                     void *data) {
+    if (memory == nullptr) {
+        return VRRP_CORE_AGAIN;
+    }
+    try {
+        const auto view =
+            status::take_view(memory->readable_area(), memory->worker_area(),
+                              {.now = net::now(), .wall = net::wall_clock()});
+        if (!view) {
+            return VRRP_CORE_AGAIN;
+        }
+        const auto text = to_text(*view, format);
+        if (!text) {
+            return VRRP_CORE_DECLINED;
+        }
+        append(data, text->data(), text->size());
+        return VRRP_CORE_OK;
+    } catch (...) {
+        return VRRP_CORE_ERROR;
+    }
+}
+
+const char *vrrp_core_page_policy(void) {
+    return status::kPagePolicy;
+}
+
+vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
+                                    const vrrp_core_health_question_t *question,
+                                    vrrp_core_append_pt append, void *data) {
+    if (memory == nullptr) {
+        return VRRP_CORE_UNHEALTHY;
+    }
+    try {
+        const auto snapshot = status::take_snapshot(memory->readable_area());
+        if (!snapshot) {
+            return VRRP_CORE_UNHEALTHY;
+        }
+        const std::string instance = to_string(question->instance);
+        const status::Health health = status::judge_health(
+            *snapshot,
+            {.require_master = question->require_master != 0,
+             .instance = instance},
+            net::now());
+        append(data, health.text.data(), health.text.size());
+        return to_c(health);
+    } catch (...) {
+        return VRRP_CORE_UNHEALTHY;
+    }
+}
+
+size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
+                           vrrp_core_instance_t *list, size_t n) {
+    if (memory == nullptr) {
+        return 0;
+    }
+    try {
+        const auto snapshot = status::take_snapshot(memory->readable_area());
+        if (!snapshot || !status::is_fresh(*snapshot, net::now())) {
+            return 0;
+        }
+        const std::size_t count = std::min(n, snapshot->instances.size());
+        std::transform(
+            snapshot->instances.begin(),
+            snapshot->instances.begin() + static_cast<std::ptrdiff_t>(count),
+            list, [](const auto &record) { return to_c(record); });
+        return count;
+    } catch (...) {
+        return 0;
+    }
+}

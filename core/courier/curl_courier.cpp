@@ -1,0 +1,267 @@
+#include "core/courier/curl_courier.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/courier/curl_library.hpp"
+#include "core/courier/curl_multi.hpp"
+#include "core/courier/curl_thread.hpp"
+#include "core/courier/curl_transfer.hpp"
+#include "core/net/clock.hpp"
+
+namespace ngx_vrrp::courier {
+
+using notify::DeliveryId;
+
+// What there is once libcurl has been loaded: webhooks share one event loop,
+// mails have threads.
+class CurlCourier::Session {
+public:
+    struct Ended {
+        std::unique_ptr<CurlTransfer> transfer;
+        CURLcode code;
+    };
+
+    Session(const CurlLibrary &curl, net::Watcher &watcher,
+            notify::Signer &signer)
+        : curl_(curl),
+          watcher_(watcher),
+          signer_(signer),
+          multi_(curl_, watcher) {}
+    Session(const Session &) = delete;
+    Session &operator=(const Session &) = delete;
+    ~Session();
+
+    // Once, before all others.
+    Status open();
+
+    // Empty: it has begun.
+    std::string begin(const notify::Delivery &delivery,
+                      const notify::ChannelConfig &config);
+
+    // What it was waiting for; it does not matter any more.
+    std::string cancel(DeliveryId id);
+
+    bool on_readable(int fd);
+    void on_timer(Instant now) { multi_.on_timer(now); }
+    std::optional<Instant> deadline() const { return multi_.deadline(); }
+
+    // One that has ended and was not cancelled.
+    std::optional<Ended> next_end();
+
+private:
+    struct Mail {
+        std::unique_ptr<CurlThread> thread;
+        bool cancelled = false;
+    };
+
+    using Transfers = std::vector<std::unique_ptr<CurlTransfer>>;
+    using Mails = std::vector<Mail>;
+
+    std::string begin_webhook(std::unique_ptr<CurlTransfer> transfer);
+    std::string begin_mail(std::unique_ptr<CurlTransfer> transfer);
+    std::unique_ptr<CurlTransfer> take(Transfers::iterator webhook);
+    void end_mail(Mails::iterator mail);
+
+    CurlLibrary curl_;
+    net::Watcher &watcher_;
+    notify::Signer &signer_;
+    CurlMulti multi_;
+    Transfers webhooks_;
+    Mails mails_;
+    std::vector<Ended> ended_mails_;
+};
+
+// All threads are to end before the first of them is waited for.
+CurlCourier::Session::~Session() {
+    for (const auto &webhook : webhooks_) {
+        multi_.remove(webhook->handle());
+    }
+    for (const Mail &mail : mails_) {
+        mail.thread->transfer().abort();
+        watcher_.unwatch(mail.thread->fd());
+    }
+}
+
+Status CurlCourier::Session::open() {
+    if (curl_.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return Unexpected(SystemError{"curl_global_init()", ENOMEM});
+    }
+    return multi_.open();
+}
+
+std::string CurlCourier::Session::begin(const notify::Delivery &delivery,
+                                        const notify::ChannelConfig &config) {
+    auto transfer = std::make_unique<CurlTransfer>(curl_, signer_, delivery,
+                                                   config, net::wall_clock());
+    std::string error = transfer->error();
+    if (!error.empty()) {
+        return error;
+    }
+    return transfer->is_mail() ? begin_mail(std::move(transfer))
+                               : begin_webhook(std::move(transfer));
+}
+
+std::string CurlCourier::Session::begin_webhook(
+    std::unique_ptr<CurlTransfer> transfer) {
+    if (!multi_.add(transfer->handle())) {
+        return "libcurl is out of memory";
+    }
+    webhooks_.push_back(std::move(transfer));
+    return {};
+}
+
+std::string CurlCourier::Session::begin_mail(
+    std::unique_ptr<CurlTransfer> transfer) {
+    auto thread = std::make_unique<CurlThread>(std::move(transfer));
+    const Status started = thread->start();
+    if (!started) {
+        return started.error().to_string();
+    }
+    if (!watcher_.watch(thread->fd())) {
+        return "no room for a mail in the event loop";
+    }
+    mails_.push_back({std::move(thread)});
+    return {};
+}
+
+std::string CurlCourier::Session::cancel(DeliveryId id) {
+    for (auto it = webhooks_.begin(); it != webhooks_.end(); ++it) {
+        if ((*it)->id() == id) {
+            return take(it)->waiting_for();
+        }
+    }
+    for (Mail &mail : mails_) {
+        CurlTransfer &transfer = mail.thread->transfer();
+        if (transfer.id() == id && !mail.cancelled) {
+            transfer.abort();
+            mail.cancelled = true;
+            return transfer.waiting_for();
+        }
+    }
+    return {};
+}
+
+bool CurlCourier::Session::on_readable(int fd) {
+    const auto mail = std::ranges::find_if(
+        mails_, [&](const Mail &m) { return m.thread->fd() == fd; });
+    if (mail == mails_.end()) {
+        return multi_.on_readable(fd);
+    }
+    end_mail(mail);
+    return true;
+}
+
+void CurlCourier::Session::end_mail(Mails::iterator mail) {
+    watcher_.unwatch(mail->thread->fd());
+    const CURLcode code = mail->thread->join();
+    if (!mail->cancelled) {
+        ended_mails_.push_back({mail->thread->take(), code});
+    }
+    mails_.erase(mail);
+}
+
+std::optional<CurlCourier::Session::Ended> CurlCourier::Session::next_end() {
+    if (!ended_mails_.empty()) {
+        Ended ended = std::move(ended_mails_.back());
+        ended_mails_.pop_back();
+        return ended;
+    }
+    const std::optional<CurlMulti::End> end = multi_.next_end();
+    if (!end) {
+        return std::nullopt;
+    }
+    const auto webhook = std::ranges::find_if(
+        webhooks_, [&](const auto &w) { return w->handle() == end->transfer; });
+    return Ended{take(webhook), end->code};
+}
+
+std::unique_ptr<CurlTransfer> CurlCourier::Session::take(
+    Transfers::iterator webhook) {
+    std::unique_ptr<CurlTransfer> transfer = std::move(*webhook);
+    webhooks_.erase(webhook);
+    multi_.remove(transfer->handle());
+    return transfer;
+}
+
+CurlCourier::CurlCourier(net::Watcher &watcher, notify::Signer &signer,
+                         notify::Outcomes &outcomes, LogSink &log)
+    : watcher_(watcher), signer_(signer), outcomes_(outcomes), log_(log) {}
+
+CurlCourier::~CurlCourier() = default;
+
+void CurlCourier::deliver(const notify::Delivery &delivery,
+                          const notify::ChannelConfig &config, Instant now) {
+    if (const std::optional<notify::Outcome> failed = begin(delivery, config)) {
+        outcomes_.finished(delivery.id, *failed, now);
+    }
+}
+
+std::optional<notify::Outcome> CurlCourier::begin(
+    const notify::Delivery &delivery, const notify::ChannelConfig &config) {
+    if (config.lacks_secret) {
+        return notify::Outcome{
+            .permanent = true,
+            .text = "the file with its secret could not be read"};
+    }
+    if (!session_) {
+        const Result<CurlLibrary, std::string> curl = load_curl();
+        if (!curl) {
+            return notify::Outcome{.permanent = true, .text = curl.error()};
+        }
+        auto session = std::make_unique<Session>(*curl, watcher_, signer_);
+        const Status opened = session->open();
+        if (!opened) {
+            return notify::Outcome{.text = opened.error().to_string()};
+        }
+        session_ = std::move(session);
+    }
+    const std::string error = session_->begin(delivery, config);
+    return error.empty() ? std::nullopt
+                         : std::optional(notify::Outcome{.text = error});
+}
+
+notify::Outcome CurlCourier::cancel(DeliveryId id) {
+    const std::string waiting = session_ ? session_->cancel(id) : "";
+    return {.text = waiting.empty() ? "not begun" : waiting + ": no end yet"};
+}
+
+bool CurlCourier::on_readable(int fd) {
+    if (!session_ || !session_->on_readable(fd)) {
+        return false;
+    }
+    report_ends(net::now());
+    return true;
+}
+
+void CurlCourier::on_timer(Instant now) {
+    if (session_) {
+        session_->on_timer(now);
+        report_ends(now);
+    }
+}
+
+std::optional<Instant> CurlCourier::deadline() const {
+    return session_ ? session_->deadline() : std::nullopt;
+}
+
+// Who hears of one may at once deliver the next.
+void CurlCourier::report_ends(Instant now) {
+    while (const std::optional<Session::Ended> ended = session_->next_end()) {
+        const notify::Outcome outcome = ended->transfer->outcome(ended->code);
+        const std::string refused = ended->transfer->refused();
+        if (outcome.delivered && !refused.empty()) {
+            log_(LogLevel::warn, "a mail has been sent, but %s",
+                 refused.c_str());
+        }
+        outcomes_.finished(ended->transfer->id(), outcome, now);
+    }
+}
+
+std::string CurlCourier::unavailable() {
+    const Result<CurlLibrary, std::string> curl = load_curl();
+    return curl ? std::string() : curl.error();
+}
+
+}  // namespace ngx_vrrp::courier

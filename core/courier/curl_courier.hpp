@@ -1,0 +1,58 @@
+// Delivers mails and webhooks with libcurl, which is loaded for the first of
+// them. Only for the notifier process: libcurl brings threads, to look up
+// names, and its SMTP waits for the last words of a server.
+//
+// SIGPIPE is to be ignored, as nginx does in all of its processes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/log.hpp"
+#include "core/net/watcher.hpp"
+#include "core/notify/ports.hpp"
+#include "core/notify/signer.hpp"
+
+namespace ngx_vrrp::courier {
+
+class CurlCourier final : public notify::Courier {
+public:
+    // All of them outlive it, with which every delivery ends.
+    CurlCourier(net::Watcher &watcher, notify::Signer &signer,
+                notify::Outcomes &outcomes, LogSink &log);
+    CurlCourier(const CurlCourier &) = delete;
+    CurlCourier &operator=(const CurlCourier &) = delete;
+    ~CurlCourier() override;
+
+    // Of channels that are an e-mail or a webhook.
+    void deliver(const notify::Delivery &delivery,
+                 const notify::ChannelConfig &config, Instant now) override;
+    notify::Outcome cancel(notify::DeliveryId id) override;
+
+    // False: not one of ours.
+    bool on_readable(int fd);
+
+    void on_timer(Instant now);
+
+    // May be over as soon as it is asked for.
+    std::optional<Instant> deadline() const;
+
+    // Empty: libcurl can be loaded; else what is wrong, and what to install.
+    static std::string unavailable();
+
+private:
+    class Session;
+
+    std::optional<notify::Outcome> begin(const notify::Delivery &delivery,
+                                         const notify::ChannelConfig &config);
+    void report_ends(Instant now);
+
+    net::Watcher &watcher_;
+    notify::Signer &signer_;
+    notify::Outcomes &outcomes_;
+    Log log_;
+    std::unique_ptr<Session> session_;
+};
+
+}  // namespace ngx_vrrp::courier

@@ -1,0 +1,47 @@
+// A transfer on a thread of its own. libcurl's SMTP waits, deaf to everything
+// else, for what a server says to a whole mail and to QUIT: a server that
+// looks at mails for long would keep all other messages waiting.
+#pragma once
+
+#include <pthread.h>
+
+#include <memory>
+
+#include "core/base/system_error.hpp"
+#include "core/courier/curl_transfer.hpp"
+#include "core/net/fd.hpp"
+
+namespace ngx_vrrp::courier {
+
+class CurlThread {
+public:
+    explicit CurlThread(std::unique_ptr<CurlTransfer> transfer)
+        : transfer_(std::move(transfer)) {}
+    CurlThread(const CurlThread &) = delete;
+    CurlThread &operator=(const CurlThread &) = delete;
+
+    // Aborts it, and waits for its end.
+    ~CurlThread();
+
+    Status start();
+
+    // Readable when it has ended.
+    int fd() const { return ended_.get(); }
+
+    // Once it has ended.
+    CURLcode join();
+    std::unique_ptr<CurlTransfer> take() { return std::move(transfer_); }
+
+    CurlTransfer &transfer() { return *transfer_; }
+
+private:
+    static void *run(void *self);
+
+    std::unique_ptr<CurlTransfer> transfer_;
+    net::Fd ended_;
+    pthread_t thread_{};
+    bool running_ = false;
+    CURLcode code_ = CURLE_OK;
+};
+
+}  // namespace ngx_vrrp::courier

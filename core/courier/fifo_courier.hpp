@@ -1,0 +1,36 @@
+// notify_fifo: lines in keepalived's words into a named pipe, which stays open
+// as long as somebody reads it. Without a reader, or when the pipe is full, a
+// delivery fails; it never waits.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/base/system_error.hpp"
+#include "core/net/fd.hpp"
+#include "core/notify/ports.hpp"
+
+namespace ngx_vrrp::courier {
+
+class FifoCourier final : public notify::Courier {
+public:
+    // outcomes outlives the courier. SIGPIPE is ignored from now on.
+    explicit FifoCourier(notify::Outcomes &outcomes);
+
+    // Of a FifoChannel; finishes before it returns.
+    void deliver(const notify::Delivery &delivery,
+                 const notify::ChannelConfig &config, Instant now) override;
+
+    // There is never anything to wait for.
+    notify::Outcome cancel(notify::DeliveryId id) override;
+
+private:
+    Status write(const std::string &path, const std::string &lines);
+    Status open(const std::string &path);
+
+    notify::Outcomes &outcomes_;
+    std::map<std::string, net::Fd> pipes_;  // by path
+};
+
+}  // namespace ngx_vrrp::courier

@@ -1,0 +1,119 @@
+#include "core/courier/script_courier.hpp"
+
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "core/base/first_line.hpp"
+#include "core/net/clock.hpp"
+#include "core/net/unsafe_path.hpp"
+#include "core/notify/words.hpp"
+
+namespace ngx_vrrp::courier {
+
+namespace {
+
+using notify::ChannelConfig;
+using notify::Delivery;
+
+// Of what one script writes.
+constexpr std::size_t kMostLines = 20;
+constexpr std::size_t kLongestLine = 512;
+
+net::Program program_of(const notify::ScriptChannel &channel,
+                        const notify::EventRecord &event) {
+    net::Program program{.command = channel.command,
+                         .environment = notify::environment(event),
+                         .uid = channel.uid,
+                         .gid = channel.gid};
+    program.environment.emplace_back(net::kScriptPath);
+    if (channel.with_arguments) {
+        for (std::string &word : notify::words(event)) {
+            program.command.push_back(std::move(word));
+        }
+    }
+    return program;
+}
+
+notify::Outcome failure(std::string text) {
+    return {.delivered = false, .permanent = true, .text = std::move(text)};
+}
+
+}  // namespace
+
+ScriptCourier::ScriptCourier(net::Watcher &watcher, notify::Outcomes &outcomes,
+                             LogSink &sink)
+    : outcomes_(outcomes),
+      log_(sink),
+      runs_(watcher, *this, kMostLines * kLongestLine) {}
+
+void ScriptCourier::deliver(const Delivery &delivery,
+                            const ChannelConfig &config, Instant now) {
+    if (const std::optional<notify::Outcome> outcome =
+            begin(delivery, config)) {
+        outcomes_.finished(delivery.id, *outcome, now);
+    }
+}
+
+std::optional<notify::Outcome> ScriptCourier::begin(
+    const Delivery &delivery, const ChannelConfig &config) {
+    const net::Program program = program_of(
+        std::get<notify::ScriptChannel>(config.how), delivery.events.front());
+    const std::string wrong =
+        net::unsafe_path(program.command.front(), program.uid);
+    if (!wrong.empty()) {
+        return failure("not run: " + wrong);
+    }
+    const Status started = runs_.start(delivery.id, program);
+    if (!started) {
+        return failure(started.error().to_string());
+    }
+    names_[delivery.id] = config.name + " \"" + config.target + '"';
+    return std::nullopt;
+}
+
+notify::Outcome ScriptCourier::cancel(notify::DeliveryId id) {
+    if (!runs_.has(id)) {
+        return failure("not run");
+    }
+    if (const auto result = runs_.reap(id)) {
+        return conclude(id, *result);
+    }
+    log_output(id, runs_.kill(id));
+    names_.erase(id);
+    return failure("did not end in time, killed");
+}
+
+void ScriptCourier::script_ended(net::RunId id,
+                                 const net::ScriptResult &result) {
+    outcomes_.finished(id, conclude(id, result), net::now());
+}
+
+notify::Outcome ScriptCourier::conclude(net::RunId id,
+                                        const net::ScriptResult &result) {
+    if (!result) {
+        names_.erase(id);
+        return failure(result.error().to_string());
+    }
+    log_output(id, result->output);
+    names_.erase(id);
+    return result->well() ? notify::Outcome{.delivered = true,
+                                            .permanent = false,
+                                            .text = {}}
+                          : failure(result->to_string());
+}
+
+void ScriptCourier::log_output(net::RunId id, const std::string &output) {
+    std::string_view rest = output;
+    for (std::size_t n = 0; n < kMostLines && !rest.empty(); ++n) {
+        const std::string line = first_line(rest, kLongestLine);
+        if (!line.empty()) {
+            log_(LogLevel::notice, "%s: %s", names_[id].c_str(), line.c_str());
+        }
+        const std::size_t end = rest.find('\n');
+        rest.remove_prefix(end == std::string_view::npos ? rest.size()
+                                                         : end + 1);
+    }
+}
+
+}  // namespace ngx_vrrp::courier

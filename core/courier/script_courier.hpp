@@ -1,0 +1,46 @@
+// notify, notify_master ...: programs of the operator. An exit status other
+// than 0 is a failure; what they write goes to the log. At its timeout the
+// whole process group is killed.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/base/log.hpp"
+#include "core/net/script_runs.hpp"
+#include "core/net/watcher.hpp"
+#include "core/notify/ports.hpp"
+
+namespace ngx_vrrp::courier {
+
+class ScriptCourier final : public notify::Courier, net::ScriptSink {
+public:
+    // All of them outlive the courier, with which every script ends.
+    ScriptCourier(net::Watcher &watcher, notify::Outcomes &outcomes,
+                  LogSink &sink);
+
+    // Of a ScriptChannel, one event. What others may write to is not run.
+    void deliver(const notify::Delivery &delivery,
+                 const notify::ChannelConfig &config, Instant now) override;
+    notify::Outcome cancel(notify::DeliveryId id) override;
+
+    // False: not one of ours.
+    bool on_readable(int fd) { return runs_.on_readable(fd); }
+
+private:
+    void script_ended(net::RunId id, const net::ScriptResult &result) override;
+
+    std::optional<notify::Outcome> begin(const notify::Delivery &delivery,
+                                         const notify::ChannelConfig &config);
+    notify::Outcome conclude(net::RunId id, const net::ScriptResult &result);
+    void log_output(net::RunId id, const std::string &output);
+
+    notify::Outcomes &outcomes_;
+    Log log_;
+    net::ScriptRuns runs_;
+    std::map<net::RunId, std::string>
+        names_;  // of those under way, for the log
+};
+
+}  // namespace ngx_vrrp::courier

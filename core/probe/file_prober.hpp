@@ -1,0 +1,59 @@
+// track_file: the number in a file, read whenever the check runs and whenever
+// something happens to the file, even if it is replaced or comes later. The
+// folder is watched (inotify), not the file; until there is a folder, and
+// where a link leads elsewhere, the check's interval has to do.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "core/base/log.hpp"
+#include "core/check/ports.hpp"
+#include "core/net/fd.hpp"
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::probe {
+
+class FileProber final : public check::Prober {
+public:
+    // All of them outlive the prober. It opens nothing before start().
+    FileProber(net::Watcher &watcher, check::Outcomes &outcomes, LogSink &log);
+    FileProber(const FileProber &) = delete;
+    FileProber &operator=(const FileProber &) = delete;
+    ~FileProber() override;
+
+    // Finishes before it returns. A number passes, whatever it is; no file
+    // and an empty one are 0.
+    void start(check::CheckId id, const check::Config &config,
+               Instant now) override;
+    check::Outcome cancel(check::CheckId id) override;
+    void forget(check::CheckId id) override;
+
+    // False: not one of ours.
+    bool on_readable(int fd);
+
+private:
+    struct File {
+        std::string folder;
+        std::string name;
+        int watch = -1;  // inotify's number for the folder
+        bool failure_reported = false;
+    };
+
+    void follow(File &file);
+    bool open();
+    void report(File &file, int error);
+    void release(int watch);
+    std::set<check::CheckId> read_events();
+    void take(int watch, std::uint32_t mask, std::string_view name,
+              std::set<check::CheckId> &changed);
+
+    net::Watcher &watcher_;
+    check::Outcomes &outcomes_;
+    Log log_;
+    net::Fd inotify_;
+    std::map<check::CheckId, File> files_;
+};
+
+}  // namespace ngx_vrrp::probe

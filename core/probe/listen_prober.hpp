@@ -1,0 +1,62 @@
+// track_nginx listen=on: does nginx accept what connects to its listening
+// socket? The kernel completes connections by itself, so to be connected says
+// nothing; but a connection that no process has accepted belongs to nobody,
+// and sock_diag(7) says so. Nothing is sent, and the connection is reset: it
+// leaves no TIME_WAIT behind.
+//
+// Accepting does not make anything readable here: a timer looks every few
+// milliseconds, as long as a check runs.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "core/base/system_error.hpp"
+#include "core/check/ports.hpp"
+#include "core/net/fd.hpp"
+#include "core/net/watcher.hpp"
+#include "core/probe/kernel_view.hpp"
+
+namespace ngx_vrrp::probe {
+
+class ListenProber final : public check::Prober {
+public:
+    // Both outlive the prober. It opens nothing before the first start().
+    ListenProber(net::Watcher &watcher, check::Outcomes &outcomes);
+    ListenProber(const ListenProber &) = delete;
+    ListenProber &operator=(const ListenProber &) = delete;
+    ~ListenProber() override;
+
+    // Passes also when the address is not one of this node's: the virtual
+    // one of a backup, on which nobody can connect.
+    void start(check::CheckId id, const check::Config &config,
+               Instant now) override;
+    check::Outcome cancel(check::CheckId id) override;
+    void forget(check::CheckId id) override;
+
+    // False: not one of ours.
+    bool on_readable(int fd);
+
+private:
+    struct Connection {
+        net::Fd socket;
+        TcpEndpoint listening;  // as configured
+        TcpEndpoint server;     // where we connect to
+        TcpEndpoint client;
+    };
+
+    Status open();
+    std::optional<check::Outcome> connect(Connection &connection);
+    std::optional<check::Outcome> look(const Connection &connection);
+    check::Outcome give_up(const Connection &connection);
+    void look_at_all();
+    void set_timer(Duration interval);
+
+    net::Watcher &watcher_;
+    check::Outcomes &outcomes_;
+    net::Fd timer_;
+    KernelView kernel_;
+    std::map<check::CheckId, Connection> connections_;
+};
+
+}  // namespace ngx_vrrp::probe

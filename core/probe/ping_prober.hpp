@@ -1,0 +1,73 @@
+// track_ping: one start() is one echo request. An outcome is about the last
+// results, as many as the check's window says, or as many as there are yet:
+// it fails when the part that was lost reaches the check's threshold. So a
+// ping that is lost may well pass, and one that is answered may fail.
+//
+// Opening a raw socket takes CAP_NET_RAW, using it does not: the process opens
+// them before it drops its privileges.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "core/check/loss_window.hpp"
+#include "core/check/ports.hpp"
+#include "core/net/fd.hpp"
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::probe {
+
+class PingProber final : public check::Prober {
+public:
+    // watcher and outcomes outlive the prober. icmp4, icmp6: raw sockets,
+    // which are the prober's from now on, or -1.
+    PingProber(net::Watcher &watcher, check::Outcomes &outcomes, int icmp4,
+               int icmp6);
+    PingProber(const PingProber &) = delete;
+    PingProber &operator=(const PingProber &) = delete;
+    ~PingProber() override;
+
+    // The value is the loss in percent. Without it the first ping that is lost
+    // after a reload would be a loss of 100 %.
+    void resume(check::CheckId id, const check::Config &config,
+                std::int64_t value) override;
+    void start(check::CheckId id, const check::Config &config,
+               Instant now) override;
+    check::Outcome cancel(check::CheckId id) override;
+    void forget(check::CheckId id) override;
+
+    // False: not one of ours.
+    bool on_readable(int fd);
+
+private:
+    struct Target {
+        check::PingCheck check;
+        check::LossWindow window;
+        std::uint16_t sequence = 0;
+        std::uint64_t cookie = 0;  // what only a real answer can know
+        bool waiting = false;
+    };
+
+    struct Reply {
+        IpAddress source;
+        std::uint16_t sequence;
+        std::uint64_t cookie;
+    };
+
+    void watch(net::Fd &socket);
+    int send(Target &target);
+    void read(Family family, int fd);
+    std::optional<Reply> parse(Family family, Bytes bytes,
+                               const IpAddress &source) const;
+    void take(const Reply &reply);
+
+    net::Watcher &watcher_;
+    check::Outcomes &outcomes_;
+    net::Fd icmp4_;
+    net::Fd icmp6_;
+    std::uint16_t identifier_;
+    std::map<check::CheckId, Target> targets_;
+};
+
+}  // namespace ngx_vrrp::probe

@@ -1,0 +1,101 @@
+#include "core/probe/script_prober.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "core/base/first_line.hpp"
+#include "core/net/clock.hpp"
+#include "core/net/unsafe_path.hpp"
+
+namespace ngx_vrrp::probe {
+
+namespace {
+
+using check::Reason;
+
+constexpr std::size_t kLongestMessage = 256;
+
+net::Program program_of(const check::Config &config) {
+    const auto &check = std::get<check::ScriptCheck>(config.probe);
+    return {.command = check.command,
+            .environment = {net::kScriptPath,
+                            "VRRP_INSTANCE=" + config.identity.group,
+                            "VRRP_TRACKER=" + config.identity.name},
+            .uid = check.uid,
+            .gid = check.gid};
+}
+
+std::string with_line(std::string text, const std::string &output) {
+    const std::string line = first_line(output, kLongestMessage);
+    return line.empty() ? text : std::move(text) + ": " + line;
+}
+
+check::Outcome system_failure(const SystemError &error) {
+    return check::failed(Reason::sockerr, error.to_string());
+}
+
+check::Outcome judge(const net::ScriptResult &result) {
+    if (!result) {
+        return system_failure(result.error());
+    }
+    return result->well()
+               ? check::passed()
+               : check::failed(Reason::procerr,
+                               with_line(result->to_string(), result->output));
+}
+
+}  // namespace
+
+ScriptProber::ScriptProber(net::Watcher &watcher, check::Outcomes &outcomes)
+    : outcomes_(outcomes), runs_(watcher, *this, kLongestMessage) {}
+
+void ScriptProber::start(check::CheckId id, const check::Config &config,
+                         Instant now) {
+    if (const std::optional<check::Outcome> outcome = begin(id, config)) {
+        outcomes_.finished(id, *outcome, now);
+    }
+}
+
+std::optional<check::Outcome> ScriptProber::begin(check::CheckId id,
+                                                  const check::Config &config) {
+    if (runs_.has(id) && !runs_.reap(id)) {
+        return check::failed(Reason::proctout,
+                             "not run: the run before has been killed but "
+                             "does not end");
+    }
+
+    const net::Program program = program_of(config);
+    const std::string wrong =
+        net::unsafe_path(program.command.front(), program.uid);
+    if (!wrong.empty()) {
+        return check::failed(Reason::procerr, "not run: " + wrong);
+    }
+    const Status started = runs_.start(id, program);
+    return started ? std::nullopt
+                   : std::optional{system_failure(started.error())};
+}
+
+check::Outcome ScriptProber::cancel(check::CheckId id) {
+    if (!runs_.has(id)) {
+        return check::passed();
+    }
+    if (const auto result = runs_.reap(id)) {
+        return judge(*result);
+    }
+    return check::failed(
+        Reason::proctout,
+        with_line("did not end in time, killed", runs_.kill(id)));
+}
+
+void ScriptProber::forget(check::CheckId id) {
+    if (runs_.has(id)) {
+        static_cast<void>(runs_.kill(id));
+    }
+}
+
+void ScriptProber::script_ended(net::RunId id,
+                                const net::ScriptResult &result) {
+    outcomes_.finished(id, judge(result), net::now());
+}
+
+}  // namespace ngx_vrrp::probe

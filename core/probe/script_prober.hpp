@@ -1,0 +1,40 @@
+// track_script: what only a script knows. Its exit status 0 passes; the first
+// line that it writes is the text of a failure, the rest is dropped. At its
+// timeout the whole process group is killed, and before the kernel has given
+// it back it does not run again: there are never two at once.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/check/ports.hpp"
+#include "core/net/script_runs.hpp"
+#include "core/net/watcher.hpp"
+
+namespace ngx_vrrp::probe {
+
+class ScriptProber final : public check::Prober, net::ScriptSink {
+public:
+    // Both outlive the prober, with which every script ends.
+    ScriptProber(net::Watcher &watcher, check::Outcomes &outcomes);
+
+    // What others may write to is not run.
+    void start(check::CheckId id, const check::Config &config,
+               Instant now) override;
+    check::Outcome cancel(check::CheckId id) override;
+    void forget(check::CheckId id) override;
+
+    // False: not one of ours.
+    bool on_readable(int fd) { return runs_.on_readable(fd); }
+
+private:
+    void script_ended(net::RunId id, const net::ScriptResult &result) override;
+
+    std::optional<check::Outcome> begin(check::CheckId id,
+                                        const check::Config &config);
+
+    check::Outcomes &outcomes_;
+    net::ScriptRuns runs_;
+};
+
+}  // namespace ngx_vrrp::probe

@@ -1,0 +1,152 @@
+// Hooks: what they are given, what they write, and how they end.
+#include "core/courier/script_courier.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/courier/courier_loop.hpp"
+#include "tests/support/events.hpp"
+#include "tests/support/script_folder.hpp"
+
+namespace ngx_vrrp::courier {
+
+using namespace net;
+namespace {
+
+using notify::ChannelConfig;
+using notify::ScriptChannel;
+using test::state_event;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class ScriptCourierTest : public ::testing::Test {
+protected:
+    ChannelConfig script(const std::string &body, bool with_arguments = false) {
+        const std::string path = folder.script("hook.sh", body);
+        return {.name = "notify_master",
+                .target = "hook.sh",
+                .instance = {},
+                .events = 1,
+                .states = 1,
+                .how = ScriptChannel{.command = {path, "first"},
+                                     .uid = ::geteuid(),
+                                     .gid = ::getegid(),
+                                     .with_arguments = with_arguments}};
+    }
+
+    void deliver(const ChannelConfig &config) {
+        courier->deliver(
+            {.id = 1, .channel = 0, .events = {state_event("VI_1", "MASTER")}},
+            config, now());
+    }
+
+    std::string result(const ChannelConfig &config) {
+        deliver(config);
+        return loop.next();
+    }
+
+    test::ScriptFolder folder;
+    CourierLoop loop;
+    std::unique_ptr<ScriptCourier> courier = [this] {
+        loop.on_readable = [this](int fd) { return courier->on_readable(fd); };
+        return std::make_unique<ScriptCourier>(loop, loop, loop);
+    }();
+};
+
+TEST_F(ScriptCourierTest, StatusZeroIsDelivered) {
+    EXPECT_EQ(result(script("exit 0")), "delivered");
+    EXPECT_THAT(loop.log, IsEmpty());
+}
+
+TEST_F(ScriptCourierTest, AnyOtherStatusIsAFailure) {
+    EXPECT_EQ(result(script("exit 3")), "exit status 3");
+    EXPECT_EQ(result(script("kill -9 $$")), "killed by signal 9");
+}
+
+TEST_F(ScriptCourierTest, HooksOfAnEventHaveTheirOwnArgumentsOnly) {
+    result(script("echo \"$@\" > arguments"));
+    EXPECT_THAT(folder.lines("arguments"), ElementsAre("first"));
+}
+
+TEST_F(ScriptCourierTest, HooksOfAllEventsHaveKeepalivedsArguments) {
+    result(script("echo \"$@\" > arguments", true));
+    EXPECT_THAT(folder.lines("arguments"),
+                ElementsAre("first INSTANCE VI_1 MASTER 100"));
+}
+
+TEST_F(ScriptCourierTest, HasTheRestInItsEnvironment) {
+    result(
+        script("env | grep -E '^(VRRP_(STATE|REASON|VIPS)|PATH)=' | sort "
+               "> variables"));
+    EXPECT_THAT(
+        folder.lines("variables"),
+        ElementsAre("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+                    "/usr/bin:/sbin:/bin",
+                    "VRRP_REASON=priority 0 from 10.0.0.2", "VRRP_STATE=MASTER",
+                    "VRRP_VIPS=10.0.0.5 10.0.0.6"));
+}
+
+TEST_F(ScriptCourierTest, WhatItWritesIsLogged) {
+    EXPECT_EQ(result(script("echo one; echo; echo two >&2; exit 1")),
+              "exit status 1");
+    EXPECT_THAT(loop.log, ElementsAre("notify_master \"hook.sh\": one",
+                                      "notify_master \"hook.sh\": two"));
+}
+
+TEST_F(ScriptCourierTest, WhatItWritesIsBounded) {
+    EXPECT_EQ(result(script("yes | head -n 100000")), "delivered");
+    EXPECT_EQ(loop.log.size(), 20u);
+    loop.log.clear();
+    EXPECT_EQ(result(script("head -c 100000 /dev/zero | tr '\\0' x")),
+              "delivered");
+    ASSERT_EQ(loop.log.size(), 1u);
+    EXPECT_LT(loop.log[0].size(), 600u);
+}
+
+TEST_F(ScriptCourierTest, TimeoutKillsTheWholeGroup) {
+    deliver(script("sleep 1000 & echo $$ $! > pids; echo working; wait"));
+    ASSERT_TRUE(loop.wait([&] { return !folder.lines("pids").empty(); }));
+
+    const notify::Outcome outcome = courier->cancel(1);
+    EXPECT_FALSE(outcome.delivered);
+    EXPECT_EQ(outcome.text, "did not end in time, killed");
+    EXPECT_TRUE(loop.wait([&] { return loop.watched.empty(); }));
+    EXPECT_THAT(loop.results, IsEmpty());
+    const std::string pids = folder.lines("pids")[0];
+    const int child = std::stoi(pids.substr(pids.find(' ')));
+    EXPECT_TRUE(loop.wait([&] { return !test::is_alive(child); }));
+}
+
+TEST_F(ScriptCourierTest, EndedInTheLastMomentCounts) {
+    deliver(script("exit 0"));
+    ::poll(nullptr, 0, 500);
+    EXPECT_TRUE(courier->cancel(1).delivered);
+    EXPECT_THAT(loop.watched, IsEmpty());
+}
+
+TEST_F(ScriptCourierTest, IsNotRunWhenOthersMayWriteToIt) {
+    const ChannelConfig config = script("touch ran");
+    std::filesystem::permissions(folder.path + "/hook.sh",
+                                 std::filesystem::perms{0777});
+    EXPECT_EQ(result(config), "not run: \"" + folder.path +
+                                  "/hook.sh\" is writable by everybody");
+    EXPECT_FALSE(std::filesystem::exists(folder.path + "/ran"));
+}
+
+TEST_F(ScriptCourierTest, FullEventLoop) {
+    loop.full = true;
+    deliver(script("sleep 1000"));
+    ASSERT_EQ(loop.results.size(), 1u);
+    EXPECT_FALSE(loop.results[0].outcome.delivered);
+    EXPECT_THAT(loop.watched, IsEmpty());
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::courier

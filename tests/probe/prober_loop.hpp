@@ -1,0 +1,119 @@
+// An event loop around one prober, that remembers what it says.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/check/ports.hpp"
+#include "core/net/clock.hpp"
+#include "core/probe/kernel_view.hpp"
+#include "tests/net/fake_watcher.hpp"
+
+namespace ngx_vrrp::probe {
+
+class ProberLoop : public net::FakeWatcher,
+                   public check::Outcomes,
+                   public LogSink {
+public:
+    struct Result {
+        check::CheckId id;
+        check::Outcome outcome;
+    };
+
+    ~ProberLoop() override { expect_nothing_watched(); }
+
+    void finished(check::CheckId id, const check::Outcome &outcome,
+                  Instant) override {
+        results.push_back({id, outcome});
+    }
+
+    void check_now(check::CheckId id, Instant) override {
+        wanted.push_back(id);
+    }
+
+    void write(LogLevel, std::string_view text) override {
+        log.emplace_back(text);
+    }
+
+    // One turn; false when nothing could be read.
+    bool turn(Milliseconds timeout) {
+        std::vector<pollfd> fds;
+        for (const int fd : watched) {
+            fds.push_back({fd, POLLIN, 0});
+        }
+        if (::poll(fds.data(), fds.size(), static_cast<int>(timeout.count())) <=
+            0) {
+            return false;
+        }
+        for (const pollfd &p : fds) {
+            const bool still = std::find(watched.begin(), watched.end(),
+                                         p.fd) != watched.end();
+            if (p.revents != 0 && still) {
+                EXPECT_TRUE(on_readable(p.fd)) << "nobody's descriptor";
+            }
+        }
+        return true;
+    }
+
+    // Runs until something is true.
+    bool wait(const std::function<bool()> &happened,
+              Duration patience = Seconds{10}) {
+        const Instant end = net::now() + patience;
+        while (!happened() && net::now() < end) {
+            turn(Milliseconds{5});
+        }
+        return happened();
+    }
+
+    // The next result, and there is no other.
+    check::Outcome next(Duration patience = Seconds{10}) {
+        if (!wait([&] { return !results.empty(); }, patience)) {
+            return check::failed(check::Reason::none, "no result");
+        }
+        EXPECT_EQ(results.size(), 1u);
+        check::Outcome outcome = results.front().outcome;
+        results.clear();
+        return outcome;
+    }
+
+    // For a while.
+    void run(Milliseconds time) {
+        wait([] { return false; }, time);
+    }
+
+    std::function<bool(int)> on_readable;
+    std::vector<Result> results;
+    std::vector<check::CheckId> wanted;
+    std::vector<std::string> log;
+};
+
+// How an outcome reads: "passed 20", "L3TOUT 80: 80 % lost (8 of 10)".
+inline std::string text_of(const check::Outcome &outcome) {
+    const std::string value = std::to_string(outcome.value);
+    if (outcome.passed()) {
+        return outcome.failure.text.empty() ? "passed " + value
+                                            : outcome.failure.text;
+    }
+    return std::string(to_string(outcome.failure.reason)) + " " + value + ": " +
+           outcome.failure.text;
+}
+
+// The kernel gets an IPv6 address ready in the background.
+inline void wait_until_local(const std::string &address) {
+    KernelView kernel;
+    ASSERT_TRUE(kernel.open());
+    const Instant end = net::now() + Seconds{10};
+    while (!kernel.is_local(*IpAddress::parse(address))) {
+        ASSERT_LT(net::now(), end) << address << " does not become usable";
+        ::poll(nullptr, 0, 1);
+    }
+}
+
+}  // namespace ngx_vrrp::probe
