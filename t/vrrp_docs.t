@@ -58,7 +58,7 @@ my %place = (
 my %source;     # directive => context => 1
 my @variables;  # a prefix ends with _
 
-for my $file (glob "$top/ngx_vrrp_module/*.c") {
+for my $file (map { glob "$top/ngx_vrrp_module/$_.c" } "*", "*/*") {
     my $text = VRRP::Proc::slurp($file);
 
     while ($text =~ /ngx_command_t\s+\w+\[\]\s*=\s*\{(.*?)^\};/gms) {
