@@ -25,12 +25,11 @@
 #define NGX_VRRP_OWNER         255      /* the priority of an address owner */
 
 #define NGX_VRRP_NAME_EXPECTED                                                \
-    "1 to 63 letters, digits, \"_\", \".\" or \"-\" are expected"
+    "must be 1-63 letters, digits, \"_\", \".\" or \"-\""
 
 
 #define NGX_VRRP_INTERFACE_EXPECTED                                           \
-    "a name of 1 to 15 characters without \"/\", \":\" and spaces "           \
-    "is expected"
+    "must be 1-15 characters without \"/\", \":\" and spaces"
 
 
 /* the "vrrp" block */

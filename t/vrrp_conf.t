@@ -29,57 +29,55 @@ my $good = <<~'END';
 
 # --- one directive, its bad values; the message ends " in FILE:LINE" --------
 
-my $a_name = 'a name of 1 to 15 characters without "/", ":" and spaces is '
-    . 'expected';
-my $name = '1 to 63 letters, digits, "_", "." or "-" are expected';
-my $track = '"workers=number", "timeout=time", "listen=on", or "off" alone '
-    . 'is expected';
-my $advert = 'a time is expected: with version 3 from 10ms to 40950ms in '
-    . 'steps of 10ms, with version 2 from 1s to 255s in whole seconds';
-my $parameter = '"dev=interface", "label=name" or "takeover" is expected '
-    . 'after the address, each at most once; another address needs a '
-    . 'directive of its own';
+my $a_name = 'must be 1-15 characters without "/", ":" and spaces';
+my $name = 'must be 1-63 letters, digits, "_", "." or "-"';
+my $track = 'must be "workers=number", "timeout=time" or "listen=on", or '
+    . 'only "off"';
+my $advert = 'must be a multiple of 10ms from 10ms to 40950ms, with version '
+    . '2 whole seconds from 1s to 255s';
+my $parameter = 'must be "dev=interface", "label=name" or "takeover", each '
+    . 'at most once; use one directive for each address';
 
 my @values = (
     [priority          => [qw(0 256 -1 1.5 x), '""'],
-        'a number from 1 to 254 is expected, or 255 for the address owner'],
+        'must be 1-254, or 255 for the address owner'],
     [virtual_router_id => [qw(0 256 0x33)],
-        'a number from 1 to 255 is expected'],
-    [version           => [qw(1 4 v3)], '2 or 3 is expected'],
-    [state             => [qw(master FAULT)], 'MASTER or BACKUP is expected'],
+        'must be 1-255'],
+    [version           => [qw(1 4 v3)], 'must be 2 or 3'],
+    [state             => [qw(master FAULT)], 'must be MASTER or BACKUP'],
     [advert_int        => [qw(0 9ms 256s 0.1 fast)], $advert],
     [preempt_delay     => [qw(1001s -1 soon)],
-        'a time from 0 to 1000s is expected'],
+        'must be a time from 0 to 1000s'],
     [link_up_delay     => [qw(3601s 61m -1 soon), '""'],
-        'a time from 0 to 1h is expected'],
-    [garp_master_repeat => [qw(0 101)], 'a number from 1 to 100 is expected'],
+        'must be a time from 0 to 1h'],
+    [garp_master_repeat => [qw(0 101)], 'must be 1-100'],
     [garp_master_delay => [qw(3601s now)],
-        'a time up to 1h is expected, or 0 for no second burst'],
+        'must be a time of at most 1h, or 0 for no second burst'],
     [garp_master_refresh => [qw(99ms 2d)],
-        'a time from 100ms to 1d is expected, or 0 for no refresh'],
+        'must be a time from 100ms to 1d, or 0 for no refresh'],
     [garp_master_refresh_repeat => [qw(0 101)],
-        'a number from 1 to 100 is expected'],
+        'must be 1-100'],
     [interface         => [qw(a/b a:b .. sixteen_letters_), '""', '"a b"'],
         $a_name],
     [router_id         => ['""', '"a b"', 'a/b', 'x' x 64], $name],
     [vrrp_instance     => ['""', '"a b"', 'a/b', 'x' x 64], $name],
     [release_timeout   => [qw(61s -1 soon)],
-        'a time up to 60s is expected, or 0 to quit at once'],
+        'must be a time of at most 60s, or 0 to quit immediately'],
     [startup_delay     => [qw(3601s 61m -1 1w boot), '""'],
-        'a time from 0 to 1h is expected'],
+        'must be a time from 0 to 1h'],
     [realtime_priority => [qw(0 100 -1 50% off), '""'],
-        'a number from 1 to 99 is expected'],
+        'must be 1-99'],
 
     [virtual_ipaddress => [qw(web 1.2.3 1..2.3 1.2.3.256 1:2:3 ::1::), '""',
                            '192.168.001.1', '1:2:3:4:5:6:7:8:9' x 4],
-        'an IPv4 or IPv6 address is expected'],
+        'must be an IPv4 or IPv6 address'],
     [virtual_ipaddress => [qw(10.0.0.1/0 10.0.0.1/33 10.0.0.1/ 10.0.0.1/x
                               10.0.0.1/255.255.255.0)],
-        'a prefix length from 1 to 32 is expected'],
+        'the prefix length must be 1-32'],
     [virtual_ipaddress => [qw(2001:db8::1/0 2001:db8::1/129)],
-        'a prefix length from 1 to 128 is expected'],
+        'the prefix length must be 1-128'],
     [virtual_ipaddress => [qw(10.0.0.0/24 10.0.0.128/25 2001:db8::/64)],
-        'it is the network itself, the address of a host is expected'],
+        'it is the address of the network, must be the address of a host'],
     [virtual_ipaddress => [qw(10.0.0.255/24 10.0.0.127/25)],
         'it is the broadcast address of its network'],
     [virtual_ipaddress => ['255.255.255.255'], 'it is the broadcast address'],
@@ -95,10 +93,10 @@ my @values = (
         'it is an IPv4-mapped address, write it as IPv4'],
 
     [unicast_src_ip    => [qw(lb1 10.0.0.1/24)],
-        'an IPv4 or IPv6 address is expected'],
+        'must be an IPv4 or IPv6 address'],
     [unicast_src_ip    => ['224.0.0.18'], 'it is a multicast address'],
     [unicast_peer      => [qw(lb2 10.0.0.1/24)],
-        'an IPv4 or IPv6 address is expected'],
+        'must be an IPv4 or IPv6 address'],
     [unicast_peer      => ['127.0.0.1'], 'it is a loopback address'],
 );
 
@@ -140,7 +138,7 @@ for my $label ('', 'a' x 16) {
     rejects("label=$label",
         "vrrp_instance VI_1 { virtual_ipaddress 10.0.0.1 label=$label;",
         qq(invalid parameter "label=$label": )
-        . 'a label of 1 to 15 characters is expected', 6);
+        . 'must be a label of 1-15 characters', 6);
 }
 
 rejects('dev=a/b', 'vrrp_instance VI_1 { virtual_ipaddress 10.0.0.1 dev=a/b;',
@@ -152,15 +150,15 @@ for (qw(on workers 2 off=1), 'off timeout=1s', 'timeout=1s off') {
 }
 
 rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
-    qq(invalid parameter "$_": a number from 1 to 1024 is expected), 6)
+    qq(invalid parameter "$_": must be 1-1024), 6)
     for qw(workers=0 workers=1025 workers=all workers=);
 
 rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
-    qq(invalid parameter "$_": a time from 100ms to 1h is expected), 6)
+    qq(invalid parameter "$_": must be a time from 100ms to 1h), 6)
     for qw(timeout=0 timeout=99ms timeout=61m timeout=x);
 
 rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
-    qq(invalid parameter "$_": "on" or "off" is expected), 6)
+    qq(invalid parameter "$_": must be "on" or "off"), 6)
     for qw(listen= listen=1 listen=yes);
 
 rejects('track_nginx with workers= twice',
@@ -221,11 +219,13 @@ sub rejects_instance ($what, $text, $message) {
 }
 
 rejects_instance("version 2, $_", "version 2; advert_int $_;",
-    qq("advert_int" is $_, but version 2 knows whole seconds only, )
-    . 'from 1s to 255s') for qw(10ms 100ms 1500ms);
+    qq("advert_int" is $_, )
+    . 'but with version 2 it must be whole seconds from 1s to 255s')
+    for qw(10ms 100ms 1500ms);
 rejects_instance("version 3, $_", "advert_int $_;",
-    qq("advert_int" is $_, but version 3 knows steps of 10ms only, )
-    . 'from 10ms to 40950ms') for qw(15ms 40960ms 41000ms);
+    qq("advert_int" is $_, )
+    . 'but with version 3 it must be a multiple of 10ms from 10ms to 40950ms')
+    for qw(15ms 40960ms 41000ms);
 
 rejects_instance('PASS with version 3', 'authentication PASS secret;',
     'version 3 has no "authentication": remove it, or add "version 2" '
@@ -235,34 +235,34 @@ rejects('IPv6 with version 2', <<~'END',
     virtual_ipaddress fe80::1;
     }
     END
-    'vrrp_instance "VI_1": version 2 has no IPv6 addresses, "version 3" is '
-    . 'needed', 8);
+    'vrrp_instance "VI_1": version 2 does not support IPv6 addresses, use '
+    . '"version 3"', 8);
 rejects('both families', "$good virtual_ipaddress 2001:db8::1/64;",
     'vrrp_instance "VI_1": "2001:db8::1/64" is IPv6, but the addresses '
-    . 'before it are IPv4: each family needs a vrrp_instance of its own', 9);
+    . 'before it are IPv4: use a separate vrrp_instance for each family', 9);
 
 rejects_instance('an address twice', 'virtual_ipaddress 192.168.1.100/24;',
     'duplicate virtual_ipaddress 192.168.1.100');
 rejects('256 addresses',
     $good . join('', map { "virtual_ipaddress 10.1.1.$_;" } 1 .. 254)
     . "\nvirtual_ipaddress 10.1.2.1;",
-    'vrrp_instance "VI_1": more than 255 addresses, an advertisement cannot '
-    . 'list them', 10);
+    'vrrp_instance "VI_1": too many addresses, an advertisement carries at '
+    . 'most 255', 10);
 
 rejects_instance("label $_", "virtual_ipaddress 10.0.0.1 label=$_;",
-    qq(invalid label "$_": the interface and something after it are )
-    . 'expected, as in "lo:1"') for qw(eth0:1 lo lo: lol:1);
+    qq(invalid label "$_": )
+    . 'must be the interface and a suffix, as in "lo:1"')
+    for qw(eth0:1 lo lo: lol:1);
 rejects_instance('label of another dev',
     'virtual_ipaddress 10.0.0.1 label=lo:1 dev=eth5;',
-    'invalid label "lo:1": the interface and something after it are '
-    . 'expected, as in "eth5:1"');
+    'invalid label "lo:1": must be the interface and a suffix, as in "eth5:1"');
 rejects('IPv6 label', <<~'END',
     vrrp_instance VI_1 { interface lo; virtual_router_id 51;
     virtual_ipaddress fe80::1 label=lo:1;
     }
     END
-    'vrrp_instance "VI_1": invalid label "lo:1": only IPv4 addresses have '
-    . 'labels', 8);
+    'vrrp_instance "VI_1": invalid label "lo:1": only IPv4 addresses can '
+    . 'have labels', 8);
 
 rejects_instance('unicast_src_ip alone', 'unicast_src_ip 192.168.1.1;',
     '"unicast_src_ip" needs "unicast_peer"');
@@ -270,12 +270,12 @@ rejects_instance('the router is its own peer',
     'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.2 192.168.1.1;',
     '"unicast_src_ip" and "unicast_peer" are the same address');
 rejects_instance('a peer is a virtual address', 'unicast_peer 192.168.1.100;',
-    'unicast_peer 192.168.1.100 is a virtual address, '
-    . 'an address of one router is expected');
+    'unicast_peer 192.168.1.100 is a virtual address, must be an address of '
+    . 'a single router');
 rejects_instance('the source is a virtual address',
     'unicast_src_ip 192.168.1.100; unicast_peer 192.168.1.2;',
-    'unicast_src_ip 192.168.1.100 is a virtual address, '
-    . 'an address of one router is expected');
+    'unicast_src_ip 192.168.1.100 is a virtual address, must be an address '
+    . 'of a single router');
 rejects_instance('a peer of the other family', 'unicast_peer fe80::2;',
     'unicast_peer fe80::2 is IPv6, but the virtual addresses are IPv4');
 rejects_instance('a source of the other family',
@@ -284,12 +284,12 @@ rejects_instance('a source of the other family',
 
 rejects_instance('takeover of the machine\'s own address',
     'priority 255; virtual_ipaddress 192.168.1.101 takeover;',
-    '"takeover" of virtual_ipaddress 192.168.1.101 excludes priority 255: '
-    . 'the machine of the address owner keeps its address');
+    '"takeover" of virtual_ipaddress 192.168.1.101 cannot be used at '
+    . 'priority 255: the address owner never gives its addresses away');
 
 rejects_instance("nopreempt and preempt_delay $_",
     "nopreempt; preempt_delay $_;",
-    '"nopreempt" and "preempt_delay" exclude each other') for qw(0 30s);
+    '"nopreempt" and "preempt_delay" are mutually exclusive') for qw(0 30s);
 
 
 # --- instances that must get along -------------------------------------------
@@ -308,10 +308,10 @@ rejects('the same name', "$good }\nvrrp_instance VI_1 {",
     'duplicate vrrp_instance "VI_1"', 10);
 rejects('the same VRID', second_instance(51, '10.0.0.1'),
     'vrrp_instance "VI_2": virtual_router_id 51 for IPv4 on interface "lo" '
-    . 'is taken by vrrp_instance "VI_1"', 13);
+    . 'is already used by vrrp_instance "VI_1"', 13);
 rejects('the same address', second_instance(52, '192.168.1.100/24', $missing),
-    'vrrp_instance "VI_2": virtual_ipaddress 192.168.1.100 is taken by '
-    . 'vrrp_instance "VI_1"', 13);
+    'vrrp_instance "VI_2": virtual_ipaddress 192.168.1.100 is already used '
+    . 'by vrrp_instance "VI_1"', 13);
 
 accepts('the same VRID, another family', second_instance(51, 'fe80::1') . '}');
 accepts('the same VRID, another interface',
@@ -329,11 +329,11 @@ accepts('a link-local address on two links',
 # --- the rest of the configuration -------------------------------------------
 
 rejects('master_process off', "$good } }\nmaster_process off;",
-    'the "vrrp" block needs "master_process on": the vrrp process is started '
-    . 'by the master', 5);
+    'the "vrrp" block needs "master_process on": the master starts the vrrp '
+    . 'process', 5);
 rejects('more workers than there are', "$good track_nginx workers=3; } }",
-    'vrrp_instance "VI_1": "track_nginx workers=3" needs more than the '
-    . '2 worker processes there are', 5);
+    'vrrp_instance "VI_1": "track_nginx workers=3" is more than '
+    . '"worker_processes 2"', 5);
 
 rejects('unknown directive', 'vrrp_script check;',
     'unknown directive "vrrp_script"', 6);
@@ -355,8 +355,8 @@ rejects('the block form of keepalived',
 
 accepts('a long password',
     "$good version 2; authentication PASS secretword; } }",
-    warning => 'the password of "authentication" is cut to 8 characters, '
-    . 'an advertisement has room for no more', line => 9);
+    warning => 'the password of "authentication" is truncated to 8 '
+    . 'characters, the VRRPv2 limit', line => 9);
 unlike(last_output(), qr/secret/, 'a long password is not shown');
 
 my $usage = 'must be written "authentication PASS password" or '
@@ -394,8 +394,8 @@ accepts('a password in a file',
 unlike(last_output(), qr/secretwo/, 'it is not shown');
 accepts('a long password in a file',
     "$good version 2; authentication PASS file=$secrets/long; } }",
-    warning => 'the password of "authentication" is cut to 8 characters, '
-    . 'an advertisement has room for no more', line => 9);
+    warning => 'the password of "authentication" is truncated to 8 '
+    . 'characters, the VRRPv2 limit', line => 9);
 unlike(last_output(), qr/secretwo/, 'it is not shown');
 rejects('no file', "$good version 2; authentication PASS file=; } }",
     '"authentication" directive needs a file after "file="', 9);
@@ -417,8 +417,9 @@ SKIP: {
     chown scalar(getpwnam 'www-data'), 0, "$secrets/right";
     accepts('a file of the user of workers',
         "$good version 2; authentication PASS file=$secrets/right; } }",
-        warning => qq("file=$secrets/right" is no secret from nginx's workers, )
-        . 'user "www-data" may read it: only root has to', line => 9,
+        warning => qq("file=$secrets/right" )
+        . 'is readable by the worker processes (user "www-data"), only root '
+        . 'needs to read it', line => 9,
         main => 'user www-data;');
 }
 
@@ -479,8 +480,9 @@ accepts('include in an instance', <<~'END');
 write_file("$dir/instance.conf", "\npriority 0;\n");
 rejects('include with a mistake',
     'vrrp_instance VI_1 { include instance.conf;',
-    'invalid priority "0": a number from 1 to 254 is expected, or 255 for '
-    . "the address owner in $dir/instance.conf:2", undef);
+    'invalid priority "0": '
+    . "must be 1-254, or 255 for the address owner in $dir/instance.conf:2",
+    undef);
 
 
 # --- what is accepted, but not in silence ------------------------------------
@@ -490,26 +492,28 @@ accepts('an interface that does not exist', <<~"END",
     interface $missing;
     virtual_router_id 51; virtual_ipaddress 192.168.1.100; } }
     END
-    warning => qq(interface "$missing" does not exist now, the instance )
-    . 'stays in FAULT until it does', line => 7);
+    warning => qq(interface "$missing" )
+    . 'does not exist yet, the instance is in FAULT until it appears',
+    line => 7);
 accepts('a dev= that does not exist',
     "$good virtual_ipaddress 10.0.0.1 dev=$missing; } }",
-    warning => qq(interface "$missing" does not exist now, the instance )
-    . 'stays in FAULT until it does', line => 9);
+    warning => qq(interface "$missing" )
+    . 'does not exist yet, the instance is in FAULT until it appears',
+    line => 9);
 
 for (
-    ['state MASTER;', '"state MASTER" changes nothing at priority 100, '
-        . 'the highest priority wins the election'],
-    ['state MASTER; priority 254;', '"state MASTER" changes nothing at '
-        . 'priority 254, the highest priority wins the election'],
-    ['state BACKUP; priority 255;', '"state BACKUP" changes nothing at '
-        . 'priority 255, the address owner is always MASTER'],
-    ['nopreempt; priority 255;', '"nopreempt" changes nothing at priority '
-        . '255, the address owner is always MASTER'],
-    ['preempt_delay 1s; priority 255;', '"preempt_delay" changes nothing at '
-        . 'priority 255, the address owner is always MASTER'],
-    ['garp_master_refresh_repeat 2;', '"garp_master_refresh_repeat" changes '
-        . 'nothing without "garp_master_refresh"'])
+    ['state MASTER;', '"state MASTER" has no effect at priority 100, the '
+    . 'highest priority wins the election'],
+    ['state MASTER; priority 254;', '"state MASTER" has no effect at '
+    . 'priority 254, the highest priority wins the election'],
+    ['state BACKUP; priority 255;', '"state BACKUP" has no effect at '
+    . 'priority 255, the address owner is always MASTER'],
+    ['nopreempt; priority 255;', '"nopreempt" has no effect at priority 255, '
+    . 'the address owner is always MASTER'],
+    ['preempt_delay 1s; priority 255;', '"preempt_delay" has no effect at '
+    . 'priority 255, the address owner is always MASTER'],
+    ['garp_master_refresh_repeat 2;', '"garp_master_refresh_repeat" has no '
+    . 'effect without "garp_master_refresh"'])
 {
     my ($text, $message) = @$_;
 

@@ -12,7 +12,7 @@ use VRRP::Nginx;
 my $reason = VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
 
-my $name = '1 to 63 letters, digits, "_", "." or "-" are expected';
+my $name = 'must be 1-63 letters, digits, "_", "." or "-"';
 
 # the text ends the vrrp block that it begins in; line 8 is its last
 my $good = <<~'END';
@@ -24,8 +24,8 @@ my $good = <<~'END';
 
 # --- vrrp_match: one line that is wrong --------------------------------------
 
-my $status = 'a status from 100 to 599 or a range as in "200-399" is '
-    . 'expected, with "!" before it if it is none of the good ones';
+my $status = 'must be a status from 100 to 599 or a range such as "200-399", '
+    . 'with "!" before it to exclude it';
 my $header = '"header" must be written "header X", "header ! X", or '
     . '"header X = value" with =, !=, ~ or !~';
 
@@ -39,7 +39,7 @@ rejects_line('status 200 ! 301;', qq(invalid status "!": $status));
 rejects_line("header $_;", $header)
     for 'X = a b', 'X =', 'X <> y', '! X y', 'X =y';
 rejects_line("header $_;", 'invalid header "' . tr/"! //dr
-    . '": the name of a header is expected')
+    . '": must be the name of a header')
     for '""', 'X:', 'X/Y', '! X:', 'X(Y)';
 rejects_line("body $_;", '"body" must be written "body ~ regex" or '
     . '"body !~ regex"') for 'x', '= x', '!= x', '~', '~ a b';
@@ -48,12 +48,12 @@ rejects_line('send a; send b;', '"send" is duplicate');
 rejects_line("expect $_;",
     '"expect" must be written "expect text" or "expect ~ regex"')
     for '= x', '!~ x', '~ x y';
-rejects_line(qq($_ "";), qq(invalid $_ "": a text is expected))
+rejects_line(qq($_ "";), qq(invalid $_ "": must not be empty))
     for qw(send expect);
 
 for my $word (qw(send expect)) {
-    rejects_line(qq($word "$_";), qq(invalid $word "$_": two hexadecimal )
-        . 'digits are expected after "\x"')
+    rejects_line(qq($word "$_";), qq(invalid $word "$_": )
+        . '"\x" must be followed by two hexadecimal digits')
         for 'a\x', 'a\x1', 'a\xg1', '\x0 ';
 }
 
@@ -80,7 +80,7 @@ rejects('vrrp_match twice',
     qr/duplicate vrrp_match "m", the first one is in \S+:6/, 7);
 rejects('vrrp_match for two', "vrrp_match m { $_;\n}",
     'vrrp_match "m": "status", "header" and "body" are for HTTP, "send" and '
-    . '"expect" for send-expect, they need a block of their own', 7)
+    . '"expect" for send-expect, use two blocks', 7)
     for 'status 200; send x', 'expect x; header X', 'body ~ x; send y';
 rejects('vrrp_match in an instance', 'vrrp_instance VI_1 { vrrp_match m {',
     '"vrrp_match" directive is not allowed here', 6);
@@ -116,20 +116,20 @@ sub rejects_check ($check, $message, $server = '127.0.0.1:1') {
 }
 
 my %expected = (
-    uri      => 'a path that begins with "/" and has no spaces is expected, '
-                . 'or "*" with method=OPTIONS',
-    host     => 'the value of the "Host" header is expected',
-    method   => 'GET, HEAD or OPTIONS is expected',
-    flag     => '"on" or "off" is expected',
+    uri      => 'must begin with "/" and contain no spaces, or be "*" with '
+        . 'method=OPTIONS',
+    host     => 'must be the value of the "Host" header',
+    method   => 'must be GET, HEAD or OPTIONS',
+    flag     => 'must be "on" or "off"',
     name     => $name,
-    port     => 'a number from 1 to 65535 is expected',
-    time     => 'a time from 10ms to 1h is expected',
-    timeout  => 'a time from 1ms to 1h is expected',
-    count    => 'a number from 1 to 1000 is expected',
-    jitter   => 'a share of the interval from 0% to 50% is expected',
-    sni      => 'a host name is expected, TLS has no IP addresses as server '
-                . 'names',
-    file     => 'a file is expected',
+    port     => 'must be 1-65535',
+    time     => 'must be a time from 10ms to 1h',
+    timeout  => 'must be a time from 1ms to 1h',
+    count    => 'must be 1-1000',
+    jitter   => 'must be 0%-50% of the interval',
+    sni      => 'must be a host name, TLS does not allow IP addresses as '
+        . 'server names',
+    file     => 'must be the path of a file',
 );
 
 for (
@@ -159,8 +159,8 @@ for (
         for @bad;
 }
 
-rejects_check($_, qq(invalid kind of check "$_": tcp, http, https or )
-    . 'send-expect is expected') for qw(udp HTTP interval=1s);
+rejects_check($_, qq(invalid kind of check "$_": )
+    . 'must be tcp, http, https or send-expect') for qw(udp HTTP interval=1s);
 rejects('no kind', upstream('vrrp_check;'),
     'invalid number of arguments in "vrrp_check" directive', 10);
 rejects_check("tcp $_ $_", qq(duplicate parameter "$_"))
@@ -170,10 +170,10 @@ rejects_check('http uri=/a uri=/b', 'duplicate parameter "uri=/b"');
 my $tcp = '"port=", "interval=", "timeout=", "fall=", "rise=", "fastinter=", '
     . '"downinter=", "jitter=", "mandatory"';
 
-rejects_check("tcp $_", qq(invalid parameter "$_": "vrrp_check tcp" knows )
+rejects_check("tcp $_", qq(invalid parameter "$_": "vrrp_check tcp" supports )
     . $tcp) for qw(inter=1s mandatory=1 1s interval);
 rejects_check("$_->[0] $_->[1]", qq(invalid parameter "$_->[1]": )
-    . qq("vrrp_check $_->[0]" has no "$_->[2]", it is for $_->[3]))
+    . qq("vrrp_check $_->[0]" does not support "$_->[2]", it is for $_->[3]))
     for ['tcp', 'uri=/', 'uri=', '"vrrp_check http", "vrrp_check https"'],
         ['http', 'verify=on', 'verify=',
          '"vrrp_check https", "track_http https://"'],
@@ -189,9 +189,8 @@ rejects_check("$_->[0] $_->[1]", qq(invalid parameter "$_->[1]": )
 
 # --- vrrp_check: words that must fit together --------------------------------
 
-rejects_check('tcp interval=1s fastinter=2s', '"fastinter" is 2000ms, longer '
-    . 'than "interval" of 1000ms: it is the time between checks while '
-    . 'results change, and meant to be shorter');
+rejects_check('tcp interval=1s fastinter=2s', '"fastinter" is 2000ms, but '
+    . 'must not be longer than "interval" of 1000ms');
 accepts('a timeout longer than the interval',
     upstream('vrrp_check tcp interval=100ms timeout=1s;'),
     warning => '"timeout" is 1000ms, longer than "interval" of 100ms: the '
@@ -199,16 +198,15 @@ accepts('a timeout longer than the interval',
 rejects_check('http uri=*',
     '"uri=*" needs "method=OPTIONS", a GET request has a path');
 rejects_check('send-expect', '"vrrp_check send-expect" needs "match=", the '
-    . 'name of a "vrrp_match" that says what to send and what to expect');
+    . 'name of a "vrrp_match" with "send" or "expect"');
 
-rejects_check('https key=/k', '"key=/k" needs "cert=", the certificate that '
-    . 'it belongs to');
+rejects_check('https key=/k', '"key=/k" needs "cert=" as well');
 rejects_check('https cert=/nonexistent.pem',
     qr/cannot load certificate "\/nonexistent\.pem".*/);
 rejects_check('https verify=on sni=a ca=/nonexistent.pem',
     qr/SSL_CTX_load_verify_locations\("\/nonexistent\.pem"\) failed.*/);
 accepts('ca= without verify=on', upstream('vrrp_check https ca=/x;'),
-    warning => '"ca=/x" changes nothing without "verify=on"', line => 10);
+    warning => '"ca=/x" has no effect without "verify=on"', line => 10);
 
 SKIP: {
     my ($one, $two) = map { conf_dir . "/$_" } qw(a b);
@@ -229,15 +227,15 @@ SKIP: {
 }
 
 rejects_check("https verify=on$_->[0]",
-    '"verify=on" needs the name that the certificate of "10.0.0.1:443" is '
-    . 'for, "sni=" or "host=" is expected', '10.0.0.1:443')
+    '"verify=on" needs the name in the certificate of "10.0.0.1:443": set '
+    . '"sni=" or "host="', '10.0.0.1:443')
     for [''], [' host=10.0.0.2'];
 accepts("https verify=on $_", upstream("vrrp_check https verify=on $_;"))
     for 'sni=web.example', 'host=web.example', 'host=web.example:8443';
 accepts('https verify=on of a name',
     upstream('vrrp_check https verify=on;', 'localhost:443'));
-rejects_check('tcp port=80', '"port=80" is not possible, server "unix:/s" of '
-    . 'upstream "web" has no ports', 'unix:/s');
+rejects_check('tcp port=80', '"port=80" cannot be used: server "unix:/s" of '
+    . 'upstream "web" has no port', 'unix:/s');
 
 for (
     'tcp', 'tcp port=8080 mandatory', 'tcp interval=10ms timeout=1ms',
@@ -273,7 +271,7 @@ rejects("vrrp_match ok of another kind, $_->[0]",
         ['send-expect', $http_match, 'is for HTTP, but a send-expect check '
          . 'needs "send" or "expect"'],
         ['http method=HEAD', $body_match,
-         'tests the body, but the answer to HEAD has none'];
+         'tests the body, but a response to HEAD has no body'];
 
 accepts("vrrp_check $_->[0] match=ok",
     "$_->[1] " . upstream("vrrp_check $_->[0] match=ok;"))
@@ -300,7 +298,7 @@ if (has_stream) {
 
 # --- vrrp_check_panic --------------------------------------------------------
 
-my $panic = 'a number of servers is expected, or a share of them from 1% to '
+my $panic = 'must be a number of servers, a percentage of them from 1% to '
     . '100%, or "off"';
 
 rejects("vrrp_check_panic $_",

@@ -32,25 +32,25 @@ accepts('preempt_window and preempt_delay',
     instance('preempt_window 02:00-04:00; preempt_delay 1m;'));
 
 rejects("preempt_window $_", instance("preempt_window $_;"),
-    "invalid preempt_window \"$_\": two different times of the day are "
-    . 'expected, as in 02:00-04:00', 6)
+    "invalid preempt_window \"$_\": "
+    . 'must be two different times of day, as in 02:00-04:00', 6)
     for qw(02:00 2:00-4:00 02:00-04:60 25:00-04:00 24:00-04:00 02:00-24:01
            02:00-02:00 02.00-04.00 02:00_04:00 ab:cd-ef:gh 02:00-04:000);
 
 rejects('nine windows',
     instance('preempt_window ' . join(' ', map { "0$_:00-0$_:30" } 1 .. 9)
              . ';'),
-    'too many times in "preempt_window": there may be 8 of them', 6);
+    'too many times in "preempt_window", at most 8 are allowed', 6);
 
 rejects('nopreempt and preempt_window',
     instance('nopreempt; preempt_window 02:00-04:00;'),
-    'vrrp_instance "VI_1": "nopreempt" and "preempt_window" exclude each '
-    . 'other', 6);
+    'vrrp_instance "VI_1": "nopreempt" and "preempt_window" are mutually '
+    . 'exclusive', 6);
 
 accepts('preempt_window of an address owner',
     instance('priority 255; preempt_window 02:00-04:00;'),
-    warning => 'vrrp_instance "VI_1": "preempt_window" changes nothing at '
-               . 'priority 255, the address owner is always MASTER',
+    warning => 'vrrp_instance "VI_1": "preempt_window" has no effect at '
+    . 'priority 255, the address owner is always MASTER',
     line => 6);
 
 rejects('preempt_window without a time', instance('preempt_window;'),

@@ -50,12 +50,12 @@ my %example = (
     map { $_ => "$_ /bin/true" } @scripts,
 );
 
-my $file = 'a file is expected';
-my $flag = '"on" or "off" is expected';
-my $timeout = 'a time from 100ms to 1h is expected';
-my $expire = 'a time from 1s to 7d is expected';
-my $events = 'some of state, tracker, upstream and split_brain are expected, '
-    . 'as in "state,split_brain"';
+my $file = 'must be the path of a file';
+my $flag = 'must be "on" or "off"';
+my $timeout = 'must be a time from 100ms to 1h';
+my $expire = 'must be a time from 1s to 7d';
+my $events = 'must be a list of state, tracker, upstream and split_brain, as '
+    . 'in "state,split_brain"';
 
 
 # --- what all of them have in common -----------------------------------------
@@ -68,7 +68,7 @@ for my $name (sort keys %example) {
     rejects("$name elsewhere", "$example{$name};",
         qq("$name" directive is not allowed here), 6, no_block => 1);
     rejects_both("$example{$name} speed=1",
-        qr/invalid\ parameter\ "speed=1":\ "$name\b[^"]*"\ knows\ ".*"/x);
+        qr/invalid\ parameter\ "speed=1":\ "$name\b[^"]*"\ supports\ ".*"/x);
     rejects("$name twice", "$open$example{$name};\n$example{$name};\n}\n}",
         qr/duplicate $name ".*"/, 9);
 
@@ -102,8 +102,8 @@ for my $name (qw(notify_fifo notify_email notify_webhook)) {
     accepts('upstreams for all', in_block("$example{$name} events=upstream"));
     rejects('upstreams for one instance',
         in_instance("$example{$name} events=state,upstream"),
-        '"upstream" among "events=" is for the "vrrp" block only: an upstream '
-        . 'belongs to no vrrp_instance', 8);
+        '"events=upstream" is allowed in the "vrrp" block only: an upstream '
+        . 'is not part of a vrrp_instance', 8);
     rejects_both("$example{$name} events=$_",
         qq(invalid parameter "events=$_": $events))
         for '', 'all', 'state,', ',state', 'State', 'state:tracker';
@@ -123,13 +123,13 @@ for (
     my ($name, $word, $owners) = @$_;
 
     rejects_both("$example{$name} $word=1",
-        qr/invalid\ parameter\ "$word=1":\ "$name\b[^"]*"\ has\ no
-           \ "$word=",\ it\ is\ for\ \Q$owners\E.*/x);
+        qr/invalid\ parameter\ "$word=1":\ "$name\b[^"]*"\ does\ not
+           \ support\ "$word=",\ it\ is\ for\ \Q$owners\E.*/x);
 }
 
 rejects('one channel too many',
     $open . join('', map { "notify_webhook http://10.0.0.1/$_;\n" } 0 .. 64)
-    . '} }', 'too many notifications: 64 are possible', 72);
+    . '} }', 'too many notifications, at most 64 are allowed', 72);
 accepts('as many as there may be',
     $open . join('', map { "notify_webhook http://10.0.0.1/$_;\n" } 0 .. 63)
     . '} }');
@@ -145,23 +145,24 @@ chmod 0755, $script or die "chmod: $!\n";
 for my $name (@scripts) {
     my $refused = "refused to run $name";
 
-    rejects_both(qq($name "$_"), qq(invalid $name "$_": an absolute path is )
-        . 'expected, arguments may follow it in the same quotes')
+    rejects_both(qq($name "$_"), qq(invalid $name "$_": )
+        . 'must be an absolute path, arguments may follow it in the same '
+        . 'quotes')
         for '', 'notify.sh', ' /bin/true', 'user=root';
     rejects_both("$name /bin/true user=$_->[0]",
         qq(unknown $_->[1] in "$name"))
         for ['no-such-user', 'user "no-such-user"'],
             ['root:no-such-group', 'group "no-such-group"'];
     rejects_both("$name /bin/true user=", 'invalid parameter "user=": '
-        . 'a user is expected, or "user:group"');
+        . 'must be "user" or "user:group"');
 
     accepts_both("$name $_")
         for '/bin/true', '"/bin/test -e /run/up"', '/bin/true user=root',
             '"/bin/true  a  b " user=nobody:root timeout=5s',
             '"/bin/true a|b x&y it\'s"';
-    accepts_both("$name \"/bin/true $_->[0]\"", warning => qq("$name" has no )
-        . qq(shell: "$_->[1]" in "/bin/true $_->[0]" is given to the program )
-        . 'as it stands there, write a script for such a command', line => 8)
+    accepts_both("$name \"/bin/true $_->[0]\"", warning => qq("$name" )
+        . qq(runs no shell: "$_->[1]" in "/bin/true $_->[0]" is passed to )
+        . 'the program as it is, use a script for shell commands', line => 8)
         for ['a | b', '|'], ['&& /bin/b', '&&'], ['>/dev/null', '>/dev/null'],
             ['2>&1', '2>&1'], ["'a b'", "'a"], ['a; b', 'a;'], ['x &', '&'],
             ['`date`', '`date`'];
@@ -192,12 +193,12 @@ system('mkfifo', $fifo) == 0 or die "mkfifo $fifo failed\n";
 accepts_both("notify_fifo $_") for $fifo, 'fifo', 'none.fifo';
 ok(!-e "$dir/none.fifo", 'nginx -t makes no FIFO');
 rejects_both('notify_fifo ""', qq(invalid notify_fifo "": $file));
-rejects_both("notify_fifo $script", qq("$script" is not a FIFO: remove it, )
-    . 'nginx makes one, or make it with mkfifo');
+rejects_both("notify_fifo $script", qq("$script" )
+    . 'is not a FIFO: remove the file, nginx then creates the FIFO');
 rejects_both("notify_fifo $script/x",
     qr/stat\(\) "\Q$script\E\/x" failed \(20: Not a directory\)/);
 rejects_both('notify_fifo /run/vrrp_conf_none/fifo',
-    'there is no folder "/run/vrrp_conf_none/" for the FIFO '
+    'cannot access directory "/run/vrrp_conf_none/" of the FIFO '
     . '"/run/vrrp_conf_none/fifo" (2: No such file or directory)');
 
 
@@ -232,8 +233,8 @@ for (@secrets) {
 
     accepts_both("$before $word$_")
         for 'good', "$dir/good", 'unended', 'dos', 'longest';
-    accepts_both("$before ${word}open", warning => qq("$word$dir/open" is )
-        . 'no secret, everybody may read it: only root has to', line => 8);
+    accepts_both("$before ${word}open", warning => qq("$word$dir/open" )
+        . 'is world-readable, run "chmod 600 ' . "$dir/open\"", line => 8);
     rejects_both("$before $word", qq(invalid parameter "$word": $file));
     rejects_both("$before ${word}none", qq("$word$dir/none" cannot be read: )
         . 'open() failed (2: No such file or directory)');
@@ -241,16 +242,18 @@ for (@secrets) {
         . 'read() failed (21: Is a directory)');
     rejects_both("$before $word$_", qq("$word$dir/$_" is empty))
         for 'empty', 'newline';
-    rejects_both("$before $word$_", qq("$word$dir/$_" must have one line of )
-        . 'text, of up to 1024 bytes') for 'lines', 'long';
+    rejects_both("$before $word$_", qq("$word$dir/$_" )
+        . 'must contain one line of text of at most 1024 bytes') for 'lines',
+        'long';
     unlike(last_output(), qr/hunter/, "$word: is not shown");
 }
 
 
 # --- email -------------------------------------------------------------------
 
-my $to = 'addresses are expected, as in "ops@example.org,boss@example.org"';
-my $from = 'an address is expected, as in "nginx@example.org"';
+my $to = 'must be a list of addresses, as in '
+    . '"ops@example.org,boss@example.org"';
+my $from = 'must be an address, as in "nginx@example.org"';
 
 accepts_both("notify_email to=$_ from=c\@d smtp=smtps://mail.example.org")
     for 'a@b', 'ops@example.org,boss@example.org', 'a+b.c@[10.0.0.1]';
@@ -276,41 +279,41 @@ accepts_both("notify_email to=a\@b from=c\@d smtp=$_")
 rejects_both("notify_email to=a\@b from=c\@d smtp=$_->[0]",
     qq(invalid smtp "$_->[1]": $_->[2]))
     for ['10.0.0.1', '10.0.0.1',
-         '"smtp://" or "smtps://" and a host are expected'],
+         'must begin with "smtp://host" or "smtps://host"'],
         ['http://h', 'http://h',
-         '"smtp://" or "smtps://" and a host are expected'],
+         'must begin with "smtp://host" or "smtps://host"'],
         ['smtpx://h', 'smtpx://h',
-         '"smtp://" or "smtps://" and a host are expected'],
+         'must begin with "smtp://host" or "smtps://host"'],
         ['smtp://', 'smtp://', 'no host'],
         ['smtp://unix:/x', 'smtp://unix:', 'no host'],
         ['smtp://h/path', 'smtp://h', 'invalid host'],
         ['smtp://h:0', 'smtp://h:0', 'invalid port'],
         ['smtp://h:x', 'smtp://h:x', 'invalid port'],
-        ['smtp://me:hunter2@h', 'smtp', 'a user is not possible here'];
+        ['smtp://me:hunter2@h', 'smtp', 'must not contain a user'];
 rejects_both('notify_email to=a@b from=c@d smtp=', 'invalid parameter '
-    . '"smtp=": "smtp://host" or "smtps://host" is expected');
+    . '"smtp=": must begin with "smtp://host" or "smtps://host"');
 
 rejects_both('notify_email to=a@b from=c@d smtp=smtps://h starttls=on',
-    '"starttls=on" is for "smtp://": "smtps://" begins with TLS');
+    '"starttls=on" is for "smtp://" only: "smtps://" always uses TLS');
 accepts_both('notify_email to=a@b from=c@d smtp=smtps://h starttls=off');
 rejects_both("$email starttls=$_", qq(invalid parameter "starttls=$_": $flag))
     for '', 'yes';
 
 accepts_both("$email helo=$_") for 'lb01', 'lb-01.example.org';
-rejects_both("$email helo=$_", qq(invalid parameter "helo=$_": a domain name )
-    . 'is expected, as in "lb01.example.org"')
+rejects_both("$email helo=$_", qq(invalid parameter "helo=$_": )
+    . 'must be a domain name, as in "lb01.example.org"')
     for '', '10.0.0.1', 'lb/01', 'a@b';
 
-rejects_both("$email $_", '"user=" and "password_file=" need each other')
+rejects_both("$email $_", '"user=" and "password_file=" must be used together')
     for 'user=me', "password_file=$dir/good";
 rejects_both("$email user= password_file=$dir/good",
-    'invalid parameter "user=": the name to log in with is expected');
+    'invalid parameter "user=": must be the name of the SMTP user');
 accepts_both("$email user=me password_file=$dir/good",
-    warning => 'the password of "me" is sent in the clear: "smtps://" or '
-    . '"starttls=on" hides it', line => 8);
+    warning => 'the password of "me" is sent in clear text: use "smtps://" '
+    . 'or "starttls=on"', line => 8);
 
 rejects_both("$email $_->[0]",
-    qq("$_->[1]" needs TLS: "smtps://" or "starttls=on"))
+    qq("$_->[1]" needs TLS: use "smtps://" or "starttls=on"))
     for ["ca=$dir/ca.pem", 'ca='], ['verify=off', 'verify='];
 
 
@@ -329,7 +332,7 @@ for my $before ("$email starttls=on", $example{notify_webhook},
     rejects_both("$before ca=none.pem", qq(open() "$dir/none.pem" of "ca=" )
         . 'failed (2: No such file or directory)');
     accepts_both("$before ca=ca.pem verify=off", warning => '"ca=ca.pem" '
-        . 'changes nothing with "verify=off"', line => 8);
+        . 'has no effect with "verify=off"', line => 8);
 }
 
 rejects_both("notify_webhook http://h/ $_=x", qq(invalid parameter "$_=x": )
@@ -339,7 +342,7 @@ rejects_both("notify_webhook http://h/ $_=x", qq(invalid parameter "$_=x": )
 
 # --- webhook -----------------------------------------------------------------
 
-my $schemes = '"http://" or "https://" and a host are expected';
+my $schemes = 'must begin with "http://host" or "https://host"';
 
 accepts_both("notify_webhook $_")
     for 'http://10.0.0.1', 'http://h:8080/hook?key=x&y=z', 'https://h?a=b',
@@ -354,37 +357,38 @@ rejects_both("notify_webhook $_->[0]",
         ['https://', 'https://', 'no host'],
         ['https:///hunter2', 'https://', 'no host'],
         ['https://h:x/hunter2', 'https://h:x', 'invalid port'],
-        ['https://me:hunter2@h/', 'https', 'a user is not possible here'],
+        ['https://me:hunter2@h/', 'https', 'must not contain a user'],
         ['https://unix:/run/x', 'https://unix:', 'no host'];
 rejects_both('notify_webhook "http://h/a b"',
-    'invalid notify_webhook "http://h": spaces are not possible');
+    'invalid notify_webhook "http://h": must not contain spaces');
 rejects_both('notify_webhook ""', qq(invalid notify_webhook "": $schemes));
 
 accepts_both("$example{notify_webhook} format=$_")
     for qw(generic slack dingtalk feishu wecom);
 rejects_both("$example{notify_webhook} format=$_",
-    qq(invalid parameter "format=$_": generic, alertmanager, slack, dingtalk, )
-    . 'feishu or wecom is expected') for '', 'teams', 'Slack';
+    qq(invalid parameter "format=$_": )
+    . 'must be generic, alertmanager, slack, dingtalk, feishu or wecom')
+    for '', 'teams', 'Slack';
 
 accepts_both("$example{notify_webhook} format=$_ 'prefix=[nginx] lb'")
     for qw(slack dingtalk feishu wecom);
 rejects_both("notify_webhook http://h/api/v2/alerts format=$_ prefix=nginx",
-    '"prefix=" is for slack, dingtalk, feishu and wecom: '
-    . "$_ has no text for people") for qw(generic alertmanager);
+    qq("prefix=" is not supported by format $_, only by slack, dingtalk, )
+    . 'feishu and wecom') for qw(generic alertmanager);
 rejects_both("$example{notify_webhook} format=slack 'prefix=$_'",
-    qq(invalid parameter "prefix=$_": up to 100 bytes of text are expected))
+    qq(invalid parameter "prefix=$_": must be at most 100 bytes of text))
     for '', 'x' x 101;
 
 accepts_both("$example{notify_webhook} format=$_ secret_file=good")
     for qw(generic dingtalk feishu);
 rejects_both("notify_webhook http://h/api/v2/alerts format=$_ secret_file=good",
-    '"secret_file=" is for generic, dingtalk and feishu: '
-    . "$_ knows no signature") for qw(alertmanager slack wecom);
+    qq("secret_file=" is not supported by format $_, only by generic, )
+    . 'dingtalk and feishu') for qw(alertmanager slack wecom);
 
 accepts_both("notify_webhook $_/api/v2/alerts format=alertmanager")
     for 'http://10.0.0.1:9093', 'https://h/prefix';
 accepts_both("notify_webhook $_ format=alertmanager",
-    warning => 'Alertmanager takes alerts at URLs that end with '
+    warning => 'Alertmanager receives alerts at URLs that end with '
     . '"/api/v2/alerts"', line => 8)
     for 'http://10.0.0.1:9093', 'http://10.0.0.1:9093/',
         'http://h/api/v2/alerts/';

@@ -48,10 +48,10 @@ my %example = (
 );
 
 my $web = 'http { upstream web { server 127.0.0.1:1; vrrp_check tcp; } }';
-my $weight = 'a number from -253 to 253 is expected, but not 0: without '
-    . '"weight=" a failure is a fault';
-my $time = 'a time from 10ms to 1h is expected';
-my $count = 'a number from 1 to 1000 is expected';
+my $weight = 'must be -253 to 253, but not 0: without "weight=" a failure is '
+    . 'a fault';
+my $time = 'must be a time from 10ms to 1h';
+my $count = 'must be 1-1000';
 
 for my $directive (sort keys %example) {
     my $tracker = "$directive $example{$directive}";
@@ -109,11 +109,11 @@ for (
 
     rejects_tracker("$directive $example{$directive} $word=1",
         qr/invalid\ parameter\ "$word=1":\ "$directive\b[^"]*"
-           \ has\ no\ "$word=",\ it\ is\ for\ "\Q$owner\E".*/x);
+           \ does\ not\ support\ "$word=",\ it\ is\ for\ "\Q$owner\E".*/x);
 }
 
 rejects_tracker('track_interface lo speed=1', 'invalid parameter "speed=1": '
-    . '"track_interface" knows "interval=", "fall=", "rise=", "weight="');
+    . '"track_interface" supports "interval=", "fall=", "rise=", "weight="');
 
 for my $words ('timeout=1ms fastinter=10ms downinter=1h jitter=0%') {
     accepts_tracker("$_ $example{$_} $words")
@@ -123,8 +123,8 @@ for my $words ('timeout=1ms fastinter=10ms downinter=1h jitter=0%') {
 
 # --- track_upstream ----------------------------------------------------------
 
-my $min_up = 'a number of servers is expected, or a share of them from 1% to '
-    . '100%';
+my $min_up = 'must be a number of servers, or a percentage of them from 1% '
+    . 'to 100%';
 my $two = 'upstream web { server 127.0.0.1:1; server 127.0.0.1:2; '
     . 'server 127.0.0.1:3 down; vrrp_check tcp; }';
 
@@ -136,7 +136,8 @@ accepts_tracker("track_upstream $_", "http { $two }")
 accepts_tracker('track_upstream WEB', "http { $two }");
 
 rejects_tracker('track_upstream web min_up=3', 'track_upstream "web": '
-    . '"min_up=3" is more than the 2 servers there are', "http { $two }");
+    . '"min_up=3" is more than the 2 servers of this upstream',
+    "http { $two }");
 rejects_tracker("track_upstream $_",
     qq(unknown upstream "$_" in "track_upstream"), "http { $two }")
     for qw(db stream:web http: http:stream:web);
@@ -154,8 +155,8 @@ if (has_stream) {
         for qw(http stream);
     rejects('track_upstream web of both',
         instance('track_upstream web', $both),
-        'track_upstream "web" is ambiguous, http and stream have an upstream '
-        . 'of that name: "http:web" or "stream:web" is expected', 8,
+        'track_upstream "web" is ambiguous, http and stream both have this '
+        . 'upstream: use "http:web" or "stream:web"', 8,
         stream => 1);
     rejects('track_upstream web of both, one unchecked',
         instance('track_upstream web',
@@ -166,9 +167,9 @@ if (has_stream) {
 
 # --- track_http, track_tcp ---------------------------------------------------
 
-my $url = 'a URL as in "http://127.0.0.1:8080/health" is expected, or '
-    . '"https://", or "http://unix:/path:/uri"';
-my $status = 'statuses from 100 to 599 and ranges are expected, as in '
+my $url = 'must be a URL such as "http://127.0.0.1:8080/health", '
+    . '"https://host/" or "http://unix:/path:/uri"';
+my $status = 'must be a list of statuses from 100 to 599 or ranges, as in '
     . '"200,204,300-399"';
 
 rejects_tracker(qq(track_http "$_"), qq(invalid track_http "$_": $url))
@@ -194,24 +195,22 @@ rejects_tracker(qq(track_http http://127.0.0.1/ "status=$_"),
     qq(invalid status "$_": $status))
     for 'ok', '200,', ',200', '200,,204', '200-100', '99', '600';
 rejects_tracker('track_http http://127.0.0.1/ status=', qq(invalid )
-    . qq(parameter "status=": statuses and ranges are expected, as in )
+    . qq(parameter "status=": must be a list of statuses or ranges, as in )
     . '"200,204,300-399"');
 rejects_tracker('track_http http://127.0.0.1/ status=200 match=ok',
-    '"status=200" and "match=ok" exclude each other: a vrrp_match has a '
-    . '"status" of its own');
+    '"status=200" and "match=ok" are mutually exclusive: use "status" in the '
+    . 'vrrp_match');
 rejects_tracker('track_http http://127.0.0.1/ match=ok',
     'unknown vrrp_match "ok"');
 accepts('track_http with match=', 'vrrp_match ok { body ~ ok; }'
     . instance('track_http http://127.0.0.1/ match=ok'));
 rejects_tracker('track_http https://127.0.0.1/ verify=on', '"verify=on" '
-    . 'needs the name that the certificate of "track_http https://127.0.0.1/" '
-    . 'is for, "sni=" or "host=" is expected');
+    . 'needs the name in the certificate of "track_http https://127.0.0.1/": '
+    . 'set "sni=" or "host="');
 
 rejects_tracker("track_tcp $_->[0]", qq(invalid track_tcp "$_->[0]": $_->[1]))
-    for ['127.0.0.1', 'a port is expected after the address, as in '
-         . '"127.0.0.1:80"'],
-        ['[::1]', 'a port is expected after the address, as in '
-         . '"127.0.0.1:80"'],
+    for ['127.0.0.1', 'must be an address with a port, as in "127.0.0.1:80"'],
+        ['[::1]', 'must be an address with a port, as in "127.0.0.1:80"'],
         ['127.0.0.1:0', 'invalid port'], [':80', 'no host'],
         ['127.0.0.1:80/x', 'invalid host'],
         ['no-such-host.invalid:80', 'host not found'];
@@ -223,19 +222,19 @@ accepts_tracker("track_tcp $_")
 
 rejects_tracker("track_ping $_->[0]",
     qq(invalid track_ping "$_->[0]": $_->[1]))
-    for ['gateway', 'an IPv4 or IPv6 address is expected'],
-        ['10.0.0.1/24', 'an IPv4 or IPv6 address is expected'],
+    for ['gateway', 'must be an IPv4 or IPv6 address'],
+        ['10.0.0.1/24', 'must be an IPv4 or IPv6 address'],
         ['224.0.0.18', 'it is a multicast address'],
-        ['fe80::1', 'a link-local address does not say on which link it is, '
-         . 'another address of that host is expected'];
+        ['fe80::1', 'it is a link-local address, which does not name its '
+        . 'interface: use another address of that host'];
 rejects_tracker("track_ping 10.0.0.1 count=$_", qq(invalid parameter )
-    . qq("count=$_": a number of pings from 1 to 64 is expected))
+    . qq("count=$_": must be a number of pings from 1 to 64))
     for '', 0, 65, 'x';
 rejects_tracker("track_ping 10.0.0.1 count=10 loss=$_", qq(invalid parameter )
-    . qq("loss=$_": a share from 1% to 100% is expected))
+    . qq("loss=$_": must be 1%-100%))
     for '', '0%', '101%', 80;
 rejects_tracker("track_ping 10.0.0.1 loss=80%$_", '"loss=80%" needs "count=" '
-    . 'and a number from 2 on: the loss is that of so many pings')
+    . 'of at least 2: the loss is measured over that many pings')
     for '', ' count=1';
 accepts_tracker("track_ping $_")
     for '10.0.0.1 count=10 loss=80% interval=100ms', '2001:db8::1';
@@ -244,14 +243,15 @@ accepts_tracker("track_ping $_")
 # --- track_interface, track_file ---------------------------------------------
 
 rejects_tracker("track_interface $_", 'invalid track_interface "' . tr/"//dr
-    . '": a name of 1 to 15 characters without "/", ":" and spaces is '
-    . 'expected') for '""', 'a/b', 'a:b', '"a b"', 'sixteen_letters_';
+    . '": must be 1-15 characters without "/", ":" and spaces') for '""',
+    'a/b', 'a:b', '"a b"', 'sixteen_letters_';
 accepts_tracker("track_interface $missing", '', line => 8,
-    warning => qq(interface "$missing" does not exist now, "track_interface" )
-    . 'takes it for down until it does');
+    warning => qq(interface "$missing" )
+    . 'does not exist yet, "track_interface" treats it as down until it '
+    . 'appears');
 
 rejects_tracker('track_file ""',
-    'invalid track_file "": a file is expected');
+    'invalid track_file "": must be the path of a file');
 accepts_tracker("track_file $_") for '/nonexistent/drain', 'drain';
 
 
@@ -266,8 +266,8 @@ chmod 0755, $dir, $script or die "chmod: $!\n";
 
 my $refused = "refused to run track_script";
 
-rejects_tracker(qq(track_script "$_"), qq(invalid track_script "$_": an )
-    . 'absolute path is expected, arguments may follow it in the same quotes')
+rejects_tracker(qq(track_script "$_"), qq(invalid track_script "$_": )
+    . 'must be an absolute path, arguments may follow it in the same quotes')
     for '', 'check.sh', ' /bin/true';
 rejects_tracker("track_script /bin/true user=$_->[0]", qq(unknown $_->[1] in )
     . '"track_script"')
@@ -275,7 +275,7 @@ rejects_tracker("track_script /bin/true user=$_->[0]", qq(unknown $_->[1] in )
         ['root:no-such-group', 'group "no-such-group"'],
         [':root', 'user ""'], ['root:', 'group ""'];
 rejects_tracker('track_script /bin/true user=', 'invalid parameter "user=": '
-    . 'a user is expected, or "user:group"');
+    . 'must be "user" or "user:group"');
 
 accepts_tracker("track_script $_")
     for '/bin/true', '"/bin/test -e /run/up"', '/bin/true user=root',
@@ -309,8 +309,8 @@ SKIP: {
 
 # --- track_nginx listen=on ---------------------------------------------------
 
-my $idle = 'vrrp_instance "VI_1": "track_nginx listen=on" changes nothing, '
-    . 'nginx listens on no TCP port that could be tried here';
+my $idle = 'vrrp_instance "VI_1": "track_nginx listen=on" has no effect, '
+    . 'nginx listens on no TCP port that can be checked';
 
 accepts_tracker('track_nginx listen=on',
     'http { server { listen 127.0.0.1:18080; } }');
@@ -327,13 +327,11 @@ accepts_tracker('track_nginx listen=on', 'stream { server { '
 
 # --- a virtual address of the own instance -----------------------------------
 
-my $only = '192.168.1.100, a virtual address of its own vrrp_instance "VI_1", '
-    . 'which is on a node only while that node is MASTER';
-my $instead = 'or an address that this node always has';
-my $fatal = "asks $only: no node could become MASTER, 127.0.0.1 $instead "
-    . 'is expected';
-my $odd = "asks $only: the answer comes from the other node otherwise, ask "
-    . "127.0.0.1 $instead";
+my $own = 'checks 192.168.1.100, a virtual address of its own vrrp_instance '
+    . '"VI_1"';
+my $instead = 'use 127.0.0.1 or another address of this node';
+my $fatal = "$own: no node could become MASTER, $instead";
+my $odd = "$own: on a BACKUP the other node answers, $instead";
 
 # Servers of the upstream "web".
 sub pool (@servers) {
@@ -387,14 +385,14 @@ accepts('the virtual address of another instance', <<~"END");
 
 accepts('a weight with nopreempt',
     instance('nopreempt; track_ping 10.0.0.1; track_file /f weight=-20'),
-    warning => 'vrrp_instance "VI_1": "weight=-20" of track_file "/f" never '
-    . 'moves the addresses alone: with "nopreempt" a router with a higher '
-    . 'priority does not take them from one that is MASTER; without '
-    . '"weight=" a failure is a fault, which does', line => 9);
+    warning => 'vrrp_instance "VI_1": "weight=-20" of track_file "/f" cannot '
+    . 'move the addresses with "nopreempt": a router with a higher priority '
+    . 'does not preempt the MASTER; without "weight=" a failure is a fault '
+    . 'and moves them', line => 9);
 accepts('a weight of the address owner',
     instance('priority 255; track_file /f weight=20'),
-    warning => 'vrrp_instance "VI_1": "weight=20" of track_file "/f" changes '
-    . 'nothing at priority 255, the address owner is always MASTER',
+    warning => 'vrrp_instance "VI_1": "weight=20" of track_file "/f" has no '
+    . 'effect at priority 255, the address owner is always MASTER',
     line => 9);
 accepts("a fault with $_", instance("$_; track_ping 10.0.0.1"))
     for 'nopreempt', 'priority 255';

@@ -224,7 +224,7 @@ sub passes ($what, $text) {
     my $output = `$nginx -t -p $dir -c $dir/nginx.conf -g '$main' 2>&1`;
     my $status = $?;
 
-    my @complaints = grep { !/interface "eth\d" does not exist now/ }
+    my @complaints = grep { !/interface "eth\d" does not exist yet/ }
         $output =~ /^.*\[(?:warn|error|crit|alert|emerg)\].*$/mg;
 
     ok($status == 0 && !@complaints, $what) or diag($text, $output);
@@ -263,13 +263,13 @@ for my $name (sort keys %doc) {
 
 # --- parameters --------------------------------------------------------------
 
-# nginx -t lists those that it knows.
+# nginx -t lists those that it supports.
 sub known ($directive, $context) {
     write_file('nginx.conf', whole("$directive no_such=1;", $context));
 
     my $nginx = VRRP::Nginx->binary;
     my $output = `$nginx -t -p $dir -c $dir/nginx.conf -e stderr 2>&1`;
-    my ($list) = $output =~ /invalid parameter "no_such=1": "[^"]+" knows (.*) in /;
+    my ($list) = $output =~ /invalid parameter "no_such=1": "[^"]+" supports (.*) in /;
 
     return [sort $list =~ /"(\w+)=?"/g] if defined $list;
 

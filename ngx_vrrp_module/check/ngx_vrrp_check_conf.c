@@ -55,8 +55,8 @@ ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args, ngx_uint_t nargs)
     if (owner == 0) {
         ngx_str_set(&what, "kind of check");
         (void) ngx_vrrp_conf_invalid(cf, &what, &args[0],
-                                     "tcp, http, https or send-expect "
-                                     "is expected");
+                                     "must be tcp, http, https or "
+                                     "send-expect");
         return NULL;
     }
 
@@ -185,9 +185,8 @@ ngx_vrrp_check_relations(ngx_conf_t *cf, ngx_vrrp_words_t *words)
 {
     if (words->fastinter > words->interval) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"fastinter\" is %ims, longer than \"interval\" "
-                           "of %ims: it is the time between checks while "
-                           "results change, and meant to be shorter",
+                           "\"fastinter\" is %ims, but must not be longer "
+                           "than \"interval\" of %ims",
                            words->fastinter, words->interval);
         return NGX_CONF_ERROR;
     }
@@ -253,9 +252,9 @@ ngx_vrrp_check_match(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 {
     if (words->owner == NGX_VRRP_CHECK_SEND_EXPECT && words->match.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"vrrp_check send-expect\" needs \"match=\", "
-                           "the name of a \"vrrp_match\" that says what to "
-                           "send and what to expect");
+                           "\"vrrp_check send-expect\" needs \"match=\", the "
+                           "name of a \"vrrp_match\" with \"send\" or "
+                           "\"expect\"");
         return NGX_CONF_ERROR;
     }
 
@@ -290,8 +289,8 @@ ngx_vrrp_check_panic(ngx_conf_t *cf, ngx_uint_t *panic, ngx_uint_t *percent)
 
     if (n < 1 || n > (*percent ? 100 : 65535)) {
         return ngx_vrrp_conf_invalid(cf, &value[0], &value[1],
-                                     "a number of servers is expected, or a "
-                                     "share of them from 1% to 100%, or "
+                                     "must be a number of servers, a "
+                                     "percentage of them from 1% to 100%, or "
                                      "\"off\"");
     }
 

@@ -54,8 +54,8 @@ ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 #else
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%s\" is not possible: this nginx was built without "
-                       "TLS, it needs \"--with-http_ssl_module\"",
+                       "\"%s\" is not supported: this nginx was built without "
+                       "\"--with-http_ssl_module\"",
                        ngx_vrrp_words_owner(words->owner));
     return NGX_CONF_ERROR;
 
@@ -70,15 +70,14 @@ ngx_vrrp_check_ssl_rules(ngx_conf_t *cf, ngx_vrrp_words_t *words)
 {
     if (words->certificate_key.len && words->certificate.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"key=%V\" needs \"cert=\", "
-                           "the certificate that it belongs to",
+                           "\"key=%V\" needs \"cert=\" as well",
                            &words->certificate_key);
         return NGX_CONF_ERROR;
     }
 
     if (words->ca.len && words->verify != 1) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"ca=%V\" changes nothing without \"verify=on\"",
+                           "\"ca=%V\" has no effect without \"verify=on\"",
                            &words->ca);
     }
 

@@ -204,8 +204,8 @@ ngx_vrrp_checks_peer(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
 
     if (vp->check->port && peer->sockaddr->sa_family == AF_UNIX) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "\"port=%ui\" is not possible, server \"%V\" of "
-                      "upstream \"%V\" has no ports in %V:%ui",
+                      "\"port=%ui\" cannot be used: server \"%V\" of upstream "
+                      "\"%V\" has no port in %V:%ui",
                       (ngx_uint_t) vp->check->port, &peer->server, &vp->name,
                       &place->file, place->line);
         return NGX_CONF_ERROR;
@@ -241,9 +241,8 @@ ngx_vrrp_checks_verifiable(ngx_cycle_t *cycle, vrrp_core_check_conf_t *core)
     place = &target->check->place;
 
     ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "\"verify=on\" needs the name that the certificate of "
-                  "\"%*s\" is for, \"sni=\" or \"host=\" is expected "
-                  "in %V:%ui",
+                  "\"verify=on\" needs the name in the certificate of "
+                  "\"%*s\": set \"sni=\" or \"host=\" in %V:%ui",
                   core->name.len, core->name.data,
                   &place->file, place->line);
 
@@ -409,7 +408,7 @@ ngx_vrrp_checks_mismatch(ngx_vrrp_check_t *check, ngx_vrrp_match_t *match)
     }
 
     if (match->body && check->core.method.data[0] == 'H') {
-        return "tests the body, but the answer to HEAD has none";
+        return "tests the body, but a response to HEAD has no body";
     }
 
     return NULL;

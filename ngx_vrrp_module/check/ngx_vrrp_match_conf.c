@@ -29,8 +29,8 @@ static vrrp_core_test_conf_t *ngx_vrrp_match_add(ngx_conf_t *cf,
 
 
 #define NGX_VRRP_STATUS_EXPECTED                                              \
-    "a status from 100 to 599 or a range as in \"200-399\" is expected, "     \
-    "with \"!\" before it if it is none of the good ones"
+    "must be a status from 100 to 599 or a range such as \"200-399\", with "  \
+    "\"!\" before it to exclude it"
 
 
 static struct {
@@ -239,7 +239,7 @@ ngx_vrrp_match_header(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
 
     if (!ngx_vrrp_valid_header(name)) {
         return ngx_vrrp_conf_invalid(cf, &value[0], name,
-                                     "the name of a header is expected");
+                                     "must be the name of a header");
     }
 
     tc = ngx_vrrp_match_add(cf, ctx, test, (n == 4) ? &value[3] : NULL);
@@ -399,7 +399,7 @@ ngx_vrrp_match_finish(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "vrrp_match \"%*s\": \"status\", \"header\" and "
                            "\"body\" are for HTTP, \"send\" and \"expect\" "
-                           "for send-expect, they need a block of their own",
+                           "for send-expect, use two blocks",
                            match->core.name.len, match->core.name.data);
         return NGX_CONF_ERROR;
     }

@@ -87,8 +87,8 @@ ngx_vrrp_match_regex(ngx_conf_t *cf, ngx_str_t *pattern)
 #else
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "the regex \"%V\" needs an nginx with PCRE, "
-                       "which this one was built without", pattern);
+                       "the regex \"%V\" is not supported: this nginx was "
+                       "built without PCRE", pattern);
     return NULL;
 
 #endif
@@ -103,7 +103,7 @@ ngx_vrrp_match_unhex(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
     ngx_int_t   n;
 
     if (value->len == 0) {
-        return ngx_vrrp_conf_invalid(cf, what, value, "a text is expected");
+        return ngx_vrrp_conf_invalid(cf, what, value, "must not be empty");
     }
 
     p = ngx_pnalloc(cf->pool, value->len);
@@ -127,8 +127,8 @@ ngx_vrrp_match_unhex(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
 
         if (n == NGX_ERROR) {
             return ngx_vrrp_conf_invalid(cf, what, value,
-                                         "two hexadecimal digits are "
-                                         "expected after \"\\x\"");
+                                         "\"\\x\" must be followed by two "
+                                         "hexadecimal digits");
         }
 
         *p++ = (u_char) n;

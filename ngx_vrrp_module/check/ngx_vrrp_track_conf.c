@@ -160,9 +160,9 @@ ngx_vrrp_conf_track_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (if_nametoindex((char *) value[1].data) == 0) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "interface \"%V\" does not exist now, "
-                           "\"track_interface\" takes it for down until "
-                           "it does", &value[1]);
+                           "interface \"%V\" does not exist yet, "
+                           "\"track_interface\" treats it as down until it "
+                           "appears", &value[1]);
     }
 
     return NGX_CONF_OK;
@@ -186,8 +186,8 @@ ngx_vrrp_conf_track_ping(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     reason = ngx_vrrp_parse_ip(value[1].data, value[1].len, &ip);
 
     if (reason == NULL && ngx_vrrp_link_local(&ip)) {
-        reason = "a link-local address does not say on which link it is, "
-                 "another address of that host is expected";
+        reason = "it is a link-local address, which does not name its "
+                 "interface: use another address of that host";
     }
 
     if (reason) {
@@ -222,8 +222,8 @@ ngx_vrrp_track_loss(ngx_conf_t *cf, ngx_vrrp_words_t *words)
 
     if (words->count == 1 && words->loss != NGX_CONF_UNSET) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"loss=%i%%\" needs \"count=\" and a number from "
-                           "2 on: the loss is that of so many pings",
+                           "\"loss=%i%%\" needs \"count=\" of at least 2: the "
+                           "loss is measured over that many pings",
                            words->loss);
         return NGX_CONF_ERROR;
     }
@@ -248,7 +248,7 @@ ngx_vrrp_conf_track_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (value[1].len == 0) {
         return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
-                                     "a file is expected");
+                                     "must be the path of a file");
     }
 
     tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_FILE, &words);

@@ -50,9 +50,9 @@ ngx_vrrp_listen_add(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
 
     if (n == 0) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "vrrp_instance \"%*s\": \"track_nginx listen=on\" "
-                      "changes nothing, nginx listens on no TCP port that "
-                      "could be tried here in %V:%ui",
+                      "vrrp_instance \"%*s\": \"track_nginx listen=on\" has "
+                      "no effect, nginx listens on no TCP port that can be "
+                      "checked in %V:%ui",
                       ic->name.len, ic->name.data,
                       &trackers->place.file, trackers->place.line);
     }

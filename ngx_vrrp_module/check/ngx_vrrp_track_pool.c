@@ -49,8 +49,8 @@ ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     if (search.n > 1) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
                       "track_upstream \"%V\" is ambiguous, http and stream "
-                      "have an upstream of that name: \"http:%V\" or "
-                      "\"stream:%V\" is expected in %V:%ui",
+                      "both have this upstream: use \"http:%V\" or "
+                      "\"stream:%V\" in %V:%ui",
                       &search.name, &search.name, &search.name,
                       &tracker->place.file, tracker->place.line);
         return NGX_CONF_ERROR;
@@ -188,8 +188,8 @@ ngx_vrrp_pool_enough(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     }
 
     ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "track_upstream \"%V\": \"min_up=%uD\" is more than the "
-                  "%ui servers there are in %V:%ui",
+                  "track_upstream \"%V\": \"min_up=%uD\" is more than the %ui "
+                  "servers of this upstream in %V:%ui",
                   &tracker->name, tracker->core.min_up, n,
                   &tracker->place.file, tracker->place.line);
 

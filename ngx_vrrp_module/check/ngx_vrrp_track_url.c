@@ -18,12 +18,12 @@ static char *ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 
 
 #define NGX_VRRP_URL_EXPECTED                                                 \
-    "a URL as in \"http://127.0.0.1:8080/health\" is expected, "              \
-    "or \"https://\", or \"http://unix:/path:/uri\""
+    "must be a URL such as \"http://127.0.0.1:8080/health\", "                \
+    "\"https://host/\" or \"http://unix:/path:/uri\""
 
 #define NGX_VRRP_STATUS_LIST_EXPECTED                                         \
-    "statuses from 100 to 599 and ranges are expected, "                      \
-    "as in \"200,204,300-399\""
+    "must be a list of statuses from 100 to 599 or ranges, as in "            \
+    "\"200,204,300-399\""
 
 
 char *
@@ -104,8 +104,8 @@ ngx_vrrp_conf_track_tcp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (url.family != AF_UNIX && url.no_port) {
         return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
-                                     "a port is expected after the address, "
-                                     "as in \"127.0.0.1:80\"");
+                                     "must be an address with a port, as in "
+                                     "\"127.0.0.1:80\"");
     }
 
     if (ngx_vrrp_track_check(cf, tracker, &words, VRRP_CORE_CHECK_TCP)
@@ -246,8 +246,8 @@ ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 
     if (words->match.len) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"status=%V\" and \"match=%V\" exclude each "
-                           "other: a vrrp_match has a \"status\" of its own",
+                           "\"status=%V\" and \"match=%V\" are mutually "
+                           "exclusive: use \"status\" in the vrrp_match",
                            &words->status, &words->match);
         return NGX_CONF_ERROR;
     }

@@ -10,8 +10,8 @@
 #include "ngx_vrrp_check_conf.h"
 
 
-#define NGX_VRRP_VIRTUAL_ONLY                                                 \
-    "is on a node only while that node is MASTER"
+#define NGX_VRRP_VIRTUAL_INSTEAD                                              \
+    "use 127.0.0.1 or another address of this node"
 
 
 static ngx_uint_t ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp,
@@ -169,11 +169,9 @@ ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
 
     if (tracker->core.weighted || ic->priority == NGX_VRRP_OWNER) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "%*s \"%V\" asks %s, a virtual address of its own "
-                      "vrrp_instance \"%*s\", which " NGX_VRRP_VIRTUAL_ONLY
-                      ": the answer comes from the other node otherwise, "
-                      "ask 127.0.0.1 or an address that this node always "
-                      "has in %V:%ui",
+                      "%*s \"%V\" checks %s, a virtual address of its own "
+                      "vrrp_instance \"%*s\": on a BACKUP the other node "
+                      "answers, " NGX_VRRP_VIRTUAL_INSTEAD " in %V:%ui",
                       tracker->core.type.len, tracker->core.type.data,
                       &tracker->name, text, ic->name.len, ic->name.data,
                       &tracker->place.file, tracker->place.line);
@@ -181,10 +179,9 @@ ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
     }
 
     ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "%*s \"%V\" asks %s, a virtual address of its own "
-                  "vrrp_instance \"%*s\", which " NGX_VRRP_VIRTUAL_ONLY
-                  ": no node could become MASTER, 127.0.0.1 or an address "
-                  "that this node always has is expected in %V:%ui",
+                  "%*s \"%V\" checks %s, a virtual address of its own "
+                  "vrrp_instance \"%*s\": no node could become MASTER, "
+                  NGX_VRRP_VIRTUAL_INSTEAD " in %V:%ui",
                   tracker->core.type.len, tracker->core.type.data,
                   &tracker->name, text, ic->name.len, ic->name.data,
                   &tracker->place.file, tracker->place.line);

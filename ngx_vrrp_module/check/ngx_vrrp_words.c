@@ -35,29 +35,29 @@ static ngx_vrrp_word_t  ngx_vrrp_check_words[] = {
     { ngx_string("uri="),
       NGX_VRRP_CHECK_HTTP|NGX_VRRP_CHECK_HTTPS,
       ngx_vrrp_text(uri, ngx_vrrp_valid_uri,
-                    "a path that begins with \"/\" and has no spaces "
-                    "is expected, or \"*\" with method=OPTIONS") },
+                    "must begin with \"/\" and contain no spaces, or be \"*\" "
+                    "with method=OPTIONS") },
 
     { ngx_string("host="),
       NGX_VRRP_HTTP,
       ngx_vrrp_text(host, ngx_vrrp_valid_host,
-                    "the value of the \"Host\" header is expected") },
+                    "must be the value of the \"Host\" header") },
 
     { ngx_string("method="),
       NGX_VRRP_HTTP,
       ngx_vrrp_text(method, ngx_vrrp_valid_method,
-                    "GET, HEAD or OPTIONS is expected") },
+                    "must be GET, HEAD or OPTIONS") },
 
     { ngx_string("keepalive="),
       NGX_VRRP_HTTP,
       ngx_vrrp_number(keepalive, ngx_vrrp_parse_flag, 0, 1,
-                      "\"on\" or \"off\" is expected") },
+                      "must be \"on\" or \"off\"") },
 
     { ngx_string("status="),
       NGX_VRRP_TRACK_HTTP|NGX_VRRP_TRACK_HTTPS,
       ngx_vrrp_text(status, ngx_vrrp_valid_text,
-                    "statuses and ranges are expected, "
-                    "as in \"200,204,300-399\"") },
+                    "must be a list of statuses or ranges, as in "
+                    "\"200,204,300-399\"") },
 
     { ngx_string("match="),
       NGX_VRRP_HTTP|NGX_VRRP_CHECK_SEND_EXPECT,
@@ -66,64 +66,63 @@ static ngx_vrrp_word_t  ngx_vrrp_check_words[] = {
     { ngx_string("port="),
       NGX_VRRP_CHECKS,
       ngx_vrrp_number(port, ngx_vrrp_parse_number, 1, 65535,
-                      "a number from 1 to 65535 is expected") },
+                      "must be 1-65535") },
 
     { ngx_string("min_up="),
       NGX_VRRP_TRACK_UPSTREAM,
       ngx_vrrp_word_any(ngx_vrrp_words_t, min_up, ngx_vrrp_set_min_up,
-                        "a number of servers is expected, or a share of them "
+                        "must be a number of servers, or a percentage of them "
                         "from 1% to 100%") },
 
     { ngx_string("count="),
       NGX_VRRP_TRACK_PING,
       ngx_vrrp_number(count, ngx_vrrp_parse_number, 1, 64,
-                      "a number of pings from 1 to 64 is expected") },
+                      "must be a number of pings from 1 to 64") },
 
     { ngx_string("loss="),
       NGX_VRRP_TRACK_PING,
       ngx_vrrp_number(loss, ngx_vrrp_parse_percent, 1, 100,
-                      "a share from 1% to 100% is expected") },
+                      "must be 1%-100%") },
 
     { ngx_string("user="),
       NGX_VRRP_TRACK_SCRIPT,
       ngx_vrrp_text(user, ngx_vrrp_valid_text,
-                    "a user is expected, or \"user:group\"") },
+                    "must be \"user\" or \"user:group\"") },
 
     { ngx_string("interval="),
       NGX_VRRP_EVERYONE,
       ngx_vrrp_number(interval, ngx_vrrp_parse_msec, 10, 3600000,
-                      "a time from 10ms to 1h is expected") },
+                      "must be a time from 10ms to 1h") },
 
     { ngx_string("timeout="),
       NGX_VRRP_PROBES,
       ngx_vrrp_number(timeout, ngx_vrrp_parse_msec, 1, 3600000,
-                      "a time from 1ms to 1h is expected") },
+                      "must be a time from 1ms to 1h") },
 
     { ngx_string("fall="),
       NGX_VRRP_EVERYONE,
       ngx_vrrp_number(fall, ngx_vrrp_parse_number, 1, 1000,
-                      "a number from 1 to 1000 is expected") },
+                      "must be 1-1000") },
 
     { ngx_string("rise="),
       NGX_VRRP_EVERYONE,
       ngx_vrrp_number(rise, ngx_vrrp_parse_number, 1, 1000,
-                      "a number from 1 to 1000 is expected") },
+                      "must be 1-1000") },
 
     { ngx_string("fastinter="),
       NGX_VRRP_PROBES,
       ngx_vrrp_number(fastinter, ngx_vrrp_parse_msec, 10, 3600000,
-                      "a time from 10ms to 1h is expected") },
+                      "must be a time from 10ms to 1h") },
 
     { ngx_string("downinter="),
       NGX_VRRP_PROBES,
       ngx_vrrp_number(downinter, ngx_vrrp_parse_msec, 10, 3600000,
-                      "a time from 10ms to 1h is expected") },
+                      "must be a time from 10ms to 1h") },
 
     { ngx_string("jitter="),
       NGX_VRRP_PROBES,
       ngx_vrrp_number(jitter, ngx_vrrp_parse_percent, 0, 50,
-                      "a share of the interval from 0% to 50% "
-                      "is expected") },
+                      "must be 0%-50% of the interval") },
 
     { ngx_string("mandatory"),
       NGX_VRRP_CHECKS,
@@ -132,33 +131,33 @@ static ngx_vrrp_word_t  ngx_vrrp_check_words[] = {
     { ngx_string("sni="),
       NGX_VRRP_TLS,
       ngx_vrrp_text(sni, ngx_vrrp_valid_sni,
-                    "a host name is expected, TLS has no IP addresses "
-                    "as server names") },
+                    "must be a host name, TLS does not allow IP addresses as "
+                    "server names") },
 
     { ngx_string("verify="),
       NGX_VRRP_TLS,
       ngx_vrrp_number(verify, ngx_vrrp_parse_flag, 0, 1,
-                      "\"on\" or \"off\" is expected") },
+                      "must be \"on\" or \"off\"") },
 
     { ngx_string("ca="),
       NGX_VRRP_TLS,
-      ngx_vrrp_text(ca, ngx_vrrp_valid_text, "a file is expected") },
+      ngx_vrrp_text(ca, ngx_vrrp_valid_text, "must be the path of a file") },
 
     { ngx_string("cert="),
       NGX_VRRP_TLS,
       ngx_vrrp_text(certificate, ngx_vrrp_valid_text,
-                    "a file is expected") },
+                    "must be the path of a file") },
 
     { ngx_string("key="),
       NGX_VRRP_TLS,
       ngx_vrrp_text(certificate_key, ngx_vrrp_valid_text,
-                    "a file is expected") },
+                    "must be the path of a file") },
 
     { ngx_string("weight="),
       NGX_VRRP_TRACKERS,
       ngx_vrrp_word_any(ngx_vrrp_words_t, weighted, ngx_vrrp_set_weight,
-                        "a number from -253 to 253 is expected, but not 0: "
-                        "without \"weight=\" a failure is a fault") },
+                        "must be -253 to 253, but not 0: without \"weight=\" "
+                        "a failure is a fault") },
 
     ngx_vrrp_last_word
 };

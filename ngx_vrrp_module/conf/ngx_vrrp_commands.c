@@ -10,63 +10,63 @@
 
 static ngx_vrrp_bounds_t  ngx_vrrp_virtual_router_id = {
     ngx_vrrp_parse_number, 1, 255, 0,
-    "a number from 1 to 255 is expected"
+    "must be 1-255"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_priority = {
     ngx_vrrp_parse_number, 1, NGX_VRRP_OWNER, 0,
-    "a number from 1 to 254 is expected, or 255 for the address owner"
+    "must be 1-254, or 255 for the address owner"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_version = {
     ngx_vrrp_parse_number, 2, 3, 0,
-    "2 or 3 is expected"
+    "must be 2 or 3"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_advert_int = {
     ngx_vrrp_parse_msec, 10, 255000, 0,
-    "a time is expected: with version 3 from 10ms to 40950ms in steps of "
-    "10ms, with version 2 from 1s to 255s in whole seconds"
+    "must be a multiple of 10ms from 10ms to 40950ms, with version 2 whole "
+    "seconds from 1s to 255s"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_preempt_delay = {
     ngx_vrrp_parse_msec, 0, 1000000, 0,
-    "a time from 0 to 1000s is expected"
+    "must be a time from 0 to 1000s"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_link_up_delay = {
     ngx_vrrp_parse_msec, 0, 3600000, 0,
-    "a time from 0 to 1h is expected"
+    "must be a time from 0 to 1h"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_garp_repeat = {
     ngx_vrrp_parse_number, 1, 100, 0,
-    "a number from 1 to 100 is expected"
+    "must be 1-100"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_garp_delay = {
     ngx_vrrp_parse_msec, 0, 3600000, 0,
-    "a time up to 1h is expected, or 0 for no second burst"
+    "must be a time of at most 1h, or 0 for no second burst"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_garp_refresh = {
     ngx_vrrp_parse_msec, 100, 86400000, 1,
-    "a time from 100ms to 1d is expected, or 0 for no refresh"
+    "must be a time from 100ms to 1d, or 0 for no refresh"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_release_timeout = {
     ngx_vrrp_parse_msec, 0, 60000, 0,
-    "a time up to 60s is expected, or 0 to quit at once"
+    "must be a time of at most 60s, or 0 to quit immediately"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_startup_delay = {
     ngx_vrrp_parse_msec, 0, 3600000, 0,
-    "a time from 0 to 1h is expected"
+    "must be a time from 0 to 1h"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_realtime_priority = {
     ngx_vrrp_parse_number, 1, 99, 0,
-    "a number from 1 to 99 is expected"
+    "must be 1-99"
 };
 
 

@@ -391,8 +391,8 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
 
     if (ccf->master == 0) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "the \"vrrp\" block needs \"master_process on\": "
-                      "the vrrp process is started by the master in %V:%ui",
+                      "the \"vrrp\" block needs \"master_process on\": the "
+                      "master starts the vrrp process in %V:%ui",
                       &vcf->block.file, vcf->block.line);
         return NGX_CONF_ERROR;
     }
@@ -433,9 +433,8 @@ ngx_vrrp_init_track_nginx(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
         }
 
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "vrrp_instance \"%*s\": \"track_nginx workers=%uD\" "
-                      "needs more than the %i worker processes there are "
-                      "in %V:%ui",
+                      "vrrp_instance \"%*s\": \"track_nginx workers=%uD\" is "
+                      "more than \"worker_processes %i\" in %V:%ui",
                       ic->name.len, ic->name.data, ic->track_workers,
                       worker_processes, &vcf->block.file, vcf->block.line);
         return NGX_CONF_ERROR;

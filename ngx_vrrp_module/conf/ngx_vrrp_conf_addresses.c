@@ -35,8 +35,8 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (in->addresses.nelts == VRRP_CORE_MAX_ADDRESSES) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "vrrp_instance \"%V\": more than 255 addresses, "
-                           "an advertisement cannot list them", &in->name);
+                           "vrrp_instance \"%V\": too many addresses, an "
+                           "advertisement carries at most 255", &in->name);
         return NGX_CONF_ERROR;
     }
 
@@ -58,8 +58,8 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
     if (address->address.family != first->address.family) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "vrrp_instance \"%V\": \"%V\" is IPv%d, but the "
-                           "addresses before it are IPv%d: "
-                           "each family needs a vrrp_instance of its own",
+                           "addresses before it are IPv%d: use a separate "
+                           "vrrp_instance for each family",
                            &in->name, &value[1], address->address.family,
                            first->address.family);
         return NGX_CONF_ERROR;
@@ -122,8 +122,8 @@ ngx_vrrp_parse_address(ngx_str_t *value, vrrp_core_address_conf_t *address)
     length = slash ? ngx_atoi(slash + 1, last - slash - 1) : bits;
 
     if (length < 1 || length > bits) {
-        return (bits == 32) ? "a prefix length from 1 to 32 is expected"
-                            : "a prefix length from 1 to 128 is expected";
+        return (bits == 32) ? "the prefix length must be 1-32"
+                            : "the prefix length must be 1-128";
     }
 
     address->prefix_length = (uint8_t) length;
@@ -152,7 +152,8 @@ ngx_vrrp_check_host_part(const vrrp_core_address_conf_t *address)
     }
 
     if (ones == 0) {
-        return "it is the network itself, the address of a host is expected";
+        return "it is the address of the network, must be the address of a "
+               "host";
     }
 
     if (bits == 32 && ones == bits - address->prefix_length) {
@@ -193,8 +194,7 @@ ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
 
         if (param.len == 0 || param.len > NGX_VRRP_MAX_IFNAME) {
             return ngx_vrrp_conf_invalid(cf, &what, value,
-                                         "a label of 1 to 15 characters "
-                                         "is expected");
+                                         "must be a label of 1-15 characters");
         }
 
         ngx_vrrp_core_str(&address->label, &param);
@@ -208,10 +208,9 @@ ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
     }
 
     return ngx_vrrp_conf_invalid(cf, &what, value,
-                                 "\"dev=interface\", \"label=name\" or "
-                                 "\"takeover\" is expected after the "
-                                 "address, each at most once; another "
-                                 "address needs a directive of its own");
+                                 "must be \"dev=interface\", \"label=name\" "
+                                 "or \"takeover\", each at most once; use one "
+                                 "directive for each address");
 }
 
 
@@ -308,7 +307,7 @@ ngx_vrrp_parse_ip(u_char *data, size_t len, vrrp_core_ip_t *ip)
         }
     }
 
-    return "an IPv4 or IPv6 address is expected";
+    return "must be an IPv4 or IPv6 address";
 }
 
 

@@ -115,8 +115,8 @@ ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     }
 
     if (in->version == 2 && addresses[0].address.family == 6) {
-        ngx_vrrp_rules_failed(cf, in, "version 2 has no IPv6 addresses, "
-                              "\"version 3\" is needed");
+        ngx_vrrp_rules_failed(cf, in, "version 2 does not support IPv6 "
+                              "addresses, use \"version 3\"");
         return NGX_CONF_ERROR;
     }
 
@@ -130,9 +130,9 @@ ngx_vrrp_rules_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     if (in->version == 2) {
 
         if (in->advert_int % 1000) {
-            ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %ims, but "
-                                  "version 2 knows whole seconds only, "
-                                  "from 1s to 255s", in->advert_int);
+            ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %ims, but with "
+                                  "version 2 it must be whole seconds from 1s "
+                                  "to 255s", in->advert_int);
             return NGX_CONF_ERROR;
         }
 
@@ -140,9 +140,9 @@ ngx_vrrp_rules_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     }
 
     if (in->advert_int > 40950 || in->advert_int % 10) {
-        ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %ims, but version 3 "
-                              "knows steps of 10ms only, "
-                              "from 10ms to 40950ms", in->advert_int);
+        ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %ims, but with "
+                              "version 3 it must be a multiple of 10ms from "
+                              "10ms to 40950ms", in->advert_int);
         return NGX_CONF_ERROR;
     }
 
@@ -185,8 +185,8 @@ ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     interface = &address->interface;
 
     if (address->address.family == 6) {
-        ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": "
-                              "only IPv4 addresses have labels",
+        ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": only IPv4 "
+                              "addresses can have labels",
                               label->len, label->data);
         return NGX_CONF_ERROR;
     }
@@ -195,9 +195,8 @@ ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         || ngx_strncmp(label->data, interface->data, interface->len) != 0
         || label->data[interface->len] != ':')
     {
-        ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": the interface "
-                              "and something after it are expected, "
-                              "as in \"%*s:1\"",
+        ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": must be the "
+                              "interface and a suffix, as in \"%*s:1\"",
                               label->len, label->data,
                               interface->len, interface->data);
         return NGX_CONF_ERROR;
@@ -244,10 +243,10 @@ ngx_vrrp_rules_takeover(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     for (i = 0; i < in->addresses.nelts; i++) {
 
         if (addresses[i].takeover && in->priority == NGX_VRRP_OWNER) {
-            ngx_vrrp_rules_failed(cf, in, "\"takeover\" of "
-                                  "virtual_ipaddress %s excludes priority "
-                                  "255: the machine of the address owner "
-                                  "keeps its address",
+            ngx_vrrp_rules_failed(cf, in, "\"takeover\" of virtual_ipaddress "
+                                  "%s cannot be used at priority 255: the "
+                                  "address owner never gives its addresses "
+                                  "away",
                                   ngx_vrrp_ip_text(&addresses[i].address,
                                                    text));
             return NGX_CONF_ERROR;
@@ -320,8 +319,8 @@ ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     for (i = 0; i < in->addresses.nelts; i++) {
 
         if (ngx_vrrp_same_ip(ip, &addresses[i].address)) {
-            ngx_vrrp_rules_failed(cf, in, "%s %s is a virtual address, "
-                                  "an address of one router is expected",
+            ngx_vrrp_rules_failed(cf, in, "%s %s is a virtual address, must "
+                                  "be an address of a single router",
                                   directive, ngx_vrrp_ip_text(ip, text));
             return NGX_CONF_ERROR;
         }
@@ -336,13 +335,13 @@ ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     if (in->nopreempt && in->preempt_delay != NGX_CONF_UNSET) {
         ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and \"preempt_delay\" "
-                              "exclude each other");
+                              "are mutually exclusive");
         return NGX_CONF_ERROR;
     }
 
     if (in->nopreempt && in->preempt_windows.nelts) {
         ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and \"preempt_window\" "
-                              "exclude each other");
+                              "are mutually exclusive");
         return NGX_CONF_ERROR;
     }
 
@@ -356,38 +355,37 @@ static char *
 ngx_vrrp_rules_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     if (in->state == NGX_VRRP_STATE_MASTER && in->priority < NGX_VRRP_OWNER) {
-        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state MASTER\" "
-                           "changes nothing at priority %i, "
-                           "the highest priority wins the election",
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state MASTER\" has no "
+                           "effect at priority %i, the highest priority wins "
+                           "the election",
                            in->priority);
     }
 
     if (in->state == NGX_VRRP_STATE_BACKUP && in->priority == NGX_VRRP_OWNER) {
-        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state BACKUP\" "
-                           "changes nothing at priority 255, "
-                           "the address owner is always MASTER");
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state BACKUP\" has no "
+                           "effect at priority 255, the address owner is "
+                           "always MASTER");
     }
 
     if (in->priority == NGX_VRRP_OWNER
         && (in->nopreempt || in->preempt_delay > 0))
     {
-        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"%s\" changes nothing "
-                           "at priority 255, "
-                           "the address owner is always MASTER",
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"%s\" has no effect at "
+                           "priority 255, the address owner is always MASTER",
                            in->nopreempt ? "nopreempt" : "preempt_delay");
     }
 
     if (in->priority == NGX_VRRP_OWNER && in->preempt_windows.nelts) {
-        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"preempt_window\" "
-                           "changes nothing at priority 255, "
-                           "the address owner is always MASTER");
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"preempt_window\" has no "
+                           "effect at priority 255, the address owner is "
+                           "always MASTER");
     }
 
     if (in->garp_master_refresh == 0
         && in->garp_master_refresh_repeat != NGX_CONF_UNSET)
     {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in,
-                           "\"garp_master_refresh_repeat\" changes nothing "
+                           "\"garp_master_refresh_repeat\" has no effect "
                            "without \"garp_master_refresh\"");
     }
 
@@ -409,21 +407,20 @@ ngx_vrrp_rules_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     }
 
     if (in->priority == NGX_VRRP_OWNER) {
-        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s "
-                           "\"%V\" changes nothing at priority 255, "
-                           "the address owner is always MASTER",
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s \"%V\" "
+                           "has no effect at priority 255, the address owner "
+                           "is always MASTER",
                            tracker->core.weight, tracker->core.type.len,
                            tracker->core.type.data, &tracker->name);
         return NGX_CONF_OK;
     }
 
     if (in->nopreempt) {
-        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s "
-                           "\"%V\" never moves the addresses alone: with "
-                           "\"nopreempt\" a router with a higher priority "
-                           "does not take them from one that is MASTER; "
-                           "without \"weight=\" a failure is a fault, "
-                           "which does",
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s \"%V\" "
+                           "cannot move the addresses with \"nopreempt\": a "
+                           "router with a higher priority does not preempt "
+                           "the MASTER; without \"weight=\" a failure is a "
+                           "fault and moves them",
                            tracker->core.weight, tracker->core.type.len,
                            tracker->core.type.data, &tracker->name);
     }
@@ -488,8 +485,8 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         && ngx_vrrp_same_str(&other->interface, &interface))
     {
         ngx_vrrp_rules_failed(cf, in, "virtual_router_id %i for IPv%d on "
-                              "interface \"%V\" is taken "
-                              "by vrrp_instance \"%*s\"",
+                              "interface \"%V\" is already used by "
+                              "vrrp_instance \"%*s\"",
                               in->virtual_router_id, (int) other->family,
                               &in->interface,
                               other->name.len, other->name.data);
@@ -501,8 +498,8 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         if (ngx_vrrp_find_address(other->addresses, other->naddresses,
                                   &addresses[i]))
         {
-            ngx_vrrp_rules_failed(cf, in, "virtual_ipaddress %s is taken "
-                                  "by vrrp_instance \"%*s\"",
+            ngx_vrrp_rules_failed(cf, in, "virtual_ipaddress %s is already "
+                                  "used by vrrp_instance \"%*s\"",
                                   ngx_vrrp_ip_text(&addresses[i].address,
                                                    text),
                                   other->name.len, other->name.data);

@@ -12,8 +12,8 @@
 
 
 #define NGX_VRRP_TRACK_EXPECTED                                               \
-    "\"workers=number\", \"timeout=time\", \"listen=on\", or \"off\" alone "  \
-    "is expected"
+    "must be \"workers=number\", \"timeout=time\" or \"listen=on\", "          \
+    "or only \"off\""
 
 
 typedef struct {
@@ -32,17 +32,17 @@ static ngx_vrrp_parameter_t  ngx_vrrp_track_parameters[] = {
     { ngx_string("workers="),
       offsetof(ngx_vrrp_instance_t, track_workers),
       { ngx_vrrp_parse_number, 1, VRRP_CORE_HEARTBEATS, 0,
-        "a number from 1 to 1024 is expected" } },
+        "must be 1-1024" } },
 
     { ngx_string("timeout="),
       offsetof(ngx_vrrp_instance_t, track_timeout),
       { ngx_vrrp_parse_msec, 100, 3600000, 0,
-        "a time from 100ms to 1h is expected" } },
+        "must be a time from 100ms to 1h" } },
 
     { ngx_string("listen="),
       offsetof(ngx_vrrp_instance_t, track_listen),
       { ngx_vrrp_parse_flag, 0, 1, 0,
-        "\"on\" or \"off\" is expected" } },
+        "must be \"on\" or \"off\"" } },
 
     { ngx_null_string, 0, { NULL, 0, 0, 0, NULL } }
 };
@@ -221,7 +221,7 @@ ngx_vrrp_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
-                                 "MASTER or BACKUP is expected");
+                                 "must be MASTER or BACKUP");
 }
 
 
@@ -256,8 +256,8 @@ ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
 
     if (if_nametoindex((char *) value->data) == 0) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "interface \"%V\" does not exist now, "
-                           "the instance stays in FAULT until it does",
+                           "interface \"%V\" does not exist yet, the instance "
+                           "is in FAULT until it appears",
                            value);
     }
 
@@ -349,8 +349,8 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (len > VRRP_CORE_AUTH_LEN) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "the password of \"authentication\" is cut to 8 "
-                           "characters, an advertisement has room for no more");
+                           "the password of \"authentication\" is truncated "
+                           "to 8 characters, the VRRPv2 limit");
     }
 
     return NGX_CONF_OK;

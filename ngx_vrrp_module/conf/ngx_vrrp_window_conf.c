@@ -8,7 +8,7 @@
 
 
 #define NGX_VRRP_WINDOW_EXPECTED                                              \
-    "two different times of the day are expected, as in 02:00-04:00"
+    "must be two different times of day, as in 02:00-04:00"
 
 #define NGX_VRRP_DAY  1440
 
@@ -33,8 +33,8 @@ ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         if (in->preempt_windows.nelts == VRRP_CORE_MAX_WINDOWS) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "too many times in \"preempt_window\": "
-                               "there may be %d of them",
+                               "too many times in \"preempt_window\", at most "
+                               "%d are allowed",
                                VRRP_CORE_MAX_WINDOWS);
             return NGX_CONF_ERROR;
         }

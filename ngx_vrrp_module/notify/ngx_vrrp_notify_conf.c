@@ -112,7 +112,7 @@ ngx_vrrp_conf_notify_fifo(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (value[1].len == 0) {
         return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
-                                     "a file is expected");
+                                     "must be the path of a file");
     }
 
     channel = ngx_vrrp_notify_add(cf, conf, NGX_VRRP_NOTIFY_FIFO,
@@ -241,7 +241,7 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t owner,
 
     if (vcf->channels.nelts == VRRP_CORE_MAX_CHANNELS) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "too many notifications: %d are possible",
+                           "too many notifications, at most %d are allowed",
                            VRRP_CORE_MAX_CHANNELS);
         return NULL;
     }
@@ -286,8 +286,8 @@ ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t owner,
         && channel->core.instance.len)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"upstream\" among \"events=\" is for the "
-                           "\"vrrp\" block only: an upstream belongs to no "
+                           "\"events=upstream\" is allowed in the \"vrrp\" "
+                           "block only: an upstream is not part of a "
                            "vrrp_instance");
         return NGX_CONF_ERROR;
     }
@@ -384,8 +384,8 @@ ngx_vrrp_email_url(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
 
     if (smtps && words->starttls == 1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"starttls=on\" is for \"smtp://\": "
-                           "\"smtps://\" begins with TLS");
+                           "\"starttls=on\" is for \"smtp://\" only: "
+                           "\"smtps://\" always uses TLS");
         return NGX_CONF_ERROR;
     }
 
@@ -393,7 +393,7 @@ ngx_vrrp_email_url(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
 
     if (!*tls && (words->ca.len || words->verify != NGX_CONF_UNSET)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%s\" needs TLS: \"smtps://\" or "
+                           "\"%s\" needs TLS: use \"smtps://\" or "
                            "\"starttls=on\"",
                            words->ca.len ? "ca=" : "verify=");
         return NGX_CONF_ERROR;
@@ -413,14 +413,15 @@ ngx_vrrp_email_login(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
 
     if (words->user.len == 0 || words->password_file.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"user=\" and \"password_file=\" need each other");
+                           "\"user=\" and \"password_file=\" must be used "
+                           "together");
         return NGX_CONF_ERROR;
     }
 
     if (!tls) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "the password of \"%V\" is sent in the clear: "
-                           "\"smtps://\" or \"starttls=on\" hides it",
+                           "the password of \"%V\" is sent in clear text: use "
+                           "\"smtps://\" or \"starttls=on\"",
                            &words->user);
     }
 
@@ -498,8 +499,8 @@ ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
             || words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"prefix=\" is for slack, dingtalk, feishu and "
-                           "wecom: %s has no text for people",
+                           "\"prefix=\" is not supported by format %s, only "
+                           "by slack, dingtalk, feishu and wecom",
                            ngx_vrrp_webhook_format(words->format));
         return NGX_CONF_ERROR;
     }
@@ -510,8 +511,8 @@ ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
             || words->format == VRRP_CORE_WEBHOOK_WECOM))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"secret_file=\" is for generic, dingtalk and "
-                           "feishu: %s knows no signature",
+                           "\"secret_file=\" is not supported by format %s, "
+                           "only by generic, dingtalk and feishu",
                            ngx_vrrp_webhook_format(words->format));
         return NGX_CONF_ERROR;
     }
@@ -520,9 +521,8 @@ ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
 
     if (words->secret_file.len) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"secret_file=\" is not possible: this nginx was "
-                           "built without OpenSSL, it needs "
-                           "\"--with-http_ssl_module\"");
+                           "\"secret_file=\" is not supported: this nginx was "
+                           "built without \"--with-http_ssl_module\"");
         return NGX_CONF_ERROR;
     }
 
@@ -535,7 +535,8 @@ ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
                != 0))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "Alertmanager takes alerts at URLs that end with \""
+                           "Alertmanager receives alerts at URLs that end "
+                           "with \""
                            NGX_VRRP_ALERTS "\"");
     }
 
@@ -557,7 +558,7 @@ ngx_vrrp_notify_tls(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
 
     if (!words->verify) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"ca=%V\" changes nothing with \"verify=off\"",
+                           "\"ca=%V\" has no effect with \"verify=off\"",
                            &words->ca);
     }
 
@@ -638,8 +639,8 @@ ngx_vrrp_notify_possible(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
         channels++;
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "%*s is not possible: %s "
-                  "in %V:%ui", channels->core.name.len,
+    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "%*s cannot be used: %s in "
+                  "%V:%ui", channels->core.name.len,
                   channels->core.name.data, why, &channels->place.file,
                   channels->place.line);
 

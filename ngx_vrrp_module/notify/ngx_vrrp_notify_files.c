@@ -60,8 +60,8 @@ ngx_vrrp_notify_fifo(ngx_conf_t *cf, ngx_str_t *path)
 
     if (!S_ISFIFO(fi.st_mode)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not a FIFO: remove it, nginx makes "
-                           "one, or make it with mkfifo", path);
+                           "\"%V\" is not a FIFO: remove the file, nginx then "
+                           "creates the FIFO", path);
         return NGX_CONF_ERROR;
     }
 
@@ -90,7 +90,7 @@ ngx_vrrp_notify_folder(ngx_conf_t *cf, ngx_str_t *path)
 
     if (ngx_file_info(folder, &fi) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "there is no folder \"%s\" for the FIFO \"%V\"",
+                           "cannot access directory \"%s\" of the FIFO \"%V\"",
                            folder, path);
         return NGX_CONF_ERROR;
     }

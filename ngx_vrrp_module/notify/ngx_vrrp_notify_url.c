@@ -28,7 +28,7 @@ ngx_vrrp_notify_url(ngx_conf_t *cf, const char *what, ngx_str_t *url,
 
     if (scheme == 0) {
         *ngx_snprintf(expected, sizeof(expected) - 1,
-                      "\"%s://\" or \"%ss://\" and a host are expected",
+                      "must begin with \"%s://host\" or \"%ss://host\"",
                       plain, plain) = '\0';
 
         return ngx_vrrp_notify_invalid(cf, what, url, (char *) expected);
@@ -91,13 +91,13 @@ ngx_vrrp_notify_host(ngx_conf_t *cf, ngx_str_t *url, size_t scheme,
     }
 
     if (!ngx_vrrp_valid_printable(&u.url)) {
-        return "spaces are not possible";
+        return "must not contain spaces";
     }
 
     authority = strcspn((char *) u.url.data, "/?#");
 
     if (ngx_strlchr(u.url.data, u.url.data + authority, '@')) {
-        return "a user is not possible here";
+        return "must not contain a user";
     }
 
     if (ngx_parse_url(cf->pool, &u) != NGX_OK) {

@@ -42,84 +42,84 @@ static ngx_vrrp_word_t  ngx_vrrp_notify_table[] = {
     { ngx_string("to="),
       NGX_VRRP_NOTIFY_EMAIL,
       ngx_vrrp_text(to, ngx_vrrp_valid_mailboxes,
-                    "addresses are expected, "
-                    "as in \"ops@example.org,boss@example.org\"") },
+                    "must be a list of addresses, as in "
+                    "\"ops@example.org,boss@example.org\"") },
 
     { ngx_string("from="),
       NGX_VRRP_NOTIFY_EMAIL,
       ngx_vrrp_text(from, ngx_vrrp_valid_mailbox,
-                    "an address is expected, as in \"nginx@example.org\"") },
+                    "must be an address, as in \"nginx@example.org\"") },
 
     { ngx_string("smtp="),
       NGX_VRRP_NOTIFY_EMAIL,
       ngx_vrrp_text(smtp, ngx_vrrp_valid_text,
-                    "\"smtp://host\" or \"smtps://host\" is expected") },
+                    "must begin with \"smtp://host\" or \"smtps://host\"") },
 
     { ngx_string("starttls="),
       NGX_VRRP_NOTIFY_EMAIL,
       ngx_vrrp_number(starttls, ngx_vrrp_parse_flag, 0, 1,
-                      "\"on\" or \"off\" is expected") },
+                      "must be \"on\" or \"off\"") },
 
     { ngx_string("user="),
       NGX_VRRP_NOTIFY_SCRIPTS,
       ngx_vrrp_text(user, ngx_vrrp_valid_text,
-                    "a user is expected, or \"user:group\"") },
+                    "must be \"user\" or \"user:group\"") },
 
     { ngx_string("user="),
       NGX_VRRP_NOTIFY_EMAIL,
       ngx_vrrp_text(user, ngx_vrrp_valid_text,
-                    "the name to log in with is expected") },
+                    "must be the name of the SMTP user") },
 
     { ngx_string("password_file="),
       NGX_VRRP_NOTIFY_EMAIL,
       ngx_vrrp_text(password_file, ngx_vrrp_valid_text,
-                    "a file is expected") },
+                    "must be the path of a file") },
 
     { ngx_string("helo="),
       NGX_VRRP_NOTIFY_EMAIL,
       ngx_vrrp_text(helo, ngx_vrrp_valid_sni,
-                    "a domain name is expected, as in \"lb01.example.org\"") },
+                    "must be a domain name, as in \"lb01.example.org\"") },
 
     { ngx_string("format="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
       ngx_vrrp_word_any(ngx_vrrp_notify_words_t, format, ngx_vrrp_set_format,
-                        "generic, alertmanager, slack, dingtalk, feishu or "
-                        "wecom is expected") },
+                        "must be generic, alertmanager, slack, dingtalk, "
+                        "feishu or wecom") },
 
     { ngx_string("prefix="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
       ngx_vrrp_text(prefix, ngx_vrrp_valid_prefix,
-                    "up to 100 bytes of text are expected") },
+                    "must be at most 100 bytes of text") },
 
     { ngx_string("secret_file="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
       ngx_vrrp_text(secret_file, ngx_vrrp_valid_text,
-                    "a file is expected") },
+                    "must be the path of a file") },
 
     { ngx_string("ca="),
       NGX_VRRP_NOTIFY_EMAIL|NGX_VRRP_NOTIFY_HTTPS,
-      ngx_vrrp_text(ca, ngx_vrrp_valid_text, "a file is expected") },
+      ngx_vrrp_text(ca, ngx_vrrp_valid_text, "must be the path of a file") },
 
     { ngx_string("verify="),
       NGX_VRRP_NOTIFY_EMAIL|NGX_VRRP_NOTIFY_HTTPS,
       ngx_vrrp_number(verify, ngx_vrrp_parse_flag, 0, 1,
-                      "\"on\" or \"off\" is expected") },
+                      "must be \"on\" or \"off\"") },
 
     { ngx_string("events="),
       NGX_VRRP_NOTIFY_FIFO|NGX_VRRP_NOTIFY_CURL,
       ngx_vrrp_word_any(ngx_vrrp_notify_words_t, events, ngx_vrrp_set_events,
-                        "some of state, tracker, upstream and split_brain "
-                        "are expected, as in \"state,split_brain\"") },
+                        "must be a list of state, tracker, upstream and "
+                        "split_brain, as in \"state,split_brain\"") },
 
     { ngx_string("timeout="),
       NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_CURL,
       ngx_vrrp_number(timeout, ngx_vrrp_parse_msec, 100, 3600000,
-                      "a time from 100ms to 1h is expected") },
+                      "must be a time from 100ms to 1h") },
 
     { ngx_string("expire="),
       NGX_VRRP_NOTIFY_CURL,
       ngx_vrrp_number(expire, ngx_vrrp_parse_msec, 1000, 604800000,
-                      "a time from 1s to 7d is expected") },
+                      "must be a time from 1s to 7d") },
 
     ngx_vrrp_last_word
 };

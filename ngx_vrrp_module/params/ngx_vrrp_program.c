@@ -34,9 +34,8 @@ ngx_vrrp_program_path(ngx_conf_t *cf, ngx_str_t *line)
     value = cf->args->elts;
 
     return ngx_vrrp_conf_invalid(cf, &value[0], line,
-                                 "an absolute path is expected, "
-                                 "arguments may follow it in the same "
-                                 "quotes");
+                                 "must be an absolute path, arguments may "
+                                 "follow it in the same quotes");
 }
 
 
@@ -114,9 +113,9 @@ ngx_vrrp_program_warn(ngx_conf_t *cf, ngx_str_t *line,
 
         if (ngx_vrrp_program_for_shell(word)) {
             ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                               "\"%V\" has no shell: \"%*s\" in \"%V\" is "
-                               "given to the program as it stands there, "
-                               "write a script for such a command",
+                               "\"%V\" runs no shell: \"%*s\" in \"%V\" is "
+                               "passed to the program as it is, use a script "
+                               "for shell commands",
                                &value[0], word->len, word->data, line);
             return;
         }

@@ -71,8 +71,8 @@ ngx_vrrp_secret_line(ngx_vrrp_secret_t *secret)
     }
 
     if (line->len > NGX_VRRP_SECRET_LEN || !ngx_vrrp_valid_line(line)) {
-        return ngx_vrrp_secret_wrong(secret, "must have one line of text, of "
-                                             "up to 1024 bytes");
+        return ngx_vrrp_secret_wrong(secret, "must contain one line of text "
+                                     "of at most 1024 bytes");
     }
 
     return NGX_OK;
@@ -144,8 +144,8 @@ ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word, ngx_str_t *file,
 
     if (fi->st_mode & S_IROTH) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"%s%V\" is no secret, everybody may read it: "
-                           "only root has to", word, file);
+                           "\"%s%V\" is world-readable, run \"chmod 600 %V\"",
+                           word, file, file);
         return;
     }
 
@@ -157,8 +157,8 @@ ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word, ngx_str_t *file,
         || (fi->st_gid == ccf->group && (fi->st_mode & S_IRGRP)))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"%s%V\" is no secret from nginx's workers, user "
-                           "\"%s\" may read it: only root has to",
+                           "\"%s%V\" is readable by the worker processes "
+                           "(user \"%s\"), only root needs to read it",
                            word, file, ccf->username);
     }
 }

@@ -184,7 +184,7 @@ ngx_vrrp_word_unknown(ngx_conf_t *cf, ngx_vrrp_vocabulary_t *vocabulary,
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\": \"%s\" knows %*s",
+                       "invalid parameter \"%V\": \"%s\" supports %*s",
                        arg, ngx_vrrp_vocabulary_owner(vocabulary, owner),
                        (size_t) (p - list), list);
 
@@ -209,8 +209,8 @@ ngx_vrrp_word_misplaced(ngx_conf_t *cf, ngx_vrrp_vocabulary_t *vocabulary,
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\": \"%s\" has no \"%V\", "
-                       "it is for %*s",
+                       "invalid parameter \"%V\": \"%s\" does not support "
+                       "\"%V\", it is for %*s",
                        arg, ngx_vrrp_vocabulary_owner(vocabulary, owner),
                        &word->name, (size_t) (p - list), list);
 

@@ -156,9 +156,9 @@ void
 ngx_vrrp_upstream_foreign(ngx_conf_t *cf, ngx_vrrp_pool_t *vp)
 {
     ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                  "servers of %s upstream \"%V\" are checked, but requests "
-                  "are not kept from those that are down: its load balancing "
-                  "method is not one of nginx's own, in %V:%ui",
+                  "the load balancing method of %s upstream \"%V\" is not one "
+                  "of nginx: its servers are checked, but those that are down "
+                  "still get requests in %V:%ui",
                   vp->context, &vp->name, &vp->place.file, vp->place.line);
 }
 
