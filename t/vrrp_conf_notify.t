@@ -336,8 +336,8 @@ for my $before ("$email starttls=on", $example{notify_webhook},
 }
 
 rejects_both("notify_webhook http://h/ $_=x", qq(invalid parameter "$_=x": )
-    . qq("notify_webhook http://" has no "$_=", it is for "notify_email", )
-    . '"notify_webhook https://"') for 'ca', 'verify';
+    . qq("notify_webhook http://" does not support "$_=", it is for )
+    . '"notify_email", "notify_webhook https://"') for 'ca', 'verify';
 
 
 # --- webhook -----------------------------------------------------------------
