@@ -1,8 +1,7 @@
 
 /*
- * What the files share that have to do with checks: those that read them from
- * the configuration, the processes that make them, and the upstreams whose
- * peers are marked.
+ * The types of checks: of those that read them from the configuration, of the
+ * processes that make them, and of the upstreams whose peers are marked.
  */
 
 
@@ -183,73 +182,6 @@ struct ngx_vrrp_pool_s {
 
     ngx_vrrp_place_t         place;
 };
-
-
-/* ngx_vrrp_check_conf.c: the words of a check */
-
-/*
- * The arguments of "vrrp_check" from the kind of the check on; NULL: an error
- * that has been logged.
- */
-ngx_vrrp_check_t *ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args,
-    ngx_uint_t nargs);
-
-/* "vrrp_check_panic": the only argument of a NGX_CONF_TAKE1 directive */
-char *ngx_vrrp_check_panic(ngx_conf_t *cf, ngx_uint_t *panic,
-    ngx_uint_t *percent);
-
-/*
- * ngx_vrrp_match_conf.c: the handler of the "vrrp_match" block wherever it
- * stands; NGX_CONF_BLOCK|NGX_CONF_TAKE1
- */
-
-char *ngx_vrrp_match_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-ngx_vrrp_match_t *ngx_vrrp_match_find(ngx_vrrp_conf_t *vcf, ngx_str_t *name);
-
-/* ngx_vrrp_checks.c: all checks of a configuration become one list */
-
-/* from a module's postconfiguration; peers and all are filled in */
-ngx_int_t ngx_vrrp_checks_add_pool(ngx_conf_t *cf, ngx_vrrp_pool_t *pool);
-
-/* the same for an upstream block without "vrrp_check", for messages */
-ngx_int_t ngx_vrrp_checks_add_unchecked(ngx_conf_t *cf, const char *context,
-    ngx_str_t *name, u_char *file_name, ngx_uint_t line);
-
-/* from init_conf: is there a "vrrp" block for what has been configured? */
-char *ngx_vrrp_checks_alone(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
-
-/* from init_conf: fills vcf->core.checks and the trackers' numbers */
-char *ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
-
-/* ngx_vrrp_target.c */
-
-/* a core.checks entry for a peer, also for one that comes at run time */
-ngx_int_t ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
-    ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core);
-
-/* ngx_vrrp_mark.c: marks peers down and up */
-
-/*
- * Gives every peer the mark that the table says: in the master before it
- * forks, in the process that checks, and without a "zone" also in workers.
- */
-void ngx_vrrp_mark_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp);
-void ngx_vrrp_mark_pools(ngx_cycle_t *cycle);
-
-/* in the process that checks: looks again while a server is down */
-void ngx_vrrp_mark_watch(ngx_cycle_t *cycle);
-
-/* in a worker: nobody checks any more, so nobody is known to be down */
-void ngx_vrrp_mark_none(ngx_cycle_t *cycle);
-
-/* ngx_vrrp_resolve.c: peers that come and go at run time */
-
-/* in the master, before the table of this generation is laid out */
-void ngx_vrrp_resolve_begin(ngx_cycle_t *cycle);
-
-/* in the process that checks, before there is a checker, and when it runs */
-void ngx_vrrp_resolve_resume(ngx_cycle_t *cycle);
-void ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker);
 
 
 #endif /* _NGX_VRRP_CHECKS_H_INCLUDED_ */

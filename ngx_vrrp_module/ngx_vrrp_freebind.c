@@ -9,7 +9,8 @@
  */
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_lifecycle.h"
+#include "ngx_vrrp_ip.h"
 #include <nginx.h>
 
 

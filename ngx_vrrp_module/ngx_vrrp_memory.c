@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_vrrp_module.h"
+#include "ngx_vrrp_lifecycle.h"
 
 
 #define NGX_VRRP_MEMORY_NOTES  512

@@ -1,21 +1,11 @@
 
 /*
- * The core module: where nginx's life meets the module's.  Directives are in
- * ngx_vrrp_conf.c, processes begin in ngx_vrrp_master.c.
+ * The core module.  What it consists of is in the files above, see
+ * ngx_vrrp_module.h.
  */
 
 
-#include "ngx_vrrp_notify_conf.h"
-#include "ngx_vrrp_process.h"
-
-
-static void *ngx_vrrp_create_conf(ngx_cycle_t *cycle);
-static ngx_int_t ngx_vrrp_init_module(ngx_cycle_t *cycle);
-static void ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf);
-
-
-/* when nginx was started; an upgraded one was long ago */
-static int64_t  ngx_vrrp_started_at;
+#include "ngx_vrrp_module.h"
 
 
 static ngx_core_module_t  ngx_vrrp_module_ctx = {
@@ -41,134 +31,9 @@ ngx_module_t  ngx_vrrp_module = {
 };
 
 
-static void *
-ngx_vrrp_create_conf(ngx_cycle_t *cycle)
+void
+ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place)
 {
-    ngx_vrrp_conf_t  *vcf;
-
-    vcf = ngx_pcalloc(cycle->pool, sizeof(ngx_vrrp_conf_t));
-
-    if (vcf == NULL
-        || ngx_array_init(&vcf->pools, cycle->pool, 4,
-                          sizeof(ngx_vrrp_pool_t *))
-           != NGX_OK
-        || ngx_array_init(&vcf->unchecked, cycle->pool, 4,
-                          sizeof(ngx_vrrp_unchecked_t))
-           != NGX_OK
-        || ngx_array_init(&vcf->matches, cycle->pool, 4,
-                          sizeof(ngx_vrrp_match_t))
-           != NGX_OK
-        || ngx_array_init(&vcf->trackers, cycle->pool, 2,
-                          sizeof(ngx_vrrp_trackers_t))
-           != NGX_OK
-        || ngx_array_init(&vcf->channels, cycle->pool, 4,
-                          sizeof(ngx_vrrp_channel_t))
-           != NGX_OK)
-    {
-        return NULL;
-    }
-
-    if (ngx_vrrp_ownership_inherit(cycle, vcf) != NGX_OK) {
-        return NULL;
-    }
-
-    vcf->core.wake_fd = -1;
-    vcf->core.event_fds[0] = -1;
-    vcf->core.event_fds[1] = -1;
-
-    return vcf;
-}
-
-
-static ngx_int_t
-ngx_vrrp_init_module(ngx_cycle_t *cycle)
-{
-    int               checked;
-    ngx_vrrp_conf_t  *vcf;
-
-    vcf = ngx_vrrp_get_conf(cycle);
-
-    if (ngx_is_init_cycle(cycle->old_cycle) && !ngx_inherited) {
-        ngx_vrrp_started_at = vrrp_core_now();
-    }
-
-    if (!vcf->configured
-        || ngx_test_config
-        || ngx_process == NGX_PROCESS_SIGNALLER)
-    {
-        /* a binary before this one may have passed it on */
-
-        ngx_vrrp_ownership_close(vcf, cycle->log);
-
-        return NGX_OK;
-    }
-
-    ngx_vrrp_freebind_commit(cycle);
-
-    if (ngx_vrrp_memory_create(cycle) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: no shared memory, not taking part in VRRP, and "
-                      "nothing is checked, nginx goes on serving");
-        return NGX_OK;
-    }
-
-    /* a worker watches the master process, beside "worker_connections" */
-
-    cycle->connection_n++;
-
-    ngx_vrrp_begin_generation(vcf);
-
-    ngx_vrrp_resolve_begin(cycle);
-
-    checked = vrrp_core_checks_begin(vcf->memory, &vcf->core);
-
-    if (ngx_is_init_cycle(cycle->old_cycle)
-        && ngx_vrrp_prepare_master(cycle) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_vrrp_open_wake(cycle);
-    ngx_vrrp_open_event_fds(cycle);
-    ngx_vrrp_make_fifos(cycle);
-
-    ngx_vrrp_start_process(cycle);
-    ngx_vrrp_start_notifier(cycle);
-
-    if (checked == VRRP_CORE_OK) {
-        ngx_vrrp_mark_pools(cycle);
-        ngx_vrrp_start_checkers(cycle);
-
-    } else {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: no memory for the results of checks, "
-                      "nothing is checked");
-    }
-
-    /* it is unmapped next: one that is respawned has nobody to tell */
-
-    vcf->core.previous = NULL;
-
-    return NGX_OK;
-}
-
-
-/*
- * Tells the processes of the old cycle that a reload is what ends them, not a
- * quit.
- */
-
-static void
-ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf)
-{
-    vcf->core.generation = vrrp_core_begin_generation(vcf->memory,
-                                                      vcf->core.previous);
-    vcf->core.configured_at_ns = vrrp_core_now();
-
-    /* a reload or a respawned process does not begin anew */
-
-    if (vcf->startup_delay && ngx_vrrp_started_at) {
-        vcf->core.not_before_ns = ngx_vrrp_started_at
-                                  + (int64_t) vcf->startup_delay * 1000000;
-    }
+    place->file = cf->conf_file->file.name;
+    place->line = cf->conf_file->line;
 }

@@ -60,28 +60,21 @@ typedef struct {
     ((ngx_vrrp_conf_t *) ngx_get_conf((cycle)->conf_ctx, ngx_vrrp_module))
 
 
-/* ngx_vrrp_commands.c */
+void ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place);
 
-/* commands of ngx_vrrp_module: "vrrp" and all directives inside its blocks */
+
+/*
+ * What nginx calls.  Files above implement it, which depend on this one: the
+ * directives of the block, and then what happens to the module.
+ */
+
 extern ngx_command_t  ngx_vrrp_commands[];
-
-/* ngx_vrrp_conf.c */
 
 char *ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf);
-void ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place);
 
-/* ngx_vrrp_freebind.c */
-
-ngx_int_t ngx_vrrp_freebind_open(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
-void ngx_vrrp_freebind_commit(ngx_cycle_t *cycle);
-
-/* ngx_vrrp_memory.c */
-
-ngx_int_t ngx_vrrp_memory_create(ngx_cycle_t *cycle);
-
-/* ngx_vrrp_worker.c */
-
+void *ngx_vrrp_create_conf(ngx_cycle_t *cycle);
+ngx_int_t ngx_vrrp_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_worker_init_process(ngx_cycle_t *cycle);
 void ngx_vrrp_worker_exit_process(ngx_cycle_t *cycle);
 

@@ -6,7 +6,9 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_lifecycle.h"
+
+#include <ngx_event.h>
 
 
 static ssize_t ngx_vrrp_recv(ngx_connection_t *c, u_char *buf, size_t size);

@@ -9,8 +9,9 @@
  */
 
 
+#include "ngx_vrrp_lifecycle.h"
 #include "ngx_vrrp_process.h"
-#include "ngx_vrrp_checks.h"
+#include "ngx_vrrp_upstream.h"
 
 #include <sys/syscall.h>
 

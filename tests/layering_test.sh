@@ -1,7 +1,8 @@
 #!/bin/bash
 # Who may include whom. The rooms of core/ depend on each other in one
 # direction, system calls are made in core/net, core/probe and core/courier
-# only, and the C shims see nothing of the core but core/capi.h.
+# only, and the C shims see nothing of the core but core/capi.h.  The folders of
+# ngx_vrrp_module/ depend on each other in one direction, too.
 #
 # usage: layering_test.sh [ROOT]
 #
@@ -34,6 +35,21 @@ declare -A rooms=(
 # Those that make system calls, and read the clock.
 outside='net|probe|courier'
 
+# What a folder of ngx_vrrp_module/ may include from there besides its own
+# headers.  At the top, "module" is ngx_vrrp_module.c and all headers but
+# ngx_vrrp_lifecycle.h; "top" is the rest.
+declare -A folders=(
+    [module]='-'
+    [params]='module'
+    [check]='module|params'
+    [notify]='module|params'
+    [http]='module|params'
+    [upstream]='module|params|check'
+    [process]='module|params|upstream'
+    [top]='module|params|check|notify|upstream|process'
+    [conf]='module|params|check|notify|top'
+)
+
 # Standard headers that reach the operating system or bring their own time,
 # chance or concurrency.
 impure='csignal|ctime|filesystem|fstream|future|iostream|mutex|random|thread'
@@ -63,15 +79,29 @@ require()
 }
 
 
-check_room()
+# Prints "include:FILE:LINE:HEADER" of files in a folder, seen from there.
+own_includes()
 {
-    local core=$1 room=$2 header=
+    includes_of "$1" | sed -n "s|^$1/\(.*\)\"\(.*\)\"|include:\1\2|p"
+}
 
-    [ "$room" != capi ] || header='|"core/capi\.h"'
 
-    includes_of "$core/$room" | grep ':"' \
-        | require "(\"core/($room|${rooms[$room]})/$header)" \
-            "not for core/$room"
+check_rooms()
+{
+    local core=$1 room
+
+    {
+        for room in "${!rooms[@]}"; do
+            echo "rule:$room:^core/($room|${rooms[$room]})/"
+        done
+        own_includes "$core"
+    } | awk -F: '
+        $1 == "rule" { allowed[$2] = $3 }
+
+        $1 == "include" && split($2, part, "/") > 1 && $4 !~ allowed[part[1]] {
+            if (part[1] != "capi" || $4 != "core/capi.h")
+                print $2 ":" $3 ":" $4 "  not for core/" part[1]
+        }'
 }
 
 
@@ -80,7 +110,8 @@ check_unknown_rooms()
     local core=$1 folder
 
     for folder in "$core"/*/; do
-        folder=$(basename "$folder")
+        folder=${folder%/}
+        folder=${folder##*/}
         [ "$folder" = '*' ] || [ -n "${rooms[$folder]:-}" ] \
             || echo "$core/$folder  not a known room"
     done
@@ -127,6 +158,58 @@ check_nginx()
 }
 
 
+# Headers are found by their names alone, so each is there once.
+check_folders()
+{
+    local shims=$1/ngx_vrrp_module folder
+
+    {
+        for folder in "${!folders[@]}"; do
+            echo "rule:$folder:^($folder|${folders[$folder]})\$"
+        done
+        find "$shims" -name '*.h' -printf 'header:%P\n' 2> /dev/null
+        own_includes "$shims"
+    } | awk -F: '
+        function folder_of(file) {
+            if (split(file, part, "/") > 1)
+                return part[1]
+            if (file == "ngx_vrrp_lifecycle.h" || file !~ /module\.c$|\.h$/)
+                return "top"
+            return "module"
+        }
+
+        $1 == "rule" { allowed[$2] = $3 }
+
+        $1 == "header" {
+            name = $2
+            sub(".*/", "", name)
+            if (name in home)
+                print $2 "  there is one of this name in " home[name]
+            home[name] = folder_of($2)
+        }
+
+        $1 == "include" {
+            folder = folder_of($2)
+            if (!(folder in allowed))
+                print $2 "  " folder " is not a known folder"
+            else if ($4 in home && home[$4] !~ allowed[folder])
+                print $2 ":" $3 ":" $4 "  not for " folder
+        }'
+}
+
+
+# Headers that include each other; those of the shims have no path.
+check_circles()
+{
+    local root=$1
+
+    includes_of "$root/core" "$root/ngx_vrrp_module" \
+        | sed -nE -e "s|^$root/(ngx_vrrp_module/.*/)?||" \
+            -e 's|^([^:]+\.h(pp)?):[0-9]+:"(.*)"$|\1 \3|p' \
+        | tsort 2>&1 > /dev/null | sed 's|^tsort: -|headers|'
+}
+
+
 check_shims()
 {
     includes_of "$1/ngx_vrrp_module" | grep -E ':[0-9]+:[<"].*core/' \
@@ -136,28 +219,49 @@ check_shims()
 
 violations()
 {
-    local root=$1 room
+    local root=$1
 
-    for room in "${!rooms[@]}"; do
-        check_room "$root/core" "$room"
-    done
-
+    check_rooms "$root/core"
     check_unknown_rooms "$root/core"
     check_boundary "$root/core"
     check_system_calls "$root/core"
     check_clocks "$root/core"
     check_nginx "$root/core"
     check_shims "$root"
+    check_folders "$root"
+    check_circles "$root"
 }
 
 
-# Makes a tree of one file with one line; it must be accepted or refused.
+# Headers that are there already: one for each folder of the shims, and one
+# that includes core/base/a.hpp.
+make_tree()
+{
+    local tree=$1 folder
+
+    rm -rf "$tree"
+    mkdir -p "$tree/core/base"
+    echo '#include "core/base/a.hpp"' > "$tree/core/base/back.hpp"
+
+    for folder in "${!folders[@]}"; do
+        mkdir -p "$tree/ngx_vrrp_module/$folder"
+        : > "$tree/ngx_vrrp_module/$folder/ngx_vrrp_$folder.h"
+    done
+
+    mv "$tree"/ngx_vrrp_module/module/*.h "$tree/ngx_vrrp_module"
+    mv "$tree"/ngx_vrrp_module/top/*.h \
+        "$tree/ngx_vrrp_module/ngx_vrrp_lifecycle.h"
+    rmdir "$tree"/ngx_vrrp_module/{module,top}
+}
+
+
+# One file with one line more; it must be accepted or refused.
 expect()
 {
     local verdict=$1 file=$2 line=$3 found
 
-    rm -rf "${scratch:?}/tree"
-    mkdir -p "$scratch/tree/core" "$scratch/tree/$(dirname "$file")"
+    make_tree "${scratch:?}/tree"
+    mkdir -p "$scratch/tree/$(dirname "$file")"
     printf '%s\n' "$line" > "$scratch/tree/$file"
     found=$(violations "$scratch/tree")
 
@@ -231,6 +335,22 @@ refused core/net/a.cpp #include <ngx_core.h>
 refused core/capi/router.cpp #include "ngx_vrrp_module.h"
 refused ngx_vrrp_module/a.c #include "core/engine/engine.hpp"
 refused ngx_vrrp_module/a.c #include "../core/base/log.hpp"
+accepted ngx_vrrp_module/params/a.c #include "ngx_vrrp_module.h"
+accepted ngx_vrrp_module/check/a.c #include "ngx_vrrp_check.h"
+accepted ngx_vrrp_module/process/a.c #include "ngx_vrrp_upstream.h"
+accepted ngx_vrrp_module/ngx_vrrp_worker.c #include "ngx_vrrp_process.h"
+accepted ngx_vrrp_module/conf/a.c #include "ngx_vrrp_lifecycle.h"
+refused ngx_vrrp_module/ngx_vrrp_module.c #include "ngx_vrrp_conf.h"
+refused ngx_vrrp_module/ngx_vrrp_checks.h #include "ngx_vrrp_params.h"
+refused ngx_vrrp_module/params/a.h #include "ngx_vrrp_check.h"
+refused ngx_vrrp_module/check/a.c #include "ngx_vrrp_notify.h"
+refused ngx_vrrp_module/http/a.c # include "ngx_vrrp_upstream.h"
+refused ngx_vrrp_module/process/a.c #include "ngx_vrrp_lifecycle.h"
+refused ngx_vrrp_module/upstream/a.c #include "ngx_vrrp_process.h"
+refused ngx_vrrp_module/ngx_vrrp_worker.c #include "ngx_vrrp_conf.h"
+refused ngx_vrrp_module/other/a.c #include "ngx_vrrp_module.h"
+refused ngx_vrrp_module/check/ngx_vrrp_module.h int i;
+refused core/base/a.hpp #include "core/base/back.hpp"
 END
 
     return $failed
@@ -251,7 +371,7 @@ main()
         exit 1
     fi
 
-    echo "the rooms of core/ are in order"
+    echo "the rooms of core/ and ngx_vrrp_module/ are in order"
 }
 
 

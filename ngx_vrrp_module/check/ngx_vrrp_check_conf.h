@@ -1,6 +1,7 @@
 
 /*
- * How words become a check, for "vrrp_check" and for the trackers.
+ * How words become a check, for "vrrp_check" and for the trackers, and how all
+ * checks of a configuration become one list.
  */
 
 
@@ -14,6 +15,17 @@
 
 /* ngx_vrrp_check_conf.c */
 
+/*
+ * The arguments of "vrrp_check" from the kind of the check on; NULL: an error
+ * that has been logged.
+ */
+ngx_vrrp_check_t *ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args,
+    ngx_uint_t nargs);
+
+/* "vrrp_check_panic": the only argument of a NGX_CONF_TAKE1 directive */
+char *ngx_vrrp_check_panic(ngx_conf_t *cf, ngx_uint_t *panic,
+    ngx_uint_t *percent);
+
 /* what has not been said about times; do they fit together? */
 char *ngx_vrrp_check_defaults(ngx_conf_t *cf, ngx_vrrp_words_t *words);
 
@@ -26,26 +38,26 @@ ngx_vrrp_check_t *ngx_vrrp_check_from_words(ngx_conf_t *cf,
 char *ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     ngx_vrrp_check_t *check);
 
-/* ngx_vrrp_match_values.c */
+/* ngx_vrrp_checks.c: all checks of a configuration become one list */
 
-/* "200", "200-399", "!301" */
-ngx_int_t ngx_vrrp_parse_status(ngx_str_t *value,
-    vrrp_core_status_conf_t *status);
+/* from a module's postconfiguration; peers and all are filled in */
+ngx_int_t ngx_vrrp_checks_add_pool(ngx_conf_t *cf, ngx_vrrp_pool_t *pool);
 
-/* "=", "!=", "~", "!~" */
-ngx_int_t ngx_vrrp_match_operator(ngx_str_t *value, vrrp_core_test_e *test);
+/* the same for an upstream block without "vrrp_check", for messages */
+ngx_int_t ngx_vrrp_checks_add_unchecked(ngx_conf_t *cf, const char *context,
+    ngx_str_t *name, u_char *file_name, ngx_uint_t line);
 
-/* NULL: an error that has been logged */
-void *ngx_vrrp_match_regex(ngx_conf_t *cf, ngx_str_t *pattern);
+/* from init_conf: is there a "vrrp" block for what has been configured? */
+char *ngx_vrrp_checks_alone(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
-/* \xHH becomes a byte; all other escapes are nginx's */
-char *ngx_vrrp_match_unhex(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
-    ngx_str_t *text);
-
-/* RFC 9110, 5.1: a token */
-ngx_uint_t ngx_vrrp_valid_header(ngx_str_t *name);
+/* from init_conf: fills vcf->core.checks and the trackers' numbers */
+char *ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
 /* ngx_vrrp_target.c */
+
+/* a core.checks entry for a peer, also for one that comes at run time */
+ngx_int_t ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
+    ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core);
 
 /*
  * The "Host" header for "name:80" or "[::1]:8080", of which only the name is
@@ -58,34 +70,6 @@ ngx_int_t ngx_vrrp_host_header(ngx_pool_t *pool, ngx_str_t *server,
 ngx_int_t ngx_vrrp_target_tracker(ngx_pool_t *pool,
     const vrrp_core_str_t *instance, ngx_vrrp_tracker_t *tracker,
     vrrp_core_check_conf_t *core);
-
-/* ngx_vrrp_track_script.c */
-
-char *ngx_vrrp_script_check(ngx_cycle_t *cycle, ngx_vrrp_tracker_t *tracker);
-
-/* ngx_vrrp_track_listen.c */
-
-/* a tracker for each socket */
-char *ngx_vrrp_listen_add(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
-    const vrrp_core_instance_conf_t *ic, ngx_vrrp_trackers_t *trackers);
-
-/* ngx_vrrp_track_pool.c */
-
-char *ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
-    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker);
-
-/* ngx_vrrp_track_virtual.c */
-
-/* 0: it has none */
-ngx_uint_t ngx_vrrp_sockaddr_ip(struct sockaddr *sockaddr,
-    vrrp_core_ip_t *ip);
-ngx_uint_t ngx_vrrp_is_virtual(const vrrp_core_instance_conf_t *ic,
-    vrrp_core_ip_t *ip);
-
-/* does it ask a virtual address of its instance?  vp: of a track_upstream */
-char *ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
-    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
-    ngx_vrrp_pool_t *vp);
 
 
 #endif /* _NGX_VRRP_CHECK_CONF_H_INCLUDED_ */

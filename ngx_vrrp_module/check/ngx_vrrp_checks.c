@@ -5,7 +5,8 @@
  */
 
 
-#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_match_conf.h"
+#include "ngx_vrrp_track_conf.h"
 
 
 static char *ngx_vrrp_checks_number_pools(ngx_cycle_t *cycle,

@@ -5,7 +5,8 @@
  */
 
 
-#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_match_conf.h"
+#include "ngx_vrrp_values.h"
 
 
 ngx_int_t

@@ -6,6 +6,7 @@
 
 
 #include "ngx_vrrp_track_conf.h"
+#include "ngx_vrrp_ip.h"
 
 #include <net/if.h>
 

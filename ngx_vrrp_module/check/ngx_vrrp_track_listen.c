@@ -5,7 +5,8 @@
  */
 
 
-#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_track_conf.h"
+#include "ngx_vrrp_ip.h"
 
 
 static ngx_uint_t ngx_vrrp_listen_is_checked(ngx_vrrp_conf_t *vcf,

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_track_conf.h"
 
 
 typedef struct {

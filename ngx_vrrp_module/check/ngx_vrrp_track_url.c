@@ -5,6 +5,7 @@
 
 
 #include "ngx_vrrp_track_conf.h"
+#include "ngx_vrrp_match_conf.h"
 
 
 static char *ngx_vrrp_track_parse_url(ngx_conf_t *cf, ngx_url_t *url);

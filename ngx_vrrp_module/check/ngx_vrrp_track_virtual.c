@@ -6,8 +6,8 @@
  */
 
 
-#include "ngx_vrrp_conf.h"
-#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_track_conf.h"
+#include "ngx_vrrp_ip.h"
 
 
 #define NGX_VRRP_VIRTUAL_INSTEAD                                              \
@@ -20,45 +20,6 @@ static ngx_uint_t ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp,
 static char *ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
     vrrp_core_ip_t *ip);
-
-
-ngx_uint_t
-ngx_vrrp_sockaddr_ip(struct sockaddr *sockaddr, vrrp_core_ip_t *ip)
-{
-    struct sockaddr_in   *sin;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6  *sin6;
-#endif
-
-    ngx_memzero(ip, sizeof(vrrp_core_ip_t));
-
-    switch (sockaddr->sa_family) {
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) sockaddr;
-        ip->family = 4;
-        ngx_memcpy(ip->octets, &sin->sin_addr, 4);
-        return 1;
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        sin6 = (struct sockaddr_in6 *) sockaddr;
-
-        if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
-            ip->family = 4;
-            ngx_memcpy(ip->octets, &sin6->sin6_addr.s6_addr[12], 4);
-            return 1;
-        }
-
-        ip->family = 6;
-        ngx_memcpy(ip->octets, &sin6->sin6_addr, 16);
-        return 1;
-#endif
-
-    default: /* AF_UNIX */
-        return 0;
-    }
-}
 
 
 ngx_uint_t

@@ -5,7 +5,10 @@
  */
 
 
+#include "ngx_vrrp_directives.h"
+#include "ngx_vrrp_match_conf.h"
 #include "ngx_vrrp_notify_conf.h"
+#include "ngx_vrrp_track_conf.h"
 
 
 static ngx_vrrp_bounds_t  ngx_vrrp_virtual_router_id = {

@@ -6,7 +6,10 @@
  */
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_directives.h"
+#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_lifecycle.h"
+#include "ngx_vrrp_notify_conf.h"
 
 
 static char *ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf);
@@ -348,14 +351,6 @@ ngx_vrrp_instance_export(ngx_vrrp_instance_t *in,
 
     ic->track_workers = (uint32_t) in->track_workers;
     ic->track_timeout_ns = ngx_vrrp_msec_ns(in->track_timeout);
-}
-
-
-void
-ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place)
-{
-    place->file = cf->conf_file->file.name;
-    place->line = cf->conf_file->line;
 }
 
 

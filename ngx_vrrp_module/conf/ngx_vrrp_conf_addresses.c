@@ -4,7 +4,8 @@
  */
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_directives.h"
+#include "ngx_vrrp_ip.h"
 
 
 static char *ngx_vrrp_set_address(ngx_conf_t *cf, ngx_str_t *value,
@@ -17,8 +18,6 @@ static char *ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
     vrrp_core_address_conf_t *address);
 static char *ngx_vrrp_set_ip(ngx_conf_t *cf, ngx_str_t *what,
     ngx_str_t *value, vrrp_core_ip_t *ip);
-static const char *ngx_vrrp_unusable_ipv4(const u_char *octets);
-static const char *ngx_vrrp_unusable_ipv6(const u_char *octets);
 
 
 /* virtual_ipaddress address[/length] [dev=interface] [label=name] [takeover] */
@@ -281,111 +280,4 @@ ngx_vrrp_set_ip(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
     }
 
     return NGX_CONF_OK;
-}
-
-
-/* inet_pton() is stricter than ngx_inet_addr(), which takes "10..1.1" */
-
-const char *
-ngx_vrrp_parse_ip(u_char *data, size_t len, vrrp_core_ip_t *ip)
-{
-    char  text[INET6_ADDRSTRLEN];
-
-    ngx_memzero(ip, sizeof(vrrp_core_ip_t));
-
-    if (len < sizeof(text)) {
-        ngx_cpystrn((u_char *) text, data, len + 1);
-
-        if (inet_pton(AF_INET, text, ip->octets) == 1) {
-            ip->family = 4;
-            return ngx_vrrp_unusable_ipv4(ip->octets);
-        }
-
-        if (inet_pton(AF_INET6, text, ip->octets) == 1) {
-            ip->family = 6;
-            return ngx_vrrp_unusable_ipv6(ip->octets);
-        }
-    }
-
-    return "must be an IPv4 or IPv6 address";
-}
-
-
-/* NULL, or why no host can have the address */
-
-static const char *
-ngx_vrrp_unusable_ipv4(const u_char *octets)
-{
-    if (octets[0] == 0) {
-        return "it is an unspecified address";
-    }
-
-    if (octets[0] == 127) {
-        return "it is a loopback address";
-    }
-
-    if (octets[0] >= 224 && octets[0] <= 239) {
-        return "it is a multicast address";
-    }
-
-    if (octets[0] == 255 && octets[1] == 255 && octets[2] == 255
-        && octets[3] == 255)
-    {
-        return "it is the broadcast address";
-    }
-
-    return NULL;
-}
-
-
-static const char *
-ngx_vrrp_unusable_ipv6(const u_char *octets)
-{
-    struct in6_addr  addr;
-
-    ngx_memcpy(&addr, octets, sizeof(addr));
-
-    if (IN6_IS_ADDR_UNSPECIFIED(&addr)) {
-        return "it is the unspecified address";
-    }
-
-    if (IN6_IS_ADDR_LOOPBACK(&addr)) {
-        return "it is the loopback address";
-    }
-
-    if (IN6_IS_ADDR_MULTICAST(&addr)) {
-        return "it is a multicast address";
-    }
-
-    if (IN6_IS_ADDR_V4MAPPED(&addr)) {
-        return "it is an IPv4-mapped address, write it as IPv4";
-    }
-
-    return NULL;
-}
-
-
-ngx_uint_t
-ngx_vrrp_same_ip(const vrrp_core_ip_t *a, const vrrp_core_ip_t *b)
-{
-    return a->family == b->family
-           && ngx_memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
-}
-
-
-const char *
-ngx_vrrp_ip_text(const vrrp_core_ip_t *ip, char *buf)
-{
-    return inet_ntop(ip->family == 4 ? AF_INET : AF_INET6, ip->octets, buf,
-                     INET6_ADDRSTRLEN);
-}
-
-
-/* fe80::/10 */
-
-ngx_uint_t
-ngx_vrrp_link_local(const vrrp_core_ip_t *ip)
-{
-    return ip->family == 6 && ip->octets[0] == 0xfe
-           && (ip->octets[1] & 0xc0) == 0x80;
 }

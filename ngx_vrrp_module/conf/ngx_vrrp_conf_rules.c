@@ -5,7 +5,8 @@
  */
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_directives.h"
+#include "ngx_vrrp_ip.h"
 
 
 #define ngx_vrrp_rules_log(level, cf, in, fmt, args...)                       \
@@ -535,12 +536,4 @@ ngx_vrrp_find_address(const vrrp_core_address_conf_t *list, size_t n,
     }
 
     return NULL;
-}
-
-
-ngx_uint_t
-ngx_vrrp_same_str(const vrrp_core_str_t *a, const vrrp_core_str_t *b)
-{
-    return a->len == b->len
-           && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
 }

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_directives.h"
 
 
 static char *ngx_vrrp_ports_instance(ngx_cycle_t *cycle,

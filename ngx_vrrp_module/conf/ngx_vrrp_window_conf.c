@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_directives.h"
 
 
 #define NGX_VRRP_WINDOW_EXPECTED                                              \

@@ -7,7 +7,7 @@
 
 
 #include "ngx_http_vrrp_status.h"
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_values.h"
 
 
 /* milliseconds between two looks at whether there is an answer */

@@ -1,6 +1,6 @@
 
 /*
- * What the files share that read the notify* directives.
+ * The notify* directives.
  */
 
 
@@ -8,6 +8,7 @@
 #define _NGX_VRRP_NOTIFY_CONF_H_INCLUDED_
 
 
+#include "ngx_vrrp_conf.h"
 #include "ngx_vrrp_vocabulary.h"
 
 
@@ -68,6 +69,26 @@ typedef struct {
     ngx_vrrp_place_t         place;
 } ngx_vrrp_channel_t;
 
+
+/* ngx_vrrp_notify_conf.c */
+
+/* post of "notify" and of those for one state */
+
+typedef struct {
+    ngx_uint_t           owner;          /* NGX_VRRP_NOTIFY_* */
+    ngx_uint_t           states;         /* VRRP_CORE_TO_* */
+} ngx_vrrp_notify_script_t;
+
+char *ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_notify_fifo(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_notify_email(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* from init_conf: fills vcf->core.channels */
+char *ngx_vrrp_notify_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
 /* ngx_vrrp_notify_words.c */
 

@@ -6,6 +6,7 @@
 
 
 #include "ngx_vrrp_program.h"
+#include "ngx_vrrp_values.h"
 
 #include <grp.h>
 #include <pwd.h>

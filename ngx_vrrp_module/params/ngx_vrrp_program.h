@@ -8,7 +8,7 @@
 #define _NGX_VRRP_PROGRAM_H_INCLUDED_
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_checks.h"
 
 
 /* is there an absolute path at the beginning of the line? */

@@ -9,7 +9,7 @@
 #define _NGX_VRRP_VOCABULARY_H_INCLUDED_
 
 
-#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_values.h"
 
 
 typedef struct ngx_vrrp_word_s  ngx_vrrp_word_t;

@@ -11,7 +11,7 @@
 
 
 #include "ngx_vrrp_process.h"
-#include "ngx_vrrp_checks.h"
+#include "ngx_vrrp_upstream.h"
 
 
 /* descriptors that the event loop watches, beside connections */

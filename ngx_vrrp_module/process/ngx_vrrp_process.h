@@ -194,10 +194,6 @@ void ngx_vrrp_worker_privileges(ngx_cycle_t *cycle);
 /* of a process that lacks what it takes to run scripts of other users */
 void ngx_vrrp_report_scripts(ngx_cycle_t *cycle);
 
-/* ngx_vrrp_recv.c: in a worker */
-
-void ngx_vrrp_recv_init(void);
-
 /* ngx_vrrp_scheduling.c */
 
 void ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, ngx_vrrp_process_t *vp);

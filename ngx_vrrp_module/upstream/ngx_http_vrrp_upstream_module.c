@@ -6,6 +6,8 @@
 
 
 #include "ngx_vrrp_upstream.h"
+#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_match_conf.h"
 
 #include <ngx_http.h>
 

@@ -9,6 +9,8 @@
 
 
 #include "ngx_vrrp_upstream.h"
+#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_match_conf.h"
 
 #include <ngx_stream.h>
 

@@ -7,6 +7,7 @@
 
 
 #include "ngx_vrrp_upstream.h"
+#include "ngx_vrrp_check_conf.h"
 #include <ngx_event.h>
 
 

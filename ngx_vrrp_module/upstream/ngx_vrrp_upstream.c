@@ -6,6 +6,7 @@
 
 
 #include "ngx_vrrp_upstream.h"
+#include "ngx_vrrp_check_conf.h"
 
 
 /* how many addresses of one "server ... resolve" are checked */

@@ -141,7 +141,20 @@ ngx_uint_t ngx_vrrp_same_peer(ngx_vrrp_peer_t *peer, ngx_uint_t backup,
 /* NGX_AGAIN: somebody holds it for long */
 ngx_int_t ngx_vrrp_upstream_rlock(ngx_atomic_t *lock);
 
-/* ngx_vrrp_mark.c */
+/* ngx_vrrp_mark.c: marks peers down and up */
+
+/*
+ * Gives every peer the mark that the table says: in the master before it
+ * forks, in the process that checks, and without a "zone" also in workers.
+ */
+void ngx_vrrp_mark_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp);
+void ngx_vrrp_mark_pools(ngx_cycle_t *cycle);
+
+/* in the process that checks: looks again while a server is down */
+void ngx_vrrp_mark_watch(ngx_cycle_t *cycle);
+
+/* in a worker: nobody checks any more, so nobody is known to be down */
+void ngx_vrrp_mark_none(ngx_cycle_t *cycle);
 
 /*
  * In a worker, before each request and after a failure: marks peers that are
@@ -165,7 +178,14 @@ void ngx_vrrp_mark_template(ngx_vrrp_mark_t *mark, ngx_uint_t *down);
 ngx_int_t ngx_vrrp_mark_lock(ngx_vrrp_mark_t *mark, ngx_atomic_t *lock);
 void ngx_vrrp_mark_unlock(ngx_vrrp_mark_t *mark, ngx_atomic_t *lock);
 
-/* ngx_vrrp_resolve.c */
+/* ngx_vrrp_resolve.c: peers that come and go at run time */
+
+/* in the master, before the table of this generation is laid out */
+void ngx_vrrp_resolve_begin(ngx_cycle_t *cycle);
+
+/* in the process that checks, before there is a checker, and when it runs */
+void ngx_vrrp_resolve_resume(ngx_cycle_t *cycle);
+void ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker);
 
 /* a peer that may go again; between lock and unlock */
 void ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,

@@ -1,0 +1,64 @@
+
+/*
+ * The directives of a "vrrp" block, and the rules that they obey together.
+ */
+
+
+#ifndef _NGX_VRRP_DIRECTIVES_H_INCLUDED_
+#define _NGX_VRRP_DIRECTIVES_H_INCLUDED_
+
+
+#include "ngx_vrrp_conf.h"
+#include "ngx_vrrp_values.h"
+
+
+/* ngx_vrrp_conf.c */
+
+char *ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* ngx_vrrp_window_conf.c */
+
+char *ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* ngx_vrrp_conf_values.c */
+
+char *ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_router_id(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_nopreempt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_track_nginx(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* the value of "interface" or "dev=" */
+char *ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_str_t *interface);
+
+/* ngx_vrrp_conf_addresses.c */
+
+char *ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_unicast_src_ip(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_unicast_peer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* ngx_vrrp_ports.c; from init_conf: fills the ports of each instance */
+
+char *ngx_vrrp_ports_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
+
+/* ngx_vrrp_conf_rules.c */
+
+/* before and after the defaults are filled in */
+char *ngx_vrrp_rules_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+char *ngx_vrrp_rules_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+
+/* does it get along with the instances before it? */
+char *ngx_vrrp_rules_unique(ngx_conf_t *cf, ngx_array_t *instances,
+    ngx_vrrp_instance_t *in);
+
+
+#endif /* _NGX_VRRP_DIRECTIVES_H_INCLUDED_ */

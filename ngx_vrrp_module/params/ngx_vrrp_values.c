@@ -1,0 +1,141 @@
+
+/*
+ * Values of directives and parameters, whichever they belong to.
+ */
+
+
+#include "ngx_vrrp_values.h"
+
+
+ngx_int_t
+ngx_vrrp_parse_number(ngx_str_t *value)
+{
+    return ngx_atoi(value->data, value->len);
+}
+
+
+/* as everywhere in nginx, a number without a unit means seconds */
+
+ngx_int_t
+ngx_vrrp_parse_msec(ngx_str_t *value)
+{
+    return ngx_parse_time(value, 0);
+}
+
+
+/* "80%" */
+
+ngx_int_t
+ngx_vrrp_parse_percent(ngx_str_t *value)
+{
+    if (value->len == 0 || value->data[value->len - 1] != '%') {
+        return NGX_ERROR;
+    }
+
+    return ngx_atoi(value->data, value->len - 1);
+}
+
+
+/* 1 or 0 */
+
+ngx_int_t
+ngx_vrrp_parse_flag(ngx_str_t *value)
+{
+    if (ngx_strcmp(value->data, "on") == 0) {
+        return 1;
+    }
+
+    return (ngx_strcmp(value->data, "off") == 0) ? 0 : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
+    ngx_int_t *np)
+{
+    ngx_int_t  n;
+
+    n = bounds->parse(value);
+
+    if ((n >= bounds->low && n <= bounds->high)
+        || (n == 0 && bounds->or_zero))
+    {
+        *np = n;
+        return NGX_OK;
+    }
+
+    return NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_vrrp_valid_name(ngx_str_t *name)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    if (name->len == 0 || name->len > NGX_VRRP_MAX_NAME) {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-')
+        {
+            continue;
+        }
+
+        return 0;
+    }
+
+    return 1;
+}
+
+
+/* what the kernel accepts as the name of a device */
+
+ngx_uint_t
+ngx_vrrp_valid_interface(ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    if (name->len == 0 || name->len > NGX_VRRP_MAX_IFNAME) {
+        return 0;
+    }
+
+    if (ngx_strcmp(name->data, ".") == 0 || ngx_strcmp(name->data, "..") == 0)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] <= ' ' || name->data[i] == 0x7f
+            || name->data[i] == '/' || name->data[i] == ':')
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+char *
+ngx_vrrp_conf_invalid(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
+    const char *expected)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid %V \"%V\": %s",
+                       what, value, expected);
+
+    return NGX_CONF_ERROR;
+}
+
+
+ngx_uint_t
+ngx_vrrp_same_str(const vrrp_core_str_t *a, const vrrp_core_str_t *b)
+{
+    return a->len == b->len
+           && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
+}
