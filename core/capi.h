@@ -912,6 +912,36 @@ void vrrp_core_command_forget(vrrp_core_memory_t *memory,
     const vrrp_core_ticket_t *ticket);
 
 
+/* what clients and files say; nothing is copied */
+
+/* 1 to 63 letters, digits, "_", "." or "-" */
+int vrrp_core_is_name(const vrrp_core_str_t *text);
+
+/* not empty, and without control characters */
+int vrrp_core_is_line(const vrrp_core_str_t *text);
+
+/* The command that a path ends with.  VRRP_CORE_DECLINED: with none. */
+int vrrp_core_action(const vrrp_core_str_t *path,
+    vrrp_core_command_e *command);
+
+/* The only line of a file's text.  Not NULL: what is wrong with the file. */
+const char *vrrp_core_secret(const vrrp_core_str_t *text,
+    vrrp_core_str_t *line);
+
+
+/* which format a client prefers; begins with zeros, which is JSON */
+
+typedef struct {
+    int                  quality;
+    vrrp_core_format_e   format;
+} vrrp_core_preference_t;
+
+
+/* to be called for each header "Accept", in order */
+void vrrp_core_accept(const vrrp_core_str_t *header,
+    vrrp_core_preference_t *preference);
+
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "core/base/ip.hpp"
 #include "core/capi.h"
@@ -14,6 +15,10 @@ namespace ngx_vrrp {
 
 inline std::string to_string(const vrrp_core_str_t &s) {
     return s.len == 0 ? std::string{} : std::string(s.data, s.len);
+}
+
+inline std::string_view to_view(const vrrp_core_str_t &s) {
+    return s.len == 0 ? std::string_view{} : std::string_view(s.data, s.len);
 }
 
 inline IpAddress to_ip(const vrrp_core_ip_t &ip) {

@@ -191,8 +191,7 @@ std::vector<Status> VrrpSockets::send_all(
             std::ranges::find_if_not(rest, [&](const auto &packet) {
                 return go_together(packet, rest.front());
             });
-        const auto some = std::ranges::subrange(rest.begin(), last);
-        for (Status &answer : send_some({some.begin(), some.end()})) {
+        for (Status &answer : send_some({rest.begin(), last})) {
             answers.push_back(std::move(answer));
         }
     }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "core/base/plain_text.hpp"
+
 namespace ngx_vrrp::status {
 
 namespace {
@@ -22,6 +24,14 @@ static_assert(kAbandoned > 2 * (kNoticedWithin + kAnsweredWithin));
 std::uint64_t seconds(Instant now) {
     return static_cast<std::uint32_t>(
         std::chrono::duration_cast<Seconds>(now.time_since_epoch()).count());
+}
+
+// It is carried out, and its texts are logged. A worker may have written
+// anything.
+bool is_sane(const CommandRecord &record) {
+    const std::string_view instance = record.instance.view();
+    return is_known(record.command) && is_line(record.who.view()) &&
+           (instance.empty() || is_name(instance));
 }
 
 template <class Phase>
@@ -200,7 +210,7 @@ std::vector<Commands::Asked> Commands::take(Instant now) {
             !late) {
             CommandRecord record{};
             load_words(slot(i).record.data(), writable_bytes_of(record));
-            if (is_known(record.command)) {
+            if (is_sane(record)) {
                 list.push_back({ticket, record});
             }
         }

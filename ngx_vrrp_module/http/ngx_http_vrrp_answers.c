@@ -8,22 +8,8 @@
 #include "ngx_http_vrrp_status.h"
 
 
-/* the order of the table */
-
-typedef enum {
-    NGX_HTTP_VRRP_JSON = 0,
-    NGX_HTTP_VRRP_HTML,
-    NGX_HTTP_VRRP_PROMETHEUS,
-    NGX_HTTP_VRRP_OPENMETRICS,
-    NGX_HTTP_VRRP_HEALTH,
-    NGX_HTTP_VRRP_ANSWERS
-} ngx_http_vrrp_answer_e;
-
-
-typedef struct {
-    ngx_str_t               type;
-    ngx_http_vrrp_answer_e  answer;
-} ngx_http_vrrp_accepted_t;
+#define NGX_HTTP_VRRP_ANSWERS                                                 \
+    (sizeof(ngx_http_vrrp_answers) / sizeof(ngx_http_vrrp_answers[0]))
 
 
 static const ngx_http_vrrp_answer_t *ngx_http_vrrp_answer_named(u_char *name,
@@ -31,10 +17,7 @@ static const ngx_http_vrrp_answer_t *ngx_http_vrrp_answer_named(u_char *name,
 static ngx_uint_t ngx_http_vrrp_is_below(ngx_http_request_t *r);
 static const ngx_http_vrrp_answer_t *ngx_http_vrrp_by_path(
     ngx_http_request_t *r);
-static ngx_http_vrrp_answer_e ngx_http_vrrp_by_accept(ngx_http_request_t *r);
-static void ngx_http_vrrp_accept_list(const ngx_str_t *list, ngx_int_t *best,
-    ngx_http_vrrp_answer_e *answer);
-static ngx_int_t ngx_http_vrrp_accept_quality(u_char *p, u_char *last);
+static vrrp_core_format_e ngx_http_vrrp_by_accept(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_vrrp_tell_status(ngx_http_request_t *r,
     const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text);
 static ngx_uint_t ngx_http_vrrp_tell_page(ngx_http_request_t *r,
@@ -42,6 +25,8 @@ static ngx_uint_t ngx_http_vrrp_tell_page(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_vrrp_tell_health(ngx_http_request_t *r,
     const ngx_http_vrrp_answer_t *answer, ngx_http_vrrp_text_t *text);
 
+
+/* the formats in their order, and what is none */
 
 static const ngx_http_vrrp_answer_t  ngx_http_vrrp_answers[] = {
 
@@ -77,16 +62,6 @@ static const ngx_http_vrrp_answer_t  ngx_http_vrrp_answers[] = {
       VRRP_CORE_JSON,
       ngx_http_vrrp_tell_health,
       "unhealthy\nthe vrrp process has not reported its status yet\n" }
-};
-
-
-/* others, and wildcards, have no say */
-
-static const ngx_http_vrrp_accepted_t  ngx_http_vrrp_accepted[] = {
-    { ngx_string("application/openmetrics-text"), NGX_HTTP_VRRP_OPENMETRICS },
-    { ngx_string("application/json"), NGX_HTTP_VRRP_JSON },
-    { ngx_string("text/html"), NGX_HTTP_VRRP_HTML },
-    { ngx_string("text/plain"), NGX_HTTP_VRRP_PROMETHEUS }
 };
 
 
@@ -181,11 +156,11 @@ ngx_http_vrrp_by_path(ngx_http_request_t *r)
         return ngx_http_vrrp_answer_named(p, len);
     }
 
-    if (ngx_http_vrrp_by_accept(r) == NGX_HTTP_VRRP_OPENMETRICS) {
-        return &ngx_http_vrrp_answers[NGX_HTTP_VRRP_OPENMETRICS];
+    if (ngx_http_vrrp_by_accept(r) == VRRP_CORE_OPENMETRICS) {
+        return &ngx_http_vrrp_answers[VRRP_CORE_OPENMETRICS];
     }
 
-    return &ngx_http_vrrp_answers[NGX_HTTP_VRRP_PROMETHEUS];
+    return &ngx_http_vrrp_answers[VRRP_CORE_PROMETHEUS];
 }
 
 
@@ -214,19 +189,18 @@ ngx_http_vrrp_is_below(ngx_http_request_t *r)
 }
 
 
-static ngx_http_vrrp_answer_e
+static vrrp_core_format_e
 ngx_http_vrrp_by_accept(ngx_http_request_t *r)
 {
-    ngx_int_t                best;
     ngx_uint_t               i;
     ngx_list_part_t         *part;
     ngx_table_elt_t         *h;
-    ngx_http_vrrp_answer_e   answer;
+    vrrp_core_str_t          value;
+    vrrp_core_preference_t   preference;
 
     static const ngx_str_t  accept = ngx_string("accept");
 
-    best = 0;
-    answer = NGX_HTTP_VRRP_JSON;
+    ngx_memzero(&preference, sizeof(vrrp_core_preference_t));
 
     /* r->headers_in.accept is not in every nginx */
 
@@ -240,94 +214,15 @@ ngx_http_vrrp_by_accept(ngx_http_request_t *r)
                 && ngx_strncmp(h[i].lowcase_key, accept.data, accept.len)
                    == 0)
             {
-                ngx_http_vrrp_accept_list(&h[i].value, &best, &answer);
+                value.data = (char *) h[i].value.data;
+                value.len = h[i].value.len;
+
+                vrrp_core_accept(&value, &preference);
             }
         }
     }
 
-    return answer;
-}
-
-
-/* takes the first of those with the highest quality */
-
-static void
-ngx_http_vrrp_accept_list(const ngx_str_t *list, ngx_int_t *best,
-    ngx_http_vrrp_answer_e *answer)
-{
-    u_char                          *p, *last, *end, *type_end;
-    ngx_int_t                        quality;
-    ngx_uint_t                       i;
-    const ngx_http_vrrp_accepted_t  *accepted;
-
-    last = list->data + list->len;
-
-    for (p = list->data; p < last; p = end + 1) {
-
-        while (p < last && *p == ' ') {
-            p++;
-        }
-
-        end = ngx_strlchr(p, last, ',');
-        if (end == NULL) {
-            end = last;
-        }
-
-        for (type_end = p; type_end < end; type_end++) {
-            if (*type_end == ';' || *type_end == ' ') {
-                break;
-            }
-        }
-
-        quality = ngx_http_vrrp_accept_quality(type_end, end);
-
-        if (quality <= *best) {
-            continue;
-        }
-
-        for (i = 0; i < sizeof(ngx_http_vrrp_accepted)
-                        / sizeof(ngx_http_vrrp_accepted[0]); i++)
-        {
-            accepted = &ngx_http_vrrp_accepted[i];
-
-            if (accepted->type.len == (size_t) (type_end - p)
-                && ngx_strncasecmp(accepted->type.data, p, type_end - p) == 0)
-            {
-                *best = quality;
-                *answer = accepted->answer;
-            }
-        }
-    }
-}
-
-
-/* from its parameters; in thousandths, NGX_ERROR if it is no number */
-
-static ngx_int_t
-ngx_http_vrrp_accept_quality(u_char *p, u_char *last)
-{
-    u_char  *end;
-
-    while ((p = ngx_strlchr(p, last, ';')) != NULL) {
-
-        p++;
-
-        while (p < last && *p == ' ') {
-            p++;
-        }
-
-        if (last - p > 2 && (p[0] | 0x20) == 'q' && p[1] == '=') {
-            p += 2;
-
-            for (end = p; end < last && *end != ';' && *end != ' '; end++) {
-                /* void */
-            }
-
-            return ngx_atofp(p, end - p, 3);
-        }
-    }
-
-    return 1000;
+    return preference.format;
 }
 
 

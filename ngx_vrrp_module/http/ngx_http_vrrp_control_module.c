@@ -27,12 +27,6 @@ typedef struct {
 } ngx_http_vrrp_control_ctx_t;
 
 
-typedef struct {
-    ngx_str_t             name;
-    vrrp_core_command_e   command;
-} ngx_http_vrrp_action_t;
-
-
 static ngx_int_t ngx_http_vrrp_control_handler(ngx_http_request_t *r);
 static const char *ngx_http_vrrp_control_refuse(ngx_http_request_t *r);
 static ngx_int_t ngx_http_vrrp_control_ask(ngx_http_request_t *r,
@@ -44,8 +38,6 @@ static ngx_int_t ngx_http_vrrp_control_error(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_vrrp_control_status(vrrp_core_result_e result);
 static ngx_table_elt_t *ngx_http_vrrp_header(ngx_http_request_t *r,
     const ngx_str_t *name);
-static const ngx_http_vrrp_action_t *ngx_http_vrrp_action(
-    ngx_http_request_t *r);
 
 static void *ngx_http_vrrp_control_create_conf(ngx_conf_t *cf);
 static char *ngx_http_vrrp_control_enable(ngx_conf_t *cf, void *post,
@@ -101,13 +93,6 @@ ngx_module_t  ngx_http_vrrp_control_module = {
 };
 
 
-static const ngx_http_vrrp_action_t  ngx_http_vrrp_actions[] = {
-    { ngx_string("release"), VRRP_CORE_RELEASE },
-    { ngx_string("resume"), VRRP_CORE_RESUME },
-    { ngx_string("failback"), VRRP_CORE_FAILBACK }
-};
-
-
 static const ngx_str_t  ngx_http_vrrp_control_type =
     ngx_string("application/json");
 
@@ -115,11 +100,11 @@ static const ngx_str_t  ngx_http_vrrp_control_type =
 static ngx_int_t
 ngx_http_vrrp_control_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                      rc;
-    ngx_str_t                      name;
-    const char                    *refused;
-    vrrp_core_command_t            command;
-    const ngx_http_vrrp_action_t  *action;
+    ngx_int_t             rc;
+    ngx_str_t             name;
+    const char           *refused;
+    vrrp_core_str_t       path;
+    vrrp_core_command_t   command;
 
     /* a client of another location must not give orders through it */
 
@@ -147,17 +132,18 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
         return ngx_http_vrrp_control_error(r, NGX_HTTP_FORBIDDEN, refused);
     }
 
-    action = ngx_http_vrrp_action(r);
+    ngx_memzero(&command, sizeof(vrrp_core_command_t));
 
-    if (action == NULL) {
+    /* /vrrp/control/release, or a location "= /release" */
+
+    ngx_vrrp_core_str(&path, &r->uri);
+
+    if (vrrp_core_action(&path, &command.command) != VRRP_CORE_OK) {
         return ngx_http_vrrp_control_error(r, NGX_HTTP_NOT_FOUND,
                                            "unknown action, it may be "
                                            "release, resume, failback");
     }
 
-    ngx_memzero(&command, sizeof(vrrp_core_command_t));
-
-    command.command = action->command;
     ngx_vrrp_core_str(&command.who, &r->connection->addr_text);
 
     if (ngx_http_arg(r, (u_char *) "instance", 8, &name) == NGX_OK) {
@@ -373,35 +359,6 @@ ngx_http_vrrp_header(ngx_http_request_t *r, const ngx_str_t *name)
             {
                 return &h[i];
             }
-        }
-    }
-
-    return NULL;
-}
-
-
-/* the last part of the path: /vrrp/control/release, or "= /release" */
-
-static const ngx_http_vrrp_action_t *
-ngx_http_vrrp_action(ngx_http_request_t *r)
-{
-    size_t       len;
-    u_char      *p, *last;
-    ngx_uint_t   i;
-
-    last = r->uri.data + r->uri.len;
-
-    for (p = last; p > r->uri.data && p[-1] != '/'; p--) { /* void */ }
-
-    len = last - p;
-
-    for (i = 0; i < sizeof(ngx_http_vrrp_actions)
-                    / sizeof(ngx_http_vrrp_actions[0]); i++)
-    {
-        if (ngx_http_vrrp_actions[i].name.len == len
-            && ngx_strncmp(ngx_http_vrrp_actions[i].name.data, p, len) == 0)
-        {
-            return &ngx_http_vrrp_actions[i];
         }
     }
 

@@ -8,11 +8,9 @@
 #include "ngx_vrrp_vocabulary.h"
 
 
-static ngx_int_t ngx_vrrp_secret_line(ngx_vrrp_secret_t *secret);
+static ngx_int_t ngx_vrrp_secret_line(ngx_vrrp_secret_t *secret, size_t len);
 static ngx_int_t ngx_vrrp_secret_failed(ngx_vrrp_secret_t *secret,
     const char *call);
-static ngx_int_t ngx_vrrp_secret_wrong(ngx_vrrp_secret_t *secret,
-    const char *text);
 static void ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word,
     ngx_str_t *file, ngx_file_info_t *fi);
 
@@ -40,9 +38,7 @@ ngx_vrrp_secret_read(const char *file, ngx_vrrp_secret_t *secret)
         rc = ngx_vrrp_secret_failed(secret, ngx_fd_info_n);
 
     } else {
-        secret->line.data = secret->buf;
-        secret->line.len = n;
-        rc = ngx_vrrp_secret_line(secret);
+        rc = ngx_vrrp_secret_line(secret, n);
     }
 
     (void) ngx_close_file(fd);
@@ -52,28 +48,24 @@ ngx_vrrp_secret_read(const char *file, ngx_vrrp_secret_t *secret)
 
 
 static ngx_int_t
-ngx_vrrp_secret_line(ngx_vrrp_secret_t *secret)
+ngx_vrrp_secret_line(ngx_vrrp_secret_t *secret, size_t len)
 {
-    ngx_str_t  *line;
+    const char       *wrong;
+    vrrp_core_str_t   text, line;
 
-    line = &secret->line;
+    text.data = (char *) secret->buf;
+    text.len = len;
 
-    if (line->len && line->data[line->len - 1] == LF) {
-        line->len--;
+    wrong = vrrp_core_secret(&text, &line);
+
+    if (wrong) {
+        (void) ngx_cpystrn(secret->wrong, (u_char *) wrong,
+                           sizeof(secret->wrong));
+        return NGX_ERROR;
     }
 
-    if (line->len && line->data[line->len - 1] == CR) {
-        line->len--;
-    }
-
-    if (line->len == 0) {
-        return ngx_vrrp_secret_wrong(secret, "is empty");
-    }
-
-    if (line->len > NGX_VRRP_SECRET_LEN || !ngx_vrrp_valid_line(line)) {
-        return ngx_vrrp_secret_wrong(secret, "must contain one line of text "
-                                     "of at most 1024 bytes");
-    }
+    secret->line.data = (u_char *) line.data;
+    secret->line.len = line.len;
 
     return NGX_OK;
 }
@@ -90,15 +82,6 @@ ngx_vrrp_secret_failed(ngx_vrrp_secret_t *secret, const char *call)
 
     p = ngx_slprintf(secret->wrong, last, "cannot be read: %s failed", call);
     *ngx_log_errno(p, last, err) = '\0';
-
-    return NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_vrrp_secret_wrong(ngx_vrrp_secret_t *secret, const char *text)
-{
-    (void) ngx_cpystrn(secret->wrong, (u_char *) text, sizeof(secret->wrong));
 
     return NGX_ERROR;
 }

@@ -71,26 +71,11 @@ ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
 ngx_uint_t
 ngx_vrrp_valid_name(ngx_str_t *name)
 {
-    u_char      c;
-    ngx_uint_t  i;
+    vrrp_core_str_t  text;
 
-    if (name->len == 0 || name->len > NGX_VRRP_MAX_NAME) {
-        return 0;
-    }
+    ngx_vrrp_core_str(&text, name);
 
-    for (i = 0; i < name->len; i++) {
-        c = name->data[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-            || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-')
-        {
-            continue;
-        }
-
-        return 0;
-    }
-
-    return 1;
+    return vrrp_core_is_name(&text);
 }
 
 

@@ -11,7 +11,6 @@
 #include "ngx_vrrp_module.h"
 
 
-#define NGX_VRRP_MAX_NAME      63
 #define NGX_VRRP_MAX_IFNAME    15
 
 #define NGX_VRRP_NAME_EXPECTED                                                \

@@ -64,15 +64,11 @@ ngx_vrrp_valid_printable(ngx_str_t *value)
 ngx_uint_t
 ngx_vrrp_valid_line(ngx_str_t *value)
 {
-    ngx_uint_t  i;
+    vrrp_core_str_t  text;
 
-    for (i = 0; i < value->len; i++) {
-        if (value->data[i] < ' ' || value->data[i] == 0x7f) {
-            return 0;
-        }
-    }
+    ngx_vrrp_core_str(&text, value);
 
-    return value->len != 0;
+    return vrrp_core_is_line(&text);
 }
 
 

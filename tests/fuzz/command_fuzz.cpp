@@ -1,7 +1,6 @@
-// A client of vrrp_control may ask for any instance. (nginx takes the request
-// apart, and lets no other names than those of a configuration through; the
-// core relies on neither.) What the vrrp process gets is the beginning of what
-// was asked, and what the client gets is JSON.
+// A worker may ask for any instance. The vrrp process takes a command only if
+// its texts can be logged. It gets the beginning of what was asked, and the
+// client gets JSON.
 //
 // An input: the command (1 octet), the length of the client's address (1), the
 // address, the instance.
@@ -10,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/plain_text.hpp"
 #include "core/capi.h"
 #include "core/capi/memory.hpp"
 #include "core/net/clock.hpp"
@@ -63,6 +63,15 @@ void check(const vrrp_core_command_t &command, std::string_view who,
 
     Commands commands = memory()->worker_area().commands();
     const auto taken = commands.take(net::now());
+    const std::string_view cut = instance.substr(0, kLongestName);
+    if (!is_line(who.substr(0, kLongestName)) ||
+        !(cut.empty() || is_name(cut))) {
+        require(taken.size() <= 1, "taken twice");
+        if (taken.empty()) {
+            vrrp_core_command_forget(memory(), &ticket);
+            return;
+        }
+    }
     require(taken.size() == 1, "not taken");
     const CommandRecord &record = taken[0].record;
     const std::string_view kept = record.instance.view();

@@ -59,6 +59,21 @@ protected:
     Instant now = instant_from_ns(5'000'000'000'000);
 };
 
+// They are logged: a worker that was broken into must not write lines there.
+TEST_F(CommandsTest, WithTextsThatCannotBeLoggedAreNotTaken) {
+    CommandRecord forged = record(Command::release, "VI_1\n[alert] 1#1: x");
+    ASSERT_TRUE(worker.ask(forged, now));
+    EXPECT_TRUE(vrrp.take(now).empty());
+
+    forged = record(Command::release);
+    forged.who.set("127.0.0.1\x1b[2J");
+    ASSERT_TRUE(worker.ask(forged, now));
+    EXPECT_TRUE(vrrp.take(now).empty());
+
+    ASSERT_TRUE(worker.ask(record(Command::release, ""), now));
+    EXPECT_EQ(vrrp.take(now).size(), 1u);
+}
+
 TEST_F(CommandsTest, GoThereAndComeBack) {
     EXPECT_EQ(vrrp.asks(), 0u);
     const Commands::Ticket ticket = ask(Command::failback);

@@ -18,6 +18,7 @@ protected:
 
     CommandRecord release() const {
         CommandRecord record{};
+        record.who.set("127.0.0.1");
         record.command = engine::Command::release;
         return record;
     }
