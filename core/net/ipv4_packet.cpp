@@ -1,5 +1,7 @@
 #include "core/net/ipv4_packet.hpp"
 
+#include <algorithm>
+
 #include "core/base/ip.hpp"
 
 namespace ngx_vrrp::net {
@@ -21,31 +23,38 @@ Lengths lengths_of(Bytes packet) {
             static_cast<std::size_t>(packet[2]) << 8 | packet[3]};
 }
 
-bool is_complete(Bytes packet) {
+bool has_header(Bytes packet) {
     if (packet.size() < kMinHeader || packet[0] >> 4 != 4) {
         return false;
     }
     const Lengths lengths = lengths_of(packet);
     return lengths.header >= kMinHeader && lengths.total >= lengths.header &&
-           packet.size() >= lengths.total;
+           packet.size() >= lengths.header;
 }
 
 }  // namespace
 
 std::optional<IpPacket> parse_ipv4(Bytes packet) {
-    if (!is_complete(packet)) {
+    if (!has_header(packet) || packet.size() < lengths_of(packet).total) {
+        return std::nullopt;
+    }
+    return parse_beginning_of_ipv4(packet);
+}
+
+std::optional<IpPacket> parse_beginning_of_ipv4(Bytes packet) {
+    if (!has_header(packet)) {
         return std::nullopt;
     }
 
     const Lengths lengths = lengths_of(packet);
+    const std::size_t end = std::min(lengths.total, packet.size());
     IpPacket parsed;
     parsed.info.endpoints.source =
         IpAddress::from_octets(packet.subspan(kSource, 4));
     parsed.info.endpoints.destination =
         IpAddress::from_octets(packet.subspan(kDestination, 4));
     parsed.info.ttl = packet[kTtlOffset];
-    parsed.payload =
-        packet.subspan(lengths.header, lengths.total - lengths.header);
+    parsed.payload = packet.subspan(lengths.header, end - lengths.header);
     return parsed;
 }
 

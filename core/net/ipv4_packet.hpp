@@ -17,4 +17,7 @@ struct IpPacket {
 // is cut off. Nothing when the packet is shorter than its header says.
 std::optional<IpPacket> parse_ipv4(Bytes packet);
 
+// The packet is longer than the buffer: the payload is what was received.
+std::optional<IpPacket> parse_beginning_of_ipv4(Bytes packet);
+
 }  // namespace ngx_vrrp::net

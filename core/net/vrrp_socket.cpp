@@ -264,12 +264,16 @@ int VrrpSocket::receive(PacketBatch &batch, unsigned most) {
 
 std::optional<IpPacket> VrrpSocket::parse(
     const PacketBatch::Packet &packet) const {
-    if ((packet.message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+    const int flags = packet.message->msg_flags;
+    if ((flags & MSG_CTRUNC) != 0) {
         return std::nullopt;
     }
-    return family_ == Family::ipv4
-               ? parse_ipv4(packet.bytes)
-               : parse_ipv6(packet.bytes, *packet.from, *packet.message);
+    if (family_ == Family::ipv6) {
+        return parse_ipv6(packet.bytes, *packet.from, *packet.message);
+    }
+    // Longer than any advert: its length is wrong, which is counted.
+    return (flags & MSG_TRUNC) != 0 ? parse_beginning_of_ipv4(packet.bytes)
+                                    : parse_ipv4(packet.bytes);
 }
 
 }  // namespace ngx_vrrp::net

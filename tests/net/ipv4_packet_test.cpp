@@ -60,6 +60,23 @@ TEST(Ipv4Packet, IgnoresEveryTruncation) {
     }
 }
 
+TEST(Ipv4Packet, HasABeginning) {
+    const Bytes packet(kAdvert);
+    for (std::size_t n = 0; n < 20; n++) {
+        EXPECT_FALSE(parse_beginning_of_ipv4(packet.first(n))) << n;
+    }
+    for (std::size_t n = 20; n <= kAdvert.size(); n++) {
+        const auto parsed = parse_beginning_of_ipv4(packet.first(n));
+        ASSERT_TRUE(parsed) << n;
+        EXPECT_EQ(parsed->payload.size(), n - 20);
+        EXPECT_EQ(parsed->info.ttl, 255);
+    }
+
+    Buffer options = kAdvert;
+    options[0] = 0x46;
+    EXPECT_FALSE(parse_beginning_of_ipv4(Bytes(options).first(23)));
+}
+
 TEST(Ipv4Packet, IgnoresLengthsThatContradictEachOther) {
     Buffer short_header = kAdvert;
     short_header[0] = 0x44;

@@ -247,6 +247,25 @@ TEST_P(TransmitFamily, OneWakeUpReadsABoundedNumberOfPackets) {
     EXPECT_EQ(100u, b().packets.size());
 }
 
+// Nothing that is so long is an advert, which its receiver counts.
+TEST_P(TransmitFamily, AVeryLongPacketArrivesCut) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    const auto to = to_group(GetParam());
+    Buffer text = advert(to);
+    text.resize(12'000);
+
+    ASSERT_DONE(a().host->send(a().look("vr0"), to, text));
+    ASSERT_DONE(send(to));
+
+    ASSERT_TRUE(b_receives(2));
+    const Buffer &payload = b().packets[0].payload;
+    EXPECT_GE(payload.size(), 8192u);
+    EXPECT_TRUE(std::equal(payload.begin(), payload.end(), text.begin()));
+    EXPECT_EQ(b().packets[0].info.ttl, 255);
+    EXPECT_EQ(b().packets[1].payload, advert(to));
+}
+
 // 3000 packets are more than the queue of a socket holds.
 TEST_P(TransmitFamily, AFloodOfOthersTakesNoRoomAndIsSampled) {
     ASSERT_DONE(listen_a(GetParam(), true));
