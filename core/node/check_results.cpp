@@ -1,5 +1,6 @@
 #include "core/node/check_results.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -10,9 +11,12 @@ namespace ngx_vrrp::node {
 
 namespace {
 
-// Counted in looks and not in time, which goes on while the machine sleeps.
 constexpr Duration kLook = Seconds{1};
-constexpr unsigned kSilentLooks = 5;
+constexpr Seconds kSilence{5};
+
+// Looks are closer together. A longer pause means that the machine was asleep,
+// and the other process, too.
+constexpr Duration kLongestPause = Seconds{2};
 
 }  // namespace
 
@@ -73,25 +77,31 @@ void CheckResults::watch_for_silence(Instant now) {
         return;
     }
     next_look_ = now + kLook;
+    const Duration since =
+        std::min(now - last_look_.value_or(now), kLongestPause);
+    last_look_ = now;
 
     for (Process &process : processes_) {
-        look_at(process);
+        look_at(process, since);
     }
 }
 
-void CheckResults::look_at(Process &process) {
+void CheckResults::look_at(Process &process, Duration since) {
     const char *name = to_string(process.role).data();
     const Instant beat = table_.last_beat(process.role).at;
     if (std::exchange(process.last_beat, beat) == beat) {
-        if (++process.silent_looks == kSilentLooks) {
-            log_(LogLevel::warn,
-                 "no sign of the vrrp %s process for %u s: all that it checks "
-                 "stays as it is",
-                 name, kSilentLooks);
+        const bool told = process.silent >= kSilence;
+        process.silent += since;
+        if (!told && process.silent >= kSilence) {
+            log_(
+                LogLevel::warn,
+                "no sign of the vrrp %s process for %lld s: all that it checks "
+                "stays as it is",
+                name, static_cast<long long>(kSilence.count()));
         }
         return;
     }
-    if (std::exchange(process.silent_looks, 0) >= kSilentLooks) {
+    if (std::exchange(process.silent, Duration::zero()) >= kSilence) {
         log_(LogLevel::notice, "the vrrp %s process checks again", name);
     }
 }

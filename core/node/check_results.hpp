@@ -44,10 +44,10 @@ private:
     struct Process {
         check::Role role;
         Instant last_beat{};
-        unsigned silent_looks = 0;  // in a row
+        Duration silent{};
     };
 
-    void look_at(Process &process);
+    void look_at(Process &process, Duration since);
 
     check::Table table_;
     int wake_fd_;
@@ -55,6 +55,7 @@ private:
     Log log_;
     bool watching_ = false;
 
+    std::optional<Instant> last_look_;
     Instant next_look_{};
     std::vector<Process> processes_;
 };

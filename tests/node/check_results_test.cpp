@@ -60,10 +60,11 @@ protected:
         table().store(kCheck, record);
     }
 
-    // Looks as often as the process wakes up, and more.
-    void run(Duration d, const std::vector<Role> &beating) {
+    // Looks as often as the process wakes up.
+    void run(Duration d, const std::vector<Role> &beating,
+             Duration between = Milliseconds{250}) {
         const Instant end = now + d;
-        for (; now < end; now += Milliseconds{250}) {
+        for (; now < end; now += between) {
             for (const Role role : beating) {
                 table().beat(role, {.at = now});
             }
@@ -149,6 +150,16 @@ TEST_F(CheckResultsTest, SilenceIsToldOnceAndItsEndToo) {
     EXPECT_EQ(log.count("the vrrp checker process checks again"), 1u);
     EXPECT_EQ(log.count("the vrrp runner process checks again"), 1u);
     EXPECT_EQ(log.lines.size(), 4u);
+}
+
+// At rest the process wakes up each 1.5 s.
+TEST_F(CheckResultsTest, SilenceIsATimeAndNotANumberOfLooks) {
+    constexpr Duration kRest = Milliseconds{1500};
+    run(Seconds{9}, kBoth, kRest);
+    run(Milliseconds{4500}, {}, kRest);
+    EXPECT_EQ(log.lines.size(), 0u);
+    run(kRest, {}, kRest);
+    EXPECT_EQ(log.count("no sign of the vrrp checker process for 5 s"), 1u);
 }
 
 TEST_F(CheckResultsTest, SilenceOfOneIsNotHiddenByTheOther) {
