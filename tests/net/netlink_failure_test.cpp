@@ -245,30 +245,13 @@ TEST_F(NetlinkFailure, LinkIsSeenWhileOthersChangeAddresses) {
 // The whole of it: a vrrp process that starts on such a day.
 class StartFailure : public NetlinkFailure {
 protected:
-    struct Destroy {
-        void operator()(vrrp_core_t *core) const { vrrp_core_destroy(core); }
-    };
-    using Core = std::unique_ptr<vrrp_core_t, Destroy>;
-
     StartFailure() {
-        address_.address = {4, {10, 9, 0, 200}};
-        address_.prefix_length = 32;
-        instance_.name = node::text("VI_1");
-        instance_.interface = node::text("vr0");
-        instance_.family = 4;
-        instance_.version = 3;
-        instance_.virtual_router_id = 51;
-        instance_.priority = 100;
-        instance_.advert_int_ns = 100'000'000;
-        instance_.addresses = &address_;
-        instance_.naddresses = 1;
-        configuration_.conf.instances = &instance_;
-        configuration_.conf.ninstances = 1;
+        instance_.put_into(configuration_.conf);
         area_.emplace(configuration_.conf);
         EXPECT_EQ(configuration_.begin(*area_), VRRP_CORE_OK);
     }
 
-    Core start() {
+    node::Core start() {
         vrrp_core_ops_t ops{};
         ops.pid = ::getpid();
         ops.server_version = node::text("1.22.1");
@@ -284,7 +267,8 @@ protected:
         ops.unwatch = [](void *data, int fd) {
             std::erase(static_cast<StartFailure *>(data)->watched, fd);
         };
-        Core core(vrrp_core_create(&configuration_.conf, &ops, area_->get()));
+        node::Core core(
+            vrrp_core_create(&configuration_.conf, &ops, area_->get()));
         result = vrrp_core_start(core.get(), ::getppid());
         return core;
     }
@@ -294,8 +278,7 @@ protected:
     int result = VRRP_CORE_ERROR;
 
 private:
-    vrrp_core_address_conf_t address_{};
-    vrrp_core_instance_conf_t instance_{};
+    node::OneInstance instance_{"vr0", {4, {10, 9, 0, 200}}};
     node::Configuration configuration_{{}};
     std::optional<node::SharedArea> area_;
 };
@@ -312,7 +295,7 @@ TEST_F(StartFailure, WhatMayPassIsTriedAgain) {
     for (const int error : {ENOBUFS, ENOMEM, EAGAIN}) {
         lines.clear();
         fail(1 << 30, error);
-        const Core core = start();
+        const node::Core core = start();
         EXPECT_EQ(result, VRRP_CORE_OK);
         const std::size_t before = watched.size();
 
@@ -333,7 +316,7 @@ TEST_F(StartFailure, WhatMayPassIsTriedAgain) {
 
 TEST_F(StartFailure, WhatIsForbiddenIsNot) {
     fail(1 << 30, EPERM);
-    const Core core = start();
+    const node::Core core = start();
     EXPECT_EQ(result, VRRP_CORE_ERROR);
     EXPECT_EQ(lines_with(lines, "not taking part in VRRP"), 1u);
     EXPECT_EQ(lines_with(lines, "yet"), 0u);

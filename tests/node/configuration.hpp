@@ -42,6 +42,42 @@ inline vrrp_core_check_conf_t spare_check() {
     return check;
 }
 
+// "VI_1" with one address: VRRPv3, virtual router id 51.
+class OneInstance {
+public:
+    OneInstance(const char *interface, const vrrp_core_ip_t &address) {
+        address_.address = address;
+        address_.prefix_length = 32;
+        instance_.name = text("VI_1");
+        instance_.interface = text(interface);
+        instance_.family = 4;
+        instance_.version = 3;
+        instance_.virtual_router_id = 51;
+        instance_.priority = 100;
+        instance_.advert_int_ns = 100'000'000;
+        instance_.addresses = &address_;
+        instance_.naddresses = 1;
+    }
+    OneInstance(const OneInstance &) = delete;
+    OneInstance &operator=(const OneInstance &) = delete;
+
+    // It outlives the configuration.
+    void put_into(vrrp_core_conf_t &conf) const {
+        conf.instances = &instance_;
+        conf.ninstances = 1;
+    }
+
+private:
+    vrrp_core_address_conf_t address_{};
+    vrrp_core_instance_conf_t instance_{};
+};
+
+struct DestroyCore {
+    void operator()(vrrp_core_t *core) const { vrrp_core_destroy(core); }
+};
+
+using Core = std::unique_ptr<vrrp_core_t, DestroyCore>;
+
 // The shared memory of one nginx.
 class SharedArea {
 public:

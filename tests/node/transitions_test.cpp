@@ -15,29 +15,9 @@ namespace {
 
 class TransitionsTest : public ::testing::Test {
 protected:
-    struct Destroy {
-        void operator()(vrrp_core_t *core) const { vrrp_core_destroy(core); }
-    };
-    using Core = std::unique_ptr<vrrp_core_t, Destroy>;
-
-    TransitionsTest() {
-        address_.address = {4, {192, 0, 2, 1}};
-        address_.prefix_length = 32;
-        instance_.name = text("VI_1");
-        instance_.interface = text("none0");
-        instance_.family = 4;
-        instance_.version = 3;
-        instance_.virtual_router_id = 51;
-        instance_.priority = 100;
-        instance_.advert_int_ns = 100'000'000;
-        instance_.addresses = &address_;
-        instance_.naddresses = 1;
-    }
-
     Configuration configuration() const {
         Configuration c({});
-        c.conf.instances = &instance_;
-        c.conf.ninstances = 1;
+        instance_.put_into(c.conf);
         return c;
     }
 
@@ -72,8 +52,7 @@ protected:
     }
 
 private:
-    vrrp_core_address_conf_t address_{};
-    vrrp_core_instance_conf_t instance_{};
+    OneInstance instance_{"none0", {4, {192, 0, 2, 1}}};
 };
 
 using Lines = std::vector<std::string>;
