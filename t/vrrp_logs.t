@@ -8,7 +8,7 @@ use v5.36;
 
 use lib 't/lib';
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 
 use VRRP::Lab;
 
@@ -223,6 +223,7 @@ for (@disagreements) {
 
     my $from = length $lb1->log_text;
     my $heard = heard();
+    my $since = time;
     my $other = start('lb2', $instance);
 
     $lab->wait_until("$title: adverts", 60, sub {
@@ -233,7 +234,11 @@ for (@disagreements) {
     my @warnings = grep { /^\[warn\] vrrp: (?:dropped|\S+ advertises)/ }
                    lines($lb1, $from);
 
-    is(scalar @warnings, 1, "$title: one warning") or diag("@warnings");
+    # A warning is repeated each minute; a busy machine can take so long here.
+    my $most = 1 + int((time - $since) / 60);
+
+    ok(@warnings >= 1 && @warnings <= $most, "$title: one warning")
+        or diag("$most expected\n", map { "$_\n" } @warnings);
     like($warnings[0] // '', qr/^\[warn\] vrrp: \Q$wanted\E/,
          "$title: what to change");
 }
