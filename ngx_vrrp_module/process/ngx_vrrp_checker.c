@@ -200,8 +200,7 @@ ngx_vrrp_checker_run(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
 
         if (ngx_reopen) {
             ngx_reopen = 0;
-            ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0, "reopening logs");
-            ngx_reopen_files(cycle, -1);
+            ngx_vrrp_log_reopen(cycle);
         }
 
         ngx_vrrp_event_arm_timer(&ck->loop);

@@ -64,6 +64,8 @@ ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
 
     ngx_use_stderr = 0;
 
+    ngx_vrrp_log_open_pipes(cycle);
+
     ngx_vrrp_helper_close_listens(cycle);
     ngx_vrrp_helper_close_files(cycle);
 

@@ -243,8 +243,7 @@ ngx_vrrp_notifier_signals(ngx_cycle_t *cycle, ngx_vrrp_notifier_t *nt)
 
     if (ngx_reopen) {
         ngx_reopen = 0;
-        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0, "reopening logs");
-        ngx_reopen_files(cycle, -1);
+        ngx_vrrp_log_reopen(cycle);
     }
 }
 

@@ -241,8 +241,7 @@ ngx_vrrp_process_signals(ngx_vrrp_process_t *vp)
 
     if (ngx_reopen) {
         ngx_reopen = 0;
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "reopening logs");
-        ngx_reopen_files((ngx_cycle_t *) ngx_cycle, -1);
+        ngx_vrrp_log_reopen((ngx_cycle_t *) ngx_cycle);
     }
 }
 

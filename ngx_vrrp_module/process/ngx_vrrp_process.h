@@ -124,6 +124,11 @@ void ngx_vrrp_event_unwatch(void *data, int fd);
 void ngx_vrrp_log(void *data, vrrp_core_log_level_e level, const char *text,
     size_t len);
 
+/* while the process is privileged: no log that is a pipe is waited for */
+void ngx_vrrp_log_open_pipes(ngx_cycle_t *cycle);
+
+void ngx_vrrp_log_reopen(ngx_cycle_t *cycle);
+
 /* ngx_vrrp_hmac.c */
 
 /* an op of the notifier; data is the loop */
