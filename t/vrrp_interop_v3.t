@@ -1,9 +1,11 @@
 #!/usr/bin/perl
 
-# Our module and keepalived on one wire, version 3 at 100 ms.
+# Our module and keepalived on one LAN, version 3 at 100 ms. In each
+# subtest, our module preempts, sends priority 0, and returns; keepalived
+# preempts, sends priority 0, returns, and dies. All adverts must be equal.
 
 use v5.36;
 
 use VRRP::Interop;
 
-VRRP::Interop->run('v3');
+VRRP::Interop->run('v3', 'multicast', 'unicast');

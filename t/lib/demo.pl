@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# Tells the story as it happens; see tools/demo.
+# Shows the scenario while it runs; see tools/demo.
 
 use v5.36;
 
@@ -9,7 +9,7 @@ use Time::HiRes qw(time);
 
 use VRRP::Lab;
 use VRRP::Nginx;
-use VRRP::Story;
+use VRRP::Scenario;
 
 my $STATE = '/run/ngx_vrrp_lab';
 
@@ -18,33 +18,33 @@ GetOptions('profile=s' => \(my $profile = 'v2'), 'keep' => \my $keep)
 
 my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
 die "demo: $reason\n" if $reason;
-die "demo: a lab was kept already, end it with tools/demo --stop\n"
+die "demo: a lab is already running, stop it with tools/demo --stop\n"
     if $keep && -e $STATE;
 
 $| = 1;
 
 my $lab = VRRP::Lab->new;
-my $story = VRRP::Story->new(lab => $lab, profile => $profile);
+my $scenario = VRRP::Scenario->new(lab => $lab, profile => $profile);
 my @results;
 
 introduce();
 
-for my $step (@VRRP::Story::STEPS) {
+for my $step (@VRRP::Scenario::STEPS) {
     printf "\n%d. %s\n", @results + 1, $step->[0];
-    my $result = $story->take($step);
+    my $result = $scenario->take($step);
 
     narrate($result);
     push @results, $result;
 }
 
 show_table();
-$keep ? keep() : $story->finish;
+$keep ? keep() : $scenario->finish;
 
 
 sub introduce () {
     say <<"END";
-client 192.168.64.10 asks http://$VRRP::Lab::VIP/ every 5 ms, and gives up on
-a request after 1 s. Settings: $profile.
+client 192.168.64.10 requests http://$VRRP::Lab::VIP/ every 5 ms, with a
+timeout of 1 s. Settings: $profile.
 
   lb1 192.168.64.130  priority 100      web1 192.168.64.143
   lb2 192.168.64.134  priority  90      web2 192.168.64.138
@@ -55,7 +55,7 @@ END
 
 
 sub narrate ($result) {
-    for my $event ($story->timeline->events(@$result{qw(since until)})) {
+    for my $event ($scenario->timeline->events(@$result{qw(since until)})) {
         printf "%9.3f  %-7s %s\n", $event->{time} - $lab->epoch,
                $event->{who}, $event->{what};
     }
@@ -65,7 +65,7 @@ sub narrate ($result) {
 
     printf "%9.3f  now     %s has the address; last answers: %s\n",
            $result->{until} - $lab->epoch,
-           join(' and ', $lab->who_has) || 'nobody', $answers || 'none';
+           join(' and ', $lab->who_has) || 'no node', $answers || 'none';
 }
 
 
@@ -73,19 +73,19 @@ sub show_table () {
     printf "\n%-36s %10s %9s %7s\n", 'step', 'outage, ms', 'requests',
            'failed';
 
-    # During the first step nobody has the address yet.
+    # No node has the address during the first step.
     for my $result (@results[1 .. $#results]) {
         printf "%-36s %10d %9d %7d\n",
                @$result{qw(title outage requests failed)};
     }
 
-    say "\nThe outage is the longest time without a good answer; with a"
-        . " request every 5 ms,\n5 to 10 ms are none.";
+    say "\nThe outage is the longest time without a good answer. With a"
+        . " request every 5 ms,\n5 to 10 ms mean no outage.";
 }
 
 
 sub keep () {
-    $story->leave_running;
+    $scenario->leave_running;
 
     my $pids = $lab->keep;
 
@@ -97,7 +97,7 @@ sub keep () {
 
     say <<"END";
 
-The lab goes on, with our module on both balancers. Look around:
+The lab keeps running, with the module on both balancers. Try:
 
   tools/lab list
   tools/lab client curl -s http://$VRRP::Lab::VIP/
@@ -106,7 +106,7 @@ The lab goes on, with our module on both balancers. Look around:
   tools/lab client tcpdump -n -i $VRRP::Node::INTERFACE -vvv proto 112
   tools/lab lb1 killall -9 nginx
 
-Logs and configurations are in $STATE/files/. End it:
+Logs and configurations are in $STATE/files/. To stop it:
 
   tools/demo --stop
 END

@@ -9,7 +9,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use VRRP::Classic;
-use VRRP::Evidence;
+use VRRP::Observations;
 use VRRP::Lab;
 use VRRP::Nginx;
 
@@ -93,7 +93,7 @@ sub moves ($self, $title, $act, $gain_limit, $loss_limit = $gain_limit) {
                  . 'outage %d ms, failed %d', $title, $gained, $lost,
                  @$summary{qw(outage failed)});
 
-    return VRRP::Evidence->new(test => $self, since => $since,
+    return VRRP::Observations->new(test => $self, since => $since,
                                until => $until);
 }
 

@@ -1,11 +1,12 @@
 package VRRP::Freezes;
 
-# The vrrp process that dies comes back to what it had; processes that are
-# stopped lose the address, and know it when they go on. With one profile of
-# VRRP::Lossless; t/vrrp_lossless_freeze*.t.
+# Processes of lb1 die or are stopped: a new vrrp process takes over the state,
+# and a process that was stopped for too long releases the address. With one
+# profile of VRRP::Lossless; t/vrrp_lossless_freeze*.t call the exported cases.
 
 use v5.36;
 
+use parent 'Exporter';
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -14,33 +15,23 @@ use VRRP::Lossless;
 my $VIP = $VRRP::Lossless::VIP;
 my $SLACK = $VRRP::Lossless::SLACK;
 
-# s
-my $STUNNED = 2.2;
+our @EXPORT = qw(begin finish vrrp_process_killed successor_killed
+                 backup_killed workers_ended stopped_for_an_interval
+                 all_stopped_within_takeover all_stopped vrrp_process_stopped);
 
 my ($test, $lb1);
 
 
-# times => for how long to stop processes, s; all of them longer than a
-# take-over. Where that takes long enough a shorter time, too.
-sub run ($class, $profile, @times) {
+sub begin ($profile) {
     $test = VRRP::Lossless->new(profile => $profile);
     $lb1 = $test->lb1;
-
-    killed();
-    successor_killed();
-    backup_killed();
-    workers_ended($_) for qw(TERM KILL);
-    stopped_shortly();
-    stunned() if $test->takeover > $STUNNED + $SLACK / 2;
-    stopped('every process', sub { map { $_->{pid} } $lb1->processes }, $_)
-        for @times;
-    stopped('the vrrp process', sub { $lb1->vrrp_processes }, $_) for @times;
-
-    $test->finish;
 }
 
 
-sub killed () {
+sub finish () { $test->finish }
+
+
+sub vrrp_process_killed () {
     subtest 'kill -9 of the vrrp process' => sub {
         my ($old) = $lb1->vrrp_processes;
 
@@ -52,16 +43,16 @@ sub killed () {
             });
         });
 
-        # The new one cannot know when the next advert was due, and begins with
-        # one of its own.
+        # The new process has no time of the next advert, and sends one at
+        # once.
         $seen->nothing_noticed(extra => 1);
         $seen->logged('lb1', qr/going on as MASTER/, 'it goes on');
     };
 }
 
 
-# After a reload, before the old one is told to quit: the old one goes on, and
-# another one takes its place.
+# After a reload, before the old process gets the signal to quit: it continues,
+# until another process replaces it.
 sub successor_killed () {
     subtest 'kill -9 of the vrrp process that a reload has started' => sub {
         my ($old) = $lb1->vrrp_processes;
@@ -101,8 +92,8 @@ sub backup_killed () {
 }
 
 
-# The master has others at once: clients lose what the old ones had in hand,
-# and the address has no reason to move.
+# The master respawns them at once. Clients lose the requests of the old
+# workers, but the address stays.
 sub workers_ended ($signal) {
     subtest "$signal to all workers" => sub {
         my $seen = $test->during(sub {
@@ -118,10 +109,10 @@ sub workers_ended ($signal) {
 }
 
 
-# The whole machine stands still, for longer than track_nginx waits for workers
-# and than the kernel keeps the address, but peers wait longer.
-sub stunned () {
-    subtest "SIGSTOP of every process for $STUNNED s, soon after an advert" =>
+# Longer than the timeout of track_nginx and than the lease of the address, but
+# shorter than the takeover time of the peer; just after an advert.
+sub all_stopped_within_takeover ($seconds) {
+    subtest "SIGSTOP of every process for $seconds s, soon after an advert" =>
     sub {
         my $sent = sub {
             $lb1->status->{instances}[0]{counters}{adverts_sent};
@@ -130,7 +121,7 @@ sub stunned () {
         my $seen = $test->during(sub {
             my $before = $sent->();
             $test->wait_until('an advert', sub { $sent->() > $before });
-            freeze($STUNNED, map { $_->{pid} } $lb1->processes);
+            freeze($seconds, map { $_->{pid} } $lb1->processes);
         });
 
         $seen->silent('lb2');
@@ -140,7 +131,7 @@ sub stunned () {
 }
 
 
-# Returns when lb1 went on.
+# Returns the time at which lb1 continued.
 sub freeze ($seconds, @pids) {
     $lb1->signal('STOP', @pids);
     sleep $seconds;
@@ -152,8 +143,8 @@ sub freeze ($seconds, @pids) {
 }
 
 
-# Nobody can have taken over meanwhile.
-sub stopped_shortly () {
+# Too short for another router to take over.
+sub stopped_for_an_interval () {
     subtest 'SIGSTOP of the vrrp process for one interval' => sub {
         my $seen = $test->during(sub {
             freeze($test->interval, $lb1->vrrp_processes);
@@ -167,6 +158,18 @@ sub stopped_shortly () {
 }
 
 
+# Longer than the takeover time of the peer.
+sub all_stopped ($seconds) {
+    stopped('every process', sub { map { $_->{pid} } $lb1->processes },
+            $seconds);
+}
+
+
+sub vrrp_process_stopped ($seconds) {
+    stopped('the vrrp process', sub { $lb1->vrrp_processes }, $seconds);
+}
+
+
 sub stopped ($who, $pids, $seconds) {
     subtest "SIGSTOP of $who for $seconds s" => sub {
         my $resumed;
@@ -175,18 +178,18 @@ sub stopped ($who, $pids, $seconds) {
             $resumed = freeze($seconds, $pids->());
         }, settle => 1 + 8 * $test->interval);
 
-        # Longer than the lease, the kernel is first.
+        # After the lease, the kernel removes the address.
         $seen->in_time('-lb1', $test->lease + $SLACK / 2)
             if $seconds > $test->lease + $SLACK / 2;
 
         $seen->in_time('+lb2', $test->takeover + $SLACK);
         is(join(' ', grep { /lb1/ } $seen->moves), '-lb1 +lb1',
-           'lb1 drops it before it has it again');
+           'lb1 removes it before it has it again');
 
         listens_first($seen, $resumed);
         one_master($seen, 'lb1', 'lb2');
 
-        # The workers, stopped too, are not to blame.
+        # Not a fault of the workers, which were stopped, too.
         $seen->changed('lb1', 'VI_1 MASTER -> BACKUP',
                        'VI_1 BACKUP -> MASTER');
         $seen->changed('lb2', 'VI_1 BACKUP -> MASTER',
@@ -195,7 +198,7 @@ sub stopped ($who, $pids, $seconds) {
 }
 
 
-# Not a word of lb1 in the time in which it must hear the other one.
+# lb1 sends no advert in the time in which it must receive the other router.
 sub listens_first ($seen, $resumed) {
     my $until = $resumed + 2.5 * $test->interval;
 
@@ -203,11 +206,11 @@ sub listens_first ($seen, $resumed) {
         $_->{time} > $resumed && $_->{time} < $until && $_->{priority} != 0
     } $seen->adverts('lb1');
 
-    is(scalar @adverts, 0, 'lb1 listens when it goes on');
+    is(scalar @adverts, 0, 'lb1 listens first');
 }
 
 
-# Who sends adverts in the end, over the last intervals.
+# Only one router sends adverts in the last intervals.
 sub one_master ($seen, $master, $other) {
     my $from = $seen->until - 3 * $test->interval;
     my $count = sub ($name) {

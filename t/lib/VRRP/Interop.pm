@@ -1,7 +1,7 @@
 package VRRP::Interop;
 
-# Our module on lb1 and Debian's keepalived on lb2, on one wire, in every role.
-# tcpdump is the judge of every packet.
+# Our module on lb1 and Debian's keepalived on lb2, on one LAN, in every role.
+# tcpdump checks every packet.
 
 use v5.36;
 
@@ -23,12 +23,13 @@ my %LINK = (
 );
 
 
-# Runs all roles with a profile of VRRP::Classic, multicast and unicast.
-sub run ($class, $profile) {
+# Runs all roles with a profile of VRRP::Classic, over each link: multicast,
+# unicast.
+sub run ($class, $profile, @links) {
     my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
     plan(skip_all => $reason) if $reason;
 
-    for my $link (qw(multicast unicast)) {
+    for my $link (@links) {
         subtest "$profile $link" => sub {
             my $self = $class->new($profile, $link);
 
@@ -66,7 +67,7 @@ sub play ($self) {
     my $ours = $self->start_ours;
     $self->settles('we preempt', 'lb1', 'MASTER', 'BACKUP');
 
-    $self->hands_over('we say good-bye', $OURS, sub { $ours->stop('QUIT') },
+    $self->hands_over('we send priority 0', $OURS, sub { $ours->stop('QUIT') },
                       'lb2', $classic->skew(90));
 
     $ours->start;
@@ -76,7 +77,7 @@ sub play ($self) {
     $self->start_keepalived(110);
     $self->settles('keepalived preempts', 'lb2', 'BACKUP', 'MASTER');
 
-    $self->hands_over('keepalived says good-bye', $THEIRS,
+    $self->hands_over('keepalived sends priority 0', $THEIRS,
                       sub { $self->{keepalived}->stop }, 'lb1',
                       $classic->skew(100));
 
@@ -90,7 +91,7 @@ sub play ($self) {
         sub { $self->{ours}->state eq 'MASTER' });
 
     my $silence = time - $since;
-    cmp_ok($silence, '>', 2 * $interval, 'keepalived is silent: patience');
+    cmp_ok($silence, '>', 2 * $interval, 'keepalived is silent: no early takeover');
 
     $self->nothing_dropped;
 }
@@ -116,7 +117,7 @@ sub start_keepalived ($self, $priority) {
 }
 
 
-# One has the address, both know, and it stays so.
+# One node has the address, both report it, and nothing changes any more.
 sub settles ($self, $title, $holder, $our_state, $their_state) {
     my $classic = $self->{classic};
 
@@ -128,13 +129,13 @@ sub settles ($self, $title, $holder, $our_state, $their_state) {
     sleep 0.3 + $classic->down_interval;
 
     is(join(' ', $self->{lab}->who_has), $holder, "$title: and it stays");
-    is($self->{ours}->state, $our_state, "$title: what we say");
+    is($self->{ours}->state, $our_state, "$title: our state");
     is($self->{keepalived}->state, $their_state,
-       "$title: what keepalived says");
+       "$title: keepalived's state");
 }
 
 
-# A master leaves in order: its last advert has priority 0, and the other takes
+# A master stops: its last advert has priority 0, and the other router takes
 # over after the skew time, not after three intervals.
 sub hands_over ($self, $title, $from, $act, $holder, $skew) {
     my $since = time;
@@ -150,7 +151,7 @@ sub hands_over ($self, $title, $from, $act, $holder, $skew) {
 
     my ($first) = grep { $_->{source} ne $from }
                   $self->{capture}->adverts(since => $last->{time});
-    ok($first, "$title: the heir was heard") or return;
+    ok($first, "$title: the other router advertises") or return;
 
     my $delay = $first->{time} - $last->{time};
     cmp_ok($delay, '<', $skew + 0.5 + 0.5 * $self->{classic}->interval,
@@ -158,13 +159,13 @@ sub hands_over ($self, $title, $from, $act, $holder, $skew) {
 }
 
 
-# The counters of our own status: we understood everything.
+# According to the counters of our status, no advert was dropped.
 sub nothing_dropped ($self) {
     my ($instance) = @{ $self->{ours}->status->{instances} };
     my $counters = $instance->{counters};
     my $dropped = $counters->{dropped};
 
-    cmp_ok($counters->{adverts_received}, '>', 5, 'we heard keepalived');
+    cmp_ok($counters->{adverts_received}, '>', 5, 'we received keepalived');
     is(join(' ', map { "$_: $dropped->{$_}" }
                  grep { $dropped->{$_} } sort keys %$dropped),
        '', 'we dropped no packet');
@@ -187,7 +188,7 @@ sub judge ($self) {
 
     is(join(' ', uniq(map { facts($_) } @ours)),
        join(' ', uniq(map { facts($_) } @theirs)),
-       'we say the same as keepalived');
+       'our adverts are equal to those of keepalived');
 
     my @complaints = grep {
         /invalid|bad|mismatch|wrong|incorrect|expected|ignor|discard/i
@@ -198,7 +199,7 @@ sub judge ($self) {
 }
 
 
-# What both must say alike; the rest of the text has addresses and numbers.
+# The part that must be equal; the rest of the text has addresses and numbers.
 sub facts ($advert) {
     my ($facts) = $advert->{text} =~ /(VRRPv.*\S)/s;
 

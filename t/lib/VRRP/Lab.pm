@@ -27,7 +27,7 @@ use VRRP::Watch;
 
 our $VIP = '192.168.64.200';
 
-# Host numbers of the classic story; any other name may be added by a test.
+# Host numbers of the scenario; tests can add other names.
 our %HOSTS = (
     client => 10,
     lb1    => 130,
@@ -90,8 +90,8 @@ sub _remove_stale () {
 }
 
 
-# nodes => names (default: the whole story), second_link => names of those with
-# a second interface, quiet => an abandoned lab is no news.
+# nodes => names (default: all of the scenario), second_link => names of those
+# with a second interface, quiet => an abandoned lab is not reported.
 sub new ($class, %args) {
     $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 

@@ -1,15 +1,15 @@
 package VRRP::Lossless;
 
 # Two balancers, a virtual address on lb1, and clients that ask for a page over
-# new connections 500 times a second. Something happens to lb1; what the
-# witnesses saw of it is the evidence (VRRP::Evidence) that a test judges.
+# new connections 500 times a second. An event happens on lb1, and a test
+# checks the observations of it (VRRP::Observations).
 
 use v5.36;
 
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-use VRRP::Evidence;
+use VRRP::Observations;
 use VRRP::Lab;
 use VRRP::Nginx;
 
@@ -165,7 +165,7 @@ sub during ($self, $act, %args) {
     my $until = time;
     $self->{load}->settle($until) if $self->{load};
 
-    return VRRP::Evidence->new(test => $self, since => $since,
+    return VRRP::Observations->new(test => $self, since => $since,
                                until => $until, logged => $logged);
 }
 

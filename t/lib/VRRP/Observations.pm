@@ -1,7 +1,7 @@
-package VRRP::Evidence;
+package VRRP::Observations;
 
-# What the witnesses saw between two points in time: clients, wire, interfaces
-# and error logs; and the assertions about it. Names are lb1 and lb2.
+# Observations between two points in time, of clients, packets, interfaces and
+# error logs, and assertions about them. Names are lb1 and lb2.
 
 use v5.36;
 

@@ -1,10 +1,12 @@
-package VRRP::Changes;
+package VRRP::Reloads;
 
-# A reload that changes something changes just that, with one profile of
-# VRRP::Lossless; t/vrrp_lossless_change*.t.
+# A reload with another configuration, which must have no other effect than the
+# change; with one profile of VRRP::Lossless. t/vrrp_lossless_change*.t call the
+# exported cases.
 
 use v5.36;
 
+use parent 'Exporter';
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -17,28 +19,22 @@ my $SLACK = $VRRP::Lossless::SLACK;
 my $OTHER = '192.168.64.201';
 my $THIRD = '192.168.64.202';
 
+our @EXPORT = qw(begin finish priority priority_below_backup address_added
+                 address_removed instance_added instance_added_to_backup
+                 instance_removed instance_added_with_master_elsewhere
+                 instances_removed address_to_another_instance parameters
+                 unicast_peers multicast);
+
 my ($test, $lb2);
 
 
-sub run ($class, $profile) {
+sub begin ($profile) {
     $test = VRRP::Lossless->new(profile => $profile);
     $lb2 = $test->lb2;
-
-    priority($_) for 120, 100;
-    priority_below_backup();
-    address_added();
-    address_removed();
-    instance_added();
-    instance_added_to_backup();
-    instance_removed();
-    instance_added_with_master_elsewhere();
-    instances_removed();
-    address_to_another_instance();
-    parameters();
-    peers();
-
-    $test->finish;
 }
+
+
+sub finish () { $test->finish }
 
 
 # Reloads lb1 with another configuration.
@@ -75,7 +71,7 @@ sub priority ($priority) {
     subtest "priority $priority" => sub {
         my $seen = change(priority => $priority);
 
-        # The change is told at once.
+        # The change is advertised at once.
         $seen->advertised_on('lb1', extra => 1);
         $seen->nothing_lost;
         $seen->silent('lb2');
@@ -173,7 +169,7 @@ sub instance_removed () {
         $seen->not_moved;
         $seen->announced(0);
         is(scalar(my @bye = $seen->goodbyes('lb1', vrid => 52)), 1,
-           'it says good-bye');
+           'it sends priority 0');
         $seen->changed('lb1', 'VI_2 MASTER -> INIT');
         $seen->changed('lb2', 'VI_2 BACKUP -> MASTER');
         is(join(' ', sort $seen->moves($OTHER)), '+lb2 -lb1', 'and moves');
@@ -181,7 +177,7 @@ sub instance_removed () {
 }
 
 
-# An instance that comes to where another process of ours is master.
+# lb2 is already master of the new instance.
 sub instance_added_with_master_elsewhere () {
     subtest 'one more instance, whose master is elsewhere' => sub {
         my $seen = change_until('lb1', $OTHER, instance => 'nopreempt;',
@@ -205,13 +201,13 @@ sub instances_removed () {
         $seen->advertised_on('lb1');
         $seen->not_moved;
         ok(!(grep { $test->node($_)->has_address($OTHER) } qw(lb1 lb2)),
-           'nobody has the address');
+           'no node has the address');
     };
 }
 
 
-# The one that has it now may remove it after the one that gets it has added
-# it; then it is put back.
+# The old instance may remove the address after the new one has added it. Then
+# the new one puts it back.
 sub address_to_another_instance () {
     subtest 'an address moves to another instance' => sub {
         $test->reconfigure(
@@ -245,21 +241,18 @@ sub parameters () {
 }
 
 
-# Unicast to one peer, one more, one less, and multicast again.
-sub peers () {
-    my $peer = $test->address('lb2');
-    my $another = $test->address('client');
-
-    adverts_to('lb2', $peer);
-    adverts_to('lb2 and another', $peer, $another);
-    adverts_to('lb2 again', $peer);
-    adverts_to('all of them');
+# Nodes by name.
+sub unicast_peers (@names) {
+    adverts_to(map { $test->address($_) } @names);
 }
 
 
-# lb1 sends to these alone, or, if there are none, by multicast.
-sub adverts_to ($who, @peers) {
-    subtest "adverts to $who" => sub {
+sub multicast () { adverts_to() }
+
+
+# lb1 sends only to these addresses, or by multicast if there are none.
+sub adverts_to (@peers) {
+    subtest join(' ', 'adverts to', @peers ? @peers : 'the group') => sub {
         my $wire = $test->lab->capture('lb1');
 
         my $seen = $test->during(sub {

@@ -1,8 +1,8 @@
-package VRRP::Story;
+package VRRP::Scenario;
 
-# What an operator tries who replaces keepalived by the module, step by step,
-# while clients ask for a page every few milliseconds. The cluster tests assert
-# each step, tools/demo tells it.
+# The steps of an operator that replaces keepalived by the module, while clients
+# request a page every few milliseconds. The cluster tests check each step,
+# tools/demo shows it.
 
 use v5.36;
 
@@ -38,7 +38,7 @@ our @STEPS = (
 sub new ($class, %args) {
     my $classic = VRRP::Classic->new(profile => $args{profile});
 
-    # Nobody may need longer than this on a busy machine to take over.
+    # The longest takeover on a busy machine, s.
     my $patience = $classic->down_interval + 10;
 
     my $self = bless { %args, classic => $classic, patience => $patience,
@@ -224,7 +224,7 @@ sub keepalived_stops ($self) {
 }
 
 
-# For a lab that goes on without the story: our module on both balancers.
+# For a lab that keeps running after the scenario: our module on both balancers.
 sub leave_running ($self) {
     $self->{load}->stop;
     $self->{timeline}->end;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# One of each kind: what the configuration says is what is checked, under the
-# right number, and each result reaches its own tracker.
+# One check of each type: it checks the configured target, and its result reaches
+# its tracker.
 
 use v5.36;
 

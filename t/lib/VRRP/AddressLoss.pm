@@ -1,18 +1,19 @@
-package VRRP::Takings;
+package VRRP::AddressLoss;
 
-# Somebody takes the address, or the interface, away from lb1, with one profile
-# of VRRP::Lossless; t/vrrp_lossless_address*.t.
+# lb1 loses the virtual address or the interface; with one profile of
+# VRRP::Lossless. t/vrrp_lossless_address*.t call the exported cases.
 
 use v5.36;
 
+use parent 'Exporter';
 use Test::More;
 use Time::HiRes qw(sleep);
 
 use VRRP::Lossless;
 
-my $VIP = $VRRP::Lossless::VIP;
+our $VIP = $VRRP::Lossless::VIP;
 my $SLACK = $VRRP::Lossless::SLACK;
-my $INTERFACE = $VRRP::Node::INTERFACE;
+our $INTERFACE = $VRRP::Node::INTERFACE;
 
 my @LINK = (qw(ip link set), $INTERFACE);
 
@@ -21,43 +22,38 @@ my @LINK = (qw(ip link set), $INTERFACE);
 my $BACK = 0.3;
 my $AT_ONCE = 0.3;
 
-# The kernel has asked for a neighbour for the third time and has not yet given
-# it up, s after the first time.
-my $VAIN = 2.3;
+# The kernel has asked for a neighbour for the third time and has not given up
+# yet, s after the first time.
+my $PENDING = 2.3;
 
-# For how long nobody may answer while lb1 takes the address from lb2, s.
+# Longest time without an answer while lb1 takes the address from lb2, s.
 my $MOMENT = 0.15;
 
 # Time for the witnesses to see the end of what was waited for, s.
 my $SETTLE = 0.3;
 
+our @EXPORT = qw($VIP $INTERFACE begin finish restores_address
+                 all_addresses_removed interface_down cable_out
+                 cable_out_with_pending_neighbour interface_deleted
+                 renamed_while_down renamed_while_up);
+
 my ($test, $lb1, $node);
 
 
-sub run ($class, $profile) {
+sub begin ($profile) {
     $test = VRRP::Lossless->new(profile => $profile);
     $lb1 = $test->lb1;
     $node = $test->node('lb1');
-
-    removed('ip address del', qw(ip address del), "$VIP/24", 'dev', $INTERFACE);
-    removed('ip address flush, one address',
-            qw(ip address flush dev), $INTERFACE, 'to', $VIP);
-    all_removed();
-    down();
-    cable_out();
-    asked_in_vain();
-    deleted();
-    renamed_while_down();
-    renamed_while_up();
-
-    $test->finish;
 }
 
 
-# A flush tries again until it has seen nothing, and fails after ten rounds:
-# the address can be back before each of them.
-sub removed ($title, @command) {
-    subtest $title => sub {
+sub finish () { $test->finish }
+
+
+# lb1 puts the address back. "ip address flush" repeats until the interface has
+# no address, and fails after ten rounds, if the address is back before each.
+sub restores_address (@command) {
+    subtest "@command" => sub {
         my $seen = $test->during(sub { $node->try(@command) },
                                  settle => 1 + $test->interval);
 
@@ -80,8 +76,8 @@ sub removed ($title, @command) {
 }
 
 
-# The address that adverts come from is gone too.
-sub all_removed () {
+# The source address of the adverts is removed, too.
+sub all_addresses_removed () {
     subtest 'ip address flush, all addresses' => sub {
         my $address = $test->address('lb1');
 
@@ -99,7 +95,7 @@ sub all_removed () {
 }
 
 
-# Something happens to the interface: lb2 takes over; it is undone: lb1 is
+# lb1 loses the interface: lb2 takes over. The interface comes back: lb1 is
 # master again.
 sub away ($title, $act, $undo, $pattern) {
     subtest $title => sub {
@@ -128,7 +124,7 @@ sub away ($title, $act, $undo, $pattern) {
 }
 
 
-sub down () {
+sub interface_down () {
     away('interface down', sub { $node->run(@LINK, 'down') },
          sub { $node->run(@LINK, 'up') }, qr/interface $INTERFACE is down/);
 }
@@ -140,12 +136,12 @@ sub cable_out () {
 }
 
 
-# Meanwhile lb1 has something to say to the client: the kernel asks who that
-# is, three times, once a second. The cable comes back after the last of them
-# and before the kernel gives up, and so, with fast adverts, does the address;
-# clients are answered all the same, and at once.
-sub asked_in_vain () {
-    subtest 'cable out, and the client is looked for' => sub {
+# Meanwhile lb1 sends a packet to the client: the kernel asks for its MAC
+# address three times, once a second. The cable comes back after the last
+# request and before the kernel gives up; with fast adverts, the address is back
+# by then, too. Clients must be answered at once.
+sub cable_out_with_pending_neighbour () {
+    subtest 'cable out, with a pending neighbour request' => sub {
         my $client = $test->address('client');
         my @ask = ('bash', '-c', "echo > /dev/udp/$client/9");
 
@@ -153,9 +149,9 @@ sub asked_in_vain () {
         $test->wait_for_holder('lb2');
         $node->try(qw(ip neigh del), $client, 'dev', $INTERFACE);
         $node->run(@ask);
-        sleep $VAIN;
+        sleep $PENDING;
         like($node->run(qw(ip neigh show), $client), qr/INCOMPLETE/,
-             'lb1 looks for it');
+             'the request is pending');
 
         my $seen = $test->during(sub {
             $test->lab->plug('lb1');
@@ -168,8 +164,8 @@ sub asked_in_vain () {
 }
 
 
-sub deleted () {
-    away('interface deleted, and created anew',
+sub interface_deleted () {
+    away('interface deleted, and created again',
          sub { $node->run(qw(ip link del), $INTERFACE) },
          sub { $test->lab->plug_in_again('lb1') },
          qr/interface $INTERFACE does not exist/);

@@ -1,10 +1,11 @@
-package VRRP::Endings;
+package VRRP::Shutdowns;
 
-# Every way in which nginx can end on the node that has the address, with one
-# profile of VRRP::Lossless; t/vrrp_lossless_end*.t.
+# nginx ends on lb1, the node that has the address, and lb2 takes over; with one
+# profile of VRRP::Lossless. t/vrrp_lossless_end*.t call the exported cases.
 
 use v5.36;
 
+use parent 'Exporter';
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -19,25 +20,42 @@ my $AT_ONCE = 0.8;
 # Time for a signal to be handled before the next one is sent, s.
 my $PAUSE = 0.002;
 
+our @EXPORT = qw(begin finish moves_without_loss moves_at_once
+                 quits_without_successor starts_after_kill_of_master
+                 kernel_removes_address starts_after_kill_of_all);
+
 my ($test, $lb1);
 
+# How nginx ends, by the names that the cases use.
+my %WAYS = (
+    'nginx -s quit'         => sub { $lb1->command('quit') },
+    'nginx -s stop'         => sub { $lb1->command('stop') },
+    'kill -9 of the master' => sub { $lb1->signal('KILL', $lb1->masters) },
 
-sub run ($class, $profile) {
+    # As service managers do it, in any order of arrival.
+    'TERM to all at once' => sub { $lb1->signal('TERM', all_processes()) },
+    'TERM to vrrp, workers, master'
+        => sub { terminate(0, qw(vrrp workers master)) },
+    'TERM to workers, vrrp, master'
+        => sub { terminate($PAUSE, qw(workers vrrp master)) },
+    'TERM to master, workers, vrrp'
+        => sub { terminate($PAUSE, qw(master workers vrrp)) },
+
+    # The vrrp process has another name.
+    'killall -9 nginx'
+        => sub { $test->node('lb1')->run(qw(killall -9 nginx)) },
+);
+
+
+sub begin ($profile) {
     $test = VRRP::Lossless->new(
         profile => $profile,
         expect  => qr/on signal 9|Address already in use/);
     $lb1 = $test->lb1;
-
-    graceful_ends();
-    no_heir();
-    terminations();
-    killed_by_name();
-    killed_master_and_start();
-    killed();
-    killed_and_start();
-
-    $test->finish;
 }
+
+
+sub finish () { $test->finish }
 
 
 # lb1 ends in some way, and lb2 takes over.
@@ -55,7 +73,7 @@ sub all_processes () {
 }
 
 
-# All of them at once: no one sees another one's end.
+# All processes at once: none of them can react to the end of another one.
 sub kill_all () {
     $lb1->signal('STOP', $lb1->masters);
     $lb1->signal('KILL', $lb1->vrrp_processes);
@@ -70,40 +88,33 @@ sub moved ($seen) {
 }
 
 
-sub said_goodbye ($seen) {
+sub sent_priority_zero ($seen) {
     my ($goodbye) = $seen->goodbyes('lb1');
 
-    ok($goodbye, 'lb1 says good-bye');
+    ok($goodbye, 'lb1 sends priority 0');
     cmp_ok(($goodbye->{time} // 0) - $seen->since, '<', $AT_ONCE, 'at once');
     $seen->in_time('+lb2', $test->skew + $SLACK);
 }
 
 
-# The address stays until the heir is there, and clients lose nothing.
-sub graceful_ends () {
-    my %ways = (
-        'nginx -s quit'         => sub { $lb1->command('quit') },
-        'kill -9 of the master' => sub { $lb1->signal('KILL', $lb1->masters) },
-    );
+# The address stays until lb2 has taken over, and clients lose nothing.
+sub moves_without_loss ($way) {
+    subtest $way => sub {
+        my $seen = ends($WAYS{$way});
 
-    for my $way (reverse sort keys %ways) {
-        subtest $way => sub {
-            my $seen = ends($ways{$way});
+        $seen->nothing_lost(moved => 1);
+        sent_priority_zero($seen);
+        moved($seen);
+        $seen->changed('lb1', 'VI_1 MASTER -> INIT');
 
-            $seen->nothing_lost(moved => 1);
-            said_goodbye($seen);
-            moved($seen);
-            $seen->changed('lb1', 'VI_1 MASTER -> INIT');
-
-            $test->restore;
-        };
-    }
+        $test->restore;
+    };
 }
 
 
-# A node whose heir does not come does not wait for ever.
-sub no_heir () {
-    subtest 'nginx -s quit without an heir' => sub {
+# A node does not wait for ever for a router that takes over.
+sub quits_without_successor () {
+    subtest 'nginx -s quit without a successor' => sub {
         $test->lb2->stop;
 
         my $seen = $test->during(sub {
@@ -112,7 +123,8 @@ sub no_heir () {
         });
 
         $seen->in_time('-lb1', 3 + $SLACK);
-        is(scalar(my @goodbyes = $seen->goodbyes('lb1')), 1, 'one good-bye');
+        is(scalar(my @goodbyes = $seen->goodbyes('lb1')), 1,
+           'priority 0, once');
 
         $test->lb2->start;
         $test->restore;
@@ -134,43 +146,13 @@ sub terminate ($pause, @kinds) {
 }
 
 
-# As service managers do it, in any order of arrival.
-sub terminations () {
-    my %ways = (
-        'nginx -s stop'      => sub { $lb1->command('stop') },
-        'TERM to all at once'
-            => sub { $lb1->signal('TERM', all_processes()) },
-        'TERM to vrrp, workers, master'
-            => sub { terminate(0, qw(vrrp workers master)) },
-        'TERM to workers, vrrp, master'
-            => sub { terminate($PAUSE, qw(workers vrrp master)) },
-        'TERM to master, workers, vrrp'
-            => sub { terminate($PAUSE, qw(master workers vrrp)) },
-    );
-
-    for my $way (sort keys %ways) {
-        subtest $way => sub {
-            my $seen = ends($ways{$way});
-
-            $seen->in_time('-lb1', $AT_ONCE);
-            said_goodbye($seen);
-            moved($seen);
-
-            $test->restore;
-        };
-    }
-}
-
-
-# The vrrp process has another name.
-sub killed_by_name () {
-    subtest 'killall -9 nginx' => sub {
-        my $seen = ends(sub {
-            $test->node('lb1')->run(qw(killall -9 nginx));
-        });
+# The address leaves lb1 at once, and lb2 takes over.
+sub moves_at_once ($way) {
+    subtest $way => sub {
+        my $seen = ends($WAYS{$way});
 
         $seen->in_time('-lb1', $AT_ONCE);
-        said_goodbye($seen);
+        sent_priority_zero($seen);
         moved($seen);
 
         $test->restore;
@@ -178,8 +160,8 @@ sub killed_by_name () {
 }
 
 
-# Its workers finish what they have, and the next nginx finds the ports free.
-sub killed_master_and_start () {
+# The workers finish their requests, and the next nginx can use the ports.
+sub starts_after_kill_of_master () {
     subtest 'kill -9 of the master, and a start' => sub {
         my $seen = $test->during(sub {
             $lb1->signal('KILL', $lb1->masters);
@@ -196,15 +178,16 @@ sub killed_master_and_start () {
 }
 
 
-# Nobody is left to say good-bye or to remove the address: the kernel is.
-sub killed () {
+# No process is left to send priority 0 or to remove the address: the kernel
+# removes it.
+sub kernel_removes_address () {
     subtest 'kill -9 of every process' => sub {
         my $seen = $test->during(sub {
             kill_all();
             $test->wait_for_holder('lb2');
         });
 
-        is(scalar(my @goodbyes = $seen->goodbyes('lb1')), 0, 'no good-bye');
+        is(scalar(my @goodbyes = $seen->goodbyes('lb1')), 0, 'no priority 0');
         $seen->in_time('+lb2', $test->takeover + $SLACK);
         $seen->in_time('-lb1', $test->lease + $SLACK / 2);
         moved($seen);
@@ -214,9 +197,9 @@ sub killed () {
 }
 
 
-# What is left on the interface is not ours any more: it belongs to a life
-# that nobody knows of.
-sub killed_and_start () {
+# The new nginx does not use the address that is left on the interface, because
+# it cannot tell whether lb2 has taken over.
+sub starts_after_kill_of_all () {
     subtest 'kill -9 of every process, and a start at once' => sub {
         my $seen = $test->during(sub {
             kill_all();

@@ -1,6 +1,7 @@
-package VRRP::StoryTest;
+package VRRP::ScenarioTest;
 
-# Asserts every step of the story with one profile; t/vrrp_cluster_story_*.t.
+# Checks the steps of VRRP::Scenario with one profile;
+# t/vrrp_cluster_scenario_*.t.
 
 use v5.36;
 
@@ -8,10 +9,10 @@ use Test::More;
 
 use VRRP::Lab;
 use VRRP::Nginx;
-use VRRP::Story;
+use VRRP::Scenario;
 
-# What must hold after a step, by its method: who answers, which contents are
-# seen, and whether a request may fail on the way (default: none).
+# The expectations after a step, by its method: the nodes that answer, the
+# contents, and whether a request may fail in the step (default: none).
 my %EXPECT = (
     start                  => { nodes => 'lb1', may_fail => 'all' },
     clients_ask            => { nodes => 'lb1', even => 1 },
@@ -27,34 +28,38 @@ my %EXPECT = (
     keepalived_stops       => { nodes => 'lb1', may_fail => 'some' },
 );
 
-# A node that leaves in order serves until the other one has spoken: only the
-# requests of that very moment may be lost, not those of the time before; and
-# those that clients start in it because they could not before.
+# A node that quits serves until the other node is MASTER: only the requests of
+# that moment may be lost, and those that clients start in it because they were
+# delayed.
 my $IN_FLIGHT = 5;
 
 
-sub run ($class, $profile) {
+# The steps are methods of VRRP::Scenario, in its order.
+sub run ($class, $profile, @methods) {
     my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
     plan(skip_all => $reason) if $reason;
 
     my $lab = VRRP::Lab->new;
-    my $story = VRRP::Story->new(lab => $lab, profile => $profile);
+    my $scenario = VRRP::Scenario->new(lab => $lab, profile => $profile);
 
-    for my $step (@VRRP::Story::STEPS) {
-        my $result = eval { $story->take($step) };
+    is(join(' ', @methods), join(' ', map { $_->[1] } @VRRP::Scenario::STEPS),
+       'these are all steps');
 
-        # The next steps stand on this one.
+    for my $step (@VRRP::Scenario::STEPS) {
+        my $result = eval { $scenario->take($step) };
+
+        # The next steps need this one.
         ok($result, $step->[0]) or diag($@), last;
 
-        check($story, $result);
+        check($scenario, $result);
     }
 
-    $story->finish;
+    $scenario->finish;
     done_testing;
 }
 
 
-sub check ($story, $result) {
+sub check ($scenario, $result) {
     my $expect = $EXPECT{ $result->{method} };
     my $title = $result->{title};
     my $settled = $result->{settled};
@@ -64,12 +69,12 @@ sub check ($story, $result) {
         $asserted = 0 unless is($got, $wanted, "$title: $what");
     };
 
-    $is->($settled->{failed}, 0, 'all is well in the end');
+    $is->($settled->{failed}, 0, 'no request fails in the end');
     $is->(join(' ', sort keys %{ $settled->{nodes} }), $expect->{nodes},
-          'who answers');
+          'nodes that answer');
 
     $is->(join(' ', sort keys %{ $settled->{bodies} }), $expect->{bodies},
-          'which contents') if $expect->{bodies};
+          'contents') if $expect->{bodies};
 
     $is->(even($settled->{bodies}), 'even', 'requests alternate')
         if $expect->{even};
@@ -85,15 +90,15 @@ sub check ($story, $result) {
                                     "$title: requests failed");
     }
 
-    # An unplanned take-over is the worst that may be seen.
+    # At most as long as an unplanned takeover.
     if ($may_fail eq 'some') {
-        my $limit = 1000 * ($story->down_interval + 1);
+        my $limit = 1000 * ($scenario->down_interval + 1);
 
         $asserted = 0 unless cmp_ok($result->{outage}, '<', $limit,
                                     "$title: outage, ms");
     }
 
-    narrate($story, $result) unless $asserted;
+    show($scenario, $result) unless $asserted;
 }
 
 
@@ -105,15 +110,15 @@ sub even ($bodies) {
 }
 
 
-# The timeline of a step that went wrong.
-sub narrate ($story, $result) {
+# The timeline of a failed step.
+sub show ($scenario, $result) {
     diag(sprintf '%d requests, %d failed (%s), outage %d ms',
          @$result{qw(requests failed)},
          join(', ', map { "$_: $result->{errors}{$_}" }
                     sort keys %{ $result->{errors} }),
          $result->{outage});
 
-    my @events = $story->timeline->events(@$result{qw(since until)});
+    my @events = $scenario->timeline->events(@$result{qw(since until)});
     splice @events, 40 if @events > 40;
 
     diag(sprintf '%9.3f  %-7s %s', $_->{time} - $result->{since},
