@@ -1,17 +1,32 @@
-// Runs many checks in one process: when each is due, what its results mean,
-// and who hears of it. Sans-I/O: probers do the work, time is passed in.
+// The scheduler of checks of one process: when each check is due, and what its
+// results mean. Without I/O: probers make the checks, and time is passed in.
+// node::CheckNode owns the Checker, the probers and the table.
 //
-// Schedule. The first runs are spread over the interval; later ones follow at
-// the interval with jitter, at fastinter while a verdict is being formed and
-// at downinter while it is "down". Many start at the same moments, so that a
-// process with many checks need not wake up for each. A check never runs twice
-// at once.
+// Objects. A Run is one check of this process with its Monitor (monitor.hpp
+// counts fall and rise) and its Prober. The Table (table.hpp) is shared memory:
+// one record per check, written by the process that makes the check, read by
+// the vrrp process, by workers and by the status.
 //
-// Lag. A process that was not scheduled measures its own delay, not its
-// peers'. Whenever it comes late to a deadline, what is under way or waits
-// gets the time that was lost, and durations do not count it; answers that
-// came meanwhile can be read before anything times out. A check is put off no
-// more than a few times, so that one that hangs ends on a busy machine, too.
+// In. add() and remove() of checks; handle_time(); finished() from a prober;
+// check_now() if the kernel reports a change (inotify, netlink).
+//
+// Out. Prober::start(). The record of the check after each result. If the
+// verdict changes, the record is written first, then VerdictSink is called,
+// which marks peers and wakes the vrrp process.
+//
+// Schedule. The first runs are spread over the interval. Later runs follow
+// after the interval with jitter; after fastinter while results contradict the
+// verdict; after downinter while it is "down". Many checks start at the same
+// moments, to save wake-ups. Two runs of a check never overlap.
+//
+// Lag. If this process was not scheduled, the delay is its own, not that of the
+// peers. When it is late for a deadline, all running and waiting checks get the
+// lost time, and durations do not include it, so responses that arrived in that
+// time are read before anything times out. A check is postponed only a few
+// times, so that a check that hangs ends on a busy machine, too.
+//
+// Reload. The master fills the table of a new generation with the results of
+// the previous one, and add() continues from there.
 #pragma once
 
 #include <cstdint>

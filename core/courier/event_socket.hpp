@@ -1,6 +1,7 @@
-// Events from the processes where they happen to the notifier process: one
-// datagram each, in order, over a socket pair (SOCK_SEQPACKET). Sending never
-// waits: what finds no room is lost, and that is counted and said.
+// Events on their way from the vrrp and checker processes to the notifier
+// process: one datagram each, in order, over a socket pair (SOCK_SEQPACKET).
+// Sending never waits: if the socket is full, the event is dropped, counted and
+// logged.
 #pragma once
 
 #include <cstdint>

@@ -1,29 +1,71 @@
-// The engine puts the rooms together: virtual routers (core/vrrp), the watch
-// over nginx's workers (worker_watch.hpp) and the machine (ports).
+// The engine: all virtual routers of one vrrp process, and the facts that they
+// depend on. It makes no system call, reads no clock and never blocks.
+// core/node creates it, core/net implements its ports, tests implement them
+// with objects.
 //
-// Objects. An Engine owns one VirtualRouter per vrrp_instance; a VirtualRouter
-// owns a vrrp::Instance, which decides, and performs what it decided through
-// the ports. No router knows another.
+// Objects
 //
-// In. Three streams of facts: packets (handle_packet), links and addresses
-// (handle_interfaces, always the whole truth) and time (handle_time, when
-// deadline() has passed). Worker heartbeats and results of checks are read
-// through a port whenever it is time to look, or somebody says so.
+//     Engine                    one per vrrp process and thread
+//     +-- VirtualRouter         one per vrrp_instance, as long as the engine
+//     |   +-- vrrp::Instance    the state machine: decides, has no side effects
+//     |   +-- Faults            reasons for which it must not be active
+//     |   +-- Trackers          results of checks -> a fault, or a weight
+//     |   +-- SplitBrain        signs that another router has the addresses
+//     |   +-- AddressState      one per virtual address: present, ours, lease
+//     |   +-- Counters, ConnectionCut, rate limits of log lines
+//     +-- Interfaces            links and addresses, as last reported
+//     +-- Deadlines             a heap: the next deadline of each router
+//     +-- Touched               routers whose published status may have changed
+//     Ports                     references; their objects outlive the engine
 //
-// Ownership. Reload and upgrade run two processes of one node for a while; each
-// router belongs to exactly one of them and passes from the old to the new
-// with its state (shared_ownership.hpp).
+// A VirtualRouter performs the actions of its Instance, and never calls another
+// router. The engine finds the router of a packet by (interface, family, VRID),
+// and the routers of a neighbor's packet by address.
 //
-// Out. Actions of an instance are performed before the entry point returns,
-// in their order: that order is the protocol (advert, address, announcement
-// on the way up; goodbye, then address, on the way down). Failures are logged
-// and counted; what can be tried again is tried with the next lease renewal.
+// Facts come in
 //
-// Process. An Engine lives in one process and one thread and calls nothing
-// that blocks.
+//     handle_packet         one VRRP packet, already filtered by the kernel
+//     handle_interfaces     all links and addresses, not a difference
+//     handle_neighbour      another machine has announced one of our addresses
+//     handle_workers        a worker started or ended
+//     handle_checks         a verdict has changed; also read once a second
+//     handle_ownership      another vrrp process of this node has changed the
+//                           ownership memory
+//     handle_name_holder    another nginx on this machine has the router
+//     handle_time           deadline() has passed; early calls are harmless
 //
-// Standards: RFC 3768 (v2), RFC 9568 (v3), with keepalived's interoperable
-// choices where they differ from the RFCs (see core/vrrp).
+// Each call gets the time of its event (CLOCK_BOOTTIME, never before that of an
+// earlier call). Heartbeats and results of checks are not passed in: the engine
+// reads them from the port Shared, so that shared memory is the only truth.
+//
+// Actions go out
+//
+// An entry point performs all actions before it returns, in the order that the
+// Instance gives, because this order is the protocol: advert, address,
+// announcement on the way up; priority 0, then the address, on the way down. At
+// the end of a pass, end_pass() first sends the due adverts of all routers
+// together, then prolongs their leases together. A port that fails returns a
+// Status: the engine logs it, counts it, and retries with the next lease
+// renewal. When the failure lasts, the router is in FAULT for a time
+// (backoff.hpp).
+//
+// Reload, upgrade, crash
+//
+// After a reload or a binary upgrade, two vrrp processes of a node run for a
+// while. For each router, one word in shared memory names the process that owns
+// it (shared_ownership.hpp). Only the owner sends, adds or removes; it reads
+// the word before each of these. The old process writes its state
+// (handover.hpp) and gives the word away; the new one continues as BACKUP or
+// MASTER, with timers, learned interval and counters, so that nothing is
+// visible on the LAN. If the owner is dead or does not run, a waiting process
+// takes the word. It continues as MASTER only if no peer can have taken over
+// since the last advert.
+//
+// stop() ends all routers; finished() is true when no address is held any more
+// and no process waits for a router of this one.
+//
+// RFC 3768 is version 2, RFC 9568 is version 3; core/vrrp names the places
+// where keepalived's behaviour is used instead.
 #pragma once
 
 #include <cstddef>

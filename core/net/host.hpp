@@ -1,11 +1,25 @@
-// This machine: the engine's ports, made of raw sockets, packet sockets and
-// netlink, and what arrives on them, handed to a Sink as facts.
+// This machine: implements the ports of the engine with raw sockets, packet
+// sockets and netlink, and passes received data to a Sink as facts.
 //
-// Two VRRP sockets per (interface, family), shared by all virtual routers on
-// it; one packet socket for all frames; two sockets that hear neighbours; one
-// netlink socket for requests and one for events. No call blocks: requests to
-// the kernel are answered within the call, everything else is non-blocking and
-// bounded per wake-up.
+// Objects. A Host owns, for all virtual routers together: two VRRP sockets per
+// (interface, family), one for packets with a VRID, version and TTL of ours,
+// one for the rest (vrrp_sockets.hpp); one packet socket for all frames that it
+// sends (ARP, neighbor discovery); two sockets that receive announcements of
+// neighbors; one netlink socket for requests and one for events; the pidfds of
+// watch_process(). Watcher is the event loop of nginx: the Host registers its
+// descriptors there and gets on_readable(fd).
+//
+// In. on_readable() reads at most a fixed number of packets and calls the Sink.
+// Events about links and addresses are collected; interfaces_changed() gets all
+// interfaces, after everything that was received before. catch_up() reads all
+// sockets, so that no timer is served while an advert waits in a queue.
+//
+// Out. The ports of the engine (engine/ports.hpp). No call blocks: a request to
+// the kernel is answered within the call, everything else is non-blocking. An
+// error is returned as a Status with the errno, and is not logged here.
+//
+// Reload. A Host passes nothing to another process: each vrrp process opens its
+// own sockets. The kernel keeps the addresses, with our mark and a lifetime.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,11 @@
-// Who delivers by which means in this process.
+// All couriers of the notifier process (core/courier), and which of them
+// delivers for which channel.
+//
+// A courier delivers by one means: scripts, named pipes, libcurl. deliver()
+// begins a delivery, Outcomes::finished() is called once with the result, and
+// cancel() ends it early. It never waits; libcurl's SMTP, which does, has a
+// thread for each mail. Texts come from core/notify. The queue decides on order
+// and retries.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,13 @@
-// Who makes which kind of check in this process.
+// All probers of one process (core/probe), and which of them makes which check.
+//
+// A prober makes one kind of check: start() begins it, Outcomes::finished() is
+// called once with the result. It never waits. Its descriptors are registered
+// in the Watcher, and on_readable() finds the prober of a descriptor.
+// Connections (http, https, tcp, send-expect) are nginx's:
+// check::ConnectionProber uses them by the port Transport. Scripts are made by
+// the runner process, everything else by the checker process (check::Role). A
+// reload passes nothing on: the new process opens its own sockets, and the old
+// probers end with their process.
 #pragma once
 
 #include "core/base/log.hpp"

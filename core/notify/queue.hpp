@@ -1,15 +1,28 @@
-// Who is told what, when, and how often it is tried. Sans-I/O: couriers
-// deliver, time is passed in.
+// The queue of notifications: receivers, order, retries. Without I/O: couriers
+// (core/courier) deliver, and time is passed in. node::NotifyNode owns the
+// Queue and the couriers.
 //
-// Order. What happens to one instance is told in its order: hooks of an
-// instance run one after the other, first the one for the event ("notify_
-// master"), then the one for all ("notify"); other channels have each a lane
-// of their own, so that one that hangs delays no other. Where a message may
-// have several events, a lane has those of all instances.
+// Objects. A Channel is one notify directive, with its courier and its
+// counters. A Lane has the waiting entries of one channel and one instance. All
+// scripts share one lane per instance, because the script for the state must
+// end before that of "notify" starts. Channels whose message can contain
+// several events have one lane for all instances. So a receiver that hangs
+// delays no other one.
 //
-// Failures. A script has one attempt. Everything else is tried again, at
-// first after a second and then more and more seldom, until its event is too
-// old. What is not told in the end is counted and logged.
+// In. add() takes an event and makes an entry for each channel that wants it. A
+// later event of the same kind makes waiting entries obsolete: they are skipped
+// and counted, and the latest entry is always kept.
+//
+// Out. Courier::deliver() gets a Delivery: one entry, or several where the
+// format allows it. The courier calls finished() once for each, with the
+// outcome. A script has one attempt. All other deliveries are retried, after 1
+// s, then after pauses that double up to 30 s, until "expire" of the entry. A
+// permanent refusal of the receiver is not retried. A dropped event is counted
+// and logged.
+//
+// Reload. The queue of a new process is on hold() until the previous process
+// has delivered its events, then release(). hurry() is for a terminated nginx:
+// one attempt for each entry, without pauses. give_up() cancels everything.
 #pragma once
 
 #include <compare>

@@ -1,15 +1,33 @@
-// The status memory of one nginx: what the vrrp process publishes, its last
-// changes of state, how its processes ended, what the checks have found. The
-// master and our helper processes write here; workers have it mapped, too, but
-// cannot write. All readers and writers are lock-free, so a process that dies
-// or stops in the middle holds up nobody.
+// The status memory of one nginx: the state that the vrrp process publishes,
+// the last changes of state, the ends of its processes, and the table of
+// checks.
 //
-// Layout: header, two banks of instances with their addresses and trackers,
-// tables of checks. All zeros: an area in which nothing has been written yet.
+// Objects. An Area is a handle to a memory that the master maps before it
+// forks; it can be copied. The master and the helper processes map it for
+// writing, workers only for reading. worker_area.hpp is the second memory, in
+// which workers write. Both have only fixed sizes, no pointers and no locks, so
+// a process that dies or stops in the middle cannot block another one.
 //
-// A vrrp process fills the bank in which the one before it did not write; the
-// record of the node says which one is valid. So readers see the old status
-// until the new one is complete.
+//     header | two banks: instances, addresses, trackers | tables of checks
+//
+// All zeros is an area without any data.
+//
+// Writers. Each record has one writer, and a sequence lock (base/seqlock.hpp):
+// a reader that finds a record in change reads it again. A new vrrp process
+// fills the bank that the previous one did not use; then the record of the node
+// names the valid bank. So readers see the old status until the new one is
+// complete.
+//
+// Readers. Sizes, counts and positions come from the configuration (room.hpp),
+// never from this memory, because an attacker in the checker process can write
+// here. A record is copied, its values are limited to valid ones (sane.hpp),
+// and then it is used: view.hpp has the view from which JSON, metrics,
+// health and the page are rendered.
+//
+// Reload. The memory stays if its size is the same. Each reading of the
+// configuration is a generation with a number. Generations use the two halves
+// of the table of checks in turn, and a process of an old generation detects
+// that its half is used again.
 #pragma once
 
 #include <cstddef>

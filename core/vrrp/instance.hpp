@@ -1,9 +1,6 @@
-// One virtual router's part in the election (RFC 9568, 6.4; RFC 3768, 6.4;
-// with keepalived's interoperable choices). Inputs and time go in, actions
-// come out; no socket, no clock, no other instance.
-//
-// Each state carries its own deadlines, so a timer of another state cannot
-// fire. After every handle() ask deadline() again.
+// The state machine of one virtual router (RFC 9568, 6.4; RFC 3768, 6.4; with
+// keepalived's behaviour where the two must work together). Inputs and time go
+// in, actions come out. It has no socket and no clock, and no other instance.
 //
 //                    Startup                 silence, priority 0
 //     Initialize ---------------> Backup ---------------------------> Active
@@ -16,11 +13,29 @@
 //         |  +--- Leaving <--- Active, when Shutdown finds nginx serving
 //         +---> Active, for the address owner; Fault, when there is one
 //
-// Release leads from Active through Leaving to Fault, from Backup to Fault.
-// Preempt leads from Backup to Active.
+// Release leads from Active through Leaving to Fault, and from Backup to Fault.
+// Preempt leads from Backup to Active. Config::not_before and link_up_delay
+// keep a router, and the address owner, in Backup.
 //
-// Config::not_before and link_up_delay hold Backup back, and the address owner
-// in Backup.
+// States. Each state is a struct with its own deadlines, so a timer of another
+// state cannot fire. on(State, Input) is the rule for one pair; a pair without
+// a rule keeps the state. enter() is the only place that changes the state: it
+// adds the ReportTransition.
+//
+// In. handle(input, now) accepts every input in every state. Before Startup,
+// all other inputs are only remembered. Adverts have passed admission
+// (admission.hpp). wake() runs before the rule: after a suspend or a long
+// delay, an Active router may have lost its right to be Active before it sees
+// the input.
+//
+// Out. The actions must be performed in their order (action.hpp). Then ask
+// deadline() again, and call handle(TimeReached) when it has passed. An early
+// call has no effect.
+//
+// Reload. checkpoint() is the state that another process of this node needs;
+// resume() in that process replaces Startup, with its own configuration and
+// facts; retire() ends the old one without an action. In Initialize, Fault and
+// Leaving there is no checkpoint: the other process starts from the beginning.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,11 @@
 // VRRP ADVERTISEMENT packets, both versions and both families: octets <->
-// values. No state, no clock, no opinion about who may send what (that is
-// vrrp/admission.hpp).
+// values. Without state and clock; vrrp/admission.hpp decides which senders and
+// values are accepted.
+//
+// All of core/wire has this form: parse_...() returns a value or the reason for
+// the refusal (DropReason), and never reads past the given bytes; the other
+// direction returns the octets. arp.hpp, ndisc.hpp and icmp.hpp are the other
+// protocols.
 //
 //  0                   1                   2                   3
 //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
