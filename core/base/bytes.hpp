@@ -73,8 +73,8 @@ public:
         return *this;
     }
 
-    // Over two bytes that are written already: for a field that depends on
-    // what follows it, such as a checksum.
+    // Overwrites two bytes that are written already: for a field that depends
+    // on the following ones, such as a checksum.
     ByteWriter &u16_at(std::size_t offset, std::uint16_t v) {
         out_.at(offset) = static_cast<std::uint8_t>(v >> 8);
         out_.at(offset + 1) = static_cast<std::uint8_t>(v & 0xff);

@@ -13,8 +13,8 @@ Checksum &Checksum::add(Bytes bytes) {
     return *this;
 }
 
-// The two families lay the fields out differently, but the same numbers stand
-// on even offsets, and everything else is zero: the sum is one formula.
+// The two families order the fields differently, but the same numbers are at
+// even offsets, and everything else is zero: the sum is one formula.
 Checksum &Checksum::add_pseudo_header(const IpAddress &source,
                                       const IpAddress &destination,
                                       std::uint8_t protocol,

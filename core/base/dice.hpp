@@ -1,5 +1,5 @@
-// Chance for schedules: small, fast, the same everywhere for one seed. Not
-// for secrets.
+// Random numbers for schedules: small, fast, and the same everywhere for one
+// seed. Not for secrets.
 #pragma once
 
 #include <cstdint>

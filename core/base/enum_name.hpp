@@ -7,8 +7,8 @@
 
 namespace ngx_vrrp {
 
-// A value that was read from memory or a socket may be none of its
-// enumeration; it has a word, too.
+// A value that was read from memory or a socket may be outside of its
+// enumeration; it gets a word, too.
 template <class Enum, std::size_t N>
 constexpr std::string_view name_of(
     Enum value, const std::array<std::string_view, N> &names) {

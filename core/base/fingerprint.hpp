@@ -1,4 +1,4 @@
-// A text as 64 bits, to know it again: FNV-1a.
+// A text as 64 bits, to recognise it: FNV-1a.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What somebody else has written, made fit for a log and a status page.
+// Text of other programs, for a log line and a status page.
 #pragma once
 
 #include <cstddef>

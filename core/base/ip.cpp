@@ -19,7 +19,7 @@ using Groups = std::array<std::uint16_t, 8>;
 constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0,    0,
                                                      0, 0, 0, 0, 0xff, 0xff};
 
-// Takes an unsigned number off the front of text.
+// Reads an unsigned number from the beginning of text, and removes it.
 std::optional<std::uint32_t> take_number(std::string_view &text, int base,
                                          std::size_t max_digits) {
     const std::string_view digits = text.substr(0, max_digits);
@@ -41,7 +41,7 @@ bool take_char(std::string_view &text, char c) {
     return true;
 }
 
-// Leading zeros are refused: some readers take them for octal.
+// Leading zeros are refused: some programs read them as octal.
 std::optional<std::uint8_t> take_octet(std::string_view &text) {
     const std::string_view before = text;
     const auto number = take_number(text, 10, 3);
@@ -251,7 +251,7 @@ bool IpAddress::is_link_local() const {
                : octets_[0] == 0xfe && octets_[1] >> 6 == 0x2;
 }
 
-// RFC 5952, 5: addresses that are known to hold an IPv4 address show it.
+// RFC 5952, 5: addresses with an embedded IPv4 address show it.
 std::string IpAddress::to_string() const {
     if (family_ == Family::ipv4) {
         return quad_text(octets());

@@ -1,5 +1,5 @@
-// JSON, written in order: the few words this project needs. Commas, quotes
-// and escapes are the writer's business, nesting is the caller's.
+// JSON, written in order. The writer is responsible for commas, quotes and
+// escapes, the caller for nesting.
 #pragma once
 
 #include <concepts>

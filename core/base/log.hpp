@@ -1,5 +1,5 @@
-// Where the core says what happens. The context ("instance "VI_1", vrid 51,
-// interface eth0") is attached once to a Log, so that no message repeats it.
+// The log of the core. The context ("instance "VI_1", vrid 51, interface eth0")
+// is attached once to a Log, so that no message repeats it.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 namespace ngx_vrrp {
 
-// nginx's levels, by nginx's meaning (STYLE of the project: CONTRIBUTING.md).
+// nginx's levels, with nginx's meaning (see CONTRIBUTING.md).
 enum class LogLevel : std::uint8_t {
-    alert,   // our own fault, or an address that we could not remove
+    alert,   // a fault of ours, or an address that could not be removed
     crit,    // cannot do the job on one interface
     error,   // a request to the system failed
     warn,    // a peer disagrees with our configuration

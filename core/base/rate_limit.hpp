@@ -1,4 +1,5 @@
-// At most one log line per period; the next one says how many were left out.
+// At most one log line per period; the next one has the number of suppressed
+// lines.
 #pragma once
 
 #include "core/base/time.hpp"
@@ -19,7 +20,8 @@ public:
         return true;
     }
 
-    // How many were refused since the last allowed one; starts anew.
+    // The number of suppressed lines since the last allowed one; starts again
+    // at 0.
     unsigned take_suppressed() {
         const unsigned n = suppressed_;
         suppressed_ = 0;

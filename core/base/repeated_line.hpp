@@ -1,5 +1,5 @@
-// A log line that may come again and again: written once in a while, with the
-// number of those that were left out.
+// A log line that may be repeated often: it is written at a limited rate, with
+// the number of suppressed lines.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A value or the reason why there is none: std::expected (C++23) in the few
-// words this project needs, with its names, so that it can be replaced by it.
+// A value or the reason why there is none: the part of std::expected (C++23)
+// that this project needs, with the same names, so that it can replace this.
 #pragma once
 
 #include <cassert>

@@ -1,4 +1,4 @@
-// Times and durations from memory that others write.
+// Times and durations from memory that other processes can write.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace ngx_vrrp {
 
-// Sums and differences of such cannot overflow.
+// Sums and differences of such values cannot overflow.
 constexpr std::int64_t sane_time(std::int64_t ns) {
     return std::clamp<std::int64_t>(
         ns, 0, std::numeric_limits<std::int64_t>::max() / 4);

@@ -1,10 +1,8 @@
 // A value in shared memory that one process writes and others read without a
-// lock. A writer that dies in the middle holds up nobody: the value cannot be
-// read until somebody writes it again.
-//
-// The value lies in words: relaxed word by word, ordered by the fences around
-// them, so that a torn copy is seen and no byte is raced for. Memory of all
-// zeros is a lock whose value has not been written yet.
+// lock. If a writer dies in the middle, no process is blocked: the value cannot
+// be read until it is written again. The value is stored in words: relaxed word
+// by word, ordered by the fences around them, so that a torn copy is detected
+// and there is no data race. Memory of all zeros is a lock without a value yet.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +24,7 @@ constexpr std::size_t words(std::size_t bytes) {
     return (bytes + sizeof(SharedWord) - 1) / sizeof(SharedWord);
 }
 
-// to: words(bytes.size()) of them; what the last has left over becomes zero.
+// to: words(bytes.size()) of them; unused bytes of the last one become zero.
 inline void store_words(SharedWord *to, Bytes bytes) {
     for (; !bytes.empty(); ++to) {
         std::uint64_t word = 0;
@@ -63,7 +61,8 @@ public:
     // store() stores the words. One writer at a time.
     template <class Store>
     void write(Store &&store) {
-        // An odd number is left by a writer that died; make it odd again.
+        // An odd number was left by a writer that died: the new one is odd,
+        // too.
         const std::uint64_t writing =
             sequence_.load(std::memory_order_relaxed) | 1;
         sequence_.store(writing, std::memory_order_relaxed);
@@ -71,13 +70,13 @@ public:
 
         store();
 
-        // 0 would be a value that was not written yet.
+        // 0 would mean that no value was written yet.
         sequence_.store(std::max<std::uint64_t>(writing + 1, 2),
                         std::memory_order_release);
     }
 
-    // load() loads the words, and may see torn ones. False before the first
-    // write, or when every attempt met a writer.
+    // load() loads the words, and may get torn ones. False before the first
+    // write, or if a writer was active at every attempt.
     template <class Load>
     [[nodiscard]] bool read(Load &&load) const {
         for (int attempt = 0; attempt < kReadAttempts; ++attempt) {

@@ -1,4 +1,4 @@
-// A text in shared memory: of fixed size, cut to it, ended by a zero.
+// A text in shared memory: of fixed size, truncated to it, ended by a zero.
 #pragma once
 
 #include <algorithm>

@@ -11,8 +11,8 @@
 
 namespace ngx_vrrp {
 
-// CLOCK_BOOTTIME: it goes on while the machine is suspended, so a node that
-// slept can see that it did.
+// CLOCK_BOOTTIME: it continues while the machine is suspended, so that a node
+// can detect a suspend.
 struct BootClock {
     using rep = std::int64_t;
     using period = std::nano;
@@ -42,7 +42,7 @@ constexpr std::int64_t to_ms(Duration d) {
     return std::chrono::duration_cast<Milliseconds>(d).count();
 }
 
-// Of several deadlines the first; nothing is no deadline.
+// The earliest of several deadlines; nothing means no deadline.
 constexpr void take_earlier(std::optional<Instant> &earliest,
                             const std::optional<Instant> &other) {
     if (other && (!earliest || *other < *earliest)) {

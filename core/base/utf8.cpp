@@ -40,7 +40,8 @@ Form form_of(unsigned char first) {
     return first >= 0xf1 && first <= 0xf3 ? Form{4} : Form{};
 }
 
-// The octets of text that begin a character, and whether they are all of it.
+// The octets of text that belong to a first character, and whether it is
+// complete.
 struct Character {
     std::size_t size = 1;
     bool complete = false;

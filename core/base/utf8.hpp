@@ -6,8 +6,8 @@
 
 namespace ngx_vrrp {
 
-// The same text, with U+FFFD for whatever is not UTF-8: surrogates, longer
-// forms than necessary and what has been cut in its middle are not.
+// The same text, with U+FFFD for octets that are not UTF-8: surrogates,
+// overlong forms and truncated characters.
 std::string valid_utf8(std::string_view text);
 
 }  // namespace ngx_vrrp

@@ -1,6 +1,7 @@
-// Everything a virtual router can ask for. Their order is part of the
-// contract: going up the advert comes before the addresses and these before
-// the announcement; going down the goodbye comes before the removal.
+// All actions that a virtual router can request. Their order is part of the
+// contract: on the way up, the advert comes before the addresses, and these
+// before the announcement; on the way down, priority 0 comes before the
+// removal.
 #pragma once
 
 #include <string>
@@ -23,7 +24,7 @@ struct AddAddresses {};
 struct RenewAddresses {};
 
 struct RemoveAddresses {
-    bool successor = false;  // another router was heard that has them now
+    bool successor = false;  // another router advertises
     bool may_wait = false;   // a moment, until connections have ended
 };
 
@@ -32,8 +33,8 @@ struct AnnounceAddresses {
     unsigned repeat = 1;
 };
 
-// Our own source address, announced: a peer that lost it from its ARP cache
-// could not reach us by unicast (only after a fault, only in unicast).
+// Announce our own source address: a peer that lost it from its ARP cache could
+// not reach us by unicast (only after a fault, only with unicast).
 struct AnnounceSource {};
 
 struct ReportTransition {
@@ -42,7 +43,7 @@ struct ReportTransition {
     std::string reason;
 };
 
-// A peer disagrees with our configuration; what it says and what we say.
+// The configuration of a peer differs from ours; text has both values.
 struct ReportMismatch {
     std::string text;
 };

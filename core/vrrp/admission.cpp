@@ -15,10 +15,10 @@ using wire::DropReason;
 constexpr std::uint8_t kTtl = 255;
 constexpr std::uint8_t kKeepalivedHopLimit = 64;
 
-// In a list of addresses that an operator is to read.
+// For a list of addresses in a log line.
 constexpr std::size_t kNamedAddresses = 4;
 
-// The time does not depend on where the first difference is.
+// Takes the same time wherever the first difference is.
 bool equal_in_constant_time(const wire::AuthData &a, const wire::AuthData &b) {
     unsigned difference = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -27,8 +27,8 @@ bool equal_in_constant_time(const wire::AuthData &a, const wire::AuthData &b) {
     return difference == 0;
 }
 
-// Without authentication the data is not looked at (RFC 3768, 5.3.10), as
-// keepalived does.
+// Without authentication the data is ignored (RFC 3768, 5.3.10), as in
+// keepalived.
 std::optional<DropReason> refuse_authentication(
     const wire::Authentication &ours, const wire::Authentication &theirs) {
     if (theirs.type != ours.type) {
@@ -142,7 +142,7 @@ std::string address_mismatch(const Config &config,
     return text + ": make the lists equal";
 }
 
-// Two of them would each be right to take the addresses.
+// With two address owners, both would be right to take the addresses.
 std::string owner_mismatch(const Config &config,
                            const wire::Advertisement &advert,
                            const IpAddress &source) {
@@ -174,7 +174,8 @@ std::optional<DropReason> refuse(const Config &config,
                                  const wire::Advertisement &advert,
                                  const PacketInfo &packet) {
     // RFC 9568, 5.1.1.3: "A VRRP Router receiving a packet with the TTL not
-    // equal to 255 MUST discard the packet". It could have come from afar.
+    // equal to 255 MUST discard the packet". It could come from outside of the
+    // LAN.
     if (packet.ttl < least_ttl(config)) {
         return DropReason::ttl;
     }
@@ -194,8 +195,8 @@ std::optional<DropReason> refuse(const Config &config,
 }
 
 // RFC 9568, 7.1 lets a receiver compare the addresses and asks it to log a
-// difference. It must not ignore the active router for that: there would be
-// two of them.
+// difference. We must not ignore the active router for it: there would be two
+// of them.
 std::optional<std::string> mismatch(const Config &config,
                                     const wire::Advertisement &advert,
                                     const IpAddress &source) {

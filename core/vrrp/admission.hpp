@@ -1,5 +1,5 @@
-// Which adverts a virtual router listens to, and in what a peer disagrees
-// with us.
+// Which adverts a virtual router accepts, and how the configuration of a peer
+// differs from ours.
 #pragma once
 
 #include <cstdint>
@@ -28,15 +28,16 @@ IpAddress multicast_group(Family family);
 // 255.
 std::uint8_t least_ttl(const Config &config);
 
-// Why the advert must be ignored, if it must: TTL, version, authentication type
-// and all 8 octets of data in constant time, v2 interval (RFC 3768, 7.1),
-// destination fits the mode, unicast source is a peer, source is not ourselves.
+// The reason to ignore the advert, if there is one: TTL, version,
+// authentication type and all 8 octets of data in constant time, v2 interval
+// (RFC 3768, 7.1), destination fits the mode, unicast source is a peer, source
+// is not ourselves.
 std::optional<wire::DropReason> refuse(const Config &config,
                                        const IpAddress &own_source,
                                        const wire::Advertisement &advert,
                                        const PacketInfo &packet);
 
-// In what the advert of an accepted peer differs from our configuration, as a
+// Differences between an accepted peer's advert and our configuration, as a
 // sentence that says what to change, or nothing: v3 interval, address list, two
 // address owners.
 std::optional<std::string> mismatch(const Config &config,

@@ -1,10 +1,8 @@
-// When an active router tells the LAN where its addresses are: a burst when
-// it gets them, a second one later (the first may have met a switch port that
-// did not forward yet), a refresh now and then, and again when another router
-// claimed to be active and may have told the LAN so.
-//
-// Every function that takes the time answers with the number of frames per
-// address to send now, 0 for none.
+// When an active router announces its addresses on the LAN: a burst when it
+// gets them; a second burst later, because a switch port may not have forwarded
+// the first one; a periodic refresh; and again when another router claimed to
+// be active and may have announced the addresses. Each function that takes the
+// time returns the number of frames per address to send now, 0 for none.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +19,7 @@ class AnnounceSchedule {
 public:
     explicit AnnounceSchedule(const AnnouncePolicy &policy) : policy_(policy) {}
 
-    // Goes on from another schedule; this policy counts from now on.
+    // Continues another schedule; this policy counts from now on.
     AnnounceSchedule(const AnnouncePolicy &policy,
                      std::optional<Instant> second_at,
                      std::optional<Instant> refresh_at, Instant now)
@@ -40,14 +38,14 @@ public:
         return burst(now);
     }
 
-    // Others may go on to speak after us.
+    // Other routers may still announce after us.
     void expect_contradiction(Instant now) {
         contested_at_ = now;
         again_at_ = again_at_.value_or(now + kLastWord);
     }
 
-    // A router that must lose against us claimed to be active, and may tell the
-    // LAN so after our answer. One that goes on doing so must not make us flood
+    // A router that must yield to us claimed to be active, and may announce the
+    // addresses after our answer. If it continues to do so, we must not flood
     // the LAN.
     unsigned contested(Instant now) {
         claims_ = 0;
@@ -55,10 +53,10 @@ public:
         return contests_.take(now) ? burst(now) : 0;
     }
 
-    // Another machine told the LAN that an address is there: a router whose
-    // adverts we have missed. But two that never hear each other would move the
-    // clients back and forth for ever: a few answers, until an advert of it was
-    // heard or it is quiet for a while.
+    // Another machine has announced an address: a router whose adverts we have
+    // missed. Two routers that never receive each other would move the clients
+    // back and forth for ever. So there are only a few answers until an advert
+    // of it is received or it is silent for a while.
     void claimed(Instant now) {
         if (claimed_at_ && now - *claimed_at_ >= kClaimMemory) {
             claims_ = 0;
@@ -88,15 +86,15 @@ public:
         return frames;
     }
 
-    // The next one is due then; Instant::max() when there is none.
+    // When the next one is due; Instant::max(): never.
     Instant deadline() const {
         return std::min({second_at_.value_or(Instant::max()),
                          refresh_at_.value_or(Instant::max()),
                          again_at_.value_or(Instant::max())});
     }
 
-    // What another schedule goes on from: a burst that is still to come, and
-    // the next refresh.
+    // The state that another schedule continues from: a burst that is still
+    // due, and the next refresh.
     std::optional<Instant> second_at() const {
         return again_at_ && (!second_at_ || *again_at_ < *second_at_)
                    ? again_at_
@@ -109,7 +107,7 @@ private:
         return at && now >= *at;
     }
 
-    // There may have been another contest since this was planned.
+    // Another contest may have happened since this was planned.
     unsigned again(Instant now) {
         again_at_.reset();
         if (contested_at_ && *contested_at_ + kLastWord > now) {

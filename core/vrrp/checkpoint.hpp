@@ -1,6 +1,6 @@
-// What a virtual router must know to go on in another process of the same
-// node as if nothing had happened: reload and binary upgrade hand it over.
-// Times are of the one clock that all processes of a machine share.
+// The state with which another process of the same node continues a virtual
+// router without any visible change: reload and binary upgrade hand it over.
+// Times are of the clock that all processes of a machine share.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace ngx_vrrp::vrrp {
 
-// The router that we believe is active, when it is not us.
+// The router that we believe to be active, if it is not us.
 struct ActiveRouter {
     IpAddress address;
     Priority priority;

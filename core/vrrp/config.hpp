@@ -1,5 +1,5 @@
-// The settings of one virtual router, checked: nothing here needs another
-// look (the configuration parser explains every mistake to the operator).
+// The settings of one virtual router. They are valid: the configuration parser
+// has checked them, and has reported every mistake to the operator.
 #pragma once
 
 #include <optional>
@@ -19,17 +19,17 @@ struct VirtualAddress {
     std::uint8_t prefix_length = 32;
     std::string interface;  // where it goes
     std::string label;      // empty, or an alias as in "eth0:1"
-    // If something else has put it on this node, we replace or remove it.
+    // If something else has added it on this node, we replace or remove it.
     bool takeover = false;
 
-    // The same address, whatever may be done with it.
+    // The same address, whatever its other settings are.
     friend bool operator==(const VirtualAddress &a, const VirtualAddress &b) {
         return a.address == b.address && a.prefix_length == b.prefix_length &&
                a.interface == b.interface && a.label == b.label;
     }
 };
 
-// How a new master tells the LAN: gratuitous ARP, or unsolicited NA.
+// How a new master announces its addresses: gratuitous ARP, or unsolicited NA.
 struct AnnouncePolicy {
     unsigned repeat = 5;          // garp_master_repeat: frames per address
     Duration delay = Seconds{5};  // garp_master_delay: second burst; 0 = none
@@ -37,7 +37,7 @@ struct AnnouncePolicy {
     unsigned refresh_repeat = 1;
 };
 
-// track_nginx: how many workers must have a fresh heartbeat.
+// track_nginx: the number of workers that must have a fresh heartbeat.
 struct WorkerPolicy {
     unsigned required = 1;  // 0 = workers are not watched
     Duration timeout = Seconds{2};
@@ -54,8 +54,9 @@ struct Config {
     Vrid vrid{1};
     Priority priority;
     Duration advert_interval = Milliseconds{100};
-    // When within each interval adverts are due: routers that share it share
-    // their wake-ups. Nothing: an interval after the one before.
+    // The moment within each interval at which adverts are due. Routers with
+    // the same phase share their wake-ups. Nothing: one interval after the
+    // previous advert.
     std::optional<Duration> advert_phase;
     wire::Authentication authentication;  // v2 only
     std::vector<VirtualAddress> addresses;
@@ -64,15 +65,15 @@ struct Config {
     bool preempt = true;
     Duration preempt_delay{0};
     PreemptWindows preempt_windows;  // none: always
-    // startup_delay: until then we listen, and do not become active of our
-    // own. What another process of this node was, we go on to be.
+    // startup_delay: until then the router listens, and does not become active
+    // by itself. A handover from another process of this node is not delayed.
     Instant not_before{};
-    // The same for so long after the link came back.
+    // The same, for this time after the link came back.
     Duration link_up_delay{0};
     AnnouncePolicy announce;
     WorkerPolicy workers;
-    // Connections to the addresses end when another router has them: those of
-    // these ports, on which nginx listens.
+    // Connections to the addresses are closed when another router has them, if
+    // they are to one of these ports, on which nginx listens.
     bool close_connections = true;
     std::vector<std::uint16_t> ports;
 

@@ -1,4 +1,4 @@
-// Everything that can happen to a virtual router.
+// All inputs of a virtual router.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@
 
 namespace ngx_vrrp::vrrp {
 
-// Join the election. Before it every other input is only remembered.
+// Join the election. Before it, every other input is only remembered.
 struct Startup {};
 
-// Leave for good, and say why. serving: nginx still answers requests, so the
-// addresses may stay until the heir speaks or grace is over; else they go at
-// once.
+// Leave for good, for this reason. serving: nginx still answers requests, so
+// the addresses may stay until the successor advertises or grace is over;
+// otherwise they are removed at once.
 struct Shutdown {
     std::string reason;
     bool serving = false;
@@ -29,11 +29,11 @@ struct AdvertReceived {
     IpAddress source;
 };
 
-// The deadline may have passed; the router compares.
+// The deadline may have passed; the router compares the times.
 struct TimeReached {};
 
-// Something without which we must not hold the address has failed (reason
-// says what) or nothing has (reason is empty).
+// Something that we need to hold the address has failed (reason), or everything
+// works (reason is empty).
 struct FaultChanged {
     std::string reason;
 };
@@ -44,26 +44,26 @@ struct PriorityChanged {
     std::string reason;
 };
 
-// The address we send from, which breaks ties.
+// Our source address, which decides between equal priorities.
 struct SourceChanged {
     IpAddress source;
 };
 
-// Somebody wants another router to have the addresses, until Resume: the same
-// as a fault, but the addresses may stay until the heir speaks or grace is
-// over.
+// An operator wants another router to have the addresses, until Resume. The
+// same as a fault, but the addresses may stay until the successor advertises or
+// grace is over.
 struct Release {
     std::string reason;
     Duration grace{};
 };
 
-// The end of Release, and no fault is left.
+// The end of Release, if there is no other fault.
 struct Resume {
     std::string reason;
 };
 
-// Somebody wants the addresses to be here now: take them from an active router
-// that must yield to us, whatever Config says about preemption.
+// An operator wants the addresses to be here now: take them from an active
+// router that must yield to us, whatever Config says about preemption.
 struct Preempt {
     std::string reason;
 };
@@ -71,7 +71,7 @@ struct Preempt {
 // The link of the instance is up again.
 struct LinkUp {};
 
-// Another machine says on the LAN that one of the addresses is there.
+// Another machine has announced one of the addresses on the LAN.
 struct AddressClaimed {};
 
 // One of Config::preempt_windows has opened, "02:00-04:00", or the last one has

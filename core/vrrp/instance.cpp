@@ -54,7 +54,7 @@ void Instance::remember(const Input &input, Instant now) {
     }
 }
 
-// The one place where the state changes and where that is reported.
+// The only place that changes the state, and that reports it.
 void Instance::enter(State next, Turn &turn) {
     const StateName from = state();
     state_ = std::move(next);
@@ -127,8 +127,8 @@ State Instance::become_fault(std::string reason, Turn &turn) {
     return Fault{std::move(reason)};
 }
 
-// The active router may have forgotten our link-layer address meanwhile, and
-// could not reach us by unicast: we would wrongly believe it silent.
+// The active router may have forgotten our link-layer address meanwhile. It
+// could not reach us by unicast, and we would believe that it is silent.
 State Instance::on(Fault state, const FaultChanged &in, Turn &turn) {
     return in.reason.empty()
                ? State{clear_fault("fault cleared: " + state.reason, turn)}
@@ -234,8 +234,8 @@ State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
     return in.serving ? state : drop(state, state.reason, false, turn);
 }
 
-// As long as nobody has taken over we take the goodbye back; an heir is left
-// in peace, and our addresses go.
+// If no router has taken over, we cancel priority 0 with an advert. A successor
+// keeps the addresses, and we remove ours.
 State Instance::on(Leaving state, const Resume &, Turn &turn) {
     if (state.for_good || state.heir) {
         return state;
@@ -287,8 +287,8 @@ void Instance::hear(const AdvertReceived &in, Instant now) {
     }
 }
 
-// VRRPv2 routers must all have the same one (RFC 3768, 7.1), VRRPv3 backups
-// learn the active router's.
+// VRRPv2 routers must all have the same interval (RFC 3768, 7.1); VRRPv3
+// backups learn it from the active router.
 Duration Instance::interval_of(Duration advertised) const {
     return config_.version == Version::v2 ? config_.advert_interval
                                           : advertised;

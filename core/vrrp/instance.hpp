@@ -63,14 +63,15 @@ struct Fault {
 struct Backup {
     Instant timer_started{};     // Active_Down_Timer
     Duration active_interval{};  // Active_Adver_Interval, learned (v3)
-    // Who sent priority 0: the timer runs for the skew only.
+    // The sender of priority 0: the timer runs for the skew only.
     std::optional<IpAddress> leaver;
-    // When the priority of the active router fell below ours, or the window
-    // opened in which we may preempt it: we do so after the skew.
+    // The time at which the priority of the active router fell below ours, or
+    // at which the window opened in which we may preempt it: we take over after
+    // the skew.
     std::optional<Instant> fell_at;
     std::optional<Instant> preempt_at;  // preempt_delay runs until then
-    // The active router was not lower than we are, and is now: it is sick, and
-    // to take its place is no matter of windows.
+    // The active router had at least our priority, and has a lower one now: it
+    // has a problem, and windows do not apply.
     bool fallen = false;
 };
 
@@ -79,13 +80,14 @@ struct Active {
     Duration advertised_interval{};  // peers wait for us by this one
     Instant advertised_at{};
     Instant advertise_at{};  // Adver_Timer
-    Instant renew_at{};      // leases, with the last advert before
+    Instant renew_at{};      // leases, with the advert before that
     AnnounceSchedule announcements;
     TokenBucket answers{kAnswerPeriod, kAnswerBurst};
 };
 
-// Make before break: priority 0 is out, the addresses stay until the heir has
-// them too, or until the time for that is over, so that no request is lost.
+// Make before break: priority 0 has been sent. The addresses stay until the
+// successor has them, too, or until the time for that is over, so that no
+// request is lost.
 struct Leaving {
     Instant drop_at{};   // soon, once the heir was heard
     Instant renew_at{};  // leases
@@ -102,19 +104,19 @@ class Instance {
 public:
     explicit Instance(Config config);
 
-    // now must not be before that of an earlier call. Any input is legal in
-    // any state. The actions are to be performed in their order.
+    // now must not be before that of an earlier call. Any input is legal in any
+    // state. The actions must be performed in their order.
     Actions handle(const Input &input, Instant now);
 
-    // Another process of this node goes on from here. Nothing while there is
-    // nothing to go on with: before Startup, in a fault, while leaving.
+    // The state for another process of this node. Nothing if there is no state
+    // to continue: before Startup, in a fault, while leaving.
     std::optional<Checkpoint> checkpoint() const;
 
-    // In place of Startup: go on where another process of this node was, with
-    // this configuration and the facts of this process.
+    // Replaces Startup: continues from the state of another process of this
+    // node, with this configuration and the facts of this process.
     Actions resume(const Checkpoint &checkpoint, Instant now);
 
-    // After the handover: back to Initialize, quietly.
+    // After the handover: back to Initialize, without an action.
     void retire();
 
     // When TimeReached is due; nothing when no timer runs.
@@ -124,7 +126,8 @@ public:
     // Active, and on the way out of it.
     bool is_leaving() const { return std::holds_alternative<Leaving>(state_); }
 
-    // Why Preempt would not make us active now; empty: it would, or we are.
+    // Why Preempt would not make us active now. Empty: it would, or we are
+    // active.
     std::string preempt_refusal(Instant now) const;
 
     const Config &config() const { return config_; }
@@ -141,8 +144,8 @@ private:
     void remember(const Input &input, Instant now);
     void enter(State next, Turn &turn);
 
-    // Whether the state is still ours to have, before the input is looked at:
-    // we may have slept through our own deadline.
+    // Called before the input is processed: the state may have ended while this
+    // process did not run.
     template <class S>
     State wake(S state, Turn &) {
         return state;
@@ -150,7 +153,8 @@ private:
     State wake(Active state, Turn &turn);
     State wake(Leaving state, Turn &turn);
 
-    // What each state makes of each input; of all others, nothing.
+    // The rule for each pair of state and input. A pair without a rule keeps
+    // the state.
     template <class S, class I>
     State on(S state, const I &, Turn &) {
         return state;
@@ -187,7 +191,8 @@ private:
     State on(Leaving state, const Shutdown &in, Turn &turn);
     State on(Leaving state, const Resume &in, Turn &turn);
 
-    // The way into each state; the caller has done what comes before.
+    // Entry into each state. The caller has performed the actions that come
+    // before it.
     State become_initialize(std::string reason, Turn &turn);
     State become_fault(std::string reason, Turn &turn);
     Backup become_backup(std::string reason, Turn &turn);

@@ -1,4 +1,4 @@
-// What a virtual router does in the Active state.
+// The rules of a virtual router in the Active state.
 #include "core/vrrp/instance.hpp"
 
 #include <algorithm>
@@ -9,8 +9,8 @@
 
 namespace ngx_vrrp::vrrp {
 
-// The advert comes first: it stops the other backups while the addresses are
-// being added.
+// The advert comes first: it stops the other backups while we add the
+// addresses.
 State Instance::become_active(std::string reason, Turn &turn) {
     turn.reason = std::move(reason);
     active_router_.reset();
@@ -30,8 +30,8 @@ State Instance::become_active(std::string reason, Turn &turn) {
     return next;
 }
 
-// After a silence in which any peer may have taken over, the addresses are
-// not ours any more: drop them before anything else, then listen.
+// After a silence in which any peer may have taken over, we do not own the
+// addresses any more: remove them before anything else, then listen.
 State Instance::wake(Active state, Turn &turn) {
     if (turn.now - state.advertised_at <=
         fastest_takeover(config_.version, state.advertised_interval)) {
@@ -56,15 +56,15 @@ State Instance::on(Active state, const TimeReached &, Turn &turn) {
     return state;
 }
 
-// One that comes a little early harms nothing: peers wait for an interval.
+// An advert that is slightly early does no harm: peers wait for an interval.
 Instant Instance::next_advert(Instant now) const {
     return config_.advert_phase ? next_in_phase(now, config_.advert_interval,
                                                 *config_.advert_phase)
                                 : now + config_.advert_interval;
 }
 
-// Everything that goes with an advert: whatever keeps us sending them keeps
-// the leases alive too.
+// Each advert renews the leases, so that the leases last as long as we send
+// adverts.
 void Instance::advertise(Active &state, Turn &turn) {
     turn.act(SendAdvert{priority_});
     state.advertised = priority_;
@@ -124,8 +124,8 @@ bool Instance::beats_us(const AdvertReceived &in) const {
     return theirs > priority_ || (theirs == priority_ && in.source > source_);
 }
 
-// The last advert is one that loses: the winner answers it with another
-// announcement, which now nobody contradicts.
+// Our last advert is one that loses: the winner answers it with another
+// announcement, and no router contradicts that one.
 State Instance::yield(const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     turn.act(RemoveAddresses{.successor = true});

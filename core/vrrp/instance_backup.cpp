@@ -1,4 +1,4 @@
-// What a virtual router does in the Backup state.
+// The rules of a virtual router in the Backup state.
 #include "core/vrrp/instance.hpp"
 
 #include <algorithm>
@@ -19,8 +19,8 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
                   .fallen = false};
 }
 
-// Counted from the start of the timer with the priority of now, so that a
-// change of priority rescales a timer that runs.
+// Counted from the start of the timer with the present priority, so that a
+// change of priority also changes a running timer.
 Instant Instance::down_at(const Backup &state) const {
     const Duration skew =
         skew_time(config_.version, priority_, state.active_interval);
@@ -33,9 +33,9 @@ Instant Instance::down_at(const Backup &state) const {
     return std::min(preempts_at(state, skew), silence_ends);
 }
 
-// Where the active router is one that we may replace there is no silence to
-// wait for: the skew lets the best backup be the first. Without preempt_delay
-// the adverts of a router that was lower from the beginning are discarded.
+// If we may replace the active router, we do not wait for silence: the skew
+// lets the best backup be the first. Without preempt_delay, the adverts of a
+// router that was lower from the beginning are discarded.
 Instant Instance::preempts_at(const Backup &state, Duration skew) const {
     if (state.preempt_at && config_.preempt_delay > Duration::zero()) {
         return *state.preempt_at + skew;
@@ -43,8 +43,8 @@ Instant Instance::preempts_at(const Backup &state, Duration skew) const {
     return state.fell_at ? *state.fell_at + skew : Instant::max();
 }
 
-// A switch port may forward nothing yet while we listen: the silence of
-// startup_delay or link_up_delay proves nothing.
+// A switch port may not forward packets yet, so silence during startup_delay or
+// link_up_delay does not mean that there is no active router.
 Instant Instance::takeover_at(const Backup &state) const {
     return std::max(down_at(state), held_until());
 }
@@ -109,7 +109,7 @@ State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
     return state;
 }
 
-// It was not lower than ours before.
+// Its priority was not lower than ours before.
 bool Instance::has_fallen(const AdvertReceived &in) const {
     return is_active_router(in.source) &&
            active_router_->priority >= priority_ &&
@@ -120,7 +120,7 @@ bool Instance::is_active_router(const IpAddress &address) const {
     return active_router_ && active_router_->address == address;
 }
 
-// What made the active router's priority fall may make ours fall, too.
+// The cause that lowered the active router's priority may lower ours, too.
 State Instance::on(Backup state, const PriorityChanged &, Turn &) {
     if (active_router_ && active_router_->priority >= priority_) {
         follow_again(state);
@@ -128,7 +128,7 @@ State Instance::on(Backup state, const PriorityChanged &, Turn &) {
     return state;
 }
 
-// The active router's adverts were not to be discarded: it is not silent.
+// The adverts of the active router were accepted: it is not silent.
 void Instance::follow_again(Backup &state) const {
     if (active_router_->heard_at >= state.timer_started) {
         state.timer_started = active_router_->heard_at;
@@ -140,10 +140,10 @@ void Instance::follow_again(Backup &state) const {
     }
 }
 
-// RFC 9568, 6.4.2: "If the Priority in the ADVERTISEMENT is zero, then: Set
-// the Active_Down_Timer to Skew_Time", also without preemption. A goodbye
-// said twice does not set it twice, or it could be postponed for ever; and
-// the skew keeps backups apart, so a sole backup needs none.
+// RFC 9568, 6.4.2: "If the Priority in the ADVERTISEMENT is zero, then: Set the
+// Active_Down_Timer to Skew_Time", also without preemption. A repeated priority
+// 0 does not set the timer again, or it could be postponed for ever. The skew
+// keeps backups apart, so a single backup needs none.
 State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
     if (is_sole_peer(from) && !is_held_back(turn.now)) {
         return become_active(priority_from(kPriorityZero, from), turn);
@@ -155,10 +155,11 @@ State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
     return state;
 }
 
-// preempt_delay starts with the first advert that is worse than ours; a
-// better router makes it void, and so does a closed window. Outside of its
-// windows a router takes over from one that is sick, but not from one that is
-// well. The address owner, held back, waits for nobody who is not one.
+// preempt_delay starts with the first advert that is lower than ours. A higher
+// router cancels it, and so does the end of a window. Outside of its windows, a
+// router takes over from an active router whose priority has fallen, but not
+// from one that was always lower. The address owner, while it is held back,
+// follows only another address owner.
 bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
     if (is_owner()) {
         return theirs == kPriorityOwner;
@@ -189,8 +190,8 @@ bool Instance::is_closed() const {
 }
 
 // Other backups may have the same windows: as after priority 0, the skew lets
-// the best of them be the first. What was heard before the timer began, before
-// a fault perhaps, says nothing of the router that is active now.
+// the best of them be the first. Adverts from before the start of the timer,
+// perhaps from before a fault, are not about the router that is active now.
 State Instance::on(Backup state, const WindowChanged &in, Turn &turn) {
     if (!active_router_ || active_router_->heard_at < state.timer_started) {
         return state;
@@ -213,7 +214,7 @@ State Instance::on(Backup, const Release &in, Turn &turn) {
     return become_fault(in.reason, turn);
 }
 
-// The active router yields to our advert, whatever it thinks of preemption.
+// The active router yields to our advert, whatever its preempt mode is.
 State Instance::on(Backup state, const Preempt &in, Turn &turn) {
     if (!preempt_refusal(state, turn.now).empty()) {
         return state;
@@ -224,7 +225,7 @@ State Instance::on(Backup state, const Preempt &in, Turn &turn) {
         turn);
 }
 
-// Who would not yield would take the addresses back at once.
+// Preempting a router that will not yield only causes a flap.
 std::string Instance::preempt_refusal(const Backup &, Instant now) const {
     if (is_held_back(now)) {
         return format("%s holds it back for %s", delay_in_force(),

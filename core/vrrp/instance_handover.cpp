@@ -1,6 +1,6 @@
-// How a virtual router passes from one process of a node to another: the
-// state is taken as it is, so that no advert is missed and nobody on the LAN
-// sees a change.
+// How a virtual router passes from one process of a node to another: the state
+// continues unchanged, so that no advert is missed and no change is visible on
+// the LAN.
 #include "core/vrrp/instance.hpp"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ Actions Instance::resume(const Checkpoint &checkpoint, Instant now) {
         active_router_ = checkpoint.active_router;
     }
 
-    // What changed between the processes takes effect within this event.
+    // Differences between the processes take effect within this event.
     return fault_.empty() ? handle(PriorityChanged{priority_, {}}, now)
                           : handle(FaultChanged{fault_}, now);
 }
@@ -55,13 +55,13 @@ void Instance::retire() {
     active_router_.reset();
 }
 
-// The process before us may not have said it.
+// The previous process may not have advertised it.
 Duration Instance::known_interval(Duration said) const {
     return said > Duration::zero() ? said : config_.advert_interval;
 }
 
-// With a shorter interval the next advert is due sooner; with a longer one
-// the last word that the backups heard still holds.
+// With a shorter interval, the next advert is due sooner. With a longer one,
+// the backups still use the interval of the last advert.
 Active Instance::active_from(const Checkpoint &checkpoint, Instant now) const {
     return Active{
         .advertised = checkpoint.advertised,

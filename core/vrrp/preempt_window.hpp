@@ -14,8 +14,8 @@ namespace ngx_vrrp::vrrp {
 using TimeOfDay = std::chrono::seconds;
 using Minutes = std::chrono::minutes;
 
-// From the first minute on, and before the second one: 22:00-06:00 goes on
-// after midnight, 22:00-24:00 does not.
+// From the first minute on, and before the second one: 22:00-06:00 includes
+// midnight, 22:00-24:00 ends at midnight.
 struct PreemptWindow {
     Minutes from{};
     Minutes until{};

@@ -1,5 +1,5 @@
-// The states of a virtual router, by RFC 9568's names inside and by
-// keepalived's names for everybody who watches.
+// The states of a virtual router: RFC 9568's names inside, keepalived's names
+// for operators.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@ namespace ngx_vrrp::vrrp {
 
 enum class StateName : std::uint8_t { initialize, backup, active, fault };
 
-// "master" is a process in nginx, so the code says active; operators, logs,
-// status and scripts see the words that keepalived taught them.
+// "master" is a process in nginx, so the code uses active. Logs, status and
+// scripts use keepalived's words.
 constexpr std::string_view public_name(StateName state) {
     constexpr std::array<std::string_view, 4> names{"INIT", "BACKUP", "MASTER",
                                                     "FAULT"};

@@ -26,24 +26,24 @@ constexpr Duration active_down_interval(Version version, Priority priority,
     return 3 * active_interval + skew_time(version, priority, active_interval);
 }
 
-// How soon any peer can take over from us: one at priority 254.
+// The earliest takeover by any peer: one at priority 254.
 constexpr Duration fastest_takeover(Version version, Duration interval) {
     return active_down_interval(version, Priority{254}, interval);
 }
 
-// How much later than the lease says the kernel may remove an address.
+// The kernel may remove an address this much later than its lease ends.
 inline constexpr Duration kLeaseSlack = Milliseconds{300};
 
-// The kernel counts leases in whole seconds. The shortest one is for routers
-// from which a peer takes over within that time: a process that is too late to
-// renew it has lost the address to the peer already. Where peers wait longer, a
-// process may be late by more, and keeps the address for a second more.
+// The kernel counts leases in whole seconds. The shortest lease is for routers
+// whose peers take over within that time: a process that is too late to renew
+// it has already lost the address to the peer. If peers wait longer, a process
+// may be late by more, and keeps the address for one more second.
 inline constexpr Seconds kShortestLease{1};
 inline constexpr Seconds kShortestPatientLease{2};
 
-// Lifetime of a VIP in the kernel, renewed with the adverts: over before a
-// peer takes over where whole seconds allow it, so that a node on which all
-// of user space died or froze does not keep the address.
+// Lifetime of a VIP in the kernel, renewed with the adverts. It ends before a
+// peer takes over, if whole seconds allow it, so that a node on which all of
+// user space died or froze does not keep the address.
 constexpr Seconds lease(Version version, Duration interval) {
     const Duration takeover = fastest_takeover(version, interval);
     if (takeover < kShortestLease) {
@@ -53,19 +53,19 @@ constexpr Seconds lease(Version version, Duration interval) {
                                                takeover - kLeaseSlack));
 }
 
-// Leases are renewed with an advert, and with no more adverts than it takes
-// to have no more than this between two renewals (adverts permitting): a lease
-// is renewed at least twice in its time.
+// Leases are renewed with an advert. The number of adverts per renewal is such
+// that two renewals are at most this far apart (if adverts are frequent
+// enough): a lease is renewed at least twice in its time.
 constexpr Duration renew_interval(Version version, Duration interval) {
     return std::min<Duration>(Seconds{1},
                               Duration{lease(version, interval)} / 2);
 }
 
-// The heir's first advert goes out before it has the addresses and has
-// announced them: until then requests still come here, and are answered.
+// The successor's first advert is sent before it has added and announced the
+// addresses: until then requests still arrive here, and are answered.
 inline constexpr Duration kHeirSettles = Milliseconds{20};
 
-// How long the addresses wait for the heir: it needs its skew, at most one
+// How long the addresses wait for the successor: it needs its skew, at most one
 // advert interval (v2: one second), and some time to be scheduled.
 inline constexpr Duration kHeirMargin = Milliseconds{200};
 
@@ -73,8 +73,8 @@ constexpr Duration heir_grace(Version version, Duration interval) {
     return skew_time(version, Priority{0}, interval) + kHeirMargin;
 }
 
-// Adverts that answer a router which must lose against us: three at once, so
-// that no election waits, then no more than the fastest interval has.
+// Answers to a router that must yield to us: three at once, so that no election
+// is delayed, then at most one per shortest interval.
 inline constexpr Duration kAnswerPeriod = Milliseconds{10};
 inline constexpr unsigned kAnswerBurst = 3;
 
@@ -82,28 +82,28 @@ inline constexpr unsigned kAnswerBurst = 3;
 inline constexpr Duration kContestPeriod = Seconds{1};
 inline constexpr unsigned kContestBurst = 3;
 
-// How soon after a contest the addresses are announced again: the other router
-// has heard our answer by then, and what it had to say is said.
+// Time from a contest to the repeated announcement of the addresses: by then,
+// the other router has received our answer, and its announcements have ended.
 inline constexpr Duration kLastWord = Milliseconds{400};
 
-// An announcement of another router is contradicted after this time; it sends
+// We answer another router's announcement after this time, because it sends
 // several in a row.
 inline constexpr Duration kClaimAnswer = Milliseconds{50};
 inline constexpr unsigned kClaimBurst = 4;
 inline constexpr Duration kClaimMemory = Seconds{60};
 
-// A router that was active so short a time ago is active again: back and forth.
+// If a router was active within this time and is active again, the address has
+// moved back and forth.
 inline constexpr Duration kBackAndForth = Seconds{5};
 
-// A periodic timer neither drifts when it is served late nor, when it is
-// served very late, fires several times to catch up.
+// A periodic timer. It does not drift when it is served late, and does not fire
+// several times to catch up when it is served very late.
 constexpr Instant next_due(Instant due, Duration period, Instant now) {
     return due + period > now ? due + period : now + period;
 }
 
-// The first moment after now that is in phase: a whole number of intervals, and
-// then the phase, after the machine's boot. It is never more than an interval
-// away.
+// The first moment after now that is in phase: a whole number of intervals
+// after the machine's boot, plus the phase. At most one interval from now.
 constexpr Instant next_in_phase(Instant now, Duration interval,
                                 Duration phase) {
     const Duration since = now.time_since_epoch() + interval - phase % interval;

@@ -1,5 +1,5 @@
-// One call of Instance::handle(): its time, and what it came to. Only the
-// sources of Instance need it.
+// One call of Instance::handle(): its time and its results. Only the sources of
+// Instance need it.
 #pragma once
 
 #include <string>

@@ -15,9 +15,8 @@ constexpr std::size_t kHeaderSize = 8;
 constexpr std::size_t kChecksumOffset = 6;
 constexpr std::uint16_t kMaxAdvertiseIntervalMask = 0x0fff;
 
-// The fixed part as it stands on the wire. `timing` is two fields in each
-// version: Auth Type and Advert Int (s), or 4 reserved bits and Max Advertise
-// Interval (cs).
+// The fixed part on the wire. `timing` is two fields in each version: Auth Type
+// and Advert Int (s), or 4 reserved bits and Max Advertise Interval (cs).
 struct Header {
     std::uint8_t version_and_type;
     std::uint8_t vrid;
@@ -59,7 +58,7 @@ bool is_spoken(const Header &header, Family family) {
     return header.is_v3() || (header.is_v2() && family == Family::ipv4);
 }
 
-// RFC 9568, 7.1, but for the checksum. Errata 8301 and 8299: an interval or
+// RFC 9568, 7.1, except for the checksum. Errata 8301 and 8299: an interval or
 // an address count of 0 is refused.
 std::optional<DropReason> refusal(const Header &header, Family family,
                                   std::size_t size) {
@@ -81,7 +80,7 @@ std::optional<DropReason> refusal(const Header &header, Family family,
     return std::nullopt;
 }
 
-// The form that is used in place of the wanted one.
+// The form that is used instead of the configured one.
 ChecksumForm form_for(Version version, Family family, ChecksumForm wanted) {
     if (version == Version::v2) {
         return ChecksumForm::message_only;
@@ -133,7 +132,7 @@ Authentication read_authentication(ByteReader &in, const Header &header) {
     return authentication;
 }
 
-// in stands behind the header, which has been checked.
+// in starts after the header, which has been checked.
 Advertisement read_body(ByteReader &in, const Header &header, Family family) {
     Advertisement advertisement;
     advertisement.version = header.is_v2() ? Version::v2 : Version::v3;

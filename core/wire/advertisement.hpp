@@ -34,7 +34,7 @@
 
 namespace ngx_vrrp::wire {
 
-// RFC 2338, 5.3.6 (the field lives on in RFC 3768, the types do not).
+// RFC 2338, 5.3.6 (RFC 3768 still has the field, but not the types).
 enum class AuthType : std::uint8_t { none = 0, simple_text = 1 };
 
 // A password of up to 8 octets, zero-padded: the 8 octets are on the wire in
@@ -79,15 +79,15 @@ struct ParsedAdvertisement {
 };
 
 // pdu: the IP payload, exactly. Checks, cheapest first: length, version (2 or
-// 3, IPv6 only 3), type, address count, exact length, interval not 0,
-// checksum (VRRPv3 over IPv4 in either form). An unknown authentication type
-// is not an error here: it is kept as it is, admission refuses it.
+// 3, IPv6 only 3), type, address count, exact length, interval not 0, checksum
+// (VRRPv3 over IPv4 in either form). An unknown authentication type is not an
+// error here: it is returned, and admission refuses it.
 Result<ParsedAdvertisement, DropReason> parse_advertisement(
     Bytes pdu, const Endpoints &endpoints);
 
-// form is only looked at for VRRPv3 over IPv4. The interval must be
-// representable in the version's unit; it is asserted, the configuration has
-// been checked.
+// form is used only for VRRPv3 over IPv4. The interval must be valid in the
+// unit of the version; this is asserted, because the configuration has been
+// checked.
 Buffer serialize(const Advertisement &advertisement, const Endpoints &endpoints,
                  ChecksumForm form);
 

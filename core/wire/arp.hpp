@@ -1,5 +1,5 @@
-// ARP (RFC 826), as far as virtual IPv4 addresses need it: telling the LAN
-// where one is, asking who else has it, and reading who says so.
+// ARP (RFC 826), as far as virtual IPv4 addresses need it: announcing an
+// address, asking for other owners, and reading the announcements of others.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace ngx_vrrp::wire {
 
-// Where the sender protocol address is in a message.
+// Offset of the sender protocol address in a message.
 inline constexpr std::size_t kArpSenderOffset = 14;
 
 // A whole Ethernet frame (42 octets): broadcast ARP request in which sender
@@ -21,13 +21,14 @@ inline constexpr std::size_t kArpSenderOffset = 14;
 Buffer gratuitous_arp(const MacAddress &sender, const IpAddress &address);
 
 // A whole Ethernet frame (42 octets): an ARP Probe for `address` (RFC 5227,
-// 1.1), with the sender protocol address 0.0.0.0, so that nobody changes what
-// he knows. Who has the address answers to `sender`. address must be IPv4.
+// 1.1), with the sender protocol address 0.0.0.0, so that no ARP cache changes.
+// A machine that has the address answers to `sender`. address must be IPv4.
 Buffer arp_probe(const MacAddress &sender, const IpAddress &address);
 
-// The sender of a request or a reply, which says with it where its address
-// is. Octets after the message are Ethernet's padding. Nothing when it is no
-// ARP for IPv4 over Ethernet, or says nothing: a probe, or from nowhere.
+// The sender of a request or a reply, with its hardware address. Octets after
+// the message are Ethernet's padding. Nothing if it is not ARP for IPv4 over
+// Ethernet, or announces no address: a probe, or a message without sender
+// address.
 std::optional<Neighbour> parse_arp(Bytes message);
 
 }  // namespace ngx_vrrp::wire

@@ -1,5 +1,5 @@
 // Why a received packet was not used: the result of the parser, the index of
-// the counter and the word in log, status and metrics, all three in one.
+// the counter, and the word in log, status and metrics.
 #pragma once
 
 #include <array>

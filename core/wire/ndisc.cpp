@@ -26,8 +26,8 @@ constexpr std::uint8_t kMacUnits = 1;  // of an option with one
 constexpr std::size_t kNdChecksumOffset = 2;
 constexpr std::size_t kIpv6Size = 16;
 
-// The source of a message and where it goes: a group, by its address and by
-// its frames' one.
+// The source of a message, and its destination: a group, as IP address and as
+// Ethernet address.
 struct Route {
     Neighbour source;
     Neighbour group;
@@ -89,7 +89,7 @@ struct Fields {
     MacAddress mac;
 };
 
-// RFC 4861, 4.3, 4.4 and 4.6.1: both messages look alike.
+// RFC 4861, 4.3, 4.4 and 4.6.1: both messages have the same form.
 Buffer to_message(const Fields &fields) {
     Buffer message;
     ByteWriter(message)
@@ -106,14 +106,15 @@ Buffer to_message(const Fields &fields) {
 }
 
 // RFC 4861, 4.6: "The value 0 is invalid. Nodes MUST silently discard an ND
-// packet that contains an option with length zero": more than there can be.
+// packet that contains an option with length zero". The result is larger than
+// any packet.
 std::size_t value_size(std::uint8_t units) {
     return units == 0 ? std::numeric_limits<std::size_t>::max()
                       : units * kOptionUnit - kOptionHeader;
 }
 
-// The link-layer address of the target, if it is told. All options must be
-// sound, also those that we do not know: in turns bad when one is not.
+// The link-layer address of the target, if the message has it. All options must
+// be valid, including unknown ones: otherwise in turns bad.
 std::optional<MacAddress> read_options(ByteReader &in) {
     std::optional<MacAddress> mac;
     while (in.ok() && in.remaining() > 0) {

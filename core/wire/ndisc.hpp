@@ -1,6 +1,6 @@
-// Neighbour Discovery (RFC 4861), as far as virtual IPv6 addresses need it:
-// telling the LAN where one is, asking who else has it, and reading who says
-// so.
+// Neighbor Discovery (RFC 4861), as far as virtual IPv6 addresses need it:
+// announcing an address, asking for other owners, and reading the announcements
+// of others.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace ngx_vrrp::wire {
 
-// Where the target address is in a message, counted from the ICMPv6 type.
+// Offset of the target address in a message, from the ICMPv6 type on.
 inline constexpr std::size_t kNdiscTargetOffset = 8;
 
 // A whole Ethernet frame (86 octets) from `address` to ff02::1 with hop limit
@@ -25,16 +25,15 @@ Buffer unsolicited_neighbour_advertisement(const MacAddress &sender,
 
 // A whole Ethernet frame (86 octets): who has `address`? To its solicited-node
 // group (RFC 4861, 4.3; RFC 4291, 2.7.1). `sender` is a real address of ours,
-// to which alone the answer goes: to the unspecified one, as in duplicate
-// address detection, it would go to all nodes, and tell them all to turn to
-// whoever answers. Both addresses must be IPv6.
+// which alone gets the answer. With the unspecified address, as in duplicate
+// address detection, the answer would go to all nodes, and change their
+// neighbor caches. Both addresses must be IPv6.
 Buffer neighbour_solicitation(const Neighbour &sender,
                               const IpAddress &address);
 
-// A Neighbour Advertisement from its type on, whose hop limit was 255 and
-// whose checksum is right: the target, and its link-layer address. Nothing
-// when it is not valid (RFC 4861, 7.1.2), or does not say where the target
-// is.
+// A Neighbor Advertisement, from its type on, whose hop limit was 255 and whose
+// checksum is right: the target, and its link-layer address. Nothing if it is
+// not valid (RFC 4861, 7.1.2), or has no link-layer address.
 std::optional<Neighbour> parse_neighbour_advertisement(Bytes message);
 
 }  // namespace ngx_vrrp::wire

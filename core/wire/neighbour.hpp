@@ -1,4 +1,5 @@
-// What ARP and Neighbour Discovery say: an address, and where it is.
+// The content of an ARP or Neighbor Discovery message: an address, and its
+// link-layer address.
 #pragma once
 
 #include "core/base/ip.hpp"
