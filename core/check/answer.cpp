@@ -42,8 +42,8 @@ public:
                       : "no answer";
     }
 
-    // A check that failed is not made again over the same connection: those
-    // who come anew may fare better.
+    // After a failure, the next check uses a new connection: new clients may
+    // have better results.
     Reuse reuse() const override {
         if (!keepalive_ || !passed_) {
             return Reuse::never;

@@ -1,5 +1,5 @@
-// What a peer is asked once it is connected, and what it answers: HTTP, or the
-// bytes of send-expect. Bytes in, a decision out; core/check/connection_prober
+// The request to a connected peer, and its response: HTTP, or the bytes of
+// send-expect. Bytes go in, a decision comes out; core/check/connection_prober
 // has the connection.
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace ngx_vrrp::check {
 
-// May the connection carry the next check? later: when the rest of this
-// answer has come.
+// Can the connection be used for the next check? later: after the rest of this
+// response.
 enum class Reuse : std::uint8_t { never, later, now };
 
 class Answer {
@@ -25,11 +25,11 @@ public:
     // Makes the peer answer; empty: it does so unasked.
     virtual std::string request() const = 0;
 
-    // Takes bytes, after the decision too. Nothing: there is no decision, or
-    // it has been told. A Failure without a reason: passed.
+    // Takes bytes, also after the decision. Nothing: there is no decision yet,
+    // or it was returned before. A Failure without a reason: passed.
     virtual std::optional<Failure> receive(std::string_view bytes) = 0;
 
-    // The peer sends no more, which is a decision if there was none.
+    // The peer will send no more. This is a decision, if there was none.
     virtual Failure end() = 0;
 
     // What has not come yet, for people.
@@ -39,8 +39,8 @@ public:
     virtual Reuse reuse() const = 0;
 };
 
-// Nothing: to be connected is all that is asked (tcp). config and regexes
-// outlive the answer's decision.
+// Nothing: a connection is enough (tcp). config and regexes outlive the
+// answer's decision.
 std::unique_ptr<Answer> expected_answer(const Config &config,
                                         RegexEngine &regexes);
 

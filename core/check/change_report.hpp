@@ -17,7 +17,7 @@ struct Change {
     const Failure &reason;  // down: of the last failure
 };
 
-// "http web 10.0.0.11:8080", and where to if the name does not say so.
+// "http web 10.0.0.11:8080", with the address if the name does not contain it.
 std::string label_of(const Identity &identity);
 
 // check "http web 10.0.0.11:8080" is down: L4CON connection refused (3

@@ -13,14 +13,14 @@ namespace {
 
 constexpr Duration kLagLogPeriod = Seconds{10};
 
-// After a delay answers may be waiting that nobody has read: so much time to
-// read them, or as long as the delay was.
+// After a delay, unread responses may be waiting: the time to read them, or as
+// long as the delay was.
 constexpr Duration kLongestGrace = Milliseconds{100};
 
-// How often one and the same deadline gives way to delays.
+// How often one deadline can be postponed because of delays.
 constexpr unsigned kMaxPostponed = 2;
 
-// Its multiples are spread over 0 .. 1 most evenly, however many there are.
+// Its multiples are spread over 0 .. 1 most evenly, whatever their number is.
 constexpr double kGoldenRatio = 0.6180339887498949;
 
 Duration scaled(Duration d, double factor) {
@@ -40,7 +40,7 @@ Duration wait_of(const Timing &timing, const Monitor &monitor) {
                : timing.interval;
 }
 
-// A little earlier, when others start, too: a wake-up costs more than most
+// Slightly earlier, together with other checks: a wake-up costs more than most
 // checks.
 Instant in_company(Instant at, Duration wait) {
     const Duration grid = std::min(wait / kStartsPerInterval, kLongestGrid);
@@ -158,7 +158,7 @@ void Checker::move(CheckId id, Run &run, Instant at) {
     deadlines_.emplace(at, id);
 }
 
-// Gives back what was lost since the deadline was set.
+// Adds the time that was lost since the deadline was set.
 bool Checker::postpone(CheckId id, Run &run, Instant now) {
     const Duration lost = lost_ - run.lost_before;
     if (lost == Duration{0} || run.postponed == kMaxPostponed) {

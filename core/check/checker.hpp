@@ -47,18 +47,18 @@
 
 namespace ngx_vrrp::check {
 
-// A delay that is nothing to speak of, and one that the log tells.
+// A delay that is ignored, and a delay that is logged.
 inline constexpr Duration kSmallLag = Milliseconds{2};
 inline constexpr Duration kReportedLag = Milliseconds{100};
 
-// A check that nothing is known of does not wait longer for its first run.
+// A check without a result waits at most this time for its first run.
 inline constexpr Duration kFirstRunWithin = Seconds{1};
 
-// At how many moments of an interval checks start, or so far apart at most.
+// Checks start at this many moments of an interval, at most this far apart.
 inline constexpr int kStartsPerInterval = 20;
 inline constexpr Duration kLongestGrid = Milliseconds{5};
 
-// Between the end of a run and the next, however long it took.
+// At least this time between the end of a run and the next one.
 inline constexpr Duration kShortestPause = Milliseconds{1};
 
 class Checker final : public Outcomes {
@@ -68,8 +68,8 @@ public:
             std::uint64_t seed);
     ~Checker() override;
 
-    // A check that this process runs; its verdict is what the table knows
-    // from the generation or the process before. prober outlives it.
+    // A check that this process runs. Its verdict is that of the table, from
+    // the previous generation or process. prober outlives it.
     void add(CheckId id, Config config, Prober &prober, Instant now);
 
     // Its prober forgets it, too.
@@ -78,14 +78,13 @@ public:
     // Ignored when the check is not running.
     void finished(CheckId id, const Outcome &outcome, Instant now) override;
 
-    // At the next handle_time(), or as soon as the run that is under way has
-    // ended.
+    // At the next handle_time(), or when the present run has ended.
     void check_now(CheckId id, Instant now) override;
 
     void handle_time(Instant now);
     std::optional<Instant> deadline() const;
 
-    // How often this process was late, and the latest it was.
+    // How often this process was late, and its longest delay.
     std::uint64_t late_wakes() const { return late_wakes_; }
     Duration worst_lag() const { return worst_lag_; }
 
@@ -106,7 +105,7 @@ private:
     VerdictSink &verdicts_;
     Log log_;
     Dice dice_;
-    double spread_;  // where in its interval the next check begins, 0 .. 1
+    double spread_;  // start of the next check in its interval, 0 .. 1
 
     std::map<CheckId, Run> runs_;
     std::set<std::pair<Instant, CheckId>> deadlines_;  // one for each run

@@ -1,5 +1,5 @@
-// One check: what is probed, how, how often, and what a good answer is.
-// Checked by the configuration parser; nothing here needs another look.
+// One check: its target, its type, its times, and the conditions for a good
+// response. The values are valid: the configuration parser has checked them.
 #pragma once
 
 #include <cstddef>
@@ -80,7 +80,7 @@ struct PingCheck {
     unsigned window = 1;          // of so many pings
 };
 
-// A listening socket of this nginx: is what connects to it accepted?
+// A listening socket of this nginx: does nginx accept connections to it?
 struct ListenCheck {
     IpAddress address;  // may be unspecified
     std::uint16_t port = 0;
@@ -99,7 +99,7 @@ struct ScriptCheck {
 using Probe = std::variant<TcpCheck, HttpCheck, SendExpectCheck, PingCheck,
                            ListenCheck, FileCheck, ScriptCheck>;
 
-// Together they are the key by which a check is known again after a reload.
+// Together they are the key by which a check is identified after a reload.
 struct Identity {
     std::string context;  // "http", "stream": an upstream; "vrrp": a tracker
     std::string group;    // the upstream, the vrrp_instance

@@ -23,9 +23,9 @@ Reason to_reason(Stage stage) {
 
 }  // namespace
 
-// Every call of the transport may come back into the prober, and the end of a
-// check may begin another one or forget it: after either of them nothing is
-// known of a conversation.
+// Every call of the transport may call the prober, and the end of a check may
+// start or remove a check. So a conversation may not exist any more after
+// either of them.
 
 ConnectionProber::ConnectionProber(Transport &transport, RegexEngine &regexes,
                                    Outcomes &outcomes)
@@ -154,7 +154,7 @@ Failure ConnectionProber::timed_out(const Conversation &conversation) {
     }
 }
 
-// The peer has closed a kept connection while we began to use it again.
+// The peer closed a kept connection while we started to use it again.
 bool ConnectionProber::is_stale(const Conversation &conversation) {
     return conversation.phase == Phase::answering && conversation.reused &&
            !conversation.answered;
@@ -183,7 +183,7 @@ void ConnectionProber::ask(CheckId id, Conversation &conversation,
     judge_nothing(id, now);
 }
 
-// Where no answer is expected it is enough to have asked.
+// If no response is required, sending the request is enough.
 void ConnectionProber::judge_nothing(CheckId id, Instant now) {
     Conversation *conversation = find(id);
     if (conversation != nullptr && conversation->phase == Phase::answering) {
@@ -199,7 +199,7 @@ void ConnectionProber::take(CheckId id, Conversation &conversation,
     }
 }
 
-// After the decision: what becomes of the connection.
+// After the decision: keep or close the connection.
 void ConnectionProber::settle(CheckId id, Conversation &conversation) {
     switch (conversation.answer->reuse()) {
         case Reuse::never:

@@ -1,9 +1,8 @@
-// Checks over a connection: tcp, http, send-expect. What was opened, sent and
-// received goes in and comes out as bytes; core/check/ports.hpp has the hands.
-//
-// HTTP/1.1 with Host; the connection is kept between checks when the peer
-// agrees. If a kept connection turns out to be closed before a byte of the
-// answer came, the check is made again, once, over a new one.
+// Checks over a connection: tcp, http, send-expect. It has no sockets:
+// core/check/ports.hpp has the Transport that opens, sends and receives.
+// HTTP/1.1 with Host; the connection is kept between checks if the peer agrees.
+// If a kept connection is closed before the first byte of the response, the
+// check is repeated, once, over a new connection.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +30,9 @@ public:
     Outcome cancel(CheckId id) override;
     void forget(CheckId id) override;
 
-    // From the transport. Events of connections that were closed meanwhile
-    // are ignored.
+    // From the transport. Events of closed connections are ignored.
     void opened(CheckId id, Instant now);
-    // TLS begins: tells an L4TOUT from an L6TOUT.
+    // TLS begins: from now on, a timeout is L6TOUT instead of L4TOUT.
     void connected(CheckId id);
     void received(CheckId id, std::string_view bytes, Instant now);
     void ended(CheckId id, Instant now);

@@ -10,7 +10,7 @@ namespace ngx_vrrp::check {
 
 namespace {
 
-// As they are written in a configuration, by Test.
+// The keywords of the configuration, by Test.
 constexpr std::array<std::string_view, 6> kOperators{"",   "!", "=",
                                                      "!=", "~", "!~"};
 
@@ -48,7 +48,7 @@ std::string expected(const TextTest &test) {
            quote(test.value) + " expected";
 }
 
-// What the test says of one header of that name, but for its negation.
+// The result of the test for one header of that name, without its negation.
 bool holds(const TextTest &test, std::string_view text, RegexEngine &regexes) {
     switch (test.test) {
         case Test::exists:
@@ -172,8 +172,8 @@ Failure unexpected_answer(const TextTest &test, std::string_view text) {
                 ", " + expected(test)};
 }
 
-// Servers may refuse a request with such a method that does not say that it
-// has no body (RFC 9110, 8.6).
+// Servers may refuse a request with such a method unless it declares an empty
+// body (RFC 9110, 8.6).
 bool announces_body(std::string_view method) {
     return method == "POST" || method == "PUT" || method == "PATCH";
 }

@@ -1,4 +1,4 @@
-// What the text of a file that is checked says: a number.
+// The number in the text of a file.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,10 @@
 
 namespace ngx_vrrp::check {
 
-// Octets. More than that is no number; nothing behind them need be read.
+// Octets. A longer text is not a number, so the rest of a file is not read.
 inline constexpr std::size_t kLongestFileText = 64;
 
-// White space around it does not matter, and alone it is 0.
+// White space around it is ignored, and alone it means 0.
 Outcome judge_file_text(std::string_view text);
 
 }  // namespace ngx_vrrp::check

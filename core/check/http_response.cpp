@@ -9,7 +9,7 @@ namespace ngx_vrrp::check {
 
 namespace {
 
-// IIS may send it twice, and nginx ignores it.
+// IIS may send it twice, and nginx ignores the second one.
 constexpr std::string_view kSecondStatusLine = "HTTP/";
 
 constexpr unsigned kSwitchingProtocols = 101;
@@ -82,7 +82,7 @@ bool HttpResponse::keeps_connection() const {
     return state_ == State::complete && persistent_ && !closed_ && !excess_;
 }
 
-// Takes what belongs to the body or the chunk; returns the rest.
+// Takes the part of the body or the chunk; returns the rest.
 std::string_view HttpResponse::take_data(std::string_view bytes) {
     if (framing_ == Framing::until_close) {
         keep(bytes);
@@ -113,7 +113,7 @@ void HttpResponse::finish_data() {
     }
 }
 
-// Takes a line, or as much of it as there is; returns the rest.
+// Takes a line, or the available part of it; returns the rest.
 std::string_view HttpResponse::take_line(std::string_view bytes) {
     const std::size_t line_feed = bytes.find('\n');
     const bool is_whole =
@@ -192,7 +192,7 @@ void HttpResponse::handle_header_line(std::string_view line) {
     headers_.push_back(*std::move(header));
 }
 
-// After 101 another protocol would follow, hence it is a final answer.
+// After 101 another protocol would follow, so it is a final response.
 void HttpResponse::finish_header() {
     if (status_ < 200 && status_ != kSwitchingProtocols) {
         skip_informational();
@@ -214,8 +214,8 @@ void HttpResponse::skip_informational() {
     part_ = Part::status_line;
 }
 
-// Everything is looked at, even where there cannot be a body. RFC 9112, 6.3:
-// both headers at once "ought to be handled as an error", and so are several.
+// All of them are checked, even if there cannot be a body. RFC 9112, 6.3: both
+// headers at once "ought to be handled as an error", and so are several.
 HttpResponse::Framing HttpResponse::find_framing() {
     Framing framing = Framing::until_close;
     for (const HttpHeader &header : headers_) {
@@ -259,7 +259,7 @@ bool HttpResponse::has_no_body() const {
            status_ == kNotModified;
 }
 
-// RFC 9112, 9.3: "close" wins; HTTP/1.0 has to say "keep-alive".
+// RFC 9112, 9.3: "close" wins; HTTP/1.0 needs "keep-alive".
 bool HttpResponse::persists() const {
     if (framing_ == Framing::until_close || status_ == kSwitchingProtocols) {
         return false;

@@ -1,14 +1,12 @@
-// Reads an HTTP/1.x response (RFC 9112) as it comes, in any pieces, from a
-// peer that may be hostile: every length is bounded, and pieces of one byte
-// cost no more than the whole at once. It refuses whatever makes its end
-// ambiguous (6.3 there), and is as lenient with odd lines as nginx is with its
-// upstreams: a check should not fail where clients are served.
-//
-// How much a check reads. As soon as the response is_judgeable() nothing that
-// follows can change the judgement: judge then, whatever state() says. To
-// read on is only about using the connection again; is_worth_finishing() says
-// if that is cheaper than another connection. A peer that never ends thus
-// costs at most the header, kMaxBodyKept, kMaxBodyDropped and kMaxFraming.
+// Reads an HTTP/1.x response (RFC 9112) in any pieces, from a peer that may be
+// hostile: every length is bounded, and pieces of one byte cost no more than
+// the whole at once. It refuses responses with an ambiguous end (6.3 there),
+// and accepts odd lines as nginx does with its upstreams: a check should not
+// fail if clients are served. As soon as the response is_judgeable(), later
+// bytes cannot change the result: judge it then, whatever state() is. Reading
+// the rest is only useful to keep the connection; is_worth_finishing() is true
+// if this is cheaper than a new connection. So a peer that never ends costs at
+// most the header, kMaxBodyKept, kMaxBodyDropped and kMaxFraming.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +20,7 @@
 
 namespace ngx_vrrp::check {
 
-// Status line and header, with those of all informational responses.
+// Status line and header, including those of all informational responses.
 inline constexpr std::size_t kMaxHeaderBytes = std::size_t{64} * 1024;
 inline constexpr std::size_t kMaxBodyKept =
     std::size_t{256} * 1024;  // as nginx Plus
@@ -39,12 +37,12 @@ class HttpResponse {
 public:
     enum class State : std::uint8_t { incomplete, complete, broken };
 
-    // head: the answer to a HEAD request has no body, whatever it says.
-    // keep_body: a test asks for it.
+    // head: the response to a HEAD request has no body, whatever its header
+    // says. keep_body: a test needs the body.
     HttpResponse(bool head, bool keep_body);
 
-    // Takes bytes; those after the end of the response are not expected and
-    // forbid that the connection is used again.
+    // Takes bytes. Bytes after the end of the response are a violation, and the
+    // connection is not used again.
     State receive(std::string_view bytes);
 
     // The peer has closed the connection, which may be the end of the body.
@@ -65,22 +63,23 @@ public:
     // The whole header is there, and makes sense.
     bool has_header() const { return framing_ != Framing::unknown; }
 
-    // Everything that a test may look at is there, or it never will be more:
-    // the header and, if it is kept, the body or kMaxBodyKept bytes of it.
+    // The data for all tests is complete, or will not grow any more: the header
+    // and, if it is kept, the body or kMaxBodyKept bytes of it.
     bool is_judgeable() const;
 
-    // Bytes of the body that are still to come, where the header tells.
+    // Remaining bytes of the body, if the header has its length.
     std::optional<std::uint64_t> remaining() const;
 
-    // Once judgeable: the connection could be kept, and what is to be read and
-    // dropped for that is short.
+    // Once judgeable: the connection can be kept, and only a short rest must be
+    // read for this.
     bool is_worth_finishing() const;
 
     // The connection may carry another request.
     bool keeps_connection() const;
 
 private:
-    // What the next bytes belong to; all but the data comes in lines.
+    // The meaning of the next bytes; everything except the data consists of
+    // lines.
     enum class Part : std::uint8_t {
         status_line,
         header,

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kVersionPrefix = "HTTP/1.";
 constexpr std::string_view kWhiteSpace = " \t";
 
-// Lengths beyond it are nonsense, and sums of them cannot overflow.
+// Larger lengths make no sense, and sums of smaller ones cannot overflow.
 constexpr std::uint64_t kMaxLength = std::numeric_limits<std::int64_t>::max();
 
 constexpr char lower(char c) {
@@ -29,8 +29,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
 }
 
-// RFC 9112, 2.2: a bare CR is not to be taken for anything else; NUL is what
-// nginx refuses.
+// RFC 9112, 2.2: a bare CR must not be treated as anything else; nginx refuses
+// NUL.
 bool has_stray_octets(std::string_view line) {
     using namespace std::string_view_literals;
     return line.find_first_of("\r\0"sv) != std::string_view::npos;

@@ -1,4 +1,4 @@
-// The lines of an HTTP/1.x response (RFC 9112), each by itself.
+// The lines of an HTTP/1.x response (RFC 9112), one by one.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@ namespace ngx_vrrp::check {
 
 class LossWindow {
 public:
-    // Another window of this size has said percent(): as if this one had been
-    // full since then, with what was lost to be forgotten first.
+    // Continues another window of this size that had this percent(): as if this
+    // window had been full, with the losses as its oldest results.
     void resume(unsigned percent, std::size_t size) {
         const std::size_t lost =
             (std::min(percent, kPercent) * size + kPercent - 1) / kPercent;
@@ -32,8 +32,8 @@ public:
             std::count(results_.begin(), results_.end(), true));
     }
 
-    // Of those there are, rounded down: a window that is not full yet says
-    // what is known. 0 without any.
+    // Of the existing results, rounded down: a window can be partly filled. 0
+    // without any result.
     unsigned percent() const {
         return results_.empty()
                    ? 0

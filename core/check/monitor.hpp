@@ -1,6 +1,5 @@
-// From single results to a verdict: "fall" failures in a row make a check
-// down, "rise" passes make it up. While nothing is known the first result
-// decides.
+// From single results to a verdict: "fall" failures in a row make a check down,
+// "rise" passes make it up. The first result decides alone.
 #pragma once
 
 #include <cstdint>

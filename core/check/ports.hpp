@@ -25,12 +25,12 @@ public:
     // config is there until the check has ended.
     virtual void start(CheckId id, const Config &config, Instant now) = 0;
 
-    // Its time is over: ends it, and says what it was waiting for. That is
-    // an outcome like any other and may have passed: a ping that is lost is
-    // no failure as long as few others are.
+    // Its time is over: ends it, and returns an outcome with the step that was
+    // not finished. The outcome can also be a pass: a lost ping is not a
+    // failure if few others are lost.
     virtual Outcome cancel(CheckId id) = 0;
 
-    // The check is no more: forgets what start() has left open.
+    // The check is removed: closes everything that start() has opened.
     virtual void forget(CheckId id) = 0;
 };
 
@@ -41,12 +41,13 @@ public:
 
     virtual void finished(CheckId id, const Outcome &outcome, Instant now) = 0;
 
-    // Something has happened (a file changed): do not wait for the interval.
+    // An event (a file changed): do not wait for the interval.
     virtual void check_now(CheckId id, Instant now) = 0;
 };
 
-// Connections to peers, at most one for each check. TLS is made below. What
-// has failed() is closed already, what has ended() is not.
+// Connections to peers, at most one for each check. TLS is below this
+// interface. A connection that failed() is already closed, one that ended() is
+// not.
 class Transport {
 public:
     virtual ~Transport() = default;
@@ -55,7 +56,7 @@ public:
     // before open() returns.
     virtual void open(CheckId id) = 0;
 
-    // All of it, sooner or later; failed() if that turns out impossible.
+    // Sends all of it, at once or later; failed() if that is impossible.
     virtual void send(CheckId id, std::string_view bytes) = 0;
 
     virtual void close(CheckId id) = 0;
@@ -68,8 +69,8 @@ public:
     virtual bool matches(Regex regex, std::string_view text) = 0;
 };
 
-// What to do when a verdict changes, or when a check passes after a failure
-// that was not enough to change it.
+// Called when a verdict changes, or when a check passes after a failure that
+// was not enough to change it.
 class VerdictSink {
 public:
     virtual ~VerdictSink() = default;

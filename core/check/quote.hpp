@@ -1,4 +1,4 @@
-// Text of a peer in a message of ours: it can neither end a line of the log
+// Text of a peer in one of our messages: it can neither end a line of the log
 // nor fill it.
 #pragma once
 
@@ -10,8 +10,8 @@ namespace ngx_vrrp::check {
 
 inline constexpr std::size_t kMaxQuoted = 80;  // characters between the quotes
 
-// "text" with its quotes, in printable ASCII: all else is \xHH, quotes and
-// backslashes are escaped. What is longer is cut: "text"...
+// "text" with its quotes, in printable ASCII: all other octets are \xHH, quotes
+// and backslashes are escaped. A longer text is truncated: "text"...
 std::string quote(std::string_view text);
 
 }  // namespace ngx_vrrp::check

@@ -9,8 +9,8 @@ namespace ngx_vrrp::check {
 
 namespace {
 
-// FNV-1a. Each text ends with an octet that no UTF-8 has, so that what
-// belongs to which of them makes a difference.
+// FNV-1a. Each text ends with an octet that is not in UTF-8, so that moving
+// text from one to the next changes the hash.
 class Hash {
 public:
     Hash &add(std::string_view text) {

@@ -1,4 +1,4 @@
-// A check and its results as they lie in shared memory: plain, of fixed size.
+// A check and its results in shared memory: plain, of fixed size.
 #pragma once
 
 #include <array>
@@ -15,7 +15,8 @@
 namespace ngx_vrrp::check {
 
 struct Record {
-    // Texts are cut to their field; key is the hash of the whole Identity.
+    // Texts are truncated to their field; key is the hash of the whole
+    // Identity.
     std::uint64_t key;
     Text<8> context;
     Text<64> group;
@@ -50,12 +51,12 @@ inline constexpr std::uint8_t kHistoryBits = 64;
 // The hash by which a check is known again, never 0.
 std::uint64_t key_of(const Identity &identity);
 
-// A new record of a check that has no results yet; an unused one, with key 0,
-// when that is its initial verdict.
+// A new record of a check without results; an unused one, with key 0, if that
+// is its initial verdict.
 Record first_record(const Config &config);
 
-// What was read from shared memory, to which a process that somebody has taken
-// over may have written anything: what is out of its range becomes harmless.
+// For a record from shared memory, where an attacker in another process may
+// have written anything: values out of their range become harmless.
 Record made_sane(Record record);
 
 // Is it about this check? Compares texts as far as a record keeps them.
@@ -64,7 +65,7 @@ bool is_about(const Record &record, const Identity &identity);
 // Does it ask this address? Compares as much of it as a record keeps.
 bool is_at(const Record &record, std::string_view address);
 
-// Counts a result. The verdict is another matter. The first pass after a
+// Counts a result, but does not change the verdict. The first pass after a
 // failure is a recovery.
 void add_result(Record &record, const Outcome &outcome, Duration duration,
                 Instant now);
@@ -75,7 +76,7 @@ Duration down_for(const Record &record, Instant now);
 // Of the last failure: "L7STS status 500".
 std::string failure_text(const Record &record);
 
-// Up again is a recovery, too: it may have taken several passes.
+// Becoming up is a recovery, too: it may have taken several passes.
 void change_verdict(Record &record, Verdict verdict, Instant now);
 
 }  // namespace ngx_vrrp::check

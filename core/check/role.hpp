@@ -1,5 +1,5 @@
-// Which process checks what. Scripts are run by one of their own, which has
-// other privileges: that either lives says nothing about the other.
+// Which process makes which checks. Scripts have a separate process, because it
+// has other privileges. Each of the two can die while the other one works.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ constexpr std::string_view to_string(Role role) {
     return role == Role::probes ? "checker" : "runner";
 }
 
-// A process that checks says that it lives, and how late it has been.
+// Heartbeat and delays of a process that makes checks.
 struct Beat {
     Instant at{};  // 0: it has not said anything yet
     std::uint64_t late_wakes = 0;

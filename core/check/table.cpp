@@ -12,8 +12,9 @@ namespace ngx_vrrp::check {
 
 namespace {
 
-// A verdict with the generation that has found it, in one word: a process
-// that has been overtaken cannot write it, nor take another's for its own.
+// A verdict and the generation that has found it, in one word: a process of an
+// old generation cannot write it, and cannot read another generation's verdict
+// as its own.
 constexpr unsigned kVerdictBits = 8;
 
 constexpr std::uint64_t stamp(std::uint64_t generation, Verdict verdict) {
@@ -104,7 +105,7 @@ bool Table::has(CheckId id) const {
     return id < slots();
 }
 
-// It does not change while a check lies there, so it is never torn.
+// It does not change while a check is there, so it is never torn.
 std::uint64_t Table::key(CheckId id) const {
     static_assert(offsetof(Record, key) == 0);
     return slot(id).record[0].load(std::memory_order_relaxed);
@@ -136,7 +137,7 @@ Record Table::recall(CheckId id, const Config &config) const {
         known->backup = config.backup;
         return *known;
     }
-    // A writer died in the middle: the verdict is all that it has left.
+    // A writer died in the middle: only the verdict is left.
     if (!known && has(id) && key(id) == first.key) {
         first.verdict = verdict(id);
     }
@@ -155,7 +156,7 @@ void Table::store(CheckId id, const Record &record) {
 
     place.lock.write([&] { store_words(place.record, bytes_of(record)); });
 
-    // Not when a later table has been laid out in this moment.
+    // Not if a later table is laid out at this moment.
     const std::uint64_t after = stamp(generation_, record.verdict);
     const bool recovered =
         place.recovered_at_ns.exchange(record.recovered_at_ns,
@@ -269,8 +270,8 @@ bool Table::begin(const std::vector<Config> &checks, std::size_t slots,
     if (checks.size() > slots || slots > capacity_) {
         return false;
     }
-    // All of it first: `before` may lie in the same half. Generation 0 knows
-    // nothing.
+    // Read all of it first: `before` may be in the same half. Generation 0 has
+    // no results.
     const Table none(memory_, capacity_, 0);
     std::vector<Record> records =
         (before != nullptr ? *before : none).recall_all(checks);

@@ -1,14 +1,12 @@
-// The checks of this nginx in shared memory: written by the processes that
-// check (one writer for each record), read by the vrrp process, by workers and
-// by the status page. Lock-free: a writer that dies in the middle holds up
-// nobody.
-//
-// There is one table for each generation of the configuration, in one of two
-// halves of the memory in turn: a new generation is laid out while processes
-// of the one before it still use theirs. A process that has been overtaken
-// twice finds that its table is no more (is_current()). If that happens in the
-// very middle of a store(), a record of the new table may be spoilt until it
-// is stored again; its verdict is not.
+// The checks of this nginx in shared memory: written by the processes that make
+// checks (one writer for each record), read by the vrrp process, by workers and
+// by the status page. Lock-free: a writer that dies in the middle blocks no
+// other process. There is one table for each generation of the configuration,
+// in the two halves of the memory in turn: a new generation is laid out while
+// processes of the previous one still use theirs. A process that is two
+// generations behind detects that its table does not exist any more
+// (is_current()). If this happens during a store(), a record of the new table
+// may be wrong until it is stored again; its verdict is not.
 #pragma once
 
 #include <cstddef>
@@ -30,17 +28,17 @@ public:
 
     static constexpr std::size_t kAlignment = 64;
 
-    // The table of a generation, for its processes. memory has room for so many
-    // checks, and was full of zeros at first; it outlives the Table, which is a
-    // handle and may be copied. Whatever is written there, nothing beyond its
-    // end is touched.
+    // The table of a generation, for its processes. memory has room for this
+    // number of checks, and was full of zeros at first; it outlives the Table,
+    // which is a handle and may be copied. Whatever other processes write
+    // there, nothing beyond its end is accessed.
     Table(void *memory, std::size_t checks, std::uint64_t generation);
 
-    // In the master, once for a generation and before its processes start:
-    // lays out the records of these checks, unused ones after them up to
-    // `slots`; those that `before` knows keep their results. A check whose
-    // initial verdict is "unused" is spare: assign() fills it. False: no room,
-    // and nothing has been touched.
+    // In the master, once for a generation and before its processes start: lays
+    // out the records of these checks, and unused ones after them up to
+    // `slots`. Checks that `before` has keep their results. A check whose
+    // initial verdict is "unused" is a reserved slot: assign() fills it. False:
+    // there is no room, and nothing was changed.
     bool begin(const std::vector<Config> &checks, std::size_t slots,
                const Table *before);
 
@@ -50,24 +48,24 @@ public:
     // 0 when it is not current.
     std::size_t slots() const;
 
-    // Nothing when it is not current, or when every one of a bounded number
-    // of attempts met a writer.
+    // Nothing if it is not current, or if a writer was active at each of a
+    // bounded number of attempts.
     std::optional<Record> load(CheckId id) const;
 
-    // How a check goes on: with the results that lie there, if they are its
+    // How a check continues: with the results in this record, if they are its
     // own, or without any.
     Record recall(CheckId id, const Config &config) const;
 
     // Ignored when it is not current.
     void store(CheckId id, const Record &record);
 
-    // A check that was not there at begin(), or is not there any more. It
-    // keeps the results that this place, or the generation before, has of it.
+    // A check that is added or removed after begin(). It keeps the results that
+    // this slot, or the previous generation, has of it.
     void assign(CheckId id, const Config &config);
     void release(CheckId id);
 
-    // For a process that goes on for one that has died: these checks, from the
-    // place `first` on, keep the results that any of their places has of them.
+    // For a process that replaces a dead one: these checks, from the slot
+    // `first` on, keep the results that any of their slots has.
     void rearrange(CheckId first, const std::vector<Config> &checks);
 
     // One load. Verdict::unused when it is not current.

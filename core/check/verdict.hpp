@@ -22,7 +22,7 @@ enum class Verdict : std::uint8_t {
 inline constexpr std::array<std::string_view, 4> kVerdicts{"unused", "checking",
                                                            "up", "down"};
 
-// What comes from shared memory may be none of them.
+// A value from shared memory may be none of them.
 constexpr bool is_known(Verdict verdict) {
     return static_cast<std::size_t>(verdict) < kVerdicts.size();
 }
@@ -31,7 +31,8 @@ constexpr std::string_view to_string(Verdict verdict) {
     return name_of(verdict, kVerdicts);
 }
 
-// Where a check failed, in HAProxy's words, which operators know.
+// The step in which a check failed, with HAProxy's codes, which operators
+// recognise.
 enum class Reason : std::uint8_t {
     none,
     l3tout,    // too many pings without an answer
@@ -65,7 +66,7 @@ struct Failure {
     std::string text;  // "connection refused", "status 500"
 };
 
-// Of one run of a check; a Failure without a reason is none.
+// Of one run of a check; a Failure without a reason is a pass.
 struct Outcome {
     Failure failure;
     std::int64_t value = 0;  // files: their number; ping: loss in percent

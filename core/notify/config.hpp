@@ -13,8 +13,8 @@ namespace ngx_vrrp::notify {
 
 using ChannelId = std::size_t;
 
-// A program. keepalived's convention: INSTANCE, name, state and priority
-// follow the arguments of "notify", and nothing those of "notify_master" etc.
+// A program. keepalived's convention: INSTANCE, name, state and priority follow
+// the arguments of "notify"; "notify_master" etc. get no additional arguments.
 struct ScriptChannel {
     std::vector<std::string> command;  // an absolute path, and arguments
     std::uint32_t uid = 0;
@@ -69,7 +69,7 @@ struct ChannelConfig {
     std::variant<ScriptChannel, FifoChannel, EmailChannel, WebhookChannel> how;
 };
 
-// The words of EventRecord::to, as bits of ChannelConfig::states.
+// The values of EventRecord::to, as bits of ChannelConfig::states.
 enum class StateWord : std::uint8_t { master, backup, fault, stop, init };
 
 }  // namespace ngx_vrrp::notify

@@ -28,7 +28,7 @@ bool is_ascii(std::string_view text) {
         text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// As many octets of UTF-8 as fit, and no half characters.
+// As many octets of UTF-8 as fit, without a partial character.
 std::string_view piece_of(std::string_view text) {
     if (text.size() <= kEncodedOctets) {
         return text;
@@ -40,7 +40,7 @@ std::string_view piece_of(std::string_view text) {
     return text.substr(0, n);
 }
 
-// The text of a header, of one line: in encoded-words when it is not ASCII.
+// The text of a header, on one line: in encoded-words if it is not ASCII.
 std::string header_text(std::string_view text) {
     if (is_ascii(text)) {
         return std::string(text);
@@ -69,7 +69,7 @@ std::string date_text(WallTime time) {
                   static_cast<int>(clock.seconds().count()));
 }
 
-// The node's name, as far as it can be part of a domain.
+// The part of the node's name that is valid in a domain.
 std::string domain_of(const EventRecord &event) {
     std::string domain(event.node.view());
     for (char &c : domain) {

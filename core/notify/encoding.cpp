@@ -32,7 +32,7 @@ bool is_unreserved(char c) {
            c == '~';
 }
 
-// A character within a line; a blank at its end would get lost.
+// A character within a line; a blank at the end of a line would be lost.
 std::string quoted(char c, bool last) {
     const bool blank = c == ' ' || c == '\t';
     if ((blank && !last) || (c > ' ' && c <= '~' && c != '=')) {

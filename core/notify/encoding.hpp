@@ -18,8 +18,8 @@ std::string to_base64(const Digest &digest);
 // RFC 3986, 2.1: all but unreserved characters, as part of a query.
 std::string percent_encoded(std::string_view text);
 
-// RFC 2045, 6.7, of lines that end with "\n"; those that it gives end with
-// CRLF and are not longer than 76 characters.
+// RFC 2045, 6.7, of lines that end with "\n"; its lines end with CRLF and are
+// not longer than 76 characters.
 std::string quoted_printable(std::string_view text);
 
 }  // namespace ngx_vrrp::notify

@@ -39,7 +39,7 @@ std::size_t port_colon(std::string_view authority) {
 // What is shorter is in many words by chance.
 constexpr std::size_t kShortestToken = 8;
 
-// The parts of a URL that may be secrets, for all that is known.
+// The parts of a URL that can be secrets.
 std::vector<std::string_view> tokens_of(std::string_view url) {
     constexpr std::string_view kBetween = "/?#&=";
     std::vector<std::string_view> tokens;

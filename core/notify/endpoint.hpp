@@ -1,4 +1,4 @@
-// Where a URL leads to, in words that hold no secret.
+// The destination of a URL, in a form without secrets.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ struct Endpoint {
 // out is that of the scheme: http, https, smtp, smtps.
 Endpoint endpoint_of(std::string_view url);
 
-// A text of the other side, which may repeat what the URL has beside its host:
-// "***" stands for each part of that which could be a secret.
+// A text of the receiver, which may repeat parts of the URL: "***" replaces
+// each part that can be a secret.
 std::string without_tokens(std::string text, std::string_view url);
 
 }  // namespace ngx_vrrp::notify

@@ -1,6 +1,6 @@
-// What somebody may want to be told of, as a record of fixed size: it crosses
-// from the process where it happens to the notifier process in one datagram.
-// No pointers; texts are cut to their field and end with a zero.
+// An event for notifications, as a record of fixed size: it goes from the
+// process in which it happens to the notifier process in one datagram. No
+// pointers; texts are truncated to their field and end with a zero.
 #pragma once
 
 #include <array>
@@ -32,12 +32,12 @@ constexpr std::string_view to_string(EventKind kind) {
     return name_of(kind, names);
 }
 
-// What is bad is said again so often, for receivers that forget what nobody
-// repeats; no others hear of that.
+// A problem is reported again at this interval, for receivers that forget
+// events that are not repeated. Other receivers do not get the repetitions.
 inline constexpr Duration kRepeat = Seconds{60};
 
-// What an event is about stays the same until something ends it: of several
-// events with the same kind, instance and subject the last one is the truth.
+// The last of several events with the same kind, instance and subject is the
+// present state.
 struct EventRecord {
     EventKind kind;
     std::uint8_t vrid;      // 0: of no instance
@@ -55,8 +55,7 @@ struct EventRecord {
     Text<16> interface;
 
     // State: INIT, BACKUP, MASTER, FAULT, STOP (INIT, when nginx ends). Others:
-    // "up", "down" of what failed before or is well again; split_brain:
-    // "suspected", "over".
+    // "up", "down"; split_brain: "suspected", "over".
     Text<16> from;
     Text<16> to;
 

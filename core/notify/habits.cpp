@@ -9,9 +9,8 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// Slack asks for one message per second; DingTalk and WeCom
-// take 20 per minute. They
-// all refuse what is longer than 20 kilobytes; an event takes less than two.
+// Slack wants at most one message per second; DingTalk and WeCom accept 20 per
+// minute. They all refuse more than 20 kilobytes; an event takes less than two.
 Habits habits_of(WebhookFormat format) {
     switch (format) {
         case WebhookFormat::alertmanager:

@@ -1,4 +1,4 @@
-// What a channel wants to hear of, and how much at once.
+// Which events a channel wants, and how many at once.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ struct Habits {
     bool retries = true;
 };
 
-// What reaches people comes in batches, and not more often than they, or the
-// limits of those services, can bear.
+// Messages for people come in batches, and not more often than people, or the
+// limits of those services, allow.
 Habits habits_of(const ChannelConfig &config);
 
 bool wants(const ChannelConfig &config, const EventRecord &event);

@@ -19,7 +19,8 @@ bool is_hex(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// Reads forward. What returns bool is false when the text is none of that.
+// Reads forward. Functions of type bool return false if the text has another
+// form.
 class Scanner {
 public:
     Scanner(std::string_view text, std::string_view name)
@@ -72,8 +73,8 @@ private:
         }
     }
 
-    // Behind a value, or into an object or array: to where the next value
-    // begins, or to the end.
+    // After a value, or at the beginning of an object or array: moves to the
+    // next value, or to the end.
     bool value() {
         if (take('{')) {
             return enter('}');

@@ -1,5 +1,5 @@
-// Looks into an answer for one number or text: some services answer 200
-// whatever happens, and say in JSON what did.
+// Reads one number or text of a response: some services always answer 200, and
+// report errors in JSON.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,14 @@
 
 namespace ngx_vrrp::notify {
 
-// The integer that is the member of this name in the object that json is.
-// Nothing: json is not JSON (RFC 8259), not an object, nests too deep, has no
-// such member or two of them, or it is something else. Names are compared as
-// they are written, without escapes.
+// The integer member of this name in the object json. Nothing: json is not JSON
+// (RFC 8259), not an object, nests too deep, has no such member or two of them,
+// or it has another type. Names are compared as written, without escapes.
 std::optional<std::int64_t> find_number(std::string_view json,
                                         std::string_view name);
 
-// The same for a string, as it is meant, so that it may hold any octets. An
-// escape of no Unicode character becomes U+FFFD.
+// The same for a string, decoded, so that it may hold any octets. An escape
+// that is not a Unicode character becomes U+FFFD.
 std::optional<std::string> find_text(std::string_view json,
                                      std::string_view name);
 

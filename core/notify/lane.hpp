@@ -1,5 +1,5 @@
-// Events that wait for their delivery one after the other. Bounded: when many
-// wait, those go that a newer one has superseded, and only then the oldest.
+// Events that wait for their delivery, one after the other. Bounded: if there
+// are too many, superseded events are removed first, and then the oldest.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace ngx_vrrp::notify {
 
-// Of one instance, waiting in one lane: from here on, what was superseded goes.
+// Limit for one instance in one lane: beyond it, superseded events are removed.
 inline constexpr std::size_t kBackedUp = 8;
 
 // More never wait.
@@ -42,11 +42,12 @@ public:
     // There is one.
     const Entry &first() const { return entries_.front(); }
 
-    // One about the same waits for that channel, or is being delivered.
+    // An event with the same subject waits for that channel, or is being
+    // delivered.
     bool has(ChannelId channel, const EventRecord &event) const;
 
-    // The first ones, `most` at most and of one channel, are being delivered
-    // from now on, and exempt from all that follows.
+    // The first ones, at most `most` and of one channel, are being delivered
+    // from now on. The functions below do not change them.
     Entries lend(std::size_t most);
 
     bool is_lent() const { return lent_ != 0; }
@@ -57,8 +58,8 @@ public:
     // They wait again.
     void take_back() { lent_ = 0; }
 
-    // What has to go of the instance to which `latest` belongs, if that many
-    // wait: what was superseded, which the newer one remembers; and the oldest.
+    // Removes entries of the instance of `latest` if this many wait: superseded
+    // ones, which the newer one counts, and the oldest.
     Entries drop_superseded(const EventRecord &latest);
     Entries drop_excess(const EventRecord &latest);
 

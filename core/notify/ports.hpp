@@ -13,8 +13,8 @@ namespace ngx_vrrp::notify {
 
 using DeliveryId = std::uint64_t;
 
-// One attempt to tell one channel: one event, or several at once where the
-// channel takes them so; in their order, the newest last.
+// One attempt to deliver to one channel: one event, or several if the channel
+// accepts that; in their order, the newest last.
 struct Delivery {
     DeliveryId id = 0;
     ChannelId channel = 0;
@@ -35,11 +35,12 @@ class Courier {
 public:
     virtual ~Courier() = default;
 
-    // config is there until the delivery has ended; the delivery is not.
+    // config exists until the delivery has ended; delivery does not.
     virtual void deliver(const Delivery &delivery, const ChannelConfig &config,
                          Instant now) = 0;
 
-    // Its time is over, or the process ends. What was it waiting for?
+    // Its time is over, or the process ends. Returns an outcome with the step
+    // that was not finished.
     virtual Outcome cancel(DeliveryId id) = 0;
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr ChannelId kHooks = std::numeric_limits<ChannelId>::max();
 
-// How many of those that are lost at once are told by name.
+// Number of events that are named if many are lost at once.
 constexpr std::size_t kMostNamed = 8;
 
 // The hook for all events comes after the one for this event.
@@ -87,7 +87,7 @@ void Queue::add(const EventRecord &event, Instant now) {
     }
 }
 
-// What is only said again adds nothing to what has not been told yet.
+// A repetition is not needed if the event itself still waits.
 bool Queue::waits_already(ChannelId id, const EventRecord &event) const {
     if (event.again == 0) {
         return false;
@@ -139,8 +139,8 @@ void Queue::report_excess(const Entries &entries, Instant now) {
     }
 }
 
-// A courier may finish within deliver(): the next one starts here, and not
-// deeper and deeper.
+// A courier may finish within deliver(): the next delivery starts here, not in
+// a nested call.
 void Queue::move_on(Road &road, Instant now) {
     if (std::exchange(road.in_motion, true)) {
         return;

@@ -49,7 +49,7 @@ namespace ngx_vrrp::notify {
 inline constexpr Duration kFirstBackoff = Seconds{1};
 inline constexpr Duration kLongestBackoff = Seconds{30};
 
-// What became of the events that a channel wants. Each that came is delivered,
+// The state of the events that a channel wants. Each of them is delivered,
 // dropped, skipped, or waits.
 struct ChannelCounts {
     std::uint64_t delivered = 0;
@@ -84,7 +84,7 @@ public:
     // From now on: one attempt for each event, without any pause.
     void hurry(Instant now);
 
-    // What is under way is cancelled, and what waits is lost.
+    // Cancels all deliveries, and drops all waiting events.
     void give_up(Instant now);
 
     // Nothing waits.

@@ -1,5 +1,5 @@
-// What a mail server refuses, in a conversation as libcurl tells it: what is
-// said, and the lines that are heard.
+// Refusals of a mail server, in a conversation as libcurl reports it: our
+// commands, and the lines of the server.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@ public:
     // Of a mail that was refused.
     Outcome outcome(long code) const;
 
-    // How many recipients were, and the last words about one: "1 recipient:
-    // 550 5.1.1 No such user". Empty: none.
+    // The number of refused recipients, and the last reply for one of them: "1
+    // recipient: 550 5.1.1 No such user". Empty: none.
     std::string of_recipients() const;
 
 private:

@@ -1,4 +1,4 @@
-// Who signs messages, so that their receivers know whose they are.
+// Signs messages, so that receivers can verify their sender.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ class Signer {
 public:
     virtual ~Signer() = default;
 
-    // RFC 2104, with SHA-256. Nothing: it cannot be done now.
+    // RFC 2104, with SHA-256. Nothing: it is not possible now.
     virtual std::optional<Digest> hmac_sha256(std::string_view key,
                                               std::string_view text) = 0;
 };

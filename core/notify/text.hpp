@@ -1,5 +1,5 @@
-// An event in words, of which the messages for people are made. All of it is
-// UTF-8 on one line: events hold what configurations and other machines say.
+// An event as text, for messages to people. All of it is UTF-8 on one line,
+// because events contain texts of the configuration and of other machines.
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,8 @@ constexpr WallTime happened_at(const EventRecord &event) {
 // UTF-8, with a blank for each control character.
 std::string one_line(std::string_view text);
 
-// What it is about, and what became of it: "VI_1: BACKUP -> MASTER", "upstream
-// web: server 10.0.0.11:80 is down".
+// The subject and its new state: "VI_1: BACKUP -> MASTER", "upstream web:
+// server 10.0.0.11:80 is down".
 std::string headline(const EventRecord &event);
 
 // The same with the node: "lb1: VI_1: BACKUP -> MASTER".
@@ -38,7 +38,7 @@ struct Detail {
     std::string value;
 };
 
-// All that is known of it besides: node, reason, priority, ...
+// All other data of the event: node, reason, priority, ...
 std::vector<Detail> details(const EventRecord &event);
 
 enum class Gravity : std::uint8_t {
@@ -53,8 +53,8 @@ Gravity gravity_of(const EventRecord &event);
 // The gravest of them.
 Gravity gravity_of(const Delivery &delivery);
 
-// Of a message that tells of more than one event: "3 events", "3 events, and 2
-// older ones left out". Empty: there is nothing to say.
+// For a message with more than one event: "3 events", "3 events, and 2 older
+// ones left out". Empty: no text is needed.
 std::string count_line(const Delivery &delivery);
 
 }  // namespace ngx_vrrp::notify

@@ -12,9 +12,8 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// Where the body has the last word: the names of the member that is 0 when
-// all is well (the first one that is there counts), and its values when the
-// same may be accepted later.
+// For formats whose body decides: the names of the member that is 0 on success
+// (the first existing one counts), and its values that mean "try again later".
 struct Answer {
     std::array<std::string_view, 2> members{};
     std::array<std::int64_t, 2> passing{};
@@ -55,13 +54,13 @@ bool is_passing(const Answer &answer, std::int64_t code) {
     return code == answer.passing[0] || code == answer.passing[1];
 }
 
-// ", keywords not in content": what the service says in its own words.
+// ", keywords not in content": the text of the service.
 std::string message_of(const Answer &answer, std::string_view body) {
     const auto message = find_text(body, answer.message);
     if (!message || message->empty()) {
         return {};
     }
-    // The cut may be within a character; then that is no character any more.
+    // The cut may be within a character, which is then removed.
     return ", " + one_line(message->substr(0, kLongestMessage));
 }
 

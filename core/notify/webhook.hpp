@@ -1,4 +1,4 @@
-// What is posted to a webhook, and what its answer means.
+// The request to a webhook, and the meaning of its response.
 #pragma once
 
 #include <optional>
@@ -19,15 +19,15 @@ struct WebhookRequest {
     std::string body;
 };
 
-// Made anew for each attempt: some signatures are good for a while only. The
-// delivery has one event at least. Nothing: it cannot be signed.
+// Made again for each attempt: some signatures are valid only for a while. The
+// delivery has at least one event. Nothing: it cannot be signed.
 std::optional<WebhookRequest> webhook_request(const Delivery &delivery,
                                               const WebhookChannel &channel,
                                               Signer &signer, WallTime now);
 
-// Of an HTTP response. Its body is looked at only where a status does not tell
-// all; the text names what the receiver has said: "HTTP 503", "errcode 310000,
-// keywords not in content".
+// Of an HTTP response. The body is read only if the status is not enough. The
+// text has the receiver's words: "HTTP 503", "errcode 310000, keywords not in
+// content".
 Outcome webhook_outcome(WebhookFormat format, long status,
                         std::string_view body);
 

@@ -1,6 +1,6 @@
-// Alertmanager knows an alert by its labels, all of them: what ends one has
-// to have those of what began it, and hence nothing that changes in between.
-// An alert that nobody repeats ends at its endsAt.
+// Alertmanager identifies an alert by all of its labels: the end of an alert
+// must have the labels of its beginning, so labels have nothing that changes in
+// between. An alert that is not repeated ends at its endsAt.
 
 #include <algorithm>
 #include <chrono>
@@ -16,11 +16,12 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// Long enough to be sent on, with Alertmanager's usual group_wait.
+// Long enough for Alertmanager to forward it, with its usual group_wait.
 constexpr std::chrono::minutes kTransition{5};
 
-// What lasts is repeated until it is over. If nobody does so any more, because
-// nginx has ended or its configuration has no such thing now, it ends, too.
+// A lasting alert is repeated until it is over. If the repetitions stop,
+// because nginx has ended or its configuration has changed, the alert ends,
+// too.
 constexpr Duration kLasting = 5 * kRepeat;
 
 constexpr std::string_view kFault = "FAULT";
@@ -49,7 +50,7 @@ std::string_view alert_name(EventKind kind) {
     return "NginxVrrpTransition";
 }
 
-// The name of the label that tells what it is about.
+// The name of the label for the subject.
 std::string_view subject_label(EventKind kind) {
     switch (kind) {
         case EventKind::tracker:
@@ -77,7 +78,7 @@ std::string_view severity_word(Gravity gravity) {
     return "info";
 }
 
-// Of what lasts: the same when it ends as when it began.
+// Labels of a lasting alert: the same at its end and at its beginning.
 std::string_view severity_of(const EventRecord &event) {
     return event.kind == EventKind::split_brain ? "critical" : "warning";
 }
@@ -135,7 +136,8 @@ void write_alert(JsonWriter &json, const EventRecord &event,
     json.end_object();
 }
 
-// From when it happened. An attempt may come late: the end is not in the past.
+// From the time of the event. An attempt may be late: the end is not in the
+// past.
 Span lasting(const EventRecord &event, WallTime now, Duration time) {
     const WallTime from = happened_at(event);
     return {from, std::max(from, now) + time};
@@ -145,8 +147,8 @@ Span ended(const EventRecord &event) {
     return {happened_at(event), happened_at(event)};
 }
 
-// Any other state ends a fault, also one that another process has told of.
-// To end what is not there does no harm.
+// Any other state ends a fault, also one that another process has reported.
+// Ending an alert that does not exist does no harm.
 void write_state(JsonWriter &json, const EventRecord &event, WallTime now) {
     const std::vector<Label> fault =
         labels_of_state(event, kFault, severity_word(Gravity::critical));

@@ -58,7 +58,7 @@ std::string dingtalk_body(const Delivery &delivery,
     return json.text();
 }
 
-// Good for an hour by the clock of DingTalk.
+// Valid for an hour by the clock of DingTalk.
 std::optional<std::string> signed_url(const WebhookChannel &channel,
                                       Signer &signer, WallTime now) {
     const std::string timestamp = std::to_string(

@@ -26,7 +26,7 @@ void write_event(JsonWriter &json, const EventRecord &event) {
     }
 }
 
-// The client shows what there is when it is not in its own language.
+// The client shows this text even if its own language is another one.
 void write_post(JsonWriter &json, const Delivery &delivery,
                 const WebhookChannel &channel) {
     json.member("msg_type", "post");

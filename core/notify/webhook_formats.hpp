@@ -9,9 +9,9 @@
 
 namespace ngx_vrrp::notify {
 
-// One JSON object, of which every member is always there; an array of them
-// when it is more than one event. With a secret the header
-// "X-Ngx-Vrrp-Signature: sha256=<HMAC-SHA256 of the body, in hex>".
+// One JSON object with all members in every case; an array of objects if there
+// are several events. With a secret, the header is "X-Ngx-Vrrp-Signature:
+// sha256=<HMAC-SHA256 of the body, in hex>".
 std::optional<WebhookRequest> generic_request(const Delivery &delivery,
                                               const WebhookChannel &channel,
                                               Signer &signer, WallTime now);
@@ -41,8 +41,8 @@ std::optional<WebhookRequest> wecom_request(const Delivery &delivery,
                                             const WebhookChannel &channel,
                                             Signer &signer, WallTime now);
 
-// "PREFIX lb1: VI_1: BACKUP -> MASTER": with the words that the configuration
-// puts first, as it has them.
+// "PREFIX lb1: VI_1: BACKUP -> MASTER": the prefix of the configuration first,
+// unchanged.
 std::string titled(const WebhookChannel &channel, const std::string &headline);
 
 }  // namespace ngx_vrrp::notify

@@ -8,7 +8,7 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// Between "@" and a name nobody is called by it: Mattermost would do so.
+// Put between "@" and a name, so that Mattermost does not mention a user.
 constexpr std::string_view kZeroWidthSpace = "\xe2\x80\x8b";
 
 std::string_view colour_of(Gravity gravity) {
@@ -25,7 +25,7 @@ std::string_view colour_of(Gravity gravity) {
     return "#439fe0";
 }
 
-// Slack: "&", "<" and ">" are all that has to be escaped.
+// Slack: only "&", "<" and ">" must be escaped.
 std::string slack_text(std::string_view text) {
     std::string safe;
     for (const char c : text) {

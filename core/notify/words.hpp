@@ -1,4 +1,4 @@
-// Events in keepalived's words, for scripts and named pipes.
+// Events in keepalived's form, for scripts and named pipes.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace ngx_vrrp::notify {
 
-// What keepalived appends to the command of "notify": INSTANCE VI_1 MASTER
-// 100. Of other events: TRACKER VI_1 "track_http http://..." DOWN,
+// The arguments that keepalived appends to the command of "notify": INSTANCE
+// VI_1 MASTER 100. Of other events: TRACKER VI_1 "track_http http://..." DOWN,
 // UPSTREAM web 10.0.0.1:80 DOWN, SPLIT_BRAIN VI_1 "two masters" SUSPECTED.
 std::vector<std::string> words(const EventRecord &event);
 
-// The same as one line, without its end. Names are in double quotes, in which
-// a backslash precedes a double quote and a backslash.
+// The same as one line, without its end. Names are in double quotes, with a
+// backslash before each double quote and backslash.
 std::string line(const EventRecord &event);
 
 // VRRP_INSTANCE=VI_1, VRRP_STATE=MASTER and so on.

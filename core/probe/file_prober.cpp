@@ -20,7 +20,7 @@ namespace {
 
 using check::Reason;
 
-// A file that is only opened for writing is not read yet: its writer has not
+// A file that is open for writing is not read yet, because its writer has not
 // finished.
 constexpr std::uint32_t kEvents = IN_CREATE | IN_CLOSE_WRITE | IN_DELETE |
                                   IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF |
@@ -81,7 +81,7 @@ FileProber::~FileProber() {
     }
 }
 
-// The watch first: what happens after the file was read must not be missed.
+// The watch first, so that no change after the reading is missed.
 void FileProber::start(check::CheckId id, const check::Config &config,
                        Instant now) {
     const std::string &path = std::get<check::FileCheck>(config.probe).path;
@@ -106,8 +106,8 @@ void FileProber::forget(check::CheckId id) {
     }
 }
 
-// Each time anew: another folder may have come to this path. For the same one
-// inotify has the same number.
+// Again each time, because the path may lead to another directory now. For the
+// same directory, inotify returns the same number.
 void FileProber::follow(File &file) {
     const int watch = open() ? ::inotify_add_watch(inotify_.get(),
                                                    file.folder.c_str(), kEvents)
@@ -139,7 +139,7 @@ bool FileProber::open() {
     return true;
 }
 
-// Once for a file; that there is no folder yet is as it may be.
+// Once for a file. A missing directory is not an error.
 void FileProber::report(File &file, int error) {
     if (file.failure_reported || error == ENOENT || error == ENOTDIR) {
         return;
@@ -196,8 +196,8 @@ std::set<check::CheckId> FileProber::read_events() {
     return changed;
 }
 
-// Events without a name are about the folder. What was lost may have been
-// about anything.
+// Events without a name are about the directory. Lost events may have been
+// about any file.
 void FileProber::take(int watch, std::uint32_t mask, std::string_view name,
                       std::set<check::CheckId> &changed) {
     for (auto &[id, file] : files_) {

@@ -1,7 +1,7 @@
-// track_file: the number in a file, read whenever the check runs and whenever
-// something happens to the file, even if it is replaced or comes later. The
-// folder is watched (inotify), not the file; until there is a folder, and
-// where a link leads elsewhere, the check's interval has to do.
+// track_file: the number in a file. It is read whenever the check runs, and
+// whenever the file changes, even if it is replaced or created later. inotify
+// watches the directory, not the file. If there is no directory yet, or if a
+// link leads elsewhere, only the check's interval applies.
 #pragma once
 
 #include <map>
@@ -23,8 +23,8 @@ public:
     FileProber &operator=(const FileProber &) = delete;
     ~FileProber() override;
 
-    // Finishes before it returns. A number passes, whatever it is; no file
-    // and an empty one are 0.
+    // Finishes before it returns. Any number passes; a missing and an empty
+    // file are 0.
     void start(check::CheckId id, const check::Config &config,
                Instant now) override;
     check::Outcome cancel(check::CheckId id) override;

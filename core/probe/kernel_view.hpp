@@ -1,5 +1,5 @@
-// Two questions to the kernel about this node: is an address one of its own,
-// and has anybody accepted a connection to it?
+// Two questions to the kernel about this node: is an address local, and has a
+// process accepted a connection to it?
 #pragma once
 
 #include <cstdint>
@@ -31,12 +31,12 @@ class KernelView {
 public:
     Status open();
 
-    // What is sent to this address stays here: an address of any interface,
-    // or a local route. To be able to bind to it does not say that
+    // Packets to this address stay on this machine: an address of any
+    // interface, or a local route. A successful bind() does not show this
     // (ip_nonlocal_bind).
     bool is_local(const IpAddress &address);
 
-    // The end of a connection that is `local`; both of one family.
+    // The end of a connection at `local`; both of one family.
     Result<TcpSocket, SystemError> find(const TcpEndpoint &local,
                                         const TcpEndpoint &remote);
 

@@ -125,8 +125,8 @@ void ListenProber::start(check::CheckId id, const check::Config &config,
     }
 }
 
-// The source is the address itself: what one address can reach, another may
-// not.
+// The source is the address itself, because packets of another address may be
+// filtered.
 std::optional<check::Outcome> ListenProber::connect(Connection &connection) {
     const IpAddress &address = connection.server.address;
     const bool specific = !connection.listening.address.is_unspecified();
@@ -140,7 +140,7 @@ std::optional<check::Outcome> ListenProber::connect(Connection &connection) {
     }
     const net::SocketAddress source(address);
     if (::bind(fd.get(), source.data(), source.size()) != 0) {
-        // An IPv6 address that is not usable yet or any more.
+        // An IPv6 address that is not usable yet, or not any more.
         return specific && errno == EADDRNOTAVAIL
                    ? check::passed()
                    : system_failure(Reason::sockerr,
@@ -243,7 +243,7 @@ bool ListenProber::on_readable(int fd) {
     return true;
 }
 
-// A result may lead to the next start() at once.
+// A result may cause the next start() at once.
 void ListenProber::look_at_all() {
     std::vector<std::pair<check::CheckId, check::Outcome>> done;
     for (const auto &[id, connection] : connections_) {
@@ -260,7 +260,7 @@ void ListenProber::look_at_all() {
     }
 }
 
-// It runs while there is something to look at; 0 stops it.
+// The timer runs while there is a check to look at; 0 stops it.
 void ListenProber::set_timer(Duration interval) {
     const timespec time{.tv_sec = 0, .tv_nsec = interval.count()};
     const itimerspec timer{.it_interval = time, .it_value = time};

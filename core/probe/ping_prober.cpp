@@ -25,12 +25,12 @@ namespace ngx_vrrp::probe {
 
 namespace {
 
-// Replies to any program's pings come here: what is longer is not ours.
+// Replies to all programs' pings arrive here: longer packets are not ours.
 constexpr std::size_t kLargestReply = 256;
 constexpr unsigned kMaxRepliesPerWakeup = 64;
 
-// The kernel drops the rest before it wakes us. Without the filter only that
-// is lost: parse_echo_reply() knows what it wants.
+// The kernel drops other packets before it wakes us. Without the filter only
+// this is lost: parse_echo_reply() checks the packets, too.
 void want_echo_replies(int icmp4, int icmp6) {
     icmp_filter ipv4{};
     ipv4.data = ~(1U << wire::kIcmpv4EchoReply);

@@ -1,10 +1,9 @@
 // track_ping: one start() is one echo request. An outcome is about the last
-// results, as many as the check's window says, or as many as there are yet:
-// it fails when the part that was lost reaches the check's threshold. So a
-// ping that is lost may well pass, and one that is answered may fail.
-//
-// Opening a raw socket takes CAP_NET_RAW, using it does not: the process opens
-// them before it drops its privileges.
+// results: as many as the check's window has, fewer after a start. It fails if
+// the lost part reaches the check's threshold. So a check can pass although its
+// ping is lost, and fail although it is answered. Opening a raw socket needs
+// CAP_NET_RAW, using it does not: the process opens them before it drops its
+// privileges.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +27,8 @@ public:
     PingProber &operator=(const PingProber &) = delete;
     ~PingProber() override;
 
-    // The value is the loss in percent. Without it the first ping that is lost
-    // after a reload would be a loss of 100 %.
+    // The value is the loss in percent. Without it, the first lost ping after a
+    // reload would be a loss of 100 %.
     void resume(check::CheckId id, const check::Config &config,
                 std::int64_t value) override;
     void start(check::CheckId id, const check::Config &config,

@@ -1,7 +1,7 @@
-// track_script: what only a script knows. Its exit status 0 passes; the first
-// line that it writes is the text of a failure, the rest is dropped. At its
-// timeout the whole process group is killed, and before the kernel has given
-// it back it does not run again: there are never two at once.
+// track_script: the exit status 0 of a script passes. The first line of its
+// output is the text of a failure, the rest is dropped. At its timeout the
+// whole process group is killed. The script is not run again until the kernel
+// has ended it: two runs never overlap.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace ngx_vrrp::probe {
 
 class ScriptProber final : public check::Prober, net::ScriptSink {
 public:
-    // Both outlive the prober, with which every script ends.
+    // Both outlive the prober, whose end kills every script.
     ScriptProber(net::Watcher &watcher, check::Outcomes &outcomes);
 
     // What others may write to is not run.
