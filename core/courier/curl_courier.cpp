@@ -14,8 +14,8 @@ namespace ngx_vrrp::courier {
 
 using notify::DeliveryId;
 
-// What there is once libcurl has been loaded: webhooks share one event loop,
-// mails have threads.
+// Objects that exist once libcurl has been loaded: webhooks share one event
+// loop, mails have threads.
 class CurlCourier::Session {
 public:
     struct Ended {
@@ -40,14 +40,14 @@ public:
     std::string begin(const notify::Delivery &delivery,
                       const notify::ChannelConfig &config);
 
-    // What it was waiting for; it does not matter any more.
+    // The step that was not finished; it does not matter any more.
     std::string cancel(DeliveryId id);
 
     bool on_readable(int fd);
     void on_timer(Instant now) { multi_.on_timer(now); }
     std::optional<Instant> deadline() const { return multi_.deadline(); }
 
-    // One that has ended and was not cancelled.
+    // A thread that has ended and was not cancelled.
     std::optional<Ended> next_end();
 
 private:
@@ -73,7 +73,7 @@ private:
     std::vector<Ended> ended_mails_;
 };
 
-// All threads are to end before the first of them is waited for.
+// Abort all threads before waiting for the first of them.
 CurlCourier::Session::~Session() {
     for (const auto &webhook : webhooks_) {
         multi_.remove(webhook->handle());
@@ -246,7 +246,7 @@ std::optional<Instant> CurlCourier::deadline() const {
     return session_ ? session_->deadline() : std::nullopt;
 }
 
-// Who hears of one may at once deliver the next.
+// The receiver of an outcome may deliver the next message at once.
 void CurlCourier::report_ends(Instant now) {
     while (const std::optional<Session::Ended> ended = session_->next_end()) {
         const notify::Outcome outcome = ended->transfer->outcome(ended->code);

@@ -1,8 +1,7 @@
 // Delivers mails and webhooks with libcurl, which is loaded for the first of
-// them. Only for the notifier process: libcurl brings threads, to look up
-// names, and its SMTP waits for the last words of a server.
-//
-// SIGPIPE is to be ignored, as nginx does in all of its processes.
+// them. Only for the notifier process: libcurl starts threads, to look up
+// names, and its SMTP blocks at the end of a session. SIGPIPE must be ignored,
+// as in all processes of nginx.
 #pragma once
 
 #include <memory>
@@ -18,7 +17,7 @@ namespace ngx_vrrp::courier {
 
 class CurlCourier final : public notify::Courier {
 public:
-    // All of them outlive it, with which every delivery ends.
+    // All of them outlive the courier, whose end cancels every delivery.
     CurlCourier(net::Watcher &watcher, notify::Signer &signer,
                 notify::Outcomes &outcomes, LogSink &log);
     CurlCourier(const CurlCourier &) = delete;
@@ -38,7 +37,8 @@ public:
     // May be over as soon as it is asked for.
     std::optional<Instant> deadline() const;
 
-    // Empty: libcurl can be loaded; else what is wrong, and what to install.
+    // Empty: libcurl can be loaded; otherwise the reason, and the package to
+    // install.
     static std::string unavailable();
 
 private:

@@ -8,11 +8,12 @@ namespace ngx_vrrp::courier {
 
 namespace {
 
-// Since the first of version 7; Debian's package has been built with OpenSSL.
+// Exists since the first release of version 7; Debian's package is built with
+// OpenSSL.
 constexpr const char *kName = "libcurl.so.4";
 constexpr const char *kInstall = "install the Debian package libcurl4";
 
-// CURLOPT_QUICK_EXIT is the newest thing that we need.
+// CURLOPT_QUICK_EXIT is the newest option that we need.
 constexpr unsigned kOldest = CURL_VERSION_BITS(7, 87, 0);
 
 class Symbols {

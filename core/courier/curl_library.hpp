@@ -1,6 +1,6 @@
-// libcurl, loaded when there is something to deliver: it brings a dozen other
-// libraries, which a process that only speaks VRRP shall not have, and nginx
-// starts without it.
+// libcurl, loaded for the first delivery: it brings a dozen other libraries,
+// which a process that only speaks VRRP should not have, and nginx starts
+// without it.
 #pragma once
 
 #include <curl/curl.h>
@@ -34,8 +34,8 @@ struct CurlLibrary {
     decltype(&::curl_multi_info_read) multi_info_read;
 };
 
-// The error says what is wrong and which package to install. Once loaded it
-// stays so, for it may have threads, and it is never cleaned up.
+// The error has the reason and the package to install. Once loaded it is never
+// unloaded or cleaned up, because it may have threads.
 Result<CurlLibrary, std::string> load_curl();
 
 }  // namespace ngx_vrrp::courier

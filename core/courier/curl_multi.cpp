@@ -107,9 +107,8 @@ std::optional<CurlMulti::End> CurlMulti::next_end() {
     return End{message->easy_handle, message->data.result};
 }
 
-// libcurl does not say whether a socket is new to us; one that has been
-// closed has left epoll by itself. One that cannot be watched is helped on by
-// the transfer's timeout.
+// libcurl does not report whether a socket is new; a closed one has left epoll
+// by itself. If a socket cannot be watched, the transfer's timeout ends it.
 int CurlMulti::on_socket(CURL *, curl_socket_t socket, int what, void *self,
                          void *) {
     const int epoll = static_cast<CurlMulti *>(self)->epoll_.get();
@@ -124,7 +123,7 @@ int CurlMulti::on_socket(CURL *, curl_socket_t socket, int what, void *self,
     return 0;
 }
 
-// Not to be acted upon from within, also when it is 0.
+// Must not be handled from within the callback, also if it is 0.
 int CurlMulti::on_timeout(CURLM *, long timeout_ms, void *self) {
     auto &deadline = static_cast<CurlMulti *>(self)->deadline_;
     if (timeout_ms < 0) {

@@ -1,6 +1,6 @@
-// Transfers that go on at the same time, for an event loop that waits for one
-// descriptor to become readable and for one deadline: libcurl's sockets are in
-// an epoll instance of their own, which is readable when one of them is ready.
+// Parallel transfers, for an event loop that waits for one descriptor to become
+// readable and for one deadline: libcurl's sockets are in a separate epoll
+// instance, which is readable when one of them is ready.
 #pragma once
 
 #include <memory>
@@ -41,7 +41,7 @@ public:
         CURLcode code;
     };
 
-    // One that has ended, to be removed before the next one is asked for.
+    // A transfer that has ended; remove it before you ask for the next one.
     std::optional<End> next_end();
 
 private:

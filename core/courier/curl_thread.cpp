@@ -9,7 +9,7 @@ namespace ngx_vrrp::courier {
 
 namespace {
 
-// Signals are for the thread that waits for them.
+// Signals are handled by the main thread.
 class AllSignalsBlocked {
 public:
     AllSignalsBlocked() {

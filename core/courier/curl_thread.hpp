@@ -1,6 +1,6 @@
-// A transfer on a thread of its own. libcurl's SMTP waits, deaf to everything
-// else, for what a server says to a whole mail and to QUIT: a server that
-// looks at mails for long would keep all other messages waiting.
+// A transfer on a separate thread. libcurl's SMTP blocks until the server has
+// answered a whole mail, and QUIT: a slow server would delay all other
+// messages.
 #pragma once
 
 #include <pthread.h>

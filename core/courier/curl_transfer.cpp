@@ -32,8 +32,8 @@ const char *protocol_of(bool is_mail, const notify::Endpoint &endpoint) {
     return endpoint.scheme == "https" ? "https" : "http";
 }
 
-// libcurl's error text is its own, or tells of a certificate. Others may hold
-// what the configuration or the other side says.
+// libcurl's error text is its own, or is about a certificate. Other texts may
+// contain parts of the configuration or of a response.
 bool is_about_tls(CURLcode code) {
     switch (code) {
         case CURLE_SSL_CONNECT_ERROR:
@@ -48,7 +48,7 @@ bool is_about_tls(CURLcode code) {
     }
 }
 
-// There was nothing to be heard any more.
+// There was nothing more to receive.
 bool is_silence(CURLcode code) {
     return code == CURLE_RECV_ERROR || code == CURLE_OPERATION_TIMEDOUT;
 }
@@ -99,8 +99,8 @@ void CurlTransfer::append(List &list, const std::string &text) {
     list.reset(longer);
 }
 
-// Straight to where the URL says, by nothing but its scheme: neither
-// redirects nor the environment's proxies.
+// Directly to the URL, and only by its scheme: neither redirects nor the
+// environment's proxies.
 void CurlTransfer::prepare(const notify::ChannelConfig &config) {
     const auto timeout =
         static_cast<long>(std::max<std::int64_t>(to_ms(config.timeout), 1));
@@ -111,7 +111,7 @@ void CurlTransfer::prepare(const notify::ChannelConfig &config) {
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_PROXY, "");
     set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_QUICK_EXIT, 1L);  // a name that is looked up is not waited for
+    set(CURLOPT_QUICK_EXIT, 1L);  // do not wait for the lookup of a name
     set(CURLOPT_TIMEOUT_MS, timeout);
     set(CURLOPT_CONNECTTIMEOUT_MS, timeout);
     set(CURLOPT_NOPROGRESS, 0L);
@@ -130,9 +130,9 @@ void CurlTransfer::prepare_tls(const std::string &ca, bool verify) {
     }
 }
 
-// A connection for each mail: what a server says to one that has been left
-// open is nothing that libcurl could tell from a reply. One recipient that is
-// refused shall not keep the others from knowing.
+// One connection for each mail: libcurl cannot tell a late message on an open
+// connection from a reply. If one recipient is refused, the others must get the
+// mail.
 void CurlTransfer::prepare(const EmailChannel &channel,
                            const notify::Delivery &delivery,
                            notify::WallTime now) {
@@ -213,8 +213,8 @@ long CurlTransfer::number(CURLINFO info) const {
     return value;
 }
 
-// A webhook has answered when there is a status, and what it says has ended or
-// is too long to matter; a mail server when it has refused, and not only one
+// A webhook has answered when there is a status, and its body has ended or is
+// too long to matter; a mail server when it has refused, and not only one
 // recipient.
 bool CurlTransfer::is_answered(CURLcode code) const {
     if (is_mail_) {
@@ -276,7 +276,7 @@ std::string CurlTransfer::waiting_for() const {
     return "wait for an answer of " + endpoint_.host_port;
 }
 
-// Called whenever something has moved, and once a second.
+// Called whenever data was transferred, and once a second.
 int CurlTransfer::on_progress(void *self, curl_off_t, curl_off_t, curl_off_t,
                               curl_off_t) {
     auto &me = *static_cast<CurlTransfer *>(self);
@@ -314,7 +314,7 @@ std::size_t CurlTransfer::on_reply(char *data, std::size_t, std::size_t n,
     return n;
 }
 
-// A refused EHLO or login is followed by another attempt, and is no news.
+// A refused EHLO or login is followed by another attempt, and is not reported.
 int CurlTransfer::on_debug(CURL *, curl_infotype type, char *data,
                            std::size_t n, void *self) {
     if (type == CURLINFO_HEADER_OUT) {

@@ -1,8 +1,7 @@
-// One message on its way by libcurl: what is sent, and what the answer means.
-// No text that it gives holds more of a URL than its host.
-//
-// While it is on its way on another thread, only abort(), id(), is_mail() and
-// waiting_for() may be called.
+// One message in transfer by libcurl: the request, and the meaning of the
+// response. Its texts contain no more of a URL than its host. During a transfer
+// on another thread, only abort(), id(), is_mail() and waiting_for() may be
+// called.
 #pragma once
 
 #include <array>
@@ -35,7 +34,7 @@ public:
     bool is_mail() const { return is_mail_; }
     CURL *handle() const { return handle_.get(); }
 
-    // Empty: it can begin. Otherwise what is wrong with it, or with libcurl.
+    // Empty: it can begin. Otherwise the reason, in the message or in libcurl.
     std::string error() const;
 
     // Blocks until it has ended, or within a second or so of abort().
@@ -48,8 +47,8 @@ public:
     // Of one that has not ended: "connect to mail.example.org:25".
     std::string waiting_for() const;
 
-    // Of a mail that was taken for some, but not for all: how many times the
-    // server has refused, and its last words. Empty: for all.
+    // Of a mail that was accepted for some recipients, but not for all: the
+    // number of refusals, and the last reply. Empty: for all.
     std::string refused() const;
 
 private:
@@ -112,7 +111,7 @@ private:
     bool unsigned_ = false;  // though it should be
     std::array<char, CURL_ERROR_SIZE> error_{};
 
-    // The last one: while it ends, libcurl may still write to the others.
+    // The last member: while it ends, libcurl may still write to the others.
     std::unique_ptr<CURL, EasyCleanup> handle_;
 };
 

@@ -14,7 +14,8 @@ namespace ngx_vrrp::courier {
 
 class EventSender {
 public:
-    // sink outlives it; fd remains the caller's. -1: nobody is to be told.
+    // sink outlives it; fd remains the caller's. -1: there is no notifier
+    // process.
     EventSender(int fd, LogSink &sink) : fd_(fd), log_(sink) {}
 
     bool has_listener() const { return fd_ >= 0; }
@@ -41,7 +42,7 @@ private:
 struct Incoming {
     enum class Kind : std::uint8_t {
         event,
-        goodbye,  // one that has sent events sends no more
+        goodbye,  // a process that has sent events sends no more
         nothing,  // now
         closed,   // all senders are gone
         garbage   // of no known shape

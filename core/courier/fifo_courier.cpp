@@ -55,8 +55,8 @@ notify::Outcome FifoCourier::cancel(notify::DeliveryId) {
     return {};
 }
 
-// Once more after EPIPE: its reader may have made the pipe anew. So few octets
-// are written as a whole or not at all.
+// Once more after EPIPE: its reader may have created the pipe again. A short
+// line is written as a whole or not at all.
 Status FifoCourier::write(const std::string &path, const std::string &lines) {
     for (int attempt = 0;; ++attempt) {
         if (!pipes_[path]) {

@@ -1,6 +1,6 @@
 // notify, notify_master ...: programs of the operator. An exit status other
-// than 0 is a failure; what they write goes to the log. At its timeout the
-// whole process group is killed.
+// than 0 is a failure; their output goes to the log. At its timeout the whole
+// process group is killed.
 #pragma once
 
 #include <map>
@@ -16,11 +16,12 @@ namespace ngx_vrrp::courier {
 
 class ScriptCourier final : public notify::Courier, net::ScriptSink {
 public:
-    // All of them outlive the courier, with which every script ends.
+    // All of them outlive the courier, whose end kills every script.
     ScriptCourier(net::Watcher &watcher, notify::Outcomes &outcomes,
                   LogSink &sink);
 
-    // Of a ScriptChannel, one event. What others may write to is not run.
+    // Of a ScriptChannel, one event. A script that other users can write is not
+    // run.
     void deliver(const notify::Delivery &delivery,
                  const notify::ChannelConfig &config, Instant now) override;
     notify::Outcome cancel(notify::DeliveryId id) override;

@@ -1,4 +1,4 @@
-// What an operator may ask of the virtual routers, and what comes of it.
+// Commands of operators to the virtual routers, and their outcomes.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ enum class Command : std::uint8_t {
 inline constexpr std::array<std::string_view, 3> kCommands{"release", "resume",
                                                            "failback"};
 
-// What comes from shared memory may be none of them.
+// A value from shared memory may be none of them.
 constexpr bool is_known(Command command) {
     return static_cast<std::size_t>(command) < kCommands.size();
 }
@@ -34,7 +34,7 @@ struct Outcome {
     std::string detail;  // what has happened, or why nothing has
 };
 
-// Of the router at this place of Engine::routers().
+// Of the router with this index in Engine::routers().
 struct RouterOutcome {
     std::size_t router = 0;
     Outcome outcome;

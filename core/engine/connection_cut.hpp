@@ -1,6 +1,6 @@
-// When connections that were left behind end: with the addresses, if another
-// router is known to have them, or some time after one was heard that has
-// them, so that a short flap cuts nothing.
+// When the connections to lost addresses are closed: together with the
+// addresses, if another router has them; or some time after the advert of a
+// router that has them, so that a short flap closes nothing.
 #pragma once
 
 #include <optional>
@@ -12,14 +12,14 @@ namespace ngx_vrrp::engine {
 
 class ConnectionCut {
 public:
-    // A router that comes back sooner goes on with the connections.
+    // A router that comes back sooner keeps the connections.
     static constexpr Duration kFlap = Seconds{3};
 
-    // How long addresses stay for it, and between two attempts.
+    // How long addresses stay for it, and the time between two attempts.
     static constexpr Duration kHold = Milliseconds{300};
     static constexpr Duration kPause = Milliseconds{2};
 
-    // The addresses are gone, and nobody is known to have them.
+    // The addresses are gone, and no other router is known to have them.
     void wait_for_successor() { waits_ = true; }
 
     void hear_successor(Instant now) {
@@ -38,7 +38,7 @@ public:
         return hold_until_ && now >= *hold_until_;
     }
 
-    // Some are left, and the addresses go all the same.
+    // Some are left, and the addresses are removed anyway.
     void go_on_later(Instant now) {
         hold_until_.reset();
         next_at_ = now + kFlap;

@@ -1,5 +1,5 @@
-// What one virtual router counted, in this process and in those before it
-// that handed over to it.
+// Counters of one virtual router, in this process and in the earlier ones that
+// handed over to it.
 #pragma once
 
 #include <array>
@@ -31,7 +31,7 @@ struct Counters {
     DropCounters dropped{};
 };
 
-// All but the drops, by the names that status and handover use.
+// All except the drops, by the names in status and handover.
 struct CounterName {
     std::string_view name;
     std::uint64_t Counters::*counter;

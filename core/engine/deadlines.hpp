@@ -1,6 +1,6 @@
-// Which of many has the first deadline. A change costs the logarithm of their
-// number, and to find those that are due, only as much as they are: an event
-// of one router does not look at all of them.
+// The earliest of many deadlines. The cost of a change is logarithmic, and
+// finding the due ones costs only as much as their number: an event of one
+// router does not touch all of them.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace ngx_vrrp::engine {
 
-// A binary heap that knows where each of them is.
+// A binary heap that has the position of each member.
 class Deadlines {
 public:
     // None of them has one.
@@ -39,7 +39,7 @@ public:
         return heap_.empty() ? std::nullopt : std::optional{at_[heap_[0]]};
     }
 
-    // Those whose deadline has come, in the order of their indexes.
+    // The due ones, in the order of their indexes.
     std::vector<std::size_t> due(Instant now) const {
         std::vector<std::size_t> list;
         collect(0, now, list);

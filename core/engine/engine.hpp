@@ -93,30 +93,30 @@ namespace ngx_vrrp::engine {
 
 class Engine {
 public:
-    // ports and sink outlive the engine, which stays where it is: routers
-    // look at its interfaces.
+    // ports and sink outlive the engine, which must not move: routers refer to
+    // its interfaces.
     Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink);
     Engine(const Engine &) = delete;
     Engine &operator=(const Engine &) = delete;
 
     void start(Interfaces interfaces, Instant now);
 
-    // Before start: no router takes part in anything for a while.
+    // Before start: no router takes part in the election for a time.
     void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
 
     // Instead of start: every router is in FAULT for this reason.
     void stand_aside(const std::string &reason, Instant now);
 
-    // Give everything up. serving: nginx still answers requests.
+    // Release everything. serving: nginx still answers requests.
     void stop(const std::string &reason, bool serving, Instant now);
 
     void handle_packet(const ReceivedPacket &packet, Instant now);
     void handle_interfaces(Interfaces interfaces, Instant now);
     // Another process of this node asks to look.
     void handle_ownership(Instant now);
-    // Which other process of this machine holds the name of a router, by its
-    // place in the configuration; nothing: this nginx does. Before start, and
-    // then again and again as long as another one does.
+    // The other process of this machine that holds the name of a router, by the
+    // router's index in the configuration; nothing: this nginx holds it. Before
+    // start, and then repeatedly while another one holds it.
     void handle_name_holder(std::size_t index,
                             const std::optional<NameHolder> &holder,
                             Instant now);
@@ -128,12 +128,12 @@ public:
     void handle_checks(Instant now);
     void handle_time(Instant now);
 
-    // Local, as often as it may matter: see vrrp::PreemptWindow.
+    // Local time, as often as it can matter: see vrrp::PreemptWindow.
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
     bool needs_time_of_day() const { return needs_time_of_day_; }
 
-    // What an operator asks of the router of this name, or of all (empty).
-    // Nothing when there is none. We are in charge.
+    // A command of an operator for the router of this name, or for all (empty).
+    // Empty result: there is no such router. Only when in charge.
     std::vector<RouterOutcome> obey(Command command, std::string_view name,
                                     Instant now);
 
@@ -141,7 +141,7 @@ public:
     std::optional<Instant> deadline() const;
 
     // stop() was called, no router holds an address any more, and none of them
-    // waits for the process after this one.
+    // waits for the next process.
     bool finished() const { return stopping_ && finished_ == routers_.size(); }
 
     // This process owns every router.
@@ -159,8 +159,8 @@ public:
     // Changes of state so far, of all routers.
     std::uint64_t transitions() const { return transitions_; }
     unsigned fresh_workers() const { return fresh_workers_; }
-    // After how long without a beat a worker is stalled, at least for one of
-    // the routers; nothing when none of them watches workers.
+    // The age of a heartbeat at which a worker is stalled, at least for one of
+    // the routers; nothing if none of them watches workers.
     std::optional<Duration> worker_timeout() const { return worker_timeout_; }
 
     // Packets for virtual routers that are not ours.
@@ -170,8 +170,8 @@ public:
     const TimerLag &timer_lag() const { return lag_watch_.lag(); }
 
 private:
-    // Of a router, as it was after the last call: what is asked of all of them
-    // after each event, so that it need not be.
+    // Facts about a router after the last call. They are summed up, so that
+    // questions about all routers need no loop after each event.
     struct Known {
         bool is_ours = false;
         bool is_owner = false;

@@ -1,6 +1,5 @@
-// What happened to a virtual router that others may want to hear of, in this
-// machine's words: the node writes it to the ring of transitions and to the
-// notifier.
+// Events of a virtual router for other parts of this machine: the node writes
+// them to the ring of transitions and to the notifier.
 #pragma once
 
 #include <array>
@@ -32,7 +31,7 @@ struct TrackerChanged {
 
 // A sign that two nodes hold the addresses.
 enum class SplitBrainSign : std::uint8_t {
-    two_masters,    // it advertises, although it must give way to us
+    two_masters,    // it advertises, although it must yield to us
     foreign_owner,  // its link-layer address answers for a virtual address
     adverts_lost,   // we took over from one who still is there
     // this node has an address although it is not MASTER

@@ -1,6 +1,5 @@
-// What the engine is told about the world: interfaces with their addresses,
-// and received packets. Plain values, complete each time, so that nothing can
-// be forgotten between two of them.
+// Facts for the engine: interfaces with their addresses, and received packets.
+// Plain values, complete each time, so that no difference can be lost.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +41,7 @@ struct Interface {
 // Every interface of this network namespace.
 struct Interfaces {
     std::vector<Interface> list;
-    // The kernel knows our mark. Before Linux 5.18 no address carries it.
+    // The kernel supports our mark. Before Linux 5.18, addresses have no mark.
     bool keeps_marks = true;
 
     const Interface *find(std::string_view name) const {
@@ -53,7 +52,7 @@ struct Interfaces {
     }
 };
 
-// Why nothing can be sent or received there, or nothing.
+// Why packets cannot be sent or received there, or nothing.
 inline std::string link_fault(const Interfaces &interfaces,
                               const std::string &name) {
     const Interface *interface = interfaces.find(name);
@@ -63,7 +62,7 @@ inline std::string link_fault(const Interfaces &interfaces,
     return interface->up ? "" : "interface " + name + " is down";
 }
 
-// Somebody says on this interface where an address is.
+// Another machine has announced an address on this interface.
 struct NeighbourClaim {
     IfIndex index{};
     wire::Neighbour neighbour;

@@ -28,10 +28,10 @@ enum class FaultCause : std::uint8_t {
     socket,     // VRRP cannot be heard
     nginx,      // too few workers alive
     tracker,    // something it depends on has failed
-    removal,    // somebody else removes our addresses (for a time)
+    removal,    // another program removes our addresses (for a time)
     address,    // none of our addresses can be added (for a time)
     transmit,   // a peer took over, as it cannot hear us (for a time)
-    released    // somebody wants it so, and nothing else is wrong
+    released    // released by an operator, without another fault
 };
 
 inline constexpr std::array<std::string_view, 12> kFaultCauses{
@@ -63,7 +63,7 @@ public:
         note();
     }
 
-    // For a time that grows from `first`, which the text says, too.
+    // For a time that grows from `first`; the text contains it, too.
     void stay_out(FaultCause cause, const std::string &why, Duration first,
                   Instant now);
 
@@ -79,7 +79,7 @@ public:
     // The first reason, or empty.
     const std::string &reason() const;
 
-    // When we try again, if the reason is one of those.
+    // Time of the next attempt, for reasons that end with time.
     std::optional<Instant> retry_at() const;
 
     bool is_on_probation(FaultCause cause, Instant now) const {

@@ -1,4 +1,5 @@
-// What a virtual router takes along from one process of the node to another.
+// The state that a virtual router passes from one process of the node to
+// another.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +25,15 @@ struct LastTransition {
                            const LastTransition &) = default;
 };
 
-// A time out that is not over, or that is not forgotten.
+// A time out that has not ended, or that still counts.
 struct TimeOut {
     FaultCause cause{};
     Faults::Entry fault;
 };
 
-// Addresses and trackers are passed on by their fingerprints: the process that
-// goes on looks for them among those that the kernel and its configuration
-// know, so that a wrong one does nothing.
+// Addresses and trackers are passed on by their fingerprints: the next process
+// finds them among the addresses of the kernel and of its configuration, so
+// that a wrong fingerprint has no effect.
 struct Handover {
     std::optional<vrrp::Checkpoint> checkpoint;  // none in a fault
     LastTransition last;

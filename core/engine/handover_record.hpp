@@ -1,6 +1,6 @@
-// A handover as a record of fixed size, which lies in the memory that the vrrp
-// processes of a node share. It is written by a process of ours, perhaps of
-// another version; nothing in it is trusted all the same.
+// A handover as a record of fixed size, in the memory that the vrrp processes
+// of a node share. One of our processes writes it, perhaps of another version,
+// but all values are checked.
 #pragma once
 
 #include <array>
@@ -15,8 +15,8 @@ namespace ngx_vrrp::engine {
 // A record of another version, or of another length, is not read.
 inline constexpr std::uint32_t kHandoverVersion = 2;
 
-// More addresses than one advert can have, or more trackers that have failed,
-// are left out: the lease ends the former, the latter are reported again.
+// More addresses than one advert can have, or more failed trackers, are left
+// out: the lease ends the former, the latter are reported again.
 inline constexpr std::size_t kMostHeld = 255;
 inline constexpr std::size_t kMostFailed = 64;
 inline constexpr std::size_t kMostTimeOuts = 3;
@@ -88,8 +88,8 @@ static_assert(std::is_trivially_copyable_v<HandoverRecord>);
 
 HandoverRecord to_record(const Handover &handover);
 
-// Made sane: counts that fit, times near now, enumerators that exist. Nothing
-// for another version.
+// With valid values only: counts within bounds, times near now, existing
+// enumerators. Nothing for another version.
 std::optional<Handover> to_handover(const HandoverRecord &record, Instant now);
 
 }  // namespace ngx_vrrp::engine

@@ -1,6 +1,5 @@
-// When something happened the last N times, to know when it happens too
-// often. Plain numbers, all zero at first, so that it can lie in shared
-// memory.
+// The last N times of an event, to detect that it happens too often. Plain
+// numbers, all zero at first, so that it can be in shared memory.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +19,7 @@ struct LastTimes {
         at.back() = now;
     }
 
-    // It did happen N times, and they are less than `period` apart.
+    // It happened N times, within less than `period`.
     constexpr bool are_within(Duration period) const {
         return at.front() != Instant{} && at.back() - at.front() < period;
     }

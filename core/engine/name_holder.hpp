@@ -1,7 +1,7 @@
-// Which process of this machine holds the name of a virtual router. One nginx
-// holds it for all of its processes; for another one with the same router it
-// says that it has to wait. It carries no state, and any local user may bind
-// it first: then it says nothing.
+// The process of this machine that holds the name of a virtual router. One
+// nginx holds it for all of its processes, so that another one with the same
+// router waits. It carries no state. If any other local user has bound it, it
+// is ignored.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct NameHolder {
     std::optional<std::uint32_t> uid;  // nothing: not known
     bool is_own_user = false;
 
-    // Root's or our own user's: else it is not an nginx that we wait for.
+    // Owned by root or by our own user. Otherwise it is not an nginx that we
+    // wait for.
     bool may_be_nginx() const { return uid && (*uid == 0 || is_own_user); }
 
     friend bool operator==(const NameHolder &, const NameHolder &) = default;

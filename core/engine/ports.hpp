@@ -1,6 +1,7 @@
-// What the engine needs from the world, in the protocol's words and not in
-// system calls': core/net implements them with sockets and netlink, tests
-// with objects that remember.
+// The engine's interfaces to the machine, in terms of the protocol, not of
+// system calls: core/net implements them with sockets and netlink, tests with
+// objects that record the calls. Errors are returned as a Status with the
+// failed call and errno; no call throws or blocks.
 #pragma once
 
 #include <cstdint>
@@ -42,22 +43,22 @@ class Transmit {
 public:
     virtual ~Transmit() = default;
 
-    // Hear VRRP on the interface for this router: opens the sockets, joins the
-    // group unless it is unicast. Again after the interface was created anew
-    // (its index differs); else nothing happens for a router that is heard.
+    // Receive VRRP on the interface for this router: opens the sockets, joins
+    // the group unless it is unicast. Again after the interface was created
+    // again (its index differs); otherwise a second call has no effect.
     virtual Status listen(const Interface &interface,
                           const vrrp::Config &router) = 0;
 
-    // The interface is gone: close what listen() opened on it.
+    // The interface is gone: closes everything that listen() opened on it.
     virtual void forget(std::string_view interface) = 0;
 
-    // One VRRP packet with TTL 255 out of the interface, from source to
+    // Sends one VRRP packet with TTL 255 out of the interface, from source to
     // destination (a group or a peer).
     virtual Status send(const Interface &interface,
                         const wire::Endpoints &endpoints, Bytes pdu) = 0;
 
-    // Many of them, in this order, and what has become of each: one by one, if
-    // the machine has no better way.
+    // Sends many packets, in this order, and returns a status for each: one by
+    // one, if the machine has no better way.
     virtual std::vector<Status> send_all(
         const std::vector<OutgoingPacket> &packets) {
         std::vector<Status> answers;
@@ -70,8 +71,8 @@ public:
     // One whole Ethernet frame.
     virtual Status send_frame(const Interface &interface, Bytes frame) = 0;
 
-    // Neighbours that have not answered the kernel's ARP requests or neighbour
-    // solicitations are asked anew when something is sent to them.
+    // Makes the kernel ask again for neighbours that have not answered its ARP
+    // requests or neighbor solicitations, as soon as a packet is sent to them.
     virtual void forget_unanswered(const Interface &interface) = 0;
 };
 
@@ -84,8 +85,8 @@ public:
     virtual Status add(const Interface &interface,
                        const vrrp::VirtualAddress &address, Seconds lease) = 0;
 
-    // Many of them, and what has become of each: one by one, if the machine has
-    // no better way.
+    // Adds or prolongs many addresses, and returns a status for each: one by
+    // one, if the machine has no better way.
     virtual std::vector<Status> add_all(
         const std::vector<LeaseRequest> &requests) {
         std::vector<Status> answers;
@@ -105,13 +106,13 @@ class Neighbours {
 public:
     virtual ~Neighbours() = default;
 
-    // Hear where these addresses are said to be, on any interface, and
-    // Engine::handle_neighbour() will tell; those in place of others before.
+    // Receive announcements of these addresses, on any interface:
+    // Engine::handle_neighbour() gets them. Replaces the previous list.
     virtual Status watch_neighbours(
         const std::vector<IpAddress> &addresses) = 0;
 };
 
-// How many were ended, and whether that was all of them.
+// How many were closed, and whether these were all.
 struct Closed {
     unsigned connections = 0;
     bool all = true;
@@ -122,15 +123,15 @@ class Connections {
 public:
     virtual ~Connections() = default;
 
-    // Ends TCP connections to these addresses and ports, but no more at once
-    // than take a few milliseconds. As long as the address is here the client
-    // learns of it.
+    // Closes TCP connections to these addresses and ports, at once no more than
+    // take a few milliseconds. While the address is here, the client gets the
+    // reset.
     virtual Result<Closed, SystemError> close_connections(
         const std::vector<IpAddress> &addresses,
         const std::vector<std::uint16_t> &ports) = 0;
 };
 
-// What a check has found out, and why it thinks so.
+// The result of a check, with its reason.
 struct CheckResult {
     check::Verdict verdict = check::Verdict::unknown;
     std::int64_t value = 0;  // a file's number
@@ -144,17 +145,17 @@ public:
 
     virtual std::vector<Heartbeat> heartbeats() = 0;
 
-    // The process that this one was to leave its routers to is dead, or does
-    // not run.
+    // The process that should take over the routers of this one is dead, or
+    // does not run.
     virtual void lost_successor() = 0;
 
-    // That an operator has released this router, over the death of the vrrp
-    // process. False: there is no room to remember it.
+    // Whether an operator has released this router; it survives the death of
+    // the vrrp process. False: there is no room to store it.
     virtual bool is_released(const RouterKey &key) = 0;
     virtual bool set_released(const RouterKey &key, bool released) = 0;
 
-    // Of the checks of this configuration. Nothing when it cannot be read
-    // now, which is no word about the check.
+    // Of the checks of this configuration. Nothing if it cannot be read now,
+    // which has no meaning for the check.
     virtual std::optional<check::Verdict> check_verdict(check::CheckId id) = 0;
     virtual std::optional<CheckResult> check_result(check::CheckId id) = 0;
 };
@@ -162,7 +163,7 @@ public:
 // A router of this process, in the order in which they were opened.
 enum class OwnershipId : std::size_t {};
 
-// What is known of a router that this process owns from now on.
+// State of a router that this process owns from now on.
 struct Inheritance {
     enum class From : std::uint8_t {
         owner,  // it passed the router on, or there was none
@@ -172,7 +173,7 @@ struct Inheritance {
 
     From from = From::owner;
     std::optional<Handover> handover;  // it was passed on
-    // In place of it: the owner was active, and advertised last then.
+    // Instead of it: the owner was active, and this was its last advert.
     std::optional<Instant> active_at;
 };
 
@@ -184,17 +185,17 @@ public:
     // Once for each router, before all else.
     virtual OwnershipId open(const RouterKey &router, Duration interval) = 0;
 
-    // To be asked before anything is sent, added or removed.
+    // To be called before anything is sent, added or removed.
     virtual bool owns(OwnershipId id) const = 0;
 
     // This process wants the router; again when deadline() has passed.
     virtual std::optional<Inheritance> look(OwnershipId id, Instant now) = 0;
 
-    // It does not want it any more, but may just have been given it.
+    // It does not want the router any more, but may just have received it.
     virtual std::optional<Inheritance> withdraw(OwnershipId id,
                                                 Instant now) = 0;
 
-    // A process that waits is about to end: has_successor() tells when the
+    // A waiting process is about to end: has_successor() becomes true when the
     // owner has run once more.
     virtual void watch_owner(OwnershipId id, Instant now) = 0;
 
@@ -204,22 +205,23 @@ public:
         due     // pass_on() is right
     };
 
-    // The owner says that it runs, and asks whether another process wants the
-    // router. ending: so does an older one.
+    // The owner records that it runs, and asks whether another process wants
+    // the router. ending: an older process counts, too.
     virtual Demand demand(OwnershipId id, bool ending, Instant now) = 0;
 
     // True: we do not own it any more, and want it again unless we are ending.
     virtual bool pass_on(OwnershipId id, const Handover &handover, bool ending,
                          Instant now) = 0;
 
-    // After watch_owner(), or pass_on() of a process that ends: the owner has
-    // run. Until then it looks, and becomes the owner if that one does not run.
+    // After watch_owner(), or after pass_on() of a process that ends: the owner
+    // has run. Until then this process checks it, and becomes the owner if it
+    // does not run.
     virtual bool has_successor(OwnershipId id) const = 0;
     virtual std::optional<Inheritance> take_back(OwnershipId id,
                                                  Instant now) = 0;
 
-    // For the process that comes after a crash: the router has advertised as
-    // the active one; it is not active any more.
+    // For the next process after a crash: the router has advertised as the
+    // active one; it is not active any more.
     virtual void advertised(OwnershipId id, Instant now) = 0;
     virtual void left(OwnershipId id) = 0;
 

@@ -1,7 +1,7 @@
 // Which virtual address a master asks the LAN for, and when: all of them some
-// moments after it took over, then each of them now and then, as one who has
-// it silently does not tell; and soon again what somebody seems to have.
-// However many they are, it never asks for many at once.
+// moments after it took over, then each of them periodically, because a machine
+// may have it silently; and soon again if there is a suspicion. There are never
+// many questions at once, whatever the number of addresses.
 #pragma once
 
 #include <algorithm>
@@ -16,16 +16,16 @@ namespace ngx_vrrp::engine {
 
 class ProbeSchedule {
 public:
-    // Each address is asked for once in this time, if they are not too many.
+    // The period for each address, if there are not too many.
     static constexpr Duration kRound = Seconds{10};
     static constexpr Duration kDoubtPause = Seconds{2};
 
-    // Between two of them at least, in the first round and for ever after.
+    // The shortest time between two questions, always.
     static constexpr Duration kFirstPace = Milliseconds{50};
     static constexpr Duration kPace = Milliseconds{250};
 
-    // seed: something that differs from router to router, so that they do not
-    // all ask at the same time.
+    // seed: differs from router to router, so that they do not all ask at the
+    // same time.
     ProbeSchedule(std::size_t addresses, std::uint64_t seed)
         : addresses_(addresses), dice_(seed) {}
 
@@ -44,14 +44,14 @@ public:
         forget_doubt();
     }
 
-    // This one also soon, and as long as the doubt lasts.
+    // Also ask for this one soon, while the suspicion lasts.
     void doubt(std::size_t address, Instant at) {
         doubted_ = address;
         doubt_at_ = at;
     }
     void forget_doubt() { doubt_at_.reset(); }
 
-    // The index of an address that is to be asked for now.
+    // The index of an address to ask for now.
     std::optional<std::size_t> take(Instant now) {
         if (doubt_at_ && now >= *doubt_at_) {
             doubt_at_ = now + kDoubtPause;
@@ -67,7 +67,8 @@ public:
         return address;
     }
 
-    // After the first round there is no hurry: the next advert may be soon.
+    // After the first round it is not urgent: wait for the next advert, if that
+    // is soon.
     std::optional<Instant> deadline() const {
         std::optional<Instant> earliest = next_at_;
         if (earliest && !is_first_round_) {

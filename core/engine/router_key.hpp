@@ -1,5 +1,5 @@
-// Which virtual router: unique on a node, and the name by which its processes
-// find each other.
+// The key of a virtual router: unique on a node, and the same in all of its
+// processes.
 #pragma once
 
 #include <compare>

@@ -43,7 +43,7 @@ public:
 
     virtual bool is_alive(int pid, Instant now) = 0;
 
-    // Those that own a router should look. Nothing is decided by it.
+    // Owners of a router should check the memory. No decision depends on it.
     virtual void wake() = 0;
 };
 

@@ -46,21 +46,21 @@ struct SuspectedSign {
 struct SignNews {
     SplitBrainChanged change;
     std::string text;
-    bool again = false;  // nothing has changed, it is only said once more
+    bool again = false;  // nothing has changed, it is only repeated
 };
 
 class SplitBrain {
 public:
     explicit SplitBrain(const vrrp::Config &config);
 
-    // Active, and not about to leave. It may be said again and again.
+    // Active, and not leaving. Repeated calls are harmless.
     void set_active(bool active, Instant now);
 
-    // In place of set_active(true): another process of this node was active,
-    // and has suspected this.
+    // Instead of set_active(true): another process of this node was active, and
+    // had this suspicion.
     void resume(const std::vector<SuspectedSign> &signs, Instant now);
 
-    // In place of set_active(false): another process goes on.
+    // Instead of set_active(false): another process continues.
     void retire();
 
     // An advert that was accepted, before it takes effect.
@@ -74,12 +74,12 @@ public:
     void hear_dropped(wire::DropReason reason, const IpAddress &source,
                       Instant now);
 
-    // A virtual address, by its index, is where we are not.
+    // Another machine has announced this virtual address, by its index.
     void hear_claim(std::size_t index, const wire::Neighbour &claim,
                     Instant now);
 
-    // What this router, which is not active, has on this node all the same;
-    // empty: nothing. It may be said again and again.
+    // A virtual address that is on this node although this router is not
+    // active; empty: none. Repeated calls are harmless.
     void see_stray(const std::string &detail, Instant now);
 
     void handle_time(Instant now);

@@ -1,5 +1,5 @@
-// Between "seen" and "suspected", and between "not seen" and "over", lies some
-// time, so that neither a moment nor a flood makes more of a sign than it is.
+// A delay between "seen" and "suspected", and between "not seen" and "over", so
+// that neither a short moment nor a flood changes a sign too quickly.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace ngx_vrrp::engine {
 
 struct Patience {
     Duration confirm;  // seen again after so long, it is suspected
-    Duration quiet;    // not seen for so long, it is over, or was nothing
+    Duration quiet;    // not seen for this time: it is over, or was nothing
 };
 
 class Suspicion {
@@ -26,7 +26,7 @@ public:
         return true;
     }
 
-    // Another process has suspected it since then.
+    // Another process has had this suspicion since then.
     void resume(Instant since, Instant now, Duration quiet) {
         first_ = since;
         since_ = since;

@@ -1,6 +1,6 @@
-// How late deadlines are served: what the scheduler, a blocked call or a
-// stopped process cost us. Half an advert interval is nothing to worry about;
-// a peer's takeover time is.
+// How late deadlines are served: the cost of the scheduler, of a blocked call
+// or of a stopped process. Half an advert interval is harmless, a peer's
+// takeover time is not.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@
 
 namespace ngx_vrrp::engine {
 
-// Upper bounds of the histogram, inclusive; a last bucket has none.
+// Upper bounds of the histogram, inclusive; the last bucket has none.
 inline constexpr std::array<Duration, 7> kTimerLagBounds{
     Milliseconds{1},   Milliseconds{5},   Milliseconds{10}, Milliseconds{50},
     Milliseconds{100}, Milliseconds{500}, Seconds{1}};
 
-// A plain value: it goes to the status as it is.
+// A plain value, which is copied to the status.
 struct TimerLag {
     std::int64_t last_ns = 0;
     std::int64_t max_ns = 0;
@@ -37,19 +37,19 @@ struct TimerLag {
     }
 };
 
-// A lag from this length on is time that this process lost: it was stopped, or
-// waited for the scheduler. Whatever is late meanwhile may have been stopped
-// with it.
+// From this length on, a lag is time that this process lost: it was stopped, or
+// waited for the scheduler. Other processes may have been stopped, too.
 inline constexpr Duration kLostTime = Milliseconds{50};
 
 // So many lags are remembered.
 inline constexpr std::size_t kRememberedLags = 16;
 
-// Sees a deadline come and go. One that is set to a time gone by (a rescaled
-// timer) is due when it is set, and one that is moved in time was never late.
+// Measures the lag of deadlines. A deadline that is set to a past time (a
+// rescaled timer) is due when it is set; one that is moved in time was never
+// late.
 class TimerLagWatch {
 public:
-    // After each event: the deadline as it is now.
+    // After each event: the present deadline.
     void next(std::optional<Instant> deadline, Instant now) {
         if (deadline == deadline_) {
             return;

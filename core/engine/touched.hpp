@@ -1,6 +1,5 @@
-// Which virtual routers may have changed since somebody looked: the status of
-// the others need not be described again. Nothing is allocated after the
-// beginning.
+// The virtual routers that may have changed since the last look: the status of
+// the others need not be described again. No allocation after the start.
 #pragma once
 
 #include <cstddef>

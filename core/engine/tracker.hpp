@@ -1,6 +1,6 @@
-// One thing that a virtual router depends on: a check, a pool of servers, the
-// number in a file, a link. What it finds is a fault of the router, or, with a
-// weight, moves its priority.
+// One dependency of a virtual router: a check, a pool of servers, the number in
+// a file, a link. Its result is a fault of the router, or, with a weight,
+// changes its priority.
 #pragma once
 
 #include <cstddef>
@@ -29,13 +29,13 @@ struct TrackerConfig {
     std::string type;  // the directive: "track_upstream"
     std::string name;  // what it is about: "web"
 
-    // Nothing: a failure is a fault. Else -253..253, as in keepalived: a
-    // negative one is added to the priority when it has failed, a positive one
-    // while it has not; a file's number is multiplied with it.
+    // Nothing: a failure is a fault. Otherwise -253..253, as in keepalived: a
+    // negative weight is added to the priority while the tracker is down, a
+    // positive one while it is up; a file's number is multiplied by it.
     std::optional<int> weight;
 
-    // Of a pool, a file, an interface: so many looks in a row change the
-    // state, one each interval. A check has counted already.
+    // For a pool, a file, an interface: this number of looks in a row changes
+    // the state, one each interval. A check has already counted its results.
     unsigned fall = 1;
     unsigned rise = 1;
     Duration interval = Seconds{1};
@@ -43,7 +43,7 @@ struct TrackerConfig {
     // check and file: the first one
     check::CheckId first_check = 0;
     std::size_t checks = 0;
-    // Until the checks have a result, counted from their first start.
+    // The time until the checks have a result, from their first start.
     Duration first_result{0};
 
     // pool
@@ -53,7 +53,8 @@ struct TrackerConfig {
     std::string interface;
 };
 
-// The servers of a pool: how many there are, are up, and must be.
+// The servers of a pool: their number, how many are up, and how many must be
+// up.
 struct PoolCount {
     unsigned servers = 0;
     unsigned up = 0;
@@ -64,17 +65,16 @@ class Tracker {
 public:
     explicit Tracker(TrackerConfig config);
 
-    // Checks are being started: how long to wait for the first result.
+    // Checks are being started: the time to wait for the first result.
     void begin(Instant checks_started_by);
 
-    // Who goes on from another process is taken to be well where nothing is
-    // known yet: a reload that adds a tracker must not move the address. Nor
-    // must a single look, where several in a row are a fault: that process was
-    // in none.
+    // A process that continues from another one treats an unknown tracker as
+    // up: a reload that adds a tracker must not move the address. A single look
+    // must not do this either, if several in a row are needed for a fault.
     void trust(Instant now);
 
-    // Looks at what it is about. Again when that may have changed, and at the
-    // deadline.
+    // Reads the state of its target. Again when that may have changed, and at
+    // the deadline.
     void look(const Interfaces &interfaces, Shared &shared, Instant now);
     std::optional<Instant> deadline() const;
 
@@ -82,13 +82,13 @@ public:
 
     // unknown, up or down
     check::Verdict state() const { return monitor_.verdict(); }
-    // Why, "1 of 3 servers up, 2 needed"; may be empty when it is up.
+    // The reason, "1 of 3 servers up, 2 needed"; may be empty when it is up.
     const std::string &reason() const { return reason_; }
 
     // Of a pool: what was found last.
     const PoolCount &pool() const { return pool_; }
 
-    // Nothing is known yet, and something may still be.
+    // There is no result yet, but there may be one soon.
     bool is_awaited() const;
     // It must not hold the address.
     bool is_fault() const;
@@ -109,7 +109,7 @@ private:
         PoolCount pool{};
     };
 
-    // Nothing: it could not be read, what was known holds.
+    // Nothing: it could not be read, the last result stays in effect.
     std::optional<Finding> find(const Interfaces &interfaces,
                                 Shared &shared) const;
     std::optional<Finding> find_check(Shared &shared) const;

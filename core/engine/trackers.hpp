@@ -1,5 +1,5 @@
 // All trackers of one virtual router, in the order of the configuration, and
-// what they come to: a fault, and a sum of weights.
+// their sum: a fault, and a sum of weights.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace ngx_vrrp::engine {
 
-// Results wake us when they change; we also look this often.
+// A changed result wakes us; in addition, we read the results this often.
 inline constexpr Duration kTrackerLook = Seconds{1};
 
 struct TrackerChange {
@@ -31,27 +31,28 @@ public:
 
     void look(const Interfaces &interfaces, Shared &shared, Instant now);
 
-    // When to look again; nothing before the first look.
+    // Time of the next look; nothing before the first look.
     std::optional<Instant> deadline() const { return next_look_; }
 
     // None of them is awaited any more.
     bool are_known() const;
 
-    // The first of them that is a fault, "track_http http://...: L7STS ...".
+    // The first tracker that is a fault, "track_http http://...: L7STS ...".
     std::string fault() const;
 
-    // The base priority and all weights: 1..254, but for the owner's 255.
+    // The base priority and all weights: 1..254, except for the owner's 255.
     Priority effective(Priority base) const;
 
-    // What those have to say that add something else than at the last call.
+    // Descriptions of the trackers whose weight has another effect than at the
+    // last call.
     std::string take_news();
 
-    // Those that went up or down since the last call. That one is up at first
-    // is no news, unless it was down in the process before this one.
+    // The trackers that went up or down since the last call. A tracker that is
+    // up at first is not reported, unless it was down in the previous process.
     std::vector<TrackerChange> take_changes();
 
-    // For the process after this one, and from the one before: the
-    // fingerprints of the titles of those that are down.
+    // For the next process, and from the previous one: the fingerprints of the
+    // titles of those that are down.
     std::vector<std::uint64_t> failed() const;
     void expect_failed(const std::vector<std::uint64_t> &titles);
 

@@ -1,5 +1,6 @@
 // One virtual router on this machine: the state machine (vrrp::Instance), the
-// facts it rests on, and the hands that perform its actions in their order.
+// facts that it depends on, and the functions that perform its actions in their
+// order.
 #pragma once
 
 #include <array>
@@ -39,44 +40,45 @@ struct AddressState {
     bool present = false;
     bool foreign = false;  // and it was not us who put it there
     bool told = false;     // that a MASTER cannot give it up
-    Instant lease_ends{};  // the lease we gave it; 0: we do not hold it
+    Instant lease_ends{};  // the lease we set; 0: we do not hold it
 };
 
 class VirtualRouter {
 public:
     VirtualRouter(RouterConfig config, Ports ports, LogSink &sink);
 
-    // Opens the sockets. The router is wanted when the workers are there, or
-    // when they have not come within their timeout (that is a fault), and the
-    // trackers have had a moment to know their results; the owner goes on where
-    // the owner before it was, or joins the election when its trackers have a
-    // first result, or have had time enough for it.
-    // interfaces outlives the router; set_interfaces() says that it changed.
+    // Opens the sockets. The process claims the router when the workers are
+    // there, or when their timeout has passed without them (that is a fault),
+    // and when the trackers have had a moment for their results. The new owner
+    // continues from the previous owner's state, or joins the election when its
+    // trackers have a first result, or have had enough time for one. interfaces
+    // outlives the router; set_interfaces() reports changes of it.
     void start(const Interfaces &interfaces, Instant now);
 
-    // Which process owns the router, and which one wants it: also at each
-    // deadline.
+    // Checks which process owns the router, and which one wants it; also called
+    // at each deadline.
     void look_at_ownership(Instant now);
 
-    // Before start: take part in nothing for a while.
+    // Before start: take no part in the election for a time.
     void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
 
-    // Another process of this machine, which is not of this nginx, holds the
-    // name of the router. An nginx that does has the router, and its addresses;
-    // anybody else says nothing by it.
+    // A process of another nginx on this machine holds the name of the router:
+    // that nginx has the router, and its addresses. A holder of another user is
+    // ignored.
     void set_name_holder(const std::optional<NameHolder> &holder, Instant now);
 
     // Instead of start: FAULT for this reason, for ever.
     void stand_aside(const std::string &reason, Instant now);
 
-    // serving: nginx still answers, so the addresses may wait for the heir.
+    // serving: nginx still answers, so the addresses may wait for the
+    // successor.
     void stop(const std::string &reason, bool serving, Instant now);
 
-    // What an operator asks for; the router is ours. A release that waits for
-    // the heir is done, and has its detail when is_leaving() is over.
+    // A command of an operator; the router must be ours. A release that waits
+    // for the successor is done, and has its detail, when is_leaving() is over.
     Outcome obey(Command command, Instant now);
 
-    // The local time, as often as it may matter: see preempt_windows.
+    // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
 
     void set_interfaces(Instant now);
@@ -88,20 +90,20 @@ public:
     // Results of checks may have changed.
     void look_at_trackers(Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
-    // Somebody else says on this interface where an address is.
+    // Another machine has announced an address on this interface.
     void handle_neighbour(const Interface &interface,
                           const wire::Neighbour &claim, Instant now);
     void handle_time(Instant now);
 
-    // What handle_time() has left to be done together with what other routers
-    // have: first their adverts, then the leases that are prolonged. Each adds
-    // what it wants, and takes the first of the answers, as many as it needs.
+    // After handle_time(), the work that is done together with other routers:
+    // first their adverts, then the renewal of their leases. Each router adds
+    // its requests, and takes the same number from the front of the answers.
     void ask_to_send(std::vector<OutgoingPacket> &packets);
     void take_sent(std::span<const Status> &answers, Instant now);
     void ask_to_prolong(std::vector<LeaseRequest> &requests);
     void take_prolonged(std::span<const Status> &answers, Instant now);
 
-    // Announcements are repeated when all routers have announced theirs. True:
+    // Announcements are repeated after all routers have announced theirs. True:
     // there is one more.
     bool announce_once_more(Instant now);
 
@@ -112,7 +114,7 @@ public:
         return !faults_.entry(FaultCause::released).text.empty();
     }
     bool is_leaving() const { return instance_.is_leaving(); }
-    // Also those that wait for connections to end.
+    // Including routers that wait for connections to end.
     bool holds_addresses() const {
         return instance_.state() == vrrp::StateName::active ||
                cut_.holds_addresses();
@@ -120,8 +122,8 @@ public:
     // The preempt_window that is open; empty: none is.
     const std::string &window() const { return window_; }
 
-    // It takes part in the election only while this link is up, or with
-    // another priority.
+    // It takes part in the election only while this link is up, or has another
+    // priority because of it.
     bool depends_on_link(const std::string &interface) const;
 
     bool is_ours() const { return phase_ >= Phase::checking; }
@@ -150,8 +152,8 @@ private:
     enum class Phase : std::uint8_t {
         starting,  // no workers yet, or no results
         claiming,  // waits for the process that owns it
-        passing,   // ends, and looks whether the owner runs
-        checking,  // ours, but for the trackers' first results
+        passing,   // ends, and checks whether the owner runs
+        checking,  // ours, except for the trackers' first results
         joined     // takes part in the election
     };
 
@@ -299,16 +301,16 @@ private:
     Instant known_soon_by_{};  // what is known before the claim
     std::string window_;
     Phase phase_ = Phase::starting;
-    // Not joined yet: the address to send from is there, but tentative.
+    // Not joined yet: the source address is there, but tentative.
     bool source_pending_ = false;
     OwnershipId id_;
     bool owner_ = false;
     bool stopped_ = false;
-    bool shutting_down_ = false;  // stopped, and nobody takes the router
+    bool shutting_down_ = false;  // stopped, and no process takes the router
     vrrp::Shutdown ending_;       // when stopped
     std::optional<Instant> hand_over_by_;  // stopped, and a waiter is there
 
-    // While active: since when no address can be added or prolonged, no
+    // While active: since when no address could be added or prolonged, or no
     // advert be sent.
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;

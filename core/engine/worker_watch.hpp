@@ -1,6 +1,6 @@
-// Are enough nginx workers alive? Each worker notes the time in shared memory
-// from a timer of its own event loop, so a worker that hangs, is stopped or
-// is gone stops doing so: no process list, no script.
+// Are enough nginx workers alive? Each worker writes the time to shared memory,
+// from a timer of its own event loop, so a worker that hangs, is stopped or has
+// ended stops doing so: no process list, no script.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace ngx_vrrp::engine {
 struct Heartbeat {
     std::int32_t pid = 0;
     Instant beat{};  // of the last one
-    // It has ended, and counts until then: nginx's master replaces a worker
-    // within milliseconds, which is no reason to move the address.
+    // It has ended, and counts for this time: nginx's master replaces a worker
+    // within milliseconds, so the address should not move.
     Instant gone_at = Instant::max();
 };
 
 std::vector<std::int32_t> pids_of(std::span<const Heartbeat> heartbeats);
 
-// It beats in time, or is being replaced.
+// Its heartbeat is recent, or it is being replaced.
 bool is_fresh(const Heartbeat &heartbeat, Duration timeout, Instant now);
 
 struct WorkerVerdict {
@@ -30,7 +30,7 @@ struct WorkerVerdict {
     Instant good_until{};  // healthy: not before then can it change
 };
 
-// How often a worker beats, and how often to look while they are missing.
+// The interval of heartbeats, and of looks while some are missing.
 Duration heartbeat_interval(Duration timeout);
 
 // required = 0 is always healthy, for ever.

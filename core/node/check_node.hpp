@@ -1,7 +1,7 @@
-// A process that checks as a whole: joins the checks (core/check) with the
-// machine (core/net) and with the shared memory of its nginx. It decides
-// nothing about health; it knows which checks are its own, who makes them,
-// and who has to hear of the results.
+// The checker process or the runner process: connects the checks (core/check)
+// with the machine (core/net) and with the shared memory of its nginx. It makes
+// no decision about health. It selects the checks of this process, gives them
+// to probers, and reports changes to the vrrp process.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,11 @@ public:
               check::Table table, check::Role role, const CheckPorts &ports,
               const CheckFds &fds);
 
-    // Begins to check; finishes when the master ends. With an error nobody
-    // would tell when that is, and the node has finished.
+    // Starts the checks; finishes when the master ends. After an error that end
+    // could not be detected, so the node has finished.
     Status start(int master_pid);
 
-    // A spare check begins to be this one; it may have been another before.
+    // A reserved slot becomes this check; it may have been another one before.
     void assign(check::CheckId id, check::Config config);
     void release(check::CheckId id);
 
@@ -44,7 +44,7 @@ public:
     void on_readable(int fd);
     void on_timer();
 
-    // After each of the above: wakes the vrrp process if there is news.
+    // After each of the above: wakes the vrrp process if a verdict has changed.
     void tell();
 
     std::optional<Instant> deadline() const;

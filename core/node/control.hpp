@@ -1,5 +1,5 @@
-// Commands of operators, as the vrrp process carries them out: at once, with an
-// answer when their outcome is known.
+// Commands of operators in the vrrp process: they are executed at once, and
+// answered when their outcome is known.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,18 @@ public:
     Control(const status::Commands &commands, LogSink &sink)
         : commands_(commands), log_(sink) {}
 
-    // We are in charge: carries out what was asked. True: there was something.
+    // Executes the commands; only when in charge. True: there was one.
     bool obey(engine::Engine &engine, Instant now);
 
-    // Any time, when the status tells what has changed.
+    // Any time after the status was published.
     void answer(const engine::Engine &engine, Instant now);
 
     // When answer() is due.
     std::optional<Instant> deadline() const;
 
 private:
-    // Of an instance. Where an heir is waited for, the next change of state
-    // tells what has come of it.
+    // Of an instance. If a command waits for a successor, the next change of
+    // state is its outcome.
     struct Awaited {
         engine::RouterOutcome outcome;
         bool leaving = false;

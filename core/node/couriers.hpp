@@ -21,8 +21,7 @@
 
 namespace ngx_vrrp::node {
 
-// What a process that notifies has besides core/courier; all of them outlive
-// it.
+// The other objects that the notifier process needs; all of them outlive it.
 struct NotifyPorts {
     net::Watcher &watcher;
     notify::Signer &signer;

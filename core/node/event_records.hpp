@@ -1,5 +1,4 @@
-// What happened, as records for the notifier process. The sender fills in who
-// it is.
+// Events as records for the notifier process. The sender adds its process.
 #pragma once
 
 #include <optional>
@@ -26,13 +25,13 @@ notify::EventRecord to_event(const engine::Event &event,
                              const std::string &router_id,
                              const Moment &moment);
 
-// Of a check whose verdict has just changed. Nothing when that is no news: it
-// is no server of an upstream block, or it was found up for the first time.
+// Of a check whose verdict has just changed. Nothing if it is not reported: it
+// is not a server of an upstream block, or it was found up for the first time.
 std::optional<notify::EventRecord> to_event(const check::Record &record,
                                             const std::string &router_id,
                                             const Moment &moment);
 
-// What is bad with this router now, to be said again.
+// The present problems of this router, to be repeated.
 std::vector<engine::Event> lasting_events(const engine::VirtualRouter &router);
 
 }  // namespace ngx_vrrp::node

@@ -1,5 +1,5 @@
-// nginx's workers as the vrrp process knows them: their heartbeats in shared
-// memory, and which of them have ended.
+// nginx's workers in the vrrp process: their heartbeats in shared memory, and
+// which of them have ended.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace ngx_vrrp::node {
 
-// nginx's master starts another worker for one that ended; until then the one
-// that ended counts.
+// nginx's master replaces a worker that has ended; until then, the ended one
+// counts.
 inline constexpr Duration kRespawnTime = Milliseconds{250};
 
 class NginxWorkers {

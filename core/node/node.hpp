@@ -59,21 +59,23 @@
 
 namespace ngx_vrrp::node {
 
-// Which reading of nginx's configuration this process is of, and when it was.
+// The reading of nginx's configuration that this process belongs to, and its
+// time.
 struct Generation {
     std::uint64_t number = 0;
     Instant configured_at{};
     std::optional<status::Area>
         previous;  // that the one before has, if another
-    // Readable when a verdict changes, or an operator asks for something; -1:
+    // Readable when a verdict changes, or an operator sends a command; -1:
     // never.
     int wake_fd = -1;
     std::vector<check::Role> checkers;  // the processes that check
     int event_fd = -1;  // to the notifier process; -1: nobody is told
-    // Readable when another vrrp process of this node wants us to look; -1:
-    // never.
+    // Readable when another vrrp process of this node has changed the ownership
+    // memory; -1: never.
     int ownership_wake_fd = -1;
-    // By which another nginx of this machine finds us; one for each router.
+    // The names by which another nginx of this machine finds us; one for each
+    // router.
     std::vector<net::RouterNames::Name> names;
     // The master can start this process again as root.
     bool begins_as_root = false;
@@ -96,15 +98,17 @@ public:
          const Areas &areas, void *ownership);
     ~Node();
 
-    // Before anything else. A process that did not end its life is noted.
+    // Before anything else. A previous process that did not call end_life() is
+    // counted as a crash.
     Status open();
 
-    // Joins the elections, as soon as the machine lets it. When that is
-    // impossible for good (it is not permitted) the node stands aside, and the
-    // error says why.
+    // Joins the elections, as soon as the machine allows it. If that is
+    // impossible for good (no permission), the node stays in FAULT, and the
+    // error has the reason.
     Status start(int master_pid);
 
-    // Takes part in nothing, says why in the status, and ends with the master.
+    // Takes no part in VRRP, shows the reason in the status, and ends with the
+    // master.
     void stand_aside(int master_pid, const std::string &reason);
 
     // serving: nginx still answers requests.
@@ -117,10 +121,10 @@ public:
     void on_readable(int fd);
     void on_timer();
 
-    // All is done; a life that ends without this is a crash.
+    // A planned end; without this call, it counts as a crash.
     void end_life();
 
-    // After each of the above: tells the other processes how it is here.
+    // After each of the above: publishes the changes for the other processes.
     void share();
 
     std::optional<Instant> deadline() const;

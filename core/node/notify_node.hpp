@@ -1,6 +1,6 @@
-// The process that notifies as a whole: joins the queue (core/notify) with
-// those that deliver and with the events of the other processes (core/courier).
-// It knows when to begin, after the process that it replaces, and when to end.
+// The notifier process: connects the queue (core/notify) with the couriers and
+// with the events of the other processes (core/courier). It decides when to
+// begin, after the process that it replaces, and when to end.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@
 
 namespace ngx_vrrp::node {
 
-// How long what waits is told when nginx quits, or is terminated.
+// Time to deliver waiting events when nginx quits, or is terminated.
 inline constexpr Duration kQuitTime = Seconds{30};
 inline constexpr Duration kTerminateTime = Seconds{1};
 
-// After a reload: how long the process before this one may go on telling what
-// it has, which has to quit a little after this one has begun. Then both of
-// them tell.
+// After a reload: the longest time for the previous process to deliver its
+// events. It has to quit shortly after this one has begun. After this time,
+// both deliver.
 inline constexpr Duration kPredecessorTime = kQuitTime + Seconds{5};
 
 // How old the status may be.
@@ -32,8 +32,8 @@ inline constexpr Duration kChannelsInterval = Milliseconds{250};
 
 class NotifyNode final : notify::Outcomes {
 public:
-    // event_fd: the end of the socket pair where events come; it remains the
-    // caller's. previous: that the generation before has, if another.
+    // event_fd: the receiving end of the socket pair; it remains the caller's.
+    // previous: the area of the previous generation, if it is another one.
     NotifyNode(std::vector<notify::ChannelConfig> channels, int event_fd,
                const status::Area &area,
                const std::optional<status::Area> &previous,
@@ -42,10 +42,11 @@ public:
     NotifyNode &operator=(const NotifyNode &) = delete;
     ~NotifyNode() override;
 
-    // With an error nobody would say when to end, and the node has finished.
+    // After an error the end of the master could not be detected, so the node
+    // has finished.
     Status start(int master_pid);
 
-    // Everything that still comes and waits is told, within kQuitTime.
+    // All waiting and arriving events are delivered, within kQuitTime.
     void quit();
 
     // The same with one attempt for each event, within kTerminateTime.

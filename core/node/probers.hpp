@@ -23,7 +23,7 @@
 
 namespace ngx_vrrp::node {
 
-// What a process that checks has besides core/probe; all of them outlive it.
+// The other objects that a checking process needs; all of them outlive it.
 struct CheckPorts {
     check::Transport &transport;
     check::RegexEngine &regexes;

@@ -1,5 +1,5 @@
-// Writes the status to shared memory: what has changed at once, counters not
-// more often than needed, the rest not at all.
+// Writes the status to shared memory: changes at once, counters at a limited
+// rate.
 #pragma once
 
 #include <cstddef>
@@ -13,23 +13,24 @@
 
 namespace ngx_vrrp::node {
 
-// It is said at least this often that the process lives: seldom enough that the
-// adverts of each second are reason enough to be awake (see status::kFresh).
+// The longest time between two heartbeats of this process: longer than the
+// interval of adverts of 1 s, so that there are no extra wake-ups (see
+// status::kFresh).
 inline constexpr Duration kPublishInterval = Milliseconds{1500};
 
-// Counters may be this old when something happens all the time.
+// Counters may have this age if there are events all the time.
 inline constexpr Duration kNumbersPause = Milliseconds{100};
 
 class Publisher {
 public:
     explicit Publisher(const status::Area &area) : area_(area) {}
 
-    // After each event, by the process that is in charge. The area has been
-    // sized for the configuration, so that all fits.
+    // After each event, by the process that is in charge. The area has the size
+    // for the configuration, so that everything fits.
     void publish(engine::Engine &engine, const status::NodeFacts &facts,
                  Instant now);
 
-    // Something has changed that is worth telling at once.
+    // There is a change that must be published at once.
     void hurry() { numbers_at_ = {}; }
 
     Instant deadline() const { return published_at_ + kPublishInterval; }
