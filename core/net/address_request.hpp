@@ -11,21 +11,22 @@
 
 namespace ngx_vrrp::net {
 
-// Adds addresses for the time of their leases, or prolongs these: one request
-// for both, so there is no moment without the address. What has become of each.
+// Adds addresses with their leases, or prolongs the leases: one request for
+// both, so there is no moment without the address. Returns a status for each.
 std::vector<Status> add_addresses(
     RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted);
 
-// Removes this address with this prefix length and nothing else. Success when
-// it, or the interface, was not there; an error when the same address is
-// there with another prefix length, which is left alone.
+// Removes this address with this prefix length and no other. Success if it, or
+// the interface, did not exist; an error if the same address has another prefix
+// length; that address is not removed.
 Status remove_address(RequestSocket &socket, const engine::Interface &interface,
                       const vrrp::VirtualAddress &address);
 
-// Lets an IPv4 address go alone. Without this (net.ipv4.conf.*.
-// promote_secondaries, which systemd sets and containers mostly lack) the
-// kernel removes all addresses of a subnet together with the first one, and
-// the first one is the virtual address when the machine's own came later.
+// Makes the removal of an IPv4 address remove only this address. Without this
+// setting (net.ipv4.conf.*.promote_secondaries, which systemd sets and most
+// containers lack) the kernel removes all addresses of a subnet together with
+// the first one, and the virtual address is the first one if it was added
+// before the machine's own.
 Status promote_secondaries(RequestSocket &socket,
                            const engine::Interface &interface);
 

@@ -11,7 +11,7 @@
 
 namespace ngx_vrrp::net {
 
-// In place of the one before, for what arrives from now on.
+// Replaces the previous filter, for packets from now on.
 inline Status attach_filter(int fd, std::vector<sock_filter> code) {
     const sock_fprog program{static_cast<unsigned short>(code.size()),
                              code.data()};

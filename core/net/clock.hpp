@@ -21,7 +21,7 @@ inline std::chrono::sys_time<Duration> wall_clock() {
                                            Duration{ts.tv_nsec}};
 }
 
-// Since midnight, in the machine's time zone, which may change while we run.
+// Since midnight, in the machine's time zone, which may change at run time.
 inline Seconds time_of_day() {
     const std::time_t now = std::time(nullptr);
     std::tm local{};

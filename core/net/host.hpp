@@ -39,8 +39,8 @@ public:
     virtual ~Sink() = default;
     virtual void packet_received(const engine::ReceivedPacket &packet) = 0;
 
-    // Something about links or addresses changed; the whole truth. What was
-    // heard before has been received.
+    // Links or addresses have changed: all of them, not a difference.
+    // Everything that was received before has been passed on.
     virtual void interfaces_changed(const engine::Interfaces &interfaces) = 0;
 
     virtual void process_ended(int pid) = 0;
@@ -64,11 +64,11 @@ public:
     Host(Watcher &watcher, Sink &sink, LogSink &log);
     ~Host() override;
 
-    // Opens netlink, before anything else; once more is nothing.
+    // Opens netlink, before anything else; a second call has no effect.
     Status open();
 
-    // The machine's interfaces now (a full dump). The sink hears of what
-    // changes from then on.
+    // The machine's interfaces now (a full dump). The sink gets all later
+    // changes.
     Result<engine::Interfaces, SystemError> interfaces();
 
     // When handle_time() is due.
@@ -77,15 +77,16 @@ public:
 
     const LostPackets &lost() const;
 
-    // process_ended() when it does (a pidfd: within a millisecond). Again for
-    // the same process is nothing; ESRCH: it has ended already.
+    // Sink::process_ended() reports its end (a pidfd: within a millisecond). A
+    // second call for the same process has no effect; ESRCH: it has ended
+    // already.
     Status watch_process(int pid);
 
-    // Reads what there is of events and on all VRRP sockets, so that a timer
-    // is judged with everything that was heard before it.
+    // Reads the events and all VRRP sockets, so that a timer is served after
+    // everything that was received before it.
     void catch_up();
 
-    // Reads what there is on a watched descriptor, within a bound.
+    // Reads a watched descriptor, within a bound.
     void on_readable(int fd);
 
     Status listen(const engine::Interface &interface,

@@ -6,26 +6,25 @@
 
 namespace ngx_vrrp::net {
 
-// How the kernel shows that an address is ours (IFA_PROTO, "proto 112" in ip
+// The mark of our addresses in the kernel (IFA_PROTO, "proto 112" in ip
 // address): the protocol number of VRRP. The kernel gives a meaning to 1..3
 // only, keepalived uses 18. Kernels before 5.18 ignore and do not report it.
 inline constexpr std::uint8_t kAddressMark = 112;
 
-// IFA_PROTO, which headers know since Linux 5.18.
+// IFA_PROTO, in headers since Linux 5.18.
 inline constexpr int kIfaProto = 11;
 
 struct InterfaceDump {
     engine::Interfaces interfaces;
-    // Something changed meanwhile, as often as it was tried: what is in it is
-    // true, but some may be missing.
+    // Every attempt was interrupted by a change: the content is correct, but
+    // may be incomplete.
     bool interrupted = false;
 };
 
-// Everything there is in this network namespace.
+// All links and addresses in this network namespace.
 Result<InterfaceDump, SystemError> read_interfaces(RequestSocket &socket);
 
-// Adds what is missing in `dump`, which was interrupted, from what was known
-// before it.
+// Completes `dump`, which was interrupted, with the facts from before it.
 void complete(engine::Interfaces &dump, const engine::Interfaces &known);
 
 enum class Effect : std::uint8_t {
@@ -36,7 +35,7 @@ enum class Effect : std::uint8_t {
     link_down,  // changed; an interface that is deleted goes down first
 };
 
-// Makes the change that the event is about.
+// Applies the change of the event.
 Effect apply(nlmsghdr *event, engine::Interfaces &known);
 
 }  // namespace ngx_vrrp::net

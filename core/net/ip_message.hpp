@@ -20,7 +20,7 @@ public:
     // Link-local addresses need no zone: the socket is bound to its interface.
     explicit SocketAddress(const IpAddress &address, std::uint16_t port = 0);
 
-    // Of this end of a socket; empty when there is none.
+    // Of this end of a socket; empty if there is none.
     static SocketAddress of_socket(int fd);
 
     void attach_to(msghdr &message);
@@ -51,7 +51,7 @@ private:
     alignas(cmsghdr) std::array<std::uint8_t, 128> storage_{};
 };
 
-// What IPV6_RECVPKTINFO and IPV6_RECVHOPLIMIT say about a received packet.
+// The values of IPV6_RECVPKTINFO and IPV6_RECVHOPLIMIT for a received packet.
 struct Ipv6Arrival {
     std::optional<IpAddress> destination;
     IfIndex index{};
@@ -60,7 +60,8 @@ struct Ipv6Arrival {
 
 Ipv6Arrival ipv6_arrival(msghdr &message);
 
-// What SO_RXQ_OVFL says: how many packets the socket had no room for, so far.
+// The value of SO_RXQ_OVFL: the number of packets that found a full queue, so
+// far.
 std::optional<std::uint32_t> overflow(msghdr &message);
 
 }  // namespace ngx_vrrp::net

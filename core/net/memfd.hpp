@@ -14,8 +14,9 @@
 
 namespace ngx_vrrp::net {
 
-// flags: MFD_CLOEXEC, or none. vm.memfd_noexec=2 demands that it is never run;
-// a kernel before 6.3 does not know that. No descriptor: errno says why.
+// flags: MFD_CLOEXEC, or none. vm.memfd_noexec=2 requires MFD_NOEXEC_SEAL,
+// which kernels before 6.3 do not support. On failure there is no descriptor,
+// and errno has the reason.
 inline Fd create_memfd(const char *name, unsigned flags) {
     flags |= MFD_ALLOW_SEALING;
     const int fd = ::memfd_create(name, flags | MFD_NOEXEC_SEAL);

@@ -12,11 +12,11 @@
 
 namespace ngx_vrrp::net {
 
-// Not closed by execve(). It begins with `head`, all else is zero.
+// Not closed by execve(). It begins with `head`, all other bytes are zero.
 Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
                                            Bytes head);
 
-// Is it such a file of this size? Then head is what it begins with.
+// Is it such a file of this size? Then head gets its beginning.
 bool read_memory_file(int fd, std::size_t size, std::span<std::uint8_t> head);
 
 // Read and written by this process, until it is unmapped.

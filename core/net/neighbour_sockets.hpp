@@ -1,6 +1,7 @@
-// Hears where virtual addresses are said to be: ARP for IPv4 and Neighbour
-// Advertisements for IPv6, each with one socket for all interfaces. What is
-// about other addresses the kernel drops, so that a busy LAN wakes nobody.
+// Receives announcements of virtual addresses: ARP for IPv4 and Neighbor
+// Advertisements for IPv6, each with one socket for all interfaces. The kernel
+// drops messages about other addresses, so that a busy LAN does not wake the
+// process.
 #pragma once
 
 #include <optional>
@@ -24,10 +25,11 @@ public:
     NeighbourSockets &operator=(const NeighbourSockets &) = delete;
     ~NeighbourSockets();
 
-    // In place of those that were watched before.
+    // Replaces the previous list.
     Status watch(const std::vector<IpAddress> &addresses);
 
-    // Hands what arrived to the sink, up to a bound. False: not one of ours.
+    // Passes received messages to the sink, up to a bound. False: not one of
+    // our sockets.
     bool on_readable(int fd);
 
 private:

@@ -1,6 +1,6 @@
-// Two ways to talk to netlink: a request with its answer, and events. Both
-// keep the kernel's errno, which libnl's own socket would translate away;
-// libnl builds and parses the messages.
+// Two uses of netlink: a request with its answer, and events. Both keep the
+// kernel's errno, which libnl's own socket would translate; libnl builds and
+// parses the messages.
 #pragma once
 
 #include <netlink/msg.h>
@@ -29,18 +29,19 @@ class RequestSocket {
 public:
     Status open(int protocol = NETLINK_ROUTE);
 
-    // Sends the request and hands what answers it, but for the final
-    // acknowledgement, to the handler. Returns 0 or errno; EINTR when a dump
-    // is not consistent, because something changed meanwhile.
+    // Sends the request and passes its answers, except for the final
+    // acknowledgement, to the handler. Returns 0 or errno; EINTR if a dump is
+    // not consistent, because of a change during it.
     int exchange(const Message &request, const MessageHandler &handler);
 
     // A request whose only answer is the acknowledgement.
     int exchange(const Message &request);
 
-    // Many of those, in few system calls: 0 or errno for each of them.
+    // Many of them, in few system calls: 0 or errno for each of them.
     std::vector<int> exchange(const std::vector<Message> &requests);
 
-    // By which events tell whose request has caused them; 0: not known.
+    // Events contain this id of the socket whose request has caused them; 0:
+    // unknown.
     std::uint32_t port() const;
 
 private:
@@ -58,16 +59,16 @@ public:
     // Events about links and about addresses of both families.
     Status open();
 
-    // What the requests from this port change is not told any more.
+    // Changes by requests from this port are not reported any more.
     Status ignore(std::uint32_t port);
 
     void close() { fd_.reset(); }
     int fd() const { return fd_.get(); }
     bool is_open() const { return static_cast<bool>(fd_); }
 
-    // Reads what there is, within a bound. Returns 0 or errno; ENOBUFS when
-    // the kernel had to drop events: what has come is older than that then,
-    // and has been read to its end.
+    // Reads the events, within a bound. Returns 0 or errno; ENOBUFS if the
+    // kernel had to drop events: all events from before that have been read
+    // then.
     int drain(const MessageHandler &handler);
 
 private:

@@ -19,8 +19,8 @@ public:
     static constexpr unsigned kMostPackets = 16;
 
     // Octets. The longest advert has 60 of IP header, 8, and 255 addresses of
-    // 16; a longer packet is cut off. (Not a power of two: the beginnings of
-    // all of them have places in the processor's cache.)
+    // 16; a longer packet is truncated. (Not a power of two, so that the
+    // beginnings of the buffers do not share places in the processor's cache.)
     static constexpr std::size_t kMostOctets = 8192 + 64;
 
     struct Packet {
@@ -37,7 +37,7 @@ public:
     PacketBatch(const PacketBatch &) = delete;
     PacketBatch &operator=(const PacketBatch &) = delete;
 
-    // So many at most, those that there are. Returns 0 or errno.
+    // Reads at most this number of packets. Returns 0 or errno.
     int receive(int fd, unsigned most) {
         for (unsigned i = 0; i < count_; ++i) {
             prepare(i);

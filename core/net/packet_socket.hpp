@@ -1,5 +1,5 @@
-// Whole Ethernet frames out: gratuitous ARP and neighbour advertisements.
-// One socket for all interfaces; it receives nothing.
+// Sends whole Ethernet frames: gratuitous ARP and neighbor advertisements. One
+// socket for all interfaces; it receives nothing.
 #pragma once
 
 #include "core/base/bytes.hpp"
@@ -11,7 +11,7 @@ namespace ngx_vrrp::net {
 
 class PacketSocket {
 public:
-    // Opens the socket when it is first needed. EINVAL for less than an
+    // Opens the socket at its first use. EINVAL if the frame is shorter than an
     // Ethernet header.
     Status send(const engine::Interface &interface, Bytes frame);
 

@@ -1,5 +1,5 @@
-// pidfd_open() is of Linux 5.3, and the seccomp filters of older container
-// runtimes refuse what they do not know. What uses it has another way then.
+// pidfd_open() exists since Linux 5.3, and the seccomp filters of older
+// container runtimes refuse it. Its users have a replacement then.
 #pragma once
 
 #include <sys/syscall.h>
@@ -17,7 +17,7 @@ inline Fd open_pidfd(int pid) {
     return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
-// The system call does not exist here: it fails for every process.
+// The system call is not available here: it fails for every process.
 inline bool is_refused(int error) {
     return error == EPERM || error == ENOSYS;
 }

@@ -1,5 +1,4 @@
-// Does a process live? Also of another user, and not any more when it is a
-// zombie.
+// Does a process exist? Also of another user; a zombie does not count.
 #pragma once
 
 #include <poll.h>
@@ -13,7 +12,7 @@
 
 namespace ngx_vrrp::net {
 
-// Without pidfd_open() (Linux 5.3, or forbidden) a zombie lives until its
+// Without pidfd_open() (Linux 5.3, or forbidden), a zombie counts until its
 // parent has waited for it.
 inline bool is_process_alive(int pid) {
     const Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

@@ -1,7 +1,6 @@
-// Notices the end of processes: one pidfd for each that is watched.
-//
-// Where pidfd_open() is refused, a signal tells that the parent has died, and
-// of other processes only watch() tells that they are gone.
+// Detects the end of processes: one pidfd for each. If pidfd_open() is refused,
+// a signal reports the death of the parent, and for other processes only
+// watch() detects that they are gone.
 #pragma once
 
 #include <optional>
@@ -16,8 +15,8 @@ namespace ngx_vrrp::net {
 
 int own_pid();
 
-// More are not watched, so that there are always descriptors, and room in the
-// event loop, for sockets.
+// The limit of watched processes, so that descriptors, and room in the event
+// loop, are left for sockets.
 inline constexpr std::size_t kMostWatchedProcesses = 512;
 
 class ProcessWatch {
@@ -29,11 +28,11 @@ public:
     ProcessWatch &operator=(const ProcessWatch &) = delete;
     ~ProcessWatch();
 
-    // Nothing happens for a process that is watched already. ESRCH: there is
-    // no such process (any more). EMFILE: too many are watched.
+    // No effect for a process that is watched already. ESRCH: the process does
+    // not exist (any more). EMFILE: too many are watched.
     Status watch(int pid);
 
-    // Whose descriptor it is; that process has ended and is forgotten.
+    // The process of this descriptor; it has ended and is not watched any more.
     std::optional<int> take_ended(int fd);
 
 private:

@@ -1,5 +1,4 @@
-// When to try again what has failed: soon at first, then after pauses that
-// double.
+// When to retry after a failure: soon at first, then after pauses that double.
 #pragma once
 
 #include <algorithm>

@@ -1,11 +1,10 @@
-// The names by which an nginx finds out that another nginx of this network
-// namespace has the same virtual router: abstract unix sockets that listen,
-// "@ngx_vrrp/51/ipv4/eth0". Nobody accepts, and nothing is said: who listens
-// is all there is to know, and that a connection ends when it does.
-//
-// A socket is made by the master, which keeps it over the death of the vrrp
-// process and passes it to the next configuration and to a new binary. The
-// vrrp process binds it while it is root.
+// The names by which an nginx detects that another nginx of this network
+// namespace has the same virtual router: abstract Unix sockets that listen,
+// "@ngx_vrrp/51/ipv4/eth0". Connections are not accepted and carry no data.
+// Only two facts matter: which process listens, and that a connection ends with
+// it. The master makes the socket, keeps it over the death of the vrrp process,
+// and passes it to the next configuration and to a new binary. The vrrp process
+// binds it while it is root.
 #pragma once
 
 #include <cstddef>
@@ -27,15 +26,16 @@ Fd open_name_socket();
 // It has the name of this router.
 bool has_name(int fd, const engine::RouterKey &router);
 
-// Binds it, unless it has the name already, and listens: others see this
-// process. EADDRINUSE: another socket has the name.
+// Binds the name, unless the socket has it already, and listens: other
+// processes see this process as the holder. EADDRINUSE: another socket has the
+// name.
 Status take_name(int fd, const engine::RouterKey &router);
 
 class RouterNames {
 public:
     struct Name {
         engine::RouterKey router;
-        int fd = -1;  // -1: there is none, and no holder is looked for
+        int fd = -1;  // -1: none, the holder is not looked for
     };
 
     // watcher outlives it; the descriptors remain the caller's.
@@ -49,14 +49,14 @@ public:
         return entries_[i].holder;
     }
 
-    // One was an nginx's, which has ended; now it is bound by this process.
+    // A name of another nginx, which has ended, is now bound by this process.
     bool any_came_free() const { return any_came_free_; }
 
-    // Tries to get those that are not ours; again when deadline() has passed.
+    // Tries to get the missing names; again when deadline() has passed.
     void look(Instant now);
     std::optional<Instant> deadline() const { return next_look_; }
 
-    // The end of a holder. False: not a descriptor of this.
+    // The end of a holder. False: not one of our descriptors.
     bool on_readable(int fd, Instant now);
 
 private:

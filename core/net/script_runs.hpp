@@ -1,9 +1,8 @@
-// Scripts that run: started, heard, waited for, and killed with their whole
-// process group. A killed one is waited for as well before it is forgotten.
-//
-// Used in processes that have no other children: SIGCHLD is set to its
+// Running scripts: starts them, reads their output, waits for them, and kills
+// them with their whole process group. It also waits for a killed one before it
+// removes it. Used in processes without other children: SIGCHLD is set to its
 // default there, since nginx's handler would wait for ours, and it is blocked
-// where there are no pidfds.
+// if there are no pidfds.
 #pragma once
 
 #include <cstddef>
@@ -48,8 +47,8 @@ inline constexpr const char *kScriptPath =
 
 class ScriptRuns {
 public:
-    // Both outlive the runs, with which every script ends. Of each output
-    // `most_output` octets are kept.
+    // Both outlive the runs, whose end kills every script. `most_output` octets
+    // of each output are kept.
     ScriptRuns(Watcher &watcher, ScriptSink &sink, std::size_t most_output);
     ScriptRuns(const ScriptRuns &) = delete;
     ScriptRuns &operator=(const ScriptRuns &) = delete;
@@ -62,8 +61,8 @@ public:
     // Is there one, even if it was killed?
     bool has(RunId id) const { return runs_.count(id) != 0; }
 
-    // There is one. If it has ended it is forgotten, and the sink does not
-    // hear of it. Nothing: not yet.
+    // There is one with this id. If it has ended, it is removed, and the sink
+    // is not called. Nothing: not yet.
     std::optional<ScriptResult> reap(RunId id);
 
     // There is one; what it had written.

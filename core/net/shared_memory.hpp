@@ -1,6 +1,6 @@
-// Memory that the processes of this nginx share: the one that makes it has it
-// mapped, and so have its children, by fork. No descriptor of it is kept, and
-// it has no name.
+// Memory that the processes of this nginx share: the process that creates it
+// has it mapped, and its children inherit the mapping by fork. No descriptor of
+// it is kept, and it has no name.
 #pragma once
 
 #include <cstddef>
@@ -31,12 +31,12 @@ public:
     void *writable() const { return writable_; }
     const void *readable() const { return readable_; }
 
-    // For this process and its children, and for good: what is left is a
-    // mapping that the kernel makes writable for nobody.
+    // For this process and its children, and for good: the kernel never makes
+    // the remaining mapping writable.
     void give_up_writing();
 
-    // What this kernel refuses, so that a process that has given up writing
-    // could get it back; empty: nothing.
+    // The request that this kernel refuses, so that a process that has given up
+    // writing could get it back; empty: none.
     const std::string &weakness() const { return weakness_; }
 
 private:

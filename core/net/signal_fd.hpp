@@ -1,5 +1,5 @@
-// A signal as a descriptor that is readable when it has come: blocked for this
-// thread, and for the threads and processes that it starts from now on.
+// A signal as a descriptor that becomes readable: the signal is blocked for
+// this thread, and for the threads and processes that it starts from now on.
 #pragma once
 
 #include <sys/signalfd.h>

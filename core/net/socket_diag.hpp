@@ -1,7 +1,7 @@
-// Connections of this machine as sock_diag(7) knows them: found by their own
-// end, and ended as "ss -K" does. The kernel sends a reset for each, and the
-// process that has it gets ECONNABORTED. It needs CAP_NET_ADMIN, and a kernel
-// with CONFIG_INET_DIAG_DESTROY.
+// Connections of this machine, by sock_diag(7): found by their local end, and
+// closed as by "ss -K". The kernel sends a reset for each, and the process that
+// has it gets ECONNABORTED. It needs CAP_NET_ADMIN, and a kernel with
+// CONFIG_INET_DIAG_DESTROY.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,9 @@
 
 namespace ngx_vrrp::net {
 
-// Those that a client and a process have; what is still being opened is left,
-// as its packets are sent again, and so is what has been answered in full.
+// Connections that a client and a process have. Connections that are being
+// opened are not closed, because their packets are sent again; neither are
+// those with a complete response.
 Result<engine::Closed, SystemError> close_connections(
     const std::vector<IpAddress> &addresses,
     const std::vector<std::uint16_t> &ports);

@@ -1,6 +1,6 @@
-// Starts a program as if from nothing: with a user's rights, a session and
-// process group of its own, no descriptor but its input (empty) and output (a
-// pipe), every signal at its default, no real-time scheduling. It does not
+// Starts a program in a clean environment: with a user's rights, its own
+// session and process group, no descriptors except its input (empty) and output
+// (a pipe), every signal at its default, no real-time scheduling. It does not
 // survive us.
 #pragma once
 
@@ -28,9 +28,9 @@ struct Child {
     Fd output;    // what it writes; non-blocking
 };
 
-// What turns out in the child is written to its output before it exits with
-// kCannotRun. EPERM: it takes CAP_SETUID and CAP_SETGID to choose the user. All
-// capabilities of ours end with execve(), unless the user is root.
+// Errors in the child are written to its output before it exits with
+// kCannotRun. EPERM: choosing the user needs CAP_SETUID and CAP_SETGID. All our
+// capabilities end with execve(), unless the user is root.
 Result<Child, SystemError> spawn(const Program &program);
 
 // As shells do.

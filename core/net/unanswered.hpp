@@ -1,5 +1,5 @@
-// Neighbours that the kernel has asked for their link-layer address (ARP and
-// neighbour discovery) and that have not answered.
+// Neighbors that have not answered the kernel's requests for their link-layer
+// address (ARP and neighbor discovery).
 #pragma once
 
 #include "core/engine/facts.hpp"
@@ -7,9 +7,9 @@
 
 namespace ngx_vrrp::net {
 
-// Forgets those on this interface: the next packet to one of them makes the
-// kernel ask again at once. What waits for the answer is lost, and its sender
-// is told, as if the kernel had given up.
+// Deletes those of this interface: for the next packet to one of them, the
+// kernel asks again at once. Packets that wait for the answer are lost, and
+// their sender gets an error, as if the kernel had given up.
 Status forget_unanswered(RequestSocket &socket,
                          const engine::Interface &interface);
 

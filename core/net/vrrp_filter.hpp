@@ -1,6 +1,6 @@
 // Which packets of a VRRP socket are for our virtual routers: a filter in the
-// kernel (classic BPF) by version, type, virtual router id and TTL, so that no
-// others can fill the queue of the socket.
+// kernel (classic BPF) by version, type, virtual router id and TTL, so that
+// other packets cannot fill the queue of the socket.
 #pragma once
 
 #include <linux/filter.h>
@@ -15,7 +15,7 @@
 
 namespace ngx_vrrp::net {
 
-// What a virtual router can use; it judges the rest of the packet.
+// The packets that a virtual router can use; it checks the rest of the packet.
 struct WantedAdverts {
     std::uint16_t head = 0;  // version, type and virtual router id
     std::uint8_t least_ttl = 0;

@@ -1,8 +1,8 @@
-// The VRRP sockets of all interfaces, in the care of an event loop: two for
-// each interface and family. One gets what its virtual routers can use. The
-// other one gets the rest (another version, virtual router id or TTL), of which
-// a few each second are read, so that somebody can say what is wrong with them
-// however many there are.
+// The VRRP sockets of all interfaces, registered in an event loop: two for each
+// interface and family. The first one gets the packets that its virtual routers
+// can use. The second one gets the rest (another version, virtual router id or
+// TTL). A few of them each second are read, so that they can be reported,
+// whatever their number is.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 
 namespace ngx_vrrp::net {
 
-// Of the packets that are not for us, a second and a socket.
+// Limit for packets that are not for us, per second and socket.
 inline constexpr unsigned kOthersPerSecond = 20;
 
 // listen(), forget() and send() are those of engine::Transmit.
@@ -40,13 +40,13 @@ public:
     std::vector<Status> send_all(
         const std::vector<engine::OutgoingPacket> &packets);
 
-    // Hands what arrived to the sink, up to a bound.
+    // Passes received packets to the sink, up to a bound.
     void on_readable(int fd, Instant now);
     // But for what is not for us.
     void read_all(Instant now);
 
-    // When what waits unread is read. What has arrived for us has been handed
-    // over when handle_time() returns.
+    // When the unread packets are read. All received packets for us have been
+    // passed on when handle_time() returns.
     std::optional<Instant> deadline() const;
     void handle_time(Instant now);
 
@@ -62,7 +62,7 @@ private:
         VrrpSocket others;  // may be closed
         std::vector<WantedAdverts> adverts;
 
-        // Of the wanted ones: they are not watched, but read later.
+        // Of the first kind: they are not watched, but read later.
         bool gathers = false;
         Instant gathers_until{};
 

@@ -1,5 +1,5 @@
-// One process wakes another through an eventfd that both have, non-blocking.
-// Many wakes become one: it says that there is something to look at, not what.
+// One process wakes another through a non-blocking eventfd that both have. Many
+// wakes become one: it only means that there is a change.
 #pragma once
 
 #include <unistd.h>
@@ -8,8 +8,8 @@
 
 namespace ngx_vrrp::net {
 
-// Nothing happens with fd -1: nobody is there. That the counter is full
-// (EAGAIN) is as good as another wake, and an eventfd has no other errors.
+// No effect with fd -1: there is no other process. A full counter (EAGAIN) has
+// the effect of another wake, and an eventfd has no other errors.
 inline void wake(int fd) {
     if (fd >= 0) {
         const std::uint64_t one = 1;
@@ -17,8 +17,8 @@ inline void wake(int fd) {
     }
 }
 
-// The other side, before it looks: fd is readable again after the next wake().
-// False: nobody has called.
+// The other side, before it reads the change: fd becomes readable again after
+// the next wake(). False: there was no wake.
 inline bool take_wakes(int fd) {
     std::uint64_t count = 0;
     return ::read(fd, &count, sizeof(count)) == sizeof(count);

@@ -1,5 +1,4 @@
-// The event loop as core/net sees it: somebody else waits for its file
-// descriptors.
+// The event loop, as core/net needs it.
 #pragma once
 
 namespace ngx_vrrp::net {
@@ -8,9 +7,9 @@ class Watcher {
 public:
     virtual ~Watcher() = default;
 
-    // Tell me (by on_readable of the owner) when fd can be read, and again as
-    // long as it can: one call reads within a bound. False when the loop
-    // cannot take another one.
+    // Calls on_readable of the owner when fd can be read, and again while it
+    // can: one call reads within a bound. False if the loop has no room for
+    // another descriptor.
     virtual bool watch(int fd) = 0;
 
     // Before fd is closed.

@@ -1,5 +1,5 @@
-// A filter in the kernel (classic BPF): of all messages of a socket it takes
-// those that have, at one place, one of some 32-bit words.
+// A filter in the kernel (classic BPF): it accepts messages of a socket that
+// have one of some 32-bit words at one place.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 
 namespace ngx_vrrp::net {
 
-// The words are in the order of the host; in a message they are in the
-// network's, `offset` octets after its begin. What is heard before is not
-// filtered. More words than a filter has room for let everything pass:
-// whoever reads looks at it again in any case.
+// The words are in host order; in a message they are in network order, `offset`
+// octets after its beginning. Earlier messages are not filtered. If there are
+// more words than fit into a filter, all messages pass: the reader must check
+// them in any case.
 Status set_word_filter(int fd, std::size_t offset,
                        const std::vector<std::uint32_t> &words);
 
