@@ -1,4 +1,4 @@
-// One type per meaning: a VRID cannot be passed where a priority is expected.
+// One type per meaning: a VRID cannot be passed as a priority.
 #pragma once
 
 #include <array>

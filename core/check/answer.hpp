@@ -32,7 +32,7 @@ public:
     // The peer will send no more. This is a decision, if there was none.
     virtual Failure end() = 0;
 
-    // What has not come yet, for people.
+    // The missing part of the response, as a text.
     virtual std::string missing() const = 0;
 
     // After the decision.

@@ -1,4 +1,4 @@
-// What the log says when a verdict changes.
+// The log line for a changed verdict.
 #pragma once
 
 #include <string>

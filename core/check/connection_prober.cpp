@@ -94,7 +94,7 @@ void ConnectionProber::received(CheckId id, std::string_view bytes,
             conversation->answer->receive(bytes);
             settle(id, *conversation);
             break;
-        case Phase::kept:  // nobody has asked
+        case Phase::kept:  // no check is running
             close(id, *conversation);
             break;
         default:

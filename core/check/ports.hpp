@@ -1,4 +1,4 @@
-// What the checks need from the world.
+// The interfaces of core/check to the machine.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ public:
     virtual void forget(CheckId id) = 0;
 };
 
-// Who hears of the results.
+// Receives the results.
 class Outcomes {
 public:
     virtual ~Outcomes() = default;

@@ -29,7 +29,7 @@ constexpr std::string_view to_string(Role role) {
 
 // Heartbeat and delays of a process that makes checks.
 struct Beat {
-    Instant at{};  // 0: it has not said anything yet
+    Instant at{};  // 0: no heartbeat yet
     std::uint64_t late_wakes = 0;
     Duration worst_lag{0};
 };

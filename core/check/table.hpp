@@ -30,8 +30,8 @@ public:
 
     // The table of a generation, for its processes. memory has room for this
     // number of checks, and was full of zeros at first; it outlives the Table,
-    // which is a handle and may be copied. Whatever other processes write
-    // there, nothing beyond its end is accessed.
+    // which is a handle and may be copied. Nothing beyond its end is accessed,
+    // even if another process has overwritten it.
     Table(void *memory, std::size_t checks, std::uint64_t generation);
 
     // In the master, once for a generation and before its processes start: lays
@@ -42,7 +42,7 @@ public:
     bool begin(const std::vector<Config> &checks, std::size_t slots,
                const Table *before);
 
-    // Nobody has laid out a later table over this one.
+    // No later table has been laid out over this one.
     bool is_current() const;
 
     // 0 when it is not current.

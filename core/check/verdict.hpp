@@ -1,4 +1,4 @@
-// What a check has found out, and why it thinks so.
+// The result of a check, and its reason.
 #pragma once
 
 #include <array>

@@ -130,9 +130,9 @@ void CurlTransfer::prepare_tls(const std::string &ca, bool verify) {
     }
 }
 
-// One connection for each mail: libcurl cannot tell a late message on an open
-// connection from a reply. If one recipient is refused, the others must get the
-// mail.
+// One connection for each mail: libcurl cannot distinguish a late message on an
+// open connection from a reply. If one recipient is refused, the others must
+// get the mail.
 void CurlTransfer::prepare(const EmailChannel &channel,
                            const notify::Delivery &delivery,
                            notify::WallTime now) {
@@ -145,7 +145,7 @@ void CurlTransfer::prepare(const EmailChannel &channel,
     // libcurl takes the name for EHLO and HELO from the path.
     const std::string helo = channel.helo.empty() ? "" : "/" + channel.helo;
     set(CURLOPT_URL, (channel.url + helo).c_str());
-    set(CURLOPT_VERBOSE, 1L);  // nothing else tells which command is next
+    set(CURLOPT_VERBOSE, 1L);  // the only sign of the next command
     set(CURLOPT_DEBUGFUNCTION, &CurlTransfer::on_debug);
     set(CURLOPT_DEBUGDATA, static_cast<void *>(this));
     set(CURLOPT_USE_SSL,

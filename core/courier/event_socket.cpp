@@ -28,7 +28,7 @@ bool is_known(const EventRecord &event) {
 }  // namespace
 
 void EventSender::send(EventRecord event, Instant now) {
-    sequence_ += event.again == 0;  // nobody shall miss the others
+    sequence_ += event.again == 0;  // the other events must not be lost
     event.sequence = sequence_;
     event.pid = ::getpid();
     if (fd_ >= 0 && !transmit(fd_, &event, sizeof(event))) {

@@ -45,7 +45,7 @@ struct Incoming {
         goodbye,  // a process that has sent events sends no more
         nothing,  // now
         closed,   // all senders are gone
-        garbage   // of no known shape
+        garbage   // malformed
     };
 
     Kind kind = Kind::nothing;

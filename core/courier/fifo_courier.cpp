@@ -21,7 +21,7 @@ SystemError failure(const char *call, const std::string &path, int error) {
     return {format("%s of \"%s\"", call, path.c_str()), error};
 }
 
-// What it means for a pipe.
+// The meaning for a pipe.
 std::string explain(const SystemError &error) {
     if (error.code == ENXIO || error.code == EPIPE) {
         return "nobody reads the pipe";

@@ -16,7 +16,7 @@ namespace ngx_vrrp::notify {
 
 enum class EventKind : std::uint8_t {
     state,       // an instance went from one state to another
-    tracker,     // a tracker of an instance failed, or is well again
+    tracker,     // a tracker of an instance failed, or is up again
     upstream,    // a server of an upstream block went down, or is up again
     split_brain  // a sign that two nodes hold an address, or that it is over
 };

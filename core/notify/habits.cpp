@@ -31,7 +31,7 @@ Habits habits_of(WebhookFormat format) {
 constexpr std::array<std::string_view, 5> kStates{"MASTER", "BACKUP", "FAULT",
                                                   "STOP", "INIT"};
 
-// An alert ends when nobody repeats it.
+// An alert ends if it is not repeated.
 bool forgets(const ChannelConfig &config) {
     const auto *webhook = std::get_if<WebhookChannel>(&config.how);
     return webhook != nullptr && webhook->format == WebhookFormat::alertmanager;

@@ -1,4 +1,4 @@
-// What the notifier needs from the world.
+// The interfaces of the notifier to the machine.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,7 @@ public:
     virtual Outcome cancel(DeliveryId id) = 0;
 };
 
-// Who hears of the outcome.
+// Receives the outcome.
 class Outcomes {
 public:
     virtual ~Outcomes() = default;

@@ -144,7 +144,7 @@ private:
     void report_excess(const Entries &entries, Instant now);
 
     std::vector<Channel> channels_;
-    std::vector<ChannelId> order_;  // in which an event is told
+    std::vector<ChannelId> order_;  // in which an event is delivered
     std::map<LaneKey, Road> roads_;
     std::map<DeliveryId, Road *> deliveries_;
     DeliveryId last_delivery_ = 0;

@@ -42,7 +42,7 @@ struct Detail {
 std::vector<Detail> details(const EventRecord &event);
 
 enum class Gravity : std::uint8_t {
-    good,     // something is well again
+    good,     // a problem has ended
     info,     // nothing to worry about
     warning,  // the addresses move, something does not work
     critical  // this node cannot do its work, or two do it

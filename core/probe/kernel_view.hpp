@@ -23,7 +23,7 @@ struct TcpEndpoint {
 // A TCP socket as sock_diag(7) shows it.
 enum class TcpSocket : std::uint8_t {
     none,    // there is no such connection
-    orphan,  // nobody has it: not accepted yet, or closed
+    orphan,  // no process has it: not accepted yet, or closed
     owned    // a process has it
 };
 

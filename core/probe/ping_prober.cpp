@@ -88,7 +88,7 @@ PingProber::~PingProber() {
     }
 }
 
-// A socket that nobody reads is none.
+// A socket that is not watched is useless.
 void PingProber::watch(net::Fd &socket) {
     if (socket && !watcher_.watch(socket.get())) {
         socket.reset();

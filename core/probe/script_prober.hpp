@@ -18,7 +18,7 @@ public:
     // Both outlive the prober, whose end kills every script.
     ScriptProber(net::Watcher &watcher, check::Outcomes &outcomes);
 
-    // What others may write to is not run.
+    // A script that other users can write is not run.
     void start(check::CheckId id, const check::Config &config,
                Instant now) override;
     check::Outcome cancel(check::CheckId id) override;

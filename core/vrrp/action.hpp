@@ -14,7 +14,7 @@
 namespace ngx_vrrp::vrrp {
 
 struct SendAdvert {
-    Priority priority;  // kPriorityZero is the goodbye
+    Priority priority;  // kPriorityZero: the router leaves
 };
 
 // Add all virtual addresses, each with a lease.

@@ -76,7 +76,7 @@ struct Backup {
 };
 
 struct Active {
-    Priority advertised;             // what the last advert said
+    Priority advertised;             // the one of the last advert
     Duration advertised_interval{};  // peers wait for us by this one
     Instant advertised_at{};
     Instant advertise_at{};  // Adver_Timer
@@ -89,7 +89,7 @@ struct Active {
 // successor has them, too, or until the time for that is over, so that no
 // request is lost.
 struct Leaving {
-    Instant drop_at{};   // soon, once the heir was heard
+    Instant drop_at{};   // soon after the successor's advert
     Instant renew_at{};  // leases
     std::string reason;
     std::optional<IpAddress> heir;

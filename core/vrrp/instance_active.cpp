@@ -80,8 +80,8 @@ void Instance::advertise(Active &state, Turn &turn) {
 
 // RFC 9568, 6.4.3, on priority 0 and on an advert that loses: "Send an
 // ADVERTISEMENT immediately to assert the {Active} state to the sending VRRP
-// Router and to update any learning bridges". A losing router may have told
-// the LAN that the addresses are there, hence the announcement.
+// Router and to update any learning bridges". A losing router may have
+// announced the addresses on the LAN, hence the announcement.
 State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     if (theirs == kPriorityZero) {

@@ -82,12 +82,12 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
 // RFC 9568, 6.4.2: "If Preempt_Mode is False, or if the Priority in the
 // ADVERTISEMENT is greater than or equal to the local Priority, then: Set
 // Active_Adver_Interval to Max Advertise Interval contained in the
-// ADVERTISEMENT ... Set the Active_Down_Timer to Active_Down_Interval; else
-// ... Discard the ADVERTISEMENT". Discarding lets the timer run out, which
-// takes up to three intervals more. They tell silence from loss, and there is
-// no silence here: an active router whose priority falls below ours has lost
-// a weight and says so. That is where we differ: as after priority 0 we wait
-// for the skew only, so that the best backup is still the first.
+// ADVERTISEMENT ... Set the Active_Down_Timer to Active_Down_Interval; else ...
+// Discard the ADVERTISEMENT". After discarding, the timer runs out, which takes
+// up to three intervals more. These intervals distinguish silence from packet
+// loss, but there is no silence here: an active router whose priority falls
+// below ours has lost a weight, and advertises it. So we differ: as after
+// priority 0 we wait for the skew only, and the best backup is still the first.
 State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     const bool fallen = has_fallen(in);

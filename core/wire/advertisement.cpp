@@ -53,7 +53,7 @@ std::size_t message_size(bool is_v2, Family family, std::size_t address_count) {
            (is_v2 ? AuthData{}.size() : 0);
 }
 
-// VRRPv2 knows IPv4 only.
+// VRRPv2 supports IPv4 only.
 bool is_spoken(const Header &header, Family family) {
     return header.is_v3() || (header.is_v2() && family == Family::ipv4);
 }
