@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# tools/nginx-style notices what it should, and nothing else.
+# tools/nginx-style finds each kind of mistake, and accepts correct code.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Who starts nginx: root, somebody with the two capabilities, or somebody
-# without them. nginx serves in every case, and says in one line and in the
-# status when it takes no part in VRRP.
+# nginx is started by root, by a user with the two capabilities, or by a user
+# without them. nginx serves in every case. If it takes no part in VRRP, one
+# log line and the status report it.
 
 use v5.36;
 

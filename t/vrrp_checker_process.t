@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The processes that check, as nginx's: when they are there, what they may do,
-# what they have open, and that they never outlive their master or their time.
+# The checker and runner processes: when they exist, their privileges, their
+# descriptors, and that they end with their master or their generation.
 
 use v5.36;
 

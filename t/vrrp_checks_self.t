@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# TCP may connect a socket to itself, when the kernel gives it the very port
-# that it wants to reach on its own machine. That is nobody who listens.
+# The kernel can give a connection the same port that it connects to on this
+# machine, so that TCP connects a socket to itself. A check must not treat this
+# as a listener.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# No address is left behind where it does not belong, even if the process that
-# should remove it cannot, and none is missing for long where it does.
+# The address is removed from nodes that must not have it, even if their
+# process cannot do it, and is quickly put back where it belongs.
 
 use v5.36;
 

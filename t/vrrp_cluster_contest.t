@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The last word about an address is its owner's, and a node that hears nothing
-# because its switch port does not forward yet contests nothing.
+# After a contest the owner announces the address last. A node whose switch
+# port does not forward yet does not start a contest.
 
 use v5.36;
 

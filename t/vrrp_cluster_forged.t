@@ -1,8 +1,7 @@
 #!/usr/bin/perl
 
-# A new binary finds the memory of its vrrp processes by a variable in its
-# environment, which anything may have set: what it names is taken for that
-# memory only if it is that.
+# A new binary finds the memory of the vrrp processes by an environment
+# variable, which anything may have set: it accepts only that memory.
 
 use v5.36;
 

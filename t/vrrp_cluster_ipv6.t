@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# A virtual IPv6 address beside a virtual IPv4 address: two instances with the
-# same virtual router id, as the two families of one service have it.
+# A virtual IPv6 address and a virtual IPv4 address: two instances with the
+# same virtual router id, as the two families of one service.
 
 use v5.36;
 

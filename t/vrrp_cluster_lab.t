@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The lab keeps what it promises: daemons only in namespaces of their own, a
-# verdict on wrong checksums, and nothing left behind.
+# The lab: daemons run only in its namespaces, wrong checksums are reported,
+# and nothing is left behind.
 
 use v5.36;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
-# An nginx that cannot serve gives its address away, and one that can keeps it.
+# An nginx that cannot serve releases its address, and one that can serve keeps
+# it.
 
 use v5.36;
 

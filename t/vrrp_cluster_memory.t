@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 
-# The memory that the processes of nginx share: workers cannot write where the
-# others do, and what somebody writes who has broken into a worker ends nothing.
+# The memory that the processes of nginx share: workers cannot write where
+# other processes write, and an attacker in a worker cannot end VRRP by
+# writing.
 #
-# NGX_VRRP_SEED is the first of NGX_VRRP_SEEDS seeds (1 and 50) for what is
-# written at random. Every 15th of them the vrrp process is killed.
+# NGX_VRRP_SEED is the first of NGX_VRRP_SEEDS seeds (1 and 50) for random
+# data. Every 15th seed the vrrp process is killed.
 
 use v5.36;
 no warnings 'portable';  # of 64 bits

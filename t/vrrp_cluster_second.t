@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
 # A second nginx with the same virtual router on the same machine, of another
-# user: it waits, touches nothing, and takes over when the first one ends. Who
-# merely binds the name is ignored.
+# user: it waits, changes nothing, and takes over when the first one ends. A
+# process that only binds the name is ignored.
 
 use v5.36;
 

@@ -1,8 +1,7 @@
 #!/usr/bin/perl
 
-# A reload does not forget what the trackers have found: no advert of another
-# priority, and no move of the address while a new tracker is checked for the
-# first time.
+# A reload keeps the results of the trackers: priority and address do not
+# change while a new tracker makes its first check.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Every tracker of a vrrp_instance: when what it looks at fails, lb2 gets the
-# address, and lb1 says why; afterwards it comes back.
+# Each tracker of a vrrp_instance: when its target fails, lb2 gets the address,
+# and lb1 reports the reason; afterwards the address comes back.
 
 use v5.36;
 

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 
-# Every rule of the vrrp block: a configuration, and what nginx -t says.
+# Each rule of the vrrp block: a configuration, and the messages of nginx -t.
 #
 # The interface is "lo" because it exists everywhere: nginx -t opens no VRRP
-# socket and touches no address.
+# socket and changes no address.
 
 use v5.36;
 

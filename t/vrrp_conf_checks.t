@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# The rules of vrrp_check and vrrp_match, and what nginx -t says about each.
+# The rules of vrrp_check and vrrp_match, and the messages of nginx -t.
 
 use v5.36;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# preempt_window and vrrp_control: what nginx -t says.
+# preempt_window and vrrp_control: the messages of nginx -t.
 
 use v5.36;
 

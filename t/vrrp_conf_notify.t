@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# The rules of the notify* directives, and what nginx -t says about each.
+# The rules of the notify* directives, and the messages of nginx -t.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Operators move the address: release, resume, failback.  Clients lose nothing,
-# and a node that was released stays out whatever happens to it.
+# Operators move the address: release, resume, failback. Clients lose no
+# request, and a released node stays out of the election in every case.
 
 use v5.36;
 

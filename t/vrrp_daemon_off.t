@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# nginx in the foreground, as containers and some service managers start it.
+# nginx in the foreground, as in containers and with some service managers.
 
 use v5.36;
 

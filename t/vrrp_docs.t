@@ -1,12 +1,12 @@
 #!/usr/bin/perl
 
-# The documentation is about this module: each directive of the source is in
+# The documentation matches the source: each directive of the source is in
 # docs/directives.md and the other way round, with the right contexts and
 # parameters, and every example passes nginx -t.
 #
-# An example is what is written in ```nginx.  It stands where its first
-# directive may stand; what is missing around it is added.  /etc/nginx in it is
-# a directory that has what examples name, and so is /run/nginx-vrrp.
+# An example is a ```nginx block. Its first directive decides on its context,
+# and the rest of the configuration is added. /etc/nginx and /run/nginx-vrrp
+# are directories of the test, with the files that the examples use.
 
 use v5.36;
 

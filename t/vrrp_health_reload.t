@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# What is known of the servers outlives a reload: with web2 down, 50 reloads
-# under load send it no request.
+# A reload keeps the results of checks: with web2 down, 50 reloads under load
+# send it no request.
 
 use v5.36;
 

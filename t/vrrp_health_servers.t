@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Everything that can go wrong with a web server: when it is marked down, what
-# clients see of it from then on, and that it comes back.
+# All failures of a web server: when it is marked down, what clients get from
+# then on, and that it comes back.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Checks that know no HTTP: something is sent, something is expected; or the
-# port is enough.
+# Checks without HTTP: text is sent, text must arrive; or only the port is
+# checked.
 
 use v5.36;
 

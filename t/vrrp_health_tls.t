@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Checks over TLS: a certificate that has expired, or that is somebody else's,
-# or of nobody we know, takes a server out. Clients' requests go over TLS too,
-# and would not mind.
+# Checks over TLS: a certificate that has expired, has another name, or is not
+# trusted takes a server out. Clients' requests also use TLS, but do not verify
+# it.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Loading the module without a vrrp block changes nothing: no process, no
-# descriptor, no socket, no shared memory, no privilege, no word. With a block
-# all of these are there, which shows that they would have been noticed.
+# Without a vrrp block, the loaded module has no effect: no process,
+# descriptor, socket, shared memory, privilege or log line. With a block all of
+# these exist, which shows that the test would find them.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The module and its block come, go, and are replaced by a reload, and the
-# master lives on.
+# A reload adds, removes and replaces the module and its block, and the master
+# keeps running.
 
 use v5.36;
 

@@ -1,8 +1,7 @@
 #!/usr/bin/perl
 
-# What the error log says at level info: one notice for each change of state,
-# one warning for what a peer does not agree with, and nothing while nothing
-# happens.
+# The error log at level info: one notice for each change of state, one warning
+# for each difference of a peer, and no lines at rest.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# What clients have open to the address when it moves: they are told at once,
-# and do not keep the old nginx from ending.
+# Open connections of clients when the address moves: they are closed at once,
+# and do not delay the end of the old nginx.
 
 use v5.36;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# A reload that changes nothing is noticed by nobody.
+# A reload without changes is not visible to clients and peers.
 
 use v5.36;
 

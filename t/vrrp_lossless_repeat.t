@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# What is repaired at once when it happens once is no reason to stay when it
-# happens again and again: the node leaves, and the address comes to rest.
+# A problem that is repaired at once, but occurs again and again: the node
+# leaves the election, and the address stops flapping.
 
 use v5.36;
 

@@ -1,11 +1,12 @@
 #!/usr/bin/perl
 
 # Reloads, upgrades and their way back, vrrp processes that are killed or
-# stopped, binaries and configurations that do not start, one after the other
-# at random: as long as one vrrp process runs, nobody notices. The address never
-# leaves, nobody says good-bye, no peer takes over, and no two processes own it.
+# stopped, binaries and configurations that do not start, in random order: as
+# long as one vrrp process runs, nothing is visible. The address does not
+# leave, no priority 0 is sent, no peer takes over, and two processes never own
+# the router.
 #
-# NGX_VRRP_SEQUENCES says how many sequences, NGX_VRRP_SEED where they begin.
+# NGX_VRRP_SEQUENCES is the number of sequences, NGX_VRRP_SEED the first seed.
 
 use v5.36;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
-# A binary upgrade, as Debian does it, and the way back are noticed by nobody.
+# A binary upgrade, as Debian does it, and the way back are not visible to
+# clients and peers.
 
 use v5.36;
 

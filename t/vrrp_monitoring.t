@@ -1,9 +1,8 @@
 #!/usr/bin/perl
 
-# What comes with the module for Prometheus and Grafana is about metrics that a
-# real nginx has, and these are as they should be: promtool looks at them, a
-# real Prometheus reads both formats, and it answers each question of the
-# dashboard and of the alerts.
+# The files for Prometheus and Grafana match the metrics of a real nginx:
+# promtool checks them, a real Prometheus reads both formats, and each query of
+# the dashboard and of the alerts has a result.
 
 use v5.36;
 

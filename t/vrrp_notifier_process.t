@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# The process that notifies, as nginx's: when it is there, what it may do, what
-# it has open, what becomes of it and of what it has to tell when nginx ends,
-# and that nothing that a script does can hold nginx up for longer than said.
+# The notifier process: when it exists, its privileges, its descriptors, and
+# what it does with waiting events when nginx ends. A script never delays nginx
+# for longer than documented.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Debian's Alertmanager: what lasts is an active alert until it is over, and
-# Alertmanager tells its own receivers that it is resolved.
+# Debian's Alertmanager: a lasting problem is an active alert until it is over,
+# and Alertmanager notifies its own receivers that it is resolved.
 
 use v5.36;
 

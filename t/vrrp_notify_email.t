@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# Mail to servers in the clear, with TLS from the beginning or later, with and
-# without a login; to one that is busy, and to one that nobody should trust.
+# Mail to servers without TLS, with TLS from the start or later, with and
+# without a login; to a busy server, and to a server with an untrusted
+# certificate.
 
 use v5.36;
 

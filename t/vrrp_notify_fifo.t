@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# nginx's root makes a FIFO and gives it to its user. Whoever may write to the
-# folder must not get another file of root's so, however quick he is.
+# nginx creates a FIFO as root and gives it to its user. A user that can write
+# to the directory must not get another file of root's by replacing it.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Many instances that change their state at once: each runs its script, and
-# none is forgotten, however few channels there are.
+# Many instances change their state at once: each runs its script, and none is
+# missed, even with few channels.
 
 use v5.36;
 

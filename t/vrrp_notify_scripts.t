@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Scripts and named pipes: what keepalived's get, in the order in which things
-# happened, whatever they do.
+# Scripts and named pipes: keepalived's arguments and lines, in the order of
+# the events, whatever a script does.
 
 use v5.36;
 

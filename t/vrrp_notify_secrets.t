@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Secrets are in the memory of the process that uses them and of no other, and
-# the user that nginx's workers run as cannot look into that process.
+# Only the process that uses a secret has it in memory, and the user of nginx's
+# workers cannot read that memory.
 
 use v5.36;
 

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# A thousand events in a second: adverts are sent as ever, the notifier process
-# does not grow, and everybody gets the last word, also who is slow.
+# A thousand events in a second: adverts are sent as usual, the notifier
+# process does not grow, and each receiver, also a slow one, gets the latest
+# event.
 
 use v5.36;
 

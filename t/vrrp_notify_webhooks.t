@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
 # Webhooks of every format, to receivers that check signatures as the services
-# do, and that are slow, deaf, down or of another opinion.
+# do, and to receivers that are slow, silent, down or refuse messages.
 
 use v5.36;
 

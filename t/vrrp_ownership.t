@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The memory that says which vrrp process owns a router: who has it, who does
-# not, and that no name that others can take is needed for it.
+# The memory that names the vrrp process which owns a router: which processes
+# have it, which have not, and that it needs no name that other users can take.
 
 use v5.36;
 

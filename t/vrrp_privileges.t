@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# What each process of nginx may do, as the kernel sees it.
+# The privileges of each process of nginx, as the kernel reports them.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The vrrp process as one of nginx's: what it has open, and that it never
-# outlives its master or its time.
+# The vrrp process: its descriptors, and that it ends with its master or its
+# generation.
 
 use v5.36;
 

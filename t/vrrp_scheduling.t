@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 
-# The vrrp process is on time: a realtime priority and locked memory, in force
-# after the privileges are gone; and a node that boots does not take the
-# address before startup_delay is over, which no reload begins anew.
+# The vrrp process is on time: a realtime priority and locked memory are in
+# effect after the privileges are dropped. A node that boots does not take the
+# address before startup_delay is over, and a reload does not restart this
+# time.
 
 use v5.36;
 

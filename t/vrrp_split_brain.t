@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 
-# Two nodes have the address, and each of them notices: adverts are dropped on
-# the way, in both directions or in one; somebody takes the address by hand; or
-# the BACKUP has it from something else than nginx.
+# Two nodes have the address, and each of them detects it: adverts are dropped
+# on the network, in both directions or in one; an operator adds the address by
+# hand; or another program has added it on the BACKUP.
+#
 # One instance uses unicast and IPv4, the other one multicast and IPv6.
 
 use v5.36;

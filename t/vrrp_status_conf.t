@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Where vrrp_status may stand. No configuration here has a vrrp block, so none
-# could speak VRRP even if it were accepted; see vrrp_status.t for the answers.
+# The contexts of vrrp_status. No configuration here has a vrrp block, so VRRP
+# could not start even if one were accepted; see vrrp_status.t for the answers.
 
 use v5.36;
 

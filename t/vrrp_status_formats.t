@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# What vrrp_status answers, in which format, and the variables: a real nginx,
-# master of two virtual routers, and what it says when its vrrp process hangs.
+# The formats of vrrp_status, and the variables: a real nginx is master of two
+# virtual routers; then its vrrp process hangs.
 
 use v5.36;
 

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 
-# The page of vrrp_status: what it says, that it needs nothing but itself, and,
-# in a browser, that it follows what happens.
+# The page of vrrp_status: its content, that it loads nothing else, and, in a
+# browser, that it updates itself.
 #
-# VRRP_SCREENSHOTS=DIR leaves pictures of it there, for docs/images.
+# VRRP_SCREENSHOTS=DIR writes pictures of it to DIR, for docs/images.
 
 use v5.36;
 use utf8;

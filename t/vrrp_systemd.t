@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# systemd understands the example drop-in for Debian's nginx.service, and its
-# times fit each other.
+# systemd accepts the example drop-in for Debian's nginx.service, and its times
+# fit together.
 
 use v5.36;
 

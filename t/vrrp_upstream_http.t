@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Requests are kept from servers that fail their checks: every balancer of
-# http, with peers in shared memory and without, and back again.
+# Servers that fail their checks get no requests: every balancer of http, with
+# peers in shared memory and without, and back again.
 
 use v5.36;
 

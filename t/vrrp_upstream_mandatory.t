@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# "mandatory": no request goes to a server before it has passed its checks,
-# not even when there is no other one.
+# "mandatory": a server gets no request before it has passed its checks, even
+# if there is no other server.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# What becomes of requests when few servers, or none, pass their checks, and
-# of passive checks when active ones know better.
+# Requests when few servers, or none, pass their checks, and passive checks
+# that contradict active ones.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Passive checks beside active ones: a server that nginx has counted out for
-# a minute is back as soon as it passes its check again, and one that is down
-# gets requests where nginx has counted out all others.
+# Passive and active checks together: a server that nginx has put out of use
+# for a minute is back as soon as it passes its check again, and a server that
+# is down gets requests if nginx has put all others out of use.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Servers that cannot be reached for a while, and can again: when the tracker
-# says that they are up, clients get answers. Requests that began before still
-# fail then, and nginx's max_fails must not count them.
+# Servers are unreachable for a while: when the tracker reports them up,
+# clients get answers. Requests that began before that still fail, and nginx's
+# max_fails must not count them.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# What is known of servers outlives a reload and the process that checks: not
-# one request goes to a server that is known to be down.
+# A reload, and a new checker process, keep the results of checks: a server
+# that is down gets no request.
 
 use v5.36;
 

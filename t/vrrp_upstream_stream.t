@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The same for stream, whose module Debian loads beside ours: before it, after
-# it, or not at all.
+# The same for stream, whose module Debian loads in addition to ours: before
+# it, after it, or not at all.
 
 use v5.36;
 
