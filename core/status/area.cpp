@@ -22,7 +22,7 @@ using Words = std::array<SharedWord, words(sizeof(T))>;
 using CrashWords =
     std::array<std::uint64_t, words(sizeof(engine::CrashHistory))>;
 
-// The numbers of an instance are the end of its record.
+// The numbers of an instance are at the end of its record.
 constexpr std::size_t kNumbersAt =
     offsetof(InstanceRecord, master_heard_ns) / sizeof(SharedWord);
 static_assert(offsetof(InstanceRecord, master_heard_ns) % sizeof(SharedWord) ==
@@ -46,7 +46,7 @@ void store_all(SharedWord *to, std::span<const T> records) {
     }
 }
 
-// Where a record says that its parts are: as many as there is room for.
+// The positions of a record's parts, limited to the room for them.
 template <class T>
 std::vector<T> load_all(const SharedWord *from, std::size_t count) {
     std::vector<T> records(count);
@@ -75,7 +75,7 @@ struct alignas(Area::kAlignment) Area::Header {
     ChannelBoard channels;
 };
 
-// The lock is that of the instance's addresses and trackers, too.
+// The lock also covers the instance's addresses and trackers.
 struct Area::InstanceSlot {
     Seqlock lock;
     Words<InstanceRecord> record;
@@ -142,7 +142,7 @@ bool Area::begin_life(std::uint64_t generation) {
     return header().life.exchange(generation) == generation;
 }
 
-// Unless one of a newer generation has begun.
+// Not if one of a newer generation has begun.
 void Area::end_life(std::uint64_t generation) {
     header().life.compare_exchange_strong(generation, 0);
 }
@@ -295,8 +295,8 @@ bool Area::read_instance(unsigned bank, std::size_t index,
     return whole;
 }
 
-// Another process may come in between, and need the bank again for a third
-// one: then all is read again.
+// Another process may publish in between, and a third one may use the bank
+// again: then all is read again.
 std::optional<Snapshot> Area::read() const {
     constexpr int kAttempts = 10;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {

@@ -59,25 +59,26 @@ public:
     // copied.
     Area(void *memory, const Room &room);
 
-    // Of memory that this process cannot write: only for what is const.
+    // For memory that this process cannot write: only const functions.
     static const Area readable(const void *memory, const Room &room) {
         return {const_cast<void *>(memory), room};
     }
 
-    // The generation of the configuration that nginx read last: the master
-    // counts them. The vrrp process of a generation settles it when it owns all
-    // its routers.
+    // The generation of the configuration that nginx read last, counted by the
+    // master. The vrrp process of a generation settles it when it owns all its
+    // routers.
     void set_generation(std::uint64_t generation);
     std::uint64_t generation() const;
     void settle(std::uint64_t generation);
     std::uint64_t settled() const;
 
     // A vrrp process of this generation starts; nginx runs one at a time. True:
-    // the one before it has not ended its life, it crashed.
+    // the previous one did not call end_life(), it crashed.
     bool begin_life(std::uint64_t generation);
     void end_life(std::uint64_t generation);
 
-    // One of this generation was in charge, and none is left or crashed.
+    // A process of this generation was in charge, and none is left or has
+    // crashed.
     bool has_ended(std::uint64_t generation) const;
 
     // Made sane.
@@ -97,8 +98,8 @@ public:
     void let_go(std::int32_t pid);
     std::int32_t holder() const;
 
-    // A notifier process begins; the one before it, which may be there still.
-    // 0: none.
+    // A notifier process begins. Returns the previous one, which may still
+    // exist. 0: none.
     std::int32_t begin_notifying(std::int32_t pid);
     void end_notifying(std::int32_t pid);
     std::int32_t notifier() const;
@@ -106,9 +107,9 @@ public:
     const ChannelBoard &channels() const;
 
     // The status has one writer at a time. The bank is the same in all calls of
-    // a process: free_bank(), when it begins. An instance is written with its
-    // addresses and trackers, or only the numbers of one that was; the node
-    // comes last. What there is no room for is left out.
+    // a process: the free_bank() at its start. An instance is written with its
+    // addresses and trackers, or only the numbers of an instance that was
+    // written before; the node comes last. Records without room are left out.
     unsigned free_bank() const;
     void publish(unsigned bank, std::size_t index, const InstanceRecord &record,
                  std::span<const AddressRecord> addresses,
@@ -117,14 +118,14 @@ public:
                          const InstanceRecord &record);
     void publish(unsigned bank, const NodeRecord &node);
 
-    // The vrrp process lives: cheap enough for each event.
+    // A heartbeat of the vrrp process: cheap enough for each event.
     void set_alive(Instant now);
 
-    // Made sane. Nothing before the first publish, or when a writer died in the
-    // middle.
+    // With valid values only. Nothing before the first publish, or if a writer
+    // died in the middle.
     std::optional<Snapshot> read() const;
 
-    // What the checks of a generation have found.
+    // The results of the checks of a generation.
     check::Table checks(std::uint64_t generation) const;
 
 private:

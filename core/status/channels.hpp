@@ -1,5 +1,5 @@
-// Whom this node tells what happens, and how that went: in shared memory,
-// written by the notifier process.
+// The receivers of notifications of this node, and their deliveries: in shared
+// memory, written by the notifier process.
 #pragma once
 
 #include <array>
@@ -38,11 +38,11 @@ class ChannelBoard {
 public:
     static constexpr std::size_t kMost = 64;
 
-    // One writer at a time. What is more than kMost is left out.
+    // One writer at a time. More than kMost are left out.
     void write(const std::vector<ChannelRecord> &channels);
 
-    // None before the first write, or when every one of a bounded number of
-    // attempts met a writer.
+    // None before the first write, or if a writer was active at each of a
+    // bounded number of attempts.
     std::vector<ChannelRecord> read() const;
 
 private:

@@ -1,4 +1,4 @@
-// What the checks of a node have found, at one moment.
+// The results of a node's checks, at one moment.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ struct Checks {
     std::array<check::Beat, check::kRoles.size()> beats{};  // by role
 };
 
-// Leaves out a record that a writer has just begun to write and cannot end.
+// Leaves out a record whose writer has stopped in the middle.
 Checks take_checks(const check::Table &table);
 
 }  // namespace ngx_vrrp::status

@@ -1,4 +1,4 @@
-// What a worker tells the operator who gave a command, as JSON.
+// The answer of a worker to the operator who gave a command, as JSON.
 #pragma once
 
 #include <string>

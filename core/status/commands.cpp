@@ -10,14 +10,14 @@ namespace ngx_vrrp::status {
 
 namespace {
 
-// A slot's word: phase, a number that is another one for each command, and the
-// second in which it was asked.
+// A slot's word: the phase, a number that is another one for each command, and
+// the second in which it was asked.
 constexpr unsigned kPhaseBits = 3;
 constexpr unsigned kNumberBits = 29;
 constexpr std::uint64_t kPhaseMask = (1U << kPhaseBits) - 1;
 constexpr std::uint64_t kNumberMask = (1U << kNumberBits) - 1;
 
-// Nobody waits that long: the worker has died.
+// No worker waits for this time: it has died.
 constexpr Seconds kAbandoned{10};
 static_assert(kAbandoned > 2 * (kNoticedWithin + kAnsweredWithin));
 
@@ -54,7 +54,7 @@ std::uint64_t next(std::uint64_t word, Instant now) {
     return seconds(now) << (kPhaseBits + kNumberBits) | number << kPhaseBits;
 }
 
-// Whole seconds: one of them may have just begun.
+// In whole seconds: one of them may have just begun.
 bool is_older(std::uint64_t word, Seconds age, Instant now) {
     const auto since = static_cast<std::uint32_t>(
         seconds(now) - (word >> (kPhaseBits + kNumberBits)));
@@ -63,7 +63,7 @@ bool is_older(std::uint64_t word, Seconds age, Instant now) {
 
 }  // namespace
 
-// A multiple of the alignment that follows it; so are eight slots of words.
+// A multiple of the alignment of the next part; so are eight slots of words.
 struct alignas(64) Commands::Header {
     SharedWord asks;
 };
@@ -195,7 +195,7 @@ std::uint64_t Commands::asks() const {
     return header().asks.load();
 }
 
-// What its worker has given up, or died over, is over.
+// A command whose worker has given up or died is over.
 std::vector<Commands::Asked> Commands::take(Instant now) {
     std::vector<Asked> list;
     for (std::size_t i = 0; i < kSlots; ++i) {
@@ -218,8 +218,8 @@ std::vector<Commands::Asked> Commands::take(Instant now) {
     return list;
 }
 
-// One process is in charge, so nobody else writes here; it may be that nobody
-// reads it any more.
+// One process is in charge, so only this one writes here; its reader may be
+// gone.
 void Commands::set_answer(const Ticket &ticket, const Outcomes &list) {
     Slot &to = slot(ticket.slot);
     const std::size_t count = std::min(list.size(), instances_);

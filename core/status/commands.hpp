@@ -1,10 +1,10 @@
-// Commands of operators on their way from a worker to the vrrp process, and its
-// answers on the way back, in shared memory. A few slots; a worker takes one,
-// asks, looks again and again for the answer and gives the slot back.
+// Commands of operators, from a worker to the vrrp process, and its answers, in
+// shared memory. There are a few slots. A worker takes one, writes a command,
+// polls for the answer, and gives the slot back.
 //
-// Lock-free: who owns a slot, and since when, is one word that changes
-// atomically. A process that dies or stops in the middle costs at most a slot
-// for some seconds. A command that nobody has taken is never carried out later
+// Lock-free: the owner of a slot, and the time since when, are one word that
+// changes atomically. A process that dies or stops in the middle costs at most
+// a slot for some seconds. A command that was not taken is never executed later
 // than a worker would wait for it.
 //
 //     free -> writing -> asked -> taken -> answered -> free
@@ -33,7 +33,7 @@ struct CommandRecord {
 
 static_assert(std::is_trivially_copyable_v<CommandRecord>);
 
-// One of the answer: what has become of an instance.
+// One part of the answer: the outcome for an instance.
 struct OutcomeRecord {
     Text<64> instance;
     Text<16> state;  // INIT, BACKUP, MASTER, FAULT
@@ -45,10 +45,10 @@ static_assert(std::is_trivially_copyable_v<OutcomeRecord>);
 
 using Outcomes = std::vector<OutcomeRecord>;
 
-// How long the vrrp process may take to notice a command.
+// The longest time until the vrrp process takes a command.
 inline constexpr Seconds kNoticedWithin{1};
 
-// And from then on to answer it: it waits that long for the heir.
+// And from then on until its answer: it waits this long for the successor.
 inline constexpr Seconds kAnsweredWithin{2};
 
 class Commands {
@@ -59,7 +59,7 @@ public:
 
     struct Ticket {
         std::size_t slot = 0;
-        std::uint64_t word = 0;  // the slot's, but for its phase
+        std::uint64_t word = 0;  // the slot's, without its phase
     };
 
     struct Asked {
@@ -67,28 +67,29 @@ public:
         CommandRecord record;
     };
 
-    // Bytes, for answers about so many instances.
+    // Bytes, for answers about this number of instances.
     static std::size_t size(std::size_t instances);
 
     // memory of that size, and full of zeros at first
     Commands(void *memory, std::size_t instances);
 
-    // The worker. Nothing: every slot is taken.
+    // For the worker. Nothing: every slot is taken.
     std::optional<Ticket> ask(const CommandRecord &record, Instant now);
     Progress progress(const Ticket &ticket) const;
     Outcomes answer(const Ticket &ticket) const;  // when it is answered
 
-    // No more interest in the answer; the command is carried out all the same.
+    // The answer is not needed any more; the command is executed anyway.
     void forget(const Ticket &ticket);
 
-    // True: the command was not taken, and never will be. Else as forget().
+    // True: the command was not taken, and never will be. Otherwise as
+    // forget().
     bool withdraw(const Ticket &ticket);
 
-    // A slot is in no phase that there is.
+    // A slot has an invalid phase.
     bool is_damaged() const;
 
-    // The vrrp process that is in charge. asks() grows with each command; a
-    // command that is none is not taken.
+    // For the vrrp process that is in charge. asks() grows with each command;
+    // an invalid command is not taken.
     std::uint64_t asks() const;
     std::vector<Asked> take(Instant now);
     void set_answer(const Ticket &ticket, const Outcomes &outcomes);

@@ -31,7 +31,7 @@ bool change(Text<N> &field, std::string_view text) {
     return true;
 }
 
-// known: what stands in the field; unspecified, and the field is empty: none.
+// known: the field has a value; unspecified, and the field is empty: none.
 bool change(Text<48> &field, IpAddress &known, const IpAddress &address) {
     if (known == address) {
         return false;
@@ -121,7 +121,7 @@ bool Description::update_state(const engine::VirtualRouter &router) {
     return changed;
 }
 
-// When it was heard is one of the numbers.
+// The time of the last advert is one of the numbers.
 bool Description::update_master(const vrrp::Instance &instance) {
     const auto &master = instance.active_router();
     record_.master_heard_ns = master ? to_ns(master->heard_at) : 0;

@@ -1,6 +1,5 @@
-// What the status says, as the vrrp process describes it. A description of a
-// virtual router is kept, so that only what has changed is written to shared
-// memory again.
+// The content of the status, as the vrrp process describes it. A description of
+// a virtual router is kept, so that only changes are written to shared memory.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,7 @@
 
 namespace ngx_vrrp::status {
 
-// Of the node, besides what the engine knows.
+// Facts about the node that the engine does not have.
 struct NodeFacts {
     std::string router_id;
     std::string nginx_version;
@@ -35,13 +34,13 @@ NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts);
 
 class Description {
 public:
-    // first_address, first_tracker: where its parts lie, behind those of the
-    // routers before it.
+    // first_address, first_tracker: the positions of its parts, after those of
+    // the routers before it.
     Description(const engine::VirtualRouter &router, std::int32_t pid,
                 std::size_t first_address, std::size_t first_tracker);
 
-    // Looks again. True: something has changed besides the numbers. Nothing is
-    // allocated as long as it has not.
+    // Describes the router again. True: there is a change besides the numbers.
+    // No allocation if there is none.
     bool update(const engine::VirtualRouter &router);
 
     const InstanceRecord &record() const { return record_; }

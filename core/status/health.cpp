@@ -7,7 +7,7 @@ namespace ngx_vrrp::status {
 
 namespace {
 
-// It answers for an address that is the master's.
+// It answers for an address of the master.
 const SignRecord *stray(const InstanceRecord &instance) {
     const SignRecord &record = instance.signs[static_cast<std::size_t>(
         engine::SplitBrainSign::address_on_backup)];

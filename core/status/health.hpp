@@ -1,4 +1,4 @@
-// Is this node well? For balancers, name servers and scripts.
+// Is this node healthy? For balancers, name servers and scripts.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ struct Health {
 };
 
 // Healthy: the vrrp process is alive, and every instance is MASTER, or BACKUP
-// if that is good enough.
+// if that is enough.
 Health judge_health(const Snapshot &snapshot, const HealthQuestion &question,
                     Instant now);
 

@@ -1,6 +1,5 @@
-// HTML, written in order: the few words this project needs. All that comes
-// through here is escaped, and elements end in the order they began: names,
-// reasons and what servers answer are anybody's text.
+// HTML, written in order. All texts are escaped, and elements end in the order
+// in which they began: names, reasons and responses of servers can be any text.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Who is told what happens, and whether that works.
+// The receivers of notifications, and the state of their deliveries.
 
 #include "core/status/page_parts.hpp"
 

@@ -100,8 +100,8 @@ void write_facts(HtmlWriter &html, const InstanceRecord &instance,
     html.close();
 }
 
-// Only a master has its addresses, and it has all of them. What something else
-// put there it cannot give up.
+// Only a master has its addresses, and it has all of them. It cannot release
+// addresses that something else has added.
 void write_presence(HtmlWriter &html, bool master,
                     const AddressRecord &address) {
     const bool present = address.present != 0;

@@ -1,5 +1,5 @@
-// The status of a node as plain records of fixed size, as they lie in shared
-// memory (area.hpp). No pointers; texts are cut to their field and end with a
+// The status of a node as plain records of fixed size, in shared memory
+// (area.hpp). No pointers; texts are truncated to their field and end with a
 // zero.
 #pragma once
 
@@ -76,7 +76,7 @@ struct InstanceRecord {
     std::uint8_t window_open;
     std::uint8_t released;
 
-    // From here on numbers that change with each advert.
+    // The following numbers change with each advert.
     std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
     engine::Counters counters;
 };

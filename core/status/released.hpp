@@ -1,6 +1,6 @@
-// Which virtual routers an operator has released, in shared memory: so that
-// the vrrp process that comes after a crash knows. A word for each, by the hash
-// of its name, taken and given back atomically. All zeros: none.
+// The virtual routers that an operator has released, in shared memory, for the
+// next vrrp process after a crash. One word for each, by the hash of its name,
+// taken and given back atomically. All zeros: none.
 #pragma once
 
 #include <array>
@@ -49,7 +49,7 @@ private:
         return false;
     }
 
-    // FNV-1a, never the word of a free place.
+    // FNV-1a, never the word of a free slot.
     static constexpr std::uint64_t hash(std::string_view text) {
         std::uint64_t value = 0xcbf29ce484222325;
         for (const char c : text) {

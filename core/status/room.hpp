@@ -1,6 +1,6 @@
-// What the shared memory has room for. It is computed from the configuration,
-// by the master, and all its processes know it from there: no size, count or
-// position is ever taken from the memory itself.
+// The size of the shared memory. The master computes it from the configuration,
+// and all its processes inherit it: no size, count or position is ever read
+// from the memory itself.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ struct Room {
     friend bool operator==(const Room &, const Room &) = default;
 };
 
-// For a configuration of that size and for one that is a little larger, so that
-// not every reload needs other memory.
+// The same for a configuration of that size and for a slightly larger one, so
+// that not every reload needs a new memory.
 constexpr Room room_for(const Room &amounts) {
     constexpr std::size_t kStep = 16;
     const auto rounded = [](std::size_t amount) {

@@ -1,7 +1,6 @@
-// Records as they were copied from shared memory, made such that nothing can go
-// wrong with them: a process that somebody has taken over may have written any
-// bytes. What is out of its range becomes harmless; whether it is true is
-// another matter.
+// Copies of records from shared memory, limited to valid values: an attacker in
+// another process may have written any bytes. Values out of their range become
+// harmless; they can still be wrong.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,7 @@ TrackerRecord made_sane(TrackerRecord record);
 TransitionRecord made_sane(TransitionRecord record);
 ChannelRecord made_sane(ChannelRecord record);
 
-// No time out is longer than any that begins now.
+// No time out is longer than one that begins now.
 engine::CrashHistory made_sane(engine::CrashHistory history, Instant now);
 
 }  // namespace ngx_vrrp::status

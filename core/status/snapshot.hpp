@@ -1,5 +1,5 @@
-// The status of a node at one moment, as a process holds it that has read it
-// from shared memory.
+// The status of a node at one moment, in a process that has read it from shared
+// memory.
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ struct Snapshot {
     std::vector<TrackerRecord> trackers;
 };
 
-// One more instance, with what belongs to it.
+// One more instance, with its addresses and trackers.
 void add(Snapshot &snapshot, InstanceRecord record,
          std::span<const AddressRecord> addresses,
          std::span<const TrackerRecord> trackers);

@@ -1,6 +1,6 @@
-// The last changes of state of this node, in shared memory: they outlive the
-// processes that made them. Two vrrp processes may write at the same time while
-// one of them replaces the other.
+// The last changes of state of this node, in shared memory: they survive the
+// processes that wrote them. Two vrrp processes may write at the same time
+// while one of them replaces the other.
 #pragma once
 
 #include <array>
@@ -40,18 +40,18 @@ class TransitionRing {
 public:
     static constexpr std::size_t kSize = 64;
 
-    // Any number of writers: each has a slot of its own.
+    // Any number of writers: each has its own slot.
     void add(const TransitionRecord &record);
 
     // Of all that were ever added.
     std::uint64_t count() const { return count_.load(); }
 
-    // Those after the first `seen` that are still there, the oldest first;
-    // without one that a writer has just begun, or died in.
+    // Those after the first `seen` that still exist, the oldest first; without
+    // one that a writer is writing, or died in.
     std::vector<TransitionRecord> read(std::uint64_t seen = 0) const;
 
-    // Adds what has come into another ring after the first `seen`, and returns
-    // how many to have seen the next time.
+    // Adds the entries of another ring after its first `seen`, and returns the
+    // value of `seen` for the next time.
     std::uint64_t follow(const TransitionRing &other, std::uint64_t seen);
 
 private:

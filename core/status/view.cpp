@@ -10,7 +10,7 @@ namespace ngx_vrrp::status {
 
 namespace {
 
-// Two processes may have written in turn, and one of them for the other.
+// Two processes may write in turn while one replaces the other.
 std::vector<TransitionRecord> newest_first(
     std::vector<TransitionRecord> transitions) {
     std::ranges::reverse(transitions);
@@ -19,7 +19,7 @@ std::vector<TransitionRecord> newest_first(
     return transitions;
 }
 
-// What the last notifier process has left is nobody's.
+// The data of an ended notifier process is not shown.
 std::vector<ChannelRecord> channels_of(const Area &area) {
     return area.notifier() == 0 ? std::vector<ChannelRecord>{}
                                 : area.channels().read();
@@ -28,7 +28,7 @@ std::vector<ChannelRecord> channels_of(const Area &area) {
 constexpr std::string_view kNoProcess =
     "this nginx has no vrrp process: reload it when no other nginx binary runs";
 
-// What the process said last, MASTER perhaps, is not true any more.
+// The last published state, MASTER perhaps, is not true any more.
 void set_ended(Snapshot &snapshot) {
     snapshot.node.pid = 0;
     for (InstanceRecord &instance : snapshot.instances) {

@@ -1,5 +1,5 @@
-// All that an answer about this node is made from, read from shared memory at
-// one moment. Any process may take it, and no other one can make it wait.
+// All data for an answer about this node, read from shared memory at one
+// moment. Any process may read it, and never has to wait for another one.
 #pragma once
 
 #include <cstdint>
@@ -29,32 +29,31 @@ struct View {
     std::vector<engine::Heartbeat> workers;     // those that beat
     std::vector<TransitionRecord> transitions;  // the newest first
     std::int32_t notifier = 0;                  // pid; 0: none
-    std::vector<ChannelRecord> channels{};      // that it tells
+    std::vector<ChannelRecord> channels{};      // its receivers
     Moment moment;
 };
 
-// Nothing before the vrrp process has published anything, or when it died
-// while it did. When it has ended and nginx has started no other one, the
-// instances are in FAULT, which says so, and the pid is 0.
+// Nothing before the vrrp process has published for the first time, or if it
+// died while it did. If it has ended and nginx has started no other one, the
+// instances are in FAULT with this reason, and the pid is 0.
 std::optional<Snapshot> take_snapshot(const Area &area);
 std::optional<View> take_view(const Area &area, const WorkerArea &workers,
                               const Moment &moment);
 
-// How long ago the vrrp process said that it lives. It does so whenever it is
-// awake, and each 1.5 s: what is older than this is no news of a process that
-// lives.
+// The age of the vrrp process's heartbeat. It writes one whenever it is awake,
+// and every 1.5 s: data with an older heartbeat is stale.
 inline constexpr Duration kFresh = Seconds{3};
 
 inline Duration age(const Snapshot &snapshot, Instant now) {
     return now - instant_from_ns(snapshot.node.published_at_ns);
 }
 
-// Without a vrrp process nothing can change any more.
+// Without a vrrp process, nothing can change any more.
 inline bool is_fresh(const Snapshot &snapshot, Instant now) {
     return snapshot.node.pid == 0 || age(snapshot, now) <= kFresh;
 }
 
-// A worker that beats too late, as the vrrp process judges it.
+// A worker with a late heartbeat, by the limit of the vrrp process.
 bool is_stalled(const View &view, const engine::Heartbeat &worker);
 
 }  // namespace ngx_vrrp::status

@@ -10,7 +10,7 @@ namespace ngx_vrrp::status {
 
 namespace {
 
-// "VRRPwork": a mark that is overwritten with the rest.
+// "VRRPwork": a mark to detect that the memory was overwritten.
 constexpr std::uint64_t kMark = 0x565252506b726f77;
 
 }  // namespace
@@ -19,7 +19,7 @@ struct alignas(WorkerArea::kAlignment) WorkerArea::Header {
     std::atomic<std::uint64_t> mark;
 };
 
-// pid 0: nobody beats here.
+// pid 0: no heartbeat in this slot.
 struct alignas(WorkerArea::kAlignment) WorkerArea::Slot {
     std::atomic<std::int32_t> pid;
     std::atomic<std::int64_t> beat_ns;

@@ -1,7 +1,7 @@
-// The memory in which nginx's workers write: that they live, and what operators
-// ask of the vrrp process. Whoever has broken a worker writes here what it
-// likes, so all that is read is a hint: copied, made sane, and used for nothing
-// that a worker might not say.
+// The memory in which nginx's workers write their heartbeats and the commands
+// of operators. An attacker in a worker can write anything here, so all data is
+// only a hint: it is copied, its values are limited to valid ones, and it is
+// used only for what any worker may say.
 //
 // Layout: header, heartbeat slots, commands.
 #pragma once
@@ -30,11 +30,11 @@ public:
     // copied.
     WorkerArea(void *memory, const Room &room);
 
-    // The master, once: the memory is full of zeros.
+    // In the master, once: the memory is full of zeros.
     void begin();
 
-    // Something stands there that no worker of ours writes. Others write at the
-    // same time: never a word that the memory is all right.
+    // True: the memory has bytes that our workers never write. False is no
+    // proof that it is intact, because other processes write at the same time.
     bool is_damaged() const;
 
     // A worker's beat. slot >= kHeartbeatSlots is ignored.
@@ -42,12 +42,12 @@ public:
     void stop_beating(std::size_t slot);
     std::vector<engine::Heartbeat> heartbeats() const;
 
-    // The slots of those that beat, and what stands in these.
+    // The slots with heartbeats, and their content.
     std::vector<std::size_t> beating() const;
     std::vector<engine::Heartbeat> heartbeats(
         const std::vector<std::size_t> &of) const;
 
-    // What operators ask for.
+    // The commands of operators.
     Commands commands() const;
 
 private:
