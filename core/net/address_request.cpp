@@ -33,7 +33,7 @@ std::string describe(const vrrp::VirtualAddress &address) {
            std::to_string(address.prefix_length);
 }
 
-// What identifies an address to the kernel, and so all that removal takes.
+// The identity of an address in the kernel, which is enough to remove it.
 RouteAddress identify(const engine::Interface &interface,
                       const vrrp::VirtualAddress &address) {
     const std::span<const std::uint8_t> octets = address.address.octets();
@@ -95,8 +95,8 @@ std::uint32_t ipv6_flags(const engine::Interface &interface,
     return flags;
 }
 
-// The lifetimes. IPv6: deprecated from the start, so that the machine does
-// not choose the VIP as the source of its own connections.
+// The lifetimes. IPv6: deprecated from the start, so that the machine does not
+// use the VIP as the source of its connections.
 void set_lease(rtnl_addr *address, Family family, Seconds lease) {
     const auto valid = static_cast<std::uint32_t>(lease.count());
     rtnl_addr_set_valid_lifetime(address, valid);
@@ -104,7 +104,7 @@ void set_lease(rtnl_addr *address, Family family, Seconds lease) {
                                      family == Family::ipv4 ? valid : 0);
 }
 
-// libnl refuses a label that is too long without an errno, and does not know
+// libnl refuses a label that is too long without an errno, and does not support
 // the mark.
 bool put_label(nl_msg *message, const vrrp::VirtualAddress &address) {
     return address.label.empty() ||
@@ -177,8 +177,8 @@ Message build_promote(const engine::Interface &interface) {
     return message;
 }
 
-// IPv6 has one address once, whatever its prefix: replacing would put our
-// lease on the address that somebody else configured.
+// IPv6 has an address only once, whatever its prefix: replacing it would put
+// our lease on an address of another program.
 const engine::InterfaceAddress *find_other_prefix(
     const engine::Interface &interface, const vrrp::VirtualAddress &address) {
     const auto it =

@@ -20,8 +20,8 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-// An address that came or went somewhere in a list has its right place in a
-// dump; nothing is in a hurry for that.
+// The dump puts an address into its right place in the list; this is not
+// urgent.
 constexpr Duration kOrderDelay = Milliseconds{100};
 
 Status not_watched(const char *what) {
@@ -81,7 +81,7 @@ private:
     Log log_;
 
     RequestSocket requests_;
-    RequestSocket renewals_;  // of addresses that are known: without events
+    RequestSocket renewals_;  // of known addresses: without events
     EventSocket events_;
     engine::Interfaces known_;  // the last dump, and all events since
     Retry dump_;
@@ -199,8 +199,8 @@ void Host::Impl::read_events() {
             at);
     }
 
-    // Whether the interface of a link that went down is gone, too, is known to
-    // the kernel before there is an event of it.
+    // After a link went down, ask the kernel whether the interface is gone,
+    // too: it has this before there is an event.
     if (error != 0 || went_down) {
         read_all_again(at, changed);
     } else if (changed) {
@@ -208,8 +208,9 @@ void Host::Impl::read_events() {
     }
 }
 
-// While others make changes without end, each dump is interrupted: then it adds
-// what was missing, and the next one follows. Meanwhile events tell of changes.
+// If other programs make changes all the time, each dump is interrupted: then
+// it adds the missing entries, and the next one follows. Meanwhile events
+// report changes.
 void Host::Impl::read_all_again(Instant now, bool changed) {
     Result<InterfaceDump, SystemError> read = read_interfaces(requests_);
     if (!read) {
@@ -234,7 +235,8 @@ void Host::Impl::read_all_again(Instant now, bool changed) {
     }
 }
 
-// A master that was heard before is not to be taken for silent now.
+// Adverts that arrived before this event must be counted, so that the master is
+// not treated as silent.
 void Host::Impl::tell() {
     sockets_.read_all(now());
     sink_.interfaces_changed(known_);
@@ -261,8 +263,8 @@ void Host::Impl::forget_unanswered(const engine::Interface &interface) {
     }
 }
 
-// An address that is new is heard of, as anybody's is: then it is known. That
-// it is prolonged is no news.
+// A new address causes an event, like that of any other program. A prolonged
+// one does not need an event.
 std::vector<Status> Host::Impl::add_all(
     const std::vector<engine::LeaseRequest> &requests) {
     const bool all_known = std::ranges::all_of(requests, [&](const auto &r) {

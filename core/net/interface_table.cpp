@@ -29,13 +29,13 @@ std::optional<T> value_of(const nlattr *attribute) {
 }
 
 // Running is the kernel's word for "operational": with carrier, or with a
-// driver that knows none.
+// driver that does not support carrier detection.
 bool is_up(unsigned flags) {
     return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
 }
 
-// A bridge tells of its ports in messages of its own family, which are about
-// something else.
+// A bridge sends messages about its ports in another family, which are not
+// about links.
 std::optional<engine::Interface> parse_link(nlmsghdr *message) {
     nlattr *attributes[IFLA_MAX + 1];
     if (nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) <
@@ -160,8 +160,8 @@ int dump_links(RequestSocket &socket, std::vector<engine::Interface> &list) {
 }
 
 // Addresses of an interface that appeared after the links were read are left
-// out: its event brings them. A kernel that keeps marks has some of its own,
-// on the loopback interface and on link-local addresses.
+// out: its event brings them. A kernel that supports marks has set its own
+// ones, on the loopback interface and on link-local addresses.
 int dump_addresses(RequestSocket &socket, engine::Interfaces &interfaces) {
     const Message request = address_request();
     if (!request) {
@@ -266,9 +266,9 @@ Effect remove_address(const ParsedAddress &removed,
 
 }  // namespace
 
-// libnl begins again as often as a dump is interrupted. While somebody adds and
-// removes addresses in a loop that has no end, and what is in an interrupted
-// dump is true.
+// libnl starts again whenever a dump is interrupted. If another program adds
+// and removes addresses in a loop, this never ends; the content of an
+// interrupted dump is correct.
 Result<InterfaceDump, SystemError> read_interfaces(RequestSocket &socket) {
     InterfaceDump result;
     int error = EINTR;

@@ -30,8 +30,8 @@ void complete(engine::Interfaces &dump, const engine::Interfaces &known);
 enum class Effect : std::uint8_t {
     none,       // for example, an address of ours was prolonged
     changed,    // and `known` is what the kernel has
-    unsure,     // changed, but the order of addresses, or which of two equal
-                // ones was removed, only a dump can tell
+    unsure,     // changed, but only a dump shows the order of addresses, or
+                // which of two equal ones was removed
     link_down,  // changed; an interface that is deleted goes down first
 };
 

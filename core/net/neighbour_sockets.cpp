@@ -24,10 +24,10 @@ namespace {
 
 constexpr unsigned kMaxMessagesPerWakeup = 64;
 
-// Octets. More than a message of interest has; a longer one is none.
+// Octets. Longer than any message of interest; a longer one is ignored.
 constexpr std::size_t kMaxMessage = 1500;
 
-// A flood of them is one sign: what does not fit may get lost.
+// A flood of messages is one sign: those without room may be lost.
 constexpr int kReceiveBuffer = 16384;
 
 // RFC 4861, 7.1.2: "The IP Hop Limit field has a value of 255, i.e., the
@@ -36,7 +36,7 @@ constexpr std::uint8_t kHopLimit = 255;
 
 using MessageBuffer = std::array<std::uint8_t, kMaxMessage>;
 
-// The last word of each: of addresses of one subnet it differs.
+// The last word of each address: it differs between addresses of one subnet.
 std::vector<std::uint32_t> last_words(const std::vector<IpAddress> &addresses) {
     std::vector<std::uint32_t> words;
     for (const IpAddress &address : addresses) {
@@ -70,7 +70,7 @@ Status set_options(const Fd &fd, std::size_t offset,
     return set ? set_word_filter(fd.get(), offset, last_words(addresses)) : set;
 }
 
-// Bound, and so heard, when the filter is there.
+// Bound after the filter is set, so that it receives nothing else.
 Status open_arp(Fd &fd, const std::vector<IpAddress> &addresses) {
     fd = Fd(::socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) {

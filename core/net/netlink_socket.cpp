@@ -27,12 +27,12 @@ constexpr unsigned kMaxEventsPerWakeup = 1024;
 // More than the event buffer can hold.
 constexpr unsigned kMaxEventsWhenLost = 16384;
 
-// The kernel answers within sendto(), so these are never reached: they keep
-// a surprise from becoming a hang.
+// The kernel answers within sendto(), so these limits are never reached: they
+// only prevent a hang.
 constexpr unsigned kMaxDatagramsPerAnswer = 4096;
 constexpr Seconds kAnswerTimeout{1};
 
-// So many errors have room in the default receive buffer.
+// The default receive buffer has room for this number of errors.
 constexpr std::size_t kMaxRequests = 64;
 
 Result<Fd, SystemError> open_netlink(int protocol, int flags,
@@ -98,7 +98,7 @@ public:
     }
 
     void take(nlmsghdr *message) {
-        // What is left of an answer that was given up is not ours.
+        // The rest of an answer that was given up is ignored.
         if (message->nlmsg_seq != sequence_ || complete_) {
             return;
         }

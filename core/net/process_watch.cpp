@@ -16,7 +16,7 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-// Ignored by default: a thread that does not block it takes no harm.
+// Ignored by default, so it does no harm to a thread that does not block it.
 constexpr int kParentDied = SIGURG;
 
 Unexpected<SystemError> failed(const char *call, int pid, int error) {
@@ -101,7 +101,7 @@ Status ProcessWatch::add(int pid, Fd fd, bool is_signal) {
     return success();
 }
 
-// Anybody of our user can send the signal.
+// Any process of our user can send the signal.
 std::optional<int> ProcessWatch::take_ended(int fd) {
     const auto it =
         std::find_if(processes_.begin(), processes_.end(),

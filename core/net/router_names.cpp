@@ -14,10 +14,10 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-// How often a name that another process holds is tried again.
+// How often this process tries again to get a name that another one holds.
 constexpr Duration kLookPeriod = Seconds{1};
 
-// Room for those who wait: one place for each process of each other nginx.
+// The length of the queue: one place for each process of each other nginx.
 constexpr int kBacklog = 64;
 
 struct Address {

@@ -74,7 +74,7 @@ Status ScriptRuns::start(RunId id, const Program &program) {
     return success();
 }
 
-// Without its process being watched, it is waited for by reap() only.
+// If its process cannot be watched, only reap() waits for it.
 bool ScriptRuns::watch(Run &run) {
     const bool is_watched = run.child.process
                                 ? watcher_.watch(run.child.process.get())
@@ -132,7 +132,7 @@ void ScriptRuns::take_end(Runs::iterator it) {
     }
 }
 
-// One signal may be that of many. The sink may start others.
+// One signal may stand for several. The sink may start other scripts.
 void ScriptRuns::take_ends() {
     take_signals(ends_.get());
     std::vector<RunId> ids;
@@ -146,8 +146,8 @@ void ScriptRuns::take_ends() {
     }
 }
 
-// What it has left in the pipe is read; children that go on writing there are
-// not waited for.
+// Reads the rest of its output from the pipe, but does not wait for children
+// that continue to write.
 std::optional<ScriptResult> ScriptRuns::reap(Runs::iterator it) {
     Run &run = it->second;
     int status = 0;
@@ -185,9 +185,9 @@ void ScriptRuns::read_output(Run &run) {
     }
 }
 
-// What it has written so far may still be in the pipe. The group is there as
-// long as the process has not been waited for. Before the process has made its
-// group, it has no children either.
+// Its output may still be in the pipe. The group exists until the process has
+// been waited for. Before the process has made its group, it has no children
+// either.
 void ScriptRuns::kill(Run &run) {
     read_output(run);
     run.killed = true;

@@ -20,8 +20,8 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-// All of it now: a page that is missing later would be a SIGBUS. Its mode is
-// 0777 at first.
+// Allocate all of it now: a missing page would cause a SIGBUS later. Its mode
+// is 0777 at first.
 Status prepare(int fd, std::size_t size) {
     if (::fchmod(fd, S_IRUSR | S_IWUSR) != 0) {
         return Unexpected(SystemError{"fchmod() of shared memory", errno});
@@ -92,8 +92,8 @@ Status SharedMemory::map_writable(int fd) {
                : Unexpected(SystemError{"mmap() of shared memory", errno});
 }
 
-// mprotect() makes a mapping writable again, but for one that was made after
-// F_SEAL_FUTURE_WRITE (Linux 5.1), or through a descriptor that cannot write.
+// mprotect() makes a mapping writable again, except for one that was made after
+// F_SEAL_FUTURE_WRITE (Linux 5.1), or through a read-only descriptor.
 Status SharedMemory::map_readable(int fd, Writers writers) {
     readable_ = writable_;
     if (fd < 0) {

@@ -41,8 +41,9 @@ void append(Buffer &out, const T &value) {
     out.insert(out.end(), bytes, bytes + sizeof(value));
 }
 
-// A filter of inet_diag is a program of conditions; each says how far to jump
-// when it holds and when it does not, and who jumps beyond the end has failed.
+// A filter of inet_diag is a program of conditions; each has two jump
+// distances, for true and for false. A jump beyond the end means that the
+// filter fails.
 
 Buffer condition(std::uint8_t family, std::span<const std::uint8_t> address,
                  int port) {
@@ -56,7 +57,7 @@ Buffer condition(std::uint8_t family, std::span<const std::uint8_t> address,
     return out;
 }
 
-// One of these holds; `rest` is the length of what comes after them.
+// One of these holds; `rest` is the length of the following conditions.
 Buffer one_of(const std::vector<Buffer> &conditions, std::size_t rest) {
     constexpr std::size_t kOp = sizeof(inet_diag_bc_op);
     std::size_t left = kOp * (2 * conditions.size() - 1);
@@ -88,7 +89,7 @@ Buffer one_of(const std::vector<Buffer> &conditions, std::size_t rest) {
     return out;
 }
 
-// An IPv4 address holds for an IPv6 socket, too, that has it mapped.
+// An IPv4 address also matches an IPv6 socket that has it mapped.
 Buffer filter(const std::vector<IpAddress> &addresses,
               const std::vector<std::uint16_t> &ports) {
     std::vector<Buffer> hosts;
@@ -132,7 +133,7 @@ Buffer dump_request(int family, const Buffer &program) {
 
 using Found = std::vector<inet_diag_msg>;
 
-// All in one datagram; only what fails is answered, and the last one.
+// All in one datagram; only failed ones and the last one are answered.
 Buffer destroy_requests(const Found &found) {
     Buffer out;
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -155,7 +156,8 @@ Buffer destroy_requests(const Found &found) {
     return out;
 }
 
-// One socket for each question: what is not read of its answer goes with it.
+// One socket for each question: the unread rest of its answer is dropped with
+// it.
 class Question {
 public:
     int ask(const Buffer &request) {
@@ -261,7 +263,7 @@ int find(int family, const Buffer &program, Found &found) {
     return error != 0 ? error : end;
 }
 
-// Not ENOENT: that one has ended by itself.
+// Not ENOENT: that connection has ended by itself.
 int destroy(const Found &found) {
     Question question;
     int error = question.ask(destroy_requests(found));

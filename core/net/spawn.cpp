@@ -42,7 +42,8 @@ private:
     std::vector<char *> pointers_;
 };
 
-// While it lives, no handler of ours can run, in the child either.
+// While this object lives, no signal handler of ours can run, in the child
+// either.
 class BlockedSignals {
 public:
     BlockedSignals() {
@@ -58,7 +59,7 @@ private:
     sigset_t before_{};
 };
 
-// That of a process with CAP_SETUID and CAP_SETGID: root, as a rule.
+// For a process with CAP_SETUID and CAP_SETGID: usually root.
 bool may_choose_user() {
     constexpr std::uint32_t kNeeded =
         (std::uint32_t{1} << CAP_SETUID) | (std::uint32_t{1} << CAP_SETGID);
@@ -69,7 +70,7 @@ bool may_choose_user() {
            (data[0].effective & kNeeded) == kNeeded;
 }
 
-// From here to exec() it is the child that runs: nothing is allocated.
+// From here to exec(), the code runs in the child: no allocation.
 
 [[noreturn]] void cannot_run(const char *call) {
     ::dprintf(STDERR_FILENO, "cannot run: %s failed (%d: %s)\n", call, errno,
@@ -77,7 +78,7 @@ bool may_choose_user() {
     ::_exit(kCannotRun);
 }
 
-// Through a number above them: either may be one of the three.
+// Through a number above them, because either may be one of the three.
 void replace_standard_descriptors(int input, int output) {
     const int in = ::fcntl(input, F_DUPFD, kFirstOther);
     const int out = ::fcntl(output, F_DUPFD, kFirstOther);
@@ -164,7 +165,7 @@ void end_with(pid_t parent) {
 
 // And this is us again.
 
-// The child has not got far: it ends at once.
+// The child failed early: it ends at once.
 void discard(pid_t pid) {
     ::kill(pid, SIGKILL);
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {

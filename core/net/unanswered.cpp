@@ -49,8 +49,8 @@ Message removal_request(const ndmsg &neighbour, const nlattr *address) {
     return message;
 }
 
-// The request that forgets the neighbour of a dump; none if there is nothing
-// to forget.
+// The request that deletes the neighbor of a dump; none if there is nothing to
+// delete.
 Message removal_of(nlmsghdr *dumped, const engine::Interface &interface) {
     nlattr *attributes[NDA_MAX + 1];
     if (dumped->nlmsg_type != RTM_NEWNEIGH ||
@@ -64,7 +64,7 @@ Message removal_of(nlmsghdr *dumped, const engine::Interface &interface) {
                : nullptr;
 }
 
-// One that is gone meanwhile is forgotten, too.
+// A neighbor that is gone meanwhile is no error.
 int remove_all(RequestSocket &socket, const std::vector<Message> &removals) {
     int first_error = 0;
     for (const Message &removal : removals) {
@@ -89,7 +89,7 @@ Status forget_unanswered(RequestSocket &socket,
     };
     int error = request ? socket.exchange(request, take) : ENOMEM;
 
-    // a dump that is not consistent has found somebody all the same
+    // the neighbors of an inconsistent dump are correct, too
     if (error == 0 || error == EINTR) {
         error = remove_all(socket, removals);
     }

@@ -48,7 +48,7 @@ std::string first_of(const std::string &one, const std::string &other) {
     return one.empty() ? other : one;
 }
 
-// Of a group nothing is known here: it may be one of the user's.
+// The members of a group are unknown here: it may be one of the user's.
 bool may_execute(const FileStatus &status, std::uint32_t uid) {
     const mode_t any = S_IXUSR | S_IXGRP | S_IXOTH;
     const mode_t bits = uid == 0               ? any

@@ -22,8 +22,8 @@ using Code = std::vector<sock_filter>;
 
 constexpr std::size_t kTail = 4;
 
-// A packet in an IPv4 socket begins with its IP header; in an IPv6 socket it
-// begins behind all headers, and the first one is before that.
+// A packet in an IPv4 socket begins with its IP header. In an IPv6 socket it
+// begins after all headers, and the first header is before that.
 Code load_head(Family family) {
     if (family == Family::ipv4) {
         return {BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
@@ -51,8 +51,8 @@ WantedAdverts wanted_adverts(const vrrp::Config &config) {
             vrrp::least_ttl(config)};
 }
 
-// One comparison for each virtual router; it leads to the judgement of the TTL,
-// of which there is one for each least TTL.
+// One comparison for each virtual router, which leads to the check of the TTL;
+// there is one such check for each smallest TTL.
 std::vector<sock_filter> vrrp_filter(Family family,
                                      const std::vector<WantedAdverts> &wanted,
                                      Take take) {

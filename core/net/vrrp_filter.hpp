@@ -32,7 +32,7 @@ std::vector<sock_filter> vrrp_filter(Family family,
                                      const std::vector<WantedAdverts> &wanted,
                                      Take take);
 
-// What the filter says about this packet.
+// The filter's decision about this packet.
 bool is_wanted(Bytes payload, std::uint8_t ttl,
                const std::vector<WantedAdverts> &wanted);
 

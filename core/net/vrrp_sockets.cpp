@@ -13,12 +13,13 @@ namespace {
 
 constexpr unsigned kMaxBatchesPerWakeup = 4;
 
-// The adverts of so many virtual routers come in bursts. After the first one,
-// those of the next moment wait in the queue and are read together.
+// The adverts of this number of virtual routers come in bursts. After the first
+// read, the adverts of the next moment wait in the queue and are read together.
 constexpr std::size_t kManyRouters = 16;
 constexpr Duration kGather = Milliseconds{1};
 
-// The interface went down or away, which netlink tells as well, and better.
+// The interface went down or was removed; netlink reports this, too, with more
+// detail.
 bool is_interface_gone(int error) {
     return error == ENETDOWN || error == ENODEV || error == ENXIO;
 }
@@ -36,8 +37,8 @@ bool go_together(const engine::OutgoingPacket &a,
            to_a.is_multicast() == to_b.is_multicast();
 }
 
-// The kernel keeps what has a wrong checksum from an IPv6 socket with a
-// filter. So the one for others has none, and gets all.
+// An IPv6 socket with a filter does not get packets with a wrong checksum. So
+// the second socket has no filter, and gets all packets.
 bool is_other(const IpPacket &packet,
               const std::vector<WantedAdverts> &adverts) {
     const Family family = packet.info.endpoints.source.family();
@@ -180,7 +181,7 @@ Status VrrpSockets::send(const engine::Interface &interface,
         .front();
 }
 
-// Those that follow each other out of the same socket go together.
+// Consecutive packets for the same socket are sent together.
 std::vector<Status> VrrpSockets::send_all(
     const std::vector<engine::OutgoingPacket> &packets) {
     const std::span<const engine::OutgoingPacket> all = packets;
@@ -234,7 +235,7 @@ void VrrpSockets::gather(const ListenerPtr &listener, Instant now) {
     }
 }
 
-// Before any deadline is served, and again until nothing comes any more.
+// Before a deadline is served, and again until there are no more packets.
 void VrrpSockets::read_gathered(const ListenerPtr &listener, Instant now) {
     const bool some = read_wanted(listener, now);
     if (!is_open(listener) || (!some && now < listener->gathers_until)) {
@@ -257,7 +258,7 @@ bool VrrpSockets::is_open(const ListenerPtr &listener) const {
     return std::ranges::find(listeners_, listener) != listeners_.end();
 }
 
-// A batch that is not full was all that there is. True: there was something.
+// A batch that is not full has emptied the queue. True: there was a packet.
 bool VrrpSockets::read_wanted(const ListenerPtr &listener, Instant now) {
     bool some = false;
     bool more = true;
@@ -276,7 +277,7 @@ bool VrrpSockets::read_wanted(const ListenerPtr &listener, Instant now) {
     return some;
 }
 
-// More of them wait unread, and wake nobody, until the second is over.
+// The rest stays unread, without wake-ups, until the second is over.
 void VrrpSockets::read_others(const ListenerPtr &listener, Instant now) {
     while (is_open(listener)) {
         Listener &l = *listener;

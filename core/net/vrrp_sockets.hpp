@@ -42,7 +42,7 @@ public:
 
     // Passes received packets to the sink, up to a bound.
     void on_readable(int fd, Instant now);
-    // But for what is not for us.
+    // All except packets that are not for us.
     void read_all(Instant now);
 
     // When the unread packets are read. All received packets for us have been

@@ -8,7 +8,7 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-// Two instructions for each; a filter also counts against optmem_max.
+// Two instructions for each word; a filter also counts against optmem_max.
 constexpr std::size_t kMaxWords = 500;
 
 constexpr std::uint32_t kTakeAll = 0xffff;

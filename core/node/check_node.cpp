@@ -13,8 +13,8 @@ namespace ngx_vrrp::node {
 
 namespace {
 
-// How often the table hears that this process lives, and this process whether
-// the table does.
+// The interval of heartbeats in the table, and of checks that this process
+// still belongs to the table.
 constexpr Duration kBeatInterval = Milliseconds{250};
 
 }  // namespace
@@ -50,7 +50,7 @@ Status CheckNode::start(int master_pid) {
     return success();
 }
 
-// One that has ended already is as good as one that ends.
+// A process that has ended already needs no watch.
 Status CheckNode::watch_master(int pid) {
     const Status watching = processes_.watch(pid);
     finished_ = !watching;
@@ -156,7 +156,8 @@ void CheckNode::add(check::CheckId id, check::Config config, Instant now) {
     own_.insert(id);
 }
 
-// A tracker multiplies the number in a file: any other number is news.
+// A tracker multiplies the number in a file, so each change of the number is
+// reported.
 void CheckNode::compare_value(check::CheckId id, std::int64_t value) {
     const auto told = values_.find(id);
     if (told != values_.end() && told->second != value) {

@@ -38,7 +38,8 @@ void Control::obey(const status::Commands::Asked &asked, engine::Engine &engine,
     }
     report(record, outcomes, engine);
 
-    // A slot has one: who asks again and again does not fill our memory.
+    // Each slot has at most one command, so repeated commands do not fill our
+    // memory.
     std::erase_if(pending_, [&](const Pending &other) {
         return other.ticket.slot == asked.ticket.slot;
     });

@@ -20,7 +20,7 @@ EventRecord begin_event(EventKind kind, const std::string &router_id,
     return event;
 }
 
-// As many as there is room for: half of an address is another one.
+// As many whole addresses as fit: a truncated address would be another one.
 std::string addresses_of(const vrrp::Config &config) {
     constexpr std::size_t kRoom = sizeof(EventRecord::addresses) - 1;
     constexpr std::string_view kMore = " ...";
@@ -61,7 +61,7 @@ void describe(EventRecord &event, const engine::SplitBrainChanged &change) {
     event.subject.set(to_words(change.sign));
 }
 
-// As it was written; and which one it is, where that means several.
+// As it was written, with the address if the name means several.
 std::string server_of(const check::Record &record) {
     const std::string name(record.name.view());
     const std::string address(record.address.view());

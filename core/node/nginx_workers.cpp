@@ -19,9 +19,9 @@ bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
 
 }  // namespace
 
-// There are 1024 slots, and few workers: while they are those that we know, we
-// look at all slots now and then. One that is replaced leaves its slot, or
-// ends.
+// There are 1024 slots, and few workers: while the known workers have
+// heartbeats, all slots are read only sometimes. A worker that is replaced
+// leaves its slot, or ends.
 std::vector<engine::Heartbeat> NginxWorkers::read() {
     std::vector<engine::Heartbeat> list = area_.heartbeats(slots_);
     if (short_looks_ != 0 && ended_.empty() &&
@@ -51,8 +51,8 @@ std::vector<engine::Heartbeat> NginxWorkers::heartbeats() {
     return list;
 }
 
-// Who takes its heartbeat back counts like one that ended: on a reload the old
-// workers may be gone before the new ones have been scheduled.
+// A worker that takes its heartbeat back counts like one that has ended: on a
+// reload the old workers may be gone before the new ones have been scheduled.
 void NginxWorkers::add_leavers(std::vector<engine::Heartbeat> &list) {
     for (const engine::Heartbeat &before : counted_) {
         if (has(list, before.pid)) {

@@ -25,7 +25,7 @@ public:
 
     void ended(int pid);
 
-    // Nobody replaces a worker any more.
+    // The master is dead: ended workers are not replaced.
     void master_died() { respawn_time_ = Duration{0}; }
 
 private:

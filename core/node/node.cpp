@@ -14,19 +14,19 @@ namespace ngx_vrrp::node {
 
 namespace {
 
-// How long a process that is being replaced goes on without its successor,
-// and how often it looks for it.
+// How long a process that is being replaced continues without its successor,
+// and how often it checks for it.
 constexpr Duration kSuccessorTime = Seconds{30};
 constexpr Duration kSuccessorLook = Milliseconds{5};
 
 // A deadline that is served later may have more before it than was read.
 constexpr Duration kLate = Milliseconds{1};
 
-// Summer time, or somebody who sets the clock, may move the time of day.
+// Daylight saving time, or a clock that is set, may move the time of day.
 constexpr Duration kClockLook = Seconds{1};
 
-// What no patience helps against. Everything else may pass: no memory, no
-// descriptor, a queue that is full, an answer that is late.
+// Errors for which a retry is useless. All others may pass: no memory, no
+// descriptor, a full queue, a late answer.
 bool is_for_good(int error) {
     return error == EPERM || error == EACCES || error == ENOSYS ||
            error == EAFNOSUPPORT || error == EPROTONOSUPPORT;
@@ -76,8 +76,8 @@ Status Node::start(int master_pid) {
     return try_to_start(net::now());
 }
 
-// Until it has started it claims no router: on a reload, the process before it
-// goes on.
+// Until it has started it claims no router: on a reload, the previous process
+// continues.
 Status Node::try_to_start(Instant now) {
     Status status = watch_master(master_pid_);
     if (status) {
@@ -118,8 +118,8 @@ Status Node::watch_master(int pid) {
     return watching;
 }
 
-// nginx's master has started this process anew if the one before it did not
-// end its life.
+// nginx's master has started this process again if the previous one did not
+// call end_life().
 void Node::begin_life(Instant now) {
     engine::CrashHistory history = area_.crash_history(now);
     if (area_.begin_life(generation_.number)) {
@@ -179,10 +179,10 @@ void Node::on_readable(int fd) {
     }
 }
 
-// The event loop hands over what has arrived before it says that a deadline has
-// passed. But a process that was not scheduled meanwhile must not take over
-// while the master's adverts wait in its queue, nor prolong an address that is
-// gone: nobody would be told that it was.
+// The event loop passes received data on before it reports an expired deadline.
+// But a process that was not scheduled meanwhile must not take over while the
+// master's adverts wait in its queue. It must not prolong an address that is
+// gone either, because its removal would not be reported.
 void Node::on_timer() {
     if (start_.is_due(net::now())) {
         const Status started = try_to_start(net::now());
@@ -243,9 +243,10 @@ void Node::heed_names(Instant now) {
     }
 }
 
-// Others see the user that has bound a name, and wait for root's, or their own
-// user's. We are neither for an nginx of another user: the master starts this
-// process again, as root, while it does nothing that would be missed.
+// Other processes see the user that has bound a name, and wait for names of
+// root or of their own user. Our user is neither of them for an nginx of
+// another user: the master starts this process again, as root, while it has
+// nothing to do.
 bool Node::begin_again() {
     if (names_.any_came_free() && generation_.begins_as_root &&
         !engine_.holds_addresses() && !begins_again_) {
@@ -257,8 +258,8 @@ bool Node::begin_again() {
     return begins_again_;
 }
 
-// One wake-up reaches one process: it is not for those that wait, though they
-// may own other routers. They look by themselves.
+// One wake-up reaches one process. It is not meant for waiting processes, even
+// if they own other routers: they check by themselves.
 void Node::listen_for_wakes() {
     const int fd = generation_.ownership_wake_fd;
     const bool wanted = fd != -1 && engine_.is_in_charge();
@@ -296,7 +297,7 @@ void Node::follow_previous() {
     }
 }
 
-// What the successor has not asked for by now, it does not want.
+// The successor does not want routers that it has not asked for by now.
 void Node::leave_to_successor(Instant now) {
     if (successor_by_ &&
         (area_.settled() > generation_.number || now >= *successor_by_)) {
@@ -359,7 +360,7 @@ void Node::wake() {
     net::wake(generation_.ownership_wake_fd);
 }
 
-// We are not replaced, but go on for another successor.
+// We are not replaced: continue until there is another successor.
 void Node::lost_successor() {
     area_.settle(std::min(generation_.number, area_.settled()));
 }

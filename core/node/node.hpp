@@ -70,7 +70,7 @@ struct Generation {
     // never.
     int wake_fd = -1;
     std::vector<check::Role> checkers;  // the processes that check
-    int event_fd = -1;  // to the notifier process; -1: nobody is told
+    int event_fd = -1;  // to the notifier process; -1: there is none
     // Readable when another vrrp process of this node has changed the ownership
     // memory; -1: never.
     int ownership_wake_fd = -1;

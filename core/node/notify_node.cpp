@@ -86,7 +86,7 @@ Status NotifyNode::watch_events() {
                             "adding the events to the event loop", EMFILE});
 }
 
-// One that has ended already is as good as one that ends.
+// A process that has ended already needs no watch.
 Status NotifyNode::watch_master(int pid) {
     master_pid_ = pid;
     Status watching = processes_.watch(pid);
@@ -103,7 +103,7 @@ void NotifyNode::stop_listening() {
     }
 }
 
-// One that has crashed is not there any more.
+// A crashed process does not exist any more.
 void NotifyNode::await_predecessor(std::int32_t pid, Instant now) {
     if (pid == 0 || pid == net::own_pid() || !processes_.watch(pid)) {
         return;
@@ -119,7 +119,7 @@ void NotifyNode::begin(Instant now) {
     queue_.release(now);
 }
 
-// The goodbye may have come before.
+// The shutdown message may have come before.
 void NotifyNode::quit() {
     const Instant now = net::now();
     end_by(now + kQuitTime);
@@ -176,8 +176,8 @@ void NotifyNode::read_events(Instant now) {
     }
 }
 
-// Those of upstream blocks are of the checker process, which ends without a
-// word; all others are of a vrrp process, even if it is another one.
+// Events of upstream blocks come from the checker process, which ends without a
+// message; all others come from a vrrp process, even if it is another one.
 void NotifyNode::take_event(const notify::EventRecord &event, Instant now) {
     if (event.kind != notify::EventKind::upstream) {
         said_goodbye_ = false;
@@ -210,8 +210,8 @@ void NotifyNode::on_timer() {
     publish_if_due(now);
 }
 
-// The master has the senders' end, too, as long as it waits for us: who says
-// goodbye last is as good as its end.
+// The master has the senders' end, too, while it waits for us: the last
+// shutdown message is equivalent to the end of the stream.
 void NotifyNode::end_if_done(Instant now) {
     if (finished_ || !ends_by_) {
         return;
@@ -224,7 +224,7 @@ void NotifyNode::end_if_done(Instant now) {
     finished_ = true;
 }
 
-// One that a later process replaces leaves the word to it.
+// A process that a later one replaces leaves the status to it.
 void NotifyNode::publish_if_due(Instant now) {
     if (!has_news_ || now < publish_at_) {
         return;

@@ -23,8 +23,8 @@ void Publisher::publish(engine::Engine &engine, const status::NodeFacts &facts,
     }
 }
 
-// Readers see the status of the process before this one until this one says
-// which bank to read.
+// Readers see the status of the previous process until this one names the bank
+// to read.
 void Publisher::begin(const engine::Engine &engine,
                       const status::NodeFacts &facts) {
     bank_ = area_.free_bank();
