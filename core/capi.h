@@ -683,7 +683,7 @@ int vrrp_notifier_possible(const vrrp_core_conf_t *conf, char *why,
  * In any process: may the program at this path be run with the rights of uid?
  * VRRP_CORE_ERROR: no, others than root and uid may write to it or to a folder
  * above it, or it cannot be executed; why, ended by a zero and cut to size,
- * says what is wrong: folder "/opt/checks" is writable by its group.
+ * says what is wrong: directory "/opt/checks" is group-writable.
  */
 int vrrp_core_unsafe_path(const char *path, uint32_t uid, char *why,
     size_t size);

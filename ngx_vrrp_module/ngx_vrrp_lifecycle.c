@@ -85,8 +85,8 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     if (ngx_vrrp_memory_create(cycle) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: no shared memory, not taking part in VRRP, and "
-                      "nothing is checked, nginx goes on serving");
+                      "vrrp: no shared memory, VRRP and health checks are "
+                      "disabled, nginx keeps serving");
         return NGX_OK;
     }
 
@@ -119,8 +119,8 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     } else {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: no memory for the results of checks, "
-                      "nothing is checked");
+                      "vrrp: no memory for check results, health checks are "
+                      "disabled");
     }
 
     /* it is unmapped next: one that is respawned has nobody to tell */

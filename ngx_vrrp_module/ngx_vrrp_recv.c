@@ -84,8 +84,8 @@ ngx_vrrp_recv_error(ngx_connection_t *c)
 
     if (err == NGX_ECONNABORTED) {
         ngx_log_error(NGX_LOG_INFO, c->log, 0,
-                      "vrrp: another node has the address of this "
-                      "connection, it was closed");
+                      "vrrp: connection closed, another node has its address "
+                      "now");
 
     } else if (ngx_connection_error(c, err, "recv() failed") == NGX_OK) {
         return NGX_OK;

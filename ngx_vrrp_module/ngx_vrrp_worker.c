@@ -119,10 +119,9 @@ ngx_vrrp_worker_alone(ngx_cycle_t *cycle)
 {
     if (ngx_worker == 0) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                      "vrrp: nginx has started workers anew, but no vrrp "
-                      "process; not taking part in VRRP, and not checking "
-                      "upstreams, until it is reloaded and no other nginx "
-                      "binary runs");
+                      "vrrp: nginx restarted its workers but not the vrrp "
+                      "process; VRRP and health checks are disabled until "
+                      "nginx is reloaded and no other nginx binary runs");
     }
 
     ngx_vrrp_mark_none(cycle);
@@ -206,7 +205,7 @@ ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle)
 
         ngx_log_error(NGX_LOG_INFO, cycle->log, ngx_errno,
                       "vrrp: pidfd_open() of the master process %P failed, "
-                      "its end is noticed within %d ms",
+                      "its death is detected within %d ms",
                       ngx_parent, NGX_VRRP_MASTER_LOOK);
 
         ngx_vrrp_worker_init_event(&ngx_vrrp_worker_poll_event,

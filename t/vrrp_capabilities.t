@@ -135,7 +135,7 @@ for my $capabilities (sort keys %MISSING) {
         like($instance->{fault}, qr/^\Q$missing\E: start nginx as root or/,
              'and why');
 
-        my @lines = grep { /\Q$missing\E/ && /nginx goes on serving/ }
+        my @lines = grep { /\Q$missing\E/ && /nginx keeps serving/ }
                     split /\n/, $nginx->log_text;
         is(scalar @lines, 1, 'the log says it once');
 

@@ -129,7 +129,7 @@ sub believed () {
     is(join(' ', $lab->who_has($VIP)), 'lb2', 'nopreempt: which has it');
     is(scalar(grep { $_->{present} } $watch->events($VIP, 0)), 0,
        'nopreempt: lb1 never had it');
-    like($nginx{lb1}->log_text, qr/held back by link_up_delay for \d{4} ms/,
+    like($nginx{lb1}->log_text, qr/delayed by link_up_delay for \d{4} ms/,
          'nopreempt: and says why');
 }
 

@@ -27,7 +27,7 @@ my $SEEDS = $ENV{NGX_VRRP_SEEDS} // 50;
 my $seed;
 
 # It is an alert that the memory was overwritten; the test kills a process.
-my $OVERWRITTEN = qr/shared memory of the worker processes has been overwritten/;
+my $OVERWRITTEN = qr/shared memory of the worker processes was overwritten/;
 
 # One that looks at its workers, and one that does not.
 my $nginx = $lab->start_nginx('lb1',
@@ -148,7 +148,7 @@ who_may_write('after a reload');
               'random words: no other address came or went');
     is(failback(), 200, 'random words: commands arrive');
     is(scalar(crashes()), $kills, 'random words: no process crashed');
-    like($nginx->log_text, qr/crashed 3 times .* staying out/,
+    like($nginx->log_text, qr/crashed 3 times .* staying in FAULT/,
          'random words: a process that is killed again and again stays out')
         if $kills > 2;
 }

@@ -18,7 +18,7 @@ plan(skip_all => $reason) if $reason;
 
 my $VIP = $VRRP::Lab::VIP;
 my $INTERFACE = $VRRP::Node::INTERFACE;
-my $WAITS = qr/^another nginx on this machine has this virtual router: /;
+my $WAITS = qr/^another nginx on this machine runs this virtual router: /;
 
 my %PORT = (first => 8080, second => 8081);
 my %USER = (first => 'www-data', second => 'daemon');
@@ -46,9 +46,9 @@ subtest 'a name that somebody else has bound' => sub {
     $lab->wait_for_holder('lb1', 10, '192.168.64.201');
     my ($inner) = map { $_->{inner} }
                   grep { $_->{title} =~ /^perl .*ngx_vrrp/ } $node->processes;
-    my @lines = logged('first', qr/has the name/);
+    my @lines = logged('first', qr/uses the name/);
     is(scalar @lines, 1, 'is reported once');
-    like($lines[0], qr{process $inner of user 65534 has the name "\@ngx_vrrp},
+    like($lines[0], qr{process $inner of user 65534, which uses .* "\@ngx_vrrp},
          'with its pid and user');
 };
 
@@ -58,10 +58,12 @@ subtest 'the second nginx' => sub {
     start('second');
     waits('second');
 
-    is(instance_of('second')->{fault}, "another nginx on this machine has this"
-       . " virtual router: process $first of user 0", 'says which process');
+    is(instance_of('second')->{fault}, "another nginx on this machine runs "
+        . "this virtual router: process $first of user 0",
+        'says which process');
     like(join('', logged('second', qr/\[warn\]/)),
-         qr/process $first of user 0; waiting until it ends/, 'in the log, too');
+         qr/process $first of user 0; waiting until it exits/,
+         'in the log, too');
     is(health('second'), 503, 'and that it is not well');
 
     # What its vrrp process is told about addresses makes it look at all.
@@ -109,7 +111,7 @@ subtest 'the first one quits' => sub {
     end_of('first', 'QUIT');
     is_master('second');
     like(join('', logged('second', qr/\[notice\]/)),
-         qr/has ended, the vrrp process begins again to take over/, 'it logs it');
+         qr/has exited, the vrrp process restarts to take over/, 'it logs it');
     is($node->has_address($VIP), 1, 'and has the address');
 };
 
@@ -117,8 +119,8 @@ subtest 'and comes back' => sub {
     start('first');
     waits('first');
     my ($second) = vrrp_process('second');
-    is(instance_of('first')->{fault}, "another nginx on this machine has this"
-       . " virtual router: process $second of user 0",
+    is(instance_of('first')->{fault}, "another nginx on this machine runs "
+        . "this virtual router: process $second of user 0",
        'the second one is seen as root, too');
     is(instance_of('second')->{state}, 'MASTER', 'which goes on');
 };

@@ -178,7 +178,7 @@ for my $name (@scripts) {
         chmod 0777, $script or die "chmod: $!\n";
         rejects("$name a script of everybody",
             in_instance("$name $script user=root"),
-            qq($refused "$script": "$script" is writable by everybody), 8);
+            qq($refused "$script": "$script" is world-writable), 8);
         chmod 0755, $script or die "chmod: $!\n";
     }
 }

@@ -293,12 +293,12 @@ SKIP: {
 
     chmod 0777, $script or die "chmod: $!\n";
     rejects_tracker("track_script $script user=root",
-        qq($refused "$script": "$script" is writable by everybody));
+        qq($refused "$script": "$script" is world-writable));
 
     chmod 0755, $script or die "chmod: $!\n";
     chmod 0777, $dir or die "chmod: $!\n";
     rejects_tracker("track_script $script user=root", qr/\Q$refused\E .*
-        folder\ "\Q$dir\E"\ is\ writable\ by\ everybody.*/x);
+        directory\ "\Q$dir\E"\ is\ world-writable.*/x);
     chmod 0755, $dir or die "chmod: $!\n";
 
     chown 65534, -1, $script or die "chown: $!\n";

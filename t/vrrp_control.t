@@ -116,7 +116,7 @@ subtest 'release' => sub {
     $seen->changed('lb1', 'VI_1 MASTER -> FAULT');
     $seen->changed('lb2', 'VI_1 BACKUP -> MASTER');
     $seen->answered('lb2');
-    $seen->logged('lb1', qr/127\.0\.0\.1 asks for release of VI_1: /, 'who');
+    $seen->logged('lb1', qr/127\.0\.0\.1 requests release of VI_1: /, 'who');
     is(instance_of('lb1')->{fault}, 'released by the operator', 'why');
     ok(instance_of('lb1')->{released}, 'in the status');
 };
@@ -124,7 +124,7 @@ subtest 'release' => sub {
 
 subtest 'twice is once' => sub {
     my $seen = $test->during(sub {
-        is(control('lb1', 'release'), 'was released already', 'release');
+        is(control('lb1', 'release'), 'is already released', 'release');
     });
 
     $seen->nothing_lost;
@@ -206,7 +206,7 @@ subtest 'without an heir' => sub {
 
     is($status, 200, 'it is done all the same');
     is($answer->{instances}[0]{detail},
-       'released by the operator, no heir was heard', 'and said');
+       'released by the operator, no router has taken over', 'and said');
     cmp_ok($took, '<', $BOUND + $SLACK, 'in time');
     is(join(' ', $test->lab->who_has($VRRP::Lossless::VIP)), '',
        'the address is given up');
@@ -235,7 +235,7 @@ subtest 'failback under nopreempt' => sub {
     });
 
     $seen->nothing_lost(moved => 1);
-    is(control('lb1', 'failback'), 'is MASTER already', 'twice is once');
+    is(control('lb1', 'failback'), 'is already MASTER', 'twice is once');
     is(control('lb2', 'failback', 409),
        'priority 90 is below the MASTER\'s 100', 'the other way round');
 

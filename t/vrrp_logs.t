@@ -24,7 +24,7 @@ my %address = map { $_ => $lab->node($_)->address } qw(lb1 lb2);
 
 $lab->start_nginx('web1', http => "server { listen 8101; }\n");
 
-# One that asks for its status shall leave no trace of its own.
+# One that asks for its status must leave no trace of its own.
 my $http = <<"END";
     upstream web {
         zone web 128k;
@@ -176,31 +176,31 @@ my $who = "dropped an advertisement from $address{lb2}: ";
 my @disagreements = (
     ['another version', 3,
      instance(200, version => 2, advert_int => '1s'),
-     "${who}it speaks VRRPv2, here \"version\" is 3: make \"version\" equal"],
+     qq(${who}it is VRRPv2, but "version" is 3 here: set the same "version")],
 
     ['unicast', 30,
      instance(200, unicast_src_ip => $address{lb2},
               unicast_peer => $address{lb1}),
-     "${who}it came by unicast, here is no \"unicast_peer\": list the peers"
-     . ' here, too, or take "unicast_peer" out there'],
+     $who . 'it is unicast, but this node has no "unicast_peer": list the peers '
+     . 'here, too, or remove "unicast_peer" there'],
 
     ['another interval and another address', 30,
      instance(200, advert_int => '50ms',
               virtual_ipaddress => "$VRRP::Lab::VIP/24; "
                                    . "virtual_ipaddress $VIP_3/24"),
-     "$address{lb2} advertises every 50 ms, here advert_int is 100 ms: make"
-     . " them equal; $address{lb2} advertises $VIP_3, which virtual_ipaddress"
-     . ' here does not list: make the lists equal'],
+     "$address{lb2} advertises every 50 ms, but advert_int here is 100 ms: "
+     . "set the same advert_int; $address{lb2} advertises $VIP_3,"
+     . ' which is not a virtual_ipaddress here: configure the same addresses'],
 
     ['no password', 3, classic(200, authentication => undef),
-     "${who}it has no authentication, here it is PASS: set the same"],
+     "${who}it has no authentication, but this node has PASS: set the same"],
 
     ['another password', 3, classic(200, authentication => 'PASS 654321'),
-     "${who}its password differs, make \"authentication\" equal"],
+     qq(${who}its password differs, set the same "authentication")],
 
     ['another interval in version 2', 3, classic(200, advert_int => '2s'),
-     "${who}its interval is 2000 ms, here \"advert_int\" is 1000 ms, and"
-     . ' VRRPv2 needs the same: make "advert_int" equal'],
+     qq(${who}its interval is 2000 ms, but "advert_int" is 1000 ms here, )
+     . 'and VRRPv2 requires the same: set the same "advert_int"'],
 );
 
 # All that lb1 has received of others, good or bad.

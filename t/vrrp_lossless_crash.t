@@ -60,7 +60,8 @@ subtest 'the third' => sub {
 
     my $instance = instance();
     is($instance->{state}, 'FAULT', 'lb1 is in FAULT');
-    like($instance->{fault}, qr/staying out for 10 s/, 'and says how long');
+    like($instance->{fault}, qr/staying in FAULT for 10 s/,
+        'and says how long');
     cmp_ok($instance->{retry_ms}, '<=', 10_000, 'and when it tries again');
     is($lb1->status->{node}{crashes}, 3, 'crashes counted');
 };
@@ -92,7 +93,7 @@ subtest 'another crash' => sub {
         $test->wait_for_holder('lb2');
     });
 
-    like(instance()->{fault}, qr/staying out for 20 s/, 'out for longer');
+    like(instance()->{fault}, qr/staying in FAULT for 20 s/, 'out for longer');
     $test->lab->wait_for_holder('lb1', 40, $VIP);
     $test->wait_until_quiet;
 };

@@ -64,7 +64,8 @@ subtest 'the vrrp process crashes again and again' => sub {
     $seen->changed('lb2', 'VI_1 BACKUP -> MASTER');
     cmp_ok(scalar(my @byes = $seen->goodbyes('lb1')), '>', 0,
            'lb1 says good-bye');
-    $seen->logged('lb1', qr/crashed \d+ times within .* staying out for 10 s/,
+    $seen->logged('lb1', 
+        qr/crashed \d+ times within .* staying in FAULT for 10 s/,
                   'why');
     $seen->answered('lb2');
 };
@@ -88,7 +89,7 @@ subtest 'and crashes again' => sub {
         $test->wait_for_holder('lb2');
     });
 
-    $seen->logged('lb1', qr/staying out for 20 s/, 'for longer');
+    $seen->logged('lb1', qr/staying in FAULT for 20 s/, 'for longer');
     is(join(' ', sort $seen->moves), '+lb2 -lb1', 'the address moves, once');
 
     $test->restore;
@@ -115,7 +116,7 @@ subtest 'the address is removed again and again' => sub {
     is(scalar(grep { $_ eq '+lb2' } $seen->moves), 1, 'lb2 has it, once');
     $seen->changed('lb1', 'VI_1 MASTER -> FAULT');
     $seen->changed('lb2', 'VI_1 BACKUP -> MASTER');
-    $seen->logged('lb1', qr/somebody else removed addresses .*NetworkManager/,
+    $seen->logged('lb1', qr/another program removed addresses .*NetworkManager/,
                   'why');
     $seen->in_time('+lb2', $count + $test->skew + $SLACK);
     $seen->answered('lb2');

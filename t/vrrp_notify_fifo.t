@@ -62,7 +62,7 @@ ok(-f "$dir/exchanged", 'another file in the place of one');
 is((stat _)[4], 0, 'it is still that of root');
 is((stat "$dir/exchanged.away")[4], 0, 'so is the FIFO');
 
-like($nginx->log_text, qr/"\Q$dir\E\/exchanged" is not the FIFO that nginx has/,
+like($nginx->log_text, qr/"\Q$dir\E\/exchanged" is not the FIFO that nginx created/,
      'the log says so');
 
 $nginx->stop;

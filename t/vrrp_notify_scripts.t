@@ -172,7 +172,7 @@ END
     });
     $lb1->comes_true('both are killed', 15, sub { sleepers() == 0 });
     like(substr($nginx->log_text, $log),
-         qr/notify_fault "\Q$script\E FAULT".*did not end in time, killed/,
+         qr/notify_fault "\Q$script\E FAULT".*did not finish in time, killed/,
          'the log says so');
 
     $lb1->mend;
@@ -207,8 +207,8 @@ subtest 'a pipe' => sub {
     $lb1->mend;
 
     # nobody has read it so far
-    $lb1->comes_true('it says that nobody reads', 15, sub {
-        $nginx->log_text =~ /notify_fifo.*nobody reads/;
+    $lb1->comes_true('it says that no process reads', 15, sub {
+        $nginx->log_text =~ /notify_fifo.*no process reads/;
     });
 
     my $text = "$dir/fifo.text";

@@ -109,7 +109,7 @@ subtest 'USR2, WINCH and HUP to the old master, QUIT to the new' => sub {
 
     kill 'HUP', $old;
     $lab->wait_until('the log to tell', 5,
-        sub { $nginx->log_text =~ /workers anew, but no vrrp process/ });
+        sub { $nginx->log_text =~ /its workers but not the vrrp process/ });
 
     kill 'QUIT', $new;
     $lab->wait_until('the new one to end', 10, sub { $nginx->masters == 1 });

@@ -165,11 +165,11 @@ $lb1->stop;
         grep { /\[warn\].*vrrp:/ } split /\n/, $poor->log_text;
 
     is(join("\n", @warnings), join("\n",
-        'vrrp: sched_setscheduler(SCHED_RR, 50) failed, going on without '
+        'vrrp: sched_setscheduler(SCHED_RR, 50) failed, continuing without '
         . '"realtime_priority", which needs CAP_SYS_NICE or RLIMIT_RTPRIO '
         . '(1: Operation not permitted)',
-        'vrrp: setrlimit(RLIMIT_MEMLOCK, infinity) failed, going on without '
-        . '"mlock", which needs this limit from the start, or '
+        'vrrp: setrlimit(RLIMIT_MEMLOCK, infinity) failed, continuing '
+        . 'without "mlock", which needs this limit before nginx starts, or '
         . 'CAP_SYS_RESOURCE (1: Operation not permitted)'),
        'not permitted: one warning each');
 
@@ -193,7 +193,7 @@ $lb1->stop;
     my $status = $lb1->status;
     is($status->{instances}[0]{state}, 'BACKUP', 'startup_delay: it listens');
     like($status->{instances}[0]{reason},
-         qr/^startup, held back by startup_delay for \d{4} ms$/,
+         qr/^startup, delayed by startup_delay for \d{4} ms$/,
          'startup_delay: and says why');
 
     my $left = $status->{node}{startup_delay_left_ms};

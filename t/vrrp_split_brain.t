@@ -189,14 +189,14 @@ $lab->node('lb1')->drop_vrrp;
 
 suspects('lb1', 'foreign_owner', qr/^$mac{lb2} has \S+, too: /);
 suspects('lb2', 'adverts_lost',
-         qr/^$mac{lb1} still has \S+, which we took over after a silence: if /);
+         qr/^$mac{lb1} still has \S+, which we took over when .* stopped: if /);
 
 like(answer('lb2', '/vrrp/metrics'),
      qr/_split_brain_suspected\{.*"VI_1".*sign="adverts_lost"\} 1$/m,
      'a metric says so');
 like(answer('lb2', '/vrrp?format=html'),
      qr/Split brain suspected.*adverts lost/, 'the page says so');
-is(logged('lb1', qr/\[warn\].*foreign owner: $mac{lb2} has $VIP, too/), 1,
+is(logged('lb1', qr/\[warn\].*foreign owner: $mac{lb2} also has $VIP/), 1,
    'lb1: one warning');
 is(logged('lb2', qr/\[warn\].*adverts lost: $mac{lb1} still has $VIP/), 1,
    'lb2: one warning');
@@ -210,9 +210,9 @@ $lab->node('lb1')->let_vrrp_pass;
 
 settled_on('lb1');
 suspects_nothing_more($_) for qw(lb2 lb1);
-is(logged('lb1', qr/\[notice\].*foreign owner: over, nobody/), 1,
+is(logged('lb1', qr/\[notice\].*foreign owner: ended, no other host/), 1,
    'lb1: it is told');
-is(logged('lb2', qr/\[notice\].*adverts lost: over, not MASTER/), 1,
+is(logged('lb2', qr/\[notice\].*adverts lost: ended, no longer MASTER/), 1,
    'lb2: it is told');
 
 my %sign = (lb1 => 'foreign owner', lb2 => 'adverts lost');
@@ -233,7 +233,7 @@ settled_on('lb1');
 $lab->node('lb2')->drop_vrrp('in');
 
 suspects('lb1', 'two_masters',
-         qr/^\S+, priority 90, goes on advertising although our priority 100/);
+         qr/^\S+, priority 90, keeps advertising although our priority 100/);
 suspects('lb2', 'adverts_lost', qr/^$mac{lb1} still has/);
 
 $lab->node('lb2')->let_vrrp_pass;
@@ -283,7 +283,7 @@ like(join('', told('lb2')),
      qr/^SPLIT_BRAIN "VI_1" "address on backup" SUSPECTED$/m, 'lb2: an event');
 
 suspects('lb1', 'foreign_owner',
-         qr/^$mac{lb2} has .* \(static configuration, a keepalived that was/);
+         qr/^$mac{lb2} also has .* \(static configuration, keepalived that was/);
 
 $nginx{lb1}->stop('QUIT');
 $lab->wait_until('lb2: MASTER', 10, sub {

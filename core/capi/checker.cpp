@@ -138,7 +138,7 @@ int vrrp_checker_start(vrrp_checker_t *checker, int master_pid) {
         if (status) {
             rc = VRRP_CORE_OK;
         } else {
-            checker->log(LogLevel::alert, "%s, not checking",
+            checker->log(LogLevel::alert, "%s, health checks are disabled",
                          status.error().to_string().c_str());
         }
     });

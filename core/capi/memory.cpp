@@ -64,8 +64,8 @@ private:
         memory.status = previous.status;
         if (previous.worker_area().is_damaged()) {
             note(
-                "the shared memory of the worker processes has been "
-                "overwritten, they get another one");
+                "the shared memory of the worker processes was overwritten, a "
+                "new one is created");
         } else {
             memory.workers = previous.workers;
         }
@@ -80,8 +80,8 @@ private:
         }
         if (!made->weakness().empty()) {
             note(made->weakness() +
-                 ", a worker process that was broken into could write to the "
-                 "status of vrrp");
+                 ", a compromised worker process could write to the status of "
+                 "VRRP");
         }
         return std::make_shared<SharedMemory>(std::move(made.value()));
     }

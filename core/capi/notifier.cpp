@@ -192,7 +192,7 @@ int vrrp_notifier_start(vrrp_notifier_t *notifier, int master_pid) {
         if (status) {
             rc = VRRP_CORE_OK;
         } else {
-            notifier->log(LogLevel::alert, "%s, telling nobody",
+            notifier->log(LogLevel::alert, "%s, notifications are disabled",
                           status.error().to_string().c_str());
         }
     });

@@ -196,7 +196,10 @@ void give_up(vrrp_core_t *core, const char *why) noexcept {
         return;
     }
     try {
-        core->log(LogLevel::alert, "internal error: %s, releasing", why);
+        core->log(LogLevel::alert,
+                  "internal error: %s, releasing the virtual "
+                  "addresses",
+                  why);
         core->node.stop("internal error", false);
     } catch (...) {
         // The leases end by themselves.
@@ -262,7 +265,7 @@ int vrrp_core_start(vrrp_core_t *core, int master_pid) {
         if (status) {
             rc = VRRP_CORE_OK;
         } else {
-            core->log(LogLevel::alert, "%s, not taking part in VRRP",
+            core->log(LogLevel::alert, "%s, VRRP is disabled",
                       status.error().to_string().c_str());
         }
     });

@@ -46,8 +46,8 @@ void EventSender::say_goodbye() {
 void EventSender::report_loss(int error, Instant now) {
     if (limit_.allow(now)) {
         log_(LogLevel::error,
-             "send() to the vrrp notifier process failed (%d: %s), %llu events "
-             "of this process were not told so far",
+             "send() to the vrrp notifier process failed (%d: %s), %llu "
+             "events of this process were lost so far",
              error, std::strerror(error),
              static_cast<unsigned long long>(dropped_));
     }

@@ -24,9 +24,9 @@ SystemError failure(const char *call, const std::string &path, int error) {
 // The meaning for a pipe.
 std::string explain(const SystemError &error) {
     if (error.code == ENXIO || error.code == EPIPE) {
-        return "nobody reads the pipe";
+        return "no process reads the FIFO";
     }
-    return error.code == EAGAIN ? "the pipe is full" : error.to_string();
+    return error.code == EAGAIN ? "the FIFO is full" : error.to_string();
 }
 
 }  // namespace
@@ -91,7 +91,7 @@ Status FifoCourier::open(const std::string &path) {
     }
     if (!S_ISFIFO(status.st_mode)) {
         return Unexpected(SystemError{
-            format("using \"%s\", which is not a named pipe,", path.c_str()),
+            format("using \"%s\", which is not a FIFO,", path.c_str()),
             EINVAL});
     }
     pipes_[path] = std::move(fd);

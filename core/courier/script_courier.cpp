@@ -81,7 +81,7 @@ notify::Outcome ScriptCourier::cancel(notify::DeliveryId id) {
     }
     log_output(id, runs_.kill(id));
     names_.erase(id);
-    return failure("did not end in time, killed");
+    return failure("did not finish in time, killed");
 }
 
 void ScriptCourier::script_ended(net::RunId id,

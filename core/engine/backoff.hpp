@@ -42,10 +42,10 @@ struct Backoff {
     }
 };
 
-// "staying out for 10 s"
+// "staying in FAULT for 10 s"
 inline std::string to_string(const Backoff &backoff) {
-    return "staying out for " + std::to_string(to_ms(backoff.length) / 1000) +
-           " s";
+    return "staying in FAULT for " +
+           std::to_string(to_ms(backoff.length) / 1000) + " s";
 }
 
 }  // namespace ngx_vrrp::engine

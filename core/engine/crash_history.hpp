@@ -26,7 +26,7 @@ struct CrashHistory {
     // The life before this one has ended without a word.
     void add_crash(Instant now);
 
-    // "the vrrp process crashed 3 times within 60 s, staying out for 10 s"
+    // "the vrrp process crashed 3 times within 60 s, staying in FAULT for 10 s"
     std::string reason() const;
 };
 

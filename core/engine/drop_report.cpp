@@ -21,11 +21,11 @@ unsigned version_of(const ReceivedPacket &packet) {
 std::string interval_advice(const vrrp::Config &config,
                             const wire::Advertisement *advert) {
     if (advert == nullptr) {
-        return "its interval is 0, give it an \"advert_int\"";
+        return "its interval is 0, set \"advert_int\" there";
     }
     return format(
-        "its interval is %lld ms, here \"advert_int\" is %lld ms, and VRRPv2 "
-        "needs the same: make \"advert_int\" equal",
+        "its interval is %lld ms, but \"advert_int\" is %lld ms here, and "
+        "VRRPv2 requires the same: set the same \"advert_int\"",
         static_cast<long long>(to_ms(advert->interval)),
         static_cast<long long>(to_ms(config.advert_interval)));
 }
@@ -33,23 +33,23 @@ std::string interval_advice(const vrrp::Config &config,
 std::string auth_type_advice(const vrrp::Config &config,
                              const wire::Advertisement *advert) {
     if (config.authentication.type == wire::AuthType::none) {
-        return "it has an authentication, here is none: take it out there, or "
-               "set the same \"authentication\" here";
+        return "it has authentication, but this node has none: remove it "
+               "there, or set the same \"authentication\" here";
     }
     const bool none = advert != nullptr &&
                       advert->authentication.type == wire::AuthType::none;
     return std::string(none ? "it has no authentication"
-                            : "it has another type of authentication") +
-           ", here it is PASS: set the same \"authentication\" there, or take "
-           "it out here";
+                            : "it has a different authentication type") +
+           ", but this node has PASS: set the same \"authentication\" there, "
+           "or remove it here";
 }
 
 std::string destination_advice(const vrrp::Config &config) {
     return config.is_unicast()
-               ? "it came by multicast, here is a \"unicast_peer\": list the "
-                 "peers there, too, or take \"unicast_peer\" out here"
-               : "it came by unicast, here is no \"unicast_peer\": list the "
-                 "peers here, too, or take \"unicast_peer\" out there";
+               ? "it is multicast, but this node has \"unicast_peer\": list "
+                 "the peers there, too, or remove \"unicast_peer\" here"
+               : "it is unicast, but this node has no \"unicast_peer\": list "
+                 "the peers here, too, or remove \"unicast_peer\" there";
 }
 
 // A peer whose TTL is not 255 was routed, or is a keepalived that has another
@@ -58,13 +58,13 @@ std::string ttl_advice(const vrrp::Config &config, unsigned ttl) {
     const bool ipv6 = config.family == Family::ipv6;
     const unsigned least = vrrp::least_ttl(config);
     const std::string text = format(
-        "its %s is %u and not %u%s, so it was routed or forged: put "
-        "both nodes into one network",
+        "its %s is %u and not %u%s, so it was routed or forged: connect both "
+        "nodes to the same network",
         ipv6 ? "hop limit" : "TTL", ttl, least, least < 255 ? " or more" : "");
     return config.is_unicast()
                ? text +
-                     ", and if the peer is a keepalived, set its "
-                     "\"unicast_ttl 255\""
+                     ", and if the peer runs keepalived, set \"unicast_ttl "
+                     "255\" there"
                : text;
 }
 
@@ -74,40 +74,40 @@ std::string advice(DropReason reason, const ReceivedPacket &packet,
                    const wire::Advertisement *advert) {
     switch (reason) {
         case DropReason::length:
-            return "its length does not fit its fields";
+            return "its length does not match its fields";
         case DropReason::ttl:
             return ttl_advice(config, packet.info.ttl);
         case DropReason::version:
             return format(
-                "it speaks VRRPv%u, here \"version\" is %u: make "
-                "\"version\" equal (keepalived: \"vrrp_version\")",
+                "it is VRRPv%u, but \"version\" is %u here: set the same "
+                "\"version\" (keepalived: \"vrrp_version\")",
                 version_of(packet), unsigned{to_number(config.version)});
         case DropReason::type:
             return "it is not an advertisement";
         case DropReason::checksum:
-            return "its checksum is wrong: if that goes on, look for what "
-                   "changes packets on their way, and take "
-                   "\"old_unicast_checksum\" out of a keepalived.conf";
+            return "its checksum is wrong: if this continues, look for a "
+                   "device that changes packets, and remove "
+                   "\"old_unicast_checksum\" from keepalived.conf";
         case DropReason::interval:
             return interval_advice(config, advert);
         case DropReason::address_count:
-            return "it has no address, give it the same \"virtual_ipaddress\" "
-                   "as here";
+            return "it has no address, set the same \"virtual_ipaddress\" "
+                   "there as here";
         case DropReason::vrid:
-            return "its virtual router id is not ours, make "
-                   "\"virtual_router_id\" equal";
+            return "its virtual router id differs, set the same "
+                   "\"virtual_router_id\"";
         case DropReason::auth_type:
             return auth_type_advice(config, advert);
         case DropReason::auth_data:
-            return "its password differs, make \"authentication\" equal";
+            return "its password differs, set the same \"authentication\"";
         case DropReason::source:
-            return "it is not from a peer: add it to \"unicast_peer\" here, or "
-                   "take this node out of the list there";
+            return "its source is not a peer: add it to \"unicast_peer\" "
+                   "here, or remove this node from the list there";
         case DropReason::destination:
             return destination_advice(config);
         case DropReason::loop:
-            return "it has our own source address: give each node an address "
-                   "of its own, or find the loop in the network";
+            return "its source address is our own: give each node a different "
+                   "address, or find the loop in the network";
     }
     return "";
 }

@@ -165,8 +165,8 @@ void Engine::report_unknown(const ReceivedPacket &packet, Instant now) {
         packet.payload.size() > kVrid ? packet.payload[kVrid] : 0;
     unknown_line_.write(
         log_, LogLevel::info,
-        format("ignored a VRRP packet from %s on %s: no vrrp_instance there "
-               "has virtual_router_id %u and its address family",
+        format("ignored a VRRP packet from %s on %s: no vrrp_instance on this "
+               "interface has virtual_router_id %u and this address family",
                packet.info.endpoints.source.to_string().c_str(),
                std::string(packet.interface).c_str(), vrid),
         now);
@@ -295,8 +295,7 @@ void Engine::watch_neighbours() {
     }
     const Status watched = ports_.neighbours.watch_neighbours(addresses);
     if (!watched) {
-        log_(LogLevel::error,
-             "%s, nobody sees whether others have the virtual addresses, too",
+        log_(LogLevel::error, "%s, duplicate addresses cannot be detected",
              watched.error().to_string().c_str());
     }
 }

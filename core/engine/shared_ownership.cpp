@@ -58,8 +58,8 @@ OwnershipId SharedOwnership::open(const RouterKey &key, Duration interval) {
     router.period = std::clamp(interval / 8, kShortestPeriod, kLongestPeriod);
     if (router.slot == nullptr) {
         log_(LogLevel::alert,
-             "no room to note that this process owns virtual router %s: a "
-             "reload may interrupt it until nginx is restarted",
+             "no room to record the owner of virtual router %s: a reload may "
+             "interrupt it until nginx is restarted",
              to_string(key).c_str());
     }
     routers_.push_back(router);

@@ -29,7 +29,7 @@ constexpr Duration kPredecessorTime = Seconds{30};
 constexpr Duration kRecentDrop = Seconds{10};
 
 constexpr const char *kWayOfAdverts =
-    "look at packet filters (IP protocol 112), IGMP snooping, unicast_peer";
+    "check packet filters (IP protocol 112), IGMP snooping and unicast_peer";
 
 // What a node leaves behind whose VRRP died is gone when its lease ends.
 constexpr Duration kStrayPatience = Seconds{3};
@@ -39,14 +39,15 @@ constexpr Duration kStrayPeriod = Seconds{60};
 
 // From here both look the same.
 constexpr const char *kLostOrLeft =
-    "if it is still MASTER, its adverts do not arrive here (packet filters "
-    "for IP protocol 112, IGMP snooping, unicast_peer); if not, its VRRP "
-    "ended and left the address";
+    "if it is still MASTER, its advertisements do not arrive here (check "
+    "packet filters for IP protocol 112, IGMP snooping and unicast_peer); if "
+    "not, its VRRP process ended and did not remove the address";
 
 constexpr const char *kFindTheHost =
-    "find that host and take the address from it (static configuration, a "
-    "keepalived that was killed?); if it is MASTER, its adverts do not arrive "
-    "here (packet filters for IP protocol 112, IGMP snooping, unicast_peer)";
+    "find that host and remove the address from it (static configuration, "
+    "keepalived that was killed?); if it is MASTER, its advertisements do not "
+    "arrive here (check packet filters for IP protocol 112, IGMP snooping and "
+    "unicast_peer)";
 
 Duration three(Duration interval) {
     return 3 * interval;
@@ -78,7 +79,7 @@ void SplitBrain::set_active(bool active, Instant now) {
         in_silence_ = is_silent(now);
         begin(now);
     } else if (!active && active_) {
-        end("not MASTER any more");
+        end("no longer MASTER");
     }
 }
 
@@ -151,9 +152,9 @@ void SplitBrain::hear_rival(const wire::Advertisement &advert,
         rival_.see(now, rival_patience())) {
         suspect(
             SplitBrainSign::two_masters,
-            format("%s, priority %u, goes on advertising although our "
-                   "priority %u wins: it does not hear us or does not "
-                   "accept our adverts; %s",
+            format("%s, priority %u, keeps advertising although our priority "
+                   "%u wins: it does not receive our advertisements or drops "
+                   "them; %s",
                    source.to_string().c_str(), unsigned{advert.priority.value},
                    unsigned{ours.value}, kWayOfAdverts),
             now);
@@ -190,11 +191,13 @@ std::string SplitBrain::describe_owner(const wire::Neighbour &claim,
     const std::string mac = to_string(claim.mac);
     const std::string advice = advise(now);
     if (owner_sign_ == SplitBrainSign::adverts_lost) {
-        return format("%s still has %s, which we took over after a silence: %s",
-                      mac.c_str(), address.c_str(),
-                      advice.empty() ? kLostOrLeft : advice.c_str());
+        return format(
+            "%s still has %s, which we took over when its "
+            "advertisements stopped: %s",
+            mac.c_str(), address.c_str(),
+            advice.empty() ? kLostOrLeft : advice.c_str());
     }
-    return format("%s has %s, too: %s", mac.c_str(), address.c_str(),
+    return format("%s also has %s: %s", mac.c_str(), address.c_str(),
                   advice.empty() ? kFindTheHost : advice.c_str());
 }
 
@@ -205,8 +208,8 @@ std::string SplitBrain::advise(Instant now) const {
         return {};
     }
     return format(
-        "adverts of %s arrive, but are dropped (%s), see their "
-        "warning",
+        "advertisements from %s arrive, but are dropped (%s), see the warning "
+        "about them",
         drop_->source.to_string().c_str(), to_string(drop_->reason).data());
 }
 
@@ -216,7 +219,7 @@ void SplitBrain::see_stray(const std::string &detail, Instant now) {
     if (detail.empty()) {
         stray_since_.reset();
         if (told) {
-            absolve(kSign, "no virtual address is here any more");
+            absolve(kSign, "this node no longer has a virtual address");
         }
         return;
     }
@@ -237,10 +240,12 @@ void SplitBrain::see_stray(const std::string &detail, Instant now) {
 
 void SplitBrain::handle_time(Instant now) {
     if (rival_.end_if_quiet(now)) {
-        absolve(SplitBrainSign::two_masters, "its adverts have ended");
+        absolve(SplitBrainSign::two_masters,
+                "its advertisements have "
+                "stopped");
     }
     if (owner_.end_if_quiet(now)) {
-        absolve(owner_sign_, "nobody else has it any more");
+        absolve(owner_sign_, "no other host has it any more");
     }
     if (!owner_.is_doubt()) {
         probes_.forget_doubt();

@@ -110,7 +110,7 @@ int Tracker::adds() const {
 }
 
 std::string Tracker::story() const {
-    constexpr std::array<std::string_view, 4> words{"", " is not known",
+    constexpr std::array<std::string_view, 4> words{"", " has no result yet",
                                                     " is up", " failed"};
     std::string text = title();
     text += name_of(state(), words);
@@ -189,7 +189,7 @@ std::optional<Tracker::Finding> Tracker::find_file(Shared &shared) const {
         .verdict = result->verdict, .reason = "", .number = 0, .pool = {}};
     if (result->value != 0) {
         finding.verdict = Verdict::down;
-        finding.reason = "the file says " + std::to_string(result->value);
+        finding.reason = "the file contains " + std::to_string(result->value);
         finding.number = result->value;
     } else if (result->verdict == Verdict::down) {
         finding.reason = result->text;

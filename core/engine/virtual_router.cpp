@@ -441,7 +441,7 @@ std::string VirtualRouter::wait_for_source(const Interface &interface,
                      [&](const auto &a) { return fits_as_source(a); });
     if (tentative != all.end() && tentative->duplicate) {
         return format(
-            "another host has %s, which interface %s would send from "
+            "another host has %s, the source address of interface %s "
             "(duplicate address detection)",
             tentative->address.to_string().c_str(), interface.name.c_str());
     }
@@ -449,14 +449,14 @@ std::string VirtualRouter::wait_for_source(const Interface &interface,
         source_pending_ = true;
         if (!was_pending) {
             log_(LogLevel::notice,
-                 "waiting until duplicate address detection has ended for %s",
+                 "waiting for duplicate address detection of %s",
                  tentative->address.to_string().c_str());
         }
         return {};
     }
     return config().source
                ? "unicast_src_ip " + config().source->to_string() +
-                     " is not, or not yet, on interface " + interface.name
+                     " is not configured on interface " + interface.name
                : format("interface %s has no IPv%d address to send from",
                         interface.name.c_str(), to_number(config().family));
 }

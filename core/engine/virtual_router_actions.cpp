@@ -123,7 +123,9 @@ void VirtualRouter::leave_unheard(const IpAddress &peer, Instant now) {
         now - *unheard_since_ > takeover) {
         stay_out(FaultCause::transmit,
                  peer.to_string() +
-                     " took over, as it cannot hear us: " + send_error_,
+                     " took over because it does not receive our "
+                     "advertisements: " +
+                     send_error_,
                  kTransmitTimeOut, now);
     }
 }
@@ -172,7 +174,7 @@ void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
 void VirtualRouter::report_send_error(const SystemError &error, Instant now) {
     ++counters_.send_errors;
     if (send_limit_.allow(now)) {
-        log_(LogLevel::error, "%s, trying again with the next one%s",
+        log_(LogLevel::error, "%s, retrying with the next advertisement%s",
              error.to_string().c_str(),
              suppressed_note(send_limit_.take_suppressed()).c_str());
     }

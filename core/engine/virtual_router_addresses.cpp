@@ -171,8 +171,8 @@ void VirtualRouter::tell_foreign(AddressState &state) {
     if (!std::exchange(state.told, true) &&
         config().priority != kPriorityOwner) {
         log_(LogLevel::warn,
-             "%s on %s was not added by this module, it is used as it is: "
-             "this node cannot give it up (see \"takeover\" of "
+             "%s on %s was not added by this module and is used unchanged: "
+             "this node cannot release it (see \"takeover\" of "
              "virtual_ipaddress)",
              state.address.address.to_string().c_str(),
              state.address.interface.c_str());
@@ -188,7 +188,7 @@ bool VirtualRouter::take_over(const Interface &interface,
         return true;
     }
     log_(LogLevel::notice,
-         "taking over %s/%u on %s, which something else added",
+         "taking over %s/%u on %s, which another program added",
          foreign->address.to_string().c_str(), unsigned{foreign->prefix_length},
          state.address.interface.c_str());
     if (foreign->prefix_length == state.address.prefix_length) {
@@ -361,7 +361,7 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
     }
     ++counters_.address_errors;
     if (remove_limit_.allow(now)) {
-        log_(LogLevel::alert, "%s, the kernel drops it within %d s%s",
+        log_(LogLevel::alert, "%s, the kernel removes it within %d s%s",
              status.error().to_string().c_str(),
              static_cast<int>(lease_.count()),
              suppressed_note(remove_limit_.take_suppressed()).c_str());
@@ -393,14 +393,14 @@ std::string VirtualRouter::describe_stray() const {
         return {};
     }
     return format(
-        "%s is on %s although this node is %s, and %s: this node answers for "
-        "it, too; remove it, or see \"takeover\" of virtual_ipaddress",
+        "%s is on %s although this node is %s, and %s: this node also answers "
+        "for it; remove it, or see \"takeover\" of virtual_ipaddress",
         first->address.address.to_string().c_str(),
         first->address.interface.c_str(),
         vrrp::public_name(instance_.state()).data(),
-        first->foreign ? "this module did not add it (static configuration, a "
+        first->foreign ? "this module did not add it (static configuration, "
                          "keepalived that was killed?)"
-                       : "another process with this module adds it");
+                       : "another process of this module adds it");
 }
 
 // What comes back at once stays for a while: no fight.
@@ -415,11 +415,11 @@ void VirtualRouter::remove_strays(Instant now) {
     for (AddressState &state : addresses_) {
         if (state.present && !is_used_as_it_is(state)) {
             log_(LogLevel::notice,
-                 "removing %s from %s, where %s although this node is %s",
+                 "removing %s from %s: %s, but this node is %s",
                  state.address.address.to_string().c_str(),
                  state.address.interface.c_str(),
-                 state.foreign ? "something else put it"
-                               : "a process with this module left it",
+                 state.foreign ? "another program added it"
+                               : "a process of this module left it behind",
                  vrrp::public_name(instance_.state()).data());
             state.present = !remove(state.address, false, now);
             remove_strays_at_ = now + kStrayPause;
@@ -458,7 +458,7 @@ void VirtualRouter::restore(const Losses &losses, Instant now) {
 
 void VirtualRouter::leave_fight(const AddressState &removed, Instant now) {
     const std::string why = format(
-        "somebody else removed addresses from %s %zu times within %d s "
+        "another program removed addresses from %s %zu times within %d s "
         "(NetworkManager, systemd-networkd without KeepConfiguration=yes, "
         "netplan without critical: true?)",
         removed.address.interface.c_str(), removals_.at.size(),
@@ -468,8 +468,8 @@ void VirtualRouter::leave_fight(const AddressState &removed, Instant now) {
 
 void VirtualRouter::report_removal(const Losses &losses) {
     log_(LogLevel::warn,
-         "%s was removed from %s by somebody else (a network manager?), "
-         "putting it back%s",
+         "another program removed %s from %s (a network manager?), adding it "
+         "again%s",
          losses.first->address.address.to_string().c_str(),
          losses.first->address.interface.c_str(),
          suppressed_note(removal_limit_.take_suppressed()).c_str());
@@ -480,8 +480,8 @@ void VirtualRouter::report_removal(const Losses &losses) {
 void VirtualRouter::report_lapse(const Losses &losses, Instant now) {
     if (lapse_limit_.allow(now)) {
         log_(LogLevel::warn,
-             "the lease of %s on %s ended before it was prolonged, putting "
-             "it back%s",
+             "the lease of %s on %s expired before it was renewed, adding it "
+             "again%s",
              losses.first->address.address.to_string().c_str(),
              losses.first->address.interface.c_str(),
              suppressed_note(lapse_limit_.take_suppressed()).c_str());
@@ -495,7 +495,7 @@ void VirtualRouter::report_address_error(const SystemError &error,
     ++counters_.address_errors;
     address_error_ = error.to_string();
     if (address_limit_.allow(now)) {
-        log_(LogLevel::error, "%s, trying again with the next renewal%s",
+        log_(LogLevel::error, "%s, retrying with the next renewal%s",
              address_error_.c_str(),
              suppressed_note(address_limit_.take_suppressed()).c_str());
     }
@@ -534,8 +534,8 @@ void VirtualRouter::leave_black_hole(Instant now) {
     renew_now(now);
     if (failing_since_) {
         stay_out(FaultCause::address,
-                 "no address can be held: " + address_error_, kAddressTimeOut,
-                 now);
+                 "no virtual address could be added: " + address_error_,
+                 kAddressTimeOut, now);
     }
 }
 

@@ -71,21 +71,22 @@ void VirtualRouter::set_name_holder(const std::optional<NameHolder> &holder,
     const bool was_taken = is_taken();
     std::string fault;
     if (holder && holder->may_be_nginx()) {
-        fault = "another nginx on this machine has this virtual router: " +
+        fault = "another nginx on this machine runs this virtual router: " +
                 to_string(*holder);
         if (!was_taken) {
-            log_(LogLevel::warn, "%s; waiting until it ends", fault.c_str());
+            log_(LogLevel::warn, "%s; waiting until it exits", fault.c_str());
         }
     } else if (holder && name_limit_.allow(now)) {
         log_(LogLevel::warn,
-             "%s has the name \"@ngx_vrrp/%s\", which is ignored, because it "
-             "is neither root's nor of nginx's user; another nginx with this "
-             "virtual router would not be noticed",
+             "ignoring %s, which uses the name \"@ngx_vrrp/%s\" but runs "
+             "neither as root nor as nginx's user; another nginx with this "
+             "virtual router cannot be detected",
              to_string(*holder).c_str(), to_string(key()).c_str());
     }
     if (was_taken && fault.empty()) {
         log_(LogLevel::notice,
-             "the other nginx with this virtual router has ended, taking over");
+             "the other nginx with this virtual router has exited, taking "
+             "over");
     }
     set_fault(FaultCause::taken, std::move(fault), now);
 }
@@ -93,8 +94,8 @@ void VirtualRouter::set_name_holder(const std::optional<NameHolder> &holder,
 // This process did not run, and another one goes on.
 void VirtualRouter::lose(Instant now) {
     log_(LogLevel::notice,
-         "another vrrp process of this node has taken the router over, as "
-         "this one did not run");
+         "another vrrp process of this node took over because this one did "
+         "not run");
     retire();
     phase_ = stopped_ ? Phase::starting : Phase::claiming;
     look_at_ownership(now);
@@ -131,8 +132,7 @@ void VirtualRouter::own(const Inheritance &got, Instant now) {
     } else if (const auto inherited = heritage(got, now)) {
         if (faults_.reason().empty()) {
             log_(LogLevel::notice,
-                 "the vrrp process before this one %s, going "
-                 "on as MASTER",
+                 "the previous vrrp process %s, continuing as MASTER",
                  got.from == Inheritance::From::silent ? "does not run"
                                                        : "died");
         }

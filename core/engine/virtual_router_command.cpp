@@ -30,7 +30,7 @@ Outcome VirtualRouter::obey(Command command, Instant now) {
 // A fault, or a process that takes no part, is no reason not to remember it.
 Outcome VirtualRouter::release(Instant now) {
     if (is_released()) {
-        return {true, "was released already"};
+        return {true, "is already released"};
     }
     const std::uint64_t before = counters_.transitions;
     const std::string other = faults_.reason();
@@ -62,7 +62,7 @@ Outcome VirtualRouter::resume(Instant now) {
         return {true, std::string{kResumed} + ", a peer has taken over"};
     }
     if (instance_.state() == vrrp::StateName::active) {
-        return done(before, "stays MASTER, nobody had taken over");
+        return done(before, "stays MASTER, no router had taken over");
     }
     return done(before, other.empty() ? kResumed : "stays in FAULT: " + other);
 }
@@ -76,7 +76,7 @@ Outcome VirtualRouter::fail_back(Instant now) {
     }
     const std::uint64_t before = counters_.transitions;
     input(vrrp::Preempt{kFailback}, now);
-    return done(before, "is MASTER already");
+    return done(before, "is already MASTER");
 }
 
 Outcome VirtualRouter::done(std::uint64_t transitions_before,

@@ -19,7 +19,8 @@ bool VirtualRouter::cut(Instant now) {
     if (!closed) {
         if (cut_limit_.allow(now)) {
             log_(LogLevel::warn,
-                 "%s, connections to its addresses stay until they time out%s",
+                 "%s, connections to its addresses stay open until they time "
+                 "out%s",
                  closed.error().to_string().c_str(),
                  suppressed_note(cut_limit_.take_suppressed()).c_str());
         }
@@ -32,7 +33,8 @@ bool VirtualRouter::cut(Instant now) {
     }
     if (const unsigned count = cut_.end(); count > 0) {
         log_(LogLevel::notice,
-             "closed %u connection%s to its addresses, which another node has",
+             "closed %u connection%s to its addresses, which another node has "
+             "now",
              count, count == 1 ? "" : "s");
     }
     return true;

@@ -87,7 +87,7 @@ void VirtualRouter::report_sign(const SignNews &news, Instant now) {
     }
     if (!news.change.suspected) {
         if (over_limit_.allow(now)) {
-            log_(LogLevel::notice, "%s: over, %s%s", sign, news.text.c_str(),
+            log_(LogLevel::notice, "%s: ended, %s%s", sign, news.text.c_str(),
                  suppressed_note(over_limit_.take_suppressed()).c_str());
         }
     } else if (sign_limit_.allow(now)) {

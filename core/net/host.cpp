@@ -217,7 +217,7 @@ void Host::Impl::read_all_again(Instant now, bool changed) {
         const Duration pause = dump_.failed(now);
         dump_line_.write(log_, LogLevel::error,
                          read.error().to_string() +
-                             format(", trying again in %lld ms",
+                             format(", retrying in %lld ms",
                                     static_cast<long long>(to_ms(pause))),
                          now);
     } else if (read->interrupted) {
@@ -248,7 +248,8 @@ void Host::Impl::promote_once(const engine::Interface &interface) {
     }
     if (Status set = promote_secondaries(requests_, interface); !set) {
         log_(LogLevel::warn,
-             "%s, removing a virtual address may remove others of its subnet",
+             "%s, removing a virtual address may also remove others of its "
+             "subnet",
              set.error().to_string().c_str());
     }
 }
@@ -256,10 +257,11 @@ void Host::Impl::promote_once(const engine::Interface &interface) {
 void Host::Impl::forget_unanswered(const engine::Interface &interface) {
     const Status done = net::forget_unanswered(requests_, interface);
     if (!done) {
-        neighbour_line_.write(
-            log_, LogLevel::warn,
-            done.error().to_string() + ", they may get nothing for up to 3 s",
-            now());
+        neighbour_line_.write(log_, LogLevel::warn,
+                              done.error().to_string() +
+                                  ", they may receive no packets for up "
+                                  "to 3 s",
+                              now());
     }
 }
 

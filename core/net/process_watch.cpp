@@ -61,8 +61,8 @@ Status ProcessWatch::watch(int pid) {
     refused_ = true;
     log_(LogLevel::warn,
          "pidfd_open() failed (%d: %s), the kernel is older than 5.3 or a "
-         "seccomp filter refuses it: a signal tells when the master process "
-         "dies, and the end of a worker process is noticed later",
+         "seccomp filter refuses it: a signal reports the death of the master "
+         "process, and the exit of a worker process is detected later",
          error, std::strerror(error));
     return watch_without_pidfd(pid);
 }

@@ -33,7 +33,7 @@ constexpr timeval kDiagTimeout{.tv_sec = 0, .tv_usec = 200'000};
 constexpr std::uint32_t kStates =
     (1u << TCP_ESTABLISHED) | (1u << TCP_CLOSE_WAIT);
 
-constexpr const char *kWhat = "ending connections by sock_diag";
+constexpr const char *kWhat = "closing connections with sock_diag";
 
 template <class T>
 void append(Buffer &out, const T &value) {

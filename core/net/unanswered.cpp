@@ -94,9 +94,10 @@ Status forget_unanswered(RequestSocket &socket,
         error = remove_all(socket, removals);
     }
     if (error != 0) {
-        return Unexpected(SystemError{
-            "forgetting unanswered neighbours on \"" + interface.name + "\"",
-            error});
+        return Unexpected(
+            SystemError{"deleting unanswered neighbour entries on \"" +
+                            interface.name + "\"",
+                        error});
     }
     return success();
 }

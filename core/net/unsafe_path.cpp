@@ -33,9 +33,9 @@ std::string failure(const char *call, const std::string &path) {
 // Who else may replace what is here.
 std::string writable_by(const FileStatus &status) {
     if ((status.st_mode & S_IWOTH) != 0) {
-        return "is writable by everybody";
+        return "is world-writable";
     }
-    return (status.st_mode & S_IWGRP) != 0 ? "is writable by its group" : "";
+    return (status.st_mode & S_IWGRP) != 0 ? "is group-writable" : "";
 }
 
 std::string foreign_owner(const FileStatus &status, std::uint32_t uid) {
@@ -85,7 +85,7 @@ public:
             steps_.pop_back();
             wrong = take(step);
         }
-        return wrong.empty() && !at_file_ ? "there is no file at its end"
+        return wrong.empty() && !at_file_ ? "it is not the path of a file"
                                           : wrong;
     }
 
@@ -132,7 +132,7 @@ private:
             return wrong.empty() ? "" : quoted(name) + ' ' + wrong;
         }
         const std::string wrong = unsafe_folder(status, uid_);
-        return wrong.empty() ? "" : "folder " + quoted(name) + ' ' + wrong;
+        return wrong.empty() ? "" : "directory " + quoted(name) + ' ' + wrong;
     }
 
     std::string follow(const std::string &link) {

@@ -11,7 +11,7 @@ namespace ngx_vrrp::net {
 // by step, belong to root or to this user and nobody else may write to them
 // (into a sticky folder others may, since they cannot touch what is there),
 // and the file is an ordinary one that the user may execute. Otherwise what
-// is wrong: folder "/opt/checks" is writable by its group.
+// is wrong: directory "/opt/checks" is group-writable.
 std::string unsafe_path(const std::string &path, std::uint32_t uid);
 
 }  // namespace ngx_vrrp::net

@@ -104,7 +104,8 @@ Status VrrpSockets::open(const engine::Interface &interface,
     if (const Status opened = open_others(*listener); !opened) {
         others_error_.write(log_, LogLevel::warn,
                             opened.error().to_string() +
-                                ", packets that are not for us are ignored",
+                                ", packets for other virtual routers are "
+                                "ignored",
                             now());
     }
     Status extended = extend(*listener, router);

@@ -90,19 +90,18 @@ void CheckResults::look_at(Process &process, Duration since) {
     const char *name = to_string(process.role).data();
     const Instant beat = table_.last_beat(process.role).at;
     if (std::exchange(process.last_beat, beat) == beat) {
-        const bool told = process.silent >= kSilence;
+        const bool reported = process.silent >= kSilence;
         process.silent += since;
-        if (!told && process.silent >= kSilence) {
-            log_(
-                LogLevel::warn,
-                "no sign of the vrrp %s process for %lld s: all that it checks "
-                "stays as it is",
-                name, static_cast<long long>(kSilence.count()));
+        if (!reported && process.silent >= kSilence) {
+            log_(LogLevel::warn,
+                 "the vrrp %s process has been silent for %lld s: its last "
+                 "results stay in effect",
+                 name, static_cast<long long>(kSilence.count()));
         }
         return;
     }
     if (std::exchange(process.silent, Duration::zero()) >= kSilence) {
-        log_(LogLevel::notice, "the vrrp %s process checks again", name);
+        log_(LogLevel::notice, "the vrrp %s process is checking again", name);
     }
 }
 

@@ -52,11 +52,11 @@ void Control::report(const status::CommandRecord &record,
     const std::string who{record.who.view()};
     const char *command = to_string(record.command).data();
     if (outcomes.empty()) {
-        log_(LogLevel::notice, "%s asks for %s of \"%s\": no such instance",
+        log_(LogLevel::notice, "%s requests %s of \"%s\": no such instance",
              who.c_str(), command, std::string{record.instance.view()}.c_str());
     }
     for (const engine::RouterOutcome &outcome : outcomes) {
-        log_(LogLevel::notice, "%s asks for %s of %s: %s%s", who.c_str(),
+        log_(LogLevel::notice, "%s requests %s of %s: %s%s", who.c_str(),
              command, engine.routers()[outcome.router].config().name.c_str(),
              outcome.outcome.done ? "" : "refused, ",
              outcome.outcome.detail.c_str());
@@ -90,8 +90,10 @@ status::OutcomeRecord Control::describe(const Awaited &awaited,
                                         const engine::VirtualRouter &router) {
     std::string detail = awaited.outcome.outcome.detail;
     if (awaited.leaving && router.is_leaving()) {
-        detail = "gives the addresses up when an heir speaks, or within " +
-                 std::to_string(to_ms(router.heir_grace())) + " ms";
+        detail =
+            "releases the addresses when another router takes over, or "
+            "within " +
+            std::to_string(to_ms(router.heir_grace())) + " ms";
     } else if (awaited.leaving &&
                router.counters().transitions != awaited.transitions) {
         detail = router.last_transition().reason;

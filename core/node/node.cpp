@@ -95,8 +95,8 @@ Status Node::try_to_start(Instant now) {
     const Duration pause = start_.failed(now);
     start_line_.write(log_, LogLevel::error,
                       status.error().to_string() +
-                          format(", not taking part in VRRP yet, trying again "
-                                 "in %lld ms",
+                          format(", VRRP is not running yet, retrying in %lld "
+                                 "ms",
                                  static_cast<long long>(to_ms(pause))),
                       now);
     return success();
@@ -187,7 +187,7 @@ void Node::on_timer() {
     if (start_.is_due(net::now())) {
         const Status started = try_to_start(net::now());
         if (!started) {
-            log_(LogLevel::alert, "%s, not taking part in VRRP",
+            log_(LogLevel::alert, "%s, VRRP is disabled",
                  started.error().to_string().c_str());
         }
     }
@@ -251,8 +251,8 @@ bool Node::begin_again() {
     if (names_.any_came_free() && generation_.begins_as_root &&
         !engine_.holds_addresses() && !begins_again_) {
         log_(LogLevel::notice,
-             "another nginx with a virtual router of this one has ended, "
-             "the vrrp process begins again to take over");
+             "another nginx with a virtual router of this one has exited, the "
+             "vrrp process restarts to take over");
         begins_again_ = true;
     }
     return begins_again_;

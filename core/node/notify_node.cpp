@@ -164,7 +164,7 @@ void NotifyNode::read_events(Instant now) {
                 said_goodbye_ = true;
                 break;
             case Kind::garbage:
-                log_(LogLevel::alert, "an event of no known shape is ignored");
+                log_(LogLevel::alert, "ignoring a malformed event");
                 break;
             case Kind::closed:
                 stop_listening();
@@ -198,8 +198,8 @@ void NotifyNode::on_timer() {
     const Instant now = net::now();
     if (begins_by_ && now >= *begins_by_) {
         log_(LogLevel::warn,
-             "the vrrp notifier process before this one does not end, going "
-             "on beside it");
+             "the previous vrrp notifier process has not exited, starting "
+             "anyway");
         begin(now);
     }
     couriers_.on_timer(now);

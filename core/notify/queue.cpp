@@ -220,7 +220,7 @@ void Queue::failed(Road &road, const Outcome &outcome, Instant now) {
     const Duration wait = backoff(++road.failures);
     road.not_before = now + wait;
     log_(channel.failed_in_a_row++ == 0 ? LogLevel::warn : LogLevel::info,
-         "%s could not be told: %s, trying again in %lld ms",
+         "%s could not be told: %s, retrying in %lld ms",
          name_of(channel.config).c_str(), outcome.text.c_str(),
          static_cast<long long>(to_ms(wait)));
     const auto first = road.lane.first().event;  // it may leave the lane

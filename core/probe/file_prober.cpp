@@ -146,8 +146,8 @@ void FileProber::report(File &file, int error) {
     }
     file.failure_reported = true;
     log_(LogLevel::warn,
-         "inotify for \"%s\" failed (%d: %s), file \"%s\" is read at its "
-         "interval only",
+         "inotify for \"%s\" failed (%d: %s), reading file \"%s\" only at its "
+         "interval",
          file.folder.c_str(), error, std::strerror(error), file.name.c_str());
 }
 

@@ -207,8 +207,8 @@ check::Outcome ListenProber::give_up(const Connection &connection) {
         kernel_.find(connection.client, connection.server);
     if (own_end && *own_end == TcpSocket::none) {
         return check::failed(Reason::sockerr,
-                             "no tcp_diag in the kernel: it does not say "
-                             "whether nginx accepts");
+                             "the kernel has no tcp_diag and does not report "
+                             "whether nginx accepts connections");
     }
     return check::failed(Reason::l4tout, "connected to " +
                                              connection.listening.to_string() +

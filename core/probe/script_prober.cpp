@@ -60,8 +60,8 @@ std::optional<check::Outcome> ScriptProber::begin(check::CheckId id,
                                                   const check::Config &config) {
     if (runs_.has(id) && !runs_.reap(id)) {
         return check::failed(Reason::proctout,
-                             "not run: the run before has been killed but "
-                             "does not end");
+                             "not run: the previous run was killed but has "
+                             "not exited");
     }
 
     const net::Program program = program_of(config);
@@ -84,7 +84,7 @@ check::Outcome ScriptProber::cancel(check::CheckId id) {
     }
     return check::failed(
         Reason::proctout,
-        with_line("did not end in time, killed", runs_.kill(id)));
+        with_line("did not finish in time, killed", runs_.kill(id)));
 }
 
 void ScriptProber::forget(check::CheckId id) {

@@ -139,7 +139,7 @@ void write_addresses(MetricsWriter &out, const Snapshot &snapshot) {
               "1 while a virtual address is on the interface.");
     write_addresses(out, snapshot, &AddressRecord::present);
     out.gauge("nginx_vrrp_address_foreign",
-              "1 while it is there and something else put it there.");
+              "1 while it is there and another program added it there.");
     write_addresses(out, snapshot, &AddressRecord::foreign);
 }
 

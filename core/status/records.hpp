@@ -86,7 +86,7 @@ struct AddressRecord {
     Text<16> interface;
     Text<16> label;
     std::uint8_t present;
-    std::uint8_t foreign;  // something else put it there
+    std::uint8_t foreign;  // another program added it there
 };
 
 struct TrackerRecord {

@@ -110,9 +110,11 @@ std::string interval_mismatch(const Config &config,
         return {};
     }
     return source.to_string() + " advertises every " +
-           std::to_string(to_ms(advert.interval)) + " ms, here advert_int is " +
+           std::to_string(to_ms(advert.interval)) +
+           " ms, but advert_int here "
+           "is " +
            std::to_string(to_ms(config.advert_interval)) +
-           " ms: make them equal";
+           " ms: set the same advert_int";
 }
 
 std::string address_mismatch(const Config &config,
@@ -132,14 +134,14 @@ std::string address_mismatch(const Config &config,
     std::string text = source.to_string();
     if (!extra.empty()) {
         text += " advertises " + enumerate(extra) +
-                ", which virtual_ipaddress here does not list";
+                ", which is not a virtual_ipaddress here";
     }
     if (!lacking.empty()) {
         text += extra.empty() ? "" : ", and";
         text += " does not advertise " + enumerate(lacking) +
-                ", which virtual_ipaddress here lists";
+                ", which is a virtual_ipaddress here";
     }
-    return text + ": make the lists equal";
+    return text + ": configure the same addresses";
 }
 
 // With two address owners, both would be right to take the addresses.
@@ -151,7 +153,7 @@ std::string owner_mismatch(const Config &config,
         return {};
     }
     return source.to_string() +
-           " has the priority 255, as this node, and only one can own the "
+           " has priority 255 like this node, but only one router can own the "
            "addresses: lower one priority";
 }
 

@@ -187,7 +187,7 @@ State Instance::drop(const Leaving &state, std::string reason, bool may_wait,
 
 std::string Instance::heir_of(const Leaving &state) const {
     if (!state.heir) {
-        return "no heir was heard";
+        return "no router has taken over";
     }
     const std::string heir = state.heir->to_string() + " took over";
     return is_active_router(*state.heir)
@@ -259,7 +259,7 @@ std::string Instance::preempt_refusal(Instant now) const {
         Instant now;
 
         std::string operator()(const Initialize &) const {
-            return "takes no part in the election yet";
+            return "does not take part in the election yet";
         }
         std::string operator()(const Fault &fault) const {
             return "is in FAULT: " + fault.reason;
@@ -269,7 +269,7 @@ std::string Instance::preempt_refusal(Instant now) const {
         }
         std::string operator()(const Active &) const { return {}; }
         std::string operator()(const Leaving &leaving) const {
-            return "is giving the address up: " + leaving.reason;
+            return "is releasing the address: " + leaving.reason;
         }
     };
     return std::visit(Refusal{*this, now}, state_);
@@ -320,7 +320,7 @@ const char *Instance::delay_in_force() const {
 // Part of a reason, or nothing.
 std::string Instance::held_back(Instant now) const {
     return is_held_back(now)
-               ? format(", held back by %s for %s", delay_in_force(),
+               ? format(", delayed by %s for %s", delay_in_force(),
                         milliseconds(held_until() - now).c_str())
                : "";
 }

@@ -38,9 +38,9 @@ State Instance::wake(Active state, Turn &turn) {
         return state;
     }
     turn.act(RemoveAddresses{});
-    return become_backup(
-        "not scheduled for " + milliseconds(turn.now - state.advertise_at),
-        turn);
+    return become_backup("this process was not scheduled for " +
+                             milliseconds(turn.now - state.advertise_at),
+                         turn);
 }
 
 // RFC 9568, 6.4.3: "If the Adver_Timer fires, then: Send an ADVERTISEMENT;
@@ -91,8 +91,8 @@ State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
     if (theirs == priority_ && in.source == source_) {
         turn.act(ReportMismatch{
             in.source.to_string() +
-            " is our own address, and another router "
-            "sends from it: give each router an address of its own"});
+            " is our own address, but another router also sends from it: give "
+            "each router a different address"});
         return state;
     }
     if (beats_us(in)) {

@@ -228,12 +228,12 @@ State Instance::on(Backup state, const Preempt &in, Turn &turn) {
 // Preempting a router that will not yield only causes a flap.
 std::string Instance::preempt_refusal(const Backup &, Instant now) const {
     if (is_held_back(now)) {
-        return format("%s holds it back for %s", delay_in_force(),
+        return format("%s delays it for %s", delay_in_force(),
                       milliseconds(held_until() - now).c_str());
     }
     if (!active_router_) {
-        return "no MASTER was heard, it becomes MASTER by itself if there is "
-               "none";
+        return "no MASTER is heard, it becomes MASTER automatically if there "
+               "is none";
     }
     const Priority theirs = active_router_->priority;
     if (theirs > priority_) {
@@ -242,7 +242,7 @@ std::string Instance::preempt_refusal(const Backup &, Instant now) const {
     }
     if (theirs == priority_ && active_router_->address > source_) {
         return format(
-            "priority %u is the MASTER's too, whose address %s is "
+            "priority %u equals the MASTER's, and the MASTER's address %s is "
             "higher",
             unsigned{theirs.value},
             active_router_->address.to_string().c_str());

@@ -70,16 +70,16 @@ ngx_vrrp_start_checkers(ngx_cycle_t *cycle)
         && ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_checker_helper) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: could not start the vrrp checker process, "
-                      "all that it would check stays as it is");
+                      "vrrp: could not start the vrrp checker process, its "
+                      "checks keep their last state");
     }
 
     if (vrrp_checker_needed(&vcf->core, VRRP_CHECKER_SCRIPTS)
         && ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_runner_helper) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: could not start the vrrp runner process, "
-                      "all that scripts would check stays as it is");
+                      "vrrp: could not start the vrrp runner process, its "
+                      "scripts keep their last state");
     }
 }
 
@@ -153,7 +153,7 @@ ngx_vrrp_checker_open_raw(int family, int protocol, const char *what,
     if (fd == -1) {
         ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
                       "vrrp: no raw socket for %s, which needs CAP_NET_RAW; "
-                      "checks that ping with it fail", what);
+                      "checks that use it fail", what);
     }
 
     return fd;

@@ -244,7 +244,8 @@ ngx_vrrp_connection_connect_handler(ngx_event_t *ev)
 static void
 ngx_vrrp_connection_connected(ngx_vrrp_connection_t *vc)
 {
-    ngx_str_t  reason = ngx_string("connected to itself, nobody listens");
+    ngx_str_t  reason = ngx_string("connected to itself, nothing listens "
+                                   "there");
 
     if (ngx_vrrp_connection_to_itself(vc)) {
         ngx_vrrp_connection_failed(vc, VRRP_CHECKER_CONNECT, &reason);

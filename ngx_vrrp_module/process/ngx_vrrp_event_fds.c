@@ -45,7 +45,7 @@ ngx_vrrp_open_event_fds(ngx_cycle_t *cycle)
 
     if (cln == NULL || ngx_vrrp_event_fds_create(vcf, cycle->log) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: nobody is notified of anything");
+                      "vrrp: notifications are disabled");
         return;
     }
 
@@ -154,8 +154,8 @@ ngx_vrrp_make_fifo(ngx_cycle_t *cycle, const vrrp_core_str_t *path)
 
         if (ngx_errno != NGX_EEXIST) {
             ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
-                          "vrrp: mkfifo(\"%s\") failed, what is for it waits "
-                          "until it is there", path->data);
+                          "vrrp: mkfifo(\"%s\") failed, its events wait until "
+                          "the FIFO exists", path->data);
         }
 
         return;
@@ -169,8 +169,8 @@ ngx_vrrp_make_fifo(ngx_cycle_t *cycle, const vrrp_core_str_t *path)
 
     if (fd == -1) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
-                      "vrrp: open(\"%s\") of the new FIFO failed, it stays "
-                      "root's", path->data);
+                      "vrrp: open(\"%s\") of the new FIFO failed, root "
+                      "remains its owner", path->data);
         return;
     }
 
@@ -196,15 +196,15 @@ ngx_vrrp_give_fifo(ngx_cycle_t *cycle, const vrrp_core_str_t *path, int fd)
 
     if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
-                      "vrrp: fstat(\"%s\") failed, it stays root's",
+                      "vrrp: fstat(\"%s\") failed, root remains its owner",
                       path->data);
         return;
     }
 
     if (!S_ISFIFO(fi.st_mode) || fi.st_uid != 0 || fi.st_nlink != 1) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                      "vrrp: \"%s\" is not the FIFO that nginx has made there, "
-                      "somebody has exchanged it; it keeps its owner",
+                      "vrrp: \"%s\" is not the FIFO that nginx created, "
+                      "another program replaced it; its owner is not changed",
                       path->data);
         return;
     }

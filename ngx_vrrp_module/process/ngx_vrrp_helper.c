@@ -84,7 +84,7 @@ void
 ngx_vrrp_helper_fail(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
 {
     ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                  "vrrp: the %s cannot start, it is started again in %d ms",
+                  "vrrp: the %s cannot start, retrying in %d ms",
                   helper->title, NGX_VRRP_HELPER_RETRY);
 
     ngx_msleep(NGX_VRRP_HELPER_RETRY);

@@ -47,7 +47,7 @@ ngx_vrrp_names_open(ngx_cycle_t *cycle, u_char *list)
             ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
                           "vrrp: no socket for the name of vrrp_instance "
                           "\"%*s\", another nginx on this machine with the "
-                          "same virtual router would not be noticed",
+                          "same virtual router cannot be detected",
                           vcf->core.instances[i].name.len,
                           vcf->core.instances[i].name.data);
         }

@@ -75,7 +75,7 @@ ngx_vrrp_start_notifier(ngx_cycle_t *cycle)
     if (ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_notifier_helper) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "vrrp: could not start the vrrp notifier process, "
-                      "nobody is notified of anything");
+                      "notifications are disabled");
     }
 }
 

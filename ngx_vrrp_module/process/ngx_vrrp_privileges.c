@@ -230,10 +230,9 @@ void
 ngx_vrrp_report_scripts(ngx_cycle_t *cycle)
 {
     ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                  "vrrp: scripts of other users may fail, as one of "
-                  "CAP_SETUID, CAP_SETGID, CAP_KILL and "
-                  "CAP_DAC_READ_SEARCH is missing: start nginx as root or "
-                  "with these capabilities");
+                  "vrrp: scripts of other users may fail because CAP_SETUID, "
+                  "CAP_SETGID, CAP_KILL or CAP_DAC_READ_SEARCH is missing: "
+                  "start nginx as root or with these capabilities");
 }
 
 

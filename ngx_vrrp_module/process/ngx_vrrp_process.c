@@ -219,7 +219,7 @@ ngx_vrrp_process_start_core(ngx_vrrp_process_t *vp, const char *reason)
     }
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "vrrp: %s; not taking part in VRRP, nginx goes on serving",
+                  "vrrp: %s; VRRP is disabled, nginx keeps serving",
                   reason);
 
     (void) vrrp_core_stand_aside(vp->core, ngx_parent, reason);

@@ -50,8 +50,8 @@ ngx_vrrp_set_realtime(ngx_int_t priority, ngx_log_t *log)
 
     if (sched_setscheduler(0, SCHED_RR|SCHED_RESET_ON_FORK, &param) == -1) {
         ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
-                      "vrrp: sched_setscheduler(SCHED_RR, %i) failed, going "
-                      "on without \"realtime_priority\", which needs "
+                      "vrrp: sched_setscheduler(SCHED_RR, %i) failed, "
+                      "continuing without \"realtime_priority\", which needs "
                       "CAP_SYS_NICE or RLIMIT_RTPRIO", priority);
         return NGX_ERROR;
     }
@@ -82,14 +82,14 @@ ngx_vrrp_lock_memory(ngx_log_t *log)
     if (setrlimit(RLIMIT_MEMLOCK, &rlmt) == -1) {
         ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
                       "vrrp: setrlimit(RLIMIT_MEMLOCK, infinity) failed, "
-                      "going on without \"mlock\", which needs this limit "
-                      "from the start, or CAP_SYS_RESOURCE");
+                      "continuing without \"mlock\", which needs this limit "
+                      "before nginx starts, or CAP_SYS_RESOURCE");
         return NGX_ERROR;
     }
 
     if (mlockall(MCL_CURRENT|MCL_FUTURE|MCL_ONFAULT) == -1) {
         ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
-                      "vrrp: mlockall() failed, going on without \"mlock\"");
+                      "vrrp: mlockall() failed, continuing without \"mlock\"");
         return NGX_ERROR;
     }
 
@@ -122,8 +122,8 @@ ngx_vrrp_lock_object(struct dl_phdr_info *info, size_t size, void *data)
 
         if (mlock((void *) start, end - start) == -1) {
             ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
-                          "vrrp: mlock() of %s failed, its code is loaded "
-                          "when it is needed",
+                          "vrrp: mlock() of %s failed, its code is loaded on "
+                          "demand",
                           info->dlpi_name[0] ? info->dlpi_name : "nginx");
             return 1;
         }

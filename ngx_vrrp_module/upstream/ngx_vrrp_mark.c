@@ -502,16 +502,16 @@ ngx_vrrp_mark_log_panic(ngx_vrrp_pool_t *vp, ngx_log_t *log)
 
     if (vp->open) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "vrrp: %s upstream \"%V\": fewer servers are usable than "
-                      "\"vrrp_check_panic\" demands, requests go to those "
-                      "that are down as well",
+                      "vrrp: %s upstream \"%V\": fewer servers are usable "
+                      "than \"vrrp_check_panic\" requires, balancing over all "
+                      "servers including those that are down",
                       vp->context, &vp->name);
         return;
     }
 
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
                   "vrrp: %s upstream \"%V\": enough servers are usable again, "
-                  "no request goes to those that are down",
+                  "those that are down get no requests",
                   vp->context, &vp->name);
 }
 

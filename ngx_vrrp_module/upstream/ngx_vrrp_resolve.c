@@ -197,10 +197,10 @@ ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     if (vp->unchecked && !vp->warned) {
         vp->warned = 1;
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "vrrp: %s upstream \"%V\": %ui addresses are more than "
-                      "can be checked, the number of those is %ui",
-                      vp->context, &vp->name, vp->nspare + vp->unchecked,
-                      vp->nspare);
+                      "vrrp: %s upstream \"%V\": only %ui of %ui addresses "
+                      "are checked",
+                      vp->context, &vp->name, vp->nspare,
+                      vp->nspare + vp->unchecked);
     }
 
     return 1;

@@ -68,7 +68,7 @@ TEST_F(FifoCourierTest, WritesLines) {
 }
 
 TEST_F(FifoCourierTest, NobodyReads) {
-    EXPECT_EQ(deliver("MASTER"), "nobody reads the pipe");
+    EXPECT_EQ(deliver("MASTER"), "no process reads the FIFO");
     const Fd reader = open_reader();
     EXPECT_EQ(deliver("MASTER"), "delivered");
 }
@@ -77,7 +77,7 @@ TEST_F(FifoCourierTest, ReaderThatGoesAndComesBack) {
     Fd reader = open_reader();
     EXPECT_EQ(deliver("MASTER"), "delivered");
     reader.reset();
-    EXPECT_EQ(deliver("BACKUP"), "nobody reads the pipe");
+    EXPECT_EQ(deliver("BACKUP"), "no process reads the FIFO");
     reader = open_reader();
     EXPECT_EQ(deliver("BACKUP"), "delivered");
     EXPECT_EQ(read_from(reader), "INSTANCE \"VI_1\" BACKUP 100\n");
@@ -100,7 +100,7 @@ TEST_F(FifoCourierTest, FullPipe) {
     for (int i = 0; i < 100000 && (last = deliver("MASTER")) == "delivered";
          ++i) {
     }
-    EXPECT_EQ(last, "the pipe is full");
+    EXPECT_EQ(last, "the FIFO is full");
     const std::string text = read_from(reader);
     EXPECT_EQ(text.substr(text.rfind('\n', text.size() - 2) + 1),
               "INSTANCE \"VI_1\" MASTER 100\n")
@@ -111,8 +111,7 @@ TEST_F(FifoCourierTest, FullPipe) {
 TEST_F(FifoCourierTest, WhatIsNoPipeIsNotWrittenTo) {
     std::filesystem::remove(path);
     std::ofstream(path) << "precious";
-    EXPECT_NE(deliver("MASTER").find("which is not a named pipe"),
-              std::string::npos);
+    EXPECT_NE(deliver("MASTER").find("which is not a FIFO"), std::string::npos);
     EXPECT_EQ(folder.lines("fifo").front(), "precious");
     std::filesystem::remove(path);
     EXPECT_NE(deliver("MASTER").find("failed (2: No such file"),

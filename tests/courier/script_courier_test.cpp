@@ -116,7 +116,7 @@ TEST_F(ScriptCourierTest, TimeoutKillsTheWholeGroup) {
 
     const notify::Outcome outcome = courier->cancel(1);
     EXPECT_FALSE(outcome.delivered);
-    EXPECT_EQ(outcome.text, "did not end in time, killed");
+    EXPECT_EQ(outcome.text, "did not finish in time, killed");
     EXPECT_TRUE(loop.wait([&] { return loop.watched.empty(); }));
     EXPECT_THAT(loop.results, IsEmpty());
     const std::string pids = folder.lines("pids")[0];
@@ -135,8 +135,8 @@ TEST_F(ScriptCourierTest, IsNotRunWhenOthersMayWriteToIt) {
     const ChannelConfig config = script("touch ran");
     std::filesystem::permissions(folder.path + "/hook.sh",
                                  std::filesystem::perms{0777});
-    EXPECT_EQ(result(config), "not run: \"" + folder.path +
-                                  "/hook.sh\" is writable by everybody");
+    EXPECT_EQ(result(config),
+              "not run: \"" + folder.path + "/hook.sh\" is world-writable");
     EXPECT_FALSE(std::filesystem::exists(folder.path + "/ran"));
 }
 

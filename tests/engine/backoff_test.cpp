@@ -39,7 +39,7 @@ TEST(Backoff, BeginsAnewWithoutGrowing) {
     backoff.restart(kStart + Seconds{9});
     EXPECT_TRUE(backoff.is_out(kStart + Seconds{18}));
     EXPECT_FALSE(backoff.is_out(kStart + Seconds{19}));
-    EXPECT_EQ(to_string(backoff), "staying out for 10 s");
+    EXPECT_EQ(to_string(backoff), "staying in FAULT for 10 s");
 }
 
 TEST(LastTimes, AreWithinThePeriodOrNot) {

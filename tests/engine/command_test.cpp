@@ -87,7 +87,9 @@ TEST_F(CommandTest, ReleaseWithoutAnHeirSaysSo) {
     run(router().heir_grace());
 
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
-    EXPECT_EQ(last_reason(), "released by the operator, no heir was heard");
+    EXPECT_EQ(last_reason(),
+              "released by the operator, no router has taken "
+              "over");
 }
 
 TEST_F(CommandTest, TwiceIsOnce) {
@@ -96,7 +98,7 @@ TEST_F(CommandTest, TwiceIsOnce) {
     run(Seconds{1});
     machine.take();
 
-    EXPECT_EQ(said(Command::release), "done: was released already");
+    EXPECT_EQ(said(Command::release), "done: is already released");
     EXPECT_EQ(machine.take(), Done{});
 
     EXPECT_EQ(said(Command::resume), "done: resumed by the operator");
@@ -121,7 +123,7 @@ TEST_F(CommandTest, ResumeBeforeAnybodyTookOver) {
     machine.take();
 
     EXPECT_EQ(said(Command::resume),
-              "done: stays MASTER, nobody had taken over");
+              "done: stays MASTER, no router had taken over");
     EXPECT_EQ(machine.take(), Done{"advert 100 224.0.0.18"});
 }
 
@@ -190,7 +192,7 @@ TEST_F(CommandTest, Failback) {
               "10.0.1.2");
     EXPECT_EQ(machine.take(),
               (Done{"advert 100 224.0.0.18", "add 10.0.1.5 1s", "garp"}));
-    EXPECT_EQ(said(Command::failback), "done: is MASTER already");
+    EXPECT_EQ(said(Command::failback), "done: is already MASTER");
 }
 
 TEST_F(CommandTest, FailbackWhileReleasedIsRefused) {

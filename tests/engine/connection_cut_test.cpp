@@ -150,7 +150,7 @@ TEST_F(ConnectionCutTest, KernelThatCannotDoItIsToldOfOnce) {
         run(Seconds{1});
         ASSERT_EQ(state(), vrrp::StateName::active);
     }
-    EXPECT_EQ(log.count("connections to its addresses stay until"), 1u);
+    EXPECT_EQ(log.count("connections to its addresses stay open until"), 1u);
 }
 
 TEST_F(ConnectionCutTest, CanBeTurnedOff) {

@@ -38,8 +38,8 @@ TEST_F(CrashHistoryTest, ThreeWithinAMinuteAreALoop) {
     crash_after(Seconds{29});
     EXPECT_TRUE(is_out());
     EXPECT_EQ(history.reason(),
-              "the vrrp process crashed 3 times within 60 s, staying out for "
-              "10 s");
+              "the vrrp process crashed 3 times within 60 s, staying in FAULT "
+              "for 10 s");
     now += Seconds{10};
     EXPECT_FALSE(is_out());
 }
@@ -64,7 +64,7 @@ TEST_F(CrashHistoryTest, CrashSoonAfterTheTimeDoublesIt) {
         EXPECT_TRUE(is_out());
     }
     EXPECT_EQ(history.reason(),
-              "the vrrp process crashed again, staying out for 600 s");
+              "the vrrp process crashed again, staying in FAULT for 600 s");
 }
 
 TEST_F(CrashHistoryTest, CrashAMinuteAfterTheTimeIsOne) {

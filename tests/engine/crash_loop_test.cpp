@@ -27,7 +27,7 @@ TEST_F(CrashLoopTest, MasterSaysGoodbyeAndReleases) {
                                     "advert 0 224.0.0.18", "remove 10.0.1.5"}));
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(log.count("MASTER -> FAULT: it crashed"), 1u);
-    EXPECT_EQ(log.count("going on as MASTER"), 0u);
+    EXPECT_EQ(log.count("continuing as MASTER"), 0u);
 }
 
 // A peer has taken over: a goodbye would only upset the backups.

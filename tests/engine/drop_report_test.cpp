@@ -41,7 +41,7 @@ TEST(DropReport, DisagreementIsAWarningThatNamesTheDirective) {
     EXPECT_EQ(report.level, LogLevel::warn);
     EXPECT_EQ(report.text,
               "dropped an advertisement from 10.0.1.2: its password differs, "
-              "make \"authentication\" equal");
+              "set the same \"authentication\"");
 }
 
 TEST(DropReport, BrokenPacketIsInfo) {
@@ -64,7 +64,7 @@ TEST(DropReport, WarningsSayWhatToChange) {
             describe_drop(reason, packet(), v2_config(), nullptr);
         if (report.level == LogLevel::warn) {
             EXPECT_TRUE(std::regex_search(
-                report.text, std::regex("(make|set|give|list|add|take|put) ")))
+                report.text, std::regex("(set|give|list|add|remove|connect) ")))
                 << report.text;
         }
     }
@@ -74,10 +74,10 @@ TEST(DropReport, SaysWhatBothSay) {
     wire::Advertisement advert;
     advert.interval = Seconds{2};
     EXPECT_EQ(advice(DropReason::interval, v2_config(), &advert),
-              "its interval is 2000 ms, here \"advert_int\" is 1000 ms, and "
-              "VRRPv2 needs the same: make \"advert_int\" equal");
+              "its interval is 2000 ms, but \"advert_int\" is 1000 ms here, "
+              "and VRRPv2 requires the same: set the same \"advert_int\"");
     EXPECT_EQ(advice(DropReason::interval),
-              "its interval is 0, give it an \"advert_int\"");
+              "its interval is 0, set \"advert_int\" there");
 
     ReceivedPacket other = packet();
     other.info.ttl = 63;
@@ -87,8 +87,8 @@ TEST(DropReport, SaysWhatBothSay) {
     vrrp::Config unicast = v2_config();
     unicast.unicast_peers = {*IpAddress::parse("10.0.1.2")};
     EXPECT_TRUE(advice(DropReason::ttl, unicast, &advert, other)
-                    .ends_with("if the peer is a keepalived, set its "
-                               "\"unicast_ttl 255\""));
+                    .ends_with("if the peer runs keepalived, set "
+                               "\"unicast_ttl 255\" there"));
     unicast.family = Family::ipv6;
     EXPECT_TRUE(advice(DropReason::ttl, unicast, &advert, other)
                     .starts_with("its hop limit is 63 and not 64 or more"));
@@ -96,30 +96,31 @@ TEST(DropReport, SaysWhatBothSay) {
     constexpr std::array<std::uint8_t, 1> kFirst{0x31};
     other.payload = kFirst;
     EXPECT_EQ(advice(DropReason::version, v2_config(), &advert, other),
-              "it speaks VRRPv3, here \"version\" is 2: make \"version\" equal "
-              "(keepalived: \"vrrp_version\")");
+              "it is VRRPv3, but \"version\" is 2 here: set the same "
+              "\"version\" (keepalived: \"vrrp_version\")");
 }
 
 TEST(DropReport, SaysWhoHasAnAuthentication) {
     vrrp::Config ours = v2_config();
     wire::Advertisement advert;
     EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
-                    .starts_with("it has an authentication, here is none: "));
+                    .starts_with("it has authentication, but this node has "));
     ours.authentication.type = wire::AuthType::simple_text;
     EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
-                    .starts_with("it has no authentication, here it is PASS"));
+                    .starts_with("it has no authentication, but this node "
+                                 "has PASS"));
     advert.authentication.type = static_cast<wire::AuthType>(2);
     EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
-                    .starts_with("it has another type of authentication, "));
+                    .starts_with("it has a different authentication type, "));
 }
 
 TEST(DropReport, SaysWhoUsesUnicast) {
     vrrp::Config ours = v2_config();
     EXPECT_TRUE(advice(DropReason::destination, ours)
-                    .starts_with("it came by unicast, here is no "));
+                    .starts_with("it is unicast, but this node has no "));
     ours.unicast_peers = {*IpAddress::parse("10.0.1.3")};
     EXPECT_TRUE(advice(DropReason::destination, ours)
-                    .starts_with("it came by multicast, here is a "));
+                    .starts_with("it is multicast, but this node has "));
 }
 
 TEST(DropReport, SuppressedNote) {

@@ -199,7 +199,7 @@ TEST_F(EngineTest, LinkThatCameBackHoldsItBack) {
     engine->handle_interfaces(interfaces(false), now);
     run(Seconds{1});
     engine->handle_interfaces(interfaces(), now);
-    EXPECT_EQ(log.count("fault cleared: interface eth0 is down, held back by "
+    EXPECT_EQ(log.count("fault cleared: interface eth0 is down, delayed by "
                         "link_up_delay for 6000 ms"),
               1u);
     run(Milliseconds{5990});
@@ -298,7 +298,7 @@ TEST_F(EngineTest, AddressRemovedByOthersComesBackAnnounced) {
     become_active();
     engine->handle_interfaces(interfaces(true, false), now);
     EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 1s", "garp"}));
-    EXPECT_EQ(log.count("removed from eth0 by somebody else"), 1u);
+    EXPECT_EQ(log.count("another program removed "), 1u);
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
@@ -334,7 +334,7 @@ TEST_F(EngineTest, OwnAddressIsRemovedWhenAPeerMayHaveTakenOver) {
     beat();
     start(config(), interfaces(true, true));
     EXPECT_EQ(state(), vrrp::StateName::backup);
-    EXPECT_EQ(log.count("going on as MASTER"), 0u);
+    EXPECT_EQ(log.count("continuing as MASTER"), 0u);
     EXPECT_EQ(machine.take(),
               (Done{"listen eth0 multicast", "remove 10.0.1.5"}));
 }
@@ -712,7 +712,7 @@ TEST_F(EngineTest, ConfiguredSourceMustBeThere) {
     beat();
     start(c);
     EXPECT_EQ(engine->routers()[0].faults().reason(),
-              "unicast_src_ip 10.0.1.77 is not, or not yet, on interface eth0");
+              "unicast_src_ip 10.0.1.77 is not configured on interface eth0");
 }
 
 TEST_F(EngineTest, SocketFailureIsAFaultThatSaysWhatFailed) {
@@ -845,7 +845,7 @@ TEST_F(EngineTest, TentativeSourceIsWaitedFor) {
     run(Seconds{5});
     EXPECT_EQ(state(), vrrp::StateName::initialize);
     EXPECT_EQ(machine.events.size(), 0u);
-    EXPECT_EQ(log.count("waiting until duplicate address detection"), 1u);
+    EXPECT_EQ(log.count("waiting for duplicate address detection"), 1u);
 
     engine->handle_interfaces(interfaces(), now);
     EXPECT_EQ(state(), vrrp::StateName::backup);
@@ -883,8 +883,8 @@ TEST_F(EngineTest, SourceOfAnotherHostIsAFault) {
     engine->handle_interfaces(world, now);
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(engine->routers()[0].faults().reason(),
-              "another host has 10.0.1.1, which interface eth0 would send "
-              "from (duplicate address detection)");
+              "another host has 10.0.1.1, the source address of interface "
+              "eth0 (duplicate address detection)");
 }
 
 // In the election: nothing can be sent, and this is no boot.

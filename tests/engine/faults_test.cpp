@@ -22,7 +22,7 @@ TEST(Faults, TheFirstReasonCounts) {
 TEST(Faults, TimeOutEndsByItselfAndGrows) {
     Faults faults;
     faults.stay_out(FaultCause::removal, "a fight", Seconds{30}, kFirstFault);
-    EXPECT_EQ(faults.reason(), "a fight, staying out for 30 s");
+    EXPECT_EQ(faults.reason(), "a fight, staying in FAULT for 30 s");
     EXPECT_EQ(faults.deadline(), kFirstFault + Seconds{30});
     EXPECT_EQ(faults.retry_at(), kFirstFault + Seconds{30});
 
@@ -36,7 +36,7 @@ TEST(Faults, TimeOutEndsByItselfAndGrows) {
 
     faults.stay_out(FaultCause::removal, "a fight", Seconds{30},
                     kFirstFault + Seconds{31});
-    EXPECT_EQ(faults.reason(), "a fight, staying out for 60 s");
+    EXPECT_EQ(faults.reason(), "a fight, staying in FAULT for 60 s");
 }
 
 TEST(Faults, TimeOutBehindAnotherReasonStillEnds) {
@@ -65,7 +65,7 @@ TEST(Faults, TimeOutOfAnotherProcessGoesOn) {
     EXPECT_EQ(late.reason(), "");
     late.stay_out(FaultCause::removal, "a fight", Seconds{30},
                   kFirstFault + Seconds{32});
-    EXPECT_EQ(late.reason(), "a fight, staying out for 60 s");
+    EXPECT_EQ(late.reason(), "a fight, staying in FAULT for 60 s");
 }
 
 }  // namespace

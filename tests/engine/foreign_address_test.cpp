@@ -84,8 +84,8 @@ TEST_F(ForeignAddressTest, BackupTellsOfItAndDoesNotTouchIt) {
     EXPECT_EQ(machine.take(), Done{});
     EXPECT_EQ(router().signs()[0].detail,
               "10.0.1.5 is on eth0 although this node is BACKUP, and this "
-              "module did not add it (static configuration, a keepalived that "
-              "was killed?): this node answers for it, too; remove it, or see "
+              "module did not add it (static configuration, keepalived that "
+              "was killed?): this node also answers for it; remove it, or see "
               "\"takeover\" of virtual_ipaddress");
     EXPECT_EQ(log.count("address on backup: 10.0.1.5 is on eth0"), 1u);
 
@@ -96,7 +96,7 @@ TEST_F(ForeignAddressTest, BackupTellsOfItAndDoesNotTouchIt) {
     see(interfaces());
     EXPECT_EQ(signs(), Done{});
     EXPECT_EQ(told(), (Done{"address_on_backup", "address_on_backup over"}));
-    EXPECT_EQ(log.count("address on backup: over"), 1u);
+    EXPECT_EQ(log.count("address on backup: ended"), 1u);
 }
 
 TEST_F(ForeignAddressTest, OtherPrefixLengthAnswersAsWell) {
@@ -132,8 +132,7 @@ TEST_F(ForeignAddressTest, MarkedOneIsRemovedFromABackup) {
     start_backup();
     see(interfaces(true, true));
     EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5"});
-    EXPECT_EQ(log.count("removing 10.0.1.5 from eth0, where a process with"),
-              1u);
+    EXPECT_EQ(log.count("removing 10.0.1.5 from eth0: a process of"), 1u);
     follow(Seconds{4});
     EXPECT_EQ(signs(), Done{});
 }
@@ -312,7 +311,7 @@ TEST_F(ForeignAddressTest, BackupRemovesItWithTakeover) {
     start_backup(with_takeover());
     see(with_foreign(32));
     EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5/32"});
-    EXPECT_EQ(log.count("removing 10.0.1.5 from eth0, where something else"),
+    EXPECT_EQ(log.count("removing 10.0.1.5 from eth0: another program added"),
               1u);
 }
 

@@ -74,7 +74,7 @@ TEST(HandoverRecord, TimeOutsAndFaultsSurvive) {
     handover.released = true;
     handover.time_outs.push_back(
         {FaultCause::removal,
-         {"a fight, staying out for 60 s",
+         {"a fight, staying in FAULT for 60 s",
           {.length = Seconds{60}, .ends_at = kNow + Seconds{7}}}});
 
     const auto back = pass(handover);
@@ -83,7 +83,9 @@ TEST(HandoverRecord, TimeOutsAndFaultsSurvive) {
     EXPECT_TRUE(back->released);
     ASSERT_EQ(back->time_outs.size(), 1u);
     EXPECT_EQ(back->time_outs[0].cause, FaultCause::removal);
-    EXPECT_EQ(back->time_outs[0].fault.text, "a fight, staying out for 60 s");
+    EXPECT_EQ(back->time_outs[0].fault.text,
+              "a fight, staying in FAULT for "
+              "60 s");
     EXPECT_EQ(back->time_outs[0].fault.backoff.length, Seconds{60});
     EXPECT_EQ(back->time_outs[0].fault.backoff.ends_at, kNow + Seconds{7});
 }

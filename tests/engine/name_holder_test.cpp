@@ -35,15 +35,15 @@ TEST_F(NameHolderTest, WhileAnotherNginxHasTheRouterNothingIsDone) {
     start_beside(kNginx);
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(fault(),
-              "another nginx on this machine has this virtual router: process "
-              "1234 of user 0");
+              "another nginx on this machine runs this virtual router: "
+              "process 1234 of user 0");
     for (int i = 0; i < 40; ++i) {
         run(Seconds{1});
         hold(kNginx);
         engine->handle_interfaces(interfaces(true, true), now);
     }
     EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
-    EXPECT_EQ(log.count("; waiting until it ends"), 1u);
+    EXPECT_EQ(log.count("; waiting until it exits"), 1u);
     EXPECT_TRUE(engine->routers()[0].signs().empty());
 }
 
@@ -62,7 +62,7 @@ TEST_F(NameHolderTest, WhenItEndsTheRouterIsTaken) {
 
     hold(std::nullopt);
     EXPECT_EQ(state(), vrrp::StateName::backup);
-    EXPECT_EQ(log.count("has ended, taking over"), 1u);
+    EXPECT_EQ(log.count("has exited, taking over"), 1u);
     engine->handle_interfaces(interfaces(), now);
     run(Seconds{1});
     EXPECT_EQ(state(), vrrp::StateName::active);
@@ -76,7 +76,7 @@ TEST_F(NameHolderTest, AnNginxOfOurUserMayNotBeginAsRoot) {
 TEST_F(NameHolderTest, OneOfAnotherContainerHasNoPid) {
     start_beside(NameHolder{.pid = 0, .uid = 0, .is_own_user = false});
     EXPECT_EQ(fault(),
-              "another nginx on this machine has this virtual router: a "
+              "another nginx on this machine runs this virtual router: a "
               "process of another pid namespace, of user 0");
 }
 
@@ -87,9 +87,10 @@ TEST_F(NameHolderTest, AnybodyElseIsReportedOnceAMinute) {
         hold(kSquatter);
     }
     EXPECT_EQ(state(), vrrp::StateName::active);
-    EXPECT_EQ(log.count("process 77 of user 65534 has the name "
-                        "\"@ngx_vrrp/51/ipv4/eth0\", which is ignored"),
-              1u);
+    EXPECT_EQ(
+        log.count("ignoring process 77 of user 65534, which uses the name "
+                  "\"@ngx_vrrp/51/ipv4/eth0\""),
+        1u);
     run(Seconds{1});
     hold(kSquatter);
     EXPECT_EQ(log.count("process 77 of user 65534"), 2u);
@@ -99,7 +100,7 @@ TEST_F(NameHolderTest, OneThatIsNotKnownIsIgnored) {
     start_beside(NameHolder{});
     run(Seconds{1});
     EXPECT_EQ(state(), vrrp::StateName::active);
-    EXPECT_EQ(log.count("a process that does not listen has the name"), 1u);
+    EXPECT_EQ(log.count("ignoring a process that does not listen, which"), 1u);
 }
 
 // Its name was held by somebody else when it began.

@@ -53,7 +53,8 @@ TEST_F(ReportsTest, DisagreementIsToldOnceAMinute) {
         }
     };
     hear_for(60);
-    EXPECT_EQ(log.count("advert_int is 100 ms: make them equal"), 1u);
+    EXPECT_EQ(log.count("advert_int here is 100 ms: set the same advert_int"),
+              1u);
     hear_for(1);
     EXPECT_EQ(log.count("59 more since the last such line"), 1u);
 }
@@ -70,7 +71,8 @@ TEST_F(ReportsTest, UnknownVridIsCountedAndNamedOnce) {
     EXPECT_EQ(log.lines[0].level, LogLevel::info);
     EXPECT_EQ(log.lines[0].text,
               "ignored a VRRP packet from 10.0.1.2 on eth0: no vrrp_instance "
-              "there has virtual_router_id 52 and its address family");
+              "on this interface has virtual_router_id 52 and this address "
+              "family");
 }
 
 TEST_F(ReportsTest, FailedRemovalIsAnAlert) {

@@ -175,11 +175,12 @@ TEST_F(SplitBrainTest, OwnerThatAnswersIsSuspectedUntilItIsSilent) {
     run_with_owner(Seconds{10});
     ASSERT_EQ(signs().size(), 1u);
     EXPECT_EQ(signs()[0].sign, SplitBrainSign::foreign_owner);
-    EXPECT_NE(signs()[0].detail.find("02:00:00:00:00:0b has 10.0.1.5, too"),
+    EXPECT_NE(signs()[0].detail.find("02:00:00:00:00:0b also has 10.0.1.5"),
               std::string::npos)
         << signs()[0].detail;
     EXPECT_EQ(news(), (Done{"foreign_owner"}));
-    EXPECT_EQ(log.count("foreign owner: 02:00:00:00:00:0b has 10.0.1.5"), 1u);
+    EXPECT_EQ(log.count("foreign owner: 02:00:00:00:00:0b also has 10.0.1.5"),
+              1u);
 
     run_with_owner(Seconds{120});
     EXPECT_EQ(news(), (Done{"foreign_owner"}));
@@ -335,8 +336,10 @@ TEST_F(SplitBrainTest, OwnerThatFellSilentHasLostItsAdvertsOrItsVrrp) {
     EXPECT_NE(signs()[0].detail.find("02:00:00:00:00:0b still has 10.0.1.5"),
               std::string::npos)
         << signs()[0].detail;
-    EXPECT_NE(signs()[0].detail.find("if it is still MASTER, its adverts do "),
-              std::string::npos)
+    EXPECT_NE(
+        signs()[0].detail.find("if it is still MASTER, its advertisements "
+                               "do "),
+        std::string::npos)
         << signs()[0].detail;
     EXPECT_EQ(news(), (Done{"adverts_lost"}));
     EXPECT_EQ(log.count("adverts lost: "), 1u);
@@ -396,9 +399,10 @@ TEST_F(SplitBrainTest, AdvertsThatAreDroppedExplainIt) {
     }
 
     ASSERT_EQ(signs().size(), 1u);
-    EXPECT_NE(signs()[0].detail.find(
-                  "adverts of 10.0.1.2 arrive, but are dropped (version)"),
-              std::string::npos)
+    EXPECT_NE(
+        signs()[0].detail.find(
+            "advertisements from 10.0.1.2 arrive, but are dropped (version)"),
+        std::string::npos)
         << signs()[0].detail;
 }
 
@@ -410,7 +414,7 @@ TEST_F(SplitBrainTest, RivalThatGoesOnIsSuspectedUntilItEnds) {
     run_with_rival(Seconds{5}, 90);
     ASSERT_EQ(signs().size(), 1u);
     EXPECT_EQ(signs()[0].sign, SplitBrainSign::two_masters);
-    EXPECT_EQ(signs()[0].detail.find("10.0.1.2, priority 90, goes on"), 0u)
+    EXPECT_EQ(signs()[0].detail.find("10.0.1.2, priority 90, keeps"), 0u)
         << signs()[0].detail;
     EXPECT_EQ(news(), (Done{"two_masters"}));
     EXPECT_EQ(log.count("two masters: "), 1u);

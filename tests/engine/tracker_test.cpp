@@ -300,7 +300,7 @@ TEST_F(TrackerTest, NumberInAFileIsAFault) {
     set_check(7, Verdict::down, "FILE the number is 3", 3);
     look();
     EXPECT_TRUE(tracker->is_fault());
-    EXPECT_EQ(tracker->reason(), "the file says 3");
+    EXPECT_EQ(tracker->reason(), "the file contains 3");
 
     set_check(7, Verdict::up);
     look();

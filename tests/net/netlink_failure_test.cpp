@@ -126,7 +126,7 @@ TEST_F(NetlinkFailure, FailuresAreLoggedOnceInAWhile) {
     ASSERT_EQ(a().log.size(), 2u);
     EXPECT_EQ(a().log[1].second,
               "reading links and addresses failed (12: Cannot allocate "
-              "memory), trying again in 10 ms");
+              "memory), retrying in 10 ms");
 
     // the pauses become longer
     const Instant last = *a().host->deadline();
@@ -301,7 +301,7 @@ TEST_F(StartFailure, WhatMayPassIsTriedAgain) {
 
         // its deadlines pass faster than time does
         vrrp_core_on_timer(core.get());
-        EXPECT_EQ(lines_with(lines, "not taking part in VRRP yet"), 1u);
+        EXPECT_EQ(lines_with(lines, "VRRP is not running yet"), 1u);
         fail_next = nullptr;
         const Instant end = now() + kPatience;
         while (watched.size() == before && now() < end) {
@@ -318,7 +318,7 @@ TEST_F(StartFailure, WhatIsForbiddenIsNot) {
     fail(1 << 30, EPERM);
     const node::Core core = start();
     EXPECT_EQ(result, VRRP_CORE_ERROR);
-    EXPECT_EQ(lines_with(lines, "not taking part in VRRP"), 1u);
+    EXPECT_EQ(lines_with(lines, "VRRP is disabled"), 1u);
     EXPECT_EQ(lines_with(lines, "yet"), 0u);
     EXPECT_EQ(lines_with(lines, "Operation not permitted"), 2u);
     vrrp_core_stop(core.get(), "test", 0);

@@ -393,8 +393,8 @@ TEST_P(TransmitFamily, WithoutTheSecondSocketTheFirstOneHears) {
     EXPECT_TRUE(b_receives(1));
     ASSERT_EQ(1u, b().log.size());
     EXPECT_NE(std::string::npos,
-              b().log[0].second.find("packets that are not for us are "
-                                     "ignored"));
+              b().log[0].second.find("packets for other virtual routers "
+                                     "are ignored"));
 }
 
 TEST_P(TransmitFamily, WhatWasHeardComesBeforeAChange) {

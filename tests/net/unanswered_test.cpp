@@ -81,7 +81,8 @@ TEST_F(Unanswered, WhatTheKernelRefusesIsSaid) {
         a().host->forget_unanswered(a().look("vr0"));
         return a().log.size() == 1 && a().log[0].first == LogLevel::warn &&
                a().log[0].second.starts_with(
-                   "forgetting unanswered neighbours on \"vr0\" failed (1: ");
+                   "deleting unanswered neighbour entries on \"vr0\" failed "
+                   "(1: ");
     }));
 }
 

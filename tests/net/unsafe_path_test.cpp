@@ -71,9 +71,9 @@ TEST_F(UnsafePath, OfTheUserIsSafeForTheUserOnly) {
     ASSERT_EQ(0, ::chown(file.c_str(), kSomebody, 0));
 
     EXPECT_EQ(wrong(file, kSomebody), "");
-    EXPECT_EQ(wrong(file), "folder \"/folder\" belongs to user 12345");
+    EXPECT_EQ(wrong(file), "directory \"/folder\" belongs to user 12345");
     EXPECT_EQ(wrong(file, kSomebodyElse),
-              "folder \"/folder\" belongs to user 12345");
+              "directory \"/folder\" belongs to user 12345");
 }
 
 TEST_F(UnsafePath, FileOfAnotherUser) {
@@ -84,17 +84,17 @@ TEST_F(UnsafePath, FileOfAnotherUser) {
 
 TEST_F(UnsafePath, WritableFile) {
     ::chmod(file.c_str(), 0775);
-    EXPECT_EQ(wrong(file), "\"/folder/check.sh\" is writable by its group");
+    EXPECT_EQ(wrong(file), "\"/folder/check.sh\" is group-writable");
     ::chmod(file.c_str(), 0757);
-    EXPECT_EQ(wrong(file), "\"/folder/check.sh\" is writable by everybody");
+    EXPECT_EQ(wrong(file), "\"/folder/check.sh\" is world-writable");
 }
 
 TEST_F(UnsafePath, WritableFolderAnywhereAbove) {
     ::chmod(root.c_str(), 0777);
-    EXPECT_EQ(wrong(file), "folder \"\" is writable by everybody");
+    EXPECT_EQ(wrong(file), "directory \"\" is world-writable");
     ::chmod(root.c_str(), 0755);
     ::chmod(folder().c_str(), 0775);
-    EXPECT_EQ(wrong(file), "folder \"/folder\" is writable by its group");
+    EXPECT_EQ(wrong(file), "directory \"/folder\" is group-writable");
 }
 
 TEST_F(UnsafePath, StickyFolderProtectsWhatBelongsToUs) {
@@ -118,9 +118,9 @@ TEST_F(UnsafePath, NoFile) {
               "lstat() of \"/missing\" failed (2: No such file or directory)");
     EXPECT_EQ(wrong(folder()), "\"/folder\" is not a regular file");
     EXPECT_EQ(wrong("/"), "\"/\" is not a regular file");
-    EXPECT_EQ(wrong(folder() + "/.."), "there is no file at its end");
+    EXPECT_EQ(wrong(folder() + "/.."), "it is not the path of a file");
     fs::create_symlink("/", root + "/link");
-    EXPECT_EQ(wrong(root + "/link"), "there is no file at its end");
+    EXPECT_EQ(wrong(root + "/link"), "it is not the path of a file");
     EXPECT_EQ(wrong("check.sh"), "\"check.sh\" is not an absolute path");
     EXPECT_EQ(wrong(""), "\"\" is not an absolute path");
 }
@@ -134,11 +134,10 @@ TEST_F(UnsafePath, LinksAreFollowedStepByStep) {
 
     EXPECT_EQ(wrong(root + "/folder/relative"), "");
     EXPECT_EQ(wrong(root + "/open/link"),
-              "folder \"/open\" is writable by everybody");
-    EXPECT_EQ(wrong(root + "/chain"),
-              "folder \"/open\" is writable by everybody");
+              "directory \"/open\" is world-writable");
+    EXPECT_EQ(wrong(root + "/chain"), "directory \"/open\" is world-writable");
     EXPECT_EQ(wrong(root + "/open/../folder/check.sh"),
-              "folder \"/open\" is writable by everybody");
+              "directory \"/open\" is world-writable");
 }
 
 TEST_F(UnsafePath, LinkOfAnotherUser) {

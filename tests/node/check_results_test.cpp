@@ -142,13 +142,14 @@ TEST_F(CheckResultsTest, SilenceIsToldOnceAndItsEndToo) {
     run(Seconds{4}, {});
     EXPECT_EQ(log.lines.size(), 0u);
     run(Seconds{20}, {});
-    EXPECT_EQ(log.count("no sign of the vrrp checker process for 5 s"), 1u);
-    EXPECT_EQ(log.count("no sign of the vrrp runner process for 5 s"), 1u);
+    EXPECT_EQ(log.count("the vrrp checker process has been silent for 5 s"),
+              1u);
+    EXPECT_EQ(log.count("the vrrp runner process has been silent for 5 s"), 1u);
     EXPECT_EQ(log.lines[0].level, LogLevel::warn);
 
     run(Seconds{10}, kBoth);
-    EXPECT_EQ(log.count("the vrrp checker process checks again"), 1u);
-    EXPECT_EQ(log.count("the vrrp runner process checks again"), 1u);
+    EXPECT_EQ(log.count("the vrrp checker process is checking again"), 1u);
+    EXPECT_EQ(log.count("the vrrp runner process is checking again"), 1u);
     EXPECT_EQ(log.lines.size(), 4u);
 }
 
@@ -165,9 +166,9 @@ TEST_F(CheckResultsTest, SilenceIsATimeAndNotANumberOfLooks) {
 TEST_F(CheckResultsTest, SilenceOfOneIsNotHiddenByTheOther) {
     run(Seconds{3}, kBoth);
     run(Seconds{10}, {Role::probes});
-    EXPECT_EQ(log.count("no sign of the vrrp runner process"), 1u);
+    EXPECT_EQ(log.count("the vrrp runner process has been silent"), 1u);
     run(Seconds{10}, {Role::scripts});
-    EXPECT_EQ(log.count("no sign of the vrrp checker process"), 1u);
+    EXPECT_EQ(log.count("the vrrp checker process has been silent"), 1u);
     EXPECT_EQ(log.lines.size(), 3u);
 }
 
@@ -182,7 +183,7 @@ TEST_F(CheckResultsTest, ProcessThatIsNotNeededIsNotMissed) {
 
 TEST_F(CheckResultsTest, NeverIsSilenceToo) {
     run(Seconds{10}, {});
-    EXPECT_EQ(log.count("no sign of the vrrp checker process"), 1u);
+    EXPECT_EQ(log.count("the vrrp checker process has been silent"), 1u);
 }
 
 TEST_F(CheckResultsTest, SleepOfTheMachineIsNoSilence) {

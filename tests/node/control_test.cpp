@@ -64,7 +64,7 @@ TEST_F(ControlTest, AnswersWhenTheHeirHasSpoken) {
               "released by the operator, 10.0.1.2 took over with priority 90");
     EXPECT_EQ(worker.answer(ticket)[0].state.view(), "FAULT");
     EXPECT_EQ(control.deadline(), std::nullopt);
-    EXPECT_EQ(log.count("127.0.0.1 asks for release of VI_1: released by the "
+    EXPECT_EQ(log.count("127.0.0.1 requests release of VI_1: released by the "
                         "operator"),
               1u);
 }
@@ -83,8 +83,8 @@ TEST_F(ControlTest, DoesNotWaitForTheHeirForEver) {
     share();
 
     EXPECT_EQ(answer(ticket),
-              "gives the addresses up when an heir speaks, or within 10200 "
-              "ms");
+              "releases the addresses when another router takes over, or "
+              "within 10200 ms");
     EXPECT_EQ(worker.answer(ticket)[0].state.view(), "MASTER");
 }
 
@@ -95,9 +95,9 @@ TEST_F(ControlTest, AnswersAtOnceWhenNobodyIsWaitedFor) {
 
     share();
 
-    EXPECT_EQ(answer(failback), "is MASTER already");
+    EXPECT_EQ(answer(failback), "is already MASTER");
     EXPECT_EQ(answer(unknown), "no instance");
-    EXPECT_EQ(log.count("asks for release of \"VI_9\": no such instance"), 1u);
+    EXPECT_EQ(log.count("requests release of \"VI_9\": no such instance"), 1u);
 }
 
 TEST_F(ControlTest, SeveralAtOnceAreAnsweredEach) {
@@ -107,7 +107,7 @@ TEST_F(ControlTest, SeveralAtOnceAreAnsweredEach) {
 
     share();
 
-    EXPECT_EQ(answer(resume), "stays MASTER, nobody had taken over");
+    EXPECT_EQ(answer(resume), "stays MASTER, no router had taken over");
     EXPECT_EQ(answer(release), "released by the operator");
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
@@ -125,7 +125,7 @@ TEST_F(ControlTest, ASlotHasOneCommand) {
     }
     const auto last = ask(Command::failback);
     share();
-    EXPECT_EQ(answer(last), "is MASTER already");
+    EXPECT_EQ(answer(last), "is already MASTER");
     EXPECT_EQ(control.deadline(), std::nullopt);
 }
 

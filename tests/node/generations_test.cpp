@@ -105,8 +105,8 @@ TEST_F(MemoryOfAReload, IsAnotherForWorkersWhenItWasOverwritten) {
     EXPECT_EQ(again.get()->status, area.get()->status);
     EXPECT_NE(again.get()->workers, area.get()->workers);
     EXPECT_EQ(again.notes,
-              "the shared memory of the worker processes has been "
-              "overwritten, they get another one");
+              "the shared memory of the worker processes was overwritten, a "
+              "new one is created");
     EXPECT_TRUE(again.get()->worker_area().heartbeats().empty());
 
     const SharedArea third(first.conf, &again);

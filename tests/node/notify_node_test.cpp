@@ -170,7 +170,7 @@ TEST_F(NotifyNodeTest, TerminatedEndsSoon) {
     ASSERT_TRUE(notifier.run_until_finished());
     EXPECT_GE(net::now() - before, kTerminateTime);
     EXPECT_LT(net::now() - before, kTerminateTime + Seconds{5});
-    EXPECT_TRUE(notifier.has_said("did not end in time, killed"));
+    EXPECT_TRUE(notifier.has_said("did not finish in time, killed"));
     int status = 0;
     const int pid = std::stoi(folder.lines("told")[0]);
     EXPECT_EQ(::waitpid(pid, &status, 0), pid);
@@ -260,7 +260,7 @@ TEST_F(NotifyNodeTest, SaysWhatIsNotAnEvent) {
     ASSERT_EQ(::send(configuration.conf.event_fds[0], "hello", 5, 0), 5);
     send("VI_1", "MASTER");
     EXPECT_TRUE(run_until_told(1));
-    EXPECT_TRUE(notifier.has_said("an event of no known shape is ignored"));
+    EXPECT_TRUE(notifier.has_said("ignoring a malformed event"));
 }
 
 TEST_F(NotifyNodeTest, StatusSaysHowItWent) {

@@ -226,8 +226,8 @@ TEST_F(FileProberTest, WithoutInotifyTheIntervalHasToDo) {
     EXPECT_THAT(loop.log,
                 testing::ElementsAre(testing::StrEq(
                     "inotify for \"" + root +
-                    "\" failed (24: Too many open files), file \"weight\" is "
-                    "read at its interval only")));
+                    "\" failed (24: Too many open files), reading file "
+                    "\"weight\" only at its interval")));
 }
 
 TEST_F(FileProberTest, EveryTenMilliseconds) {

@@ -183,7 +183,7 @@ TEST_F(ScriptProberTest, TimeoutKillsTheWholeGroup) {
     }
 
     EXPECT_EQ(text_of(prober->cancel(1)),
-              "PROCTOUT 0: did not end in time, killed: waiting for it");
+              "PROCTOUT 0: did not finish in time, killed: waiting for it");
     EXPECT_TRUE(die(processes));
     EXPECT_TRUE(nothing_is_left());
     EXPECT_EQ(::waitpid(processes[0], nullptr, WNOHANG), -1)
@@ -199,7 +199,7 @@ TEST_F(ScriptProberTest, TimeoutSaysWhatTheScriptHasWritten) {
     }
 
     EXPECT_EQ(text_of(prober->cancel(1)),
-              "PROCTOUT 0: did not end in time, killed: waiting for it");
+              "PROCTOUT 0: did not finish in time, killed: waiting for it");
     EXPECT_TRUE(nothing_is_left());
 }
 
@@ -352,11 +352,11 @@ TEST_F(ScriptProberTest, IsNotRunWhenOthersMayWriteToIt) {
     const check::Config config = script("touch ran");
     ::chmod((root + "/check.sh").c_str(), 0777);
     EXPECT_EQ(result(config), "PROCERR 0: not run: \"" + root +
-                                  "/check.sh\" is writable by everybody");
+                                  "/check.sh\" is world-writable");
     ::chmod((root + "/check.sh").c_str(), 0755);
     ::chmod(root.c_str(), 0775);
-    EXPECT_EQ(result(config), "PROCERR 0: not run: folder \"" + root +
-                                  "\" is writable by its group");
+    EXPECT_EQ(result(config), "PROCERR 0: not run: directory \"" + root +
+                                  "\" is group-writable");
     EXPECT_FALSE(fs::exists(root + "/ran"));
 
     ::chmod(root.c_str(), 0755);

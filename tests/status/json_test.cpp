@@ -194,10 +194,10 @@ TEST(Json, SaysWhenItTriesAgain) {
               std::string::npos);
 
     s.node.crashes = 3;
-    s.instances[0].fault.set("crashed, staying out for 10 s");
+    s.instances[0].fault.set("crashed, staying in FAULT for 10 s");
     s.instances[0].retry_at_ns = 12'500'000'000;
     const std::string json = json_of(s);
-    EXPECT_NE(json.find(R"("fault":"crashed, staying out for 10 s",)"
+    EXPECT_NE(json.find(R"("fault":"crashed, staying in FAULT for 10 s",)"
                         R"("retry_ms":2500)"),
               std::string::npos)
         << json;

@@ -218,8 +218,8 @@ TEST(Mismatch, NamesBothIntervals) {
     Case c{v3_config()};
     c.advert.interval = Seconds{1};
     EXPECT_EQ(c.mismatched(),
-              "192.168.64.134 advertises every 1000 ms, here advert_int is "
-              "100 ms: make them equal");
+              "192.168.64.134 advertises every 1000 ms, but advert_int here "
+              "is 100 ms: set the same advert_int");
 }
 
 TEST(Mismatch, DoesNotMindTheOrderOfAddresses) {
@@ -233,26 +233,26 @@ TEST(Mismatch, NamesAddressesThatOnlyThePeerHas) {
     Case c{v3_config()};
     c.advert.addresses.push_back(ip("192.168.64.201"));
     EXPECT_EQ(c.mismatched(),
-              "192.168.64.134 advertises 192.168.64.201, which "
-              "virtual_ipaddress here does not list: make the lists equal");
+              "192.168.64.134 advertises 192.168.64.201, which is not a "
+              "virtual_ipaddress here: configure the same addresses");
 }
 
 TEST(Mismatch, NamesAddressesThatOnlyWeHave) {
     Case c{v3_config()};
     c.config.addresses.push_back({ip("192.168.64.201"), 24, "eth0", ""});
     EXPECT_EQ(c.mismatched(),
-              "192.168.64.134 does not advertise 192.168.64.201, which "
-              "virtual_ipaddress here lists: make the lists equal");
+              "192.168.64.134 does not advertise 192.168.64.201, which is a "
+              "virtual_ipaddress here: configure the same addresses");
 }
 
 TEST(Mismatch, NamesBothSides) {
     Case c{v3_config()};
     c.advert.addresses = {ip("192.168.64.201")};
     EXPECT_EQ(c.mismatched(),
-              "192.168.64.134 advertises 192.168.64.201, which "
-              "virtual_ipaddress here does not list, and does not advertise "
-              "192.168.64.200, which virtual_ipaddress here lists: make the "
-              "lists equal");
+              "192.168.64.134 advertises 192.168.64.201, which is not a "
+              "virtual_ipaddress here, and does not advertise 192.168.64.200, "
+              "which is a virtual_ipaddress here: configure the same "
+              "addresses");
 }
 
 TEST(Mismatch, CutsALongList) {
@@ -262,8 +262,8 @@ TEST(Mismatch, CutsALongList) {
     }
     EXPECT_EQ(c.mismatched(),
               "192.168.64.134 advertises 10.0.0.1, 10.0.0.2, 10.0.0.3, "
-              "10.0.0.4 and 2 more, which virtual_ipaddress here does not "
-              "list: make the lists equal");
+              "10.0.0.4 and 2 more, which is not a virtual_ipaddress here: "
+              "configure the same addresses");
 }
 
 TEST(Mismatch, OnlyOneOwnsTheAddresses) {
@@ -272,8 +272,8 @@ TEST(Mismatch, OnlyOneOwnsTheAddresses) {
     EXPECT_EQ(c.mismatched(), std::nullopt);
     c.config.priority = kPriorityOwner;
     EXPECT_EQ(c.mismatched(),
-              "192.168.64.134 has the priority 255, as this node, and only one "
-              "can own the addresses: lower one priority");
+              "192.168.64.134 has priority 255 like this node, but only one "
+              "router can own the addresses: lower one priority");
 }
 
 TEST(Mismatch, NamesIntervalAndAddressesInOneSentence) {
@@ -281,10 +281,10 @@ TEST(Mismatch, NamesIntervalAndAddressesInOneSentence) {
     c.advert.interval = Seconds{1};
     c.advert.addresses.push_back(ip("192.168.64.201"));
     EXPECT_EQ(c.mismatched(),
-              "192.168.64.134 advertises every 1000 ms, here advert_int is "
-              "100 ms: make them equal; 192.168.64.134 advertises "
-              "192.168.64.201, which virtual_ipaddress here does not list: "
-              "make the lists equal");
+              "192.168.64.134 advertises every 1000 ms, but advert_int here "
+              "is 100 ms: set the same advert_int; 192.168.64.134 advertises "
+              "192.168.64.201, which is not a virtual_ipaddress here: "
+              "configure the same addresses");
 }
 
 }  // namespace

@@ -360,9 +360,9 @@ TEST(Active, ReportsARouterWithItsOwnAddress) {
     router.after(Milliseconds{300});
 
     EXPECT_EQ(router.hear(100, "192.168.64.130"),
-              Lines{"mismatch: 192.168.64.130 is our own address, and "
-                    "another router sends from it: give each router an "
-                    "address of its own"});
+              Lines{"mismatch: 192.168.64.130 is our own address, but another "
+                    "router also sends from it: give each router a different "
+                    "address"});
     EXPECT_EQ(router.due_in(), Milliseconds{700});
 }
 
@@ -435,8 +435,8 @@ TEST(Active, DropsTheAddressesFirstWhenItWakesTooLate) {
 
     EXPECT_EQ(router.put(TimeReached{}),
               (Lines{"remove-addresses",
-                     "transition active -> backup: not scheduled for 2007 "
-                     "ms"}));
+                     "transition active -> backup: this process was not "
+                     "scheduled for 2007 ms"}));
     EXPECT_EQ(router.due_in(), Duration{3'609'375'000});
 }
 
@@ -454,8 +454,8 @@ TEST(Active, AnAdvertThatWakesItTooLateIsHeardAsBackup) {
 
     EXPECT_EQ(router.hear(90),
               (Lines{"remove-addresses",
-                     "transition active -> backup: not scheduled for 59000 "
-                     "ms"}));
+                     "transition active -> backup: this process was not "
+                     "scheduled for 59000 ms"}));
 }
 
 TEST(Active, SaysNoGoodbyeWhenItWakesTooLateForAShutdown) {
@@ -464,8 +464,8 @@ TEST(Active, SaysNoGoodbyeWhenItWakesTooLateForAShutdown) {
 
     EXPECT_EQ(router.put(Shutdown{"nginx quits", true, Seconds{1}}),
               (Lines{"remove-addresses",
-                     "transition active -> backup: not scheduled for 59000 "
-                     "ms",
+                     "transition active -> backup: this process was not "
+                     "scheduled for 59000 ms",
                      "transition backup -> initialize: nginx quits"}));
 }
 
@@ -513,8 +513,8 @@ TEST(Leaving, DropsTheAddressesWhenNoHeirSpeaks) {
     EXPECT_EQ(router.due_in(), Milliseconds{900});
     EXPECT_EQ(router.wait(),
               (Lines{"remove-addresses",
-                     "transition active -> initialize: nginx quits, no heir "
-                     "was heard"}));
+                     "transition active -> initialize: nginx quits, no router "
+                     "has taken over"}));
 }
 
 TEST(Leaving, SendsNoMoreAdverts) {

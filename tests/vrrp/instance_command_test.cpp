@@ -133,8 +133,8 @@ TEST(Preempt, OfEqualPrioritiesGoesByTheAddress) {
     Router router = Router::backup(classic_config());
     router.hear(100, "192.168.64.134");
     EXPECT_EQ(refusal(router),
-              "priority 100 is the MASTER's too, whose address 192.168.64.134 "
-              "is higher");
+              "priority 100 equals the MASTER's, and the MASTER's address "
+              "192.168.64.134 is higher");
 
     router.hear(100, "192.168.64.129");
     EXPECT_EQ(refusal(router), "");
@@ -147,8 +147,8 @@ TEST(Preempt, NeedsAMaster) {
     Router router = Router::backup(classic_config());
 
     EXPECT_EQ(refusal(router),
-              "no MASTER was heard, it becomes MASTER by itself if there is "
-              "none");
+              "no MASTER is heard, it becomes MASTER automatically if there "
+              "is none");
 }
 
 TEST(Preempt, WaitsForStartupDelay) {
@@ -157,13 +157,13 @@ TEST(Preempt, WaitsForStartupDelay) {
     Router router = Router::backup(config);
     router.hear(90);
 
-    EXPECT_EQ(refusal(router), "startup_delay holds it back for 30000 ms");
+    EXPECT_EQ(refusal(router), "startup_delay delays it for 30000 ms");
     EXPECT_EQ(router.put(kPreempt), Lines{});
 }
 
 TEST(Preempt, IsRefusedOutsideOfTheElection) {
     Router router{classic_config()};
-    EXPECT_EQ(refusal(router), "takes no part in the election yet");
+    EXPECT_EQ(refusal(router), "does not take part in the election yet");
 
     router.put(Startup{});
     router.put(FaultChanged{"broken"});
@@ -172,7 +172,7 @@ TEST(Preempt, IsRefusedOutsideOfTheElection) {
 
     Router leaving = Router::active(classic_config());
     leaving.put(kRelease);
-    EXPECT_EQ(refusal(leaving), "is giving the address up: released");
+    EXPECT_EQ(refusal(leaving), "is releasing the address: released");
 }
 
 TEST(Preempt, DoesNotWaitForAWindowOrADelay) {

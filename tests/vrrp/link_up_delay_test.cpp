@@ -34,8 +34,8 @@ Lines flap(Router &router) {
 TEST(LinkUpDelay, SilenceProvesNothingBeforeItIsOver) {
     Router router = Router::active(link_up_config());
     EXPECT_EQ(flap(router),
-              Lines{"transition fault -> backup: fault cleared: interface eth0 "
-                    "is down, held back by link_up_delay for 6000 ms"});
+              Lines{"transition fault -> backup: fault cleared: interface "
+                    "eth0 is down, delayed by link_up_delay for 6000 ms"});
     EXPECT_EQ(router.due_in(), Seconds{6});
 
     EXPECT_EQ(router.after(Seconds{5}).put(TimeReached{}), Lines{});
@@ -110,8 +110,8 @@ TEST(LinkUpDelay, TheLaterOfTwoDelaysCounts) {
     config.not_before = Router{config}.now() + Seconds{60};
     Router router = Router::backup(config);
     EXPECT_EQ(flap(router),
-              Lines{"transition fault -> backup: fault cleared: interface eth0 "
-                    "is down, held back by startup_delay for 58000 ms"});
+              Lines{"transition fault -> backup: fault cleared: interface "
+                    "eth0 is down, delayed by startup_delay for 58000 ms"});
     EXPECT_EQ(router.due_in(), Seconds{58});
 }
 
@@ -120,7 +120,7 @@ TEST(LinkUpDelay, RefusesAPreemption) {
     flap(router);
     router.after(Seconds{1}).hear(90);
     EXPECT_EQ(router.instance().preempt_refusal(router.now()),
-              "link_up_delay holds it back for 5000 ms");
+              "link_up_delay delays it for 5000 ms");
 }
 
 // A reload: the time goes on, with the delay of the new configuration.

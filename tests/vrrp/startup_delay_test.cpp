@@ -24,7 +24,7 @@ Config startup_config(Duration d, unsigned priority = 100) {
 TEST(StartupDelay, SilenceProvesNothingBeforeItIsOver) {
     Router router{startup_config(Seconds{60})};
     EXPECT_EQ(router.put(Startup{}),
-              Lines{"transition initialize -> backup: startup, held back by "
+              Lines{"transition initialize -> backup: startup, delayed by "
                     "startup_delay for 60000 ms"});
     EXPECT_EQ(router.due_in(), Seconds{60});
 

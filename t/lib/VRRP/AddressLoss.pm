@@ -63,7 +63,7 @@ sub restores_address (@command) {
 
         cmp_ok(scalar(my @arps = $seen->announcements($VIP)), '>', 0,
                'announced again');
-        $seen->logged('lb1', qr/\[warn\].*\Q$VIP\E was removed from/, 'why');
+        $seen->logged('lb1', qr/\[warn\].*another program removed \Q$VIP\E from/, 'why');
         $seen->advertised_on('lb1');
         $seen->silent('lb2');
         $seen->not_changed;

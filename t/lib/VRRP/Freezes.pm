@@ -46,7 +46,7 @@ sub vrrp_process_killed () {
         # The new process has no time of the next advert, and sends one at
         # once.
         $seen->nothing_noticed(extra => 1);
-        $seen->logged('lb1', qr/going on as MASTER/, 'it goes on');
+        $seen->logged('lb1', qr/continuing as MASTER/, 'it goes on');
     };
 }
 
