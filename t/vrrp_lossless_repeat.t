@@ -64,7 +64,7 @@ subtest 'the vrrp process crashes again and again' => sub {
     $seen->changed('lb2', 'VI_1 BACKUP -> MASTER');
     cmp_ok(scalar(my @byes = $seen->goodbyes('lb1')), '>', 0,
            'lb1 says good-bye');
-    $seen->logged('lb1', 
+    $seen->logged('lb1',
         qr/crashed \d+ times within .* staying in FAULT for 10 s/,
                   'why');
     $seen->answered('lb2');
