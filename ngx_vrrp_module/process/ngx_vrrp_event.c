@@ -79,6 +79,7 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
     /* what it has to tell is told then, and need not be read */
 
     if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
+        ngx_time_update();
         ngx_log_error(NGX_LOG_ALERT, loop->log, ngx_errno,
                       "timerfd_settime() failed");
         return;
@@ -87,6 +88,20 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
     loop->armed = deadline;
     loop->put_off_from = now + (deadline - now) / 2;
     loop->expired = 0;
+}
+
+
+/*
+ * one turn of a loop without nginx timers: it does not update the time of
+ * nginx, which costs more than an advertisement, so log lines have to do it
+ */
+
+void
+ngx_vrrp_event_wait(ngx_cycle_t *cycle)
+{
+    (void) ngx_process_events(cycle, NGX_TIMER_INFINITE, 0);
+
+    ngx_event_process_posted(cycle, &ngx_posted_events);
 }
 
 
@@ -145,6 +160,9 @@ ngx_int_t
 ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler, void *data)
 {
     ngx_connection_t  *c;
+
+    /* for what may fail, see ngx_vrrp_event_wait() */
+    ngx_time_update();
 
     c = ngx_get_connection(fd, ngx_cycle->log);
 

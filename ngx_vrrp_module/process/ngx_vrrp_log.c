@@ -29,6 +29,8 @@ ngx_vrrp_log(void *data, vrrp_core_log_level_e level, const char *text,
 {
     ngx_vrrp_loop_t *loop = data;
 
+    ngx_time_update();
+
     ngx_log_error(ngx_vrrp_log_levels[level], loop->log, 0,
                   "vrrp: %*s", len, text);
 }

@@ -97,7 +97,7 @@ ngx_vrrp_process_cycle(ngx_cycle_t *cycle, void *data)
 
         ngx_vrrp_event_arm_timer(&vp->loop);
 
-        ngx_process_events_and_timers(cycle);
+        ngx_vrrp_event_wait(cycle);
     }
 
     vrrp_core_destroy(vp->core);

@@ -111,6 +111,7 @@ typedef struct {
 
 ngx_int_t ngx_vrrp_event_open_timer(ngx_vrrp_loop_t *loop);
 void ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop);
+void ngx_vrrp_event_wait(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler,
     void *data);
 
