@@ -157,6 +157,15 @@ std::string owner_mismatch(const Config &config,
            "addresses: lower one priority";
 }
 
+// Of nearly all advertisements: without a text, and without memory for one.
+bool matches(const Config &config, const wire::Advertisement &advert) {
+    return advert.interval == config.advert_interval &&
+           (config.priority != kPriorityOwner ||
+            advert.priority != kPriorityOwner) &&
+           std::ranges::equal(advert.addresses, config.addresses, {}, {},
+                              &VirtualAddress::address);
+}
+
 }  // namespace
 
 IpAddress multicast_group(Family family) {
@@ -202,6 +211,9 @@ std::optional<DropReason> refuse(const Config &config,
 std::optional<std::string> mismatch(const Config &config,
                                     const wire::Advertisement &advert,
                                     const IpAddress &source) {
+    if (matches(config, advert)) {
+        return std::nullopt;
+    }
     std::string text;
     for (const std::string &part : {interval_mismatch(config, advert, source),
                                     address_mismatch(config, advert, source),
