@@ -32,6 +32,10 @@ constexpr unsigned kMaxEventsWhenLost = 16384;
 constexpr unsigned kMaxDatagramsPerAnswer = 4096;
 constexpr Seconds kAnswerTimeout{1};
 
+// Enough for every request of this module. The default of libnl is a page, which
+// it fills with zeros for each request.
+constexpr std::size_t kRequestSize = 512;
+
 // The default receive buffer has room for this number of errors.
 constexpr std::size_t kMaxRequests = 64;
 
@@ -150,6 +154,7 @@ Status RequestSocket::open(int protocol) {
             SystemError{"setsockopt(SO_RCVTIMEO) for netlink", errno});
     }
 
+    nlmsg_set_default_size(kRequestSize);
     fd_ = std::move(fd.value());
     buffer_.resize(kBufferSize);
     return success();
