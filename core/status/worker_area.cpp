@@ -1,8 +1,6 @@
 #include "core/status/worker_area.hpp"
 
-#include <algorithm>
-#include <atomic>
-#include <span>
+#include <array>
 
 #include "core/base/sane_time.hpp"
 
@@ -19,14 +17,18 @@ struct alignas(WorkerArea::kAlignment) WorkerArea::Header {
     std::atomic<std::uint64_t> mark;
 };
 
-// pid 0: no heartbeat in this slot.
-struct alignas(WorkerArea::kAlignment) WorkerArea::Slot {
-    std::atomic<std::int32_t> pid;
-    std::atomic<std::int64_t> beat_ns;
+// Side by side, because a look reads all of them. 0: no heartbeat in this slot.
+struct alignas(WorkerArea::kAlignment) WorkerArea::Pids {
+    std::array<std::atomic<std::int32_t>, kHeartbeatSlots> of;
+};
+
+// Each in its own cache line, because each worker writes its own.
+struct alignas(WorkerArea::kAlignment) WorkerArea::Beat {
+    std::atomic<std::int64_t> at_ns;
 };
 
 std::size_t WorkerArea::size(const Room &room) {
-    return sizeof(Header) + kHeartbeatSlots * sizeof(Slot) +
+    return sizeof(Header) + sizeof(Pids) + kHeartbeatSlots * sizeof(Beat) +
            Commands::size(room.instances);
 }
 
@@ -37,12 +39,20 @@ WorkerArea::Header &WorkerArea::header() const {
     return *reinterpret_cast<Header *>(memory_);
 }
 
-WorkerArea::Slot *WorkerArea::slots() const {
-    return reinterpret_cast<Slot *>(memory_ + sizeof(Header));
+std::atomic<std::int32_t> &WorkerArea::pid(std::size_t slot) const {
+    return reinterpret_cast<Pids *>(memory_ + sizeof(Header))->of[slot];
+}
+
+std::atomic<std::int64_t> &WorkerArea::beat_ns(std::size_t slot) const {
+    return reinterpret_cast<Beat *>(memory_ + sizeof(Header) +
+                                    sizeof(Pids))[slot]
+        .at_ns;
 }
 
 Commands WorkerArea::commands() const {
-    return {slots() + kHeartbeatSlots, room_.instances};
+    return {memory_ + sizeof(Header) + sizeof(Pids) +
+                kHeartbeatSlots * sizeof(Beat),
+            room_.instances};
 }
 
 void WorkerArea::begin() {
@@ -50,13 +60,12 @@ void WorkerArea::begin() {
 }
 
 bool WorkerArea::is_damaged() const {
-    const auto is_impossible = [](const Slot &slot) {
-        const std::int64_t beat_ns = slot.beat_ns.load();
-        return slot.pid.load() < 0 || beat_ns != sane_time(beat_ns);
-    };
-    return header().mark.load() != kMark ||
-           std::ranges::any_of(std::span(slots(), kHeartbeatSlots),
-                               is_impossible) ||
+    bool impossible = false;
+    for (std::size_t i = 0; i < kHeartbeatSlots; ++i) {
+        const std::int64_t ns = beat_ns(i).load();
+        impossible = impossible || pid(i).load() < 0 || ns != sane_time(ns);
+    }
+    return header().mark.load() != kMark || impossible ||
            commands().is_damaged();
 }
 
@@ -64,13 +73,15 @@ void WorkerArea::beat(std::size_t slot, std::int32_t pid, Instant now) {
     if (slot >= kHeartbeatSlots) {
         return;
     }
-    slots()[slot].beat_ns.store(to_ns(now), std::memory_order_relaxed);
-    slots()[slot].pid.store(pid, std::memory_order_release);
+    beat_ns(slot).store(to_ns(now), std::memory_order_relaxed);
+    if (this->pid(slot).load(std::memory_order_relaxed) != pid) {
+        this->pid(slot).store(pid, std::memory_order_release);
+    }
 }
 
 void WorkerArea::stop_beating(std::size_t slot) {
     if (slot < kHeartbeatSlots) {
-        slots()[slot].pid.store(0, std::memory_order_release);
+        pid(slot).store(0, std::memory_order_release);
     }
 }
 
@@ -81,7 +92,7 @@ std::vector<engine::Heartbeat> WorkerArea::heartbeats() const {
 std::vector<std::size_t> WorkerArea::beating() const {
     std::vector<std::size_t> list;
     for (std::size_t i = 0; i < kHeartbeatSlots; ++i) {
-        if (slots()[i].pid.load(std::memory_order_relaxed) > 0) {
+        if (pid(i).load(std::memory_order_relaxed) > 0) {
             list.push_back(i);
         }
     }
@@ -92,11 +103,10 @@ std::vector<engine::Heartbeat> WorkerArea::heartbeats(
     const std::vector<std::size_t> &of) const {
     std::vector<engine::Heartbeat> list;
     for (const std::size_t i : of) {
-        const Slot &slot = slots()[i];
-        const std::int32_t pid = slot.pid.load(std::memory_order_acquire);
-        if (pid > 0) {
-            list.push_back({pid, instant_from_ns(sane_time(slot.beat_ns.load(
-                                     std::memory_order_relaxed)))});
+        const std::int32_t who = pid(i).load(std::memory_order_acquire);
+        if (who > 0) {
+            const std::int64_t ns = beat_ns(i).load(std::memory_order_relaxed);
+            list.push_back({who, instant_from_ns(sane_time(ns))});
         }
     }
     return list;

@@ -3,9 +3,10 @@
 // only a hint: it is copied, its values are limited to valid ones, and it is
 // used only for what any worker may say.
 //
-// Layout: header, heartbeat slots, commands.
+// Layout: header, pids, heartbeats, commands.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -52,10 +53,12 @@ public:
 
 private:
     struct Header;
-    struct Slot;
+    struct Pids;
+    struct Beat;
 
     Header &header() const;
-    Slot *slots() const;
+    std::atomic<std::int32_t> &pid(std::size_t slot) const;
+    std::atomic<std::int64_t> &beat_ns(std::size_t slot) const;
 
     std::uint8_t *memory_;
     Room room_;
