@@ -24,15 +24,26 @@ constexpr std::size_t words(std::size_t bytes) {
     return (bytes + sizeof(SharedWord) - 1) / sizeof(SharedWord);
 }
 
-// to: words(bytes.size()) of them; unused bytes of the last one become zero.
-inline void store_words(SharedWord *to, Bytes bytes) {
-    for (; !bytes.empty(); ++to) {
-        std::uint64_t word = 0;
-        const std::size_t n = std::min(sizeof(word), bytes.size());
-        std::memcpy(&word, bytes.data(), n);
-        to->store(word, std::memory_order_relaxed);
-        bytes = bytes.subspan(n);
+// Calls call(word) for each word; unused bytes of the last one are zero.
+template <class Call>
+void each_word(Bytes bytes, Call &&call) {
+    std::uint64_t word = 0;
+    for (; bytes.size() >= sizeof(word); bytes = bytes.subspan(sizeof(word))) {
+        std::memcpy(&word, bytes.data(), sizeof(word));
+        call(word);
     }
+    if (!bytes.empty()) {
+        word = 0;
+        std::memcpy(&word, bytes.data(), bytes.size());
+        call(word);
+    }
+}
+
+// to: words(bytes.size()) of them.
+inline void store_words(SharedWord *to, Bytes bytes) {
+    each_word(bytes, [&](std::uint64_t word) {
+        to++->store(word, std::memory_order_relaxed);
+    });
 }
 
 inline void load_words(const SharedWord *from, std::span<std::uint8_t> bytes) {
@@ -42,6 +53,15 @@ inline void load_words(const SharedWord *from, std::span<std::uint8_t> bytes) {
         std::memcpy(bytes.data(), &word, n);
         bytes = bytes.subspan(n);
     }
+}
+
+// Whether store_words(to, bytes) would change nothing.
+inline bool has_words(const SharedWord *to, Bytes bytes) {
+    bool same = true;
+    each_word(bytes, [&](std::uint64_t word) {
+        same = same && to++->load(std::memory_order_relaxed) == word;
+    });
+    return same;
 }
 
 template <class T>

@@ -33,6 +33,11 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
             worker_timeout_ = std::min(worker_timeout_.value_or(policy.timeout),
                                        policy.timeout);
         }
+        if (std::ranges::find(watched_workers_, policy,
+                              &WatchedWorkers::policy) ==
+            watched_workers_.end()) {
+            watched_workers_.push_back({policy, {}});
+        }
         by_key_.emplace(router.key(), routers_.size() - 1);
         for (const AddressState &state : router.addresses()) {
             by_address_.emplace(state.address.address, routers_.size() - 1);
@@ -46,6 +51,7 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
 template <class Call>
 void Engine::with_each(Instant now, const Call &call) {
     for (VirtualRouter &router : routers_) {
+        router.mark_changed();
         call(router);
     }
     end_pass(all_, now);
@@ -54,6 +60,7 @@ void Engine::with_each(Instant now, const Call &call) {
 
 template <class Call>
 void Engine::with(std::size_t index, Instant now, const Call &call) {
+    routers_[index].mark_changed();
     call(routers_[index]);
     end_pass({&index, 1}, now);
     lag_watch_.next(deadline(), now);
@@ -104,11 +111,12 @@ void Engine::prolong_leases(std::span<const std::size_t> routers, Instant now) {
 }
 
 void Engine::note(std::size_t index) {
-    const VirtualRouter &router = routers_[index];
+    VirtualRouter &router = routers_[index];
     const Known next{.is_ours = router.is_ours(),
                      .is_owner = router.is_owner(),
                      .is_active = router.holds_addresses(),
                      .is_finished = router.finished(),
+                     .has_claimed = router.has_claimed(),
                      .transitions = router.counters().transitions};
     const Known before = std::exchange(known_[index], next);
 
@@ -120,9 +128,12 @@ void Engine::note(std::size_t index) {
     active_ -= before.is_active;
     finished_ += next.is_finished;
     finished_ -= before.is_finished;
+    claimed_ += next.has_claimed;
+    claimed_ -= before.has_claimed;
     transitions_ += next.transitions - before.transitions;
     deadlines_.set(index, router.deadline());
-    touched_.mark(index);
+    touched_.mark(index,
+                  router.take_changed() ? Touch::all : Touch::numbers);
 }
 
 void Engine::start(Interfaces interfaces, Instant now) {
@@ -150,8 +161,9 @@ void Engine::stop(const std::string &reason, bool serving, Instant now) {
 void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
     look_at_workers_early(now);
     if (const auto found = find(packet)) {
-        with(*found, now,
-             [&](VirtualRouter &r) { r.handle_packet(packet, now); });
+        routers_[*found].handle_packet(packet, now);
+        end_pass({&*found, 1}, now);
+        lag_watch_.next(deadline(), now);
     } else {
         ++unknown_vrid_;
         report_unknown(packet, now);
@@ -310,45 +322,64 @@ std::vector<Heartbeat> Engine::read_heartbeats(Instant now) {
     return heartbeats;
 }
 
+// While all routers are claimed and all workers beat, no router has to hear of
+// it: its fault was cleared before.
+void Engine::watch_workers(Instant now) {
+    const std::vector<Heartbeat> heartbeats = read_heartbeats(now);
+    const bool same = are_same_workers(heartbeats);
+    bool healthy = true;
+
+    look_at_workers_.reset();
+    may_look_at_workers_.reset();
+    for (WatchedWorkers &watched : watched_workers_) {
+        watched.verdict =
+            judge_workers(heartbeats, watched.policy.required,
+                                  watched.policy.timeout, now);
+        healthy = healthy && watched.verdict.healthy;
+        fresh_workers_ = watched.verdict.fresh;
+        plan_look_at_workers(watched, same, now);
+    }
+    if (!healthy || !had_workers_ || claimed_ != routers_.size()) {
+        report_workers(now);
+    }
+    had_workers_ = healthy;
+    if (claimed_ != routers_.size()) {
+        take_earlier(look_at_workers_, {now + kStartupLook});
+    }
+}
+
 // A healthy verdict holds until enough heartbeats could have become old; then
 // fresher ones have come, or it is over. Before that we look as often as
 // workers beat, to know the new ones by name; but while they are those that we
 // know, we do not wake up for it until one of the last beats may be missing.
-void Engine::watch_workers(Instant now) {
-    const std::vector<Heartbeat> heartbeats = read_heartbeats(now);
-    const bool same = are_same_workers(heartbeats);
-    const vrrp::WorkerPolicy *judged = nullptr;
-    WorkerVerdict verdict;
+void Engine::plan_look_at_workers(const WatchedWorkers &watched, bool same,
+                                  Instant now) {
+    const auto &[policy, verdict] = watched;
+    if (policy.required == 0) {
+        return;
+    }
+    const Duration beat = heartbeat_interval(policy.timeout);
+    const Instant next = verdict.healthy
+                             ? std::min(now + beat, verdict.good_until)
+                             : now + beat;
+    take_earlier(may_look_at_workers_, {next});
+    take_earlier(look_at_workers_,
+                 verdict.healthy && same
+                     ? std::max(next, verdict.good_until - beat)
+                     : next);
+}
 
-    look_at_workers_.reset();
-    may_look_at_workers_.reset();
+void Engine::report_workers(Instant now) {
     for (std::size_t i = 0; i < routers_.size(); ++i) {
         VirtualRouter &router = routers_[i];
-        const vrrp::WorkerPolicy &policy = router.config().workers;
-        if (!judged || *judged != policy) {
-            verdict =
-                judge_workers(heartbeats, policy.required, policy.timeout, now);
-            judged = &policy;
-        }
-        if (router.is_news(verdict)) {
-            router.set_workers(verdict, now);
+        const auto watched = std::ranges::find(
+            watched_workers_, router.config().workers, &WatchedWorkers::policy);
+        if (router.is_news(watched->verdict)) {
+            router.mark_changed();
+            router.set_workers(watched->verdict, now);
             end_pass({&i, 1}, now);
         }
-        if (!router.has_claimed()) {
-            take_earlier(look_at_workers_, {now + kStartupLook});
-        } else if (policy.required != 0) {
-            const Duration beat = heartbeat_interval(policy.timeout);
-            const Instant next = verdict.healthy
-                                     ? std::min(now + beat, verdict.good_until)
-                                     : now + beat;
-            take_earlier(may_look_at_workers_, {next});
-            take_earlier(look_at_workers_,
-                         verdict.healthy && same
-                             ? std::max(next, verdict.good_until - beat)
-                             : next);
-        }
     }
-    fresh_workers_ = verdict.fresh;
 }
 
 // As at the last look, and none of them has ended.
@@ -356,8 +387,11 @@ bool Engine::are_same_workers(const std::vector<Heartbeat> &heartbeats) {
     const bool one_ended = std::ranges::any_of(
         heartbeats,
         [](const Heartbeat &h) { return h.gone_at != Instant::max(); });
-    const std::vector<std::int32_t> pids = pids_of(heartbeats);
-    return std::exchange(workers_, pids) == pids && !one_ended;
+    const bool same = are_of(heartbeats, workers_);
+    if (!same) {
+        workers_ = pids_of(heartbeats);
+    }
+    return same && !one_ended;
 }
 
 // We are awake anyway.

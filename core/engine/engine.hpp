@@ -177,6 +177,7 @@ private:
         bool is_owner = false;
         bool is_active = false;
         bool is_finished = false;
+        bool has_claimed = false;
         std::uint64_t transitions = 0;
     };
 
@@ -190,7 +191,16 @@ private:
     void note(std::size_t index);
 
     void watch_neighbours();
+    // Routers mostly have one policy.
+    struct WatchedWorkers {
+        vrrp::WorkerPolicy policy;
+        WorkerVerdict verdict;  // of the last look
+    };
+
     void watch_workers(Instant now);
+    void plan_look_at_workers(const WatchedWorkers &watched, bool same,
+                              Instant now);
+    void report_workers(Instant now);
     void look_at_workers_early(Instant now);
     bool are_same_workers(const std::vector<Heartbeat> &heartbeats);
     std::vector<Heartbeat> read_heartbeats(Instant now);
@@ -217,6 +227,7 @@ private:
     std::size_t owned_ = 0;
     std::size_t active_ = 0;
     std::size_t finished_ = 0;
+    std::size_t claimed_ = 0;
     std::uint64_t transitions_ = 0;
     bool needs_time_of_day_ = false;
 
@@ -224,6 +235,8 @@ private:
     std::optional<Instant> may_look_at_workers_;  // when we are awake
     std::optional<Duration> worker_timeout_;
     std::vector<std::int32_t> workers_;  // pids, at the last look
+    std::vector<WatchedWorkers> watched_workers_;
+    bool had_workers_ = false;  // at the last look, each router enough
     TimerLagWatch lag_watch_;
     unsigned fresh_workers_ = 0;
     std::uint64_t unknown_vrid_ = 0;

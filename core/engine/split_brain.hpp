@@ -81,6 +81,7 @@ public:
     // A virtual address that is on this node although this router is not
     // active; empty: none. Repeated calls are harmless.
     void see_stray(const std::string &detail, Instant now);
+    bool has_stray() const { return stray_since_.has_value(); }
 
     void handle_time(Instant now);
 

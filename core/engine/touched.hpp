@@ -1,7 +1,9 @@
-// The virtual routers that may have changed since the last look: the status of
-// the others need not be described again. No allocation after the start.
+// The virtual routers that may have changed since the last look. The status of
+// the others need not be described again; of a router that only counted, only
+// the numbers are published. No allocation after the start.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -9,34 +11,37 @@
 
 namespace ngx_vrrp::engine {
 
+enum class Touch : std::uint8_t { none, numbers, all };
+
 class Touched {
 public:
     // All of them, at first.
     explicit Touched(std::size_t count) : marks_(count) {
         list_.reserve(count);
         for (std::size_t i = 0; i < count; ++i) {
-            mark(i);
+            mark(i, Touch::all);
         }
     }
 
-    void mark(std::size_t index) {
-        if (!std::exchange(marks_[index], std::uint8_t{1})) {
+    void mark(std::size_t index, Touch touch) {
+        const Touch before = marks_[index];
+        marks_[index] = std::max(before, touch);
+        if (before == Touch::none) {
             list_.push_back(index);
         }
     }
 
-    // Calls visit(index) for each of them, once.
+    // Calls visit(index, touch) for each of them, once.
     template <class Visit>
     void take(Visit &&visit) {
         for (const std::size_t index : list_) {
-            marks_[index] = 0;
-            visit(index);
+            visit(index, std::exchange(marks_[index], Touch::none));
         }
         list_.clear();
     }
 
 private:
-    std::vector<std::uint8_t> marks_;
+    std::vector<Touch> marks_;
     std::vector<std::size_t> list_;
 };
 

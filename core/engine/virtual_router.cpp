@@ -155,6 +155,7 @@ bool VirtualRouter::is_ready(Instant now) const {
 }
 
 void VirtualRouter::look_at_trackers(Instant now) {
+    mark_changed();
     if (!interfaces_) {
         return;  // we stand aside
     }
@@ -211,7 +212,9 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
         act(vrrp::ReportMismatch{*text}, now);
     }
     split_brain_.hear(advert, now);
+    const auto before = instance_.active_router();
     input(vrrp::AdvertReceived{advert, peer}, now);
+    changed_ = changed_ || !vrrp::is_same(before, instance_.active_router());
     split_brain_.hear_rival(advert, peer, instance_.effective_priority(), now);
     look_for_split_brain(now);
     if (advert.priority != kPriorityZero) {
@@ -272,7 +275,9 @@ void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {
         return std::holds_alternative<vrrp::SendAdvert>(action) ||
                std::holds_alternative<vrrp::RenewAddresses>(action);
     };
-    may_wait_ = may_wait_ && std::ranges::all_of(actions, can_wait);
+    const bool all_can_wait = std::ranges::all_of(actions, can_wait);
+    changed_ = changed_ || !all_can_wait;
+    may_wait_ = may_wait_ && all_can_wait;
     if (!may_wait_ && !actions.empty()) {
         send_due_advert(now);
     }
@@ -282,6 +287,7 @@ void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {
 }
 
 void VirtualRouter::set_fault(FaultCause cause, std::string text, Instant now) {
+    mark_changed();
     const std::string before = faults_.reason();
     faults_.set(cause, std::move(text));
     tell_fault(before, now);
@@ -289,6 +295,7 @@ void VirtualRouter::set_fault(FaultCause cause, std::string text, Instant now) {
 
 void VirtualRouter::stay_out(FaultCause cause, const std::string &why,
                              Duration first, Instant now) {
+    mark_changed();
     const std::string before = faults_.reason();
     faults_.stay_out(cause, why, first, now);
     ++counters_.stayed_out;
@@ -297,6 +304,10 @@ void VirtualRouter::stay_out(FaultCause cause, const std::string &why,
 }
 
 void VirtualRouter::end_faults(Instant now) {
+    if (!faults_.deadline() || now < *faults_.deadline()) {
+        return;
+    }
+    mark_changed();
     const std::string before = faults_.reason();
     faults_.expire(now);
     tell_fault(before, now);

@@ -138,6 +138,12 @@ public:
 
     const vrrp::Config &config() const { return instance_.config(); }
     const vrrp::Instance &instance() const { return instance_; }
+    // More than the counters, and when the active router was last heard, may
+    // have changed since take_changed(). handle_packet() and handle_time() find
+    // out; for all others the caller says so.
+    void mark_changed() { changed_ = true; }
+    bool take_changed() { return std::exchange(changed_, false); }
+
     const std::vector<AddressState> &addresses() const { return addresses_; }
     const LastTransition &last_transition() const { return last_; }
     const Counters &counters() const { return counters_; }
@@ -316,6 +322,7 @@ private:
     std::optional<Instant> unheard_since_;
     std::optional<Instant> remove_strays_at_;
     bool may_wait_ = false;  // what it does now, for other routers
+    bool changed_ = true;
     std::optional<Priority> advert_due_;
     std::size_t packets_asked_ = 0;
     unsigned announce_again_ = 0;

@@ -219,6 +219,7 @@ bool VirtualRouter::may_hold(AddressState &state, Instant now) {
 // The kernel that refuses to prolong a lease keeps the address until it ends.
 bool VirtualRouter::take_answer(AddressState &state, const Status &status,
                                 Instant now) {
+    changed_ = changed_ || !status || !state.present || state.foreign;
     if (status) {
         state.present = true;
         state.foreign = false;
@@ -306,6 +307,7 @@ void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
 }
 
 void VirtualRouter::remove_addresses(Instant now) {
+    mark_changed();
     wants_to_prolong_ = false;
     announce_again_ = 0;
     for (AddressState &state : addresses_) {
@@ -421,6 +423,7 @@ void VirtualRouter::remove_strays(Instant now) {
                  state.foreign ? "another program added it"
                                : "a process of this module left it behind",
                  vrrp::public_name(instance_.state()).data());
+            mark_changed();
             state.present = !remove(state.address, false, now);
             remove_strays_at_ = now + kStrayPause;
         }

@@ -102,6 +102,7 @@ void VirtualRouter::lose(Instant now) {
 }
 
 void VirtualRouter::retire() {
+    mark_changed();
     instance_.retire();
     split_brain_.retire();
     owner_ = false;
@@ -117,6 +118,7 @@ void VirtualRouter::retire() {
 }
 
 void VirtualRouter::own(const Inheritance &got, Instant now) {
+    mark_changed();
     owner_ = true;
     look_at_trackers(now);
     keep_released(got.handover ? got.handover->released

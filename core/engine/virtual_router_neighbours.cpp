@@ -56,7 +56,10 @@ void VirtualRouter::look_for_split_brain(Instant now) {
     const bool active =
         instance_.state() == vrrp::StateName::active && !instance_.is_leaving();
     split_brain_.set_active(active, now);
-    split_brain_.see_stray(describe_stray(), now);
+    if (stray() || split_brain_.has_stray()) {
+        mark_changed();
+        split_brain_.see_stray(describe_stray(), now);
+    }
     split_brain_.handle_time(now);
     if (const auto index = split_brain_.take_question(now)) {
         ask(addresses_[*index].address, now);
@@ -80,6 +83,7 @@ void VirtualRouter::ask(const vrrp::VirtualAddress &address, Instant now) {
 }
 
 void VirtualRouter::report_sign(const SignNews &news, Instant now) {
+    mark_changed();
     const char *sign = to_words(news.change.sign).data();
     if (news.again) {
         log_(LogLevel::warn, "%s: %s", sign, news.text.c_str());

@@ -21,6 +21,11 @@ std::vector<std::int32_t> pids_of(std::span<const Heartbeat> heartbeats) {
     return pids;
 }
 
+bool are_of(std::span<const Heartbeat> heartbeats,
+            std::span<const std::int32_t> pids) {
+    return std::ranges::equal(heartbeats, pids, {}, &Heartbeat::pid);
+}
+
 bool is_fresh(const Heartbeat &heartbeat, Duration timeout, Instant now) {
     return heartbeat.pid != 0 && now < stale_at(heartbeat, timeout);
 }

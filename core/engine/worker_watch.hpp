@@ -21,6 +21,10 @@ struct Heartbeat {
 
 std::vector<std::int32_t> pids_of(std::span<const Heartbeat> heartbeats);
 
+// Whether these heartbeats are of exactly these workers, in this order.
+bool are_of(std::span<const Heartbeat> heartbeats,
+            std::span<const std::int32_t> pids);
+
 // Its heartbeat is recent, or it is being replaced.
 bool is_fresh(const Heartbeat &heartbeat, Duration timeout, Instant now);
 

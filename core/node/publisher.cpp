@@ -12,13 +12,14 @@ void Publisher::publish(engine::Engine &engine, const status::NodeFacts &facts,
     }
 
     const auto &routers = engine.routers();
-    engine.touched().take(
-        [&](std::size_t index) { look_at(routers[index], index); });
+    engine.touched().take([&](std::size_t index, engine::Touch touch) {
+        look_at(routers[index], index, touch);
+    });
     published_at_ = now;
     if (news_ || now >= numbers_at_ + kNumbersPause) {
         news_ = false;
         numbers_at_ = now;
-        publish_numbers();
+        publish_numbers(engine);
         area_.publish(bank_, describe(engine, facts));
     }
 }
@@ -41,8 +42,8 @@ void Publisher::begin(const engine::Engine &engine,
 }
 
 void Publisher::look_at(const engine::VirtualRouter &router,
-                        std::size_t index) {
-    if (descriptions_[index].update(router)) {
+                        std::size_t index, engine::Touch touch) {
+    if (touch == engine::Touch::all && descriptions_[index].update(router)) {
         publish_record(index);
         is_counting_[index] = 0;
         news_ = true;
@@ -57,11 +58,11 @@ void Publisher::publish_record(std::size_t index) {
                   description.trackers());
 }
 
-void Publisher::publish_numbers() {
-    for (std::size_t i = 0; i < descriptions_.size(); ++i) {
+void Publisher::publish_numbers(const engine::Engine &engine) {
+    for (std::size_t i = 0; i < is_counting_.size(); ++i) {
         if (is_counting_[i] != 0) {
             is_counting_[i] = 0;
-            area_.publish_numbers(bank_, i, descriptions_[i].record());
+            area_.publish(bank_, i, status::numbers_of(engine.routers()[i]));
         }
     }
 }

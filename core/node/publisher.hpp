@@ -37,9 +37,10 @@ public:
 
 private:
     void begin(const engine::Engine &engine, const status::NodeFacts &facts);
-    void look_at(const engine::VirtualRouter &router, std::size_t index);
+    void look_at(const engine::VirtualRouter &router, std::size_t index,
+                 engine::Touch touch);
     void publish_record(std::size_t index);
-    void publish_numbers();
+    void publish_numbers(const engine::Engine &engine);
 
     status::Area area_;
     unsigned bank_ = 0;

@@ -22,12 +22,6 @@ using Words = std::array<SharedWord, words(sizeof(T))>;
 using CrashWords =
     std::array<std::uint64_t, words(sizeof(engine::CrashHistory))>;
 
-// The numbers of an instance are at the end of its record.
-constexpr std::size_t kNumbersAt =
-    offsetof(InstanceRecord, master_heard_ns) / sizeof(SharedWord);
-static_assert(offsetof(InstanceRecord, master_heard_ns) % sizeof(SharedWord) ==
-              0);
-
 constexpr std::size_t aligned(std::size_t size) {
     return (size + Area::kAlignment - 1) / Area::kAlignment * Area::kAlignment;
 }
@@ -81,10 +75,18 @@ struct Area::InstanceSlot {
     Words<InstanceRecord> record;
 };
 
+// Side by side: with many instances, advertisements write only this. Few pages
+// matter, because memory that was not used for a second is slow.
+struct Area::NumbersSlot {
+    Seqlock lock;
+    Words<InstanceNumbers> numbers;
+};
+
 std::size_t Area::bank_size(const Room &room) {
     return aligned(room.instances * sizeof(InstanceSlot) +
                    room.addresses * sizeof(Words<AddressRecord>) +
-                   room.trackers * sizeof(Words<TrackerRecord>));
+                   room.trackers * sizeof(Words<TrackerRecord>) +
+                   room.instances * sizeof(NumbersSlot));
 }
 
 std::size_t Area::size(const Room &room) {
@@ -115,6 +117,10 @@ SharedWord *Area::address(unsigned bank, std::size_t index) const {
 SharedWord *Area::tracker(unsigned bank, std::size_t index) const {
     return address(bank, room_.addresses) +
            index * words(sizeof(TrackerRecord));
+}
+
+Area::NumbersSlot &Area::numbers(unsigned bank, std::size_t index) const {
+    return reinterpret_cast<NumbersSlot *>(tracker(bank, room_.trackers))[index];
 }
 
 check::Table Area::checks(std::uint64_t generation) const {
@@ -230,22 +236,34 @@ void Area::publish(unsigned bank, std::size_t index,
         store_all(address(bank, record.first_address), addresses);
         store_all(tracker(bank, record.first_tracker), trackers);
     });
+    publish(bank, index, {record.master_heard_ns, record.counters});
 }
 
-void Area::publish_numbers(unsigned bank, std::size_t index,
-                           const InstanceRecord &record) {
+void Area::publish(unsigned bank, std::size_t index,
+                   const InstanceNumbers &numbers) {
     if (index >= room_.instances) {
         return;
     }
-    InstanceSlot &to = slot(bank, index);
-    to.lock.write([&] {
-        store_words(to.record.data() + kNumbersAt,
-                    bytes_of(record).subspan(kNumbersAt * sizeof(SharedWord)));
-    });
+    NumbersSlot &to = this->numbers(bank, index);
+    to.lock.write([&] { store_words(to.numbers.data(), bytes_of(numbers)); });
 }
 
+bool Area::has_published(unsigned bank, const NodeRecord &node) const {
+    const Header &h = header();
+    bool same = false;
+    const bool whole = h.node_lock.read([&] {
+        same = h.bank.load(std::memory_order_relaxed) == bank % kBanks &&
+               has_words(h.node.data(), bytes_of(node));
+    });
+    return whole && same;
+}
+
+// Of a node little changes while nothing happens.
 void Area::publish(unsigned bank, const NodeRecord &node) {
     Header &h = header();
+    if (has_published(bank, node)) {
+        return;
+    }
     h.node_lock.write([&] {
         h.bank.store(bank % kBanks, std::memory_order_relaxed);
         store_words(h.node.data(), bytes_of(node));
@@ -273,7 +291,9 @@ std::optional<NodeRecord> Area::read_node() const {
 bool Area::read_instance(unsigned bank, std::size_t index,
                          Snapshot &snapshot) const {
     const InstanceSlot &from = slot(bank, index);
+    const NumbersSlot &from_numbers = numbers(bank, index);
     InstanceRecord record{};
+    InstanceNumbers numbers{};
     std::vector<AddressRecord> addresses;
     std::vector<TrackerRecord> trackers;
     const bool whole = from.lock.read([&] {
@@ -289,10 +309,16 @@ bool Area::read_instance(unsigned bank, std::size_t index,
         trackers = load_all<TrackerRecord>(tracker(bank, record.first_tracker),
                                            record.trackers);
     });
-    if (whole) {
-        add(snapshot, made_sane(record), addresses, trackers);
+    const bool has_numbers = from_numbers.lock.read([&] {
+        load_words(from_numbers.numbers.data(), writable_bytes_of(numbers));
+    });
+    if (!whole || !has_numbers) {
+        return false;
     }
-    return whole;
+    record.master_heard_ns = numbers.master_heard_ns;
+    record.counters = numbers.counters;
+    add(snapshot, made_sane(record), addresses, trackers);
+    return true;
 }
 
 // Another process may publish in between, and a third one may use the bank

@@ -114,9 +114,10 @@ public:
     void publish(unsigned bank, std::size_t index, const InstanceRecord &record,
                  std::span<const AddressRecord> addresses,
                  std::span<const TrackerRecord> trackers);
-    void publish_numbers(unsigned bank, std::size_t index,
-                         const InstanceRecord &record);
+    void publish(unsigned bank, std::size_t index,
+                 const InstanceNumbers &numbers);
     void publish(unsigned bank, const NodeRecord &node);
+    bool has_published(unsigned bank, const NodeRecord &node) const;
 
     // A heartbeat of the vrrp process: cheap enough for each event.
     void set_alive(Instant now);
@@ -131,6 +132,7 @@ public:
 private:
     struct Header;
     struct InstanceSlot;
+    struct NumbersSlot;
 
     static std::size_t bank_size(const Room &room);
 
@@ -139,6 +141,7 @@ private:
     InstanceSlot &slot(unsigned bank, std::size_t index) const;
     SharedWord *address(unsigned bank, std::size_t index) const;
     SharedWord *tracker(unsigned bank, std::size_t index) const;
+    NumbersSlot &numbers(unsigned bank, std::size_t index) const;
 
     std::optional<NodeRecord> read_node() const;
     bool read_instance(unsigned bank, std::size_t index,

@@ -75,6 +75,11 @@ void describe(InstanceRecord &record, const vrrp::Config &config) {
 
 }  // namespace
 
+InstanceNumbers numbers_of(const engine::VirtualRouter &router) {
+    const auto &master = router.instance().active_router();
+    return {master ? to_ns(master->heard_at) : 0, router.counters()};
+}
+
 Description::Description(const engine::VirtualRouter &router, std::int32_t pid,
                          std::size_t first_address, std::size_t first_tracker) {
     describe(record_, router.config());
@@ -93,7 +98,9 @@ Description::Description(const engine::VirtualRouter &router, std::int32_t pid,
 }
 
 bool Description::update(const engine::VirtualRouter &router) {
-    record_.counters = router.counters();
+    const InstanceNumbers numbers = numbers_of(router);
+    record_.master_heard_ns = numbers.master_heard_ns;
+    record_.counters = numbers.counters;
 
     bool changed = update_state(router);
     changed |= change(record_.source, source_, router.source());
@@ -121,11 +128,8 @@ bool Description::update_state(const engine::VirtualRouter &router) {
     return changed;
 }
 
-// The time of the last advert is one of the numbers.
 bool Description::update_master(const vrrp::Instance &instance) {
     const auto &master = instance.active_router();
-    record_.master_heard_ns = master ? to_ns(master->heard_at) : 0;
-
     bool changed =
         change(record_.master_priority, master ? master->priority.value : 0);
     changed |= change(record_.master_interval_ns,

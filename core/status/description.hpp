@@ -32,6 +32,8 @@ struct NodeFacts {
 
 NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts);
 
+InstanceNumbers numbers_of(const engine::VirtualRouter &router);
+
 class Description {
 public:
     // first_address, first_tracker: the positions of its parts, after those of

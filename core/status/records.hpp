@@ -76,8 +76,14 @@ struct InstanceRecord {
     std::uint8_t window_open;
     std::uint8_t released;
 
-    // The following numbers change with each advert.
+    // Numbers that change with each advertisement.
     std::int64_t master_heard_ns;  // CLOCK_BOOTTIME
+    engine::Counters counters;
+};
+
+// The same numbers in separate memory: an advertisement writes nothing else.
+struct InstanceNumbers {
+    std::int64_t master_heard_ns;
     engine::Counters counters;
 };
 
@@ -105,6 +111,7 @@ struct TrackerRecord {
 
 static_assert(std::is_trivially_copyable_v<NodeRecord>);
 static_assert(std::is_trivially_copyable_v<InstanceRecord>);
+static_assert(std::is_trivially_copyable_v<InstanceNumbers>);
 static_assert(std::is_trivially_copyable_v<AddressRecord>);
 static_assert(std::is_trivially_copyable_v<TrackerRecord>);
 

@@ -23,6 +23,15 @@ struct ActiveRouter {
                            const ActiveRouter &) = default;
 };
 
+// Heard again, or still not heard at all.
+inline bool is_same(const std::optional<ActiveRouter> &before,
+                    const std::optional<ActiveRouter> &after) {
+    return before.has_value() == after.has_value() &&
+           (!after || (before->address == after->address &&
+                       before->priority == after->priority &&
+                       before->interval == after->interval));
+}
+
 struct Checkpoint {
     bool active = false;  // else backup
     std::optional<Instant> link_up_at;

@@ -135,10 +135,10 @@ TEST_F(EngineTest, OtherWorkersAreLookedForSoon) {
 
 TEST_F(EngineTest, WorkersThatAreWellTouchNoRouter) {
     become_active();
-    engine->touched().take([](std::size_t) {});
+    engine->touched().take([](std::size_t, Touch) {});
     beat();
     engine->handle_workers(now);
-    engine->touched().take([](std::size_t) { FAIL(); });
+    engine->touched().take([](std::size_t, Touch) { FAIL(); });
 
     machine.beats.clear();
     engine->handle_workers(now);

@@ -71,11 +71,12 @@ TEST_F(ManyRoutersTest, EachHearsWhatIsForIt) {
 TEST_F(ManyRoutersTest, ANeighbourIsHeardByThoseThatHaveItsAddress) {
     start_all();
     const auto touched_by = [&](const IpAddress &address) {
-        engine->touched().take([](std::size_t) {});
+        engine->touched().take([](std::size_t, Touch) {});
         engine->handle_neighbour({IfIndex{2}, {address, {2, 0, 0, 0, 0, 9}}},
                                  now);
         std::vector<std::size_t> touched;
-        engine->touched().take([&](std::size_t i) { touched.push_back(i); });
+        engine->touched().take(
+            [&](std::size_t i, Touch) { touched.push_back(i); });
         return touched;
     };
     EXPECT_EQ(touched_by(vip(51)), std::vector<std::size_t>{1});

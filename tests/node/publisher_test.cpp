@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "core/status/area.hpp"
 #include "core/status/view.hpp"
 #include "tests/engine/engine_fixture.hpp"
+#include "tests/support/dice.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::node {
@@ -42,6 +46,45 @@ protected:
             count += words[i] != before[i];
         }
         return count;
+    }
+
+    // Something happens, by chance: packets and time more often than the rest.
+    void stir(test::Dice &dice) {
+        constexpr std::array kPriorities{0, 50, 99, 100, 101, 200};
+        switch (dice.below(12)) {
+        case 0:
+            engine->handle_interfaces(
+                engine::interfaces(!dice.one_in(3), dice.one_in(2)), now);
+            break;
+        case 1:
+            engine->obey(static_cast<engine::Command>(dice.below(3)), "", now);
+            break;
+        case 2:
+            machine.fail(dice.one_in(2) ? "send" : "add", ENOBUFS);
+            break;
+        case 3:
+            machine.heal();
+            break;
+        case 4:
+            machine.heir = dice.one_in(2);
+            engine->handle_ownership(now);
+            machine.grant(std::exchange(machine.passed_on, {}));
+            engine->handle_ownership(now);
+            break;
+        case 5:
+            run(dice.up_to(Seconds{3}), !dice.one_in(4));
+            break;
+        case 6:
+        case 7:
+        case 8:
+            run(dice.up_to(Milliseconds{200}));
+            break;
+        default:
+            receive(static_cast<std::uint8_t>(
+                        kPriorities[dice.below(kPriorities.size())]),
+                    dice.one_in(3) ? IpAddress::v4({10, 0, 1, 3})
+                                   : engine::kPeer);
+        }
     }
 
     test::ZeroedMemory memory{status::Area::size(kRoom)};
@@ -159,7 +202,7 @@ TEST_F(PublisherTest, GoesOnInTheOtherBank) {
 TEST_F(PublisherTest, ARouterMarksItselfWhenItMayHaveChanged) {
     const auto takes = [&] {
         std::size_t count = 0;
-        engine->touched().take([&](std::size_t) { ++count; });
+        engine->touched().take([&](std::size_t, engine::Touch) { ++count; });
         return count;
     };
     become_active();
@@ -180,6 +223,45 @@ TEST_F(PublisherTest, ARouterMarksItselfWhenItMayHaveChanged) {
     EXPECT_EQ(takes(), 1u) << "the end";
     engine->handle_time(now);
     EXPECT_EQ(takes(), 0u) << "nothing is due";
+}
+
+// A backup that hears the same router, and one that advertises, only count.
+TEST_F(PublisherTest, AnAdvertisementThatChangesNothingOnlyCounts) {
+    const auto touch = [&] {
+        engine::Touch all = engine::Touch::none;
+        engine->touched().take(
+            [&](std::size_t, engine::Touch t) { all = std::max(all, t); });
+        return all;
+    };
+    become_active();
+    EXPECT_EQ(touch(), engine::Touch::all);
+    run(Milliseconds{100});
+    EXPECT_EQ(touch(), engine::Touch::numbers);
+    receive(200);
+    EXPECT_EQ(touch(), engine::Touch::all) << "BACKUP";
+    receive(200);
+    EXPECT_EQ(touch(), engine::Touch::numbers);
+    receive(201);
+    EXPECT_EQ(touch(), engine::Touch::all) << "another priority";
+}
+
+// Whatever happens: a router that says that only numbers have changed would
+// be described as before.
+TEST_F(PublisherTest, WhatOnlyCountedIsDescribedAsBefore) {
+    for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+        test::Dice dice(seed);
+        machine = {};
+        become_active();
+        status::Description shown(engine->routers()[0], 42, 0, 0);
+        for (int step = 0; step < 300; ++step) {
+            stir(dice);
+            engine->touched().take([&](std::size_t, engine::Touch touch) {
+                const bool changed = shown.update(engine->routers()[0]);
+                ASSERT_FALSE(changed && touch == engine::Touch::numbers)
+                    << "seed " << seed << ", step " << step;
+            });
+        }
+    }
 }
 
 }  // namespace

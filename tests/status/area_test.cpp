@@ -105,11 +105,10 @@ TEST_F(AreaTest, ReadersNeedNoMoreThanToRead) {
 
 TEST_F(AreaTest, NumbersArePublishedAlone) {
     publish(42, {"VI_1"});
-    InstanceRecord record = snapshot().instances[0];
-    record.name.set("another");
-    record.counters.adverts_sent = 99;
-    record.master_heard_ns = 98;
-    area.publish_numbers(area.free_bank() ^ 1U, 0, record);
+    InstanceNumbers numbers{};
+    numbers.counters.adverts_sent = 99;
+    numbers.master_heard_ns = 98;
+    area.publish(area.free_bank() ^ 1U, 0, numbers);
 
     const auto read = area.read();
     ASSERT_TRUE(read);
@@ -141,7 +140,7 @@ TEST_F(AreaTest, WhatThereIsNoRoomForIsLeftOut) {
     publish(42, {"VI_1", "VI_2", "VI_3"});
     const unsigned bank = area.free_bank() ^ 1U;
     publish_instance(bank, 42, 3, "VI_4");
-    area.publish_numbers(bank, 3, InstanceRecord{});
+    area.publish(bank, 3, InstanceNumbers{});
 
     InstanceRecord record{};
     record.first_address = 2;
