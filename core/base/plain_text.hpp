@@ -25,7 +25,7 @@ inline constexpr std::size_t kLongestSecret = 1024;
 // The only line of a file, without its end. No copy is made of it.
 struct SecretLine {
     std::string_view line;
-    const char *wrong = nullptr;  // what is wrong with the file
+    const char *wrong = nullptr;  // the problem of the file
 };
 
 SecretLine read_secret(std::string_view text);

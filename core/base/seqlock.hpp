@@ -55,7 +55,7 @@ inline void load_words(const SharedWord *from, std::span<std::uint8_t> bytes) {
     }
 }
 
-// Whether store_words(to, bytes) would change nothing.
+// Whether store_words(to, bytes) would have no effect.
 inline bool has_words(const SharedWord *to, Bytes bytes) {
     bool same = true;
     each_word(bytes, [&](std::uint64_t word) {

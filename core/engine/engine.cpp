@@ -132,8 +132,7 @@ void Engine::note(std::size_t index) {
     claimed_ -= before.has_claimed;
     transitions_ += next.transitions - before.transitions;
     deadlines_.set(index, router.deadline());
-    touched_.mark(index,
-                  router.take_changed() ? Touch::all : Touch::numbers);
+    touched_.mark(index, router.take_changed() ? Touch::all : Touch::numbers);
 }
 
 void Engine::start(Interfaces interfaces, Instant now) {
@@ -332,9 +331,8 @@ void Engine::watch_workers(Instant now) {
     look_at_workers_.reset();
     may_look_at_workers_.reset();
     for (WatchedWorkers &watched : watched_workers_) {
-        watched.verdict =
-            judge_workers(heartbeats, watched.policy.required,
-                                  watched.policy.timeout, now);
+        watched.verdict = judge_workers(heartbeats, watched.policy.required,
+                                        watched.policy.timeout, now);
         healthy = healthy && watched.verdict.healthy;
         fresh_workers_ = watched.verdict.fresh;
         plan_look_at_workers(watched, same, now);
@@ -359,9 +357,8 @@ void Engine::plan_look_at_workers(const WatchedWorkers &watched, bool same,
         return;
     }
     const Duration beat = heartbeat_interval(policy.timeout);
-    const Instant next = verdict.healthy
-                             ? std::min(now + beat, verdict.good_until)
-                             : now + beat;
+    const Instant next =
+        verdict.healthy ? std::min(now + beat, verdict.good_until) : now + beat;
     take_earlier(may_look_at_workers_, {next});
     take_earlier(look_at_workers_,
                  verdict.healthy && same

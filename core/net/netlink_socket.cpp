@@ -32,8 +32,8 @@ constexpr unsigned kMaxEventsWhenLost = 16384;
 constexpr unsigned kMaxDatagramsPerAnswer = 4096;
 constexpr Seconds kAnswerTimeout{1};
 
-// Enough for every request of this module. The default of libnl is a page, which
-// it fills with zeros for each request.
+// Enough for every request of this module. The default of libnl is a page,
+// which it fills with zeros for each request.
 constexpr std::size_t kRequestSize = 512;
 
 // The default receive buffer has room for this number of errors.

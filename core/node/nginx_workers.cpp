@@ -24,8 +24,7 @@ bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
 // leaves its slot, or ends.
 std::vector<engine::Heartbeat> NginxWorkers::read() {
     std::vector<engine::Heartbeat> list = area_.heartbeats(slots_);
-    if (short_looks_ != 0 && ended_.empty() &&
-        engine::are_of(list, known_)) {
+    if (short_looks_ != 0 && ended_.empty() && engine::are_of(list, known_)) {
         --short_looks_;
         return list;
     }

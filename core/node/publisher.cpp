@@ -41,8 +41,8 @@ void Publisher::begin(const engine::Engine &engine,
     news_ = true;
 }
 
-void Publisher::look_at(const engine::VirtualRouter &router,
-                        std::size_t index, engine::Touch touch) {
+void Publisher::look_at(const engine::VirtualRouter &router, std::size_t index,
+                        engine::Touch touch) {
     if (touch == engine::Touch::all && descriptions_[index].update(router)) {
         publish_record(index);
         is_counting_[index] = 0;

@@ -120,7 +120,8 @@ SharedWord *Area::tracker(unsigned bank, std::size_t index) const {
 }
 
 Area::NumbersSlot &Area::numbers(unsigned bank, std::size_t index) const {
-    return reinterpret_cast<NumbersSlot *>(tracker(bank, room_.trackers))[index];
+    return reinterpret_cast<NumbersSlot *>(
+        tracker(bank, room_.trackers))[index];
 }
 
 check::Table Area::checks(std::uint64_t generation) const {

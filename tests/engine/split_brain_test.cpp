@@ -189,7 +189,7 @@ TEST_F(SplitBrainTest, OwnerThatAnswersIsSuspectedUntilItIsSilent) {
     run(Seconds{30});
     EXPECT_TRUE(signs().empty());
     EXPECT_EQ(news(), (Done{"foreign_owner", "foreign_owner over"}));
-    EXPECT_EQ(log.count("foreign owner: over"), 1u);
+    EXPECT_EQ(log.count("foreign owner: ended"), 1u);
 }
 
 TEST_F(SplitBrainTest, OwnerThatComesLaterIsFoundWithinARound) {

@@ -160,7 +160,8 @@ TEST_F(CheckResultsTest, SilenceIsATimeAndNotANumberOfLooks) {
     run(Milliseconds{4500}, {}, kRest);
     EXPECT_EQ(log.lines.size(), 0u);
     run(kRest, {}, kRest);
-    EXPECT_EQ(log.count("no sign of the vrrp checker process for 5 s"), 1u);
+    EXPECT_EQ(log.count("the vrrp checker process has been silent for 5 s"),
+              1u);
 }
 
 TEST_F(CheckResultsTest, SilenceOfOneIsNotHiddenByTheOther) {

@@ -52,38 +52,39 @@ protected:
     void stir(test::Dice &dice) {
         constexpr std::array kPriorities{0, 50, 99, 100, 101, 200};
         switch (dice.below(12)) {
-        case 0:
-            engine->handle_interfaces(
-                engine::interfaces(!dice.one_in(3), dice.one_in(2)), now);
-            break;
-        case 1:
-            engine->obey(static_cast<engine::Command>(dice.below(3)), "", now);
-            break;
-        case 2:
-            machine.fail(dice.one_in(2) ? "send" : "add", ENOBUFS);
-            break;
-        case 3:
-            machine.heal();
-            break;
-        case 4:
-            machine.heir = dice.one_in(2);
-            engine->handle_ownership(now);
-            machine.grant(std::exchange(machine.passed_on, {}));
-            engine->handle_ownership(now);
-            break;
-        case 5:
-            run(dice.up_to(Seconds{3}), !dice.one_in(4));
-            break;
-        case 6:
-        case 7:
-        case 8:
-            run(dice.up_to(Milliseconds{200}));
-            break;
-        default:
-            receive(static_cast<std::uint8_t>(
-                        kPriorities[dice.below(kPriorities.size())]),
-                    dice.one_in(3) ? IpAddress::v4({10, 0, 1, 3})
-                                   : engine::kPeer);
+            case 0:
+                engine->handle_interfaces(
+                    engine::interfaces(!dice.one_in(3), dice.one_in(2)), now);
+                break;
+            case 1:
+                engine->obey(static_cast<engine::Command>(dice.below(3)), "",
+                             now);
+                break;
+            case 2:
+                machine.fail(dice.one_in(2) ? "send" : "add", ENOBUFS);
+                break;
+            case 3:
+                machine.heal();
+                break;
+            case 4:
+                machine.heir = dice.one_in(2);
+                engine->handle_ownership(now);
+                machine.grant(std::exchange(machine.passed_on, {}));
+                engine->handle_ownership(now);
+                break;
+            case 5:
+                run(dice.up_to(Seconds{3}), !dice.one_in(4));
+                break;
+            case 6:
+            case 7:
+            case 8:
+                run(dice.up_to(Milliseconds{200}));
+                break;
+            default:
+                receive(static_cast<std::uint8_t>(
+                            kPriorities[dice.below(kPriorities.size())]),
+                        dice.one_in(3) ? IpAddress::v4({10, 0, 1, 3})
+                                       : engine::kPeer);
         }
     }
 
