@@ -14,7 +14,7 @@ namespace ngx_vrrp::net {
 class SharedMemory {
 public:
     enum class Writers {
-        all,   // whoever has it
+        all,   // all that have it
         these  // those that have not called give_up_writing()
     };
 

@@ -25,7 +25,7 @@ struct Child {
     int pid = 0;  // to be waited for; also the number of its process group
     Fd process;   // a pidfd: readable when the program has ended; empty where
                   // there are none (pidfd.hpp)
-    Fd output;    // what it writes; non-blocking
+    Fd output;    // its output; non-blocking
 };
 
 // Errors in the child are written to its output before it exits with

@@ -38,7 +38,7 @@ public:
     void assign(check::CheckId id, check::Config config);
     void release(check::CheckId id);
 
-    // Takes what the transport has to tell.
+    // Takes the reports of the transport.
     check::ConnectionProber &connections() { return probers_.connections(); }
 
     void on_readable(int fd);

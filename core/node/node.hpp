@@ -65,7 +65,7 @@ struct Generation {
     std::uint64_t number = 0;
     Instant configured_at{};
     std::optional<status::Area>
-        previous;  // that the one before has, if another
+        previous;  // of the previous one, if it is another
     // Readable when a verdict changes, or an operator sends a command; -1:
     // never.
     int wake_fd = -1;
