@@ -116,7 +116,7 @@ subtest 'a server that is busy' => sub {
     $to{plain}->behave('refuse 451');
     $lb1->fault;
     $lb1->comes_true('the log tells', 30, sub {
-        $nginx->log_text =~ /"ops\@.*" could not be told: .*451/;
+        $nginx->log_text =~ /"ops\@.*": delivery failed: .*451/;
     });
     $lb1->mend;
     $to{plain}->behave('ok');

@@ -97,7 +97,7 @@ subtest 'every format' => sub {
 
 
 subtest 'those that refuse' => sub {
-    for (['wrong', qr/HTTP 403/], ['deaf', qr/wait for an answer/],
+    for (['wrong', qr/HTTP 403/], ['deaf', qr/wait for a response/],
          ['unknown', qr/certificate/i])
     {
         my ($name, $why) = @$_;
@@ -122,7 +122,7 @@ subtest 'answers that are no' => sub {
     $to{dingtalk}->behave('errcode -1');
     $lb1->fault;
     $lb1->comes_true('busy: it is in the log', 20, sub {
-        substr($nginx->log_text, $log) =~ /could not be told: .*errcode -1/;
+        substr($nginx->log_text, $log) =~ /delivery failed: .*errcode -1/;
     });
     is(scalar(told_of('dingtalk', qr/FAULT/)) > 0, 1, 'though it is 200');
     $to{dingtalk}->behave('ok');
@@ -142,7 +142,7 @@ subtest 'answers that are no' => sub {
     $lb1->mend;
     $lb1->comes_true('refused: it is in the log', 20, sub {
         substr($nginx->log_text, $log)
-            =~ /failed, told of .*MASTER.*: errcode 310000/;
+            =~ /delivery of .*MASTER.* failed: .*errcode 310000/;
     });
 
     $to{dingtalk}->behave('ok');
@@ -185,7 +185,7 @@ subtest 'a receiver that is down for a minute' => sub {
        'in the order in which it happened');
     is(join(' ', map { $_->{to} } @new), 'down FAULT up BACKUP MASTER',
        'nothing is missing');
-    like($nginx->log_text, qr/"http:\S+:8001" can be told again/,
+    like($nginx->log_text, qr/"http:\S+:8001": delivery recovered/,
          'the log says that it is back');
 };
 

@@ -120,7 +120,7 @@ std::string CurlCourier::Session::begin_mail(
         return started.error().to_string();
     }
     if (!watcher_.watch(thread->fd())) {
-        return "no room for a mail in the event loop";
+        return "the event loop has no room for a mail";
     }
     mails_.push_back({std::move(thread)});
     return {};
@@ -224,7 +224,8 @@ std::optional<notify::Outcome> CurlCourier::begin(
 
 notify::Outcome CurlCourier::cancel(DeliveryId id) {
     const std::string waiting = session_ ? session_->cancel(id) : "";
-    return {.text = waiting.empty() ? "not begun" : waiting + ": no end yet"};
+    return {.text =
+                waiting.empty() ? "not started" : waiting + ": not finished"};
 }
 
 bool CurlCourier::on_readable(int fd) {
@@ -252,8 +253,7 @@ void CurlCourier::report_ends(Instant now) {
         const notify::Outcome outcome = ended->transfer->outcome(ended->code);
         const std::string refused = ended->transfer->refused();
         if (outcome.delivered && !refused.empty()) {
-            log_(LogLevel::warn, "a mail has been sent, but %s",
-                 refused.c_str());
+            log_(LogLevel::warn, "a mail was sent, but %s", refused.c_str());
         }
         outcomes_.finished(ended->transfer->id(), outcome, now);
     }

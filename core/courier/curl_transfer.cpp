@@ -273,7 +273,7 @@ std::string CurlTransfer::waiting_for() const {
         case Stage::answer:
             break;
     }
-    return "wait for an answer of " + endpoint_.host_port;
+    return "wait for a response from " + endpoint_.host_port;
 }
 
 // Called whenever data was transferred, and once a second.

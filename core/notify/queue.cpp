@@ -132,7 +132,7 @@ void Queue::report_excess(const Entries &entries, Instant now) {
         --channel.counts.waiting;
         if (channel.excess_limit.allow(now)) {
             log_(LogLevel::error,
-                 "%s is not told of %s and %u others: too many events wait",
+                 "%s: queue full, dropped %s and %u more events",
                  name_of(channel.config).c_str(), line(*entry.event).c_str(),
                  channel.excess_limit.take_suppressed());
         }
@@ -197,7 +197,7 @@ void Queue::delivered(Road &road, Instant now) {
     road.failures = 0;
     road.not_before = now + channel.habits.pause;
     if (std::exchange(channel.failed_in_a_row, 0) != 0) {
-        log_(LogLevel::notice, "%s can be told again",
+        log_(LogLevel::notice, "%s: delivery recovered",
              name_of(channel.config).c_str());
     }
 }
@@ -211,7 +211,7 @@ void Queue::failed(Road &road, const Outcome &outcome, Instant now) {
     if (!channel.habits.retries || outcome.permanent || in_hurry_) {
         const Entries lost = road.lane.drop_lent();
         count_lost(channel, lost);
-        log_(LogLevel::error, "%s failed, told of %s: %s",
+        log_(LogLevel::error, "%s: delivery of %s failed: %s",
              name_of(channel.config).c_str(), names_of(lost).c_str(),
              outcome.text.c_str());
         return;
@@ -220,7 +220,7 @@ void Queue::failed(Road &road, const Outcome &outcome, Instant now) {
     const Duration wait = backoff(++road.failures);
     road.not_before = now + wait;
     log_(channel.failed_in_a_row++ == 0 ? LogLevel::warn : LogLevel::info,
-         "%s could not be told: %s, retrying in %lld ms",
+         "%s: delivery failed: %s, retrying in %lld ms",
          name_of(channel.config).c_str(), outcome.text.c_str(),
          static_cast<long long>(to_ms(wait)));
     const auto first = road.lane.first().event;  // it may leave the lane
@@ -263,7 +263,7 @@ std::optional<Instant> Queue::deadline() const {
 }
 
 void Queue::expire(Road &road, Instant now) {
-    lose(road.lane.drop_expired(now), "it is too old");
+    lose(road.lane.drop_expired(now), "expired");
 }
 
 void Queue::release(Instant now) {
@@ -284,7 +284,7 @@ void Queue::give_up(Instant now) {
             const ChannelId id = road.lane.first().channel;
             conclude(road, channels_[id].courier->cancel(road.delivery), now);
         }
-        lose(road.lane.drop_all(), "the process ends");
+        lose(road.lane.drop_all(), "the process is exiting");
     }
 }
 
@@ -309,9 +309,8 @@ void Queue::lose(ChannelId id, const Entries &entries, const std::string &why) {
     if (channel.failed_in_a_row != 0) {
         text += ", last failure: " + channel.counts.last_error;
     }
-    log_(LogLevel::error, "%s was not told of %s: %s",
-         name_of(channel.config).c_str(), names_of(entries).c_str(),
-         text.c_str());
+    log_(LogLevel::error, "%s: dropped %s: %s", name_of(channel.config).c_str(),
+         names_of(entries).c_str(), text.c_str());
 }
 
 void Queue::count_lost(Channel &channel, const Entries &entries) {

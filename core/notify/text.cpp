@@ -150,7 +150,7 @@ std::string count_line(const Delivery &delivery) {
     std::string text = std::to_string(n) + (n == 1 ? " event" : " events");
     if (delivery.skipped > 0) {
         text += ", and " + std::to_string(delivery.skipped) + " older " +
-                (delivery.skipped == 1 ? "one" : "ones") + " left out";
+                (delivery.skipped == 1 ? "one" : "ones") + " skipped";
     }
     return text;
 }

@@ -53,8 +53,8 @@ Gravity gravity_of(const EventRecord &event);
 // The gravest of them.
 Gravity gravity_of(const Delivery &delivery);
 
-// For a message with more than one event: "3 events", "3 events, and 2 older
-// ones left out". Empty: no text is needed.
+// Of a message that tells of more than one event: "3 events", "3 events, and 2
+// older ones skipped". Empty: there is nothing to say.
 std::string count_line(const Delivery &delivery);
 
 }  // namespace ngx_vrrp::notify

@@ -77,7 +77,7 @@ Outcome judge(const Answer &answer, std::string_view body) {
                             message_of(answer, body)};
         }
     }
-    return {.text = "answers without " + std::string(answer.members[0])};
+    return {.text = "the response has no " + std::string(answer.members[0])};
 }
 
 }  // namespace

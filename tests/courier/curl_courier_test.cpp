@@ -285,7 +285,7 @@ TEST_F(CurlCourierTest, ReadsSoMuchAndNoMore) {
                        std::string(std::size_t{4} * 1024 * 1024, 'x'));
     EXPECT_EQ(result(endless, WebhookFormat::generic), "delivered");
     EXPECT_EQ(result(webhook(endless.url(), WebhookFormat::feishu)),
-              "later: 127.0.0.1: answers without code");
+              "later: 127.0.0.1: the response has no code");
 }
 
 TEST_F(CurlCourierTest, UsesAConnectionAgain) {
@@ -335,7 +335,7 @@ TEST_F(CurlCourierTest, DoesNotWaitForever) {
     serve([&] { silent.server.turn(); });
     ChannelConfig channel = webhook(silent.url());
     channel.timeout = Milliseconds{200};
-    EXPECT_EQ(result(channel), "later: wait for an answer of 127.0.0.1:" +
+    EXPECT_EQ(result(channel), "later: wait for a response from 127.0.0.1:" +
                                    silent.server.port() + ": timed out");
 }
 
@@ -346,12 +346,12 @@ TEST_F(CurlCourierTest, CanBeCancelled) {
     ASSERT_TRUE(wait([&] { return !silent.requests.empty(); }));
 
     EXPECT_EQ(text_of(courier->cancel(7)),
-              "later: wait for an answer of 127.0.0.1:" + silent.server.port() +
-                  ": no end yet");
+              "later: wait for a response from 127.0.0.1:" +
+                  silent.server.port() + ": not finished");
 
     EXPECT_TRUE(wait([&] { return !silent.server.has_clients(); }));
     EXPECT_TRUE(loop.results.empty());
-    EXPECT_EQ(text_of(courier->cancel(7)), "later: not begun");
+    EXPECT_EQ(text_of(courier->cancel(7)), "later: not started");
 }
 
 TEST_F(CurlCourierTest, CanBeCancelledBeforeItBegins) {
@@ -473,9 +473,9 @@ TEST_F(CurlCourierTest, OneRecipientDoesNotKeepTheOthersFromKnowing) {
     smtp.replies = {{"RCPT TO:<ops", "550 5.1.1 No such user"}};
     EXPECT_EQ(result(smtp), "delivered");
     EXPECT_THAT(smtp.mail, HasSubstr("Subject:"));
-    EXPECT_THAT(loop.log, testing::ElementsAre(
-                              "a mail has been sent, but 127.0.0.1 refused 1 "
-                              "recipient: 550 5.1.1 No such user"));
+    EXPECT_THAT(loop.log,
+                testing::ElementsAre("a mail was sent, but 127.0.0.1 refused "
+                                     "1 recipient: 550 5.1.1 No such user"));
 }
 
 // RFC 5321, 4.1.4: then it is HELO, and nobody was refused.
@@ -517,7 +517,7 @@ TEST_F(CurlCourierTest, MailsAreTriedAgainWhenTheServerFallsSilent) {
     serve([&] { smtp.server.turn(); });
     ChannelConfig channel = email(smtp.url());
     channel.timeout = Milliseconds{500};
-    EXPECT_EQ(result(channel), "later: wait for an answer of 127.0.0.1:" +
+    EXPECT_EQ(result(channel), "later: wait for a response from 127.0.0.1:" +
                                    smtp.server.port() + ": timed out");
 }
 
@@ -563,8 +563,8 @@ TEST_F(CurlCourierTest, MailsKeepNobodyWaiting) {
     EXPECT_LT(now() - before, Seconds{10});
 
     EXPECT_EQ(text_of(courier->cancel(7)),
-              "later: wait for an answer of 127.0.0.1:" + slow.server.port() +
-                  ": no end yet");
+              "later: wait for a response from 127.0.0.1:" +
+                  slow.server.port() + ": not finished");
     EXPECT_TRUE(wait([&] { return !slow.server.has_clients(); }));
     EXPECT_TRUE(wait([&] { return loop.watched.size() == 1; }));
     EXPECT_TRUE(loop.results.empty());
@@ -576,7 +576,7 @@ TEST_F(CurlCourierTest, MailsDoNotWaitForever) {
     serve([&] { slow.server.turn(); });
     ChannelConfig channel = email(slow.url());
     channel.timeout = Milliseconds{300};
-    EXPECT_EQ(result(channel), "later: wait for an answer of 127.0.0.1:" +
+    EXPECT_EQ(result(channel), "later: wait for a response from 127.0.0.1:" +
                                    slow.server.port() + ": timed out");
 }
 

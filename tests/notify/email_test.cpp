@@ -71,10 +71,10 @@ TEST(Email, IsADigestOfSeveral) {
     EXPECT_TRUE(has(text,
                     "Subject: [lb1] VRRP Instance VI_1 - track_http "
                     "http://127.0.0.1/ is down (2 events, and 3 older ones "
-                    "left out)\r\n"))
+                    "skipped)\r\n"))
         << text;
     EXPECT_TRUE(has(text,
-                    "\r\n\r\n2 events, and 3 older ones left out, the newest "
+                    "\r\n\r\n2 events, and 3 older ones skipped, the newest "
                     "one last\r\n\r\nlb1: VI_1: MASTER -> FAULT\r\n"))
         << text;
     EXPECT_LT(text.find("MASTER -> FAULT"),

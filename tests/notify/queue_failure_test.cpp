@@ -32,8 +32,8 @@ TEST_F(QueueFailureTest, ScriptsHaveOneAttempt) {
     EXPECT_EQ(counts().failures, 1u);
     EXPECT_EQ(counts().dropped, 1u);
     EXPECT_EQ(counts().last_error, "exit status 1");
-    EXPECT_EQ(log.count("notify \"target\" failed, told of INSTANCE \"VI_1\" "
-                        "MASTER 100: exit status 1"),
+    EXPECT_EQ(log.count("notify \"target\": delivery of INSTANCE \"VI_1\" "
+                        "MASTER 100 failed: exit status 1"),
               1u);
 }
 
@@ -55,7 +55,7 @@ TEST_F(QueueFailureTest, IsTriedMoreAndMoreSeldom) {
     run_for(kLongestBackoff);
     EXPECT_EQ(counts().delivered, 1u);
     EXPECT_EQ(counts().delivered_at, courier.attempts.back().at);
-    EXPECT_EQ(log.count("can be told again"), 1u);
+    EXPECT_EQ(log.count(": delivery recovered"), 1u);
 }
 
 TEST_F(QueueFailureTest, FirstFailureOfManyIsAWarning) {
@@ -142,8 +142,8 @@ TEST_F(QueueFailureTest, TooOldEventsAreDropped) {
     run_for(Seconds{200});
     EXPECT_EQ(counts().dropped, 1u);
     EXPECT_EQ(counts().waiting, 1u);
-    EXPECT_EQ(log.count("was not told of INSTANCE \"VI_1\" MASTER 100: it is "
-                        "too old, last failure: HTTP 503"),
+    EXPECT_EQ(log.count(": dropped INSTANCE \"VI_1\" MASTER 100: "
+                        "expired, last failure: HTTP 503"),
               1u);
     run_for(Seconds{100});
     EXPECT_TRUE(queue->idle());
@@ -217,11 +217,11 @@ TEST_F(QueueFailureTest, GivesUpWithoutForgettingToSaySo) {
     EXPECT_EQ(counts(0).dropped, 2u);
     EXPECT_EQ(counts(1).dropped, 2u);
     EXPECT_EQ(counts(0).waiting, 0u);
-    EXPECT_EQ(log.count("failed, told of INSTANCE \"VI_1\" MASTER 100: no "
-                        "answer"),
+    EXPECT_EQ(log.count(": delivery of INSTANCE \"VI_1\" MASTER 100 failed: "
+                        "no answer"),
               2u);
-    EXPECT_EQ(log.count("was not told of INSTANCE \"VI_1\" BACKUP 100: the "
-                        "process ends"),
+    EXPECT_EQ(log.count(": dropped INSTANCE \"VI_1\" BACKUP 100: the "
+                        "process is exiting"),
               2u);
 }
 

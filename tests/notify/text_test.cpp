@@ -73,10 +73,9 @@ TEST(NotifyText, CountsWhatIsMoreThanOne) {
     const EventRecord e = state_event();
     EXPECT_EQ(count_line(delivery({e})), "");
     EXPECT_EQ(count_line(delivery({e, e})), "2 events");
-    EXPECT_EQ(count_line(delivery({e}, 1)),
-              "1 event, and 1 older one left out");
+    EXPECT_EQ(count_line(delivery({e}, 1)), "1 event, and 1 older one skipped");
     EXPECT_EQ(count_line(delivery({e, e, e}, 12)),
-              "3 events, and 12 older ones left out");
+              "3 events, and 12 older ones skipped");
 }
 
 TEST(NotifyText, IsOneLineOfUtf8) {

@@ -308,7 +308,7 @@ TEST(DingtalkWebhook, TellsOfSeveral) {
         WebhookFormat::dingtalk, delivery({state_event(), tracker_event()}, 2));
     EXPECT_TRUE(contains(text, R"("title":"lb1: VI_1: track_http )")) << text;
     EXPECT_TRUE(
-        contains(text, R"(\u000a2 events, and 2 older ones left out\u000a"}})"))
+        contains(text, R"(\u000a2 events, and 2 older ones skipped\u000a"}})"))
         << text;
 }
 
@@ -461,7 +461,7 @@ TEST(WebhookOutcome, IsWhatDingtalkSays) {
         "never: errcode 1, " + std::string(200, 'x'));
     EXPECT_EQ(said(R"({"errcode":130101})"), "later: errcode 130101");
     EXPECT_EQ(said(R"({"errcode":-1})"), "later: errcode -1");
-    EXPECT_EQ(said("<html>"), "later: answers without errcode");
+    EXPECT_EQ(said("<html>"), "later: the response has no errcode");
     EXPECT_EQ(answer(WebhookFormat::dingtalk, 500, R"({"errcode":0})"),
               "later: HTTP 500");
 }
@@ -487,7 +487,7 @@ TEST(WebhookOutcome, IsWhatFeishuSays) {
     EXPECT_EQ(said(R"({"code":19021,"msg":"sign match fail"})"),
               "never: code 19021, sign match fail");
     EXPECT_EQ(said(R"({"code":11232})"), "later: code 11232");
-    EXPECT_EQ(said(""), "later: answers without code");
+    EXPECT_EQ(said(""), "later: the response has no code");
 }
 
 }  // namespace
