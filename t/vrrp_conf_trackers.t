@@ -327,8 +327,8 @@ accepts_tracker('track_nginx listen=on', 'stream { server { '
 
 # --- a virtual address of the own instance -----------------------------------
 
-my $own = 'checks 192.168.1.100, a virtual address of its own vrrp_instance '
-    . '"VI_1"';
+my $own = 'checks 192.168.1.100, a virtual address of the same '
+    . 'vrrp_instance "VI_1"';
 my $instead = 'use 127.0.0.1 or another address of this node';
 my $fatal = "$own: no node could become MASTER, $instead";
 my $odd = "$own: on a BACKUP the other node answers, $instead";

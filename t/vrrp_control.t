@@ -327,7 +327,7 @@ subtest 'subrequests' => sub {
 
     $test->wait_until('the log', sub {
         2 == (() = $lb1->log_text
-                   =~ /"vrrp_control" is refused in a subrequest/g);
+                   =~ /"vrrp_control" does not accept subrequests/g);
     });
     is_deeply([grep { !$workers{$_} } $lb1->workers], [],
               'no worker was lost');
@@ -367,7 +367,7 @@ subtest 'a vrrp process that does not run' => sub {
     $lb2->signal('CONT', $vrrp);
 
     is($status, 503, 'the answer');
-    like($answer->{error}, qr/does not answer, nothing is done/, 'and why');
+    like($answer->{error}, qr/does not respond, nothing was changed/, 'and why');
     cmp_ok($took, '<', $BOUND + $SLACK, 'in time');
 
     wait_for_state('lb2', 'BACKUP');

@@ -176,7 +176,7 @@ for my $format ('xml', '', 'jso', 'JSON') {
     my $got = ask("/vrrp?format=$format");
 
     is($got->{status}, 400, "format=$format: 400");
-    like($got->{body}, qr/^unknown format, it may be json, .*health\n\z/,
+    like($got->{body}, qr/^unknown format, must be one of json, .*health\n\z/,
          "format=$format: what there is");
 }
 
@@ -296,7 +296,7 @@ $lab->wait_until('stale data', 15, sub {
 });
 
 like(ask('/vrrp/health')->{body},
-     qr/^unhealthy\nthe vrrp process was heard \d{4,} ms ago\n\z/,
+     qr/^unhealthy\nthe last report of the vrrp process was \d{4,} ms ago\n\z/,
      'stale: health says so');
 is($variables->(), "   0 standby   [][]\n", 'stale: nothing is known');
 is(ask('/vrrp/json')->{status}, 200, 'stale: workers answer');

@@ -225,7 +225,7 @@ SKIP: {
         VI_1\ BACKUP\ →\ MASTER/x);
     $lab->unplug('lb1');
     wait_for_text($browser, 'a lost node',
-                  qr/No answer since \d\d:\d\d:\d\d: all of this is old/);
+                  qr/No answer since \d\d:\d\d:\d\d: this page is out of date/);
     $lab->plug('lb1');
     wait_for_text($browser, 'a node that is back', qr/^(?!.*No answer)/s);
 
@@ -241,7 +241,7 @@ my ($hung) = $nginx->vrrp_processes;
 $nginx->signal('STOP', $hung);
 
 $lab->wait_until('a stale page', 15, sub { page_text() =~ /Stale : / });
-like(page_text(), qr/was heard \d+ s ago, it hangs or is gone/,
+like(page_text(), qr/was \d+ s ago, it hangs or has exited/,
      'stale: how old it is');
 like(page_text(), qr/MASTER \(stale\)/, 'stale: so is the state');
 

@@ -47,17 +47,15 @@ CommandResult give_up(status::Commands &commands,
                       const vrrp_core_ticket_t &ticket) {
     const engine::Command command = to_command(ticket.command);
     if (commands.withdraw(to_ticket(ticket))) {
-        return {
-            VRRP_CORE_NOT_HEARD,
-            status::error_json(command,
-                               "the vrrp process does not answer, nothing is "
-                               "done")};
+        return {VRRP_CORE_NOT_HEARD,
+                status::error_json(command,
+                                   "the vrrp process does not respond, "
+                                   "nothing was changed")};
     }
-    return {
-        VRRP_CORE_NOT_ANSWERED,
-        status::error_json(command,
-                           "the vrrp process has not said what has come of it, "
-                           "look at the status")};
+    return {VRRP_CORE_NOT_ANSWERED,
+            status::error_json(command,
+                               "the vrrp process has not reported the result, "
+                               "check the status")};
 }
 
 CommandResult look(status::Commands &commands, const vrrp_core_ticket_t &ticket,

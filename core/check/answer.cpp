@@ -30,16 +30,16 @@ public:
 
     Failure end() override {
         response_.end();
-        return decide().value_or(Failure{Reason::l7rsp, "answer has no end"});
+        return decide().value_or(
+            Failure{Reason::l7rsp, "the response is incomplete"});
     }
 
     std::string missing() const override {
         if (response_.has_header()) {
-            return format("status %u came, but not the whole body",
+            return format("received status %u, but not the complete body",
                           response_.status());
         }
-        return begun_ ? "an answer began, but not the whole header came"
-                      : "no answer";
+        return begun_ ? "received only a part of the header" : "no answer";
     }
 
     // After a failure, the next check uses a new connection: new clients may
@@ -99,7 +99,7 @@ public:
 
     std::string missing() const override {
         return text_.empty() ? "no answer"
-                             : "an answer came, but not what is expected";
+                             : "received an answer, but not the expected one";
     }
 
     Reuse reuse() const override { return Reuse::never; }

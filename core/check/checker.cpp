@@ -259,10 +259,10 @@ void Checker::note_lag(Instant now) {
     if (lag >= kReportedLag && lag_limit_.allow(now)) {
         const unsigned more = lag_limit_.take_suppressed();
         const std::string rest =
-            more == 0 ? "" : format(", as %u times before", more);
+            more == 0 ? "" : format(", %u more times before", more);
         log_(LogLevel::warn,
-             "checks were made %" PRId64
-             " ms late: this process was not scheduled, or was busy%s",
+             "checks ran %" PRId64
+             " ms late: this process was not scheduled or was busy%s",
              to_ms(lag), rest.c_str());
     }
 }

@@ -36,16 +36,16 @@ bool is_of_text(const TextTest &test) {
     return test.header.empty();
 }
 
-// ~ "json" expected
+// expected ~ "json"
 std::string expected(const TextTest &test) {
     if (test.test == Test::exists) {
-        return "something expected";
+        return "expected any value";
     }
     if (test.test == Test::absent) {
-        return "nothing expected";
+        return "expected none";
     }
-    return std::string{kOperators[index_of(test.test)]} + ' ' +
-           quote(test.value) + " expected";
+    return "expected " + std::string{kOperators[index_of(test.test)]} + ' ' +
+           quote(test.value);
 }
 
 // The result of the test for one header of that name, without its negation.
@@ -108,11 +108,11 @@ Failure judge_status(const Match &match, unsigned status) {
     if (is_accepted(ranges, status)) {
         return {};
     }
-    std::string text = "status " + std::to_string(status) + ",";
+    std::string text = "status " + std::to_string(status) + ", expected";
     for (const StatusRange &range : ranges) {
         text += ' ' + to_text(range);
     }
-    return {Reason::l7sts, text + " expected"};
+    return {Reason::l7sts, text};
 }
 
 Failure judge_header(const TextTest &test, const HttpResponse &response,

@@ -37,11 +37,11 @@ std::string line_of(const InstanceRecord &instance) {
 }
 
 Health stale(Duration age) {
-    return {
-        .known = true,
-        .healthy = false,
-        .text = format("unhealthy\nthe vrrp process was heard %lld ms ago\n",
-                       static_cast<long long>(to_ms(age)))};
+    return {.known = true,
+            .healthy = false,
+            .text = format("unhealthy\nthe last report of the vrrp process "
+                           "was %lld ms ago\n",
+                           static_cast<long long>(to_ms(age)))};
 }
 
 }  // namespace

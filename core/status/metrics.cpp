@@ -21,44 +21,45 @@ void write_build(MetricsWriter &out, const NodeRecord &node) {
 void write_process(MetricsWriter &out, const NodeRecord &node,
                    const Moment &moment) {
     out.gauge("nginx_vrrp_status_age_seconds",
-              "Since the vrrp process published all of this.");
+              "Time since the vrrp process published this status.");
     out.seconds({}, to_ns(moment.now) - node.published_at_ns);
 
     out.gauge("nginx_vrrp_process_start_time_seconds",
-              "When the vrrp process started, since 1970.");
+              "Start time of the vrrp process, Unix time.");
     out.seconds({}, unix_time_ns(moment, node.started_at_ns));
 
     out.counter("nginx_vrrp_process_crashes",
-                "Ends of the vrrp process that were not its own will.");
+                "Unexpected exits of the vrrp process.");
     out.sample({}, node.crashes);
 
     out.counter("nginx_vrrp_unknown_vrid_packets",
-                "Packets of virtual routers that are not configured here.");
+                "VRRP packets of virtual routers that are not configured "
+                "here.");
     out.sample({}, node.unknown_vrid_packets);
 
     out.counter("nginx_vrrp_lost_packets",
-                "Packets that came when the queue of a VRRP socket was full.");
+                "VRRP packets lost because the queue of a socket was full.");
     out.sample({}, node.lost_packets);
 
     out.counter("nginx_vrrp_lost_other_packets",
-                "The same, of packets that no virtual router here can use.");
+                "Lost packets that no virtual router here could use.");
     out.sample({}, node.lost_other_packets);
 }
 
 void write_configuration(MetricsWriter &out, const NodeRecord &node,
                          const Moment &moment) {
     out.gauge("nginx_vrrp_config_generation",
-              "How often nginx has read this configuration.");
+              "Number of times that nginx loaded its configuration.");
     out.sample({}, node.generation);
 
     out.gauge("nginx_vrrp_config_last_reload_timestamp_seconds",
-              "When nginx read it last, since 1970.");
+              "Time of the last load of the configuration, Unix time.");
     out.seconds({}, unix_time_ns(moment, node.configured_at_ns));
 }
 
 void write_timer_lag(MetricsWriter &out, const engine::TimerLag &lag) {
     out.histogram("nginx_vrrp_timer_lag_seconds",
-                  "How late the vrrp process came to a deadline.");
+                  "Delay of the vrrp process after a deadline.");
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < lag.buckets.size(); ++i) {
         count += lag.buckets[i];
@@ -70,7 +71,7 @@ void write_timer_lag(MetricsWriter &out, const engine::TimerLag &lag) {
     out.sum_and_count(lag.sum_ns, count);
 
     out.gauge("nginx_vrrp_timer_lag_max_seconds",
-              "The longest of them in the life of the vrrp process.");
+              "Longest delay since the vrrp process started.");
     out.seconds({}, lag.max_ns);
 }
 
@@ -82,12 +83,13 @@ void write_workers(MetricsWriter &out, const View &view) {
     const auto stalled = std::ranges::count_if(
         view.workers, [&](const auto &w) { return is_stalled(view, w); });
     const auto alive = std::ssize(view.workers) - stalled;
-    out.gauge("nginx_vrrp_workers", "Workers of nginx, by their heartbeat.");
+    out.gauge("nginx_vrrp_workers",
+              "nginx worker processes by heartbeat state.");
     out.sample(Labels().with("state", "alive"), alive);
     out.sample(Labels().with("state", "stalled"), stalled);
 
     out.gauge("nginx_vrrp_worker_heartbeat_age_seconds",
-              "Since a worker was heard last.");
+              "Time since the last heartbeat of a worker process.");
     for (const engine::Heartbeat &worker : view.workers) {
         out.seconds(Labels().with("pid", worker.pid),
                     (view.moment.now - worker.beat).count());

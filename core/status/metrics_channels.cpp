@@ -43,19 +43,21 @@ Channels label_channels(const std::vector<ChannelRecord> &records) {
 void write_channel_metrics(MetricsWriter &out, const View &view) {
     const Channels list = label_channels(view.channels);
     out.counter("nginx_vrrp_notifications",
-                "Events for a channel, and attempts to tell it that failed.");
+                "Events of a notification channel by result, and failed "
+                "delivery attempts.");
     for (const auto &[record, labels] : list) {
         out.sample(labels.with("result", "ok"), record.delivered);
         out.sample(labels.with("result", "failed"), record.failures);
         out.sample(labels.with("result", "dropped"), record.dropped);
         out.sample(labels.with("result", "superseded"), record.skipped);
     }
-    out.gauge("nginx_vrrp_notification_queue_length", "Events that wait.");
+    out.gauge("nginx_vrrp_notification_queue_length",
+              "Events that wait for delivery.");
     for (const auto &[record, labels] : list) {
         out.sample(labels, record.waiting);
     }
     out.gauge("nginx_vrrp_notification_last_success_timestamp_seconds",
-              "When a channel was told last.");
+              "Time of the last successful delivery, Unix time.");
     for (const auto &[record, labels] : list) {
         if (record.delivered_at_ns != 0) {
             out.seconds(labels,

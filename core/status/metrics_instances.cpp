@@ -24,7 +24,7 @@ Instances label_instances(const Snapshot &snapshot) {
 }
 
 void write_info(MetricsWriter &out, const Instances &list) {
-    out.gauge("nginx_vrrp_instance_info", "How a virtual router is set up.");
+    out.gauge("nginx_vrrp_instance_info", "Configuration of a virtual router.");
     for (const auto &[record, labels] : list) {
         out.sample(labels.with("mode", record.unicast ? "unicast" : "multicast")
                        .with("version", unsigned{record.version}),
@@ -35,7 +35,8 @@ void write_info(MetricsWriter &out, const Instances &list) {
 // One sample for each state: what is summed or averaged still means something.
 void write_state(MetricsWriter &out, const Instances &list) {
     using enum vrrp::StateName;
-    out.gauge("nginx_vrrp_instance_state", "1 for the state that it is in.");
+    out.gauge("nginx_vrrp_instance_state",
+              "1 for the current state of a virtual router.");
     for (const auto &[record, labels] : list) {
         for (const auto state : {initialize, backup, active, fault}) {
             const std::string_view name = vrrp::public_name(state);
@@ -46,13 +47,12 @@ void write_state(MetricsWriter &out, const Instances &list) {
 }
 
 void write_priorities(MetricsWriter &out, const Instances &list) {
-    out.gauge("nginx_vrrp_instance_base_priority",
-              "Its priority as it is configured.");
+    out.gauge("nginx_vrrp_instance_base_priority", "Configured priority.");
     for (const auto &[record, labels] : list) {
         out.sample(labels, unsigned{record.base_priority});
     }
     out.gauge("nginx_vrrp_instance_effective_priority",
-              "Its priority with all weights.");
+              "Effective priority, with the weights of all trackers.");
     for (const auto &[record, labels] : list) {
         out.sample(labels, unsigned{record.effective_priority});
     }
@@ -70,7 +70,7 @@ Instances hearing(const Instances &list) {
 
 void write_split_brain(MetricsWriter &out, const Instances &list) {
     out.gauge("nginx_vrrp_split_brain_suspected",
-              "1 while there is a sign that two nodes have its addresses.");
+              "1 while a split brain is suspected, by sign.");
     for (const auto &[record, labels] : list) {
         for (const engine::SplitBrainSign sign : engine::kSplitBrainSigns) {
             const bool suspected =
@@ -84,17 +84,17 @@ void write_split_brain(MetricsWriter &out, const Instances &list) {
 void write_master(MetricsWriter &out, const Instances &list,
                   const Moment &moment) {
     out.gauge("nginx_vrrp_instance_master_info",
-              "The address of the master that is heard.");
+              "Address of the MASTER whose advertisements are received.");
     for (const auto &[record, labels] : list) {
         out.sample(labels.with("address", record.master_address.view()), 1);
     }
     out.gauge("nginx_vrrp_instance_master_priority",
-              "The priority of the master that is heard.");
+              "Priority of the MASTER whose advertisements are received.");
     for (const auto &[record, labels] : list) {
         out.sample(labels, unsigned{record.master_priority});
     }
     out.gauge("nginx_vrrp_instance_last_advert_timestamp_seconds",
-              "When that master was heard last, since 1970.");
+              "Time of its last advertisement, Unix time.");
     for (const auto &[record, labels] : list) {
         out.seconds(labels, unix_time_ns(moment, record.master_heard_ns));
     }
@@ -103,14 +103,14 @@ void write_master(MetricsWriter &out, const Instances &list,
 void write_times(MetricsWriter &out, const Instances &list,
                  const Moment &moment) {
     out.gauge("nginx_vrrp_instance_last_transition_timestamp_seconds",
-              "When its state changed last, since 1970.");
+              "Time of the last state change, Unix time.");
     for (const auto &[record, labels] : list) {
         if (record.since_ns != 0) {
             out.seconds(labels, unix_time_ns(moment, record.since_ns));
         }
     }
     out.gauge("nginx_vrrp_instance_advert_interval_seconds",
-              "How often it sends as master.");
+              "Advertisement interval.");
     for (const auto &[record, labels] : list) {
         out.seconds(labels, record.advert_int_ns);
     }
@@ -139,7 +139,8 @@ void write_addresses(MetricsWriter &out, const Snapshot &snapshot) {
               "1 while a virtual address is on the interface.");
     write_addresses(out, snapshot, &AddressRecord::present);
     out.gauge("nginx_vrrp_address_foreign",
-              "1 while it is there and another program added it there.");
+              "1 while another program added the virtual address to the "
+              "interface.");
     write_addresses(out, snapshot, &AddressRecord::foreign);
 }
 
@@ -156,13 +157,13 @@ constexpr std::array kCounters{
                   "Advertisements received and accepted.",
                   &engine::Counters::adverts_received},
     CounterFamily{"nginx_vrrp_priority_zero_sent",
-                  "Advertisements sent to say that the master leaves.",
+                  "Advertisements with priority 0 sent.",
                   &engine::Counters::priority_zero_sent},
     CounterFamily{"nginx_vrrp_priority_zero_received",
-                  "Advertisements received that said so.",
+                  "Advertisements with priority 0 received.",
                   &engine::Counters::priority_zero_received},
     CounterFamily{"nginx_vrrp_master_releases",
-                  "Times that it was master and became something else.",
+                  "Changes from MASTER to another state.",
                   &engine::Counters::released_master},
     CounterFamily{"nginx_vrrp_send_errors", "Packets that could not be sent.",
                   &engine::Counters::send_errors},
@@ -170,10 +171,12 @@ constexpr std::array kCounters{
                   "Addresses that could not be added or removed.",
                   &engine::Counters::address_errors},
     CounterFamily{"nginx_vrrp_addresses_restored",
-                  "Addresses that others removed and that were put back.",
+                  "Virtual addresses that another program removed and that "
+                  "were added again.",
                   &engine::Counters::addresses_restored},
     CounterFamily{"nginx_vrrp_stays_out",
-                  "Times that it stayed out after something went wrong.",
+                  "Times that repeated failures kept the virtual router in "
+                  "FAULT.",
                   &engine::Counters::stayed_out}};
 
 constexpr std::array kEntered{
@@ -189,7 +192,7 @@ void write_counters(MetricsWriter &out, const Instances &list) {
             out.sample(labels, record.counters.*family.counter);
         }
     }
-    out.counter("nginx_vrrp_transitions", "Changes of state, by the new one.");
+    out.counter("nginx_vrrp_transitions", "State changes by new state.");
     for (const auto &[record, labels] : list) {
         for (const CounterFamily &state : kEntered) {
             out.sample(labels.with("to", state.name),
@@ -199,8 +202,7 @@ void write_counters(MetricsWriter &out, const Instances &list) {
 }
 
 void write_drops(MetricsWriter &out, const Instances &list) {
-    out.counter("nginx_vrrp_receive_errors",
-                "Packets received and not used, by what is wrong with them.");
+    out.counter("nginx_vrrp_receive_errors", "VRRP packets dropped by reason.");
     for (const auto &[record, labels] : list) {
         for (std::size_t i = 0; i < wire::kDropReasons; ++i) {
             out.sample(labels.with("reason",

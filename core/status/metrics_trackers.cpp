@@ -37,25 +37,24 @@ std::vector<Tracked> label_trackers(const Snapshot &snapshot) {
 void write_tracker_metrics(MetricsWriter &out, const View &view) {
     const std::vector<Tracked> list = label_trackers(view.snapshot);
 
-    out.gauge("nginx_vrrp_track_status",
-              "1 while what a virtual router depends on is well.");
+    out.gauge("nginx_vrrp_track_status", "1 while the tracked object is up.");
     for (const auto &[record, labels] : list) {
         out.sample(labels, record.state == check::Verdict::up ? 1 : 0);
     }
     out.gauge("nginx_vrrp_track_weight",
-              "Its weight; without one, a failure is a fault.");
+              "Weight of a tracker; without a weight, a failure is a fault.");
     for (const auto &[record, labels] : list) {
         if (record.weighted != 0) {
             out.sample(labels, record.weight);
         }
     }
     out.gauge("nginx_vrrp_track_priority_change",
-              "What it adds to the priority now.");
+              "Current contribution of the tracker to the priority.");
     for (const auto &[record, labels] : list) {
         out.sample(labels, record.adds);
     }
     out.gauge("nginx_vrrp_upstream_quorum",
-              "How many servers of an upstream must be up.");
+              "Number of servers of an upstream that must be up.");
     for (const auto &[record, labels] : list) {
         if (record.is_pool != 0) {
             out.sample(labels, record.servers_needed);

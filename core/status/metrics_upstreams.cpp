@@ -45,7 +45,7 @@ Peers label_peers(const Checks &checks) {
 
 void write_states(MetricsWriter &out, const Peers &list) {
     out.gauge("nginx_vrrp_upstream_peer_state",
-              "1 for the state that a server of an upstream is in.");
+              "1 for the current state of an upstream server.");
     for (const auto &[record, labels] : list) {
         for (const check::Verdict state : kStates) {
             out.sample(labels.with("state", to_string(state)),
@@ -55,7 +55,7 @@ void write_states(MetricsWriter &out, const Peers &list) {
 }
 
 void write_checks(MetricsWriter &out, const Peers &list) {
-    out.counter("nginx_vrrp_upstream_peer_checks", "Checks, by their result.");
+    out.counter("nginx_vrrp_upstream_peer_checks", "Health checks by result.");
     for (const auto &[record, labels] : list) {
         std::uint64_t failed = 0;
         for (const std::uint64_t fails : record.fails) {
@@ -65,7 +65,7 @@ void write_checks(MetricsWriter &out, const Peers &list) {
         out.sample(labels.with("result", "fail"), failed);
     }
     out.counter("nginx_vrrp_upstream_peer_check_failures",
-                "Checks that failed, by where they did.");
+                "Failed health checks by reason.");
     for (const auto &[record, labels] : list) {
         for (std::size_t i = 0; i < record.fails.size(); ++i) {
             if (record.fails[i] != 0) {
@@ -76,7 +76,7 @@ void write_checks(MetricsWriter &out, const Peers &list) {
         }
     }
     out.gauge("nginx_vrrp_upstream_peer_check_duration_seconds",
-              "How long the last check took.");
+              "Duration of the last health check.");
     for (const auto &[record, labels] : list) {
         if (record.checked_at_ns != 0) {
             out.seconds(labels, record.duration_ns);
@@ -87,19 +87,19 @@ void write_checks(MetricsWriter &out, const Peers &list) {
 void write_changes(MetricsWriter &out, const Peers &list,
                    const Moment &moment) {
     out.counter("nginx_vrrp_upstream_peer_transitions",
-                "Changes of its state.");
+                "State changes of an upstream server.");
     for (const auto &[record, labels] : list) {
         out.sample(labels, record.changes);
     }
     out.gauge("nginx_vrrp_upstream_peer_last_change_timestamp_seconds",
-              "When its state changed last, since 1970.");
+              "Time of the last state change, Unix time.");
     for (const auto &[record, labels] : list) {
         if (record.changed_at_ns != 0) {
             out.seconds(labels, unix_time_ns(moment, record.changed_at_ns));
         }
     }
     out.counter("nginx_vrrp_upstream_peer_downtime_seconds",
-                "How long it was down, all in all.");
+                "Total downtime of an upstream server.");
     for (const auto &[record, labels] : list) {
         out.seconds(labels, record.downtime_ns +
                                 check::down_for(record, moment.now).count());
@@ -121,7 +121,7 @@ void write_totals(MetricsWriter &out, const Peers &list) {
         }
     }
     out.gauge("nginx_vrrp_upstream_peers",
-              "Servers of an upstream that are checked, by their state.");
+              "Checked servers of an upstream by state.");
     for (const auto &[text, upstream] : upstreams) {
         for (std::size_t i = 0; i < kStates.size(); ++i) {
             out.sample(upstream.labels.with("state", to_string(kStates[i])),
@@ -133,7 +133,7 @@ void write_totals(MetricsWriter &out, const Peers &list) {
 // Of the processes that check, those that there are.
 void write_beats(MetricsWriter &out, const View &view) {
     out.gauge("nginx_vrrp_checker_heartbeat_age_seconds",
-              "Since a process that checks was heard last.");
+              "Time since the last report of a process that runs checks.");
     for (const check::Role role : check::kRoles) {
         const check::Beat &beat = view.checks.beats[index_of(role)];
         if (beat.at != Instant{}) {

@@ -80,9 +80,10 @@ void write_stale(HtmlWriter &html, const View &view) {
     }
     const Duration age = status::age(view.snapshot, view.moment.now);
     html.open("p", {{"class", "alarm"}, {"role", "alert"}});
-    html.element("strong", "Stale").text(": the vrrp process was heard ");
-    html.text(to_human(age)).text(" ago, it hangs or is gone. ");
-    html.text("All of this is what it said then.").close();
+    html.element("strong", "Stale")
+        .text(": the last report of the vrrp process was ");
+    html.text(to_human(age)).text(" ago, it hangs or has exited. ");
+    html.text("This page shows its last report.").close();
 }
 
 // One of several: the list says which is what.

@@ -6,11 +6,10 @@
 namespace ngx_vrrp::status {
 
 inline constexpr const char *kPagePolicy =
-    "default-src 'none'; "
-    "script-src 'sha256-ApyH3LA41zUo9cGLFds8FwOnfiYmqhNjB+IjoeKYprg='; "
-    "style-src 'sha256-auiBuA/LGc1Mqd0DEbpg6M3FY5X9Oc1aL2DU25PWYEM='; "
-    "img-src data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'";
+    "default-src 'none'; script-src "
+    "'sha256-fPzbvqU3K/vK6NjX9nCqSuUaxESmVji7ZdlrHjXiRhU='; style-src "
+    "'sha256-auiBuA/LGc1Mqd0DEbpg6M3FY5X9Oc1aL2DU25PWYEM='; img-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'";
 
 inline constexpr const char *kPageStyle = R"css(
 :root {
@@ -176,9 +175,9 @@ inline constexpr const char *kPageScript = R"js(
         take(document.querySelector('main'), page.querySelector('main'));
     }
 
-    function tellLost() {
+    function showLost() {
         const time = answered.toTimeString().slice(0, 8);
-        const text = `No answer since ${time}: all of this is old.`;
+        const text = `No answer since ${time}: this page is out of date.`;
 
         if (lost.hidden || lost.textContent !== text) {
             lost.textContent = text;
@@ -207,7 +206,7 @@ inline constexpr const char *kPageScript = R"js(
             lost.hidden = true;
             document.body.classList.remove('lost');
         } catch {
-            tellLost();
+            showLost();
         } finally {
             clearTimeout(timer);
             setTimeout(refresh, 1000);

@@ -17,7 +17,7 @@ void write_last(HtmlWriter &html, const View &view,
         text.append(": ").append(channel.last_error.view());
         write_marked(html, kBad, text);
     } else if (channel.delivered_at_ns == 0) {
-        write_marked(html, kIdle, "nothing yet");
+        write_marked(html, kIdle, "no delivery yet");
     } else {
         write_marked(html, kGood, ago(view.moment, channel.delivered_at_ns));
     }
@@ -45,8 +45,9 @@ void write_channels(HtmlWriter &html, const View &view) {
         return;
     }
     html.open("section").element("h2", "Notifications");
-    begin_table(html, "Whom this node tells what happens",
-                {"By", "To", "Instance", "Told", "Waiting", "Lost", "Last"});
+    begin_table(
+        html, "Notification channels",
+        {"By", "To", "Instance", "Delivered", "Waiting", "Dropped", "Last"});
     for (const ChannelRecord &channel : view.channels) {
         write_channel(html, view, channel);
     }

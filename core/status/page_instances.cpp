@@ -53,7 +53,7 @@ void write_trouble(HtmlWriter &html, const InstanceRecord &instance,
     if (instance.retry_at_ns != 0) {
         const Duration left =
             instant_from_ns(instance.retry_at_ns) - moment.now;
-        write_fact(html, "Tries again", "in " + to_human(left));
+        write_fact(html, "Retry", "in " + to_human(left));
     }
 }
 
@@ -106,13 +106,14 @@ void write_presence(HtmlWriter &html, bool master,
                     const AddressRecord &address) {
     const bool present = address.present != 0;
     if (master && address.foreign != 0) {
-        write_marked(html, kBad, "present, but not ours: it stays here");
+        write_marked(html, kBad,
+                     "present, but added by another program: it stays here");
     } else if (master) {
         write_marked(html, present ? kGood : kBad,
                      present ? "present" : "missing");
     } else {
         write_marked(html, present ? kBad : kIdle,
-                     present ? "present, but not master" : "not here");
+                     present ? "present, but not master" : "not present");
     }
 }
 
@@ -122,7 +123,7 @@ void write_addresses(HtmlWriter &html, const Snapshot &snapshot,
         return;
     }
     begin_table(html, "Virtual addresses",
-                {"Address", "Interface", "Label", "Really there"});
+                {"Address", "Interface", "Label", "On the interface"});
     for (std::uint32_t i = 0; i < instance.addresses; ++i) {
         const AddressRecord &address =
             snapshot.addresses[instance.first_address + i];

@@ -71,8 +71,8 @@ void write_limit(HtmlWriter &html, const Snapshot &snapshot,
     if (beyond != 0) {
         write_term(html,
                    instance.base_priority == 255
-                       ? "the owner of the addresses stays at 255"
-                       : "kept within 1 and 254",
+                       ? "the address owner always has 255"
+                       : "limited to 1-254",
                    with_sign(beyond));
     }
 }

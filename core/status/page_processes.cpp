@@ -85,11 +85,11 @@ void write_node(HtmlWriter &html, const View &view) {
     write_fact(html, "Generation", std::to_string(node.generation));
     write_fact(html, "Crashes", std::to_string(node.crashes));
     write_fact(html, "Scheduling", scheduling_of(node));
-    write_fact(html, "Workers in time", std::to_string(node.fresh_workers));
+    write_fact(html, "Workers alive", std::to_string(node.fresh_workers));
     write_fact(html, "Packets of unknown VRIDs",
                std::to_string(node.unknown_vrid_packets));
     if (instant_from_ns(node.not_before_ns) > moment.now) {
-        write_fact(html, "Start is delayed for",
+        write_fact(html, "Start delayed for",
                    to_human(instant_from_ns(node.not_before_ns) - moment.now));
     }
     html.close();

@@ -130,7 +130,7 @@ ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
 
     if (tracker->core.weighted || ic->priority == NGX_VRRP_OWNER) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "%*s \"%V\" checks %s, a virtual address of its own "
+                      "%*s \"%V\" checks %s, a virtual address of the same "
                       "vrrp_instance \"%*s\": on a BACKUP the other node "
                       "answers, " NGX_VRRP_VIRTUAL_INSTEAD " in %V:%ui",
                       tracker->core.type.len, tracker->core.type.data,
@@ -140,7 +140,7 @@ ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
     }
 
     ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "%*s \"%V\" checks %s, a virtual address of its own "
+                  "%*s \"%V\" checks %s, a virtual address of the same "
                   "vrrp_instance \"%*s\": no node could become MASTER, "
                   NGX_VRRP_VIRTUAL_INSTEAD " in %V:%ui",
                   tracker->core.type.len, tracker->core.type.data,

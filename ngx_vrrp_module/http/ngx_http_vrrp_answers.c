@@ -99,7 +99,7 @@ ngx_http_vrrp_list_formats(ngx_http_vrrp_text_t *text)
     ngx_uint_t                     i;
     const ngx_http_vrrp_answer_t  *answer;
 
-    ngx_http_vrrp_text_puts(text, "unknown format, it may be");
+    ngx_http_vrrp_text_puts(text, "unknown format, must be one of");
 
     for (i = 0; i < NGX_HTTP_VRRP_ANSWERS; i++) {
         answer = &ngx_http_vrrp_answers[i];
@@ -290,7 +290,7 @@ ngx_http_vrrp_tell_health(ngx_http_request_t *r,
 
         if (value.len != 6 || ngx_strncmp(value.data, "master", 6) != 0) {
             ngx_http_vrrp_text_puts(text,
-                                    "\"require\" may be \"master\" only\n");
+                                    "\"require\" must be \"master\"\n");
             return NGX_HTTP_BAD_REQUEST;
         }
 

@@ -110,8 +110,8 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
 
     if (r != r->main) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "\"vrrp_control\" is refused in a subrequest of "
-                      "\"mirror\", \"auth_request\" and the like");
+                      "\"vrrp_control\" does not accept subrequests of "
+                      "\"mirror\", \"auth_request\" and other directives");
         return NGX_HTTP_FORBIDDEN;
     }
 
@@ -140,8 +140,8 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
 
     if (vrrp_core_action(&path, &command.command) != VRRP_CORE_OK) {
         return ngx_http_vrrp_control_error(r, NGX_HTTP_NOT_FOUND,
-                                           "unknown action, it may be "
-                                           "release, resume, failback");
+                                           "unknown action, must be release, "
+                                           "resume or failback");
     }
 
     ngx_vrrp_core_str(&command.who, &r->connection->addr_text);
@@ -191,7 +191,7 @@ ngx_http_vrrp_control_ask(ngx_http_request_t *r, vrrp_core_command_t *command)
     case VRRP_CORE_AGAIN:
         return ngx_http_vrrp_control_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
                                            "too many commands at once, "
-                                           "nothing is done");
+                                           "nothing was changed");
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -337,7 +337,8 @@ ngx_http_vrrp_control_refuse(ngx_http_request_t *r)
         return "the request needs the header X-VRRP-Control: 1";
     }
 
-    return ngx_http_vrrp_header(r, &origin) ? "not from a browser" : NULL;
+    return ngx_http_vrrp_header(r, &origin)
+           ? "requests of browsers are not allowed" : NULL;
 }
 
 

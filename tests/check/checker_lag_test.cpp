@@ -125,8 +125,8 @@ TEST_F(CheckerLagTest, TheLogTellsOfLongDelaysNowAndThen) {
     be_late(Milliseconds{350});
     ASSERT_EQ(warnings.size(), 1u);
     EXPECT_EQ(warnings[0],
-              "checks were made 350 ms late: this process was not scheduled, "
-              "or was busy");
+              "checks ran 350 ms late: this process was not scheduled or was "
+              "busy");
     be_late(Milliseconds{350});
     be_late(Milliseconds{350});
     EXPECT_EQ(warnings.size(), 1u);
@@ -134,8 +134,8 @@ TEST_F(CheckerLagTest, TheLogTellsOfLongDelaysNowAndThen) {
     be_late(Seconds{12});
     ASSERT_EQ(warnings.size(), 2u);
     EXPECT_EQ(warnings[1],
-              "checks were made 12000 ms late: this process was not "
-              "scheduled, or was busy, as 2 times before");
+              "checks ran 12000 ms late: this process was not scheduled or "
+              "was busy, 2 more times before");
     EXPECT_EQ(checker->late_wakes(), 5u);
     EXPECT_EQ(checker->worst_lag(), Seconds{12});
 }

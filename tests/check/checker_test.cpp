@@ -116,7 +116,7 @@ TEST_F(CheckerTest, JitterKeepsItsBounds) {
 
 TEST_F(CheckerTest, FallAndRise) {
     add_one(check_of(0));
-    prober.outcome = failed(Reason::l7sts, "status 500, 200-399 expected");
+    prober.outcome = failed(Reason::l7sts, "status 500, expected 200-399");
     prober.latency = Milliseconds{2};
     run_starts(3);
     EXPECT_EQ(table.verdict(0), Verdict::up);

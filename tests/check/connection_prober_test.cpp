@@ -481,12 +481,12 @@ TEST_F(ConversationTimeouts, SayWhatWasWaitedFor) {
 
     start_http();
     receive("HTTP/1.1 200 OK\r\nServer: ng");
-    EXPECT_EQ(cancel(),
-              "L7TOUT an answer began, but not the whole header came");
+    EXPECT_EQ(cancel(), "L7TOUT received only a part of the header");
 
     start_http(expect("alive"));
     receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nal");
-    EXPECT_EQ(cancel(), "L7TOUT status 200 came, but not the whole body");
+    EXPECT_EQ(cancel(),
+              "L7TOUT received status 200, but not the complete body");
 
     start(SendExpectCheck{}, expect("+PONG", "PING\r\n"));
     prober_.opened(kId, kNow);
@@ -495,7 +495,7 @@ TEST_F(ConversationTimeouts, SayWhatWasWaitedFor) {
     again();
     prober_.opened(kId, kNow);
     receive("+PO");
-    EXPECT_EQ(cancel(), "L7TOUT an answer came, but not what is expected");
+    EXPECT_EQ(cancel(), "L7TOUT received an answer, but not the expected one");
 
     EXPECT_THAT(outcomes_.take(), IsEmpty());
 }

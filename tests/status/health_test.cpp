@@ -72,7 +72,8 @@ TEST(Health, OldNewsAreNoGoodNews) {
     s.node.published_at_ns = to_ns(moment().now - kFresh - Milliseconds{1});
     EXPECT_FALSE(ask(s).healthy);
     EXPECT_EQ(ask(s).text,
-              "unhealthy\nthe vrrp process was heard 3001 ms ago\n");
+              "unhealthy\nthe last report of the vrrp process was 3001 ms "
+              "ago\n");
 }
 
 // The vrrp process has ended, and nginx has started no other one.

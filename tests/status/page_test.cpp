@@ -168,19 +168,18 @@ TEST(Page, SaysWhyThePriorityIsWhatItIs) {
                         "0 of 2 servers up",
                         "track_interface eth1✓ upfailure is a fault",
                         "effective priority80"});
-    EXPECT_EQ(text.find("kept within"), std::string::npos);
+    EXPECT_EQ(text.find("limited to"), std::string::npos);
 }
 
 TEST(Page, SaysWhatLimitsThePriority) {
     Snapshot s = snapshot();
     s.instances[0].base_priority = 10;
     s.instances[0].effective_priority = 1;
-    expect_parts(text_of(body_of(s)), {"kept within 1 and 254+11"});
+    expect_parts(text_of(body_of(s)), {"limited to 1-254+11"});
 
     s.instances[0].base_priority = 255;
     s.instances[0].effective_priority = 255;
-    expect_parts(text_of(body_of(s)),
-                 {"the owner of the addresses stays at 255+20"});
+    expect_parts(text_of(body_of(s)), {"the address owner always has 255+20"});
 }
 
 TEST(Page, SaysWhetherAddressesAreReallyThere) {
@@ -310,9 +309,9 @@ TEST(Page, SaysThatItIsStale) {
     const std::string page = to_page(view);
     expect_parts(page, {"<title>stale: MASTER lb01</title>", "role=\"alert\">",
                         "class=\"banner stale\""});
-    expect_parts(
-        text_of(body_of(view)),
-        {"Stale: the vrrp process was heard 12 s ago", "MASTER (stale)"});
+    expect_parts(text_of(body_of(view)),
+                 {"Stale: the last report of the vrrp process was 12 s ago",
+                  "MASTER (stale)"});
 }
 
 TEST(Page, EscapesWhatOthersWrote) {
