@@ -491,10 +491,11 @@ int vrrp_core_stand_aside(vrrp_core_t *core, int master_pid,
     const char *reason);
 
 /*
- * Leaves the elections and gives the addresses up.  serving: nginx still
- * answers requests, so an address may stay until its heir has spoken (that is
- * bounded); otherwise they are gone when the call returns.  May be called
- * again, with serving 0, to cut that short.  See vrrp_core_finished().
+ * Leaves the elections and releases the addresses.  serving: nginx still
+ * answers requests, so an address may stay until a successor advertises (for
+ * a bounded time); otherwise the addresses are removed before this returns.
+ * May be called again, with serving 0, to end the wait.  See
+ * vrrp_core_finished().
  */
 void vrrp_core_stop(vrrp_core_t *core, const char *reason, int serving);
 

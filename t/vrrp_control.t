@@ -110,7 +110,7 @@ subtest 'release' => sub {
         $test->wait_for_holder('lb2');
     });
 
-    like($detail, qr/^released by the operator, \S+ took over\b/, 'the heir');
+    like($detail, qr/^released by the operator, \S+ took over\b/, 'the successor');
     $seen->nothing_lost(moved => 1);
     is(join(' ', sort $seen->moves), '+lb2 -lb1', 'the address moves, once');
     $seen->changed('lb1', 'VI_1 MASTER -> FAULT');
@@ -199,7 +199,7 @@ subtest 'resume' => sub {
 };
 
 
-subtest 'without an heir' => sub {
+subtest 'without a successor' => sub {
     $lb2->stop;
 
     my ($status, $answer, $took) = ask('lb1', 'control/release');

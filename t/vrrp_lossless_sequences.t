@@ -277,12 +277,12 @@ sub is_known ($process) {
     my ($inner) = map { $_->{inner} } grep { $_->{pid} == $process }
                   $lb1->processes;
 
-    return defined $inner && grep { $_ == $inner } owner_and_heir();
+    return defined $inner && grep { $_ == $inner } owner_and_successor();
 }
 
 
 # Pids, as the node sees them.
-sub owner_and_heir () {
+sub owner_and_successor () {
     my ($memory) = grep { (readlink // '') =~ /ngx_vrrp_ownership/ }
                    map { glob "/proc/$_/fd/*" } masters();
     open my $file, '<:raw', $memory // return or return;

@@ -67,7 +67,7 @@ protected:
         return c;
     }
 
-    // What the engine allows the heir.
+    // What the engine allows the successor.
     Shutdown graceful() const {
         return {"nginx quits", true, skew(1) + Milliseconds{200}};
     }
@@ -144,7 +144,7 @@ TEST_P(Lan, GracefulLeaveLosesNothing) {
 
     expect_only(lan, 1);
     EXPECT_EQ(lan.unheld(), Duration{0});
-    EXPECT_LE(lan.shared(), kHeirSettles + kNoise);
+    EXPECT_LE(lan.shared(), kSuccessorSettles + kNoise);
 }
 
 TEST_P(Lan, ReleaseLosesNothingAndResumeNeither) {
@@ -155,13 +155,13 @@ TEST_P(Lan, ReleaseLosesNothingAndResumeNeither) {
     settle(lan);
     expect_only(lan, 1);
     EXPECT_EQ(lan.unheld(), Duration{0});
-    EXPECT_LE(lan.shared(), kHeirSettles + kNoise);
+    EXPECT_LE(lan.shared(), kSuccessorSettles + kNoise);
 
     lan.put(0, Resume{"resumed by the operator"});
     settle(lan);
     expect_only(lan, 0);
     EXPECT_EQ(lan.unheld(), Duration{0});
-    EXPECT_LE(lan.shared(), kHeirSettles + 2 * kNoise);
+    EXPECT_LE(lan.shared(), kSuccessorSettles + 2 * kNoise);
 }
 
 TEST_P(Lan, ReleasedRouterStaysOutWhenTheOthersDie) {
@@ -243,7 +243,7 @@ TEST_P(Lan, WindowThatOpensMovesTheAddressesToTheBest) {
     EXPECT_LE(lan.shared(), 2 * kNoise);
 }
 
-TEST_P(Lan, GracefulLeaveWithoutHeirEndsToo) {
+TEST_P(Lan, GracefulLeaveWithoutSuccessorEndsToo) {
     SimulatedLan lan{1};
     lan.add(config(100));
     lan.start_all();

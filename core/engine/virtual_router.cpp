@@ -94,7 +94,7 @@ void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
 // A process that waits for the router gets it, and the LAN does not notice.
 void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     stopped_ = true;
-    ending_ = {reason, serving, heir_grace()};
+    ending_ = {reason, serving, successor_grace()};
     if (!serving) {
         finish_removal(now);
     }
@@ -126,9 +126,9 @@ void VirtualRouter::set_interfaces(Instant now) {
 // Who ends, and holds the router for a process that does not run now, holds it
 // for that one's workers: our own were told to quit, too.
 std::string VirtualRouter::workers_fault(const WorkerVerdict &verdict) const {
-    const bool for_heir =
+    const bool for_successor =
         stopped_ && (hand_over_by_ || phase_ == Phase::passing);
-    return verdict.healthy || for_heir
+    return verdict.healthy || for_successor
                ? std::string{}
                : format("%u of %u nginx workers alive", verdict.fresh,
                         config().workers.required);

@@ -74,8 +74,8 @@ public:
     // successor.
     void stop(const std::string &reason, bool serving, Instant now);
 
-    // A command of an operator; the router must be ours. A release that waits
-    // for the successor is done, and has its detail, when is_leaving() is over.
+    // What an operator asks for; the router is ours. A release that waits for
+    // the successor is done, and has its detail when is_leaving() is over.
     Outcome obey(Command command, Instant now);
 
     // The local time, as often as it can matter: see preempt_windows.
@@ -132,8 +132,9 @@ public:
     bool has_claimed() const { return phase_ != Phase::starting; }
     RouterKey key() const;
 
-    Duration heir_grace() const {
-        return vrrp::heir_grace(config().version, config().advert_interval);
+    Duration successor_grace() const {
+        return vrrp::successor_grace(config().version,
+                                     config().advert_interval);
     }
 
     const vrrp::Config &config() const { return instance_.config(); }

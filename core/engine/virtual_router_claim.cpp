@@ -12,8 +12,8 @@ namespace {
 // How long an owner that ends goes on for a waiter that does not run now.
 constexpr Duration kWaiterWakes = Seconds{5};
 
-// That the vrrp process crashed is no word about the heir, and known to it if
-// it is of the same binary.
+// That the vrrp process crashed is no word about the successor, and known to it
+// if it is of the same binary.
 std::vector<TimeOut> time_outs(const Faults &faults) {
     std::vector<TimeOut> list;
     for (const FaultCause cause :

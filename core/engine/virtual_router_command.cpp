@@ -37,7 +37,7 @@ Outcome VirtualRouter::release(Instant now) {
     const bool kept = ports_.shared.set_released(key(), true);
     faults_.set(FaultCause::released, kReleased);
     if (other.empty()) {
-        input(vrrp::Release{kReleased, heir_grace()}, now);
+        input(vrrp::Release{kReleased, successor_grace()}, now);
     }
     Outcome outcome =
         done(before, other.empty() ? kReleased : "stays in FAULT: " + other);

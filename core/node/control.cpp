@@ -8,9 +8,9 @@ namespace ngx_vrrp::node {
 
 namespace {
 
-// An heir that has not spoken by then is not waited for with the answer.
-constexpr Duration kHeirSpeaks = Milliseconds{1500};
-static_assert(kHeirSpeaks < status::kAnsweredWithin);
+// A successor that has not spoken by then is not waited for with the answer.
+constexpr Duration kSuccessorSpeaks = Milliseconds{1500};
+static_assert(kSuccessorSpeaks < status::kAnsweredWithin);
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void Control::obey(const status::Commands::Asked &asked, engine::Engine &engine,
     const status::CommandRecord &record = asked.record;
     const auto outcomes =
         engine.obey(record.command, record.instance.view(), now);
-    Pending pending{asked.ticket, {}, now + kHeirSpeaks};
+    Pending pending{asked.ticket, {}, now + kSuccessorSpeaks};
     for (const engine::RouterOutcome &outcome : outcomes) {
         const engine::VirtualRouter &router = engine.routers()[outcome.router];
         pending.list.push_back(
@@ -93,7 +93,7 @@ status::OutcomeRecord Control::describe(const Awaited &awaited,
         detail =
             "releases the addresses when another router takes over, or "
             "within " +
-            std::to_string(to_ms(router.heir_grace())) + " ms";
+            std::to_string(to_ms(router.successor_grace())) + " ms";
     } else if (awaited.leaving &&
                router.counters().transitions != awaited.transitions) {
         detail = router.last_transition().reason;

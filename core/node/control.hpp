@@ -28,8 +28,8 @@ public:
     std::optional<Instant> deadline() const;
 
 private:
-    // Of an instance. If a command waits for a successor, the next change of
-    // state is its outcome.
+    // Of an instance. Where a successor is waited for, the next change of state
+    // tells what has come of it.
     struct Awaited {
         engine::RouterOutcome outcome;
         bool leaving = false;

@@ -334,7 +334,7 @@ void Node::interfaces_changed(const engine::Interfaces &interfaces) {
 }
 
 // The workers of a dead master go on serving, if they live: the address may
-// wait for its heir, or until the last of them is gone.
+// wait for its successor, or until the last of them is gone.
 void Node::process_ended(int pid) {
     if (pid == master_pid_) {
         workers_.master_died();

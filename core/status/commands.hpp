@@ -48,7 +48,7 @@ using Outcomes = std::vector<OutcomeRecord>;
 // The longest time until the vrrp process takes a command.
 inline constexpr Seconds kNoticedWithin{1};
 
-// And from then on until its answer: it waits this long for the successor.
+// And from then on to answer it: it waits that long for the successor.
 inline constexpr Seconds kAnsweredWithin{2};
 
 class Commands {

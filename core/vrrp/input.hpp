@@ -14,9 +14,9 @@ namespace ngx_vrrp::vrrp {
 // Join the election. Before it, every other input is only remembered.
 struct Startup {};
 
-// Leave for good, for this reason. serving: nginx still answers requests, so
-// the addresses may stay until the successor advertises or grace is over;
-// otherwise they are removed at once.
+// Leave for good, and say why. serving: nginx still answers requests, so the
+// addresses may stay until the successor speaks or grace is over; else they go
+// at once.
 struct Shutdown {
     std::string reason;
     bool serving = false;
@@ -49,9 +49,9 @@ struct SourceChanged {
     IpAddress source;
 };
 
-// An operator wants another router to have the addresses, until Resume. The
-// same as a fault, but the addresses may stay until the successor advertises or
-// grace is over.
+// Somebody wants another router to have the addresses, until Resume: the same
+// as a fault, but the addresses may stay until the successor speaks or grace is
+// over.
 struct Release {
     std::string reason;
     Duration grace{};

@@ -173,7 +173,7 @@ State Instance::leave(const Active &state, Leaving leaving, Turn &turn) {
 // A release may have ended before it was carried out.
 State Instance::drop(const Leaving &state, std::string reason, bool may_wait,
                      Turn &turn) {
-    turn.act(RemoveAddresses{.successor = state.heir.has_value(),
+    turn.act(RemoveAddresses{.successor = state.successor.has_value(),
                              .may_wait = may_wait});
     if (state.for_good) {
         return become_initialize(std::move(reason), turn);
@@ -185,22 +185,22 @@ State Instance::drop(const Leaving &state, std::string reason, bool may_wait,
     return Fault{fault_};
 }
 
-std::string Instance::heir_of(const Leaving &state) const {
-    if (!state.heir) {
+std::string Instance::successor_of(const Leaving &state) const {
+    if (!state.successor) {
         return "no router has taken over";
     }
-    const std::string heir = state.heir->to_string() + " took over";
-    return is_active_router(*state.heir)
-               ? heir + " with priority " +
+    const std::string successor = state.successor->to_string() + " took over";
+    return is_active_router(*state.successor)
+               ? successor + " with priority " +
                      std::to_string(active_router_->priority.value)
-               : heir;
+               : successor;
 }
 
 State Instance::wake(Leaving state, Turn &turn) {
     if (turn.now < state.drop_at) {
         return state;
     }
-    return drop(state, state.reason + ", " + heir_of(state), true, turn);
+    return drop(state, state.reason + ", " + successor_of(state), true, turn);
 }
 
 State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
@@ -213,9 +213,9 @@ State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
 
 State Instance::on(Leaving state, const AdvertReceived &in, Turn &turn) {
     hear(in, turn.now);
-    if (in.advertisement.priority != kPriorityZero && !state.heir) {
-        state.heir = in.source;
-        state.drop_at = std::min(state.drop_at, turn.now + kHeirSettles);
+    if (in.advertisement.priority != kPriorityZero && !state.successor) {
+        state.successor = in.source;
+        state.drop_at = std::min(state.drop_at, turn.now + kSuccessorSettles);
     }
     return state;
 }
@@ -234,10 +234,10 @@ State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
     return in.serving ? state : drop(state, state.reason, false, turn);
 }
 
-// If no router has taken over, we cancel priority 0 with an advert. A successor
-// keeps the addresses, and we remove ours.
+// As long as nobody has taken over we take the goodbye back; a successor is
+// left in peace, and our addresses go.
 State Instance::on(Leaving state, const Resume &, Turn &turn) {
-    if (state.for_good || state.heir) {
+    if (state.for_good || state.successor) {
         return state;
     }
     Active next{

@@ -85,14 +85,13 @@ struct Active {
     TokenBucket answers{kAnswerPeriod, kAnswerBurst};
 };
 
-// Make before break: priority 0 has been sent. The addresses stay until the
-// successor has them, too, or until the time for that is over, so that no
-// request is lost.
+// Make before break: priority 0 is out, the addresses stay until the successor
+// has them too, or until the time for that is over, so that no request is lost.
 struct Leaving {
-    Instant drop_at{};   // soon after the successor's advert
+    Instant drop_at{};   // soon, once the successor was heard
     Instant renew_at{};  // leases
     std::string reason;
-    std::optional<IpAddress> heir;
+    std::optional<IpAddress> successor;
     bool for_good = false;  // Shutdown; else Release
 };
 
@@ -211,7 +210,7 @@ private:
     State leave(const Active &state, Leaving leaving, Turn &turn);
     State drop(const Leaving &state, std::string reason, bool may_wait,
                Turn &turn);
-    std::string heir_of(const Leaving &state) const;
+    std::string successor_of(const Leaving &state) const;
     Backup clear_fault(std::string reason, Turn &turn);
 
     void hear(const AdvertReceived &in, Instant now);

@@ -167,7 +167,7 @@ State Instance::on(Active state, const Shutdown &in, Turn &turn) {
         {.drop_at = turn.now + (in.serving ? in.grace : Duration::zero()),
          .renew_at = {},
          .reason = in.reason,
-         .heir = {},
+         .successor = {},
          .for_good = true},
         turn);
 }
@@ -177,7 +177,7 @@ State Instance::on(Active state, const Release &in, Turn &turn) {
                  {.drop_at = turn.now + in.grace,
                   .renew_at = {},
                   .reason = in.reason,
-                  .heir = {},
+                  .successor = {},
                   .for_good = false},
                  turn);
 }

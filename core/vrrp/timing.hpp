@@ -61,16 +61,16 @@ constexpr Duration renew_interval(Version version, Duration interval) {
                               Duration{lease(version, interval)} / 2);
 }
 
-// The successor's first advert is sent before it has added and announced the
-// addresses: until then requests still arrive here, and are answered.
-inline constexpr Duration kHeirSettles = Milliseconds{20};
+// The successor's first advert goes out before it has the addresses and has
+// announced them: until then requests still come here, and are answered.
+inline constexpr Duration kSuccessorSettles = Milliseconds{20};
 
 // How long the addresses wait for the successor: it needs its skew, at most one
 // advert interval (v2: one second), and some time to be scheduled.
-inline constexpr Duration kHeirMargin = Milliseconds{200};
+inline constexpr Duration kSuccessorMargin = Milliseconds{200};
 
-constexpr Duration heir_grace(Version version, Duration interval) {
-    return skew_time(version, Priority{0}, interval) + kHeirMargin;
+constexpr Duration successor_grace(Version version, Duration interval) {
+    return skew_time(version, Priority{0}, interval) + kSuccessorMargin;
 }
 
 // Answers to a router that must yield to us: three at once, so that no election

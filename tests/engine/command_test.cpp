@@ -46,7 +46,7 @@ protected:
 
     // A process with a newer configuration goes on with the router.
     void reload() {
-        machine.heir = true;
+        machine.successor = true;
         engine->handle_ownership(now);
         go_on_elsewhere();
     }
@@ -60,7 +60,7 @@ protected:
     }
 };
 
-TEST_F(CommandTest, ReleaseWaitsForTheHeirAndStaysOut) {
+TEST_F(CommandTest, ReleaseWaitsForTheSuccessorAndStaysOut) {
     become_active();
 
     EXPECT_EQ(said(Command::release), "done: released by the operator");
@@ -80,11 +80,11 @@ TEST_F(CommandTest, ReleaseWaitsForTheHeirAndStaysOut) {
     EXPECT_EQ(router().faults().reason(), "released by the operator");
 }
 
-TEST_F(CommandTest, ReleaseWithoutAnHeirSaysSo) {
+TEST_F(CommandTest, ReleaseWithoutASuccessorSaysSo) {
     become_active();
     ask(Command::release);
 
-    run(router().heir_grace());
+    run(router().successor_grace());
 
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
     EXPECT_EQ(last_reason(),
@@ -127,7 +127,7 @@ TEST_F(CommandTest, ResumeBeforeAnybodyTookOver) {
     EXPECT_EQ(machine.take(), Done{"advert 100 224.0.0.18"});
 }
 
-TEST_F(CommandTest, ResumeWhileTheHeirTakesOver) {
+TEST_F(CommandTest, ResumeWhileTheSuccessorTakesOver) {
     become_active();
     ask(Command::release);
     receive(90);
@@ -165,7 +165,7 @@ TEST_F(CommandTest, ReleaseDuringAFault) {
     EXPECT_EQ(state(), StateName::backup);
 }
 
-TEST_F(CommandTest, FaultWhileTheHeirIsAwaitedDropsTheAddresses) {
+TEST_F(CommandTest, FaultWhileTheSuccessorIsAwaitedDropsTheAddresses) {
     become_active();
     ask(Command::release);
     machine.take();
@@ -262,11 +262,12 @@ TEST_F(CommandTest, ResumptionSurvivesAReload) {
     EXPECT_FALSE(router().is_released());
 }
 
-// The heir process gets the router when the heir on the LAN has spoken.
-TEST_F(CommandTest, ReloadWhileTheHeirIsAwaited) {
+// The successor process gets the router when the successor on the LAN has
+// spoken.
+TEST_F(CommandTest, ReloadWhileTheSuccessorIsAwaited) {
     become_active();
     ask(Command::release);
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     EXPECT_FALSE(machine.passed_on);
 
@@ -296,7 +297,7 @@ TEST_F(CommandTest, ReleaseSurvivesACrash) {
 }
 
 // In the middle of it: what is left of the address goes.
-TEST_F(CommandTest, CrashWhileTheHeirIsAwaited) {
+TEST_F(CommandTest, CrashWhileTheSuccessorIsAwaited) {
     become_active();
     ask(Command::release);
     machine.take();

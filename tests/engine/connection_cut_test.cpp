@@ -41,7 +41,7 @@ TEST_F(ConnectionCutTest, EndsThemBeforeTheAddressGoesToTheSuccessor) {
     EXPECT_EQ(machine.take(), Done{"advert 0 224.0.0.18"});
     receive(90);
     EXPECT_EQ(machine.take(), Done{}) << "answers are under way";
-    run(vrrp::kHeirSettles);
+    run(vrrp::kSuccessorSettles);
 
     EXPECT_EQ(machine.take(), (Done{kClose, "remove 10.0.1.5"}));
     EXPECT_TRUE(engine->finished());
@@ -61,7 +61,7 @@ TEST_F(ConnectionCutTest, ManyAreEndedInSlicesAndTheAddressWaits) {
     engine->stop("nginx is shutting down", true, now);
     receive(90);
     machine.take();
-    run(vrrp::kHeirSettles);
+    run(vrrp::kSuccessorSettles);
     EXPECT_EQ(machine.take(), Done{kClose});
     EXPECT_FALSE(engine->finished());
     run(Milliseconds{10});
@@ -75,7 +75,7 @@ TEST_F(ConnectionCutTest, TheAddressDoesNotWaitForLong) {
     become_active_with(1'000'000);
     engine->stop("nginx is shutting down", true, now);
     receive(90);
-    run(vrrp::kHeirSettles + Milliseconds{290});
+    run(vrrp::kSuccessorSettles + Milliseconds{290});
     EXPECT_FALSE(engine->finished());
     run(Milliseconds{20});
     EXPECT_TRUE(engine->finished());
@@ -86,7 +86,7 @@ TEST_F(ConnectionCutTest, AddressThatWaitsGoesAtOnceWhenNginxTerminates) {
     become_active_with(1000);
     engine->stop("nginx is shutting down", true, now);
     receive(90);
-    run(vrrp::kHeirSettles);
+    run(vrrp::kSuccessorSettles);
     machine.take();
     engine->stop("nginx is terminating", false, now);
     EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5"});
@@ -110,7 +110,7 @@ TEST_F(ConnectionCutTest, ReleaseEndsThem) {
     engine->obey(Command::release, "", now);
     receive(90);
     machine.take();
-    run(vrrp::kHeirSettles);
+    run(vrrp::kSuccessorSettles);
     EXPECT_EQ(machine.take(), (Done{kClose, "remove 10.0.1.5"}));
 }
 

@@ -68,7 +68,7 @@ TEST_F(CrashLoopTest, ClaimComesFirst) {
 // to the peer.
 TEST_F(CrashLoopTest, HandoverIsReleased) {
     become_active();
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     start_out(true);
     machine.take();

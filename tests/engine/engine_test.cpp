@@ -227,7 +227,7 @@ TEST_F(EngineTest, AReloadDoesNotEndLinkUpDelay) {
     engine->handle_interfaces(interfaces(false), now);
     engine->handle_interfaces(interfaces(), now);
     run(Seconds{1});
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     const auto handover = machine.passed_on;
 
@@ -352,7 +352,7 @@ TEST_F(EngineTest, WaitsForTheOwnerAndTouchesNothing) {
 // One process hands over, another one with one more address goes on.
 TEST_F(EngineTest, HandsOverAndGoesOn) {
     become_active();
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     EXPECT_EQ(state(), vrrp::StateName::initialize);
     EXPECT_EQ(machine.take(), Done{});
@@ -370,13 +370,13 @@ TEST_F(EngineTest, HandsOverAndGoesOn) {
     EXPECT_EQ(engine->routers()[0].counters().became_master, 1u);
 }
 
-TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheHeir) {
+TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheSuccessor) {
     vrrp::Config two = config();
     two.addresses.push_back({*IpAddress::parse("10.0.1.6"), 24, "eth0", ""});
     beat();
     start(two);
     run(Seconds{1});
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     const auto handover = machine.passed_on;
     machine.take();
@@ -393,9 +393,9 @@ TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheHeir) {
 }
 
 // Whatever the process before this one says that it held.
-TEST_F(EngineTest, OnlyWhatTheKernelSaysIsOursIsRemovedByTheHeir) {
+TEST_F(EngineTest, OnlyWhatTheKernelSaysIsOursIsRemovedByTheSuccessor) {
     become_active();
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     auto forged = machine.passed_on;
     Interfaces world = interfaces(true, true);
@@ -505,7 +505,7 @@ TEST_F(EngineTest, OwnersRealAddressStaysTheMachines) {
     run(Seconds{2});
     EXPECT_EQ(machine.take().back(), "advert 255 224.0.0.18");
 
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     const auto handover = machine.passed_on;
     machine.owned_by_other = true;
@@ -604,9 +604,9 @@ TEST_F(EngineTest, AddressOwnerSendsFromTheVirtualAddress) {
     EXPECT_EQ(engine->routers()[0].source(), kVip);
 }
 
-TEST_F(EngineTest, StopWithAnHeirIsSilent) {
+TEST_F(EngineTest, StopWithASuccessorIsSilent) {
     become_active();
-    machine.heir = true;
+    machine.successor = true;
     engine->stop("nginx is shutting down", true, now);
     EXPECT_EQ(machine.take(), Done{});
     EXPECT_TRUE(machine.passed_on);
@@ -614,26 +614,26 @@ TEST_F(EngineTest, StopWithAnHeirIsSilent) {
     EXPECT_TRUE(engine->finished());
 }
 
-TEST_F(EngineTest, StopGoesOnWhileTheHeirDoesNotRun) {
+TEST_F(EngineTest, StopGoesOnWhileTheSuccessorDoesNotRun) {
     become_active();
-    machine.heir = true;
-    machine.heir_sleeps = true;
+    machine.successor = true;
+    machine.successor_sleeps = true;
     engine->stop("nginx is shutting down", true, now);
     run(Seconds{3});
     EXPECT_EQ(state(), vrrp::StateName::active);
     EXPECT_EQ(std::ranges::count(machine.take(), "advert 0 224.0.0.18"), 0);
 
-    machine.heir_sleeps = false;
+    machine.successor_sleeps = false;
     run(Milliseconds{100});
     EXPECT_TRUE(machine.passed_on);
     EXPECT_TRUE(engine->finished());
 }
 
-// They were told to quit, too; it is the heir's that serve.
-TEST_F(EngineTest, StopGoesOnForTheHeirWithoutWorkersOfItsOwn) {
+// They were told to quit, too; it is the successor's that serve.
+TEST_F(EngineTest, StopGoesOnForTheSuccessorWithoutWorkersOfItsOwn) {
     become_active();
-    machine.heir = true;
-    machine.heir_sleeps = true;
+    machine.successor = true;
+    machine.successor_sleeps = true;
     engine->stop("nginx is shutting down", true, now);
     run(Seconds{4}, false);
     EXPECT_EQ(state(), vrrp::StateName::active);
@@ -643,14 +643,14 @@ TEST_F(EngineTest, StopGoesOnForTheHeirWithoutWorkersOfItsOwn) {
 TEST_F(EngineTest, SoDoesOneThatHasItBackFromAnOwnerThatDoesNotRun) {
     beat();
     machine.owned_by_other = true;
-    machine.heir_sleeps = true;
+    machine.successor_sleeps = true;
     start(config(), interfaces(true, true));
     run(Milliseconds{300});
     engine->stop("nginx is shutting down", true, now);
     run(Seconds{3}, false);
     EXPECT_EQ(machine.take(), Done{"listen eth0 multicast"});
 
-    machine.heir = true;
+    machine.successor = true;
     machine.inherit(now);
     engine->handle_ownership(now);
     run(Seconds{1}, false);
@@ -658,10 +658,10 @@ TEST_F(EngineTest, SoDoesOneThatHasItBackFromAnOwnerThatDoesNotRun) {
     EXPECT_EQ(std::ranges::count(machine.take(), "advert 0 224.0.0.18"), 0);
 }
 
-TEST_F(EngineTest, StopDoesNotWaitForEverForTheHeir) {
+TEST_F(EngineTest, StopDoesNotWaitForEverForTheSuccessor) {
     become_active();
-    machine.heir = true;
-    machine.heir_sleeps = true;
+    machine.successor = true;
+    machine.successor_sleeps = true;
     engine->stop("nginx is shutting down", true, now);
     run(Seconds{6});
     EXPECT_EQ(state(), vrrp::StateName::initialize);
@@ -672,7 +672,7 @@ TEST_F(EngineTest, StopDoesNotWaitForEverForTheHeir) {
 
 TEST_F(EngineTest, StopGivesUpAlsoWhatWasOnItsWayHere) {
     become_active();
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
 
     make(config());
@@ -689,7 +689,7 @@ TEST_F(EngineTest, LeavingRouterIsNotHandedOver) {
     become_active();
     engine->stop("nginx is shutting down", true, now);
     machine.take();
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     EXPECT_FALSE(machine.passed_on);
     EXPECT_FALSE(engine->finished());
@@ -752,7 +752,7 @@ TEST_F(EngineTest, StopAtOnceWhenNobodyServes) {
     EXPECT_TRUE(engine->finished());
 }
 
-TEST_F(EngineTest, StopWaitsForTheHeirWhileNginxServes) {
+TEST_F(EngineTest, StopWaitsForTheSuccessorWhileNginxServes) {
     become_active();
     engine->stop("nginx is shutting down", true, now);
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18"}));
@@ -760,12 +760,12 @@ TEST_F(EngineTest, StopWaitsForTheHeirWhileNginxServes) {
 
     receive(90);
     EXPECT_EQ(machine.take(), Done{});
-    run(vrrp::kHeirSettles);
+    run(vrrp::kSuccessorSettles);
     EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.5"}));
     EXPECT_TRUE(engine->finished());
 }
 
-TEST_F(EngineTest, StopDoesNotWaitForEverForAnHeir) {
+TEST_F(EngineTest, StopDoesNotWaitForEverForASuccessor) {
     become_active();
     engine->stop("nginx is shutting down", true, now);
     run(Milliseconds{400});

@@ -222,10 +222,10 @@ TEST_P(AddressFailureTest, StopEndsAlthoughNothingCanBeRemoved) {
     EXPECT_FALSE(engine->deadline().has_value() && *engine->deadline() <= now);
 }
 
-// The heir's new address is refused: the old one is held all the same.
+// The successor's new address is refused: the old one is held all the same.
 TEST_P(AddressFailureTest, HandoverGoesOnWithWhatThereIs) {
     become_active(config());
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
 
     machine.fail("add 10.0.1.6", GetParam());
@@ -239,9 +239,9 @@ TEST_P(AddressFailureTest, HandoverGoesOnWithWhatThereIs) {
     EXPECT_FALSE(router().addresses()[1].present);
 }
 
-TEST_P(AddressFailureTest, HeirThatCanHoldNothingMakesRoom) {
+TEST_P(AddressFailureTest, SuccessorThatCanHoldNothingMakesRoom) {
     become_active(config());
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
 
     machine.fail("add", GetParam());

@@ -265,7 +265,7 @@ TEST_F(ForeignAddressTest, IsNotHandedOverAsOurs) {
     beat();
     start(config(), with_foreign());
     run(Seconds{1});
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     const auto handover = machine.passed_on;
     machine.owned_by_other = true;

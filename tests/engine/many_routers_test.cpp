@@ -95,7 +95,7 @@ TEST_F(ManyRoutersTest, AllOfThemAreWhatTheNodeIs) {
     EXPECT_EQ(engine->transitions(), 6u);
 
     receive(200);
-    machine.heir = true;
+    machine.successor = true;
     machine.only = OwnershipId{2};
     engine->handle_ownership(now);
     EXPECT_EQ(states(), "MBI");

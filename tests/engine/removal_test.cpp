@@ -77,7 +77,7 @@ TEST_F(RemovalTest, ComesBackAndStaysOutForLongerTheNextTime) {
 TEST_F(RemovalTest, ReloadDoesNotEndTheTime) {
     become_active();
     lose_a_fight();
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
 
     make(config());

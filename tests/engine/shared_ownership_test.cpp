@@ -109,7 +109,7 @@ class SharedOwnershipTest : public ::testing::Test {
 protected:
     World world;
     Process old{world, 1, 11};
-    Process heir{world, 2, 12};
+    Process successor{world, 2, 12};
 };
 
 TEST_F(SharedOwnershipTest, TheFirstOwnsAtOnceAndKnowsNothing) {
@@ -126,30 +126,30 @@ TEST_F(SharedOwnershipTest, TheFirstOwnsAtOnceAndKnowsNothing) {
 
 TEST_F(SharedOwnershipTest, ANewerConfigurationGetsItWithTheState) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_EQ(world.wakes, 1);
     EXPECT_EQ(old.demand(), Ownership::Demand::due);
     EXPECT_TRUE(old.pass_on());
     EXPECT_FALSE(old.owns());
 
-    const auto got = heir.look();
+    const auto got = successor.look();
     ASSERT_TRUE(got && got->handover);
     EXPECT_EQ(got->handover->last.reason, "passed on");
-    EXPECT_TRUE(heir.owns());
-    EXPECT_EQ(heir.demand(), Ownership::Demand::waits);
-    EXPECT_EQ(heir.demand(true), Ownership::Demand::due)
+    EXPECT_TRUE(successor.owns());
+    EXPECT_EQ(successor.demand(), Ownership::Demand::waits);
+    EXPECT_EQ(successor.demand(true), Ownership::Demand::due)
         << "it may have to end before the other has looked";
 }
 
 TEST_F(SharedOwnershipTest, OfTwoWhoTakeItOneOwnsIt) {
     ASSERT_TRUE(old.look());
     Process third{world, 3, 13};
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     world.dead.insert(11);
     world.meanwhile = [&] { EXPECT_TRUE(third.look()); };
-    EXPECT_FALSE(heir.look()) << "what it has seen is not true any more";
+    EXPECT_FALSE(successor.look()) << "what it has seen is not true any more";
     EXPECT_TRUE(third.owns());
-    EXPECT_FALSE(heir.owns());
+    EXPECT_FALSE(successor.owns());
 }
 
 TEST_F(SharedOwnershipTest, WhoIsNotTheOwnerSaysNothingOfItsAdverts) {
@@ -157,29 +157,29 @@ TEST_F(SharedOwnershipTest, WhoIsNotTheOwnerSaysNothingOfItsAdverts) {
     old.advertise();
     const std::uint64_t said = world.slot().active_at.load();
     world.now += Milliseconds{10};
-    heir.advertise();
+    successor.advertise();
     EXPECT_EQ(world.slot().active_at.load(), said);
-    heir.leave();
+    successor.leave();
     EXPECT_EQ(world.slot().active_at.load(), said);
-    heir.give_up();
+    successor.give_up();
     EXPECT_EQ(world.slot().active_at.load(), said);
     EXPECT_TRUE(old.owns());
 }
 
 TEST_F(SharedOwnershipTest, AnEndingOwnerDoesNotWantItBack) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_TRUE(old.pass_on("passed on", true));
-    EXPECT_TRUE(heir.look());
-    EXPECT_EQ(heir.demand(true), Ownership::Demand::none);
+    EXPECT_TRUE(successor.look());
+    EXPECT_EQ(successor.demand(true), Ownership::Demand::none);
 }
 
 TEST_F(SharedOwnershipTest, AnOlderOneWaitsForTheEndOfTheOwner) {
-    ASSERT_TRUE(heir.look());
-    EXPECT_FALSE(old.wait(Seconds{10}, &heir));
-    EXPECT_EQ(heir.demand(), Ownership::Demand::waits);
-    EXPECT_EQ(heir.demand(true), Ownership::Demand::due);
-    EXPECT_TRUE(heir.pass_on("back"));
+    ASSERT_TRUE(successor.look());
+    EXPECT_FALSE(old.wait(Seconds{10}, &successor));
+    EXPECT_EQ(successor.demand(), Ownership::Demand::waits);
+    EXPECT_EQ(successor.demand(true), Ownership::Demand::due);
+    EXPECT_TRUE(successor.pass_on("back"));
     const auto got = old.look();
     ASSERT_TRUE(got && got->handover);
     EXPECT_EQ(got->handover->last.reason, "back");
@@ -188,43 +188,43 @@ TEST_F(SharedOwnershipTest, AnOlderOneWaitsForTheEndOfTheOwner) {
 // Nobody tells it.
 TEST_F(SharedOwnershipTest, AWaiterLooksAlsoWhenItHasIt) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
-    const auto due = heir.deadline();
+    EXPECT_FALSE(successor.look());
+    const auto due = successor.deadline();
     ASSERT_TRUE(due);
     EXPECT_TRUE(old.pass_on());
-    EXPECT_EQ(heir.deadline(), due);
+    EXPECT_EQ(successor.deadline(), due);
 }
 
 // When it runs again it wants the router back, so the one that took it over
 // need not end as if it were alone.
 TEST_F(SharedOwnershipTest, ASilentOwnerCountsAsOneThatWaits) {
-    ASSERT_TRUE(heir.look());
+    ASSERT_TRUE(successor.look());
     ASSERT_TRUE(old.wait(Seconds{1}));
     EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_EQ(old.demand(true), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, AWaiterEndsWhenTheOwnerHasRun) {
-    ASSERT_TRUE(heir.look());
-    ASSERT_FALSE(old.wait(Milliseconds{50}, &heir));
+    ASSERT_TRUE(successor.look());
+    ASSERT_FALSE(old.wait(Milliseconds{50}, &successor));
     old.watch_owner();
     EXPECT_FALSE(old.has_successor());
     world.now += Milliseconds{1};
-    heir.demand();
+    successor.demand();
     EXPECT_TRUE(old.has_successor());
     EXPECT_FALSE(old.withdraw());
 
     world.now += Milliseconds{50};
-    EXPECT_EQ(heir.demand(true), Ownership::Demand::none);
+    EXPECT_EQ(successor.demand(true), Ownership::Demand::none);
 }
 
 // It has the configuration of the process before it.
 TEST_F(SharedOwnershipTest, ARespawnedOneIsNotNewer) {
     Process again(world, 2, 13);
-    ASSERT_TRUE(heir.look());
+    ASSERT_TRUE(successor.look());
     EXPECT_FALSE(again.look());
-    EXPECT_EQ(heir.demand(), Ownership::Demand::waits);
+    EXPECT_EQ(successor.demand(), Ownership::Demand::waits);
 
     Process older(world, 1, 14);
     world.dead.insert(12);
@@ -234,21 +234,21 @@ TEST_F(SharedOwnershipTest, ARespawnedOneIsNotNewer) {
 }
 
 TEST_F(SharedOwnershipTest, ADeadOwnerIsFollowedAtOnce) {
-    ASSERT_TRUE(heir.look());
-    heir.advertise();
+    ASSERT_TRUE(successor.look());
+    successor.advertise();
     EXPECT_FALSE(old.look());
     world.dead.insert(12);
     const auto got = old.look();
     ASSERT_TRUE(got);
     EXPECT_EQ(got->from, Inheritance::From::dead);
     EXPECT_EQ(got->active_at, world.now);
-    EXPECT_FALSE(heir.owns());
+    EXPECT_FALSE(successor.owns());
 }
 
 TEST_F(SharedOwnershipTest, AnOwnerThatWasNotActiveLeavesNothing) {
-    ASSERT_TRUE(heir.look());
-    heir.advertise();
-    heir.leave();
+    ASSERT_TRUE(successor.look());
+    successor.advertise();
+    successor.leave();
     world.dead.insert(12);
     const auto got = old.look();
     ASSERT_TRUE(got);
@@ -256,8 +256,8 @@ TEST_F(SharedOwnershipTest, AnOwnerThatWasNotActiveLeavesNothing) {
 }
 
 TEST_F(SharedOwnershipTest, ASilentOwnerLosesItWithinItsPatience) {
-    ASSERT_TRUE(heir.look());
-    ASSERT_FALSE(old.wait(Seconds{1}, &heir));
+    ASSERT_TRUE(successor.look());
+    ASSERT_FALSE(old.wait(Seconds{1}, &successor));
 
     const Instant silent_since = world.now;
     const auto got = old.wait(Seconds{1});
@@ -265,14 +265,14 @@ TEST_F(SharedOwnershipTest, ASilentOwnerLosesItWithinItsPatience) {
     EXPECT_EQ(got->from, Inheritance::From::silent);
     EXPECT_GE(world.now - silent_since, kPatience - Milliseconds{50});
     EXPECT_LE(world.now - silent_since, kPatience + Milliseconds{20});
-    EXPECT_FALSE(heir.owns()) << "whenever it wakes";
-    EXPECT_FALSE(heir.pass_on()) << "what is not its own";
+    EXPECT_FALSE(successor.owns()) << "whenever it wakes";
+    EXPECT_FALSE(successor.pass_on()) << "what is not its own";
     EXPECT_TRUE(old.owns());
 }
 
 // Its timers may be minutes away.
 TEST_F(SharedOwnershipTest, AnOwnerIsWokenBeforeItIsTakenForSilent) {
-    ASSERT_TRUE(heir.look());
+    ASSERT_TRUE(successor.look());
     ASSERT_FALSE(old.look());
     EXPECT_EQ(world.wakes, 1);
     for (int i = 0; i < 1000; ++i) {
@@ -280,7 +280,7 @@ TEST_F(SharedOwnershipTest, AnOwnerIsWokenBeforeItIsTakenForSilent) {
         world.now = *old.deadline();
         ASSERT_FALSE(old.look());
         if (world.wakes != before) {
-            heir.demand();
+            successor.demand();
         }
     }
     EXPECT_GT(world.wakes, 10);
@@ -288,11 +288,11 @@ TEST_F(SharedOwnershipTest, AnOwnerIsWokenBeforeItIsTakenForSilent) {
 
 // All of the machine may have stood still.
 TEST_F(SharedOwnershipTest, AWaiterThatDidNotRunHasNoOpinion) {
-    ASSERT_TRUE(heir.look());
-    ASSERT_FALSE(old.wait(Seconds{1}, &heir));
+    ASSERT_TRUE(successor.look());
+    ASSERT_FALSE(old.wait(Seconds{1}, &successor));
     world.now += Seconds{3};
     EXPECT_FALSE(old.look());
-    EXPECT_TRUE(heir.owns());
+    EXPECT_TRUE(successor.owns());
     EXPECT_TRUE(old.wait(Seconds{1}));
 }
 
@@ -300,19 +300,19 @@ TEST_F(SharedOwnershipTest, TheNewestOfThoseWhoWaitIsNext) {
     Process newest(world, 3, 13);
     ASSERT_TRUE(old.look());
     EXPECT_FALSE(newest.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     ASSERT_EQ(old.demand(), Ownership::Demand::due);
     EXPECT_TRUE(old.pass_on());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_TRUE(newest.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_EQ(newest.demand(true), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, ANewerOneTakesThePlaceOfOneThatWaits) {
     Process newest(world, 3, 13);
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_FALSE(newest.look());
     EXPECT_TRUE(old.pass_on());
     EXPECT_TRUE(newest.look());
@@ -320,7 +320,7 @@ TEST_F(SharedOwnershipTest, ANewerOneTakesThePlaceOfOneThatWaits) {
 
 TEST_F(SharedOwnershipTest, AWaiterThatDiedGetsNothing) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     world.dead.insert(12);
     EXPECT_EQ(old.demand(), Ownership::Demand::none);
     EXPECT_EQ(old.demand(true), Ownership::Demand::none);
@@ -330,12 +330,12 @@ TEST_F(SharedOwnershipTest, AWaiterThatDiedGetsNothing) {
 
 TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunGetsNothing) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     world.now += Milliseconds{300};
     EXPECT_EQ(old.demand(), Ownership::Demand::waits);
     EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
 
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_EQ(old.demand(), Ownership::Demand::due);
 }
 
@@ -343,7 +343,7 @@ TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunGetsNothing) {
 TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunMakesRoomForAnother) {
     Process third(world, 1, 13);
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_FALSE(third.look());
     world.now += Milliseconds{300};
     EXPECT_FALSE(third.look());
@@ -351,16 +351,16 @@ TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunMakesRoomForAnother) {
     EXPECT_TRUE(old.pass_on());
     EXPECT_TRUE(third.look());
 
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_EQ(third.demand(), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, WhatIsGivenUpAnybodyMayHave) {
-    ASSERT_TRUE(heir.look());
-    heir.advertise();
+    ASSERT_TRUE(successor.look());
+    successor.advertise();
     EXPECT_FALSE(old.look());
-    heir.give_up();
-    EXPECT_FALSE(heir.owns());
+    successor.give_up();
+    EXPECT_FALSE(successor.owns());
     const auto got = old.look();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->active_at);
@@ -369,33 +369,33 @@ TEST_F(SharedOwnershipTest, WhatIsGivenUpAnybodyMayHave) {
 
 TEST_F(SharedOwnershipTest, WhoStopsWaitingGetsNothing) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
-    EXPECT_FALSE(heir.withdraw());
+    EXPECT_FALSE(successor.look());
+    EXPECT_FALSE(successor.withdraw());
     EXPECT_EQ(old.demand(), Ownership::Demand::none);
 }
 
 TEST_F(SharedOwnershipTest, WhatIsOnItsWayIsNotLost) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_TRUE(old.pass_on());
-    const auto got = heir.withdraw();
+    const auto got = successor.withdraw();
     ASSERT_TRUE(got && got->handover);
-    EXPECT_TRUE(heir.owns());
+    EXPECT_TRUE(successor.owns());
 }
 
 TEST_F(SharedOwnershipTest, AnEndingOwnerIsRelievedWhenTheNextHasRun) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_TRUE(old.pass_on("passed on", true));
     EXPECT_FALSE(old.has_successor());
-    EXPECT_TRUE(heir.look());
+    EXPECT_TRUE(successor.look());
     EXPECT_TRUE(old.has_successor());
 }
 
 TEST_F(SharedOwnershipTest, AnEndingOwnerTakesBackWhatNobodyHandles) {
     ASSERT_TRUE(old.look());
     old.advertise();
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_TRUE(old.pass_on("passed on", true));
     const Instant passed_at = world.now;
     std::optional<Inheritance> got;
@@ -409,16 +409,16 @@ TEST_F(SharedOwnershipTest, AnEndingOwnerTakesBackWhatNobodyHandles) {
     EXPECT_LE(world.now - passed_at, kPatience + Milliseconds{20});
     EXPECT_EQ(old.demand(true), Ownership::Demand::waits)
         << "for the other one to wake";
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_EQ(old.demand(true), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, ARecordForAnotherIsNotRead) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_TRUE(old.pass_on());
     world.slot().given_to.store(99);
-    const auto got = heir.look();
+    const auto got = successor.look();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->handover);
 }
@@ -438,9 +438,9 @@ TEST_F(SharedOwnershipTest, TheRecordOfAFormerOwnerIsNotRead) {
     load_words(world.record().data(), late);
     std::memcpy(world.bytes, before.data(), before.size());
 
-    world.slot().owner.store(heir.word());
+    world.slot().owner.store(successor.word());
     ASSERT_FALSE(waiter.look());
-    ASSERT_TRUE(heir.pass_on("in time"));
+    ASSERT_TRUE(successor.pass_on("in time"));
     store_words(world.record().data(), late);
     world.slot().checksum.store(checksum);
     world.slot().given_to.store(given_to);
@@ -454,13 +454,13 @@ TEST_F(SharedOwnershipTest, TheRecordOfAFormerOwnerIsNotRead) {
 TEST_F(SharedOwnershipTest, TheRecordOfAnOwnerThatWeHaveNotSeenIsRead) {
     Process waiter(world, 3, 13);
     ASSERT_TRUE(old.look());
-    ASSERT_FALSE(heir.look());
+    ASSERT_FALSE(successor.look());
     ASSERT_TRUE(old.pass_on("first"));
-    ASSERT_TRUE(heir.look());
+    ASSERT_TRUE(successor.look());
     world.slot().owner.store(old.word());
     ASSERT_FALSE(waiter.look());
-    world.slot().owner.store(heir.word());
-    ASSERT_TRUE(heir.pass_on("second"));
+    world.slot().owner.store(successor.word());
+    ASSERT_TRUE(successor.pass_on("second"));
 
     const auto got = waiter.look();
     ASSERT_TRUE(got && got->handover);
@@ -469,10 +469,10 @@ TEST_F(SharedOwnershipTest, TheRecordOfAnOwnerThatWeHaveNotSeenIsRead) {
 
 TEST_F(SharedOwnershipTest, ADamagedRecordIsNotRead) {
     ASSERT_TRUE(old.look());
-    EXPECT_FALSE(heir.look());
+    EXPECT_FALSE(successor.look());
     EXPECT_TRUE(old.pass_on());
     world.record()[100].fetch_add(1);
-    const auto got = heir.look();
+    const auto got = successor.look();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->handover);
 }

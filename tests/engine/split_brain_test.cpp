@@ -301,7 +301,8 @@ TEST_F(SplitBrainTest, WhoIsNoMasterAnyMoreSuspectsNothing) {
     EXPECT_EQ(news(), (Done{"foreign_owner", "foreign_owner over"}));
 }
 
-// The heir has the address while we still serve: with such adverts for 10 s.
+// The successor has the address while we still serve: with such adverts for 10
+// s.
 TEST_F(SplitBrainTest, LeavingIsNoSign) {
     vrrp::Config c = config();
     c.advert_interval = Seconds{10};
@@ -488,13 +489,13 @@ TEST_F(SplitBrainTest, SignThatComesAndGoesIsLoggedNowAndThen) {
 
 // Reload
 
-TEST_F(SplitBrainTest, HeirGoesOnSuspectingWithoutTellingAgain) {
+TEST_F(SplitBrainTest, SuccessorGoesOnSuspectingWithoutTellingAgain) {
     succeed();
     run_with_owner(Seconds{10});
     const std::vector<SuspectedSign> before = signs();
     ASSERT_EQ(before.size(), 1u);
 
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     EXPECT_TRUE(signs().empty());
     machine.grant(machine.passed_on);
@@ -510,12 +511,12 @@ TEST_F(SplitBrainTest, HeirGoesOnSuspectingWithoutTellingAgain) {
     EXPECT_EQ(news(), (Done{"foreign_owner", "foreign_owner over"}));
 }
 
-TEST_F(SplitBrainTest, HeirThatCannotBeMasterSaysThatItIsOver) {
+TEST_F(SplitBrainTest, SuccessorThatCannotBeMasterSaysThatItIsOver) {
     succeed();
     run_with_owner(Seconds{10});
     ASSERT_EQ(signs().size(), 1u);
 
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     engine->handle_interfaces(interfaces(false), now);
     machine.grant(machine.passed_on);

@@ -72,7 +72,7 @@ protected:
     // The router goes to another process, which may have other trackers and
     // has waited a moment for their results.
     void reload_with(std::vector<TrackerConfig> trackers) {
-        machine.heir = true;
+        machine.successor = true;
         engine->handle_ownership(now);
         const auto handover = machine.passed_on;
         machine.take();

@@ -157,7 +157,7 @@ TEST_F(TrackingTest, MayBeStoppedOrHandedOverWhileItWaits) {
     set_check(Verdict::unknown);
     start_with({service()});
     run(Milliseconds{300});
-    machine.heir = true;
+    machine.successor = true;
     engine->handle_ownership(now);
     ASSERT_TRUE(machine.passed_on);
     EXPECT_FALSE(machine.passed_on->checkpoint);

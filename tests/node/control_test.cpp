@@ -48,7 +48,7 @@ protected:
     Control control{worker, log};
 };
 
-TEST_F(ControlTest, AnswersWhenTheHeirHasSpoken) {
+TEST_F(ControlTest, AnswersWhenTheSuccessorHasSpoken) {
     become_active();
     const auto ticket = ask(Command::release, "VI_1");
 
@@ -69,7 +69,7 @@ TEST_F(ControlTest, AnswersWhenTheHeirHasSpoken) {
               1u);
 }
 
-TEST_F(ControlTest, DoesNotWaitForTheHeirForEver) {
+TEST_F(ControlTest, DoesNotWaitForTheSuccessorForEver) {
     vrrp::Config slow = engine::config();
     slow.advert_interval = Seconds{10};
     beat();

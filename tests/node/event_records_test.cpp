@@ -94,7 +94,7 @@ TEST(EventRecordsTest, StopIsTheEnd) {
               "INIT");
     EXPECT_EQ(state(StateName::active, StateName::backup, true).to.view(),
               "BACKUP")
-        << "while the address waits for its heir";
+        << "while the address waits for its successor";
 }
 
 TEST(EventRecordsTest, Tracker) {

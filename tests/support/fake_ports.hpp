@@ -38,11 +38,11 @@ public:
     bool full = false;                     // no room for one more
     bool owned_by_other = false;           // look() has to wait
     std::string overtaken_at;              // with this, another one owns it
-    bool heir = false;                     // another process waits for us
-    bool heir_sleeps = false;              // it does not run now
+    bool successor = false;                // another process waits for us
+    bool successor_sleeps = false;         // it does not run now
     // The router that others want or own; else all of them.
     std::optional<engine::OwnershipId> only;
-    std::optional<engine::Handover> passed_on;     // what the heir got
+    std::optional<engine::Handover> passed_on;     // what the successor got
     std::optional<engine::Handover> granted_late;  // when we stopped waiting
     bool given_up = false;                         // give_up() was called
     std::vector<engine::Event> events;             // all that happened
@@ -182,11 +182,11 @@ public:
 
     Demand demand(engine::OwnershipId id, bool, Instant now) override {
         ask_at_.reset();
-        if (!heir || only.value_or(id) != id) {
+        if (!successor || only.value_or(id) != id) {
             return Demand::none;
         }
         ask_at_ = now + Milliseconds{20};
-        return heir_sleeps ? Demand::waits : Demand::due;
+        return successor_sleeps ? Demand::waits : Demand::due;
     }
 
     void watch_owner(engine::OwnershipId, Instant) override {}
@@ -194,12 +194,12 @@ public:
     bool pass_on(engine::OwnershipId, const engine::Handover &handover, bool,
                  Instant) override {
         passed_on = handover;
-        owned_by_other = std::exchange(heir, false);
+        owned_by_other = std::exchange(successor, false);
         return owned_by_other;
     }
 
     bool has_successor(engine::OwnershipId) const override {
-        return !heir_sleeps;
+        return !successor_sleeps;
     }
 
     std::optional<engine::Inheritance> take_back(engine::OwnershipId,

@@ -480,7 +480,7 @@ TEST(Active, DropsTheAddressesAtOnceWhenNobodyServes) {
     EXPECT_EQ(router.due_in(), std::nullopt);
 }
 
-TEST(Leaving, KeepsTheAddressesUntilTheHeirSpeaks) {
+TEST(Leaving, KeepsTheAddressesUntilTheSuccessorSpeaks) {
     Router router = Router::active(classic_config());
 
     EXPECT_EQ(router.put(Shutdown{"nginx quits", true, Seconds{1}}),
@@ -489,24 +489,24 @@ TEST(Leaving, KeepsTheAddressesUntilTheHeirSpeaks) {
 
     router.after(Milliseconds{600});
     EXPECT_EQ(router.hear(90), Lines{});
-    EXPECT_EQ(router.due_in(), kHeirSettles)
-        << "the heir has to add and to announce the addresses first";
+    EXPECT_EQ(router.due_in(), kSuccessorSettles)
+        << "the successor has to add and to announce the addresses first";
     EXPECT_EQ(router.wait(),
               (Lines{"remove-addresses",
                      "transition active -> initialize: nginx quits, "
                      "192.168.64.134 took over with priority 90"}));
 }
 
-TEST(Leaving, ThatTheHeirGoesOnDoesNotPutOffTheEnd) {
+TEST(Leaving, ThatTheSuccessorGoesOnDoesNotPutOffTheEnd) {
     Router router = Router::active(v3_config());
     router.put(Shutdown{"nginx quits", true, Milliseconds{300}});
     router.hear(90);
-    router.after(kHeirSettles / 2);
+    router.after(kSuccessorSettles / 2);
     router.hear(90);
-    EXPECT_EQ(router.due_in(), kHeirSettles / 2);
+    EXPECT_EQ(router.due_in(), kSuccessorSettles / 2);
 }
 
-TEST(Leaving, DropsTheAddressesWhenNoHeirSpeaks) {
+TEST(Leaving, DropsTheAddressesWhenNoSuccessorSpeaks) {
     Router router = Router::active(classic_config());
     router.put(Shutdown{"nginx quits", true, Milliseconds{900}});
 
@@ -536,7 +536,7 @@ TEST(Leaving, RenewsLeasesDuringALongGrace) {
     EXPECT_EQ(count(router.wait_for(Seconds{10}), "renew-addresses"), 5);
 }
 
-TEST(Leaving, AnotherGoodbyeIsNoHeir) {
+TEST(Leaving, AnotherGoodbyeIsNoSuccessor) {
     Router router = Router::active(classic_config());
     router.put(Shutdown{"nginx quits", true, Seconds{1}});
 

@@ -404,7 +404,7 @@ TEST(Backup, RepeatedPriorityZeroDoesNotPostponeTheTakeover) {
     EXPECT_EQ(router.due_in(), kSkew - Milliseconds{500});
 }
 
-TEST(Backup, FollowsAnHeirThatIsFaster) {
+TEST(Backup, FollowsASuccessorThatIsFaster) {
     Router router = Router::backup(classic_config(100));
     router.hear(0);
     router.after(Milliseconds{100}).hear(150, "192.168.64.135");

@@ -59,7 +59,7 @@ TEST(Release, TwiceWhileLeavingIsOnce) {
     EXPECT_TRUE(router.instance().is_leaving());
 }
 
-TEST(Release, APeerThatSaysGoodbyeIsNoHeir) {
+TEST(Release, APeerThatSaysGoodbyeIsNoSuccessor) {
     Router router = Router::active(classic_config());
     router.put(kRelease);
     router.hear(0);
@@ -321,10 +321,10 @@ TEST(Window, FailoverGoesOnInAnotherProcess) {
     ASSERT_TRUE(checkpoint);
     EXPECT_TRUE(checkpoint->fallen);
 
-    Instance heir{config};
-    heir.resume(*checkpoint, router.now());
+    Instance successor{config};
+    successor.resume(*checkpoint, router.now());
 
-    EXPECT_EQ(heir.checkpoint(), checkpoint);
+    EXPECT_EQ(successor.checkpoint(), checkpoint);
 }
 
 }  // namespace

@@ -29,22 +29,22 @@ std::size_t count(const Actions &actions) {
 
 TEST(Handover, ActiveGoesOnWithoutAWord) {
     const Instance old = active_at(kStart);
-    Instance heir(v3_config());
+    Instance successor(v3_config());
 
     const Instant now = kStart + Milliseconds{60};
-    EXPECT_TRUE(heir.resume(*old.checkpoint(), now).empty());
-    EXPECT_EQ(heir.state(), StateName::active);
-    EXPECT_EQ(heir.deadline(), old.deadline());
-    EXPECT_EQ(heir.checkpoint(), old.checkpoint());
+    EXPECT_TRUE(successor.resume(*old.checkpoint(), now).empty());
+    EXPECT_EQ(successor.state(), StateName::active);
+    EXPECT_EQ(successor.deadline(), old.deadline());
+    EXPECT_EQ(successor.checkpoint(), old.checkpoint());
 }
 
 TEST(Handover, TheNextAdvertIsOnTime) {
     const Instance old = active_at(kStart);
-    Instance heir(v3_config());
-    heir.resume(*old.checkpoint(), kStart + Milliseconds{60});
+    Instance successor(v3_config());
+    successor.resume(*old.checkpoint(), kStart + Milliseconds{60});
 
     const Actions actions =
-        heir.handle(TimeReached{}, kStart + Milliseconds{100});
+        successor.handle(TimeReached{}, kStart + Milliseconds{100});
     EXPECT_EQ(count<SendAdvert>(actions), 1u);
     EXPECT_EQ(count<AddAddresses>(actions), 0u);
     EXPECT_EQ(count<AnnounceAddresses>(actions), 0u);
@@ -52,52 +52,54 @@ TEST(Handover, TheNextAdvertIsOnTime) {
 
 TEST(Handover, NewPriorityIsSaidAtOnce) {
     const Instance old = active_at(kStart);
-    Instance heir(v3_config(150));
+    Instance successor(v3_config(150));
     const Actions actions =
-        heir.resume(*old.checkpoint(), kStart + Milliseconds{60});
+        successor.resume(*old.checkpoint(), kStart + Milliseconds{60});
     ASSERT_EQ(actions.size(), 1u);
     EXPECT_EQ(std::get<SendAdvert>(actions[0]).priority, Priority{150});
 }
 
 TEST(Handover, ShorterIntervalStartsAtOnce) {
     const Instance old = active_at(kStart);
-    Instance heir(v3_config(100, Milliseconds{10}));
+    Instance successor(v3_config(100, Milliseconds{10}));
     const Instant now = kStart + Milliseconds{20};
-    heir.resume(*old.checkpoint(), now);
-    EXPECT_EQ(heir.deadline(), now + Milliseconds{10});
+    successor.resume(*old.checkpoint(), now);
+    EXPECT_EQ(successor.deadline(), now + Milliseconds{10});
 }
 
 // What was advertised with the long interval is what the backups wait by.
 TEST(Handover, ShorterIntervalFindsNobodyAsleep) {
     const Instance old = active_at(kStart, v3_config(100, Milliseconds{500}));
-    Instance heir(v3_config(100, Milliseconds{10}));
+    Instance successor(v3_config(100, Milliseconds{10}));
     const Instant now = kStart + Milliseconds{400};
-    EXPECT_EQ(count<RemoveAddresses>(heir.resume(*old.checkpoint(), now)), 0u);
-    EXPECT_EQ(heir.state(), StateName::active);
+    EXPECT_EQ(count<RemoveAddresses>(successor.resume(*old.checkpoint(), now)),
+              0u);
+    EXPECT_EQ(successor.state(), StateName::active);
 
     // and from the first advert of its own on, its own interval counts
-    heir.handle(TimeReached{}, now + Milliseconds{10});
-    heir.handle(TimeReached{}, now + Milliseconds{100});
-    EXPECT_EQ(heir.state(), StateName::backup);
+    successor.handle(TimeReached{}, now + Milliseconds{10});
+    successor.handle(TimeReached{}, now + Milliseconds{100});
+    EXPECT_EQ(successor.state(), StateName::backup);
 }
 
 TEST(Handover, TooLateMeansListen) {
     const Instance old = active_at(kStart);
-    Instance heir(v3_config());
-    const Actions actions = heir.resume(*old.checkpoint(), kStart + Seconds{2});
+    Instance successor(v3_config());
+    const Actions actions =
+        successor.resume(*old.checkpoint(), kStart + Seconds{2});
     EXPECT_EQ(count<RemoveAddresses>(actions), 1u);
-    EXPECT_EQ(heir.state(), StateName::backup);
+    EXPECT_EQ(successor.state(), StateName::backup);
 }
 
-TEST(Handover, FaultOfTheHeirReleases) {
+TEST(Handover, FaultOfTheSuccessorReleases) {
     const Instance old = active_at(kStart);
-    Instance heir(v3_config());
-    heir.handle(FaultChanged{"interface eth0 is down"}, kStart);
+    Instance successor(v3_config());
+    successor.handle(FaultChanged{"interface eth0 is down"}, kStart);
     const Actions actions =
-        heir.resume(*old.checkpoint(), kStart + Milliseconds{60});
+        successor.resume(*old.checkpoint(), kStart + Milliseconds{60});
     EXPECT_EQ(count<SendAdvert>(actions), 1u);
     EXPECT_EQ(count<RemoveAddresses>(actions), 1u);
-    EXPECT_EQ(heir.state(), StateName::fault);
+    EXPECT_EQ(successor.state(), StateName::fault);
 }
 
 TEST(Handover, BackupKeepsItsTimerAndItsMaster) {
@@ -106,12 +108,12 @@ TEST(Handover, BackupKeepsItsTimerAndItsMaster) {
     old.handle(
         AdvertReceived{advert_of(v3_config(), Priority{200}), kActivePeer},
         kStart + Milliseconds{50});
-    Instance heir(v3_config());
+    Instance successor(v3_config());
     EXPECT_TRUE(
-        heir.resume(*old.checkpoint(), kStart + Milliseconds{90}).empty());
-    EXPECT_EQ(heir.state(), StateName::backup);
-    EXPECT_EQ(heir.deadline(), old.deadline());
-    EXPECT_EQ(heir.active_router()->address, kActivePeer);
+        successor.resume(*old.checkpoint(), kStart + Milliseconds{90}).empty());
+    EXPECT_EQ(successor.state(), StateName::backup);
+    EXPECT_EQ(successor.deadline(), old.deadline());
+    EXPECT_EQ(successor.active_router()->address, kActivePeer);
 }
 
 TEST(Handover, BackupKeepsThatTheActiveRouterHasFallen) {
@@ -125,10 +127,10 @@ TEST(Handover, BackupKeepsThatTheActiveRouterHasFallen) {
                 kActivePeer},
             kStart + Milliseconds{50});
     }
-    Instance heir(v3_config());
-    heir.resume(*old.checkpoint(), kStart + Milliseconds{90});
-    EXPECT_EQ(heir.deadline(), old.deadline());
-    EXPECT_LT(*heir.deadline(), kStart + Milliseconds{150});
+    Instance successor(v3_config());
+    successor.resume(*old.checkpoint(), kStart + Milliseconds{90});
+    EXPECT_EQ(successor.deadline(), old.deadline());
+    EXPECT_LT(*successor.deadline(), kStart + Milliseconds{150});
 }
 
 TEST(Handover, NothingToHandOverBeforeStartupInFaultAndWhileLeaving) {
