@@ -133,7 +133,7 @@ TEST_F(CheckerTest, FallAndRise) {
     ASSERT_EQ(notices.size(), 1u);
     EXPECT_EQ(notices[0],
               "check \"http web 10.0.0.0:80\" is down: L7STS status 500, "
-              "200-399 expected (3 failures in a row, 2 ms)");
+              "expected 200-399 (3 failures in a row, 2 ms)");
 
     prober.outcome = passed();
     run_starts(2);

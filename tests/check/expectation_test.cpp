@@ -202,8 +202,8 @@ TEST(Judge, HeaderMatches) {
     EXPECT_EQ(json.judge(response(200, "content-type: text/json;x\r\n")),
               "passed");
     EXPECT_EQ(json.judge(response(200, "Content-Type: text/html\r\n")),
-              "L7RSP: header Content-Type is \"text/html\", ~ \"json\" "
-              "expected");
+              "L7RSP: header Content-Type is \"text/html\", expected "
+              "~ \"json\"");
     EXPECT_EQ(json.judge(response(200)),
               "L7RSP: header Content-Type is absent, expected ~ \"json\"");
 }
@@ -215,7 +215,7 @@ TEST(Judge, HeaderDoesNotMatch) {
     EXPECT_EQ(other.judge(response(200, "Server: new\r\n")), "passed");
     EXPECT_EQ(other.judge(response(200)), "passed");
     EXPECT_EQ(other.judge(response(200, "Server: x\r\nServer: old\x1b\r\n")),
-              R"(L7RSP: header Server is "old\x1b", !~ "^old" expected)");
+              R"(L7RSP: header Server is "old\x1b", expected !~ "^old")");
 }
 
 TEST(Judge, Body) {
@@ -280,7 +280,7 @@ TEST(JudgeText, WaitsForWhatIsExpected) {
     EXPECT_EQ(pong.hear("hello\r\n+PONG\r\n"), "passed");
     EXPECT_EQ(pong.hear("+PONG", true), "passed");
     EXPECT_EQ(pong.hear("-ERR\r\n", true),
-              R"(L7RSP: received "-ERR\x0d\x0a", = "+PONG" expected)");
+              R"(L7RSP: received "-ERR\x0d\x0a", expected = "+PONG")");
     EXPECT_EQ(pong.hear("", true),
               "L7RSP: nothing received, expected = \"+PONG\"");
 }

@@ -191,7 +191,7 @@ TEST(Page, SaysWhetherAddressesAreReallyThere) {
     };
     expect_parts(presence("MASTER", 1), {"10.0.1.5/24eth0✓ present\n"});
     expect_parts(presence("MASTER", 0), {"10.0.1.5/24eth0✗ missing"});
-    expect_parts(presence("BACKUP", 0), {"10.0.1.5/24eth0– not here"});
+    expect_parts(presence("BACKUP", 0), {"10.0.1.5/24eth0– not present"});
     expect_parts(presence("BACKUP", 1), {"✗ present, but not master"});
 }
 
