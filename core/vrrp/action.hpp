@@ -1,7 +1,7 @@
-// All actions that a virtual router can request. Their order is part of the
-// contract: on the way up, the advert comes before the addresses, and these
-// before the announcement; on the way down, priority 0 comes before the
-// removal.
+// Everything that a virtual router can request. The order of the actions is
+// part of the contract: on the way up the advertisement comes before the
+// addresses, and the addresses before the announcement; on the way down
+// priority 0 comes before the removal.
 #pragma once
 
 #include <string>
@@ -14,17 +14,17 @@
 namespace ngx_vrrp::vrrp {
 
 struct SendAdvert {
-    Priority priority;  // kPriorityZero: the router leaves
+    Priority priority;  // kPriorityZero: we leave
 };
 
 // Add all virtual addresses, each with a lease.
 struct AddAddresses {};
 
-// Prolong the leases; an address that is missing comes back.
+// Renew the leases; an address that is missing is added again.
 struct RenewAddresses {};
 
 struct RemoveAddresses {
-    bool successor = false;  // another router advertises
+    bool successor = false;  // another router has been heard and has them now
     bool may_wait = false;   // a moment, until connections have ended
 };
 
@@ -33,8 +33,8 @@ struct AnnounceAddresses {
     unsigned repeat = 1;
 };
 
-// Announce our own source address: a peer that lost it from its ARP cache could
-// not reach us by unicast (only after a fault, only with unicast).
+// Announces our own source address: a peer that lost it from its ARP cache
+// could not reach us by unicast (only after a fault, only in unicast).
 struct AnnounceSource {};
 
 struct ReportTransition {
@@ -43,7 +43,7 @@ struct ReportTransition {
     std::string reason;
 };
 
-// The configuration of a peer differs from ours; text has both values.
+// The configuration of a peer differs from ours: both values, as text.
 struct ReportMismatch {
     std::string text;
 };

@@ -15,10 +15,10 @@ using wire::DropReason;
 constexpr std::uint8_t kTtl = 255;
 constexpr std::uint8_t kKeepalivedHopLimit = 64;
 
-// For a list of addresses in a log line.
+// The number of addresses in a list that an operator can still read.
 constexpr std::size_t kNamedAddresses = 4;
 
-// Takes the same time wherever the first difference is.
+// Constant time: it does not depend on the position of the first difference.
 bool equal_in_constant_time(const wire::AuthData &a, const wire::AuthData &b) {
     unsigned difference = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -27,8 +27,8 @@ bool equal_in_constant_time(const wire::AuthData &a, const wire::AuthData &b) {
     return difference == 0;
 }
 
-// Without authentication the data is ignored (RFC 3768, 5.3.10), as in
-// keepalived.
+// Without authentication the data is ignored (RFC 3768, 5.3.10), as keepalived
+// does.
 std::optional<DropReason> refuse_authentication(
     const wire::Authentication &ours, const wire::Authentication &theirs) {
     if (theirs.type != ours.type) {
@@ -122,7 +122,7 @@ std::string address_mismatch(const Config &config,
                              const IpAddress &source) {
     Addresses ours = advertised_by_us(config);
     Addresses theirs = advert.addresses;
-    // the order means nothing
+    // the order does not matter
     std::sort(ours.begin(), ours.end());
     std::sort(theirs.begin(), theirs.end());
     if (ours == theirs) {
@@ -144,7 +144,7 @@ std::string address_mismatch(const Config &config,
     return text + ": configure the same addresses";
 }
 
-// With two address owners, both would be right to take the addresses.
+// Of two address owners, each would always preempt the other.
 std::string owner_mismatch(const Config &config,
                            const wire::Advertisement &advert,
                            const IpAddress &source) {
@@ -185,8 +185,8 @@ std::optional<DropReason> refuse(const Config &config,
                                  const wire::Advertisement &advert,
                                  const PacketInfo &packet) {
     // RFC 9568, 5.1.1.3: "A VRRP Router receiving a packet with the TTL not
-    // equal to 255 MUST discard the packet". It could come from outside of the
-    // LAN.
+    // equal to 255 MUST discard the packet". The sender could be outside of
+    // this network.
     if (packet.ttl < least_ttl(config)) {
         return DropReason::ttl;
     }

@@ -1,5 +1,5 @@
-// Which adverts a virtual router accepts, and how the configuration of a peer
-// differs from ours.
+// Decides which advertisements a virtual router accepts, and in which settings
+// a peer differs from us.
 #pragma once
 
 #include <cstdint>
@@ -22,24 +22,23 @@ struct PacketInfo {
 // 224.0.0.18 or ff02::12 (RFC 9568, 5.1.1.2 and 5.1.2.2).
 IpAddress multicast_group(Family family);
 
-// The TTL (hop limit) that an advert must have at least: 255 (RFC
-// 9568, 5.1.1.3; in unicast too, unlike keepalived). IPv6 unicast peers may
-// send 64, because keepalived does, unless its configuration says unicast_ttl
-// 255.
+// The minimum TTL (hop limit) of an advertisement: 255 (RFC 9568, 5.1.1.3; in
+// unicast too, unlike keepalived). IPv6 unicast peers may send 64, because
+// keepalived does, unless its configuration says unicast_ttl 255.
 std::uint8_t least_ttl(const Config &config);
 
-// The reason to ignore the advert, if there is one: TTL, version,
+// The reason to drop the advertisement, or nothing. Checks TTL, version,
 // authentication type and all 8 octets of data in constant time, v2 interval
-// (RFC 3768, 7.1), destination fits the mode, unicast source is a peer, source
-// is not ourselves.
+// (RFC 3768, 7.1), that the destination fits the mode, that a unicast source is
+// a peer, and that the source is not ourselves.
 std::optional<wire::DropReason> refuse(const Config &config,
                                        const IpAddress &own_source,
                                        const wire::Advertisement &advert,
                                        const PacketInfo &packet);
 
-// Differences between an accepted peer's advert and our configuration, as a
-// sentence that says what to change, or nothing: v3 interval, address list, two
-// address owners.
+// The difference between the advertisement of an accepted peer and our
+// configuration, as a sentence with the change to make, or nothing: v3
+// interval, address list, two address owners.
 std::optional<std::string> mismatch(const Config &config,
                                     const wire::Advertisement &advert,
                                     const IpAddress &source);

@@ -1,8 +1,10 @@
-// When an active router announces its addresses on the LAN: a burst when it
-// gets them; a second burst later, because a switch port may not have forwarded
-// the first one; a periodic refresh; and again when another router claimed to
-// be active and may have announced the addresses. Each function that takes the
-// time returns the number of frames per address to send now, 0 for none.
+// When an active router announces its addresses on the LAN: in a burst after it
+// has added them, in a second burst later (a switch port may not have forwarded
+// the first one yet), in a periodic refresh, and again after another router
+// claimed to be active and may have announced the addresses, too.
+//
+// Every function that takes the time returns the number of frames per address
+// to send now, 0 for none.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +21,7 @@ class AnnounceSchedule {
 public:
     explicit AnnounceSchedule(const AnnouncePolicy &policy) : policy_(policy) {}
 
-    // Continues another schedule; this policy counts from now on.
+    // Continues another schedule; this policy applies from now on.
     AnnounceSchedule(const AnnouncePolicy &policy,
                      std::optional<Instant> second_at,
                      std::optional<Instant> refresh_at, Instant now)
@@ -30,7 +32,7 @@ public:
         }
     }
 
-    // We have just become active.
+    // This router has just become active.
     unsigned begin(Instant now) {
         if (policy_.refresh > Duration::zero()) {
             refresh_at_ = now + policy_.refresh;
@@ -38,25 +40,26 @@ public:
         return burst(now);
     }
 
-    // Other routers may still announce after us.
+    // Other routers may continue to send after us.
     void expect_contradiction(Instant now) {
         contested_at_ = now;
         again_at_ = again_at_.value_or(now + kLastWord);
     }
 
-    // A router that must yield to us claimed to be active, and may announce the
-    // addresses after our answer. If it continues to do so, we must not flood
-    // the LAN.
+    // A router that must lose against us claimed to be active, and may announce
+    // the addresses after our answer. If it continues to do so, this must not
+    // make us flood the LAN.
     unsigned contested(Instant now) {
         claims_ = 0;
         expect_contradiction(now);
         return contests_.take(now) ? burst(now) : 0;
     }
 
-    // Another machine has announced an address: a router whose adverts we have
-    // missed. Two routers that never receive each other would move the clients
-    // back and forth for ever. So there are only a few answers until an advert
-    // of it is received or it is silent for a while.
+    // Another machine announced an address of ours: a router whose
+    // advertisements we missed. Two routers that never receive each other would
+    // move the clients back and forth for ever, so there are only a few answers
+    // until an advertisement of that router is received, or until it is quiet
+    // for a while.
     void claimed(Instant now) {
         if (claimed_at_ && now - *claimed_at_ >= kClaimMemory) {
             claims_ = 0;
@@ -86,15 +89,15 @@ public:
         return frames;
     }
 
-    // When the next one is due; Instant::max(): never.
+    // The time of the next announcement; Instant::max() when there is none.
     Instant deadline() const {
         return std::min({second_at_.value_or(Instant::max()),
                          refresh_at_.value_or(Instant::max()),
                          again_at_.value_or(Instant::max())});
     }
 
-    // The state that another schedule continues from: a burst that is still
-    // due, and the next refresh.
+    // The state that another schedule continues: a burst that is still due, and
+    // the next refresh.
     std::optional<Instant> second_at() const {
         return again_at_ && (!second_at_ || *again_at_ < *second_at_)
                    ? again_at_
@@ -107,7 +110,7 @@ private:
         return at && now >= *at;
     }
 
-    // Another contest may have happened since this was planned.
+    // Another contest may have occurred since this announcement was planned.
     unsigned again(Instant now) {
         again_at_.reset();
         if (contested_at_ && *contested_at_ + kLastWord > now) {

@@ -1,6 +1,6 @@
-// The state with which another process of the same node continues a virtual
-// router without any visible change: reload and binary upgrade hand it over.
-// Times are of the clock that all processes of a machine share.
+// The state that a virtual router needs to continue in another process of the
+// same node without an interruption: reload and binary upgrade hand it over.
+// Times are of the one clock that all processes of a machine share.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The settings of one virtual router. They are valid: the configuration parser
-// has checked them, and has reported every mistake to the operator.
+// The settings of one virtual router. The configuration parser has checked them
+// and reported every mistake to the operator: no further checks are needed.
 #pragma once
 
 #include <optional>
@@ -19,10 +19,10 @@ struct VirtualAddress {
     std::uint8_t prefix_length = 32;
     std::string interface;  // where it goes
     std::string label;      // empty, or an alias as in "eth0:1"
-    // If something else has added it on this node, we replace or remove it.
+    // If another program has added it to this node, we replace or remove it.
     bool takeover = false;
 
-    // The same address, whatever its other settings are.
+    // The same address; the permission to take it over does not count.
     friend bool operator==(const VirtualAddress &a, const VirtualAddress &b) {
         return a.address == b.address && a.prefix_length == b.prefix_length &&
                a.interface == b.interface && a.label == b.label;
@@ -54,9 +54,9 @@ struct Config {
     Vrid vrid{1};
     Priority priority;
     Duration advert_interval = Milliseconds{100};
-    // The moment within each interval at which adverts are due. Routers with
-    // the same phase share their wake-ups. Nothing: one interval after the
-    // previous advert.
+    // The moment within each interval at which advertisements are due: routers
+    // that share it share their wake-ups. Nothing: one interval after the
+    // previous advertisement.
     std::optional<Duration> advert_phase;
     wire::Authentication authentication;  // v2 only
     std::vector<VirtualAddress> addresses;
@@ -65,15 +65,15 @@ struct Config {
     bool preempt = true;
     Duration preempt_delay{0};
     PreemptWindows preempt_windows;  // none: always
-    // startup_delay: until then the router listens, and does not become active
-    // by itself. A handover from another process of this node is not delayed.
+    // startup_delay: until then we listen, and do not become active. A state
+    // that another process of this node hands over is continued anyway.
     Instant not_before{};
-    // The same, for this time after the link came back.
+    // link_up_delay: the same for this time after the link came back.
     Duration link_up_delay{0};
     AnnouncePolicy announce;
     WorkerPolicy workers;
-    // Connections to the addresses are closed when another router has them, if
-    // they are to one of these ports, on which nginx listens.
+    // When another router has the addresses, connections to these ports of the
+    // addresses are closed. nginx listens on them.
     bool close_connections = true;
     std::vector<std::uint16_t> ports;
 

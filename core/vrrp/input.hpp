@@ -11,19 +11,19 @@
 
 namespace ngx_vrrp::vrrp {
 
-// Join the election. Before it, every other input is only remembered.
+// Join the election. Every input before it only updates the facts.
 struct Startup {};
 
-// Leave for good, and say why. serving: nginx still answers requests, so the
-// addresses may stay until the successor speaks or grace is over; else they go
-// at once.
+// Leave for good, with a reason. serving: nginx still answers requests, so the
+// addresses may stay until the successor advertises or grace is over; otherwise
+// they are removed at once.
 struct Shutdown {
     std::string reason;
     bool serving = false;
     Duration grace{};
 };
 
-// An advert that admission let through.
+// An advertisement that admission accepted.
 struct AdvertReceived {
     wire::Advertisement advertisement;
     IpAddress source;
@@ -32,8 +32,8 @@ struct AdvertReceived {
 // The deadline may have passed; the router compares the times.
 struct TimeReached {};
 
-// Something that we need to hold the address has failed (reason), or everything
-// works (reason is empty).
+// A condition for holding the address has failed (reason names it), or none has
+// (reason is empty).
 struct FaultChanged {
     std::string reason;
 };
@@ -49,21 +49,21 @@ struct SourceChanged {
     IpAddress source;
 };
 
-// Somebody wants another router to have the addresses, until Resume: the same
-// as a fault, but the addresses may stay until the successor speaks or grace is
+// An operator moves the addresses to another router until Resume: the same as a
+// fault, but the addresses may stay until the successor advertises or grace is
 // over.
 struct Release {
     std::string reason;
     Duration grace{};
 };
 
-// The end of Release, if there is no other fault.
+// The end of Release, while there is no fault.
 struct Resume {
     std::string reason;
 };
 
-// An operator wants the addresses to be here now: take them from an active
-// router that must yield to us, whatever Config says about preemption.
+// An operator wants the addresses on this node now: take them from an active
+// router that must yield to us, even if Config forbids preemption.
 struct Preempt {
     std::string reason;
 };
@@ -71,7 +71,7 @@ struct Preempt {
 // The link of the instance is up again.
 struct LinkUp {};
 
-// Another machine has announced one of the addresses on the LAN.
+// Another machine announces one of the addresses on the LAN.
 struct AddressClaimed {};
 
 // One of Config::preempt_windows has opened, "02:00-04:00", or the last one has

@@ -28,7 +28,7 @@ Actions Instance::handle(const Input &input, Instant now) {
     return std::move(turn.actions);
 }
 
-// Facts hold in every state.
+// Facts are updated in every state.
 void Instance::remember(const Input &input, Instant now) {
     if (const auto *fault = std::get_if<FaultChanged>(&input)) {
         fault_ = fault->reason;
@@ -54,7 +54,7 @@ void Instance::remember(const Input &input, Instant now) {
     }
 }
 
-// The only place that changes the state, and that reports it.
+// The only function that changes the state, and reports the change.
 void Instance::enter(State next, Turn &turn) {
     const StateName from = state();
     state_ = std::move(next);
@@ -127,8 +127,9 @@ State Instance::become_fault(std::string reason, Turn &turn) {
     return Fault{std::move(reason)};
 }
 
-// The active router may have forgotten our link-layer address meanwhile. It
-// could not reach us by unicast, and we would believe that it is silent.
+// The active router may have lost our link-layer address meanwhile. Then it
+// could not reach us by unicast, and we would wrongly believe that it is
+// silent.
 State Instance::on(Fault state, const FaultChanged &in, Turn &turn) {
     return in.reason.empty()
                ? State{clear_fault("fault cleared: " + state.reason, turn)}
@@ -170,7 +171,7 @@ State Instance::leave(const Active &state, Leaving leaving, Turn &turn) {
     return leaving;
 }
 
-// A release may have ended before it was carried out.
+// A release may have been withdrawn before it was complete.
 State Instance::drop(const Leaving &state, std::string reason, bool may_wait,
                      Turn &turn) {
     turn.act(RemoveAddresses{.successor = state.successor.has_value(),
@@ -234,8 +235,8 @@ State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
     return in.serving ? state : drop(state, state.reason, false, turn);
 }
 
-// As long as nobody has taken over we take the goodbye back; a successor is
-// left in peace, and our addresses go.
+// While no router has taken over, we withdraw priority 0. A successor keeps the
+// addresses, and ours are removed.
 State Instance::on(Leaving state, const Resume &, Turn &turn) {
     if (state.for_good || state.successor) {
         return state;
@@ -287,8 +288,8 @@ void Instance::hear(const AdvertReceived &in, Instant now) {
     }
 }
 
-// VRRPv2 routers must all have the same interval (RFC 3768, 7.1); VRRPv3
-// backups learn it from the active router.
+// VRRPv2 routers must all have the same interval (RFC 3768, 7.1), VRRPv3
+// backups learn the interval of the active router.
 Duration Instance::interval_of(Duration advertised) const {
     return config_.version == Version::v2 ? config_.advert_interval
                                           : advertised;
@@ -317,7 +318,7 @@ const char *Instance::delay_in_force() const {
                                               : "link_up_delay";
 }
 
-// Part of a reason, or nothing.
+// A part of a reason, or empty.
 std::string Instance::held_back(Instant now) const {
     return is_held_back(now)
                ? format(", delayed by %s for %s", delay_in_force(),

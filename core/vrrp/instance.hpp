@@ -63,20 +63,20 @@ struct Fault {
 struct Backup {
     Instant timer_started{};     // Active_Down_Timer
     Duration active_interval{};  // Active_Adver_Interval, learned (v3)
-    // The sender of priority 0: the timer runs for the skew only.
+    // The router that sent priority 0: the timer runs for the skew time only.
     std::optional<IpAddress> leaver;
     // The time at which the priority of the active router fell below ours, or
-    // at which the window opened in which we may preempt it: we take over after
-    // the skew.
+    // at which the window for preemption opened: we preempt after the skew
+    // time.
     std::optional<Instant> fell_at;
     std::optional<Instant> preempt_at;  // preempt_delay runs until then
-    // The active router had at least our priority, and has a lower one now: it
-    // has a problem, and windows do not apply.
+    // The priority of the active router was not lower than ours, and is now: it
+    // has a problem, and windows for preemption do not apply.
     bool fallen = false;
 };
 
 struct Active {
-    Priority advertised;             // the one of the last advert
+    Priority advertised;             // in the last advertisement
     Duration advertised_interval{};  // peers wait for us by this one
     Instant advertised_at{};
     Instant advertise_at{};  // Adver_Timer
@@ -85,10 +85,10 @@ struct Active {
     TokenBucket answers{kAnswerPeriod, kAnswerBurst};
 };
 
-// Make before break: priority 0 is out, the addresses stay until the successor
-// has them too, or until the time for that is over, so that no request is lost.
+// Make before break: priority 0 has been sent, and the addresses stay until the
+// successor has them too, or until a time limit, so that no request is lost.
 struct Leaving {
-    Instant drop_at{};   // soon, once the successor was heard
+    Instant drop_at{};   // soon after the successor was heard
     Instant renew_at{};  // leases
     std::string reason;
     std::optional<IpAddress> successor;
@@ -103,30 +103,30 @@ class Instance {
 public:
     explicit Instance(Config config);
 
-    // now must not be before that of an earlier call. Any input is legal in any
-    // state. The actions must be performed in their order.
+    // now must not be earlier than in a previous call. Any input is legal in
+    // any state. The actions must be performed in their order.
     Actions handle(const Input &input, Instant now);
 
-    // The state for another process of this node. Nothing if there is no state
-    // to continue: before Startup, in a fault, while leaving.
+    // The state for another process of this node. Nothing when there is no
+    // state to continue: before Startup, in a fault, while leaving.
     std::optional<Checkpoint> checkpoint() const;
 
-    // Replaces Startup: continues from the state of another process of this
-    // node, with this configuration and the facts of this process.
+    // In place of Startup: continue the state of another process of this node,
+    // with the configuration and the facts of this process.
     Actions resume(const Checkpoint &checkpoint, Instant now);
 
-    // After the handover: back to Initialize, without an action.
+    // After the handover: back to Initialize, without actions.
     void retire();
 
-    // When TimeReached is due; nothing when no timer runs.
+    // The time at which TimeReached is due; nothing when no timer runs.
     std::optional<Instant> deadline() const;
 
     StateName state() const;
-    // Active, and on the way out of it.
+    // Active, or leaving it.
     bool is_leaving() const { return std::holds_alternative<Leaving>(state_); }
 
-    // Why Preempt would not make us active now. Empty: it would, or we are
-    // active.
+    // The reason for which Preempt would not make us active now; empty: it
+    // would, or we are active.
     std::string preempt_refusal(Instant now) const;
 
     const Config &config() const { return config_; }
@@ -143,8 +143,8 @@ private:
     void remember(const Input &input, Instant now);
     void enter(State next, Turn &turn);
 
-    // Called before the input is processed: the state may have ended while this
-    // process did not run.
+    // Checks, before the input is handled, whether the state is still valid:
+    // this process may not have been scheduled at its own deadline.
     template <class S>
     State wake(S state, Turn &) {
         return state;
@@ -152,8 +152,8 @@ private:
     State wake(Active state, Turn &turn);
     State wake(Leaving state, Turn &turn);
 
-    // The rule for each pair of state and input. A pair without a rule keeps
-    // the state.
+    // The reaction of each state to each input; without an overload there is
+    // none.
     template <class S, class I>
     State on(S state, const I &, Turn &) {
         return state;
@@ -190,8 +190,8 @@ private:
     State on(Leaving state, const Shutdown &in, Turn &turn);
     State on(Leaving state, const Resume &in, Turn &turn);
 
-    // Entry into each state. The caller has performed the actions that come
-    // before it.
+    // The transition into each state. The caller has performed the actions that
+    // come before it.
     State become_initialize(std::string reason, Turn &turn);
     State become_fault(std::string reason, Turn &turn);
     Backup become_backup(std::string reason, Turn &turn);

@@ -1,4 +1,4 @@
-// The rules of a virtual router in the Active state.
+// The Active state of a virtual router.
 #include "core/vrrp/instance.hpp"
 
 #include <algorithm>
@@ -30,8 +30,8 @@ State Instance::become_active(std::string reason, Turn &turn) {
     return next;
 }
 
-// After a silence in which any peer may have taken over, we do not own the
-// addresses any more: remove them before anything else, then listen.
+// After a silence in which any peer may have taken over, the addresses no
+// longer belong to this node: remove them before anything else, then listen.
 State Instance::wake(Active state, Turn &turn) {
     if (turn.now - state.advertised_at <=
         fastest_takeover(config_.version, state.advertised_interval)) {
@@ -56,15 +56,15 @@ State Instance::on(Active state, const TimeReached &, Turn &turn) {
     return state;
 }
 
-// An advert that is slightly early does no harm: peers wait for an interval.
+// An early advertisement does no harm: peers wait for a whole interval.
 Instant Instance::next_advert(Instant now) const {
     return config_.advert_phase ? next_in_phase(now, config_.advert_interval,
                                                 *config_.advert_phase)
                                 : now + config_.advert_interval;
 }
 
-// Each advert renews the leases, so that the leases last as long as we send
-// adverts.
+// Everything that belongs to an advertisement: as long as we send
+// advertisements, we also renew the leases.
 void Instance::advertise(Active &state, Turn &turn) {
     turn.act(SendAdvert{priority_});
     state.advertised = priority_;
@@ -81,7 +81,7 @@ void Instance::advertise(Active &state, Turn &turn) {
 // RFC 9568, 6.4.3, on priority 0 and on an advert that loses: "Send an
 // ADVERTISEMENT immediately to assert the {Active} state to the sending VRRP
 // Router and to update any learning bridges". A losing router may have
-// announced the addresses on the LAN, hence the announcement.
+// announced the addresses, so we announce them again.
 State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     if (theirs == kPriorityZero) {
@@ -116,16 +116,16 @@ void Instance::answer(Active &state, Turn &turn) {
 
 // RFC 9568, 6.4.3: "If the Priority in the ADVERTISEMENT is greater than the
 // local Priority or the Priority in the ADVERTISEMENT is equal to the local
-// Priority and the primary IPvX address of the sender is greater than the
-// local primary IPvX address". Two routers of priority 255 are a mistake, but
-// one of them must yield (erratum 8298).
+// Priority and the primary IPvX address of the sender is greater than the local
+// primary IPvX address". Two routers with priority 255 are a mistake, but one
+// of them must yield (erratum 8298).
 bool Instance::beats_us(const AdvertReceived &in) const {
     const Priority theirs = in.advertisement.priority;
     return theirs > priority_ || (theirs == priority_ && in.source > source_);
 }
 
-// Our last advert is one that loses: the winner answers it with another
-// announcement, and no router contradicts that one.
+// Our last advertisement loses: the winner answers it with another
+// announcement, which we no longer contradict.
 State Instance::yield(const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     turn.act(RemoveAddresses{.successor = true});

@@ -1,4 +1,4 @@
-// The rules of a virtual router in the Backup state.
+// The Backup state of a virtual router.
 #include "core/vrrp/instance.hpp"
 
 #include <algorithm>
@@ -19,8 +19,8 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
                   .fallen = false};
 }
 
-// Counted from the start of the timer with the present priority, so that a
-// change of priority also changes a running timer.
+// Computed from the start of the timer with the current priority, so that a
+// change of the priority rescales a running timer.
 Instant Instance::down_at(const Backup &state) const {
     const Duration skew =
         skew_time(config_.version, priority_, state.active_interval);
@@ -33,9 +33,9 @@ Instant Instance::down_at(const Backup &state) const {
     return std::min(preempts_at(state, skew), silence_ends);
 }
 
-// If we may replace the active router, we do not wait for silence: the skew
-// lets the best backup be the first. Without preempt_delay, the adverts of a
-// router that was lower from the beginning are discarded.
+// If we may replace the active router, there is no silence to wait for: the
+// skew time lets the best backup be the first. Without preempt_delay the
+// advertisements of a router that was lower from the beginning are discarded.
 Instant Instance::preempts_at(const Backup &state, Duration skew) const {
     if (state.preempt_at && config_.preempt_delay > Duration::zero()) {
         return *state.preempt_at + skew;
@@ -43,8 +43,8 @@ Instant Instance::preempts_at(const Backup &state, Duration skew) const {
     return state.fell_at ? *state.fell_at + skew : Instant::max();
 }
 
-// A switch port may not forward packets yet, so silence during startup_delay or
-// link_up_delay does not mean that there is no active router.
+// While we listen, a switch port may not forward packets yet: silence during
+// startup_delay or link_up_delay does not prove that the active router is gone.
 Instant Instance::takeover_at(const Backup &state) const {
     return std::max(down_at(state), held_until());
 }
@@ -83,11 +83,12 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
 // ADVERTISEMENT is greater than or equal to the local Priority, then: Set
 // Active_Adver_Interval to Max Advertise Interval contained in the
 // ADVERTISEMENT ... Set the Active_Down_Timer to Active_Down_Interval; else ...
-// Discard the ADVERTISEMENT". After discarding, the timer runs out, which takes
-// up to three intervals more. These intervals distinguish silence from packet
-// loss, but there is no silence here: an active router whose priority falls
-// below ours has lost a weight, and advertises it. So we differ: as after
-// priority 0 we wait for the skew only, and the best backup is still the first.
+// Discard the ADVERTISEMENT". Discarding lets the timer run out, which takes up
+// to three intervals more. These intervals distinguish silence from packet
+// loss, but an active router that advertises a priority below ours is not
+// silent: a tracker with a weight has failed there. Here we differ from the
+// RFC: as after priority 0, we wait for the skew time only, so that the best
+// backup is still the first.
 State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     const bool fallen = has_fallen(in);
@@ -120,7 +121,7 @@ bool Instance::is_active_router(const IpAddress &address) const {
     return active_router_ && active_router_->address == address;
 }
 
-// The cause that lowered the active router's priority may lower ours, too.
+// The cause that lowered the priority of the active router may lower ours, too.
 State Instance::on(Backup state, const PriorityChanged &, Turn &) {
     if (active_router_ && active_router_->priority >= priority_) {
         follow_again(state);
@@ -128,7 +129,7 @@ State Instance::on(Backup state, const PriorityChanged &, Turn &) {
     return state;
 }
 
-// The adverts of the active router were accepted: it is not silent.
+// We did not discard the advertisements of the active router: it is not silent.
 void Instance::follow_again(Backup &state) const {
     if (active_router_->heard_at >= state.timer_started) {
         state.timer_started = active_router_->heard_at;
@@ -141,9 +142,9 @@ void Instance::follow_again(Backup &state) const {
 }
 
 // RFC 9568, 6.4.2: "If the Priority in the ADVERTISEMENT is zero, then: Set the
-// Active_Down_Timer to Skew_Time", also without preemption. A repeated priority
-// 0 does not set the timer again, or it could be postponed for ever. The skew
-// keeps backups apart, so a single backup needs none.
+// Active_Down_Timer to Skew_Time", also without preemption. A second priority 0
+// does not set it again, or the takeover could be postponed for ever. The skew
+// time keeps backups apart, so a sole backup does not wait.
 State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
     if (is_sole_peer(from) && !is_held_back(turn.now)) {
         return become_active(priority_from(kPriorityZero, from), turn);
@@ -155,11 +156,10 @@ State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
     return state;
 }
 
-// preempt_delay starts with the first advert that is lower than ours. A higher
-// router cancels it, and so does the end of a window. Outside of its windows, a
-// router takes over from an active router whose priority has fallen, but not
-// from one that was always lower. The address owner, while it is held back,
-// follows only another address owner.
+// preempt_delay starts with the first advertisement that is lower than ours; a
+// better router cancels it, and so does a closed window. Outside of its windows
+// a router takes over from a router with a problem, but not from a healthy one.
+// The address owner, while it is delayed, only waits for another address owner.
 bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
     if (is_owner()) {
         return theirs == kPriorityOwner;
@@ -189,9 +189,10 @@ bool Instance::is_closed() const {
     return !config_.preempt_windows.empty() && window_.empty();
 }
 
-// Other backups may have the same windows: as after priority 0, the skew lets
-// the best of them be the first. Adverts from before the start of the timer,
-// perhaps from before a fault, are not about the router that is active now.
+// Other backups may have the same windows: as after priority 0, the skew time
+// lets the best of them be the first. An advertisement from before the start of
+// the timer (perhaps before a fault) does not describe the router that is
+// active now.
 State Instance::on(Backup state, const WindowChanged &in, Turn &turn) {
     if (!active_router_ || active_router_->heard_at < state.timer_started) {
         return state;
@@ -214,7 +215,7 @@ State Instance::on(Backup, const Release &in, Turn &turn) {
     return become_fault(in.reason, turn);
 }
 
-// The active router yields to our advert, whatever its preempt mode is.
+// The active router yields to our advertisement, whether it preempts or not.
 State Instance::on(Backup state, const Preempt &in, Turn &turn) {
     if (!preempt_refusal(state, turn.now).empty()) {
         return state;

@@ -1,6 +1,6 @@
-// How a virtual router passes from one process of a node to another: the state
-// continues unchanged, so that no advert is missed and no change is visible on
-// the LAN.
+// The handover of a virtual router from one process of a node to another: the
+// state is continued unchanged, so that no advertisement is missed and the LAN
+// sees no change.
 #include "core/vrrp/instance.hpp"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ std::optional<Checkpoint> Instance::checkpoint() const {
 }
 
 Actions Instance::resume(const Checkpoint &checkpoint, Instant now) {
-    // an event of this process is later than one of the process before it
+    // an event of this process is later than one of the previous process
     link_up_at_ = std::max(link_up_at_, checkpoint.link_up_at);
     if (checkpoint.active) {
         state_ = active_from(checkpoint, now);
@@ -55,13 +55,13 @@ void Instance::retire() {
     active_router_.reset();
 }
 
-// The previous process may not have advertised it.
+// The previous process may not have reported it.
 Duration Instance::known_interval(Duration said) const {
     return said > Duration::zero() ? said : config_.advert_interval;
 }
 
-// With a shorter interval, the next advert is due sooner. With a longer one,
-// the backups still use the interval of the last advert.
+// With a shorter interval the next advertisement is due sooner; with a longer
+// one, the backups still use the interval that they received last.
 Active Instance::active_from(const Checkpoint &checkpoint, Instant now) const {
     return Active{
         .advertised = checkpoint.advertised,

@@ -14,8 +14,8 @@ namespace ngx_vrrp::vrrp {
 using TimeOfDay = std::chrono::seconds;
 using Minutes = std::chrono::minutes;
 
-// From the first minute on, and before the second one: 22:00-06:00 includes
-// midnight, 22:00-24:00 ends at midnight.
+// From the first minute, and before the second one: 22:00-06:00 continues after
+// midnight, 22:00-24:00 does not.
 struct PreemptWindow {
     Minutes from{};
     Minutes until{};
@@ -39,7 +39,7 @@ inline std::string to_string(const PreemptWindow &window) {
                   until % 60);
 }
 
-// With a blank between two.
+// Separated by blanks.
 inline std::string to_string(const PreemptWindows &windows) {
     std::string text;
     for (const PreemptWindow &window : windows) {
@@ -48,7 +48,7 @@ inline std::string to_string(const PreemptWindows &windows) {
     return text;
 }
 
-// The first that is open, as text; empty: none is.
+// The first open window, as text; empty: no window is open.
 inline std::string open_window(const PreemptWindows &windows, TimeOfDay time) {
     for (const PreemptWindow &window : windows) {
         if (window.contains(time)) {

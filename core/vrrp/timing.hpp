@@ -1,5 +1,6 @@
-// The RFC's arithmetic, in nanoseconds: at priority 254 and 10 ms adverts the
-// skew is 78 us, which milliseconds would round away.
+// The calculations of the RFC, in nanoseconds: at priority 254 and
+// advertisements every 10 ms the skew time is 78 us, which milliseconds would
+// round to 0.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,8 @@ constexpr Duration active_down_interval(Version version, Priority priority,
     return 3 * active_interval + skew_time(version, priority, active_interval);
 }
 
-// The earliest takeover by any peer: one at priority 254.
+// The shortest time after which any peer can take over from us: a peer with
+// priority 254.
 constexpr Duration fastest_takeover(Version version, Duration interval) {
     return active_down_interval(version, Priority{254}, interval);
 }
@@ -35,15 +37,15 @@ constexpr Duration fastest_takeover(Version version, Duration interval) {
 inline constexpr Duration kLeaseSlack = Milliseconds{300};
 
 // The kernel counts leases in whole seconds. The shortest lease is for routers
-// whose peers take over within that time: a process that is too late to renew
-// it has already lost the address to the peer. If peers wait longer, a process
-// may be late by more, and keeps the address for one more second.
+// from which a peer takes over within that time: a process that is too late to
+// renew it has already lost the address to the peer. Where peers wait longer, a
+// process may be late by more, and keeps the address for one more second.
 inline constexpr Seconds kShortestLease{1};
 inline constexpr Seconds kShortestPatientLease{2};
 
-// Lifetime of a VIP in the kernel, renewed with the adverts. It ends before a
-// peer takes over, if whole seconds allow it, so that a node on which all of
-// user space died or froze does not keep the address.
+// Lifetime of a VIP in the kernel, renewed with the advertisements. Where whole
+// seconds allow it, the lifetime ends before a peer takes over, so that a node
+// whose user space died or froze does not keep the address.
 constexpr Seconds lease(Version version, Duration interval) {
     const Duration takeover = fastest_takeover(version, interval);
     if (takeover < kShortestLease) {
@@ -53,57 +55,60 @@ constexpr Seconds lease(Version version, Duration interval) {
                                                takeover - kLeaseSlack));
 }
 
-// Leases are renewed with an advert. The number of adverts per renewal is such
-// that two renewals are at most this far apart (if adverts are frequent
-// enough): a lease is renewed at least twice in its time.
+// Leases are renewed together with an advertisement, but only as often as
+// needed to have at most this time between two renewals (if the advertisement
+// interval permits it): a lease is renewed at least twice in its lifetime.
 constexpr Duration renew_interval(Version version, Duration interval) {
     return std::min<Duration>(Seconds{1},
                               Duration{lease(version, interval)} / 2);
 }
 
-// The successor's first advert goes out before it has the addresses and has
-// announced them: until then requests still come here, and are answered.
+// The successor sends its first advertisement before it has added and announced
+// the addresses: until then requests still arrive here, and are answered.
 inline constexpr Duration kSuccessorSettles = Milliseconds{20};
 
-// How long the addresses wait for the successor: it needs its skew, at most one
-// advert interval (v2: one second), and some time to be scheduled.
+// The time for which the addresses wait for the successor: it needs its skew
+// time, which is at most one advertisement interval (v2: one second), and some
+// time to be scheduled.
 inline constexpr Duration kSuccessorMargin = Milliseconds{200};
 
 constexpr Duration successor_grace(Version version, Duration interval) {
     return skew_time(version, Priority{0}, interval) + kSuccessorMargin;
 }
 
-// Answers to a router that must yield to us: three at once, so that no election
-// is delayed, then at most one per shortest interval.
+// Limit of advertisements that answer a router which must lose against us:
+// three at once, so that no election waits, then no more than with the shortest
+// interval.
 inline constexpr Duration kAnswerPeriod = Milliseconds{10};
 inline constexpr unsigned kAnswerBurst = 3;
 
-// Announcements (gratuitous ARP) for the same reason.
+// Limit of announcements (gratuitous ARP), for the same reason.
 inline constexpr Duration kContestPeriod = Seconds{1};
 inline constexpr unsigned kContestBurst = 3;
 
-// Time from a contest to the repeated announcement of the addresses: by then,
-// the other router has received our answer, and its announcements have ended.
+// The time after a contest until the addresses are announced again: the other
+// router has received our answer by then, and has sent its own announcements.
 inline constexpr Duration kLastWord = Milliseconds{400};
 
-// We answer another router's announcement after this time, because it sends
+// The time until we contradict an announcement of another router, which sends
 // several in a row.
 inline constexpr Duration kClaimAnswer = Milliseconds{50};
 inline constexpr unsigned kClaimBurst = 4;
 inline constexpr Duration kClaimMemory = Seconds{60};
 
-// If a router was active within this time and is active again, the address has
-// moved back and forth.
+// A router that was active within this time is active again: the addresses move
+// back and forth.
 inline constexpr Duration kBackAndForth = Seconds{5};
 
-// A periodic timer. It does not drift when it is served late, and does not fire
+// A periodic timer does not drift when it is served late, and does not fire
 // several times to catch up when it is served very late.
 constexpr Instant next_due(Instant due, Duration period, Instant now) {
     return due + period > now ? due + period : now + period;
 }
 
-// The first moment after now that is in phase: a whole number of intervals
-// after the machine's boot, plus the phase. At most one interval from now.
+// The first moment after now that is in phase: a multiple of the interval, plus
+// the phase, after the boot of the machine. It is never more than one interval
+// away.
 constexpr Instant next_in_phase(Instant now, Duration interval,
                                 Duration phase) {
     const Duration since = now.time_since_epoch() + interval - phase % interval;

@@ -1,5 +1,5 @@
-// A limit on how often something may happen: `burst` times at once, and once
-// per `period` in the long run.
+// Limits how often an event may occur: `burst` times at once, and once per
+// `period` in the long run.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ public:
         return true;
     }
 
-    // From when on there is a token.
+    // The time from which a token is available.
     constexpr Instant ready_at() const {
         return full_at_ - period_ * (burst_ - 1);
     }

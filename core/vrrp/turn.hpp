@@ -1,5 +1,5 @@
-// One call of Instance::handle(): its time and its results. Only the sources of
-// Instance need it.
+// One call of Instance::handle(): its time, and its results. Only the sources
+// of Instance need this header.
 #pragma once
 
 #include <string>
@@ -26,7 +26,7 @@ struct Turn {
     }
 };
 
-// Words that reasons have in common.
+// Parts of texts that several reasons share.
 
 inline std::string milliseconds(Duration duration) {
     return std::to_string(to_ms(duration)) + " ms";

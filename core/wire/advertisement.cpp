@@ -58,8 +58,8 @@ bool is_spoken(const Header &header, Family family) {
     return header.is_v3() || (header.is_v2() && family == Family::ipv4);
 }
 
-// RFC 9568, 7.1, except for the checksum. Errata 8301 and 8299: an interval or
-// an address count of 0 is refused.
+// RFC 9568, 7.1, without the checksum. Errata 8301 and 8299: an interval or an
+// address count of 0 is refused.
 std::optional<DropReason> refusal(const Header &header, Family family,
                                   std::size_t size) {
     if (!is_spoken(header, family)) {
@@ -80,7 +80,7 @@ std::optional<DropReason> refusal(const Header &header, Family family,
     return std::nullopt;
 }
 
-// The form that is used instead of the configured one.
+// The form that is actually used instead of the requested one.
 ChecksumForm form_for(Version version, Family family, ChecksumForm wanted) {
     if (version == Version::v2) {
         return ChecksumForm::message_only;
@@ -132,7 +132,7 @@ Authentication read_authentication(ByteReader &in, const Header &header) {
     return authentication;
 }
 
-// in starts after the header, which has been checked.
+// `in` is positioned after the header, which has been checked.
 Advertisement read_body(ByteReader &in, const Header &header, Family family) {
     Advertisement advertisement;
     advertisement.version = header.is_v2() ? Version::v2 : Version::v3;

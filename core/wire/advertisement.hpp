@@ -37,8 +37,8 @@ namespace ngx_vrrp::wire {
 // RFC 2338, 5.3.6 (RFC 3768 still has the field, but not the types).
 enum class AuthType : std::uint8_t { none = 0, simple_text = 1 };
 
-// A password of up to 8 octets, zero-padded: the 8 octets are on the wire in
-// every VRRPv2 packet, whatever the type.
+// A password of up to 8 octets, zero-padded: the 8 octets are part of every
+// VRRPv2 packet, whatever the type.
 using AuthData = std::array<std::uint8_t, 8>;
 
 struct Authentication {
@@ -67,7 +67,7 @@ struct Advertisement {
                            const Advertisement &) = default;
 };
 
-// Needed for the pseudo header; both of one family.
+// The addresses for the pseudo header; both of one family.
 struct Endpoints {
     IpAddress source;
     IpAddress destination;
@@ -81,12 +81,12 @@ struct ParsedAdvertisement {
 // pdu: the IP payload, exactly. Checks, cheapest first: length, version (2 or
 // 3, IPv6 only 3), type, address count, exact length, interval not 0, checksum
 // (VRRPv3 over IPv4 in either form). An unknown authentication type is not an
-// error here: it is returned, and admission refuses it.
+// error here: it is returned unchanged, and admission refuses it.
 Result<ParsedAdvertisement, DropReason> parse_advertisement(
     Bytes pdu, const Endpoints &endpoints);
 
-// form is used only for VRRPv3 over IPv4. The interval must be valid in the
-// unit of the version; this is asserted, because the configuration has been
+// form is only used for VRRPv3 over IPv4. The interval must be representable in
+// the unit of the version; this is asserted, because the configuration has been
 // checked.
 Buffer serialize(const Advertisement &advertisement, const Endpoints &endpoints,
                  ChecksumForm form);

@@ -43,8 +43,8 @@ bool is_ipv4_over_ethernet(ByteReader &in) {
 
 }  // namespace
 
-// Receivers ignore the target hardware address of a request. We use broadcast,
-// as keepalived does.
+// Receivers ignore the target hardware address of a request. It is the
+// broadcast address, as in keepalived's packets.
 Buffer gratuitous_arp(const MacAddress &sender, const IpAddress &address) {
     assert(address.family() == Family::ipv4);
     return broadcast_request({address, sender}, {address, kBroadcast});

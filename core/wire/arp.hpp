@@ -1,5 +1,5 @@
-// ARP (RFC 826), as far as virtual IPv4 addresses need it: announcing an
-// address, asking for other owners, and reading the announcements of others.
+// The part of ARP (RFC 826) that virtual IPv4 addresses need: announce where an
+// address is, ask whether another host has it, and read who claims it.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,14 @@ inline constexpr std::size_t kArpSenderOffset = 14;
 Buffer gratuitous_arp(const MacAddress &sender, const IpAddress &address);
 
 // A whole Ethernet frame (42 octets): an ARP Probe for `address` (RFC 5227,
-// 1.1), with the sender protocol address 0.0.0.0, so that no ARP cache changes.
-// A machine that has the address answers to `sender`. address must be IPv4.
+// 1.1), with the sender protocol address 0.0.0.0, so that no host updates its
+// cache. The owner of the address answers to `sender`. address must be IPv4.
 Buffer arp_probe(const MacAddress &sender, const IpAddress &address);
 
-// The sender of a request or a reply, with its hardware address. Octets after
-// the message are Ethernet's padding. Nothing if it is not ARP for IPv4 over
-// Ethernet, or announces no address: a probe, or a message without sender
-// address.
+// The sender of a request or a reply, which announces its address with it.
+// Octets after the message are Ethernet padding. Nothing if it is not ARP for
+// IPv4 over Ethernet, or if it announces no address: a probe, or an unspecified
+// sender.
 std::optional<Neighbour> parse_arp(Bytes message);
 
 }  // namespace ngx_vrrp::wire

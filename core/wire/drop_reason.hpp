@@ -1,5 +1,6 @@
-// Why a received packet was not used: the result of the parser, the index of
-// the counter, and the word in log, status and metrics.
+// The reason for which a received packet was dropped: at the same time the
+// result of the parser, the index of the counter, and the word in log, status
+// and metrics.
 #pragma once
 
 #include <array>
@@ -16,10 +17,10 @@ enum class DropReason : std::uint8_t {
     ttl,            // TTL or hop limit is not 255
     version,        // not the version this virtual router speaks
     type,           // not an ADVERTISEMENT
-    checksum,       // right in none of the accepted forms
+    checksum,       // wrong in all accepted forms
     interval,       // 0, or (VRRPv2) not ours
     address_count,  // no address at all
-    vrid,           // no virtual router of ours has it on this interface
+    vrid,           // no virtual router of ours on this interface
     auth_type,      // not the configured authentication type
     auth_data,      // wrong password
     source,         // unicast from an address that is not a peer

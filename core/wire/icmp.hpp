@@ -20,13 +20,13 @@ struct Echo {
     Bytes payload;
 };
 
-// The checksum of ICMPv6 covers addresses that only the kernel has at this
-// time: it is zero here, and a raw socket fills it in.
+// The checksum of ICMPv6 covers addresses that only the kernel has: it is left
+// zero, and a raw socket fills it in.
 Buffer echo_request(Family family, const Echo &echo);
 
-// The payload is part of the message. Nothing if it is not an echo reply:
+// The payload is a part of the message. Nothing if it is not an echo reply:
 // another type or code, too short or, with ICMPv4, damaged (the kernel has
-// verified data from an ICMPv6 socket).
+// verified messages of an ICMPv6 socket).
 std::optional<Echo> parse_echo_reply(Family family, Bytes message);
 
 }  // namespace ngx_vrrp::wire

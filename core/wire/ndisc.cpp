@@ -26,8 +26,8 @@ constexpr std::uint8_t kMacUnits = 1;  // of an option with one
 constexpr std::size_t kNdChecksumOffset = 2;
 constexpr std::size_t kIpv6Size = 16;
 
-// The source of a message, and its destination: a group, as IP address and as
-// Ethernet address.
+// The source and the destination of a message: a group, with its IPv6 address
+// and its Ethernet address.
 struct Route {
     Neighbour source;
     Neighbour group;
@@ -106,15 +106,14 @@ Buffer to_message(const Fields &fields) {
 }
 
 // RFC 4861, 4.6: "The value 0 is invalid. Nodes MUST silently discard an ND
-// packet that contains an option with length zero". The result is larger than
-// any packet.
+// packet that contains an option with length zero": it could repeat for ever.
 std::size_t value_size(std::uint8_t units) {
     return units == 0 ? std::numeric_limits<std::size_t>::max()
                       : units * kOptionUnit - kOptionHeader;
 }
 
-// The link-layer address of the target, if the message has it. All options must
-// be valid, including unknown ones: otherwise in turns bad.
+// The link-layer address of the target, if the message contains it. All options
+// must be valid, also those of unknown types: `in` turns bad when one is not.
 std::optional<MacAddress> read_options(ByteReader &in) {
     std::optional<MacAddress> mac;
     while (in.ok() && in.remaining() > 0) {

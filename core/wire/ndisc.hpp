@@ -1,6 +1,6 @@
-// Neighbor Discovery (RFC 4861), as far as virtual IPv6 addresses need it:
-// announcing an address, asking for other owners, and reading the announcements
-// of others.
+// The part of Neighbour Discovery (RFC 4861) that virtual IPv6 addresses need:
+// announce where an address is, ask whether another host has it, and read who
+// claims it.
 #pragma once
 
 #include <cstddef>
@@ -24,16 +24,16 @@ Buffer unsolicited_neighbour_advertisement(const MacAddress &sender,
                                            bool is_router);
 
 // A whole Ethernet frame (86 octets): who has `address`? To its solicited-node
-// group (RFC 4861, 4.3; RFC 4291, 2.7.1). `sender` is a real address of ours,
-// which alone gets the answer. With the unspecified address, as in duplicate
-// address detection, the answer would go to all nodes, and change their
-// neighbor caches. Both addresses must be IPv6.
+// group (RFC 4861, 4.3; RFC 4291, 2.7.1). `sender` is a real address of this
+// node, and only this address gets the answer. With the unspecified address, as
+// in duplicate address detection, the answer would go to all nodes and update
+// their caches. Both addresses must be IPv6.
 Buffer neighbour_solicitation(const Neighbour &sender,
                               const IpAddress &address);
 
-// A Neighbor Advertisement, from its type on, whose hop limit was 255 and whose
-// checksum is right: the target, and its link-layer address. Nothing if it is
-// not valid (RFC 4861, 7.1.2), or has no link-layer address.
+// A Neighbour Advertisement, beginning with its type, whose hop limit was 255
+// and whose checksum is right: the target, and its link-layer address. Nothing
+// if it is not valid (RFC 4861, 7.1.2), or does not announce the target.
 std::optional<Neighbour> parse_neighbour_advertisement(Bytes message);
 
 }  // namespace ngx_vrrp::wire

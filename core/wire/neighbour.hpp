@@ -1,5 +1,4 @@
-// The content of an ARP or Neighbor Discovery message: an address, and its
-// link-layer address.
+// The content of ARP and Neighbour Discovery: an address, and its location.
 #pragma once
 
 #include "core/base/ip.hpp"
