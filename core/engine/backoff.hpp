@@ -1,6 +1,6 @@
-// Staying out of the election for a while when something goes wrong again and
-// again: each time twice as long as the last time, so that a node which
-// cannot hold the address does not drag it to and fro.
+// Keeps a router out of the election for a time after repeated failures: each
+// time twice as long as the last time, so that a node which cannot hold the
+// address does not move it back and forth.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace ngx_vrrp::engine {
 
 inline constexpr Duration kLongestBackoff = Seconds{600};
 
-// What goes wrong no later than this after a time out has ended is the same
-// thing again; after that everything is forgotten.
+// A failure within this time after a time out has ended counts as the same
+// failure; after that all is forgotten.
 inline constexpr Duration kProbation = Seconds{600};
 
 // Plain numbers, all zero at first, so that it can lie in shared memory.
@@ -21,7 +21,7 @@ struct Backoff {
     Duration length{};  // of the last time out; 0: there was none
     Instant ends_at{};
 
-    // It has gone wrong: out from now on, for `first` or for longer.
+    // A failure: out from now on, for `first` or for longer.
     constexpr void begin(Duration first, Instant now) {
         length = is_on_probation(now, kProbation)
                      ? std::min(2 * length, kLongestBackoff)
@@ -29,7 +29,7 @@ struct Backoff {
         ends_at = now + length;
     }
 
-    // Wrong while we were out: as long as that again, from now on.
+    // A failure while we were out: the same time again, from now on.
     constexpr void restart(Instant now) { ends_at = now + length; }
 
     constexpr bool is_out(Instant now) const {

@@ -1,4 +1,4 @@
-// Commands of operators to the virtual routers, and their outcomes.
+// The commands of an operator to the virtual routers, and their results.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ enum class Command : std::uint8_t {
 inline constexpr std::array<std::string_view, 3> kCommands{"release", "resume",
                                                            "failback"};
 
-// A value from shared memory may be none of them.
+// A value from shared memory may be out of range.
 constexpr bool is_known(Command command) {
     return static_cast<std::size_t>(command) < kCommands.size();
 }
@@ -30,8 +30,8 @@ constexpr std::string_view to_string(Command command) {
 }
 
 struct Outcome {
-    bool done = false;   // or so already; else refused
-    std::string detail;  // what has happened, or why nothing has
+    bool done = false;   // or already the case; else refused
+    std::string detail;  // the change, or the reason for none
 };
 
 // Of the router with this index in Engine::routers().

@@ -1,6 +1,6 @@
-// When the connections to lost addresses are closed: together with the
-// addresses, if another router has them; or some time after the advert of a
-// router that has them, so that a short flap closes nothing.
+// When connections that were left behind are closed: together with the
+// addresses if another router is known to have them, or some time after a
+// router that has them was heard, so that a short flap closes nothing.
 #pragma once
 
 #include <optional>
@@ -12,14 +12,15 @@ namespace ngx_vrrp::engine {
 
 class ConnectionCut {
 public:
-    // A router that comes back sooner keeps the connections.
+    // A router that comes back sooner continues with the connections.
     static constexpr Duration kFlap = Seconds{3};
 
-    // How long addresses stay for it, and the time between two attempts.
+    // The time for which addresses stay for it, and the time between two
+    // attempts.
     static constexpr Duration kHold = Milliseconds{300};
     static constexpr Duration kPause = Milliseconds{2};
 
-    // The addresses are gone, and no other router is known to have them.
+    // The addresses are gone, and no router is known to have them.
     void wait_for_successor() { waits_ = true; }
 
     void hear_successor(Instant now) {
@@ -38,7 +39,7 @@ public:
         return hold_until_ && now >= *hold_until_;
     }
 
-    // Some are left, and the addresses are removed anyway.
+    // Some connections are left, and the addresses are removed anyway.
     void go_on_later(Instant now) {
         hold_until_.reset();
         next_at_ = now + kFlap;
@@ -48,7 +49,7 @@ public:
     bool is_due(Instant now) const { return next_at_ && now >= *next_at_; }
 
     void count(unsigned connections) { closed_ += connections; }
-    // What was closed in all; it is over.
+    // The number of closed connections; the closing has ended.
     unsigned end() { return std::exchange(*this, {}).closed_; }
 
     std::optional<Instant> deadline() const { return next_at_; }

@@ -1,5 +1,5 @@
-// Counters of one virtual router, in this process and in the earlier ones that
-// handed over to it.
+// The counters of one virtual router, from this process and from the previous
+// ones that handed over to it.
 #pragma once
 
 #include <array>
@@ -26,8 +26,8 @@ struct Counters {
     std::uint64_t announcements_sent = 0;  // gratuitous ARP, unsolicited NA
     std::uint64_t send_errors = 0;
     std::uint64_t address_errors = 0;
-    std::uint64_t addresses_restored = 0;  // removed by others, put back
-    std::uint64_t stayed_out = 0;  // for a time, after something went wrong
+    std::uint64_t addresses_restored = 0;  // removed by others, added again
+    std::uint64_t stayed_out = 0;          // for a time, after a failure
     DropCounters dropped{};
 };
 

@@ -1,12 +1,12 @@
-// A vrrp process that dies is replaced at once, goes on as MASTER on its
-// addresses, and nobody notices. One that dies again and again is no master:
-// the life after the third crash within a minute releases the addresses and
-// stays out for 10 s, 20 s ... up to 10 min, and so does the next one when a
-// life ends within a minute of having come back. A crash while staying out
-// makes the time start anew: who cannot even stand aside need not try.
+// A vrrp process that dies is replaced at once, and continues as MASTER on its
+// addresses without an interruption. A process that dies repeatedly cannot be
+// MASTER: after the third crash within a minute the next process releases the
+// addresses and stays out for 10 s, 20 s ... up to 10 min. The same happens if
+// a process dies within a minute after it came back. A crash while staying out
+// restarts the time: a process that cannot even stay out should not try.
 //
-// Plain numbers, all zero at first: each life reads what the lives before it
-// left in shared memory (status::Area).
+// Plain numbers, all zero at first: each process reads in shared memory
+// (status::Area) what the previous ones left there.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct CrashHistory {
     LastTimes<3> last;
     Backoff out;
 
-    // The life before this one has ended without a word.
+    // The previous process ended without a report.
     void add_crash(Instant now);
 
     // "the vrrp process crashed 3 times within 60 s, staying in FAULT for 10 s"

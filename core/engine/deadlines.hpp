@@ -1,6 +1,6 @@
-// The earliest of many deadlines. The cost of a change is logarithmic, and
-// finding the due ones costs only as much as their number: an event of one
-// router does not touch all of them.
+// Finds the first of many deadlines. A change costs the logarithm of their
+// number, and finding those that are due costs only their number: an event of
+// one router does not visit all routers.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace ngx_vrrp::engine {
 
-// A binary heap that has the position of each member.
+// A binary heap with the position of each of them.
 class Deadlines {
 public:
     // None of them has one.

@@ -6,8 +6,8 @@ namespace {
 
 using wire::DropReason;
 
-// A single one may be damaged; those of a peer that says something else come
-// again and again, until somebody changes something.
+// A single packet may be damaged; packets of a peer with another configuration
+// are repeated until one of the configurations changes.
 LogLevel level_of(DropReason reason) {
     return reason == DropReason::length || reason == DropReason::type
                ? LogLevel::info
@@ -52,8 +52,8 @@ std::string destination_advice(const vrrp::Config &config) {
                  "the peers here, too, or remove \"unicast_peer\" there";
 }
 
-// A peer whose TTL is not 255 was routed, or is a keepalived that has another
-// unicast_ttl.
+// A packet whose TTL is not 255 was routed, or comes from a keepalived with
+// another unicast_ttl.
 std::string ttl_advice(const vrrp::Config &config, unsigned ttl) {
     const bool ipv6 = config.family == Family::ipv6;
     const unsigned least = vrrp::least_ttl(config);
@@ -68,7 +68,7 @@ std::string ttl_advice(const vrrp::Config &config, unsigned ttl) {
                : text;
 }
 
-// What is wrong, and what to change.
+// The problem, and the change that solves it.
 std::string advice(DropReason reason, const ReceivedPacket &packet,
                    const vrrp::Config &config,
                    const wire::Advertisement *advert) {

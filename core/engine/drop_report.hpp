@@ -1,4 +1,4 @@
-// A dropped packet in words: who sent it, what is wrong, what to change.
+// A dropped packet in words: the sender, the problem, and the change to make.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct DropReport {
     std::string text;
 };
 
-// advert: what it says, or null when it cannot be read.
+// advert: its content, or null when it cannot be read.
 DropReport describe_drop(wire::DropReason reason, const ReceivedPacket &packet,
                          const vrrp::Config &config,
                          const wire::Advertisement *advert);

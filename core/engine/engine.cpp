@@ -7,8 +7,8 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
-// How often to look for workers that have never been seen: nginx starts them
-// within milliseconds of us, and the first look decides how soon we join.
+// How often to check for workers that have never been seen: nginx starts them
+// within milliseconds of us, and the first check decides how soon we join.
 constexpr Duration kStartupLook = Milliseconds{10};
 
 bool has_come_back(const Interface &link, const Interfaces &before) {
@@ -66,8 +66,8 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
     lag_watch_.next(deadline(), now);
 }
 
-// After each call that can change a router. What these routers have left to do
-// is done for all of them together.
+// After each call that can change a router: performs the remaining work of
+// these routers for all of them together.
 void Engine::end_pass(std::span<const std::size_t> routers, Instant now) {
     send_adverts(routers, now);
     prolong_leases(routers, now);
@@ -169,7 +169,7 @@ void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
     }
 }
 
-// Other virtual routers are no fault, but a wrong id looks like this, too.
+// Other virtual routers are normal, but a wrong id has the same effect.
 void Engine::report_unknown(const ReceivedPacket &packet, Instant now) {
     constexpr std::size_t kVrid = 1;
     const unsigned vrid =
@@ -190,8 +190,8 @@ void Engine::handle_interfaces(Interfaces interfaces, Instant now) {
     forget_unanswered(before);
 }
 
-// A bond that changes its port, an operator: neighbours have the old MAC
-// address in their tables, and would keep it until it times out.
+// After a bond changed its port, or an operator the MAC address, neighbours
+// have the old one in their tables, and would keep it until it times out.
 void Engine::announce_new_macs(const Interfaces &before, Instant now) {
     for (const Interface &link : interfaces_.list) {
         const Interface *known = before.find(link.name);
@@ -203,10 +203,10 @@ void Engine::announce_new_macs(const Interfaces &before, Instant now) {
     }
 }
 
-// While the link was down the kernel has asked in vain for a gateway, a client,
-// a server. It asks three times, once a second, and until it has given up it
-// does not ask at once when it has more to say: a router that is active again
-// sooner would answer nobody.
+// While the link was down, the kernel sent its ARP requests without an answer.
+// It sends three, one a second, and until it has given up, more traffic does
+// not trigger another request: a router that becomes active sooner could not
+// answer any client.
 void Engine::forget_unanswered(const Interfaces &before) {
     for (const Interface &link : interfaces_.list) {
         const bool matters =
@@ -230,7 +230,7 @@ void Engine::handle_name_holder(std::size_t index,
     with(index, now, [&](VirtualRouter &r) { r.set_name_holder(holder, now); });
 }
 
-// What an interface of this node says is no sign of another one.
+// Announcements of an interface of this node are not a sign of another node.
 void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
     const auto &all = interfaces_.list;
     const auto at = std::find_if(all.begin(), all.end(), [&](const auto &i) {
@@ -311,8 +311,9 @@ void Engine::watch_neighbours() {
     }
 }
 
-// Workers get back the time that this process lost: a machine that stood still
-// has stopped them, too, and they beat again no sooner than we look.
+// The time that this process lost is given back to workers: a machine that
+// stood still has stopped them, too, and they do not beat again before we
+// check.
 std::vector<Heartbeat> Engine::read_heartbeats(Instant now) {
     std::vector<Heartbeat> heartbeats = ports_.shared.heartbeats();
     for (Heartbeat &heartbeat : heartbeats) {

@@ -3,26 +3,23 @@
 // core/node creates it, core/net implements its ports, tests implement them
 // with objects.
 //
-// Objects
+// Objects. An Engine owns one VirtualRouter per vrrp_instance; a VirtualRouter
+// owns a vrrp::Instance, which decides; the VirtualRouter performs the actions
+// through the ports. Routers are independent of each other.
 //
-//     Engine                    one per vrrp process and thread
-//     +-- VirtualRouter         one per vrrp_instance, as long as the engine
-//     |   +-- vrrp::Instance    the state machine: decides, has no side effects
-//     |   +-- Faults            reasons for which it must not be active
-//     |   +-- Trackers          results of checks -> a fault, or a weight
-//     |   +-- SplitBrain        signs that another router has the addresses
-//     |   +-- AddressState      one per virtual address: present, ours, lease
-//     |   +-- Counters, ConnectionCut, rate limits of log lines
-//     +-- Interfaces            links and addresses, as last reported
-//     +-- Deadlines             a heap: the next deadline of each router
-//     +-- Touched               routers whose published status may have changed
-//     Ports                     references; their objects outlive the engine
+// In. Three streams of facts: packets (handle_packet), links and addresses
+// (handle_interfaces, always the complete state) and time (handle_time, when
+// deadline() has passed). Worker heartbeats and results of checks are read
+// through a port, at intervals and after a wake-up.
 //
 // A VirtualRouter performs the actions of its Instance, and never calls another
 // router. The engine finds the router of a packet by (interface, family, VRID),
 // and the routers of a neighbor's packet by address.
 //
-// Facts come in
+// Out. Actions of an instance are performed before the entry point returns,
+// in their order: that order is the protocol (advert, address, announcement
+// on the way up; priority 0, then address, on the way down). Failures are
+// logged and counted, and retried with the next lease renewal where possible.
 //
 //     handle_packet         one VRRP packet, already filtered by the kernel
 //     handle_interfaces     all links and addresses, not a difference
@@ -93,36 +90,37 @@ namespace ngx_vrrp::engine {
 
 class Engine {
 public:
-    // ports and sink outlive the engine, which must not move: routers refer to
-    // its interfaces.
+    // ports and sink outlive the engine, which must not be moved: routers refer
+    // to its interfaces.
     Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink);
     Engine(const Engine &) = delete;
     Engine &operator=(const Engine &) = delete;
 
     void start(Interfaces interfaces, Instant now);
 
-    // Before start: no router takes part in the election for a time.
+    // Before start: no router takes part in the election for this time.
     void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
 
-    // Instead of start: every router is in FAULT for this reason.
+    // Instead of start: every router is in FAULT with this reason.
     void stand_aside(const std::string &reason, Instant now);
 
-    // Release everything. serving: nginx still answers requests.
+    // Release all addresses. serving: nginx still answers requests.
     void stop(const std::string &reason, bool serving, Instant now);
 
     void handle_packet(const ReceivedPacket &packet, Instant now);
     void handle_interfaces(Interfaces interfaces, Instant now);
-    // Another process of this node asks to look.
+    // Another process of this node asks for a check of the ownership.
     void handle_ownership(Instant now);
     // The other process of this machine that holds the name of a router, by the
-    // router's index in the configuration; nothing: this nginx holds it. Before
-    // start, and then repeatedly while another one holds it.
+    // position of the router in the configuration; nothing: this nginx holds
+    // it. Call before start, and then repeatedly as long as another process
+    // holds it.
     void handle_name_holder(std::size_t index,
                             const std::optional<NameHolder> &holder,
                             Instant now);
-    // Somebody says where an address is.
+    // A host announces where an address is.
     void handle_neighbour(const NeighbourClaim &claim, Instant now);
-    // A worker came or went.
+    // A worker has started or ended.
     void handle_workers(Instant now);
     // The verdict of a check has changed.
     void handle_checks(Instant now);
@@ -132,8 +130,8 @@ public:
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
     bool needs_time_of_day() const { return needs_time_of_day_; }
 
-    // A command of an operator for the router of this name, or for all (empty).
-    // Empty result: there is no such router. Only when in charge.
+    // A command of an operator to the router of this name, or to all (empty).
+    // Nothing when there is no such router. This process must be in charge.
     std::vector<RouterOutcome> obey(Command command, std::string_view name,
                                     Instant now);
 
@@ -154,24 +152,24 @@ public:
     bool holds_addresses() const { return active_ != 0; }
 
     const std::vector<VirtualRouter> &routers() const { return routers_; }
-    // Those of them that may have changed.
+    // The routers that may have changed.
     Touched &touched() { return touched_; }
     // Changes of state so far, of all routers.
     std::uint64_t transitions() const { return transitions_; }
     unsigned fresh_workers() const { return fresh_workers_; }
-    // The age of a heartbeat at which a worker is stalled, at least for one of
-    // the routers; nothing if none of them watches workers.
+    // The time without a beat after which a worker is stalled for at least one
+    // of the routers; nothing when none of them watches workers.
     std::optional<Duration> worker_timeout() const { return worker_timeout_; }
 
     // Packets for virtual routers that are not ours.
     std::uint64_t unknown_vrid_packets() const { return unknown_vrid_; }
 
-    // How late handle_time() came.
+    // The delay of handle_time().
     const TimerLag &timer_lag() const { return lag_watch_.lag(); }
 
 private:
-    // Facts about a router after the last call. They are summed up, so that
-    // questions about all routers need no loop after each event.
+    // The state of a router after the last call. Sums over all routers are
+    // updated with it, so that no event has to ask all of them.
     struct Known {
         bool is_ours = false;
         bool is_owner = false;

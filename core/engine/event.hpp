@@ -1,5 +1,5 @@
-// Events of a virtual router for other parts of this machine: the node writes
-// them to the ring of transitions and to the notifier.
+// An event of a virtual router for other parts of the node: it is written to
+// the ring of transitions and sent to the notifier.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ struct TrackerChanged {
 enum class SplitBrainSign : std::uint8_t {
     two_masters,    // it advertises, although it must yield to us
     foreign_owner,  // its link-layer address answers for a virtual address
-    adverts_lost,   // we took over from one who still is there
+    adverts_lost,   // we took over from a router that is still there
     // this node has an address although it is not MASTER
     address_on_backup
 };
@@ -42,14 +42,14 @@ inline constexpr std::array kSplitBrainSigns{
     SplitBrainSign::two_masters, SplitBrainSign::foreign_owner,
     SplitBrainSign::adverts_lost, SplitBrainSign::address_on_backup};
 
-// The word for it in status and metrics.
+// Its name in status and metrics.
 constexpr std::string_view to_string(SplitBrainSign sign) {
     constexpr std::array<std::string_view, kSplitBrainSigns.size()> names{
         "two_masters", "foreign_owner", "adverts_lost", "address_on_backup"};
     return name_of(sign, names);
 }
 
-// The words for it in logs and messages.
+// Its name in logs and messages.
 constexpr std::string_view to_words(SplitBrainSign sign) {
     constexpr std::array<std::string_view, kSplitBrainSigns.size()> names{
         "two masters", "foreign owner", "adverts lost", "address on backup"};

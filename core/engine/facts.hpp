@@ -1,5 +1,6 @@
-// Facts for the engine: interfaces with their addresses, and received packets.
-// Plain values, complete each time, so that no difference can be lost.
+// The facts that the engine gets: interfaces with their addresses, and received
+// packets. Plain values, complete each time, so that no change between two of
+// them can be missed.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +42,8 @@ struct Interface {
 // Every interface of this network namespace.
 struct Interfaces {
     std::vector<Interface> list;
-    // The kernel supports our mark. Before Linux 5.18, addresses have no mark.
+    // Whether the kernel supports our mark. Before Linux 5.18 no address
+    // carries it.
     bool keeps_marks = true;
 
     const Interface *find(std::string_view name) const {
@@ -52,7 +54,7 @@ struct Interfaces {
     }
 };
 
-// Why packets cannot be sent or received there, or nothing.
+// The reason for which nothing can be sent or received there, or empty.
 inline std::string link_fault(const Interfaces &interfaces,
                               const std::string &name) {
     const Interface *interface = interfaces.find(name);
@@ -62,7 +64,7 @@ inline std::string link_fault(const Interfaces &interfaces,
     return interface->up ? "" : "interface " + name + " is down";
 }
 
-// Another machine has announced an address on this interface.
+// A host announces on this interface where an address is.
 struct NeighbourClaim {
     IfIndex index{};
     wire::Neighbour neighbour;

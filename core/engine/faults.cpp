@@ -29,7 +29,7 @@ void Faults::stay_out(FaultCause cause, Entry other, Instant now) {
     note();
 }
 
-// That all is well is asked after each event.
+// Whether there is no fault is checked after each event.
 void Faults::note() {
     any_ = std::ranges::any_of(entries_,
                                [](const Entry &e) { return !e.text.empty(); });

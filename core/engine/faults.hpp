@@ -1,8 +1,8 @@
-// Everything without which a node must not hold the address, in the order in
-// which an operator wants to hear of it. Empty text = all is well.
+// All conditions without which a node must not hold the address, in the order
+// in which they are reported. Empty text: no fault.
 //
-// Some faults last as long as their cause can be seen. For the others, where
-// only another attempt can show whether it is gone, the node stays out for a
+// Some faults last as long as their cause can be seen. For the others, only
+// another attempt can show whether the cause is gone: the node stays out for a
 // time that grows with each of them.
 #pragma once
 
@@ -25,13 +25,13 @@ enum class FaultCause : std::uint8_t {
     taken,      // another nginx of this machine has the router
     interface,  // missing or down
     source,     // no address to send from
-    socket,     // VRRP cannot be heard
+    socket,     // VRRP cannot be received
     nginx,      // too few workers alive
     tracker,    // something it depends on has failed
     removal,    // another program removes our addresses (for a time)
     address,    // none of our addresses can be added (for a time)
-    transmit,   // a peer took over, as it cannot hear us (for a time)
-    released    // released by an operator, without another fault
+    transmit,   // a peer that cannot hear us took over (for a time)
+    released    // an operator's release, without another fault
 };
 
 inline constexpr std::array<std::string_view, 12> kFaultCauses{
@@ -67,19 +67,19 @@ public:
     void stay_out(FaultCause cause, const std::string &why, Duration first,
                   Instant now);
 
-    // A time out that began in another process.
+    // A time out that started in another process.
     void stay_out(FaultCause cause, Entry entry, Instant now);
 
-    // Forgets those whose time is over.
+    // Removes time outs that have ended.
     void expire(Instant now);
 
-    // When the next time is over.
+    // When the next time out ends.
     std::optional<Instant> deadline() const;
 
     // The first reason, or empty.
     const std::string &reason() const;
 
-    // Time of the next attempt, for reasons that end with time.
+    // The time of the next attempt, if the reason is one of those.
     std::optional<Instant> retry_at() const;
 
     bool is_on_probation(FaultCause cause, Instant now) const {

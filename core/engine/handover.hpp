@@ -1,5 +1,5 @@
-// The state that a virtual router passes from one process of the node to
-// another.
+// The state that a virtual router hands over from one process of the node to
+// the next.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace ngx_vrrp::engine {
 
-// What changed last, for status and log.
+// The last change, for status and log.
 struct LastTransition {
     Instant at{};
     std::string reason;
@@ -25,15 +25,15 @@ struct LastTransition {
                            const LastTransition &) = default;
 };
 
-// A time out that has not ended, or that still counts.
+// A time out that has not ended, or is still remembered.
 struct TimeOut {
     FaultCause cause{};
     Faults::Entry fault;
 };
 
-// Addresses and trackers are passed on by their fingerprints: the next process
-// finds them among the addresses of the kernel and of its configuration, so
-// that a wrong fingerprint has no effect.
+// Addresses and trackers are handed over by their fingerprints: the next
+// process looks for them among those of the kernel and of its own
+// configuration, so that a wrong fingerprint has no effect.
 struct Handover {
     std::optional<vrrp::Checkpoint> checkpoint;  // none in a fault
     LastTransition last;

@@ -6,8 +6,8 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
-// No time in a record is further away than that, so that no sum of times
-// overflows. The longest that can be configured are days.
+// No time in a record is further away than this, so that no sum of times
+// overflows. The longest configurable times are days.
 constexpr Duration kFarthest = Seconds{366 * 24 * 3600};
 
 // Writing
@@ -92,7 +92,7 @@ class Reader {
 public:
     explicit Reader(Instant now) : now_(now) {}
 
-    // What has happened is not in the future.
+    // The time of a past event is not in the future.
     Instant past(std::int64_t ns) const {
         return instant_from_ns(std::clamp(ns, std::int64_t{0}, to_ns(now_)));
     }

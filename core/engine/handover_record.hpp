@@ -1,6 +1,6 @@
-// A handover as a record of fixed size, in the memory that the vrrp processes
-// of a node share. One of our processes writes it, perhaps of another version,
-// but all values are checked.
+// A handover as a record of fixed size in the memory that the vrrp processes of
+// a node share. A process of ours has written it, perhaps of another version;
+// still nothing in it is trusted.
 #pragma once
 
 #include <array>
@@ -15,8 +15,9 @@ namespace ngx_vrrp::engine {
 // A record of another version, or of another length, is not read.
 inline constexpr std::uint32_t kHandoverVersion = 2;
 
-// More addresses than one advert can have, or more failed trackers, are left
-// out: the lease ends the former, the latter are reported again.
+// Excess addresses (more than one advertisement can have) and excess failed
+// trackers are not recorded: the lease ends the addresses, and the trackers are
+// reported again.
 inline constexpr std::size_t kMostHeld = 255;
 inline constexpr std::size_t kMostFailed = 64;
 inline constexpr std::size_t kMostTimeOuts = 3;

@@ -1,4 +1,4 @@
-// The last N times of an event, to detect that it happens too often. Plain
+// The times of the last N events, to detect that they occur too often. Plain
 // numbers, all zero at first, so that it can be in shared memory.
 #pragma once
 
@@ -19,7 +19,7 @@ struct LastTimes {
         at.back() = now;
     }
 
-    // It happened N times, within less than `period`.
+    // There were N events, and they are less than `period` apart.
     constexpr bool are_within(Duration period) const {
         return at.front() != Instant{} && at.back() - at.front() < period;
     }

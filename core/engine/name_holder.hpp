@@ -1,7 +1,7 @@
 // The process of this machine that holds the name of a virtual router. One
-// nginx holds it for all of its processes, so that another one with the same
-// router waits. It carries no state. If any other local user has bound it, it
-// is ignored.
+// nginx holds it for all of its processes; another nginx with the same router
+// has to wait. The name carries no state, and any local user may bind it first:
+// then it means nothing.
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,7 @@ struct OwnershipHeader {
     std::uint64_t magic;
     std::uint32_t slots;
     std::uint32_t slot_size;
-    std::uint64_t number;  // a new binary recognises it by this
+    std::uint64_t number;  // by which a new binary recognises it
 
     friend bool operator==(const OwnershipHeader &,
                            const OwnershipHeader &) = default;
@@ -35,10 +35,10 @@ struct OwnershipSlot {
     SharedWord key;    // fingerprint of the RouterKey, 0: free
     SharedWord owner;  // ProcessId, 0: none
     SharedWord wanted;
-    SharedWord asked_at;   // ns: last run of the process in `wanted`
-    SharedWord ran_at;     // ns: last run of the owner, while wanted
-    SharedWord active_at;  // ns: last advert, 0: it is not active
-    SharedWord given_to;   // ProcessId: who the record is for
+    SharedWord asked_at;   // ns: the process in `wanted` ran last
+    SharedWord ran_at;     // ns: the owner ran last, while it is wanted
+    SharedWord active_at;  // ns: it advertised last, 0: it is not active
+    SharedWord given_to;   // ProcessId: the receiver of the record
     SharedWord checksum;   // of the record
 };
 
@@ -58,12 +58,12 @@ public:
         return {kMagic, kSlots, kSlotSize, number};
     }
 
-    // memory: kSize bytes, zeros except for the header.
+    // memory: kSize bytes, zeros after the header.
     explicit OwnershipMemory(void *memory)
         : memory_(static_cast<std::uint8_t *>(memory)) {}
 
-    // The router's slot, found or taken; nullptr: all are taken. A slot is
-    // never given back: 1024 routers are more than an nginx has in its life.
+    // The router's slot, found or newly taken; nullptr: all are taken. A slot
+    // is never given back: no nginx has 1024 routers in its lifetime.
     OwnershipSlot *find(const RouterKey &router) const {
         const std::uint64_t wanted = fingerprint(to_string(router)) | 1;
         for (std::size_t i = 0; i < kSlots; ++i) {

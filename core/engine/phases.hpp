@@ -1,7 +1,7 @@
-// The moment within the interval at which the routers of a node advertise:
-// together, so that they cost one wake-up and one request for their leases; but
-// not too many at once, because their adverts must fit into the receive buffer
-// of a peer.
+// The moments within their interval at which the routers of a node advertise:
+// together, so that they cost one wake-up and one request for their leases, but
+// not too many at once, or their advertisements would not fit into the receive
+// buffer of a peer.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,6 @@
-// The engine's interfaces to the machine, in terms of the protocol, not of
-// system calls: core/net implements them with sockets and netlink, tests with
-// objects that record the calls. Errors are returned as a Status with the
-// failed call and errno; no call throws or blocks.
+// The interfaces between the engine and the machine, in terms of the protocol
+// and not of system calls: core/net implements them with sockets and netlink,
+// tests with objects that record the calls.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +24,7 @@
 
 namespace ngx_vrrp::engine {
 
-// What they point to is valid during the call.
+// Pointers in them are valid during the call only.
 struct OutgoingPacket {
     const Interface *interface;
     wire::Endpoints endpoints;
@@ -38,14 +37,15 @@ struct LeaseRequest {
     Seconds lease;
 };
 
-// Adverts out, and the right to hear them in.
+// Sends advertisements, and opens the sockets that receive them.
 class Transmit {
 public:
     virtual ~Transmit() = default;
 
     // Receive VRRP on the interface for this router: opens the sockets, joins
-    // the group unless it is unicast. Again after the interface was created
-    // again (its index differs); otherwise a second call has no effect.
+    // the group unless it is unicast. Call it again after the interface was
+    // created again (its index differs); otherwise it has no effect for a
+    // router that already receives.
     virtual Status listen(const Interface &interface,
                           const vrrp::Config &router) = 0;
 
@@ -57,8 +57,8 @@ public:
     virtual Status send(const Interface &interface,
                         const wire::Endpoints &endpoints, Bytes pdu) = 0;
 
-    // Sends many packets, in this order, and returns a status for each: one by
-    // one, if the machine has no better way.
+    // Sends several packets, in this order, and returns the result of each: one
+    // by one, if the machine has no better method.
     virtual std::vector<Status> send_all(
         const std::vector<OutgoingPacket> &packets) {
         std::vector<Status> answers;
@@ -71,8 +71,9 @@ public:
     // One whole Ethernet frame.
     virtual Status send_frame(const Interface &interface, Bytes frame) = 0;
 
-    // Makes the kernel ask again for neighbours that have not answered its ARP
-    // requests or neighbor solicitations, as soon as a packet is sent to them.
+    // Deletes neighbours that have not answered the ARP requests or neighbour
+    // solicitations of the kernel, so that the next packet to them triggers a
+    // new request.
     virtual void forget_unanswered(const Interface &interface) = 0;
 };
 
@@ -81,12 +82,12 @@ class Addresses {
 public:
     virtual ~Addresses() = default;
 
-    // Adds the address with our mark and this lifetime, or prolongs it.
+    // Adds the address with our mark and this lifetime, or renews it.
     virtual Status add(const Interface &interface,
                        const vrrp::VirtualAddress &address, Seconds lease) = 0;
 
-    // Adds or prolongs many addresses, and returns a status for each: one by
-    // one, if the machine has no better way.
+    // Adds several addresses, and returns the result of each: one by one, if
+    // the machine has no better method.
     virtual std::vector<Status> add_all(
         const std::vector<LeaseRequest> &requests) {
         std::vector<Status> answers;
@@ -96,23 +97,23 @@ public:
         return answers;
     }
 
-    // Success when it was not there.
+    // Also succeeds if the address did not exist.
     virtual Status remove(const Interface &interface,
                           const vrrp::VirtualAddress &address) = 0;
 };
 
-// Who else has our addresses.
+// Detects other hosts that have our addresses.
 class Neighbours {
 public:
     virtual ~Neighbours() = default;
 
-    // Receive announcements of these addresses, on any interface:
-    // Engine::handle_neighbour() gets them. Replaces the previous list.
+    // Receive announcements of these addresses, on any interface: each one
+    // calls Engine::handle_neighbour(). Replaces the previous addresses.
     virtual Status watch_neighbours(
         const std::vector<IpAddress> &addresses) = 0;
 };
 
-// How many were closed, and whether these were all.
+// The number of closed connections, and whether these were all.
 struct Closed {
     unsigned connections = 0;
     bool all = true;
@@ -123,39 +124,39 @@ class Connections {
 public:
     virtual ~Connections() = default;
 
-    // Closes TCP connections to these addresses and ports, at once no more than
-    // take a few milliseconds. While the address is here, the client gets the
-    // reset.
+    // Closes TCP connections to these addresses and ports, but not more at once
+    // than a few milliseconds allow. While the address is still here, the
+    // client is notified.
     virtual Result<Closed, SystemError> close_connections(
         const std::vector<IpAddress> &addresses,
         const std::vector<std::uint16_t> &ports) = 0;
 };
 
-// The result of a check, with its reason.
+// The result of a check, and its reason.
 struct CheckResult {
     check::Verdict verdict = check::Verdict::unknown;
     std::int64_t value = 0;  // a file's number
     std::string text;        // of the last failure: "L7STS status 500"
 };
 
-// What the processes of this nginx share.
+// The state that the processes of this nginx share.
 class Shared {
 public:
     virtual ~Shared() = default;
 
     virtual std::vector<Heartbeat> heartbeats() = 0;
 
-    // The process that should take over the routers of this one is dead, or
-    // does not run.
+    // The process to which this one was about to hand over is dead, or does not
+    // run.
     virtual void lost_successor() = 0;
 
-    // Whether an operator has released this router; it survives the death of
-    // the vrrp process. False: there is no room to store it.
+    // Records that an operator has released this router, so that a new vrrp
+    // process keeps it released. False: there is no room for the record.
     virtual bool is_released(const RouterKey &key) = 0;
     virtual bool set_released(const RouterKey &key, bool released) = 0;
 
-    // Of the checks of this configuration. Nothing if it cannot be read now,
-    // which has no meaning for the check.
+    // Results of the checks of this configuration. Nothing when a result cannot
+    // be read now; this does not mean that the check failed.
     virtual std::optional<check::Verdict> check_verdict(check::CheckId id) = 0;
     virtual std::optional<CheckResult> check_result(check::CheckId id) = 0;
 };
@@ -163,21 +164,22 @@ public:
 // A router of this process, in the order in which they were opened.
 enum class OwnershipId : std::size_t {};
 
-// State of a router that this process owns from now on.
+// The known state of a router that this process owns from now on.
 struct Inheritance {
     enum class From : std::uint8_t {
         owner,  // it passed the router on, or there was none
         dead,
-        silent  // the owner does not run; it may go on later
+        silent  // the owner does not run; it may resume later
     };
 
     From from = From::owner;
     std::optional<Handover> handover;  // it was passed on
-    // Instead of it: the owner was active, and this was its last advert.
+    // Without a handover: the owner was active, and sent its last advertisement
+    // then.
     std::optional<Instant> active_at;
 };
 
-// Which of this node's processes owns a router: see SharedOwnership.
+// The process of this node that owns a router: see SharedOwnership.
 class Ownership {
 public:
     virtual ~Ownership() = default;
@@ -185,59 +187,59 @@ public:
     // Once for each router, before all else.
     virtual OwnershipId open(const RouterKey &router, Duration interval) = 0;
 
-    // To be called before anything is sent, added or removed.
+    // Must be checked before anything is sent, added or removed.
     virtual bool owns(OwnershipId id) const = 0;
 
     // This process wants the router; again when deadline() has passed.
     virtual std::optional<Inheritance> look(OwnershipId id, Instant now) = 0;
 
-    // It does not want the router any more, but may just have received it.
+    // This process no longer wants the router, but may just have received it.
     virtual std::optional<Inheritance> withdraw(OwnershipId id,
                                                 Instant now) = 0;
 
-    // A waiting process is about to end: has_successor() becomes true when the
+    // A waiting process is about to end: has_successor() returns true when the
     // owner has run once more.
     virtual void watch_owner(OwnershipId id, Instant now) = 0;
 
     enum class Demand : std::uint8_t {
         none,
-        waits,  // a process would take it, not now
+        waits,  // a process wants it, but not now
         due     // pass_on() is right
     };
 
-    // The owner records that it runs, and asks whether another process wants
+    // The owner reports that it runs, and checks whether another process wants
     // the router. ending: an older process counts, too.
     virtual Demand demand(OwnershipId id, bool ending, Instant now) = 0;
 
-    // True: we do not own it any more, and want it again unless we are ending.
+    // True: we no longer own it, and want it again unless we are ending.
     virtual bool pass_on(OwnershipId id, const Handover &handover, bool ending,
                          Instant now) = 0;
 
     // After watch_owner(), or after pass_on() of a process that ends: the owner
-    // has run. Until then this process checks it, and becomes the owner if it
-    // does not run.
+    // has run. Until then this process checks, and becomes the owner if the
+    // other one does not run.
     virtual bool has_successor(OwnershipId id) const = 0;
     virtual std::optional<Inheritance> take_back(OwnershipId id,
                                                  Instant now) = 0;
 
     // For the next process after a crash: the router has advertised as the
-    // active one; it is not active any more.
+    // active one, or is no longer active.
     virtual void advertised(OwnershipId id, Instant now) = 0;
     virtual void left(OwnershipId id) = 0;
 
-    // Whoever wants it may have it.
+    // Any process that wants the router may take it.
     virtual void give_up(OwnershipId id) = 0;
 
-    // When to look again, or to ask for demand().
+    // When to check again, or to call demand().
     virtual std::optional<Instant> deadline(OwnershipId id) const = 0;
 };
 
-// Who hears what happens.
+// Receives events.
 class Events {
 public:
     virtual ~Events() = default;
 
-    // config is that of the router it happened to.
+    // config: of the router with the event.
     virtual void happened(const Event &event, const vrrp::Config &config,
                           Instant now) = 0;
 };

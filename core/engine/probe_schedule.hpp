@@ -1,7 +1,7 @@
-// Which virtual address a master asks the LAN for, and when: all of them some
-// moments after it took over, then each of them periodically, because a machine
-// may have it silently; and soon again if there is a suspicion. There are never
-// many questions at once, whatever the number of addresses.
+// When a master probes the LAN for each virtual address: for all of them
+// shortly after it took over, then for each of them from time to time, because
+// a host that has the address may be silent; and soon again for an address that
+// another host seems to have. It never probes for many addresses at once.
 #pragma once
 
 #include <algorithm>
@@ -16,16 +16,16 @@ namespace ngx_vrrp::engine {
 
 class ProbeSchedule {
 public:
-    // The period for each address, if there are not too many.
+    // Each address is probed once in this time, if there are not too many.
     static constexpr Duration kRound = Seconds{10};
     static constexpr Duration kDoubtPause = Seconds{2};
 
-    // The shortest time between two questions, always.
+    // The minimum time between two probes.
     static constexpr Duration kFirstPace = Milliseconds{50};
     static constexpr Duration kPace = Milliseconds{250};
 
-    // seed: differs from router to router, so that they do not all ask at the
-    // same time.
+    // seed: differs between routers, so that they do not all probe at the same
+    // time.
     ProbeSchedule(std::size_t addresses, std::uint64_t seed)
         : addresses_(addresses), dice_(seed) {}
 
@@ -44,14 +44,14 @@ public:
         forget_doubt();
     }
 
-    // Also ask for this one soon, while the suspicion lasts.
+    // Probes for this address soon, and as long as the doubt lasts.
     void doubt(std::size_t address, Instant at) {
         doubted_ = address;
         doubt_at_ = at;
     }
     void forget_doubt() { doubt_at_.reset(); }
 
-    // The index of an address to ask for now.
+    // The index of an address to probe now.
     std::optional<std::size_t> take(Instant now) {
         if (doubt_at_ && now >= *doubt_at_) {
             doubt_at_ = now + kDoubtPause;
@@ -67,8 +67,8 @@ public:
         return address;
     }
 
-    // After the first round it is not urgent: wait for the next advert, if that
-    // is soon.
+    // After the first round the exact time does not matter: the next
+    // advertisement may be soon.
     std::optional<Instant> deadline() const {
         std::optional<Instant> earliest = next_at_;
         if (earliest && !is_first_round_) {
@@ -78,7 +78,7 @@ public:
         return earliest;
     }
 
-    // How long a round takes at most.
+    // The longest duration of a round.
     Duration longest_round() const {
         return pause() * static_cast<std::int64_t>(addresses_) * 12 / 10;
     }

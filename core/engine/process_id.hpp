@@ -1,6 +1,6 @@
 // A vrrp process of this node as one word: the time at which its configuration
 // was read (ms of CLOCK_BOOTTIME), and its pid. A process that the master has
-// started again has the configuration of the previous one: it is not newer.
+// restarted has the configuration of the previous one: it is not newer.
 #pragma once
 
 #include <cstdint>

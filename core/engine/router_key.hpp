@@ -1,5 +1,5 @@
-// The key of a virtual router: unique on a node, and the same in all of its
-// processes.
+// Identifies a virtual router: unique on a node, and the name by which the
+// processes of the node find each other.
 #pragma once
 
 #include <compare>
@@ -16,7 +16,7 @@ struct RouterKey {
 
     friend bool operator==(const RouterKey &, const RouterKey &) = default;
 
-    // What differs most comes first.
+    // The member that differs most comes first.
     friend std::strong_ordering operator<=>(const RouterKey &a,
                                             const RouterKey &b) {
         if (a.vrid != b.vrid) {

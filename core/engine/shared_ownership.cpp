@@ -7,23 +7,25 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
-// An owner that is silent for less is only slow.
+// An owner that is silent for a shorter time is only slow.
 constexpr Duration kShortestPatience = Milliseconds{200};
 
-// How often a waiter looks: at first, while a reload is under way, and later.
+// How often a waiter checks: at first, while a reload is in progress, and
+// later.
 constexpr Duration kFirstLooks = Milliseconds{100};
 constexpr Duration kFirstPeriod = Milliseconds{1};
 constexpr Duration kShortestPeriod = Milliseconds{5};
 constexpr Duration kLongestPeriod = Milliseconds{100};
 
-// A look that is late by more: we did not run, nor may others have.
+// If a check is late by more, this process did not run, and others may not have
+// run either.
 constexpr Duration kLate = Milliseconds{50};
 
-// How often an owner runs while another process waits.
+// How often an owner reports that it runs, while another process waits.
 constexpr Duration kLongestRun = Milliseconds{100};
 
-// A waiter that has not run for longer is not given anything, and makes room
-// for another one.
+// A waiter that has not run for longer gets nothing, and another waiter may
+// take its place.
 constexpr Duration kFresh = Milliseconds{250};
 static_assert(kFresh > kLongestPeriod + kLate);
 
@@ -105,7 +107,7 @@ std::optional<Inheritance> SharedOwnership::look(OwnershipId id, Instant now) {
     return std::nullopt;
 }
 
-// What it was given in the meantime, a process that stops waiting owns.
+// A process that stops waiting owns what it received in the meantime.
 std::optional<Inheritance> SharedOwnership::withdraw(OwnershipId id,
                                                      Instant now) {
     Router &r = router(id);
@@ -136,8 +138,8 @@ void SharedOwnership::watch_owner(OwnershipId id, Instant now) {
     }
 }
 
-// Another owner begins with all the patience; so does one that we could not
-// watch, because we did not run.
+// A new owner gets the full time; so does an owner that we could not watch,
+// because we did not run.
 void SharedOwnership::watch(Router &r, ProcessId owner, Instant now) const {
     const bool was_late = !r.next_look || now > *r.next_look + kLate;
     if (owner != r.owner || was_late) {
@@ -166,7 +168,7 @@ void SharedOwnership::want(Router &r, Instant now) const {
         }
     }
 
-    // Somebody else may have read the last wake-up.
+    // Another process may have read the last wake-up.
     const Instant heard = std::max(load_time(slot.ran_at), r.woken_at);
     if (now - heard >= r.patience / 2) {
         r.woken_at = now;
@@ -209,7 +211,8 @@ Inheritance SharedOwnership::take(Router &r, Instant now) const {
                                          : Inheritance::From::silent;
     }
     if (got.from == Inheritance::From::silent) {
-        // When it runs again it wants the router back: we need not end alone.
+        // When it runs again, it wants the router back: we need not end without
+        // a successor.
         std::uint64_t none = 0;
         r.slot->asked_at.store(0);
         r.slot->wanted.compare_exchange_strong(none, r.owner.word());
@@ -278,7 +281,7 @@ bool SharedOwnership::pass_on(OwnershipId id, const Handover &handover,
         return false;
     }
 
-    // From now on we are the one that waits: the next owner may end at once.
+    // From now on this process is the waiter: the next owner may end at once.
     std::uint64_t word = waiter.word();
     const std::uint64_t next = ending ? 0 : self_.word();
     if (!slot.wanted.compare_exchange_strong(word, next)) {
@@ -359,7 +362,7 @@ std::optional<Instant> SharedOwnership::deadline(OwnershipId id) const {
         return std::nullopt;
     }
     if (r.next_look || owns(id)) {
-        // A waiter to whom it has just been passed on has to find out.
+        // A waiter that has just received the router must find out.
         return r.next_look ? r.next_look : r.next_run;
     }
     return Instant{};

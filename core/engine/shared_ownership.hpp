@@ -1,6 +1,6 @@
 // Which of this node's vrrp processes owns a virtual router. Reload and binary
 // upgrade run two of them for a while; exactly one may own each router, and
-// when that one dies or stops running, another one must go on at once.
+// when that one dies or stops running, another one must continue at once.
 //
 // In the slot of a router (ownership_memory.hpp) one word names the owner. It
 // changes by compare-and-exchange only:
@@ -16,10 +16,10 @@
 //     ends: it, from me to none
 //
 // Silent: it has not run for an advert interval (200 ms at least), although it
-// was woken. A process that was not running itself has no opinion: its own gap
-// is given back to the owner. An owner passes the router only to a waiter that
-// has run a moment ago, and one that ends looks after it until the next owner
-// has run; so one that is stopped in between costs nothing.
+// was woken. A process that was not running itself cannot judge: its own gap is
+// given back to the owner. An owner passes the router only to a waiter that has
+// run a moment ago, and an owner that ends watches it until the next owner has
+// run, so that a process that is stopped in between causes no gap.
 //
 // No clock, no system call: two objects on one memory are two processes.
 // docs/handover.pml is the model of it that spin checks.
@@ -43,7 +43,7 @@ public:
 
     virtual bool is_alive(int pid, Instant now) = 0;
 
-    // Owners of a router should check the memory. No decision depends on it.
+    // Wakes the owners of routers so that they check. It carries no decision.
     virtual void wake() = 0;
 };
 
@@ -76,8 +76,8 @@ private:
         Duration period;    // of our looks
 
         // as a waiter
-        ProcessId owner;         // whom we wait for
-        Instant awake_since{};   // neither of us is to blame for more
+        ProcessId owner;         // the process that we wait for
+        Instant awake_since{};   // a longer gap is the fault of neither
         Instant asked_at{};      // first
         Instant watched_from{};  // by a process that ends
         std::optional<Instant> next_look;

@@ -10,34 +10,35 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
-// Of a router that must give way: it hears our answer within milliseconds,
-// and all is over within an interval or two.
+// For a router that must yield: it receives our answer within milliseconds, and
+// the contest ends within an interval or two.
 constexpr Duration kLeastRivalry = Seconds{1};
 constexpr Duration kLeastQuiet = Seconds{3};
 
-// A node that died keeps its addresses until the lease of the kernel ends;
-// what is on the way comes in after that.
+// A node that died keeps its addresses until the lease in the kernel ends; its
+// last packets arrive after that.
 constexpr Duration kSettleMargin = Seconds{1};
 
-// One claim may be a moment's mistake; two, so far apart, are none.
+// One claim may be a mistake; two claims, this far apart, are not.
 constexpr Duration kConfirm = Seconds{1};
 
-// After taking over, a foreign owner is the one before us.
+// Within this time after taking over, a foreign owner is the previous MASTER.
 constexpr Duration kPredecessorTime = Seconds{30};
 
-// A dropped advert explains something for so long.
+// A dropped advertisement explains a sign for this time.
 constexpr Duration kRecentDrop = Seconds{10};
 
 constexpr const char *kWayOfAdverts =
     "check packet filters (IP protocol 112), IGMP snooping and unicast_peer";
 
-// What a node leaves behind whose VRRP died is gone when its lease ends.
+// The addresses of a node whose VRRP process died are removed when their lease
+// ends.
 constexpr Duration kStrayPatience = Seconds{3};
 
-// How often an address that stays is told again.
+// How often an address that stays is reported again.
 constexpr Duration kStrayPeriod = Seconds{60};
 
-// From here both look the same.
+// This node cannot distinguish the two causes.
 constexpr const char *kLostOrLeft =
     "if it is still MASTER, its advertisements do not arrive here (check "
     "packet filters for IP protocol 112, IGMP snooping and unicast_peer); if "
@@ -124,7 +125,7 @@ void SplitBrain::end(const std::string &why) {
     }
 }
 
-// Only what was heard can fall silent.
+// Only a router that was heard can become silent.
 bool SplitBrain::is_silent(Instant now) const {
     return heard_at_ && now - *heard_at_ >= patience_;
 }
@@ -134,8 +135,8 @@ Patience SplitBrain::rival_patience() const {
             std::max(patience_, kLeastQuiet)};
 }
 
-// It is over after a round of questions, and some more of what the doubt is
-// about, without an answer.
+// It ends after a round of probes, and a few more for the address in doubt,
+// without an answer.
 Patience SplitBrain::owner_patience() const {
     return {kConfirm, probes_.longest_round() * 3 / 2};
 }
@@ -201,8 +202,8 @@ std::string SplitBrain::describe_owner(const wire::Neighbour &claim,
                   advice.empty() ? kFindTheHost : advice.c_str());
 }
 
-// Those who say that they are master, in a way that we do not accept, are the
-// first to suspect.
+// A router that claims to be MASTER, but whose advertisements we drop, is the
+// first suspect.
 std::string SplitBrain::advise(Instant now) const {
     if (!drop_ || now - drop_->at > kRecentDrop) {
         return {};

@@ -1,17 +1,17 @@
 // Does another node hold our addresses while we do? VRRP alone cannot prevent
 // that when adverts get lost; but there are signs of it (event.hpp):
 //
-//   two_masters    a router that must give way to us goes on advertising, so
-//                  it does not hear us
-//   foreign_owner  a link-layer address that is not ours says that it has a
-//                  virtual address, or answers when we ask for it
-//   adverts_lost   the same, soon after we took over from a router that fell
-//                  silent: either only its adverts are gone, or it left the
+//   two_masters    a router that must yield to us keeps advertising, so it
+//                  does not receive our adverts
+//   foreign_owner  another link-layer address announces a virtual address, or
+//                  answers a probe for it
+//   adverts_lost   the same, soon after we took over from a router that became
+//                  silent: either only its adverts are lost, or it left the
 //                  address behind
 //
-// These are signs of an active router: what it hears goes in, what to ask the
-// LAN and what to tell the operator comes out. What is ours to say when the
-// address passes from one to the other lasts for a moment, and is no sign.
+// These are signs of an active router: received packets go in, probes for the
+// LAN and reports for the operator come out. While the address moves from one
+// router to another, both may announce it for a moment: this is not a sign.
 //
 //   address_on_backup  the same fault, seen from the other side: this node has
 //                      a virtual address although the router is not active
@@ -33,11 +33,11 @@
 
 namespace ngx_vrrp::engine {
 
-// What is suspected now.
+// The signs that are suspected now.
 struct SuspectedSign {
     SplitBrainSign sign{};
     Instant since{};
-    std::string detail;  // what is seen, and what to look at
+    std::string detail;  // the observation, and what to check
 
     friend bool operator==(const SuspectedSign &,
                            const SuspectedSign &) = default;
@@ -46,27 +46,27 @@ struct SuspectedSign {
 struct SignNews {
     SplitBrainChanged change;
     std::string text;
-    bool again = false;  // nothing has changed, it is only repeated
+    bool again = false;  // no change, it is only reported again
 };
 
 class SplitBrain {
 public:
     explicit SplitBrain(const vrrp::Config &config);
 
-    // Active, and not leaving. Repeated calls are harmless.
+    // Active, and not about to leave. May be called repeatedly.
     void set_active(bool active, Instant now);
 
-    // Instead of set_active(true): another process of this node was active, and
-    // had this suspicion.
+    // In place of set_active(true): another process of this node was active,
+    // and suspected these signs.
     void resume(const std::vector<SuspectedSign> &signs, Instant now);
 
-    // Instead of set_active(false): another process continues.
+    // In place of set_active(false): another process continues.
     void retire();
 
     // An advert that was accepted, before it takes effect.
     void hear(const wire::Advertisement &advert, Instant now);
 
-    // One that did not end our being active.
+    // An advertisement that did not end our active state.
     void hear_rival(const wire::Advertisement &advert, const IpAddress &source,
                     Priority ours, Instant now);
 
@@ -74,23 +74,23 @@ public:
     void hear_dropped(wire::DropReason reason, const IpAddress &source,
                       Instant now);
 
-    // Another machine has announced this virtual address, by its index.
+    // Another host announces a virtual address, given by its index.
     void hear_claim(std::size_t index, const wire::Neighbour &claim,
                     Instant now);
 
-    // A virtual address that is on this node although this router is not
-    // active; empty: none. Repeated calls are harmless.
+    // The address that this router has on this node although it is not active,
+    // as text; empty: none. May be called repeatedly.
     void see_stray(const std::string &detail, Instant now);
     bool has_stray() const { return stray_since_.has_value(); }
 
     void handle_time(Instant now);
 
-    // The index of a virtual address to ask the LAN for now.
+    // The index of a virtual address to probe now.
     std::optional<std::size_t> take_question(Instant now) {
         return probes_.take(now);
     }
 
-    // What has changed since the last call.
+    // The changes since the last call.
     std::vector<SignNews> take_news();
 
     const std::vector<SuspectedSign> &signs() const { return signs_; }
@@ -114,7 +114,7 @@ private:
     std::string describe_owner(const wire::Neighbour &claim, Instant now) const;
     std::string advise(Instant now) const;
 
-    Duration settles_;   // the one before us may have the addresses so long
+    Duration settles_;   // the previous MASTER may have the addresses
     Duration patience_;  // with a silent router: three of its intervals
 
     bool active_ = false;

@@ -1,5 +1,5 @@
-// A delay between "seen" and "suspected", and between "not seen" and "over", so
-// that neither a short moment nor a flood changes a sign too quickly.
+// A sign is suspected some time after it was seen, and ends some time after it
+// was last seen, so that neither a single packet nor a flood is overrated.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 namespace ngx_vrrp::engine {
 
 struct Patience {
-    Duration confirm;  // seen again after so long, it is suspected
-    Duration quiet;    // not seen for this time: it is over, or was nothing
+    Duration confirm;  // seen again after this time: suspected
+    Duration quiet;    // not seen for this time: it has ended
 };
 
 class Suspicion {
@@ -26,14 +26,14 @@ public:
         return true;
     }
 
-    // Another process has had this suspicion since then.
+    // Another process has suspected it since this time.
     void resume(Instant since, Instant now, Duration quiet) {
         first_ = since;
         since_ = since;
         quiet_at_ = now + quiet;
     }
 
-    // True: it was suspected, and is over.
+    // True: it was suspected, and has ended.
     bool end() {
         const bool was_suspected = since_.has_value();
         *this = {};

@@ -1,6 +1,6 @@
-// How late deadlines are served: the cost of the scheduler, of a blocked call
-// or of a stopped process. Half an advert interval is harmless, a peer's
-// takeover time is not.
+// The delay of deadlines: time lost to the scheduler, to a blocked call, or
+// while the process was stopped. Half an advertisement interval is harmless;
+// the time after which a peer takes over is not.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ inline constexpr std::array<Duration, 7> kTimerLagBounds{
     Milliseconds{1},   Milliseconds{5},   Milliseconds{10}, Milliseconds{50},
     Milliseconds{100}, Milliseconds{500}, Seconds{1}};
 
-// A plain value, which is copied to the status.
+// A plain value: it is copied to the status unchanged.
 struct TimerLag {
     std::int64_t last_ns = 0;
     std::int64_t max_ns = 0;
@@ -37,16 +37,17 @@ struct TimerLag {
     }
 };
 
-// From this length on, a lag is time that this process lost: it was stopped, or
-// waited for the scheduler. Other processes may have been stopped, too.
+// A lag of at least this length is time that this process lost: it was stopped,
+// or waited for the scheduler. Other processes that are late may have been
+// stopped with it.
 inline constexpr Duration kLostTime = Milliseconds{50};
 
-// So many lags are remembered.
+// The number of lags that are remembered.
 inline constexpr std::size_t kRememberedLags = 16;
 
-// Measures the lag of deadlines. A deadline that is set to a past time (a
-// rescaled timer) is due when it is set; one that is moved in time was never
-// late.
+// Observes a deadline that is set and served. A deadline that is set to a past
+// time (a rescaled timer) is due when it is set, and a deadline that is moved
+// in time was never late.
 class TimerLagWatch {
 public:
     // After each event: the present deadline.
@@ -64,8 +65,8 @@ public:
 
     const TimerLag &lag() const { return lag_; }
 
-    // How much time this process has lost since then, including a deadline
-    // that is late now.
+    // The time that this process has lost since then, including a deadline that
+    // is late now.
     Duration lost_since(Instant then, Instant now) const {
         Duration lost{0};
         for (const Lag &lag : lags_) {

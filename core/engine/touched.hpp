@@ -1,6 +1,5 @@
-// The virtual routers that may have changed since the last look. The status of
-// the others need not be described again; of a router that only counted, only
-// the numbers are published. No allocation after the start.
+// The virtual routers that may have changed since the last visit: the status of
+// the others need not be written again. Nothing is allocated after the start.
 #pragma once
 
 #include <algorithm>

@@ -14,7 +14,7 @@ namespace {
 
 using check::Verdict;
 
-// A number in a file that is further from zero changes nothing any more.
+// A number in a file that is further from zero has no further effect.
 constexpr std::int64_t kMostNumber = 255;
 
 check::Monitor monitor(const TrackerConfig &config) {
@@ -23,7 +23,7 @@ check::Monitor monitor(const TrackerConfig &config) {
             Verdict::unknown};
 }
 
-// A pool without servers serves nobody.
+// A pool without servers serves no client.
 unsigned needed(const TrackerConfig &config, unsigned used) {
     const unsigned wanted = config.min_up_percent
                                 ? (used * config.min_up + 99) / 100
@@ -65,7 +65,7 @@ void Tracker::look(const Interfaces &interfaces, Shared &shared, Instant now) {
     }
 }
 
-// What happens between two looks may interrupt a row, but does not count.
+// A change between two checks may interrupt a row, but does not count.
 void Tracker::judge(const Finding &finding, Instant now) {
     if (finding.verdict != Verdict::up && finding.verdict != Verdict::down) {
         return;
@@ -120,7 +120,7 @@ std::string Tracker::story() const {
     return text + format(" (weight %d)", config_.weight.value_or(0));
 }
 
-// What there is to find
+// Sources of findings
 
 std::optional<Tracker::Finding> Tracker::find(const Interfaces &interfaces,
                                               Shared &shared) const {
@@ -150,8 +150,8 @@ std::optional<Tracker::Finding> Tracker::find_check(Shared &shared) const {
     return finding;
 }
 
-// Whatever those that are not known yet turn out to be must not matter. Names
-// that nginx resolves as it runs have no servers at first.
+// The finding must not depend on servers without a result. Names that nginx
+// resolves at run time have no servers at first.
 std::optional<Tracker::Finding> Tracker::find_pool(Shared &shared) const {
     unsigned used = 0;
     unsigned up = 0;

@@ -1,5 +1,5 @@
 // One dependency of a virtual router: a check, a pool of servers, the number in
-// a file, a link. Its result is a fault of the router, or, with a weight,
+// a file, a link. Its failure is a fault of the router, or, with a weight,
 // changes its priority.
 #pragma once
 
@@ -20,22 +20,23 @@ namespace ngx_vrrp::engine {
 enum class TrackKind : std::uint8_t {
     check,     // is it up?
     pool,      // are min_up of several up?
-    file,      // the number in it; 0 is well
+    file,      // the number in it; 0: no failure
     interface  // is it up?
 };
 
 struct TrackerConfig {
     TrackKind kind = TrackKind::interface;
     std::string type;  // the directive: "track_upstream"
-    std::string name;  // what it is about: "web"
+    std::string name;  // the tracked object: "web"
 
     // Nothing: a failure is a fault. Otherwise -253..253, as in keepalived: a
-    // negative weight is added to the priority while the tracker is down, a
-    // positive one while it is up; a file's number is multiplied by it.
+    // negative weight is added to the priority when the tracker has failed, a
+    // positive one while it has not; the number of a file is multiplied with
+    // it.
     std::optional<int> weight;
 
-    // For a pool, a file, an interface: this number of looks in a row changes
-    // the state, one each interval. A check has already counted its results.
+    // For a pool, a file, an interface: this number of equal findings in a row
+    // changes the state, one finding per interval. A check has its own count.
     unsigned fall = 1;
     unsigned rise = 1;
     Duration interval = Seconds{1};
@@ -53,8 +54,8 @@ struct TrackerConfig {
     std::string interface;
 };
 
-// The servers of a pool: their number, how many are up, and how many must be
-// up.
+// The servers of a pool: their number, the number of those that are up, and the
+// required number.
 struct PoolCount {
     unsigned servers = 0;
     unsigned up = 0;
@@ -68,13 +69,13 @@ public:
     // Checks are being started: the time to wait for the first result.
     void begin(Instant checks_started_by);
 
-    // A process that continues from another one treats an unknown tracker as
-    // up: a reload that adds a tracker must not move the address. A single look
-    // must not do this either, if several in a row are needed for a fault.
+    // For a process that continues another one, a tracker without a result
+    // counts as up: a reload that adds a tracker must not move the address. A
+    // single failure does not count either, where several in a row are a fault.
     void trust(Instant now);
 
-    // Reads the state of its target. Again when that may have changed, and at
-    // the deadline.
+    // Checks the tracked object. Call it again when the object may have
+    // changed, and at the deadline.
     void look(const Interfaces &interfaces, Shared &shared, Instant now);
     std::optional<Instant> deadline() const;
 
@@ -85,14 +86,14 @@ public:
     // The reason, "1 of 3 servers up, 2 needed"; may be empty when it is up.
     const std::string &reason() const { return reason_; }
 
-    // Of a pool: what was found last.
+    // The last finding of a pool.
     const PoolCount &pool() const { return pool_; }
 
     // There is no result yet, but there may be one soon.
     bool is_awaited() const;
-    // It must not hold the address.
+    // The router must not hold the address.
     bool is_fault() const;
-    // What it adds to the priority now.
+    // Its current contribution to the priority.
     int adds() const;
 
     // "track_upstream web"
@@ -109,7 +110,7 @@ private:
         PoolCount pool{};
     };
 
-    // Nothing: it could not be read, the last result stays in effect.
+    // Nothing: it could not be read, the previous finding holds.
     std::optional<Finding> find(const Interfaces &interfaces,
                                 Shared &shared) const;
     std::optional<Finding> find_check(Shared &shared) const;
@@ -123,7 +124,7 @@ private:
     std::string reason_ = "not checked yet";
     std::int64_t number_ = 0;  // file
     PoolCount pool_;
-    Instant next_look_{};  // while looks are being counted
+    Instant next_look_{};  // while findings are being counted
     Instant known_by_ = Instant::max();
     bool overdue_ = false;  // known_by_ has passed
     bool trusted_ = false;

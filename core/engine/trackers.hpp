@@ -1,5 +1,5 @@
 // All trackers of one virtual router, in the order of the configuration, and
-// their sum: a fault, and a sum of weights.
+// their combined effect: a fault, and a sum of weights.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace ngx_vrrp::engine {
 
-// A changed result wakes us; in addition, we read the results this often.
+// Changed results wake this process; it also checks at this interval.
 inline constexpr Duration kTrackerLook = Seconds{1};
 
 struct TrackerChange {
@@ -31,28 +31,29 @@ public:
 
     void look(const Interfaces &interfaces, Shared &shared, Instant now);
 
-    // Time of the next look; nothing before the first look.
+    // When to check again; nothing before the first check.
     std::optional<Instant> deadline() const { return next_look_; }
 
-    // None of them is awaited any more.
+    // No first result is awaited any more.
     bool are_known() const;
 
     // The first tracker that is a fault, "track_http http://...: L7STS ...".
     std::string fault() const;
 
-    // The base priority and all weights: 1..254, except for the owner's 255.
+    // The base priority and all weights: 1..254, or 255 for the owner.
     Priority effective(Priority base) const;
 
-    // Descriptions of the trackers whose weight has another effect than at the
-    // last call.
+    // The descriptions of those trackers whose contribution has changed since
+    // the last call.
     std::string take_news();
 
-    // The trackers that went up or down since the last call. A tracker that is
-    // up at first is not reported, unless it was down in the previous process.
+    // The trackers that went up or down since the last call. A first result
+    // "up" is not reported, unless the tracker was down in the previous
+    // process.
     std::vector<TrackerChange> take_changes();
 
     // For the next process, and from the previous one: the fingerprints of the
-    // titles of those that are down.
+    // titles of failed trackers.
     std::vector<std::uint64_t> failed() const;
     void expect_failed(const std::vector<std::uint64_t> &titles);
 

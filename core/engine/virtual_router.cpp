@@ -12,15 +12,15 @@ namespace {
 
 constexpr Duration kLogPeriod = Seconds{10};
 
-// A peer whose configuration disagrees with ours will go on doing so.
+// A peer whose configuration differs from ours repeats its advertisements.
 constexpr Duration kDisagreementPeriod = Seconds{60};
 
-// After a reload another process may have to fill the table of checks; until
-// then the process before us keeps the router.
+// After a reload another process may have to fill the table of checks first;
+// until then the previous process keeps the router.
 constexpr Duration kKnownSoon = Milliseconds{250};
 
 // Flushing an interface takes iproute2 up to ten rounds within milliseconds,
-// and we put the address back in between: all of that is one removal.
+// and we add the address again in between: all of this counts as one removal.
 constexpr Duration kOneRemoval = Milliseconds{100};
 
 std::string log_context(const vrrp::Config &config) {
@@ -91,7 +91,7 @@ void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
     input(vrrp::Startup{}, now);
 }
 
-// A process that waits for the router gets it, and the LAN does not notice.
+// A process that waits for the router gets it, without a change on the LAN.
 void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     stopped_ = true;
     ending_ = {reason, serving, successor_grace()};
@@ -109,8 +109,8 @@ void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
     }
 }
 
-// What is lost is judged by the leases as they were when it was lost; whether
-// it is ours to have, by the time that has passed.
+// A lost address is judged by its lease at the time of the loss; whether we may
+// have it again, by the time that has passed.
 void VirtualRouter::set_interfaces(Instant now) {
     if (!interfaces_) {
         return;  // we stand aside
@@ -123,8 +123,8 @@ void VirtualRouter::set_interfaces(Instant now) {
     look_for_split_brain(now);
 }
 
-// Who ends, and holds the router for a process that does not run now, holds it
-// for that one's workers: our own were told to quit, too.
+// A process that ends, and holds the router for a successor that does not run
+// now, watches the successor's workers: our own workers are also quitting.
 std::string VirtualRouter::workers_fault(const WorkerVerdict &verdict) const {
     const bool for_successor =
         stopped_ && (hand_over_by_ || phase_ == Phase::passing);
@@ -173,7 +173,7 @@ void VirtualRouter::inspect_trackers(Instant now) {
     }
 }
 
-// The cause comes before what it leads to.
+// The cause is reported before its effect.
 void VirtualRouter::tell_tracker_changes(Instant now) {
     const Priority priority = trackers_.effective(config().priority);
     for (const auto &[tracker, from] : trackers_.take_changes()) {
@@ -259,8 +259,8 @@ bool VirtualRouter::finished() const {
            !holds_addresses();
 }
 
-// What happened while another process took the router over is not for this
-// one to act on.
+// Changes that happened while another process took over are not for this
+// process to handle.
 void VirtualRouter::input(const vrrp::Input &input, Instant now) {
     if (owner_ && !ports_.ownership.owns(id_)) {
         lose(now);
@@ -345,8 +345,8 @@ void VirtualRouter::tell_fault_and_priority(const std::string &before,
 
 // Facts about interfaces
 
-// A fault is left to at once; its end is believed when all are known, as one
-// that ends where another begins is not the end of both.
+// Act on a new fault at once; clear a fault only after all sources were
+// evaluated, because one may end while another begins.
 void VirtualRouter::tell_interface_faults(Instant now) {
     const std::string fault = interface_fault();
     if (!fault.empty()) {
@@ -363,7 +363,8 @@ void VirtualRouter::tell_interface_faults(Instant now) {
     take_part(now);
 }
 
-// Where adverts arrive. Up at the first look is no change.
+// The interface that receives advertisements. "Up" at the first check is not a
+// change.
 void VirtualRouter::tell_link(Instant now) {
     const bool up = link_fault(*interfaces_, config().interface).empty();
     if (up && !link_up_) {
@@ -404,10 +405,9 @@ std::string VirtualRouter::open_socket() {
     return status ? std::string{} : status.error().to_string();
 }
 
-// IPv4: the interface's first address that is not virtual. IPv6: its
-// link-local address (RFC 9568, 5.1.2.1). A configured one must be there, or
-// peers would not know us. From a tentative one nothing can be sent, and what
-// is sent to it is not heard.
+// IPv4: the interface's first address that is not virtual. IPv6: its link-local
+// address (RFC 9568, 5.1.2.1). A configured address must exist, or peers would
+// not accept us. A tentative address can neither send nor receive.
 std::string VirtualRouter::choose_source(Instant now) {
     const bool was_pending = std::exchange(source_pending_, false);
     const Interface *interface = own_interface();
@@ -442,8 +442,8 @@ bool VirtualRouter::fits_as_source(const InterfaceAddress &a) const {
     return right_scope && !a.ours && !is_virtual(a.address);
 }
 
-// At boot nginx may be there before the kernel knows that no other host has
-// the link-local address: that takes a second or two, and is no fault.
+// At boot nginx may start before the kernel has verified that no other host has
+// the link-local address: this takes a second or two, and is not a fault.
 std::string VirtualRouter::wait_for_source(const Interface &interface,
                                            bool was_pending) {
     const auto &all = interface.addresses;

@@ -1,6 +1,5 @@
 // One virtual router on this machine: the state machine (vrrp::Instance), the
-// facts that it depends on, and the functions that perform its actions in their
-// order.
+// facts that it needs, and the execution of its actions in their order.
 #pragma once
 
 #include <array>
@@ -38,7 +37,7 @@ struct RouterConfig {
 struct AddressState {
     vrrp::VirtualAddress address;
     bool present = false;
-    bool foreign = false;  // and it was not us who put it there
+    bool foreign = false;  // and another program added it
     bool told = false;     // that a MASTER cannot give it up
     Instant lease_ends{};  // the lease we set; 0: we do not hold it
 };
@@ -47,35 +46,36 @@ class VirtualRouter {
 public:
     VirtualRouter(RouterConfig config, Ports ports, LogSink &sink);
 
-    // Opens the sockets. The process claims the router when the workers are
-    // there, or when their timeout has passed without them (that is a fault),
-    // and when the trackers have had a moment for their results. The new owner
-    // continues from the previous owner's state, or joins the election when its
-    // trackers have a first result, or have had enough time for one. interfaces
-    // outlives the router; set_interfaces() reports changes of it.
+    // Opens the sockets. This process claims the router when the workers have
+    // started, or when they have not started within their timeout (that is a
+    // fault), and when the trackers have had some time to get results. Then the
+    // router continues the state of the previous owner, or joins the election
+    // when its trackers have a first result, or have had enough time for one.
+    // interfaces outlives the router; set_interfaces() reports changes.
     void start(const Interfaces &interfaces, Instant now);
 
-    // Checks which process owns the router, and which one wants it; also called
-    // at each deadline.
+    // Checks which process owns the router, and which process wants it: also at
+    // each deadline.
     void look_at_ownership(Instant now);
 
-    // Before start: take no part in the election for a time.
+    // Before start: takes no part in the election for this time.
     void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
 
-    // A process of another nginx on this machine holds the name of the router:
-    // that nginx has the router, and its addresses. A holder of another user is
-    // ignored.
+    // A process that does not belong to this nginx holds the name of the
+    // router. If it is another nginx, it has the router and its addresses; any
+    // other process has no effect.
     void set_name_holder(const std::optional<NameHolder> &holder, Instant now);
 
-    // Instead of start: FAULT for this reason, for ever.
+    // Instead of start: FAULT with this reason, for ever.
     void stand_aside(const std::string &reason, Instant now);
 
     // serving: nginx still answers, so the addresses may wait for the
     // successor.
     void stop(const std::string &reason, bool serving, Instant now);
 
-    // What an operator asks for; the router is ours. A release that waits for
-    // the successor is done, and has its detail when is_leaving() is over.
+    // Executes a command of an operator; this process must own the router. A
+    // release that waits for the successor is done, and has its detail when
+    // is_leaving() is false.
     Outcome obey(Command command, Instant now);
 
     // The local time, as often as it can matter: see preempt_windows.
@@ -90,14 +90,15 @@ public:
     // Results of checks may have changed.
     void look_at_trackers(Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
-    // Another machine has announced an address on this interface.
+    // Another host announces on this interface where an address is.
     void handle_neighbour(const Interface &interface,
                           const wire::Neighbour &claim, Instant now);
     void handle_time(Instant now);
 
-    // After handle_time(), the work that is done together with other routers:
-    // first their adverts, then the renewal of their leases. Each router adds
-    // its requests, and takes the same number from the front of the answers.
+    // The work that handle_time() leaves to be done together with that of other
+    // routers: first their advertisements, then the renewal of their leases.
+    // Each router adds its requests, and takes as many of the first answers as
+    // it added.
     void ask_to_send(std::vector<OutgoingPacket> &packets);
     void take_sent(std::span<const Status> &answers, Instant now);
     void ask_to_prolong(std::vector<LeaseRequest> &requests);
@@ -122,8 +123,8 @@ public:
     // The preempt_window that is open; empty: none is.
     const std::string &window() const { return window_; }
 
-    // It takes part in the election only while this link is up, or has another
-    // priority because of it.
+    // The router takes part in the election only while this link is up, or with
+    // another priority.
     bool depends_on_link(const std::string &interface) const;
 
     bool is_ours() const { return phase_ >= Phase::checking; }
@@ -160,11 +161,11 @@ private:
         starting,  // no workers yet, or no results
         claiming,  // waits for the process that owns it
         passing,   // ends, and checks whether the owner runs
-        checking,  // ours, except for the trackers' first results
+        checking,  // ours, without the first results of trackers
         joined     // takes part in the election
     };
 
-    // Addresses that we held and that the kernel does not have any more.
+    // Addresses that we held and that the kernel no longer has.
     struct Losses {
         const AddressState *first = nullptr;
         unsigned removed = 0;  // by somebody else
@@ -305,7 +306,7 @@ private:
     Faults faults_;
     Trackers trackers_;
     Instant claim_by_{};       // workers or not
-    Instant known_soon_by_{};  // what is known before the claim
+    Instant known_soon_by_{};  // time for results
     std::string window_;
     Phase phase_ = Phase::starting;
     // Not joined yet: the source address is there, but tentative.
@@ -313,12 +314,12 @@ private:
     OwnershipId id_;
     bool owner_ = false;
     bool stopped_ = false;
-    bool shutting_down_ = false;  // stopped, and no process takes the router
-    vrrp::Shutdown ending_;       // when stopped
+    bool shutting_down_ = false;           // stopped, no successor
+    vrrp::Shutdown ending_;                // when stopped
     std::optional<Instant> hand_over_by_;  // stopped, and a waiter is there
 
-    // While active: since when no address could be added or prolonged, or no
-    // advert be sent.
+    // While active: the time since which no address could be added or renewed,
+    // or no advertisement sent.
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;
     std::optional<Instant> remove_strays_at_;

@@ -1,4 +1,5 @@
-// How a virtual router speaks: adverts to the LAN, reports to the operator.
+// The output of a virtual router: advertisements to the LAN, reports to the
+// operator.
 #include "core/engine/drop_report.hpp"
 #include "core/engine/virtual_router.hpp"
 #include "core/vrrp/timing.hpp"
@@ -26,8 +27,8 @@ std::vector<IpAddress> destinations(const vrrp::Config &config) {
 
 }  // namespace
 
-// With nothing that depends on its order but the leases that come after it, it
-// waits for those of other routers.
+// Only the leases that follow depend on the order: the request waits for those
+// of other routers.
 void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
     advert_due_ = action.priority;
     if (!may_wait_) {
@@ -87,7 +88,7 @@ void VirtualRouter::put_advert(Priority priority,
     }
 }
 
-// No answer: nothing could be asked.
+// No answer: the request could not be sent.
 void VirtualRouter::take_sent(Priority priority,
                               std::span<const Status> answers, Instant now) {
     bool sent = false;
@@ -112,10 +113,10 @@ void VirtualRouter::take_sent(Priority priority,
     }
 }
 
-// Nobody hears us, and a router that must lose against us is active: it has
-// taken over. While we cannot contradict, we are only in its way. (As long as
-// no other is active we stay: an address that one node holds unheard is
-// better than one that no node holds.)
+// Our advertisements do not arrive, and a router that must lose against us is
+// active: it has taken over. While we cannot send, our addresses only conflict
+// with it. (As long as no other router is active we stay: an address on one
+// node is better than an address on no node.)
 void VirtualRouter::leave_unheard(const IpAddress &peer, Instant now) {
     const Duration takeover =
         vrrp::fastest_takeover(config().version, config().advert_interval);

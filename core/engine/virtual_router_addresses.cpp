@@ -1,5 +1,5 @@
-// The addresses of a virtual router: into the kernel, known to the LAN, and out
-// again.
+// The addresses of a virtual router: added to the kernel, announced on the LAN,
+// and removed again.
 #include <algorithm>
 #include <utility>
 
@@ -13,19 +13,22 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
-// Seen off this often within this time, we leave the field.
+// If our addresses are removed this often within this time, we leave the
+// election.
 constexpr Seconds kRemovalWindow{60};
 constexpr Duration kRemovalTimeOut = Seconds{30};
 
-// How long a master may be without any of its addresses: two renewals at least.
+// The time for which a master may be without any of its addresses: two renewals
+// at least.
 constexpr Seconds kAddressPatience{2};
 constexpr Duration kAddressTimeOut = Seconds{10};
 
-// How much sooner than the lease says the kernel may remove an address.
+// The kernel may remove an address this much earlier than its lease ends.
 constexpr Duration kEarlyEnd = Milliseconds{100};
 
-// How often a router that is not MASTER removes what comes back: too seldom for
-// a MASTER with this module on the same node to leave (kRemovalWindow).
+// How often a router that is not MASTER removes an address that comes back: too
+// seldom to make a MASTER with this module on the same node leave
+// (kRemovalWindow).
 constexpr Duration kStrayPause = Seconds{15};
 
 bool has_marked(const Interface &interface,
@@ -41,15 +44,16 @@ bool has_marked(const Interface &interface,
 
 // Whose it is
 
-// The mark says so. A kernel that does not keep it leaves us our own record,
-// and that we never add an address without a lifetime.
+// The mark identifies our addresses. With a kernel that does not keep it, we
+// use our own record, and the fact that we never add an address without a
+// lifetime.
 bool VirtualRouter::is_ours(const InterfaceAddress &address, bool held) const {
     return address.ours ||
            (!interfaces_->keeps_marks && held && !address.permanent);
 }
 
-// IPv6 has an address once; in IPv4 one with another prefix length answers for
-// it just as well.
+// IPv6 has each address once; in IPv4 an address with another prefix length
+// answers as well.
 VirtualRouter::Sighting VirtualRouter::look_at(
     const Interface &interface, const vrrp::VirtualAddress &address,
     bool held) const {
@@ -107,8 +111,8 @@ void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
     judge_attempt(hold_all(now), now);
 }
 
-// Usually all that is to be done is to prolong leases, which waits until the
-// end of the pass.
+// Usually the only work is to renew leases, which waits until the end of the
+// pass.
 void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
     wants_to_prolong_ = std::ranges::all_of(
         addresses_, [&](const AddressState &state) { return is_usual(state); });
@@ -131,7 +135,7 @@ bool VirtualRouter::is_usual(const AddressState &state) const {
     return state.present && !state.foreign && interface_of(state.address);
 }
 
-// Unless they are not to be held any more.
+// Unless they must not be held any more.
 void VirtualRouter::ask_to_prolong(std::vector<LeaseRequest> &requests) {
     prolonging_.clear();
     if (!std::exchange(wants_to_prolong_, false) || !may_act()) {
@@ -160,9 +164,9 @@ void VirtualRouter::take_prolonged(std::span<const Status> &answers,
     judge_attempt(any_held, now);
 }
 
-// What something else has put here stays the machine's: with a lease of ours
-// on it the machine would lose it. So does the real address of the address
-// owner (RFC 9568, 1.7).
+// An address that another program has added remains the machine's: with our
+// lease the machine would lose it. The same holds for the real address of the
+// address owner (RFC 9568, 1.7).
 bool VirtualRouter::is_used_as_it_is(const AddressState &state) const {
     return state.foreign && !state.address.takeover;
 }
@@ -179,7 +183,8 @@ void VirtualRouter::tell_foreign(AddressState &state) {
     }
 }
 
-// One with our prefix length is replaced, another one has to go first.
+// An address with our prefix length is replaced; one with another prefix length
+// must be removed first.
 bool VirtualRouter::take_over(const Interface &interface,
                               const AddressState &state, Instant now) {
     const InterfaceAddress *foreign =
@@ -203,7 +208,7 @@ bool VirtualRouter::take_over(const Interface &interface,
     return status.has_value();
 }
 
-// False: there is no use in asking, and it may be held as it is.
+// False: a request is useless, and the address may be used as it is.
 bool VirtualRouter::may_hold(AddressState &state, Instant now) {
     const Interface *interface = interface_of(state.address);
     if (!interface || !may_act()) {
@@ -231,7 +236,7 @@ bool VirtualRouter::take_answer(AddressState &state, const Status &status,
     return status.has_value();
 }
 
-// Adds the address or prolongs its lease.
+// Adds the address or renews its lease.
 bool VirtualRouter::hold(AddressState &state, Instant now) {
     if (!may_hold(state, now)) {
         return is_used_as_it_is(state) && may_act();
@@ -263,7 +268,7 @@ bool VirtualRouter::hold_all(Instant now) {
     return any_held;
 }
 
-// An address that comes later than the others: the LAN learns of it now.
+// An address that was added later than the others is announced now.
 bool VirtualRouter::gain(AddressState &state, Instant now) {
     const bool held = hold(state, now);
     if (held) {
@@ -288,10 +293,10 @@ void VirtualRouter::add_missing(Instant now) {
 
 // Down
 
-// A client whose connection stays here would wait in vain: its packets go to
-// the successor. So its connection ends while the address can still say so. A
-// router that gives way removes its addresses at once all the same, and after
-// a fault nobody has them yet.
+// A client whose connection stays here would get no answer: its packets go to
+// the successor. So its connection is closed while the address can still send a
+// reset. A router that yields removes its addresses at once anyway, and after a
+// fault no router has them yet.
 void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
     if (!action.successor) {
         cut_.wait_for_successor();
@@ -322,7 +327,7 @@ void VirtualRouter::remove_addresses(Instant now) {
     }
 }
 
-// The interface to remove it from: one that was renamed has kept it.
+// The interface to remove it from: a renamed interface still has it.
 const Interface *VirtualRouter::holder_of(
     const vrrp::VirtualAddress &address) const {
     const Interface *interface = interface_of(address);
@@ -336,8 +341,8 @@ const Interface *VirtualRouter::holder_of(
     return it == all.end() ? nullptr : &*it;
 }
 
-// Only what is ours to remove: the last that the kernel said decides. held: we
-// gave it a lease, and the kernel may not have told us yet that it is there.
+// Removes only our own addresses, by the last report of the kernel. held: we
+// gave it a lease, and the kernel may not have reported it yet.
 bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
                            Instant now) {
     const Interface *interface = holder_of(address);
@@ -373,9 +378,9 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
 
 // Not MASTER
 
-// What of its addresses is on this node although this router, which takes part
-// in the election, is not MASTER: the node answers for it beside the MASTER.
-// Where another nginx of this node has the router they are where they belong.
+// The addresses that are on this node although this router, which takes part in
+// the election, is not MASTER: the node answers for them beside the MASTER. If
+// another nginx of this node has the router, the addresses belong to it.
 const AddressState *VirtualRouter::stray() const {
     if (phase_ != Phase::joined || !interfaces_ || stopped_ || is_taken() ||
         cut_.holds_addresses() ||
@@ -405,7 +410,7 @@ std::string VirtualRouter::describe_stray() const {
                        : "another process of this module adds it");
 }
 
-// What comes back at once stays for a while: no fight.
+// An address that comes back at once stays for a while, to avoid a fight.
 void VirtualRouter::remove_strays(Instant now) {
     if (remove_strays_at_ && now < *remove_strays_at_) {
         return;
@@ -432,14 +437,14 @@ void VirtualRouter::remove_strays(Instant now) {
 
 // Lost to others
 
-// What somebody else removes we put back at once; but seen off again and
-// again, we are no use to anybody, and leave.
+// We add addresses again that another program removed. If this happens
+// repeatedly, this node cannot serve clients, and leaves the election.
 void VirtualRouter::restore(const Losses &losses, Instant now) {
     if (instance_.state() != vrrp::StateName::active) {
         return;
     }
     if (!losses.first) {
-        // what was not ours and is gone: now we can have it
+        // an address of another program is gone: now we can add it
         if (losses.foreign > 0) {
             add_missing(now);
         }
@@ -478,8 +483,8 @@ void VirtualRouter::report_removal(const Losses &losses) {
          suppressed_note(removal_limit_.take_suppressed()).c_str());
 }
 
-// We were not scheduled, though not for as long as a peer waits, or the
-// kernel refused to prolong the lease.
+// We were not scheduled, but not for as long as a peer waits, or the kernel
+// refused to renew the lease.
 void VirtualRouter::report_lapse(const Losses &losses, Instant now) {
     if (lapse_limit_.allow(now)) {
         log_(LogLevel::warn,
@@ -512,9 +517,9 @@ void VirtualRouter::judge_attempt(bool any_held, Instant now) {
     }
 }
 
-// A master without any of its addresses keeps the peers away and answers
-// nobody. Some renewals may go wrong; after a time out for the same reason no
-// second one does.
+// A master without any of its addresses blocks its peers and answers no client.
+// Some renewals may fail; after a time out for the same reason, the first
+// failure counts.
 std::optional<Instant> VirtualRouter::black_hole_at() const {
     if (!failing_since_ || instance_.state() != vrrp::StateName::active) {
         return std::nullopt;
@@ -542,7 +547,7 @@ void VirtualRouter::leave_black_hole(Instant now) {
     }
 }
 
-// Known to the LAN
+// Announcements on the LAN
 
 void VirtualRouter::act(const vrrp::AnnounceAddresses &action, Instant now) {
     announce_again_ = action.repeat;
@@ -558,7 +563,7 @@ bool VirtualRouter::announce_once_more(Instant now) {
     return announce_again_ != 0;
 }
 
-// Only what we hold: what is not there must not be asked of us.
+// Only addresses that we hold: others must not be requested from us.
 void VirtualRouter::announce_all(Instant now) {
     for (const AddressState &state : addresses_) {
         if (state.present) {

@@ -1,5 +1,5 @@
-// How a virtual router comes to this process and leaves it for another one of
-// the node.
+// How this process gets a virtual router, and hands it over to another process
+// of the node.
 #include <algorithm>
 
 #include "core/engine/virtual_router.hpp"
@@ -9,11 +9,12 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
-// How long an owner that ends goes on for a waiter that does not run now.
+// The time for which an ending owner continues for a waiter that does not run
+// now.
 constexpr Duration kWaiterWakes = Seconds{5};
 
-// That the vrrp process crashed is no word about the successor, and known to it
-// if it is of the same binary.
+// A crash of this vrrp process is not a fault of the successor, which has the
+// crash history if it is of the same binary.
 std::vector<TimeOut> time_outs(const Faults &faults) {
     std::vector<TimeOut> list;
     for (const FaultCause cause :
@@ -50,7 +51,7 @@ void VirtualRouter::look_at_ownership(Instant now) {
     }
 }
 
-// An operator's release, or an end, is seen through first.
+// A release by the operator, or the end, is completed first.
 void VirtualRouter::serve_demand(Instant now) {
     const Ownership::Demand demand =
         ports_.ownership.demand(id_, hand_over_by_.has_value(), now);
@@ -91,7 +92,7 @@ void VirtualRouter::set_name_holder(const std::optional<NameHolder> &holder,
     set_fault(FaultCause::taken, std::move(fault), now);
 }
 
-// This process did not run, and another one goes on.
+// This process did not run, and another one continues.
 void VirtualRouter::lose(Instant now) {
     log_(LogLevel::notice,
          "another vrrp process of this node took over because this one did "
@@ -150,7 +151,7 @@ void VirtualRouter::join(Instant now) {
     take_part(now);
 }
 
-// With the priority that is right from the first advert on.
+// With the right priority from the first advertisement.
 void VirtualRouter::take_part(Instant now) {
     if (phase_ == Phase::checking && !stopped_ && trackers_.are_known() &&
         !source_pending_) {
@@ -196,8 +197,8 @@ void VirtualRouter::hand_over(Instant now) {
     phase_ = stopped_ ? Phase::passing : Phase::claiming;
 }
 
-// A process that ends goes on if the owner does not. Owner and waiter may end
-// at the same time: what has just come to us is ours to give up.
+// An ending process continues if the owner does not. Owner and waiter may end
+// at the same time: a router that we have just received must be released by us.
 void VirtualRouter::watch_successor(Instant now) {
     const bool has_successor = ports_.ownership.has_successor(id_);
     const auto got = has_successor ? ports_.ownership.withdraw(id_, now)
@@ -210,7 +211,7 @@ void VirtualRouter::watch_successor(Instant now) {
     }
 }
 
-// A waiter that does not run now may run again: while nginx serves, we go on
+// A waiter that does not run now may run again: while nginx serves, we continue
 // for a while.
 void VirtualRouter::leave(Instant now) {
     if (!is_ours()) {
@@ -268,13 +269,13 @@ void VirtualRouter::go_on(const Handover &handover, Instant now) {
     look_for_split_brain(now);
 
     if (instance_.state() == vrrp::StateName::active) {
-        // what this configuration has more than the one before
+        // trackers and addresses that the previous configuration did not have
         add_missing(now);
     }
 }
 
-// The owner before us went away with the addresses in its hands. They are ours
-// to keep if no peer can have taken over since its last advert.
+// The previous owner ended and left its addresses. We may keep them if no peer
+// can have taken over since its last advertisement.
 std::optional<Handover> VirtualRouter::heritage(const Inheritance &got,
                                                 Instant now) const {
     const bool all_there = std::all_of(
@@ -311,8 +312,8 @@ bool VirtualRouter::is_marked(const AddressState &state) const {
                        });
 }
 
-// What the process before us held and we do not want. Only the kernel says
-// what is there and ours; what was passed on is a hint.
+// Addresses of the previous process that this configuration does not have. Only
+// the kernel's list is reliable; the handover is a hint.
 void VirtualRouter::remove_unconfigured(const Handover &handover, Instant now) {
     std::vector<vrrp::VirtualAddress> unwanted;
     for (const Interface &interface : interfaces_->list) {
@@ -335,7 +336,7 @@ void VirtualRouter::remove_unconfigured(const Handover &handover, Instant now) {
     }
 }
 
-// Whoever is master now, it is not us. Those of another nginx are no leftovers.
+// Another router is MASTER now. Addresses of another nginx are not leftovers.
 void VirtualRouter::remove_leftovers(Instant now) {
     if (is_taken()) {
         return;

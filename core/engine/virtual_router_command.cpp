@@ -1,4 +1,4 @@
-// What operators ask of a virtual router, at once or by the clock.
+// Commands of operators to a virtual router, by request or by time of day.
 #include "core/engine/virtual_router.hpp"
 #include "core/vrrp/timing.hpp"
 
@@ -27,7 +27,8 @@ Outcome VirtualRouter::obey(Command command, Instant now) {
     return {};
 }
 
-// A fault, or a process that takes no part, is no reason not to remember it.
+// The command is recorded even in a fault, or in a process that takes no part
+// in the election.
 Outcome VirtualRouter::release(Instant now) {
     if (is_released()) {
         return {true, "is already released"};
@@ -86,7 +87,7 @@ Outcome VirtualRouter::done(std::uint64_t transitions_before,
                       : std::string{otherwise}};
 }
 
-// What another process of this node was told.
+// A command that another process of this node received.
 void VirtualRouter::keep_released(bool released, Instant now) {
     ports_.shared.set_released(key(), released);
     set_fault(FaultCause::released, released ? kReleased : "", now);

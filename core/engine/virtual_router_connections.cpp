@@ -1,10 +1,11 @@
-// Connections to the addresses of a virtual router that another node has now.
+// Connections to the addresses of a virtual router that are on another node
+// now.
 #include "core/engine/drop_report.hpp"
 #include "core/engine/virtual_router.hpp"
 
 namespace ngx_vrrp::engine {
 
-// True: none is left, or nothing can be done about it.
+// True: no connection is left, or closing is not possible.
 bool VirtualRouter::cut(Instant now) {
     if (!may_act() || !config().close_connections || config().ports.empty()) {
         cut_.end();

@@ -1,5 +1,5 @@
-// Who else has the addresses of a virtual router: asking the LAN, and telling
-// of signs that there is somebody.
+// Detects other hosts with the addresses of a virtual router: probes the LAN,
+// and reports signs.
 #include <algorithm>
 
 #include "core/engine/drop_report.hpp"
@@ -11,7 +11,7 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
-// IPv6 wants to know who asks; any address that is for this link does.
+// IPv6 requires a sender; any address that is for this link fits.
 const InterfaceAddress *link_local(const Interface &interface) {
     const auto it = std::find_if(
         interface.addresses.begin(), interface.addresses.end(),
@@ -22,7 +22,7 @@ const InterfaceAddress *link_local(const Interface &interface) {
     return it == interface.addresses.end() ? nullptr : &*it;
 }
 
-// Nothing when there is nobody who could ask, or no LAN.
+// Nothing when there is no sender address, or no LAN.
 Buffer question(const Interface &interface, const IpAddress &address) {
     if (interface.mac == MacAddress{}) {
         return {};

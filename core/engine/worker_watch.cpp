@@ -50,8 +50,8 @@ WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
     if (required == 0) {
         verdict.good_until = Instant::max();
     } else if (verdict.healthy) {
-        // the first moment with fewer than `required`: the required-th
-        // youngest worker gets stale
+        // the first moment with fewer than `required` workers: when the
+        // youngest worker number `required` becomes stale
         const auto last = ends.begin() + (required - 1);
         std::nth_element(ends.begin(), last, ends.end(), std::greater<>{});
         verdict.good_until = *last;

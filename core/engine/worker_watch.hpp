@@ -1,6 +1,6 @@
-// Are enough nginx workers alive? Each worker writes the time to shared memory,
-// from a timer of its own event loop, so a worker that hangs, is stopped or has
-// ended stops doing so: no process list, no script.
+// Are enough nginx workers alive? Each worker writes the time to shared memory
+// from a timer of its own event loop. A worker that hangs, is stopped or has
+// ended no longer writes: no process list, no script is needed.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace ngx_vrrp::engine {
 struct Heartbeat {
     std::int32_t pid = 0;
     Instant beat{};  // of the last one
-    // It has ended, and counts for this time: nginx's master replaces a worker
-    // within milliseconds, so the address should not move.
+    // The worker has ended, and counts until then: nginx's master replaces a
+    // worker within milliseconds, which must not move the address.
     Instant gone_at = Instant::max();
 };
 
@@ -31,10 +31,11 @@ bool is_fresh(const Heartbeat &heartbeat, Duration timeout, Instant now);
 struct WorkerVerdict {
     unsigned fresh = 0;    // workers heard within the timeout
     bool healthy = false;  // at least as many as required
-    Instant good_until{};  // healthy: not before then can it change
+    Instant good_until{};  // healthy: it cannot change before then
 };
 
-// The interval of heartbeats, and of looks while some are missing.
+// The interval between the beats of a worker, and the interval of checks while
+// workers are missing.
 Duration heartbeat_interval(Duration timeout);
 
 // required = 0 is always healthy, for ever.
