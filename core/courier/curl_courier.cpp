@@ -14,8 +14,8 @@ namespace ngx_vrrp::courier {
 
 using notify::DeliveryId;
 
-// Objects that exist once libcurl has been loaded: webhooks share one event
-// loop, mails have threads.
+// Exists once libcurl has been loaded: webhooks share one event loop, mails
+// have threads.
 class CurlCourier::Session {
 public:
     struct Ended {
@@ -40,7 +40,7 @@ public:
     std::string begin(const notify::Delivery &delivery,
                       const notify::ChannelConfig &config);
 
-    // The step that was not finished; it does not matter any more.
+    // The operation that it was waiting for; it no longer matters.
     std::string cancel(DeliveryId id);
 
     bool on_readable(int fd);
@@ -247,7 +247,7 @@ std::optional<Instant> CurlCourier::deadline() const {
     return session_ ? session_->deadline() : std::nullopt;
 }
 
-// The receiver of an outcome may deliver the next message at once.
+// The receiver of an outcome may start the next delivery at once.
 void CurlCourier::report_ends(Instant now) {
     while (const std::optional<Session::Ended> ended = session_->next_end()) {
         const notify::Outcome outcome = ended->transfer->outcome(ended->code);

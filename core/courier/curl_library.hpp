@@ -11,7 +11,7 @@
 
 namespace ngx_vrrp::courier {
 
-// The functions of libcurl that we call, without "curl_".
+// The functions that we call, without "curl_".
 struct CurlLibrary {
     decltype(&::curl_global_init) global_init;
     decltype(&::curl_version_info) version_info;

@@ -1,6 +1,6 @@
-// Parallel transfers, for an event loop that waits for one descriptor to become
-// readable and for one deadline: libcurl's sockets are in a separate epoll
-// instance, which is readable when one of them is ready.
+// Concurrent transfers, for an event loop that waits for one descriptor to
+// become readable and for one deadline: libcurl's sockets are in a separate
+// epoll instance, which is readable when one of them is ready.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
-// A transfer on a separate thread. libcurl's SMTP blocks until the server has
-// answered a whole mail, and QUIT: a slow server would delay all other
-// messages.
+// A transfer on its own thread. libcurl's SMTP blocks while it waits for the
+// reply to a whole mail and to QUIT: a server that scans mails for a long time
+// would delay all other messages.
 #pragma once
 
 #include <pthread.h>

@@ -32,8 +32,8 @@ const char *protocol_of(bool is_mail, const notify::Endpoint &endpoint) {
     return endpoint.scheme == "https" ? "https" : "http";
 }
 
-// libcurl's error text is its own, or is about a certificate. Other texts may
-// contain parts of the configuration or of a response.
+// libcurl's error text is its own, or describes a certificate. Others may
+// contain text of the configuration or of the other side.
 bool is_about_tls(CURLcode code) {
     switch (code) {
         case CURLE_SSL_CONNECT_ERROR:
@@ -130,9 +130,9 @@ void CurlTransfer::prepare_tls(const std::string &ca, bool verify) {
     }
 }
 
-// One connection for each mail: libcurl cannot distinguish a late message on an
-// open connection from a reply. If one recipient is refused, the others must
-// get the mail.
+// A connection for each mail: libcurl could not distinguish a late message on
+// an open connection from a reply. One refused recipient must not keep the
+// others from getting the mail.
 void CurlTransfer::prepare(const EmailChannel &channel,
                            const notify::Delivery &delivery,
                            notify::WallTime now) {

@@ -1,7 +1,8 @@
-// One message in transfer by libcurl: the request, and the meaning of the
-// response. Its texts contain no more of a URL than its host. During a transfer
-// on another thread, only abort(), id(), is_mail() and waiting_for() may be
-// called.
+// The delivery of one message by libcurl: the request, and the meaning of the
+// answer. Its texts contain no more of a URL than the host.
+//
+// While it is on its way on another thread, only abort(), id(), is_mail() and
+// waiting_for() may be called.
 #pragma once
 
 #include <array>

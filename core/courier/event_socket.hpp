@@ -1,7 +1,6 @@
-// Events on their way from the vrrp and checker processes to the notifier
-// process: one datagram each, in order, over a socket pair (SOCK_SEQPACKET).
-// Sending never waits: if the socket is full, the event is dropped, counted and
-// logged.
+// Events from the processes where they happen to the notifier process: one
+// datagram each, in order, over a socket pair (SOCK_SEQPACKET). Sending never
+// waits: without room an event is lost, which is counted and logged.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +13,8 @@ namespace ngx_vrrp::courier {
 
 class EventSender {
 public:
-    // sink outlives it; fd remains the caller's. -1: there is no notifier
-    // process.
+    // sink outlives it; fd remains the caller's. -1: there are no
+    // notifications.
     EventSender(int fd, LogSink &sink) : fd_(fd), log_(sink) {}
 
     bool has_listener() const { return fd_ >= 0; }

@@ -21,7 +21,7 @@ SystemError failure(const char *call, const std::string &path, int error) {
     return {format("%s of \"%s\"", call, path.c_str()), error};
 }
 
-// The meaning for a pipe.
+// The meaning of an error for a FIFO.
 std::string explain(const SystemError &error) {
     if (error.code == ENXIO || error.code == EPIPE) {
         return "no process reads the FIFO";
@@ -55,8 +55,8 @@ notify::Outcome FifoCourier::cancel(notify::DeliveryId) {
     return {};
 }
 
-// Once more after EPIPE: its reader may have created the pipe again. A short
-// line is written as a whole or not at all.
+// Tries once more after EPIPE: the reader may have created the FIFO again.
+// These few octets are written as a whole or not at all.
 Status FifoCourier::write(const std::string &path, const std::string &lines) {
     for (int attempt = 0;; ++attempt) {
         if (!pipes_[path]) {

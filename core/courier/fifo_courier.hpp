@@ -1,5 +1,5 @@
-// notify_fifo: lines in keepalived's words into a named pipe, which stays open
-// while it has a reader. Without a reader, or when the FIFO is full, a
+// notify_fifo: lines in keepalived's format for a FIFO, which stays open as
+// long as it has a reader. Without a reader, or when the FIFO is full, a
 // delivery fails; it never waits.
 #pragma once
 

@@ -20,8 +20,8 @@ public:
     ScriptCourier(net::Watcher &watcher, notify::Outcomes &outcomes,
                   LogSink &sink);
 
-    // Of a ScriptChannel, one event. A script that other users can write is not
-    // run.
+    // For a ScriptChannel, one event. A script that other users may write is
+    // not run.
     void deliver(const notify::Delivery &delivery,
                  const notify::ChannelConfig &config, Instant now) override;
     notify::Outcome cancel(notify::DeliveryId id) override;

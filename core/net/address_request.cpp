@@ -33,7 +33,8 @@ std::string describe(const vrrp::VirtualAddress &address) {
            std::to_string(address.prefix_length);
 }
 
-// The identity of an address in the kernel, which is enough to remove it.
+// The attributes that identify an address in the kernel, which is enough for a
+// removal.
 RouteAddress identify(const engine::Interface &interface,
                       const vrrp::VirtualAddress &address) {
     const std::span<const std::uint8_t> octets = address.address.octets();
@@ -177,8 +178,8 @@ Message build_promote(const engine::Interface &interface) {
     return message;
 }
 
-// IPv6 has an address only once, whatever its prefix: replacing it would put
-// our lease on an address of another program.
+// IPv6 has each address once, whatever its prefix: replacing it would put our
+// lease on an address that another program configured.
 const engine::InterfaceAddress *find_other_prefix(
     const engine::Interface &interface, const vrrp::VirtualAddress &address) {
     const auto it =

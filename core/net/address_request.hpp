@@ -11,8 +11,9 @@
 
 namespace ngx_vrrp::net {
 
-// Adds addresses with their leases, or prolongs the leases: one request for
-// both, so there is no moment without the address. Returns a status for each.
+// Adds addresses for the time of their leases, or renews the leases: one
+// request for both, so there is no moment without the address. Returns the
+// result of each.
 std::vector<Status> add_addresses(
     RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted);
 

@@ -11,7 +11,7 @@
 
 namespace ngx_vrrp::net {
 
-// Replaces the previous filter, for packets from now on.
+// Replaces the previous filter, for packets that arrive from now on.
 inline Status attach_filter(int fd, std::vector<sock_filter> code) {
     const sock_fprog program{static_cast<unsigned short>(code.size()),
                              code.data()};

@@ -208,8 +208,8 @@ void Host::Impl::read_events() {
     }
 }
 
-// If other programs make changes all the time, each dump is interrupted: then
-// it adds the missing entries, and the next one follows. Meanwhile events
+// While other programs make changes without end, each dump is interrupted: then
+// it adds the missing addresses, and the next dump follows. Meanwhile events
 // report changes.
 void Host::Impl::read_all_again(Instant now, bool changed) {
     Result<InterfaceDump, SystemError> read = read_interfaces(requests_);
@@ -265,8 +265,8 @@ void Host::Impl::forget_unanswered(const engine::Interface &interface) {
     }
 }
 
-// A new address causes an event, like that of any other program. A prolonged
-// one does not need an event.
+// A new address causes an event, like that of any program: then it is known.
+// Its renewals cause none.
 std::vector<Status> Host::Impl::add_all(
     const std::vector<engine::LeaseRequest> &requests) {
     const bool all_known = std::ranges::all_of(requests, [&](const auto &r) {

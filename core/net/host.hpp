@@ -39,8 +39,8 @@ public:
     virtual ~Sink() = default;
     virtual void packet_received(const engine::ReceivedPacket &packet) = 0;
 
-    // Links or addresses have changed: all of them, not a difference.
-    // Everything that was received before has been passed on.
+    // Links or addresses have changed: the complete state. Packets that were
+    // received before have been handed over.
     virtual void interfaces_changed(const engine::Interfaces &interfaces) = 0;
 
     virtual void process_ended(int pid) = 0;

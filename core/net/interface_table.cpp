@@ -28,14 +28,14 @@ std::optional<T> value_of(const nlattr *attribute) {
     return value;
 }
 
-// Running is the kernel's word for "operational": with carrier, or with a
-// driver that does not support carrier detection.
+// "Running" means operational in the kernel: with carrier, or with a driver
+// that does not report one.
 bool is_up(unsigned flags) {
     return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
 }
 
-// A bridge sends messages about its ports in another family, which are not
-// about links.
+// A bridge reports its ports in messages of another family, which are not
+// links.
 std::optional<engine::Interface> parse_link(nlmsghdr *message) {
     nlattr *attributes[IFLA_MAX + 1];
     if (nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) <
@@ -160,8 +160,8 @@ int dump_links(RequestSocket &socket, std::vector<engine::Interface> &list) {
 }
 
 // Addresses of an interface that appeared after the links were read are left
-// out: its event brings them. A kernel that supports marks has set its own
-// ones, on the loopback interface and on link-local addresses.
+// out: its event brings them. A kernel that supports marks sets some itself, on
+// the loopback interface and on link-local addresses.
 int dump_addresses(RequestSocket &socket, engine::Interfaces &interfaces) {
     const Message request = address_request();
     if (!request) {
@@ -266,9 +266,9 @@ Effect remove_address(const ParsedAddress &removed,
 
 }  // namespace
 
-// libnl starts again whenever a dump is interrupted. If another program adds
-// and removes addresses in a loop, this never ends; the content of an
-// interrupted dump is correct.
+// libnl restarts a dump each time it is interrupted. While a program adds and
+// removes addresses in a loop, this never ends, and the content of an
+// interrupted dump is true.
 Result<InterfaceDump, SystemError> read_interfaces(RequestSocket &socket) {
     InterfaceDump result;
     int error = EINTR;

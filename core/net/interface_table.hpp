@@ -16,8 +16,8 @@ inline constexpr int kIfaProto = 11;
 
 struct InterfaceDump {
     engine::Interfaces interfaces;
-    // Every attempt was interrupted by a change: the content is correct, but
-    // may be incomplete.
+    // A change interrupted each attempt: the content is true, but some
+    // addresses may be missing.
     bool interrupted = false;
 };
 
@@ -30,8 +30,8 @@ void complete(engine::Interfaces &dump, const engine::Interfaces &known);
 enum class Effect : std::uint8_t {
     none,       // for example, an address of ours was prolonged
     changed,    // and `known` is what the kernel has
-    unsure,     // changed, but only a dump shows the order of addresses, or
-                // which of two equal ones was removed
+    unsure,     // changed; the order of addresses, or which of two equal
+                // addresses was removed, needs a dump
     link_down,  // changed; an interface that is deleted goes down first
 };
 

@@ -60,8 +60,8 @@ struct Ipv6Arrival {
 
 Ipv6Arrival ipv6_arrival(msghdr &message);
 
-// The value of SO_RXQ_OVFL: the number of packets that found a full queue, so
-// far.
+// The value of SO_RXQ_OVFL: the number of packets so far for which the socket
+// had no room.
 std::optional<std::uint32_t> overflow(msghdr &message);
 
 }  // namespace ngx_vrrp::net

@@ -27,7 +27,7 @@ constexpr unsigned kMaxMessagesPerWakeup = 64;
 // Octets. Longer than any message of interest; a longer one is ignored.
 constexpr std::size_t kMaxMessage = 1500;
 
-// A flood of messages is one sign: those without room may be lost.
+// A flood of them is one sign: the excess may get lost.
 constexpr int kReceiveBuffer = 16384;
 
 // RFC 4861, 7.1.2: "The IP Hop Limit field has a value of 255, i.e., the

@@ -1,6 +1,6 @@
-// Receives announcements of virtual addresses: ARP for IPv4 and Neighbor
+// Receives announcements of virtual addresses: ARP for IPv4 and Neighbour
 // Advertisements for IPv6, each with one socket for all interfaces. The kernel
-// drops messages about other addresses, so that a busy LAN does not wake the
+// drops announcements of other addresses, so that a busy LAN does not wake this
 // process.
 #pragma once
 

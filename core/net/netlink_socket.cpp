@@ -102,7 +102,7 @@ public:
     }
 
     void take(nlmsghdr *message) {
-        // The rest of an answer that was given up is ignored.
+        // The rest of an abandoned answer is not ours.
         if (message->nlmsg_seq != sequence_ || complete_) {
             return;
         }

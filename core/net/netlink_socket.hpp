@@ -29,9 +29,9 @@ class RequestSocket {
 public:
     Status open(int protocol = NETLINK_ROUTE);
 
-    // Sends the request and passes its answers, except for the final
-    // acknowledgement, to the handler. Returns 0 or errno; EINTR if a dump is
-    // not consistent, because of a change during it.
+    // Sends the request and passes the answer, except the final
+    // acknowledgement, to the handler. Returns 0 or errno; EINTR when a dump is
+    // not consistent, because of a change meanwhile.
     int exchange(const Message &request, const MessageHandler &handler);
 
     // A request whose only answer is the acknowledgement.
@@ -40,8 +40,7 @@ public:
     // Many of them, in few system calls: 0 or errno for each of them.
     std::vector<int> exchange(const std::vector<Message> &requests);
 
-    // Events contain this id of the socket whose request has caused them; 0:
-    // unknown.
+    // Identifies the requests of this socket in events; 0: not known.
     std::uint32_t port() const;
 
 private:
@@ -59,16 +58,16 @@ public:
     // Events about links and about addresses of both families.
     Status open();
 
-    // Changes by requests from this port are not reported any more.
+    // Changes by requests from this port are no longer reported.
     Status ignore(std::uint32_t port);
 
     void close() { fd_.reset(); }
     int fd() const { return fd_.get(); }
     bool is_open() const { return static_cast<bool>(fd_); }
 
-    // Reads the events, within a bound. Returns 0 or errno; ENOBUFS if the
-    // kernel had to drop events: all events from before that have been read
-    // then.
+    // Reads the waiting events, within a bound. Returns 0 or errno; ENOBUFS
+    // when the kernel had to drop events: then the received events are older
+    // than the loss, and have been read completely.
     int drain(const MessageHandler &handler);
 
 private:

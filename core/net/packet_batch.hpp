@@ -37,7 +37,7 @@ public:
     PacketBatch(const PacketBatch &) = delete;
     PacketBatch &operator=(const PacketBatch &) = delete;
 
-    // Reads at most this number of packets. Returns 0 or errno.
+    // At most this number of waiting packets. Returns 0 or errno.
     int receive(int fd, unsigned most) {
         for (unsigned i = 0; i < count_; ++i) {
             prepare(i);

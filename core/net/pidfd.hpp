@@ -1,5 +1,5 @@
-// pidfd_open() exists since Linux 5.3, and the seccomp filters of older
-// container runtimes refuse it. Its users have a replacement then.
+// pidfd_open() was added in Linux 5.3, and seccomp filters of older container
+// runtimes refuse it. The callers then use another method.
 #pragma once
 
 #include <sys/syscall.h>

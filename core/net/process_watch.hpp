@@ -1,6 +1,7 @@
-// Detects the end of processes: one pidfd for each. If pidfd_open() is refused,
-// a signal reports the death of the parent, and for other processes only
-// watch() detects that they are gone.
+// Notices the end of processes: one pidfd for each that is watched.
+//
+// Where pidfd_open() is refused, a signal reports the death of the parent, and
+// only watch() reports that other processes have ended.
 #pragma once
 
 #include <optional>

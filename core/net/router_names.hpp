@@ -1,10 +1,12 @@
-// The names by which an nginx detects that another nginx of this network
-// namespace has the same virtual router: abstract Unix sockets that listen,
-// "@ngx_vrrp/51/ipv4/eth0". Connections are not accepted and carry no data.
-// Only two facts matter: which process listens, and that a connection ends with
-// it. The master makes the socket, keeps it over the death of the vrrp process,
-// and passes it to the next configuration and to a new binary. The vrrp process
-// binds it while it is root.
+// The names by which an nginx finds out that another nginx of this network
+// namespace has the same virtual router: abstract unix sockets that listen,
+// "@ngx_vrrp/51/ipv4/eth0". No connection is accepted, and no data is sent: the
+// listening process is the only information, and a connection ends when that
+// process ends.
+//
+// A socket is made by the master, which keeps it over the death of the vrrp
+// process and passes it to the next configuration and to a new binary. The vrrp
+// process binds it while it is root.
 #pragma once
 
 #include <cstddef>

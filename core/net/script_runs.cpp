@@ -146,8 +146,8 @@ void ScriptRuns::take_ends() {
     }
 }
 
-// Reads the rest of its output from the pipe, but does not wait for children
-// that continue to write.
+// The rest in the pipe is read; children that continue to write there are not
+// waited for.
 std::optional<ScriptResult> ScriptRuns::reap(Runs::iterator it) {
     Run &run = it->second;
     int status = 0;
@@ -185,9 +185,9 @@ void ScriptRuns::read_output(Run &run) {
     }
 }
 
-// Its output may still be in the pipe. The group exists until the process has
-// been waited for. Before the process has made its group, it has no children
-// either.
+// Its output so far may still be in the pipe. The group exists until the
+// process has been waited for. Before the process has created its group, it has
+// no children either.
 void ScriptRuns::kill(Run &run) {
     read_output(run);
     run.killed = true;

@@ -92,8 +92,9 @@ Status SharedMemory::map_writable(int fd) {
                : Unexpected(SystemError{"mmap() of shared memory", errno});
 }
 
-// mprotect() makes a mapping writable again, except for one that was made after
-// F_SEAL_FUTURE_WRITE (Linux 5.1), or through a read-only descriptor.
+// mprotect() can make a mapping writable again, unless the mapping was made
+// after F_SEAL_FUTURE_WRITE (Linux 5.1), or through a descriptor that cannot
+// write.
 Status SharedMemory::map_readable(int fd, Writers writers) {
     readable_ = writable_;
     if (fd < 0) {

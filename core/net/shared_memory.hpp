@@ -18,7 +18,7 @@ public:
         these  // those that have not called give_up_writing()
     };
 
-    // Full of zeros. name: what /proc shows.
+    // Full of zeros. name: as shown in /proc.
     static Result<SharedMemory, SystemError> create(const char *name,
                                                     std::size_t size,
                                                     Writers writers);
@@ -31,12 +31,12 @@ public:
     void *writable() const { return writable_; }
     const void *readable() const { return readable_; }
 
-    // For this process and its children, and for good: the kernel never makes
-    // the remaining mapping writable.
+    // For this process and its children, and for ever: the kernel will not make
+    // the remaining mapping writable again.
     void give_up_writing();
 
-    // The request that this kernel refuses, so that a process that has given up
-    // writing could get it back; empty: none.
+    // A protection that this kernel does not support, so that a process could
+    // get write access again; empty: none.
     const std::string &weakness() const { return weakness_; }
 
 private:

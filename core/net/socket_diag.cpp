@@ -156,7 +156,7 @@ Buffer destroy_requests(const Found &found) {
     return out;
 }
 
-// One socket for each question: the unread rest of its answer is dropped with
+// One socket for each request: the unread rest of its answer is dropped with
 // it.
 class Question {
 public:

@@ -1,6 +1,6 @@
-// Connections of this machine, by sock_diag(7): found by their local end, and
-// closed as by "ss -K". The kernel sends a reset for each, and the process that
-// has it gets ECONNABORTED. It needs CAP_NET_ADMIN, and a kernel with
+// Connections of this machine, with sock_diag(7): found by their own end, and
+// ended as "ss -K" does. The kernel sends a reset for each, and the process
+// that has it gets ECONNABORTED. It needs CAP_NET_ADMIN, and a kernel with
 // CONFIG_INET_DIAG_DESTROY.
 #pragma once
 

@@ -28,9 +28,9 @@ struct Child {
     Fd output;    // its output; non-blocking
 };
 
-// Errors in the child are written to its output before it exits with
-// kCannotRun. EPERM: choosing the user needs CAP_SETUID and CAP_SETGID. All our
-// capabilities end with execve(), unless the user is root.
+// An error in the child is written to its output before it exits with
+// kCannotRun. EPERM: CAP_SETUID and CAP_SETGID are needed to choose the user.
+// All our capabilities end with execve(), unless the user is root.
 Result<Child, SystemError> spawn(const Program &program);
 
 // As shells do.

@@ -89,7 +89,7 @@ Status forget_unanswered(RequestSocket &socket,
     };
     int error = request ? socket.exchange(request, take) : ENOMEM;
 
-    // the neighbors of an inconsistent dump are correct, too
+    // a dump that is not consistent has still found some
     if (error == 0 || error == EINTR) {
         error = remove_all(socket, removals);
     }

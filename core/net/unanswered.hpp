@@ -7,9 +7,9 @@
 
 namespace ngx_vrrp::net {
 
-// Deletes those of this interface: for the next packet to one of them, the
-// kernel asks again at once. Packets that wait for the answer are lost, and
-// their sender gets an error, as if the kernel had given up.
+// Deletes the entries on this interface: the next packet to such a neighbour
+// makes the kernel ask again at once. Packets that wait for the answer are
+// lost, and their sender gets an error, as if the kernel had given up.
 Status forget_unanswered(RequestSocket &socket,
                          const engine::Interface &interface);
 

@@ -30,7 +30,7 @@ std::string failure(const char *call, const std::string &path) {
         .to_string();
 }
 
-// Who else may replace what is here.
+// Other users who may replace this file or directory.
 std::string writable_by(const FileStatus &status) {
     if ((status.st_mode & S_IWOTH) != 0) {
         return "is world-writable";
@@ -155,7 +155,7 @@ private:
     }
 
     const std::uint32_t uid_;
-    std::vector<std::string> steps_;  // what is left of the path, reversed
+    std::vector<std::string> steps_;  // the rest of the path, reversed
     std::string here_;                // the folder that was reached
     unsigned links_ = 0;
     bool at_file_ = false;  // "/folder/.." never comes to one

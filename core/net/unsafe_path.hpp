@@ -1,5 +1,5 @@
-// May a program be run with a user's rights, or could somebody else have put
-// it there? Judged by owners and permissions, like sshd does with keys.
+// May a program be run with a user's rights, or could another user have
+// replaced it? Judged by owners and permissions, as sshd does with keys.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 
 namespace ngx_vrrp::net {
 
-// Empty when the file and every folder above it, symbolic links followed step
-// by step, belong to root or to this user and nobody else may write to them
-// (into a sticky folder others may, since they cannot touch what is there),
-// and the file is an ordinary one that the user may execute. Otherwise what
-// is wrong: directory "/opt/checks" is group-writable.
+// Empty if the file and every directory above it, with symbolic links followed
+// step by step, belong to root or to this user and no other user may write to
+// them (a sticky directory may be writable, because others cannot change
+// existing files there), and if it is a regular file that the user may execute.
+// Otherwise the problem: directory "/opt/checks" is group-writable.
 std::string unsafe_path(const std::string &path, std::uint32_t uid);
 
 }  // namespace ngx_vrrp::net

@@ -15,7 +15,7 @@
 
 namespace ngx_vrrp::net {
 
-// The packets that a virtual router can use; it checks the rest of the packet.
+// The packets that a virtual router can use; it judges the rest of the packet.
 struct WantedAdverts {
     std::uint16_t head = 0;  // version, type and virtual router id
     std::uint8_t least_ttl = 0;
@@ -32,7 +32,7 @@ std::vector<sock_filter> vrrp_filter(Family family,
                                      const std::vector<WantedAdverts> &wanted,
                                      Take take);
 
-// The filter's decision about this packet.
+// The decision of the filter about this packet.
 bool is_wanted(Bytes payload, std::uint8_t ttl,
                const std::vector<WantedAdverts> &wanted);
 

@@ -53,14 +53,14 @@ constexpr Option kPriority = {SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL,
 
 constexpr Option kCountLost = {SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL"};
 
-// A sample of the packets that are not for us: what does not fit is lost.
+// A sample of the packets for other virtual routers: the excess is lost.
 constexpr Option kSmallQueue = {SOL_SOCKET, SO_RCVBUF, 8192, "SO_RCVBUF"};
 
 // A burst of adverts of 255 virtual routers, in the buffers of any network
 // card.
 constexpr int kQueue = 1024 * 1024;
 
-// So many adverts take one call.
+// The number of advertisements per call.
 constexpr std::size_t kMaxAdverts = 64;
 
 // More than the default receive buffer can hold.

@@ -47,18 +47,18 @@ public:
     // TTL (hop limit) 255, Internetwork Control precedence.
     Status send(const wire::Endpoints &endpoints, Bytes pdu);
 
-    // Many of them, all to groups or none: what has become of each.
+    // Sends several packets, all to groups or none; returns the result of each.
     std::vector<Status> send_all(
         std::span<const engine::OutgoingPacket> packets);
 
-    // So many packets at most into the batch: 0 or errno.
+    // At most this number of packets into the batch: 0 or errno.
     int receive(PacketBatch &batch, unsigned most);
 
     // One of them; nothing when it is malformed.
     std::optional<IpPacket> parse(const PacketBatch::Packet &packet) const;
 
-    // How many packets have found no room in the queue since the last call, as
-    // far as the packets after them have told.
+    // The number of packets lost for lack of room in the queue since the last
+    // call, as reported by the packets after them.
     std::uint64_t take_lost() { return std::exchange(lost_, 0); }
 
     int fd() const { return fd_.get(); }

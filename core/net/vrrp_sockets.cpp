@@ -13,13 +13,14 @@ namespace {
 
 constexpr unsigned kMaxBatchesPerWakeup = 4;
 
-// The adverts of this number of virtual routers come in bursts. After the first
-// read, the adverts of the next moment wait in the queue and are read together.
+// The advertisements of this number of virtual routers arrive in bursts. After
+// the first one, those of the next moment wait in the queue and are read
+// together.
 constexpr std::size_t kManyRouters = 16;
 constexpr Duration kGather = Milliseconds{1};
 
-// The interface went down or was removed; netlink reports this, too, with more
-// detail.
+// The interface went down or was removed, which netlink reports as well, and
+// better.
 bool is_interface_gone(int error) {
     return error == ENETDOWN || error == ENODEV || error == ENXIO;
 }
@@ -278,7 +279,8 @@ bool VrrpSockets::read_wanted(const ListenerPtr &listener, Instant now) {
     return some;
 }
 
-// The rest stays unread, without wake-ups, until the second is over.
+// The rest waits unread, and does not wake this process until the second is
+// over.
 void VrrpSockets::read_others(const ListenerPtr &listener, Instant now) {
     while (is_open(listener)) {
         Listener &l = *listener;

@@ -1,8 +1,8 @@
-// The VRRP sockets of all interfaces, registered in an event loop: two for each
-// interface and family. The first one gets the packets that its virtual routers
-// can use. The second one gets the rest (another version, virtual router id or
-// TTL). A few of them each second are read, so that they can be reported,
-// whatever their number is.
+// The VRRP sockets of all interfaces, with an event loop: two for each
+// interface and family. The first one receives packets that its virtual routers
+// can use. The second one receives the rest (another version, virtual router id
+// or TTL), of which a few each second are read, so that the problem can be
+// logged however many there are.
 #pragma once
 
 #include <cstdint>
@@ -42,11 +42,11 @@ public:
 
     // Passes received packets to the sink, up to a bound.
     void on_readable(int fd, Instant now);
-    // All except packets that are not for us.
+    // Without packets for other virtual routers.
     void read_all(Instant now);
 
-    // When the unread packets are read. All received packets for us have been
-    // passed on when handle_time() returns.
+    // When waiting packets are read. Arrived packets have been handed over when
+    // handle_time() returns.
     std::optional<Instant> deadline() const;
     void handle_time(Instant now);
 

@@ -8,8 +8,8 @@
 
 namespace ngx_vrrp::net {
 
-// No effect with fd -1: there is no other process. A full counter (EAGAIN) has
-// the effect of another wake, and an eventfd has no other errors.
+// Has no effect with fd -1: there is no receiver. A full counter (EAGAIN) is as
+// good as another wake-up, and an eventfd has no other errors.
 inline void wake(int fd) {
     if (fd >= 0) {
         const std::uint64_t one = 1;
@@ -17,8 +17,8 @@ inline void wake(int fd) {
     }
 }
 
-// The other side, before it reads the change: fd becomes readable again after
-// the next wake(). False: there was no wake.
+// The receiver, before it checks: fd is readable again after the next wake().
+// False: there was no wake-up.
 inline bool take_wakes(int fd) {
     std::uint64_t count = 0;
     return ::read(fd, &count, sizeof(count)) == sizeof(count);

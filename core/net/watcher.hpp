@@ -1,4 +1,5 @@
-// The event loop, as core/net needs it.
+// The event loop as core/net uses it: the caller waits for the file
+// descriptors.
 #pragma once
 
 namespace ngx_vrrp::net {
@@ -7,8 +8,8 @@ class Watcher {
 public:
     virtual ~Watcher() = default;
 
-    // Calls on_readable of the owner when fd can be read, and again while it
-    // can: one call reads within a bound. False if the loop has no room for
+    // Calls on_readable of the owner when fd can be read, repeatedly as long as
+    // it can: one call reads within a bound. False when the loop cannot take
     // another descriptor.
     virtual bool watch(int fd) = 0;
 

@@ -10,10 +10,10 @@
 
 namespace ngx_vrrp::net {
 
-// The words are in host order; in a message they are in network order, `offset`
-// octets after its beginning. Earlier messages are not filtered. If there are
-// more words than fit into a filter, all messages pass: the reader must check
-// them in any case.
+// The words are in the order of the host; in a message they are in the
+// network's, `offset` octets after its begin. Messages that arrived before are
+// not filtered. If there are more words than a filter has room for, it passes
+// everything: the reader checks again in any case.
 Status set_word_filter(int fd, std::size_t offset,
                        const std::vector<std::uint32_t> &words);
 

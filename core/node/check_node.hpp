@@ -1,7 +1,7 @@
-// The checker process or the runner process: connects the checks (core/check)
-// with the machine (core/net) and with the shared memory of its nginx. It makes
-// no decision about health. It selects the checks of this process, gives them
-// to probers, and reports changes to the vrrp process.
+// A process that checks as a whole: joins the checks (core/check) with the
+// machine (core/net) and with the shared memory of its nginx. It decides
+// nothing about health; it has the list of its checks, their probers, and the
+// receivers of the results.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +30,15 @@ public:
               check::Table table, check::Role role, const CheckPorts &ports,
               const CheckFds &fds);
 
-    // Starts the checks; finishes when the master ends. After an error that end
-    // could not be detected, so the node has finished.
+    // Begins to check; finishes when the master ends. With an error, the end of
+    // the master could not be noticed, and the node has finished.
     Status start(int master_pid);
 
     // A reserved slot becomes this check; it may have been another one before.
     void assign(check::CheckId id, check::Config config);
     void release(check::CheckId id);
 
-    // Takes the reports of the transport.
+    // Reports of the transport.
     check::ConnectionProber &connections() { return probers_.connections(); }
 
     void on_readable(int fd);

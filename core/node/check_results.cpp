@@ -11,6 +11,7 @@ namespace ngx_vrrp::node {
 
 namespace {
 
+// Counted in checks and not in time, which continues while the machine sleeps.
 constexpr Duration kLook = Seconds{1};
 constexpr Seconds kSilence{5};
 

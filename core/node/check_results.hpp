@@ -1,6 +1,6 @@
-// What the checks of this configuration have found, as the vrrp process reads
-// it: the table in shared memory, the call when a verdict has changed, and
-// whether those that check do so.
+// The results of the checks of this configuration for the vrrp process: the
+// table in shared memory, the wake-up when a verdict has changed, and the
+// detection of silent checker processes.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ namespace ngx_vrrp::node {
 
 class CheckResults {
 public:
-    // watcher and sink outlive it. wake_fd is somebody else's; -1: nothing is
-    // checked. roles: of the processes that check.
+    // watcher and sink outlive it. wake_fd belongs to the caller; -1: there are
+    // no checks. roles: of the processes that check.
     CheckResults(check::Table table, int wake_fd,
                  const std::vector<check::Role> &roles, net::Watcher &watcher,
                  LogSink &sink);
@@ -36,8 +36,8 @@ public:
     std::optional<check::Verdict> verdict(check::CheckId id) const;
     std::optional<engine::CheckResult> result(check::CheckId id) const;
 
-    // Any time. Says when a process that checks has given no sign of life for
-    // a while, and when it does again.
+    // Any time. Logs when a process that checks has been silent for a while,
+    // and when it reports again.
     void watch_for_silence(Instant now);
 
 private:

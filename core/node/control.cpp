@@ -8,7 +8,7 @@ namespace ngx_vrrp::node {
 
 namespace {
 
-// A successor that has not spoken by then is not waited for with the answer.
+// The answer does not wait longer than this for a successor.
 constexpr Duration kSuccessorSpeaks = Milliseconds{1500};
 static_assert(kSuccessorSpeaks < status::kAnsweredWithin);
 
@@ -38,8 +38,7 @@ void Control::obey(const status::Commands::Asked &asked, engine::Engine &engine,
     }
     report(record, outcomes, engine);
 
-    // Each slot has at most one command, so repeated commands do not fill our
-    // memory.
+    // One command per slot: repeated commands do not fill our memory.
     std::erase_if(pending_, [&](const Pending &other) {
         return other.ticket.slot == asked.ticket.slot;
     });

@@ -21,15 +21,15 @@ public:
     // Executes the commands; only when in charge. True: there was one.
     bool obey(engine::Engine &engine, Instant now);
 
-    // Any time after the status was published.
+    // Any time, after the status has been updated.
     void answer(const engine::Engine &engine, Instant now);
 
     // When answer() is due.
     std::optional<Instant> deadline() const;
 
 private:
-    // Of an instance. Where a successor is waited for, the next change of state
-    // tells what has come of it.
+    // For an instance. While it waits for a successor, the next change of state
+    // is the result.
     struct Awaited {
         engine::RouterOutcome outcome;
         bool leaving = false;

@@ -1,11 +1,4 @@
-// All couriers of the notifier process (core/courier), and which of them
-// delivers for which channel.
-//
-// A courier delivers by one means: scripts, named pipes, libcurl. deliver()
-// begins a delivery, Outcomes::finished() is called once with the result, and
-// cancel() ends it early. It never waits; libcurl's SMTP, which does, has a
-// thread for each mail. Texts come from core/notify. The queue decides on order
-// and retries.
+// The couriers of this process.
 #pragma once
 
 #include <optional>
@@ -21,7 +14,8 @@
 
 namespace ngx_vrrp::node {
 
-// The other objects that the notifier process needs; all of them outlive it.
+// The parts that a notifier process needs besides core/courier; all of them
+// outlive it.
 struct NotifyPorts {
     net::Watcher &watcher;
     notify::Signer &signer;

@@ -1,4 +1,4 @@
-// Events as records for the notifier process. The sender adds its process.
+// Events as records for the notifier process. The sender adds its own identity.
 #pragma once
 
 #include <optional>
@@ -31,7 +31,7 @@ std::optional<notify::EventRecord> to_event(const check::Record &record,
                                             const std::string &router_id,
                                             const Moment &moment);
 
-// The present problems of this router, to be repeated.
+// The current problems of this router, to be reported again.
 std::vector<engine::Event> lasting_events(const engine::VirtualRouter &router);
 
 }  // namespace ngx_vrrp::node

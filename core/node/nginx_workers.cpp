@@ -50,8 +50,8 @@ std::vector<engine::Heartbeat> NginxWorkers::heartbeats() {
     return list;
 }
 
-// A worker that takes its heartbeat back counts like one that has ended: on a
-// reload the old workers may be gone before the new ones have been scheduled.
+// A worker that withdraws its heartbeat counts like one that ended: on a reload
+// the old workers may be gone before the new ones have been scheduled.
 void NginxWorkers::add_leavers(std::vector<engine::Heartbeat> &list) {
     for (const engine::Heartbeat &before : counted_) {
         if (has(list, before.pid)) {

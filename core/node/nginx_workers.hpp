@@ -25,7 +25,7 @@ public:
 
     void ended(int pid);
 
-    // The master is dead: ended workers are not replaced.
+    // Workers are no longer replaced.
     void master_died() { respawn_time_ = Duration{0}; }
 
 private:

@@ -14,19 +14,20 @@ namespace ngx_vrrp::node {
 
 namespace {
 
-// How long a process that is being replaced continues without its successor,
-// and how often it checks for it.
+// The time for which a process that is being replaced continues without its
+// successor, and the interval of its checks for it.
 constexpr Duration kSuccessorTime = Seconds{30};
 constexpr Duration kSuccessorLook = Milliseconds{5};
 
 // A deadline that is served later may have more before it than was read.
 constexpr Duration kLate = Milliseconds{1};
 
-// Daylight saving time, or a clock that is set, may move the time of day.
+// Daylight saving time, or an operator who sets the clock, may move the time of
+// day.
 constexpr Duration kClockLook = Seconds{1};
 
-// Errors for which a retry is useless. All others may pass: no memory, no
-// descriptor, a full queue, a late answer.
+// Errors that are permanent. All others may pass: no memory, no descriptor, a
+// full queue, a late answer.
 bool is_for_good(int error) {
     return error == EPERM || error == EACCES || error == ENOSYS ||
            error == EAFNOSUPPORT || error == EPROTONOSUPPORT;
@@ -118,8 +119,8 @@ Status Node::watch_master(int pid) {
     return watching;
 }
 
-// nginx's master has started this process again if the previous one did not
-// call end_life().
+// nginx's master has restarted this process if the previous one ended
+// unexpectedly.
 void Node::begin_life(Instant now) {
     engine::CrashHistory history = area_.crash_history(now);
     if (area_.begin_life(generation_.number)) {
@@ -179,10 +180,10 @@ void Node::on_readable(int fd) {
     }
 }
 
-// The event loop passes received data on before it reports an expired deadline.
-// But a process that was not scheduled meanwhile must not take over while the
-// master's adverts wait in its queue. It must not prolong an address that is
-// gone either, because its removal would not be reported.
+// The event loop hands over received packets before expired deadlines. But a
+// process that was not scheduled meanwhile must not take over while the
+// master's advertisements wait in its queue, nor renew an address that is gone:
+// the loss would not be reported.
 void Node::on_timer() {
     if (start_.is_due(net::now())) {
         const Status started = try_to_start(net::now());
@@ -297,7 +298,7 @@ void Node::follow_previous() {
     }
 }
 
-// The successor does not want routers that it has not asked for by now.
+// The successor does not want what it has not requested by now.
 void Node::leave_to_successor(Instant now) {
     if (successor_by_ &&
         (area_.settled() > generation_.number || now >= *successor_by_)) {
@@ -333,8 +334,8 @@ void Node::interfaces_changed(const engine::Interfaces &interfaces) {
     engine_.handle_interfaces(interfaces, net::now());
 }
 
-// The workers of a dead master go on serving, if they live: the address may
-// wait for its successor, or until the last of them is gone.
+// The workers of a dead master continue to serve, if they live: the address may
+// wait for the successor, or until the last worker has ended.
 void Node::process_ended(int pid) {
     if (pid == master_pid_) {
         workers_.master_died();
@@ -360,7 +361,7 @@ void Node::wake() {
     net::wake(generation_.ownership_wake_fd);
 }
 
-// We are not replaced: continue until there is another successor.
+// This process is not replaced, but continues and waits for another successor.
 void Node::lost_successor() {
     area_.settle(std::min(generation_.number, area_.settled()));
 }

@@ -1,39 +1,6 @@
-// The vrrp process: connects the engine with the machine (core/net) and with
-// the shared memory of its nginx (core/status). It makes no decision about
-// VRRP. It handles processes: this one starts, is replaced, or ends.
-//
-// Objects
-//
-//     Node
-//     +-- engine::Engine           the virtual routers
-//     +-- net::Host                sockets and netlink: the engine's ports
-//     +-- engine::SharedOwnership  which process owns a router: another port
-//     +-- net::RouterNames         other nginx on this machine
-//     +-- NginxWorkers             heartbeats, pids
-//     +-- CheckResults             the table of checks, as the engine reads it
-//     +-- Control                  commands of operators
-//     +-- Publisher                engine -> records in shared memory
-//     +-- courier::EventSender     events -> the notifier process
-//
-// The Node implements the interfaces that these objects call: net::Sink (facts
-// of the machine), engine::Processes and engine::Shared (other processes of
-// this nginx), engine::Events. core/capi creates it and owns it.
-//
-// In. nginx's event loop calls on_readable(fd) and on_timer(); the Node finds
-// the object of the descriptor, passes the fact to the engine, and calls
-// share() at the end: changes are published, and the other processes are woken.
-//
-// Out. The state goes to shared memory, where workers read it without locks;
-// events go through a socket pair, and are dropped and counted when it is full;
-// log lines go to the LogSink.
-//
-// Life. open(), then start() or stand_aside(). start() is retried while the
-// machine refuses it for a reason that can pass. quit() hands over to the
-// process that a reload has started, or stops; stop() ends the routers.
-// finished() is true when the process can exit, and end_life() then records a
-// planned end: without it, the next process counts a crash. After the death of
-// the master, the Node stops with serving = true, because the workers still
-// answer.
+// The vrrp process as a whole: joins the engine with the machine (core/net) and
+// with the shared memory of its nginx (core/status). It decides nothing about
+// VRRP; it handles processes: start, replacement, end.
 #pragma once
 
 #include <cstdint>
@@ -64,15 +31,15 @@ namespace ngx_vrrp::node {
 struct Generation {
     std::uint64_t number = 0;
     Instant configured_at{};
-    std::optional<status::Area>
-        previous;  // of the previous one, if it is another
-    // Readable when a verdict changes, or an operator sends a command; -1:
+    // Of the previous process, if it has another area.
+    std::optional<status::Area> previous;
+    // Readable when a verdict changes, or an operator asks for something; -1:
     // never.
     int wake_fd = -1;
     std::vector<check::Role> checkers;  // the processes that check
-    int event_fd = -1;  // to the notifier process; -1: there is none
-    // Readable when another vrrp process of this node has changed the ownership
-    // memory; -1: never.
+    int event_fd = -1;                  // to the notifier process; -1: none
+    // Readable when another vrrp process of this node wants us to look; -1:
+    // never.
     int ownership_wake_fd = -1;
     // The names by which another nginx of this machine finds us; one for each
     // router.
@@ -124,7 +91,7 @@ public:
     // A planned end; without this call, it counts as a crash.
     void end_life();
 
-    // After each of the above: publishes the changes for the other processes.
+    // After each of the above: publishes the state for the other processes.
     void share();
 
     std::optional<Instant> deadline() const;

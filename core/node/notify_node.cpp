@@ -119,7 +119,7 @@ void NotifyNode::begin(Instant now) {
     queue_.release(now);
 }
 
-// The shutdown message may have come before.
+// The final event may have arrived before.
 void NotifyNode::quit() {
     const Instant now = net::now();
     end_by(now + kQuitTime);
@@ -210,8 +210,8 @@ void NotifyNode::on_timer() {
     publish_if_due(now);
 }
 
-// The master has the senders' end, too, while it waits for us: the last
-// shutdown message is equivalent to the end of the stream.
+// The master also has the senders' end, as long as it waits for us: the final
+// event counts as the end of the senders.
 void NotifyNode::end_if_done(Instant now) {
     if (finished_ || !ends_by_) {
         return;

@@ -1,6 +1,7 @@
-// The notifier process: connects the queue (core/notify) with the couriers and
-// with the events of the other processes (core/courier). It decides when to
-// begin, after the process that it replaces, and when to end.
+// The process that notifies as a whole: joins the queue (core/notify) with
+// those that deliver and with the events of the other processes (core/courier).
+// It begins after the process that it replaces has ended, and ends after the
+// senders.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +19,14 @@
 
 namespace ngx_vrrp::node {
 
-// Time to deliver waiting events when nginx quits, or is terminated.
+// The time for which waiting events are delivered when nginx quits, or is
+// terminated.
 inline constexpr Duration kQuitTime = Seconds{30};
 inline constexpr Duration kTerminateTime = Seconds{1};
 
-// After a reload: the longest time for the previous process to deliver its
-// events. It has to quit shortly after this one has begun. After this time,
-// both deliver.
+// After a reload: the time for which the previous process may continue to
+// deliver its events; it must quit a little after this one has started. Then
+// both of them deliver.
 inline constexpr Duration kPredecessorTime = kQuitTime + Seconds{5};
 
 // How old the status may be.
@@ -42,11 +44,11 @@ public:
     NotifyNode &operator=(const NotifyNode &) = delete;
     ~NotifyNode() override;
 
-    // After an error the end of the master could not be detected, so the node
-    // has finished.
+    // With an error, the end of nginx could not be noticed, and the node has
+    // finished.
     Status start(int master_pid);
 
-    // All waiting and arriving events are delivered, within kQuitTime.
+    // Everything that still arrives and waits is delivered, within kQuitTime.
     void quit();
 
     // The same with one attempt for each event, within kTerminateTime.

@@ -1,13 +1,4 @@
-// All probers of one process (core/probe), and which of them makes which check.
-//
-// A prober makes one kind of check: start() begins it, Outcomes::finished() is
-// called once with the result. It never waits. Its descriptors are registered
-// in the Watcher, and on_readable() finds the prober of a descriptor.
-// Connections (http, https, tcp, send-expect) are nginx's:
-// check::ConnectionProber uses them by the port Transport. Scripts are made by
-// the runner process, everything else by the checker process (check::Role). A
-// reload passes nothing on: the new process opens its own sockets, and the old
-// probers end with their process.
+// The probers of this process, by the type of check.
 #pragma once
 
 #include "core/base/log.hpp"
@@ -23,7 +14,8 @@
 
 namespace ngx_vrrp::node {
 
-// The other objects that a checking process needs; all of them outlive it.
+// The parts that a checker process needs besides core/probe; all of them
+// outlive it.
 struct CheckPorts {
     check::Transport &transport;
     check::RegexEngine &regexes;

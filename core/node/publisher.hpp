@@ -1,5 +1,5 @@
-// Writes the status to shared memory: changes at once, counters at a limited
-// rate.
+// Writes the status to shared memory: changes at once, counters not more often
+// than needed, the rest not at all.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ public:
     void publish(engine::Engine &engine, const status::NodeFacts &facts,
                  Instant now);
 
-    // There is a change that must be published at once.
+    // A change must be published at once.
     void hurry() { numbers_at_ = {}; }
 
     Instant deadline() const { return published_at_ + kPublishInterval; }

@@ -81,7 +81,7 @@ FileProber::~FileProber() {
     }
 }
 
-// The watch first, so that no change after the reading is missed.
+// The watch first: a change after the file was read must not be missed.
 void FileProber::start(check::CheckId id, const check::Config &config,
                        Instant now) {
     const std::string &path = std::get<check::FileCheck>(config.probe).path;
@@ -106,8 +106,8 @@ void FileProber::forget(check::CheckId id) {
     }
 }
 
-// Again each time, because the path may lead to another directory now. For the
-// same directory, inotify returns the same number.
+// Done each time: the path may be another directory now. For the same directory
+// inotify returns the same number.
 void FileProber::follow(File &file) {
     const int watch = open() ? ::inotify_add_watch(inotify_.get(),
                                                    file.folder.c_str(), kEvents)

@@ -31,8 +31,8 @@ class KernelView {
 public:
     Status open();
 
-    // Packets to this address stay on this machine: an address of any
-    // interface, or a local route. A successful bind() does not show this
+    // Packets to this address stay here: it is an address of any interface, or
+    // a local route. A successful bind() does not prove this
     // (ip_nonlocal_bind).
     bool is_local(const IpAddress &address);
 

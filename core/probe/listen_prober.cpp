@@ -125,8 +125,8 @@ void ListenProber::start(check::CheckId id, const check::Config &config,
     }
 }
 
-// The source is the address itself, because packets of another address may be
-// filtered.
+// The source is the address itself: another address may not be able to reach
+// it.
 std::optional<check::Outcome> ListenProber::connect(Connection &connection) {
     const IpAddress &address = connection.server.address;
     const bool specific = !connection.listening.address.is_unspecified();

@@ -1,9 +1,11 @@
 // track_nginx listen=on: does nginx accept connections to its listening socket?
-// The kernel completes connections by itself, so a successful connect() is no
-// proof. But a connection that no process has accepted has no owner, and
-// sock_diag(7) reports this. Nothing is sent, and the connection is reset, so
-// that no TIME_WAIT is left. Accepting does not make a descriptor readable
-// here: while a check runs, a timer asks every few milliseconds.
+// The kernel completes connections by itself, so an established connection
+// proves nothing; but a connection that no process has accepted has no owner,
+// and sock_diag(7) reports this. Nothing is sent, and the connection is reset:
+// it leaves no TIME_WAIT behind.
+//
+// Accepting does not make any descriptor readable here: a timer checks every
+// few milliseconds, as long as a check runs.
 #pragma once
 
 #include <map>
@@ -25,8 +27,8 @@ public:
     ListenProber &operator=(const ListenProber &) = delete;
     ~ListenProber() override;
 
-    // Also passes if the address is not one of this node's: the virtual address
-    // of a backup, to which no client can connect.
+    // Also passes when the address is not on this node: the virtual address of
+    // a backup, to which no client can connect.
     void start(check::CheckId id, const check::Config &config,
                Instant now) override;
     check::Outcome cancel(check::CheckId id) override;

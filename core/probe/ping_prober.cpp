@@ -25,12 +25,12 @@ namespace ngx_vrrp::probe {
 
 namespace {
 
-// Replies to all programs' pings arrive here: longer packets are not ours.
+// Replies to the pings of any program arrive here: longer ones are not ours.
 constexpr std::size_t kLargestReply = 256;
 constexpr unsigned kMaxRepliesPerWakeup = 64;
 
-// The kernel drops other packets before it wakes us. Without the filter only
-// this is lost: parse_echo_reply() checks the packets, too.
+// The kernel drops the rest before it wakes us. Without the filter only this
+// saving is lost: parse_echo_reply() checks everything.
 void want_echo_replies(int icmp4, int icmp6) {
     icmp_filter ipv4{};
     ipv4.data = ~(1U << wire::kIcmpv4EchoReply);
@@ -88,7 +88,7 @@ PingProber::~PingProber() {
     }
 }
 
-// A socket that is not watched is useless.
+// A socket that is not read is useless.
 void PingProber::watch(net::Fd &socket) {
     if (socket && !watcher_.watch(socket.get())) {
         socket.reset();

@@ -44,7 +44,7 @@ private:
         check::PingCheck check;
         check::LossWindow window;
         std::uint16_t sequence = 0;
-        std::uint64_t cookie = 0;  // known only to a real answer
+        std::uint64_t cookie = 0;  // contained in a real answer only
         bool waiting = false;
     };
 

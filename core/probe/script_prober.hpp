@@ -1,7 +1,7 @@
-// track_script: the exit status 0 of a script passes. The first line of its
-// output is the text of a failure, the rest is dropped. At its timeout the
-// whole process group is killed. The script is not run again until the kernel
-// has ended it: two runs never overlap.
+// track_script: a check by a script. Its exit status 0 passes; the first line
+// that it writes is the text of a failure, the rest is dropped. At its timeout
+// the whole process group is killed, and it does not run again until the
+// process has ended: there are never two at once.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ public:
     // Both outlive the prober, whose end kills every script.
     ScriptProber(net::Watcher &watcher, check::Outcomes &outcomes);
 
-    // A script that other users can write is not run.
+    // A script that other users may write is not run.
     void start(check::CheckId id, const check::Config &config,
                Instant now) override;
     check::Outcome cancel(check::CheckId id) override;
