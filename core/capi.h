@@ -20,7 +20,7 @@
  * After any call, read vrrp_core_deadline() and arm one timer with it; to be
  * woken early is harmless.  Times are nanoseconds of CLOCK_BOOTTIME.
  *
- * No function throws, blocks or keeps a pointer into its arguments, but for
+ * No function throws, blocks or keeps a pointer into its arguments, except
  * ops, ops->data and the memory, which must outlive the core.  The ops are leaf
  * calls: they must not call the core.
  *
@@ -198,7 +198,7 @@ typedef struct {
     vrrp_core_ip_t                    ip;
     uint16_t                          port;
     uint32_t                          loss_percent;   /* fails from here on */
-    uint32_t                          window;         /* of so many pings */
+    uint32_t                          window;         /* of pings */
 
     /* file: its path; script: its path and arguments */
     const vrrp_core_str_t            *command;
@@ -215,7 +215,7 @@ typedef struct {
 typedef enum {
     VRRP_CORE_TRACK_CHECK = 0,        /* one check: is it up? */
     VRRP_CORE_TRACK_POOL,             /* several: are min_up of them up? */
-    VRRP_CORE_TRACK_FILE,             /* one file: its number, 0 is well */
+    VRRP_CORE_TRACK_FILE,             /* one file: its number, 0: no failure */
     VRRP_CORE_TRACK_INTERFACE
 } vrrp_core_track_kind_e;
 
@@ -223,7 +223,7 @@ typedef enum {
 typedef struct {
     vrrp_core_track_kind_e            kind;
     vrrp_core_str_t                   type;    /* "track_upstream" */
-    vrrp_core_str_t                   name;    /* what it is about: "web" */
+    vrrp_core_str_t                   name;    /* the tracked object: "web" */
 
     /*
      * weighted 0: a failure is a fault.  Otherwise weight, -253..253, is added
@@ -233,7 +233,7 @@ typedef struct {
     uint8_t                           weighted;
     int32_t                           weight;
 
-    /* pool, file, interface: so many looks in a row, one each interval */
+    /* pool, file, interface: findings in a row, one each interval */
     uint32_t                          fall;
     uint32_t                          rise;
     int64_t                           interval_ns;
@@ -249,7 +249,7 @@ typedef struct {
 } vrrp_core_tracker_conf_t;
 
 
-/* minutes since midnight, 0..1440; may go on after midnight */
+/* minutes since midnight, 0..1440; may continue after midnight */
 
 #define VRRP_CORE_MAX_WINDOWS        8
 
@@ -338,7 +338,7 @@ typedef enum {
 } vrrp_core_webhook_format_e;
 
 
-/* a channel: whom to tell what */
+/* a channel: a receiver of notifications */
 
 typedef struct {
     vrrp_core_notify_kind_e           kind;
@@ -441,15 +441,15 @@ typedef struct {
 
     /*
      * A socket pair of datagrams in order (SOCK_SEQPACKET, non-blocking):
-     * events go into the first, the notifier process reads the second.  -1:
-     * nobody is to be told.
+     * events go into the first, the notifier process reads the second. -1:
+     * there are no notifications.
      */
     int                               event_fds[2];
 } vrrp_core_conf_t;
 
 
 typedef struct {
-    /* of this process, for the status: what is in force */
+    /* of this process, for the status: the values in effect */
     int     pid;
     int     realtime_priority;  /* 0: none */
     int     mlock;
@@ -501,8 +501,8 @@ void vrrp_core_stop(vrrp_core_t *core, const char *reason, int serving);
 
 /*
  * nginx's QUIT.  While the master is reloading, another vrrp process is about
- * to take over: everything goes on until it has, and what it does not want is
- * given up then.  Otherwise vrrp_core_stop(), serving.
+ * to take over: this one continues until then, and releases the routers that
+ * the new one does not want.  Otherwise vrrp_core_stop(), serving.
  */
 void vrrp_core_quit(vrrp_core_t *core);
 
@@ -574,10 +574,10 @@ typedef struct {
      * Connections, one for each check at most, with TLS where the check has
      * it.  These are the only ops from which the checker may be called back:
      * open() ends in vrrp_checker_opened() or vrrp_checker_failed(), now or
-     * later; send() takes all of it and sends it as the peer allows; what
-     * close() has closed is not heard of again.  A connection of which
-     * vrrp_checker_failed() tells is closed already, and another one may be
-     * opened within that call; one that vrrp_checker_ended() is not.
+     * later; send() takes all of it and sends it as the peer allows; close()
+     * ends all reports about a connection.  A connection reported by
+     * vrrp_checker_failed() is closed already, and another one may be opened
+     * within that call; one that vrrp_checker_ended() is not.
      */
     void  (*open)(void *data, size_t check);
     void  (*send)(void *data, size_t check, const char *bytes, size_t len);
@@ -694,8 +694,8 @@ int vrrp_core_unsafe_path(const char *path, uint32_t uid, char *why,
 
 /*
  * In the master, after vrrp_core_begin_generation(): lays out the table of
- * this generation with all that is known from the one before it.
- * VRRP_CORE_ERROR: out of memory or room.
+ * this generation with the results of the previous one.  VRRP_CORE_ERROR: out
+ * of memory or room.
  */
 int vrrp_core_checks_begin(vrrp_core_memory_t *memory,
     const vrrp_core_conf_t *conf);
@@ -738,9 +738,9 @@ int vrrp_core_checks_recovered(const vrrp_core_memory_t *memory,
 
 /*
  * In the master, each time a configuration with a vrrp block has been read.
- * previous: the memory of the one before, or NULL; what fits of it is kept.
- * NULL: there is none.  notes, ended by a zero and cut to size: why, or what
- * else is to be logged; or empty.
+ * previous: the memory of the previous configuration, or NULL; the parts that
+ * fit are kept.  Returns NULL on failure. notes, ended by a zero and cut to
+ * size: the reason, or another text to log; or empty.
  */
 vrrp_core_memory_t *vrrp_core_memory_create(const vrrp_core_conf_t *conf,
     const vrrp_core_memory_t *previous, char *notes, size_t size);
@@ -754,7 +754,8 @@ void vrrp_core_memory_protect(vrrp_core_memory_t *memory);
 
 /*
  * In the master, before the processes of a configuration are started; the
- * result is conf->generation.  Those of the one before learn of it.
+ * result is conf->generation.  The processes of the previous configuration can
+ * detect it.
  */
 uint64_t vrrp_core_begin_generation(vrrp_core_memory_t *memory,
     vrrp_core_memory_t *previous);
@@ -774,15 +775,15 @@ void vrrp_core_heartbeat(vrrp_core_memory_t *memory, unsigned slot, int pid);
 void vrrp_core_heartbeat_stop(vrrp_core_memory_t *memory, unsigned slot);
 
 /*
- * nginx is shutting down, no newer generation follows, and addresses are
- * still held: a worker should go on accepting until this turns to 0.
+ * nginx is shutting down, no newer generation follows, and addresses are still
+ * held: a worker should continue to accept until this turns to 0.
  */
 int vrrp_core_worker_needed(const vrrp_core_memory_t *memory,
     uint64_t generation);
 
 /*
- * The vrrp process of this generation has done its work and ended, and no
- * other is there: what starts now is without VRRP.
+ * The vrrp process of this generation has done its work and ended, and there
+ * is no other: processes that start now have no VRRP.
  */
 int vrrp_core_process_ended(const vrrp_core_memory_t *memory,
     uint64_t generation);
@@ -812,7 +813,7 @@ typedef void (*vrrp_core_append_pt)(void *data, const char *text, size_t len);
 int vrrp_core_status(const vrrp_core_memory_t *memory,
     vrrp_core_format_e format, vrrp_core_append_pt append, void *data);
 
-/* what browsers may run of VRRP_CORE_HTML: Content-Security-Policy */
+/* the Content-Security-Policy of VRRP_CORE_HTML */
 const char *vrrp_core_page_policy(void);
 
 
@@ -908,7 +909,7 @@ int vrrp_core_command(vrrp_core_memory_t *memory,
 vrrp_core_result_e vrrp_core_command_result(vrrp_core_memory_t *memory,
     const vrrp_core_ticket_t *ticket, vrrp_core_append_pt append, void *data);
 
-/* instead of waiting for the result; it is carried out all the same */
+/* instead of waiting for the result; it is executed anyway */
 void vrrp_core_command_forget(vrrp_core_memory_t *memory,
     const vrrp_core_ticket_t *ticket);
 

@@ -1,4 +1,5 @@
-// Text of other programs, for a log line and a status page.
+// Text from another program or machine, made safe for a log line and a status
+// page.
 #pragma once
 
 #include <cstddef>

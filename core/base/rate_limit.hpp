@@ -20,8 +20,7 @@ public:
         return true;
     }
 
-    // The number of suppressed lines since the last allowed one; starts again
-    // at 0.
+    // The number of refused ones since the last allowed one; resets the count.
     unsigned take_suppressed() {
         const unsigned n = suppressed_;
         suppressed_ = 0;

@@ -1,8 +1,10 @@
 // A value in shared memory that one process writes and others read without a
-// lock. If a writer dies in the middle, no process is blocked: the value cannot
-// be read until it is written again. The value is stored in words: relaxed word
-// by word, ordered by the fences around them, so that a torn copy is detected
-// and there is no data race. Memory of all zeros is a lock without a value yet.
+// lock. A writer that dies in the middle blocks no reader: the value cannot be
+// read until it is written again.
+//
+// The value lies in words: relaxed word by word, ordered by the fences around
+// them, so that a torn copy is seen and no byte is raced for. Memory of all
+// zeros is a lock whose value has not been written yet.
 #pragma once
 
 #include <algorithm>

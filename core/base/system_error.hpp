@@ -1,4 +1,4 @@
-// Why a request to the operating system failed: what was tried, and errno.
+// A failed request to the operating system: the request, and errno.
 #pragma once
 
 #include <cstring>

@@ -11,8 +11,8 @@
 
 namespace ngx_vrrp {
 
-// CLOCK_BOOTTIME: it continues while the machine is suspended, so that a node
-// can detect a suspend.
+// CLOCK_BOOTTIME: it continues while the machine is suspended, so a node that
+// slept can detect it.
 struct BootClock {
     using rep = std::int64_t;
     using period = std::nano;

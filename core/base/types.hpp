@@ -1,4 +1,4 @@
-// One type per meaning: a VRID cannot be passed as a priority.
+// One type per meaning: a VRID cannot be passed in place of a priority.
 #pragma once
 
 #include <array>

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
-// RFC 3629, 4: what may follow a first octet.
+// RFC 3629, 4: the octets that may follow a first octet.
 struct Form {
     std::size_t size = 0;  // of the whole character; 0: there is none
     unsigned char second_from = 0x80;

@@ -1,5 +1,5 @@
-// C's callbacks as the interfaces that the core knows: what the vrrp process
-// and the processes that check have in common.
+// C's callbacks as interfaces of the core: those that the vrrp process and the
+// processes with checks have in common.
 #pragma once
 
 #include <string_view>

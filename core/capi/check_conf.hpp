@@ -1,4 +1,4 @@
-// Checks as C describes them -> as the core knows them.
+// Converts checks from C's description to the core's.
 #pragma once
 
 #include <vector>

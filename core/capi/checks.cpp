@@ -1,5 +1,5 @@
-// The results of checks: what the master, the workers and the process that
-// marks upstreams ask of the table in shared memory.
+// The results of checks: access to the table in shared memory for the master,
+// the workers and the process that marks upstreams.
 
 #include <optional>
 #include <vector>

@@ -1,4 +1,4 @@
-// What the test of a configuration wants to know about the file system.
+// Questions about the file system from the test of a configuration.
 
 #include <exception>
 #include <string>

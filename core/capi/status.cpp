@@ -1,4 +1,4 @@
-// What workers tell about the node, from shared memory alone.
+// The status of the node in a worker, from shared memory alone.
 
 #include <algorithm>
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace {
 
 using namespace ngx_vrrp;
 
-// What is copied fits, and to is full of zeros.
+// The copied text fits, and `to` is full of zeros.
 template <std::size_t N>
 void copy_text(char (&to)[N], std::string_view text) {
     std::copy_n(text.data(), std::min(text.size(), N - 1), to);

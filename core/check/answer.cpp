@@ -42,8 +42,8 @@ public:
         return begun_ ? "received only a part of the header" : "no answer";
     }
 
-    // After a failure, the next check uses a new connection: new clients may
-    // have better results.
+    // A failed check is not repeated over the same connection: a new connection
+    // may have another result.
     Reuse reuse() const override {
         if (!keepalive_ || !passed_) {
             return Reuse::never;

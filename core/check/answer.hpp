@@ -1,6 +1,6 @@
-// The request to a connected peer, and its response: HTTP, or the bytes of
-// send-expect. Bytes go in, a decision comes out; core/check/connection_prober
-// has the connection.
+// The request to a connected peer, and its answer: HTTP, or the bytes of
+// send-expect. Bytes in, a decision out; core/check/connection_prober has the
+// connection.
 #pragma once
 
 #include <memory>
@@ -25,14 +25,14 @@ public:
     // Makes the peer answer; empty: it does so unasked.
     virtual std::string request() const = 0;
 
-    // Takes bytes, also after the decision. Nothing: there is no decision yet,
-    // or it was returned before. A Failure without a reason: passed.
+    // Takes bytes, after the decision too. Nothing: there is no decision, or it
+    // was returned before. A Failure without a reason: passed.
     virtual std::optional<Failure> receive(std::string_view bytes) = 0;
 
     // The peer will send no more. This is a decision, if there was none.
     virtual Failure end() = 0;
 
-    // The missing part of the response, as a text.
+    // The missing part of the answer, as text.
     virtual std::string missing() const = 0;
 
     // After the decision.

@@ -1,4 +1,4 @@
-// The log line for a changed verdict.
+// The log line of a changed verdict.
 #pragma once
 
 #include <string>

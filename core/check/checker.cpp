@@ -13,8 +13,8 @@ namespace {
 
 constexpr Duration kLagLogPeriod = Seconds{10};
 
-// After a delay, unread responses may be waiting: the time to read them, or as
-// long as the delay was.
+// After a delay, answers may wait that have not been read yet: the time to read
+// them is this, or as long as the delay.
 constexpr Duration kLongestGrace = Milliseconds{100};
 
 // How often one deadline can be postponed because of delays.

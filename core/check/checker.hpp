@@ -47,7 +47,7 @@
 
 namespace ngx_vrrp::check {
 
-// A delay that is ignored, and a delay that is logged.
+// A delay that is ignored, and one that is logged.
 inline constexpr Duration kSmallLag = Milliseconds{2};
 inline constexpr Duration kReportedLag = Milliseconds{100};
 
@@ -68,8 +68,8 @@ public:
             std::uint64_t seed);
     ~Checker() override;
 
-    // A check that this process runs. Its verdict is that of the table, from
-    // the previous generation or process. prober outlives it.
+    // A check that this process runs; its first verdict is the one in the table
+    // from the previous generation or process. prober outlives it.
     void add(CheckId id, Config config, Prober &prober, Instant now);
 
     // Its prober forgets it, too.

@@ -1,5 +1,5 @@
-// One check: its target, its type, its times, and the conditions for a good
-// response. The values are valid: the configuration parser has checked them.
+// One check: the target, the method, the interval, and the expected answer. The
+// configuration parser has checked it; no further checks are needed.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct Timing {
     Duration down_interval{0};  // downinter, while down; 0: interval
     unsigned fall = 3;
     unsigned rise = 2;
-    unsigned jitter_percent = 10;  // of the interval, in both directions
+    unsigned jitter_percent = 10;  // of the interval, plus or minus
 };
 
 // A compiled regular expression of nginx, which only nginx can execute.
@@ -45,7 +45,7 @@ enum class Test : std::uint8_t {
 struct TextTest {
     std::string header;  // its name; empty: the body, or what a peer sends
     Test test = Test::exists;
-    std::string value;  // the text to compare; the expression as written
+    std::string value;  // to compare with; the expression as written
     Regex regex = nullptr;
 };
 
@@ -77,7 +77,7 @@ struct SendExpectCheck {};
 struct PingCheck {
     IpAddress address;
     unsigned loss_percent = 100;  // from here on it fails
-    unsigned window = 1;          // of this number of pings
+    unsigned window = 1;          // of these pings
 };
 
 // A listening socket of this nginx: does nginx accept connections to it?

@@ -183,7 +183,7 @@ void ConnectionProber::ask(CheckId id, Conversation &conversation,
     judge_nothing(id, now);
 }
 
-// If no response is required, sending the request is enough.
+// If no answer has to come, a request that was sent is enough.
 void ConnectionProber::judge_nothing(CheckId id, Instant now) {
     Conversation *conversation = find(id);
     if (conversation != nullptr && conversation->phase == Phase::answering) {
@@ -199,7 +199,7 @@ void ConnectionProber::take(CheckId id, Conversation &conversation,
     }
 }
 
-// After the decision: keep or close the connection.
+// After the decision: keep, drain or close the connection.
 void ConnectionProber::settle(CheckId id, Conversation &conversation) {
     switch (conversation.answer->reuse()) {
         case Reuse::never:

@@ -1,8 +1,9 @@
-// Checks over a connection: tcp, http, send-expect. It has no sockets:
-// core/check/ports.hpp has the Transport that opens, sends and receives.
-// HTTP/1.1 with Host; the connection is kept between checks if the peer agrees.
-// If a kept connection is closed before the first byte of the response, the
-// check is repeated, once, over a new connection.
+// Checks over a connection: tcp, http, send-expect. Bytes go in and come out;
+// the transport is behind core/check/ports.hpp.
+//
+// HTTP/1.1 with Host; the connection is kept between checks when the peer
+// agrees. If a kept connection turns out to be closed before a byte of the
+// answer came, the check is made again, once, over a new one.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ public:
 
     // From the transport. Events of closed connections are ignored.
     void opened(CheckId id, Instant now);
-    // TLS begins: from now on, a timeout is L6TOUT instead of L4TOUT.
+    // TLS begins: distinguishes L4TOUT from L6TOUT.
     void connected(CheckId id);
     void received(CheckId id, std::string_view bytes, Instant now);
     void ended(CheckId id, Instant now);

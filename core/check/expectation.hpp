@@ -13,9 +13,8 @@
 
 namespace ngx_vrrp::check {
 
-// The longest response before the expected text (send-expect): as much as
-// HAProxy's buffer. It is short because all of it is searched again after each
-// read.
+// The maximum length of an answer to send-expect: as much as HAProxy's buffer.
+// It is short because all of it is checked again whenever more arrives.
 inline constexpr std::size_t kMaxText = std::size_t{16} * 1024;
 
 // The request line and header of a check, with the empty line.
@@ -31,12 +30,14 @@ bool needs_body(const Match &match);
 Failure judge(const Match &match, const HttpResponse &response,
               RegexEngine &regexes);
 
-// The bytes that a peer has sent so far (send-expect): nothing yet, a failure
+// Judges the bytes of a peer so far (send-expect): nothing yet, a failure
 // (L7RSP) or a pass. "equal" means that the text contains the value, because
-// the end of a response is not marked. There is a decision when all expected
-// text was received, when unexpected text was received (negated tests), or when
-// the text cannot change any more: ended, or kMaxText bytes. If there are only
-// negated tests, the first bytes decide; if there are none, no text is needed.
+// the end of an answer is not marked.
+//
+// There is a decision when the answer passes all tests, when a negated test
+// fails, or when the text cannot change any more: ended, or kMaxText bytes. If
+// there are only negated tests, the first bytes decide; if there are no tests,
+// no answer is needed.
 std::optional<Failure> judge_text(const Match &match, std::string_view text,
                                   bool ended, RegexEngine &regexes);
 

@@ -1,4 +1,4 @@
-// The number in the text of a file.
+// Reads the number in the text of a checked file.
 #pragma once
 
 #include <cstddef>

@@ -67,7 +67,7 @@ public:
     // and, if it is kept, the body or kMaxBodyKept bytes of it.
     bool is_judgeable() const;
 
-    // Remaining bytes of the body, if the header has its length.
+    // The missing bytes of the body, if the header contains its length.
     std::optional<std::uint64_t> remaining() const;
 
     // Once judgeable: the connection can be kept, and only a short rest must be
@@ -78,8 +78,7 @@ public:
     bool keeps_connection() const;
 
 private:
-    // The meaning of the next bytes; everything except the data consists of
-    // lines.
+    // The part to which the next bytes belong; all parts except data are lines.
     enum class Part : std::uint8_t {
         status_line,
         header,

@@ -13,7 +13,7 @@ public:
     constexpr Monitor(unsigned fall, unsigned rise, Verdict initial)
         : fall_(fall), rise_(rise), verdict_(initial) {}
 
-    // Continues from the results of another process.
+    // Continues the state of another process.
     constexpr Monitor(unsigned fall, unsigned rise, Verdict verdict,
                       unsigned streak)
         : fall_(fall), rise_(rise), verdict_(verdict), streak_(streak) {}

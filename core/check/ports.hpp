@@ -1,4 +1,4 @@
-// The interfaces of core/check to the machine.
+// The interfaces between the checks and the machine.
 #pragma once
 
 #include <cstdint>
@@ -45,9 +45,8 @@ public:
     virtual void check_now(CheckId id, Instant now) = 0;
 };
 
-// Connections to peers, at most one for each check. TLS is below this
-// interface. A connection that failed() is already closed, one that ended() is
-// not.
+// Connections to peers, at most one for each check. TLS is made below. A
+// connection that has failed() is closed already, one that has ended() is not.
 class Transport {
 public:
     virtual ~Transport() = default;

@@ -10,8 +10,8 @@ namespace ngx_vrrp::check {
 
 inline constexpr std::size_t kMaxQuoted = 80;  // characters between the quotes
 
-// "text" with its quotes, in printable ASCII: all other octets are \xHH, quotes
-// and backslashes are escaped. A longer text is truncated: "text"...
+// "text" with its quotes, in printable ASCII: all else is \xHH, quotes and
+// backslashes are escaped. A longer text is cut: "text"...
 std::string quote(std::string_view text);
 
 }  // namespace ngx_vrrp::check

@@ -55,8 +55,8 @@ std::uint64_t key_of(const Identity &identity);
 // is its initial verdict.
 Record first_record(const Config &config);
 
-// For a record from shared memory, where an attacker in another process may
-// have written anything: values out of their range become harmless.
+// Makes a record from shared memory safe: a compromised process may have
+// written anything there, and values out of their range are replaced.
 Record made_sane(Record record);
 
 // Is it about this check? Compares texts as far as a record keeps them.

@@ -1,5 +1,5 @@
-// Which process makes which checks. Scripts have a separate process, because it
-// has other privileges. Each of the two can die while the other one works.
+// The process that makes a check. A separate process runs scripts, because it
+// has other privileges: each of the two may live without the other.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ constexpr std::string_view to_string(Role role) {
 
 // Heartbeat and delays of a process that makes checks.
 struct Beat {
-    Instant at{};  // 0: no heartbeat yet
+    Instant at{};  // 0: no report yet
     std::uint64_t late_wakes = 0;
     Duration worst_lag{0};
 };

@@ -270,8 +270,8 @@ bool Table::begin(const std::vector<Config> &checks, std::size_t slots,
     if (checks.size() > slots || slots > capacity_) {
         return false;
     }
-    // Read all of it first: `before` may be in the same half. Generation 0 has
-    // no results.
+    // Reads all of it first: `before` may be in the same half. Generation 0 has
+    // no records.
     const Table none(memory_, capacity_, 0);
     std::vector<Record> records =
         (before != nullptr ? *before : none).recall_all(checks);

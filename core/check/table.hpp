@@ -1,12 +1,14 @@
-// The checks of this nginx in shared memory: written by the processes that make
-// checks (one writer for each record), read by the vrrp process, by workers and
+// The checks of this nginx in shared memory: written by the processes that
+// check (one writer for each record), read by the vrrp process, by workers and
 // by the status page. Lock-free: a writer that dies in the middle blocks no
-// other process. There is one table for each generation of the configuration,
-// in the two halves of the memory in turn: a new generation is laid out while
-// processes of the previous one still use theirs. A process that is two
-// generations behind detects that its table does not exist any more
-// (is_current()). If this happens during a store(), a record of the new table
-// may be wrong until it is stored again; its verdict is not.
+// reader.
+//
+// There is one table for each generation of the configuration, in one of two
+// halves of the memory in turn: a new generation is laid out while processes of
+// the previous one still use their table. A process that has been overtaken
+// twice finds that its table is no more (is_current()). If that happens in the
+// very middle of a store(), a record of the new table may be spoilt until it is
+// stored again; its verdict is not.
 #pragma once
 
 #include <cstddef>
@@ -30,15 +32,15 @@ public:
 
     // The table of a generation, for its processes. memory has room for this
     // number of checks, and was full of zeros at first; it outlives the Table,
-    // which is a handle and may be copied. Nothing beyond its end is accessed,
-    // even if another process has overwritten it.
+    // which is a handle and may be copied. Corrupt content never causes an
+    // access beyond its end.
     Table(void *memory, std::size_t checks, std::uint64_t generation);
 
     // In the master, once for a generation and before its processes start: lays
-    // out the records of these checks, and unused ones after them up to
-    // `slots`. Checks that `before` has keep their results. A check whose
-    // initial verdict is "unused" is a reserved slot: assign() fills it. False:
-    // there is no room, and nothing was changed.
+    // out the records of these checks, unused ones after them up to `slots`;
+    // those that are in `before` keep their results. A check whose initial
+    // verdict is "unused" is spare: assign() fills it. False: no room, and
+    // nothing has been touched.
     bool begin(const std::vector<Config> &checks, std::size_t slots,
                const Table *before);
 
@@ -52,8 +54,8 @@ public:
     // bounded number of attempts.
     std::optional<Record> load(CheckId id) const;
 
-    // How a check continues: with the results in this record, if they are its
-    // own, or without any.
+    // The state from which a check continues: its own results in the table, or
+    // none.
     Record recall(CheckId id, const Config &config) const;
 
     // Ignored when it is not current.
@@ -64,8 +66,8 @@ public:
     void assign(CheckId id, const Config &config);
     void release(CheckId id);
 
-    // For a process that replaces a dead one: these checks, from the slot
-    // `first` on, keep the results that any of their slots has.
+    // For a process that replaces one that has died: these checks, from the
+    // place `first` on, keep the results that any of their places has of them.
     void rearrange(CheckId first, const std::vector<Config> &checks);
 
     // One load. Verdict::unused when it is not current.

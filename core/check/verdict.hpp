@@ -22,7 +22,7 @@ enum class Verdict : std::uint8_t {
 inline constexpr std::array<std::string_view, 4> kVerdicts{"unused", "checking",
                                                            "up", "down"};
 
-// A value from shared memory may be none of them.
+// A value from shared memory may be out of range.
 constexpr bool is_known(Verdict verdict) {
     return static_cast<std::size_t>(verdict) < kVerdicts.size();
 }

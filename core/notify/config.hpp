@@ -1,4 +1,4 @@
-// Receivers of notifications and their settings, from the configuration.
+// The configuration of the receivers of notifications.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ struct EmailChannel {
     std::string ca;  // a file; empty: those of the system
     bool verify = true;
     bool start_tls = false;  // smtp:// must turn to TLS
-    std::string helo;        // our name in the greeting; empty: the host's name
+    std::string helo;        // our name in HELO; empty: the host name
 };
 
 enum class WebhookFormat : std::uint8_t {
@@ -64,7 +64,7 @@ struct ChannelConfig {
     std::uint32_t events = 0;   // 1 << EventKind
     std::uint32_t states = 0;   // 1 << StateWord, of the state events
     Duration timeout{};         // of one attempt
-    Duration expire{};          // of an event that is not delivered
+    Duration expire{};          // an undelivered event is dropped after this
     bool lacks_secret = false;  // its file could not be read
     std::variant<ScriptChannel, FifoChannel, EmailChannel, WebhookChannel> how;
 };

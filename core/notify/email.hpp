@@ -1,5 +1,5 @@
-// A mail (RFC 5322, MIME) with events, and the meaning of a mail server's
-// reply.
+// A mail (RFC 5322, MIME) about events, and the meaning of a mail server's
+// answer.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ struct Mail {
     std::string text;  // lines end with CRLF; a first "." is not doubled
 };
 
-// The delivery has at least one event. A repeated mail has the same Message-ID,
-// so that a receiver shows it once.
+// The delivery has at least one event. A repeated mail has the same Message-ID:
+// a receiver that gets it twice shows it once.
 Mail make_mail(const Delivery &delivery, const EmailChannel &channel,
                WallTime now);
 

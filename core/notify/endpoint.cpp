@@ -36,7 +36,7 @@ std::size_t port_colon(std::string_view authority) {
     return authority.find(':', bracket == authority.npos ? 0 : bracket);
 }
 
-// A shorter text is part of many words by chance.
+// Shorter texts are a part of many words by chance.
 constexpr std::size_t kShortestToken = 8;
 
 // The parts of a URL that can be secrets.

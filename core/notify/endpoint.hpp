@@ -16,8 +16,8 @@ struct Endpoint {
 // out is that of the scheme: http, https, smtp, smtps.
 Endpoint endpoint_of(std::string_view url);
 
-// A text of the receiver, which may repeat parts of the URL: "***" replaces
-// each part that can be a secret.
+// A text of the other side, which may repeat parts of the URL: "***" replaces
+// each part besides the host that could be a secret.
 std::string without_tokens(std::string text, std::string_view url);
 
 }  // namespace ngx_vrrp::notify

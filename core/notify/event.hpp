@@ -1,6 +1,6 @@
-// An event for notifications, as a record of fixed size: it goes from the
-// process in which it happens to the notifier process in one datagram. No
-// pointers; texts are truncated to their field and end with a zero.
+// An event that receivers may subscribe to, as a record of fixed size: it goes
+// from the process where it occurs to the notifier process in one datagram. No
+// pointers; texts are cut to their field and end with a zero.
 #pragma once
 
 #include <array>
@@ -32,12 +32,12 @@ constexpr std::string_view to_string(EventKind kind) {
     return name_of(kind, names);
 }
 
-// A problem is reported again at this interval, for receivers that forget
-// events that are not repeated. Other receivers do not get the repetitions.
+// Problems are repeated at this interval, for receivers that end an alert
+// without a repetition; others do not get the repetitions.
 inline constexpr Duration kRepeat = Seconds{60};
 
-// The last of several events with the same kind, instance and subject is the
-// present state.
+// A condition lasts until an event ends it: of several events with the same
+// kind, instance and subject, the last one is valid.
 struct EventRecord {
     EventKind kind;
     std::uint8_t vrid;      // 0: of no instance
@@ -55,7 +55,7 @@ struct EventRecord {
     Text<16> interface;
 
     // State: INIT, BACKUP, MASTER, FAULT, STOP (INIT, when nginx ends). Others:
-    // "up", "down"; split_brain: "suspected", "over".
+    // "up" and "down"; split_brain: "suspected", "over".
     Text<16> from;
     Text<16> to;
 

@@ -31,7 +31,7 @@ Habits habits_of(WebhookFormat format) {
 constexpr std::array<std::string_view, 5> kStates{"MASTER", "BACKUP", "FAULT",
                                                   "STOP", "INIT"};
 
-// An alert ends if it is not repeated.
+// An alert ends unless it is repeated.
 bool forgets(const ChannelConfig &config) {
     const auto *webhook = std::get_if<WebhookChannel>(&config.how);
     return webhook != nullptr && webhook->format == WebhookFormat::alertmanager;

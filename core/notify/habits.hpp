@@ -1,4 +1,4 @@
-// Which events a channel wants, and how many at once.
+// The events that a channel gets, and how many at once.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ struct Habits {
     bool retries = true;
 };
 
-// Messages for people come in batches, and not more often than people, or the
-// limits of those services, allow.
+// Messages to people are sent in batches, and not more often than people, or
+// the limits of those services, can bear.
 Habits habits_of(const ChannelConfig &config);
 
 bool wants(const ChannelConfig &config, const EventRecord &event);

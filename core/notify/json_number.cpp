@@ -19,8 +19,8 @@ bool is_hex(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// Reads forward. Functions of type bool return false if the text has another
-// form.
+// Reads forward. Functions that return bool return false when the text does not
+// match.
 class Scanner {
 public:
     Scanner(std::string_view text, std::string_view name)

@@ -58,8 +58,8 @@ public:
     // They wait again.
     void take_back() { lent_ = 0; }
 
-    // Removes entries of the instance of `latest` if this many wait: superseded
-    // ones, which the newer one counts, and the oldest.
+    // Removes events of the instance to which `latest` belongs, if that many
+    // wait: superseded ones, which the newer event counts; and the oldest.
     Entries drop_superseded(const EventRecord &latest);
     Entries drop_excess(const EventRecord &latest);
 

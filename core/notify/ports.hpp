@@ -1,4 +1,4 @@
-// The interfaces of the notifier to the machine.
+// The interfaces between the notifier and the machine.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace ngx_vrrp::notify {
 
 using DeliveryId = std::uint64_t;
 
-// One attempt to deliver to one channel: one event, or several if the channel
-// accepts that; in their order, the newest last.
+// One attempt to deliver to one channel: one event, or several at once if the
+// channel allows it; in their order, the newest last.
 struct Delivery {
     DeliveryId id = 0;
     ChannelId channel = 0;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr ChannelId kHooks = std::numeric_limits<ChannelId>::max();
 
-// Number of events that are named if many are lost at once.
+// The number of events lost at once that the log names.
 constexpr std::size_t kMostNamed = 8;
 
 // The hook for all events comes after the one for this event.
@@ -87,7 +87,7 @@ void Queue::add(const EventRecord &event, Instant now) {
     }
 }
 
-// A repetition is not needed if the event itself still waits.
+// A repetition adds nothing to an event that has not been delivered yet.
 bool Queue::waits_already(ChannelId id, const EventRecord &event) const {
     if (event.again == 0) {
         return false;

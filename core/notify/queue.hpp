@@ -1,28 +1,15 @@
-// The queue of notifications: receivers, order, retries. Without I/O: couriers
-// (core/courier) deliver, and time is passed in. node::NotifyNode owns the
-// Queue and the couriers.
+// Decides which event is delivered to which channel, when, and how often it is
+// retried. Sans-I/O: couriers deliver, time is passed in.
 //
-// Objects. A Channel is one notify directive, with its courier and its
-// counters. A Lane has the waiting entries of one channel and one instance. All
-// scripts share one lane per instance, because the script for the state must
-// end before that of "notify" starts. Channels whose message can contain
-// several events have one lane for all instances. So a receiver that hangs
-// delays no other one.
+// Order. Events of one instance are delivered in their order: hooks of an
+// instance run one after the other, first the one for the event
+// ("notify_master"), then the one for all ("notify"); each other channel has
+// its own lane, so that a channel that hangs does not delay another. Where a
+// message may have several events, a lane has those of all instances.
 //
-// In. add() takes an event and makes an entry for each channel that wants it. A
-// later event of the same kind makes waiting entries obsolete: they are skipped
-// and counted, and the latest entry is always kept.
-//
-// Out. Courier::deliver() gets a Delivery: one entry, or several where the
-// format allows it. The courier calls finished() once for each, with the
-// outcome. A script has one attempt. All other deliveries are retried, after 1
-// s, then after pauses that double up to 30 s, until "expire" of the entry. A
-// permanent refusal of the receiver is not retried. A dropped event is counted
-// and logged.
-//
-// Reload. The queue of a new process is on hold() until the previous process
-// has delivered its events, then release(). hurry() is for a terminated nginx:
-// one attempt for each entry, without pauses. give_up() cancels everything.
+// Failures. A script has one attempt. All other deliveries are retried, at
+// first after a second and then less and less often, until the event expires.
+// Events that are not delivered in the end are counted and logged.
 #pragma once
 
 #include <compare>
@@ -49,8 +36,8 @@ namespace ngx_vrrp::notify {
 inline constexpr Duration kFirstBackoff = Seconds{1};
 inline constexpr Duration kLongestBackoff = Seconds{30};
 
-// The state of the events that a channel wants. Each of them is delivered,
-// dropped, skipped, or waits.
+// Counters of the events of a channel. Each event is delivered, dropped,
+// skipped, or waits.
 struct ChannelCounts {
     std::uint64_t delivered = 0;
     std::uint64_t dropped = 0;  // given up
@@ -84,7 +71,7 @@ public:
     // From now on: one attempt for each event, without any pause.
     void hurry(Instant now);
 
-    // Cancels all deliveries, and drops all waiting events.
+    // The current delivery is cancelled, and waiting events are lost.
     void give_up(Instant now);
 
     // Nothing waits.

@@ -1,5 +1,5 @@
-// Refusals of a mail server, in a conversation as libcurl reports it: our
-// commands, and the lines of the server.
+// The refusals of a mail server, from a conversation as libcurl reports it:
+// commands that are sent, and lines that are received.
 #pragma once
 
 #include <string>

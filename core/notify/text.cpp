@@ -17,7 +17,8 @@ bool is_to(const EventRecord &event, std::string_view state) {
     return event.to.view() == state;
 }
 
-// "two masters is suspected": the name of a sign, and whether it lasts.
+// "split brain suspected: two masters": the name of a sign, and whether it
+// lasts.
 std::string split_brain(const EventRecord &event) {
     return "split brain " + one_line(event.to.view()) + ": " +
            one_line(event.subject.view());

@@ -23,8 +23,8 @@ constexpr WallTime happened_at(const EventRecord &event) {
 // UTF-8, with a blank for each control character.
 std::string one_line(std::string_view text);
 
-// The subject and its new state: "VI_1: BACKUP -> MASTER", "upstream web:
-// server 10.0.0.11:80 is down".
+// The subject and the change: "VI_1: BACKUP -> MASTER", "upstream web: server
+// 10.0.0.11:80 is down".
 std::string headline(const EventRecord &event);
 
 // The same with the node: "lb1: VI_1: BACKUP -> MASTER".
@@ -53,8 +53,8 @@ Gravity gravity_of(const EventRecord &event);
 // The gravest of them.
 Gravity gravity_of(const Delivery &delivery);
 
-// Of a message that tells of more than one event: "3 events", "3 events, and 2
-// older ones skipped". Empty: there is nothing to say.
+// For a message with more than one event: "3 events", "3 events, and 2 older
+// ones skipped". Empty otherwise.
 std::string count_line(const Delivery &delivery);
 
 }  // namespace ngx_vrrp::notify

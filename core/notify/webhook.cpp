@@ -12,8 +12,9 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// For formats whose body decides: the names of the member that is 0 on success
-// (the first existing one counts), and its values that mean "try again later".
+// For services that report errors in the body: the names of the member that is
+// 0 on success (the first existing one counts), and its values when a retry may
+// succeed.
 struct Answer {
     std::array<std::string_view, 2> members{};
     std::array<std::int64_t, 2> passing{};
@@ -54,7 +55,7 @@ bool is_passing(const Answer &answer, std::int64_t code) {
     return code == answer.passing[0] || code == answer.passing[1];
 }
 
-// ", keywords not in content": the text of the service.
+// ", keywords not in content": the service's own message.
 std::string message_of(const Answer &answer, std::string_view body) {
     const auto message = find_text(body, answer.message);
     if (!message || message->empty()) {

@@ -1,4 +1,4 @@
-// The request to a webhook, and the meaning of its response.
+// The request to a webhook, and the meaning of its answer.
 #pragma once
 
 #include <optional>
@@ -19,15 +19,15 @@ struct WebhookRequest {
     std::string body;
 };
 
-// Made again for each attempt: some signatures are valid only for a while. The
-// delivery has at least one event. Nothing: it cannot be signed.
+// Created for each attempt: some signatures are valid for a short time only.
+// The delivery has at least one event. Nothing: it cannot be signed.
 std::optional<WebhookRequest> webhook_request(const Delivery &delivery,
                                               const WebhookChannel &channel,
                                               Signer &signer, WallTime now);
 
-// Of an HTTP response. The body is read only if the status is not enough. The
-// text has the receiver's words: "HTTP 503", "errcode 310000, keywords not in
-// content".
+// For an HTTP response. Its body is only used if the status is not enough; the
+// text contains the receiver's message: "HTTP 503", "errcode 310000, keywords
+// not in content".
 Outcome webhook_outcome(WebhookFormat format, long status,
                         std::string_view body);
 

@@ -1,6 +1,6 @@
-// Alertmanager identifies an alert by all of its labels: the end of an alert
-// must have the labels of its beginning, so labels have nothing that changes in
-// between. An alert that is not repeated ends at its endsAt.
+// Alertmanager identifies an alert by all of its labels: the message that ends
+// an alert must have the labels of the one that began it, and hence nothing
+// that changes in between. An alert that is not repeated ends at its endsAt.
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +19,7 @@ namespace {
 // Long enough for Alertmanager to forward it, with its usual group_wait.
 constexpr std::chrono::minutes kTransition{5};
 
-// A lasting alert is repeated until it is over. If the repetitions stop,
+// A lasting problem is repeated until it ends. If it is no longer repeated,
 // because nginx has ended or its configuration has changed, the alert ends,
 // too.
 constexpr Duration kLasting = 5 * kRepeat;
@@ -147,8 +147,8 @@ Span ended(const EventRecord &event) {
     return {happened_at(event), happened_at(event)};
 }
 
-// Any other state ends a fault, also one that another process has reported.
-// Ending an alert that does not exist does no harm.
+// Any other state ends a fault, also a fault from another process. Ending an
+// alert that does not exist does no harm.
 void write_state(JsonWriter &json, const EventRecord &event, WallTime now) {
     const std::vector<Label> fault =
         labels_of_state(event, kFault, severity_word(Gravity::critical));

@@ -8,7 +8,8 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// Put between "@" and a name, so that Mattermost does not mention a user.
+// Between "@" and a name, it prevents a mention: Mattermost would notify that
+// user.
 constexpr std::string_view kZeroWidthSpace = "\xe2\x80\x8b";
 
 std::string_view colour_of(Gravity gravity) {

@@ -8,7 +8,7 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-// The limit of WeCom for a text, in octets of UTF-8.
+// The maximum length of a text in WeCom, in octets of UTF-8.
 constexpr std::size_t kLongest = 2048;
 
 std::string long_text(const EventRecord &event) {
@@ -34,7 +34,7 @@ std::string text_of(const Delivery &delivery, const WebhookChannel &channel,
     return titled(channel, text + count_line(delivery));
 }
 
-// At most this number of octets, without a partial character.
+// At most this number of octets, without half characters.
 std::string cut(const std::string &text) {
     std::size_t size = kLongest;
     while (size > 0 &&

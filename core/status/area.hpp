@@ -1,6 +1,8 @@
-// The status memory of one nginx: the state that the vrrp process publishes,
-// the last changes of state, the ends of its processes, and the table of
-// checks.
+// The status memory of one nginx: the status of the vrrp process, the last
+// changes of state, the ends of its processes, the results of checks. The
+// master and our helper processes write here; workers have it mapped, too, but
+// cannot write. All readers and writers are lock-free, so a process that dies
+// or stops in the middle blocks no other.
 //
 // Objects. An Area is a handle to a memory that the master maps before it
 // forks; it can be copied. The master and the helper processes map it for
@@ -8,26 +10,9 @@
 // which workers write. Both have only fixed sizes, no pointers and no locks, so
 // a process that dies or stops in the middle cannot block another one.
 //
-//     header | two banks: instances, addresses, trackers | tables of checks
-//
-// All zeros is an area without any data.
-//
-// Writers. Each record has one writer, and a sequence lock (base/seqlock.hpp):
-// a reader that finds a record in change reads it again. A new vrrp process
-// fills the bank that the previous one did not use; then the record of the node
-// names the valid bank. So readers see the old status until the new one is
-// complete.
-//
-// Readers. Sizes, counts and positions come from the configuration (room.hpp),
-// never from this memory, because an attacker in the checker process can write
-// here. A record is copied, its values are limited to valid ones (sane.hpp),
-// and then it is used: view.hpp has the view from which JSON, metrics,
-// health and the page are rendered.
-//
-// Reload. The memory stays if its size is the same. Each reading of the
-// configuration is a generation with a number. Generations use the two halves
-// of the table of checks in turn, and a process of an old generation detects
-// that its half is used again.
+// A vrrp process fills the bank that the previous one did not use; the record
+// of the node says which one is valid. So readers see the old status until the
+// new one is complete.
 #pragma once
 
 #include <cstddef>
@@ -73,7 +58,7 @@ public:
     std::uint64_t settled() const;
 
     // A vrrp process of this generation starts; nginx runs one at a time. True:
-    // the previous one did not call end_life(), it crashed.
+    // the previous one crashed.
     bool begin_life(std::uint64_t generation);
     void end_life(std::uint64_t generation);
 
@@ -98,8 +83,7 @@ public:
     void let_go(std::int32_t pid);
     std::int32_t holder() const;
 
-    // A notifier process begins. Returns the previous one, which may still
-    // exist. 0: none.
+    // A notifier process begins; the previous one may still exist. 0: none.
     std::int32_t begin_notifying(std::int32_t pid);
     void end_notifying(std::int32_t pid);
     std::int32_t notifier() const;
@@ -107,9 +91,9 @@ public:
     const ChannelBoard &channels() const;
 
     // The status has one writer at a time. The bank is the same in all calls of
-    // a process: the free_bank() at its start. An instance is written with its
-    // addresses and trackers, or only the numbers of an instance that was
-    // written before; the node comes last. Records without room are left out.
+    // a process: free_bank(), when it begins. An instance is written with its
+    // addresses and trackers, or only the numbers of one that was; the node
+    // comes last. Records without room are left out.
     unsigned free_bank() const;
     void publish(unsigned bank, std::size_t index, const InstanceRecord &record,
                  std::span<const AddressRecord> addresses,

@@ -1,5 +1,5 @@
-// The receivers of notifications of this node, and their deliveries: in shared
-// memory, written by the notifier process.
+// The notification channels of this node and their results: in shared memory,
+// written by the notifier process.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ class ChannelBoard {
 public:
     static constexpr std::size_t kMost = 64;
 
-    // One writer at a time. More than kMost are left out.
+    // One writer at a time. Channels beyond kMost are left out.
     void write(const std::vector<ChannelRecord> &channels);
 
     // None before the first write, or if a writer was active at each of a

@@ -1,4 +1,4 @@
-// The results of a node's checks, at one moment.
+// The results of the checks of a node, at one moment.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The answer of a worker to the operator who gave a command, as JSON.
+// The answer of a worker to the operator's command, as JSON.
 #pragma once
 
 #include <string>

@@ -17,7 +17,7 @@ constexpr unsigned kNumberBits = 29;
 constexpr std::uint64_t kPhaseMask = (1U << kPhaseBits) - 1;
 constexpr std::uint64_t kNumberMask = (1U << kNumberBits) - 1;
 
-// No worker waits for this time: it has died.
+// No worker waits this long: it has died.
 constexpr Seconds kAbandoned{10};
 static_assert(kAbandoned > 2 * (kNoticedWithin + kAnsweredWithin));
 
@@ -195,7 +195,7 @@ std::uint64_t Commands::asks() const {
     return header().asks.load();
 }
 
-// A command whose worker has given up or died is over.
+// A command whose worker has given up, or has died, has ended.
 std::vector<Commands::Asked> Commands::take(Instant now) {
     std::vector<Asked> list;
     for (std::size_t i = 0; i < kSlots; ++i) {
@@ -218,8 +218,8 @@ std::vector<Commands::Asked> Commands::take(Instant now) {
     return list;
 }
 
-// One process is in charge, so only this one writes here; its reader may be
-// gone.
+// One process is in charge, so there is no other writer; a reader may no longer
+// exist.
 void Commands::set_answer(const Ticket &ticket, const Outcomes &list) {
     Slot &to = slot(ticket.slot);
     const std::size_t count = std::min(list.size(), instances_);

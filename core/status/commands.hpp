@@ -1,11 +1,11 @@
-// Commands of operators, from a worker to the vrrp process, and its answers, in
-// shared memory. There are a few slots. A worker takes one, writes a command,
-// polls for the answer, and gives the slot back.
+// Commands of operators on their way from a worker to the vrrp process, and its
+// answers on the way back, in shared memory. A few slots; a worker takes one,
+// writes the command, polls for the answer and gives the slot back.
 //
 // Lock-free: the owner of a slot, and the time since when, are one word that
-// changes atomically. A process that dies or stops in the middle costs at most
-// a slot for some seconds. A command that was not taken is never executed later
-// than a worker would wait for it.
+// changes atomically. A process that dies or stops in the middle blocks at most
+// one slot for some seconds. A command that was not taken is never executed
+// later than a worker would wait for it.
 //
 //     free -> writing -> asked -> taken -> answered -> free
 //             (worker)            (vrrp process)       (worker)
@@ -33,7 +33,7 @@ struct CommandRecord {
 
 static_assert(std::is_trivially_copyable_v<CommandRecord>);
 
-// One part of the answer: the outcome for an instance.
+// A part of the answer: the result for one instance.
 struct OutcomeRecord {
     Text<64> instance;
     Text<16> state;  // INIT, BACKUP, MASTER, FAULT
@@ -48,7 +48,7 @@ using Outcomes = std::vector<OutcomeRecord>;
 // The longest time until the vrrp process takes a command.
 inline constexpr Seconds kNoticedWithin{1};
 
-// And from then on to answer it: it waits that long for the successor.
+// The time to answer it after that, which includes the wait for the successor.
 inline constexpr Seconds kAnsweredWithin{2};
 
 class Commands {
@@ -78,7 +78,7 @@ public:
     Progress progress(const Ticket &ticket) const;
     Outcomes answer(const Ticket &ticket) const;  // when it is answered
 
-    // The answer is not needed any more; the command is executed anyway.
+    // The answer is no longer needed; the command is executed anyway.
     void forget(const Ticket &ticket);
 
     // True: the command was not taken, and never will be. Otherwise as

@@ -31,7 +31,7 @@ bool change(Text<N> &field, std::string_view text) {
     return true;
 }
 
-// known: the field has a value; unspecified, and the field is empty: none.
+// known: the value of the field; unspecified, and an empty field: none.
 bool change(Text<48> &field, IpAddress &known, const IpAddress &address) {
     if (known == address) {
         return false;

@@ -1,5 +1,6 @@
-// The content of the status, as the vrrp process describes it. A description of
-// a virtual router is kept, so that only changes are written to shared memory.
+// The content of the status, described by the vrrp process. The description of
+// a virtual router is kept, so that only changes are written to shared memory
+// again.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@
 
 namespace ngx_vrrp::status {
 
-// Facts about the node that the engine does not have.
+// Facts of the node that the engine does not have.
 struct NodeFacts {
     std::string router_id;
     std::string nginx_version;

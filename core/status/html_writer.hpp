@@ -1,5 +1,6 @@
-// HTML, written in order. All texts are escaped, and elements end in the order
-// in which they began: names, reasons and responses of servers can be any text.
+// HTML, written in order: the few words this project needs. All text is
+// escaped, and elements end in the reverse order of their beginning: names,
+// reasons and answers of servers may contain any text.
 #pragma once
 
 #include <algorithm>

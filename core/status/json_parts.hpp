@@ -1,4 +1,4 @@
-// What the parts of the JSON share.
+// Shared by the parts of the JSON.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,7 @@ void write_info(MetricsWriter &out, const Instances &list) {
     }
 }
 
-// One sample for each state: what is summed or averaged still means something.
+// One sample for each state, so that sums and averages are meaningful.
 void write_state(MetricsWriter &out, const Instances &list) {
     using enum vrrp::StateName;
     out.gauge("nginx_vrrp_instance_state",

@@ -70,7 +70,7 @@ void write_announcements(HtmlWriter &html) {
     html.close();
 }
 
-// It is always there: what comes after it stays in its place.
+// It always exists, so that the elements after it keep their position.
 void write_stale(HtmlWriter &html, const View &view) {
     if (is_fresh(view.snapshot, view.moment.now)) {
         html.open(

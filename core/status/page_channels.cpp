@@ -1,4 +1,4 @@
-// The receivers of notifications, and the state of their deliveries.
+// The notification channels, and their last results.
 
 #include "core/status/page_parts.hpp"
 

@@ -67,7 +67,7 @@ void write_sign(HtmlWriter &html, engine::SplitBrainSign sign,
     html.close();
 }
 
-// It is always there: what comes after it stays in its place.
+// It always exists, so that the elements after it keep their position.
 void write_split_brain(HtmlWriter &html, const InstanceRecord &instance,
                        const Moment &moment) {
     html.open("div", {{"role", "alert"}});
@@ -100,8 +100,8 @@ void write_facts(HtmlWriter &html, const InstanceRecord &instance,
     html.close();
 }
 
-// Only a master has its addresses, and it has all of them. It cannot release
-// addresses that something else has added.
+// Only a master has its addresses, and it has all of them. It cannot release an
+// address that another program has added.
 void write_presence(HtmlWriter &html, bool master,
                     const AddressRecord &address) {
     const bool present = address.present != 0;

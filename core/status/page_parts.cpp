@@ -11,7 +11,7 @@ namespace {
 
 using Days = std::chrono::duration<std::int64_t, std::ratio<86400>>;
 
-// Two neighbouring units; smaller ones are of no interest.
+// Two neighbouring units: smaller ones are of no interest.
 template <class Large, class Small>
 std::string in_units(Duration duration, const char *large, const char *small) {
     using std::chrono::floor;
@@ -92,7 +92,7 @@ void write_fact(HtmlWriter &html, std::string_view name,
 
 void begin_table(HtmlWriter &html, std::string_view caption,
                  std::initializer_list<std::string_view> columns) {
-    // an element that scrolls must be reachable by the keyboard
+    // scrolling areas can be reached by the keyboard
     html.open("div", {{"class", "wide"},
                       {"role", "region"},
                       {"tabindex", "0"},

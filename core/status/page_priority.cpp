@@ -64,7 +64,7 @@ int sum_of(const Snapshot &snapshot, const InstanceRecord &instance) {
     return sum;
 }
 
-// The difference that the terms do not explain.
+// The part that the terms do not explain.
 void write_limit(HtmlWriter &html, const Snapshot &snapshot,
                  const InstanceRecord &instance) {
     const int beyond = instance.effective_priority - sum_of(snapshot, instance);

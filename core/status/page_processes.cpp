@@ -1,4 +1,4 @@
-// The processes of this node: who is there, and how well it is served.
+// The processes of this node, and their delays.
 
 #include "core/base/log.hpp"
 #include "core/status/page_parts.hpp"

@@ -1,4 +1,4 @@
-// What has changed, and when: the newest first.
+// The changes of state, the newest first.
 
 #include <algorithm>
 #include <span>

@@ -1,6 +1,6 @@
-// The virtual routers that an operator has released, in shared memory, for the
-// next vrrp process after a crash. One word for each, by the hash of its name,
-// taken and given back atomically. All zeros: none.
+// The virtual routers that an operator has released, in shared memory: so that
+// a vrrp process that starts after a crash has the list. A word for each, by
+// the hash of its name, taken and given back atomically. All zeros: none.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
-// The size of the shared memory. The master computes it from the configuration,
-// and all its processes inherit it: no size, count or position is ever read
-// from the memory itself.
+// The capacity of the shared memory. The master computes it from the
+// configuration, and all its processes take it from there: no size, count or
+// position is ever taken from the memory itself.
 #pragma once
 
 #include <cstddef>

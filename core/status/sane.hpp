@@ -1,6 +1,6 @@
-// Copies of records from shared memory, limited to valid values: an attacker in
-// another process may have written any bytes. Values out of their range become
-// harmless; they can still be wrong.
+// Makes records that were copied from shared memory safe to use: a compromised
+// process may have written any bytes. Values out of their range are replaced;
+// whether the rest is true is not checked.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@ std::vector<TransitionRecord> newest_first(
     return transitions;
 }
 
-// The data of an ended notifier process is not shown.
+// The counters of a notifier process that has ended have no owner.
 std::vector<ChannelRecord> channels_of(const Area &area) {
     return area.notifier() == 0 ? std::vector<ChannelRecord>{}
                                 : area.channels().read();
@@ -28,7 +28,7 @@ std::vector<ChannelRecord> channels_of(const Area &area) {
 constexpr std::string_view kNoProcess =
     "this nginx has no vrrp process: reload it when no other nginx binary runs";
 
-// The last published state, MASTER perhaps, is not true any more.
+// The last report of the process, perhaps MASTER, is no longer true.
 void set_ended(Snapshot &snapshot) {
     snapshot.node.pid = 0;
     for (InstanceRecord &instance : snapshot.instances) {

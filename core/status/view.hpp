@@ -40,8 +40,9 @@ std::optional<Snapshot> take_snapshot(const Area &area);
 std::optional<View> take_view(const Area &area, const WorkerArea &workers,
                               const Moment &moment);
 
-// The age of the vrrp process's heartbeat. It writes one whenever it is awake,
-// and every 1.5 s: data with an older heartbeat is stale.
+// The time since the last report of the vrrp process. It reports whenever it is
+// awake, and every 1.5 s: an older report means that the process hangs or has
+// ended.
 inline constexpr Duration kFresh = Seconds{3};
 
 inline Duration age(const Snapshot &snapshot, Instant now) {

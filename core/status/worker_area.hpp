@@ -1,7 +1,7 @@
-// The memory in which nginx's workers write their heartbeats and the commands
-// of operators. An attacker in a worker can write anything here, so all data is
-// only a hint: it is copied, its values are limited to valid ones, and it is
-// used only for what any worker may say.
+// The memory in which nginx's workers write: heartbeats, and commands of
+// operators for the vrrp process. A compromised worker may write any bytes
+// here, so all that is read is a hint: it is copied, checked, and used only for
+// decisions that a worker may influence.
 //
 // Layout: header, pids, heartbeats, commands.
 #pragma once
@@ -48,7 +48,7 @@ public:
     std::vector<engine::Heartbeat> heartbeats(
         const std::vector<std::size_t> &of) const;
 
-    // The commands of operators.
+    // Commands of operators.
     Commands commands() const;
 
 private:
