@@ -1,7 +1,7 @@
 
 /*
- * The types of checks: of those that read them from the configuration, of the
- * processes that make them, and of the upstreams whose peers are marked.
+ * Shared by the files for checks: those that read them from the configuration,
+ * the processes that make them, and the upstreams whose peers are marked.
  */
 
 
@@ -35,8 +35,8 @@ typedef struct {
 
 
 /*
- * How to check, as "vrrp_check", "track_http" or another of them says: core
- * is complete but for its identity and target.
+ * How to check, as "vrrp_check", "track_http" or another of them says: core is
+ * complete except its identity and target.
  */
 
 typedef struct {
@@ -60,7 +60,7 @@ typedef struct {
 } ngx_vrrp_check_t;
 
 
-/* a program that is run: its path and arguments, and by whom */
+/* a program to run: its path and arguments, and its user */
 
 typedef struct {
     ngx_str_t                line;       /* as it was written */
@@ -75,12 +75,12 @@ typedef struct {
 /* a track_* directive of a vrrp_instance */
 
 typedef struct {
-    vrrp_core_tracker_conf_t core;       /* but for the numbers of checks */
+    vrrp_core_tracker_conf_t core;       /* without the numbers of checks */
     ngx_str_t                name;       /* its first argument */
 
-    ngx_vrrp_check_t        *check;      /* NULL: none of its own */
+    ngx_vrrp_check_t        *check;      /* NULL: no separate one */
 
-    /* what that check is about, and connects to, if it does */
+    /* the subject of that check, and its target, if it has one */
     ngx_str_t                address;
     struct sockaddr         *sockaddr;
     socklen_t                socklen;
@@ -100,7 +100,7 @@ typedef struct {
 } ngx_vrrp_trackers_t;
 
 
-/* core.target of a check: what it connects to */
+/* core.target of a check: the address to connect to */
 
 typedef struct {
     ngx_vrrp_check_t        *check;
@@ -147,7 +147,7 @@ struct ngx_vrrp_pool_s {
     ngx_uint_t               nspare;
     ngx_uint_t               changing;   /* nginx changes its lists of peers */
 
-    /* "vrrp_check_panic": with fewer peers up nobody is marked; 0: off */
+    /* "vrrp_check_panic": with fewer peers up none is marked; 0: off */
     ngx_uint_t               panic;
     ngx_uint_t               panic_percent;  /* it is in % */
 
@@ -170,7 +170,7 @@ struct ngx_vrrp_pool_s {
     ngx_int_t              (*resolved)(ngx_vrrp_pool_t *pool);
     ngx_uint_t               config;     /* peers->config that was seen */
     ngx_uint_t               again;      /* the last round met a lock */
-    ngx_uint_t               unchecked;  /* peers for whom no spare is left */
+    ngx_uint_t               unchecked;  /* peers without a spare check */
     ngx_uint_t               warned;     /* of that */
 
     ngx_uint_t               zone;       /* peers are in shared memory */
@@ -178,7 +178,7 @@ struct ngx_vrrp_pool_s {
     int64_t                  recovered;  /* the last recovery among them */
     ngx_uint_t               down;       /* of them, by their checks */
     ngx_uint_t               open;       /* in a panic: all are let through */
-    ngx_uint_t               unattended; /* the same: nobody checks any more */
+    ngx_uint_t               unattended; /* no more checks */
 
     ngx_vrrp_place_t         place;
 };

@@ -1,6 +1,6 @@
 
 /*
- * The types of a "vrrp" block while it is read.
+ * Shared by the files that read the configuration.
  */
 
 

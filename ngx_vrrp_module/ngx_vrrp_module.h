@@ -1,6 +1,6 @@
 
 /*
- * What the C files of the module share.
+ * Shared by the C files of the module.
  */
 
 

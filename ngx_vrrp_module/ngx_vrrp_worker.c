@@ -180,7 +180,7 @@ ngx_vrrp_heartbeat_handler(ngx_event_t *ev)
 
 
 /*
- * The end of the channel does not tell that the master died: other workers
+ * The end of the channel does not show that the master died: other workers
  * have copies of its other end.
  */
 

@@ -1,7 +1,7 @@
 
 /*
- * What the words of a check mean together: its defaults, and the rules that
- * join two of them.
+ * The parameters of a check together: their defaults, and the rules that join
+ * two of them.
  */
 
 

@@ -104,7 +104,7 @@ ngx_vrrp_check_ssl_create(ngx_conf_t *cf, ngx_vrrp_check_t *check)
         return NGX_CONF_ERROR;
     }
 
-    /* what OpenSSL has to say gets the place it is about */
+    /* adds file and line to messages of OpenSSL */
 
     log = *cf->log;
     log.handler = ngx_vrrp_check_ssl_log;

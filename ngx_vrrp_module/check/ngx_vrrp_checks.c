@@ -1,7 +1,7 @@
 
 /*
- * At the end of the configuration: what upstreams and trackers want to have
- * checked becomes one list, and every check a number.
+ * At the end of the configuration: the checks of upstreams and trackers become
+ * one list, and every check gets a number.
  */
 
 

@@ -1,7 +1,6 @@
 
 /*
- * The "vrrp_match" block: what a good answer looks like, in the words of
- * nginx Plus.
+ * The "vrrp_match" block: the tests of an answer, in the syntax of nginx Plus.
  */
 
 
@@ -382,7 +381,7 @@ ngx_vrrp_match_add(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx,
 }
 
 
-/* what is asked of HTTP cannot be asked of what answers a "send" */
+/* tests for HTTP cannot be used for an answer to "send" */
 
 static char *
 ngx_vrrp_match_finish(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)

@@ -1,6 +1,6 @@
 
 /*
- * What stands in the lines of a "vrrp_match": statuses, operators, regular
+ * The values in the lines of a "vrrp_match": statuses, operators, regular
  * expressions, bytes.
  */
 

@@ -1,7 +1,7 @@
 
 /*
- * What a check connects to, and by which names: the last things that an entry
- * of core.checks needs.  Also for servers whose address comes at run time.
+ * The target of a check and its names: the last parts of an entry of
+ * core.checks.  Also for servers whose address comes at run time.
  */
 
 
@@ -176,7 +176,7 @@ ngx_vrrp_target_port(ngx_pool_t *pool, ngx_vrrp_target_t *target,
 }
 
 
-/* whom the request is for, else the server; neither may have a name */
+/* the host of the request, else the server; neither may have a name */
 
 static ngx_int_t
 ngx_vrrp_target_sni(ngx_pool_t *pool, ngx_vrrp_target_t *target,
@@ -256,7 +256,7 @@ ngx_vrrp_is_unix(ngx_str_t *server)
 }
 
 
-/* what is before ":80", and after the "]" of an IPv6 address */
+/* the part before ":80", and after the "]" of an IPv6 address */
 
 static void
 ngx_vrrp_host_name(ngx_str_t *server, ngx_str_t *name)

@@ -1,6 +1,6 @@
 
 /*
- * The track_* directives.
+ * Shared by the files that read the track_* directives.
  */
 
 
@@ -35,7 +35,7 @@ char *ngx_vrrp_conf_track_script(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_vrrp_tracker_t *ngx_vrrp_track_add(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in, ngx_uint_t owner, ngx_vrrp_words_t *words);
 
-/* the tracker gets a check of its own */
+/* the tracker gets its own check */
 char *ngx_vrrp_track_check(ngx_conf_t *cf, ngx_vrrp_tracker_t *tracker,
     ngx_vrrp_words_t *words, vrrp_core_check_kind_e kind);
 

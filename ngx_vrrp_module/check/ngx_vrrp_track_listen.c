@@ -77,7 +77,7 @@ ngx_vrrp_listen_is_checked(ngx_vrrp_conf_t *vcf, ngx_listening_t *ls,
 
 #if (NGX_HAVE_REUSEPORT)
 
-    /* each worker has a socket of its own there, one address for all */
+    /* each worker has its own socket there, one address for all */
 
     if (ls->reuseport && ls->worker != 0) {
         return 0;

@@ -11,7 +11,7 @@ typedef struct {
     const char              *context;    /* NULL: http or stream */
     ngx_str_t                name;
 
-    /* what has been found */
+    /* the upstreams found */
     ngx_vrrp_pool_t         *pool;
     ngx_vrrp_unchecked_t    *unchecked;
     ngx_uint_t               n;

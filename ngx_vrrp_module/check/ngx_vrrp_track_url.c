@@ -181,7 +181,7 @@ ngx_vrrp_track_connect(ngx_conf_t *cf, ngx_url_t *url,
 }
 
 
-/* what the URL says about the request */
+/* the parts of the request in the URL */
 
 static char *
 ngx_vrrp_track_request(ngx_conf_t *cf, ngx_url_t *url,
@@ -229,7 +229,7 @@ ngx_vrrp_track_request(ngx_conf_t *cf, ngx_url_t *url,
 }
 
 
-/* "status=200,204,300-399" is a match of its own */
+/* "status=200,204,300-399" is a separate match */
 
 static char *
 ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_words_t *words,

@@ -1,6 +1,6 @@
 
 /*
- * Trackers that ask a virtual address of their own instance.  It is on this
+ * Trackers that check a virtual address of the same instance.  It is on this
  * node only while the instance is MASTER: without a weight the tracker fails
  * everywhere before there is a master, so that no node can become one.
  */
@@ -116,7 +116,7 @@ ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp, ngx_vrrp_tracker_t *tracker,
 
 /*
  * With a weight the node is still elected.  A router with priority 255 may
- * have the address as one of its own.
+ * have the address as its real address.
  */
 
 static char *

@@ -35,7 +35,7 @@
      |NGX_VRRP_TRACK_TCP|NGX_VRRP_TRACK_PING|NGX_VRRP_TRACK_INTERFACE         \
      |NGX_VRRP_TRACK_FILE|NGX_VRRP_TRACK_SCRIPT)
 
-/* who sends a request, and who does it in TLS */
+/* those that send a request, and those that use TLS */
 
 #define NGX_VRRP_TLS  (NGX_VRRP_CHECK_HTTPS|NGX_VRRP_TRACK_HTTPS)
 

@@ -46,7 +46,7 @@ static const vrrp_core_address_conf_t *ngx_vrrp_find_address(
     const vrrp_core_address_conf_t *address);
 
 
-/* in this order: what is said first should be repaired first */
+/* in this order: the first error should be fixed first */
 
 static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
     ngx_vrrp_rules_version,
@@ -350,7 +350,7 @@ ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 }
 
 
-/* what is right but has no effect is accepted, but not in silence */
+/* settings that are valid but have no effect cause a warning */
 
 static char *
 ngx_vrrp_rules_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)

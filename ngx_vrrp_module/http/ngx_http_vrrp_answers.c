@@ -164,7 +164,7 @@ ngx_http_vrrp_by_path(ngx_http_request_t *r)
 }
 
 
-/* a path that begins with that of the location, and goes on */
+/* a path that begins with that of the location, and is longer */
 
 static ngx_uint_t
 ngx_http_vrrp_is_below(ngx_http_request_t *r)
@@ -256,7 +256,7 @@ ngx_http_vrrp_tell_status(ngx_http_request_t *r,
 }
 
 
-/* its texts are anybody's: a browser runs nothing but our own script */
+/* its texts come from many sources: a browser runs only our own script */
 
 static ngx_uint_t
 ngx_http_vrrp_tell_page(ngx_http_request_t *r,

@@ -206,7 +206,7 @@ ngx_http_vrrp_control_ask(ngx_http_request_t *r, vrrp_core_command_t *command)
 
     ngx_http_set_ctx(r, ctx, ngx_http_vrrp_control_module);
 
-    /* the client may go away; the command is carried out all the same */
+    /* the client may go away; the command is executed anyway */
 
     if (!r->discard_body) {
         r->read_event_handler = ngx_http_test_reading;

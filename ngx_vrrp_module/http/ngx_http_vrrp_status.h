@@ -1,6 +1,6 @@
 
 /*
- * What the files of the status location share.
+ * Shared by the files of the status location.
  */
 
 

@@ -1,7 +1,7 @@
 
 /*
- * The notify* directives, of the "vrrp" block and of a vrrp_instance: whom to
- * tell what.
+ * The notify* directives, of the "vrrp" block and of a vrrp_instance:
+ * receivers and their events.
  */
 
 
@@ -310,7 +310,7 @@ ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t owner,
 }
 
 
-/* shown: what of the key is no secret */
+/* shown: the part of the key that is not secret */
 
 static char *
 ngx_vrrp_notify_once(ngx_conf_t *cf, ngx_vrrp_channel_t *channel,

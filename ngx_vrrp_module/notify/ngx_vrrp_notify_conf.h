@@ -1,6 +1,6 @@
 
 /*
- * The notify* directives.
+ * Shared by the files that read the notify* directives.
  */
 
 
@@ -106,7 +106,7 @@ const char *ngx_vrrp_webhook_format(ngx_uint_t format);
 ngx_int_t ngx_vrrp_notify_url(ngx_conf_t *cf, const char *what,
     ngx_str_t *url, const char *plain, ngx_uint_t uri);
 
-/* what of it may be shown: scheme, host and port */
+/* the part that may be shown: scheme, host and port */
 void ngx_vrrp_notify_origin(ngx_str_t *url, ngx_str_t *origin);
 
 /* ngx_vrrp_notify_files.c */

@@ -1,6 +1,6 @@
 
 /*
- * Where notifications are sent to: what is right, and what of it may be shown.
+ * The URLs of receivers: their checks, and the part of them that may be shown.
  */
 
 
@@ -108,7 +108,7 @@ ngx_vrrp_notify_host(ngx_conf_t *cf, ngx_str_t *url, size_t scheme,
 }
 
 
-/* nobody knows where in something wrong a password is */
+/* an invalid URL may have a password anywhere */
 
 static ngx_int_t
 ngx_vrrp_notify_invalid(ngx_conf_t *cf, const char *what, ngx_str_t *url,

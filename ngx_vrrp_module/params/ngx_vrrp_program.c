@@ -190,7 +190,7 @@ ngx_vrrp_program_user(ngx_conf_t *cf, ngx_str_t *user,
 }
 
 
-/* the system may say that there is none, or why it cannot tell */
+/* the system may report that there is none, or an error */
 
 static char *
 ngx_vrrp_program_unknown(ngx_conf_t *cf, const char *what, u_char *name,

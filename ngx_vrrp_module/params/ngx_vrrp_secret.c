@@ -1,6 +1,6 @@
 
 /*
- * Secrets in files: when they are read, and by whom, is in the header.
+ * Secrets in files: the header explains which process reads them, and when.
  */
 
 

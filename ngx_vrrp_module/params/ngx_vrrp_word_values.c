@@ -100,7 +100,7 @@ ngx_vrrp_valid_sni(ngx_str_t *name)
 }
 
 
-/* "local@domain"; whether anybody is there only its server knows */
+/* "local@domain"; only its server can check whether it exists */
 
 ngx_uint_t
 ngx_vrrp_valid_mailbox(ngx_str_t *value)

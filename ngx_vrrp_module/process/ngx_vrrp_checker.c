@@ -5,8 +5,8 @@
  * (ngx_vrrp_runner.c), which does the same in its loop.
  *
  * On reload the master starts the new ones and ends the old ones later.  The
- * new ones begin with all that the old ones knew, and those end at once: what
- * they have begun to check is begun again.
+ * new ones begin with the results of the old ones, and the old ones end at
+ * once: checks in progress are started again.
  */
 
 
@@ -108,7 +108,7 @@ ngx_vrrp_checker_cycle(ngx_cycle_t *cycle, void *data)
 }
 
 
-/* raw sockets, as long as the process may open them; -1: nobody pings */
+/* raw sockets, as long as the process may open them; -1: not needed */
 
 static void
 ngx_vrrp_checker_open_ping(ngx_cycle_t *cycle, int *icmp4, int *icmp6)
@@ -190,7 +190,7 @@ ngx_vrrp_checker_run(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
     }
 
     if (role == VRRP_CHECKER_PROBES) {
-        /* the one before may have died in the middle of it */
+        /* the previous one may have died in the middle of it */
         ngx_vrrp_mark_pools(cycle);
         ngx_vrrp_mark_watch(cycle);
         ngx_vrrp_resolve_start(cycle, ck->core);
@@ -260,7 +260,7 @@ ngx_vrrp_checker_start_core(ngx_cycle_t *cycle, vrrp_checker_role_e role,
 
 /*
  * A process that finds its table replaced is about to get QUIT: until then it
- * waits, for the master would start one that ends before anew.
+ * waits, because the master would restart a process that ends before.
  */
 
 static ngx_uint_t

@@ -1,12 +1,12 @@
 
 /*
- * Connections of the checker process to what it checks, with nginx's event
- * loop and SSL code.  What they mean is the core's business: here they are
- * opened, carry bytes, and end.
+ * Connections of the checker process to its targets, with nginx's event loop
+ * and SSL code.  The core judges the content: here connections are opened,
+ * carry bytes, and end.
  *
  * They are closed in the usual way.  A reset would leave nothing behind on
- * this side, but servers log it as an error, with each check anew.  The price
- * is a TIME_WAIT for each check that does not keep its connection.
+ * this side, but servers log it as an error, with each check.  The price is a
+ * TIME_WAIT for each check that does not keep its connection.
  */
 
 
@@ -28,7 +28,7 @@ typedef struct {
     /* another one after each open and close: callbacks may do both */
     ngx_uint_t               number;
 
-    /* what is still to be sent */
+    /* the rest to send */
     u_char                  *out;
     u_char                  *pos;
     u_char                  *last;
@@ -315,7 +315,7 @@ ngx_vrrp_connection_opened(ngx_vrrp_connection_t *vc)
         return;
     }
 
-    /* what has come with the last event is not reported again */
+    /* data of the last event is not reported again */
 
     if (c->read->ready) {
         ngx_post_event(c->read, &ngx_posted_events);
@@ -477,7 +477,7 @@ ngx_vrrp_connection_broken(ngx_vrrp_connection_t *vc,
 
     if (stage == VRRP_CHECKER_SOCKET) {
 
-        /* a fault of ours: what was tried matters */
+        /* an error of this machine: the failed call matters */
 
         ngx_vrrp_reason_message(&reason);
 
@@ -543,7 +543,7 @@ ngx_vrrp_connection_create_tls(ngx_vrrp_connection_t *vc)
         return NGX_ERROR;
     }
 
-    /* what is still to be sent moves when more is added */
+    /* the rest to send moves when more is added */
 
     SSL_set_mode(c->ssl->connection, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 

@@ -76,7 +76,7 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
         its.it_value.tv_nsec = deadline % 1000000000;
     }
 
-    /* what it has to tell is told then, and need not be read */
+    /* its counter need not be read */
 
     if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
         ngx_time_update();
@@ -175,7 +175,7 @@ ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler, void *data)
     c->read->log = ngx_cycle->log;
     c->write->log = ngx_cycle->log;
 
-    /* level triggered: what one wake-up leaves is reported again */
+    /* level triggered: the rest of one wake-up is reported again */
 
     if (ngx_add_event(c->read, NGX_READ_EVENT, 0) != NGX_OK) {
         ngx_free_connection(c);
@@ -200,7 +200,7 @@ ngx_vrrp_event_read_handler(ngx_event_t *rev)
 }
 
 
-/* what has arrived comes before what has timed out */
+/* arrived packets come before expired timers */
 
 static void
 ngx_vrrp_event_timer_handler(ngx_event_t *rev)

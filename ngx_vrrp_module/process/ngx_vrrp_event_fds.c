@@ -1,7 +1,7 @@
 
 /*
- * The socket pair through which the vrrp and checker processes tell the
- * notifier process what has happened, and the FIFOs where it tells others.
+ * The socket pair through which the vrrp and checker processes send events to
+ * the notifier process, and the FIFOs to which it writes.
  */
 
 
@@ -143,7 +143,7 @@ ngx_vrrp_make_fifos(ngx_cycle_t *cycle)
 }
 
 
-/* one that is there belongs to somebody else, who knows its rights */
+/* an existing FIFO keeps its owner and its mode */
 
 static void
 ngx_vrrp_make_fifo(ngx_cycle_t *cycle, const vrrp_core_str_t *path)
@@ -184,8 +184,8 @@ ngx_vrrp_make_fifo(ngx_cycle_t *cycle, const vrrp_core_str_t *path)
 
 
 /*
- * Whoever may write to its folder can put something else there meanwhile, so
- * that the name is no proof of what it is.
+ * A user with write access to its directory can replace the FIFO meanwhile, so
+ * that the name does not prove its identity.
  */
 
 static void

@@ -1,7 +1,7 @@
 
 /*
- * What every helper process of ours does in the child: it becomes a process of
- * nginx that has nothing but the event loop and the master's channel.
+ * The start of every helper process in the child: it becomes a process of
+ * nginx with only the event loop and the master's channel.
  */
 
 
@@ -75,9 +75,9 @@ ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
 
 
 /*
- * Not with 2, after which the master never starts it again: what is missing
- * now (descriptors, memory) may be there later.  Nor at once, because the
- * master would start it again without a pause.
+ * Not with 2, after which the master never restarts it: the missing resource
+ * (descriptors, memory) may be available later.  Nor at once, because the
+ * master would restart it without a pause.
  */
 
 void
@@ -192,7 +192,7 @@ ngx_vrrp_helper_close_listens(ngx_cycle_t *cycle)
 }
 
 
-/* of the old cycle: nobody would reopen its logs when they are rotated */
+/* of the old cycle: its logs would not be reopened when they are rotated */
 
 static void
 ngx_vrrp_helper_close_files(ngx_cycle_t *cycle)

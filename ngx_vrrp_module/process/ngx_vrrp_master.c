@@ -1,7 +1,7 @@
 
 /*
- * In the master: what must be so before a helper process can be its child,
- * and how such a process is started.
+ * In the master: the preconditions for a helper process as its child, and the
+ * start of such a process.
  */
 
 

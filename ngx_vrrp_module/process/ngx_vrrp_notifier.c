@@ -1,11 +1,11 @@
 
 /*
- * The notifier process, which tells others what has happened: it runs their
- * scripts, writes their FIFOs, sends their mail and calls their webhooks.  It
- * exists only where the configuration names some.
+ * The notifier process, which delivers events: it runs scripts, writes FIFOs,
+ * sends mail and calls webhooks.  It exists only if the configuration has
+ * receivers.
  *
- * On reload a new one is started.  The old one goes on until the vrrp and
- * checker processes that send to it have ended, and what they have sent is
+ * On reload a new one is started.  The old one continues until the vrrp and
+ * checker processes that send to it have ended, and their events are
  * delivered, or its time is over; the new one begins after it.
  */
 

@@ -1,15 +1,15 @@
 
 /*
  * The memory that says which vrrp process owns a router.  Every cycle with a
- * "vrrp" block has descriptors of its own for it.  The next cycle, and a new
+ * "vrrp" block has its own descriptors for it.  The next cycle, and a new
  * binary, find them by an entry in the environment for new binaries, which is
  * an array of the core module:
  *
- *     NGX_VRRP_OWNERSHIP=memory,eventfd,number[,name...]
+ * NGX_VRRP_OWNERSHIP=memory,eventfd,number[,name...]
  *
- * The variable may come to processes that do not have the descriptors; the
- * number, which is in the memory too, tells.  No process but the master and
- * the vrrp process may keep them.
+ * The variable may reach processes that do not have the descriptors; the
+ * number, which is also in the memory, shows this.  No process but the master
+ * and the vrrp process may keep them.
  */
 
 
@@ -49,7 +49,7 @@ static void ngx_vrrp_ownership_close_fd(int *fd, ngx_log_t *log);
 
 /*
  * In a new binary, from create_conf: later the perl module has replaced
- * environ.  init_module goes on with it.
+ * environ. init_module continues with it.
  */
 
 ngx_int_t

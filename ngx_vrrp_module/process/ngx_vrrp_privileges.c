@@ -1,7 +1,7 @@
 
 /*
- * What our processes may do: be the nginx user, and each of them what it is
- * for, nothing else.
+ * The rights of our processes: each runs as the nginx user, with only the
+ * capabilities that it needs.
  */
 
 
@@ -39,7 +39,7 @@ static ngx_int_t ngx_vrrp_set_capabilities(ngx_cycle_t *cycle,
 static ngx_int_t ngx_vrrp_no_new_privileges(ngx_cycle_t *cycle);
 
 
-/* *reason: what is missing */
+/* *reason: the missing capabilities */
 
 ngx_int_t
 ngx_vrrp_process_privileges(ngx_cycle_t *cycle, const char **reason)
@@ -185,7 +185,10 @@ ngx_vrrp_worker_privileges(ngx_cycle_t *cycle)
     struct __user_cap_header_struct  header;
 
     if (geteuid() == 0) {
-        /* nginx is told to be root; else it has shed all of this itself */
+        /*
+         * nginx is configured to run as root; otherwise it has dropped all of
+         * this itself
+         */
         return;
     }
 

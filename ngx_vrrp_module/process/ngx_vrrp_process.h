@@ -1,6 +1,6 @@
 
 /*
- * What the files share that have to do with our processes.
+ * Shared by the files for our processes.
  */
 
 
@@ -12,7 +12,7 @@
 #include <ngx_event.h>
 
 
-/* what a process does with events: which end of core.event_fds it has */
+/* the use of events in a process: its end of core.event_fds */
 
 typedef enum {
     NGX_VRRP_EVENTS_NONE = 0,
@@ -25,7 +25,7 @@ typedef enum {
 
 typedef struct {
     char                *title;          /* "vrrp process" */
-    char                *comm;           /* what ps and killall see */
+    char                *comm;           /* the name in ps and killall */
     ngx_spawn_proc_pt    cycle;
     ngx_vrrp_events_e    events;
     ngx_uint_t           owns;           /* needs core.ownership_fd, names */
@@ -69,7 +69,7 @@ void ngx_vrrp_names_close_list(u_char *list, ngx_log_t *log);
 /* core.event_fds, which live like core.wake_fd */
 void ngx_vrrp_open_event_fds(ngx_cycle_t *cycle);
 
-/* both ends are closed, but for that which the process needs */
+/* both ends are closed, except the end that the process needs */
 void ngx_vrrp_keep_event_fds(ngx_vrrp_conf_t *vcf, ngx_vrrp_events_e events,
     ngx_log_t *log);
 
@@ -91,8 +91,8 @@ void ngx_vrrp_helper_init(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
 /* ngx_vrrp_event.c */
 
 /*
- * What a process has the event loop do for the core: it waits for descriptors
- * and for one deadline.  The first part is the caller's.
+ * The event loop of a process for the core: it waits for descriptors and for
+ * one deadline.  The caller sets the first part.
  */
 
 typedef struct {
@@ -103,7 +103,7 @@ typedef struct {
     void               (*on_readable)(void *data, int fd);
 
     ngx_fd_t             timer;          /* timerfd */
-    int64_t              armed;          /* what the timer is armed with */
+    int64_t              armed;          /* the value of the timer */
     int64_t              put_off_from;   /* when a later one is worth a call */
     ngx_uint_t           expired;
     ngx_event_t          due;
@@ -178,7 +178,7 @@ void ngx_vrrp_connection_close(void *data, size_t check);
 void ngx_vrrp_reason_init(ngx_log_t *log);
 void ngx_vrrp_reason_clear(void);
 
-/* what was logged last, and of that what is worth telling; may be changed */
+/* the last message, and the part of it to report; may be changed */
 void ngx_vrrp_reason_message(ngx_str_t *reason);
 void ngx_vrrp_reason_gist(ngx_str_t *reason);
 

@@ -1,9 +1,9 @@
 
 /*
- * Why a connection of the checker failed.  nginx's functions say it only in
- * the error log, where it does not belong: a peer that is down would fill it,
- * with each check anew.  So connections have a log that keeps the last message
- * and writes nothing; its gist becomes the reason of the failure, and the core
+ * Why a connection of the checker failed. nginx's functions report it only in
+ * the error log, where it does not belong: a peer that is down would fill it
+ * with each check.  So connections have a log that keeps the last message and
+ * writes nothing; a part of it becomes the reason of the failure, and the core
  * logs that once, when a verdict changes.
  */
 

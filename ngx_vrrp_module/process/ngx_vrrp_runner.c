@@ -47,7 +47,7 @@ ngx_vrrp_runner_cycle(ngx_cycle_t *cycle, void *data)
 }
 
 
-/* scripts of the user that nginx runs as are run all the same */
+/* scripts of the user that nginx runs as are run anyway */
 
 static void
 ngx_vrrp_runner_report(ngx_cycle_t *cycle)

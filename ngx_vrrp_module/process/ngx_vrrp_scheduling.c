@@ -1,8 +1,8 @@
 
 /*
- * What keeps the vrrp process on time on a busy machine: a realtime priority,
- * and memory that is never paged out.  Both are taken while the process is
- * still privileged and stay with it.  Without them it goes on as well.
+ * Keeps the vrrp process on time on a busy machine: a realtime priority, and
+ * memory that is never paged out.  Both are set while the process is still
+ * privileged, and remain.  Without them the process continues.
  */
 
 

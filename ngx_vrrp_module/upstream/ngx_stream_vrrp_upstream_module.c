@@ -2,9 +2,9 @@
 /*
  * "vrrp_check" in upstreams of stream, as in ngx_http_vrrp_upstream_module.c.
  *
- * The stream module may be a shared object of its own that is loaded before
- * this one, after it, or not at all: none of its symbols is used here.
- * Without it this module is never asked for anything.
+ * The stream module may be a separate shared object that is loaded before this
+ * one, after it, or not at all: none of its symbols is used here.  Without it
+ * this module is never called.
  */
 
 

@@ -1,14 +1,14 @@
 
 /*
- * Marks peers of upstreams as down, and as up again, by bits of our own in
- * peer->down.  Modules walk the lists of their peers, what becomes of a peer
- * is decided here.
+ * Marks peers of upstreams as down, and as up again, with separate bits in
+ * peer->down.  Modules walk the lists of their peers, this file decides about
+ * each peer.
  *
  * Marks are set by one process for each list: by the one that checks, or by
  * the worker that has the list for itself.  Workers take marks of a shared
  * list off when they find too few servers left; the process that checks looks
- * again soon, and sets them when there are enough.  No lock is needed while the
- * lists do not change.  A round that is cut short, because its process has
+ * again soon, and sets them when there are enough.  No lock is needed while
+ * the lists do not change.  A round that is cut short, because its process has
  * died, is made good by the next one.
  */
 
@@ -155,8 +155,8 @@ ngx_vrrp_mark_begin(ngx_vrrp_mark_t *mark, ngx_vrrp_pool_t *vp,
 
 
 /*
- * What the checks say changes seldom.  What nginx's passive checks say may
- * change with each failure, and matters where a server is down.
+ * Results of checks change seldom. nginx's passive checks may change with each
+ * failure, which matters where a server is down.
  */
 
 void
@@ -387,7 +387,7 @@ ngx_vrrp_mark_set(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
 
     case VRRP_CORE_UNUSED:
 
-        /* the table has just been replaced: what was known stays */
+        /* the table has just been replaced: the known results stay */
 
         return;
 
@@ -531,8 +531,8 @@ ngx_vrrp_mark_state(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc,
 
 
 /*
- * Such a connection says nothing about the server as it is now.  One that is
- * kept alive began when it was opened.
+ * Such a connection does not reflect the current state of the server.  A
+ * connection that is kept alive began when it was opened.
  */
 
 static ngx_uint_t
@@ -576,7 +576,7 @@ ngx_vrrp_mark_is_old(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc)
 
 /*
  * A reader's lock is enough: nginx changes a list and its tries as a writer
- * only.  A dead holder would be waited for in vain, so the wait is short.
+ * only.  A dead holder never releases the lock, so the wait is short.
  */
 
 ngx_int_t

@@ -38,8 +38,8 @@ static ngx_vrrp_resolve_t  ngx_vrrp_resolve;
 
 
 /*
- * A reload resolves nothing anew: nginx copies the peers of the old zone, and
- * with their checks described here the table keeps their results.
+ * A reload does not resolve names again: nginx copies the peers of the old
+ * zone, and with their checks described here the table keeps their results.
  */
 
 void

@@ -1,7 +1,7 @@
 
 /*
- * What the upstream blocks of http and stream share: their directives, and
- * the pool that is made of an upstream with a "vrrp_check".
+ * Shared by the upstream blocks of http and stream: their directives, and the
+ * pool for an upstream with a "vrrp_check".
  */
 
 
@@ -193,8 +193,8 @@ ngx_vrrp_same_peer(ngx_vrrp_peer_t *peer, ngx_uint_t backup,
 
 
 /*
- * As ngx_rwlock_rlock(), but bounded: nobody takes the lock from a worker that
- * has died with it.
+ * As ngx_rwlock_rlock(), but bounded: the lock of a worker that has died is
+ * never released.
  */
 
 ngx_int_t

@@ -1,6 +1,6 @@
 
 /*
- * What the modules of http and stream share that check upstreams: they know
+ * Shared by the modules of http and stream that check upstreams: they have
  * their own types, the rest is done here.
  */
 
@@ -103,7 +103,7 @@ struct ngx_vrrp_spare_s {
     u_char                   addr_text[NGX_SOCKADDR_STRLEN];
     u_char                   server[256];
 
-    ngx_pool_t              *pool;       /* what its check is made of */
+    ngx_pool_t              *pool;       /* the parts of its check */
     unsigned                 seen:1;     /* in this round */
     unsigned                 checked:1;
 };
@@ -130,7 +130,7 @@ void ngx_vrrp_upstream_add_name(ngx_vrrp_pool_t *vp, ngx_uint_t down);
 /* when all servers are added */
 ngx_int_t ngx_vrrp_upstream_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp);
 
-/* a balancer that has peers of its own kind */
+/* a balancer with its own type of peers */
 void ngx_vrrp_upstream_foreign(ngx_conf_t *cf, ngx_vrrp_pool_t *vp);
 
 /* by the number of its check, counted from the pool's first */
@@ -138,7 +138,7 @@ ngx_vrrp_peer_t *ngx_vrrp_pool_peer(ngx_vrrp_pool_t *vp, ngx_uint_t n);
 ngx_uint_t ngx_vrrp_same_peer(ngx_vrrp_peer_t *peer, ngx_uint_t backup,
     ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen);
 
-/* NGX_AGAIN: somebody holds it for long */
+/* NGX_AGAIN: it is held for a long time */
 ngx_int_t ngx_vrrp_upstream_rlock(ngx_atomic_t *lock);
 
 /* ngx_vrrp_mark.c: marks peers down and up */
@@ -171,7 +171,7 @@ ngx_uint_t ngx_vrrp_mark_state(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc,
 
 /* for a walk */
 
-/* what a peer that nginx makes of this one begins with */
+/* the first members of a peer that nginx makes from this one */
 void ngx_vrrp_mark_template(ngx_vrrp_mark_t *mark, ngx_uint_t *down);
 
 /* a list that changes at run time; NGX_AGAIN: another round follows */
