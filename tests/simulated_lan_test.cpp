@@ -301,7 +301,7 @@ TEST_P(Lan, ReturnPreemptsWithoutAGap) {
     EXPECT_LE(lan.shared(), kNoise);
 }
 
-TEST_P(Lan, ReturnWithoutPreemptionChangesNothing) {
+TEST_P(Lan, ReturnWithoutPreemptionHasNoEffect) {
     SimulatedLan lan{1};
     for (const unsigned priority : {110u, 100u}) {
         Config c = config(priority);
@@ -458,7 +458,7 @@ TEST_P(Lan, RouterThatWasFrozenForAMomentDropsTheAddressesFirst) {
     EXPECT_EQ(lan.holders(), Nodes{1});
 }
 
-TEST_P(Lan, NobodyHoldsTheAddressesAfterAllShutDown) {
+TEST_P(Lan, NoRouterHoldsTheAddressesAfterAllShutDown) {
     SimulatedLan lan = settled_trio();
 
     for (Node node = 0; node < lan.size(); ++node) {

@@ -47,7 +47,7 @@ TEST(Log, TakesItsContextLiterally) {
     EXPECT_EQ(sink.lines.at(0).second, "dropped, interface %s%n");
 }
 
-TEST(Log, GoesOnFromACopy) {
+TEST(Log, ContinuesFromACopy) {
     RememberingSink sink;
     const Log copy = Log(sink, "vrid 51");
 

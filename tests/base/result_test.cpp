@@ -35,7 +35,7 @@ TEST(Result, HoldsAnError) {
     EXPECT_EQ(result.error(), "odd");
 }
 
-TEST(Result, TellsAValueFromAnErrorOfTheSameType) {
+TEST(Result, DistinguishesAValueFromAnErrorOfTheSameType) {
     const Result<int, int> value = 1;
     const Result<int, int> error = Unexpected(1);
 

@@ -47,7 +47,7 @@ TEST(Seqlock, ReadersGiveUpAfterManyWrites) {
 }
 
 // It leaves the value half written, and the next writer makes it good again.
-TEST(Seqlock, AWriterThatDiedInTheMiddleHoldsUpNobody) {
+TEST(Seqlock, AWriterThatDiedInTheMiddleBlocksNoReader) {
     struct Death {};
     Seqlock lock{};
     lock.write([] {});

@@ -113,7 +113,7 @@ TEST_F(CheckerLagTest, WhatHangsEndsOnABusyMachineToo) {
     }
 }
 
-TEST_F(CheckerLagTest, TheLogTellsOfLongDelaysNowAndThen) {
+TEST_F(CheckerLagTest, TheLogReportsLongDelaysNowAndThen) {
     add_one(check_of(0));
     const auto be_late = [&](Duration lag) {
         now = std::max(now, *checker->deadline()) + lag;

@@ -87,7 +87,7 @@ TEST_F(CheckerTest, ADifferentSeedIsADifferentSchedule) {
     EXPECT_NE(checker->deadline(), first);
 }
 
-TEST_F(CheckerTest, NobodyWaitsLongForTheFirstResult) {
+TEST_F(CheckerTest, TheFirstResultComesSoon) {
     Config config = check_of(0);
     config.timing.interval = Seconds{60};
     config.initial = Verdict::unknown;
@@ -360,7 +360,7 @@ TEST_F(CheckerTest, AVerdictMayRemoveItsCheck) {
 }
 
 // A process that has died, or a reload: the table knows.
-TEST_F(CheckerTest, GoesOnWhereAnotherProcessWas) {
+TEST_F(CheckerTest, ContinuesWhereAnotherProcessWas) {
     add_one(check_of(0));
     prober.outcome = failed(Reason::l4con, "connection refused");
     run_starts(2);

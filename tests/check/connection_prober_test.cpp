@@ -183,7 +183,7 @@ TEST_F(TcpConversation, DoesNotCloseWhatHasFailed) {
     EXPECT_THAT(transport_.take(), IsEmpty());
 }
 
-TEST_F(TcpConversation, MayBeToldWithinOpen) {
+TEST_F(TcpConversation, MayBeReportedWithinOpen) {
     transport_.on_open = [&] { prober_.opened(kId, kNow); };
     start(TcpCheck{});
     EXPECT_THAT(outcomes_.take(), ElementsAre("passed"));
@@ -400,7 +400,7 @@ TEST_F(KeptConnection, StaleOneIsReplacedOnce) {
     EXPECT_THAT(outcomes_.take(), ElementsAre("L7RSP reset"));
 }
 
-TEST_F(KeptConnection, StaleOneMayBeToldWithinSend) {
+TEST_F(KeptConnection, StaleOneMayBeReportedWithinSend) {
     keep_connection();
     transport_.on_send = [&] {
         transport_.on_send = nullptr;
@@ -436,7 +436,7 @@ TEST_F(HostilePeer, HeaderWithoutEnd) {
     EXPECT_THAT(transport_.take(), ElementsAre("open", "send", "close"));
 }
 
-TEST_F(HostilePeer, BodyWithoutEndThatNobodyNeeds) {
+TEST_F(HostilePeer, BodyWithoutEndThatIsNotNeeded) {
     start_http();
     receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     EXPECT_THAT(outcomes_.take(), ElementsAre("passed"));

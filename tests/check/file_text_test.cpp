@@ -33,7 +33,7 @@ TEST(FileText, WhatIsNoNumberIsAFailure) {
     EXPECT_EQ(meaning_of("\xff\ntwo"), "not a number: \"?\"");
 }
 
-TEST(FileText, WhatMayGoOnIsNoNumber) {
+TEST(FileText, WhatMayContinueIsNoNumber) {
     const std::string blanks(kLongestFileText, ' ');
     EXPECT_EQ(meaning_of(blanks), "0");
     EXPECT_EQ(meaning_of(blanks + " "), "not a number: \"\"");

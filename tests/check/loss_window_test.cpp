@@ -32,7 +32,7 @@ TEST(LossWindow, ForgetsTheOldest) {
     EXPECT_EQ(window.count(), 4u);
 }
 
-TEST(LossWindow, GoesOnWhereAnotherWas) {
+TEST(LossWindow, ContinuesWhereAnotherWas) {
     for (unsigned lost = 0; lost <= 7; lost++) {
         LossWindow before;
         LossWindow window;

@@ -44,7 +44,7 @@ TEST(Monitor, TheFirstResultDecidesWhatIsUnknown) {
     }
 }
 
-TEST(Monitor, GoesOnWithAStreak) {
+TEST(Monitor, ContinuesWithAStreak) {
     Monitor monitor(3, 2, Verdict::up, 2);
     EXPECT_TRUE(monitor.is_undecided());
     EXPECT_TRUE(monitor.add(false));

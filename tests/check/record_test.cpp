@@ -6,7 +6,7 @@ namespace ngx_vrrp::check {
 namespace {
 
 // Which part has which characters makes a difference.
-TEST(Record, KeyTellsNamesApartThatRunTogether) {
+TEST(Record, KeyDistinguishesNamesThatRunTogether) {
     const Identity one{
         .context = "http", .group = "web1", .name = "0", .address = "a"};
     const Identity other{

@@ -130,7 +130,7 @@ TEST_F(TableTest, ChangesCountVerdictsOnly) {
     EXPECT_EQ(first.changes(), before + 1);
 }
 
-TEST_F(TableTest, RecoveriesAreToldByTheirTime) {
+TEST_F(TableTest, RecoveriesAreReportedByTheirTime) {
     Table first = table(1);
     ASSERT_TRUE(first.begin({check_of("a"), check_of("b")}, 2, nullptr));
     EXPECT_EQ(first.recovered_at(0), instant_from_ns(0));
@@ -225,7 +225,7 @@ TEST_F(TableTest, EveryPartOfTheIdentityMatters) {
 }
 
 // Texts are cut, keys are of the whole.
-TEST_F(TableTest, LongNamesAreToldApart) {
+TEST_F(TableTest, LongNamesAreDistinguished) {
     const std::string same(300, 'x');
     Table first = table(1);
     ASSERT_TRUE(
@@ -239,7 +239,7 @@ TEST_F(TableTest, LongNamesAreToldApart) {
     EXPECT_EQ(second.verdict(1), Verdict::up);
 }
 
-TEST_F(TableTest, ResultsGoOnInAnotherMemory) {
+TEST_F(TableTest, ResultsContinueInAnotherMemory) {
     Table old = table(7);
     ASSERT_TRUE(old.begin({check_of("a")}, 1, nullptr));
     fail(old, 0);
@@ -298,7 +298,7 @@ TEST_F(TableTest, PlacesAreAssignedAndReleased) {
     EXPECT_EQ(first.load(1)->key, 0u);
 }
 
-TEST_F(TableTest, APlaceThatIsAssignedAnewForgetsWhatWasThere) {
+TEST_F(TableTest, APlaceThatIsAssignedAgainForgetsWhatWasThere) {
     Table first = table(1);
     ASSERT_TRUE(first.begin({}, 1, nullptr));
     first.assign(0, check_of("a"));
@@ -379,7 +379,7 @@ protected:
     Table torn;
 };
 
-TEST_F(TornTableTest, HoldsUpNobodyAndIsRepairedByTheNextWriter) {
+TEST_F(TornTableTest, BlocksNoReaderAndIsRepairedByTheNextWriter) {
     EXPECT_FALSE(torn.load(0));
     EXPECT_EQ(torn.verdict(0), Verdict::down);
 
@@ -482,7 +482,7 @@ TEST_F(TornTableTest, ANewGenerationKeepsItsVerdict) {
     EXPECT_EQ(other.verdict(0), Verdict::up);
 }
 
-TEST_F(TableTest, BeatsTellWhichWriterLives) {
+TEST_F(TableTest, BeatsShowWhichWriterLives) {
     Table first = table(1);
     ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
     EXPECT_EQ(first.last_beat(Role::scripts).at, Instant{});

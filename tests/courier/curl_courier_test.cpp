@@ -259,7 +259,7 @@ TEST_F(CurlCourierTest, SendsNothingWithoutASecretThatItShouldHave) {
     EXPECT_EQ(http.server.connections(), 0u);
 }
 
-TEST_F(CurlCourierTest, FollowsNobody) {
+TEST_F(CurlCourierTest, FollowsNoRedirect) {
     HttpServer other(HttpServer::answer("200 OK"));
     serve([&] { other.server.turn(); });
     HttpServer moved(HttpServer::answer("302 Found", "",
@@ -548,7 +548,7 @@ TEST_F(CurlCourierTest, SendsNothingInTheClearWhenItMustNot) {
 }
 
 // While a mail waits for its server, libcurl is deaf; the others are not.
-TEST_F(CurlCourierTest, MailsKeepNobodyWaiting) {
+TEST_F(CurlCourierTest, MailsDelayNoOtherMessage) {
     SmtpServer slow;
     slow.replies = {{".", ""}};
     HttpServer http(HttpServer::answer("200 OK", "ok"));
@@ -614,7 +614,7 @@ TEST_F(CurlCourierTlsTest, TrustsNoOtherName) {
     EXPECT_THAT(tls.received(), Not(HasSubstr("POST")));
 }
 
-TEST_F(CurlCourierTlsTest, TrustsEverybodyWhenToldSo) {
+TEST_F(CurlCourierTlsTest, TrustsAnyServerIfConfigured) {
     TlsServer tls;
     ChannelConfig channel = hook(tls, "localhost", "");
     std::get<WebhookChannel>(channel.how).verify = false;

@@ -100,7 +100,7 @@ TEST_F(EventSocketTest, FullSocketLosesEventsAndSaysSo) {
     EXPECT_EQ(receive_event(theirs.get()).event.to.view(), "FAULT");
 }
 
-TEST_F(EventSocketTest, NobodyIsThere) {
+TEST_F(EventSocketTest, WithoutAReceiver) {
     EventSender sender(ours.get(), log);
     theirs.reset();
     sender.send(state_event("VI_1", "MASTER"), now);
@@ -108,7 +108,7 @@ TEST_F(EventSocketTest, NobodyIsThere) {
     sender.say_goodbye();
 }
 
-TEST_F(EventSocketTest, NobodyIsToBeTold) {
+TEST_F(EventSocketTest, WithoutNotifications) {
     EventSender sender(-1, log);
     EXPECT_FALSE(sender.has_listener());
     sender.send(state_event("VI_1", "MASTER"), now);

@@ -67,7 +67,7 @@ TEST_F(FifoCourierTest, WritesLines) {
     EXPECT_EQ(read_from(reader), "nothing") << "the pipe stays open";
 }
 
-TEST_F(FifoCourierTest, NobodyReads) {
+TEST_F(FifoCourierTest, WithoutAReader) {
     EXPECT_EQ(deliver("MASTER"), "no process reads the FIFO");
     const Fd reader = open_reader();
     EXPECT_EQ(deliver("MASTER"), "delivered");
@@ -83,7 +83,7 @@ TEST_F(FifoCourierTest, ReaderThatGoesAndComesBack) {
     EXPECT_EQ(read_from(reader), "INSTANCE \"VI_1\" BACKUP 100\n");
 }
 
-TEST_F(FifoCourierTest, PipeThatItsReaderMakesAnew) {
+TEST_F(FifoCourierTest, PipeThatItsReaderMakesAgain) {
     Fd reader = open_reader();
     EXPECT_EQ(deliver("MASTER"), "delivered");
     reader.reset();

@@ -33,7 +33,7 @@ TEST(Backoff, ForgetsAfterAQuietTime) {
     EXPECT_EQ(backoff.length, Seconds{10});
 }
 
-TEST(Backoff, BeginsAnewWithoutGrowing) {
+TEST(Backoff, BeginsAgainWithoutGrowing) {
     Backoff backoff;
     backoff.begin(Seconds{10}, kStart);
     backoff.restart(kStart + Seconds{9});

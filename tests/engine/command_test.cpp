@@ -117,7 +117,7 @@ TEST_F(CommandTest, ResumeTakesTheAddressesBack) {
     EXPECT_EQ(state(), StateName::active);
 }
 
-TEST_F(CommandTest, ResumeBeforeAnybodyTookOver) {
+TEST_F(CommandTest, ResumeBeforeATakeover) {
     become_active();
     ask(Command::release);
     machine.take();
@@ -363,7 +363,7 @@ TEST_F(WindowTest, ClockMayJump) {
     EXPECT_EQ(state(), StateName::active);
 }
 
-TEST_F(WindowTest, NobodyElseNeedsTheTimeOfDay) {
+TEST_F(WindowTest, OtherRoutersDoNotNeedTheTimeOfDay) {
     become_backup();
 
     EXPECT_FALSE(engine->needs_time_of_day());

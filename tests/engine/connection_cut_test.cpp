@@ -142,7 +142,7 @@ TEST_F(ConnectionCutTest, ShortFlapCutsNothing) {
     EXPECT_EQ(machine.connections, 3u);
 }
 
-TEST_F(ConnectionCutTest, KernelThatCannotDoItIsToldOfOnce) {
+TEST_F(ConnectionCutTest, KernelThatCannotDoItIsReportedOnce) {
     become_active_with(3);
     machine.fail("close", EOPNOTSUPP);
     for (int i = 0; i < 3; ++i) {

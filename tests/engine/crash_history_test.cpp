@@ -44,7 +44,7 @@ TEST_F(CrashHistoryTest, ThreeWithinAMinuteAreALoop) {
     EXPECT_FALSE(is_out());
 }
 
-TEST_F(CrashHistoryTest, CrashWhileOutMakesTheTimeStartAnew) {
+TEST_F(CrashHistoryTest, CrashWhileOutMakesTheTimeStartAgain) {
     for (int i = 0; i < 10; ++i) {
         crash_after(Seconds{1});
     }

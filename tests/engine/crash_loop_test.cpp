@@ -20,7 +20,7 @@ protected:
 };
 
 // The peer need not find out by itself, and nobody else must have the address.
-TEST_F(CrashLoopTest, MasterSaysGoodbyeAndReleases) {
+TEST_F(CrashLoopTest, MasterSendsPriorityZeroAndReleases) {
     machine.active_before = now - Milliseconds{100};
     start_out(true);
     EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast",
@@ -31,7 +31,7 @@ TEST_F(CrashLoopTest, MasterSaysGoodbyeAndReleases) {
 }
 
 // A peer has taken over: a goodbye would only upset the backups.
-TEST_F(CrashLoopTest, LeftoverIsRemovedWithoutAWord) {
+TEST_F(CrashLoopTest, LeftoverIsRemovedSilently) {
     machine.active_before = now - Milliseconds{301};
     start_out(true);
     EXPECT_EQ(machine.take(),

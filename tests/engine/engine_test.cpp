@@ -36,7 +36,7 @@ TEST_F(EngineTest, GoesUpInOrder) {
     EXPECT_TRUE(engine->routers()[0].addresses()[0].present);
 }
 
-TEST_F(EngineTest, TellsItsTransitions) {
+TEST_F(EngineTest, ReportsItsTransitions) {
     become_active();
     engine->stop("test", false, now);
 
@@ -94,7 +94,7 @@ TEST_F(EngineTest, WorkersAreNotBlamedForTheTimeThatWeLost) {
 }
 
 // Each second's advert is reason enough to be awake.
-TEST_F(EngineTest, WellKnownWorkersAreNoReasonToWakeUp) {
+TEST_F(EngineTest, KnownWorkersAreNoReasonToWakeUp) {
     vrrp::Config c = config();
     c.version = Version::v2;
     c.advert_interval = Seconds{1};
@@ -133,7 +133,7 @@ TEST_F(EngineTest, OtherWorkersAreLookedForSoon) {
     EXPECT_EQ(look_with({{1, now - Milliseconds{1700}}}), Milliseconds{300});
 }
 
-TEST_F(EngineTest, WorkersThatAreWellTouchNoRouter) {
+TEST_F(EngineTest, HealthyWorkersTouchNoRouter) {
     become_active();
     engine->touched().take([](std::size_t, Touch) {});
     beat();
@@ -157,7 +157,7 @@ TEST_F(EngineTest, WorkersThatDoNotBeatAfterAStandstillAreAFault) {
 
 // 2.5 s are less than any peer waits at 1 s, and more than the kernel keeps
 // the addresses and than track_nginx waits.
-TEST_F(EngineTest, MasterGoesOnAfterAStandstillInWhichNoPeerTookOver) {
+TEST_F(EngineTest, MasterContinuesAfterAStandstillInWhichNoPeerTookOver) {
     vrrp::Config c = config();
     c.version = Version::v2;
     c.advert_interval = Seconds{1};
@@ -248,7 +248,7 @@ TEST_F(EngineTest, LinkDownReleases) {
     EXPECT_EQ(engine->routers()[0].faults().reason(), "interface eth0 is down");
 }
 
-TEST_F(EngineTest, LinkThatComesBackHasItsNeighboursAskedAnew) {
+TEST_F(EngineTest, LinkThatComesBackHasItsNeighboursAskedAgain) {
     become_active();
     engine->handle_interfaces(interfaces(false), now);
     machine.take();
@@ -309,7 +309,7 @@ TEST_F(EngineTest, MarkedLeftoverIsRemovedAtStart) {
               (Done{"listen eth0 multicast", "remove 10.0.1.5"}));
 }
 
-TEST_F(EngineTest, OwnAddressIsResumedAfterACrashThatNobodyNoticed) {
+TEST_F(EngineTest, OwnAddressIsResumedAfterACrashWithoutATakeover) {
     machine.active_before = now - Milliseconds{100};
     beat();
     start(config(), interfaces(true, true));
@@ -350,7 +350,7 @@ TEST_F(EngineTest, WaitsForTheOwnerAndTouchesNothing) {
 }
 
 // One process hands over, another one with one more address goes on.
-TEST_F(EngineTest, HandsOverAndGoesOn) {
+TEST_F(EngineTest, HandsOverAndContinues) {
     become_active();
     machine.successor = true;
     engine->handle_ownership(now);
@@ -614,7 +614,7 @@ TEST_F(EngineTest, StopWithASuccessorIsSilent) {
     EXPECT_TRUE(engine->finished());
 }
 
-TEST_F(EngineTest, StopGoesOnWhileTheSuccessorDoesNotRun) {
+TEST_F(EngineTest, StopContinuesWhileTheSuccessorDoesNotRun) {
     become_active();
     machine.successor = true;
     machine.successor_sleeps = true;
@@ -630,7 +630,7 @@ TEST_F(EngineTest, StopGoesOnWhileTheSuccessorDoesNotRun) {
 }
 
 // They were told to quit, too; it is the successor's that serve.
-TEST_F(EngineTest, StopGoesOnForTheSuccessorWithoutWorkersOfItsOwn) {
+TEST_F(EngineTest, StopContinuesForTheSuccessorWithoutWorkersOfItsOwn) {
     become_active();
     machine.successor = true;
     machine.successor_sleeps = true;
@@ -745,7 +745,7 @@ TEST_F(EngineTest, YieldsToAHigherPriority) {
     EXPECT_EQ(done.front(), "remove 10.0.1.5");
 }
 
-TEST_F(EngineTest, StopAtOnceWhenNobodyServes) {
+TEST_F(EngineTest, StopAtOnceWithoutServingWorkers) {
     become_active();
     engine->stop("nginx is terminating", false, now);
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));

@@ -223,7 +223,7 @@ TEST_P(AddressFailureTest, StopEndsAlthoughNothingCanBeRemoved) {
 }
 
 // The successor's new address is refused: the old one is held all the same.
-TEST_P(AddressFailureTest, HandoverGoesOnWithWhatThereIs) {
+TEST_P(AddressFailureTest, HandoverContinuesWithWhatThereIs) {
     become_active(config());
     machine.successor = true;
     engine->handle_ownership(now);
@@ -314,7 +314,7 @@ TEST_P(SendFailureTest, IsMasterAgainWhenItIsHeardAgain) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
-TEST_P(SendFailureTest, GoodbyeOfAPeerIsNoTakeover) {
+TEST_P(SendFailureTest, PriorityZeroOfAPeerIsNoTakeover) {
     become_active(config());
     machine.fail("send", GetParam());
     run(Seconds{1});

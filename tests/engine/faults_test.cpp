@@ -50,7 +50,7 @@ TEST(Faults, TimeOutBehindAnotherReasonStillEnds) {
     EXPECT_EQ(faults.reason(), "");
 }
 
-TEST(Faults, TimeOutOfAnotherProcessGoesOn) {
+TEST(Faults, TimeOutOfAnotherProcessContinues) {
     Faults before;
     before.stay_out(FaultCause::removal, "a fight", Seconds{30}, kFirstFault);
 

@@ -72,7 +72,7 @@ protected:
 
 // Not MASTER
 
-TEST_F(ForeignAddressTest, BackupTellsOfItAndDoesNotTouchIt) {
+TEST_F(ForeignAddressTest, BackupReportsItAndDoesNotTouchIt) {
     start_backup();
     see(with_foreign());
     follow(Milliseconds{2900});
@@ -107,7 +107,7 @@ TEST_F(ForeignAddressTest, OtherPrefixLengthAnswersAsWell) {
     EXPECT_TRUE(address().foreign);
 }
 
-TEST_F(ForeignAddressTest, ComesAndGoesAndIsToldOnceAMinute) {
+TEST_F(ForeignAddressTest, ComesAndGoesAndIsReportedOnceAMinute) {
     start_backup();
     for (int i = 0; i < 10; ++i) {
         see(with_foreign());
@@ -118,7 +118,7 @@ TEST_F(ForeignAddressTest, ComesAndGoesAndIsToldOnceAMinute) {
     EXPECT_EQ(told(), (Done{"address_on_backup", "address_on_backup over"}));
 }
 
-TEST_F(ForeignAddressTest, RouterInFaultTellsOfIt) {
+TEST_F(ForeignAddressTest, RouterInFaultReportsIt) {
     start_backup();
     Interfaces down = with_foreign();
     down.list[0].up = false;

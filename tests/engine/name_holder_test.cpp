@@ -80,7 +80,7 @@ TEST_F(NameHolderTest, OneOfAnotherContainerHasNoPid) {
               "process of another pid namespace, of user 0");
 }
 
-TEST_F(NameHolderTest, AnybodyElseIsReportedOnceAMinute) {
+TEST_F(NameHolderTest, AnotherUserIsReportedOnceAMinute) {
     start_beside(kSquatter);
     for (int i = 0; i < 59; ++i) {
         run(Seconds{1});

@@ -44,7 +44,7 @@ TEST_F(ReportsTest, TransitionIsOneNoticeWithItsNumbers) {
                   " ms), instance \"VI_1\", vrid 51, interface eth0");
 }
 
-TEST_F(ReportsTest, DisagreementIsToldOnceAMinute) {
+TEST_F(ReportsTest, DisagreementIsReportedOnceAMinute) {
     become_active();
     const auto hear_for = [&](int seconds) {
         for (int i = 0; i < seconds; ++i) {

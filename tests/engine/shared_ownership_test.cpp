@@ -355,7 +355,7 @@ TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunMakesRoomForAnother) {
     EXPECT_EQ(third.demand(), Ownership::Demand::due);
 }
 
-TEST_F(SharedOwnershipTest, WhatIsGivenUpAnybodyMayHave) {
+TEST_F(SharedOwnershipTest, AReleasedRouterMayBeTaken) {
     ASSERT_TRUE(successor.look());
     successor.advertise();
     EXPECT_FALSE(old.look());
@@ -392,7 +392,7 @@ TEST_F(SharedOwnershipTest, AnEndingOwnerIsRelievedWhenTheNextHasRun) {
     EXPECT_TRUE(old.has_successor());
 }
 
-TEST_F(SharedOwnershipTest, AnEndingOwnerTakesBackWhatNobodyHandles) {
+TEST_F(SharedOwnershipTest, AnEndingOwnerTakesBackARouterWithoutAnOwner) {
     ASSERT_TRUE(old.look());
     old.advertise();
     EXPECT_FALSE(successor.look());
@@ -491,7 +491,7 @@ TEST_F(SharedOwnershipTest, OtherRoutersAreOthers) {
     EXPECT_EQ(slots.size(), 510u);
 }
 
-TEST_F(SharedOwnershipTest, WithoutRoomAProcessGoesOnAlone) {
+TEST_F(SharedOwnershipTest, WithoutRoomAProcessContinuesAlone) {
     const OwnershipMemory memory(world.bytes);
     for (unsigned i = 0; memory.find({"if" + std::to_string(i), Family::ipv4,
                                       Vrid{1}}) != nullptr;

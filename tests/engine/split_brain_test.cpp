@@ -142,7 +142,7 @@ TEST_F(SplitBrainTest, AsksForIpv6FromItsLinkLocalAddress) {
     EXPECT_TRUE(machine.questions.empty());
 }
 
-TEST_F(SplitBrainTest, AsksNobodyWhereThereIsNoLan) {
+TEST_F(SplitBrainTest, SendsNoProbesWithoutALan) {
     Interfaces world = interfaces();
     world.list[0].mac = {};
     beat();
@@ -409,7 +409,7 @@ TEST_F(SplitBrainTest, AdvertsThatAreDroppedExplainIt) {
 
 // Two masters
 
-TEST_F(SplitBrainTest, RivalThatGoesOnIsSuspectedUntilItEnds) {
+TEST_F(SplitBrainTest, RivalThatContinuesIsSuspectedUntilItEnds) {
     become_active();
 
     run_with_rival(Seconds{5}, 90);
@@ -444,7 +444,7 @@ TEST_F(SplitBrainTest, RivalThatYieldsAtOnceIsAnElection) {
     EXPECT_TRUE(news().empty());
 }
 
-TEST_F(SplitBrainTest, GoodbyesAreNoRivals) {
+TEST_F(SplitBrainTest, PriorityZerosAreNoRivals) {
     become_active();
 
     run_with_rival(Seconds{5}, 0);
@@ -489,7 +489,7 @@ TEST_F(SplitBrainTest, SignThatComesAndGoesIsLoggedNowAndThen) {
 
 // Reload
 
-TEST_F(SplitBrainTest, SuccessorGoesOnSuspectingWithoutTellingAgain) {
+TEST_F(SplitBrainTest, SuccessorContinuesSuspectingWithoutTellingAgain) {
     succeed();
     run_with_owner(Seconds{10});
     const std::vector<SuspectedSign> before = signs();

@@ -28,7 +28,7 @@ protected:
     }
 };
 
-TEST_F(TrackerEventsTest, CauseIsToldBeforeWhatItLeadsTo) {
+TEST_F(TrackerEventsTest, CauseIsReportedBeforeWhatItLeadsTo) {
     set_check(Verdict::up);
     become_active_with({service()});
     news();
@@ -76,7 +76,7 @@ TEST_F(TrackerEventsTest, AnotherProcessKnowsWhatWasTold) {
     EXPECT_EQ(news(), (Done{"track_tcp 10.0.1.9:80 down -> up 100 "}));
 }
 
-TEST_F(TrackerEventsTest, WhoDoesNotOwnTheRouterTellsNothing) {
+TEST_F(TrackerEventsTest, WhoDoesNotOwnTheRouterReportsNothing) {
     set_check(Verdict::up);
     machine.owned_by_other = true;
     start_with({service()});

@@ -136,7 +136,7 @@ TEST_F(TrackerTest, CountsLooksOnceEachInterval) {
     EXPECT_FALSE(tracker->deadline());
 }
 
-TEST_F(TrackerTest, WhatIsWellInBetweenInterruptsTheRow) {
+TEST_F(TrackerTest, ASuccessInBetweenInterruptsTheRow) {
     TrackerConfig config = link();
     config.fall = 2;
     track(config);
@@ -200,7 +200,7 @@ TEST_F(TrackerTest, CheckIsAwaitedForAsLongAsItMayTake) {
     EXPECT_FALSE(tracker->is_fault());
 }
 
-TEST_F(TrackerTest, WhatCannotBeReadChangesNothing) {
+TEST_F(TrackerTest, WhatCannotBeReadHasNoEffect) {
     set_check(7, Verdict::down, "L4CON connection refused");
     track(service());
     for (const Verdict verdict : {Verdict::unused, Verdict::unknown}) {
@@ -419,7 +419,7 @@ TEST_F(TrackersTest, FirstFaultOfTheConfigurationCounts) {
               "track_interface eth1: interface eth1 is down");
 }
 
-TEST_F(TrackersTest, NewsAreToldOnce) {
+TEST_F(TrackersTest, NewsAreReportedOnce) {
     set_pool({Verdict::down, Verdict::down, Verdict::unused});
     set_link(false);
     effective({pool(1, false, -20), link(-5), link()}, 100);

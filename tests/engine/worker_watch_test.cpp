@@ -85,7 +85,7 @@ TEST(WorkerWatch, WithoutARequirementEverythingIsHealthyForEver) {
     EXPECT_EQ(verdict.good_until, Instant::max());
 }
 
-TEST(WorkerWatch, NobodyIsNotEnough) {
+TEST(WorkerWatch, NoWorkersAreNotEnough) {
     const WorkerVerdict verdict = judge_workers({}, 1, kTimeout, kNow);
 
     EXPECT_FALSE(verdict.healthy);

@@ -297,7 +297,7 @@ TEST_F(Addresses, Ipv6ConnectedRouteIsMadeWhereThereIsNone) {
     }
 }
 
-TEST_F(Addresses, Ipv6OfSomebodyElseDoesNotGetOurLease) {
+TEST_F(Addresses, Ipv6OfAnotherProgramDoesNotGetOurLease) {
     in_a("ip addr add fd09::200/64 dev vr0 nodad");
 
     const Status added = add(vip("fd09::200", 128), kShort);

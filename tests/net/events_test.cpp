@@ -130,7 +130,7 @@ TEST_F(Events, LostEventsAreMadeUpForAndReportedOnce) {
 
 // The kernel says of IPv4 addresses who has changed them. What is new is heard
 // of, whoever has added it.
-TEST_F(Events, OwnRenewalsWakeNobody) {
+TEST_F(Events, OwnRenewalsWakeNoProcess) {
     const vrrp::VirtualAddress vip{*IpAddress::parse("10.9.0.200"), 32, "vr0",
                                    ""};
     const engine::Interface vr0 = a().look("vr0");

@@ -18,7 +18,7 @@ Buffer payload_of(const Buffer &packet) {
                   : Buffer{};
 }
 
-TEST(Ipv4Packet, TellsWhereItCameFromAndWhereItWent) {
+TEST(Ipv4Packet, ReportsWhereItCameFromAndWhereItWent) {
     const std::optional<IpPacket> packet = parse_ipv4(kAdvert);
 
     ASSERT_TRUE(packet);

@@ -49,7 +49,7 @@ TEST_F(MemoryFile, IsReadAsItWasMade) {
     EXPECT_EQ(head, kHead);
 }
 
-TEST_F(MemoryFile, IsForNobodyElse) {
+TEST_F(MemoryFile, IsPrivate) {
     struct stat status {};
     ASSERT_EQ(::fstat(create().get(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U);

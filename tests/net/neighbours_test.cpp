@@ -118,7 +118,7 @@ TEST_F(Neighbours, AreHeardUnasked) {
     EXPECT_EQ(a().claims[1].neighbour.mac, kForeign);
 }
 
-TEST_F(Neighbours, WithOtherAddressesWakeNobody) {
+TEST_F(Neighbours, WithOtherAddressesWakeNoProcess) {
     for (unsigned n = 0; n < 100; n++) {
         b_sends(wire::gratuitous_arp(kForeign, *IpAddress::parse("10.9.0.20")));
         b_sends(wire::arp_probe(kForeign, kVip4));
@@ -198,7 +198,7 @@ TEST_F(Neighbours, AreHeardAfterTheInterfaceWasAway) {
     EXPECT_EQ(a().claims[0].index, a().look("vr0").index);
 }
 
-TEST_F(Neighbours, ErrorsAreTold) {
+TEST_F(Neighbours, ErrorsAreReported) {
     EXPECT_TRUE(holds_without(CAP_NET_RAW, [&] {
         return failure_of(a().host->watch_neighbours({kVip4})) ==
                    "socket() for ARP failed (1: Operation not permitted)" &&

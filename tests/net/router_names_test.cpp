@@ -107,7 +107,7 @@ TEST_F(RouterNamesTest, NothingIsKnownOfOneThatCannotBeAsked) {
     }
 }
 
-TEST_F(RouterNamesTest, WithoutASocketNobodyIsAsked) {
+TEST_F(RouterNamesTest, WithoutASocketThereIsNoQuestion) {
     const Fd first = open_name_socket();
     ASSERT_TRUE(take_name(first.get(), router));
     RouterNames two = names(Fd{});

@@ -169,7 +169,7 @@ TEST_P(TransmitFamily, GroupIsJoinedWhenItIsWantedLater) {
               b().packets[1].info.endpoints.destination);
 }
 
-TEST_P(TransmitFamily, GoesOnAfterTheLinkWasDown) {
+TEST_P(TransmitFamily, ContinuesAfterTheLinkWasDown) {
     ASSERT_DONE(listen_a(GetParam(), true));
     ASSERT_DONE(listen_b(GetParam(), true));
 
@@ -184,7 +184,7 @@ TEST_P(TransmitFamily, GoesOnAfterTheLinkWasDown) {
     EXPECT_TRUE(b().log.empty());
 }
 
-TEST_P(TransmitFamily, ListensAgainOnAnInterfaceMadeAnew) {
+TEST_P(TransmitFamily, ListensAgainOnAnInterfaceMadeAgain) {
     ASSERT_DONE(listen_a(GetParam(), true));
     ASSERT_DONE(listen_b(GetParam(), true));
     const engine::Interface old = a().look("vr0");
@@ -571,7 +571,7 @@ TEST_F(Wire, FrameArrivesUnchanged) {
     EXPECT_EQ(arp, capture([&](const Buffer &f) { return f == arp; }));
 }
 
-TEST_F(Wire, FrameErrorsAreTold) {
+TEST_F(Wire, FrameErrorsAreReported) {
     const engine::Interface vr0 = a().look("vr0");
     const Buffer arp =
         wire::gratuitous_arp(vr0.mac, *IpAddress::parse("10.9.0.200"));

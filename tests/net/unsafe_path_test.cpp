@@ -60,7 +60,7 @@ protected:
     std::string file;
 };
 
-TEST_F(UnsafePath, OfRootIsSafeForEverybody) {
+TEST_F(UnsafePath, OfRootIsSafeForAllUsers) {
     EXPECT_EQ(wrong(file), "");
     EXPECT_EQ(wrong(file, kSomebody), "");
     EXPECT_EQ(wrong("/bin/sh", kSomebody), "");

@@ -20,7 +20,7 @@ TEST(Wake, ManyBecomeOne) {
     EXPECT_FALSE(take_wakes(fd.get()));
 }
 
-TEST(Wake, DoesNotBlockWhenNobodyLooks) {
+TEST(Wake, DoesNotBlockWithoutAReader) {
     const Fd fd(::eventfd(0xfffffffe, EFD_NONBLOCK | EFD_CLOEXEC));
     ASSERT_TRUE(fd);
     std::uint64_t nearly_full = 0xffffffff00000000;
@@ -32,7 +32,7 @@ TEST(Wake, DoesNotBlockWhenNobodyLooks) {
     EXPECT_TRUE(take_wakes(fd.get()));
 }
 
-TEST(Wake, NobodyIsThere) {
+TEST(Wake, WithoutAReceiver) {
     wake(-1);
 }
 

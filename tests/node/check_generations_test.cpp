@@ -9,7 +9,7 @@
 namespace ngx_vrrp::node {
 namespace {
 
-TEST(CheckGenerations, ARespawnedProcessGoesOn) {
+TEST(CheckGenerations, ARespawnedProcessContinues) {
     Configuration configuration({tcp_check("a")});
     const SharedArea area(configuration.conf);
     ASSERT_EQ(configuration.begin(area), VRRP_CORE_OK);

@@ -67,7 +67,7 @@ std::uint64_t changes(const SharedArea &area,
     return vrrp_core_checks_changes(area.get(), configuration.conf.generation);
 }
 
-TEST(CheckProcess, TellsWhoIsDownAndUpAgain) {
+TEST(CheckProcess, ReportsAServerThatIsDownAndUpAgain) {
     Configuration configuration({tcp_check("a")});
     const SharedArea area(configuration.conf);
     ASSERT_EQ(configuration.begin(area), VRRP_CORE_OK);
@@ -124,7 +124,7 @@ TEST(CheckProcess, SaysAgainWhatIsDown) {
               courier::Incoming::Kind::nothing);
 }
 
-TEST(CheckProcess, WakesNobodyWithoutNews) {
+TEST(CheckProcess, WakesNoProcessWithoutNews) {
     Configuration configuration({tcp_check("a")});
     const SharedArea area(configuration.conf);
     ASSERT_EQ(configuration.begin(area), VRRP_CORE_OK);

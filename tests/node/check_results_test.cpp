@@ -137,7 +137,7 @@ TEST_F(CheckResultsTest, LoopThatIsFullIsAnError) {
     EXPECT_FALSE(results.open());
 }
 
-TEST_F(CheckResultsTest, SilenceIsToldOnceAndItsEndToo) {
+TEST_F(CheckResultsTest, SilenceIsReportedOnceAndItsEndToo) {
     run(Seconds{10}, kBoth);
     run(Seconds{4}, {});
     EXPECT_EQ(log.lines.size(), 0u);

@@ -88,7 +88,7 @@ TEST_F(ControlTest, DoesNotWaitForTheSuccessorForEver) {
     EXPECT_EQ(worker.answer(ticket)[0].state.view(), "MASTER");
 }
 
-TEST_F(ControlTest, AnswersAtOnceWhenNobodyIsWaitedFor) {
+TEST_F(ControlTest, AnswersAtOnceWithoutASuccessorToWaitFor) {
     become_active();
     const auto failback = ask(Command::failback);
     const auto unknown = ask(Command::release, "VI_9");

@@ -74,7 +74,7 @@ protected:
     NotifyProcess notifier{configuration, area};
 };
 
-TEST_F(NotifyNodeTest, TellsInOrder) {
+TEST_F(NotifyNodeTest, ReportsInOrder) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     send("VI_1", "BACKUP");
     send("VI_1", "MASTER");
@@ -177,7 +177,7 @@ TEST_F(NotifyNodeTest, TerminatedEndsSoon) {
     EXPECT_TRUE(WIFSIGNALED(status));
 }
 
-TEST_F(NotifyNodeTest, TerminatedTellsWhatWaits) {
+TEST_F(NotifyNodeTest, TerminatedReportsWhatWaits) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     send("VI_1", "FAULT");
     send("VI_1", "STOP");

@@ -76,7 +76,7 @@ protected:
     std::optional<NotifyProcess> notifier;
 };
 
-TEST_F(NotifyWebTest, TellsBothOfAnEvent) {
+TEST_F(NotifyWebTest, ReportsBothOfAnEvent) {
     http.answer_with(HttpServer::answer("200 OK", "ok"));
     start({channel(VRRP_CORE_NOTIFY_WEBHOOK, http.url()),
            channel(VRRP_CORE_NOTIFY_EMAIL, smtp.url())});

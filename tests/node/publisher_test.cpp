@@ -95,7 +95,7 @@ protected:
     status::Snapshot last;
 };
 
-TEST_F(PublisherTest, TellsAllThatThereIs) {
+TEST_F(PublisherTest, ReportsAllThatThereIs) {
     become_active();
     receive(50);
     share();
@@ -113,7 +113,7 @@ TEST_F(PublisherTest, TellsAllThatThereIs) {
     EXPECT_EQ(read().addresses.at(0).present, 1);
 }
 
-TEST_F(PublisherTest, TellsAChangeOfStateAtOnce) {
+TEST_F(PublisherTest, ReportsAChangeOfStateAtOnce) {
     become_active();
     share();
     now += Milliseconds{1};
@@ -162,7 +162,7 @@ TEST_F(PublisherTest, CountersWaitForAWhile) {
     EXPECT_LT(words, 12u) << "what has changed, and two sequences";
 }
 
-TEST_F(PublisherTest, IsInNoHurryUnlessItIsTold) {
+TEST_F(PublisherTest, IsInNoHurryUnlessItIsReported) {
     become_active();
     receive(200);
     share();
@@ -186,7 +186,7 @@ TEST_F(PublisherTest, SaysThatItLivesWhenNothingElseWakesIt) {
 }
 
 // The process after this one, and readers meanwhile.
-TEST_F(PublisherTest, GoesOnInTheOtherBank) {
+TEST_F(PublisherTest, ContinuesInTheOtherBank) {
     become_active();
     share();
     facts.pid = 43;

@@ -71,7 +71,7 @@ TEST_F(TransitionsTest, OutliveTheProcess) {
                      "43 VI_1 INIT -> FAULT: no rights"}));
 }
 
-TEST_F(TransitionsTest, GoOnInAnotherArea) {
+TEST_F(TransitionsTest, ContinueInAnotherArea) {
     Configuration first = configuration();
     const SharedArea area(first.conf);
     const Core before = start(first, area, 42);

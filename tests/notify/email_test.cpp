@@ -33,7 +33,7 @@ bool has(const std::string &text, std::string_view part) {
     return text.find(part) != text.npos;
 }
 
-TEST(Email, TellsOfAnEvent) {
+TEST(Email, ReportsAnEvent) {
     EXPECT_EQ(text_of(delivery({state_event()})),
               "Date: Fri, 1 Mar 2024 00:00:00 +0000\r\n"
               "From: lb1 <lb1@example.org>\r\n"

@@ -70,7 +70,7 @@ TEST_F(QueueFailureTest, FirstFailureOfManyIsAWarning) {
     EXPECT_EQ(warnings, 1u);
 }
 
-TEST_F(QueueFailureTest, BeginsAnewAfterASuccess) {
+TEST_F(QueueFailureTest, BeginsAgainAfterASuccess) {
     make({webhook()});
     fail_with("HTTP 503");
     happen("MASTER");

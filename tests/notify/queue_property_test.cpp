@@ -154,7 +154,7 @@ protected:
     std::map<ChannelId, std::uint64_t> wanted;
 };
 
-TEST_P(QueuePropertyTest, NothingIsLostWithoutAWord) {
+TEST_P(QueuePropertyTest, NothingIsLostSilently) {
     test::RememberingLog log;
     RandomCourier courier(dice);
     std::vector<Queue::Recipient> recipients;

@@ -36,7 +36,7 @@ TEST_F(QueueTest, ChannelsHearWhatTheyWant) {
                                     "2: VI_2 FAULT", "1:  web down"));
 }
 
-TEST_F(QueueTest, UnknownStateIsNobodys) {
+TEST_F(QueueTest, UnknownStateHasNoReceiver) {
     make({fifo()});
     happen("SLEEPING");
     EXPECT_THAT(take(), IsEmpty());
@@ -126,7 +126,7 @@ TEST_F(QueueTest, AlertsNeedNoPause) {
 
 // What is said again
 
-TEST_F(QueueTest, OnlyAnAlertmanagerIsToldAgain) {
+TEST_F(QueueTest, OnlyAnAlertmanagerIsReportedAgain) {
     make({webhook(), webhook(WebhookFormat::alertmanager), email(), fifo(),
           script()});
     say_again();

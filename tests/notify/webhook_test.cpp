@@ -53,7 +53,7 @@ constexpr std::string_view kStateChange =
     R"("vips":["10.0.1.5/24","10.0.1.6/24"],)"
     R"("time":"2024-02-29T23:59:57.250Z","seq":7,"pid":4711,"skipped":0})";
 
-TEST(GenericWebhook, TellsOfAState) {
+TEST(GenericWebhook, ReportsAState) {
     const WebhookRequest r =
         request(WebhookFormat::generic, delivery({state_event()}));
     EXPECT_EQ(r.url, "https://hooks.example.org/x?access_token=t");
@@ -71,7 +71,7 @@ TEST(GenericWebhook, SignsTheBody) {
     EXPECT_EQ(r.body, kStateChange);
 }
 
-TEST(GenericWebhook, TellsOfWhatHasNoInstance) {
+TEST(GenericWebhook, ReportsAnEventWithoutAnInstance) {
     EXPECT_EQ(
         body(WebhookFormat::generic, delivery({upstream_event()}, 4)),
         R"({"event":"upstream","node":"lb1","instance":null,"vrid":null,)"
@@ -184,7 +184,7 @@ void expect_same_alert(const EventRecord &begin, const EventRecord &end) {
     EXPECT_TRUE(has_ended(ended)) << ended;
 }
 
-TEST(AlertmanagerWebhook, WhatIsWellAgainEndsWhatBegan) {
+TEST(AlertmanagerWebhook, RecoveryEndsTheAlert) {
     EventRecord up = tracker_event("down", "up");
     up.reason.set("");
     up.priority = 120;
@@ -195,7 +195,7 @@ TEST(AlertmanagerWebhook, WhatIsWellAgainEndsWhatBegan) {
     expect_same_alert(split_brain_event(), split_brain_event("over"));
 }
 
-TEST(AlertmanagerWebhook, AlertsHaveNamesOfTheirOwn) {
+TEST(AlertmanagerWebhook, AlertsHaveTheirOwnNames) {
     EXPECT_TRUE(contains(alerts(delivery({tracker_event()})),
                          R"({"labels":{"alertname":"NginxVrrpTrackerDown",)"
                          R"("node":"lb1","instance":"VI_1","vrid":"51",)"
@@ -210,7 +210,7 @@ TEST(AlertmanagerWebhook, AlertsHaveNamesOfTheirOwn) {
                          R"("alertname":"NginxVrrpSplitBrain")"));
 }
 
-TEST(AlertmanagerWebhook, TellsAllOfSeveralInOrder) {
+TEST(AlertmanagerWebhook, ReportsAllOfSeveralInOrder) {
     const std::string text =
         alerts(delivery({tracker_event(), tracker_event("down", "up")}));
     EXPECT_LT(text.find("is down"), text.find("is up"));
@@ -218,7 +218,7 @@ TEST(AlertmanagerWebhook, TellsAllOfSeveralInOrder) {
 
 // Slack
 
-TEST(SlackWebhook, TellsOfAState) {
+TEST(SlackWebhook, ReportsAState) {
     EXPECT_EQ(
         body(WebhookFormat::slack, delivery({state_event()})),
         R"({"text":"lb1: VI_1: BACKUP -&gt; MASTER","mrkdwn":false,)"
@@ -246,7 +246,7 @@ TEST(SlackWebhook, HasAColourForEach) {
     EXPECT_TRUE(contains(text, "BACKUP (3 events)\"")) << text;
 }
 
-TEST(SlackWebhook, CallsNobody) {
+TEST(SlackWebhook, MentionsNoUser) {
     EventRecord event = tracker_event();
     event.reason.set("<!channel> & <http://x|y> @all");
     const std::string text = body(WebhookFormat::slack, delivery({event}));
@@ -260,7 +260,7 @@ TEST(SlackWebhook, CallsNobody) {
 
 // DingTalk
 
-TEST(DingtalkWebhook, TellsOfAState) {
+TEST(DingtalkWebhook, ReportsAState) {
     const WebhookRequest r =
         request(WebhookFormat::dingtalk, delivery({state_event()}));
     EXPECT_EQ(r.url, "https://hooks.example.org/x?access_token=t");
@@ -303,7 +303,7 @@ TEST(DingtalkWebhook, MarksNothingUp) {
         << text;
 }
 
-TEST(DingtalkWebhook, TellsOfSeveral) {
+TEST(DingtalkWebhook, ReportsSeveral) {
     const std::string text = body(
         WebhookFormat::dingtalk, delivery({state_event(), tracker_event()}, 2));
     EXPECT_TRUE(contains(text, R"("title":"lb1: VI_1: track_http )")) << text;
@@ -314,7 +314,7 @@ TEST(DingtalkWebhook, TellsOfSeveral) {
 
 // Feishu
 
-TEST(FeishuWebhook, TellsOfAnUpstream) {
+TEST(FeishuWebhook, ReportsAnUpstream) {
     EXPECT_EQ(
         body(WebhookFormat::feishu, delivery({upstream_event()})),
         R"({"msg_type":"post","content":{"post":{"zh_cn":{)"
@@ -352,7 +352,7 @@ TEST(Webhooks, AreNotSentWithoutTheirSignature) {
 
 // WeCom
 
-TEST(WecomWebhook, TellsOfAState) {
+TEST(WecomWebhook, ReportsAState) {
     EXPECT_EQ(body(WebhookFormat::wecom, delivery({state_event()})),
               R"({"msgtype":"text","text":{"content":")"
               R"(lb1: VI_1: BACKUP -> MASTER\u000a)"

@@ -131,14 +131,14 @@ TEST_F(ListenProberTest, PassesWhenItIsClosedAtOnce) {
     EXPECT_EQ(text_of(loop.next()), "passed 0");
 }
 
-TEST_F(ListenProberTest, NobodyListens) {
+TEST_F(ListenProberTest, WithoutAListener) {
     start(listen_check("0.0.0.0"));
     EXPECT_EQ(text_of(loop.next()), "L4CON 0: nothing listens on 0.0.0.0:8080");
     start(listen_check("::"));
     EXPECT_EQ(text_of(loop.next()), "L4CON 0: nothing listens on [::]:8080");
 }
 
-TEST_F(ListenProberTest, NobodyAccepts) {
+TEST_F(ListenProberTest, WithoutAccept) {
     const Fd server = listen_on("127.0.0.1");
     start(listen_check("127.0.0.1"));
     loop.run(Milliseconds{50});

@@ -135,7 +135,7 @@ TEST_F(PingProberTest, ForgetsWithTheCheck) {
     EXPECT_EQ(text_of(run_once(ping("10.9.0.2", 50, 10))), "passed 0");
 }
 
-TEST_F(PingProberTest, GoesOnWhereAnotherProcessWas) {
+TEST_F(PingProberTest, ContinuesWhereAnotherProcessWas) {
     const check::Config config = ping("10.9.0.3", 80, 10);  // there is nobody
     answered = false;
     prober->resume(1, config, 10);

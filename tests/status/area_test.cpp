@@ -216,7 +216,7 @@ TEST_F(AreaTest, ViewHasTheNewestTransitionFirst) {
 }
 
 // A binary upgrade that was taken back: nginx starts workers only.
-TEST_F(AreaTest, AVrrpProcessThatHasEndedIsTold) {
+TEST_F(AreaTest, AVrrpProcessThatHasEndedIsReported) {
     area.set_generation(1);
     area.begin_life(1);
     publish(42, {"VI_1"});

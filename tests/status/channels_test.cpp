@@ -99,7 +99,7 @@ TEST(ChannelStatusTest, Json) {
                                 R"("delivered_ago_ms":3000}]})"));
 }
 
-TEST(ChannelStatusTest, JsonOfNodeThatTellsNobody) {
+TEST(ChannelStatusTest, JsonOfNodeThatHasNoReceiver) {
     EXPECT_THAT(to_json(view_of(snapshot())), HasSubstr(R"("notifier":null)"));
 }
 
@@ -122,7 +122,7 @@ TEST(ChannelStatusTest, Metrics) {
                   labels + "} 1709251196.0"));
 }
 
-TEST(ChannelStatusTest, NoMetricsOfNodeThatTellsNobody) {
+TEST(ChannelStatusTest, NoMetricsOfNodeThatHasNoReceiver) {
     EXPECT_THAT(to_metrics(view_of(snapshot()), MetricsFormat::prometheus),
                 Not(HasSubstr("nginx_vrrp_notification")));
 }

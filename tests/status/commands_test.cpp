@@ -127,7 +127,7 @@ TEST_F(CommandsTest, WhatIsWithdrawnInTimeIsNotCarriedOut) {
     EXPECT_TRUE(vrrp.take(now).empty());
 }
 
-TEST_F(CommandsTest, WhatIsWithdrawnTooLateIsCarriedOutForNobody) {
+TEST_F(CommandsTest, ACommandWithdrawnTooLateIsExecuted) {
     const Commands::Ticket ticket = ask(Command::release);
     const auto asked = vrrp.take(now);
 

@@ -77,7 +77,7 @@ TEST(Health, OldNewsAreNoGoodNews) {
 }
 
 // The vrrp process has ended, and nginx has started no other one.
-TEST(Health, WithoutAVrrpProcessTheFaultIsTold) {
+TEST(Health, WithoutAVrrpProcessTheFaultIsReported) {
     Snapshot s = two_instances("FAULT", "FAULT");
     s.instances.pop_back();
     s.instances[0].fault.set("this nginx has no vrrp process");

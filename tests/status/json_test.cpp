@@ -220,7 +220,7 @@ TEST(Snapshot, SurvivesTheWayThroughSharedMemory) {
     EXPECT_EQ(json_of(*back), json_of(s));
 }
 
-TEST(Snapshot, AStateThatNobodyKnowsIsUnknown) {
+TEST(Snapshot, AnInvalidStateIsUnknown) {
     TrackerRecord tracker = snapshot().trackers[0];
     tracker.state = static_cast<check::Verdict>(200);
     EXPECT_EQ(made_sane(tracker).state, check::Verdict::unknown);

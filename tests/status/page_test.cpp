@@ -89,7 +89,7 @@ TEST(HtmlWriter, ElementsAttributesAndNesting) {
               "\n<meta charset=\"utf-8\">");
 }
 
-TEST(Page, TellsDurationsInTwoUnits) {
+TEST(Page, ReportsDurationsInTwoUnits) {
     using namespace std::chrono;
     EXPECT_EQ(to_human(-1s), "0 ms");
     EXPECT_EQ(to_human(999ms), "999 ms");
@@ -234,7 +234,7 @@ TEST(Page, ShowsServersAndTheirHistory) {
                   "L7STS in 3.0 ms: status 500"});
 }
 
-TEST(Page, TellsTheLastFailureOnce) {
+TEST(Page, ReportsTheLastFailureOnce) {
     check::Record record = failed_server("web1");
     expect_parts(
         text_of(body_of(snapshot(), {.records = {record}, .beats = {}})),

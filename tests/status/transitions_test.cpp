@@ -50,7 +50,7 @@ TEST_F(TransitionRingTest, IsEmptyAtFirst) {
     EXPECT_TRUE(ring.read().empty());
 }
 
-TEST_F(TransitionRingTest, TellsTheOldestFirst) {
+TEST_F(TransitionRingTest, ReportsTheOldestFirst) {
     add(1, 3);
     EXPECT_EQ(times(ring.read()), numbers(1, 3));
     EXPECT_EQ(times(ring.read(2)), numbers(3, 3));

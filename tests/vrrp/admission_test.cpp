@@ -64,11 +64,13 @@ TEST(Admission, LetsTheAdvertOfAPeerIn) {
     EXPECT_EQ(Case{unicast_config()}.refused(), std::nullopt);
 }
 
-TEST(Admission, KnowsTheGroups) {
+// RFC 9568, 5.1.1.2 and 5.1.2.2 (destination address)
+TEST(Admission, UsesTheGroups) {
     EXPECT_EQ(multicast_group(Family::ipv4).to_string(), "224.0.0.18");
     EXPECT_EQ(multicast_group(Family::ipv6).to_string(), "ff02::12");
 }
 
+// RFC 9568, 5.1.1.3 (TTL 255)
 TEST(Admission, RefusesWhatWasRouted) {
     for (Case c : {Case{v3_config()}, Case{unicast_config()}}) {
         c.packet.ttl = 254;
@@ -108,6 +110,7 @@ TEST(Admission, RefusesItsOwnPacketsInUnicastToo) {
     EXPECT_EQ(c.refused(), DropReason::loop);
 }
 
+// RFC 9568, 7.1 (version)
 TEST(Admission, RefusesTheOtherVersion) {
     Case c{v3_config()};
     c.advert.version = Version::v2;
@@ -155,12 +158,14 @@ TEST(Admission, RefusesAnotherAuthenticationType) {
     EXPECT_EQ(unknown.refused(), DropReason::auth_type);
 }
 
+// RFC 3768, 5.3.10 (authentication data)
 TEST(Admission, IgnoresAuthenticationDataWithoutAuthentication) {
     Case c{classic_config()};
     c.advert.authentication.data = {1, 2, 3, 4, 5, 6, 7, 8};
     EXPECT_EQ(c.refused(), std::nullopt);
 }
 
+// RFC 3768, 7.1 (Adver Interval)
 TEST(Admission, RefusesAnotherIntervalInVersion2) {
     Case c{classic_config()};
     c.advert.interval = Seconds{2};
@@ -229,6 +234,7 @@ TEST(Mismatch, DoesNotMindTheOrderOfAddresses) {
     EXPECT_EQ(c.mismatched(), std::nullopt);
 }
 
+// RFC 9568, 7.1 (addresses that differ are logged)
 TEST(Mismatch, NamesAddressesThatOnlyThePeerHas) {
     Case c{v3_config()};
     c.advert.addresses.push_back(ip("192.168.64.201"));
@@ -266,6 +272,7 @@ TEST(Mismatch, CutsALongList) {
               "configure the same addresses");
 }
 
+// RFC 9568, 5.2.4 (priority 255)
 TEST(Mismatch, OnlyOneOwnsTheAddresses) {
     Case c{v3_config()};
     c.advert.priority = kPriorityOwner;

@@ -32,6 +32,7 @@ Config quiet_config(Duration interval) {
 
 // Adverts
 
+// RFC 9568, 6.4.3 (Adver_Timer)
 TEST(Active, AdvertisesEveryInterval) {
     Router router = Router::active(classic_config());
 
@@ -181,6 +182,7 @@ TEST(Active, RefreshAndSecondAnnouncementAtOnceAreOne) {
 
 // Adverts that lose
 
+// RFC 9568, 6.4.3 (advertisement that loses)
 TEST(Active, AnswersALowerPriorityAtOnceAndAnnounces) {
     Router router = Router::active(classic_config(100));
     router.after(Milliseconds{300});
@@ -315,7 +317,7 @@ TEST(Active, GivesUpContradictingClaims) {
         << "a claim after a quiet time is another matter";
 }
 
-TEST(Active, GoesOnContradictingARouterThatItHears) {
+TEST(Active, ContinuesContradictingARouterThatItHears) {
     Router router = Router::active(quiet_config(Seconds{1}));
 
     for (int i = 0; i < 20; ++i) {
@@ -327,7 +329,7 @@ TEST(Active, GoesOnContradictingARouterThatItHears) {
     }
 }
 
-TEST(Backup, ClaimsAreNoneOfItsBusiness) {
+TEST(Backup, IgnoresClaims) {
     Router router = Router::backup(classic_config());
 
     EXPECT_EQ(router.put(AddressClaimed{}), Lines{});
@@ -347,6 +349,7 @@ TEST(Active, AFloodOfLosingAdvertsDoesNotStarveTheLease) {
     EXPECT_GE(count(all, "renew-addresses"), 10);
 }
 
+// RFC 9568, 6.4.3 (priority 0)
 TEST(Active, AnswersPriorityZeroAtOnce) {
     Router router = Router::active(quiet_config(Milliseconds{100}));
     router.after(Milliseconds{30});
@@ -368,6 +371,7 @@ TEST(Active, ReportsARouterWithItsOwnAddress) {
 
 // Adverts that win
 
+// RFC 9568, 6.4.3 (higher priority)
 TEST(Active, YieldsToAHigherPriority) {
     Router router = Router::active(classic_config(100));
 
@@ -380,6 +384,7 @@ TEST(Active, YieldsToAHigherPriority) {
     EXPECT_EQ(router.instance().active_router()->priority, Priority{110});
 }
 
+// RFC 9568, 6.4.3 (equal priority, higher address)
 TEST(Active, YieldsToAnEqualPriorityFromAHigherAddress) {
     Router router = Router::active(classic_config(100));
 
@@ -388,6 +393,7 @@ TEST(Active, YieldsToAnEqualPriorityFromAHigherAddress) {
               "address 192.168.64.134");
 }
 
+// RFC 9568, 6.4.3 (unsigned integer comparison)
 TEST(Active, ComparesAddressesAsNumbers) {
     Router router = Router::active(classic_config(100));
 
@@ -408,6 +414,7 @@ TEST(Active, YieldsEvenWithoutPreemption) {
     EXPECT_EQ(router.state(), StateName::backup);
 }
 
+// RFC 9568, 6.4.3 (Active_Adver_Interval)
 TEST(Active, LearnsTheIntervalOfTheRouterItYieldsTo) {
     Router router = Router::active(v3_config(100, Milliseconds{100}));
 
@@ -416,6 +423,7 @@ TEST(Active, LearnsTheIntervalOfTheRouterItYieldsTo) {
     EXPECT_EQ(router.due_in(), Duration{10'828'125'000});
 }
 
+// RFC 9568, 6.4.3 and erratum 8298 (two owners)
 TEST(Active, OfTwoOwnersTheLowerAddressYields) {
     Router router{classic_config(255)};
     router.put(Startup{});
@@ -440,7 +448,7 @@ TEST(Active, DropsTheAddressesFirstWhenItWakesTooLate) {
     EXPECT_EQ(router.due_in(), Duration{3'609'375'000});
 }
 
-TEST(Active, GoesOnWhenItWakesJustInTime) {
+TEST(Active, ContinuesWhenItWakesJustInTime) {
     Router router = Router::active(classic_config());
     router.after(fastest_takeover(Version::v2, Seconds{1}));
 
@@ -458,7 +466,7 @@ TEST(Active, AnAdvertThatWakesItTooLateIsHeardAsBackup) {
                      "scheduled for 59000 ms"}));
 }
 
-TEST(Active, SaysNoGoodbyeWhenItWakesTooLateForAShutdown) {
+TEST(Active, SendsNoPriorityZeroWhenItWakesTooLateForAShutdown) {
     Router router = Router::active(classic_config());
     router.after(Seconds{60});
 
@@ -471,7 +479,8 @@ TEST(Active, SaysNoGoodbyeWhenItWakesTooLateForAShutdown) {
 
 // Shutdown
 
-TEST(Active, DropsTheAddressesAtOnceWhenNobodyServes) {
+// RFC 9568, 6.4.3 (Shutdown)
+TEST(Active, DropsTheAddressesAtOnceWithoutServingWorkers) {
     Router router = Router::active(classic_config());
 
     EXPECT_EQ(router.put(Shutdown{"master died", false, Seconds{9}}),
@@ -497,7 +506,7 @@ TEST(Leaving, KeepsTheAddressesUntilTheSuccessorSpeaks) {
                      "192.168.64.134 took over with priority 90"}));
 }
 
-TEST(Leaving, ThatTheSuccessorGoesOnDoesNotPutOffTheEnd) {
+TEST(Leaving, ThatTheSuccessorContinuesDoesNotPutOffTheEnd) {
     Router router = Router::active(v3_config());
     router.put(Shutdown{"nginx quits", true, Milliseconds{300}});
     router.hear(90);
@@ -536,7 +545,7 @@ TEST(Leaving, RenewsLeasesDuringALongGrace) {
     EXPECT_EQ(count(router.wait_for(Seconds{10}), "renew-addresses"), 5);
 }
 
-TEST(Leaving, AnotherGoodbyeIsNoSuccessor) {
+TEST(Leaving, AnotherPriorityZeroIsNoSuccessor) {
     Router router = Router::active(classic_config());
     router.put(Shutdown{"nginx quits", true, Seconds{1}});
 
@@ -554,7 +563,7 @@ TEST(Leaving, FaultDropsTheAddressesAtOnce) {
                      "nginx workers alive"}));
 }
 
-TEST(Leaving, SecondShutdownDropsTheAddressesWhenNobodyServesAnyMore) {
+TEST(Leaving, SecondShutdownDropsTheAddressesWithoutServingWorkers) {
     Router router = Router::active(classic_config());
     router.put(Shutdown{"nginx quits", true, Seconds{1}});
 

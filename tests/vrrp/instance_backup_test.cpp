@@ -37,6 +37,7 @@ Config with_peers(std::vector<IpAddress> peers) {
 
 // Silence
 
+// RFC 9568, 6.4.2 (Active_Down_Timer)
 TEST(Backup, BecomesActiveAfterSilence) {
     Router router = Router::backup(classic_config());
 
@@ -73,6 +74,7 @@ TEST(Backup, KnowsTheActiveRouter) {
 
 // Higher and equal priority
 
+// RFC 9568, 6.4.2 (Active_Down_Timer)
 TEST(Backup, RestartsItsTimerForAHigherPriority) {
     Router router = Router::backup(classic_config(100));
     router.after(Seconds{3});
@@ -81,6 +83,7 @@ TEST(Backup, RestartsItsTimerForAHigherPriority) {
     EXPECT_EQ(router.due_in(), kFullTimer);
 }
 
+// RFC 9568, 6.4.2 (Active_Down_Timer)
 TEST(Backup, RestartsItsTimerForAnEqualPriority) {
     Router router = Router::backup(classic_config(100));
     router.after(Seconds{3});
@@ -89,6 +92,7 @@ TEST(Backup, RestartsItsTimerForAnEqualPriority) {
     EXPECT_EQ(router.due_in(), kFullTimer);
 }
 
+// RFC 9568, 6.4.2 (Active_Adver_Interval)
 TEST(Backup, LearnsTheIntervalInVersion3) {
     Router router = Router::backup(v3_config(100, Milliseconds{100}));
 
@@ -117,6 +121,7 @@ TEST(Backup, ForgetsTheLearnedIntervalInAFault) {
 
 // Lower priority
 
+// RFC 9568, 6.4.2 (advertisement that is discarded)
 TEST(Backup, LetsItsTimerRunOnForALowerPriority) {
     Router router = Router::backup(classic_config(100));
     router.after(Seconds{3});
@@ -136,6 +141,7 @@ TEST(Backup, DoesNotLearnFromAnAdvertThatItDiscards) {
     EXPECT_EQ(router.due_in(), Duration{360'937'500});
 }
 
+// RFC 9568, 6.4.2 (Preempt_Mode)
 TEST(Backup, LeavesALowerPriorityAloneWithoutPreemption) {
     Router router = Router::backup(nopreempt_config());
     router.after(Seconds{3});
@@ -166,6 +172,7 @@ TEST(Backup, PreemptsWhenItsOwnPriorityRises) {
 
 // A priority that falls
 
+// Differs from RFC 9568, 6.4.2 (advertisement that is discarded)
 TEST(Backup, PreemptsAfterTheSkewWhenTheActiveRouterHasFallen) {
     for (const unsigned before : {100u, 150u}) {
         Router router = Router::backup(classic_config(100));
@@ -188,7 +195,7 @@ TEST(Backup, PreemptsTheFallenNoLaterThanASilentOne) {
     EXPECT_EQ(router.due_in(), Milliseconds{100});
 }
 
-TEST(Backup, FurtherAdvertsOfTheFallenChangeNothing) {
+TEST(Backup, FurtherAdvertsOfTheFallenHaveNoEffect) {
     Router router = Router::backup(classic_config(100));
     router.hear(150);
     router.hear(80);
@@ -278,7 +285,7 @@ TEST(Backup, LearnsTheIntervalOfTheActiveRouterThatItFallsBelow) {
               active_down_interval(Version::v3, Priority{90}, Seconds{2}));
 }
 
-TEST(Backup, FallsBelowNobodyWhoHasLeft) {
+TEST(Backup, DoesNotFallBelowARouterThatLeft) {
     Router router = Router::backup(v3_config(100));
     router.hear(90);
     router.hear(0);
@@ -290,7 +297,7 @@ TEST(Backup, FallsBelowNobodyWhoHasLeft) {
 
 // preempt_delay
 
-TEST(Backup, StartsPreemptDelayAnewAfterItFellBelowTheActiveRouter) {
+TEST(Backup, StartsPreemptDelayAgainAfterItFellBelowTheActiveRouter) {
     Router router = Router::backup(delayed_config(Seconds{30}));
     router.hear(90);
     router.after(Seconds{29}).hear(90);
@@ -377,6 +384,7 @@ TEST(Backup, HigherOrEqualPriorityMakesTheDelayVoid) {
 
 // Priority 0
 
+// RFC 9568, 6.4.2 (priority 0)
 TEST(Backup, WaitsForTheSkewOnlyAfterPriorityZero) {
     Router router = Router::backup(classic_config(100));
     router.after(Seconds{1}).hear(150);
@@ -388,6 +396,7 @@ TEST(Backup, WaitsForTheSkewOnlyAfterPriorityZero) {
               "192.168.64.134");
 }
 
+// RFC 9568, 6.4.2 (priority 0)
 TEST(Backup, WaitsForTheSkewOnlyWithoutPreemptionToo) {
     Router router = Router::backup(nopreempt_config());
 

@@ -59,7 +59,7 @@ TEST(Release, TwiceWhileLeavingIsOnce) {
     EXPECT_TRUE(router.instance().is_leaving());
 }
 
-TEST(Release, APeerThatSaysGoodbyeIsNoSuccessor) {
+TEST(Release, APeerThatSendsPriorityZeroIsNoSuccessor) {
     Router router = Router::active(classic_config());
     router.put(kRelease);
     router.hear(0);
@@ -94,7 +94,7 @@ TEST(Resume, OfARouterThatTakesPartIsNothing) {
     EXPECT_EQ(active.put(kResume), Lines{});
 }
 
-TEST(Resume, TellsUnicastPeersWhereWeAre) {
+TEST(Resume, ReportsUnicastPeersWhereWeAre) {
     Config config = classic_config();
     config.unicast_peers = {ip("192.168.64.134")};
     Router router = Router::backup(config);
@@ -267,7 +267,7 @@ TEST(Window, SicknessIsOfOneRouter) {
     EXPECT_EQ(listen(router, 95, 10, kThird).state(), StateName::backup);
 }
 
-TEST(Window, GoodbyeMakesNobodyElseSick) {
+TEST(Window, PriorityZeroMarksNoOtherRouter) {
     Config config = with_window();
     config.not_before = Router{config}.now() + Seconds{10};
     Router router = Router::backup(config);
@@ -311,7 +311,7 @@ TEST(Window, DoesNotMatterToWhoIsActive) {
     EXPECT_EQ(router.state(), StateName::active);
 }
 
-TEST(Window, FailoverGoesOnInAnotherProcess) {
+TEST(Window, FailoverContinuesInAnotherProcess) {
     Config config = with_window();
     config.preempt_delay = Seconds{3};
     Router router = Router::backup(config);

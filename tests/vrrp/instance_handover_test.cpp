@@ -27,7 +27,7 @@ std::size_t count(const Actions &actions) {
         [](const Action &a) { return std::holds_alternative<T>(a); }));
 }
 
-TEST(Handover, ActiveGoesOnWithoutAWord) {
+TEST(Handover, ActiveContinuesSilently) {
     const Instance old = active_at(kStart);
     Instance successor(v3_config());
 
@@ -68,7 +68,7 @@ TEST(Handover, ShorterIntervalStartsAtOnce) {
 }
 
 // What was advertised with the long interval is what the backups wait by.
-TEST(Handover, ShorterIntervalFindsNobodyAsleep) {
+TEST(Handover, ShorterIntervalIsInTimeForBackups) {
     const Instance old = active_at(kStart, v3_config(100, Milliseconds{500}));
     Instance successor(v3_config(100, Milliseconds{10}));
     const Instant now = kStart + Milliseconds{400};

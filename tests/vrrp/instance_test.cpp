@@ -35,6 +35,7 @@ TEST(Instance, WaitsForStartup) {
     EXPECT_EQ(router.put(TimeReached{}), Lines{});
 }
 
+// RFC 9568, 6.4.1 (Startup)
 TEST(Instance, StartsAsBackupWithItsOwnDownInterval) {
     Router router{classic_config(100)};
 
@@ -43,6 +44,7 @@ TEST(Instance, StartsAsBackupWithItsOwnDownInterval) {
     EXPECT_EQ(router.due_in(), Duration{3'609'375'000});
 }
 
+// RFC 9568, 6.4.1 (Startup with priority 255)
 TEST(Instance, AddressOwnerIsActiveAtOnce) {
     Router router{owner_config()};
 
@@ -120,7 +122,7 @@ TEST(Instance, BackupGoesToFaultQuietly) {
     EXPECT_EQ(router.due_in(), std::nullopt);
 }
 
-TEST(Instance, ActiveSaysGoodbyeBeforeItDropsTheAddressesForAFault) {
+TEST(Instance, ActiveSendsPriorityZeroBeforeItDropsTheAddressesForAFault) {
     Router router = Router::active(classic_config());
 
     EXPECT_EQ(router.put(FaultChanged{"0 of 1 nginx workers alive"}),

@@ -87,7 +87,7 @@ TEST(LinkUpDelay, OutlastsAFaultThatIsClearedLater) {
     EXPECT_EQ(router.due_in(), Seconds{5});
 }
 
-TEST(LinkUpDelay, BeginsAnewWithEachFlap) {
+TEST(LinkUpDelay, BeginsAgainWithEachFlap) {
     Router router = Router::active(link_up_config());
     flap(router);
     router.after(Seconds{4});
@@ -124,7 +124,7 @@ TEST(LinkUpDelay, RefusesAPreemption) {
 }
 
 // A reload: the time goes on, with the delay of the new configuration.
-TEST(LinkUpDelay, GoesOnInTheNextProcess) {
+TEST(LinkUpDelay, ContinuesInTheNextProcess) {
     Router router = Router::active(link_up_config());
     flap(router);
     const Checkpoint checkpoint = router.instance().checkpoint().value();

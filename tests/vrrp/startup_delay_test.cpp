@@ -34,7 +34,7 @@ TEST(StartupDelay, SilenceProvesNothingBeforeItIsOver) {
               "transition backup -> active: no advertisement for 60000 ms");
 }
 
-TEST(StartupDelay, ShorterThanTheTimerChangesNothing) {
+TEST(StartupDelay, ShorterThanTheTimerHasNoEffect) {
     Router router = Router::backup(startup_config(Seconds{1}));
     EXPECT_EQ(router.due_in(), kFirstTimer);
 }

@@ -7,6 +7,7 @@
 namespace ngx_vrrp::vrrp {
 namespace {
 
+// RFC 3768, 6.1 (Skew_Time)
 TEST(Timing, SkewOfVersion2IsAPartOfASecondWhateverTheInterval) {
     EXPECT_EQ(skew_time(Version::v2, Priority{100}, Seconds{1}),
               Duration{609'375'000});
@@ -16,6 +17,7 @@ TEST(Timing, SkewOfVersion2IsAPartOfASecondWhateverTheInterval) {
               Duration{3'906'250});
 }
 
+// RFC 9568, 6.1 (Skew_Time)
 TEST(Timing, SkewOfVersion3IsAPartOfTheInterval) {
     EXPECT_EQ(skew_time(Version::v3, Priority{100}, Seconds{1}),
               Duration{609'375'000});
@@ -34,6 +36,7 @@ TEST(Timing, LongestIntervalDoesNotOverflow) {
         3 * Milliseconds{40'950} + Duration{40'790'039'062});
 }
 
+// RFC 9568, 6.1 (Active_Down_Interval)
 TEST(Timing, DownIntervalIsThreeAdvertsAndTheSkew) {
     EXPECT_EQ(active_down_interval(Version::v2, Priority{100}, Seconds{1}),
               Duration{3'609'375'000});

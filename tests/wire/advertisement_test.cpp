@@ -99,6 +99,7 @@ TEST(AdvertisementFromCapture, V3WithPseudoHeader) {
 }
 
 // Checksum 0x5fd2, the message alone
+// RFC 9568, 5.2.8 (checksum of the IPv4 message)
 TEST(AdvertisementFromCapture, V3AsInRfc9568) {
     expect_both_ways("31336401 00325fd2 0a630064",
                      advertisement(Version::v3, 500ms), multicast(),
@@ -167,6 +168,7 @@ TEST(AdvertisementSummedElsewhere, V2WithTwoAddresses) {
 
 // What the writer never writes and the reader must take.
 
+// RFC 9568, 5.2.6 (reserved bits)
 TEST(ParseAdvertisement, IgnoresTheReservedBitsOfV3) {
     const Buffer pdu = from_hex("31336401 a032bfd1 0a630064");
 
@@ -205,6 +207,7 @@ TEST(ParseAdvertisement, DropsAShortHeader) {
     }
 }
 
+// RFC 9568, 7.1 (length)
 TEST(ParseAdvertisement, DropsWhatIsShorterThanItSays) {
     const Buffer pdu = from_hex("21336401 01010a9d 0a630064 31323334 00000000");
 
@@ -240,6 +243,7 @@ TEST(ParseAdvertisement, DropsCarpByItsLength) {
     EXPECT_EQ(reason(pdu, multicast()), DropReason::length);
 }
 
+// RFC 9568, 7.1 (version)
 TEST(ParseAdvertisement, DropsOtherVersions) {
     Buffer pdu = from_hex("31336401 00325fd2 0a630064");
 
@@ -259,6 +263,7 @@ TEST(ParseAdvertisement, DropsV2OverIpv6) {
               DropReason::version);
 }
 
+// RFC 9568, 5.2.2 (type)
 TEST(ParseAdvertisement, DropsOtherTypes) {
     Buffer pdu = from_hex("31336401 00325fd2 0a630064");
 
@@ -270,6 +275,7 @@ TEST(ParseAdvertisement, DropsOtherTypes) {
     }
 }
 
+// RFC 9568, 7.1 and erratum 8299 (address count)
 TEST(ParseAdvertisement, DropsNoAddresses) {
     EXPECT_EQ(reason(from_hex("31336400 00326a97"), multicast()),
               DropReason::address_count);
@@ -278,6 +284,7 @@ TEST(ParseAdvertisement, DropsNoAddresses) {
         DropReason::address_count);
 }
 
+// RFC 9568, 7.1 and erratum 8301 (interval)
 TEST(ParseAdvertisement, DropsIntervalZero) {
     EXPECT_EQ(reason(from_hex("31336401 00006004 0a630064"), multicast()),
               DropReason::interval);
@@ -291,6 +298,7 @@ TEST(ParseAdvertisement, DropsReservedBitsWithIntervalZero) {
               DropReason::interval);
 }
 
+// RFC 9568, 7.1 (checksum)
 TEST(ParseAdvertisement, DropsAWrongChecksum) {
     for (const std::string_view hex :
          {"21336401 01010a9d 0a630064 31323334 00000000",
@@ -322,6 +330,7 @@ TEST(ParseAdvertisement, DropsAPseudoHeaderWithOtherEndpoints) {
 }
 
 // Checksum 0x3c5e, the message alone
+// RFC 9568, 5.2.8 (pseudo header)
 TEST(ParseAdvertisement, DropsIpv6WithoutPseudoHeader) {
     EXPECT_EQ(reason(from_hex("31336402 00323c5e"
                               "fe800000 00000000 00000000 00000100"

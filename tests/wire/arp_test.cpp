@@ -18,6 +18,7 @@ constexpr MacAddress kSender{0x02, 0x00, 0x00, 0x00, 0x00, 0x0a};
 // ARP       Ethernet (1), IPv4 (0x0800), sizes 6 and 4, request (1)
 //           sender 02:00:00:00:00:0a 192.168.64.200
 //           target ff:ff:ff:ff:ff:ff 192.168.64.200
+// RFC 9568, 8.1.2; RFC 5227, 3 (gratuitous ARP)
 TEST(GratuitousArp, IsABroadcastRequestForItsOwnAddress) {
     const Buffer expected = from_hex(
         "ffffffffffff 02000000000a 0806"
@@ -38,6 +39,7 @@ TEST(GratuitousArpDeathTest, IsForIpv4) {
 
 // ARP       request; sender 02:00:00:00:00:0a 0.0.0.0
 //           target 00:00:00:00:00:00 192.168.64.200
+// RFC 5227, 2.1.1 (ARP Probe)
 TEST(ArpProbe, AsksWithoutSayingAnything) {
     const Buffer expected = from_hex(
         "ffffffffffff 02000000000a 0806"
@@ -78,6 +80,7 @@ TEST(ParseArp, FindsTheSenderOfARequest) {
               (Neighbour{address, kSender}));
 }
 
+// RFC 5227, 1.1 (ARP Probe)
 TEST(ParseArp, HearsNothingInAProbe) {
     const Buffer probe = arp_probe(kSender, IpAddress::v4({192, 168, 64, 200}));
 
@@ -93,7 +96,7 @@ TEST(ParseArp, NeedsAWholeMessage) {
     }
 }
 
-TEST(ParseArp, KnowsIpv4OverEthernetOnly) {
+TEST(ParseArp, SupportsIpv4OverEthernetOnly) {
     // each octet of the fixed part, and the low one of the operation
     for (const std::size_t offset : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u}) {
         Buffer message = kReply;

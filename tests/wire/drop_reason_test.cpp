@@ -11,7 +11,7 @@ TEST(DropReason, IsCountedToItsEnd) {
     EXPECT_EQ(static_cast<std::size_t>(DropReason::loop) + 1, kDropReasons);
 }
 
-TEST(DropReason, HasAWordOfItsOwn) {
+TEST(DropReason, HasItsOwnName) {
     std::set<std::string_view> words;
 
     for (std::size_t i = 0; i < kDropReasons; ++i) {

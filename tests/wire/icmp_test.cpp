@@ -20,6 +20,7 @@ Echo echo() {
 }
 
 // type 8, code 0, checksum 0x542f, identifier 0x1234, sequence 7
+// RFC 792 (echo request)
 TEST(EchoRequest, OfIcmpv4HasItsChecksum) {
     EXPECT_EQ(to_hex(echo_request(Family::ipv4, echo())),
               to_hex(from_hex("08 00 542f 1234 0007 6162636465666768")));
@@ -42,6 +43,7 @@ TEST(EchoReply, OfIcmpv4) {
     EXPECT_EQ(to_hex(reply->payload), to_hex(kPayload));
 }
 
+// RFC 4443, 4.2 (echo reply)
 TEST(EchoReply, OfIcmpv6) {
     const Buffer message = from_hex("81 00 beef 1234 0007 6162636465666768");
 

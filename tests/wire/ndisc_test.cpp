@@ -17,7 +17,8 @@ constexpr MacAddress kMac{0x02, 0x00, 0x00, 0x00, 0x00, 0x0a};
 // ICMPv6    neighbour advertisement (136), code 0, checksum 0xd593
 //           flags router, override; target fe80::100
 //           target link-layer address (2), 1 unit: 02:00:00:00:00:0a
-TEST(NeighbourAdvertisement, TellsEveryNodeAndIsARouter) {
+// RFC 9568, 8.2.4; RFC 4861, 4.4 (unsolicited advertisement)
+TEST(NeighbourAdvertisement, ReportsEveryNodeAndIsARouter) {
     const Buffer expected = from_hex(
         "333300000001 02000000000a 86dd"
         "60000000 0020 3a ff"
@@ -62,6 +63,7 @@ TEST(NeighbourAdvertisementDeathTest, IsForIpv6) {
 // ICMPv6    neighbour solicitation (135), code 0, checksum 0x4951
 //           target 2001:db8::100
 //           source link-layer address (1), 1 unit: 02:00:00:00:00:0a
+// RFC 4861, 4.3; RFC 4291, 2.7.1 (solicited-node group)
 TEST(NeighbourSolicitation, AsksTheGroupOfTheAddress) {
     const Buffer expected = from_hex(
         "3333ff000100 02000000000a 86dd"
@@ -129,6 +131,7 @@ TEST(ParseNeighbourAdvertisement, StepsOverOtherOptions) {
     EXPECT_EQ(neighbour->mac, (MacAddress{2, 0, 0, 0, 0, 0x0b}));
 }
 
+// RFC 4861, 7.1.2 (length)
 TEST(ParseNeighbourAdvertisement, MustBeWhole) {
     for (std::size_t size = 0; size < kAnswer.size(); ++size) {
         EXPECT_FALSE(parse_neighbour_advertisement(Bytes(kAnswer).first(size)))
@@ -136,6 +139,7 @@ TEST(ParseNeighbourAdvertisement, MustBeWhole) {
     }
 }
 
+// RFC 4861, 4.6 and 7.1.2 (options)
 TEST(ParseNeighbourAdvertisement, MustBeSound) {
     EXPECT_FALSE(parse_neighbour_advertisement(with(0, 135))) << "type";
     EXPECT_FALSE(parse_neighbour_advertisement(with(1, 1))) << "code";
