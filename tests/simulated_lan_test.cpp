@@ -1,5 +1,5 @@
-// What a LAN of virtual routers must come to, whatever happened to it: one
-// active router, one holder of the addresses, and clients who know which.
+// Invariants of a LAN of virtual routers after any events: one active router,
+// one holder of the addresses, and clients with the right link-layer address.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -59,15 +59,15 @@ protected:
                          interval());
     }
 
-    // When an active router was never heard, nobody knows that its word has to
-    // be corrected; only the refresh does it.
+    // When an active router was never heard, no router contradicts its
+    // announcement; only the refresh corrects it.
     Config refreshing_config(unsigned priority) const {
         Config c = config(priority);
         c.announce.refresh = Seconds{1};
         return c;
     }
 
-    // What the engine allows the successor.
+    // The time that the engine gives the successor.
     Shutdown graceful() const {
         return {"nginx quits", true, skew(1) + Milliseconds{200}};
     }
@@ -330,7 +330,7 @@ TEST_P(Lan, WeightMovesTheAddresses) {
     EXPECT_EQ(lan.unheld(), Duration{0});
 }
 
-// The others are told within the event, and wait for their skew only.
+// The others are notified within the event, and wait for their skew only.
 TEST_P(Lan, WeightMovesTheAddressesAfterTheSkewToTheBestBackup) {
     for (std::uint32_t seed = 1; seed <= 20 && !HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
@@ -367,7 +367,8 @@ TEST_P(Lan, WeightThatComesBackMovesTheAddressesBack) {
     EXPECT_EQ(lan.unheld(), Duration{0});
 }
 
-// A pool that all of them use: whoever notices first, the order is as before.
+// A pool that all of them use: whichever notices first, the order does not
+// change.
 TEST_P(Lan, WeightsOfASharedPoolCancelOut) {
     for (std::uint32_t seed = 1; seed <= 40 && !HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
@@ -426,8 +427,8 @@ TEST_P(Lan, PartitionHealsToOneHolderAtOnce) {
     expect_only(lan, 0);
 }
 
-// A frozen kernel's timers go on, so the lease ends before the takeover where
-// whole seconds allow that.
+// The timers of a frozen kernel continue, so the lease ends before the takeover
+// where whole seconds allow that.
 TEST_P(Lan, FrozenRouterGivesTheAddressesUp) {
     SimulatedLan lan = settled_trio();
     lan.start_measuring();
@@ -487,8 +488,9 @@ TEST_P(Lan, LossSettles) {
     }
 }
 
-// Routers that miss each other's adverts take over for a moment, tell the LAN
-// so and yield, perhaps without having been heard: the owner has the last word.
+// Routers that miss each other's adverts take over for a moment, announce the
+// addresses and yield, perhaps without having been heard: the owner makes the
+// last announcement.
 TEST_P(Lan, ClientsKnowTheOwnerSoonWhileAdvertsGetLost) {
     for (std::uint32_t seed = 1; seed <= 10 && !HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));

@@ -80,7 +80,7 @@ TEST(IpAddress, RefusesAnEmbeddedZero) {
     EXPECT_FALSE(IpAddress::parse(std::string_view("::1\0", 4)));
 }
 
-// Left: what is read. Right: what is printed. From RFC 5952, 1 to 5.
+// Left: the input. Right: the output. From RFC 5952, 1 to 5.
 TEST(IpAddress, PrintsTheCanonicalForm) {
     const std::pair<const char *, const char *> cases[] = {
         {"10.99.0.100", "10.99.0.100"},

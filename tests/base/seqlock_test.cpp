@@ -64,7 +64,7 @@ TEST(Seqlock, AWriterThatDiedInTheMiddleBlocksNoReader) {
     EXPECT_TRUE(lock.read([] {}));
 }
 
-// Whoever has overwritten it.
+// After it was overwritten.
 TEST(Seqlock, AWriteIsSeenWhateverStoodThereBefore) {
     for (const std::uint64_t before :
          {std::uint64_t{1}, UINT64_MAX - 1, UINT64_MAX}) {

@@ -1,5 +1,5 @@
-// A checker with a prober that answers as a test wants, a table of its own,
-// and a clock that stands still while nothing is due.
+// A checker with a prober that answers as a test wants, its own table, and a
+// clock that stands still while nothing is due.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -57,7 +57,7 @@ public:
         outcomes->finished(id, outcome, now);
     }
 
-    // What it does: answers with outcome after latency, at once or never.
+    // The behaviour: answers with outcome after latency, at once or never.
     Outcome outcome = passed();
     Duration latency = Milliseconds{1};
     Outcome when_cancelled = failed(Reason::l7tout, "no answer");
@@ -107,7 +107,7 @@ protected:
         checker->add(0, config, prober, now);
     }
 
-    // Of the numbers 0 and 1; nobody answers them yet.
+    // The checks 0 and 1; they have no answer yet.
     void add_two_that_run() {
         std::vector<Config> checks{check_of(0), check_of(1)};
         lay_out(checks);
@@ -138,7 +138,8 @@ protected:
 
     void run_for(Duration d) { run_until(now + d); }
 
-    // What is due now: answers first, as nginx reads sockets before timers.
+    // Everything that is due now: answers first, as nginx reads sockets before
+    // timers.
     void happen() {
         while (!prober.answers.empty() &&
                prober.answers.begin()->first <= now) {
@@ -155,7 +156,7 @@ protected:
         happen();
     }
 
-    // Until the check has been started so many times more.
+    // Until the check has been started this number of times more.
     void run_starts(std::size_t n) {
         const std::size_t wanted = prober.starts.size() + n;
         for (int i = 0; i < 10000 && prober.starts.size() < wanted; ++i) {

@@ -359,7 +359,7 @@ TEST_F(CheckerTest, AVerdictMayRemoveItsCheck) {
     EXPECT_FALSE(checker->deadline());
 }
 
-// A process that has died, or a reload: the table knows.
+// A process that has died, or a reload: the table has the results.
 TEST_F(CheckerTest, ContinuesWhereAnotherProcessWas) {
     add_one(check_of(0));
     prober.outcome = failed(Reason::l4con, "connection refused");

@@ -85,7 +85,8 @@ public:
                          outcome.failure.text;
     }
 
-    // What has ended since the last take(): "passed", "L4CON refused".
+    // The checks that have ended since the last take(): "passed", "L4CON
+    // refused".
     std::vector<std::string> take() { return std::exchange(done_, {}); }
 
 private:

@@ -396,7 +396,7 @@ TEST(HttpResponse, StaysBroken) {
     EXPECT_FALSE(response.has_header());
 }
 
-// Whole, incomplete, broken: what there is about a response.
+// The state of a response: whole, incomplete or broken, with its parts.
 std::vector<std::string> kinds_of_responses() {
     return {ok("Content-Length: 5\r\nServer: nginx\r\n", "hello"),
             ok("Content-Length: 5\r\n", "hello, and more"),

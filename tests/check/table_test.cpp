@@ -30,7 +30,7 @@ protected:
         return {memory.get(), kSlots, generation};
     }
 
-    // What a check would leave there.
+    // A record as a check would leave it.
     static void fail(Table &table, CheckId id) {
         Record record = table.load(id).value_or(Record{});
         add_result(record, failed(Reason::l7sts, "status 500"), Milliseconds{2},
@@ -347,8 +347,8 @@ TEST_F(TableTest, ResultsMoveWithTheirChecks) {
     EXPECT_GT(first.changes(), changes);
 }
 
-// It was asked whether it is current before a later one was laid out, and goes
-// on now.
+// It checked that it is current before a later one was laid out, and continues
+// now.
 TEST_F(TableTest, ATableThatIsBeingReplacedLosesNoRecord) {
     Table first = table(1);
     ASSERT_TRUE(first.begin({check_of("a")}, 1, nullptr));
@@ -392,8 +392,8 @@ TEST_F(TornTableTest, BlocksNoReaderAndIsRepairedByTheNextWriter) {
     EXPECT_EQ(torn.load(0)->passes, 9u);
 }
 
-// A process that checks reads what anybody sends: should it be taken over, it
-// can write what it wants.
+// A process that checks reads bytes of other machines: if it is compromised, it
+// can write any bytes.
 class GarbageTableTest : public TableTest {
 protected:
     GarbageTableTest() : spoilt(table(1)) {
@@ -402,7 +402,7 @@ protected:
         fail(spoilt, 0);
     }
 
-    // All of it, but for the generation.
+    // All of it, except the generation.
     void spoil(std::uint64_t value) {
         std::ranges::fill(memory.words(), value);
         generation_word() = 1;

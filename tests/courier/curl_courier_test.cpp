@@ -1,5 +1,5 @@
-// Mails and webhooks, delivered to servers of our own: that take them, refuse
-// them, answer late, too much, and never.
+// Mails and webhooks, delivered to test servers that accept them, refuse them,
+// answer late, too much, or never.
 
 #include "core/courier/curl_courier.hpp"
 
@@ -377,7 +377,7 @@ TEST_F(CurlCourierTest, DeliversManyAtOnce) {
     EXPECT_EQ(http.requests.size(), 20u);
 }
 
-// Who hears of an end delivers the next one from within.
+// The receiver of an outcome starts the next delivery from within the call.
 TEST_F(CurlCourierTest, DeliversTheNextFromWithin) {
     HttpServer http(HttpServer::answer("200 OK", "ok"));
     serve([&] { http.server.turn(); });
@@ -478,7 +478,7 @@ TEST_F(CurlCourierTest, OneRecipientDoesNotKeepTheOthersFromKnowing) {
                                      "1 recipient: 550 5.1.1 No such user"));
 }
 
-// RFC 5321, 4.1.4: then it is HELO, and nobody was refused.
+// RFC 5321, 4.1.4: then it is HELO, and no recipient was refused.
 TEST_F(CurlCourierTest, MailsGoToServersThatKnowHeloOnly) {
     SmtpServer smtp;
     smtp.replies = {{"EHLO", "502 5.5.1 Not implemented"}};
@@ -498,7 +498,7 @@ TEST_F(CurlCourierTest, SaysWhoItIs) {
     EXPECT_EQ(*std::next(smtp.commands.begin()), "HELO lb01.example.org");
 }
 
-// What it says to one recipient is no answer to what comes after.
+// The reply to one recipient is not an answer to later commands.
 TEST_F(CurlCourierTest, MailsAreTriedAgainWhenTheServerGoesAway) {
     SmtpServer smtp;
     smtp.replies = {{"RCPT TO:<boss", "550 5.1.1 No such user"}, {"DATA", ""}};

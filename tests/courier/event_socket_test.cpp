@@ -56,7 +56,7 @@ TEST_F(EventSocketTest, EventsComeInOrder) {
     EXPECT_EQ(receive_kind(), Kind::nothing);
 }
 
-// Others are not told of it, and must not think that they have missed one.
+// Other processes do not get this event, and must not count it as lost.
 TEST_F(EventSocketTest, WhatIsSaidAgainIsNotCounted) {
     EventSender sender(ours.get(), log);
     notify::EventRecord again = state_event("VI_1", "FAULT");

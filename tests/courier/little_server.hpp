@@ -155,8 +155,8 @@ private:
     std::string answer_;
 };
 
-// Says "250 ok", or what it has been told to say to a command: "MAIL",
-// "RCPT TO:<ops@example.org>", "." for the end of a mail.
+// Replies "250 ok", or the configured reply to a command: "MAIL", "RCPT
+// TO:<ops@example.org>", "." for the end of a mail.
 class SmtpServer {
 public:
     SmtpServer() : server([this](std::string &in) { return handle(in); }) {}

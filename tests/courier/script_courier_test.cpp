@@ -1,4 +1,4 @@
-// Hooks: what they are given, what they write, and how they end.
+// Hooks: their arguments and input, their output, and their end.
 #include "core/courier/script_courier.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
-// What an operator asks of a router, and that it holds over reloads and
-// crashes; windows for preemption.
+// Commands of an operator, which outlast reloads and crashes; windows for
+// preemption.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_fixture.hpp"
@@ -28,7 +28,7 @@ protected:
         return router().last_transition().reason;
     }
 
-    // A peer of this priority advertises for so long.
+    // A peer with this priority advertises for this time.
     void hear_for(std::uint8_t priority, Duration duration) {
         for (const Instant end = now + duration; now < end;) {
             receive(priority);
@@ -44,7 +44,7 @@ protected:
         machine.take();
     }
 
-    // A process with a newer configuration goes on with the router.
+    // A process with a newer configuration continues the router.
     void reload() {
         machine.successor = true;
         engine->handle_ownership(now);
@@ -296,7 +296,7 @@ TEST_F(CommandTest, ReleaseSurvivesACrash) {
     EXPECT_TRUE(router().is_released());
 }
 
-// In the middle of it: what is left of the address goes.
+// In the middle of it: the address is removed.
 TEST_F(CommandTest, CrashWhileTheSuccessorIsAwaited) {
     become_active();
     ask(Command::release);
@@ -349,7 +349,8 @@ TEST_F(WindowTest, OpensAndCloses) {
               "90 from 10.0.1.2");
 }
 
-// Summer time, or somebody sets the clock: only what it says now matters.
+// Daylight saving time, or an operator sets the clock: only the current time of
+// day matters.
 TEST_F(WindowTest, ClockMayJump) {
     become_backup(with_window(), 90);
     for (const vrrp::TimeOfDay time :

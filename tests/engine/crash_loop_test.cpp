@@ -19,7 +19,8 @@ protected:
     }
 };
 
-// The peer need not find out by itself, and nobody else must have the address.
+// The peer need not wait for its timer, and no other router must have the
+// address.
 TEST_F(CrashLoopTest, MasterSendsPriorityZeroAndReleases) {
     machine.active_before = now - Milliseconds{100};
     start_out(true);
@@ -30,7 +31,7 @@ TEST_F(CrashLoopTest, MasterSendsPriorityZeroAndReleases) {
     EXPECT_EQ(log.count("continuing as MASTER"), 0u);
 }
 
-// A peer has taken over: a goodbye would only upset the backups.
+// A peer has taken over: priority 0 would only confuse the backups.
 TEST_F(CrashLoopTest, LeftoverIsRemovedSilently) {
     machine.active_before = now - Milliseconds{301};
     start_out(true);
@@ -64,8 +65,8 @@ TEST_F(CrashLoopTest, ClaimComesFirst) {
     EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "remove 10.0.1.5"}));
 }
 
-// The old process lives and is master: what the new one may not have it gives
-// to the peer.
+// The old process lives and is master: it gives the address, which the new one
+// must not have, to the peer.
 TEST_F(CrashLoopTest, HandoverIsReleased) {
     become_active();
     machine.successor = true;

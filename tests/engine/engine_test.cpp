@@ -349,7 +349,7 @@ TEST_F(EngineTest, WaitsForTheOwnerAndTouchesNothing) {
     EXPECT_EQ(machine.take(), (Done{"listen eth0 multicast"}));
 }
 
-// One process hands over, another one with one more address goes on.
+// One process hands over, another one with one more address continues.
 TEST_F(EngineTest, HandsOverAndContinues) {
     become_active();
     machine.successor = true;
@@ -392,7 +392,7 @@ TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheSuccessor) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
-// Whatever the process before this one says that it held.
+// Whatever addresses the previous process lists.
 TEST_F(EngineTest, OnlyWhatTheKernelSaysIsOursIsRemovedByTheSuccessor) {
     become_active();
     machine.successor = true;
@@ -454,8 +454,8 @@ TEST_F(EngineTest, WhatIsOwnedByAnotherIsNotTouched) {
 // Another process may take the router in the middle of an event, too.
 class OvertakenTest : public EngineTest {
 protected:
-    // What is done by one that becomes MASTER until another process takes the
-    // router, with this action.
+    // The actions of a process that becomes MASTER until another process takes
+    // the router, with this action.
     Done become_active_until(const std::string &action,
                              vrrp::Config c = config()) {
         beat();
@@ -629,7 +629,7 @@ TEST_F(EngineTest, StopContinuesWhileTheSuccessorDoesNotRun) {
     EXPECT_TRUE(engine->finished());
 }
 
-// They were told to quit, too; it is the successor's that serve.
+// They are quitting, too; the workers of the successor serve.
 TEST_F(EngineTest, StopContinuesForTheSuccessorWithoutWorkersOfItsOwn) {
     become_active();
     machine.successor = true;

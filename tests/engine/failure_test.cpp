@@ -129,7 +129,7 @@ TEST_P(AddressFailureTest, RenewalThatFailsOnceIsNotNoticed) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
-// The kernel removes the address when its lease is over: nobody else did.
+// The kernel removes the address when its lease ends: no other program did.
 TEST_P(AddressFailureTest, RenewalsThatFailForGoodAreAFault) {
     become_active(config());
     machine.fail("add", GetParam());
@@ -144,7 +144,7 @@ TEST_P(AddressFailureTest, RenewalsThatFailForGoodAreAFault) {
     EXPECT_LE(log.lines.size(), kFewLines);
 }
 
-// A long lease: as long as the kernel has the address, all is well.
+// A long lease: as long as the kernel has the address, there is no fault.
 TEST_P(AddressFailureTest, AddressIsHeldUntilItsLeaseEnds) {
     vrrp::Config c = config();
     c.version = Version::v2;
@@ -222,7 +222,7 @@ TEST_P(AddressFailureTest, StopEndsAlthoughNothingCanBeRemoved) {
     EXPECT_FALSE(engine->deadline().has_value() && *engine->deadline() <= now);
 }
 
-// The successor's new address is refused: the old one is held all the same.
+// The kernel refuses the successor's new address: the old one is still held.
 TEST_P(AddressFailureTest, HandoverContinuesWithWhatThereIs) {
     become_active(config());
     machine.successor = true;
@@ -283,7 +283,8 @@ TEST_P(SendFailureTest, GoesDownUnheard) {
     EXPECT_TRUE(engine->finished());
 }
 
-// Somebody took over because we are not heard: two masters, unless we go.
+// A router took over because our adverts do not arrive: two masters, unless we
+// leave.
 TEST_P(SendFailureTest, MakesRoomForThePeerThatTookOver) {
     become_active(config());
     machine.fail("send", GetParam());

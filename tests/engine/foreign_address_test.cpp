@@ -11,7 +11,7 @@ const std::string kAdd =
     "add 10.0.1.5 " +
     std::to_string(vrrp::lease(Version::v3, Milliseconds{100}).count()) + "s";
 
-// Somebody's permanent address, as "ip address add" makes it.
+// A permanent address of another program, as "ip address add" makes it.
 Interfaces with_foreign(std::uint8_t prefix_length = 24) {
     Interfaces world = interfaces();
     world.list[0].addresses.push_back(
@@ -137,7 +137,7 @@ TEST_F(ForeignAddressTest, MarkedOneIsRemovedFromABackup) {
     EXPECT_EQ(signs(), Done{});
 }
 
-// Somebody else with this module may live: no fight.
+// Another process with this module may live: no fight.
 TEST_F(ForeignAddressTest, MarkedOneThatComesBackIsRemovedNowAndThen) {
     start_backup();
     for (int i = 0; i < 32; ++i) {
@@ -151,7 +151,8 @@ TEST_F(ForeignAddressTest, MarkedOneThatComesBackIsRemovedNowAndThen) {
               (Done{"remove 10.0.1.5", "remove 10.0.1.5", "remove 10.0.1.5"}));
 }
 
-// What a process before left with the prefix length of its configuration.
+// An address that a previous process left with the prefix length of its
+// configuration.
 TEST_F(ForeignAddressTest, MarkedLeftoverIsRemovedAsItIs) {
     Interfaces world = interfaces();
     world.list[0].addresses.push_back(
@@ -370,7 +371,7 @@ TEST_F(OldKernelTest, WithoutOurRecordItIsNotOurs) {
     EXPECT_EQ(machine.take(), Done{});
 }
 
-// What is asked of the kernel and not answered
+// Requests to the kernel without an answer
 
 TEST_F(ForeignAddressTest, WhatAFailedRequestAddedIsRemovedWhenItIsSeen) {
     machine.fail("add", ETIMEDOUT);

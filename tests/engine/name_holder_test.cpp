@@ -103,7 +103,7 @@ TEST_F(NameHolderTest, OneThatIsNotKnownIsIgnored) {
     EXPECT_EQ(log.count("ignoring a process that does not listen, which"), 1u);
 }
 
-// Its name was held by somebody else when it began.
+// Another process held its name when it began.
 TEST_F(NameHolderTest, AMasterGivesWayToTheOneThatHasTheName) {
     become_active();
     hold(kNginx);

@@ -1,7 +1,7 @@
 // Engines of several vrrp processes of one node, on one kernel and one memory:
 // old, new, started again and upgraded ones, of which any may be stopped or
-// killed at any time. Whatever happens, as long as one of two runs: the address
-// stays, a peer hears of nothing, and only the owner acts.
+// killed at any time. Invariants, as long as one of two runs: the address
+// stays, a peer notices nothing, and only the owner acts.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -77,7 +77,7 @@ protected:
 
     bool is_stopped(const Node &node) const { return now < node.stopped_until; }
 
-    // What it has done to kernel and LAN.
+    // Its actions on kernel and LAN.
     void take(Node &node) {
         bool changed = false;
         for (const std::string &line : node.machine.take()) {

@@ -1,4 +1,4 @@
-// Somebody else removes an address of ours: a restoration, or a fight.
+// Another program removes an address of ours: a restoration, or a fight.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_fixture.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 class RemovalTest : public EngineTest {
 protected:
-    // Seen by netlink, which reads everything anew.
+    // Reported by netlink, which reads everything again.
     void remove_vip() { engine->handle_interfaces(interfaces(), now); }
 
     const Counters &counters() const { return engine->routers()[0].counters(); }
@@ -73,7 +73,7 @@ TEST_F(RemovalTest, ComesBackAndStaysOutForLongerTheNextTime) {
     EXPECT_NE(fault().find("staying in FAULT for 60 s"), std::string::npos);
 }
 
-// Or else every reload would begin the fight anew.
+// Otherwise every reload would restart the fight.
 TEST_F(RemovalTest, ReloadDoesNotEndTheTime) {
     become_active();
     lose_a_fight();
@@ -129,7 +129,7 @@ TEST_F(RemovalTest, EveryAddressComesBackFromOneFlush) {
     EXPECT_EQ(log.count("(a network manager?)"), 1u);
 }
 
-// Somebody who does it a thousand times a second does not keep us busy.
+// A program that does it a thousand times a second does not keep us busy.
 TEST_F(RemovalTest, StormIsOverSoon) {
     become_active();
     const std::size_t lines = log.lines.size();
@@ -142,7 +142,8 @@ TEST_F(RemovalTest, StormIsOverSoon) {
     EXPECT_LE(log.lines.size() - lines, 10u);
 }
 
-// RFC time is over: the addresses are not ours, and nobody removed them.
+// The time of the RFC has passed: the addresses are not ours, and no other
+// program removed them.
 TEST_F(RemovalTest, LateWakeRestoresNothing) {
     become_active();
     now += Milliseconds{2500};

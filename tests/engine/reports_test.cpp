@@ -1,4 +1,4 @@
-// What is logged and counted, and how often.
+// Log lines and counters, and their limits.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_fixture.hpp"

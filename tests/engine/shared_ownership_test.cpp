@@ -80,7 +80,7 @@ public:
     void give_up() { ownership_.give_up(id_); }
     std::optional<Instant> deadline() const { return ownership_.deadline(id_); }
 
-    // Looks whenever it is due, for so long, or until it has got it.
+    // Checks whenever it is due, for this time, or until it owns the router.
     std::optional<Inheritance> wait(Duration duration,
                                     Process *owner = nullptr) {
         const Instant end = world_.now + duration;
@@ -424,7 +424,7 @@ TEST_F(SharedOwnershipTest, ARecordForAnotherIsNotRead) {
 }
 
 // An owner is stopped in the middle of passing the router to a waiter, another
-// one takes it, and passes it to the same waiter; then the first one goes on.
+// one takes it, and passes it to the same waiter; then the first one continues.
 TEST_F(SharedOwnershipTest, TheRecordOfAFormerOwnerIsNotRead) {
     Process waiter(world, 3, 13);
     ASSERT_TRUE(old.look());

@@ -16,7 +16,7 @@ protected:
         engine->handle_neighbour({IfIndex{index}, {address, mac}}, now);
     }
 
-    // Somebody who answers whenever we ask.
+    // A host that answers every probe.
     void run_with_owner(Duration duration) {
         for (Duration d{0}; d < duration; d += Milliseconds{50}) {
             machine.questions.clear();
@@ -37,7 +37,7 @@ protected:
         }
     }
 
-    // The peer has said good-bye: nothing was lost.
+    // The peer has sent priority 0: no advert was lost.
     void succeed() {
         beat();
         start();
@@ -349,7 +349,8 @@ TEST_F(SplitBrainTest, OwnerThatFellSilentHasLostItsAdvertsOrItsVrrp) {
     EXPECT_EQ(news(), (Done{"adverts_lost", "adverts_lost over"}));
 }
 
-// Who never sent adverts cannot have lost them: a BACKUP with a static address.
+// A host that never sent adverts cannot have lost them: a BACKUP with a static
+// address.
 TEST_F(SplitBrainTest, OwnerThatWasNeverHeardHasLostNoAdverts) {
     become_active();
 

@@ -1,4 +1,4 @@
-// What is told of trackers, and in which order.
+// Events of trackers, and their order.
 #include <gtest/gtest.h>
 
 #include "tests/engine/tracking_fixture.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 class TrackerEventsTest : public TrackingTest {
 protected:
-    // What happened since the last call: "track_tcp 10.0.1.9:80 up -> down 80
+    // The events since the last call: "track_tcp 10.0.1.9:80 up -> down 80
     // L4CON refused", "BACKUP -> MASTER".
     Done news() {
         Done list;

@@ -1,4 +1,4 @@
-// What one tracker makes of what it finds, and what several come to.
+// The result of one tracker, and of several trackers.
 #include "core/engine/tracker.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-// Any octets may arrive as a VRRP packet. Whatever the parser accepts must be
-// written and read again as the same, and a right checksum must never be
-// called wrong.
+// Any octets may arrive as a VRRP packet. Each packet that the parser accepts
+// must be the same after it is written and read again, and a right checksum
+// must never be called wrong.
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,6 +1,6 @@
-// Any octets may be the answer of a webhook or the reply of a mail server. What
-// is said about it is one line of UTF-8, is not long, and is there when it was
-// not delivered.
+// Any octets may be the answer of a webhook or the reply of a mail server. The
+// text about it is one short line of UTF-8, and exists when the message was not
+// delivered.
 //
 // An input: the format (1 octet), the status (1), the answer.
 

@@ -1,6 +1,6 @@
-// Who has broken the checker may write any octets into the table of checks. The
-// others read nothing that is out of range there, and the next generation has a
-// table of its own.
+// A compromised checker may write any octets into the table of checks. Other
+// processes read no value that is out of range there, and the next generation
+// has its own table.
 //
 // An input: see spoiled_memory.hpp.
 
@@ -93,7 +93,7 @@ void read(const Table &table) {
     }
 }
 
-// As a process that checks goes on with it.
+// As a process that checks continues with it.
 void go_on(Table &table) {
     CheckId id = 0;
     for (const Config &config : configs()) {

@@ -1,6 +1,6 @@
-// Any octets may be in the record of an event, but for its kind, which is
-// checked where it arrives. Whatever is made of it for others is UTF-8, and
-// what webhooks get is JSON.
+// Any octets may be in the record of an event, except its kind, which is
+// checked on arrival. Each text made from it is UTF-8, and the body for
+// webhooks is JSON.
 //
 // An input: an event record, or its beginning.
 

@@ -1,5 +1,5 @@
-// Any octets may stand in a file of track_file. What they mean is a number, or
-// a failure that can be logged.
+// Any octets may be in a file of track_file. The result is a number, or a
+// failure that can be logged.
 //
 // An input: the text of the file.
 

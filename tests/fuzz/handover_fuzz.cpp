@@ -1,6 +1,6 @@
-// The record that a vrrp process passes on, damaged. What is read from it is
-// made sane, and an engine that goes on from it stays within its rules: it
-// removes nothing but what the kernel says is ours, and is done when it ends.
+// The record that a vrrp process passes on, damaged. Its values are checked,
+// and an engine that continues from it stays within its rules: it removes
+// nothing but what the kernel says is ours, and is done when it ends.
 //
 // An input: pairs of a place in the record (two octets) and eight octets that
 // are written there.
@@ -34,7 +34,7 @@ vrrp::Config config() {
     return config;
 }
 
-// 10.0.1.6 is nobody's, 10.0.1.7 was of an earlier configuration.
+// 10.0.1.6 has no owner, 10.0.1.7 was in an earlier configuration.
 Interfaces interfaces() {
     return {{{.name = "eth0",
               .index = IfIndex{2},

@@ -233,7 +233,7 @@ void check_response(const Input &input, const Pieces &pieces) {
     require(test::read_pieces(pieces, asked) == whole, "read differently");
 }
 
-// What has been accepted stays so: nothing is negated here.
+// An accepted answer stays accepted: nothing is negated here.
 void check_send_expect(const Input &input) {
     Match match;
     match.tests = {text_test("", Test::equal, "ok"),

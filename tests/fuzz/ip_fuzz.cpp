@@ -1,5 +1,5 @@
-// What a raw socket delivers: an IPv4 packet, and an echo reply of ICMP or
-// ICMPv6. What is read lies within what has come.
+// The data of a raw socket: an IPv4 packet, and an echo reply of ICMP or
+// ICMPv6. All reads are within the received bytes.
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,6 +1,5 @@
-// Any octets may come as the answer to a webhook. What is found does not
-// depend on blanks around the object, and every octet that is missing makes
-// it no JSON.
+// Any octets may come as the answer to a webhook. The result does not depend on
+// blanks around the object, and every octet that is missing makes it no JSON.
 //
 // An input: the length of a member's name (1 octet), the name, the text.
 

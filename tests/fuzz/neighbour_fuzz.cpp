@@ -1,6 +1,6 @@
-// Any octets may arrive as ARP or as a Neighbour Advertisement. Whatever the
-// parsers accept must be somewhere, and be read again from what we would send
-// to say the same.
+// Any octets may arrive as ARP or as a Neighbour Advertisement. Each message
+// that the parsers accept must have a location, and be the same after it is
+// written and read again.
 
 #include <cstdio>
 #include <cstdlib>

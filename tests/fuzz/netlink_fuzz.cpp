@@ -1,6 +1,6 @@
 // A datagram of netlink. Only the kernel's are read, but a new kernel may say
-// more than this one. Whatever comes of it must be a list of interfaces that
-// makes sense, and to hear it again must change nothing.
+// more than this one. The result must be a valid list of interfaces, and the
+// same datagram again must have no effect.
 
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>

@@ -1,5 +1,5 @@
 // A mail server may say anything. (libcurl reads its replies, line by line.)
-// What is kept of it is bounded and can be logged.
+// The kept part is bounded and can be logged.
 //
 // An input: lines; one that begins with ">" is what we say.
 

@@ -1,5 +1,4 @@
-// Shared memory after somebody has written into it, and what may be said of it
-// all the same.
+// Shared memory with overwritten words, and the rules that must still hold.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +35,7 @@ struct Pristine {
     }
 };
 
-// What becomes of a word by a step with this number.
+// The value of a word after a step with this number.
 inline std::uint64_t changed(std::uint64_t word, std::uint8_t kind,
                              std::uint8_t number) {
     const unsigned bit = number % 64;

@@ -1,6 +1,6 @@
-// Who has broken the checker may write any octets into the memory of the
-// status. Whatever is made of them for operators is JSON, UTF-8, lines of
-// metrics; and the next vrrp process is seen all the same.
+// A compromised checker may write any octets into the memory of the status. The
+// output for operators is still JSON, UTF-8, lines of metrics; and the next
+// vrrp process is still seen.
 //
 // An input: which of them is looked at (1 octet), and what is written
 // (spoiled_memory.hpp).
@@ -129,7 +129,7 @@ void check_view(const View &view, unsigned which) {
     }
 }
 
-// What a vrrp process that begins takes from the ones before it.
+// The state that a new vrrp process takes from the previous ones.
 void check_heritage(const Area &area) {
     engine::CrashHistory crashes = area.crash_history(kNow);
     require(crashes.out.ends_at <= kNow + engine::kLongestBackoff,

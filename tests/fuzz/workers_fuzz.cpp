@@ -1,6 +1,6 @@
-// Who has broken a worker may write any octets into the memory in which workers
-// write. The vrrp process takes them for hints: nothing that it computes from
-// them overflows, what it answers is JSON, and other workers are heard again.
+// A compromised worker may write any octets into the memory in which workers
+// write. The vrrp process treats them as hints: no computation with them
+// overflows, its answers are JSON, and other workers are still served.
 //
 // An input: see spoiled_memory.hpp.
 
@@ -76,7 +76,7 @@ void check_heartbeats(const WorkerArea &area) {
     }
 }
 
-// What a worker sees of its command.
+// The view of a worker on its command.
 void check_answer(const Commands &commands, const Commands::Ticket &ticket) {
     static_cast<void>(commands.progress(ticket));
     const Outcomes list = commands.answer(ticket);
@@ -102,7 +102,7 @@ void check_commands(Commands commands,
         commands.forget(ticket);
     }
 
-    // What is given up makes room.
+    // A command that was given up makes room.
     CommandRecord record{};
     require(
         commands.ask(record, kNow) || commands.ask(record, kNow + Seconds{12}),

@@ -27,7 +27,7 @@ protected:
         return find_address(a().look("vr0"), address) != nullptr;
     }
 
-    // As the last event told it.
+    // As the last event reported it.
     bool is_known(const std::string &address) {
         const engine::Interface *vr0 = a().interfaces.find("vr0");
         return vr0 && find_address(*vr0, address);

@@ -1,4 +1,4 @@
-// What the host says about links, addresses and nginx's master.
+// Reports of the host about links, addresses and nginx's master.
 
 #include <net/if.h>
 #include <signal.h>
@@ -98,7 +98,8 @@ TEST_F(Events, RemovedAndRenamedInterfacesAreSeen) {
     }));
 }
 
-// What was lost is a change; what was kept are renewals, which are no news.
+// The lost event is a change; the kept ones are renewals, which are not
+// reported.
 TEST_F(Events, LostEventsAreMadeUpForAndReportedOnce) {
     const vrrp::VirtualAddress vip{*IpAddress::parse("fd09::200"), 128, "vr0",
                                    ""};
@@ -128,8 +129,8 @@ TEST_F(Events, LostEventsAreMadeUpForAndReportedOnce) {
     EXPECT_NE(std::string::npos, a().log[0].second.find("events were lost"));
 }
 
-// The kernel says of IPv4 addresses who has changed them. What is new is heard
-// of, whoever has added it.
+// The kernel reports which program has changed an IPv4 address. A new address
+// is reported, whichever program has added it.
 TEST_F(Events, OwnRenewalsWakeNoProcess) {
     const vrrp::VirtualAddress vip{*IpAddress::parse("10.9.0.200"), 32, "vr0",
                                    ""};

@@ -1,4 +1,4 @@
-// An event loop as core/net sees it, that knows what is watched.
+// An event loop for core/net with a list of watched descriptors.
 #pragma once
 
 #include <fcntl.h>

@@ -64,7 +64,7 @@ inline void run(const std::string &command) {
     ASSERT_EQ(0, std::system(line.c_str())) << command;
 }
 
-// A process that is not root may do all this in a user namespace of its own.
+// A process that is not root may do all this in its own user namespace.
 inline bool become_root_of_user_namespace() {
     const uid_t uid = ::getuid();
     const gid_t gid = ::getgid();

@@ -1,4 +1,5 @@
-// The memory that goes to a new binary: what is taken for it must be ours.
+// The memory that goes to a new binary: a descriptor is accepted only if it is
+// ours.
 #include "core/net/memory_file.hpp"
 
 #include <fcntl.h>
@@ -28,7 +29,7 @@ protected:
         return made ? std::move(made.value()) : Fd();
     }
 
-    // As somebody else would make it.
+    // As another program would make it.
     static Fd forge(std::size_t size, int seals) {
         Fd fd(::memfd_create("test", MFD_ALLOW_SEALING));
         EXPECT_EQ(::ftruncate(fd.get(), static_cast<off_t>(size)), 0);

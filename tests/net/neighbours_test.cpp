@@ -1,4 +1,4 @@
-// Who says that he has an address, and who does not disturb.
+// Hosts that announce an address, and hosts that are ignored.
 
 #include <linux/if_packet.h>
 #include <net/ethernet.h>

@@ -92,7 +92,7 @@ protected:
         return vr0 && vr0->up;
     }
 
-    // What the event loop does when nothing can be read.
+    // The event loop when nothing can be read.
     void pass_deadlines() {
         for (int n = 0; n < 20 && a().host->deadline(); n++) {
             a().host->handle_time(*a().host->deadline());

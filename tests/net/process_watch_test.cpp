@@ -31,7 +31,7 @@ bool holds_without_pidfds(int error, F body) {
     return status == 0;
 }
 
-// Runs the loop until the watch tells of an end.
+// Runs the loop until the watch reports an end.
 bool sees_end(courier::CourierLoop &loop, ProcessWatch &watch, int pid) {
     bool seen = false;
     loop.on_readable = [&](int fd) {
@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Refused, NoPidfds, ::testing::Values(EPERM, ENOSYS),
                              return param.param == EPERM ? "EPERM" : "ENOSYS";
                          });
 
-// In between: the process that is watched; it ends when it is told to.
+// In between: the process that is watched; it ends on request.
 TEST_P(NoPidfds, TheDeathOfTheParentIsSeenAtOnce) {
     int result[2];
     int go[2];
@@ -65,7 +65,7 @@ TEST_P(NoPidfds, TheDeathOfTheParentIsSeenAtOnce) {
                                   watch.watch(master) && watch.watch(master) &&
                                   loop.watched.size() == 1 &&
                                   loop.log.size() == 1;
-            // one that comes from somebody else is no death
+            // a signal from another process is not a death
             ::raise(SIGURG);
             const bool quiet =
                 loop.watched.size() == 1 &&

@@ -98,7 +98,7 @@ TEST(SharedMemory, ChildrenWriteToo) {
     EXPECT_EQ(first_of(memory.readable()), 'h');
 }
 
-// A worker. What it tries is all that there is without a descriptor.
+// A worker. It tries all methods that work without a descriptor.
 TEST(SharedMemory, WhoHasGivenUpWritingCannotWriteAgain) {
     SharedMemory memory = make(SharedMemory::Writers::these);
     EXPECT_EQ(in_a_child([&] {

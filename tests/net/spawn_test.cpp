@@ -1,4 +1,4 @@
-// What a program does not inherit from us.
+// Attributes that a program does not inherit from us.
 #include "core/net/spawn.hpp"
 
 #include <grp.h>

@@ -37,7 +37,7 @@ Buffer advert(const wire::Endpoints &endpoints, Vrid vrid = kVrid) {
     return wire::serialize(text, endpoints, wire::ChecksumForm::pseudo_header);
 }
 
-// What a station watches: netlink events, then two sockets.
+// The descriptors that a station watches: netlink events, then two sockets.
 constexpr std::size_t kWanted = 1;
 constexpr std::size_t kOthers = 2;
 
@@ -82,7 +82,7 @@ protected:
         return b().wait([&] { return b().packets.size() >= count; });
     }
 
-    // Each family: what A is, what B is.
+    // Each family: the addresses of A and of B.
     static IpAddress address_a(Family family) {
         return *IpAddress::parse(family == Family::ipv4 ? "10.9.0.1"
                                                         : "fe80::1");
@@ -190,7 +190,7 @@ TEST_P(TransmitFamily, ListensAgainOnAnInterfaceMadeAgain) {
     const engine::Interface old = a().look("vr0");
 
     in_a("ip link del vr0");
-    // Another number, as it would be on a machine where time goes on.
+    // Another number, as on a machine where time passes.
     in_a("ip link add vr5 type veth peer name vr6");
     lay_cable();
     ASSERT_TRUE(a().wait([&] { return a().look("vr0").up; }));
@@ -279,7 +279,7 @@ TEST_P(TransmitFamily, AFloodOfOthersTakesNoRoomAndIsSampled) {
     EXPECT_LE(b_has_of(kOther), kOthersPerSecond);
     EXPECT_EQ(0u, b().host->lost().wanted);
 
-    // and wakes nobody until the second is over
+    // and does not wake the process until the second is over
     ASSERT_DONE(send_other(to_group(GetParam()), 100));
     b().settle();
     EXPECT_FALSE(b().turn(Milliseconds{50}));

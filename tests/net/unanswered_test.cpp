@@ -1,4 +1,4 @@
-// Whom the kernel asked in vain on a dead link.
+// Neighbours that the kernel asked on a dead link.
 
 #include "tests/net/lab.hpp"
 

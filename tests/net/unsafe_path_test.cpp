@@ -46,7 +46,7 @@ protected:
 
     std::string folder() const { return root + "/folder"; }
 
-    // What is wrong, without the folder's name.
+    // The problem, without the name of the directory.
     std::string wrong(std::string path, std::uint32_t uid = 0) const {
         std::string text = unsafe_path(path, uid);
         for (std::size_t at = text.find(root); at != std::string::npos;

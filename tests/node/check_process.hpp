@@ -67,7 +67,7 @@ public:
         return run_until([&] { return finished(); });
     }
 
-    // What a peer does; nothing: it is silent.
+    // The behaviour of a peer; nothing: it is silent.
     std::function<void(std::size_t check)> on_open;
     std::function<void(std::size_t check, const std::string &bytes)> on_send;
 

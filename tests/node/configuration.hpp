@@ -1,5 +1,5 @@
-// What the master has: configurations of several generations, and the shared
-// memory that they lie in.
+// The data of the master: configurations of several generations, and their
+// shared memory.
 #pragma once
 
 #include <gtest/gtest.h>

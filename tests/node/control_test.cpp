@@ -26,7 +26,7 @@ protected:
         return worker.ask(record, now).value();
     }
 
-    // What the vrrp process does after each event.
+    // The work of the vrrp process after each event.
     bool share() {
         const bool news = control.obey(*engine, now);
         control.answer(*engine, now);

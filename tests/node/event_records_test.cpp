@@ -1,4 +1,4 @@
-// What happened, as the notifier process reads it.
+// Events, as the notifier process reads them.
 #include "core/node/event_records.hpp"
 
 #include <gtest/gtest.h>

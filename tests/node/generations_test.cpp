@@ -1,4 +1,4 @@
-// What is known of a peer outlives the processes that found it out.
+// The results of a peer outlive the processes that made them.
 
 #include <gtest/gtest.h>
 
@@ -64,7 +64,7 @@ TEST(Generations, SayWhenThereIsNoRoom) {
     EXPECT_EQ(second.begin(area), VRRP_CORE_ERROR);
 }
 
-// What a reload does with the memory of the generation before.
+// The effect of a reload on the memory of the previous generation.
 class MemoryOfAReload : public ::testing::Test {
 protected:
     Configuration first{{tcp_check("a")}};
@@ -96,7 +96,7 @@ TEST_F(MemoryOfAReload, IsAnotherForALargerConfiguration) {
     EXPECT_EQ(area.area().generation(), 2u);
 }
 
-// A worker that somebody has broken into has written there.
+// A compromised worker has written there.
 TEST_F(MemoryOfAReload, IsAnotherForWorkersWhenItWasOverwritten) {
     std::memset(area.get()->workers->writable(), 0xff,
                 status::WorkerArea::size(area.get()->room));

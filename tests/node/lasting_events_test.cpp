@@ -1,4 +1,5 @@
-// What is bad is said again, for receivers that forget it otherwise.
+// Problems are reported again, for receivers that end an alert without a
+// repetition.
 #include <gmock/gmock.h>
 
 #include "core/node/event_records.hpp"
@@ -44,7 +45,7 @@ TEST_F(LastingEventsTest, AFaultAndWhatHasFailed) {
               (Done{"track_interface eth1 down: interface eth1 is down"}));
 }
 
-// It is in no event of the process that goes on, since it is no news.
+// It is in no event of the process that continues, since it is no change.
 TEST_F(LastingEventsTest, WhatHasFailedBeforeAReload) {
     set_check(Verdict::down);
     become_active_with({service(-20)});

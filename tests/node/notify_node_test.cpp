@@ -23,7 +23,7 @@ namespace {
 using test::state_event;
 using ::testing::ElementsAre;
 
-// Somebody who is there until he is told to go.
+// A process that runs until it is ended.
 class Sleeper {
 public:
     Sleeper() : pid_(::fork()) {

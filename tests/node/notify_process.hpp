@@ -22,7 +22,7 @@
 
 namespace ngx_vrrp::node {
 
-// One reading of a configuration that says whom to tell.
+// One configuration with its channels.
 class NotifyConfiguration {
 public:
     explicit NotifyConfiguration(std::vector<vrrp_core_notify_conf_t> list)

@@ -1,4 +1,5 @@
-// What the vrrp process writes to shared memory, and when. The engine is real.
+// The writes of the vrrp process to shared memory, and their times. The engine
+// is real.
 #include "core/node/publisher.hpp"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@ class PublisherTest : public engine::EngineTest {
 protected:
     PublisherTest() { facts.pid = 42; }
 
-    // What the vrrp process does after each event.
+    // The work of the vrrp process after each event.
     void share() { publisher.publish(*engine, facts, now); }
 
     status::Snapshot read() const {
@@ -199,7 +200,7 @@ TEST_F(PublisherTest, ContinuesInTheOtherBank) {
     EXPECT_EQ(instance().state.view(), "BACKUP");
 }
 
-// Each thing that the status tells marks its router.
+// Each change that the status shows marks its router.
 TEST_F(PublisherTest, ARouterMarksItselfWhenItMayHaveChanged) {
     const auto takes = [&] {
         std::size_t count = 0;

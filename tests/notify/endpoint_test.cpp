@@ -1,4 +1,4 @@
-// What of a URL may be shown.
+// The part of a URL that may be shown.
 
 #include "core/notify/endpoint.hpp"
 

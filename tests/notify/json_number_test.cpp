@@ -1,4 +1,4 @@
-// What is said in an answer, and what is not JSON.
+// Numbers in an answer, and texts that are not JSON.
 
 #include "core/notify/json_number.hpp"
 

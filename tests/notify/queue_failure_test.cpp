@@ -1,4 +1,4 @@
-// What the queue does when nobody answers, and when the process ends.
+// The queue without answers, and at the end of the process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -165,7 +165,7 @@ protected:
 
     void run_for(Duration d) { run_until(now + d); }
 
-    // What was attempted since the last call, one line each.
+    // The attempts since the last call, one line each.
     std::vector<std::string> take() {
         std::vector<std::string> list;
         for (const Attempt &attempt : std::exchange(courier.attempts, {})) {

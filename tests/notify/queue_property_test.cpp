@@ -1,6 +1,6 @@
-// Whatever happens and however couriers answer: each event is delivered, was
-// superseded, or is dropped and counted; the last word on every subject is not
-// superseded; and what is told is told in its order.
+// Invariants for any events and any answers of couriers: each event is
+// delivered, was superseded, or is dropped and counted; the last event of every
+// subject is not superseded; and events are delivered in their order.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -52,7 +52,7 @@ public:
     unsigned failure_percent = 30;
 
 private:
-    // What was delivered is not told again, nor what came before it.
+    // A delivered event is not delivered again, nor are earlier ones.
     void check_order(ChannelId channel, const EventRecord &event) {
         EXPECT_GT(event.sequence, last_of(channel, event));
     }

@@ -1,4 +1,4 @@
-// Who is told, in which order, and how much at once.
+// Receivers, order, and number of events in a delivery.
 #include "core/notify/queue.hpp"
 
 #include <gmock/gmock.h>
@@ -124,7 +124,7 @@ TEST_F(QueueTest, AlertsNeedNoPause) {
                 ElementsAre("0: VI_1 MASTER", "0: VI_1 BACKUP VI_1 MASTER"));
 }
 
-// What is said again
+// Repetitions
 
 TEST_F(QueueTest, OnlyAnAlertmanagerIsReportedAgain) {
     make({webhook(), webhook(WebhookFormat::alertmanager), email(), fifo(),

@@ -144,8 +144,8 @@ bool has_ended(const std::string &alerts) {
     return contains(alerts, "\"endsAt\":\"" + std::string(kThen) + "\"}");
 }
 
-// Alertmanager knows it by its labels, and is told more than twice before it
-// ends by itself.
+// Alertmanager identifies it by its labels, and gets it more than twice before
+// it ends by itself.
 TEST(AlertmanagerWebhook, AFaultThatIsSaidAgainIsTheSame) {
     EventRecord again = state_event("FAULT", "FAULT");
     again.again = 1;
@@ -400,7 +400,7 @@ TEST(ChatWebhooks, BeginWithThePrefix) {
     }
 }
 
-// What chat services take, also when all of it has to be escaped.
+// The limits of chat services, also when all of it has to be escaped.
 TEST(ChatWebhooks, AreNotTooLong) {
     EventRecord event = upstream_event();
     for (auto *text : {&event.reason, &event.addresses}) {

@@ -49,7 +49,7 @@ protected:
         std::ofstream(file, std::ios::binary) << text;
     }
 
-    // What a file with this text is worth.
+    // The value of a file with this text.
     std::string worth(const std::string &text) {
         write(text);
         return probe();

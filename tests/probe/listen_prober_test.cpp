@@ -71,7 +71,7 @@ protected:
         prober->start(id, config, now());
     }
 
-    // Nobody accepts for a while; then somebody does.
+    // No process accepts for a while; then one does.
     void expect_accepted_later(const std::string &address, const Fd &server) {
         start(listen_check(address));
         loop.run(Milliseconds{30});
@@ -82,7 +82,7 @@ protected:
         ASSERT_EQ(acceptor.accepted.size(), 1u);
         EXPECT_EQ(text_of(loop.next()), "passed 0");
 
-        // What was accepted is reset, and not only closed.
+        // An accepted connection is reset, and not only closed.
         char byte = 0;
         EXPECT_EQ(::recv(acceptor.accepted[0].get(), &byte, 1, 0), -1);
         EXPECT_EQ(errno, ECONNRESET);

@@ -164,7 +164,7 @@ TEST_F(PingProberTest, SaysThatItHasNoSocket) {
     EXPECT_FALSE(prober->on_readable(-1));
 }
 
-// An answer that comes after its time is nobody's, and not the next one's.
+// A late answer counts for no check, and not for the next one.
 TEST_F(PingProberTest, LateAnswersCountNoMore) {
     prober->start(1, ping("10.9.0.2"), now());
     EXPECT_FALSE(prober->cancel(1).passed());

@@ -160,7 +160,7 @@ TEST_F(ScriptProberTest, MayCloseItsOutput) {
     EXPECT_EQ(result("exec >&- 2>&-; sleep 0.1; exit 0"), "passed 0");
 }
 
-// Who keeps the output open is not waited for.
+// A process that keeps the output open is not waited for.
 TEST_F(ScriptProberTest, ChildrenMayOutliveIt) {
     EXPECT_EQ(result("sleep 1000 & echo $! > pids; echo yes; exit 1"),
               "PROCERR 0: exit status 1: yes");
@@ -384,7 +384,7 @@ TEST_F(ScriptProberTest, FullEventLoop) {
     EXPECT_TRUE(loop.watched.empty());
 
     loop.full = false;
-    // The one before ends in the background.
+    // The previous one ends in the background.
     bool started = false;
     EXPECT_TRUE(loop.wait([&] {
         if (!started) {

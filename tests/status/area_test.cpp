@@ -257,7 +257,7 @@ TEST_F(AreaTest, ReadersNeverSeeATornStatus) {
     EXPECT_GT(seen, 0u);
 }
 
-// Whoever has taken over one of our processes writes what it likes.
+// A compromised process of ours may write any bytes.
 class HostileAreaTest : public AreaTest {
 protected:
     // Each reader, on what is there now.

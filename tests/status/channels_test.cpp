@@ -1,4 +1,4 @@
-// Whom this node tells: in shared memory, and in each format.
+// Notification channels: in shared memory, and in each format.
 #include "core/status/channels.hpp"
 
 #include <gmock/gmock.h>

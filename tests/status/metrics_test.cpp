@@ -45,7 +45,7 @@ std::string metrics() {
         << line << "\n"                                                \
         << (text)
 
-// The family of a sample in the old format: its name, but for a histogram's.
+// The family of a sample in the old format: its name, except for a histogram.
 std::string family_of(const std::string &line) {
     std::string name = line.substr(0, line.find_first_of("{ "));
     for (const char *suffix : {"_bucket", "_sum", "_count"}) {

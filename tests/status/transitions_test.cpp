@@ -85,7 +85,8 @@ TEST_F(TransitionRingTest, TakesNoMoreFromAnotherThanThereIs) {
     EXPECT_EQ(times(ring.read()), numbers(37, 100));
 }
 
-// As while an old and a new process overlap. Few enough that nobody is lapped.
+// As while an old and a new process overlap. Few enough that no writer is
+// lapped.
 TEST_F(TransitionRingTest, TakesAllThatTwoWrite) {
     for (int round = 0; round < 100; ++round) {
         const std::uint64_t seen = ring.count();

@@ -108,8 +108,8 @@ TEST_F(WorkerAreaTest, DamageIsSeen) {
     EXPECT_TRUE(area.is_damaged());
 }
 
-// Whatever a broken worker writes, and wherever: all readers stay inside, and
-// find nothing that a worker may not say.
+// For any writes of a compromised worker: all readers stay inside, and accept
+// no value that a worker may not set.
 TEST_F(WorkerAreaTest, EachWordMayBeAnything) {
     Commands commands = area.commands();
     for (const std::uint64_t value :

@@ -208,7 +208,7 @@ Input read_input(Words &words, const Config &config) {
     return read_command(word, words);
 }
 
-// Goes through a case line by line and writes it anew.
+// Runs a case line by line and writes it again.
 class Replay {
 public:
     // False: the line is not understood.
@@ -243,7 +243,7 @@ private:
         words.skip("ms");
         const std::string direction = words.word();
         if (direction == "out") {
-            return at && words.ok();  // spoken anew after each input
+            return at && words.ok();  // written again after each input
         }
         words.require(direction == "in");
         const Input input = read_input(words, config_);

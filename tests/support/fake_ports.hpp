@@ -1,4 +1,4 @@
-// Ports that remember: what the engine did, in order, as short lines.
+// Ports that record the actions of the engine, in order, as short lines.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ class FakeMachine final : public engine::Transmit,
                           public engine::Neighbours,
                           public engine::Connections {
 public:
-    // What happened since the last take(), e.g. "advert 100 224.0.0.18",
-    // "add 10.0.1.5 2s", "garp".
+    // The actions since the last take(), e.g. "advert 100 224.0.0.18", "add
+    // 10.0.1.5 2s", "garp".
     std::vector<std::string> take() { return std::exchange(done_, {}); }
 
     // From now on: "add" always, "add 10.0.1.5" for this address.
@@ -42,7 +42,7 @@ public:
     bool successor_sleeps = false;         // it does not run now
     // The router that others want or own; else all of them.
     std::optional<engine::OwnershipId> only;
-    std::optional<engine::Handover> passed_on;     // what the successor got
+    std::optional<engine::Handover> passed_on;     // received by the successor
     std::optional<engine::Handover> granted_late;  // when we stopped waiting
     bool given_up = false;                         // give_up() was called
     std::vector<engine::Event> events;             // all that happened
@@ -51,7 +51,7 @@ public:
     unsigned connections = 0;          // to the addresses
     static constexpr unsigned kClosedAtOnce = 100;
 
-    // Whom we waited for passes it on, with this or without a word.
+    // The previous owner passes it on, with this handover or without one.
     void grant(std::optional<engine::Handover> handover) {
         granted_ = engine::Inheritance{
             .from = {}, .handover = std::move(handover), .active_at = {}};

@@ -1,5 +1,5 @@
-// What most tests of virtual routers need: a configuration, an advert, and a
-// router with a clock of its own.
+// The tools of most tests of virtual routers: a configuration, an advert, and a
+// router with its own clock.
 #pragma once
 
 #include <string_view>
@@ -38,7 +38,7 @@ inline vrrp::Config v3_config(unsigned priority = 100,
     return config;
 }
 
-// What a peer with this configuration sends.
+// The advert of a peer with this configuration.
 inline wire::Advertisement advert_of(const vrrp::Config &config,
                                      Priority priority) {
     wire::Advertisement advert;
@@ -90,7 +90,7 @@ public:
             vrrp::AdvertReceived{std::move(advert), ip("192.168.64.134")});
     }
 
-    // Lets time pass, without anybody noticing.
+    // Lets time pass, without any event.
     Router &after(Duration duration) {
         now_ += duration;
         return *this;

@@ -35,7 +35,8 @@ public:
     void put(Node node, const vrrp::Input &input);
     void start_all();
 
-    // A machine that is not scheduled, and deaf. Its kernel goes on.
+    // A machine that is not scheduled, and receives nothing. Its kernel
+    // continues.
     void freeze(Node node) { nodes_[node].frozen = true; }
     void thaw(Node node);
     // No kernel either.
@@ -56,12 +57,12 @@ public:
     std::vector<Node> holders() const;
     std::vector<Node> active() const;
 
-    // Who announced the addresses last.
+    // The router with the last announcement.
     std::optional<Node> announcer() const { return announcer_; }
 
-    // Since start_measuring(): how long nobody held the addresses, how long two
-    // did, and how long at most clients believed another one than the only
-    // holder.
+    // Since start_measuring(): the time without a holder of the addresses, the
+    // time with two holders, and the longest time for which clients used
+    // another router than the only holder.
     void start_measuring() {
         unheld_ = shared_ = longest_stale_ = Duration{0};
         stale_since_ = now_;

@@ -1,5 +1,5 @@
-// What a memory is like that has just been made: aligned as a page is, and full
-// of zeros. It ends where it ends: AddressSanitizer sees who goes further.
+// New memory: aligned to a page, and full of zeros. It ends exactly at its
+// size: AddressSanitizer detects accesses beyond it.
 #pragma once
 
 #include <cstddef>

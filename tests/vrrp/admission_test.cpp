@@ -38,8 +38,8 @@ wire::Authentication password(std::string_view text) {
     return authentication;
 }
 
-// What comes of the advert of a peer with the same configuration, but for
-// what the test changes.
+// The result for the advert of a peer with the same configuration, except for
+// the changes of the test.
 struct Case {
     explicit Case(Config c)
         : config(std::move(c)),

@@ -249,7 +249,8 @@ TEST(Active, AFloodOfLosingAdvertsDoesNotPutOffTheLastWord) {
     }
 }
 
-// Who claims the addresses last may have told the LAN so after our last word.
+// The last router to claim the addresses may have announced them after our last
+// announcement.
 TEST(Active, AnAnnouncementThatWasTooMuchIsMadeGood) {
     Router router = Router::active(quiet_config(Seconds{1}));
     router.after(Milliseconds{500});
@@ -582,7 +583,7 @@ TEST(Leaving, WithoutGraceDropsTheAddressesAtOnce) {
     EXPECT_EQ(router.state(), StateName::initialize);
 }
 
-// Whatever it hears first when it wakes.
+// For any first input after it wakes.
 TEST(Leaving, DropsTheAddressesFirstWhenItWakesTooLate) {
     Router router = Router::active(classic_config());
     router.put(Shutdown{"nginx quits", true, Seconds{1}});

@@ -1,5 +1,5 @@
-// Commands of an operator, and windows; the conversations of release*.case,
-// failback.case and preempt_window*.case are not told again.
+// Commands of an operator, and windows; release*.case, failback.case and
+// preempt_window*.case have more conversations.
 #include <gtest/gtest.h>
 
 #include "core/vrrp/instance.hpp"
@@ -191,7 +191,7 @@ TEST(Preempt, DoesNotWaitForAWindowOrADelay) {
 constexpr std::string_view kPeer = "192.168.64.134";
 constexpr std::string_view kThird = "192.168.64.135";
 
-// Hears one of them once a second for so long.
+// Hears one of them once a second for this time.
 Router &listen(Router &router, unsigned priority, int seconds,
                std::string_view from = kPeer) {
     for (int i = 0; i < seconds; ++i) {
@@ -256,7 +256,7 @@ TEST(Window, SickRouterThatRecoversIsFollowedAgain) {
     EXPECT_EQ(listen(router, 110, 5).state(), StateName::backup);
 }
 
-// Its successor is well: only who was seen to fall is sick.
+// Its successor is healthy: only the router whose priority fell has a problem.
 TEST(Window, SicknessIsOfOneRouter) {
     Config config = with_window();
     config.preempt_delay = Seconds{3};
@@ -290,7 +290,7 @@ TEST(Window, DelayOfOneRouterIsNotThatOfTheNext) {
     EXPECT_EQ(listen(router, 95, 9, kThird).state(), StateName::backup);
 }
 
-// Who was heard before the fault may not be active any more.
+// A router that was heard before the fault may no longer be active.
 TEST(Window, ThatOpensDoesNotTakeOverFromWhoIsNotHeard) {
     Router router = Router::backup(with_window());
     router.hear(90);

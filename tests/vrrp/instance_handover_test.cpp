@@ -67,7 +67,7 @@ TEST(Handover, ShorterIntervalStartsAtOnce) {
     EXPECT_EQ(successor.deadline(), now + Milliseconds{10});
 }
 
-// What was advertised with the long interval is what the backups wait by.
+// The backups wait by the long interval, which was advertised last.
 TEST(Handover, ShorterIntervalIsInTimeForBackups) {
     const Instance old = active_at(kStart, v3_config(100, Milliseconds{500}));
     Instance successor(v3_config(100, Milliseconds{10}));
@@ -76,7 +76,7 @@ TEST(Handover, ShorterIntervalIsInTimeForBackups) {
               0u);
     EXPECT_EQ(successor.state(), StateName::active);
 
-    // and from the first advert of its own on, its own interval counts
+    // and from its first advert on, its own interval counts
     successor.handle(TimeReached{}, now + Milliseconds{10});
     successor.handle(TimeReached{}, now + Milliseconds{100});
     EXPECT_EQ(successor.state(), StateName::backup);

@@ -105,7 +105,7 @@ Duration random_pause(Dice &dice, const Instance &instance, Instant now) {
     return Milliseconds{dice.below(300)};
 }
 
-// Watches the actions of a router and knows what must not be.
+// Checks the actions of a router against the invariants.
 class Observer {
 public:
     void see(const Actions &actions, Instant now) {

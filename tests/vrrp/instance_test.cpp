@@ -1,4 +1,4 @@
-// Initialize, Fault, and what every state does with what it is told.
+// Initialize, Fault, and the facts in every state.
 #include "core/vrrp/instance.hpp"
 
 #include <gtest/gtest.h>

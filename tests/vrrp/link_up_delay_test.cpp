@@ -1,5 +1,6 @@
 // link_up_delay: a switch port forwards nothing for seconds after its link came
-// up (spanning tree), and a node that hears nobody must not believe that.
+// up (spanning tree), and a node that receives nothing must not take this for
+// silence.
 #include <gtest/gtest.h>
 
 #include "core/vrrp/instance.hpp"
@@ -123,7 +124,7 @@ TEST(LinkUpDelay, RefusesAPreemption) {
               "link_up_delay delays it for 5000 ms");
 }
 
-// A reload: the time goes on, with the delay of the new configuration.
+// A reload: the time continues, with the delay of the new configuration.
 TEST(LinkUpDelay, ContinuesInTheNextProcess) {
     Router router = Router::active(link_up_config());
     flap(router);

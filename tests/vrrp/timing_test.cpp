@@ -56,7 +56,7 @@ TEST(Timing, LeaseIsOverBeforeAnyPeerTakesOver) {
     EXPECT_EQ(lease(Version::v3, Milliseconds{100}), kShortestLease);
 }
 
-// Of whom peers wait longer than a second may be late by more.
+// A router whose peers wait longer than a second may be late by more.
 TEST(Timing, ShortestLeaseIsForThoseWhoLoseTheAddressWithinIt) {
     for (int cs = 1; cs <= 100; ++cs) {
         const Duration interval = Milliseconds{cs * 10};

@@ -82,7 +82,7 @@ TEST(AdvertisementFromCapture, V2WithLongPassword) {
                      multicast(), ChecksumForm::message_only);
 }
 
-// Auth Type 0 | Advert Int 1 s | Checksum 0x7003 | 8 octets all the same
+// Auth Type 0 | Advert Int 1 s | Checksum 0x7003 | 8 octets anyway
 TEST(AdvertisementFromCapture, V2WithoutAuthentication) {
     expect_both_ways("21336401 00017003 0a630064 00000000 00000000",
                      advertisement(Version::v2, 1s), multicast(),
@@ -166,7 +166,7 @@ TEST(AdvertisementSummedElsewhere, V2WithTwoAddresses) {
                      expected, multicast(), ChecksumForm::message_only);
 }
 
-// What the writer never writes and the reader must take.
+// Packets that the writer never writes and the reader must accept.
 
 // RFC 9568, 5.2.6 (reserved bits)
 TEST(ParseAdvertisement, IgnoresTheReservedBitsOfV3) {
@@ -196,7 +196,7 @@ TEST(ParseAdvertisement, TakesPriorityZero) {
     EXPECT_EQ(parsed->advertisement.priority, kPriorityZero);
 }
 
-// What it must refuse, one test per reason.
+// Packets that it must refuse, one test per reason.
 
 TEST(ParseAdvertisement, DropsAShortHeader) {
     const Buffer pdu = from_hex("31336401 00325fd2 0a630064");

@@ -52,7 +52,7 @@ TEST(ArpProbe, AsksWithoutSayingAnything) {
     EXPECT_EQ(to_hex(frame), to_hex(expected));
 }
 
-// What follows the Ethernet header.
+// The message after the Ethernet header.
 Bytes payload(const Buffer &frame) {
     return Bytes(frame).subspan(14);
 }
