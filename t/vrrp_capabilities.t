@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
 # nginx is started by root, by a user with the two capabilities, or by a user
-# without them. nginx serves in every case. If it takes no part in VRRP, one
-# log line and the status report it.
+# without them. It serves in every case, and reports in one line and in the
+# status when it takes no part in VRRP.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# One check of each type: it checks the configured target, and its result reaches
-# its tracker.
+# One check of each kind: the check matches the configuration, under the right
+# number, and each result reaches its own tracker.
 
 use v5.36;
 

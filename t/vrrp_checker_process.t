@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The checker and runner processes: when they exist, their privileges, their
-# descriptors, and that they end with their master or their generation.
+# The processes with checks: their start, their rights, their descriptors, and
+# that they never outlive their master or their time.
 
 use v5.36;
 

@@ -1,8 +1,7 @@
 #!/usr/bin/perl
 
-# The kernel can give a connection the same port that it connects to on this
-# machine, so that TCP connects a socket to itself. A check must not treat this
-# as a listener.
+# TCP may connect a socket to itself, if the kernel chooses the port that it
+# wants to reach on its own machine. This is not a listening server.
 
 use v5.36;
 

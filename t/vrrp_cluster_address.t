@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The address is removed from nodes that must not have it, even if their
-# process cannot do it, and is quickly put back where it belongs.
+# No address is left on the wrong node, even if the process that should remove
+# it cannot, and no address is missing for long on the right one.
 
 use v5.36;
 

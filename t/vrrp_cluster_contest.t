@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# After a contest the owner announces the address last. A node whose switch
-# port does not forward yet does not start a contest.
+# The owner makes the last announcement of an address, and a node that
+# receives nothing, because its switch port does not forward yet, contests
+# nothing.
 
 use v5.36;
 

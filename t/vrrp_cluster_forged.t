@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# A new binary finds the memory of the vrrp processes by an environment
-# variable, which anything may have set: it accepts only that memory.
+# A new binary finds the memory of its vrrp processes by a variable in its
+# environment, which any program may have set: the descriptor is used only if
+# it really is that memory.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The lab: daemons run only in its namespaces, wrong checksums are reported,
-# and nothing is left behind.
+# The lab keeps its promises: daemons run only in their own namespaces, wrong
+# checksums are detected, and nothing is left behind.
 
 use v5.36;
 

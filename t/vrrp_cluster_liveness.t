@@ -1,7 +1,6 @@
 #!/usr/bin/perl
 
-# An nginx that cannot serve releases its address, and one that can serve keeps
-# it.
+# An nginx that cannot serve releases its address, and one that can keeps it.
 
 use v5.36;
 

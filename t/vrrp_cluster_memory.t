@@ -1,11 +1,10 @@
 #!/usr/bin/perl
 
-# The memory that the processes of nginx share: workers cannot write where
-# other processes write, and an attacker in a worker cannot end VRRP by
-# writing.
+# The memory that the processes of nginx share: workers cannot write to the
+# part of the others, and no bytes from a compromised worker end a process.
 #
-# NGX_VRRP_SEED is the first of NGX_VRRP_SEEDS seeds (1 and 50) for random
-# data. Every 15th seed the vrrp process is killed.
+# NGX_VRRP_SEED is the first of NGX_VRRP_SEEDS seeds (1 and 50) for the random
+# bytes. Every 15th of them the vrrp process is killed.
 
 use v5.36;
 no warnings 'portable';  # of 64 bits

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# A master that dies while it starts workers leaves no worker behind: the next
-# nginx must be able to use the ports.
+# A master that dies at the very moment in which it starts workers leaves none
+# of them behind: the next nginx must find the ports free.
 
 use v5.36;
 

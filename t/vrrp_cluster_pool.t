@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# The address follows the web servers: if one balancer cannot reach them, the
-# other one gets the address; if no balancer can, exactly one keeps it.
-# bench/checks measures the times.
+# The address follows the result for clients: when one balancer cannot reach
+# the web servers, the other one gets the address; when none can, exactly one
+# keeps it. bench/checks measures the time.
 
 use v5.36;
 

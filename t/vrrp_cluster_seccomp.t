@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# In a container whose seccomp filter is older than the module: system calls
-# newer than Linux 5.2 fail. Then a system call that a helper process needs at
-# its start fails: the process is started again, after a pause.
+# In a container whose seccomp filter is older than nginx's module: system
+# calls that are newer than Linux 5.2 fail. Also a system call that fails for
+# a helper process at its start: the process is started again, after a pause.
 
 use v5.36;
 

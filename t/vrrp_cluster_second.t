@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# A second nginx with the same virtual router on the same machine, of another
+# A second nginx with the same virtual router on the same machine, as another
 # user: it waits, changes nothing, and takes over when the first one ends. A
 # process that only binds the name is ignored.
 

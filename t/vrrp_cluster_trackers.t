@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Each tracker of a vrrp_instance: when its target fails, lb2 gets the address,
-# and lb1 reports the reason; afterwards the address comes back.
+# Every tracker of a vrrp_instance: when its object fails, lb2 gets the
+# address, and lb1 reports the reason; afterwards the address comes back.
 
 use v5.36;
 

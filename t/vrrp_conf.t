@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# Each rule of the vrrp block: a configuration, and the messages of nginx -t.
+# Every rule of the vrrp block: a configuration, and the output of nginx -t.
 #
 # The interface is "lo" because it exists everywhere: nginx -t opens no VRRP
 # socket and changes no address.

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# The rules of vrrp_check and vrrp_match, and the messages of nginx -t.
+# The rules of vrrp_check and vrrp_match, and the output of nginx -t for each.
 
 use v5.36;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# preempt_window and vrrp_control: the messages of nginx -t.
+# The rules of preempt_window and vrrp_control, and the output of nginx -t.
 
 use v5.36;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# The rules of the track_* directives, and the messages of nginx -t.
+# The rules of the track_* directives, and the output of nginx -t for each.
 
 use v5.36;
 

@@ -1,7 +1,9 @@
 #!/usr/bin/perl
 
-# Operators move the address: release, resume, failback. Clients lose no
-# request, and a released node stays out of the election in every case.
+# Operators move the address: release, resume, failback.
+#
+# Clients lose nothing, and a released node stays out after reloads, upgrades
+# and crashes.
 
 use v5.36;
 

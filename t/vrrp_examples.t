@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Each file of conf-examples/ passes nginx -t unchanged. It may only warn about
-# interfaces that this machine does not have.
+# Each file of conf-examples/ passes nginx -t unchanged, and the only warnings
+# are about interfaces that this machine does not have.
 
 use v5.36;
 

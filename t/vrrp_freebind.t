@@ -2,8 +2,8 @@
 
 # "listen" on virtual addresses that the node does not hold.
 #
-# The node has no link, so its vrrp_instances stay in FAULT, and only this test
-# adds addresses.
+# The node's cable is out, so its vrrp_instances stay in FAULT and only this
+# test adds addresses.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# A reload keeps the results of checks: with web2 down, 50 reloads under load
-# send it no request.
+# The results of the servers outlive a reload: with web2 down, 50 reloads
+# under load send no request to it.
 
 use v5.36;
 

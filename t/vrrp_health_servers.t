@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# All failures of a web server: when it is marked down, what clients get from
+# The failures of a web server: when it is marked down, what clients see from
 # then on, and that it comes back.
 
 use v5.36;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Checks without HTTP: text is sent, text must arrive; or only the port is
-# checked.
+# Checks without HTTP: a text is sent and an answer must come; or an open port
+# is enough.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Checks over TLS: a certificate that has expired, has another name, or is not
-# trusted takes a server out. Clients' requests also use TLS, but do not verify
-# it.
+# Checks over TLS: a certificate that has expired, has another name, or has an
+# unknown issuer takes a server out. Clients' requests use TLS too, without
+# verification.
 
 use v5.36;
 

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# nginx with our module on lb1, HAProxy and keepalived on lb2, in the usual
-# setup: a script checks that haproxy runs. The address moves both ways.
+# nginx with our module on lb1, HAProxy beside keepalived on lb2, as its users
+# run it: a script checks whether haproxy lives. The address moves in both
+# directions.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# IPv6 unicast with a keepalived without unicast_ttl: it sends with a hop limit
-# of 64.
+# IPv6 unicast with a keepalived without unicast_ttl: it sends with a hop
+# limit of 64.
 
 use v5.36;
 

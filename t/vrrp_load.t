@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Without a vrrp block, the loaded module has no effect: no process,
-# descriptor, socket, shared memory, privilege or log line. With a block all of
-# these exist, which shows that the test would find them.
+# Loading the module without a vrrp block has no effect: no process, no
+# descriptor, no socket, no shared memory, no privilege, no log line. With a
+# block all of these exist, which shows that the test can detect them.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# A reload adds, removes and replaces the module and its block, and the master
-# keeps running.
+# The module and its block are added, removed, and replaced by a reload, and
+# the master lives on.
 
 use v5.36;
 

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# The error log at level info: one notice for each change of state, one warning
-# for each difference of a peer, and no lines at rest.
+# The error log at level info: one notice for each change of state, one
+# warning for a peer with another configuration, and nothing while nothing
+# happens.
 
 use v5.36;
 

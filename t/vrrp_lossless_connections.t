@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Open connections of clients when the address moves: they are closed at once,
-# and do not delay the end of the old nginx.
+# Open connections of clients to the address when it moves: they are closed at
+# once, and do not keep the old nginx from ending.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The vrrp process is killed, once and repeatedly, and another program removes
-# the address repeatedly. The node then stays out, longer each time.
+# The vrrp process is killed, once and repeatedly; and another program fights
+# for the address. A node that cannot serve stays out, for longer each time.
 
 use v5.36;
 

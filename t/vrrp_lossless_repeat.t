@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# A problem that is repaired at once, but occurs again and again: the node
-# leaves the election, and the address stops flapping.
+# A problem that is repaired at once when it happens once makes the node leave
+# when it happens repeatedly, and the address stays on the other node.
 
 use v5.36;
 

@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 
 # Reloads, upgrades and their way back, vrrp processes that are killed or
-# stopped, binaries and configurations that do not start, in random order: as
-# long as one vrrp process runs, nothing is visible. The address does not
-# leave, no priority 0 is sent, no peer takes over, and two processes never own
-# the router.
+# stopped, binaries and configurations that do not start, one after the other
+# at random: as long as one vrrp process runs, clients and peers notice
+# nothing. The address never leaves, no priority 0 is sent, no peer takes
+# over, and no two processes own it.
 #
 # NGX_VRRP_SEQUENCES is the number of sequences, NGX_VRRP_SEED the first seed.
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# The files for Prometheus and Grafana match the metrics of a real nginx:
-# promtool checks them, a real Prometheus reads both formats, and each query of
-# the dashboard and of the alerts has a result.
+# The files for Prometheus and Grafana use metrics that a real nginx has, with
+# the right types: promtool checks them, a real Prometheus reads both formats,
+# and it answers each query of the dashboard and of the alerts.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# The notifier process: when it exists, its privileges, its descriptors, and
-# what it does with waiting events when nginx ends. A script never delays nginx
-# for longer than documented.
+# The notifier process: its start, its rights, its descriptors, its end and
+# its last events when nginx ends, and that no script can delay nginx for
+# longer than documented.
 
 use v5.36;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# Debian's Alertmanager: a lasting problem is an active alert until it is over,
+# Debian's Alertmanager: a lasting problem is an active alert until it ends,
 # and Alertmanager notifies its own receivers that it is resolved.
 
 use v5.36;

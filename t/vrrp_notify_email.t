@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Mail to servers without TLS, with TLS from the start or later, with and
-# without a login; to a busy server, and to a server with an untrusted
+# Mail to servers in clear text, with TLS from the beginning or later, with
+# and without a login; to a busy server, and to a server with an untrusted
 # certificate.
 
 use v5.36;

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# nginx creates a FIFO as root and gives it to its user. A user that can write
-# to the directory must not get another file of root's by replacing it.
+# nginx creates a FIFO as root and gives it to its user. A user with write
+# access to the directory must not get another file of root in this way, at
+# any speed.
 
 use v5.36;
 

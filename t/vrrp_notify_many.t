@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Many instances change their state at once: each runs its script, and none is
-# missed, even with few channels.
+# Many instances that change their state at once: each runs its script, and
+# none is lost, however few channels there are.
 
 use v5.36;
 

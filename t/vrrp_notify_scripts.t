@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Scripts and named pipes: keepalived's arguments and lines, in the order of
-# the events, whatever a script does.
+# Scripts and FIFOs: the arguments and lines of keepalived, in the order of
+# the events, for any behaviour of the scripts.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
 # A thousand events in a second: adverts are sent as usual, the notifier
-# process does not grow, and each receiver, also a slow one, gets the latest
-# event.
+# process does not grow, and each receiver gets the last event, also a slow
+# one.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
 # Webhooks of every format, to receivers that check signatures as the services
-# do, and to receivers that are slow, silent, down or refuse messages.
+# do, and that are slow, silent, down, or refuse the message.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The memory that names the vrrp process which owns a router: which processes
-# have it, which have not, and that it needs no name that other users can take.
+# The memory with the owner of each router: the processes that have it, those
+# that do not, and that it needs no name that others could take.
 
 use v5.36;
 

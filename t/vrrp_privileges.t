@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# The privileges of each process of nginx, as the kernel reports them.
+# The rights of each process of nginx, as the kernel reports them.
 
 use v5.36;
 

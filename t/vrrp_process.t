@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The vrrp process: its descriptors, and that it ends with its master or its
-# generation.
+# The vrrp process as a process of nginx: its descriptors, and that it never
+# outlives its master or its time.
 
 use v5.36;
 

@@ -1,9 +1,8 @@
 #!/usr/bin/perl
 
-# The vrrp process is on time: a realtime priority and locked memory are in
-# effect after the privileges are dropped. A node that boots does not take the
-# address before startup_delay is over, and a reload does not restart this
-# time.
+# The vrrp process is on time: a realtime priority and locked memory, in force
+# after the privileges are gone; and a node that boots does not take the
+# address before the end of startup_delay, which no reload restarts.
 
 use v5.36;
 

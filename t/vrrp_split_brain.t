@@ -1,10 +1,9 @@
 #!/usr/bin/perl
 
 # Two nodes have the address, and each of them detects it: adverts are dropped
-# on the network, in both directions or in one; an operator adds the address by
-# hand; or another program has added it on the BACKUP.
-#
-# One instance uses unicast and IPv4, the other one multicast and IPv6.
+# on the path, in both directions or in one; another program adds the address;
+# or the BACKUP has it from another program than nginx. One instance uses
+# unicast and IPv4, the other one multicast and IPv6.
 
 use v5.36;
 

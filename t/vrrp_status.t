@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# The answers of vrrp_status. nginx runs in its own namespaces, with an
-# interface that does not exist: its instance is in FAULT, and no packet is
-# ever sent.
+# The answers of vrrp_status. nginx runs in its own namespaces, on an
+# interface that does not exist there either: its instance is in FAULT and no
+# packet is ever sent.
 
 use v5.36;
 

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# The contexts of vrrp_status. No configuration here has a vrrp block, so VRRP
-# could not start even if one were accepted; see vrrp_status.t for the answers.
+# The allowed places of vrrp_status. No configuration here has a vrrp block,
+# so none could speak VRRP even if it were accepted; see vrrp_status.t for the
+# answers.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The formats of vrrp_status, and the variables: a real nginx is master of two
-# virtual routers; then its vrrp process hangs.
+# The answers of vrrp_status in each format, and the variables: a real nginx,
+# master of two virtual routers, and the answers while its vrrp process hangs.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The page of vrrp_status: its content, that it loads nothing else, and, in a
-# browser, that it updates itself.
+# The page of vrrp_status: its content, that it needs no other resource, and,
+# in a browser, that it follows changes.
 #
 # VRRP_SCREENSHOTS=DIR writes pictures of it to DIR, for docs/images.
 

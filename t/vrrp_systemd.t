@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# systemd accepts the example drop-in for Debian's nginx.service, and its times
-# fit together.
+# systemd accepts the example drop-in for Debian's nginx.service, and its
+# times fit each other.
 
 use v5.36;
 

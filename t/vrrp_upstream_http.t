@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
-# Servers that fail their checks get no requests: every balancer of http, with
-# peers in shared memory and without, and back again.
+# Requests are kept from servers that fail their checks, and sent to them
+# again afterwards: every balancer of http, with peers in shared memory and
+# without.
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Requests when few servers, or none, pass their checks, and passive checks
-# that contradict active ones.
+# Requests while few servers, or none, pass their checks, and passive checks
+# beside newer results of active ones.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Passive and active checks together: a server that nginx has put out of use
-# for a minute is back as soon as it passes its check again, and a server that
-# is down gets requests if nginx has put all others out of use.
+# Passive checks beside active ones: a server that nginx has disabled for a
+# minute is back as soon as it passes its check again, and a server that is
+# down gets requests when nginx has disabled all others.
 
 use v5.36;
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Servers are unreachable for a while: when the tracker reports them up,
-# clients get answers. Requests that began before that still fail, and nginx's
-# max_fails must not count them.
+# Servers that cannot be reached for a while, and then can: when the tracker
+# is up, clients get answers. Requests that began before still fail then, and
+# nginx's max_fails must not count them.
 
 use v5.36;
 

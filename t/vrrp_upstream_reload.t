@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# A reload, and a new checker process, keep the results of checks: a server
-# that is down gets no request.
+# The results of servers outlive a reload and the checker process: no request
+# goes to a server that is known to be down.
 
 use v5.36;
 

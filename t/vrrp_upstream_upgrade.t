@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 
 # A binary upgrade that is taken back, as in nginx's manual: WINCH to the old
-# master, then HUP, then QUIT to the new one. nginx then starts only workers,
-# so there are no checks: a server must not be kept out because of an old
-# result. This nginx takes no part in VRRP until it is reloaded, and its status
-# reports it.
+# master, then HUP, then QUIT to the new one. nginx starts workers only, so
+# there are no checks: a server must not be kept out for an old result. And
+# this nginx takes no part in VRRP until it is reloaded, which its status
+# shows.
 
 use v5.36;
 
