@@ -76,7 +76,7 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
         its.it_value.tv_nsec = deadline % 1000000000;
     }
 
-    /* its counter need not be read */
+    /* this clears its counter, which need not be read */
 
     if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
         ngx_time_update();

@@ -171,7 +171,7 @@ ngx_uint_t ngx_vrrp_mark_state(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc,
 
 /* for a walk */
 
-/* the first members of a peer that nginx makes from this one */
+/* *down: the marks for peers that nginx makes from this one */
 void ngx_vrrp_mark_template(ngx_vrrp_mark_t *mark, ngx_uint_t *down);
 
 /* a list that changes at run time; NGX_AGAIN: another round follows */
