@@ -53,7 +53,7 @@ ngx_two(ngx_pool_t *pool,
 END_OF_C
 
 
-# What is said about a file with this text, without its name.
+# The messages about a file with this text, without its name.
 sub findings ($text) {
     my $file = "$dir/ngx_x.c";
 

@@ -72,7 +72,7 @@ my %expected = (
                                     => '0.0.0.0:9001 up',
 );
 
-# 2 by the script that is well; -10 -5 -3 by what is not
+# 2 by the script that passes; -10 -5 -3 by failed ones
 my $priority = 100 + 2 - 10 - 5 - 3;
 
 $lab->wait_until('all results', 15, sub {

@@ -215,7 +215,7 @@ sub pid_of ($title) {
 }
 
 
-# In a folder that nobody else may enter, nginx neither.
+# In a directory that no other user may enter, not even nginx.
 sub write_script () {
     my $dir = $node->dir . '/scripts';
     my $file = "$dir/check";
@@ -274,8 +274,8 @@ sub descriptors_of ($pid) {
 }
 
 
-# What the kernel numbers eventfds with.
-# Without the one that goes on to a new binary: it is not closed on exec.
+# The kernel's numbers of eventfds. Without the one that is passed to a new
+# binary: it is not closed on exec.
 sub eventfds_of ($pid) {
     return map { /^flags:\s*02\d{6}$/m && /^eventfd-id:\s*(\d+)/m ? $1 : () }
            map { VRRP::Proc::slurp($_) // '' } glob "/proc/$pid/fdinfo/*";

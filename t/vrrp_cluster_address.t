@@ -32,7 +32,7 @@ $failover->recovers('vrrp process killed', sub {
     });
 }, $leased + $takeover);
 
-# Nobody is left who could remove it: the kernel does.
+# No process is left to remove it: the kernel does.
 {
     $failover->moves('every process killed', sub {
         $lb1->signal('KILL', map { $_->{pid} } $lb1->processes);
@@ -51,7 +51,7 @@ $failover->recovers('vrrp process killed', sub {
     $lb1->signal('CONT', $lb1->vrrp_processes);
     $failover->comes_back('vrrp process frozen');
 
-    # It must not go on as if nothing had happened.
+    # It must not continue as if it had not stopped.
     my $gained = $failover->moved('lb1', 1, $since);
     my $given = $failover->moved('lb2', 0, $since);
     cmp_ok(abs($gained - $given), '<', $VRRP::Failover::SLACK,
@@ -86,7 +86,7 @@ $failover->recovers('vrrp process killed', sub {
     is($failover->moved('lb1', 0, $since), 999, 'adverts lost: lb1 stays');
 }
 
-# What is stopped in order leaves nothing behind.
+# An nginx that is stopped properly leaves nothing behind.
 for my $signal (qw(QUIT TERM)) {
     $lb1->stop($signal);
     ok(!$lab->node('lb1')->has_address($VIP), "$signal: lb1 has it no more");

@@ -14,7 +14,7 @@ use VRRP::Nginx;
 
 my $VIP = $VRRP::Lab::VIP;
 
-# What a busy machine with two cores may add to any time, s.
+# The delay that a busy machine with two cores may add to any time, s.
 my $SLACK = 1;
 
 # s
@@ -32,7 +32,7 @@ my $client = $lab->node('client');
 $lab->wait_for_holder('lb1', 10);
 
 
-# The defaults, but for what is of interest: a second burst comes after 5 s.
+# The defaults, except the relevant ones: a second burst comes after 5 s.
 sub vrrp ($name, $more = '') {
     return <<"END";
     router_id $name;

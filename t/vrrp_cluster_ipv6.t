@@ -47,7 +47,7 @@ END
 }
 
 
-# Who answers at the address.
+# The server that answers at the address.
 sub answer ($url) {
     my ($out) = $lab->node('client')->try('curl', '-sg', '-m', 2, $url);
 

@@ -19,8 +19,8 @@ my $noticed = $VRRP::Failover::STALL + $takeover;
 
 
 # Its workers, which still serve, are no reason to stay; they finish, and end.
-# What is on its way to lb1 when lb2 announces the address is cut: the rest of
-# it goes to lb2, which knows no such connection.
+# A request on its way to lb1 when lb2 announces the address is cut: the rest
+# of it goes to lb2, which does not have this connection.
 {
     my @workers = $lb1->workers;
 

@@ -79,7 +79,8 @@ $nginx->reload;
 who_may_write('after a reload');
 
 
-# A worker writes what it likes; nobody reads beyond, hangs or ends.
+# A worker writes any bytes; no process reads beyond its memory, hangs or
+# ends.
 {
     my ($vrrp) = $nginx->vrrp_processes;
     my ($master) = $nginx->masters;
@@ -112,8 +113,8 @@ who_may_write('after a reload');
 }
 
 
-# What means something somewhere is written at random; reloads, and between them
-# the nginx user kills the vrrp process until it has to stay out for a while.
+# Meaningful values are written at random; reloads, and between them the nginx
+# user kills the vrrp process until it has to stay out for a while.
 {
     my ($master) = $nginx->masters;
     my @addresses = addresses();
@@ -153,7 +154,7 @@ who_may_write('after a reload');
 }
 
 
-# The configuration grows: other memory, and all goes on.
+# The configuration grows: the memory is replaced, and all continues.
 {
     my $vrrp = $nginx->{vrrp};
 
@@ -248,15 +249,16 @@ sub who_may_write ($when) {
 }
 
 
-# What a worker shares with the others becomes one value, as it would write it.
+# The memory that a worker shares becomes one value, as a worker would write
+# it.
 sub overwrite ($value) {
     write_words(sub ($i) { $value });
 }
 
 
 # Words that mean something, somewhere; or heartbeats and commands, as far as
-# this test knows where they are: a header, 1024 heartbeats of 64 bytes, another
-# header, and 8 commands with answers about so many instances.
+# this test knows where they are: a header, 1024 heartbeats of 64 bytes,
+# another header, and 8 commands with answers about this number of instances.
 sub overwrite_randomly ($number) {
     my $slot = 17 + 2 + 16 * 39;
     my @pids = map { $_->{inner} } $nginx->processes;
@@ -308,7 +310,7 @@ sub kill_as_nginx () {
 }
 
 
-# What the log says of processes that ended by a signal.
+# The log lines of processes that ended by a signal.
 sub crashes () {
     return grep { /on signal/ } split /\n/, $nginx->log_text;
 }

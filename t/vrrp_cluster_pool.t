@@ -114,7 +114,7 @@ sub repair ($name) { $lab->node($name)->let_traffic_pass }
 
     is(join(' ', $lab->who_has), 'lb1', 'no pool at all: one master');
 
-    # Nobody is marked down then: what clients see is nginx's own answer.
+    # No server is marked down then: clients see nginx's own answer.
     my $settled = time;
     sleep 0.3;
     my $summary = $checks->load->summary($settled);

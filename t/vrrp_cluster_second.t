@@ -66,7 +66,7 @@ subtest 'the second nginx' => sub {
          'in the log, too');
     is(health('second'), 503, 'and that it is not well');
 
-    # What its vrrp process is told about addresses makes it look at all.
+    # Events about addresses make its vrrp process check.
     for (1 .. 3) {
         $node->run(qw(ip address add 127.9.9.8/32 dev lo));
         $node->run(qw(ip address del 127.9.9.8/32 dev lo));

@@ -21,7 +21,7 @@ my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
 my $classic = VRRP::Classic->new(profile => 'v3');
 my $limit = $classic->down_interval + 10;
 
-# Nobody listens there.
+# No server listens there.
 my $failed = "track_tcp 192.168.64.10:8001 interval=50ms timeout=50ms";
 # nginx itself, first checked within that time.
 my $well = "track_tcp 127.0.0.1:80 interval=3s timeout=1s";

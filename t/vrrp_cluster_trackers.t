@@ -21,7 +21,7 @@ my $classic = VRRP::Classic->new(profile => 'v3');
 my $lb1_node = $lab->node('lb1');
 my $dir = $lb1_node->dir;
 
-# What belongs to www-data is www-data's to run; folders above are root's.
+# Files of www-data are run as www-data; directories above belong to root.
 my $script = "$dir/check.sh";
 my $drain = "$dir/drain";
 my $trouble = "$dir/trouble";
@@ -176,8 +176,8 @@ $lab->wait_until('the scripts to be gone', 5, sub {
     !grep { $_->{title} =~ /^sleep 8/ } $lb1_node->processes;
 });
 
-# The listening sockets are there, but nobody accepts: workers that hang are
-# noticed twice.
+# The listening sockets exist, but no worker accepts: two trackers detect
+# workers that hang.
 {
     my $log = length $lb1->log_text;
 

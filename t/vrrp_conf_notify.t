@@ -16,7 +16,7 @@ my $dir = conf_dir;
 
 chmod 0755, $dir or die "chmod: $!\n";
 
-# a vrrp_instance that is right, but for its end; what follows is line 8
+# a valid vrrp_instance without its end; the next line is line 8
 my $open = <<~'END';
     vrrp_instance VI_1 { interface lo; virtual_router_id 51;
     virtual_ipaddress 192.168.1.100;

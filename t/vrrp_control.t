@@ -16,7 +16,8 @@ use VRRP::Lossless;
 
 my $SLACK = $VRRP::Lossless::SLACK;
 
-# What an answer may take: until the vrrp process is not waited for any more.
+# The longest time of an answer: until a worker stops waiting for the vrrp
+# process.
 my $BOUND = 3;
 
 {
@@ -360,7 +361,7 @@ subtest 'several at once' => sub {
 };
 
 
-# What it has not heard in time it does not do later.
+# A command that it has not received in time is not executed later.
 subtest 'a vrrp process that does not run' => sub {
     my ($vrrp) = $lb2->vrrp_processes;
 

@@ -28,7 +28,7 @@ my $module = VRRP::Nginx->module;
 
 plan(skip_all => 'the module is linked in') if $module eq '';
 
-# Debian's stream is a module of its own.
+# Debian's stream is a separate module.
 my $stream = '/usr/lib/nginx/modules/ngx_stream_module.so';
 
 my $dir = tempdir('vrrp_docs.XXXXXX', TMPDIR => 1, CLEANUP => 1);

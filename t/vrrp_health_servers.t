@@ -49,8 +49,8 @@ $checks->is_noticed('garbage', reason => 'L7RSP', $behave->('garbage'));
 
 $checks->is_noticed('reset', reason => 'L7RSP', $behave->('reset'));
 
-# Whoever is hostile keeps only itself busy: web1 is checked on time, its
-# answers are counted as quick, and the balancer goes on.
+# A hostile server harms only itself: web1 is checked on time, its answers are
+# counted as quick, and the balancer continues.
 for my $manners (qw(header endless drip)) {
     my $before = $checks->peer('web1');
 

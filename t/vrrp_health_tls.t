@@ -52,7 +52,7 @@ my $checks = VRRP::Checks->new(
     http     => qq(vrrp_match ours { body ~ "^SUCCESS $HOST\$"; }));
 
 
-# A check is told which certificate it has shown, and which name it asked for.
+# A check shows its certificate, and the name that it asked for.
 sub server ($name, $files) {
     my ($certificate, $key) = @$files;
     my $authority = $ca->authority;

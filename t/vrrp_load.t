@@ -32,7 +32,8 @@ my $nginx = $lab->start_nginx('lb1', level => 'debug',
                               http => $classic->web_server('lb1'));
 
 
-# What a process has open, without the numbers that differ from run to run.
+# The open files of a process, without the numbers that differ from run to
+# run.
 sub descriptors ($pid) {
     my @open = map { readlink "/proc/$pid/fd/$_" } fd_numbers($pid);
 

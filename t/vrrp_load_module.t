@@ -56,8 +56,8 @@ $lab->finish;
 done_testing;
 
 
-# Another file of the same name, as a package manager does it: what is loaded
-# already stays what it is.
+# Another file of the same name, as a package manager does it: the loaded code
+# does not change.
 sub put_module ($from) {
     copy($from, "$module.new") or die "$module.new: $!\n";
     rename "$module.new", $module or die "$module: $!\n";

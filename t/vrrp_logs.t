@@ -25,7 +25,7 @@ my %address = map { $_ => $lab->node($_)->address } qw(lb1 lb2);
 
 $lab->start_nginx('web1', http => "server { listen 8101; }\n");
 
-# One that asks for its status must leave no trace of its own.
+# A client of the status must leave no trace in the log.
 my $http = <<"END";
     upstream web {
         zone web 128k;

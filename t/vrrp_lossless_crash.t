@@ -40,7 +40,7 @@ subtest 'two crashes' => sub {
     }, settle => 1);
 
     # A process that takes the place of a dead one cannot know when its next
-    # advert was due, and begins with one of its own.
+    # advert was due, and begins with an advert.
     $seen->nothing_noticed(extra => 2);
     is($lb1->state, 'MASTER', 'lb1 goes on');
 };

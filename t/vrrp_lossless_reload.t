@@ -41,7 +41,8 @@ subtest 'reload of the backup' => sub {
 };
 
 
-# What nginx refuses when it reads it, and what it refuses when it acts on it.
+# Configurations that nginx refuses when it reads them, and when it applies
+# them.
 my %BROKEN = (
     'an unknown directive' => { instance => 'no_such_directive 1;' },
     'a wrong value'        => { priority => 300 },

@@ -100,7 +100,7 @@ sub sequence ($seed) {
 }
 
 
-# What may be done now, by name.
+# The possible next steps, by name.
 sub possible () {
     my @masters = masters();
     my @processes = map { vrrp_processes($_) } @masters;
@@ -244,7 +244,7 @@ sub judge ($since) {
 }
 
 
-# What led to it, in the order in which it happened.
+# The steps that led to it, in their order.
 sub report ($seed) {
     my $log = substr $lb1->log_text, $logged;
 
@@ -272,7 +272,7 @@ sub vrrp_processes ($master) {
 }
 
 
-# It owns the router, or the owner knows that it wants it.
+# It owns the router, or the owner has its request.
 sub is_known ($process) {
     my ($inner) = map { $_->{inner} } grep { $_->{pid} == $process }
                   $lb1->processes;
@@ -304,7 +304,7 @@ sub parent ($process) {
 }
 
 
-# The last one that it has started can go on.
+# The last one that it has started can continue.
 sub wait_until_ready ($master) {
     wait_for("the vrrp process of $master", sub {
         my ($last) = reverse vrrp_processes($master);
@@ -313,7 +313,7 @@ sub wait_until_ready ($master) {
 }
 
 
-# While others are stopped, and go on in time.
+# While others are stopped, and continue in time.
 sub wait_for ($what, $condition) {
     $lab->wait_until($what, 20, sub { go_on(); $condition->() });
 }

@@ -32,7 +32,7 @@ for my $round (1 .. 3) {
 }
 
 
-# Both may be told to read their configuration again.
+# Both may be reloaded.
 subtest 'USR2, HUP to the new master, QUIT to the old one' => sub {
     my $seen = $test->during(sub {
         my ($old, $new) = $test->upgrade;
@@ -98,7 +98,7 @@ subtest 'USR2, WINCH and HUP to the old master, QUIT to the new one' => sub {
 };
 
 
-# The one that owned everything is gone at once, and the old one goes on.
+# The owner is gone at once, and the old one continues.
 subtest 'kill -9 of the new one' => sub {
     my $seen = $test->during(sub {
         my ($old, $new) = $test->upgrade;
@@ -112,8 +112,8 @@ subtest 'kill -9 of the new one' => sub {
         });
     });
 
-    # The requests in the hands of its workers are lost. It cannot say when its
-    # next advert was due, so the old one begins with one of its own.
+    # The requests in the hands of its workers are lost. It cannot say when
+    # its next advert was due, so the old one begins with an advert.
     $seen->advertised_on('lb1', extra => 1);
     $seen->silent('lb2');
     $seen->not_moved;

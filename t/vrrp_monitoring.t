@@ -151,7 +151,8 @@ my $pid = $lb1->spawn({ tag => 'prometheus' }, $prometheus,
     "--config.file=$dir/prometheus.yml", "--storage.tsdb.path=$dir/data",
     '--web.listen-address=127.0.0.1:9090', '--log.level=warn');
 
-# The values of an expression, or nothing; dies if Prometheus knows it not.
+# The values of an expression, or nothing; dies if Prometheus does not have
+# it.
 sub query ($expression) {
     my ($answer, $failed) = $lb1->try(qw(curl -s -m 5 -G),
         'http://127.0.0.1:9090/api/v1/query',

@@ -30,7 +30,7 @@ my $node = $lab->node('lb1');
 my $dir = $node->dir;
 my $told = "$dir/told";
 
-# What it is told, after as long as the file "pause" says.
+# Its events, after a pause as in the file "pause".
 my $script = write_script('notify.sh', <<"END");
 read pause < $dir/pause && sleep \$pause
 echo "\$\@" >> $told

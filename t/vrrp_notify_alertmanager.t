@@ -40,7 +40,7 @@ sub active ($name, %labels) {
 }
 
 
-# What Alertmanager has told: firing or resolved.
+# Alertmanager's notifications: firing or resolved.
 sub passed_on ($status, $name, %labels) {
     return grep {
         my $alert = $_;

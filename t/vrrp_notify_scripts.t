@@ -53,7 +53,7 @@ sub forget () {
     open my $out, '>', $told or die "$told: $!\n";
 }
 
-# What the node was told to do, in force.
+# The commands to the node have taken effect.
 sub reload (%args) {
     $lb1->nginx->configure(vrrp => $lb1->vrrp(%args));
     $lb1->nginx->reload(40);
@@ -206,7 +206,7 @@ subtest 'a pipe' => sub {
     $lb1->fault;
     $lb1->mend;
 
-    # nobody has read it so far
+    # not read so far
     $lb1->comes_true('it says that no process reads', 15, sub {
         $nginx->log_text =~ /notify_fifo.*no process reads/;
     });

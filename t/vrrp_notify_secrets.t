@@ -32,7 +32,7 @@ my $dir = $lab->node('lb1')->dir;
 
 write_secret($_) for keys %SECRETS;
 
-# What only processes of their own do: checks, scripts, serving.
+# Tasks of separate processes: checks, scripts, serving.
 my $vrrp = $classic->vrrp('lb1', instance => <<"END");
     track_tcp 127.0.0.1:80 weight=1 interval=1s;
     track_script /bin/true weight=1 interval=1s;

@@ -125,7 +125,7 @@ sub put ($file, $number) {
 }
 
 
-# As the log tells them.
+# From the log.
 sub changes () {
     return scalar(() = $nginx->log_text =~ /track_file \S+ is (?:up|down)/g);
 }
@@ -145,7 +145,7 @@ sub states () {
 }
 
 
-# What was told last about each file.
+# The last event of each file.
 sub last_words ($name) {
     my %last;
 

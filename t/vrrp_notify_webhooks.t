@@ -32,7 +32,7 @@ my %to;
 my $port = 8000;
 my @directives;
 
-# A receiver, and the directive that makes nginx tell it.
+# A receiver, and the directive for it.
 sub notified ($name, $words, %args) {
     my $scheme = $args{tls} ? 'https' : 'http';
 

@@ -24,7 +24,7 @@ my $out = "$dir/out";
 mkdir $out or die "$out: $!\n";
 chmod 01777, $out;
 
-# What a script has: its descriptors, and those of nginx -t that it runs.
+# The descriptors of a script, and those of the nginx -t that it runs.
 for my $kind (qw(track notify)) {
     open my $script, '>', "$dir/$kind.sh" or die "$kind.sh: $!\n";
     print {$script} <<"END";
@@ -91,7 +91,7 @@ $nginx->reload;
 check('after a reload', 1);
 isnt($node->has_address('192.168.64.200'), undef, 'the address stays');
 
-# What does not start changes nothing.
+# A process that does not start has no effect.
 for my $signal (qw(HUP USR2)) {
     subtest "$signal with a configuration that is not valid" => sub {
         my ($master) = $nginx->masters;
@@ -156,7 +156,7 @@ subtest 'a binary upgrade' => sub {
         return $nginx->masters == 2 && $nginx->vrrp_processes == 2
                && $nginx->workers == 2 * $nginx->{workers};
     });
-    # It asks for the router when it knows its trackers, or after 250 ms.
+    # It requests the router when its trackers have results, or after 250 ms.
     sleep 0.5;
 
     check('with two of them', 2);
@@ -196,8 +196,7 @@ sub change_conf ($change) {
 }
 
 
-# The number by which the kernel knows the memory; a process has it once, or
-# not at all.
+# The kernel's number of the memory; a process has it once, or not at all.
 sub memory_of ($pid) {
     my @found = map { (stat)[1] } grep { (readlink // '') =~ $MEMORY }
                 glob "/proc/$pid/fd/*";

@@ -26,8 +26,8 @@ my $nginx = $lab->start_nginx('lb1', expect => qr/on signal 9/,
 $lab->wait_for_holder('lb1', 10);
 
 
-# When a vrrp process ends, the master tells all to close its channel; workers
-# of an earlier configuration that have a client left are among them.
+# When a vrrp process ends, the master makes all processes close its channel,
+# including workers of an earlier configuration that still have a client.
 subtest 'old workers' => sub {
     my ($worker) = $nginx->workers;
     my $before = descriptors_of($worker);
@@ -122,7 +122,7 @@ subtest 'USR2, WINCH and HUP to the old master, QUIT to the new' => sub {
 };
 
 
-# So many that their status needs another size of shared memory than one.
+# Enough instances that their status needs another size of shared memory.
 subtest 'removed instances, and smaller shared memory' => sub {
     my $one = sub ($i) {
         return "vrrp_instance V$i { interface vrlab0; advert_int 1s;"
@@ -223,7 +223,7 @@ sub replaced_by ($act) {
 }
 
 
-# What the descriptors of the vrrp process are.
+# The descriptors of the vrrp process.
 sub open_files () {
     my ($pid) = $nginx->vrrp_processes;
 

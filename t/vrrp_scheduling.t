@@ -199,7 +199,7 @@ $lb1->stop;
     ok($left > 0 && $left <= 1000 * $DELAY, 'startup_delay: and how long')
         or diag("left: $left ms");
 
-    # Neither ends it nor begins it anew.
+    # Neither ends it nor restarts it.
     sleep 1;
     $lb1->command('reload');
     kill 'KILL', $lb1->vrrp_processes;
@@ -216,7 +216,7 @@ $lb1->stop;
        'startup_delay: nothing is left of it');
 }
 
-# What the old process holds, the new one keeps.
+# The new process keeps the addresses of the old one.
 {
     my $addresses = $lab->watch_addresses('lb1');
     my $since = time;

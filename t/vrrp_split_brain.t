@@ -84,8 +84,8 @@ END
 sub fifo ($name) { $lab->node($name)->dir . '/events' }
 
 
-# Who is to be told reads from the beginning on, also when nobody writes: into
-# this file.
+# The receiver reads from the beginning on, also without a writer: into this
+# file.
 sub read_events ($name) {
     my $fifo = fifo($name);
 
@@ -96,14 +96,14 @@ sub read_events ($name) {
 }
 
 
-# What they were told of one instance.
+# The notifications about one instance.
 sub told ($name) {
     return grep { /"VI_1"/ } split /^/,
                              VRRP::Proc::slurp($events{$name}) // '';
 }
 
 
-# The signs of both instances, by instance and sign: what is seen.
+# The signs of both instances, by instance and sign: the observation.
 sub signs ($name) {
     my %found;
 

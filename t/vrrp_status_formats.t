@@ -162,7 +162,7 @@ answers('json',        '/vrrp', accept_header('*/*'));
 answers('openmetrics', '/vrrp/metrics', accept_header($prometheus));
 answers('prometheus',  '/vrrp/metrics', accept_header('application/json'));
 
-# What is asked for more clearly comes first.
+# The more specific request wins.
 answers('json', '/vrrp/metrics?format=json', accept_header($prometheus));
 answers('json', '/vrrp/json', accept_header('text/plain'));
 

@@ -178,7 +178,7 @@ SKIP: {
                           . ' - document.documentElement.clientWidth'), 0,
        'browser: it fits on a phone');
 
-    # what a reader has done to the page is still there afterwards
+    # the reader's changes to the page are still there afterwards
     $browser->evaluate('document.querySelector("details").open = true;'
                        . 'document.querySelector("nav a").focus();'
                        . 'document.querySelector("h1").seen = 1');

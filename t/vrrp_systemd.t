@@ -32,7 +32,7 @@ my $example = abs_path(dirname(__FILE__)
     . '/../conf-examples/systemd/nginx.service.d/vrrp.conf');
 my $text = VRRP::Proc::slurp($example);
 
-# What systemd says of the unit with such a drop-in.
+# systemd's messages about the unit with such a drop-in.
 sub verify ($drop_in) {
     my $dir = tempdir('vrrp_systemd.XXXXXX', TMPDIR => 1, CLEANUP => 1);
 
@@ -50,7 +50,7 @@ sub verify ($drop_in) {
 
 is(verify($text), '', 'the example is understood');
 
-# what is commented out in it, too
+# including the lines that are commented out
 is(verify($text =~ s/^#(?=[A-Z]\w+=)//mgr), '', 'and so are its suggestions');
 
 # so that these are no empty promises

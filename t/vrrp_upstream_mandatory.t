@@ -16,7 +16,7 @@ plan(skip_all => $reason) if $reason;
 my ($a, $b) = @VRRP::Pools::PORTS;
 my @names = qw(shared own);
 
-# Nobody answers there, and that is noticed after a minute.
+# No server answers there, which is detected after a minute.
 my $dead_port = 9999;
 my $later = "vrrp_check tcp port=$dead_port interval=1m timeout=1m mandatory;";
 my $soon = $VRRP::Pools::CHECK =~ s/;/ mandatory;/r;

@@ -23,7 +23,7 @@ my @names = qw(shared own);
 
 my $pools = VRRP::Pools->new;
 
-# One worker: without a zone each has an opinion of its own.
+# One worker: without a zone each worker has its own result.
 $pools->start(workers => 1,
     http => VRRP::Pools->upstream('shared', zone => 1, servers => $servers)
             . VRRP::Pools->upstream('own', servers => $servers)

@@ -34,7 +34,7 @@ $pools->fail($a);
 is($pools->wait_for("$_/", $b), $b, "$_: one is down") for @names;
 
 
-# Requests that came to the server on this port since there were so many.
+# Requests to the server on this port since this count.
 sub came_to ($port, $before) {
     my @seen = $pools->requests;
 

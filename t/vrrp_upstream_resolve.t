@@ -27,7 +27,7 @@ my $names = $lb1->dir . '/names';
 $pools->lab->node('web1')->batch_ip(
     map { "address add $_/24 dev $VRRP::Node::INTERFACE" } $b, $c);
 
-# What the name means from now on.
+# The addresses of the name from now on.
 sub name_means (@addresses) {
     open my $out, '>', "$names.new" or die "$names: $!\n";
     say {$out} $_ for @addresses;

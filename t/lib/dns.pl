@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# A DNS server that knows one host by any name: its addresses are the lines of
-# a file, read anew for each question.
+# A DNS server with one host for any name: its addresses are the lines of a
+# file, read for each question.
 #
 # usage: dns.pl ADDRESS PORT FILE
 

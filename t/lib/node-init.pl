@@ -3,7 +3,7 @@
 # The first process of a lab node: it holds the node's namespaces open, reaps
 # orphans, and takes every process of the node with it when it ends. It ends
 # when the lab that holds the other end of its standard input does, however
-# that happens, unless it was told to "keep" the node.
+# that happens, unless it got the order "keep".
 
 use v5.36;
 

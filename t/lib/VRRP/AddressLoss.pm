@@ -1,7 +1,7 @@
 package VRRP::AddressLoss;
 
-# lb1 loses the virtual address or the interface; with one profile of
-# VRRP::Lossless. t/vrrp_lossless_address*.t call the exported cases.
+# Another program removes the address, or the interface, from lb1, with one
+# profile of VRRP::Lossless; t/vrrp_lossless_address*.t.
 
 use v5.36;
 
@@ -26,7 +26,7 @@ my $AT_ONCE = 0.3;
 # yet, s after the first time.
 my $PENDING = 2.3;
 
-# Longest time without an answer while lb1 takes the address from lb2, s.
+# The time without answers while lb1 takes the address from lb2, s.
 my $MOMENT = 0.15;
 
 # Time for the witnesses to see the end of what was waited for, s.

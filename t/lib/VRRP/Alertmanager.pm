@@ -63,7 +63,7 @@ sub url ($self) {
 }
 
 
-# Those that are active, as its API tells them.
+# The active alerts, from its API.
 sub alerts ($self) {
     my $text = $self->{node}->run(qw(curl -s -S -f -m 5), $self->url);
 

@@ -1,7 +1,7 @@
 package VRRP::Backend;
 
-# A web server in a node that can be told to misbehave (backend.pl), and what
-# it was asked.
+# A web server in a node that misbehaves on request (backend.pl), and the
+# requests that it got.
 
 use v5.36;
 
@@ -67,7 +67,7 @@ sub stop ($self) {
 }
 
 
-# It is stopped in the middle of what it does, and goes on.
+# It is stopped in the middle of its work, and continues.
 sub freeze ($self) { kill 'STOP', $self->{pid} }
 sub thaw ($self)   { kill 'CONT', $self->{pid} }
 

@@ -110,7 +110,7 @@ sub screenshot ($self, $file) {
 }
 
 
-# What the console has seen: errors, exceptions, what the policy has refused.
+# The messages of the console: errors, exceptions, violations of the policy.
 sub complaints ($self) {
     $self->evaluate('0');
 

@@ -15,7 +15,7 @@ use VRRP::Nginx;
 
 our $VIP = $VRRP::Lab::VIP;
 
-# What a busy machine with two cores may add to any time, s.
+# The delay that a busy machine with two cores may add to any time, s.
 our $SLACK = 3;
 
 
@@ -64,7 +64,7 @@ sub start_balancer ($self, $name) {
 }
 
 
-# proxy_next_upstream is off: what a server does wrong, clients see.
+# proxy_next_upstream is off: clients see the failures of a server.
 sub http ($self, $name) {
     my $servers = $self->{servers}
         // 'server 192.168.64.143; server 192.168.64.138;';
@@ -95,7 +95,7 @@ END
 }
 
 
-# What the status says of the peer of a web server, or of all peers.
+# The status of the peer of a web server, or of all peers.
 sub peers ($self, $balancer = 'lb1') {
     return grep { $_->{context} ne 'vrrp' }
            @{ $self->nginx($balancer)->status->{checks} };

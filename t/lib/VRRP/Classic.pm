@@ -56,7 +56,7 @@ sub down_interval ($self, $priority = 90) {
 }
 
 
-# How long a backup waits when the master has said good-bye, s.
+# The time for which a backup waits after priority 0, s.
 sub skew ($self, $priority = 90) {
     return (256 - $priority) / 256 * $self->{interval};
 }

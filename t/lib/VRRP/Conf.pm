@@ -1,6 +1,6 @@
 package VRRP::Conf;
 
-# What nginx -t says to a configuration: for tests of its rules.
+# The output of nginx -t for a configuration: for tests of its rules.
 #
 # Line 5 of the file opens the vrrp block, the text under test begins on line
 # 6 and closes that block.
@@ -21,11 +21,11 @@ my $conf = "$dir/nginx.conf";
 my $output;  # of the last nginx -t
 
 
-# Debian's stream is a module of its own.
+# Debian's stream is a separate module.
 my $stream = '/usr/lib/nginx/modules/ngx_stream_module.so';
 
 
-# What names in the configuration are relative to.
+# Relative names in the configuration begin here.
 sub conf_dir () { $dir }
 
 sub last_output () { $output }
@@ -87,7 +87,7 @@ sub rejects ($what, $text, $message, $line, %options) {
 }
 
 
-# warning: the only one, on that line; warnings: how many others are expected
+# warning: the only one, on that line; warnings: the number of other ones
 sub accepts ($what, $text, %options) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 

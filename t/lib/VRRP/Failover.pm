@@ -15,10 +15,10 @@ use VRRP::Nginx;
 
 our $VIP = $VRRP::Lab::VIP;
 
-# What a busy machine with two cores may add to any time.
+# The delay that a busy machine with two cores may add to any time.
 our $SLACK = 1.5;
 
-# Lifetime of an address that nobody renews, s, and what the kernel adds.
+# Lifetime of an address that is not renewed, s, and the delay of the kernel.
 our $LEASE = 1.25;
 
 # Time after which a worker that does not move counts as lost, s.
@@ -56,7 +56,7 @@ sub lb1 ($self)     { $self->{lb1} }
 sub load ($self)    { $self->{load} }
 sub capture ($self) { $self->{capture} }
 
-# The longest a take-over may last if nobody says good-bye, s.
+# The longest takeover without priority 0, s.
 sub takeover ($self) { $self->{takeover} }
 
 

@@ -1,8 +1,8 @@
 package VRRP::Freezes;
 
-# Processes of lb1 die or are stopped: a new vrrp process takes over the state,
-# and a process that was stopped for too long releases the address. With one
-# profile of VRRP::Lossless; t/vrrp_lossless_freeze*.t call the exported cases.
+# A vrrp process that dies gets its state back; processes that are stopped
+# lose the address, and detect it when they continue. With one profile of
+# VRRP::Lossless; t/vrrp_lossless_freeze*.t.
 
 use v5.36;
 
@@ -43,16 +43,16 @@ sub vrrp_process_killed () {
             });
         });
 
-        # The new process has no time of the next advert, and sends one at
-        # once.
+        # The new one cannot know when the next advert was due, and begins
+        # with an advert.
         $seen->nothing_noticed(extra => 1);
         $seen->logged('lb1', qr/continuing as MASTER/, 'it goes on');
     };
 }
 
 
-# After a reload, before the old process gets the signal to quit: it continues,
-# until another process replaces it.
+# After a reload, before the old one gets QUIT: the old one continues, and
+# another one takes its place.
 sub successor_killed () {
     subtest 'kill -9 of the vrrp process that a reload has started' => sub {
         my ($old) = $lb1->vrrp_processes;
@@ -210,7 +210,7 @@ sub listens_first ($seen, $resumed) {
 }
 
 
-# Only one router sends adverts in the last intervals.
+# The senders of adverts in the end, over the last intervals.
 sub one_master ($seen, $master, $other) {
     my $from = $seen->until - 3 * $test->interval;
     my $count = sub ($name) {

@@ -159,7 +159,7 @@ sub hands_over ($self, $title, $from, $act, $holder, $skew) {
 }
 
 
-# According to the counters of our status, no advert was dropped.
+# The counters of our own status: no packet was dropped.
 sub nothing_dropped ($self) {
     my ($instance) = @{ $self->{ours}->status->{instances} };
     my $counters = $instance->{counters};
@@ -199,7 +199,8 @@ sub judge ($self) {
 }
 
 
-# The part that must be equal; the rest of the text has addresses and numbers.
+# The part that must be equal on both; the rest of the text has addresses and
+# numbers.
 sub facts ($advert) {
     my ($facts) = $advert->{text} =~ /(VRRPv.*\S)/s;
 

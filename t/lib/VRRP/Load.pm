@@ -102,11 +102,10 @@ sub held_up ($self, $since, $until) {
 }
 
 
-# What requests that started in [since, until) experienced: hash of
-#     requests, failed    counts
-#     outage              the longest time without any good answer, ms
-#     nodes, bodies       counts of good answers by balancer and by content
-#     errors              counts of failures by reason
+# Results of requests that started in [since, until): hash of requests, failed
+# counts outage       the longest time without any good answer, ms nodes,
+# bodies    counts of good answers by balancer and by content errors
+# counts of failures by reason
 sub summary ($self, $since, $until = time) {
     $self->settle($until);
 

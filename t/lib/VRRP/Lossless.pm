@@ -15,7 +15,7 @@ use VRRP::Nginx;
 
 our $VIP = $VRRP::Lab::VIP;
 
-# What a busy machine with two cores may add to any time, s.
+# The delay that a busy machine with two cores may add to any time, s.
 our $SLACK = 1;
 
 # lease => the kernel's lease of an address is over after this time at the
@@ -68,8 +68,8 @@ sub capture ($self)        { $self->{capture} }
 sub load ($self)           { $self->{load} }
 
 
-# How long lb2 may need to notice a silent master, and how long when the
-# master has said good-bye, s.
+# The time after which lb2 detects a silent master, and the time after
+# priority 0, s.
 sub takeover ($self) { (3 + 166 / 256) * $self->{interval} }
 
 sub skew ($self) {
@@ -145,9 +145,9 @@ sub _start ($self, $name) {
 }
 
 
-# The longest time between two adverts that is no missed one, s: less than two
-# intervals, but for the time that the machine itself was late. How much less
-# is for bench/ to say.
+# The longest time between two adverts without a missed one, s: less than two
+# intervals, plus the time that the machine itself was late. bench/ measures
+# the real time.
 sub gap_limit ($self, $lateness) {
     return 1.9 * $self->{interval} + $lateness;
 }
@@ -188,7 +188,7 @@ sub wait_until ($self, $what, $condition, $timeout = 15) {
 }
 
 
-# One of the balancers has the address, and has told everybody all of it.
+# One of the balancers has the address, and has announced it completely.
 sub wait_until_quiet ($self) {
     sleep 0.3 + $self->{interval};
 }
@@ -233,8 +233,8 @@ sub reconfigure ($self, %args) {
 sub reload ($self) { $self->lb1->reload(15) }
 
 
-# A binary upgrade begins: a second master with processes of its own. Returns
-# the first and the second.
+# A binary upgrade begins: a second master with its own processes. Returns the
+# first and the second.
 sub upgrade ($self) {
     my $lb1 = $self->lb1;
     my ($old) = $lb1->masters;
@@ -263,8 +263,8 @@ sub quit_master ($self, $master) {
 }
 
 
-# Whatever happens to lb1: while the address passes from one to the other, or
-# does not, nobody takes that for two who have it.
+# For any event on lb1: whether the address moves or not, no split brain is
+# reported.
 sub nothing_suspected ($self) {
     for my $name (qw(lb1 lb2)) {
         my @lines = grep { /two masters: |foreign owner: |adverts lost: / }

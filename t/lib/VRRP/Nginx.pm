@@ -1,7 +1,7 @@
 package VRRP::Nginx;
 
-# A real nginx in a node of the lab, with a directory, a log and a
-# configuration of its own.
+# A real nginx in a node of the lab, with its own directory, log and
+# configuration.
 #
 # NGX_VRRP_NGINX names another binary than Debian's, NGX_VRRP_MODULE another
 # module than build/ngx_vrrp_module.so; empty if it is linked in.
@@ -15,7 +15,7 @@ use Time::HiRes qw(sleep time);
 
 use VRRP::Proc;
 
-# How long a worker that was told to quit waits for its connections, s.
+# The time for which a quitting worker waits for its connections, s.
 our $SHUTDOWN_TIMEOUT = 3;
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -190,7 +190,7 @@ sub status ($self) {
 }
 
 
-# State of its first or only instance, as the status tells it.
+# State of its first or only instance, from the status.
 sub state ($self, $name = undef) {
     my ($found) = grep { !defined $name || $_->{name} eq $name }
                   @{ $self->status->{instances} };

@@ -1,8 +1,8 @@
 package VRRP::Node;
 
-# One machine of the lab: a network, PID, mount and UTS namespace of its own,
-# which live exactly as long as its first process (node-init.pl). They have no
-# names, so nothing is left of them whatever ends that process.
+# One machine of the lab: its own network, PID, mount and UTS namespace, which
+# live exactly as long as its first process (node-init.pl). They have no
+# names, so nothing is left of them after any end of that process.
 
 use v5.36;
 
@@ -130,10 +130,10 @@ sub try ($self, @command) {
 }
 
 
-# Starts a command inside that goes on; what it says goes to TAG.out and TAG.err
-# in the node's directory, or to the files given as output and errors. With
-# pid_namespace => 0 it stays in the lab's own PID namespace and the returned
-# pid is the command's; it ends with the lab in any case.
+# Starts a command inside that continues to run; its output goes to TAG.out
+# and TAG.err in the node's directory, or to the files given as output and
+# errors. With pid_namespace => 0 it stays in the lab's own PID namespace and
+# the returned pid is the command's; it ends with the lab in any case.
 sub spawn ($self, $args, @command) {
     my $tag = $args->{tag} // (split m{/}, $command[0])[-1];
     my $out = $args->{output} // "$self->{dir}/$tag.out";

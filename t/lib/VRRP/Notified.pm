@@ -1,7 +1,7 @@
 package VRRP::Notified;
 
-# A node that tells others what happens to it, and what makes things happen:
-# files that it tracks. lb1 has our module; whoever is told is in "client".
+# A node that sends notifications, and the causes of events: files that it
+# tracks. lb1 has our module; the receivers are in "client".
 
 use v5.36;
 

@@ -1,7 +1,7 @@
 package VRRP::Observations;
 
-# Observations between two points in time, of clients, packets, interfaces and
-# error logs, and assertions about them. Names are lb1 and lb2.
+# The observations between two points in time: clients, wire, interfaces and
+# error logs; and the assertions about them. Names are lb1 and lb2.
 
 use v5.36;
 
@@ -62,9 +62,9 @@ sub failures ($self) {
 }
 
 
-# How many may be cut when the address moves: what is on its way in a moment,
-# and what clients and workers that this machine did not run have on their way
-# together when it does.
+# The number of requests that may be cut when the address moves: those in
+# progress at one moment, plus those of clients and workers that this machine
+# did not schedule in time.
 sub most_cut ($self) {
     return $MOST_CUT
            + $self->{test}->load->held_up($self->{since}, $self->{until});
@@ -145,7 +145,8 @@ sub goodbyes ($self, $name, %want) {
 }
 
 
-# The longest time between two adverts, s; the one before the event counts.
+# The longest time between two adverts, s; the last advert before the event
+# counts.
 sub longest_gap ($self, $name, %want) {
     my @times = map { $_->{time} } $self->adverts($name, %want, since => 0);
     my ($last) = grep { $_ < $self->{since} } reverse @times;
@@ -160,9 +161,9 @@ sub longest_gap ($self, $name, %want) {
 }
 
 
-# A node went on with its adverts as if nothing had happened: none is missing,
-# and none is there twice, as with two owners. extra => how many may have come
-# out of turn, each of them by less than an interval too soon.
+# A node continued with its adverts without an interruption: none is missing,
+# and none is sent twice, as with two owners. extra => the number of adverts
+# that may be early, each of them by less than an interval.
 sub advertised_on ($self, $name = 'lb1', %want) {
     my $limit = $self->{test}->gap_limit($self->lateness);
     my $gap = $self->longest_gap($name, %want);
@@ -286,7 +287,7 @@ sub nothing_noticed ($self, %want) {
 }
 
 
-# What went on around requests that failed.
+# Events around failed requests.
 sub narrate ($self, @requests) {
     splice @requests, 20 if @requests > 20;
 

@@ -1,8 +1,8 @@
 package VRRP::Pools;
 
 # Upstreams of a balancer, and web servers whose health is a file each: a
-# server that fails its check still answers, so a request that is sent there
-# all the same is seen.
+# server that fails its check still answers, so a request that is still sent
+# there is seen.
 
 use v5.36;
 
@@ -56,7 +56,7 @@ sub lab ($self)   { $self->{lab} }
 sub nginx ($self) { $self->{nginx} }
 
 
-# More of what VRRP::Nginx is told, for the balancer.
+# More arguments for VRRP::Nginx, for the balancer.
 sub start ($self, %args) {
     $self->{nginx} = $self->{lab}->start_nginx('lb1', vrrp => _vrrp(), %args);
 }
@@ -116,8 +116,8 @@ END
 }
 
 
-# Answers to so many requests to a location: hash of answers and how often
-# each was given. What is no answer of a server is named by its status.
+# Answers to this number of requests to a location: hash of answers and their
+# counts. A result without an answer of a server is named by its status.
 sub ask ($self, $path, $count = 40) {
     return $self->ask_url("http://127.0.0.1:8080/$path?k=[1-$count]");
 }

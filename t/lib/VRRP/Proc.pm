@@ -1,6 +1,6 @@
 package VRRP::Proc;
 
-# What /proc says about processes and their namespaces.
+# Facts of /proc about processes and their namespaces.
 
 use v5.36;
 

@@ -1,10 +1,11 @@
 package VRRP::Receiver;
 
-# Somebody who is told: a receiver of webhooks (receiver.py) or a mail server
-# (mailbox.py) in a node, that can be told to misbehave; and what it got.
+# A receiver of notifications: a receiver of webhooks (receiver.py) or a mail
+# server (mailbox.py) in a node, that misbehaves on request; and the messages
+# that it got.
 #
-#     my $hook = VRRP::Receiver->webhook(node => $node, port => 8000);
-#     my $mail = VRRP::Receiver->mailbox(node => $node, port => 25);
+# my $hook = VRRP::Receiver->webhook(node => $node, port => 8000); my $mail =
+# VRRP::Receiver->mailbox(node => $node, port => 25);
 
 use v5.36;
 
@@ -118,7 +119,7 @@ sub got ($self) {
 }
 
 
-# What it was content with.
+# The messages that it accepted.
 sub accepted ($self) {
     return grep { ($_->{status} // $_->{code} // 0) =~ /^2/ } $self->got;
 }

@@ -1,7 +1,8 @@
 package VRRP::Timeline;
 
-# What happened when, from witnesses only: what was done, who had the address
-# (ip monitor), who said so (tcpdump), and who answered the clients.
+# The order of events, from independent sources only: the actions, the holder
+# of the address (ip monitor), the sender of adverts (tcpdump), and the server
+# of the clients.
 
 use v5.36;
 
@@ -110,8 +111,8 @@ sub _answers ($self) {
 }
 
 
-# When a request met its fate: a lost one when it started, and one that had to
-# wait for somebody to answer when that somebody came.
+# The time of a request: for a lost one its start, and for one that had to
+# wait for an answer the time of the answer.
 sub _seen ($request) {
     my $waited = $request->{end} - $request->{start};
 

@@ -1,7 +1,7 @@
 package VRRP::Watch;
 
-# Witnesses that do not depend on what a daemon says of itself: what was on
-# the wire (tcpdump) and on the interfaces (ip monitor), with times.
+# Observations that do not depend on the output of a daemon: packets on the
+# wire (tcpdump) and addresses on the interfaces (ip monitor), with times.
 
 use v5.36;
 
@@ -42,9 +42,9 @@ sub stop ($self) {
 }
 
 
-# What tcpdump says of each packet so far: hashes of time, text, and of adverts
-# also version, source, destination, ttl, vrid, priority, and bad if tcpdump
-# found a wrong checksum.
+# tcpdump's output for each packet so far: hashes of time, text, and of
+# adverts also version, source, destination, ttl, vrid, priority, and bad if
+# tcpdump found a wrong checksum.
 sub packets ($self) {
     my $text = `tcpdump -n -tt -vvv -r $self->{file} 2>/dev/null`;
 
@@ -102,7 +102,7 @@ sub new ($class, %args) {
     my $pid = $node->spawn({ output => $file, tag => "monitor$serial" },
         qw(ip -tshort -o monitor address));
 
-    # It says nothing when it is ready: make it say something.
+    # It does not report that it is ready: make it print something.
     for (1 .. 100) {
         $node->try(qw(ip address add), "$ITS_OWN/32", qw(dev lo));
         $node->try(qw(ip address del), "$ITS_OWN/32", qw(dev lo));
