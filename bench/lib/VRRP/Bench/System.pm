@@ -1,7 +1,7 @@
 package VRRP::Bench::System;
 
-# What is measured: two balancers that are made highly available in some way,
-# in a lab of their own. lb1 has the address.
+# The measured system: two balancers with some high availability software, in
+# a separate lab. lb1 has the address.
 
 use v5.36;
 

@@ -21,7 +21,7 @@ our $INTERVAL = 4;
 our $WATCH    = 5;
 our $PATIENCE = 12;
 
-# Time in which not one request may fail, for all to be well, s.
+# Time without a failed request after which clients are served again, s.
 my $CALM = 1;
 
 
@@ -31,7 +31,7 @@ my $CALM = 1;
 #     failed    number of requests
 #     moved     when lb2 had the address, ms; undef if it never had
 #     left      true if lb1 had the address as well when lb2 had it long since
-# or nothing if the system did not come up in two attempts; why is told.
+# or nothing if the system did not come up in two attempts; the reason is printed.
 sub run ($class, $system, $event) {
     say STDERR "$event: $system";
 
