@@ -68,7 +68,7 @@ protected:
                 machine.heal();
                 break;
             case 4:
-                machine.heir = dice.one_in(2);
+                machine.successor = dice.one_in(2);
                 engine->handle_ownership(now);
                 machine.grant(std::exchange(machine.passed_on, {}));
                 engine->handle_ownership(now);
