@@ -60,13 +60,13 @@ void WorkerArea::begin() {
 }
 
 bool WorkerArea::is_damaged() const {
-    bool impossible = false;
     for (std::size_t i = 0; i < kHeartbeatSlots; ++i) {
         const std::int64_t ns = beat_ns(i).load();
-        impossible = impossible || pid(i).load() < 0 || ns != sane_time(ns);
+        if (pid(i).load() < 0 || ns != sane_time(ns)) {
+            return true;
+        }
     }
-    return header().mark.load() != kMark || impossible ||
-           commands().is_damaged();
+    return header().mark.load() != kMark || commands().is_damaged();
 }
 
 void WorkerArea::beat(std::size_t slot, std::int32_t pid, Instant now) {
