@@ -320,7 +320,7 @@ refused core/node/a.cpp #include "core/capi/memory.hpp"
 refused core/node/a.cpp #include "core/capi.h"
 refused core/vrrp/a.cpp #include <sys/socket.h>
 refused core/engine/a.cpp #include <linux/if_packet.h>
-refused core/engine/a.cpp #include <netlink/route/addr.h>
+refused core/engine/a.cpp #include <netlink/msg.h>
 refused core/base/a.cpp #include <unistd.h>
 refused core/status/a.cpp #include <fcntl.h>
 refused core/vrrp/a.cpp #include <time.h>

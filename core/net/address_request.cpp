@@ -4,9 +4,8 @@
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
-#include <netlink/addr.h>
 #include <netlink/attr.h>
-#include <netlink/route/addr.h>
+#include <netlink/msg.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,38 +19,36 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-struct AddressFree {
-    void operator()(rtnl_addr *address) const { rtnl_addr_put(address); }
-    void operator()(nl_addr *address) const { nl_addr_put(address); }
-};
-
-using RouteAddress = std::unique_ptr<rtnl_addr, AddressFree>;
-using NlAddress = std::unique_ptr<nl_addr, AddressFree>;
-
 std::string describe(const vrrp::VirtualAddress &address) {
     return address.address.to_string() + "/" +
            std::to_string(address.prefix_length);
 }
 
+bool put_address(nl_msg *message, int attribute, const IpAddress &address) {
+    const std::span<const std::uint8_t> octets = address.octets();
+    return nla_put(message, attribute, static_cast<int>(octets.size()),
+                   octets.data()) == 0;
+}
+
 // The attributes that identify an address in the kernel, which is enough for a
 // removal.
-RouteAddress identify(const engine::Interface &interface,
-                      const vrrp::VirtualAddress &address) {
-    const std::span<const std::uint8_t> octets = address.address.octets();
-    const int family = domain_of(address.address.family());
+Message build(int type, int flags, const engine::Interface &interface,
+              const vrrp::VirtualAddress &address) {
+    Message message(nlmsg_alloc_simple(type, flags));
+    ifaddrmsg header{};
+    header.ifa_family =
+        static_cast<std::uint8_t>(domain_of(address.address.family()));
+    header.ifa_prefixlen = address.prefix_length;
+    header.ifa_scope = RT_SCOPE_UNIVERSE;
+    header.ifa_index = to_number(interface.index);
 
-    RouteAddress result(rtnl_addr_alloc());
-    const NlAddress local(nl_addr_build(family, octets.data(), octets.size()));
-    if (!result || !local) {
-        return nullptr;
-    }
-
-    nl_addr_set_prefixlen(local.get(), address.prefix_length);
-    rtnl_addr_set_ifindex(result.get(),
-                          static_cast<int>(to_number(interface.index)));
-    return rtnl_addr_set_local(result.get(), local.get()) < 0
-               ? nullptr
-               : std::move(result);
+    const bool complete =
+        message &&
+        nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO) ==
+            0 &&
+        put_address(message.get(), IFA_LOCAL, address.address) &&
+        put_address(message.get(), IFA_ADDRESS, address.address);
+    return complete ? std::move(message) : nullptr;
 }
 
 std::uint8_t bit(const IpAddress &address, unsigned n) {
@@ -98,15 +95,13 @@ std::uint32_t ipv6_flags(const engine::Interface &interface,
 
 // The lifetimes. IPv6: deprecated from the start, so that the machine does not
 // use the VIP as the source of its connections.
-void set_lease(rtnl_addr *address, Family family, Seconds lease) {
-    const auto valid = static_cast<std::uint32_t>(lease.count());
-    rtnl_addr_set_valid_lifetime(address, valid);
-    rtnl_addr_set_preferred_lifetime(address,
-                                     family == Family::ipv4 ? valid : 0);
+bool put_lease(nl_msg *message, Family family, Seconds lease) {
+    ifa_cacheinfo info{};
+    info.ifa_valid = static_cast<std::uint32_t>(lease.count());
+    info.ifa_prefered = family == Family::ipv4 ? info.ifa_valid : 0;
+    return nla_put(message, IFA_CACHEINFO, sizeof(info), &info) == 0;
 }
 
-// libnl refuses a label that is too long without an errno, and does not support
-// the mark.
 bool put_label(nl_msg *message, const vrrp::VirtualAddress &address) {
     return address.label.empty() ||
            nla_put_string(message, IFA_LABEL, address.label.c_str()) == 0;
@@ -123,36 +118,15 @@ bool put_flags(nl_msg *message, const engine::Interface &interface,
 
 Message build_add(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address, Seconds lease) {
-    const RouteAddress subject = identify(interface, address);
-    if (!subject) {
-        return nullptr;
-    }
-
+    Message message =
+        build(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, interface, address);
     const Family family = address.address.family();
-    set_lease(subject.get(), family, lease);
-    rtnl_addr_set_scope(subject.get(), RT_SCOPE_UNIVERSE);
-
-    nl_msg *built = nullptr;
-    if (rtnl_addr_build_add_request(subject.get(), NLM_F_REPLACE, &built) < 0) {
-        return nullptr;
-    }
-
-    Message message(built);
+    nl_msg *m = message.get();
     const bool complete =
-        put_label(built, address) && put_mark(built) &&
-        (family == Family::ipv4 || put_flags(built, interface, address));
+        m != nullptr && put_lease(m, family, lease) && put_label(m, address) &&
+        put_mark(m) &&
+        (family == Family::ipv4 || put_flags(m, interface, address));
     return complete ? std::move(message) : nullptr;
-}
-
-Message build_remove(const engine::Interface &interface,
-                     const vrrp::VirtualAddress &address) {
-    const RouteAddress subject = identify(interface, address);
-    nl_msg *built = nullptr;
-    if (!subject ||
-        rtnl_addr_build_delete_request(subject.get(), 0, &built) < 0) {
-        return nullptr;
-    }
-    return Message(built);
 }
 
 Message build_promote(const engine::Interface &interface) {
@@ -267,7 +241,7 @@ std::vector<Status> add_addresses(
 
 Status remove_address(RequestSocket &socket, const engine::Interface &interface,
                       const vrrp::VirtualAddress &address) {
-    const Message request = build_remove(interface, address);
+    const Message request = build(RTM_DELADDR, 0, interface, address);
     const int error = request ? socket.exchange(request) : ENOMEM;
 
     switch (error) {
