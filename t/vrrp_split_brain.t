@@ -186,7 +186,7 @@ for my $name (qw(lb1 lb2)) {
 
 $lab->node('lb1')->drop_vrrp;
 
-suspects('lb1', 'foreign_owner', qr/^$mac{lb2} has \S+, too: /);
+suspects('lb1', 'foreign_owner', qr/^$mac{lb2} also has \S+: /);
 suspects('lb2', 'adverts_lost',
          qr/^$mac{lb1} still has \S+, which we took over when .* stopped: if /);
 
@@ -202,7 +202,7 @@ is(logged('lb2', qr/\[warn\].*adverts lost: $mac{lb1} still has $VIP/), 1,
 
 $nginx{lb1}->reload;
 sleep 5;
-suspects('lb1', 'foreign_owner', qr/^$mac{lb2} has /);
+suspects('lb1', 'foreign_owner', qr/^$mac{lb2} also has /);
 is(logged('lb1', qr/foreign owner:/), 1, 'lb1: none more after a reload');
 
 $lab->node('lb1')->let_vrrp_pass;
@@ -246,7 +246,7 @@ suspects_nothing_more($_) for qw(lb2 lb1);
 $lab->node('lb3')->batch_ip("address add $VIP/32 dev $INTERFACE",
                             "address add $VIP6/128 dev $INTERFACE nodad");
 
-suspects('lb1', 'foreign_owner', qr/^$mac{lb3} has \S+, too: find that host/);
+suspects('lb1', 'foreign_owner', qr/^$mac{lb3} also has \S+: find that host/);
 is_deeply(signs('lb2'), {}, 'lb2: a backup suspects nothing');
 
 $lab->node('lb3')->batch_ip("address del $VIP/32 dev $INTERFACE",
