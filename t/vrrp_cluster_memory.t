@@ -140,7 +140,7 @@ who_may_write('after a reload');
                      sub { command('resume') == 200 });
     wait_until_well(30 * ($kills || 1));
 
-    like($nginx->log_text, qr/asks for release of VI_1/,
+    like($nginx->log_text, qr/requests release of VI_1/,
          'random words: some of them are commands') if $SEEDS > 9;
     is_deeply([$nginx->masters], [$master], 'random words: the same master');
     is_deeply([addresses()], \@addresses, 'random words: the same addresses');
@@ -257,8 +257,9 @@ sub overwrite ($value) {
 
 
 # Words that mean something, somewhere; or heartbeats and commands, as far as
-# this test knows where they are: a header, 1024 heartbeats of 64 bytes,
-# another header, and 8 commands with answers about this number of instances.
+# this test knows where they are: a header, 1024 pids of 4 bytes, 1024 times of
+# heartbeats in 64 bytes each, another header, and 8 commands with answers about
+# this number of instances.
 sub overwrite_randomly ($number) {
     my $slot = 17 + 2 + 16 * 39;
     my @pids = map { $_->{inner} } $nginx->processes;
@@ -275,12 +276,15 @@ sub overwrite_randomly ($number) {
     };
     return write_words(sub ($i) { $garbage->() }) if $number % 3 == 0;
 
-    my %words = (8 * 1025 => $number);
-    for my $beat (1 .. 1024) {
-        $words{8 * $beat} = $random->(0, @pids, 0xffffffff, $garbage->());
-        $words{8 * $beat + 1} = $random->(@times);
+    my $beats = 8 + 1024 / 2;
+    my $commands = $beats + 8 * 1024;
+    my %words = ($commands => $number);
+    for my $i (0 .. 1023) {
+        my $pid = $random->(0, @pids, 0xffffffff, $garbage->()) & 0xffffffff;
+        $words{8 + int($i / 2)} |= $i % 2 ? $pid << 32 : $pid;
+        $words{$beats + 8 * $i} = $random->(@times);
     }
-    for my $first (map { 8 * 1026 + $slot * $_ } 0 .. 7) {
+    for my $first (map { $commands + 8 + $slot * $_ } 0 .. 7) {
         my $second = int($now / 1e9) - int rand 2;
         my $name = $random->('', 'VI_1', 'VI_2', "VI_1\xff" x 13);
         my @record = unpack 'Q<*',

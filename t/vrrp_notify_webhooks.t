@@ -105,7 +105,7 @@ subtest 'those that refuse' => sub {
 
         $lb1->comes_true("$name: the log tells", 20, sub {
             $nginx->log_text
-                =~ m{"https?://\Q$host:$at\E" (?:could|failed).*$why};
+                =~ m{"https?://\Q$host:$at\E": (?:delivery|dropped).*$why};
         });
     }
 
