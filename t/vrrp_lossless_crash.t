@@ -114,7 +114,7 @@ subtest 'a fight for the address' => sub {
 
     is(scalar(grep { $_ eq '-lb1' } $seen->moves), 6, 'six removals');
     is(scalar(grep { $_ eq '+lb1' } $seen->moves), 5, 'five restorations');
-    $seen->logged('lb1', qr/\[error\].*KeepConfiguration=.*out for 30 s/, 'why');
+    $seen->logged('lb1', qr/\[error\].*KeepConfiguration=.*in FAULT for 30 s/, 'why');
     is($lb1->state, 'FAULT', 'lb1 is in FAULT');
     is(instance()->{counters}{addresses_restored}, 5, 'restorations counted');
 };
