@@ -1,8 +1,8 @@
 #!/bin/bash
 # Who may include whom. The rooms of core/ depend on each other in one
-# direction, system calls are made in core/net, core/probe and core/courier
-# only, and the C shims see nothing of the core but core/capi.h.  The folders of
-# ngx_vrrp_module/ depend on each other in one direction, too.
+# direction, system calls are made in core/net, core/script, core/probe and
+# core/courier only, and the C shims see nothing of the core but core/capi.h.
+# The folders of ngx_vrrp_module/ depend on each other in one direction, too.
 #
 # usage: layering_test.sh [ROOT]
 #
@@ -26,14 +26,15 @@ declare -A rooms=(
     [engine]='base|wire|vrrp|check'
     [status]='base|wire|vrrp|check|notify|engine'
     [net]='base|wire|vrrp|engine'
-    [probe]='base|wire|check|net'
-    [courier]='base|notify|net'
+    [script]='base|net'
+    [probe]='base|wire|check|net|script'
+    [courier]='base|notify|net|script'
     [node]='base|wire|vrrp|check|notify|engine|status|net|probe|courier'
-    [capi]='base|wire|vrrp|check|notify|engine|status|net|probe|courier|node'
+    [capi]='base|wire|vrrp|check|notify|engine|status|net|script|courier|node'
 )
 
 # Those that make system calls, and read the clock.
-outside='net|probe|courier'
+outside='net|script|probe|courier'
 
 # What a folder of ngx_vrrp_module/ may include from there besides its own
 # headers.  At the top, "module" is ngx_vrrp_module.c and all headers but
@@ -287,6 +288,8 @@ accepted core/engine/a.cpp #include "core/check/record.hpp"
 accepted core/vrrp/a.hpp #include <vector>
 accepted core/net/a.cpp #include <sys/socket.h>
 accepted core/net/a.hpp #include "core/engine/ports.hpp"
+accepted core/script/a.cpp #include <sys/wait.h>
+accepted core/probe/a.cpp #include "core/script/spawn.hpp"
 accepted core/probe/a.cpp #include <sys/socket.h>
 accepted core/probe/a.cpp #include "core/check/ports.hpp"
 accepted core/courier/a.cpp #include <sys/socket.h>
@@ -313,6 +316,8 @@ refused core/net/a.cpp #include "core/node/node.hpp"
 refused core/net/a.cpp #include "core/check/ports.hpp"
 refused core/net/a.cpp #include "core/notify/event.hpp"
 refused core/net/a.cpp #include "core/probe/kernel_view.hpp"
+refused core/net/a.cpp #include "core/script/spawn.hpp"
+refused core/script/a.cpp #include "core/check/ports.hpp"
 refused core/probe/a.cpp #include "core/vrrp/config.hpp"
 refused core/probe/a.cpp #include "core/courier/fifo_courier.hpp"
 refused core/courier/a.cpp #include "core/check/ports.hpp"

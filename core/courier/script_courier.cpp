@@ -6,8 +6,8 @@
 
 #include "core/base/first_line.hpp"
 #include "core/net/clock.hpp"
-#include "core/net/unsafe_path.hpp"
 #include "core/notify/words.hpp"
+#include "core/script/unsafe_path.hpp"
 
 namespace ngx_vrrp::courier {
 
@@ -20,13 +20,13 @@ using notify::Delivery;
 constexpr std::size_t kMostLines = 20;
 constexpr std::size_t kLongestLine = 512;
 
-net::Program program_of(const notify::ScriptChannel &channel,
-                        const notify::EventRecord &event) {
-    net::Program program{.command = channel.command,
-                         .environment = notify::environment(event),
-                         .uid = channel.uid,
-                         .gid = channel.gid};
-    program.environment.emplace_back(net::kScriptPath);
+script::Program program_of(const notify::ScriptChannel &channel,
+                           const notify::EventRecord &event) {
+    script::Program program{.command = channel.command,
+                            .environment = notify::environment(event),
+                            .uid = channel.uid,
+                            .gid = channel.gid};
+    program.environment.emplace_back(script::kScriptPath);
     if (channel.with_arguments) {
         for (std::string &word : notify::words(event)) {
             program.command.push_back(std::move(word));
@@ -57,10 +57,10 @@ void ScriptCourier::deliver(const Delivery &delivery,
 
 std::optional<notify::Outcome> ScriptCourier::begin(
     const Delivery &delivery, const ChannelConfig &config) {
-    const net::Program program = program_of(
+    const script::Program program = program_of(
         std::get<notify::ScriptChannel>(config.how), delivery.events.front());
     const std::string wrong =
-        net::unsafe_path(program.command.front(), program.uid);
+        script::unsafe_path(program.command.front(), program.uid);
     if (!wrong.empty()) {
         return failure("not run: " + wrong);
     }
@@ -84,13 +84,13 @@ notify::Outcome ScriptCourier::cancel(notify::DeliveryId id) {
     return failure("did not finish in time, killed");
 }
 
-void ScriptCourier::script_ended(net::RunId id,
-                                 const net::ScriptResult &result) {
+void ScriptCourier::script_ended(script::RunId id,
+                                 const script::ScriptResult &result) {
     outcomes_.finished(id, conclude(id, result), net::now());
 }
 
-notify::Outcome ScriptCourier::conclude(net::RunId id,
-                                        const net::ScriptResult &result) {
+notify::Outcome ScriptCourier::conclude(script::RunId id,
+                                        const script::ScriptResult &result) {
     if (!result) {
         names_.erase(id);
         return failure(result.error().to_string());
@@ -103,7 +103,7 @@ notify::Outcome ScriptCourier::conclude(net::RunId id,
                           : failure(result->to_string());
 }
 
-void ScriptCourier::log_output(net::RunId id, const std::string &output) {
+void ScriptCourier::log_output(script::RunId id, const std::string &output) {
     std::string_view rest = output;
     for (std::size_t n = 0; n < kMostLines && !rest.empty(); ++n) {
         const std::string line = first_line(rest, kLongestLine);

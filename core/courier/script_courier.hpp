@@ -8,13 +8,13 @@
 #include <string>
 
 #include "core/base/log.hpp"
-#include "core/net/script_runs.hpp"
 #include "core/net/watcher.hpp"
 #include "core/notify/ports.hpp"
+#include "core/script/script_runs.hpp"
 
 namespace ngx_vrrp::courier {
 
-class ScriptCourier final : public notify::Courier, net::ScriptSink {
+class ScriptCourier final : public notify::Courier, script::ScriptSink {
 public:
     // All of them outlive the courier, whose end kills every script.
     ScriptCourier(net::Watcher &watcher, notify::Outcomes &outcomes,
@@ -30,17 +30,19 @@ public:
     bool on_readable(int fd) { return runs_.on_readable(fd); }
 
 private:
-    void script_ended(net::RunId id, const net::ScriptResult &result) override;
+    void script_ended(script::RunId id,
+                      const script::ScriptResult &result) override;
 
     std::optional<notify::Outcome> begin(const notify::Delivery &delivery,
                                          const notify::ChannelConfig &config);
-    notify::Outcome conclude(net::RunId id, const net::ScriptResult &result);
-    void log_output(net::RunId id, const std::string &output);
+    notify::Outcome conclude(script::RunId id,
+                             const script::ScriptResult &result);
+    void log_output(script::RunId id, const std::string &output);
 
     notify::Outcomes &outcomes_;
     Log log_;
-    net::ScriptRuns runs_;
-    std::map<net::RunId, std::string>
+    script::ScriptRuns runs_;
+    std::map<script::RunId, std::string>
         names_;  // of those under way, for the log
 };
 

@@ -5,7 +5,7 @@
 
 #include "core/base/first_line.hpp"
 #include "core/net/clock.hpp"
-#include "core/net/unsafe_path.hpp"
+#include "core/script/unsafe_path.hpp"
 
 namespace ngx_vrrp::probe {
 
@@ -15,10 +15,10 @@ using check::Reason;
 
 constexpr std::size_t kLongestMessage = 256;
 
-net::Program program_of(const check::Config &config) {
+script::Program program_of(const check::Config &config) {
     const auto &check = std::get<check::ScriptCheck>(config.probe);
     return {.command = check.command,
-            .environment = {net::kScriptPath,
+            .environment = {script::kScriptPath,
                             "VRRP_INSTANCE=" + config.identity.group,
                             "VRRP_TRACKER=" + config.identity.name},
             .uid = check.uid,
@@ -34,7 +34,7 @@ check::Outcome system_failure(const SystemError &error) {
     return check::failed(Reason::sockerr, error.to_string());
 }
 
-check::Outcome judge(const net::ScriptResult &result) {
+check::Outcome judge(const script::ScriptResult &result) {
     if (!result) {
         return system_failure(result.error());
     }
@@ -64,9 +64,9 @@ std::optional<check::Outcome> ScriptProber::begin(check::CheckId id,
                              "not exited");
     }
 
-    const net::Program program = program_of(config);
+    const script::Program program = program_of(config);
     const std::string wrong =
-        net::unsafe_path(program.command.front(), program.uid);
+        script::unsafe_path(program.command.front(), program.uid);
     if (!wrong.empty()) {
         return check::failed(Reason::procerr, "not run: " + wrong);
     }
@@ -93,8 +93,8 @@ void ScriptProber::forget(check::CheckId id) {
     }
 }
 
-void ScriptProber::script_ended(net::RunId id,
-                                const net::ScriptResult &result) {
+void ScriptProber::script_ended(script::RunId id,
+                                const script::ScriptResult &result) {
     outcomes_.finished(id, judge(result), net::now());
 }
 

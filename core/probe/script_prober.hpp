@@ -8,12 +8,12 @@
 #include <string>
 
 #include "core/check/ports.hpp"
-#include "core/net/script_runs.hpp"
 #include "core/net/watcher.hpp"
+#include "core/script/script_runs.hpp"
 
 namespace ngx_vrrp::probe {
 
-class ScriptProber final : public check::Prober, net::ScriptSink {
+class ScriptProber final : public check::Prober, script::ScriptSink {
 public:
     // Both outlive the prober, whose end kills every script.
     ScriptProber(net::Watcher &watcher, check::Outcomes &outcomes);
@@ -28,13 +28,14 @@ public:
     bool on_readable(int fd) { return runs_.on_readable(fd); }
 
 private:
-    void script_ended(net::RunId id, const net::ScriptResult &result) override;
+    void script_ended(script::RunId id,
+                      const script::ScriptResult &result) override;
 
     std::optional<check::Outcome> begin(check::CheckId id,
                                         const check::Config &config);
 
     check::Outcomes &outcomes_;
-    net::ScriptRuns runs_;
+    script::ScriptRuns runs_;
 };
 
 }  // namespace ngx_vrrp::probe

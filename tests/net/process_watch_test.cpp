@@ -10,7 +10,7 @@
 #include <csignal>
 #include <string>
 
-#include "core/net/script_runs.hpp"
+#include "core/script/script_runs.hpp"
 #include "tests/courier/courier_loop.hpp"
 #include "tests/net/refused_syscall.hpp"
 #include "tests/support/script_folder.hpp"
@@ -108,9 +108,10 @@ TEST_P(NoPidfds, OthersAreAskedForAgain) {
     }));
 }
 
-class Ends : public ScriptSink {
+class Ends : public script::ScriptSink {
 public:
-    void script_ended(RunId id, const ScriptResult &result) override {
+    void script_ended(script::RunId id,
+                      const script::ScriptResult &result) override {
         text += std::to_string(id) + ": " +
                 (result ? result->output + result->to_string() : "error") +
                 "\n";
@@ -126,12 +127,12 @@ TEST_P(NoPidfds, TheEndOfAScriptIsSeen) {
         courier::CourierLoop loop;
         Ends ends;
         {
-            ScriptRuns runs(loop, ends, 100);
+            script::ScriptRuns runs(loop, ends, 100);
             loop.on_readable = [&](int fd) { return runs.on_readable(fd); };
-            const Program program{.command = {path},
-                                  .environment = {},
-                                  .uid = ::geteuid(),
-                                  .gid = ::getegid()};
+            const script::Program program{.command = {path},
+                                          .environment = {},
+                                          .uid = ::geteuid(),
+                                          .gid = ::getegid()};
             const bool started = static_cast<bool>(runs.start(1, program)) &&
                                  static_cast<bool>(runs.start(2, program));
             loop.wait([&] { return !runs.has(1) && !runs.has(2); });

@@ -14,10 +14,10 @@
 #include "core/base/result.hpp"
 #include "core/base/system_error.hpp"
 #include "core/net/fd.hpp"
-#include "core/net/spawn.hpp"
 #include "core/net/watcher.hpp"
+#include "core/script/spawn.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::script {
 
 using RunId = std::uint64_t;
 
@@ -49,7 +49,8 @@ class ScriptRuns {
 public:
     // Both outlive the runs, whose end kills every script. `most_output` octets
     // of each output are kept.
-    ScriptRuns(Watcher &watcher, ScriptSink &sink, std::size_t most_output);
+    ScriptRuns(net::Watcher &watcher, ScriptSink &sink,
+               std::size_t most_output);
     ScriptRuns(const ScriptRuns &) = delete;
     ScriptRuns &operator=(const ScriptRuns &) = delete;
     ~ScriptRuns();
@@ -87,13 +88,13 @@ private:
     std::optional<ScriptResult> reap(Runs::iterator run);
     void read_output(Run &run);
     void kill(Run &run);
-    void close(Fd &fd);
+    void close(net::Fd &fd);
 
-    Watcher &watcher_;
+    net::Watcher &watcher_;
     ScriptSink &sink_;
     std::size_t most_output_;
-    Fd ends_;  // readable after SIGCHLD, where there are no pidfds
+    net::Fd ends_;  // readable after SIGCHLD, where there are no pidfds
     Runs runs_;
 };
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::script

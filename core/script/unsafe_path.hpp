@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::script {
 
 // Empty if the file and every directory above it, with symbolic links followed
 // step by step, belong to root or to this user and no other user may write to
@@ -14,4 +14,4 @@ namespace ngx_vrrp::net {
 // Otherwise the problem: directory "/opt/checks" is group-writable.
 std::string unsafe_path(const std::string &path, std::uint32_t uid);
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::script

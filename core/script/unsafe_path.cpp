@@ -1,4 +1,4 @@
-#include "core/net/unsafe_path.hpp"
+#include "core/script/unsafe_path.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "core/base/log.hpp"
 #include "core/base/system_error.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::script {
 
 namespace {
 
@@ -170,4 +170,4 @@ std::string unsafe_path(const std::string &path, std::uint32_t uid) {
     return Walk(path, uid).judge();
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::script

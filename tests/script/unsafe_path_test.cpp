@@ -1,4 +1,4 @@
-#include "core/net/unsafe_path.hpp"
+#include "core/script/unsafe_path.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 
 #include "core/capi.h"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::script {
 namespace {
 
 namespace fs = std::filesystem;
@@ -169,4 +169,4 @@ TEST_F(UnsafePath, ForC) {
 }
 
 }  // namespace
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::script

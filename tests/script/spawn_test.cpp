@@ -1,5 +1,5 @@
 // Attributes that a program does not inherit from us.
-#include "core/net/spawn.hpp"
+#include "core/script/spawn.hpp"
 
 #include <grp.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <array>
 #include <string>
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::script {
 namespace {
 
 constexpr std::uint32_t kNobodyId = 65534;
@@ -55,4 +55,4 @@ TEST(Spawn, ProgramHasNoGroupsOfOurs) {
 }
 
 }  // namespace
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::script

@@ -12,7 +12,7 @@
 #include "core/base/system_error.hpp"
 #include "core/net/fd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::script {
 
 struct Program {
     std::vector<std::string> command;      // an absolute path, and arguments
@@ -22,10 +22,10 @@ struct Program {
 };
 
 struct Child {
-    int pid = 0;  // to be waited for; also the number of its process group
-    Fd process;   // a pidfd: readable when the program has ended; empty where
-                  // there are none (pidfd.hpp)
-    Fd output;    // its output; non-blocking
+    int pid = 0;      // to be waited for; also the number of its process group
+    net::Fd process;  // a pidfd: readable when the program has ended; empty
+                      // where there are none (pidfd.hpp)
+    net::Fd output;   // its output; non-blocking
 };
 
 // An error in the child is written to its output before it exits with
@@ -36,4 +36,4 @@ Result<Child, SystemError> spawn(const Program &program);
 // As shells do.
 inline constexpr int kCannotRun = 127;
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::script

@@ -1,4 +1,4 @@
-#include "core/net/spawn.hpp"
+#include "core/script/spawn.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -19,7 +19,7 @@
 
 #include "core/net/pidfd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::script {
 
 namespace {
 
@@ -190,9 +190,9 @@ Result<Child, SystemError> spawn(const Program &program) {
         return Unexpected(SystemError{"pipe2()", errno});
     }
     Child child;
-    child.output = Fd(ends[0]);
-    const Fd output(ends[1]);
-    const Fd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    child.output = net::Fd(ends[0]);
+    const net::Fd output(ends[1]);
+    const net::Fd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!input || ::fcntl(child.output.get(), F_SETFL, O_NONBLOCK) != 0) {
         return Unexpected(SystemError{"open() of \"/dev/null\"", errno});
     }
@@ -212,13 +212,13 @@ Result<Child, SystemError> spawn(const Program &program) {
         return Unexpected(SystemError{"fork()", errno});
     }
 
-    child.process = open_pidfd(child.pid);
+    child.process = net::open_pidfd(child.pid);
     const int error = errno;
-    if (!child.process && !is_refused(error)) {
+    if (!child.process && !net::is_refused(error)) {
         discard(child.pid);
         return Unexpected(SystemError{"pidfd_open()", error});
     }
     return child;
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::script
