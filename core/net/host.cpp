@@ -2,19 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 
-#include "core/base/repeated_line.hpp"
 #include "core/net/address_request.hpp"
 #include "core/net/clock.hpp"
 #include "core/net/interface_table.hpp"
-#include "core/net/neighbour_sockets.hpp"
-#include "core/net/packet_socket.hpp"
-#include "core/net/process_watch.hpp"
-#include "core/net/retry.hpp"
 #include "core/net/socket_diag.hpp"
 #include "core/net/unanswered.hpp"
-#include "core/net/vrrp_sockets.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -42,68 +35,21 @@ bool has_ours(const engine::Interfaces &known,
 
 }  // namespace
 
-class Host::Impl {
-public:
-    Impl(Watcher &watcher, Sink &sink, LogSink &log)
-        : watcher_(watcher),
-          sink_(sink),
-          log_(log),
-          processes_(watcher, log),
-          sockets_(watcher, sink, log),
-          neighbours_(watcher, sink, log) {}
-    ~Impl();
+Host::Host(Watcher &watcher, Sink &sink, LogSink &log)
+    : watcher_(watcher),
+      sink_(sink),
+      log_(log),
+      processes_(watcher, log),
+      sockets_(watcher, sink, log),
+      neighbours_(watcher, sink, log) {}
 
-    Status open();
-    Result<engine::Interfaces, SystemError> interfaces();
-    void catch_up();
-    void on_readable(int fd);
-    std::optional<Instant> deadline() const;
-    void handle_time(Instant now);
-
-    ProcessWatch &processes() { return processes_; }
-    VrrpSockets &sockets() { return sockets_; }
-    PacketSocket &frames() { return frames_; }
-    NeighbourSockets &neighbours() { return neighbours_; }
-    void forget_unanswered(const engine::Interface &interface);
-    std::vector<Status> add_all(
-        const std::vector<engine::LeaseRequest> &requests);
-    Status remove(const engine::Interface &interface,
-                  const vrrp::VirtualAddress &address);
-
-private:
-    void read_events();
-    void read_all_again(Instant now, bool changed);
-    void tell();
-    void promote_once(const engine::Interface &interface);
-
-    Watcher &watcher_;
-    Sink &sink_;
-    Log log_;
-
-    RequestSocket requests_;
-    RequestSocket renewals_;  // of known addresses: without events
-    EventSocket events_;
-    engine::Interfaces known_;  // the last dump, and all events since
-    Retry dump_;
-    RepeatedLine loss_line_;
-    RepeatedLine event_line_;
-    RepeatedLine dump_line_;
-    RepeatedLine neighbour_line_;
-    std::set<IfIndex> promoted_;
-
-    ProcessWatch processes_;
-    PacketSocket frames_;
-    VrrpSockets sockets_;
-    NeighbourSockets neighbours_;
-};
-
-Host::Impl::~Impl() {
+Host::~Host() {
     if (events_.is_open()) {
         watcher_.unwatch(events_.fd());
     }
 }
 
-Status Host::Impl::open() {
+Status Host::open() {
     if (events_.is_open()) {
         return success();
     }
@@ -127,7 +73,7 @@ Status Host::Impl::open() {
     return success();
 }
 
-Result<engine::Interfaces, SystemError> Host::Impl::interfaces() {
+Result<engine::Interfaces, SystemError> Host::interfaces() {
     Result<InterfaceDump, SystemError> read = read_interfaces(requests_);
     if (!read) {
         return Unexpected(read.error());
@@ -140,12 +86,12 @@ Result<engine::Interfaces, SystemError> Host::Impl::interfaces() {
     return known_;
 }
 
-void Host::Impl::catch_up() {
+void Host::catch_up() {
     read_events();
     sockets_.read_all(now());
 }
 
-void Host::Impl::on_readable(int fd) {
+void Host::on_readable(int fd) {
     if (fd == events_.fd()) {
         read_events();
     } else if (const auto ended = processes_.take_ended(fd)) {
@@ -155,20 +101,20 @@ void Host::Impl::on_readable(int fd) {
     }
 }
 
-std::optional<Instant> Host::Impl::deadline() const {
+std::optional<Instant> Host::deadline() const {
     std::optional<Instant> earliest = dump_.at();
     take_earlier(earliest, sockets_.deadline());
     return earliest;
 }
 
-void Host::Impl::handle_time(Instant now) {
+void Host::handle_time(Instant now) {
     if (dump_.is_due(now)) {
         read_all_again(now, false);
     }
     sockets_.handle_time(now);
 }
 
-void Host::Impl::read_events() {
+void Host::read_events() {
     if (!events_.is_open()) {
         return;
     }
@@ -211,7 +157,7 @@ void Host::Impl::read_events() {
 // While other programs make changes without end, each dump is interrupted: then
 // it adds the missing addresses, and the next dump follows. Meanwhile events
 // report changes.
-void Host::Impl::read_all_again(Instant now, bool changed) {
+void Host::read_all_again(Instant now, bool changed) {
     Result<InterfaceDump, SystemError> read = read_interfaces(requests_);
     if (!read) {
         const Duration pause = dump_.failed(now);
@@ -237,12 +183,12 @@ void Host::Impl::read_all_again(Instant now, bool changed) {
 
 // Adverts that arrived before this event must be counted, so that the master is
 // not treated as silent.
-void Host::Impl::tell() {
+void Host::tell() {
     sockets_.read_all(now());
     sink_.interfaces_changed(known_);
 }
 
-void Host::Impl::promote_once(const engine::Interface &interface) {
+void Host::promote_once(const engine::Interface &interface) {
     if (!promoted_.insert(interface.index).second) {
         return;
     }
@@ -254,7 +200,7 @@ void Host::Impl::promote_once(const engine::Interface &interface) {
     }
 }
 
-void Host::Impl::forget_unanswered(const engine::Interface &interface) {
+void Host::forget_unanswered(const engine::Interface &interface) {
     const Status done = net::forget_unanswered(requests_, interface);
     if (!done) {
         neighbour_line_.write(log_, LogLevel::warn,
@@ -267,7 +213,7 @@ void Host::Impl::forget_unanswered(const engine::Interface &interface) {
 
 // A new address causes an event, like that of any program: then it is known.
 // Its renewals cause none.
-std::vector<Status> Host::Impl::add_all(
+std::vector<Status> Host::add_all(
     const std::vector<engine::LeaseRequest> &requests) {
     const bool all_known = std::ranges::all_of(requests, [&](const auto &r) {
         return has_ours(known_, *r.interface, *r.address);
@@ -286,92 +232,45 @@ std::vector<Status> Host::Impl::add_all(
     return added;
 }
 
-Status Host::Impl::remove(const engine::Interface &interface,
-                          const vrrp::VirtualAddress &address) {
+Status Host::remove(const engine::Interface &interface,
+                    const vrrp::VirtualAddress &address) {
     return remove_address(requests_, interface, address);
 }
 
-Host::Host(Watcher &watcher, Sink &sink, LogSink &log)
-    : impl_(std::make_unique<Impl>(watcher, sink, log)) {}
-
-Host::~Host() = default;
-
-Status Host::open() {
-    return impl_->open();
-}
-
-Result<engine::Interfaces, SystemError> Host::interfaces() {
-    return impl_->interfaces();
-}
-
 Status Host::watch_process(int pid) {
-    return impl_->processes().watch(pid);
-}
-
-void Host::catch_up() {
-    impl_->catch_up();
-}
-
-void Host::on_readable(int fd) {
-    impl_->on_readable(fd);
-}
-
-std::optional<Instant> Host::deadline() const {
-    return impl_->deadline();
-}
-
-void Host::handle_time(Instant now) {
-    impl_->handle_time(now);
-}
-
-const LostPackets &Host::lost() const {
-    return impl_->sockets().lost();
+    return processes_.watch(pid);
 }
 
 Status Host::listen(const engine::Interface &interface,
                     const vrrp::Config &router) {
-    return impl_->sockets().listen(interface, router);
+    return sockets_.listen(interface, router);
 }
 
 void Host::forget(std::string_view interface) {
-    impl_->sockets().forget(interface);
+    sockets_.forget(interface);
 }
 
 Status Host::send(const engine::Interface &interface,
                   const wire::Endpoints &endpoints, Bytes pdu) {
-    return impl_->sockets().send(interface, endpoints, pdu);
+    return sockets_.send(interface, endpoints, pdu);
 }
 
 std::vector<Status> Host::send_all(
     const std::vector<engine::OutgoingPacket> &packets) {
-    return impl_->sockets().send_all(packets);
+    return sockets_.send_all(packets);
 }
 
 Status Host::send_frame(const engine::Interface &interface, Bytes frame) {
-    return impl_->frames().send(interface, frame);
-}
-
-void Host::forget_unanswered(const engine::Interface &interface) {
-    impl_->forget_unanswered(interface);
+    return frames_.send(interface, frame);
 }
 
 Status Host::add(const engine::Interface &interface,
                  const vrrp::VirtualAddress &address, Seconds lease) {
-    return impl_->add_all({{&interface, &address, lease}}).front();
-}
-
-std::vector<Status> Host::add_all(
-    const std::vector<engine::LeaseRequest> &requests) {
-    return impl_->add_all(requests);
-}
-
-Status Host::remove(const engine::Interface &interface,
-                    const vrrp::VirtualAddress &address) {
-    return impl_->remove(interface, address);
+    return add_all({{&interface, &address, lease}}).front();
 }
 
 Status Host::watch_neighbours(const std::vector<IpAddress> &addresses) {
-    return impl_->neighbours().watch(addresses);
+    return neighbours_.watch(addresses);
 }
 
 Result<engine::Closed, SystemError> Host::close_connections(

@@ -22,37 +22,24 @@
 // own sockets. The kernel keeps the addresses, with our mark and a lifetime.
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <optional>
+#include <set>
 
 #include "core/base/log.hpp"
+#include "core/base/repeated_line.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/ports.hpp"
+#include "core/net/neighbour_sockets.hpp"
+#include "core/net/netlink_socket.hpp"
+#include "core/net/packet_socket.hpp"
+#include "core/net/process_watch.hpp"
+#include "core/net/retry.hpp"
+#include "core/net/sink.hpp"
+#include "core/net/vrrp_sockets.hpp"
 #include "core/net/watcher.hpp"
 
 namespace ngx_vrrp::net {
-
-class Sink {
-public:
-    virtual ~Sink() = default;
-    virtual void packet_received(const engine::ReceivedPacket &packet) = 0;
-
-    // Links or addresses have changed: the complete state. Packets that were
-    // received before have been handed over.
-    virtual void interfaces_changed(const engine::Interfaces &interfaces) = 0;
-
-    virtual void process_ended(int pid) = 0;
-
-    virtual void neighbour_heard(const engine::NeighbourClaim &claim) = 0;
-};
-
-// Packets that came when the queue of a VRRP socket was full.
-struct LostPackets {
-    std::uint64_t wanted = 0;  // IPv6: or those with a wrong checksum
-    std::uint64_t others = 0;  // not for our virtual routers
-};
 
 class Host final : public engine::Transmit,
                    public engine::Addresses,
@@ -62,6 +49,8 @@ public:
     // watcher and sink outlive the host; sink is called only from
     // on_readable(), catch_up() and handle_time().
     Host(Watcher &watcher, Sink &sink, LogSink &log);
+    Host(const Host &) = delete;
+    Host &operator=(const Host &) = delete;
     ~Host() override;
 
     // Opens netlink, before anything else; a second call has no effect.
@@ -75,7 +64,7 @@ public:
     std::optional<Instant> deadline() const;
     void handle_time(Instant now);
 
-    const LostPackets &lost() const;
+    const LostPackets &lost() const { return sockets_.lost(); }
 
     // Sink::process_ended() reports its end (a pidfd: within a millisecond). A
     // second call for the same process has no effect; ESRCH: it has ended
@@ -110,8 +99,30 @@ public:
         const std::vector<std::uint16_t> &ports) override;
 
 private:
-    class Impl;
-    std::unique_ptr<Impl> impl_;
+    void read_events();
+    void read_all_again(Instant now, bool changed);
+    void tell();
+    void promote_once(const engine::Interface &interface);
+
+    Watcher &watcher_;
+    Sink &sink_;
+    Log log_;
+
+    RequestSocket requests_;
+    RequestSocket renewals_;  // of known addresses: without events
+    EventSocket events_;
+    engine::Interfaces known_;  // the last dump, and all events since
+    Retry dump_;
+    RepeatedLine loss_line_;
+    RepeatedLine event_line_;
+    RepeatedLine dump_line_;
+    RepeatedLine neighbour_line_;
+    std::set<IfIndex> promoted_;
+
+    ProcessWatch processes_;
+    PacketSocket frames_;
+    VrrpSockets sockets_;
+    NeighbourSockets neighbours_;
 };
 
 }  // namespace ngx_vrrp::net

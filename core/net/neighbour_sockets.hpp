@@ -13,7 +13,7 @@
 #include "core/base/system_error.hpp"
 #include "core/engine/facts.hpp"
 #include "core/net/fd.hpp"
-#include "core/net/host.hpp"
+#include "core/net/sink.hpp"
 #include "core/net/watcher.hpp"
 
 namespace ngx_vrrp::net {

@@ -14,7 +14,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/repeated_line.hpp"
-#include "core/net/host.hpp"
+#include "core/net/sink.hpp"
 #include "core/net/vrrp_filter.hpp"
 #include "core/net/vrrp_socket.hpp"
 #include "core/net/watcher.hpp"
