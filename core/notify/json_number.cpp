@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cstddef>
 #include <string>
-#include <utility>
 
 namespace ngx_vrrp::notify {
 
@@ -15,15 +14,23 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+void append_utf8(std::string &text, std::uint32_t c) {
+    if (c < 0x80) {
+        text += static_cast<char>(c);
+        return;
+    }
+    const unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    text += static_cast<char>(0xffU << (7 - more) | c >> 6 * more);
+    for (unsigned left = more; left-- > 0;) {
+        text += static_cast<char>(0x80 | (c >> 6 * left & 0x3f));
+    }
 }
 
-// Reads forward. Functions that return bool return false when the text does not
+// RFC 8259. Functions that return bool return false when the text does not
 // match.
-class Scanner {
+class Parser {
 public:
-    Scanner(std::string_view text, std::string_view name)
+    Parser(std::string_view text, std::string_view name)
         : rest_(text), name_(name) {}
 
     bool document() {
@@ -39,24 +46,37 @@ public:
         return rest_.empty();
     }
 
-    std::optional<std::int64_t> found() const {
-        return times_ == 1 ? number_ : std::nullopt;
+    // A number or text, as it is written. Nothing: there is none, or there are
+    // two.
+    std::optional<std::string_view> found() const {
+        return times_ == 1 ? std::optional(found_) : std::nullopt;
     }
 
-    // As it is written, between the quotes.
-    std::optional<std::string_view> found_text() const {
-        return times_ == 1 ? text_ : std::nullopt;
+    bool string(std::string &text) {
+        text.clear();
+        if (!take('"')) {
+            return false;
+        }
+        while (!rest_.empty() && !at('"')) {
+            const char c = next();
+            if (static_cast<unsigned char>(c) < 0x20 ||
+                (c == '\\' && !escape(text))) {
+                return false;
+            }
+            if (c != '\\') {
+                text += c;
+            }
+        }
+        return take('"');
     }
 
 private:
     bool at(char c) const { return !rest_.empty() && rest_.front() == c; }
 
-    bool take(char c) {
-        if (!at(c)) {
-            return false;
-        }
+    char next() {
+        const char c = rest_.front();
         rest_.remove_prefix(1);
-        return true;
+        return c;
     }
 
     bool take(std::string_view word) {
@@ -67,9 +87,11 @@ private:
         return true;
     }
 
+    bool take(char c) { return take(std::string_view(&c, 1)); }
+
     void blank() {
         while (at(' ') || at('\t') || at('\r') || at('\n')) {
-            rest_.remove_prefix(1);
+            next();
         }
     }
 
@@ -86,8 +108,9 @@ private:
     }
 
     bool scalar() {
+        std::string text;
         return at('"')
-                   ? string()
+                   ? string(text)
                    : take("true") || take("false") || take("null") || number();
     }
 
@@ -100,7 +123,7 @@ private:
         return at(end) ? leave() : item();
     }
 
-    // Out of all that ends here.
+    // Ends all objects and arrays that end here.
     bool leave() {
         blank();
         while (!open_.empty() && take(open_.back())) {
@@ -116,84 +139,67 @@ private:
     }
 
     bool key() {
-        const std::string_view before = rest_;
-        if (!string()) {
+        std::string name;
+        if (!string(name)) {
             return false;
         }
-        const std::string_view quoted =
-            before.substr(0, before.size() - rest_.size());
         blank();
         if (!take(':')) {
             return false;
         }
         blank();
-        if (open_.size() == 1 && quoted.substr(1, quoted.size() - 2) == name_) {
-            remember();
+        if (open_.size() == 1 && name == name_) {
+            const std::string_view before = rest_;
+            scalar();
+            found_ = before.substr(0, before.size() - rest_.size());
+            rest_ = before;
+            ++times_;
         }
         return true;
     }
 
-    void remember() {
+    // A surrogate pair is one character.
+    bool escape(std::string &text) {
+        std::uint32_t c = 0;
+        std::uint32_t low = 0;
+        if (!take('u')) {
+            return control(text);
+        }
+        if (!unit(c)) {
+            return false;
+        }
         const std::string_view before = rest_;
-        if (number()) {
-            number_ = integer(before.substr(0, before.size() - rest_.size()));
+        if (c >= 0xd800 && c < 0xdc00 && take("\\u") && unit(low) &&
+            low >= 0xdc00 && low < 0xe000) {
+            append_utf8(text, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
         } else {
-            number_.reset();
+            rest_ = before;
+            append_utf8(text, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
         }
-        rest_ = before;
-        text_.reset();
-        if (string()) {
-            text_ = before.substr(1, before.size() - rest_.size() - 2);
-        }
-        ++times_;
-        rest_ = before;
+        return true;
     }
 
-    static std::optional<std::int64_t> integer(std::string_view text) {
-        std::int64_t number = 0;
-        const char *end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, number);
-        const bool whole = error == std::errc{} && stop == end;
-        return whole ? std::optional(number) : std::nullopt;
-    }
-
-    bool string() {
-        if (!take('"')) {
+    bool control(std::string &text) {
+        constexpr std::string_view kKinds = "\"\\/bfnrt";
+        constexpr std::string_view kMeant = "\"\\/\b\f\n\r\t";
+        const std::size_t at =
+            rest_.empty() ? kKinds.npos : kKinds.find(rest_.front());
+        if (at == kKinds.npos) {
             return false;
         }
-        while (!rest_.empty() && !at('"')) {
-            if (!character()) {
-                return false;
-            }
-        }
-        return take('"');
+        next();
+        text += kMeant[at];
+        return true;
     }
 
-    bool character() {
-        if (static_cast<unsigned char>(rest_.front()) < 0x20) {
+    bool unit(std::uint32_t &c) {
+        const std::string_view digits = rest_.substr(0, 4);
+        const char *end = digits.data() + digits.size();
+        if (digits.size() < 4 ||
+            std::from_chars(digits.data(), end, c, 16).ptr != end) {
             return false;
         }
-        const bool escaped = at('\\');
-        rest_.remove_prefix(1);
-        return !escaped || escape();
-    }
-
-    bool escape() {
-        if (rest_.empty()) {
-            return false;
-        }
-        const char kind = rest_.front();
-        rest_.remove_prefix(1);
-        if (kind != 'u') {
-            return std::string_view("\"\\/bfnrt").find(kind) !=
-                   std::string_view::npos;
-        }
-        for (int i = 0; i < 4; ++i) {
-            if (rest_.empty() || !is_hex(rest_.front())) {
-                return false;
-            }
-            rest_.remove_prefix(1);
-        }
+        rest_.remove_prefix(4);
         return true;
     }
 
@@ -215,7 +221,7 @@ private:
     bool digits() {
         const std::size_t before = rest_.size();
         while (!rest_.empty() && is_digit(rest_.front())) {
-            rest_.remove_prefix(1);
+            next();
         }
         return rest_.size() < before;
     }
@@ -223,108 +229,34 @@ private:
     std::string_view rest_;
     std::string_view name_;
     std::string open_;  // how each object and array that is open will end
-    std::optional<std::int64_t> number_;
-    std::optional<std::string_view> text_;
+    std::string_view found_;
     unsigned times_ = 0;
 };
 
-// Of a string that is JSON: every escape is whole.
-class Unescaper {
-public:
-    explicit Unescaper(std::string_view text) : rest_(text) {}
-
-    std::string text() {
-        while (!rest_.empty()) {
-            const char c = next();
-            if (c == '\\') {
-                escape(next());
-            } else {
-                text_ += c;
-            }
-        }
-        return std::move(text_);
-    }
-
-private:
-    char next() {
-        const char c = rest_.front();
-        rest_.remove_prefix(1);
-        return c;
-    }
-
-    void escape(char kind) {
-        constexpr std::string_view kKinds = "bfnrt";
-        constexpr std::string_view kMeant = "\b\f\n\r\t";
-        if (kind == 'u') {
-            append(unit());
-        } else {
-            const std::size_t at = kKinds.find(kind);
-            text_ += at == kKinds.npos ? kind : kMeant[at];
-        }
-    }
-
-    std::uint32_t unit() {
-        std::uint32_t value = 0;
-        std::from_chars(rest_.data(), rest_.data() + 4, value, 16);
-        rest_.remove_prefix(4);
-        return value;
-    }
-
-    // Two halves of one character may follow each other.
-    void append(std::uint32_t c) {
-        const bool high = c >= 0xd800 && c < 0xdc00;
-        if (high && rest_.starts_with("\\u")) {
-            const std::string_view before = rest_;
-            rest_.remove_prefix(2);
-            const std::uint32_t low = unit();
-            if (low >= 0xdc00 && low < 0xe000) {
-                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-            } else {
-                rest_ = before;
-            }
-        }
-        write(c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
-    }
-
-    void write(std::uint32_t c) {
-        const auto octet = [&](std::uint32_t first, unsigned shift) {
-            text_ += static_cast<char>(first | (c >> shift & 0x3f));
-        };
-        if (c < 0x80) {
-            text_ += static_cast<char>(c);
-            return;
-        }
-        if (c < 0x800) {
-            text_ += static_cast<char>(0xc0 | c >> 6);
-        } else if (c < 0x10000) {
-            text_ += static_cast<char>(0xe0 | c >> 12);
-            octet(0x80, 6);
-        } else {
-            text_ += static_cast<char>(0xf0 | c >> 18);
-            octet(0x80, 12);
-            octet(0x80, 6);
-        }
-        octet(0x80, 0);
-    }
-
-    std::string_view rest_;
-    std::string text_;
-};
+std::optional<std::string_view> find(std::string_view json,
+                                     std::string_view name) {
+    Parser parser(json, name);
+    return parser.document() ? parser.found() : std::nullopt;
+}
 
 }  // namespace
 
 std::optional<std::string> find_text(std::string_view json,
                                      std::string_view name) {
-    Scanner scanner(json, name);
-    const auto quoted =
-        scanner.document() ? scanner.found_text() : std::nullopt;
-    return quoted ? std::optional(Unescaper(*quoted).text()) : std::nullopt;
+    const auto value = find(json, name);
+    std::string text;
+    return value && Parser(*value, {}).string(text) ? std::optional(text)
+                                                    : std::nullopt;
 }
 
 std::optional<std::int64_t> find_number(std::string_view json,
                                         std::string_view name) {
-    Scanner scanner(json, name);
-    return scanner.document() ? scanner.found() : std::nullopt;
+    const auto value = find(json, name).value_or("");
+    const char *end = value.data() + value.size();
+    std::int64_t number = 0;
+    const auto [stop, error] = std::from_chars(value.data(), end, number);
+    return error == std::errc{} && stop == end ? std::optional(number)
+                                               : std::nullopt;
 }
 
 }  // namespace ngx_vrrp::notify

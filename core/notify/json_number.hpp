@@ -11,7 +11,7 @@ namespace ngx_vrrp::notify {
 
 // The integer member of this name in the object json. Nothing: json is not JSON
 // (RFC 8259), not an object, nests too deep, has no such member or two of them,
-// or it has another type. Names are compared as written, without escapes.
+// or it has another type.
 std::optional<std::int64_t> find_number(std::string_view json,
                                         std::string_view name);
 
