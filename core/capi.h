@@ -328,14 +328,18 @@ typedef enum {
 } vrrp_core_notify_kind_e;
 
 
-typedef enum {
-    VRRP_CORE_WEBHOOK_GENERIC = 0,
-    VRRP_CORE_WEBHOOK_ALERTMANAGER,
-    VRRP_CORE_WEBHOOK_SLACK,
-    VRRP_CORE_WEBHOOK_DINGTALK,
-    VRRP_CORE_WEBHOOK_FEISHU,
-    VRRP_CORE_WEBHOOK_WECOM
-} vrrp_core_webhook_format_e;
+/* a format of webhooks; the first one is the default */
+
+typedef struct {
+    const char                       *name;
+    const char                       *path;      /* its URLs end with it */
+    uint8_t                           has_prefix;
+    uint8_t                           signs;
+} vrrp_core_webhook_format_t;
+
+/* by its number; VRRP_CORE_ERROR: no such format */
+int vrrp_core_webhook_format(size_t number,
+    vrrp_core_webhook_format_t *format);
 
 
 /* a channel: a receiver of notifications */
@@ -374,7 +378,7 @@ typedef struct {
     vrrp_core_str_t                   helo;      /* empty: the host's name */
 
     /* webhook */
-    vrrp_core_webhook_format_e        format;
+    size_t                            format;    /* its number */
     vrrp_core_str_t                   prefix;    /* of texts, or empty */
 
     /*

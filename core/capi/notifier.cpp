@@ -19,6 +19,7 @@
 #include "core/node/notify_node.hpp"
 #include "core/notify/config.hpp"
 #include "core/notify/signer.hpp"
+#include "core/notify/webhook.hpp"
 #include "core/status/channels.hpp"
 
 namespace {
@@ -30,8 +31,6 @@ static_assert(1 << static_cast<int>(EventKind::split_brain) ==
               VRRP_CORE_EVENT_SPLIT_BRAIN);
 static_assert(1 << static_cast<int>(StateWord::init) == VRRP_CORE_TO_INIT);
 static_assert(VRRP_CORE_MAX_CHANNELS == status::ChannelBoard::kMost);
-static_assert(static_cast<int>(WebhookFormat::wecom) ==
-              VRRP_CORE_WEBHOOK_WECOM);
 
 std::vector<std::string> to_strings(const vrrp_core_str_t *strings,
                                     std::size_t n) {
@@ -240,4 +239,17 @@ int vrrp_notifier_possible(const vrrp_core_conf_t *conf, char *why,
         copy_text("out of memory", why, size);
         return VRRP_CORE_ERROR;
     }
+}
+
+int vrrp_core_webhook_format(size_t number,
+                             vrrp_core_webhook_format_t *format) {
+    const WebhookTraits *traits = webhook_traits(number);
+    if (traits == nullptr) {
+        return VRRP_CORE_ERROR;
+    }
+    *format = {.name = traits->name,
+               .path = traits->path,
+               .has_prefix = traits->has_prefix,
+               .signs = traits->signs};
+    return VRRP_CORE_OK;
 }

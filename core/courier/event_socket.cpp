@@ -22,7 +22,8 @@ bool transmit(int fd, const void *data, std::size_t size) {
 }
 
 bool is_known(const EventRecord &event) {
-    return static_cast<std::size_t>(event.kind) < notify::kEventKinds.size();
+    return static_cast<std::size_t>(event.kind) < notify::kEventKinds.size() &&
+           event.state <= notify::StateWord::init;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace {
 
 using notify::EventKind;
 using notify::EventRecord;
+using notify::StateWord;
 
 EventRecord begin_event(EventKind kind, const std::string &router_id,
                         const Moment &moment) {
@@ -36,13 +37,26 @@ std::string addresses_of(const vrrp::Config &config) {
     return list;
 }
 
+StateWord new_state(const engine::StateChanged &change) {
+    switch (change.to) {
+        case vrrp::StateName::backup:
+            return StateWord::backup;
+        case vrrp::StateName::active:
+            return StateWord::master;
+        case vrrp::StateName::fault:
+            return StateWord::fault;
+        case vrrp::StateName::initialize:
+            break;
+    }
+    return change.for_good ? StateWord::stop : StateWord::init;
+}
+
 void describe(EventRecord &event, const engine::StateChanged &change) {
-    const bool stops =
-        change.for_good && change.to == vrrp::StateName::initialize;
     event.kind = EventKind::state;
-    event.bad = change.to == vrrp::StateName::fault;
+    event.state = new_state(change);
+    event.bad = event.state == StateWord::fault;
     event.from.set(vrrp::public_name(change.from));
-    event.to.set(stops ? "STOP" : vrrp::public_name(change.to));
+    event.to.set(to_string(event.state));
 }
 
 void describe(EventRecord &event, const engine::TrackerChanged &change) {

@@ -39,6 +39,7 @@ struct EmailChannel {
     std::string helo;        // our name in HELO; empty: the host name
 };
 
+// Rows of the table in webhook.cpp.
 enum class WebhookFormat : std::uint8_t {
     generic,
     alertmanager,
@@ -62,14 +63,11 @@ struct ChannelConfig {
     std::string target;    // for humans, without secrets: "hooks.example.org"
     std::string instance;  // empty: all of them, and what is of none
     std::uint32_t events = 0;   // 1 << EventKind
-    std::uint32_t states = 0;   // 1 << StateWord, of the state events
+    std::uint32_t states = 0;   // 1 << StateWord, of state events
     Duration timeout{};         // of one attempt
     Duration expire{};          // an undelivered event is dropped after this
     bool lacks_secret = false;  // its file could not be read
     std::variant<ScriptChannel, FifoChannel, EmailChannel, WebhookChannel> how;
 };
-
-// The values of EventRecord::to, as bits of ChannelConfig::states.
-enum class StateWord : std::uint8_t { master, backup, fault, stop, init };
 
 }  // namespace ngx_vrrp::notify

@@ -32,6 +32,15 @@ constexpr std::string_view to_string(EventKind kind) {
     return name_of(kind, names);
 }
 
+// The states of instances, as in keepalived's scripts and in the status.
+enum class StateWord : std::uint8_t { master, backup, fault, stop, init };
+
+constexpr std::string_view to_string(StateWord state) {
+    constexpr std::array<std::string_view, 5> names{"MASTER", "BACKUP", "FAULT",
+                                                    "STOP", "INIT"};
+    return name_of(state, names);
+}
+
 // Problems are repeated at this interval, for receivers that end an alert
 // without a repetition; others do not get the repetitions.
 inline constexpr Duration kRepeat = Seconds{60};
@@ -44,6 +53,7 @@ struct EventRecord {
     std::uint8_t priority;  // effective
     std::uint8_t bad;       // a failure, or a sign of one, begins; 0: it ends
     std::uint8_t again;     // nothing new: it is still so, see kRepeat
+    StateWord state;        // of kind state: the new one, as `to` has it
 
     std::int64_t at_ns;      // CLOCK_BOOTTIME
     std::int64_t wall_ns;    // since 1970, UTC

@@ -13,10 +13,6 @@ std::string instance_of(const EventRecord &event) {
     return one_line(event.instance.view());
 }
 
-bool is_to(const EventRecord &event, std::string_view state) {
-    return event.to.view() == state;
-}
-
 // "split brain suspected: two masters": the name of a sign, and whether it
 // lasts.
 std::string split_brain(const EventRecord &event) {
@@ -59,7 +55,7 @@ std::string with_colon(std::string text) {
 }
 
 std::string keepalived_state(const EventRecord &event) {
-    return is_to(event, "STOP")
+    return event.state == StateWord::stop
                ? "Stopping"
                : "Entering " + one_line(event.to.view()) + " state";
 }
@@ -72,10 +68,11 @@ std::string instance_and_vrid(const EventRecord &event) {
 }
 
 Gravity gravity_of_state(const EventRecord &event) {
-    if (is_to(event, "FAULT")) {
+    if (event.state == StateWord::fault) {
         return Gravity::critical;
     }
-    const bool moves = is_to(event, "MASTER") || event.from.view() == "MASTER";
+    const bool moves = event.state == StateWord::master ||
+                       event.from.view() == to_string(StateWord::master);
     return moves ? Gravity::warning : Gravity::info;
 }
 

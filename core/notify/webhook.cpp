@@ -25,22 +25,46 @@ struct Answer {
 constexpr std::size_t kLongestMessage = 200;
 
 struct Format {
+    WebhookTraits traits;
     std::optional<WebhookRequest> (*request)(const Delivery &,
                                              const WebhookChannel &, Signer &,
                                              WallTime);
-    Answer answer;
+    Answer answer{};
 };
 
-// In the order of WebhookFormat. DingTalk: -1 is "system busy", 130101 "send
-// too fast"; Feishu: 11232 is the same, 11233 that of all robots; WeCom: 45009
-// is the same. Feishu called its member StatusCode before it was code.
+// In the order of WebhookFormat. Slack wants at most one message per second;
+// DingTalk and WeCom accept 20 per minute. They all refuse more than 20
+// kilobytes; an event takes less than two.
+//
+// DingTalk: -1 is "system busy", 130101 "send too fast"; Feishu: 11232 is the
+// same, 11233 that of all robots; WeCom: 45009 is the same. Feishu called its
+// member StatusCode before it was code.
 constexpr std::array<Format, 6> kFormats{{
-    {generic_request, {}},
-    {alertmanager_request, {}},
-    {slack_request, {}},
-    {dingtalk_request, {{"errcode"}, {-1, 130101}, "errmsg"}},
-    {feishu_request, {{"code", "StatusCode"}, {11232, 11233}, "msg"}},
-    {wecom_request, {{"errcode"}, {-1, 45009}, "errmsg"}},
+    {{.name = "generic", .signs = true}, generic_request},
+    {{.name = "alertmanager",
+      .batch = 64,
+      .forgets = true,
+      .path = "/api/v2/alerts"},
+     alertmanager_request},
+    {{.name = "slack", .batch = 10, .pause = Seconds{1}, .has_prefix = true},
+     slack_request},
+    {{.name = "dingtalk",
+      .batch = 10,
+      .pause = Seconds{3},
+      .has_prefix = true,
+      .signs = true},
+     dingtalk_request,
+     {{"errcode"}, {-1, 130101}, "errmsg"}},
+    {{.name = "feishu",
+      .batch = 10,
+      .pause = Seconds{1},
+      .has_prefix = true,
+      .signs = true},
+     feishu_request,
+     {{"code", "StatusCode"}, {11232, 11233}, "msg"}},
+    {{.name = "wecom", .batch = 10, .pause = Seconds{3}, .has_prefix = true},
+     wecom_request,
+     {{"errcode"}, {-1, 45009}, "errmsg"}},
 }};
 
 const Format &format_of(WebhookFormat format) {
@@ -82,6 +106,10 @@ Outcome judge(const Answer &answer, std::string_view body) {
 }
 
 }  // namespace
+
+const WebhookTraits *webhook_traits(std::size_t number) {
+    return number < kFormats.size() ? &kFormats[number].traits : nullptr;
+}
 
 std::string titled(const WebhookChannel &channel, const std::string &headline) {
     return channel.prefix.empty() ? headline

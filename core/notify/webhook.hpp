@@ -1,6 +1,7 @@
 // The request to a webhook, and the meaning of its answer.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,20 @@
 #include "core/notify/text.hpp"
 
 namespace ngx_vrrp::notify {
+
+// The properties of a format.
+struct WebhookTraits {
+    const char *name;         // format=
+    std::size_t batch = 1;    // events in one message
+    Duration pause{0};        // after a message
+    bool forgets = false;     // alerts end if not repeated, see kRepeat
+    bool has_prefix = false;  // prefix= is for people
+    bool signs = false;       // secret_file=
+    const char *path = "";    // the end of its URLs
+};
+
+// Of a WebhookFormat. nullptr: no such format.
+const WebhookTraits *webhook_traits(std::size_t number);
 
 struct WebhookRequest {
     std::string url;

@@ -16,8 +16,6 @@
 
 #define NGX_VRRP_ALL_STATES  (NGX_VRRP_SCRIPT_STATES|VRRP_CORE_TO_INIT)
 
-#define NGX_VRRP_ALERTS  "/api/v2/alerts"
-
 
 /* milliseconds */
 
@@ -48,6 +46,8 @@ static char *ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *word,
     ngx_str_t *file, vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
     ngx_vrrp_notify_words_t *words);
+static char *ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *word,
+    vrrp_core_webhook_format_t *format, size_t flag);
 static char *ngx_vrrp_notify_tls(ngx_conf_t *cf,
     ngx_vrrp_notify_words_t *words, vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_notify_possible(ngx_cycle_t *cycle,
@@ -195,7 +195,7 @@ ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     core = &channel->core;
 
-    ngx_conf_init_value(words.format, VRRP_CORE_WEBHOOK_GENERIC);
+    ngx_conf_init_value(words.format, 0);
 
     core->format = words.format;
     core->states = NGX_VRRP_ALL_STATES;
@@ -494,27 +494,19 @@ static char *
 ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
     ngx_vrrp_notify_words_t *words)
 {
-    if (words->prefix.len
-        && (words->format == VRRP_CORE_WEBHOOK_GENERIC
-            || words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"prefix=\" is not supported by format %s, only "
-                           "by slack, dingtalk, feishu and wecom",
-                           ngx_vrrp_webhook_format(words->format));
-        return NGX_CONF_ERROR;
+    size_t                      len;
+    vrrp_core_webhook_format_t  format;
+
+    vrrp_core_webhook_format(words->format, &format);
+
+    if (words->prefix.len && !format.has_prefix) {
+        return ngx_vrrp_webhook_unsupported(cf, "prefix=", &format,
+                             offsetof(vrrp_core_webhook_format_t, has_prefix));
     }
 
-    if (words->secret_file.len
-        && (words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER
-            || words->format == VRRP_CORE_WEBHOOK_SLACK
-            || words->format == VRRP_CORE_WEBHOOK_WECOM))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"secret_file=\" is not supported by format %s, "
-                           "only by generic, dingtalk and feishu",
-                           ngx_vrrp_webhook_format(words->format));
-        return NGX_CONF_ERROR;
+    if (words->secret_file.len && !format.signs) {
+        return ngx_vrrp_webhook_unsupported(cf, "secret_file=", &format,
+                                  offsetof(vrrp_core_webhook_format_t, signs));
     }
 
 #if !(NGX_SSL)
@@ -528,19 +520,32 @@ ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
 
 #endif
 
-    if (words->format == VRRP_CORE_WEBHOOK_ALERTMANAGER
-        && (url->len < sizeof(NGX_VRRP_ALERTS) - 1
-            || ngx_strcmp(url->data + url->len - sizeof(NGX_VRRP_ALERTS) + 1,
-                          NGX_VRRP_ALERTS)
-               != 0))
+    len = ngx_strlen(format.path);
+
+    if (url->len < len
+        || ngx_strcmp(url->data + url->len - len, format.path) != 0)
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "Alertmanager receives alerts at URLs that end "
-                           "with \""
-                           NGX_VRRP_ALERTS "\"");
+                           "with \"%s\"", format.path);
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *word,
+    vrrp_core_webhook_format_t *format, size_t flag)
+{
+    u_char  list[NGX_VRRP_WEBHOOK_LIST_LEN];
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%s\" is not supported by format %s, only by %s",
+                       word, format->name,
+                       ngx_vrrp_webhook_list(list, flag, "and"));
+
+    return NGX_CONF_ERROR;
 }
 
 

@@ -31,6 +31,10 @@
 #define NGX_VRRP_NOTIFY_WEBHOOKS  (NGX_VRRP_NOTIFY_HTTP|NGX_VRRP_NOTIFY_HTTPS)
 
 
+#define NGX_VRRP_WEBHOOK_LIST_LEN  256
+
+#define NGX_VRRP_ALL_FORMATS       sizeof(vrrp_core_webhook_format_t)
+
 /* those that keepalived's scripts know */
 
 #define NGX_VRRP_SCRIPT_STATES                                                \
@@ -46,7 +50,7 @@ typedef struct {
     ngx_int_t                expire;
     ngx_int_t                verify;
     ngx_int_t                starttls;
-    ngx_int_t                format;     /* vrrp_core_webhook_format_e */
+    ngx_int_t                format;     /* its number in the core */
 
     ngx_str_t                user;
     ngx_str_t                password_file;
@@ -94,7 +98,13 @@ char *ngx_vrrp_notify_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
 char *ngx_vrrp_notify_words(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
     ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs);
-const char *ngx_vrrp_webhook_format(ngx_uint_t format);
+
+/*
+ * "slack, feishu and wecom": those with a flag, which is the offset of a
+ * uint8_t, or all.  Fills and returns list.
+ */
+u_char *ngx_vrrp_webhook_list(u_char *list, size_t flag,
+    const char *conjunction);
 
 /* ngx_vrrp_notify_url.c */
 

@@ -83,8 +83,7 @@ static ngx_vrrp_word_t  ngx_vrrp_notify_table[] = {
     { ngx_string("format="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
       ngx_vrrp_word_any(ngx_vrrp_notify_words_t, format, ngx_vrrp_set_format,
-                        "must be generic, alertmanager, slack, dingtalk, "
-                        "feishu or wecom") },
+                        NULL) },
 
     { ngx_string("prefix="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
@@ -154,17 +153,6 @@ static ngx_vrrp_notify_name_t  ngx_vrrp_notify_events[] = {
 };
 
 
-static ngx_vrrp_notify_name_t  ngx_vrrp_notify_formats[] = {
-    { ngx_string("generic"), VRRP_CORE_WEBHOOK_GENERIC },
-    { ngx_string("alertmanager"), VRRP_CORE_WEBHOOK_ALERTMANAGER },
-    { ngx_string("slack"), VRRP_CORE_WEBHOOK_SLACK },
-    { ngx_string("dingtalk"), VRRP_CORE_WEBHOOK_DINGTALK },
-    { ngx_string("feishu"), VRRP_CORE_WEBHOOK_FEISHU },
-    { ngx_string("wecom"), VRRP_CORE_WEBHOOK_WECOM },
-    { ngx_null_string, 0 }
-};
-
-
 char *
 ngx_vrrp_notify_words(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
     ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs)
@@ -176,18 +164,34 @@ ngx_vrrp_notify_words(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
 }
 
 
-const char *
-ngx_vrrp_webhook_format(ngx_uint_t format)
+u_char *
+ngx_vrrp_webhook_list(u_char *list, size_t flag, const char *conjunction)
 {
-    ngx_vrrp_notify_name_t  *name;
+    u_char                      *p, *last;
+    size_t                       i;
+    const char                  *name;
+    vrrp_core_webhook_format_t   format;
 
-    name = ngx_vrrp_notify_formats;
+    p = list;
+    last = list + NGX_VRRP_WEBHOOK_LIST_LEN;
+    name = NULL;
 
-    while ((ngx_uint_t) name->value != format) {
-        name++;
+    for (i = 0; vrrp_core_webhook_format(i, &format) == VRRP_CORE_OK; i++) {
+
+        if (flag != NGX_VRRP_ALL_FORMATS && !((u_char *) &format)[flag]) {
+            continue;
+        }
+
+        if (name) {
+            p = ngx_slprintf(p, last, "%s%s", (p == list) ? "" : ", ", name);
+        }
+
+        name = format.name;
     }
 
-    return (const char *) name->name.data;
+    ngx_slprintf(p, last, " %s %s%Z", conjunction, name);
+
+    return list;
 }
 
 
@@ -236,18 +240,26 @@ ngx_vrrp_set_format(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
 {
     ngx_vrrp_notify_words_t  *words = values;
 
-    ngx_vrrp_notify_name_t  *format;
+    size_t                      i;
+    vrrp_core_webhook_format_t  format;
 
-    format = ngx_vrrp_notify_name(ngx_vrrp_notify_formats, value->data,
-                                  value->len);
+    static u_char  list[NGX_VRRP_WEBHOOK_LIST_LEN];
+    static u_char  expected[sizeof("must be ") + NGX_VRRP_WEBHOOK_LIST_LEN];
 
-    if (format == NULL) {
-        return NGX_ERROR;
+    for (i = 0; vrrp_core_webhook_format(i, &format) == VRRP_CORE_OK; i++) {
+
+        if (ngx_strcmp(value->data, format.name) == 0) {
+            words->format = i;
+            return NGX_OK;
+        }
     }
 
-    words->format = format->value;
+    ngx_sprintf(expected, "must be %s%Z",
+                ngx_vrrp_webhook_list(list, NGX_VRRP_ALL_FORMATS, "or"));
 
-    return NGX_OK;
+    word->bounds.expected = (const char *) expected;
+
+    return NGX_ERROR;
 }
 
 

@@ -126,6 +126,11 @@ TEST_F(EventSocketTest, WhatIsNoEvent) {
     EventSender(ours.get(), log).send(event, now);
     EXPECT_EQ(receive_kind(), Kind::garbage);
 
+    event = state_event("VI_1", "MASTER");
+    event.state = notify::StateWord{5};
+    EventSender(ours.get(), log).send(event, now);
+    EXPECT_EQ(receive_kind(), Kind::garbage);
+
     const std::string long_one(sizeof(notify::EventRecord) + 100, 'x');
     ASSERT_GT(::send(ours.get(), long_one.data(), long_one.size(), 0), 0);
     EXPECT_EQ(receive_kind(), Kind::garbage);

@@ -61,7 +61,7 @@ void check(const EventRecord &event) {
     NoSigner signer;
     Delivery delivery;
     delivery.events = {event, event};
-    for (int format = 0; format < 6; ++format) {
+    for (std::size_t format = 0; webhook_traits(format); ++format) {
         WebhookChannel channel;
         channel.url = "https://h/x";
         channel.format = static_cast<WebhookFormat>(format);

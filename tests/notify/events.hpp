@@ -7,6 +7,7 @@
 
 #include "core/notify/ports.hpp"
 #include "core/notify/text.hpp"
+#include "tests/support/events.hpp"
 
 namespace ngx_vrrp::notify::sample {
 
@@ -25,6 +26,9 @@ inline EventRecord event(EventKind kind, std::string_view from,
     event.node.set("lb1");
     event.from.set(from);
     event.to.set(to);
+    if (kind == EventKind::state) {
+        event.state = test::state_word(to);
+    }
     return event;
 }
 

@@ -44,6 +44,20 @@ bool contains(const std::string &text, std::string_view part) {
     return text.find(part) != text.npos;
 }
 
+TEST(Webhook, FormatsAreRowsOfATable) {
+    const auto name = [](WebhookFormat format) {
+        return std::string_view(
+            webhook_traits(static_cast<std::size_t>(format))->name);
+    };
+    EXPECT_EQ(name(WebhookFormat::generic), "generic");
+    EXPECT_EQ(name(WebhookFormat::alertmanager), "alertmanager");
+    EXPECT_EQ(name(WebhookFormat::slack), "slack");
+    EXPECT_EQ(name(WebhookFormat::dingtalk), "dingtalk");
+    EXPECT_EQ(name(WebhookFormat::feishu), "feishu");
+    EXPECT_EQ(name(WebhookFormat::wecom), "wecom");
+    EXPECT_EQ(webhook_traits(6), nullptr);
+}
+
 // generic
 
 constexpr std::string_view kStateChange =

@@ -8,6 +8,15 @@
 
 namespace ngx_vrrp::test {
 
+// Of other words: one that does not exist.
+inline notify::StateWord state_word(std::string_view word) {
+    auto state = notify::StateWord{0};
+    while (to_string(state) != word && to_string(state) != "unknown") {
+        state = notify::StateWord(static_cast<unsigned char>(state) + 1);
+    }
+    return state;
+}
+
 inline notify::EventRecord state_event(std::string_view instance,
                                        std::string_view to,
                                        Instant at = instant_from_ns(0)) {
@@ -23,6 +32,7 @@ inline notify::EventRecord state_event(std::string_view instance,
     event.interface.set("eth0");
     event.from.set(to == "MASTER" ? "BACKUP" : "MASTER");
     event.to.set(to);
+    event.state = state_word(to);
     event.reason.set("priority 0 from 10.0.0.2");
     event.addresses.set("10.0.0.5 10.0.0.6");
     return event;
@@ -34,6 +44,7 @@ inline notify::EventRecord tracker_event(std::string_view instance,
                                          Instant at = instant_from_ns(0)) {
     notify::EventRecord event = state_event(instance, to, at);
     event.kind = notify::EventKind::tracker;
+    event.state = {};
     event.from.set(to == "down" ? "up" : "down");
     event.bad = to == "down";
     event.subject.set(subject);
