@@ -129,8 +129,10 @@ TEST_F(EngineTest, OtherWorkersAreLookedForSoon) {
     EXPECT_EQ(look_with({{1, now}, {2, now, now + Seconds{1}}}), soon);
     EXPECT_EQ(look_with({{1, now}}), soon);
     EXPECT_EQ(look_with({{1, now}}), rest);
-    EXPECT_EQ(look_with({{1, now - Milliseconds{1200}}}), soon);
-    EXPECT_EQ(look_with({{1, now - Milliseconds{1700}}}), Milliseconds{300});
+    EXPECT_EQ(look_with({{3, now}}), soon) << "as many as before";
+    EXPECT_EQ(look_with({{3, now}}), rest);
+    EXPECT_EQ(look_with({{3, now - Milliseconds{1200}}}), soon);
+    EXPECT_EQ(look_with({{3, now - Milliseconds{1700}}}), Milliseconds{300});
 }
 
 TEST_F(EngineTest, HealthyWorkersTouchNoRouter) {

@@ -189,6 +189,7 @@ TEST_F(CheckResultsTest, NeverIsSilenceToo) {
 
 TEST_F(CheckResultsTest, SleepOfTheMachineIsNoSilence) {
     run(Seconds{3}, kBoth);
+    run(Seconds{2}, {});
     now += Seconds{3600};
     results.watch_for_silence(now);
     run(Seconds{3}, kBoth);
