@@ -139,6 +139,18 @@ TEST_F(PublisherTest, WritesNothingThatHasNotChanged) {
     EXPECT_EQ(read().node.published_at_ns, to_ns(now));
 }
 
+TEST_F(PublisherTest, WritesNothingThatIsDescribedAsBefore) {
+    become_active();
+    share();
+    EXPECT_EQ(writes([&] {
+                  now += Milliseconds{1};
+                  engine->handle_checks(now);
+                  share();
+              }),
+              1u)
+        << "only the time";
+}
+
 // As a backup: each advert is heard, counted and no reason to write.
 TEST_F(PublisherTest, CountersWaitForAWhile) {
     become_active();
@@ -250,7 +262,7 @@ TEST_F(PublisherTest, AnAdvertisementThatChangesNothingOnlyCounts) {
 // Whatever happens: a router that says that only numbers have changed would
 // be described as before.
 TEST_F(PublisherTest, WhatOnlyCountedIsDescribedAsBefore) {
-    for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+    for (std::uint32_t seed = 1; seed <= 20; ++seed) {
         test::Dice dice(seed);
         machine = {};
         become_active();

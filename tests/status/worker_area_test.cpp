@@ -52,6 +52,10 @@ TEST_F(WorkerAreaTest, SomeSlotsAreReadAlone) {
     area.stop_beating(3);
     ASSERT_EQ(area.heartbeats(slots).size(), 1u);
     EXPECT_EQ(area.heartbeats(slots)[0].pid, 1235);
+
+    // No worker writes this.
+    area.beat(3, -1, kThen);
+    EXPECT_EQ(area.heartbeats(slots).size(), 1u);
 }
 
 TEST_F(WorkerAreaTest, WhatWorkersWriteIsNoDamage) {
