@@ -35,12 +35,15 @@ done
 # compiled as one, which is four times as fast.
 
 ngx_vrrp_objs=
+ngx_vrrp_n=0
+ngx_vrrp_dirs=`for ngx_vrrp_src in $ngx_vrrp_core_srcs; do \
+                   dirname $ngx_vrrp_src; done | sort -u`
 
-for ngx_vrrp_dir in `for ngx_vrrp_src in $ngx_vrrp_core_srcs; do \
-                         dirname $ngx_vrrp_src; done | sort -u`
-do
+for ngx_vrrp_dir in $ngx_vrrp_dirs; do
     ngx_vrrp_unit=$ngx_vrrp_core_objs/$ngx_vrrp_dir
     ngx_vrrp_objs="$ngx_vrrp_objs $ngx_vrrp_unit.o"
+    ngx_vrrp_n=`expr $ngx_vrrp_n + 1`
+    ngx_vrrp_step="$ngx_vrrp_n/`echo $ngx_vrrp_dirs | wc -w`"
 
     mkdir -p `dirname $ngx_vrrp_unit`
 
@@ -53,6 +56,7 @@ do
     cat << END >> $NGX_MAKEFILE
 
 $ngx_vrrp_unit.o:	$ngx_vrrp_unit.cpp $NGX_MAKEFILE
+	@echo "  [$ngx_vrrp_step] $ngx_vrrp_dir"
 	\$(CC) -c $ngx_vrrp_cxxflags -MMD -MP -MT $ngx_vrrp_unit.o \\
 		$ngx_vrrp_inc_opts -o $ngx_vrrp_unit.o $ngx_vrrp_unit.cpp
 END
