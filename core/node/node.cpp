@@ -300,8 +300,13 @@ void Node::follow_previous() {
 
 // The successor does not want what it has not requested by now.
 void Node::leave_to_successor(Instant now) {
-    if (successor_by_ &&
-        (area_.settled() > generation_.number || now >= *successor_by_)) {
+    if (!successor_by_) {
+        return;
+    }
+    // A successor that has died passes nothing on: the router is ours again
+    // until the master has started another process.
+    engine_.handle_ownership(now);
+    if (area_.settled() > generation_.number || now >= *successor_by_) {
         successor_by_.reset();
         engine_.stop("nginx has been reconfigured", true, now);
     }
