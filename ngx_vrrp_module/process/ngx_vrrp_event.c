@@ -43,6 +43,7 @@ void
 ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
 {
     int64_t            deadline, now;
+    ngx_err_t          err;
     struct timespec    ts;
     struct itimerspec  its;
 
@@ -79,8 +80,10 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
     /* this clears its counter, which need not be read */
 
     if (timerfd_settime(loop->timer, TFD_TIMER_ABSTIME, &its, NULL) == -1) {
+        err = ngx_errno;
+
         ngx_time_update();
-        ngx_log_error(NGX_LOG_ALERT, loop->log, ngx_errno,
+        ngx_log_error(NGX_LOG_ALERT, loop->log, err,
                       "timerfd_settime() failed");
         return;
     }
