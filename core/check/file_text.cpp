@@ -5,21 +5,13 @@
 #include <optional>
 
 #include "core/base/first_line.hpp"
+#include "core/base/trimmed.hpp"
 
 namespace ngx_vrrp::check {
 
 namespace {
 
 constexpr std::string_view kFileWhiteSpace = " \t\r\n\v\f";
-
-std::string_view trim(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(kFileWhiteSpace);
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(begin,
-                       text.find_last_not_of(kFileWhiteSpace) - begin + 1);
-}
 
 std::optional<std::int64_t> parse_number(std::string_view text) {
     if (text.starts_with('+') && !text.starts_with("+-")) {
@@ -35,7 +27,7 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 }  // namespace
 
 Outcome judge_file_text(std::string_view text) {
-    const std::string_view word = trim(text);
+    const std::string_view word = trimmed(text, kFileWhiteSpace);
     if (text.size() <= kLongestFileText) {
         if (word.empty()) {
             return passed(0);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/base/trimmed.hpp"
+
 namespace ngx_vrrp::check {
 
 namespace {
@@ -19,14 +21,6 @@ constexpr char lower(char c) {
 
 constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(kWhiteSpace);
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
 }
 
 // RFC 9112, 2.2: a bare CR must not be treated as anything else; nginx refuses
@@ -92,7 +86,7 @@ std::optional<StatusLine> parse_status_line(std::string_view line) {
         has_stray_octets(line)) {
         return std::nullopt;
     }
-    const std::string_view code = trimmed(line.substr(2));
+    const std::string_view code = trimmed(line.substr(2), kWhiteSpace);
     const auto status = parse_length(code.substr(0, 3), 10);
     if (!status || *status < 100 ||
         (code.size() > 3 && !ends_status(code[3]))) {
@@ -113,7 +107,7 @@ std::optional<HttpHeader> parse_header_line(std::string_view line) {
     }
     return HttpHeader{
         std::string{name},
-        std::string{trimmed(value.substr(value.empty() ? 0 : 1))}};
+        std::string{trimmed(value.substr(value.empty() ? 0 : 1), kWhiteSpace)}};
 }
 
 // RFC 9112, 7.1: chunk-size [ chunk-ext ] CRLF. White space before the
@@ -129,7 +123,7 @@ std::optional<std::uint64_t> parse_content_length(std::string_view value) {
 bool lists(std::string_view list, std::string_view word) {
     for (;;) {
         const std::size_t comma = list.find(',');
-        if (same_word(trimmed(list.substr(0, comma)), word)) {
+        if (same_word(trimmed(list.substr(0, comma), kWhiteSpace), word)) {
             return true;
         }
         if (comma == std::string_view::npos) {

@@ -32,7 +32,7 @@ struct TimeOut {
 };
 
 // Addresses and trackers are handed over by their fingerprints: the next
-// process looks for them among those of the kernel and of its own
+// process compares them with those in the kernel and in its
 // configuration, so that a wrong fingerprint has no effect.
 struct Handover {
     std::optional<vrrp::Checkpoint> checkpoint;  // none in a fault

@@ -5,8 +5,8 @@
 //     header (4096 bytes) | slots (64 bytes each) | records (8192 bytes each)
 //
 // The words of a slot are read for each packet, the record once in the life of
-// a process. The layout is the same in all versions of the module; the record
-// in a slot has a version of its own.
+// a process. The layout is the same in all versions of the module; each
+// record has its own version.
 #pragma once
 
 #include <array>

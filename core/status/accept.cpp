@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "core/base/trimmed.hpp"
 #include "core/check/http_syntax.hpp"
 
 namespace ngx_vrrp::status {
@@ -21,21 +22,13 @@ constexpr std::array kTypes{
     Type{"text/plain", Format::prometheus},
 };
 
-std::string_view without_spaces(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // Up to the separator, without the spaces around it; `rest` is what follows.
 std::string_view take_part(std::string_view &rest, char separator) {
     const std::size_t end = rest.find(separator);
     const std::string_view part = rest.substr(0, end);
     rest = end == std::string_view::npos ? std::string_view{}
                                          : rest.substr(end + 1);
-    return without_spaces(part);
+    return trimmed(part, " \t");
 }
 
 // "0.25" is 250 thousandths. Nothing: it is not 0 to 1 with up to 3 decimals.

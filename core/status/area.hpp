@@ -101,7 +101,6 @@ public:
     void publish(unsigned bank, std::size_t index,
                  const InstanceNumbers &numbers);
     void publish(unsigned bank, const NodeRecord &node);
-    bool has_published(unsigned bank, const NodeRecord &node) const;
 
     // A heartbeat of the vrrp process: cheap enough for each event.
     void set_alive(Instant now);
@@ -127,6 +126,7 @@ private:
     SharedWord *tracker(unsigned bank, std::size_t index) const;
     NumbersSlot &numbers(unsigned bank, std::size_t index) const;
 
+    bool has_published(unsigned bank, const NodeRecord &node) const;
     std::optional<NodeRecord> read_node() const;
     bool read_instance(unsigned bank, std::size_t index,
                        Snapshot &snapshot) const;
