@@ -1,0 +1,131 @@
+// Converts instances from C's description to the core's.
+
+#include "core/capi/router_conf.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/base/time.hpp"
+#include "core/capi/values.hpp"
+#include "core/engine/phases.hpp"
+
+namespace ngx_vrrp {
+
+namespace {
+
+vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
+                                const std::string &interface) {
+    return {
+        .address = to_ip(conf.address),
+        .prefix_length = conf.prefix_length,
+        .interface = conf.interface.len ? to_string(conf.interface) : interface,
+        .label = to_string(conf.label),
+        .takeover = conf.takeover != 0};
+}
+
+wire::Authentication to_authentication(const vrrp_core_instance_conf_t &c) {
+    wire::Authentication authentication;
+    if (c.auth_pass) {
+        authentication.type = wire::AuthType::simple_text;
+        std::copy(std::begin(c.auth_data), std::end(c.auth_data),
+                  authentication.data.begin());
+    }
+    return authentication;
+}
+
+vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
+    vrrp::Config config;
+    config.name = to_string(c.name);
+    config.interface = to_string(c.interface);
+    config.family = Family{c.family};
+    config.version = Version{c.version};
+    config.vrid = Vrid{c.virtual_router_id};
+    config.priority = Priority{c.priority};
+    config.advert_interval = Duration{c.advert_int_ns};
+    config.authentication = to_authentication(c);
+    for (std::size_t i = 0; i < c.naddresses; ++i) {
+        config.addresses.push_back(
+            to_address(c.addresses[i], config.interface));
+    }
+    if (c.unicast_src_ip.family != 0) {
+        config.source = to_ip(c.unicast_src_ip);
+    }
+    for (std::size_t i = 0; i < c.nunicast_peers; ++i) {
+        config.unicast_peers.push_back(to_ip(c.unicast_peers[i]));
+    }
+    config.preempt = !c.nopreempt;
+    config.preempt_delay = Duration{c.preempt_delay_ns};
+    config.link_up_delay = Duration{c.link_up_delay_ns};
+    for (std::size_t i = 0; i < c.npreempt_windows; ++i) {
+        config.preempt_windows.push_back(
+            {vrrp::Minutes{c.preempt_windows[i].from_minute},
+             vrrp::Minutes{c.preempt_windows[i].until_minute}});
+    }
+    config.not_before = not_before;
+    config.announce = {.repeat = c.garp_master_repeat,
+                       .delay = Duration{c.garp_master_delay_ns},
+                       .refresh = Duration{c.garp_master_refresh_ns},
+                       .refresh_repeat = c.garp_master_refresh_repeat};
+    config.workers = {.required = c.track_workers,
+                      .timeout = Duration{c.track_timeout_ns}};
+    config.close_connections = c.close_connections != 0;
+    config.ports.assign(c.ports, c.ports + c.nports);
+    return config;
+}
+
+// When the slowest of its checks has been made once: the first of them begins
+// within the interval.
+Duration first_result(const vrrp_core_conf_t &conf,
+                      const vrrp_core_tracker_conf_t &tracker) {
+    Duration longest{0};
+    for (std::size_t i = 0; i < tracker.nchecks; ++i) {
+        const vrrp_core_check_conf_t &check =
+            conf.checks[tracker.first_check + i];
+        longest =
+            std::max(longest, Duration{check.interval_ns + check.timeout_ns});
+    }
+    return longest;
+}
+
+engine::TrackerConfig to_tracker(const vrrp_core_conf_t &conf,
+                                 const vrrp_core_tracker_conf_t &c) {
+    static_assert(static_cast<int>(engine::TrackKind::interface) ==
+                  VRRP_CORE_TRACK_INTERFACE);
+
+    engine::TrackerConfig tracker;
+    tracker.kind = static_cast<engine::TrackKind>(c.kind);
+    tracker.type = to_string(c.type);
+    tracker.name = to_string(c.name);
+    if (c.weighted) {
+        tracker.weight = c.weight;
+    }
+    tracker.fall = c.fall;
+    tracker.rise = c.rise;
+    tracker.interval = Duration{c.interval_ns};
+    tracker.first_check = c.first_check;
+    tracker.checks = c.nchecks;
+    tracker.first_result = first_result(conf, c);
+    tracker.min_up = c.min_up;
+    tracker.min_up_percent = c.min_up_percent != 0;
+    tracker.interface = to_string(c.interface);
+    return tracker;
+}
+
+}  // namespace
+
+std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
+    std::vector<engine::RouterConfig> configs;
+    for (std::size_t i = 0; i < conf.ninstances; ++i) {
+        const vrrp_core_instance_conf_t &instance = conf.instances[i];
+        engine::RouterConfig &config = configs.emplace_back();
+        config.router =
+            to_config(instance, instant_from_ns(conf.not_before_ns));
+        for (std::size_t j = 0; j < instance.ntrackers; ++j) {
+            config.trackers.push_back(to_tracker(conf, instance.trackers[j]));
+        }
+    }
+    engine::share_phases(configs);
+    return configs;
+}
+
+}  // namespace ngx_vrrp
