@@ -30,7 +30,7 @@ typedef struct {
     unsigned                 body:1;
     unsigned                 text:1;     /* send, expect */
 
-    ngx_vrrp_place_t         place;
+    ngx_vrrp_conf_line_t     place;
 } ngx_vrrp_match_t;
 
 
@@ -56,7 +56,7 @@ typedef struct {
     ngx_ssl_t               *ssl;        /* NULL without tls */
 #endif
 
-    ngx_vrrp_place_t         place;
+    ngx_vrrp_conf_line_t     place;
 } ngx_vrrp_check_t;
 
 
@@ -87,7 +87,7 @@ typedef struct {
 
     ngx_vrrp_program_t       program;    /* of a script */
 
-    ngx_vrrp_place_t         place;
+    ngx_vrrp_conf_line_t     place;
 } ngx_vrrp_tracker_t;
 
 
@@ -96,7 +96,7 @@ typedef struct {
 typedef struct {
     ngx_array_t              list;       /* of ngx_vrrp_tracker_t */
     ngx_uint_t               listen;     /* "track_nginx listen=on" */
-    ngx_vrrp_place_t         place;      /* the instance's end */
+    ngx_vrrp_conf_line_t     place;      /* the instance's end */
 } ngx_vrrp_trackers_t;
 
 
@@ -119,7 +119,7 @@ typedef struct {
 typedef struct {
     const char              *context;
     ngx_str_t                name;
-    ngx_vrrp_place_t         place;
+    ngx_vrrp_conf_line_t     place;
 } ngx_vrrp_unchecked_t;
 
 
@@ -180,7 +180,7 @@ struct ngx_vrrp_pool_s {
     ngx_uint_t               open;       /* in a panic: all are let through */
     ngx_uint_t               unattended; /* no more checks */
 
-    ngx_vrrp_place_t         place;
+    ngx_vrrp_conf_line_t     place;
 };
 
 

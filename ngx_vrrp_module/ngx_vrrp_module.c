@@ -32,7 +32,7 @@ ngx_module_t  ngx_vrrp_module = {
 
 
 void
-ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place)
+ngx_vrrp_conf_line(ngx_conf_t *cf, ngx_vrrp_conf_line_t *place)
 {
     place->file = cf->conf_file->file.name;
     place->line = cf->conf_file->line;

@@ -19,20 +19,20 @@
 typedef struct {
     ngx_str_t            file;
     ngx_uint_t           line;
-} ngx_vrrp_place_t;
+} ngx_vrrp_conf_line_t;
 
 
 /* the whole configuration of a cycle; filled with zeros when created */
 
 typedef struct {
     ngx_uint_t           configured;     /* there is a "vrrp" block */
-    ngx_vrrp_place_t     block;
+    ngx_vrrp_conf_line_t block;
 
     ngx_uint_t           status;         /* there is a "vrrp_status" */
-    ngx_vrrp_place_t     status_place;
+    ngx_vrrp_conf_line_t status_place;
 
     ngx_uint_t           control;        /* there is a "vrrp_control on" */
-    ngx_vrrp_place_t     control_place;
+    ngx_vrrp_conf_line_t control_place;
 
     ngx_flag_t           freebind;
 
@@ -60,7 +60,7 @@ typedef struct {
     ((ngx_vrrp_conf_t *) ngx_get_conf((cycle)->conf_ctx, ngx_vrrp_module))
 
 
-void ngx_vrrp_conf_place(ngx_conf_t *cf, ngx_vrrp_place_t *place);
+void ngx_vrrp_conf_line(ngx_conf_t *cf, ngx_vrrp_conf_line_t *place);
 
 
 /*

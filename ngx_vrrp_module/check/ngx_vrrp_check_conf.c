@@ -16,7 +16,7 @@
  */
 
 typedef struct {
-    ngx_uint_t           owners;
+    ngx_uint_t           directives;
     ngx_int_t            interval;
     ngx_int_t            fall;
     ngx_int_t            rise;
@@ -24,14 +24,14 @@ typedef struct {
 
 
 static ngx_uint_t ngx_vrrp_check_kind(ngx_str_t *name);
-static void ngx_vrrp_check_timing(ngx_vrrp_words_t *words,
+static void ngx_vrrp_check_timing(ngx_vrrp_check_params_t *params,
     ngx_vrrp_check_t *check);
 static char *ngx_vrrp_check_relations(ngx_conf_t *cf,
-    ngx_vrrp_words_t *words);
-static char *ngx_vrrp_check_http(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_vrrp_check_t *check);
-static char *ngx_vrrp_check_match(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_vrrp_check_t *check);
+    ngx_vrrp_check_params_t *params);
+static char *ngx_vrrp_check_http(ngx_conf_t *cf,
+    ngx_vrrp_check_params_t *params, ngx_vrrp_check_t *check);
+static char *ngx_vrrp_check_match(ngx_conf_t *cf,
+    ngx_vrrp_check_params_t *params, ngx_vrrp_check_t *check);
 
 
 static ngx_vrrp_timing_t  ngx_vrrp_timings[] = {
@@ -46,13 +46,13 @@ static ngx_vrrp_timing_t  ngx_vrrp_timings[] = {
 ngx_vrrp_check_t *
 ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args, ngx_uint_t nargs)
 {
-    ngx_str_t         what;
-    ngx_uint_t        owner;
-    ngx_vrrp_words_t  words;
+    ngx_str_t                what;
+    ngx_uint_t               directive;
+    ngx_vrrp_check_params_t  params;
 
-    owner = ngx_vrrp_check_kind(&args[0]);
+    directive = ngx_vrrp_check_kind(&args[0]);
 
-    if (owner == 0) {
+    if (directive == 0) {
         ngx_str_set(&what, "kind of check");
         (void) ngx_vrrp_conf_invalid(cf, &what, &args[0],
                                      "must be tcp, http, https or "
@@ -60,17 +60,17 @@ ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args, ngx_uint_t nargs)
         return NULL;
     }
 
-    if (ngx_vrrp_words_parse(cf, &words, owner, &args[1], nargs - 1)
+    if (ngx_vrrp_check_params(cf, &params, directive, &args[1], nargs - 1)
         != NGX_CONF_OK)
     {
         return NULL;
     }
 
-    if (ngx_vrrp_check_defaults(cf, &words) != NGX_CONF_OK) {
+    if (ngx_vrrp_check_defaults(cf, &params) != NGX_CONF_OK) {
         return NULL;
     }
 
-    return ngx_vrrp_check_from_words(cf, &words);
+    return ngx_vrrp_check_from_params(cf, &params);
 }
 
 
@@ -98,7 +98,7 @@ ngx_vrrp_check_kind(ngx_str_t *name)
 
 
 ngx_vrrp_check_t *
-ngx_vrrp_check_from_words(ngx_conf_t *cf, ngx_vrrp_words_t *words)
+ngx_vrrp_check_from_params(ngx_conf_t *cf, ngx_vrrp_check_params_t *params)
 {
     ngx_vrrp_check_t  *check;
 
@@ -107,25 +107,25 @@ ngx_vrrp_check_from_words(ngx_conf_t *cf, ngx_vrrp_words_t *words)
         return NULL;
     }
 
-    ngx_vrrp_conf_place(cf, &check->place);
+    ngx_vrrp_conf_line(cf, &check->place);
 
-    ngx_vrrp_check_timing(words, check);
+    ngx_vrrp_check_timing(params, check);
 
-    if (ngx_vrrp_check_http(cf, words, check) != NGX_CONF_OK
-        || ngx_vrrp_check_match(cf, words, check) != NGX_CONF_OK
-        || ngx_vrrp_check_tls(cf, words, check) != NGX_CONF_OK)
+    if (ngx_vrrp_check_http(cf, params, check) != NGX_CONF_OK
+        || ngx_vrrp_check_match(cf, params, check) != NGX_CONF_OK
+        || ngx_vrrp_check_tls(cf, params, check) != NGX_CONF_OK)
     {
         return NULL;
     }
 
     /* a server gets its requests until it fails, an address must be earned */
 
-    check->core.initial = ((words->owner & NGX_VRRP_CHECKS)
-                           && words->mandatory != 1)
+    check->core.initial = ((params->directive & NGX_VRRP_CHECKS)
+                           && params->mandatory != 1)
                           ? VRRP_CORE_UP : VRRP_CORE_UNKNOWN;
 
-    if (words->port != NGX_CONF_UNSET) {
-        check->port = (in_port_t) words->port;
+    if (params->port != NGX_CONF_UNSET) {
+        check->port = (in_port_t) params->port;
     }
 
     return check;
@@ -133,70 +133,70 @@ ngx_vrrp_check_from_words(ngx_conf_t *cf, ngx_vrrp_words_t *words)
 
 
 char *
-ngx_vrrp_check_defaults(ngx_conf_t *cf, ngx_vrrp_words_t *words)
+ngx_vrrp_check_defaults(ngx_conf_t *cf, ngx_vrrp_check_params_t *params)
 {
     ngx_vrrp_timing_t  *timing;
 
     timing = ngx_vrrp_timings;
 
-    while (!(timing->owners & words->owner)) {
+    while (!(timing->directives & params->directive)) {
         timing++;
     }
 
-    ngx_conf_init_value(words->interval, timing->interval);
+    ngx_conf_init_value(params->interval, timing->interval);
 
     /* the next check should not have to wait for the end of this one */
 
-    ngx_conf_init_value(words->timeout, ngx_min(words->interval, 1000));
+    ngx_conf_init_value(params->timeout, ngx_min(params->interval, 1000));
 
-    ngx_conf_init_value(words->fall, timing->fall);
-    ngx_conf_init_value(words->rise, timing->rise);
-    ngx_conf_init_value(words->jitter, 10);
+    ngx_conf_init_value(params->fall, timing->fall);
+    ngx_conf_init_value(params->rise, timing->rise);
+    ngx_conf_init_value(params->jitter, 10);
 
-    return ngx_vrrp_check_relations(cf, words);
+    return ngx_vrrp_check_relations(cf, params);
 }
 
 
 static void
-ngx_vrrp_check_timing(ngx_vrrp_words_t *words, ngx_vrrp_check_t *check)
+ngx_vrrp_check_timing(ngx_vrrp_check_params_t *params, ngx_vrrp_check_t *check)
 {
     vrrp_core_check_conf_t  *core;
 
     core = &check->core;
 
-    core->interval_ns = ngx_vrrp_msec_ns(words->interval);
-    core->timeout_ns = ngx_vrrp_msec_ns(words->timeout);
-    core->fall = (uint32_t) words->fall;
-    core->rise = (uint32_t) words->rise;
-    core->jitter_percent = (uint32_t) words->jitter;
+    core->interval_ns = ngx_vrrp_msec_ns(params->interval);
+    core->timeout_ns = ngx_vrrp_msec_ns(params->timeout);
+    core->fall = (uint32_t) params->fall;
+    core->rise = (uint32_t) params->rise;
+    core->jitter_percent = (uint32_t) params->jitter;
 
-    if (words->fastinter != NGX_CONF_UNSET) {
-        core->fastinter_ns = ngx_vrrp_msec_ns(words->fastinter);
+    if (params->fastinter != NGX_CONF_UNSET) {
+        core->fastinter_ns = ngx_vrrp_msec_ns(params->fastinter);
     }
 
-    if (words->downinter != NGX_CONF_UNSET) {
-        core->downinter_ns = ngx_vrrp_msec_ns(words->downinter);
+    if (params->downinter != NGX_CONF_UNSET) {
+        core->downinter_ns = ngx_vrrp_msec_ns(params->downinter);
     }
 }
 
 
 static char *
-ngx_vrrp_check_relations(ngx_conf_t *cf, ngx_vrrp_words_t *words)
+ngx_vrrp_check_relations(ngx_conf_t *cf, ngx_vrrp_check_params_t *params)
 {
-    if (words->fastinter > words->interval) {
+    if (params->fastinter > params->interval) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"fastinter\" is %ims, but must not be longer "
                            "than \"interval\" of %ims",
-                           words->fastinter, words->interval);
+                           params->fastinter, params->interval);
         return NGX_CONF_ERROR;
     }
 
-    if (words->timeout > words->interval) {
+    if (params->timeout > params->interval) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"timeout\" is %ims, longer than \"interval\" "
                            "of %ims: the next check waits until this one "
                            "has ended",
-                           words->timeout, words->interval);
+                           params->timeout, params->interval);
     }
 
     return NGX_CONF_OK;
@@ -204,53 +204,55 @@ ngx_vrrp_check_relations(ngx_conf_t *cf, ngx_vrrp_words_t *words)
 
 
 static char *
-ngx_vrrp_check_http(ngx_conf_t *cf, ngx_vrrp_words_t *words,
+ngx_vrrp_check_http(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
     ngx_vrrp_check_t *check)
 {
     vrrp_core_check_conf_t  *core;
 
     core = &check->core;
 
-    if (!(words->owner & NGX_VRRP_HTTP)) {
+    if (!(params->directive & NGX_VRRP_HTTP)) {
 
-        if (words->owner == NGX_VRRP_CHECK_SEND_EXPECT) {
+        if (params->directive == NGX_VRRP_CHECK_SEND_EXPECT) {
             core->kind = VRRP_CORE_CHECK_SEND_EXPECT;
         }
 
         return NGX_CONF_OK;
     }
 
-    if (words->uri.len == 0) {
-        ngx_str_set(&words->uri, "/");
+    if (params->uri.len == 0) {
+        ngx_str_set(&params->uri, "/");
     }
 
-    if (words->method.len == 0) {
-        ngx_str_set(&words->method, "GET");
+    if (params->method.len == 0) {
+        ngx_str_set(&params->method, "GET");
     }
 
-    if (words->uri.data[0] == '*' && words->method.data[0] != 'O') {
+    if (params->uri.data[0] == '*' && params->method.data[0] != 'O') {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"uri=*\" needs \"method=OPTIONS\", "
-                           "a %V request has a path", &words->method);
+                           "a %V request has a path", &params->method);
         return NGX_CONF_ERROR;
     }
 
     core->kind = VRRP_CORE_CHECK_HTTP;
-    core->keepalive = (words->keepalive != 0);
+    core->keepalive = (params->keepalive != 0);
 
-    ngx_vrrp_core_str(&core->uri, &words->uri);
-    ngx_vrrp_core_str(&core->method, &words->method);
-    ngx_vrrp_core_str(&core->host, &words->host);
+    ngx_vrrp_core_str(&core->uri, &params->uri);
+    ngx_vrrp_core_str(&core->method, &params->method);
+    ngx_vrrp_core_str(&core->host, &params->host);
 
     return NGX_CONF_OK;
 }
 
 
 static char *
-ngx_vrrp_check_match(ngx_conf_t *cf, ngx_vrrp_words_t *words,
+ngx_vrrp_check_match(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
     ngx_vrrp_check_t *check)
 {
-    if (words->owner == NGX_VRRP_CHECK_SEND_EXPECT && words->match.len == 0) {
+    if (params->directive == NGX_VRRP_CHECK_SEND_EXPECT
+        && params->match.len == 0)
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"vrrp_check send-expect\" needs \"match=\", the "
                            "name of a \"vrrp_match\" with \"send\" or "
@@ -258,7 +260,7 @@ ngx_vrrp_check_match(ngx_conf_t *cf, ngx_vrrp_words_t *words,
         return NGX_CONF_ERROR;
     }
 
-    check->match = words->match;
+    check->match = params->match;
 
     return NGX_CONF_OK;
 }

@@ -1,7 +1,7 @@
 
 /*
- * How words become a check, for "vrrp_check" and for the trackers, and how all
- * checks of a configuration become one list.
+ * How parameters become a check, for "vrrp_check" and for the trackers, and how
+ * all checks of a configuration become one list.
  */
 
 
@@ -10,7 +10,7 @@
 
 
 #include "ngx_vrrp_checks.h"
-#include "ngx_vrrp_words.h"
+#include "ngx_vrrp_check_params.h"
 
 
 /* ngx_vrrp_check_conf.c */
@@ -27,15 +27,15 @@ char *ngx_vrrp_check_panic(ngx_conf_t *cf, ngx_uint_t *panic,
     ngx_uint_t *percent);
 
 /* what has not been said about times; do they fit together? */
-char *ngx_vrrp_check_defaults(ngx_conf_t *cf, ngx_vrrp_words_t *words);
+char *ngx_vrrp_check_defaults(ngx_conf_t *cf, ngx_vrrp_check_params_t *params);
 
-/* the words have their defaults; NULL: an error that has been logged */
-ngx_vrrp_check_t *ngx_vrrp_check_from_words(ngx_conf_t *cf,
-    ngx_vrrp_words_t *words);
+/* the parameters have their defaults; NULL: an error that has been logged */
+ngx_vrrp_check_t *ngx_vrrp_check_from_params(ngx_conf_t *cf,
+    ngx_vrrp_check_params_t *params);
 
 /* ngx_vrrp_check_tls.c */
 
-char *ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
+char *ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
     ngx_vrrp_check_t *check);
 
 /* ngx_vrrp_checks.c: all checks of a configuration become one list */
@@ -48,7 +48,7 @@ ngx_int_t ngx_vrrp_checks_add_unchecked(ngx_conf_t *cf, const char *context,
     ngx_str_t *name, u_char *file_name, ngx_uint_t line);
 
 /* from init_conf: is there a "vrrp" block for what has been configured? */
-char *ngx_vrrp_checks_alone(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
+char *ngx_vrrp_checks_require_vrrp(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
 /* from init_conf: fills vcf->core.checks and the trackers' numbers */
 char *ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
@@ -56,7 +56,7 @@ char *ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 /* ngx_vrrp_target.c */
 
 /* a core.checks entry for a peer, also for one that comes at run time */
-ngx_int_t ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
+ngx_int_t ngx_vrrp_target_peer(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
     ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core);
 
 /*

@@ -1,6 +1,6 @@
 
 /*
- * TLS of a check: its words, and the context that its connections share.
+ * TLS of a check: its parameters, and the context that its connections share.
  */
 
 
@@ -10,7 +10,7 @@
 #if (NGX_SSL)
 
 static char *ngx_vrrp_check_ssl_rules(ngx_conf_t *cf,
-    ngx_vrrp_words_t *words);
+    ngx_vrrp_check_params_t *params);
 static char *ngx_vrrp_check_ssl_create(ngx_conf_t *cf,
     ngx_vrrp_check_t *check);
 static ngx_int_t ngx_vrrp_check_ssl_load(ngx_conf_t *cf,
@@ -21,7 +21,7 @@ static u_char *ngx_vrrp_check_ssl_log(ngx_log_t *log, u_char *buf,
     size_t len);
 
 
-/* OpenSSL's own: there is no word for another one */
+/* OpenSSL's default: there is no parameter for it */
 
 #define NGX_VRRP_VERIFY_DEPTH  100
 
@@ -29,25 +29,25 @@ static u_char *ngx_vrrp_check_ssl_log(ngx_log_t *log, u_char *buf,
 
 
 char *
-ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
+ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
     ngx_vrrp_check_t *check)
 {
-    if (!(words->owner & NGX_VRRP_TLS)) {
+    if (!(params->directive & NGX_VRRP_TLS)) {
         return NGX_CONF_OK;
     }
 
 #if (NGX_SSL)
 
-    if (ngx_vrrp_check_ssl_rules(cf, words) != NGX_CONF_OK) {
+    if (ngx_vrrp_check_ssl_rules(cf, params) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
     check->tls = 1;
-    check->verify = (words->verify == 1);
-    check->sni = words->sni;
-    check->ca = words->ca;
-    check->certificate = words->certificate;
-    check->certificate_key = words->certificate_key;
+    check->verify = (params->verify == 1);
+    check->sni = params->sni;
+    check->ca = params->ca;
+    check->certificate = params->certificate;
+    check->certificate_key = params->certificate_key;
 
     return ngx_vrrp_check_ssl_create(cf, check);
 
@@ -56,7 +56,7 @@ ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"%s\" is not supported: this nginx was built without "
                        "\"--with-http_ssl_module\"",
-                       ngx_vrrp_words_owner(words->owner));
+                       ngx_vrrp_check_directive(params->directive));
     return NGX_CONF_ERROR;
 
 #endif
@@ -66,25 +66,25 @@ ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 #if (NGX_SSL)
 
 static char *
-ngx_vrrp_check_ssl_rules(ngx_conf_t *cf, ngx_vrrp_words_t *words)
+ngx_vrrp_check_ssl_rules(ngx_conf_t *cf, ngx_vrrp_check_params_t *params)
 {
-    if (words->certificate_key.len && words->certificate.len == 0) {
+    if (params->certificate_key.len && params->certificate.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"key=%V\" needs \"cert=\" as well",
-                           &words->certificate_key);
+                           &params->certificate_key);
         return NGX_CONF_ERROR;
     }
 
-    if (words->ca.len && words->verify != 1) {
+    if (params->ca.len && params->verify != 1) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"ca=%V\" has no effect without \"verify=on\"",
-                           &words->ca);
+                           &params->ca);
     }
 
     /* a file may hold both */
 
-    if (words->certificate.len && words->certificate_key.len == 0) {
-        words->certificate_key = words->certificate;
+    if (params->certificate.len && params->certificate_key.len == 0) {
+        params->certificate_key = params->certificate;
     }
 
     return NGX_CONF_OK;
@@ -183,7 +183,7 @@ ngx_vrrp_check_ssl_store(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 static u_char *
 ngx_vrrp_check_ssl_log(ngx_log_t *log, u_char *buf, size_t len)
 {
-    ngx_vrrp_place_t  *place;
+    ngx_vrrp_conf_line_t  *place;
 
     place = log->data;
 

@@ -74,12 +74,12 @@ ngx_vrrp_checks_add_unchecked(ngx_conf_t *cf, const char *context,
 
 
 char *
-ngx_vrrp_checks_alone(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
+ngx_vrrp_checks_require_vrrp(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
 {
-    const char         *directive;
-    ngx_vrrp_pool_t   **pools;
-    ngx_vrrp_match_t   *matches;
-    ngx_vrrp_place_t   *place;
+    const char             *directive;
+    ngx_vrrp_pool_t       **pools;
+    ngx_vrrp_match_t       *matches;
+    ngx_vrrp_conf_line_t   *place;
 
     if (vcf->pools.nelts) {
         pools = vcf->pools.elts;
@@ -199,7 +199,7 @@ static char *
 ngx_vrrp_checks_peer(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core)
 {
-    ngx_vrrp_place_t  *place;
+    ngx_vrrp_conf_line_t  *place;
 
     place = &vp->check->place;
 
@@ -212,7 +212,7 @@ ngx_vrrp_checks_peer(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_vrrp_checks_describe(cycle->pool, vp, peer, core) != NGX_OK) {
+    if (ngx_vrrp_target_peer(cycle->pool, vp, peer, core) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -230,8 +230,8 @@ ngx_vrrp_checks_peer(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
 static char *
 ngx_vrrp_checks_verifiable(ngx_cycle_t *cycle, vrrp_core_check_conf_t *core)
 {
-    ngx_vrrp_place_t   *place;
-    ngx_vrrp_target_t  *target;
+    ngx_vrrp_conf_line_t  *place;
+    ngx_vrrp_target_t     *target;
 
     target = core->target;
 

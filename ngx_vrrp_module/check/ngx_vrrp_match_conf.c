@@ -89,7 +89,7 @@ ngx_vrrp_match_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_memzero(match, sizeof(ngx_vrrp_match_t));
     ngx_vrrp_core_str(&match->core.name, &value[1]);
-    ngx_vrrp_conf_place(cf, &match->place);
+    ngx_vrrp_conf_line(cf, &match->place);
 
     ctx.match = match;
 

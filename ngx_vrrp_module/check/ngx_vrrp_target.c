@@ -20,7 +20,7 @@ static void ngx_vrrp_host_name(ngx_str_t *server, ngx_str_t *name);
 
 
 ngx_int_t
-ngx_vrrp_checks_describe(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
+ngx_vrrp_target_peer(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
     ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core)
 {
     size_t              len;

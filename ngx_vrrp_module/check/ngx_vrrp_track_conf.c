@@ -13,12 +13,13 @@
 
 static ngx_uint_t ngx_vrrp_track_is_known(ngx_vrrp_instance_t *in,
     ngx_str_t *type, ngx_str_t *name);
-static char *ngx_vrrp_track_loss(ngx_conf_t *cf, ngx_vrrp_words_t *words);
+static char *ngx_vrrp_track_loss(ngx_conf_t *cf,
+    ngx_vrrp_check_params_t *params);
 
 
 ngx_vrrp_tracker_t *
-ngx_vrrp_track_add(ngx_conf_t *cf, ngx_vrrp_instance_t *in, ngx_uint_t owner,
-    ngx_vrrp_words_t *words)
+ngx_vrrp_track_add(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    ngx_uint_t directive, ngx_vrrp_check_params_t *params)
 {
     ngx_str_t           *value;
     ngx_vrrp_tracker_t  *tracker;
@@ -31,7 +32,8 @@ ngx_vrrp_track_add(ngx_conf_t *cf, ngx_vrrp_instance_t *in, ngx_uint_t owner,
         return NULL;
     }
 
-    if (ngx_vrrp_words_parse(cf, words, owner, &value[2], cf->args->nelts - 2)
+    if (ngx_vrrp_check_params(cf, params, directive, &value[2],
+                              cf->args->nelts - 2)
         != NGX_CONF_OK)
     {
         return NULL;
@@ -44,7 +46,7 @@ ngx_vrrp_track_add(ngx_conf_t *cf, ngx_vrrp_instance_t *in, ngx_uint_t owner,
 
     ngx_memzero(tracker, sizeof(ngx_vrrp_tracker_t));
 
-    ngx_vrrp_conf_place(cf, &tracker->place);
+    ngx_vrrp_conf_line(cf, &tracker->place);
 
     tracker->core.kind = VRRP_CORE_TRACK_CHECK;
     tracker->name = value[1];
@@ -52,18 +54,18 @@ ngx_vrrp_track_add(ngx_conf_t *cf, ngx_vrrp_instance_t *in, ngx_uint_t owner,
     ngx_vrrp_core_str(&tracker->core.type, &value[0]);
     ngx_vrrp_core_str(&tracker->core.name, &value[1]);
 
-    if (words->weighted == 1) {
+    if (params->weighted == 1) {
         tracker->core.weighted = 1;
-        tracker->core.weight = (int32_t) words->weight;
+        tracker->core.weight = (int32_t) params->weight;
     }
 
-    if (ngx_vrrp_check_defaults(cf, words) != NGX_CONF_OK) {
+    if (ngx_vrrp_check_defaults(cf, params) != NGX_CONF_OK) {
         return NULL;
     }
 
-    tracker->core.fall = (uint32_t) words->fall;
-    tracker->core.rise = (uint32_t) words->rise;
-    tracker->core.interval_ns = ngx_vrrp_msec_ns(words->interval);
+    tracker->core.fall = (uint32_t) params->fall;
+    tracker->core.rise = (uint32_t) params->rise;
+    tracker->core.interval_ns = ngx_vrrp_msec_ns(params->interval);
 
     return tracker;
 }
@@ -96,9 +98,9 @@ ngx_vrrp_track_is_known(ngx_vrrp_instance_t *in, ngx_str_t *type,
 
 char *
 ngx_vrrp_track_check(ngx_conf_t *cf, ngx_vrrp_tracker_t *tracker,
-    ngx_vrrp_words_t *words, vrrp_core_check_kind_e kind)
+    ngx_vrrp_check_params_t *params, vrrp_core_check_kind_e kind)
 {
-    tracker->check = ngx_vrrp_check_from_words(cf, words);
+    tracker->check = ngx_vrrp_check_from_params(cf, params);
 
     if (tracker->check == NULL) {
         return NGX_CONF_ERROR;
@@ -117,19 +119,19 @@ ngx_vrrp_conf_track_upstream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_vrrp_words_t     words;
-    ngx_vrrp_tracker_t  *tracker;
+    ngx_vrrp_check_params_t   params;
+    ngx_vrrp_tracker_t       *tracker;
 
-    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_UPSTREAM, &words);
+    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_UPSTREAM, &params);
     if (tracker == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    ngx_conf_init_value(words.min_up, 1);
+    ngx_conf_init_value(params.min_up, 1);
 
     tracker->core.kind = VRRP_CORE_TRACK_POOL;
-    tracker->core.min_up = (uint32_t) words.min_up;
-    tracker->core.min_up_percent = (uint8_t) words.min_up_percent;
+    tracker->core.min_up = (uint32_t) params.min_up;
+    tracker->core.min_up_percent = (uint8_t) params.min_up_percent;
 
     return NGX_CONF_OK;
 }
@@ -140,9 +142,9 @@ ngx_vrrp_conf_track_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_str_t           *value;
-    ngx_vrrp_words_t     words;
-    ngx_vrrp_tracker_t  *tracker;
+    ngx_str_t                *value;
+    ngx_vrrp_check_params_t   params;
+    ngx_vrrp_tracker_t       *tracker;
 
     value = cf->args->elts;
 
@@ -151,7 +153,7 @@ ngx_vrrp_conf_track_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      NGX_VRRP_INTERFACE_EXPECTED);
     }
 
-    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_INTERFACE, &words);
+    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_INTERFACE, &params);
     if (tracker == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -175,12 +177,12 @@ ngx_vrrp_conf_track_ping(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_str_t               *value;
-    const char              *reason;
-    vrrp_core_ip_t           ip;
-    ngx_vrrp_words_t         words;
-    ngx_vrrp_tracker_t      *tracker;
-    vrrp_core_check_conf_t  *core;
+    ngx_str_t                *value;
+    const char               *reason;
+    vrrp_core_ip_t            ip;
+    ngx_vrrp_check_params_t   params;
+    ngx_vrrp_tracker_t       *tracker;
+    vrrp_core_check_conf_t   *core;
 
     value = cf->args->elts;
 
@@ -195,11 +197,11 @@ ngx_vrrp_conf_track_ping(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1], reason);
     }
 
-    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_PING, &words);
+    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_PING, &params);
 
     if (tracker == NULL
-        || ngx_vrrp_track_loss(cf, &words) != NGX_CONF_OK
-        || ngx_vrrp_track_check(cf, tracker, &words, VRRP_CORE_CHECK_PING)
+        || ngx_vrrp_track_loss(cf, &params) != NGX_CONF_OK
+        || ngx_vrrp_track_check(cf, tracker, &params, VRRP_CORE_CHECK_PING)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -209,27 +211,27 @@ ngx_vrrp_conf_track_ping(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     core = &tracker->check->core;
     core->ip = ip;
-    core->window = (uint32_t) words.count;
-    core->loss_percent = (uint32_t) words.loss;
+    core->window = (uint32_t) params.count;
+    core->loss_percent = (uint32_t) params.loss;
 
     return NGX_CONF_OK;
 }
 
 
 static char *
-ngx_vrrp_track_loss(ngx_conf_t *cf, ngx_vrrp_words_t *words)
+ngx_vrrp_track_loss(ngx_conf_t *cf, ngx_vrrp_check_params_t *params)
 {
-    ngx_conf_init_value(words->count, 1);
+    ngx_conf_init_value(params->count, 1);
 
-    if (words->count == 1 && words->loss != NGX_CONF_UNSET) {
+    if (params->count == 1 && params->loss != NGX_CONF_UNSET) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"loss=%i%%\" needs \"count=\" of at least 2: the "
                            "loss is measured over that many pings",
-                           words->loss);
+                           params->loss);
         return NGX_CONF_ERROR;
     }
 
-    ngx_conf_init_value(words->loss, 100);
+    ngx_conf_init_value(params->loss, 100);
 
     return NGX_CONF_OK;
 }
@@ -240,10 +242,10 @@ ngx_vrrp_conf_track_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_str_t           *value, *path;
-    ngx_vrrp_words_t     words;
-    vrrp_core_str_t     *command;
-    ngx_vrrp_tracker_t  *tracker;
+    ngx_str_t                *value, *path;
+    ngx_vrrp_check_params_t   params;
+    vrrp_core_str_t          *command;
+    ngx_vrrp_tracker_t       *tracker;
 
     value = cf->args->elts;
 
@@ -252,10 +254,10 @@ ngx_vrrp_conf_track_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      "must be the path of a file");
     }
 
-    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_FILE, &words);
+    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_FILE, &params);
 
     if (tracker == NULL
-        || ngx_vrrp_track_check(cf, tracker, &words, VRRP_CORE_CHECK_FILE)
+        || ngx_vrrp_track_check(cf, tracker, &params, VRRP_CORE_CHECK_FILE)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

@@ -30,14 +30,15 @@ char *ngx_vrrp_conf_track_script(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /*
  * A new tracker of the instance, named as the directive's first argument; the
- * other ones are words.  NULL: an error that has been logged.
+ * other ones are parameters.  NULL: an error that has been logged.
  */
 ngx_vrrp_tracker_t *ngx_vrrp_track_add(ngx_conf_t *cf,
-    ngx_vrrp_instance_t *in, ngx_uint_t owner, ngx_vrrp_words_t *words);
+    ngx_vrrp_instance_t *in, ngx_uint_t directive,
+    ngx_vrrp_check_params_t *params);
 
 /* the tracker gets its own check */
 char *ngx_vrrp_track_check(ngx_conf_t *cf, ngx_vrrp_tracker_t *tracker,
-    ngx_vrrp_words_t *words, vrrp_core_check_kind_e kind);
+    ngx_vrrp_check_params_t *params, vrrp_core_check_kind_e kind);
 
 /* from init_conf */
 

@@ -13,11 +13,11 @@ ngx_vrrp_conf_track_script(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_str_t               *value;
-    ngx_vrrp_words_t         words;
-    ngx_vrrp_tracker_t      *tracker;
-    ngx_vrrp_program_t      *program;
-    vrrp_core_check_conf_t  *core;
+    ngx_str_t                *value;
+    ngx_vrrp_check_params_t   params;
+    ngx_vrrp_tracker_t       *tracker;
+    ngx_vrrp_program_t       *program;
+    vrrp_core_check_conf_t   *core;
 
     value = cf->args->elts;
 
@@ -25,10 +25,10 @@ ngx_vrrp_conf_track_script(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_SCRIPT, &words);
+    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_SCRIPT, &params);
 
     if (tracker == NULL
-        || ngx_vrrp_track_check(cf, tracker, &words, VRRP_CORE_CHECK_SCRIPT)
+        || ngx_vrrp_track_check(cf, tracker, &params, VRRP_CORE_CHECK_SCRIPT)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -36,7 +36,7 @@ ngx_vrrp_conf_track_script(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     program = &tracker->program;
 
-    if (ngx_vrrp_program_parse(cf, &value[1], &words.user, program)
+    if (ngx_vrrp_program_parse(cf, &value[1], &params.user, program)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

@@ -13,9 +13,9 @@ static ngx_addr_t *ngx_vrrp_track_first(ngx_conf_t *cf, ngx_url_t *url);
 static char *ngx_vrrp_track_connect(ngx_conf_t *cf, ngx_url_t *url,
     ngx_vrrp_tracker_t *tracker);
 static char *ngx_vrrp_track_request(ngx_conf_t *cf, ngx_url_t *url,
-    ngx_vrrp_words_t *words);
-static char *ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_vrrp_check_t *check);
+    ngx_vrrp_check_params_t *params);
+static char *ngx_vrrp_track_statuses(ngx_conf_t *cf,
+    ngx_vrrp_check_params_t *params, ngx_vrrp_check_t *check);
 
 
 #define NGX_VRRP_URL_EXPECTED                                                 \
@@ -32,11 +32,11 @@ ngx_vrrp_conf_track_http(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_str_t           *value;
-    ngx_url_t            url;
-    ngx_uint_t           owner;
-    ngx_vrrp_words_t     words;
-    ngx_vrrp_tracker_t  *tracker;
+    ngx_str_t                *value;
+    ngx_url_t                 url;
+    ngx_uint_t                directive;
+    ngx_vrrp_check_params_t   params;
+    ngx_vrrp_tracker_t       *tracker;
 
     value = cf->args->elts;
 
@@ -46,13 +46,13 @@ ngx_vrrp_conf_track_http(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     url.uri_part = 1;
 
     if (ngx_strncasecmp(url.url.data, (u_char *) "http://", 7) == 0) {
-        owner = NGX_VRRP_TRACK_HTTP;
+        directive = NGX_VRRP_TRACK_HTTP;
         url.default_port = 80;
         url.url.data += 7;
         url.url.len -= 7;
 
     } else if (ngx_strncasecmp(url.url.data, (u_char *) "https://", 8) == 0) {
-        owner = NGX_VRRP_TRACK_HTTPS;
+        directive = NGX_VRRP_TRACK_HTTPS;
         url.default_port = 443;
         url.url.data += 8;
         url.url.len -= 8;
@@ -62,14 +62,14 @@ ngx_vrrp_conf_track_http(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      NGX_VRRP_URL_EXPECTED);
     }
 
-    tracker = ngx_vrrp_track_add(cf, in, owner, &words);
+    tracker = ngx_vrrp_track_add(cf, in, directive, &params);
 
     if (tracker == NULL
         || ngx_vrrp_track_parse_url(cf, &url) != NGX_CONF_OK
-        || ngx_vrrp_track_request(cf, &url, &words) != NGX_CONF_OK
-        || ngx_vrrp_track_check(cf, tracker, &words, VRRP_CORE_CHECK_HTTP)
+        || ngx_vrrp_track_request(cf, &url, &params) != NGX_CONF_OK
+        || ngx_vrrp_track_check(cf, tracker, &params, VRRP_CORE_CHECK_HTTP)
            != NGX_CONF_OK
-        || ngx_vrrp_track_statuses(cf, &words, tracker->check)
+        || ngx_vrrp_track_statuses(cf, &params, tracker->check)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -84,10 +84,10 @@ ngx_vrrp_conf_track_tcp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_str_t           *value;
-    ngx_url_t            url;
-    ngx_vrrp_words_t     words;
-    ngx_vrrp_tracker_t  *tracker;
+    ngx_str_t                *value;
+    ngx_url_t                 url;
+    ngx_vrrp_check_params_t   params;
+    ngx_vrrp_tracker_t       *tracker;
 
     value = cf->args->elts;
 
@@ -95,7 +95,7 @@ ngx_vrrp_conf_track_tcp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     url.url = value[1];
 
-    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_TCP, &words);
+    tracker = ngx_vrrp_track_add(cf, in, NGX_VRRP_TRACK_TCP, &params);
 
     if (tracker == NULL
         || ngx_vrrp_track_parse_url(cf, &url) != NGX_CONF_OK)
@@ -109,7 +109,7 @@ ngx_vrrp_conf_track_tcp(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      "\"127.0.0.1:80\"");
     }
 
-    if (ngx_vrrp_track_check(cf, tracker, &words, VRRP_CORE_CHECK_TCP)
+    if (ngx_vrrp_track_check(cf, tracker, &params, VRRP_CORE_CHECK_TCP)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -185,7 +185,7 @@ ngx_vrrp_track_connect(ngx_conf_t *cf, ngx_url_t *url,
 
 static char *
 ngx_vrrp_track_request(ngx_conf_t *cf, ngx_url_t *url,
-    ngx_vrrp_words_t *words)
+    ngx_vrrp_check_params_t *params)
 {
     u_char     *p;
     ngx_str_t  *value, server;
@@ -213,9 +213,9 @@ ngx_vrrp_track_request(ngx_conf_t *cf, ngx_url_t *url,
                                      NGX_VRRP_URL_EXPECTED);
     }
 
-    words->uri = url->uri;
+    params->uri = url->uri;
 
-    if (words->host.len) {
+    if (params->host.len) {
         return NGX_CONF_OK;
     }
 
@@ -223,7 +223,7 @@ ngx_vrrp_track_request(ngx_conf_t *cf, ngx_url_t *url,
     server.len = strcspn((char *) server.data, "/?");
 
     return (ngx_vrrp_host_header(cf->pool, &server, url->port,
-                                 url->default_port, &words->host)
+                                 url->default_port, &params->host)
             == NGX_OK)
            ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
@@ -232,7 +232,7 @@ ngx_vrrp_track_request(ngx_conf_t *cf, ngx_url_t *url,
 /* "status=200,204,300-399" is a separate match */
 
 static char *
-ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_words_t *words,
+ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
     ngx_vrrp_check_t *check)
 {
     u_char                   *p, *end, *comma;
@@ -241,15 +241,15 @@ ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_words_t *words,
     vrrp_core_match_conf_t   *match;
     vrrp_core_status_conf_t  *status;
 
-    if (words->status.len == 0) {
+    if (params->status.len == 0) {
         return NGX_CONF_OK;
     }
 
-    if (words->match.len) {
+    if (params->match.len) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"status=%V\" and \"match=%V\" are mutually "
                            "exclusive: use \"status\" in the vrrp_match",
-                           &words->status, &words->match);
+                           &params->status, &params->match);
         return NGX_CONF_ERROR;
     }
 
@@ -263,9 +263,9 @@ ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_words_t *words,
         return NGX_CONF_ERROR;
     }
 
-    end = words->status.data + words->status.len;
+    end = params->status.data + params->status.len;
 
-    for (p = words->status.data; p <= end; p = comma + 1) {
+    for (p = params->status.data; p <= end; p = comma + 1) {
 
         comma = ngx_strlchr(p, end, ',');
 
@@ -283,7 +283,7 @@ ngx_vrrp_track_statuses(ngx_conf_t *cf, ngx_vrrp_words_t *words,
 
         if (ngx_vrrp_parse_status(&item, status) != NGX_OK) {
             ngx_str_set(&what, "status");
-            return ngx_vrrp_conf_invalid(cf, &what, &words->status,
+            return ngx_vrrp_conf_invalid(cf, &what, &params->status,
                                          NGX_VRRP_STATUS_LIST_EXPECTED);
         }
     }

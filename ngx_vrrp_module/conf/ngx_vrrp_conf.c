@@ -39,7 +39,7 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     vcf->configured = 1;
-    ngx_vrrp_conf_place(cf, &vcf->block);
+    ngx_vrrp_conf_line(cf, &vcf->block);
 
     ngx_str_null(&block.router_id);
     block.freebind = NGX_CONF_UNSET;
@@ -72,9 +72,9 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf)
 {
-    char        *rv;
-    void       **ctx;
-    ngx_conf_t   pcf;
+    char         *rv;
+    void        **ctx;
+    ngx_conf_t    pcf;
 
     ctx = ngx_pcalloc(cf->pool, (ngx_vrrp_module.index + 1) * sizeof(void *));
     if (ctx == NULL) {
@@ -161,7 +161,7 @@ ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    if (ngx_vrrp_rules_complete(cf, &in) != NGX_CONF_OK) {
+    if (ngx_vrrp_rules_required(cf, &in) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -186,7 +186,7 @@ ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     *trackers = in.trackers;
     trackers->listen = (in.track_listen == 1);
-    ngx_vrrp_conf_place(cf, &trackers->place);
+    ngx_vrrp_conf_line(cf, &trackers->place);
 
     return NGX_CONF_OK;
 }
@@ -379,7 +379,7 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        return ngx_vrrp_checks_alone(cycle, vcf);
+        return ngx_vrrp_checks_require_vrrp(cycle, vcf);
     }
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);

@@ -34,7 +34,7 @@ static char *ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in, const char *directive,
     const vrrp_core_ip_t *ip);
 static char *ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_rules_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_trackers(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in);
 static ngx_vrrp_tracker_t *ngx_vrrp_rules_weighted(ngx_vrrp_instance_t *in);
@@ -56,14 +56,14 @@ static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
     ngx_vrrp_rules_takeover,
     ngx_vrrp_rules_unicast,
     ngx_vrrp_rules_preempt,
-    ngx_vrrp_rules_idle,
+    ngx_vrrp_rules_no_effect,
     ngx_vrrp_rules_trackers,
     NULL
 };
 
 
 char *
-ngx_vrrp_rules_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_required(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     const char  *missing;
 
@@ -353,7 +353,7 @@ ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 /* settings that are valid but have no effect cause a warning */
 
 static char *
-ngx_vrrp_rules_idle(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     if (in->state == NGX_VRRP_STATE_MASTER && in->priority < NGX_VRRP_OWNER) {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state MASTER\" has no "

@@ -53,7 +53,7 @@ char *ngx_vrrp_ports_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 /* ngx_vrrp_conf_rules.c */
 
 /* before and after the defaults are filled in */
-char *ngx_vrrp_rules_complete(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+char *ngx_vrrp_rules_required(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 char *ngx_vrrp_rules_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 
 /* does it get along with the instances before it? */

@@ -263,7 +263,7 @@ ngx_http_vrrp_control_look(ngx_event_t *ev)
 static void
 ngx_http_vrrp_control_cleanup(void *data)
 {
-    ngx_http_vrrp_control_ctx_t *ctx = data;
+    ngx_http_vrrp_control_ctx_t  *ctx = data;
 
     ngx_vrrp_conf_t  *vcf;
 
@@ -407,7 +407,7 @@ ngx_http_vrrp_control_enable(ngx_conf_t *cf, void *post, void *data)
 
     if (!vcf->control) {
         vcf->control = 1;
-        ngx_vrrp_conf_place(cf, &vcf->control_place);
+        ngx_vrrp_conf_line(cf, &vcf->control_place);
     }
 
     return NGX_CONF_OK;

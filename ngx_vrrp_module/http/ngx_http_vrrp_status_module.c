@@ -135,7 +135,7 @@ ngx_http_vrrp_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (!vcf->status) {
         vcf->status = 1;
-        ngx_vrrp_conf_place(cf, &vcf->status_place);
+        ngx_vrrp_conf_line(cf, &vcf->status_place);
     }
 
     return NGX_CONF_OK;

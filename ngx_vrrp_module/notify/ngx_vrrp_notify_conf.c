@@ -20,36 +20,36 @@
 /* milliseconds */
 
 typedef struct {
-    ngx_uint_t           owners;
+    ngx_uint_t           directives;
     ngx_int_t            events;
     ngx_int_t            timeout;
 } ngx_vrrp_notify_default_t;
 
 
 static ngx_vrrp_channel_t *ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf,
-    ngx_uint_t owner, vrrp_core_notify_kind_e kind,
-    ngx_vrrp_notify_words_t *words, ngx_uint_t first);
-static char *ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t owner,
-    ngx_vrrp_notify_words_t *words, ngx_vrrp_channel_t *channel);
+    ngx_uint_t directive, vrrp_core_notify_kind_e kind,
+    ngx_vrrp_notify_params_t *params, ngx_uint_t first);
+static char *ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t directive,
+    ngx_vrrp_notify_params_t *params, ngx_vrrp_channel_t *channel);
 static char *ngx_vrrp_notify_once(ngx_conf_t *cf,
     ngx_vrrp_channel_t *channel, ngx_str_t *key, ngx_str_t *shown);
 static char *ngx_vrrp_email_complete(ngx_conf_t *cf,
-    ngx_vrrp_notify_words_t *words);
+    ngx_vrrp_notify_params_t *params);
 static char *ngx_vrrp_email_url(ngx_conf_t *cf,
-    ngx_vrrp_notify_words_t *words, ngx_uint_t *tls);
+    ngx_vrrp_notify_params_t *params, ngx_uint_t *tls);
 static char *ngx_vrrp_email_login(ngx_conf_t *cf,
-    ngx_vrrp_notify_words_t *words, ngx_uint_t tls,
+    ngx_vrrp_notify_params_t *params, ngx_uint_t tls,
     vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_email_recipients(ngx_conf_t *cf, ngx_str_t *to,
     vrrp_core_notify_conf_t *core);
-static char *ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *word,
+static char *ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *param,
     ngx_str_t *file, vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
-    ngx_vrrp_notify_words_t *words);
-static char *ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *word,
+    ngx_vrrp_notify_params_t *params);
+static char *ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *param,
     vrrp_core_webhook_format_t *format, size_t flag);
 static char *ngx_vrrp_notify_tls(ngx_conf_t *cf,
-    ngx_vrrp_notify_words_t *words, vrrp_core_notify_conf_t *core);
+    ngx_vrrp_notify_params_t *params, vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_notify_possible(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf);
 
@@ -67,12 +67,12 @@ static ngx_vrrp_notify_default_t  ngx_vrrp_notify_defaults[] = {
 char *
 ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_vrrp_notify_script_t *script = cmd->post;
+    ngx_vrrp_notify_script_t  *script = cmd->post;
 
-    ngx_str_t                *value;
-    ngx_vrrp_channel_t       *channel;
-    ngx_vrrp_notify_words_t   words;
-    vrrp_core_notify_conf_t  *core;
+    ngx_str_t                 *value;
+    ngx_vrrp_channel_t        *channel;
+    ngx_vrrp_notify_params_t   params;
+    vrrp_core_notify_conf_t   *core;
 
     value = cf->args->elts;
 
@@ -80,11 +80,11 @@ ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    channel = ngx_vrrp_notify_add(cf, conf, script->owner,
-                                  VRRP_CORE_NOTIFY_SCRIPT, &words, 2);
+    channel = ngx_vrrp_notify_add(cf, conf, script->directive,
+                                  VRRP_CORE_NOTIFY_SCRIPT, &params, 2);
 
     if (channel == NULL
-        || ngx_vrrp_program_parse(cf, &value[1], &words.user,
+        || ngx_vrrp_program_parse(cf, &value[1], &params.user,
                                   &channel->program)
            != NGX_CONF_OK)
     {
@@ -93,7 +93,7 @@ ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     core = &channel->core;
     core->states = (uint32_t) script->states;
-    core->with_arguments = (script->owner == NGX_VRRP_NOTIFY);
+    core->with_arguments = (script->directive == NGX_VRRP_NOTIFY);
     core->command = channel->program.words;
     core->ncommand = channel->program.nwords;
 
@@ -104,9 +104,9 @@ ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_vrrp_conf_notify_fifo(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_str_t                *value, path;
-    ngx_vrrp_channel_t       *channel;
-    ngx_vrrp_notify_words_t   words;
+    ngx_str_t                 *value, path;
+    ngx_vrrp_channel_t        *channel;
+    ngx_vrrp_notify_params_t   params;
 
     value = cf->args->elts;
 
@@ -116,7 +116,7 @@ ngx_vrrp_conf_notify_fifo(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     channel = ngx_vrrp_notify_add(cf, conf, NGX_VRRP_NOTIFY_FIFO,
-                                  VRRP_CORE_NOTIFY_FIFO, &words, 2);
+                                  VRRP_CORE_NOTIFY_FIFO, &params, 2);
 
     path = value[1];
 
@@ -134,48 +134,48 @@ ngx_vrrp_conf_notify_fifo(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_vrrp_conf_notify_email(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_uint_t                tls;
-    ngx_vrrp_channel_t       *channel;
-    ngx_vrrp_notify_words_t   words;
-    vrrp_core_notify_conf_t  *core;
+    ngx_uint_t                 tls;
+    ngx_vrrp_channel_t        *channel;
+    ngx_vrrp_notify_params_t   params;
+    vrrp_core_notify_conf_t   *core;
 
     channel = ngx_vrrp_notify_add(cf, conf, NGX_VRRP_NOTIFY_EMAIL,
-                                  VRRP_CORE_NOTIFY_EMAIL, &words, 1);
+                                  VRRP_CORE_NOTIFY_EMAIL, &params, 1);
     if (channel == NULL) {
         return NGX_CONF_ERROR;
     }
 
     core = &channel->core;
 
-    if (ngx_vrrp_email_complete(cf, &words) != NGX_CONF_OK
-        || ngx_vrrp_email_url(cf, &words, &tls) != NGX_CONF_OK
-        || ngx_vrrp_email_login(cf, &words, tls, core) != NGX_CONF_OK
-        || ngx_vrrp_email_recipients(cf, &words.to, core) != NGX_CONF_OK
-        || ngx_vrrp_notify_tls(cf, &words, core) != NGX_CONF_OK)
+    if (ngx_vrrp_email_complete(cf, &params) != NGX_CONF_OK
+        || ngx_vrrp_email_url(cf, &params, &tls) != NGX_CONF_OK
+        || ngx_vrrp_email_login(cf, &params, tls, core) != NGX_CONF_OK
+        || ngx_vrrp_email_recipients(cf, &params.to, core) != NGX_CONF_OK
+        || ngx_vrrp_notify_tls(cf, &params, core) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    core->start_tls = (words.starttls == 1);
+    core->start_tls = (params.starttls == 1);
     core->states = NGX_VRRP_ALL_STATES;
 
-    ngx_vrrp_core_str(&core->from, &words.from);
-    ngx_vrrp_core_str(&core->helo, &words.helo);
-    ngx_vrrp_core_str(&core->url, &words.smtp);
+    ngx_vrrp_core_str(&core->from, &params.from);
+    ngx_vrrp_core_str(&core->helo, &params.helo);
+    ngx_vrrp_core_str(&core->url, &params.smtp);
 
-    return ngx_vrrp_notify_once(cf, channel, &words.to, &words.to);
+    return ngx_vrrp_notify_once(cf, channel, &params.to, &params.to);
 }
 
 
 char *
 ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_int_t                 tls;
-    ngx_str_t                *value, origin;
-    ngx_uint_t                owner;
-    ngx_vrrp_channel_t       *channel;
-    ngx_vrrp_notify_words_t   words;
-    vrrp_core_notify_conf_t  *core;
+    ngx_int_t                  tls;
+    ngx_str_t                 *value, origin;
+    ngx_uint_t                 directive;
+    ngx_vrrp_channel_t        *channel;
+    ngx_vrrp_notify_params_t   params;
+    vrrp_core_notify_conf_t   *core;
 
     value = cf->args->elts;
 
@@ -185,31 +185,31 @@ ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    owner = tls ? NGX_VRRP_NOTIFY_HTTPS : NGX_VRRP_NOTIFY_HTTP;
+    directive = tls ? NGX_VRRP_NOTIFY_HTTPS : NGX_VRRP_NOTIFY_HTTP;
 
-    channel = ngx_vrrp_notify_add(cf, conf, owner, VRRP_CORE_NOTIFY_WEBHOOK,
-                                  &words, 2);
+    channel = ngx_vrrp_notify_add(cf, conf, directive, VRRP_CORE_NOTIFY_WEBHOOK,
+                                  &params, 2);
     if (channel == NULL) {
         return NGX_CONF_ERROR;
     }
 
     core = &channel->core;
 
-    ngx_conf_init_value(words.format, 0);
+    ngx_conf_init_value(params.format, 0);
 
-    core->format = words.format;
+    core->format = params.format;
     core->states = NGX_VRRP_ALL_STATES;
     ngx_vrrp_core_str(&core->url, &value[1]);
-    ngx_vrrp_core_str(&core->prefix, &words.prefix);
+    ngx_vrrp_core_str(&core->prefix, &params.prefix);
 
-    if (ngx_vrrp_webhook_rules(cf, &value[1], &words) != NGX_CONF_OK
-        || ngx_vrrp_notify_tls(cf, &words, core) != NGX_CONF_OK)
+    if (ngx_vrrp_webhook_rules(cf, &value[1], &params) != NGX_CONF_OK
+        || ngx_vrrp_notify_tls(cf, &params, core) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    if (words.secret_file.len
-        && ngx_vrrp_notify_secret(cf, "secret_file=", &words.secret_file, core)
+    if (params.secret_file.len
+        && ngx_vrrp_notify_secret(cf, "secret_file=", &params.secret_file, core)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -222,13 +222,13 @@ ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 /*
- * A new channel; the arguments from the first one on are words.  NULL: an
+ * A new channel; the arguments from the first one on are parameters.  NULL: an
  * error that has been logged.
  */
 
 static ngx_vrrp_channel_t *
-ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t owner,
-    vrrp_core_notify_kind_e kind, ngx_vrrp_notify_words_t *words,
+ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t directive,
+    vrrp_core_notify_kind_e kind, ngx_vrrp_notify_params_t *params,
     ngx_uint_t first)
 {
     ngx_str_t            *value;
@@ -246,7 +246,7 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t owner,
         return NULL;
     }
 
-    if (ngx_vrrp_notify_words(cf, words, owner, &value[first],
+    if (ngx_vrrp_notify_params(cf, params, directive, &value[first],
                               cf->args->nelts - first)
         != NGX_CONF_OK)
     {
@@ -260,7 +260,7 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t owner,
 
     ngx_memzero(channel, sizeof(ngx_vrrp_channel_t));
 
-    ngx_vrrp_conf_place(cf, &channel->place);
+    ngx_vrrp_conf_line(cf, &channel->place);
 
     channel->core.kind = kind;
     ngx_vrrp_core_str(&channel->core.name, &value[0]);
@@ -270,19 +270,24 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t owner,
         ngx_vrrp_core_str(&channel->core.instance, &in->name);
     }
 
-    return (ngx_vrrp_notify_events(cf, owner, words, channel) == NGX_CONF_OK)
-           ? channel : NULL;
+    if (ngx_vrrp_notify_events(cf, directive, params, channel)
+        != NGX_CONF_OK)
+    {
+        return NULL;
+    }
+
+    return channel;
 }
 
 
 static char *
-ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t owner,
-    ngx_vrrp_notify_words_t *words, ngx_vrrp_channel_t *channel)
+ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t directive,
+    ngx_vrrp_notify_params_t *params, ngx_vrrp_channel_t *channel)
 {
     ngx_vrrp_notify_default_t  *defaults;
 
-    if (words->events != NGX_CONF_UNSET
-        && (words->events & VRRP_CORE_EVENT_UPSTREAM)
+    if (params->events != NGX_CONF_UNSET
+        && (params->events & VRRP_CORE_EVENT_UPSTREAM)
         && channel->core.instance.len)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -294,17 +299,17 @@ ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t owner,
 
     defaults = ngx_vrrp_notify_defaults;
 
-    while (!(defaults->owners & owner)) {
+    while (!(defaults->directives & directive)) {
         defaults++;
     }
 
-    ngx_conf_init_value(words->events, defaults->events);
-    ngx_conf_init_value(words->timeout, defaults->timeout);
-    ngx_conf_init_value(words->expire, 3600000);
+    ngx_conf_init_value(params->events, defaults->events);
+    ngx_conf_init_value(params->timeout, defaults->timeout);
+    ngx_conf_init_value(params->expire, 3600000);
 
-    channel->core.events = (uint32_t) words->events;
-    channel->core.timeout_ns = ngx_vrrp_msec_ns(words->timeout);
-    channel->core.expire_ns = ngx_vrrp_msec_ns(words->expire);
+    channel->core.events = (uint32_t) params->events;
+    channel->core.timeout_ns = ngx_vrrp_msec_ns(params->timeout);
+    channel->core.expire_ns = ngx_vrrp_msec_ns(params->expire);
 
     return NGX_CONF_OK;
 }
@@ -344,17 +349,17 @@ ngx_vrrp_notify_once(ngx_conf_t *cf, ngx_vrrp_channel_t *channel,
 
 
 static char *
-ngx_vrrp_email_complete(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words)
+ngx_vrrp_email_complete(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params)
 {
     const char  *missing;
 
-    if (words->to.len == 0) {
+    if (params->to.len == 0) {
         missing = "to=";
 
-    } else if (words->from.len == 0) {
+    } else if (params->from.len == 0) {
         missing = "from=";
 
-    } else if (words->smtp.len == 0) {
+    } else if (params->smtp.len == 0) {
         missing = "smtp=";
 
     } else {
@@ -371,31 +376,31 @@ ngx_vrrp_email_complete(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words)
 /* tls: nothing is said in the clear */
 
 static char *
-ngx_vrrp_email_url(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
+ngx_vrrp_email_url(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
     ngx_uint_t *tls)
 {
     ngx_int_t  smtps;
 
-    smtps = ngx_vrrp_notify_url(cf, "smtp", &words->smtp, "smtp", 0);
+    smtps = ngx_vrrp_notify_url(cf, "smtp", &params->smtp, "smtp", 0);
 
     if (smtps == NGX_ERROR) {
         return NGX_CONF_ERROR;
     }
 
-    if (smtps && words->starttls == 1) {
+    if (smtps && params->starttls == 1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"starttls=on\" is for \"smtp://\" only: "
                            "\"smtps://\" always uses TLS");
         return NGX_CONF_ERROR;
     }
 
-    *tls = (smtps || words->starttls == 1);
+    *tls = (smtps || params->starttls == 1);
 
-    if (!*tls && (words->ca.len || words->verify != NGX_CONF_UNSET)) {
+    if (!*tls && (params->ca.len || params->verify != NGX_CONF_UNSET)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%s\" needs TLS: use \"smtps://\" or "
                            "\"starttls=on\"",
-                           words->ca.len ? "ca=" : "verify=");
+                           params->ca.len ? "ca=" : "verify=");
         return NGX_CONF_ERROR;
     }
 
@@ -404,14 +409,14 @@ ngx_vrrp_email_url(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
 
 
 static char *
-ngx_vrrp_email_login(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
+ngx_vrrp_email_login(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
     ngx_uint_t tls, vrrp_core_notify_conf_t *core)
 {
-    if (words->user.len == 0 && words->password_file.len == 0) {
+    if (params->user.len == 0 && params->password_file.len == 0) {
         return NGX_CONF_OK;
     }
 
-    if (words->user.len == 0 || words->password_file.len == 0) {
+    if (params->user.len == 0 || params->password_file.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"user=\" and \"password_file=\" must be used "
                            "together");
@@ -422,13 +427,13 @@ ngx_vrrp_email_login(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "the password of \"%V\" is sent in clear text: use "
                            "\"smtps://\" or \"starttls=on\"",
-                           &words->user);
+                           &params->user);
     }
 
-    ngx_vrrp_core_str(&core->username, &words->user);
+    ngx_vrrp_core_str(&core->username, &params->user);
 
     return ngx_vrrp_notify_secret(cf, "password_file=",
-                                  &words->password_file, core);
+                                  &params->password_file, core);
 }
 
 
@@ -477,10 +482,10 @@ ngx_vrrp_email_recipients(ngx_conf_t *cf, ngx_str_t *to,
 /* the notifier process reads it */
 
 static char *
-ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *word, ngx_str_t *file,
+ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *param, ngx_str_t *file,
     vrrp_core_notify_conf_t *core)
 {
-    if (ngx_vrrp_secret_check(cf, word, file) == NGX_ERROR) {
+    if (ngx_vrrp_secret_check(cf, param, file) == NGX_ERROR) {
         return NGX_CONF_ERROR;
     }
 
@@ -492,26 +497,26 @@ ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *word, ngx_str_t *file,
 
 static char *
 ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
-    ngx_vrrp_notify_words_t *words)
+    ngx_vrrp_notify_params_t *params)
 {
     size_t                      len;
     vrrp_core_webhook_format_t  format;
 
-    vrrp_core_webhook_format(words->format, &format);
+    vrrp_core_webhook_format(params->format, &format);
 
-    if (words->prefix.len && !format.has_prefix) {
+    if (params->prefix.len && !format.has_prefix) {
         return ngx_vrrp_webhook_unsupported(cf, "prefix=", &format,
                              offsetof(vrrp_core_webhook_format_t, has_prefix));
     }
 
-    if (words->secret_file.len && !format.signs) {
+    if (params->secret_file.len && !format.signs) {
         return ngx_vrrp_webhook_unsupported(cf, "secret_file=", &format,
                                   offsetof(vrrp_core_webhook_format_t, signs));
     }
 
 #if !(NGX_SSL)
 
-    if (words->secret_file.len) {
+    if (params->secret_file.len) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"secret_file=\" is not supported: this nginx was "
                            "built without \"--with-http_ssl_module\"");
@@ -535,14 +540,14 @@ ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
 
 
 static char *
-ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *word,
+ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *param,
     vrrp_core_webhook_format_t *format, size_t flag)
 {
     u_char  list[NGX_VRRP_WEBHOOK_LIST_LEN];
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"%s\" is not supported by format %s, only by %s",
-                       word, format->name,
+                       param, format->name,
                        ngx_vrrp_webhook_list(list, flag, "and"));
 
     return NGX_CONF_ERROR;
@@ -550,28 +555,28 @@ ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *word,
 
 
 static char *
-ngx_vrrp_notify_tls(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
+ngx_vrrp_notify_tls(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
     vrrp_core_notify_conf_t *core)
 {
-    ngx_conf_init_value(words->verify, 1);
+    ngx_conf_init_value(params->verify, 1);
 
-    core->verify = (uint8_t) words->verify;
+    core->verify = (uint8_t) params->verify;
 
-    if (words->ca.len == 0) {
+    if (params->ca.len == 0) {
         return NGX_CONF_OK;
     }
 
-    if (!words->verify) {
+    if (!params->verify) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"ca=%V\" has no effect with \"verify=off\"",
-                           &words->ca);
+                           &params->ca);
     }
 
-    if (ngx_vrrp_notify_ca(cf, &words->ca) != NGX_CONF_OK) {
+    if (ngx_vrrp_notify_ca(cf, &params->ca) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    ngx_vrrp_core_str(&core->ca, &words->ca);
+    ngx_vrrp_core_str(&core->ca, &params->ca);
 
     return NGX_CONF_OK;
 }

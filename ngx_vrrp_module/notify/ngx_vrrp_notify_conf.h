@@ -9,10 +9,10 @@
 
 
 #include "ngx_vrrp_conf.h"
-#include "ngx_vrrp_vocabulary.h"
+#include "ngx_vrrp_params.h"
 
 
-/* who has words */
+/* directives with parameters */
 
 #define NGX_VRRP_NOTIFY_MASTER    0x0001
 #define NGX_VRRP_NOTIFY_BACKUP    0x0002
@@ -61,7 +61,7 @@ typedef struct {
     ngx_str_t                to;
     ngx_str_t                from;
     ngx_str_t                smtp;
-} ngx_vrrp_notify_words_t;
+} ngx_vrrp_notify_params_t;
 
 
 /* one of these directives */
@@ -70,7 +70,7 @@ typedef struct {
     vrrp_core_notify_conf_t  core;
     ngx_vrrp_program_t       program;    /* of a script */
     ngx_str_t                key;        /* the same twice is a mistake */
-    ngx_vrrp_place_t         place;
+    ngx_vrrp_conf_line_t     place;
 } ngx_vrrp_channel_t;
 
 
@@ -79,7 +79,7 @@ typedef struct {
 /* post of "notify" and of those for one state */
 
 typedef struct {
-    ngx_uint_t           owner;          /* NGX_VRRP_NOTIFY_* */
+    ngx_uint_t           directive;      /* NGX_VRRP_NOTIFY_* */
     ngx_uint_t           states;         /* VRRP_CORE_TO_* */
 } ngx_vrrp_notify_script_t;
 
@@ -94,10 +94,10 @@ char *ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd,
 /* from init_conf: fills vcf->core.channels */
 char *ngx_vrrp_notify_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
-/* ngx_vrrp_notify_words.c */
+/* ngx_vrrp_notify_params.c */
 
-char *ngx_vrrp_notify_words(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
-    ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs);
+char *ngx_vrrp_notify_params(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
+    ngx_uint_t directive, ngx_str_t *args, ngx_uint_t nargs);
 
 /*
  * "slack, feishu and wecom": those with a flag, which is the offset of a

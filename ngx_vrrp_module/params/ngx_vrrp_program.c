@@ -213,7 +213,7 @@ ngx_vrrp_program_unknown(ngx_conf_t *cf, const char *what, u_char *name,
 
 char *
 ngx_vrrp_program_check(ngx_cycle_t *cycle, ngx_vrrp_program_t *program,
-    vrrp_core_str_t *directive, ngx_vrrp_place_t *place)
+    vrrp_core_str_t *directive, ngx_vrrp_conf_line_t *place)
 {
     char              why[NGX_MAX_CONF_ERRSTR];
     ngx_core_conf_t  *ccf;

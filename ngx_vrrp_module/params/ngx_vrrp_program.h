@@ -20,7 +20,7 @@ char *ngx_vrrp_program_parse(ngx_conf_t *cf, ngx_str_t *line,
 
 /* from init_conf, now that nginx's user is known */
 char *ngx_vrrp_program_check(ngx_cycle_t *cycle, ngx_vrrp_program_t *program,
-    vrrp_core_str_t *directive, ngx_vrrp_place_t *place);
+    vrrp_core_str_t *directive, ngx_vrrp_conf_line_t *place);
 
 
 #endif /* _NGX_VRRP_PROGRAM_H_INCLUDED_ */

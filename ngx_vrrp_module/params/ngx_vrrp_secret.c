@@ -5,13 +5,13 @@
 
 
 #include "ngx_vrrp_secret.h"
-#include "ngx_vrrp_vocabulary.h"
+#include "ngx_vrrp_params.h"
 
 
 static ngx_int_t ngx_vrrp_secret_line(ngx_vrrp_secret_t *secret, size_t len);
 static ngx_int_t ngx_vrrp_secret_failed(ngx_vrrp_secret_t *secret,
     const char *call);
-static void ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word,
+static void ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *param,
     ngx_str_t *file, ngx_file_info_t *fi);
 
 
@@ -88,7 +88,7 @@ ngx_vrrp_secret_failed(ngx_vrrp_secret_t *secret, const char *call)
 
 
 ngx_int_t
-ngx_vrrp_secret_check(ngx_conf_t *cf, const char *word, ngx_str_t *file)
+ngx_vrrp_secret_check(ngx_conf_t *cf, const char *param, ngx_str_t *file)
 {
     ngx_int_t          len;
     ngx_vrrp_secret_t  secret;
@@ -101,11 +101,11 @@ ngx_vrrp_secret_check(ngx_conf_t *cf, const char *word, ngx_str_t *file)
 
     if (ngx_vrrp_secret_read((char *) file->data, &secret) == NGX_OK) {
         len = secret.line.len;
-        ngx_vrrp_secret_rights(cf, word, file, &secret.file);
+        ngx_vrrp_secret_rights(cf, param, file, &secret.file);
 
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s%V\" %s",
-                           word, file, secret.wrong);
+                           param, file, secret.wrong);
     }
 
     ngx_vrrp_secret_wipe(&secret);
@@ -117,7 +117,7 @@ ngx_vrrp_secret_check(ngx_conf_t *cf, const char *word, ngx_str_t *file)
 /* a "user" directive that comes later is not known here */
 
 static void
-ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word, ngx_str_t *file,
+ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *param, ngx_str_t *file,
     ngx_file_info_t *fi)
 {
     ngx_core_conf_t  *ccf;
@@ -128,7 +128,7 @@ ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word, ngx_str_t *file,
     if (fi->st_mode & S_IROTH) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"%s%V\" is world-readable, run \"chmod 600 %V\"",
-                           word, file, file);
+                           param, file, file);
         return;
     }
 
@@ -142,6 +142,6 @@ ngx_vrrp_secret_rights(ngx_conf_t *cf, const char *word, ngx_str_t *file,
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"%s%V\" is readable by the worker processes "
                            "(user \"%s\"), only root needs to read it",
-                           word, file, ccf->username);
+                           param, file, ccf->username);
     }
 }

@@ -35,7 +35,7 @@ ngx_int_t ngx_vrrp_secret_read(const char *file, ngx_vrrp_secret_t *secret);
  * While the configuration is read: how long the secret is, or NGX_ERROR, which
  * has been logged.  The full name of the file takes the place of its name.
  */
-ngx_int_t ngx_vrrp_secret_check(ngx_conf_t *cf, const char *word,
+ngx_int_t ngx_vrrp_secret_check(ngx_conf_t *cf, const char *param,
     ngx_str_t *file);
 
 

@@ -317,7 +317,7 @@ ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
         spare->pool = pool;
     }
 
-    if (ngx_vrrp_checks_describe(pool, vp, &spare->peer, core) != NGX_OK) {
+    if (ngx_vrrp_target_peer(pool, vp, &spare->peer, core) != NGX_OK) {
         ngx_vrrp_resolve_release(cycle, vp, n, checker);
         vp->config = 0;
         return;

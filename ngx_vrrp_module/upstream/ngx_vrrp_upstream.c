@@ -45,7 +45,7 @@ ngx_vrrp_upstream_panic(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
-    ngx_vrrp_conf_place(cf, &up->panic_place);
+    ngx_vrrp_conf_line(cf, &up->panic_place);
 
     return ngx_vrrp_check_panic(cf, &up->panic, &up->panic_percent);
 }

@@ -40,7 +40,7 @@ typedef struct {
     ngx_vrrp_check_t        *check;      /* NULL: none */
     ngx_uint_t               panic;
     ngx_uint_t               panic_percent;
-    ngx_vrrp_place_t         panic_place;
+    ngx_vrrp_conf_line_t     panic_place;
     ngx_vrrp_pool_t         *pool;
 } ngx_vrrp_upstream_t;
 

@@ -1,11 +1,11 @@
 
 /*
- * The words "name=value" of checks and trackers.  What needs a second word to
- * be judged is in ngx_vrrp_check_conf.c and ngx_vrrp_track_conf.c.
+ * The parameters "name=value" of checks and trackers.  Rules about several of
+ * them are in ngx_vrrp_check_conf.c and ngx_vrrp_track_conf.c.
  */
 
 
-#include "ngx_vrrp_words.h"
+#include "ngx_vrrp_check_params.h"
 
 
 #define NGX_VRRP_PROBES                                                       \
@@ -15,22 +15,23 @@
 #define NGX_VRRP_EVERYONE  (NGX_VRRP_CHECKS|NGX_VRRP_TRACKERS)
 
 
-static ngx_int_t ngx_vrrp_set_weight(void *values, ngx_vrrp_word_t *word,
+static ngx_int_t ngx_vrrp_set_weight(void *values, ngx_vrrp_param_t *param,
     ngx_str_t *value);
-static ngx_int_t ngx_vrrp_set_min_up(void *values, ngx_vrrp_word_t *word,
+static ngx_int_t ngx_vrrp_set_min_up(void *values, ngx_vrrp_param_t *param,
     ngx_str_t *value);
 
 
 #define ngx_vrrp_number(field, parse, low, high, expected)                    \
-    ngx_vrrp_word_number(ngx_vrrp_words_t, field, parse, low, high, expected)
+    ngx_vrrp_param_number(ngx_vrrp_check_params_t, field, parse, low, high,   \
+                          expected)
 
 #define ngx_vrrp_text(field, valid, expected)                                 \
-    ngx_vrrp_word_text(ngx_vrrp_words_t, field, valid, expected)
+    ngx_vrrp_param_text(ngx_vrrp_check_params_t, field, valid, expected)
 
 
 /* in the order in which messages list them */
 
-static ngx_vrrp_word_t  ngx_vrrp_check_words[] = {
+static ngx_vrrp_param_t  ngx_vrrp_check_param_table[] = {
 
     { ngx_string("uri="),
       NGX_VRRP_CHECK_HTTP|NGX_VRRP_CHECK_HTTPS,
@@ -70,7 +71,7 @@ static ngx_vrrp_word_t  ngx_vrrp_check_words[] = {
 
     { ngx_string("min_up="),
       NGX_VRRP_TRACK_UPSTREAM,
-      ngx_vrrp_word_any(ngx_vrrp_words_t, min_up, ngx_vrrp_set_min_up,
+      ngx_vrrp_param_any(ngx_vrrp_check_params_t, min_up, ngx_vrrp_set_min_up,
                         "must be a number of servers, or a percentage of them "
                         "from 1% to 100%") },
 
@@ -126,7 +127,7 @@ static ngx_vrrp_word_t  ngx_vrrp_check_words[] = {
 
     { ngx_string("mandatory"),
       NGX_VRRP_CHECKS,
-      ngx_vrrp_word_flag(ngx_vrrp_words_t, mandatory) },
+      ngx_vrrp_param_flag(ngx_vrrp_check_params_t, mandatory) },
 
     { ngx_string("sni="),
       NGX_VRRP_TLS,
@@ -155,15 +156,15 @@ static ngx_vrrp_word_t  ngx_vrrp_check_words[] = {
 
     { ngx_string("weight="),
       NGX_VRRP_TRACKERS,
-      ngx_vrrp_word_any(ngx_vrrp_words_t, weighted, ngx_vrrp_set_weight,
+      ngx_vrrp_param_any(ngx_vrrp_check_params_t, weighted, ngx_vrrp_set_weight,
                         "must be -253 to 253, but not 0: without \"weight=\" "
                         "a failure is a fault") },
 
-    ngx_vrrp_last_word
+    ngx_vrrp_last_param
 };
 
 
-static ngx_vrrp_owner_t  ngx_vrrp_check_owners[] = {
+static ngx_vrrp_directive_t  ngx_vrrp_check_directives[] = {
     { NGX_VRRP_CHECK_TCP, "vrrp_check tcp" },
     { NGX_VRRP_CHECK_HTTP, "vrrp_check http" },
     { NGX_VRRP_CHECK_HTTPS, "vrrp_check https" },
@@ -180,36 +181,36 @@ static ngx_vrrp_owner_t  ngx_vrrp_check_owners[] = {
 };
 
 
-static ngx_vrrp_vocabulary_t  ngx_vrrp_check_vocabulary = {
-    ngx_vrrp_check_words,
-    ngx_vrrp_check_owners
+static ngx_vrrp_params_t  ngx_vrrp_check_param_list = {
+    ngx_vrrp_check_param_table,
+    ngx_vrrp_check_directives
 };
 
 
 char *
-ngx_vrrp_words_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs)
+ngx_vrrp_check_params(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
+    ngx_uint_t directive, ngx_str_t *args, ngx_uint_t nargs)
 {
-    ngx_memzero(words, sizeof(ngx_vrrp_words_t));
+    ngx_memzero(params, sizeof(ngx_vrrp_check_params_t));
 
-    words->owner = owner;
+    params->directive = directive;
 
-    return ngx_vrrp_vocabulary_read(cf, &ngx_vrrp_check_vocabulary, owner,
-                                    words, args, nargs);
+    return ngx_vrrp_params_read(cf, &ngx_vrrp_check_param_list, directive,
+                                    params, args, nargs);
 }
 
 
 const char *
-ngx_vrrp_words_owner(ngx_uint_t owner)
+ngx_vrrp_check_directive(ngx_uint_t directive)
 {
-    return ngx_vrrp_vocabulary_owner(&ngx_vrrp_check_vocabulary, owner);
+    return ngx_vrrp_params_directive(&ngx_vrrp_check_param_list, directive);
 }
 
 
 static ngx_int_t
-ngx_vrrp_set_weight(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
+ngx_vrrp_set_weight(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
 {
-    ngx_vrrp_words_t  *words = values;
+    ngx_vrrp_check_params_t  *params = values;
 
     ngx_int_t   n;
     ngx_str_t   digits;
@@ -229,30 +230,30 @@ ngx_vrrp_set_weight(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
         return NGX_ERROR;
     }
 
-    words->weighted = 1;
-    words->weight = minus ? -n : n;
+    params->weighted = 1;
+    params->weight = minus ? -n : n;
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_vrrp_set_min_up(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
+ngx_vrrp_set_min_up(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
 {
-    ngx_vrrp_words_t  *words = values;
+    ngx_vrrp_check_params_t  *params = values;
 
     ngx_int_t  n;
 
     n = ngx_vrrp_parse_percent(value);
 
     if (n != NGX_ERROR) {
-        words->min_up = n;
-        words->min_up_percent = 1;
+        params->min_up = n;
+        params->min_up_percent = 1;
         return (n >= 1 && n <= 100) ? NGX_OK : NGX_ERROR;
     }
 
     n = ngx_vrrp_parse_number(value);
 
-    words->min_up = n;
+    params->min_up = n;
     return (n >= 1 && n <= 65535) ? NGX_OK : NGX_ERROR;
 }

@@ -1,17 +1,17 @@
 
 /*
- * The words "name=value" after "vrrp_check" and the track_* directives.
+ * The parameters "name=value" after "vrrp_check" and the track_* directives.
  */
 
 
-#ifndef _NGX_VRRP_WORDS_H_INCLUDED_
-#define _NGX_VRRP_WORDS_H_INCLUDED_
+#ifndef _NGX_VRRP_CHECK_PARAMS_H_INCLUDED_
+#define _NGX_VRRP_CHECK_PARAMS_H_INCLUDED_
 
 
-#include "ngx_vrrp_vocabulary.h"
+#include "ngx_vrrp_params.h"
 
 
-/* who has words */
+/* directives with parameters */
 
 #define NGX_VRRP_CHECK_TCP          0x0001
 #define NGX_VRRP_CHECK_HTTP         0x0002
@@ -46,7 +46,7 @@
 /* numbers are NGX_CONF_UNSET where none was given; times are milliseconds */
 
 typedef struct {
-    ngx_uint_t           owner;          /* one of the above */
+    ngx_uint_t           directive;      /* one of the above */
 
     ngx_int_t            interval;
     ngx_int_t            timeout;
@@ -76,17 +76,17 @@ typedef struct {
     ngx_str_t            certificate;
     ngx_str_t            certificate_key;
     ngx_str_t            user;
-} ngx_vrrp_words_t;
+} ngx_vrrp_check_params_t;
 
 
-/* ngx_vrrp_words.c */
+/* ngx_vrrp_check_params.c */
 
 /* all of them; an error has been logged */
-char *ngx_vrrp_words_parse(ngx_conf_t *cf, ngx_vrrp_words_t *words,
-    ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs);
+char *ngx_vrrp_check_params(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
+    ngx_uint_t directive, ngx_str_t *args, ngx_uint_t nargs);
 
 /* as it is written: "vrrp_check tcp" */
-const char *ngx_vrrp_words_owner(ngx_uint_t owner);
+const char *ngx_vrrp_check_directive(ngx_uint_t directive);
 
 
-#endif /* _NGX_VRRP_WORDS_H_INCLUDED_ */
+#endif /* _NGX_VRRP_CHECK_PARAMS_H_INCLUDED_ */

@@ -1,7 +1,7 @@
 
 /*
- * The words "name=value" of the notify* directives.  What needs a second word
- * to be judged is in ngx_vrrp_notify_conf.c.
+ * The parameters "name=value" of the notify* directives.  Rules about
+ * several of them are in ngx_vrrp_notify_conf.c.
  */
 
 
@@ -19,25 +19,25 @@ typedef struct {
 
 
 static ngx_uint_t ngx_vrrp_valid_prefix(ngx_str_t *value);
-static ngx_int_t ngx_vrrp_set_events(void *values, ngx_vrrp_word_t *word,
+static ngx_int_t ngx_vrrp_set_events(void *values, ngx_vrrp_param_t *param,
     ngx_str_t *value);
-static ngx_int_t ngx_vrrp_set_format(void *values, ngx_vrrp_word_t *word,
+static ngx_int_t ngx_vrrp_set_format(void *values, ngx_vrrp_param_t *param,
     ngx_str_t *value);
 static ngx_vrrp_notify_name_t *ngx_vrrp_notify_name(
     ngx_vrrp_notify_name_t *names, u_char *data, size_t len);
 
 
 #define ngx_vrrp_number(field, parse, low, high, expected)                    \
-    ngx_vrrp_word_number(ngx_vrrp_notify_words_t, field, parse, low, high,    \
-                         expected)
+    ngx_vrrp_param_number(ngx_vrrp_notify_params_t, field, parse, low, high,  \
+                          expected)
 
 #define ngx_vrrp_text(field, valid, expected)                                 \
-    ngx_vrrp_word_text(ngx_vrrp_notify_words_t, field, valid, expected)
+    ngx_vrrp_param_text(ngx_vrrp_notify_params_t, field, valid, expected)
 
 
 /* in the order in which messages list them */
 
-static ngx_vrrp_word_t  ngx_vrrp_notify_table[] = {
+static ngx_vrrp_param_t  ngx_vrrp_notify_table[] = {
 
     { ngx_string("to="),
       NGX_VRRP_NOTIFY_EMAIL,
@@ -82,7 +82,7 @@ static ngx_vrrp_word_t  ngx_vrrp_notify_table[] = {
 
     { ngx_string("format="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
-      ngx_vrrp_word_any(ngx_vrrp_notify_words_t, format, ngx_vrrp_set_format,
+      ngx_vrrp_param_any(ngx_vrrp_notify_params_t, format, ngx_vrrp_set_format,
                         NULL) },
 
     { ngx_string("prefix="),
@@ -106,7 +106,7 @@ static ngx_vrrp_word_t  ngx_vrrp_notify_table[] = {
 
     { ngx_string("events="),
       NGX_VRRP_NOTIFY_FIFO|NGX_VRRP_NOTIFY_CURL,
-      ngx_vrrp_word_any(ngx_vrrp_notify_words_t, events, ngx_vrrp_set_events,
+      ngx_vrrp_param_any(ngx_vrrp_notify_params_t, events, ngx_vrrp_set_events,
                         "must be a list of state, tracker, upstream and "
                         "split_brain, as in \"state,split_brain\"") },
 
@@ -120,11 +120,11 @@ static ngx_vrrp_word_t  ngx_vrrp_notify_table[] = {
       ngx_vrrp_number(expire, ngx_vrrp_parse_msec, 1000, 604800000,
                       "must be a time from 1s to 7d") },
 
-    ngx_vrrp_last_word
+    ngx_vrrp_last_param
 };
 
 
-static ngx_vrrp_owner_t  ngx_vrrp_notify_owners[] = {
+static ngx_vrrp_directive_t  ngx_vrrp_notify_directives[] = {
     { NGX_VRRP_NOTIFY_MASTER, "notify_master" },
     { NGX_VRRP_NOTIFY_BACKUP, "notify_backup" },
     { NGX_VRRP_NOTIFY_FAULT, "notify_fault" },
@@ -138,9 +138,9 @@ static ngx_vrrp_owner_t  ngx_vrrp_notify_owners[] = {
 };
 
 
-static ngx_vrrp_vocabulary_t  ngx_vrrp_notify_vocabulary = {
+static ngx_vrrp_params_t  ngx_vrrp_notify_param_list = {
     ngx_vrrp_notify_table,
-    ngx_vrrp_notify_owners
+    ngx_vrrp_notify_directives
 };
 
 
@@ -154,13 +154,13 @@ static ngx_vrrp_notify_name_t  ngx_vrrp_notify_events[] = {
 
 
 char *
-ngx_vrrp_notify_words(ngx_conf_t *cf, ngx_vrrp_notify_words_t *words,
-    ngx_uint_t owner, ngx_str_t *args, ngx_uint_t nargs)
+ngx_vrrp_notify_params(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
+    ngx_uint_t directive, ngx_str_t *args, ngx_uint_t nargs)
 {
-    ngx_memzero(words, sizeof(ngx_vrrp_notify_words_t));
+    ngx_memzero(params, sizeof(ngx_vrrp_notify_params_t));
 
-    return ngx_vrrp_vocabulary_read(cf, &ngx_vrrp_notify_vocabulary, owner,
-                                    words, args, nargs);
+    return ngx_vrrp_params_read(cf, &ngx_vrrp_notify_param_list, directive,
+                                    params, args, nargs);
 }
 
 
@@ -203,14 +203,14 @@ ngx_vrrp_valid_prefix(ngx_str_t *value)
 
 
 static ngx_int_t
-ngx_vrrp_set_events(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
+ngx_vrrp_set_events(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
 {
-    ngx_vrrp_notify_words_t  *words = values;
+    ngx_vrrp_notify_params_t  *params = values;
 
     u_char                  *p, *end, *comma;
     ngx_vrrp_notify_name_t  *event;
 
-    words->events = 0;
+    params->events = 0;
 
     end = value->data + value->len;
 
@@ -228,7 +228,7 @@ ngx_vrrp_set_events(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
             return NGX_ERROR;
         }
 
-        words->events |= event->value;
+        params->events |= event->value;
     }
 
     return NGX_OK;
@@ -236,9 +236,9 @@ ngx_vrrp_set_events(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
 
 
 static ngx_int_t
-ngx_vrrp_set_format(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
+ngx_vrrp_set_format(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
 {
-    ngx_vrrp_notify_words_t  *words = values;
+    ngx_vrrp_notify_params_t  *params = values;
 
     size_t                      i;
     vrrp_core_webhook_format_t  format;
@@ -249,7 +249,7 @@ ngx_vrrp_set_format(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
     for (i = 0; vrrp_core_webhook_format(i, &format) == VRRP_CORE_OK; i++) {
 
         if (ngx_strcmp(value->data, format.name) == 0) {
-            words->format = i;
+            params->format = i;
             return NGX_OK;
         }
     }
@@ -257,7 +257,7 @@ ngx_vrrp_set_format(void *values, ngx_vrrp_word_t *word, ngx_str_t *value)
     ngx_sprintf(expected, "must be %s%Z",
                 ngx_vrrp_webhook_list(list, NGX_VRRP_ALL_FORMATS, "or"));
 
-    word->bounds.expected = (const char *) expected;
+    param->bounds.expected = (const char *) expected;
 
     return NGX_ERROR;
 }

@@ -1,10 +1,10 @@
 
 /*
- * Which texts are right as the value of a word.
+ * Which texts are valid as the value of a parameter.
  */
 
 
-#include "ngx_vrrp_vocabulary.h"
+#include "ngx_vrrp_params.h"
 
 
 ngx_uint_t
