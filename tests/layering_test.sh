@@ -1,7 +1,8 @@
 #!/bin/bash
 # Who may include whom. The rooms of core/ depend on each other in one
-# direction, system calls are made in core/net, core/script, core/probe and
-# core/courier only, and the C shims see nothing of the core but core/capi.h.
+# direction, system calls are made in core/os, core/net, core/script,
+# core/probe and core/courier only, and the C shims see nothing of the core but
+# core/capi.h.
 # The folders of ngx_vrrp_module/ depend on each other in one direction, too.
 #
 # usage: layering_test.sh [ROOT]
@@ -25,16 +26,17 @@ declare -A rooms=(
     [notify]='base'
     [engine]='base|wire|vrrp|check'
     [status]='base|wire|vrrp|check|notify|engine'
-    [net]='base|wire|vrrp|engine'
-    [script]='base|net'
-    [probe]='base|wire|check|net|script'
-    [courier]='base|notify|net|script'
-    [node]='base|wire|vrrp|check|notify|engine|status|net|probe|courier'
-    [capi]='base|wire|vrrp|check|notify|engine|status|net|script|courier|node'
+    [os]='base'
+    [net]='base|wire|vrrp|engine|os'
+    [script]='base|os'
+    [probe]='base|wire|check|os|net|script'
+    [courier]='base|notify|os|script'
+    [node]='base|wire|vrrp|check|notify|engine|status|os|net|probe|courier'
+    [capi]='base|vrrp|check|notify|engine|status|os|net|courier|script|node'
 )
 
 # Those that make system calls, and read the clock.
-outside='net|script|probe|courier'
+outside='os|net|script|probe|courier'
 
 # What a folder of ngx_vrrp_module/ may include from there besides its own
 # headers.  At the top, "module" is ngx_vrrp_module.c and all headers but
@@ -286,7 +288,9 @@ test_myself()
 accepted core/wire/a.hpp #include "core/base/ip.hpp"
 accepted core/engine/a.cpp #include "core/check/record.hpp"
 accepted core/vrrp/a.hpp #include <vector>
+accepted core/os/a.hpp #include <unistd.h>
 accepted core/net/a.cpp #include <sys/socket.h>
+accepted core/script/a.cpp #include "core/os/fd.hpp"
 accepted core/net/a.hpp #include "core/engine/ports.hpp"
 accepted core/script/a.cpp #include <sys/wait.h>
 accepted core/probe/a.cpp #include "core/script/spawn.hpp"
@@ -310,7 +314,8 @@ refused core/status/a.cpp #include "core/probe/file_prober.hpp"
 refused core/engine/a.cpp #include "core/net/host.hpp"
 refused core/engine/a.cpp #  include   "core/net/host.hpp"
 refused core/engine/a.cpp #include "core/capi.h"
-refused core/status/a.cpp #include "core/net/clock.hpp"
+refused core/status/a.cpp #include "core/os/clock.hpp"
+refused core/os/a.hpp #include "core/engine/ports.hpp"
 refused core/net/a.cpp #include "core/status/area.hpp"
 refused core/net/a.cpp #include "core/node/node.hpp"
 refused core/net/a.cpp #include "core/check/ports.hpp"
@@ -318,6 +323,8 @@ refused core/net/a.cpp #include "core/notify/event.hpp"
 refused core/net/a.cpp #include "core/probe/kernel_view.hpp"
 refused core/net/a.cpp #include "core/script/spawn.hpp"
 refused core/script/a.cpp #include "core/check/ports.hpp"
+refused core/script/a.cpp #include "core/net/host.hpp"
+refused core/courier/a.cpp #include "core/net/host.hpp"
 refused core/probe/a.cpp #include "core/vrrp/config.hpp"
 refused core/probe/a.cpp #include "core/courier/fifo_courier.hpp"
 refused core/courier/a.cpp #include "core/check/ports.hpp"

@@ -6,7 +6,7 @@
 
 #include "core/base/log.hpp"
 #include "core/capi.h"
-#include "core/net/watcher.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp {
 
@@ -14,7 +14,7 @@ static_assert(static_cast<int>(LogLevel::debug) == VRRP_CORE_LOG_DEBUG);
 
 // Ops: vrrp_core_ops_t, vrrp_checker_ops_t or vrrp_notifier_ops_t.
 template <class Ops>
-class Callbacks : public LogSink, public net::Watcher {
+class Callbacks : public LogSink, public os::Watcher {
 public:
     explicit Callbacks(const Ops &ops) : ops_(ops) {}
 

@@ -14,8 +14,8 @@
 #include "core/capi/values.hpp"
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
-#include "core/net/clock.hpp"
 #include "core/node/check_node.hpp"
+#include "core/os/clock.hpp"
 
 namespace {
 
@@ -169,20 +169,20 @@ void vrrp_checker_connected(vrrp_checker_t *checker, size_t check) {
 
 void vrrp_checker_opened(vrrp_checker_t *checker, size_t check) {
     enter(checker, [&](node::CheckNode &node) {
-        node.connections().opened(check, net::now());
+        node.connections().opened(check, os::now());
     });
 }
 
 void vrrp_checker_received(vrrp_checker_t *checker, size_t check,
                            const char *bytes, size_t len) {
     enter(checker, [&](node::CheckNode &node) {
-        node.connections().received(check, to_view(bytes, len), net::now());
+        node.connections().received(check, to_view(bytes, len), os::now());
     });
 }
 
 void vrrp_checker_ended(vrrp_checker_t *checker, size_t check) {
     enter(checker, [&](node::CheckNode &node) {
-        node.connections().ended(check, net::now());
+        node.connections().ended(check, os::now());
     });
 }
 
@@ -191,7 +191,7 @@ void vrrp_checker_failed(vrrp_checker_t *checker, size_t check,
                          size_t len) {
     enter(checker, [&](node::CheckNode &node) {
         node.connections().failed(check, static_cast<check::Stage>(stage),
-                                  to_view(text, len), net::now());
+                                  to_view(text, len), os::now());
     });
 }
 

@@ -8,7 +8,7 @@
 #include "core/capi/check_conf.hpp"
 #include "core/capi/memory.hpp"
 #include "core/check/table.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 
 namespace {
 
@@ -96,5 +96,5 @@ int vrrp_core_checks_recovered(const vrrp_core_memory_t *memory,
     return memory != nullptr &&
            readable_table_of(*memory, generation)
                .has_recovered(first, n, {address, len},
-                              net::now() - Duration{age_ns});
+                              os::now() - Duration{age_ns});
 }

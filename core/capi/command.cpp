@@ -7,8 +7,8 @@
 #include "core/capi.h"
 #include "core/capi/memory.hpp"
 #include "core/capi/values.hpp"
-#include "core/net/clock.hpp"
-#include "core/net/wake.hpp"
+#include "core/os/clock.hpp"
+#include "core/os/wake.hpp"
 #include "core/status/command_answer.hpp"
 
 namespace {
@@ -96,7 +96,7 @@ int vrrp_core_command(vrrp_core_memory_t *memory, const vrrp_core_conf_t *conf,
         return VRRP_CORE_ERROR;
     }
     try {
-        const Instant now = net::now();
+        const Instant now = os::now();
         status::CommandRecord record{};
         record.instance.set(to_string(command->instance));
         record.who.set(to_string(command->who));
@@ -107,7 +107,7 @@ int vrrp_core_command(vrrp_core_memory_t *memory, const vrrp_core_conf_t *conf,
             return VRRP_CORE_AGAIN;
         }
         *ticket = {command->command, asked->slot, asked->word, to_ns(now)};
-        net::wake(conf->wake_fd);
+        os::wake(conf->wake_fd);
         return VRRP_CORE_OK;
     } catch (...) {
         return VRRP_CORE_ERROR;
@@ -120,7 +120,7 @@ vrrp_core_result_e vrrp_core_command_result(vrrp_core_memory_t *memory,
                                             void *data) {
     try {
         status::Commands commands = memory->worker_area().commands();
-        const CommandResult result = look(commands, *ticket, net::now());
+        const CommandResult result = look(commands, *ticket, os::now());
         append(data, result.text.data(), result.text.size());
         return result.result;
     } catch (...) {

@@ -6,12 +6,12 @@
 
 #include "core/capi/memory.hpp"
 #include "core/capi/values.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 
 namespace {
 
 using namespace ngx_vrrp;
-using net::SharedMemory;
+using os::SharedMemory;
 using Memory = vrrp_core_memory_s;
 using Mapping = std::shared_ptr<SharedMemory>;
 
@@ -128,7 +128,7 @@ uint64_t vrrp_core_begin_generation(vrrp_core_memory_t *memory,
 }
 
 void vrrp_core_heartbeat(vrrp_core_memory_t *memory, unsigned slot, int pid) {
-    memory->worker_area().beat(slot, pid, net::now());
+    memory->worker_area().beat(slot, pid, os::now());
 }
 
 void vrrp_core_heartbeat_stop(vrrp_core_memory_t *memory, unsigned slot) {

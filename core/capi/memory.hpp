@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "core/capi.h"
-#include "core/net/shared_memory.hpp"
+#include "core/os/shared_memory.hpp"
 #include "core/status/area.hpp"
 #include "core/status/room.hpp"
 #include "core/status/worker_area.hpp"
@@ -16,8 +16,8 @@
 // A reload keeps those parts that fit.
 struct vrrp_core_memory_s {
     ngx_vrrp::status::Room room;
-    std::shared_ptr<ngx_vrrp::net::SharedMemory> status;
-    std::shared_ptr<ngx_vrrp::net::SharedMemory> workers;
+    std::shared_ptr<ngx_vrrp::os::SharedMemory> status;
+    std::shared_ptr<ngx_vrrp::os::SharedMemory> workers;
     std::uint64_t generation = 0;  // the master's count
 
     // In the master and the helper processes.

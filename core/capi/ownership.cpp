@@ -9,8 +9,8 @@
 #include "core/capi.h"
 #include "core/capi/values.hpp"
 #include "core/engine/ownership_memory.hpp"
-#include "core/net/memory_file.hpp"
 #include "core/net/router_names.hpp"
+#include "core/os/memory_file.hpp"
 
 namespace {
 
@@ -23,8 +23,8 @@ using HeaderBytes = std::array<std::uint8_t, sizeof(Header)>;
 int vrrp_core_ownership_create(uint64_t number, char *why, size_t size) {
     const auto head =
         std::bit_cast<HeaderBytes>(engine::OwnershipMemory::header(number));
-    auto file = net::create_memory_file("ngx_vrrp_ownership",
-                                        engine::OwnershipMemory::kSize, head);
+    auto file = os::create_memory_file("ngx_vrrp_ownership",
+                                       engine::OwnershipMemory::kSize, head);
     if (!file) {
         try {
             const std::string text = file.error().to_string();
@@ -39,7 +39,7 @@ int vrrp_core_ownership_create(uint64_t number, char *why, size_t size) {
 
 int vrrp_core_ownership_fits(int fd, uint64_t number) {
     HeaderBytes head{};
-    return net::read_memory_file(fd, engine::OwnershipMemory::kSize, head) &&
+    return os::read_memory_file(fd, engine::OwnershipMemory::kSize, head) &&
                    std::bit_cast<Header>(head) ==
                        engine::OwnershipMemory::header(number)
                ? VRRP_CORE_OK

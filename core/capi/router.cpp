@@ -16,17 +16,17 @@
 #include "core/capi/router_conf.hpp"
 #include "core/capi/values.hpp"
 #include "core/engine/ownership_memory.hpp"
-#include "core/net/clock.hpp"
-#include "core/net/memory_file.hpp"
-#include "core/net/process_watch.hpp"
 #include "core/node/node.hpp"
+#include "core/os/clock.hpp"
+#include "core/os/memory_file.hpp"
+#include "core/os/process_watch.hpp"
 #include "core/status/description.hpp"
 
 namespace {
 
 using namespace ngx_vrrp;
 
-static_assert(VRRP_CORE_WATCHED_PROCESSES == net::kMostWatchedProcesses);
+static_assert(VRRP_CORE_WATCHED_PROCESSES == os::kMostWatchedProcesses);
 
 std::vector<net::RouterNames::Name> to_names(const vrrp_core_conf_t &conf) {
     std::vector<net::RouterNames::Name> names;
@@ -55,7 +55,7 @@ status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
 
 struct vrrp_core_s {
     vrrp_core_s(const vrrp_core_conf_t &conf, const vrrp_core_ops_t &ops,
-                const vrrp_core_memory_t &memory, net::Mapping owners)
+                const vrrp_core_memory_t &memory, os::Mapping owners)
         : callbacks(ops),
           log(callbacks),
           ownership(std::move(owners)),
@@ -69,7 +69,7 @@ struct vrrp_core_s {
 
     Callbacks<vrrp_core_ops_t> callbacks;
     Log log;
-    net::Mapping ownership;
+    os::Mapping ownership;
     node::Node node;
     bool broken = false;
 };
@@ -116,8 +116,8 @@ vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
                               const vrrp_core_ops_t *ops,
                               vrrp_core_memory_t *memory) {
     try {
-        auto owners = net::Mapping::map(conf->ownership_fd,
-                                        engine::OwnershipMemory::kSize);
+        auto owners = os::Mapping::map(conf->ownership_fd,
+                                       engine::OwnershipMemory::kSize);
         if (!owners) {
             const std::string why = owners.error().to_string();
             ops->log(ops->data, VRRP_CORE_LOG_ALERT, why.data(), why.size());
@@ -191,7 +191,7 @@ int vrrp_core_finished(const vrrp_core_t *core) {
 }
 
 int64_t vrrp_core_now(void) {
-    return to_ns(net::now());
+    return to_ns(os::now());
 }
 
 int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf) {

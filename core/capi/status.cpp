@@ -9,7 +9,7 @@
 #include "core/capi.h"
 #include "core/capi/memory.hpp"
 #include "core/capi/values.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 #include "core/status/health.hpp"
 #include "core/status/json.hpp"
 #include "core/status/metrics.hpp"
@@ -68,7 +68,7 @@ int vrrp_core_status(const vrrp_core_memory_t *memory,
     try {
         const auto view =
             status::take_view(memory->readable_area(), memory->worker_area(),
-                              {.now = net::now(), .wall = net::wall_clock()});
+                              {.now = os::now(), .wall = os::wall_clock()});
         if (!view) {
             return VRRP_CORE_AGAIN;
         }
@@ -103,7 +103,7 @@ vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
             *snapshot,
             {.require_master = question->require_master != 0,
              .instance = instance},
-            net::now());
+            os::now());
         append(data, health.text.data(), health.text.size());
         return to_c(health);
     } catch (...) {
@@ -118,7 +118,7 @@ size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
     }
     try {
         const auto snapshot = status::take_snapshot(memory->readable_area());
-        if (!snapshot || !status::is_fresh(*snapshot, net::now())) {
+        if (!snapshot || !status::is_fresh(*snapshot, os::now())) {
             return 0;
         }
         const std::size_t count = std::min(n, snapshot->instances.size());

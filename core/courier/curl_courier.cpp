@@ -8,7 +8,7 @@
 #include "core/courier/curl_multi.hpp"
 #include "core/courier/curl_thread.hpp"
 #include "core/courier/curl_transfer.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 
 namespace ngx_vrrp::courier {
 
@@ -23,7 +23,7 @@ public:
         CURLcode code;
     };
 
-    Session(const CurlLibrary &curl, net::Watcher &watcher,
+    Session(const CurlLibrary &curl, os::Watcher &watcher,
             notify::Signer &signer)
         : curl_(curl),
           watcher_(watcher),
@@ -65,7 +65,7 @@ private:
     void end_mail(Mails::iterator mail);
 
     CurlLibrary curl_;
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     notify::Signer &signer_;
     CurlMulti multi_;
     Transfers webhooks_;
@@ -94,7 +94,7 @@ Status CurlCourier::Session::open() {
 std::string CurlCourier::Session::begin(const notify::Delivery &delivery,
                                         const notify::ChannelConfig &config) {
     auto transfer = std::make_unique<CurlTransfer>(curl_, signer_, delivery,
-                                                   config, net::wall_clock());
+                                                   config, os::wall_clock());
     std::string error = transfer->error();
     if (!error.empty()) {
         return error;
@@ -185,7 +185,7 @@ std::unique_ptr<CurlTransfer> CurlCourier::Session::take(
     return transfer;
 }
 
-CurlCourier::CurlCourier(net::Watcher &watcher, notify::Signer &signer,
+CurlCourier::CurlCourier(os::Watcher &watcher, notify::Signer &signer,
                          notify::Outcomes &outcomes, LogSink &log)
     : watcher_(watcher), signer_(signer), outcomes_(outcomes), log_(log) {}
 
@@ -232,7 +232,7 @@ bool CurlCourier::on_readable(int fd) {
     if (!session_ || !session_->on_readable(fd)) {
         return false;
     }
-    report_ends(net::now());
+    report_ends(os::now());
     return true;
 }
 

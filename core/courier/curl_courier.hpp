@@ -9,16 +9,16 @@
 #include <string>
 
 #include "core/base/log.hpp"
-#include "core/net/watcher.hpp"
 #include "core/notify/ports.hpp"
 #include "core/notify/signer.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::courier {
 
 class CurlCourier final : public notify::Courier {
 public:
     // All of them outlive the courier, whose end cancels every delivery.
-    CurlCourier(net::Watcher &watcher, notify::Signer &signer,
+    CurlCourier(os::Watcher &watcher, notify::Signer &signer,
                 notify::Outcomes &outcomes, LogSink &log);
     CurlCourier(const CurlCourier &) = delete;
     CurlCourier &operator=(const CurlCourier &) = delete;
@@ -48,7 +48,7 @@ private:
                                          const notify::ChannelConfig &config);
     void report_ends(Instant now);
 
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     notify::Signer &signer_;
     notify::Outcomes &outcomes_;
     Log log_;

@@ -5,7 +5,7 @@
 #include <array>
 #include <cerrno>
 
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 
 namespace ngx_vrrp::courier {
 
@@ -29,7 +29,7 @@ int curl_events(std::uint32_t events) {
 
 }  // namespace
 
-CurlMulti::CurlMulti(const CurlLibrary &curl, net::Watcher &watcher)
+CurlMulti::CurlMulti(const CurlLibrary &curl, os::Watcher &watcher)
     : curl_(curl), watcher_(watcher), multi_(nullptr, MultiCleanup{&curl}) {}
 
 CurlMulti::~CurlMulti() {
@@ -44,7 +44,7 @@ Status CurlMulti::open() {
     if (!multi_) {
         return Unexpected(SystemError{"curl_multi_init()", ENOMEM});
     }
-    net::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    os::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll) {
         return Unexpected(SystemError{"epoll_create1()", errno});
     }
@@ -129,7 +129,7 @@ int CurlMulti::on_timeout(CURLM *, long timeout_ms, void *self) {
     if (timeout_ms < 0) {
         deadline.reset();
     } else {
-        deadline = net::now() + Milliseconds{timeout_ms};
+        deadline = os::now() + Milliseconds{timeout_ms};
     }
     return 0;
 }

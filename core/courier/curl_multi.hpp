@@ -9,15 +9,15 @@
 #include "core/base/system_error.hpp"
 #include "core/base/time.hpp"
 #include "core/courier/curl_library.hpp"
-#include "core/net/fd.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::courier {
 
 class CurlMulti {
 public:
     // Both outlive it.
-    CurlMulti(const CurlLibrary &curl, net::Watcher &watcher);
+    CurlMulti(const CurlLibrary &curl, os::Watcher &watcher);
     CurlMulti(const CurlMulti &) = delete;
     CurlMulti &operator=(const CurlMulti &) = delete;
 
@@ -56,8 +56,8 @@ private:
     void act(curl_socket_t socket, int events);
 
     const CurlLibrary &curl_;
-    net::Watcher &watcher_;
-    net::Fd epoll_;
+    os::Watcher &watcher_;
+    os::Fd epoll_;
     std::optional<Instant> deadline_;
     std::unique_ptr<CURLM, MultiCleanup> multi_;
 };

@@ -35,7 +35,7 @@ CurlThread::~CurlThread() {
 }
 
 Status CurlThread::start() {
-    ended_ = net::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    ended_ = os::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!ended_) {
         return Unexpected(SystemError{"eventfd()", errno});
     }

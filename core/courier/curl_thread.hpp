@@ -9,7 +9,7 @@
 
 #include "core/base/system_error.hpp"
 #include "core/courier/curl_transfer.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::courier {
 
@@ -38,7 +38,7 @@ private:
     static void *run(void *self);
 
     std::unique_ptr<CurlTransfer> transfer_;
-    net::Fd ended_;
+    os::Fd ended_;
     pthread_t thread_{};
     bool running_ = false;
     CURLcode code_ = CURLE_OK;

@@ -80,7 +80,7 @@ Status FifoCourier::write(const std::string &path, const std::string &lines) {
 }
 
 Status FifoCourier::open(const std::string &path) {
-    net::Fd fd(
+    os::Fd fd(
         ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     if (!fd) {
         return Unexpected(failure("open()", path, errno));

@@ -8,8 +8,8 @@
 
 #include "core/base/result.hpp"
 #include "core/base/system_error.hpp"
-#include "core/net/fd.hpp"
 #include "core/notify/ports.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::courier {
 
@@ -30,7 +30,7 @@ private:
     Status open(const std::string &path);
 
     notify::Outcomes &outcomes_;
-    std::map<std::string, net::Fd> pipes_;  // by path
+    std::map<std::string, os::Fd> pipes_;  // by path
 };
 
 }  // namespace ngx_vrrp::courier

@@ -5,8 +5,8 @@
 #include <variant>
 
 #include "core/base/first_line.hpp"
-#include "core/net/clock.hpp"
 #include "core/notify/words.hpp"
+#include "core/os/clock.hpp"
 #include "core/script/unsafe_path.hpp"
 
 namespace ngx_vrrp::courier {
@@ -41,7 +41,7 @@ notify::Outcome failure(std::string text) {
 
 }  // namespace
 
-ScriptCourier::ScriptCourier(net::Watcher &watcher, notify::Outcomes &outcomes,
+ScriptCourier::ScriptCourier(os::Watcher &watcher, notify::Outcomes &outcomes,
                              LogSink &sink)
     : outcomes_(outcomes),
       log_(sink),
@@ -86,7 +86,7 @@ notify::Outcome ScriptCourier::cancel(notify::DeliveryId id) {
 
 void ScriptCourier::script_ended(script::RunId id,
                                  const script::ScriptResult &result) {
-    outcomes_.finished(id, conclude(id, result), net::now());
+    outcomes_.finished(id, conclude(id, result), os::now());
 }
 
 notify::Outcome ScriptCourier::conclude(script::RunId id,

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/base/log.hpp"
-#include "core/net/watcher.hpp"
 #include "core/notify/ports.hpp"
+#include "core/os/watcher.hpp"
 #include "core/script/script_runs.hpp"
 
 namespace ngx_vrrp::courier {
@@ -17,7 +17,7 @@ namespace ngx_vrrp::courier {
 class ScriptCourier final : public notify::Courier, script::ScriptSink {
 public:
     // All of them outlive the courier, whose end kills every script.
-    ScriptCourier(net::Watcher &watcher, notify::Outcomes &outcomes,
+    ScriptCourier(os::Watcher &watcher, notify::Outcomes &outcomes,
                   LogSink &sink);
 
     // For a ScriptChannel, one event. A script that other users may write is

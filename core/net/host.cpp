@@ -4,10 +4,10 @@
 #include <cerrno>
 
 #include "core/net/address_request.hpp"
-#include "core/net/clock.hpp"
 #include "core/net/interface_table.hpp"
 #include "core/net/socket_diag.hpp"
 #include "core/net/unanswered.hpp"
+#include "core/os/clock.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -35,7 +35,7 @@ bool has_ours(const engine::Interfaces &known,
 
 }  // namespace
 
-Host::Host(Watcher &watcher, Sink &sink, LogSink &log)
+Host::Host(os::Watcher &watcher, Sink &sink, LogSink &log)
     : watcher_(watcher),
       sink_(sink),
       log_(log),
@@ -80,7 +80,7 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
     }
     dump_.succeeded();
     if (read->interrupted) {
-        dump_.failed(now());
+        dump_.failed(os::now());
     }
     known_ = std::move(read.value().interfaces);
     return known_;
@@ -88,7 +88,7 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
 
 void Host::catch_up() {
     read_events();
-    sockets_.read_all(now());
+    sockets_.read_all(os::now());
 }
 
 void Host::on_readable(int fd) {
@@ -97,7 +97,7 @@ void Host::on_readable(int fd) {
     } else if (const auto ended = processes_.take_ended(fd)) {
         sink_.process_ended(*ended);
     } else if (!neighbours_.on_readable(fd)) {
-        sockets_.on_readable(fd, now());
+        sockets_.on_readable(fd, os::now());
     }
 }
 
@@ -128,7 +128,7 @@ void Host::read_events() {
         went_down = went_down || effect == Effect::link_down;
     });
 
-    const Instant at = now();
+    const Instant at = os::now();
     if (unsure) {
         dump_.want(kOrderDelay, at);
     }
@@ -184,7 +184,7 @@ void Host::read_all_again(Instant now, bool changed) {
 // Adverts that arrived before this event must be counted, so that the master is
 // not treated as silent.
 void Host::tell() {
-    sockets_.read_all(now());
+    sockets_.read_all(os::now());
     sink_.interfaces_changed(known_);
 }
 
@@ -207,7 +207,7 @@ void Host::forget_unanswered(const engine::Interface &interface) {
                               done.error().to_string() +
                                   ", they may receive no packets for up "
                                   "to 3 s",
-                              now());
+                              os::now());
     }
 }
 

@@ -33,11 +33,11 @@
 #include "core/net/neighbour_sockets.hpp"
 #include "core/net/netlink_socket.hpp"
 #include "core/net/packet_socket.hpp"
-#include "core/net/process_watch.hpp"
-#include "core/net/retry.hpp"
 #include "core/net/sink.hpp"
 #include "core/net/vrrp_sockets.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/process_watch.hpp"
+#include "core/os/retry.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -48,7 +48,7 @@ class Host final : public engine::Transmit,
 public:
     // watcher and sink outlive the host; sink is called only from
     // on_readable(), catch_up() and handle_time().
-    Host(Watcher &watcher, Sink &sink, LogSink &log);
+    Host(os::Watcher &watcher, Sink &sink, LogSink &log);
     Host(const Host &) = delete;
     Host &operator=(const Host &) = delete;
     ~Host() override;
@@ -104,7 +104,7 @@ private:
     void tell();
     void promote_once(const engine::Interface &interface);
 
-    Watcher &watcher_;
+    os::Watcher &watcher_;
     Sink &sink_;
     Log log_;
 
@@ -112,14 +112,14 @@ private:
     RequestSocket renewals_;  // of known addresses: without events
     EventSocket events_;
     engine::Interfaces known_;  // the last dump, and all events since
-    Retry dump_;
+    os::Retry dump_;
     RepeatedLine loss_line_;
     RepeatedLine event_line_;
     RepeatedLine dump_line_;
     RepeatedLine neighbour_line_;
     std::set<IfIndex> promoted_;
 
-    ProcessWatch processes_;
+    os::ProcessWatch processes_;
     PacketSocket frames_;
     VrrpSockets sockets_;
     NeighbourSockets neighbours_;

@@ -12,9 +12,9 @@
 #include <iterator>
 
 #include "core/base/log.hpp"
-#include "core/net/clock.hpp"
 #include "core/net/ip_message.hpp"
 #include "core/net/word_filter.hpp"
+#include "core/os/clock.hpp"
 #include "core/wire/arp.hpp"
 #include "core/wire/ndisc.hpp"
 
@@ -55,7 +55,7 @@ SystemError failed(const char *call, const char *what) {
 }
 
 template <class T>
-Status set_option(const Fd &fd, int level, int option, const T &value,
+Status set_option(const os::Fd &fd, int level, int option, const T &value,
                   const char *text) {
     if (::setsockopt(fd.get(), level, option, &value, sizeof(value)) < 0) {
         return Unexpected(failed(text, "neighbours"));
@@ -63,7 +63,7 @@ Status set_option(const Fd &fd, int level, int option, const T &value,
     return success();
 }
 
-Status set_options(const Fd &fd, std::size_t offset,
+Status set_options(const os::Fd &fd, std::size_t offset,
                    const std::vector<IpAddress> &addresses) {
     const Status set = set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer,
                                   "setsockopt(SO_RCVBUF)");
@@ -71,8 +71,9 @@ Status set_options(const Fd &fd, std::size_t offset,
 }
 
 // Bound after the filter is set, so that it receives nothing else.
-Status open_arp(Fd &fd, const std::vector<IpAddress> &addresses) {
-    fd = Fd(::socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+Status open_arp(os::Fd &fd, const std::vector<IpAddress> &addresses) {
+    fd = os::Fd(
+        ::socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) {
         return Unexpected(failed("socket()", "ARP"));
     }
@@ -89,7 +90,7 @@ Status open_arp(Fd &fd, const std::vector<IpAddress> &addresses) {
     return success();
 }
 
-Status select_advertisements(const Fd &fd) {
+Status select_advertisements(const os::Fd &fd) {
     icmp6_filter filter;
     ICMP6_FILTER_SETBLOCKALL(&filter);
     ICMP6_FILTER_SETPASS(ND_NEIGHBOR_ADVERT, &filter);
@@ -97,10 +98,10 @@ Status select_advertisements(const Fd &fd) {
                       "setsockopt(ICMP6_FILTER)");
 }
 
-Status open_icmpv6(Fd &fd, const std::vector<IpAddress> &addresses) {
+Status open_icmpv6(os::Fd &fd, const std::vector<IpAddress> &addresses) {
     constexpr std::size_t kLastWord = wire::kNdiscTargetOffset + 12;
-    fd = Fd(::socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                     IPPROTO_ICMPV6));
+    fd = os::Fd(::socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                         IPPROTO_ICMPV6));
     if (!fd) {
         return Unexpected(failed("socket()", "ICMPv6"));
     }
@@ -129,7 +130,8 @@ std::vector<IpAddress> of_family(const std::vector<IpAddress> &addresses,
 
 }  // namespace
 
-NeighbourSockets::NeighbourSockets(Watcher &watcher, Sink &sink, LogSink &log)
+NeighbourSockets::NeighbourSockets(os::Watcher &watcher, Sink &sink,
+                                   LogSink &log)
     : watcher_(watcher), sink_(sink), log_(log) {}
 
 NeighbourSockets::~NeighbourSockets() {
@@ -137,7 +139,7 @@ NeighbourSockets::~NeighbourSockets() {
     close(icmpv6_);
 }
 
-void NeighbourSockets::close(Fd &fd) {
+void NeighbourSockets::close(os::Fd &fd) {
     if (fd) {
         watcher_.unwatch(fd.get());
         fd.reset();
@@ -159,7 +161,7 @@ Status NeighbourSockets::watch(const std::vector<IpAddress> &addresses) {
 
 Status NeighbourSockets::open(Family family,
                               const std::vector<IpAddress> &addresses) {
-    Fd fd;
+    os::Fd fd;
     const Status opened = family == Family::ipv4 ? open_arp(fd, addresses)
                                                  : open_icmpv6(fd, addresses);
     if (!opened) {
@@ -233,7 +235,8 @@ bool NeighbourSockets::take(
     if (error != 0 && error != EAGAIN && error != EINTR && error != ENETDOWN) {
         error_line_.write(
             log_, LogLevel::error,
-            SystemError{"receiving from neighbours", error}.to_string(), now());
+            SystemError{"receiving from neighbours", error}.to_string(),
+            os::now());
     }
     return error == 0 || error == EINTR;
 }

@@ -12,15 +12,15 @@
 #include "core/base/repeated_line.hpp"
 #include "core/base/system_error.hpp"
 #include "core/engine/facts.hpp"
-#include "core/net/fd.hpp"
 #include "core/net/sink.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::net {
 
 class NeighbourSockets {
 public:
-    NeighbourSockets(Watcher &watcher, Sink &sink, LogSink &log);
+    NeighbourSockets(os::Watcher &watcher, Sink &sink, LogSink &log);
     NeighbourSockets(const NeighbourSockets &) = delete;
     NeighbourSockets &operator=(const NeighbourSockets &) = delete;
     ~NeighbourSockets();
@@ -34,17 +34,17 @@ public:
 
 private:
     Status open(Family family, const std::vector<IpAddress> &addresses);
-    void close(Fd &fd);
+    void close(os::Fd &fd);
     bool read_arp();
     bool read_advertisement();
     bool take(int error, const std::optional<engine::NeighbourClaim> &claim);
 
-    Watcher &watcher_;
+    os::Watcher &watcher_;
     Sink &sink_;
     Log log_;
     RepeatedLine error_line_;
-    Fd arp_;
-    Fd icmpv6_;
+    os::Fd arp_;
+    os::Fd icmpv6_;
 };
 
 }  // namespace ngx_vrrp::net

@@ -11,8 +11,8 @@
 
 #include "core/base/time.hpp"
 #include "core/net/attach_filter.hpp"
-#include "core/net/clock.hpp"
 #include "core/net/receive_buffer.hpp"
+#include "core/os/clock.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -39,9 +39,9 @@ constexpr std::size_t kRequestSize = 512;
 // The default receive buffer has room for this number of errors.
 constexpr std::size_t kMaxRequests = 64;
 
-Result<Fd, SystemError> open_netlink(int protocol, int flags,
-                                     std::uint32_t groups) {
-    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol));
+Result<os::Fd, SystemError> open_netlink(int protocol, int flags,
+                                         std::uint32_t groups) {
+    os::Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol));
     if (!fd) {
         return Unexpected(SystemError{"socket() for netlink", errno});
     }
@@ -142,7 +142,7 @@ private:
 }  // namespace
 
 Status RequestSocket::open(int protocol) {
-    Result<Fd, SystemError> fd = open_netlink(protocol, 0, 0);
+    Result<os::Fd, SystemError> fd = open_netlink(protocol, 0, 0);
     if (!fd) {
         return Unexpected(fd.error());
     }
@@ -173,7 +173,7 @@ int RequestSocket::exchange(const Message &request,
     }
 
     Answer answer(sequence_, handler);
-    const Instant give_up = now() + kAnswerTimeout;
+    const Instant give_up = os::now() + kAnswerTimeout;
 
     for (unsigned n = 0; n < kMaxDatagramsPerAnswer; n++) {
         const int error =
@@ -181,7 +181,7 @@ int RequestSocket::exchange(const Message &request,
         if (answer.complete()) {
             return answer.result();
         }
-        if (error == EAGAIN || now() > give_up) {
+        if (error == EAGAIN || os::now() > give_up) {
             return ETIMEDOUT;
         }
         if (error != 0 && error != EINTR) {
@@ -245,10 +245,10 @@ void RequestSocket::receive_errors(std::uint32_t first, int *errors,
             complete = complete || index + 1 == count;
         }
     };
-    const Instant give_up = now() + kAnswerTimeout;
+    const Instant give_up = os::now() + kAnswerTimeout;
     while (!complete) {
         const int error = receive(fd_.get(), buffer_, take);
-        if (!complete && (error == EAGAIN || now() > give_up)) {
+        if (!complete && (error == EAGAIN || os::now() > give_up)) {
             std::replace(errors, errors + count, 0, ETIMEDOUT);
             return;
         }
@@ -268,7 +268,7 @@ Status EventSocket::ignore(std::uint32_t port) {
 }
 
 Status EventSocket::open() {
-    Result<Fd, SystemError> fd =
+    Result<os::Fd, SystemError> fd =
         open_netlink(NETLINK_ROUTE, SOCK_NONBLOCK,
                      RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
     if (!fd) {

@@ -12,7 +12,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/system_error.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -48,7 +48,7 @@ private:
     int send_together(const Message *requests, std::size_t count);
     void receive_errors(std::uint32_t first, int *errors, std::size_t count);
 
-    Fd fd_;
+    os::Fd fd_;
     std::uint32_t sequence_ = 0;
     Buffer buffer_;
 };
@@ -71,7 +71,7 @@ public:
     int drain(const MessageHandler &handler);
 
 private:
-    Fd fd_;
+    os::Fd fd_;
     Buffer buffer_;
 };
 

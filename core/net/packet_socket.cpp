@@ -33,7 +33,7 @@ sockaddr_ll link_address(const engine::Interface &interface, Bytes frame) {
 
 Status PacketSocket::open() {
     // Protocol 0: the socket is not bound to a protocol and receives nothing.
-    Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    os::Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) {
         return Unexpected(SystemError{"socket() for Ethernet frames", errno});
     }

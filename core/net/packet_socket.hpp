@@ -5,7 +5,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/system_error.hpp"
 #include "core/engine/facts.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -18,7 +18,7 @@ public:
 private:
     Status open();
 
-    Fd fd_;
+    os::Fd fd_;
 };
 
 }  // namespace ngx_vrrp::net

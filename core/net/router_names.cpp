@@ -41,8 +41,8 @@ Address address_of(const engine::RouterKey &router) {
     return address;
 }
 
-Fd open_socket(int flags) {
-    return Fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | flags, 0));
+os::Fd open_socket(int flags) {
+    return os::Fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | flags, 0));
 }
 
 engine::NameHolder peer_of(int fd) {
@@ -66,7 +66,7 @@ bool is_listening(int fd) {
 
 }  // namespace
 
-Fd open_name_socket() {
+os::Fd open_name_socket() {
     return open_socket(0);
 }
 
@@ -91,7 +91,7 @@ Status take_name(int fd, const engine::RouterKey &router) {
     return success();
 }
 
-RouterNames::RouterNames(std::vector<Name> names, Watcher &watcher)
+RouterNames::RouterNames(std::vector<Name> names, os::Watcher &watcher)
     : watcher_(watcher) {
     for (Name &name : names) {
         Entry &entry = entries_.emplace_back();
@@ -152,7 +152,7 @@ bool RouterNames::take(Entry &entry) {
 // False: no process listens, or the queue is full, which an nginx's never is.
 bool RouterNames::ask(Entry &entry) {
     const Address address = address_of(entry.name.router);
-    Fd fd = open_socket(SOCK_CLOEXEC);
+    os::Fd fd = open_socket(SOCK_CLOEXEC);
     if (!fd || ::connect(fd.get(), address.get(), address.size) != 0) {
         return false;
     }

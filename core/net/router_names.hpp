@@ -17,13 +17,13 @@
 #include "core/base/time.hpp"
 #include "core/engine/name_holder.hpp"
 #include "core/engine/router_key.hpp"
-#include "core/net/fd.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::net {
 
 // Not closed by execve().
-Fd open_name_socket();
+os::Fd open_name_socket();
 
 // It has the name of this router.
 bool has_name(int fd, const engine::RouterKey &router);
@@ -41,7 +41,7 @@ public:
     };
 
     // watcher outlives it; the descriptors remain the caller's.
-    RouterNames(std::vector<Name> names, Watcher &watcher);
+    RouterNames(std::vector<Name> names, os::Watcher &watcher);
     ~RouterNames();
 
     std::size_t size() const { return entries_.size(); }
@@ -66,7 +66,7 @@ private:
         Name name;
         bool ours = false;
         std::optional<engine::NameHolder> holder;
-        Fd connection;  // to the holder
+        os::Fd connection;  // to the holder
     };
 
     void look(Entry &entry);
@@ -76,7 +76,7 @@ private:
     void schedule(Instant now);
 
     std::vector<Entry> entries_;
-    Watcher &watcher_;
+    os::Watcher &watcher_;
     std::optional<Instant> next_look_;
     bool any_came_free_ = false;
 };

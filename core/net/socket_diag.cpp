@@ -17,7 +17,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/net/domain.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -161,7 +161,7 @@ Buffer destroy_requests(const Found &found) {
 class Question {
 public:
     int ask(const Buffer &request) {
-        fd_ = Fd(
+        fd_ = os::Fd(
             ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
         if (!fd_) {
             return errno;
@@ -226,7 +226,7 @@ private:
         return false;
     }
 
-    Fd fd_;
+    os::Fd fd_;
     std::array<std::uint8_t, kDiagBufferSize> buffer_;
 };
 

@@ -126,8 +126,9 @@ Status VrrpSocket::open_for_others() {
 }
 
 Status VrrpSocket::open_bound() {
-    fd_ = Fd(::socket(domain_of(family_),
-                      SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, kProtocolVrrp));
+    fd_ = os::Fd(::socket(domain_of(family_),
+                          SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                          kProtocolVrrp));
     if (!fd_) {
         return Unexpected(
             SystemError{"socket() for VRRP on \"" + name_ + "\"", errno});

@@ -18,10 +18,10 @@
 #include "core/base/system_error.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/ports.hpp"
-#include "core/net/fd.hpp"
 #include "core/net/ipv4_packet.hpp"
 #include "core/net/packet_batch.hpp"
 #include "core/net/vrrp_filter.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -81,7 +81,7 @@ private:
     std::string name_;
     IfIndex index_;
     Family family_;
-    Fd fd_;
+    os::Fd fd_;
     bool joined_ = false;
     std::uint32_t overflow_ = 0;
     std::uint64_t lost_ = 0;

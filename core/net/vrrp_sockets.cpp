@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "core/base/time.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 #include "core/wire/advertisement.hpp"
 
 namespace ngx_vrrp::net {
@@ -50,7 +50,7 @@ bool is_other(const IpPacket &packet,
 
 }  // namespace
 
-VrrpSockets::VrrpSockets(Watcher &watcher, Sink &sink, LogSink &log)
+VrrpSockets::VrrpSockets(os::Watcher &watcher, Sink &sink, LogSink &log)
     : watcher_(watcher), sink_(sink), log_(log) {}
 
 VrrpSockets::~VrrpSockets() {
@@ -107,7 +107,7 @@ Status VrrpSockets::open(const engine::Interface &interface,
                             opened.error().to_string() +
                                 ", packets for other virtual routers are "
                                 "ignored",
-                            now());
+                            os::now());
     }
     Status extended = extend(*listener, router);
     if (!extended) {

@@ -17,7 +17,7 @@
 #include "core/net/sink.hpp"
 #include "core/net/vrrp_filter.hpp"
 #include "core/net/vrrp_socket.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -27,7 +27,7 @@ inline constexpr unsigned kOthersPerSecond = 20;
 // listen(), forget() and send() are those of engine::Transmit.
 class VrrpSockets {
 public:
-    VrrpSockets(Watcher &watcher, Sink &sink, LogSink &log);
+    VrrpSockets(os::Watcher &watcher, Sink &sink, LogSink &log);
     VrrpSockets(const VrrpSockets &) = delete;
     VrrpSockets &operator=(const VrrpSockets &) = delete;
     ~VrrpSockets();
@@ -90,7 +90,7 @@ private:
     bool receive(VrrpSocket &socket, unsigned most, std::uint64_t &lost,
                  Instant now);
 
-    Watcher &watcher_;
+    os::Watcher &watcher_;
     Sink &sink_;
     Log log_;
     RepeatedLine read_error_;

@@ -5,9 +5,9 @@
 #include <utility>
 #include <variant>
 
-#include "core/net/clock.hpp"
-#include "core/net/wake.hpp"
 #include "core/node/event_records.hpp"
+#include "core/os/clock.hpp"
+#include "core/os/wake.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -31,7 +31,7 @@ CheckNode::CheckNode(std::vector<check::Config> configs, std::string router_id,
       events_(fds.events, ports.log),
       processes_(ports.watcher, ports.log),
       checker_(table_, *this, ports.log,
-               static_cast<std::uint64_t>(to_ns(net::now()))),
+               static_cast<std::uint64_t>(to_ns(os::now()))),
       probers_(role, ports, fds, *this) {}
 
 Status CheckNode::start(int master_pid) {
@@ -39,7 +39,7 @@ Status CheckNode::start(int master_pid) {
     if (finished_) {
         return watching;
     }
-    const Instant now = net::now();
+    const Instant now = os::now();
     for (check::CheckId id = 0; id < configs_.size(); ++id) {
         if (configs_[id].initial != check::Verdict::unused) {
             add(id, std::move(configs_[id]), now);
@@ -60,7 +60,7 @@ Status CheckNode::watch_master(int pid) {
 void CheckNode::assign(check::CheckId id, check::Config config) {
     remove(id);
     table_.assign(id, config);
-    add(id, std::move(config), net::now());
+    add(id, std::move(config), os::now());
 }
 
 void CheckNode::release(check::CheckId id) {
@@ -82,7 +82,7 @@ void CheckNode::on_readable(int fd) {
 }
 
 void CheckNode::on_timer() {
-    const Instant now = net::now();
+    const Instant now = os::now();
     checker_.handle_time(now);
     if (now >= beat_at_) {
         beat(now);
@@ -91,7 +91,7 @@ void CheckNode::on_timer() {
 
 void CheckNode::tell() {
     if (std::exchange(news_, false)) {
-        net::wake(wake_fd_);
+        os::wake(wake_fd_);
     }
 }
 
@@ -127,8 +127,8 @@ void CheckNode::send_event(check::CheckId id, bool again) {
     if (!record || (again && record->verdict != check::Verdict::down)) {
         return;
     }
-    const Instant now = net::now();
-    if (auto event = to_event(*record, router_id_, {now, net::wall_clock()})) {
+    const Instant now = os::now();
+    if (auto event = to_event(*record, router_id_, {now, os::wall_clock()})) {
         event->again = again;
         events_.send(*event, now);
     }

@@ -19,8 +19,8 @@
 #include "core/check/role.hpp"
 #include "core/check/table.hpp"
 #include "core/courier/event_socket.hpp"
-#include "core/net/process_watch.hpp"
 #include "core/node/probers.hpp"
+#include "core/os/process_watch.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -74,7 +74,7 @@ private:
     std::string router_id_;
     int wake_fd_;
     courier::EventSender events_;
-    net::ProcessWatch processes_;
+    os::ProcessWatch processes_;
     check::Checker checker_;
     Probers probers_;
     std::map<check::CheckId, std::optional<std::int64_t>> values_;  // of files

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "core/net/wake.hpp"
+#include "core/os/wake.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -23,7 +23,7 @@ constexpr Duration kLongestPause = Seconds{2};
 
 CheckResults::CheckResults(check::Table table, int wake_fd,
                            const std::vector<check::Role> &roles,
-                           net::Watcher &watcher, LogSink &sink)
+                           os::Watcher &watcher, LogSink &sink)
     : table_(table), wake_fd_(wake_fd), watcher_(watcher), log_(sink) {
     for (const check::Role role : roles) {
         processes_.push_back({.role = role});
@@ -50,7 +50,7 @@ bool CheckResults::on_readable(int fd) {
     if (fd != wake_fd_) {
         return false;
     }
-    net::take_wakes(fd);
+    os::take_wakes(fd);
     return true;
 }
 

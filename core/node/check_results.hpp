@@ -12,7 +12,7 @@
 #include "core/check/role.hpp"
 #include "core/check/table.hpp"
 #include "core/engine/ports.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -21,7 +21,7 @@ public:
     // watcher and sink outlive it. wake_fd belongs to the caller; -1: there are
     // no checks. roles: of the processes that check.
     CheckResults(check::Table table, int wake_fd,
-                 const std::vector<check::Role> &roles, net::Watcher &watcher,
+                 const std::vector<check::Role> &roles, os::Watcher &watcher,
                  LogSink &sink);
     CheckResults(const CheckResults &) = delete;
     CheckResults &operator=(const CheckResults &) = delete;
@@ -51,7 +51,7 @@ private:
 
     check::Table table_;
     int wake_fd_;
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     Log log_;
     bool watching_ = false;
 

@@ -8,16 +8,16 @@
 #include "core/courier/curl_courier.hpp"
 #include "core/courier/fifo_courier.hpp"
 #include "core/courier/script_courier.hpp"
-#include "core/net/watcher.hpp"
 #include "core/notify/ports.hpp"
 #include "core/notify/signer.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::node {
 
 // The parts that a notifier process needs besides core/courier; all of them
 // outlive it.
 struct NotifyPorts {
-    net::Watcher &watcher;
+    os::Watcher &watcher;
     notify::Signer &signer;
     LogSink &log;
 };

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -45,7 +45,7 @@ std::vector<engine::Heartbeat> NginxWorkers::heartbeats() {
     }
 
     counted_ = list;
-    const Instant now = net::now();
+    const Instant now = os::now();
     std::erase_if(counted_, [&](const auto &h) { return h.gone_at <= now; });
     return list;
 }
@@ -61,12 +61,12 @@ void NginxWorkers::add_leavers(std::vector<engine::Heartbeat> &list) {
                          [&](const Ended &e) { return e.pid == before.pid; })) {
             ended(before.pid);
         }
-        list.push_back({.pid = before.pid, .beat = net::now()});
+        list.push_back({.pid = before.pid, .beat = os::now()});
     }
 }
 
 void NginxWorkers::ended(int pid) {
-    ended_.push_back({pid, net::now()});
+    ended_.push_back({pid, os::now()});
 }
 
 Instant NginxWorkers::gone_at(std::int32_t pid) {
@@ -78,7 +78,7 @@ Instant NginxWorkers::gone_at(std::int32_t pid) {
     const Status watched = host_.watch_process(pid);
     if (!watched && watched.error().code == ESRCH) {
         ended(pid);
-        return net::now() + respawn_time_;
+        return os::now() + respawn_time_;
     }
     return Instant::max();
 }

@@ -5,10 +5,10 @@
 #include <utility>
 #include <variant>
 
-#include "core/net/clock.hpp"
-#include "core/net/process_life.hpp"
-#include "core/net/wake.hpp"
 #include "core/node/event_records.hpp"
+#include "core/os/clock.hpp"
+#include "core/os/process_life.hpp"
+#include "core/os/wake.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -36,7 +36,7 @@ bool is_for_good(int error) {
 }  // namespace
 
 Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
-           status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
+           status::NodeFacts facts, os::Watcher &watcher, LogSink &sink,
            const Areas &areas, void *ownership)
     : watcher_(watcher),
       log_(sink),
@@ -54,7 +54,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
               {host_, host_, *this, ownership_, *this, host_, host_}, sink),
       facts_(std::move(facts)),
       generation_(generation) {
-    facts_.started_at = net::now();
+    facts_.started_at = os::now();
     follow_previous();
 }
 
@@ -67,14 +67,14 @@ Node::~Node() {
 Status Node::open() {
     Status opened = checks_.open();
     if (opened) {
-        begin_life(net::now());
+        begin_life(os::now());
     }
     return opened;
 }
 
 Status Node::start(int master_pid) {
     master_pid_ = master_pid;
-    return try_to_start(net::now());
+    return try_to_start(os::now());
 }
 
 // Until it has started it claims no router: on a reload, the previous process
@@ -104,7 +104,7 @@ Status Node::try_to_start(Instant now) {
 }
 
 void Node::stand_aside(int master_pid, const std::string &reason) {
-    engine_.stand_aside(reason, net::now());
+    engine_.stand_aside(reason, os::now());
     if (const Status watching = watch_master(master_pid); !watching) {
         log_(LogLevel::alert, "%s", watching.error().to_string().c_str());
     }
@@ -144,19 +144,19 @@ Status Node::take_part() {
     if (!interfaces) {
         return Unexpected(interfaces.error());
     }
-    look_at_clock(net::now());
-    look_at_names(net::now());
-    engine_.start(*interfaces, net::now());
+    look_at_clock(os::now());
+    look_at_names(os::now());
+    engine_.start(*interfaces, os::now());
     return success();
 }
 
 void Node::stop(const std::string &reason, bool serving) {
-    engine_.stop(reason, serving, net::now());
+    engine_.stop(reason, serving, os::now());
 }
 
 void Node::quit() {
     if (area_.generation() > generation_.number) {
-        successor_by_ = net::now() + kSuccessorTime;
+        successor_by_ = os::now() + kSuccessorTime;
     } else {
         stop("nginx is shutting down", true);
     }
@@ -169,12 +169,12 @@ void Node::end_life() {
 
 void Node::on_readable(int fd) {
     if (checks_.on_readable(fd)) {
-        engine_.handle_checks(net::now());
+        engine_.handle_checks(os::now());
     } else if (fd == generation_.ownership_wake_fd) {
-        net::take_wakes(fd);
-        engine_.handle_ownership(net::now());
-    } else if (names_.on_readable(fd, net::now())) {
-        heed_names(net::now());
+        os::take_wakes(fd);
+        engine_.handle_ownership(os::now());
+    } else if (names_.on_readable(fd, os::now())) {
+        heed_names(os::now());
     } else {
         host_.on_readable(fd);
     }
@@ -185,28 +185,28 @@ void Node::on_readable(int fd) {
 // master's advertisements wait in its queue, nor renew an address that is gone:
 // the loss would not be reported.
 void Node::on_timer() {
-    if (start_.is_due(net::now())) {
-        const Status started = try_to_start(net::now());
+    if (start_.is_due(os::now())) {
+        const Status started = try_to_start(os::now());
         if (!started) {
             log_(LogLevel::alert, "%s, VRRP is disabled",
                  started.error().to_string().c_str());
         }
     }
-    if (const auto due = names_.deadline(); due && net::now() >= *due) {
-        look_at_names(net::now());
+    if (const auto due = names_.deadline(); due && os::now() >= *due) {
+        look_at_names(os::now());
     }
-    if (net::now() - engine_.deadline().value_or(Instant::max()) > kLate) {
+    if (os::now() - engine_.deadline().value_or(Instant::max()) > kLate) {
         host_.catch_up();
     }
-    host_.handle_time(net::now());
+    host_.handle_time(os::now());
     if (engine_.owns_any() && !engine_.is_in_charge()) {
-        engine_.handle_ownership(net::now());
+        engine_.handle_ownership(os::now());
     }
-    engine_.handle_time(net::now());
+    engine_.handle_time(os::now());
 }
 
 void Node::share() {
-    const Instant now = net::now();
+    const Instant now = os::now();
     follow_previous();
     look_at_clock(now);
     if (engine_.is_in_charge()) {
@@ -279,7 +279,7 @@ void Node::listen_for_wakes() {
 void Node::look_at_clock(Instant now) {
     if (engine_.needs_time_of_day() && now >= next_clock_look_) {
         next_clock_look_ = now + kClockLook;
-        engine_.handle_time_of_day(net::time_of_day(), now);
+        engine_.handle_time_of_day(os::time_of_day(), now);
     }
 }
 
@@ -319,7 +319,7 @@ std::optional<Instant> Node::deadline() const {
         next = events_.has_listener() ? std::min(next, next_repeat_) : next;
     }
     if (successor_by_) {
-        next = std::min(next, net::now() + kSuccessorLook);
+        next = std::min(next, os::now() + kSuccessorLook);
     }
     if (engine_.needs_time_of_day()) {
         next = std::min(next, next_clock_look_);
@@ -332,11 +332,11 @@ std::optional<Instant> Node::deadline() const {
 }
 
 void Node::packet_received(const engine::ReceivedPacket &packet) {
-    engine_.handle_packet(packet, net::now());
+    engine_.handle_packet(packet, os::now());
 }
 
 void Node::interfaces_changed(const engine::Interfaces &interfaces) {
-    engine_.handle_interfaces(interfaces, net::now());
+    engine_.handle_interfaces(interfaces, os::now());
 }
 
 // The workers of a dead master continue to serve, if they live: the address may
@@ -348,22 +348,22 @@ void Node::process_ended(int pid) {
     } else {
         workers_.ended(pid);
     }
-    engine_.handle_workers(net::now());
+    engine_.handle_workers(os::now());
 }
 
 void Node::neighbour_heard(const engine::NeighbourClaim &claim) {
-    engine_.handle_neighbour(claim, net::now());
+    engine_.handle_neighbour(claim, os::now());
 }
 
 bool Node::is_alive(int pid, Instant now) {
     if (pid != seen_.pid || now != seen_.at) {
-        seen_ = {pid, now, net::is_process_alive(pid)};
+        seen_ = {pid, now, os::is_process_alive(pid)};
     }
     return seen_.alive;
 }
 
 void Node::wake() {
-    net::wake(generation_.ownership_wake_fd);
+    os::wake(generation_.ownership_wake_fd);
 }
 
 // This process is not replaced, but continues and waits for another successor.
@@ -395,7 +395,7 @@ void Node::happened(const engine::Event &event, const vrrp::Config &config,
                     Instant now) {
     if (events_.has_listener()) {
         events_.send(
-            to_event(event, config, facts_.router_id, {now, net::wall_clock()}),
+            to_event(event, config, facts_.router_id, {now, os::wall_clock()}),
             now);
     }
     if (const auto *change = std::get_if<engine::StateChanged>(&event.what)) {
@@ -408,7 +408,7 @@ void Node::repeat_events(Instant now) {
         return;
     }
     next_repeat_ = now + notify::kRepeat;
-    const Moment moment{now, net::wall_clock()};
+    const Moment moment{now, os::wall_clock()};
     for (const engine::VirtualRouter &router : engine_.routers()) {
         for (const engine::Event &event : lasting_events(router)) {
             notify::EventRecord record =
@@ -424,7 +424,7 @@ void Node::remember(const engine::StateChanged &change,
                     Instant now) {
     status::TransitionRecord record{};
     record.at_ns = to_ns(now);
-    record.wall_ns = net::wall_clock().time_since_epoch().count();
+    record.wall_ns = os::wall_clock().time_since_epoch().count();
     record.pid = facts_.pid;
     record.instance.set(config.name);
     record.from.set(vrrp::public_name(change.from));

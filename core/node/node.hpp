@@ -14,12 +14,12 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/shared_ownership.hpp"
 #include "core/net/host.hpp"
-#include "core/net/retry.hpp"
 #include "core/net/router_names.hpp"
 #include "core/node/check_results.hpp"
 #include "core/node/control.hpp"
 #include "core/node/nginx_workers.hpp"
 #include "core/node/publisher.hpp"
+#include "core/os/retry.hpp"
 #include "core/status/area.hpp"
 #include "core/status/description.hpp"
 #include "core/status/worker_area.hpp"
@@ -61,7 +61,7 @@ class Node final : net::Sink,
 public:
     // watcher, sink and the memories outlive the node.
     Node(std::vector<engine::RouterConfig> configs, Generation generation,
-         status::NodeFacts facts, net::Watcher &watcher, LogSink &sink,
+         status::NodeFacts facts, os::Watcher &watcher, LogSink &sink,
          const Areas &areas, void *ownership);
     ~Node();
 
@@ -129,7 +129,7 @@ private:
     void heed_names(Instant now);
     bool begin_again();
 
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     Log log_;
     status::Area area_;
     Publisher publisher_;
@@ -144,7 +144,7 @@ private:
     status::NodeFacts facts_;
     Generation generation_;
     int master_pid_ = 0;
-    net::Retry start_;
+    os::Retry start_;
     RepeatedLine start_line_;
     std::optional<Instant> successor_by_;
     Instant next_clock_look_{};

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/courier/event_socket.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -43,11 +43,11 @@ NotifyNode::NotifyNode(std::vector<notify::ChannelConfig> channels,
       processes_(ports.watcher, ports.log),
       couriers_(ports, *this),
       queue_(recipients(std::move(channels)), ports.log,
-             static_cast<std::uint64_t>(to_ns(net::now()))) {}
+             static_cast<std::uint64_t>(to_ns(os::now()))) {}
 
 NotifyNode::~NotifyNode() {
     stop_listening();
-    area_.end_notifying(net::own_pid());
+    area_.end_notifying(os::own_pid());
 }
 
 std::vector<notify::Queue::Recipient> NotifyNode::recipients(
@@ -70,8 +70,8 @@ Status NotifyNode::start(int master_pid) {
         return watching;
     }
 
-    const Instant now = net::now();
-    await_predecessor(area_.begin_notifying(net::own_pid()), now);
+    const Instant now = os::now();
+    await_predecessor(area_.begin_notifying(os::own_pid()), now);
     if (previous_area_) {
         await_predecessor(previous_area_->notifier(), now);
     }
@@ -105,7 +105,7 @@ void NotifyNode::stop_listening() {
 
 // A crashed process does not exist any more.
 void NotifyNode::await_predecessor(std::int32_t pid, Instant now) {
-    if (pid == 0 || pid == net::own_pid() || !processes_.watch(pid)) {
+    if (pid == 0 || pid == os::own_pid() || !processes_.watch(pid)) {
         return;
     }
     predecessors_.push_back(pid);
@@ -121,13 +121,13 @@ void NotifyNode::begin(Instant now) {
 
 // The final event may have arrived before.
 void NotifyNode::quit() {
-    const Instant now = net::now();
+    const Instant now = os::now();
     end_by(now + kQuitTime);
     end_if_done(now);
 }
 
 void NotifyNode::terminate() {
-    const Instant now = net::now();
+    const Instant now = os::now();
     end_by(now + kTerminateTime);
     begin(now);
     queue_.hurry(now);
@@ -140,7 +140,7 @@ void NotifyNode::end_by(Instant time) {
 }
 
 void NotifyNode::on_readable(int fd) {
-    const Instant now = net::now();
+    const Instant now = os::now();
     if (fd == event_fd_) {
         read_events(now);
     } else if (!couriers_.on_readable(fd)) {
@@ -195,7 +195,7 @@ void NotifyNode::process_ended(int pid, Instant now) {
 }
 
 void NotifyNode::on_timer() {
-    const Instant now = net::now();
+    const Instant now = os::now();
     if (begins_by_ && now >= *begins_by_) {
         log_(LogLevel::warn,
              "the previous vrrp notifier process has not exited, starting "
@@ -231,7 +231,7 @@ void NotifyNode::publish_if_due(Instant now) {
     }
     publish_at_ = now + kChannelsInterval;
     has_news_ = false;
-    if (area_.notifier() == net::own_pid()) {
+    if (area_.notifier() == os::own_pid()) {
         publish();
     }
 }

@@ -11,10 +11,10 @@
 
 #include "core/base/log.hpp"
 #include "core/base/system_error.hpp"
-#include "core/net/process_watch.hpp"
-#include "core/net/watcher.hpp"
 #include "core/node/couriers.hpp"
 #include "core/notify/queue.hpp"
+#include "core/os/process_watch.hpp"
+#include "core/os/watcher.hpp"
 #include "core/status/area.hpp"
 
 namespace ngx_vrrp::node {
@@ -79,11 +79,11 @@ private:
     void publish();
 
     Log log_;
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     int event_fd_;
     status::Area area_;
     std::optional<status::Area> previous_area_;
-    net::ProcessWatch processes_;
+    os::ProcessWatch processes_;
     Couriers couriers_;
     notify::Queue queue_;
     int master_pid_ = 0;

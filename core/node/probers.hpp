@@ -6,7 +6,7 @@
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
 #include "core/check/role.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/watcher.hpp"
 #include "core/probe/file_prober.hpp"
 #include "core/probe/listen_prober.hpp"
 #include "core/probe/ping_prober.hpp"
@@ -20,7 +20,7 @@ struct CheckPorts {
     check::Transport &transport;
     check::RegexEngine &regexes;
     check::VerdictSink &verdicts;  // after the table has them
-    net::Watcher &watcher;
+    os::Watcher &watcher;
     LogSink &log;
 };
 

@@ -12,7 +12,7 @@
 
 #include "core/base/system_error.hpp"
 #include "core/check/file_text.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 
 namespace ngx_vrrp::probe {
 
@@ -39,7 +39,7 @@ check::Outcome file_failure(const char *call, const std::string &path,
 
 // O_NONBLOCK: a pipe would wait for its writer.
 check::Outcome read_file(const std::string &path) {
-    const net::Fd fd(
+    const os::Fd fd(
         ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     if (!fd) {
         const bool missing = errno == ENOENT || errno == ENOTDIR;
@@ -71,7 +71,7 @@ std::string folder_of(const std::string &path) {
 
 }  // namespace
 
-FileProber::FileProber(net::Watcher &watcher, check::Outcomes &outcomes,
+FileProber::FileProber(os::Watcher &watcher, check::Outcomes &outcomes,
                        LogSink &log)
     : watcher_(watcher), outcomes_(outcomes), log_(log) {}
 
@@ -127,7 +127,7 @@ bool FileProber::open() {
     if (inotify_) {
         return true;
     }
-    net::Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    os::Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (!fd) {
         return false;
     }
@@ -166,7 +166,7 @@ bool FileProber::on_readable(int fd) {
     if (!inotify_ || fd != inotify_.get()) {
         return false;
     }
-    const Instant time = net::now();
+    const Instant time = os::now();
     for (const check::CheckId id : read_events()) {
         outcomes_.check_now(id, time);
     }

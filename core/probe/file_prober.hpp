@@ -10,15 +10,15 @@
 
 #include "core/base/log.hpp"
 #include "core/check/ports.hpp"
-#include "core/net/fd.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::probe {
 
 class FileProber final : public check::Prober {
 public:
     // All of them outlive the prober. It opens nothing before start().
-    FileProber(net::Watcher &watcher, check::Outcomes &outcomes, LogSink &log);
+    FileProber(os::Watcher &watcher, check::Outcomes &outcomes, LogSink &log);
     FileProber(const FileProber &) = delete;
     FileProber &operator=(const FileProber &) = delete;
     ~FileProber() override;
@@ -49,10 +49,10 @@ private:
     void take(int watch, std::uint32_t mask, std::string_view name,
               std::set<check::CheckId> &changed);
 
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     check::Outcomes &outcomes_;
     Log log_;
-    net::Fd inotify_;
+    os::Fd inotify_;
     std::map<check::CheckId, File> files_;
 };
 

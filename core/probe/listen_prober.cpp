@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/net/clock.hpp"
 #include "core/net/domain.hpp"
 #include "core/net/ip_message.hpp"
+#include "core/os/clock.hpp"
 
 namespace ngx_vrrp::probe {
 
@@ -34,9 +34,9 @@ IpAddress to_connect(const IpAddress &address) {
 }
 
 // close() resets the connection.
-net::Fd open_socket(Family family) {
-    net::Fd fd(::socket(net::domain_of(family),
-                        SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+os::Fd open_socket(Family family) {
+    os::Fd fd(::socket(net::domain_of(family),
+                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
     return fd;
@@ -69,7 +69,7 @@ check::Outcome refused(const TcpEndpoint &listening) {
 
 }  // namespace
 
-ListenProber::ListenProber(net::Watcher &watcher, check::Outcomes &outcomes)
+ListenProber::ListenProber(os::Watcher &watcher, check::Outcomes &outcomes)
     : watcher_(watcher), outcomes_(outcomes) {}
 
 ListenProber::~ListenProber() {
@@ -85,8 +85,7 @@ Status ListenProber::open() {
     if (Status opened = kernel_.open(); !opened) {
         return opened;
     }
-    net::Fd timer(
-        ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+    os::Fd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
     if (!timer) {
         return Unexpected(SystemError{"timerfd_create()", errno});
     }
@@ -134,7 +133,7 @@ std::optional<check::Outcome> ListenProber::connect(Connection &connection) {
         return check::passed();
     }
 
-    net::Fd fd = open_socket(address.family());
+    os::Fd fd = open_socket(address.family());
     if (!fd) {
         return system_failure(Reason::sockerr, "socket()", errno);
     }
@@ -254,7 +253,7 @@ void ListenProber::look_at_all() {
     for (const auto &[id, outcome] : done) {
         forget(id);
     }
-    const Instant time = net::now();
+    const Instant time = os::now();
     for (const auto &[id, outcome] : done) {
         outcomes_.finished(id, outcome, time);
     }

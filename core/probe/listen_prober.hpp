@@ -13,8 +13,8 @@
 
 #include "core/base/system_error.hpp"
 #include "core/check/ports.hpp"
-#include "core/net/fd.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/watcher.hpp"
 #include "core/probe/kernel_view.hpp"
 
 namespace ngx_vrrp::probe {
@@ -22,7 +22,7 @@ namespace ngx_vrrp::probe {
 class ListenProber final : public check::Prober {
 public:
     // Both outlive the prober. It opens nothing before the first start().
-    ListenProber(net::Watcher &watcher, check::Outcomes &outcomes);
+    ListenProber(os::Watcher &watcher, check::Outcomes &outcomes);
     ListenProber(const ListenProber &) = delete;
     ListenProber &operator=(const ListenProber &) = delete;
     ~ListenProber() override;
@@ -39,7 +39,7 @@ public:
 
 private:
     struct Connection {
-        net::Fd socket;
+        os::Fd socket;
         TcpEndpoint listening;  // as configured
         TcpEndpoint server;     // where we connect to
         TcpEndpoint client;
@@ -52,9 +52,9 @@ private:
     void look_at_all();
     void set_timer(Duration interval);
 
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     check::Outcomes &outcomes_;
-    net::Fd timer_;
+    os::Fd timer_;
     KernelView kernel_;
     std::map<check::CheckId, Connection> connections_;
 };

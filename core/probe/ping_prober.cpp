@@ -16,9 +16,9 @@
 
 #include "core/base/log.hpp"
 #include "core/base/system_error.hpp"
-#include "core/net/clock.hpp"
 #include "core/net/ip_message.hpp"
 #include "core/net/ipv4_packet.hpp"
+#include "core/os/clock.hpp"
 #include "core/wire/icmp.hpp"
 
 namespace ngx_vrrp::probe {
@@ -45,7 +45,7 @@ void want_echo_replies(int icmp4, int icmp6) {
 std::uint64_t random_cookie() {
     std::uint64_t cookie = 0;
     if (::getrandom(&cookie, sizeof(cookie), GRND_NONBLOCK) != sizeof(cookie)) {
-        cookie = static_cast<std::uint64_t>(to_ns(net::now()));
+        cookie = static_cast<std::uint64_t>(to_ns(os::now()));
     }
     return cookie;
 }
@@ -68,7 +68,7 @@ check::Outcome judge(const check::PingCheck &check, check::LossWindow &window,
 
 }  // namespace
 
-PingProber::PingProber(net::Watcher &watcher, check::Outcomes &outcomes,
+PingProber::PingProber(os::Watcher &watcher, check::Outcomes &outcomes,
                        int icmp4, int icmp6)
     : watcher_(watcher),
       outcomes_(outcomes),
@@ -81,7 +81,7 @@ PingProber::PingProber(net::Watcher &watcher, check::Outcomes &outcomes,
 }
 
 PingProber::~PingProber() {
-    for (const net::Fd *socket : {&icmp4_, &icmp6_}) {
+    for (const os::Fd *socket : {&icmp4_, &icmp6_}) {
         if (*socket) {
             watcher_.unwatch(socket->get());
         }
@@ -89,7 +89,7 @@ PingProber::~PingProber() {
 }
 
 // A socket that is not read is useless.
-void PingProber::watch(net::Fd &socket) {
+void PingProber::watch(os::Fd &socket) {
     if (socket && !watcher_.watch(socket.get())) {
         socket.reset();
     }
@@ -240,7 +240,7 @@ void PingProber::take(const Reply &reply) {
     outcomes_.finished(it->first,
                        judge(target.check, target.window, false,
                              reply.source.to_string() + " has answered again"),
-                       net::now());
+                       os::now());
 }
 
 }  // namespace ngx_vrrp::probe

@@ -12,8 +12,8 @@
 
 #include "core/check/loss_window.hpp"
 #include "core/check/ports.hpp"
-#include "core/net/fd.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::probe {
 
@@ -21,7 +21,7 @@ class PingProber final : public check::Prober {
 public:
     // watcher and outcomes outlive the prober. icmp4, icmp6: raw sockets,
     // which are the prober's from now on, or -1.
-    PingProber(net::Watcher &watcher, check::Outcomes &outcomes, int icmp4,
+    PingProber(os::Watcher &watcher, check::Outcomes &outcomes, int icmp4,
                int icmp6);
     PingProber(const PingProber &) = delete;
     PingProber &operator=(const PingProber &) = delete;
@@ -54,17 +54,17 @@ private:
         std::uint64_t cookie;
     };
 
-    void watch(net::Fd &socket);
+    void watch(os::Fd &socket);
     int send(Target &target);
     void read(Family family, int fd);
     std::optional<Reply> parse(Family family, Bytes bytes,
                                const IpAddress &source) const;
     void take(const Reply &reply);
 
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     check::Outcomes &outcomes_;
-    net::Fd icmp4_;
-    net::Fd icmp6_;
+    os::Fd icmp4_;
+    os::Fd icmp6_;
     std::uint16_t identifier_;
     std::map<check::CheckId, Target> targets_;
 };

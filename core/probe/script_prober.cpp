@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "core/base/first_line.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 #include "core/script/unsafe_path.hpp"
 
 namespace ngx_vrrp::probe {
@@ -46,7 +46,7 @@ check::Outcome judge(const script::ScriptResult &result) {
 
 }  // namespace
 
-ScriptProber::ScriptProber(net::Watcher &watcher, check::Outcomes &outcomes)
+ScriptProber::ScriptProber(os::Watcher &watcher, check::Outcomes &outcomes)
     : outcomes_(outcomes), runs_(watcher, *this, kLongestMessage) {}
 
 void ScriptProber::start(check::CheckId id, const check::Config &config,
@@ -95,7 +95,7 @@ void ScriptProber::forget(check::CheckId id) {
 
 void ScriptProber::script_ended(script::RunId id,
                                 const script::ScriptResult &result) {
-    outcomes_.finished(id, judge(result), net::now());
+    outcomes_.finished(id, judge(result), os::now());
 }
 
 }  // namespace ngx_vrrp::probe

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/check/ports.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/watcher.hpp"
 #include "core/script/script_runs.hpp"
 
 namespace ngx_vrrp::probe {
@@ -16,7 +16,7 @@ namespace ngx_vrrp::probe {
 class ScriptProber final : public check::Prober, script::ScriptSink {
 public:
     // Both outlive the prober, whose end kills every script.
-    ScriptProber(net::Watcher &watcher, check::Outcomes &outcomes);
+    ScriptProber(os::Watcher &watcher, check::Outcomes &outcomes);
 
     // A script that other users may write is not run.
     void start(check::CheckId id, const check::Config &config,

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/base/log.hpp"
-#include "core/net/pidfd.hpp"
-#include "core/net/signal_fd.hpp"
+#include "core/os/pidfd.hpp"
+#include "core/os/signal_fd.hpp"
 
 namespace ngx_vrrp::script {
 
@@ -23,7 +23,7 @@ constexpr std::size_t kReadSize = 4096;
 constexpr unsigned kMaxReadsPerWakeup = 16;
 
 bool has_pidfds() {
-    return net::open_pidfd(::getpid()) || !net::is_refused(errno);
+    return os::open_pidfd(::getpid()) || !os::is_refused(errno);
 }
 
 }  // namespace
@@ -37,14 +37,14 @@ std::string ScriptEnd::to_string() const {
                              : format("killed by signal %d", WTERMSIG(status));
 }
 
-ScriptRuns::ScriptRuns(net::Watcher &watcher, ScriptSink &sink,
+ScriptRuns::ScriptRuns(os::Watcher &watcher, ScriptSink &sink,
                        std::size_t most_output)
     : watcher_(watcher), sink_(sink), most_output_(most_output) {
     ::signal(SIGCHLD, SIG_DFL);
     if (has_pidfds()) {
         return;
     }
-    ends_ = net::open_signal_fd(SIGCHLD);
+    ends_ = os::open_signal_fd(SIGCHLD);
     if (ends_ && !watcher_.watch(ends_.get())) {
         ends_.reset();
     }
@@ -134,7 +134,7 @@ void ScriptRuns::take_end(Runs::iterator it) {
 
 // One signal may stand for several. The sink may start other scripts.
 void ScriptRuns::take_ends() {
-    net::take_signals(ends_.get());
+    os::take_signals(ends_.get());
     std::vector<RunId> ids;
     for (const auto &[id, run] : runs_) {
         ids.push_back(id);
@@ -196,7 +196,7 @@ void ScriptRuns::kill(Run &run) {
     close(run.child.output);
 }
 
-void ScriptRuns::close(net::Fd &fd) {
+void ScriptRuns::close(os::Fd &fd) {
     if (fd) {
         watcher_.unwatch(fd.get());
         fd.reset();

@@ -13,8 +13,8 @@
 
 #include "core/base/result.hpp"
 #include "core/base/system_error.hpp"
-#include "core/net/fd.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/watcher.hpp"
 #include "core/script/spawn.hpp"
 
 namespace ngx_vrrp::script {
@@ -49,8 +49,7 @@ class ScriptRuns {
 public:
     // Both outlive the runs, whose end kills every script. `most_output` octets
     // of each output are kept.
-    ScriptRuns(net::Watcher &watcher, ScriptSink &sink,
-               std::size_t most_output);
+    ScriptRuns(os::Watcher &watcher, ScriptSink &sink, std::size_t most_output);
     ScriptRuns(const ScriptRuns &) = delete;
     ScriptRuns &operator=(const ScriptRuns &) = delete;
     ~ScriptRuns();
@@ -88,12 +87,12 @@ private:
     std::optional<ScriptResult> reap(Runs::iterator run);
     void read_output(Run &run);
     void kill(Run &run);
-    void close(net::Fd &fd);
+    void close(os::Fd &fd);
 
-    net::Watcher &watcher_;
+    os::Watcher &watcher_;
     ScriptSink &sink_;
     std::size_t most_output_;
-    net::Fd ends_;  // readable after SIGCHLD, where there are no pidfds
+    os::Fd ends_;  // readable after SIGCHLD, where there are no pidfds
     Runs runs_;
 };
 

@@ -17,7 +17,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/net/pidfd.hpp"
+#include "core/os/pidfd.hpp"
 
 namespace ngx_vrrp::script {
 
@@ -190,9 +190,9 @@ Result<Child, SystemError> spawn(const Program &program) {
         return Unexpected(SystemError{"pipe2()", errno});
     }
     Child child;
-    child.output = net::Fd(ends[0]);
-    const net::Fd output(ends[1]);
-    const net::Fd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    child.output = os::Fd(ends[0]);
+    const os::Fd output(ends[1]);
+    const os::Fd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!input || ::fcntl(child.output.get(), F_SETFL, O_NONBLOCK) != 0) {
         return Unexpected(SystemError{"open() of \"/dev/null\"", errno});
     }
@@ -212,9 +212,9 @@ Result<Child, SystemError> spawn(const Program &program) {
         return Unexpected(SystemError{"fork()", errno});
     }
 
-    child.process = net::open_pidfd(child.pid);
+    child.process = os::open_pidfd(child.pid);
     const int error = errno;
-    if (!child.process && !net::is_refused(error)) {
+    if (!child.process && !os::is_refused(error)) {
         discard(child.pid);
         return Unexpected(SystemError{"pidfd_open()", error});
     }

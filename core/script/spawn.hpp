@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 #include "core/base/system_error.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::script {
 
@@ -22,10 +22,10 @@ struct Program {
 };
 
 struct Child {
-    int pid = 0;      // to be waited for; also the number of its process group
-    net::Fd process;  // a pidfd: readable when the program has ended; empty
-                      // where there are none (pidfd.hpp)
-    net::Fd output;   // its output; non-blocking
+    int pid = 0;     // to be waited for; also the number of its process group
+    os::Fd process;  // a pidfd: readable when the program has ended; empty
+                     // where there are none (pidfd.hpp)
+    os::Fd output;   // its output; non-blocking
 };
 
 // An error in the child is written to its output before it exits with

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "core/base/log.hpp"
-#include "core/net/clock.hpp"
 #include "core/notify/ports.hpp"
-#include "tests/net/fake_watcher.hpp"
+#include "core/os/clock.hpp"
+#include "tests/os/fake_watcher.hpp"
 
 namespace ngx_vrrp::courier {
 
-class CourierLoop : public net::FakeWatcher,
+class CourierLoop : public os::FakeWatcher,
                     public notify::Outcomes,
                     public LogSink {
 public:
@@ -40,8 +40,8 @@ public:
     // Runs until something is true.
     bool wait(const std::function<bool()> &happened,
               Duration patience = Seconds{10}) {
-        const Instant end = net::now() + patience;
-        while (!happened() && net::now() < end) {
+        const Instant end = os::now() + patience;
+        while (!happened() && os::now() < end) {
             turn();
         }
         return happened();

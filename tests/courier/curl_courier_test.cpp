@@ -18,16 +18,14 @@
 #include <string>
 #include <vector>
 
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 #include "tests/courier/little_server.hpp"
 #include "tests/courier/tls_server.hpp"
-#include "tests/net/fake_watcher.hpp"
 #include "tests/notify/events.hpp"
+#include "tests/os/fake_watcher.hpp"
 #include "tests/support/openssl_signer.hpp"
 
 namespace ngx_vrrp::courier {
-
-using namespace net;
 namespace {
 
 using notify::ChannelConfig;
@@ -42,7 +40,7 @@ using testing::StartsWith;
 
 constexpr const char *kSecret = "TOP-SECRET";
 
-class Loop : public FakeWatcher, public notify::Outcomes, public LogSink {
+class Loop : public os::FakeWatcher, public notify::Outcomes, public LogSink {
 public:
     ~Loop() override { expect_nothing_watched(); }
 
@@ -103,7 +101,7 @@ protected:
         Delivery delivery =
             notify::sample::delivery({notify::sample::state_event()});
         delivery.id = id;
-        courier->deliver(delivery, channel, now());
+        courier->deliver(delivery, channel, os::now());
     }
 
     void serve(const std::function<void()> &server) {
@@ -122,8 +120,8 @@ protected:
                 EXPECT_TRUE(courier->on_readable(p.fd));
             }
         }
-        if (courier->deadline() && *courier->deadline() <= now()) {
-            courier->on_timer(now());
+        if (courier->deadline() && *courier->deadline() <= os::now()) {
+            courier->on_timer(os::now());
         }
         for (const auto &server : servers) {
             server();
@@ -132,8 +130,8 @@ protected:
 
     bool wait(const std::function<bool()> &happened,
               Duration patience = Seconds{20}) {
-        const Instant end = now() + patience;
-        while (!happened() && now() < end) {
+        const Instant end = os::now() + patience;
+        while (!happened() && os::now() < end) {
             turn();
         }
         return happened();
@@ -405,10 +403,10 @@ TEST_F(CurlCourierTest, EndsWithAllOfItsDeliveries) {
         return silent.server.has_clients() && deaf.server.has_clients();
     }));
 
-    const Instant before = now();
+    const Instant before = os::now();
     courier.reset();
 
-    EXPECT_LT(now() - before, Seconds{10});
+    EXPECT_LT(os::now() - before, Seconds{10});
     EXPECT_TRUE(loop.results.empty());
     EXPECT_TRUE(loop.watched.empty());
 }
@@ -558,9 +556,9 @@ TEST_F(CurlCourierTest, MailsDelayNoOtherMessage) {
     deliver(mail, 7);
     ASSERT_TRUE(wait([&] { return !slow.mail.empty(); }));
 
-    const Instant before = now();
+    const Instant before = os::now();
     EXPECT_EQ(result(webhook(http.url())), "delivered");
-    EXPECT_LT(now() - before, Seconds{10});
+    EXPECT_LT(os::now() - before, Seconds{10});
 
     EXPECT_EQ(text_of(courier->cancel(7)),
               "later: wait for a response from 127.0.0.1:" +

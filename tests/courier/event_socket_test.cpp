@@ -6,13 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 #include "tests/support/events.hpp"
 #include "tests/support/fake_ports.hpp"
 
 namespace ngx_vrrp::courier {
-
-using namespace net;
 namespace {
 
 using Kind = Incoming::Kind;
@@ -24,14 +22,14 @@ protected:
         int fds[2] = {-1, -1};
         EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds),
                   0);
-        ours = Fd(fds[0]);
-        theirs = Fd(fds[1]);
+        ours = os::Fd(fds[0]);
+        theirs = os::Fd(fds[1]);
     }
 
     Kind receive_kind() { return receive_event(theirs.get()).kind; }
 
-    Fd ours;
-    Fd theirs;
+    os::Fd ours;
+    os::Fd theirs;
     Instant now = instant_from_ns(1'000'000'000);
     test::RememberingLog log;
 };

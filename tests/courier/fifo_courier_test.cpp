@@ -10,14 +10,12 @@
 #include <string>
 #include <utility>
 
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 #include "tests/courier/courier_loop.hpp"
 #include "tests/support/events.hpp"
 #include "tests/support/script_folder.hpp"
 
 namespace ngx_vrrp::courier {
-
-using namespace net;
 namespace {
 
 using test::state_event;
@@ -28,8 +26,8 @@ protected:
 
     void make_pipe() { ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0); }
 
-    Fd open_reader() const {
-        return Fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK));
+    os::Fd open_reader() const {
+        return os::Fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK));
     }
 
     std::string deliver(const std::string &state) {
@@ -41,11 +39,11 @@ protected:
                                            .how = notify::FifoChannel{path}};
         courier.deliver(
             {.id = 1, .channel = 0, .events = {state_event("VI_1", state)}},
-            config, now());
+            config, os::now());
         return loop.next();
     }
 
-    static std::string read_from(const Fd &reader) {
+    static std::string read_from(const os::Fd &reader) {
         std::array<char, 65536> buffer;
         const ssize_t n = ::read(reader.get(), buffer.data(), buffer.size());
         return n < 0 ? "nothing"
@@ -59,7 +57,7 @@ protected:
 };
 
 TEST_F(FifoCourierTest, WritesLines) {
-    const Fd reader = open_reader();
+    const os::Fd reader = open_reader();
     EXPECT_EQ(deliver("MASTER"), "delivered");
     EXPECT_EQ(deliver("BACKUP"), "delivered");
     EXPECT_EQ(read_from(reader),
@@ -69,12 +67,12 @@ TEST_F(FifoCourierTest, WritesLines) {
 
 TEST_F(FifoCourierTest, WithoutAReader) {
     EXPECT_EQ(deliver("MASTER"), "no process reads the FIFO");
-    const Fd reader = open_reader();
+    const os::Fd reader = open_reader();
     EXPECT_EQ(deliver("MASTER"), "delivered");
 }
 
 TEST_F(FifoCourierTest, ReaderThatGoesAndComesBack) {
-    Fd reader = open_reader();
+    os::Fd reader = open_reader();
     EXPECT_EQ(deliver("MASTER"), "delivered");
     reader.reset();
     EXPECT_EQ(deliver("BACKUP"), "no process reads the FIFO");
@@ -84,7 +82,7 @@ TEST_F(FifoCourierTest, ReaderThatGoesAndComesBack) {
 }
 
 TEST_F(FifoCourierTest, PipeThatItsReaderMakesAgain) {
-    Fd reader = open_reader();
+    os::Fd reader = open_reader();
     EXPECT_EQ(deliver("MASTER"), "delivered");
     reader.reset();
     std::filesystem::remove(path);
@@ -95,7 +93,7 @@ TEST_F(FifoCourierTest, PipeThatItsReaderMakesAgain) {
 }
 
 TEST_F(FifoCourierTest, FullPipe) {
-    const Fd reader = open_reader();
+    const os::Fd reader = open_reader();
     std::string last;
     for (int i = 0; i < 100000 && (last = deliver("MASTER")) == "delivered";
          ++i) {

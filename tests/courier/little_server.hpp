@@ -16,7 +16,7 @@
 #include <string>
 #include <utility>
 
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::courier {
 
@@ -60,7 +60,7 @@ public:
 
 private:
     struct Client {
-        net::Fd fd;
+        os::Fd fd;
         std::string in;
         std::string out;
     };
@@ -70,7 +70,7 @@ private:
                                              SOCK_NONBLOCK)
                                  : -1;
         if (fd >= 0) {
-            clients_.push_back({net::Fd(fd), {}, {}});
+            clients_.push_back({os::Fd(fd), {}, {}});
             clients_.back().out = handler_(clients_.back().in);
             ++accepted_;
         }
@@ -101,7 +101,7 @@ private:
     }
 
     Handler handler_;
-    net::Fd listener_;
+    os::Fd listener_;
     std::uint16_t port_ = 0;
     std::size_t accepted_ = 0;
     std::list<Client> clients_;

@@ -16,8 +16,6 @@
 #include "tests/support/script_folder.hpp"
 
 namespace ngx_vrrp::courier {
-
-using namespace net;
 namespace {
 
 using notify::ChannelConfig;
@@ -44,7 +42,7 @@ protected:
     void deliver(const ChannelConfig &config) {
         courier->deliver(
             {.id = 1, .channel = 0, .events = {state_event("VI_1", "MASTER")}},
-            config, now());
+            config, os::now());
     }
 
     std::string result(const ChannelConfig &config) {

@@ -14,8 +14,8 @@
 #include <filesystem>
 #include <string>
 
-#include "core/net/clock.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/clock.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::courier {
 
@@ -25,8 +25,8 @@ public:
         EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
         make_certificate();
         start();
-        const Instant end = net::now() + Seconds{20};
-        while (port_.empty() && net::now() < end) {
+        const Instant end = os::now() + Seconds{20};
+        while (port_.empty() && os::now() < end) {
             turn();
             find_port();
             ::poll(nullptr, 0, 2);
@@ -88,8 +88,8 @@ private:
                      (folder_ + "/key.pem").c_str(), nullptr);
             ::_exit(127);
         }
-        to_ = net::Fd(to[1]);
-        from_ = net::Fd(from[0]);
+        to_ = os::Fd(to[1]);
+        from_ = os::Fd(from[0]);
         ::close(to[0]);
         ::close(from[1]);
         ::fcntl(from_.get(), F_SETFL, O_NONBLOCK);
@@ -107,8 +107,8 @@ private:
 
     std::string folder_ = "/tmp/ngx_vrrp_tls.XXXXXX";
     pid_t child_ = -1;
-    net::Fd to_;
-    net::Fd from_;
+    os::Fd to_;
+    os::Fd from_;
     std::string port_;
     std::string received_;
     bool answered_ = false;

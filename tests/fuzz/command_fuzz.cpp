@@ -12,7 +12,7 @@
 #include "core/base/plain_text.hpp"
 #include "core/capi.h"
 #include "core/capi/memory.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 #include "core/status/health.hpp"
 #include "tests/fuzz/spoiled_memory.hpp"
 
@@ -62,7 +62,7 @@ void check(const vrrp_core_command_t &command, std::string_view who,
     require(result(ticket, VRRP_CORE_PENDING).empty(), "too many words");
 
     Commands commands = memory()->worker_area().commands();
-    const auto taken = commands.take(net::now());
+    const auto taken = commands.take(os::now());
     const std::string_view cut = instance.substr(0, kLongestName);
     if (!is_line(who.substr(0, kLongestName)) ||
         !(cut.empty() || is_name(cut))) {

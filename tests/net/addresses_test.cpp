@@ -125,11 +125,11 @@ TEST_F(Addresses, RenewalProlongsAndIsNoNews) {
 TEST_F(Addresses, LeaseEndsWithoutRenewal) {
     for (const char *address : {"10.9.0.200", "fd09::200"}) {
         const std::uint8_t host = address[0] == '1' ? 32 : 128;
-        const Instant start = now();
+        const Instant start = os::now();
         ASSERT_DONE(add(vip(address, host), kShort));
 
         EXPECT_TRUE(a().wait([&] { return !is_there(address); }, Seconds{4}));
-        EXPECT_LE(Seconds{1}, now() - start);
+        EXPECT_LE(Seconds{1}, os::now() - start);
     }
 }
 
@@ -141,8 +141,8 @@ TEST_F(Addresses, ExpiryIsAnEvent) {
 }
 
 TEST_F(Addresses, RenewalKeepsItBeyondTheFirstLease) {
-    const Instant end = now() + Seconds{4};
-    while (now() < end) {
+    const Instant end = os::now() + Seconds{4};
+    while (os::now() < end) {
         ASSERT_DONE(add(vip("10.9.0.200", 24), kShort));
         ASSERT_TRUE(is_there("10.9.0.200"));
         a().wait([] { return false; }, Milliseconds{300});

@@ -24,20 +24,20 @@
 #include <string>
 #include <vector>
 
-#include "core/net/clock.hpp"
-#include "core/net/fd.hpp"
 #include "core/net/host.hpp"
-#include "tests/net/fake_watcher.hpp"
+#include "core/os/clock.hpp"
+#include "core/os/fd.hpp"
+#include "tests/os/fake_watcher.hpp"
 
 namespace ngx_vrrp::net {
 
 inline constexpr Seconds kPatience{10};
 
-inline Fd current_namespace() {
-    return Fd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+inline os::Fd current_namespace() {
+    return os::Fd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
 }
 
-inline bool same_namespace(const Fd &a, const Fd &b) {
+inline bool same_namespace(const os::Fd &a, const os::Fd &b) {
     struct stat first {};
     struct stat second {};
     return ::fstat(a.get(), &first) == 0 && ::fstat(b.get(), &second) == 0 &&
@@ -81,7 +81,7 @@ inline bool become_root_of_user_namespace() {
 }
 
 // An nginx of the lab: event loop, engine and error.log around a Host.
-class Station : public FakeWatcher, public Sink, public LogSink {
+class Station : public os::FakeWatcher, public Sink, public LogSink {
 public:
     struct Packet {
         std::string interface;
@@ -143,11 +143,11 @@ public:
     // Runs the event loop until something is true.
     bool wait(const std::function<bool()> &happened,
               Duration patience = kPatience) {
-        const Instant end = now() + patience;
-        while (!happened() && now() < end) {
+        const Instant end = os::now() + patience;
+        while (!happened() && os::now() < end) {
             turn(Milliseconds{20});
-            if (const auto due = host->deadline(); due && now() >= *due) {
-                host->handle_time(now());
+            if (const auto due = host->deadline(); due && os::now() >= *due) {
+                host->handle_time(os::now());
             }
         }
         return happened();
@@ -251,19 +251,19 @@ protected:
     }
 
 private:
-    void enter(const Fd &space) {
+    void enter(const os::Fd &space) {
         ASSERT_FALSE(same_namespace(space, home_));
         ASSERT_EQ(0, ::setns(space.get(), CLONE_NEWNET));
     }
 
-    void run_in(const Fd &space, const std::string &command) {
-        const Fd back = current_namespace();
+    void run_in(const os::Fd &space, const std::string &command) {
+        const os::Fd back = current_namespace();
         enter(space);
         run(command);
         ASSERT_EQ(0, ::setns(back.get(), CLONE_NEWNET));
     }
 
-    bool make_namespace(Fd &space) {
+    bool make_namespace(os::Fd &space) {
         if (::unshare(CLONE_NEWNET) < 0) {
             return false;
         }
@@ -271,9 +271,9 @@ private:
         return space && !same_namespace(space, home_);
     }
 
-    Fd home_;
-    Fd a_;
-    Fd b_;
+    os::Fd home_;
+    os::Fd a_;
+    os::Fd b_;
     std::unique_ptr<Station> station_a_ = std::make_unique<Station>();
     std::unique_ptr<Station> station_b_ = std::make_unique<Station>();
 };

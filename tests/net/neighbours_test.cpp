@@ -145,7 +145,8 @@ TEST_F(Neighbours, AreOnThisLink) {
     message.insert(message.end(), {2, 1, 2, 0, 0, 0, 0, 0x0b});
 
     enter_b();
-    const Fd raw(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6));
+    const os::Fd raw(
+        ::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6));
     sockaddr_in6 to{};
     to.sin6_family = AF_INET6;
     to.sin6_scope_id = to_number(vr1_.index);

@@ -130,7 +130,7 @@ TEST_F(NetlinkFailure, FailuresAreLoggedOnceInAWhile) {
 
     // the pauses become longer
     const Instant last = *a().host->deadline();
-    EXPECT_GT(last, now() + Milliseconds{500});
+    EXPECT_GT(last, os::now() + Milliseconds{500});
 }
 
 // One that is interrupted without end is not complete, and is taken.
@@ -175,7 +175,7 @@ TEST_F(NetlinkFailure, MessagesOfOtherProcessesAreIgnored) {
     socklen_t size = sizeof(to);
     ASSERT_EQ(0, ::getsockname(a().watched.at(0),
                                reinterpret_cast<sockaddr *>(&to), &size));
-    const Fd forger(
+    const os::Fd forger(
         ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
 
     struct {
@@ -210,22 +210,22 @@ TEST_F(NetlinkFailure, LinkIsSeenWhileOthersChangeAddresses) {
         "(timeout 4 sh -c 'while :; do ip -force -batch /tmp/net_batch_add.'$$'"
         "; ip -force -batch /tmp/net_batch_del.'$$'; done' > /dev/null 2>&1; "
         "rm -f /tmp/net_batch_*.$$) > /dev/null 2>&1 &");
-    const Instant churn = now();
-    a().wait([&] { return now() > churn + Seconds{1}; });
+    const Instant churn = os::now();
+    a().wait([&] { return os::now() > churn + Seconds{1}; });
 
     in_a("ip link set vr0 down");
-    const Instant down = now();
+    const Instant down = os::now();
     EXPECT_TRUE(a().wait([&] {
         const engine::Interface *vr0 = a().interfaces.find("vr0");
         return vr0 && !vr0->up;
     }));
-    EXPECT_LT(now() - down, Milliseconds{500});
+    EXPECT_LT(os::now() - down, Milliseconds{500});
 
     const auto through = [&] {
-        if (const auto due = a().host->deadline(); due && now() >= *due) {
-            a().host->handle_time(now());
+        if (const auto due = a().host->deadline(); due && os::now() >= *due) {
+            a().host->handle_time(os::now());
         }
-        return now() > churn + Seconds{5};
+        return os::now() > churn + Seconds{5};
     };
     a().wait(through);
     EXPECT_LE(a().log.size(), 3u);
@@ -303,8 +303,8 @@ TEST_F(StartFailure, WhatMayPassIsTriedAgain) {
         vrrp_core_on_timer(core.get());
         EXPECT_EQ(lines_with(lines, "VRRP is not running yet"), 1u);
         fail_next = nullptr;
-        const Instant end = now() + kPatience;
-        while (watched.size() == before && now() < end) {
+        const Instant end = os::now() + kPatience;
+        while (watched.size() == before && os::now() < end) {
             ::usleep(10000);
             vrrp_core_on_timer(core.get());
         }

@@ -10,12 +10,12 @@
 #include <utility>
 
 #include "core/base/time.hpp"
-#include "tests/net/fake_watcher.hpp"
+#include "tests/os/fake_watcher.hpp"
 
 namespace ngx_vrrp::net {
 namespace {
 
-class RouterNamesTest : public ::testing::Test, public FakeWatcher {
+class RouterNamesTest : public ::testing::Test, public os::FakeWatcher {
 protected:
     void TearDown() override { expect_nothing_watched(); }
 
@@ -24,7 +24,9 @@ protected:
                              Vrid{51}};
     Instant now = instant_from_ns(1'000'000'000);
 
-    RouterNames names(const Fd &fd) { return {{{router, fd.get()}}, *this}; }
+    RouterNames names(const os::Fd &fd) {
+        return {{{router, fd.get()}}, *this};
+    }
 
     static bool is_readable(int fd) {
         pollfd event{.fd = fd, .events = POLLIN, .revents = 0};
@@ -33,7 +35,7 @@ protected:
 };
 
 TEST_F(RouterNamesTest, TheFirstOneHasIt) {
-    const Fd first = open_name_socket();
+    const os::Fd first = open_name_socket();
     ASSERT_TRUE(take_name(first.get(), router));
     EXPECT_TRUE(has_name(first.get(), router));
     EXPECT_FALSE(
@@ -47,9 +49,9 @@ TEST_F(RouterNamesTest, TheFirstOneHasIt) {
 }
 
 TEST_F(RouterNamesTest, TheSecondOneSeesItAndItsEnd) {
-    Fd first = open_name_socket();
+    os::Fd first = open_name_socket();
     ASSERT_TRUE(take_name(first.get(), router));
-    const Fd second = open_name_socket();
+    const os::Fd second = open_name_socket();
     EXPECT_EQ(take_name(second.get(), router).error().code, EADDRINUSE);
 
     RouterNames two = names(second);
@@ -78,9 +80,9 @@ TEST_F(RouterNamesTest, TheSecondOneSeesItAndItsEnd) {
 
 // The master and the process that is started again have the same socket.
 TEST_F(RouterNamesTest, ItLivesAsLongAsOneCopyOfTheSocket) {
-    Fd vrrp_process = open_name_socket();
+    os::Fd vrrp_process = open_name_socket();
     ASSERT_TRUE(take_name(vrrp_process.get(), router));
-    const Fd master(::dup(vrrp_process.get()));
+    const os::Fd master(::dup(vrrp_process.get()));
     vrrp_process.reset();
 
     EXPECT_FALSE(take_name(open_name_socket().get(), router));
@@ -89,10 +91,10 @@ TEST_F(RouterNamesTest, ItLivesAsLongAsOneCopyOfTheSocket) {
 
 // A bound name that does not listen, or a full queue, costs no time.
 TEST_F(RouterNamesTest, NothingIsKnownOfOneThatCannotBeAsked) {
-    const Fd squatter = open_name_socket();
+    const os::Fd squatter = open_name_socket();
     ASSERT_TRUE(take_name(squatter.get(), router));
     ASSERT_EQ(::listen(squatter.get(), 0), 0);
-    const Fd fd = open_name_socket();
+    const os::Fd fd = open_name_socket();
     {
         RouterNames filler = names(fd);
         filler.look(now);
@@ -108,9 +110,9 @@ TEST_F(RouterNamesTest, NothingIsKnownOfOneThatCannotBeAsked) {
 }
 
 TEST_F(RouterNamesTest, WithoutASocketThereIsNoQuestion) {
-    const Fd first = open_name_socket();
+    const os::Fd first = open_name_socket();
     ASSERT_TRUE(take_name(first.get(), router));
-    RouterNames two = names(Fd{});
+    RouterNames two = names(os::Fd{});
     two.look(now);
     EXPECT_FALSE(two.holder(0));
     EXPECT_FALSE(two.deadline());

@@ -15,8 +15,8 @@ const IpAddress kServer6 = *IpAddress::parse("fd09::1");
 class SocketDiag : public Lab {
 protected:
     struct Connection {
-        Fd client;
-        Fd server;
+        os::Fd client;
+        os::Fd server;
     };
 
     void SetUp() override {
@@ -29,9 +29,9 @@ protected:
     }
 
     // In A, on all addresses; AF_INET6 takes IPv4, too.
-    Fd listen(int family, std::uint16_t port) {
+    os::Fd listen(int family, std::uint16_t port) {
         enter_a();
-        Fd fd(::socket(family, SOCK_STREAM, 0));
+        os::Fd fd(::socket(family, SOCK_STREAM, 0));
         const int off = 0;
         sockaddr_in6 any6{};
         any6.sin6_family = AF_INET6;
@@ -53,7 +53,7 @@ protected:
     }
 
     // From B.
-    Connection connect(const Fd &listening, const char *text,
+    Connection connect(const os::Fd &listening, const char *text,
                        std::uint16_t port) {
         enter_b();
         Connection c;
@@ -64,25 +64,25 @@ protected:
         to6.sin6_family = AF_INET6;
         to6.sin6_port = htons(port);
         if (::inet_pton(AF_INET, text, &to.sin_addr) == 1) {
-            c.client = Fd(::socket(AF_INET, SOCK_STREAM, 0));
+            c.client = os::Fd(::socket(AF_INET, SOCK_STREAM, 0));
             EXPECT_EQ(
                 0, ::connect(c.client.get(), reinterpret_cast<sockaddr *>(&to),
                              sizeof(to)));
         } else {
             ::inet_pton(AF_INET6, text, &to6.sin6_addr);
-            c.client = Fd(::socket(AF_INET6, SOCK_STREAM, 0));
+            c.client = os::Fd(::socket(AF_INET6, SOCK_STREAM, 0));
             EXPECT_EQ(
                 0, ::connect(c.client.get(), reinterpret_cast<sockaddr *>(&to6),
                              sizeof(to6)));
         }
         enter_a();
-        c.server = Fd(::accept(listening.get(), nullptr, nullptr));
+        c.server = os::Fd(::accept(listening.get(), nullptr, nullptr));
         EXPECT_TRUE(c.server);
         return c;
     }
 
     // errno of a read, within a moment; 0: nothing happened.
-    static int reset_of(const Fd &fd) {
+    static int reset_of(const os::Fd &fd) {
         pollfd p{fd.get(), POLLIN, 0};
         char byte = 0;
         if (::poll(&p, 1, 500) <= 0 || ::read(fd.get(), &byte, 1) >= 0) {
@@ -100,7 +100,7 @@ protected:
 };
 
 TEST_F(SocketDiag, ClientGetsAReset) {
-    const Fd listening = listen(AF_INET, 8080);
+    const os::Fd listening = listen(AF_INET, 8080);
     const Connection c = connect(listening, "10.9.0.1", 8080);
 
     EXPECT_EQ(1u, close({kServer}, {80, 8080}).connections);
@@ -113,8 +113,8 @@ TEST_F(SocketDiag, ClientGetsAReset) {
 
 TEST_F(SocketDiag, OthersAreLeftAlone) {
     in_a("ip addr add 10.9.0.3/24 dev vr0");
-    const Fd nginx = listen(AF_INET, 8080);
-    const Fd other = listen(AF_INET, 2222);
+    const os::Fd nginx = listen(AF_INET, 8080);
+    const os::Fd other = listen(AF_INET, 2222);
     const Connection other_address = connect(nginx, "10.9.0.3", 8080);
     const Connection other_port = connect(other, "10.9.0.1", 2222);
 
@@ -128,7 +128,7 @@ TEST_F(SocketDiag, OthersAreLeftAlone) {
 }
 
 TEST_F(SocketDiag, FindsBothFamiliesAndMappedAddresses) {
-    const Fd listening = listen(AF_INET6, 8080);
+    const os::Fd listening = listen(AF_INET6, 8080);
     const Connection four = connect(listening, "10.9.0.1", 8080);
     const Connection six = connect(listening, "fd09::1", 8080);
 
@@ -142,7 +142,7 @@ TEST_F(SocketDiag, FindsBothFamiliesAndMappedAddresses) {
 
 // One among as many addresses and ports as there may be.
 TEST_F(SocketDiag, FindsOneOfMany) {
-    const Fd listening = listen(AF_INET, 8080);
+    const os::Fd listening = listen(AF_INET, 8080);
     const Connection c = connect(listening, "10.9.0.1", 8080);
     std::vector<IpAddress> addresses;
     for (std::uint8_t n = 0; n < 127; ++n) {
@@ -161,7 +161,7 @@ TEST_F(SocketDiag, FindsOneOfMany) {
 }
 
 TEST_F(SocketDiag, ManyAreEndedInSlices) {
-    const Fd listening = listen(AF_INET, 8080);
+    const os::Fd listening = listen(AF_INET, 8080);
     std::vector<Connection> all;
     for (int i = 0; i < 400; ++i) {
         all.push_back(connect(listening, "10.9.0.1", 8080));
@@ -176,7 +176,7 @@ TEST_F(SocketDiag, ManyAreEndedInSlices) {
 }
 
 TEST_F(SocketDiag, NeedsNetAdmin) {
-    const Fd listening = listen(AF_INET, 8080);
+    const os::Fd listening = listen(AF_INET, 8080);
     const Connection c = connect(listening, "10.9.0.1", 8080);
 
     EXPECT_TRUE(holds_without(CAP_NET_ADMIN, [&] {

@@ -286,8 +286,8 @@ TEST_P(TransmitFamily, AFloodOfOthersTakesNoRoomAndIsSampled) {
     const auto deadline = b().host->deadline();
     ASSERT_TRUE(deadline);
     const std::size_t before = b_has_of(kOther);
-    b().wait([&] { return now() >= *deadline; });
-    b().host->handle_time(now());
+    b().wait([&] { return os::now() >= *deadline; });
+    b().host->handle_time(os::now());
     b().settle();
     ASSERT_DONE(send_other(to_group(GetParam()), 1));
     b().settle();
@@ -336,7 +336,7 @@ TEST_P(TransmitFamily, ABurstOfManyRoutersWakesOnce) {
     b().settle();
     EXPECT_EQ(1u, b().packets.size());
     for (int n = 0; n < 10; n++) {
-        b().host->handle_time(now());
+        b().host->handle_time(os::now());
     }
     EXPECT_EQ(301u, b().packets.size());
     EXPECT_EQ(0u, b().host->lost().wanted);
@@ -455,7 +455,7 @@ TEST_P(TransmitFamily, ListeningOnNothingIsAnError) {
 
 TEST_F(Transmit, TtlIsWhatTheHeaderSays) {
     ASSERT_DONE(listen_b(Family::ipv4, false));
-    const Fd raw(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 112));
+    const os::Fd raw(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 112));
     const int ttl = 64;
     ASSERT_EQ(0,
               ::setsockopt(raw.get(), IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)));
@@ -491,7 +491,7 @@ protected:
             return;
         }
         enter_b();
-        tap_ = Fd(
+        tap_ = os::Fd(
             ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, ::htons(ETH_P_ALL)));
         sockaddr_ll where{};
         where.sll_family = AF_PACKET;
@@ -505,8 +505,8 @@ protected:
 
     // The first frame that fits, or nothing.
     Buffer capture(const std::function<bool(const Buffer &)> &fits) {
-        const Instant end = now() + kPatience;
-        while (now() < end) {
+        const Instant end = os::now() + kPatience;
+        while (os::now() < end) {
             pollfd p{tap_.get(), POLLIN, 0};
             Buffer frame(2048);
             if (::poll(&p, 1, 100) <= 0) {
@@ -522,7 +522,7 @@ protected:
     }
 
 private:
-    Fd tap_;
+    os::Fd tap_;
 };
 
 TEST_F(Wire, Ipv4AdvertLooksAsTheRfcSays) {

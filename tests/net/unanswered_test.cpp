@@ -69,11 +69,11 @@ TEST_F(Unanswered, ForgottenOnesAreAskedAtOnce) {
     a().host->forget_unanswered(a().look("vr0"));
     send_to("10.9.0.2");
 
-    const Instant asked = now();
+    const Instant asked = os::now();
     EXPECT_TRUE(a().wait([&] {
         return line_of("10.9.0.2").find("lladdr") != std::string::npos;
     }));
-    EXPECT_LT(now() - asked, Milliseconds{500});
+    EXPECT_LT(os::now() - asked, Milliseconds{500});
 }
 
 TEST_F(Unanswered, WhatTheKernelRefusesIsSaid) {

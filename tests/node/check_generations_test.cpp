@@ -73,7 +73,7 @@ TEST_F(SpareChecks, AreNotMade) {
 TEST_F(SpareChecks, AreMadeOnceTheyAreAssigned) {
     const vrrp_core_check_conf_t check = tcp_check("c");
     vrrp_checker_assign(process->checker(), 1, &check);
-    EXPECT_TRUE(net::take_wakes(configuration.wake.get()));
+    EXPECT_TRUE(os::take_wakes(configuration.wake.get()));
     EXPECT_EQ(process->verdict(1), VRRP_CORE_UP);
     EXPECT_TRUE(runs_until(1, VRRP_CORE_DOWN));
 

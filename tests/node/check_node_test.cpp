@@ -10,7 +10,7 @@
 
 #include "core/base/time.hpp"
 #include "core/courier/event_socket.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 #include "core/status/area.hpp"
 #include "tests/node/check_process.hpp"
 
@@ -84,7 +84,7 @@ TEST(CheckProcess, ReportsAServerThatIsDownAndUpAgain) {
     ASSERT_EQ(process.changes.size(), 1u);
     EXPECT_EQ(process.changes[0].verdict, VRRP_CORE_DOWN);
     EXPECT_GT(changes(area, configuration), before);
-    EXPECT_TRUE(net::take_wakes(configuration.wake.get()));
+    EXPECT_TRUE(os::take_wakes(configuration.wake.get()));
     const auto known = record(area, configuration, 0);
     ASSERT_TRUE(known);
     EXPECT_EQ(known->reason, check::Reason::l4con);
@@ -94,7 +94,7 @@ TEST(CheckProcess, ReportsAServerThatIsDownAndUpAgain) {
     ASSERT_TRUE(
         process.run_until([&] { return process.verdict(0) == VRRP_CORE_UP; }));
     EXPECT_EQ(process.changes.size(), 2u);
-    EXPECT_TRUE(net::take_wakes(configuration.wake.get()));
+    EXPECT_TRUE(os::take_wakes(configuration.wake.get()));
 }
 
 // What was down before it, no event of its own tells.
@@ -103,8 +103,8 @@ TEST(CheckProcess, SaysAgainWhatIsDown) {
     ASSERT_EQ(
         ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, events.data()),
         0);
-    const net::Fd sent(events[0]);
-    const net::Fd received(events[1]);
+    const os::Fd sent(events[0]);
+    const os::Fd received(events[1]);
     vrrp_core_check_conf_t server = tcp_check("a");
     server.context = {"http", 4};
     Configuration configuration({server, tcp_check("b")});
@@ -135,7 +135,7 @@ TEST(CheckProcess, WakesNoProcessWithoutNews) {
     ASSERT_EQ(process.start(), VRRP_CORE_OK);
     ASSERT_TRUE(process.run_until([&] { return process.opens >= 5; }));
 
-    EXPECT_FALSE(net::take_wakes(configuration.wake.get()));
+    EXPECT_FALSE(os::take_wakes(configuration.wake.get()));
     EXPECT_TRUE(process.changes.empty());
 }
 
@@ -266,7 +266,7 @@ TEST(CheckProcess, ScriptsAreOfAnotherProcess) {
 // A tracker multiplies the number in a file.
 TEST(CheckProcess, WakesForAnotherNumberInAFile) {
     char path[] = "/tmp/check_node_test.XXXXXX";
-    const net::Fd file(::mkstemp(path));
+    const os::Fd file(::mkstemp(path));
     ASSERT_TRUE(file);
     const vrrp_core_str_t command = text(path);
     vrrp_core_check_conf_t check = tcp_check("f");
@@ -279,7 +279,7 @@ TEST(CheckProcess, WakesForAnotherNumberInAFile) {
     CheckProcess process(configuration, area);
     const auto woken_with = [&](std::int64_t value) {
         const bool woken = process.run_until(
-            [&] { return net::take_wakes(configuration.wake.get()); });
+            [&] { return os::take_wakes(configuration.wake.get()); });
         return woken && record(area, configuration, 0)->value == value;
     };
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/capi.h"
-#include "core/net/wake.hpp"
+#include "core/os/wake.hpp"
 #include "tests/node/configuration.hpp"
 
 namespace ngx_vrrp::node {

@@ -6,8 +6,8 @@
 
 #include <set>
 
-#include "core/net/fd.hpp"
-#include "core/net/wake.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/wake.hpp"
 #include "tests/support/fake_ports.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
@@ -22,7 +22,7 @@ constexpr check::CheckId kCheck = 1;
 
 const std::vector<Role> kBoth{Role::probes, Role::scripts};
 
-class FakeWatcher final : public net::Watcher {
+class FakeWatcher final : public os::Watcher {
 public:
     bool watch(int fd) override {
         if (!full) {
@@ -74,7 +74,7 @@ protected:
 
     test::ZeroedMemory memory{Table::size(kSlots)};
     Instant now = instant_from_ns(5'000'000'000);
-    net::Fd wake_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    os::Fd wake_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     FakeWatcher watcher;
     test::RememberingLog log;
     CheckResults results{
@@ -106,12 +106,12 @@ TEST_F(CheckResultsTest, CannotBeReadOnceTheTableHasBeenReplaced) {
 TEST_F(CheckResultsTest, WakesAreTaken) {
     ASSERT_TRUE(results.open());
     EXPECT_EQ(watcher.watched, std::set<int>{wake_fd.get()});
-    net::wake(wake_fd.get());
-    net::wake(wake_fd.get());
+    os::wake(wake_fd.get());
+    os::wake(wake_fd.get());
 
     EXPECT_FALSE(results.on_readable(wake_fd.get() + 1));
     EXPECT_TRUE(results.on_readable(wake_fd.get()));
-    EXPECT_FALSE(net::take_wakes(wake_fd.get())) << "still readable";
+    EXPECT_FALSE(os::take_wakes(wake_fd.get())) << "still readable";
 }
 
 TEST_F(CheckResultsTest, AreNotWatchedWhenThereAreNone) {

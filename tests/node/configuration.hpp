@@ -13,7 +13,7 @@
 
 #include "core/capi.h"
 #include "core/capi/memory.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -127,7 +127,7 @@ public:
     }
 
     std::vector<vrrp_core_check_conf_t> checks;
-    net::Fd wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    os::Fd wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     vrrp_core_conf_t conf{};
 };
 

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "core/net/clock.hpp"
-#include "tests/net/fake_watcher.hpp"
+#include "core/os/clock.hpp"
+#include "tests/os/fake_watcher.hpp"
 #include "tests/support/fake_ports.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
@@ -39,7 +39,7 @@ protected:
     }
 
     void beat(std::size_t slot, std::int32_t pid) {
-        area.beat(slot, pid, net::now());
+        area.beat(slot, pid, os::now());
     }
 
     bool finds(std::int32_t pid) {
@@ -50,7 +50,7 @@ protected:
 
     test::ZeroedMemory memory{status::WorkerArea::size(kNoRoom)};
     status::WorkerArea area{memory.get(), kNoRoom};
-    net::FakeWatcher watcher;
+    os::FakeWatcher watcher;
     DeafSink sink;
     test::RememberingLog log;
     net::Host host{watcher, sink, log};

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 #include "tests/node/notify_process.hpp"
 #include "tests/support/events.hpp"
 #include "tests/support/fake_ports.hpp"
@@ -54,7 +54,7 @@ private:
 class NotifyNodeTest : public ::testing::Test {
 protected:
     void send(const std::string &instance, const std::string &state) {
-        sender.send(state_event(instance, state, net::now()), net::now());
+        sender.send(state_event(instance, state, os::now()), os::now());
     }
 
     std::size_t told() { return folder.lines("told").size(); }
@@ -122,7 +122,7 @@ TEST_F(NotifyNodeTest, ServersMayChangeAfterTheGoodbye) {
     sender.say_goodbye();
     courier::EventSender checker{configuration.conf.event_fds[0], log};
     checker.send(test::upstream_event("web", "10.0.0.11:80", "down"),
-                 net::now());
+                 os::now());
     notifier.run_for(Milliseconds{50});
     notifier.quit();
     EXPECT_TRUE(notifier.finished()) << "its vrrp process sends no more";
@@ -165,11 +165,11 @@ TEST_F(NotifyNodeTest, TerminatedEndsSoon) {
     send("VI_1", "MASTER");
     ASSERT_TRUE(run_until_told(1));
 
-    const Instant before = net::now();
+    const Instant before = os::now();
     notifier.terminate();
     ASSERT_TRUE(notifier.run_until_finished());
-    EXPECT_GE(net::now() - before, kTerminateTime);
-    EXPECT_LT(net::now() - before, kTerminateTime + Seconds{5});
+    EXPECT_GE(os::now() - before, kTerminateTime);
+    EXPECT_LT(os::now() - before, kTerminateTime + Seconds{5});
     EXPECT_TRUE(notifier.has_said("did not finish in time, killed"));
     int status = 0;
     const int pid = std::stoi(folder.lines("told")[0]);

@@ -34,13 +34,13 @@ public:
             ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
                          0, conf.event_fds),
             0);
-        sender_end = net::Fd(conf.event_fds[0]);
-        notifier_end = net::Fd(conf.event_fds[1]);
+        sender_end = os::Fd(conf.event_fds[0]);
+        notifier_end = os::Fd(conf.event_fds[1]);
     }
 
     std::vector<vrrp_core_notify_conf_t> channels;
-    net::Fd sender_end;
-    net::Fd notifier_end;
+    os::Fd sender_end;
+    os::Fd notifier_end;
     vrrp_core_conf_t conf{};
 };
 

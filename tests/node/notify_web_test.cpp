@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 #include "tests/courier/little_server.hpp"
 #include "tests/node/notify_process.hpp"
 #include "tests/support/events.hpp"
@@ -51,7 +51,7 @@ protected:
     }
 
     void send(const std::string &state) {
-        sender->send(state_event("VI_1", state, net::now()), net::now());
+        sender->send(state_event("VI_1", state, os::now()), os::now());
     }
 
     // With all servers.

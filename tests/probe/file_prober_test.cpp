@@ -14,8 +14,6 @@
 #include "tests/probe/prober_loop.hpp"
 
 namespace ngx_vrrp::probe {
-
-using namespace net;
 namespace {
 
 namespace fs = std::filesystem;
@@ -37,7 +35,7 @@ protected:
     std::string probe(const std::string &file, check::CheckId id = 1) {
         check::Config config;
         config.probe = check::FileCheck{file};
-        prober->start(id, config, now());
+        prober->start(id, config, os::now());
         return text_of(loop.next());
     }
 

@@ -28,11 +28,11 @@ check::Config listen_check(const std::string &address,
     return config;
 }
 
-Fd listen_on(const std::string &text, std::uint16_t port = kPort,
-             int backlog = 16) {
+os::Fd listen_on(const std::string &text, std::uint16_t port = kPort,
+                 int backlog = 16) {
     const IpAddress address = *IpAddress::parse(text);
-    Fd fd(::socket(address.family() == Family::ipv4 ? AF_INET : AF_INET6,
-                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    os::Fd fd(::socket(address.family() == Family::ipv4 ? AF_INET : AF_INET6,
+                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const SocketAddress name(address, port);
     EXPECT_EQ(0, ::bind(fd.get(), name.data(), name.size()));
     EXPECT_EQ(0, ::listen(fd.get(), backlog));
@@ -42,11 +42,11 @@ Fd listen_on(const std::string &text, std::uint16_t port = kPort,
 // A process that accepts, and closes when the peer does.
 class Acceptor {
 public:
-    explicit Acceptor(const Fd &listening) : listening_(listening.get()) {}
+    explicit Acceptor(const os::Fd &listening) : listening_(listening.get()) {}
 
     void accept_all() {
         for (int n = 0; n < 100; n++) {
-            Fd fd(::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC));
+            os::Fd fd(::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC));
             if (!fd) {
                 return;
             }
@@ -54,7 +54,7 @@ public:
         }
     }
 
-    std::vector<Fd> accepted;
+    std::vector<os::Fd> accepted;
 
 private:
     int listening_;
@@ -68,11 +68,12 @@ protected:
     }
 
     void start(const check::Config &config, check::CheckId id = 1) {
-        prober->start(id, config, now());
+        prober->start(id, config, os::now());
     }
 
     // No process accepts for a while; then one does.
-    void expect_accepted_later(const std::string &address, const Fd &server) {
+    void expect_accepted_later(const std::string &address,
+                               const os::Fd &server) {
         start(listen_check(address));
         loop.run(Milliseconds{30});
         ASSERT_TRUE(loop.results.empty()) << text_of(loop.next());
@@ -100,29 +101,29 @@ protected:
 };
 
 TEST_F(ListenProberTest, PassesWhenItIsAccepted) {
-    const Fd server = listen_on("0.0.0.0");
+    const os::Fd server = listen_on("0.0.0.0");
     expect_accepted_later("0.0.0.0", server);
     EXPECT_EQ(sockets(), "");
 }
 
 TEST_F(ListenProberTest, PassesWhenItIsAcceptedOverIpv6) {
-    const Fd server = listen_on("::");
+    const os::Fd server = listen_on("::");
     expect_accepted_later("::", server);
     EXPECT_EQ(sockets(), "");
 }
 
 TEST_F(ListenProberTest, ConnectsFromAndToOneAddress) {
-    const Fd server = listen_on("10.9.0.1");
+    const os::Fd server = listen_on("10.9.0.1");
     expect_accepted_later("10.9.0.1", server);
 
     in_a("ip addr add fd00:9::1/64 dev vr0 nodad");
     wait_until_local("fd00:9::1");
-    const Fd server6 = listen_on("fd00:9::1");
+    const os::Fd server6 = listen_on("fd00:9::1");
     expect_accepted_later("fd00:9::1", server6);
 }
 
 TEST_F(ListenProberTest, PassesWhenItIsClosedAtOnce) {
-    const Fd server = listen_on("127.0.0.1");
+    const os::Fd server = listen_on("127.0.0.1");
     start(listen_check("127.0.0.1"));
     {
         Acceptor acceptor(server);
@@ -139,7 +140,7 @@ TEST_F(ListenProberTest, WithoutAListener) {
 }
 
 TEST_F(ListenProberTest, WithoutAccept) {
-    const Fd server = listen_on("127.0.0.1");
+    const os::Fd server = listen_on("127.0.0.1");
     start(listen_check("127.0.0.1"));
     loop.run(Milliseconds{50});
 
@@ -151,7 +152,7 @@ TEST_F(ListenProberTest, WithoutAccept) {
 }
 
 TEST_F(ListenProberTest, AcceptedInTheLastMomentPasses) {
-    const Fd server = listen_on("127.0.0.1");
+    const os::Fd server = listen_on("127.0.0.1");
     start(listen_check("127.0.0.1"));
     Acceptor acceptor(server);
     acceptor.accept_all();
@@ -160,9 +161,9 @@ TEST_F(ListenProberTest, AcceptedInTheLastMomentPasses) {
 
 // The backlog is full: the kernel does not even complete the connection.
 TEST_F(ListenProberTest, FullQueue) {
-    const Fd server = listen_on("127.0.0.1", kPort, 1);
+    const os::Fd server = listen_on("127.0.0.1", kPort, 1);
     const SocketAddress name(*IpAddress::parse("127.0.0.1"), kPort);
-    std::vector<Fd> others;
+    std::vector<os::Fd> others;
     for (int n = 0; n < 4; n++) {
         others.emplace_back(
             ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -201,7 +202,7 @@ TEST_F(ListenProberTest, ForeignAddressIsNotCheckedWithNonlocalBind) {
 
 TEST_F(ListenProberTest, SecondaryAddressIsOurs) {
     in_a("ip addr add 10.9.0.100/24 dev vr0");
-    const Fd server = listen_on("10.9.0.100");
+    const os::Fd server = listen_on("10.9.0.100");
     expect_accepted_later("10.9.0.100", server);
 }
 
@@ -214,8 +215,8 @@ TEST_F(ListenProberTest, ItselfIsNotNginx) {
 }
 
 TEST_F(ListenProberTest, ManyAtOnce) {
-    const Fd server = listen_on("0.0.0.0");
-    const Fd deaf = listen_on("0.0.0.0", 8081);
+    const os::Fd server = listen_on("0.0.0.0");
+    const os::Fd deaf = listen_on("0.0.0.0", 8081);
     start(listen_check("0.0.0.0"), 1);
     start(listen_check("10.9.0.1"), 2);
     start(listen_check("0.0.0.0", 8081), 3);
@@ -232,7 +233,7 @@ TEST_F(ListenProberTest, ManyAtOnce) {
 }
 
 TEST_F(ListenProberTest, EveryTenMilliseconds) {
-    const Fd server = listen_on("0.0.0.0");
+    const os::Fd server = listen_on("0.0.0.0");
     Acceptor acceptor(server);
     for (int n = 0; n < 50; n++) {
         start(listen_check("0.0.0.0"));
@@ -245,7 +246,7 @@ TEST_F(ListenProberTest, EveryTenMilliseconds) {
 }
 
 TEST_F(ListenProberTest, WhenTheListenerGoesAway) {
-    Fd server = listen_on("127.0.0.1");
+    os::Fd server = listen_on("127.0.0.1");
     start(listen_check("127.0.0.1"));
     server.reset();
     EXPECT_EQ(loop.next().failure.reason, check::Reason::l4con);
@@ -260,7 +261,7 @@ TEST_F(ListenProberTest, WithoutDescriptors) {
 }
 
 TEST_F(ListenProberTest, NeedsNoCapability) {
-    const Fd server = listen_on("0.0.0.0");
+    const os::Fd server = listen_on("0.0.0.0");
     EXPECT_TRUE(holds_without(CAP_NET_ADMIN, [&] {
         start(listen_check("0.0.0.0"));
         Acceptor acceptor(server);

@@ -66,7 +66,7 @@ protected:
 
     // One run of the check, which is given up soon.
     check::Outcome run_once(const check::Config &config) {
-        prober->start(1, config, now());
+        prober->start(1, config, os::now());
         loop.wait([&] { return !loop.results.empty(); },
                   answered ? kPatience : Duration{Milliseconds{30}});
         return loop.results.empty() ? prober->cancel(1) : loop.next();
@@ -89,10 +89,10 @@ TEST_F(PingProberTest, IsAnsweredOverIpv6) {
 
 TEST_F(PingProberTest, ManyAtOnceGetTheirOwnAnswers) {
     answers(true);
-    prober->start(1, ping("10.9.0.2"), now());
-    prober->start(2, ping("10.9.0.3"), now());  // there is nobody
-    prober->start(3, ping("10.9.0.2"), now());
-    prober->start(4, ping("10.9.0.1"), now());
+    prober->start(1, ping("10.9.0.2"), os::now());
+    prober->start(2, ping("10.9.0.3"), os::now());  // there is nobody
+    prober->start(3, ping("10.9.0.2"), os::now());
+    prober->start(4, ping("10.9.0.1"), os::now());
 
     ASSERT_TRUE(loop.wait([&] { return loop.results.size() == 3; }));
     for (const ProberLoop::Result &result : loop.results) {
@@ -166,7 +166,7 @@ TEST_F(PingProberTest, SaysThatItHasNoSocket) {
 
 // A late answer counts for no check, and not for the next one.
 TEST_F(PingProberTest, LateAnswersCountNoMore) {
-    prober->start(1, ping("10.9.0.2"), now());
+    prober->start(1, ping("10.9.0.2"), os::now());
     EXPECT_FALSE(prober->cancel(1).passed());
     loop.run(Milliseconds{50});
     EXPECT_TRUE(loop.results.empty());
@@ -177,10 +177,10 @@ TEST_F(PingProberTest, LateAnswersCountNoMore) {
 // B sees our identifier and sequence but does not know the cookie.
 TEST_F(PingProberTest, ForgedAnswersDoNotCount) {
     answers(false);
-    prober->start(1, ping("10.9.0.2"), now());
+    prober->start(1, ping("10.9.0.2"), os::now());
 
     enter_b();
-    const Fd forger(open_icmp(Family::ipv4));
+    const os::Fd forger(open_icmp(Family::ipv4));
     enter_a();
     const Buffer cookie(8, 0x55);
     for (std::uint16_t sequence = 0; sequence < 4; sequence++) {

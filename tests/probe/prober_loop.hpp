@@ -12,13 +12,13 @@
 
 #include "core/base/log.hpp"
 #include "core/check/ports.hpp"
-#include "core/net/clock.hpp"
+#include "core/os/clock.hpp"
 #include "core/probe/kernel_view.hpp"
-#include "tests/net/fake_watcher.hpp"
+#include "tests/os/fake_watcher.hpp"
 
 namespace ngx_vrrp::probe {
 
-class ProberLoop : public net::FakeWatcher,
+class ProberLoop : public os::FakeWatcher,
                    public check::Outcomes,
                    public LogSink {
 public:
@@ -65,8 +65,8 @@ public:
     // Runs until something is true.
     bool wait(const std::function<bool()> &happened,
               Duration patience = Seconds{10}) {
-        const Instant end = net::now() + patience;
-        while (!happened() && net::now() < end) {
+        const Instant end = os::now() + patience;
+        while (!happened() && os::now() < end) {
             turn(Milliseconds{5});
         }
         return happened();
@@ -109,9 +109,9 @@ inline std::string text_of(const check::Outcome &outcome) {
 inline void wait_until_local(const std::string &address) {
     KernelView kernel;
     ASSERT_TRUE(kernel.open());
-    const Instant end = net::now() + Seconds{10};
+    const Instant end = os::now() + Seconds{10};
     while (!kernel.is_local(*IpAddress::parse(address))) {
-        ASSERT_LT(net::now(), end) << address << " does not become usable";
+        ASSERT_LT(os::now(), end) << address << " does not become usable";
         ::poll(nullptr, 0, 1);
     }
 }

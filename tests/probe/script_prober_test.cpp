@@ -23,8 +23,6 @@
 #include "tests/support/script_folder.hpp"
 
 namespace ngx_vrrp::probe {
-
-using namespace net;
 namespace {
 
 namespace fs = std::filesystem;
@@ -67,7 +65,7 @@ protected:
     }
 
     void start(const check::Config &config, check::CheckId id = 1) {
-        prober->start(id, config, now());
+        prober->start(id, config, os::now());
     }
 
     std::string result(const check::Config &config) {

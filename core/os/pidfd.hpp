@@ -7,9 +7,9 @@
 
 #include <cerrno>
 
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 // Empty on failure, with errno. The C library of Debian 12 is the first with a
 // wrapper.
@@ -22,4 +22,4 @@ inline bool is_refused(int error) {
     return error == EPERM || error == ENOSYS;
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -1,4 +1,4 @@
-// An event loop for core/net with a list of watched descriptors.
+// An event loop: a list of watched descriptors.
 #pragma once
 
 #include <fcntl.h>
@@ -6,9 +6,9 @@
 
 #include <vector>
 
-#include "core/net/watcher.hpp"
+#include "core/os/watcher.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 class FakeWatcher : public Watcher {
 public:
@@ -36,4 +36,4 @@ protected:
     }
 };
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

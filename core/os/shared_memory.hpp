@@ -9,7 +9,7 @@
 #include "core/base/result.hpp"
 #include "core/base/system_error.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 class SharedMemory {
 public:
@@ -53,4 +53,4 @@ private:
     std::string weakness_;
 };
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -1,4 +1,4 @@
-#include "core/net/shared_memory.hpp"
+#include "core/os/shared_memory.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -8,15 +8,15 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/net/fd.hpp"
-#include "core/net/memfd.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/memfd.hpp"
 
 // Newer than some C libraries.
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 namespace {
 
@@ -140,4 +140,4 @@ void SharedMemory::add_weakness(const SystemError &error) {
     weakness_ += (weakness_.empty() ? "" : ", ") + error.to_string();
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -5,7 +5,7 @@
 
 #include "core/base/time.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 inline Instant now() {
     timespec ts{};
@@ -31,4 +31,4 @@ inline Seconds time_of_day() {
            std::chrono::minutes{local.tm_min} + Seconds{local.tm_sec};
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

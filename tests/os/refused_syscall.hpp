@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 inline bool refuse_syscall(long number, int error) {
     sock_filter code[] = {
@@ -24,4 +24,4 @@ inline bool refuse_syscall(long number, int error) {
            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -6,7 +6,7 @@
 
 #include "core/base/time.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 class Retry {
 public:
@@ -34,4 +34,4 @@ private:
     Duration pause_ = kFirstPause;
 };
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -1,11 +1,11 @@
-#include "core/net/wake.hpp"
+#include "core/os/wake.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 namespace {
 
 TEST(Wake, ManyBecomeOne) {
@@ -37,4 +37,4 @@ TEST(Wake, WithoutAReceiver) {
 }
 
 }  // namespace
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -8,9 +8,9 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/system_error.hpp"
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 // Not closed by execve(). It begins with `head`, all other bytes are zero.
 Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
@@ -39,4 +39,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

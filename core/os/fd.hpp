@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 class Fd {
 public:
@@ -40,4 +40,4 @@ private:
     int fd_ = -1;
 };
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 // Has no effect with fd -1: there is no receiver. A full counter (EAGAIN) is as
 // good as another wake-up, and an eventfd has no other errors.
@@ -24,4 +24,4 @@ inline bool take_wakes(int fd) {
     return ::read(fd, &count, sizeof(count)) == sizeof(count);
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -8,9 +8,9 @@
 
 #include <cerrno>
 
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 // Without pidfd_open() (Linux 5.3, or forbidden), a zombie counts until its
 // parent has waited for it.
@@ -23,4 +23,4 @@ inline bool is_process_alive(int pid) {
     return errno != ESRCH && (::kill(pid, 0) == 0 || errno != ESRCH);
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

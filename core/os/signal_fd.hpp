@@ -7,9 +7,9 @@
 
 #include <csignal>
 
-#include "core/net/fd.hpp"
+#include "core/os/fd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 // Empty on failure, with errno.
 inline Fd open_signal_fd(int signal) {
@@ -26,4 +26,4 @@ inline void take_signals(int fd) {
     }
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -9,10 +9,10 @@
 
 #include "core/base/log.hpp"
 #include "core/base/system_error.hpp"
-#include "core/net/fd.hpp"
-#include "core/net/watcher.hpp"
+#include "core/os/fd.hpp"
+#include "core/os/watcher.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 int own_pid();
 
@@ -53,4 +53,4 @@ private:
     std::vector<Process> processes_;
 };
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -1,4 +1,4 @@
-#include "core/net/process_watch.hpp"
+#include "core/os/process_watch.hpp"
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -9,10 +9,10 @@
 #include <cstring>
 #include <utility>
 
-#include "core/net/pidfd.hpp"
-#include "core/net/signal_fd.hpp"
+#include "core/os/pidfd.hpp"
+#include "core/os/signal_fd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 namespace {
 
@@ -121,4 +121,4 @@ std::optional<int> ProcessWatch::take_ended(int fd) {
     return pid;
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -1,6 +1,6 @@
 // The memory that goes to a new binary: a descriptor is accepted only if it is
 // ours.
-#include "core/net/memory_file.hpp"
+#include "core/os/memory_file.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 #include "core/capi.h"
 #include "core/engine/ownership_memory.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 namespace {
 
 constexpr std::size_t kSize = 8192;
@@ -98,4 +98,4 @@ TEST(Ownership, AnotherNumberIsRefused) {
 }
 
 }  // namespace
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -1,5 +1,5 @@
 // The end of processes, where pidfd_open() is refused, too.
-#include "core/net/process_watch.hpp"
+#include "core/os/process_watch.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -12,10 +12,10 @@
 
 #include "core/script/script_runs.hpp"
 #include "tests/courier/courier_loop.hpp"
-#include "tests/net/refused_syscall.hpp"
+#include "tests/os/refused_syscall.hpp"
 #include "tests/support/script_folder.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 namespace {
 
 // Whether the body is true in a child process without pidfds.
@@ -155,4 +155,4 @@ TEST(ProcessWatch, HasABound) {
 }
 
 }  // namespace
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

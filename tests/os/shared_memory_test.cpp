@@ -1,6 +1,6 @@
 // Memory that can be written by some and read by all, with the kernel's word
 // for it.
-#include "core/net/shared_memory.hpp"
+#include "core/os/shared_memory.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 #include <functional>
 #include <string>
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 namespace {
 
 constexpr std::size_t kSharedSize = 3 * 4096;
@@ -179,4 +179,4 @@ TEST(SharedMemory, SaysWhyThereIsNone) {
 }
 
 }  // namespace
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os

@@ -1,4 +1,4 @@
-#include "core/net/memory_file.hpp"
+#include "core/os/memory_file.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/net/memfd.hpp"
+#include "core/os/memfd.hpp"
 
-namespace ngx_vrrp::net {
+namespace ngx_vrrp::os {
 
 namespace {
 
@@ -82,4 +82,4 @@ Result<Mapping, SystemError> Mapping::map(int fd, std::size_t size) {
     return Mapping(memory, size);
 }
 
-}  // namespace ngx_vrrp::net
+}  // namespace ngx_vrrp::os
