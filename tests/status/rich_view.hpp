@@ -1,0 +1,155 @@
+// A node with some of everything that the status can show, and with texts that
+// have to be escaped.
+#pragma once
+
+#include "core/check/record.hpp"
+#include "tests/status/view_fixture.hpp"
+
+namespace ngx_vrrp::status {
+
+inline InstanceRecord backup_instance() {
+    InstanceRecord instance{};
+    instance.name.set("VI_6");
+    instance.state.set("BACKUP");
+    instance.reason.set("advertisement with \"higher\" priority <200>");
+    instance.fault.set("crashed, staying in FAULT for 10 s");
+    instance.interface.set("eth1");
+    instance.source.set("fe80::1");
+    instance.master_address.set("fe80::2");
+    instance.master_priority = 200;
+    instance.master_interval_ns = 330'000'000;
+    instance.master_heard_ns = 9'688'000'000;
+    instance.vrid = 61;
+    instance.family = 6;
+    instance.version = 3;
+    instance.unicast = 1;
+    instance.preempt = 1;
+    instance.preempt_windows.set("02:00-04:00 22:00-23:00");
+    instance.window_open = 1;
+    instance.released = 1;
+    instance.base_priority = 150;
+    instance.effective_priority = 150;
+    instance.first_address = 1;
+    instance.addresses = 2;
+    instance.first_tracker = 2;
+    instance.trackers = 1;
+    instance.advert_int_ns = 1'000'000'000;
+    instance.since_ns = 2'500'000'000;
+    instance.retry_at_ns = 15'000'000'000;
+    for (std::size_t i = 0; i < instance.signs.size(); ++i) {
+        instance.signs[i].since_ns = 3'000'000'000;
+        instance.signs[i].detail.set("a & b\tc");
+    }
+    std::uint64_t number = 100;
+    for (const engine::CounterName &entry : engine::kCounterNames) {
+        instance.counters.*entry.counter = ++number;
+    }
+    instance.counters.dropped.fill(9);
+    return instance;
+}
+
+inline Snapshot rich_snapshot() {
+    Snapshot s = snapshot();
+    s.node.fresh_workers = 2;
+    s.node.unknown_vrid_packets = 11;
+    s.node.lost_packets = 12;
+    s.node.lost_other_packets = 13;
+    s.node.crashes = 14;
+    s.node.instances = 2;
+    s.instances.push_back(backup_instance());
+
+    AddressRecord address{};
+    address.address.set("fe80::6/64");
+    address.interface.set("eth1");
+    address.label.set("eth1:v\\");
+    s.addresses.push_back(address);
+    address.address.set("2001:db8::6/64");
+    address.present = 1;
+    address.foreign = 1;
+    s.addresses.push_back(address);
+
+    TrackerRecord script{};
+    script.type.set("track_script");
+    script.name.set("/bin/check \"a\"\n\xff");
+    script.state = check::Verdict::unknown;
+    script.weighted = 1;
+    script.weight = 10;
+    s.trackers.push_back(script);
+    return s;
+}
+
+inline check::Record rich_check(const char *context, const char *name,
+                                std::uint8_t state) {
+    check::Record record{};
+    record.context.set(context);
+    record.group.set("web");
+    record.name.set(name);
+    record.address.set("10.0.0.1:80");
+    record.verdict = static_cast<check::Verdict>(state);
+    record.backup = state == 1;
+    record.history_length = 10;
+    record.history = 0b0100000011;
+    record.value = -3;
+    record.checked_at_ns = 9'100'000'000;
+    record.duration_ns = 1'234'567;
+    record.changed_at_ns = 8'000'000'000;
+    record.downtime_ns = 5'000'000;
+    record.passes = 7;
+    record.changes = 2;
+    if (state == 3) {
+        record.reason = check::Reason::l7sts;
+        record.text.set("status 500 <html>");
+        record.failed_at_ns = 9'100'000'000;
+        record.failed_duration_ns = 25'060'000;
+        record.fails[1] = 1;
+        record.fails[7] = 3;
+    }
+    return record;
+}
+
+inline ChannelRecord rich_channel(const char *instance) {
+    ChannelRecord record{};
+    record.name.set("notify_webhook");
+    record.target.set("hooks.example.org/<a>");
+    record.instance.set(instance);
+    record.last_error.set("HTTP 503");
+    record.delivered = 12;
+    record.dropped = 1;
+    record.skipped = 3;
+    record.waiting = 2;
+    record.failures = 5;
+    record.failed_at_ns = 9'000'000'000;
+    record.delivered_at_ns = *instance == '\0' ? 0 : 8'000'000'000;
+    return record;
+}
+
+inline View rich_view() {
+    check::Record never{};
+    never.context.set("stream");
+    never.group.set("db");
+    never.name.set("db1:5432");
+    never.verdict = check::Verdict::unknown;
+
+    Checks checks{.records = {rich_check("http", "web1", 2),
+                              rich_check("http", "web2", 3),
+                              rich_check("http", "web3", 1), never,
+                              rich_check("vrrp", "track_tcp", 3)},
+                  .beats = {}};
+    checks.beats[0] = {.at = instant_from_ns(9'880'000'000),
+                       .late_wakes = 3,
+                       .worst_lag = Milliseconds{12}};
+
+    View view = view_of(rich_snapshot(), checks);
+    view.workers.push_back({.pid = 78, .beat = instant_from_ns(7'000'000'000)});
+    TransitionRecord earlier = transition();
+    earlier.instance.set("VI_6");
+    earlier.to.set("FAULT");
+    earlier.at_ns = 1'000'000'000;
+    view.transitions.push_back(earlier);
+    view.notifier = 99;
+    view.channels = {rich_channel("VI_1"), rich_channel("VI_1"),
+                     rich_channel("")};
+    return view;
+}
+
+}  // namespace ngx_vrrp::status
