@@ -63,7 +63,22 @@ END
 
 done
 
+# The status page is one text, made of three files.
+
+ngx_vrrp_page=$ngx_vrrp_core_objs/page
+ngx_vrrp_page_dir=$ngx_addon_dir/core/status/page
+ngx_vrrp_objs="$ngx_vrrp_objs $ngx_vrrp_page.o"
+
 cat << END >> $NGX_MAKEFILE
+
+$ngx_vrrp_page.cpp:	$ngx_addon_dir/tools/embed-page \\
+		$ngx_vrrp_page_dir/page.html $ngx_vrrp_page_dir/page.css \\
+		$ngx_vrrp_page_dir/page.js $NGX_MAKEFILE
+	$ngx_addon_dir/tools/embed-page $ngx_vrrp_page_dir > $ngx_vrrp_page.cpp
+
+$ngx_vrrp_page.o:	$ngx_vrrp_page.cpp
+	\$(CC) -c $ngx_vrrp_cxxflags $ngx_vrrp_inc_opts \\
+		-o $ngx_vrrp_page.o $ngx_vrrp_page.cpp
 
 $ngx_vrrp_core_lib:	$ngx_vrrp_objs
 	rm -f $ngx_vrrp_core_lib

@@ -13,6 +13,7 @@ use Time::HiRes qw(sleep time);
 use VRRP::Classic;
 use VRRP::Lab;
 use VRRP::Nginx;
+use VRRP::Page;
 
 my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
@@ -193,7 +194,7 @@ suspects('lb2', 'adverts_lost',
 like(answer('lb2', '/vrrp/metrics'),
      qr/_split_brain_suspected\{.*"VI_1".*sign="adverts_lost"\} 1$/m,
      'a metric says so');
-like(answer('lb2', '/vrrp?format=html'),
+like(VRRP::Page->text($lab->node('lb2'), 'http://127.0.0.1:8080/vrrp'),
      qr/Split brain suspected.*adverts lost/, 'the page says so');
 is(logged('lb1', qr/\[warn\].*foreign owner: $mac{lb2} also has $VIP/), 1,
    'lb1: one warning');

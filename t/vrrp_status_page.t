@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The page of vrrp_status: its content, that it needs no other resource, and,
-# in a browser, that it follows changes.
+# The page of vrrp_status: its content (its script, run by njs), that it loads
+# nothing but the JSON, and, in a browser, that it follows changes.
 #
 # VRRP_SCREENSHOTS=DIR writes pictures of it to DIR, for docs/images.
 
@@ -15,6 +15,7 @@ use Test::More;
 
 use VRRP::Browser;
 use VRRP::Lab;
+use VRRP::Page;
 
 binmode(Test::More->builder->$_, ':utf8')
     for qw(output failure_output);
@@ -72,15 +73,8 @@ sub page () {
     return split /\r\n\r\n/, decode('UTF-8', $out), 2;
 }
 
-# The body as a reader sees it.
 sub page_text () {
-    my (undef, $body) = page();
-
-    $body =~ s/<(style|script)>.*?<\/\1>//gs;
-    $body =~ s/<[^>]*>/ /g;
-    $body =~ s/\s+/ /g;
-
-    return $body;
+    return VRRP::Page->text($lb1, 'http://127.0.0.1:8080/vrrp');
 }
 
 $lab->wait_until('a failed server', 10, sub {
@@ -93,7 +87,7 @@ $lab->wait_until('a failed server', 10, sub {
 my ($head, $body) = page();
 
 like($body, qr/^<!DOCTYPE html>/, 'a document');
-like($body, qr/<\/body><\/html>\n\z/, 'all of it');
+like($body, qr/<\/body>\n<\/html>\n\z/, 'all of it');
 unlike($body, qr/ src=|\@import|url\(/, 'nothing is loaded');
 
 my @links = grep { !/^(?:\?format=|data:)/ } $body =~ /href="([^"]*)"/g;
@@ -110,7 +104,7 @@ for my $element (qw(script style)) {
     my ($allowed) = $policy =~ /$element-src '([^']*)'/;
 
     is($allowed, 'sha256-' . sha256_base64(encode('UTF-8', $text)) . '=',
-       "policy: the $element is this one, kPagePolicy names it");
+       "policy: the $element is this one");
 }
 
 

@@ -14,7 +14,6 @@
 #include "core/status/json.hpp"
 #include "core/status/metrics.hpp"
 #include "core/status/page.hpp"
-#include "core/status/page_assets.hpp"
 #include "core/status/view.hpp"
 
 namespace {
@@ -33,7 +32,7 @@ std::optional<std::string> to_text(const status::View &view,
         case VRRP_CORE_JSON:
             return status::to_json(view);
         case VRRP_CORE_HTML:
-            return status::to_page(view);
+            return status::kPage;
         case VRRP_CORE_PROMETHEUS:
             return to_metrics(view, status::MetricsFormat::prometheus);
         case VRRP_CORE_OPENMETRICS:

@@ -53,8 +53,9 @@ void write_timer_lag(JsonWriter &json, const engine::TimerLag &lag) {
     json.end_object();
 }
 
-void write_node(JsonWriter &json, const NodeRecord &node,
-                const Moment &moment) {
+void write_node(JsonWriter &json, const View &view) {
+    const NodeRecord &node = view.snapshot.node;
+    const Moment &moment = view.moment;
     json.key("node").begin_object();
     json.member("router_id", node.router_id.view());
     json.member_or_null("nginx_version", node.nginx_version.view());
@@ -64,6 +65,7 @@ void write_node(JsonWriter &json, const NodeRecord &node,
     write_age(json, moment, node.configured_at_ns, "configured_ms",
               "configured");
     json.member("age_ms", age_ms(moment, node.published_at_ns));
+    json.member("stale", !is_fresh(view.snapshot, moment.now));
     json.member("fresh_workers", node.fresh_workers);
     json.member("unknown_vrid_packets", node.unknown_vrid_packets);
     json.member("lost_packets", node.lost_packets);
@@ -349,7 +351,7 @@ std::string to_json(const View &view) {
     json.begin_object();
     json.member("version", kVersion);
     json.member("time", to_rfc3339(moment.wall));
-    write_node(json, snapshot.node, moment);
+    write_node(json, view);
     write_workers(json, view);
 
     json.key("instances").begin_array();

@@ -1,13 +1,13 @@
-// The status of a node as one page for people: docs/status.md. It needs
-// nothing but itself, and is read as well without its script and its style.
+// The status of a node as a page for people: docs/status.md. It shows the JSON
+// of its location, which it requests each second. Its source is page/, and
+// tools/embed-page makes one text of it.
 #pragma once
-
-#include <string>
-
-#include "core/status/view.hpp"
 
 namespace ngx_vrrp::status {
 
-std::string to_page(const View &view);
+extern const char kPage[];
+
+// The Content-Security-Policy: a browser runs its script and nothing else.
+extern const char kPagePolicy[];
 
 }  // namespace ngx_vrrp::status

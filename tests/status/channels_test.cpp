@@ -9,7 +9,6 @@
 
 #include "core/status/json.hpp"
 #include "core/status/metrics.hpp"
-#include "core/status/page.hpp"
 #include "tests/status/view_fixture.hpp"
 
 namespace ngx_vrrp::status {
@@ -125,17 +124,6 @@ TEST(ChannelStatusTest, Metrics) {
 TEST(ChannelStatusTest, NoMetricsOfNodeThatHasNoReceiver) {
     EXPECT_THAT(to_metrics(view_of(snapshot()), MetricsFormat::prometheus),
                 Not(HasSubstr("nginx_vrrp_notification")));
-}
-
-TEST(ChannelStatusTest, Page) {
-    const std::string page = to_page(view());
-    EXPECT_THAT(page, HasSubstr("Notifications"));
-    EXPECT_THAT(page, HasSubstr("hooks.example.org"));
-    EXPECT_THAT(page, HasSubstr("✗ 1 s ago: HTTP 503"));
-    EXPECT_THAT(page, HasSubstr("✓ 3 s ago"));
-    EXPECT_THAT(page, HasSubstr("told &lt;me&gt;"));
-    EXPECT_THAT(page, HasSubstr("vrrp notifier process"));
-    EXPECT_THAT(to_page(view_of(snapshot())), Not(HasSubstr("Notifications")));
 }
 
 }  // namespace

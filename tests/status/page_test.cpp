@@ -1,36 +1,34 @@
+// The page, and what its script makes of the JSON: run by njs.
 #include "core/status/page.hpp"
 
 #include <gtest/gtest.h>
 
 #include <regex>
 
-#include "core/status/html_writer.hpp"
-#include "core/status/page_parts.hpp"
-#include "tests/status/view_fixture.hpp"
+#include "core/status/json.hpp"
+#include "tests/status/page_script.hpp"
+#include "tests/status/rich_view.hpp"
 
 namespace ngx_vrrp::status {
 namespace {
 
-const std::string kHostile = "<img src=x onerror=\"alert('1')\">&";
+const std::string kHostile =
+    "<img src=x onerror=\"alert('1')\"></script><script>&";
 
-// The page without its style and its script.
 std::string body_of(const View &view) {
-    const std::string page = to_page(view);
-    const auto from = page.find("<main>");
-    const auto to = page.find("</main>");
-    EXPECT_NE(from, std::string::npos);
-    EXPECT_NE(to, std::string::npos);
-    return page.substr(from, to - from);
+    return test::run_page_script("render(" + to_json(view) + ")");
 }
 
 std::string body_of(const Snapshot &s, const Checks &checks = {}) {
     return body_of(view_of(s, checks));
 }
 
-// As a reader sees it: no tags.
+// As a reader sees it: no tags, and a line for each block.
 std::string text_of(const std::string &html) {
-    const std::string text =
-        std::regex_replace(html, std::regex("<[^>]*>"), "");
+    const std::regex block(
+        "<(?!/|(a|abbr|b|bdi|small|span|strong|td|th|time)[ >])[^>]*>");
+    std::string text = std::regex_replace(html, block, "\n");
+    text = std::regex_replace(text, std::regex("<[^>]*>"), "");
     return std::regex_replace(text, std::regex("\n+"), "\n");
 }
 
@@ -68,39 +66,50 @@ check::Record failed_server(const char *name) {
     return record;
 }
 
-TEST(HtmlWriter, Escapes) {
-    EXPECT_EQ(escape_html("a&<b>\"'\t\x01\x7f"
-                          "é"),
-              "a&amp;&lt;b&gt;&quot;&#39;\t\xef\xbf\xbd\xef\xbf\xbd"
-              "é");
+class Page : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!test::has_njs()) {
+            GTEST_SKIP() << "no njs here, run tools/install-deps test";
+        }
+    }
+};
+
+TEST_F(Page, EscapesTexts) {
+    EXPECT_EQ(test::run_page_script(
+                  R"(html`<b>${'a&<b>"\'\t\x01\x7f\xe9'}</b>`.text)"),
+              "<b>a&amp;&lt;b&gt;&quot;&#39;\t\xef\xbf\xbd\xef\xbf\xbd"
+              "é</b>");
+}
+
+TEST_F(Page, EscapesAttributesAndKeepsHtml) {
+    EXPECT_EQ(test::run_page_script("html`<p title=\"${'\"<&'}\">${'1<2'} "
+                                    "${[html`<b>${3}</b>`, '<']}</p>`.text"),
+              "<p title=\"&quot;&lt;&amp;\">1&lt;2 <b>3</b>&lt;</p>");
 }
 
 // A text that was cut to its field may end in the middle of a character.
-TEST(HtmlWriter, WritesNothingButUtf8) {
-    EXPECT_EQ(escape_html("\xe4\xb8\xad\xe4\xb8"), "\xe4\xb8\xad\xef\xbf\xbd");
+TEST_F(Page, WritesNothingButUtf8) {
+    Snapshot s = snapshot();
+    s.instances[0].name.set("\xe4\xb8\xad\xe4\xb8");
+    expect_parts(body_of(s), {"<bdi>\xe4\xb8\xad\xef\xbf\xbd</bdi>"});
 }
 
-TEST(HtmlWriter, ElementsAttributesAndNesting) {
-    HtmlWriter html;
-    html.open("p", {{"title", "\"<&"}}).text("1<2 ").element("b", 3);
-    html.close().empty("meta", {{"charset", "utf-8"}});
-    EXPECT_EQ(html.html(),
-              "\n<p title=\"&quot;&lt;&amp;\">1&lt;2 <b>3</b></p>"
-              "\n<meta charset=\"utf-8\">");
+TEST_F(Page, ReportsDurationsInTwoUnits) {
+    const auto human = [](const char *ms) {
+        return test::run_page_script(std::string("human(") + ms + ")");
+    };
+    EXPECT_EQ(human("-1000"), "0 ms");
+    EXPECT_EQ(human("999"), "999 ms");
+    EXPECT_EQ(human("59999"), "59 s");
+    EXPECT_EQ(human("185000"), "3 min 5 s");
+    EXPECT_EQ(human("((2 * 60 + 14) * 60 + 59) * 1000"), "2 h 14 min");
+    EXPECT_EQ(human("(24 * 5 + 3) * 3600 * 1000"), "5 d 3 h");
 }
 
-TEST(Page, ReportsDurationsInTwoUnits) {
-    using namespace std::chrono;
-    EXPECT_EQ(to_human(-1s), "0 ms");
-    EXPECT_EQ(to_human(999ms), "999 ms");
-    EXPECT_EQ(to_human(59s + 999ms), "59 s");
-    EXPECT_EQ(to_human(185s), "3 min 5 s");
-    EXPECT_EQ(to_human(2h + 14min + 59s), "2 h 14 min");
-    EXPECT_EQ(to_human(24h * 5 + 3h), "5 d 3 h");
-}
-
-TEST(Page, IsOneDocumentThatNeedsNoOther) {
-    const std::string page = to_page(view_of(snapshot()));
+// It works without njs, too.
+TEST(PageDocument, IsOneThatNeedsNoOther) {
+    const std::string page = kPage;
     EXPECT_EQ(page.find("<!DOCTYPE html>"), 0u);
     EXPECT_EQ(page.substr(page.size() - 8), "</html>\n");
     EXPECT_EQ(page.find(" src="), std::string::npos);
@@ -115,7 +124,25 @@ TEST(Page, IsOneDocumentThatNeedsNoOther) {
     }
 }
 
-TEST(Page, ClosesWhatItOpens) {
+TEST(PageDocument, LinksTheJsonForReadersWithoutScript) {
+    const std::string page = kPage;
+    const auto from = page.find("<noscript>");
+    const auto to = page.find("</noscript>");
+    ASSERT_NE(to, std::string::npos);
+    expect_parts(page.substr(from, to - from),
+                 {"JavaScript", "<a href=\"?format=json\">"});
+}
+
+// Each key that the script reads exists.
+TEST_F(Page, KnowsAllThatItShows) {
+    const std::string html = body_of(rich_view());
+    for (const char *wrong : {"undefined", "NaN", "null", "[object"}) {
+        EXPECT_EQ(html.find(wrong), std::string::npos) << wrong << html;
+    }
+    EXPECT_EQ(html.find("style="), std::string::npos);
+}
+
+TEST_F(Page, ClosesWhatItOpens) {
     Checks checks{.records = {server("web1"), failed_server("web2")},
                   .beats = {}};
     const std::string html = body_of(snapshot(), checks);
@@ -131,10 +158,10 @@ TEST(Page, ClosesWhatItOpens) {
             open.pop_back();
         }
     }
-    EXPECT_EQ(open, std::vector<std::string>{"main"});
+    EXPECT_EQ(open, std::vector<std::string>{});
 }
 
-TEST(Page, SaysTheStateFirst) {
+TEST_F(Page, SaysTheStateFirst) {
     const std::string text = text_of(body_of(snapshot()));
     EXPECT_EQ(text.find("\nlb01 ● MASTER"), 0u) << text;
     expect_parts(text, {"VI_1 MASTER", "2024-02-29 23:59:56 UTC (2 s)",
@@ -142,7 +169,7 @@ TEST(Page, SaysTheStateFirst) {
     EXPECT_EQ(text.find("Stale"), std::string::npos);
 }
 
-TEST(Page, SaysTheWorstState) {
+TEST_F(Page, SaysTheWorstState) {
     Snapshot s = snapshot();
     InstanceRecord second = s.instances[0];
     second.name.set("VI_2");
@@ -151,7 +178,7 @@ TEST(Page, SaysTheWorstState) {
     const auto state_with = [&](const char *one, const char *other) {
         s.instances[0].state.set(one);
         s.instances[1].state.set(other);
-        return state_of(s);
+        return test::run_page_script("stateOf(" + to_json(view_of(s)) + ")");
     };
     EXPECT_EQ(state_with("MASTER", "MASTER"), "MASTER");
     EXPECT_EQ(state_with("BACKUP", "MASTER"), "BACKUP");
@@ -161,7 +188,7 @@ TEST(Page, SaysTheWorstState) {
                  {"✗ FAULT\n", "✗ VI_1 FAULT\n", "● VI_2 MASTER"});
 }
 
-TEST(Page, SaysWhyThePriorityIsWhatItIs) {
+TEST_F(Page, SaysWhyThePriorityIsWhatItIs) {
     const std::string text = text_of(body_of(snapshot()));
     expect_parts(text, {"Priority 80, configured 100",
                         "track_upstream web✗ downweight -20-20"
@@ -171,7 +198,7 @@ TEST(Page, SaysWhyThePriorityIsWhatItIs) {
     EXPECT_EQ(text.find("limited to"), std::string::npos);
 }
 
-TEST(Page, SaysWhatLimitsThePriority) {
+TEST_F(Page, SaysWhatLimitsThePriority) {
     Snapshot s = snapshot();
     s.instances[0].base_priority = 10;
     s.instances[0].effective_priority = 1;
@@ -182,7 +209,7 @@ TEST(Page, SaysWhatLimitsThePriority) {
     expect_parts(text_of(body_of(s)), {"the address owner always has 255+20"});
 }
 
-TEST(Page, SaysWhetherAddressesAreReallyThere) {
+TEST_F(Page, SaysWhetherAddressesAreReallyThere) {
     Snapshot s = snapshot();
     const auto presence = [&](const char *state, std::uint8_t present) {
         s.instances[0].state.set(state);
@@ -195,7 +222,7 @@ TEST(Page, SaysWhetherAddressesAreReallyThere) {
     expect_parts(presence("BACKUP", 1), {"✗ present, but not master"});
 }
 
-TEST(Page, SaysWhoIsMasterAndWhatIsWrong) {
+TEST_F(Page, SaysWhoIsMasterAndWhatIsWrong) {
     Snapshot s = snapshot();
     InstanceRecord &instance = s.instances[0];
     instance.state.set("FAULT");
@@ -211,7 +238,7 @@ TEST(Page, SaysWhoIsMasterAndWhatIsWrong) {
                  {"10.0.0.2, priority 200, heard 312 ms ago"});
 }
 
-TEST(Page, WarnsOfASplitBrain) {
+TEST_F(Page, WarnsOfASplitBrain) {
     Snapshot s = snapshot();
     expect_parts(text_of(body_of(s)),
                  {"Split brain suspected: foreign owner, since "
@@ -222,7 +249,7 @@ TEST(Page, WarnsOfASplitBrain) {
     EXPECT_EQ(body_of(s).find("Split brain"), std::string::npos);
 }
 
-TEST(Page, ShowsServersAndTheirHistory) {
+TEST_F(Page, ShowsServersAndTheirHistory) {
     const Checks checks{.records = {server("web1"), failed_server("web2")},
                         .beats = {}};
     const std::string html = body_of(snapshot(), checks);
@@ -234,7 +261,7 @@ TEST(Page, ShowsServersAndTheirHistory) {
                   "L7STS in 3.0 ms: status 500"});
 }
 
-TEST(Page, ReportsTheLastFailureOnce) {
+TEST_F(Page, ReportsTheLastFailureOnce) {
     check::Record record = failed_server("web1");
     expect_parts(
         text_of(body_of(snapshot(), {.records = {record}, .beats = {}})),
@@ -245,7 +272,7 @@ TEST(Page, ReportsTheLastFailureOnce) {
         {"OK in 0.5 ms▁▇▇▁1 s ago, L7STS in 3.0 ms: status 500"});
 }
 
-TEST(Page, GroupsChecksInTheirOrder) {
+TEST_F(Page, GroupsChecksInTheirOrder) {
     check::Record other = server("db1");
     other.group.set("db");
     const Checks checks{.records = {server("web1"), other, server("web2")},
@@ -255,7 +282,7 @@ TEST(Page, GroupsChecksInTheirOrder) {
     EXPECT_LT(text.find("upstream db"), text.find("db1"));
 }
 
-TEST(Page, ShowsProcesses) {
+TEST_F(Page, ShowsProcesses) {
     Checks checks;
     checks.beats[0] = {.at = instant_from_ns(9'500'000'000),
                        .late_wakes = 1,
@@ -268,7 +295,7 @@ TEST(Page, ShowsProcesses) {
     EXPECT_EQ(text.find("runner"), std::string::npos);
 }
 
-TEST(Page, ShowsWhichWorkersAreStalled) {
+TEST_F(Page, ShowsWhichWorkersAreStalled) {
     View view = view_of(snapshot());
     view.workers.push_back({.pid = 78, .beat = instant_from_ns(7'000'000'000)});
     expect_parts(
@@ -276,7 +303,7 @@ TEST(Page, ShowsWhichWorkersAreStalled) {
         {"worker process77250 ms ago", "worker process78✗ stalled, 3 s ago"});
 }
 
-TEST(Page, ShowsWhatHasChanged) {
+TEST_F(Page, ShowsWhatHasChanged) {
     const std::string html = body_of(snapshot());
     expect_parts(html, {"<time datetime=\"2024-02-29T23:59:56.000Z\">"
                         "2024-02-29 23:59:56 UTC</time> <small>2 s ago",
@@ -290,7 +317,7 @@ TEST(Page, ShowsWhatHasChanged) {
     expect_parts(text_of(body_of(view)), {"Changes of state\nNone yet."});
 }
 
-TEST(Page, HidesWhatIsLongAgo) {
+TEST_F(Page, HidesWhatIsLongAgo) {
     View view = view_of(snapshot());
     view.transitions.assign(TransitionRing::kSize, transition());
     view.transitions[7].reason.set("the eighth");
@@ -303,18 +330,41 @@ TEST(Page, HidesWhatIsLongAgo) {
     expect_parts(html, {"role=\"list\" start=\"9\""});
 }
 
-TEST(Page, SaysThatItIsStale) {
+TEST_F(Page, SaysThatItIsStale) {
     View view = view_of(snapshot());
     view.moment.now += Seconds{12};
-    const std::string page = to_page(view);
-    expect_parts(page, {"<title>stale: MASTER lb01</title>", "role=\"alert\">",
-                        "class=\"banner stale\""});
+    EXPECT_EQ(test::run_page_script("titleOf(" + to_json(view) + ")"),
+              "stale: MASTER lb01");
+    expect_parts(body_of(view), {"role=\"alert\">", "class=\"banner stale\""});
     expect_parts(text_of(body_of(view)),
                  {"Stale: the last report of the vrrp process was 12 s ago",
                   "MASTER (stale)"});
 }
 
-TEST(Page, EscapesWhatOthersWrote) {
+TEST_F(Page, TabShowsTheState) {
+    const std::string json = to_json(view_of(snapshot()));
+    EXPECT_EQ(test::run_page_script("titleOf(" + json + ")"), "MASTER lb01");
+    expect_parts(test::run_page_script("iconOf(" + json + ")"),
+                 {"data:image/svg+xml,<svg", "fill='%231a7f37'"});
+}
+
+TEST_F(Page, ShowsNotificationChannels) {
+    View view = view_of(snapshot());
+    EXPECT_EQ(body_of(view).find("Notifications"), std::string::npos);
+
+    view.notifier = 99;
+    view.channels = {rich_channel("VI_1"), rich_channel(""), rich_channel("")};
+    view.channels[1].failed_at_ns = 0;
+    view.channels[2].delivered_at_ns = 9'500'000'000;
+    const std::string html = body_of(view);
+    expect_parts(html, {"hooks.example.org/&lt;a&gt;"});
+    expect_parts(text_of(html),
+                 {"Notifications", "VI_11221✗ 1 s ago: HTTP 503",
+                  "all1221– no delivery yet", "all1221✓ 500 ms ago",
+                  "vrrp notifier process99"});
+}
+
+TEST_F(Page, EscapesWhatOthersWrote) {
     Snapshot s = snapshot();
     s.node.router_id.set(kHostile);
     s.node.nginx_version.set("<img x>");
@@ -340,8 +390,15 @@ TEST(Page, EscapesWhatOthersWrote) {
     view.transitions[0].instance.set(kHostile);
     view.transitions[0].reason.set(kHostile);
     view.transitions[0].to.set("\"<img x>");
-    const std::string page = to_page(view);
+    view.notifier = 1;
+    view.channels = {rich_channel(kHostile.c_str())};
+    view.channels[0].name.set("<img x>");
+    view.channels[0].target.set(kHostile);
+    view.channels[0].last_error.set(kHostile);
+    const std::string page = body_of(view);
     EXPECT_EQ(page.find("<img"), std::string::npos);
+    EXPECT_EQ(page.find("<script"), std::string::npos);
+    EXPECT_EQ(page.find("</script"), std::string::npos);
     EXPECT_EQ(page.find("\"alert("), std::string::npos);
     EXPECT_EQ(page.find("class=\"\"<"), std::string::npos);
     expect_parts(page, {"&lt;img src=x onerror=&quot;alert(&#39;1"});
