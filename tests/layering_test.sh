@@ -1,7 +1,7 @@
 #!/bin/bash
 # Who may include whom. The rooms of core/ depend on each other in one
 # direction, system calls are made in core/os, core/net, core/script,
-# core/probe and core/courier only, and the C shims see nothing of the core but
+# core/probe and core/transport only, and the C shims see nothing of the core but
 # core/capi.h.
 # The folders of ngx_vrrp_module/ depend on each other in one direction, too.
 #
@@ -30,13 +30,13 @@ declare -A rooms=(
     [net]='base|wire|vrrp|engine|os'
     [script]='base|os'
     [probe]='base|wire|check|os|net|script'
-    [courier]='base|notify|os|script'
-    [node]='base|wire|vrrp|check|notify|engine|status|os|net|probe|courier'
-    [capi]='base|vrrp|check|notify|engine|status|os|net|courier|script|node'
+    [transport]='base|notify|os|script'
+    [node]='base|wire|vrrp|check|notify|engine|status|os|net|probe|transport'
+    [capi]='base|vrrp|check|notify|engine|status|os|net|transport|script|node'
 )
 
 # Those that make system calls, and read the clock.
-outside='os|net|script|probe|courier'
+outside='os|net|script|probe|transport'
 
 # What a folder of ngx_vrrp_module/ may include from there besides its own
 # headers.  At the top, "module" is ngx_vrrp_module.c and all headers but
@@ -296,9 +296,9 @@ accepted core/script/a.cpp #include <sys/wait.h>
 accepted core/probe/a.cpp #include "core/script/spawn.hpp"
 accepted core/probe/a.cpp #include <sys/socket.h>
 accepted core/probe/a.cpp #include "core/check/ports.hpp"
-accepted core/courier/a.cpp #include <sys/socket.h>
-accepted core/courier/a.cpp #include "core/notify/ports.hpp"
-accepted core/node/a.cpp #include "core/courier/curl_courier.hpp"
+accepted core/transport/a.cpp #include <sys/socket.h>
+accepted core/transport/a.cpp #include "core/notify/ports.hpp"
+accepted core/node/a.cpp #include "core/transport/curl_transport.hpp"
 accepted core/capi/router.cpp #include "core/node/node.hpp"
 accepted core/capi/router.cpp #include "core/capi.h"
 accepted core/node/a.cpp #include "core/net/host.hpp"
@@ -326,8 +326,8 @@ refused core/script/a.cpp #include "core/check/ports.hpp"
 refused core/script/a.cpp #include "core/net/host.hpp"
 refused core/courier/a.cpp #include "core/net/host.hpp"
 refused core/probe/a.cpp #include "core/vrrp/config.hpp"
-refused core/probe/a.cpp #include "core/courier/fifo_courier.hpp"
-refused core/courier/a.cpp #include "core/check/ports.hpp"
+refused core/probe/a.cpp #include "core/transport/fifo_transport.hpp"
+refused core/transport/a.cpp #include "core/check/ports.hpp"
 refused core/node/a.cpp #include "core/capi/memory.hpp"
 refused core/node/a.cpp #include "core/capi.h"
 refused core/vrrp/a.cpp #include <sys/socket.h>

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "core/capi/values.hpp"
-#include "core/courier/curl_courier.hpp"
 #include "core/notify/event.hpp"
 #include "core/notify/webhook.hpp"
+#include "core/transport/curl_transport.hpp"
 
 namespace {
 
@@ -18,7 +18,7 @@ using namespace ngx_vrrp::notify;
 
 static_assert(1 << static_cast<int>(EventKind::split_brain) ==
               VRRP_CORE_EVENT_SPLIT_BRAIN);
-static_assert(1 << static_cast<int>(StateWord::init) == VRRP_CORE_TO_INIT);
+static_assert(1 << static_cast<int>(State::init) == VRRP_CORE_TO_INIT);
 
 std::vector<std::string> to_strings(const vrrp_core_str_t *strings,
                                     std::size_t n) {
@@ -101,8 +101,9 @@ int vrrp_notifier_possible(const vrrp_core_conf_t *conf, char *why,
                    c.kind == VRRP_CORE_NOTIFY_WEBHOOK;
         });
     try {
-        const std::string wrong =
-            needs_curl ? courier::CurlCourier::unavailable() : std::string();
+        const std::string wrong = needs_curl
+                                      ? transport::CurlTransport::unavailable()
+                                      : std::string();
         copy_text(wrong, why, size);
         return wrong.empty() ? VRRP_CORE_OK : VRRP_CORE_ERROR;
     } catch (const std::exception &) {

@@ -18,9 +18,9 @@
 #include "core/check/ports.hpp"
 #include "core/check/role.hpp"
 #include "core/check/table.hpp"
-#include "core/courier/event_socket.hpp"
 #include "core/node/probers.hpp"
 #include "core/os/process_watch.hpp"
+#include "core/transport/event_socket.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -73,7 +73,7 @@ private:
     check::VerdictSink &verdicts_;
     std::string router_id_;
     int wake_fd_;
-    courier::EventSender events_;
+    transport::EventSender events_;
     os::ProcessWatch processes_;
     check::Checker checker_;
     Probers probers_;

@@ -9,7 +9,7 @@ namespace {
 
 using notify::EventKind;
 using notify::EventRecord;
-using notify::StateWord;
+using notify::State;
 
 EventRecord begin_event(EventKind kind, const std::string &router_id,
                         const Moment &moment) {
@@ -37,24 +37,24 @@ std::string addresses_of(const vrrp::Config &config) {
     return list;
 }
 
-StateWord new_state(const engine::StateChanged &change) {
+State new_state(const engine::StateChanged &change) {
     switch (change.to) {
         case vrrp::StateName::backup:
-            return StateWord::backup;
+            return State::backup;
         case vrrp::StateName::active:
-            return StateWord::master;
+            return State::master;
         case vrrp::StateName::fault:
-            return StateWord::fault;
+            return State::fault;
         case vrrp::StateName::initialize:
             break;
     }
-    return change.for_good ? StateWord::stop : StateWord::init;
+    return change.for_good ? State::stop : State::init;
 }
 
 void describe(EventRecord &event, const engine::StateChanged &change) {
     event.kind = EventKind::state;
     event.state = new_state(change);
-    event.bad = event.state == StateWord::fault;
+    event.bad = event.state == State::fault;
     event.from.set(vrrp::public_name(change.from));
     event.to.set(to_string(event.state));
 }

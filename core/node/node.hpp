@@ -10,7 +10,6 @@
 
 #include "core/base/log.hpp"
 #include "core/base/repeated_line.hpp"
-#include "core/courier/event_socket.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/shared_ownership.hpp"
 #include "core/net/host.hpp"
@@ -23,6 +22,7 @@
 #include "core/status/area.hpp"
 #include "core/status/description.hpp"
 #include "core/status/worker_area.hpp"
+#include "core/transport/event_socket.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -139,7 +139,7 @@ private:
     CheckResults checks_;
     net::RouterNames names_;
     engine::SharedOwnership ownership_;
-    courier::EventSender events_;
+    transport::EventSender events_;
     engine::Engine engine_;
     status::NodeFacts facts_;
     Generation generation_;

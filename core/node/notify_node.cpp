@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/courier/event_socket.hpp"
 #include "core/os/clock.hpp"
+#include "core/transport/event_socket.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -41,21 +41,21 @@ NotifyNode::NotifyNode(std::vector<notify::ChannelConfig> channels,
       area_(area),
       previous_area_(previous),
       processes_(ports.watcher, ports.log),
-      couriers_(ports, *this),
-      queue_(recipients(std::move(channels)), ports.log,
-             static_cast<std::uint64_t>(to_ns(os::now()))) {}
+      transports_(ports, *this),
+      dispatcher_(recipients(std::move(channels)), ports.log,
+                  static_cast<std::uint64_t>(to_ns(os::now()))) {}
 
 NotifyNode::~NotifyNode() {
     stop_listening();
     area_.end_notifying(os::own_pid());
 }
 
-std::vector<notify::Queue::Recipient> NotifyNode::recipients(
+std::vector<notify::Dispatcher::Recipient> NotifyNode::recipients(
     std::vector<notify::ChannelConfig> channels) {
-    std::vector<notify::Queue::Recipient> list;
+    std::vector<notify::Dispatcher::Recipient> list;
     for (notify::ChannelConfig &channel : channels) {
-        notify::Courier &courier = couriers_.find(channel);
-        list.push_back({std::move(channel), &courier});
+        notify::Transport &transport = transports_.find(channel);
+        list.push_back({std::move(channel), &transport});
     }
     return list;
 }
@@ -110,13 +110,13 @@ void NotifyNode::await_predecessor(std::int32_t pid, Instant now) {
     }
     predecessors_.push_back(pid);
     begins_by_ = now + kPredecessorTime;
-    queue_.hold();
+    dispatcher_.hold();
 }
 
 void NotifyNode::begin(Instant now) {
     predecessors_.clear();
     begins_by_.reset();
-    queue_.release(now);
+    dispatcher_.release(now);
 }
 
 // The final event may have arrived before.
@@ -130,7 +130,7 @@ void NotifyNode::terminate() {
     const Instant now = os::now();
     end_by(now + kTerminateTime);
     begin(now);
-    queue_.hurry(now);
+    dispatcher_.drain(now);
     end_if_done(now);
     publish_if_due(now);
 }
@@ -143,7 +143,7 @@ void NotifyNode::on_readable(int fd) {
     const Instant now = os::now();
     if (fd == event_fd_) {
         read_events(now);
-    } else if (!couriers_.on_readable(fd)) {
+    } else if (!transports_.on_readable(fd)) {
         if (const auto pid = processes_.take_ended(fd)) {
             process_ended(*pid, now);
         }
@@ -153,9 +153,10 @@ void NotifyNode::on_readable(int fd) {
 }
 
 void NotifyNode::read_events(Instant now) {
-    using Kind = courier::Incoming::Kind;
+    using Kind = transport::Incoming::Kind;
     for (unsigned n = 0; n < kMaxEventsPerWakeup; ++n) {
-        const courier::Incoming incoming = courier::receive_event(event_fd_);
+        const transport::Incoming incoming =
+            transport::receive_event(event_fd_);
         switch (incoming.kind) {
             case Kind::event:
                 take_event(incoming.event, now);
@@ -183,7 +184,7 @@ void NotifyNode::take_event(const notify::EventRecord &event, Instant now) {
         said_goodbye_ = false;
     }
     has_news_ = true;
-    queue_.add(event, now);
+    dispatcher_.add(event, now);
 }
 
 void NotifyNode::process_ended(int pid, Instant now) {
@@ -202,10 +203,10 @@ void NotifyNode::on_timer() {
              "anyway");
         begin(now);
     }
-    couriers_.on_timer(now);
-    const auto due = queue_.deadline();
+    transports_.on_timer(now);
+    const auto due = dispatcher_.deadline();
     has_news_ = has_news_ || (due && now >= *due);
-    queue_.handle_time(now);
+    dispatcher_.handle_time(now);
     end_if_done(now);
     publish_if_due(now);
 }
@@ -217,10 +218,10 @@ void NotifyNode::end_if_done(Instant now) {
         return;
     }
     const bool all_heard = !listening_ || said_goodbye_;
-    if (now < *ends_by_ && !(all_heard && queue_.idle())) {
+    if (now < *ends_by_ && !(all_heard && dispatcher_.idle())) {
         return;
     }
-    queue_.give_up(now);
+    dispatcher_.give_up(now);
     finished_ = true;
 }
 
@@ -238,8 +239,9 @@ void NotifyNode::publish_if_due(Instant now) {
 
 void NotifyNode::publish() {
     std::vector<status::ChannelRecord> records;
-    for (notify::ChannelId id = 0; id < queue_.channels(); ++id) {
-        records.push_back(to_record(queue_.config(id), queue_.counts(id)));
+    for (notify::ChannelId id = 0; id < dispatcher_.channels(); ++id) {
+        records.push_back(
+            to_record(dispatcher_.config(id), dispatcher_.counts(id)));
     }
     area_.channels().write(records);
 }
@@ -248,8 +250,8 @@ std::optional<Instant> NotifyNode::deadline() const {
     if (finished_) {
         return std::nullopt;
     }
-    std::optional<Instant> next = queue_.deadline();
-    take_earlier(next, couriers_.deadline());
+    std::optional<Instant> next = dispatcher_.deadline();
+    take_earlier(next, transports_.deadline());
     if (has_news_) {
         take_earlier(next, publish_at_);
     }
@@ -261,7 +263,7 @@ std::optional<Instant> NotifyNode::deadline() const {
 void NotifyNode::finished(notify::DeliveryId id, const notify::Outcome &outcome,
                           Instant now) {
     has_news_ = true;
-    queue_.finished(id, outcome, now);
+    dispatcher_.finished(id, outcome, now);
 }
 
 }  // namespace ngx_vrrp::node

@@ -1,7 +1,7 @@
 // The process that notifies as a whole: joins the queue (core/notify) with
-// those that deliver and with the events of the other processes (core/courier).
-// It begins after the process that it replaces has ended, and ends after the
-// senders.
+// those that deliver and with the events of the other processes
+// (core/transport). It begins after the process that it replaces has ended, and
+// ends after the senders.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 #include "core/base/log.hpp"
 #include "core/base/system_error.hpp"
-#include "core/node/couriers.hpp"
-#include "core/notify/queue.hpp"
+#include "core/node/transports.hpp"
+#include "core/notify/dispatcher.hpp"
 #include "core/os/process_watch.hpp"
 #include "core/os/watcher.hpp"
 #include "core/status/area.hpp"
@@ -32,7 +32,7 @@ inline constexpr Duration kPredecessorTime = kQuitTime + Seconds{5};
 // How old the status may be.
 inline constexpr Duration kChannelsInterval = Milliseconds{250};
 
-class NotifyNode final : notify::Outcomes {
+class NotifyNode final : notify::DeliverySink {
 public:
     // event_fd: the receiving end of the socket pair; it remains the caller's.
     // previous: the area of the previous generation, if it is another one.
@@ -63,7 +63,7 @@ private:
     void finished(notify::DeliveryId id, const notify::Outcome &outcome,
                   Instant now) override;
 
-    std::vector<notify::Queue::Recipient> recipients(
+    std::vector<notify::Dispatcher::Recipient> recipients(
         std::vector<notify::ChannelConfig> channels);
     Status watch_master(int pid);
     Status watch_events();
@@ -84,8 +84,8 @@ private:
     status::Area area_;
     std::optional<status::Area> previous_area_;
     os::ProcessWatch processes_;
-    Couriers couriers_;
-    notify::Queue queue_;
+    Transports transports_;
+    notify::Dispatcher dispatcher_;
     int master_pid_ = 0;
     Instant publish_at_{};
     bool has_news_ = true;  // for the status

@@ -63,7 +63,7 @@ struct ChannelConfig {
     std::string target;    // for humans, without secrets: "hooks.example.org"
     std::string instance;  // empty: all of them, and what is of none
     std::uint32_t events = 0;   // 1 << EventKind
-    std::uint32_t states = 0;   // 1 << StateWord, of state events
+    std::uint32_t states = 0;   // 1 << State, of state events
     Duration timeout{};         // of one attempt
     Duration expire{};          // an undelivered event is dropped after this
     bool lacks_secret = false;  // its file could not be read

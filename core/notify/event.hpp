@@ -33,9 +33,9 @@ constexpr std::string_view to_string(EventKind kind) {
 }
 
 // The states of instances, as in keepalived's scripts and in the status.
-enum class StateWord : std::uint8_t { master, backup, fault, stop, init };
+enum class State : std::uint8_t { master, backup, fault, stop, init };
 
-constexpr std::string_view to_string(StateWord state) {
+constexpr std::string_view to_string(State state) {
     constexpr std::array<std::string_view, 5> names{"MASTER", "BACKUP", "FAULT",
                                                     "STOP", "INIT"};
     return name_of(state, names);
@@ -53,7 +53,7 @@ struct EventRecord {
     std::uint8_t priority;  // effective
     std::uint8_t bad;       // a failure, or a sign of one, begins; 0: it ends
     std::uint8_t again;     // nothing new: it is still so, see kRepeat
-    StateWord state;        // of kind state: the new one, as `to` has it
+    State state;            // of kind state: the new one, as `to` has it
 
     std::int64_t at_ns;      // CLOCK_BOOTTIME
     std::int64_t wall_ns;    // since 1970, UTC

@@ -29,11 +29,11 @@ struct Outcome {
 };
 
 // Delivers by one means. Each deliver() is followed by exactly one
-// Outcomes::finished(), which may come before deliver() returns, or by
+// DeliverySink::finished(), which may come before deliver() returns, or by
 // cancel().
-class Courier {
+class Transport {
 public:
-    virtual ~Courier() = default;
+    virtual ~Transport() = default;
 
     // config exists until the delivery has ended; delivery does not.
     virtual void deliver(const Delivery &delivery, const ChannelConfig &config,
@@ -45,9 +45,9 @@ public:
 };
 
 // Receives the outcome.
-class Outcomes {
+class DeliverySink {
 public:
-    virtual ~Outcomes() = default;
+    virtual ~DeliverySink() = default;
 
     virtual void finished(DeliveryId id, const Outcome &outcome,
                           Instant now) = 0;

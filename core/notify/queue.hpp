@@ -1,144 +1,79 @@
-// Decides which event is delivered to which channel, when, and how often it is
-// retried. Sans-I/O: couriers deliver, time is passed in.
-//
-// Order. Events of one instance are delivered in their order: hooks of an
-// instance run one after the other, first the one for the event
-// ("notify_master"), then the one for all ("notify"); each other channel has
-// its own lane, so that a channel that hangs does not delay another. Where a
-// message may have several events, a lane has those of all instances.
-//
-// Failures. A script has one attempt. All other deliveries are retried, at
-// first after a second and then less and less often, until the event expires.
-// Events that are not delivered in the end are counted and logged.
+// Events that wait for their delivery, one after the other. Bounded: if there
+// are too many, superseded events are removed first, and then the oldest.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <deque>
+#include <memory>
 #include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
-#include "core/base/dice.hpp"
-#include "core/base/log.hpp"
-#include "core/base/rate_limit.hpp"
 #include "core/base/time.hpp"
 #include "core/notify/config.hpp"
 #include "core/notify/event.hpp"
-#include "core/notify/habits.hpp"
-#include "core/notify/lane.hpp"
-#include "core/notify/ports.hpp"
 
 namespace ngx_vrrp::notify {
 
-// Between two attempts: doubled each time.
-inline constexpr Duration kFirstBackoff = Seconds{1};
-inline constexpr Duration kLongestBackoff = Seconds{30};
+// Limit for one instance in one queue: beyond it, superseded events are
+// removed.
+inline constexpr std::size_t kBackedUp = 8;
 
-// Counters of the events of a channel. Each event is delivered, dropped,
-// skipped, or waits.
-struct ChannelCounts {
-    std::uint64_t delivered = 0;
-    std::uint64_t dropped = 0;  // given up
-    std::uint64_t skipped = 0;  // superseded
-    std::uint64_t waiting = 0;
-    std::uint64_t failures = 0;  // of attempts
-    std::string last_error;
-    Instant failed_at{};     // last; never: 0
-    Instant delivered_at{};  // last; never: 0
+// More never wait.
+inline constexpr std::size_t kMostWaiting = 64;
+
+// An event for one channel.
+struct Entry {
+    std::shared_ptr<const EventRecord> event;
+    ChannelId channel = 0;
+    Instant expires{};
+    std::uint64_t skipped = 0;  // those that it has superseded
 };
 
-class Queue final : public Outcomes {
+using Entries = std::vector<Entry>;
+
+class Queue {
 public:
-    struct Recipient {
-        ChannelConfig config;
-        Courier *courier;
-    };
+    void add(Entry entry) { entries_.push_back(std::move(entry)); }
 
-    // sink and the couriers outlive the queue. seed: for the backoff.
-    Queue(std::vector<Recipient> recipients, LogSink &sink, std::uint64_t seed);
+    bool empty() const { return entries_.empty(); }
+    std::size_t size() const { return entries_.size(); }
 
-    void add(const EventRecord &event, Instant now);
-    void finished(DeliveryId id, const Outcome &outcome, Instant now) override;
-    void handle_time(Instant now);
-    std::optional<Instant> deadline() const;
+    // There is one.
+    const Entry &first() const { return entries_.front(); }
 
-    // Nothing is delivered before release().
-    void hold() { held_ = true; }
-    void release(Instant now);
+    // An event with the same subject waits for that channel, or is being
+    // delivered.
+    bool has(ChannelId channel, const EventRecord &event) const;
 
-    // From now on: one attempt for each event, without any pause.
-    void hurry(Instant now);
+    // The first ones, at most `most` and of one channel, are being delivered
+    // from now on. The functions below do not change them.
+    Entries take_batch(std::size_t most);
 
-    // The current delivery is cancelled, and waiting events are lost.
-    void give_up(Instant now);
+    // They have been delivered, or are given up.
+    Entries drop_batch();
 
-    // Nothing waits.
-    bool idle() const;
+    // They wait again.
+    void return_batch() { batch_ = 0; }
 
-    std::size_t channels() const { return channels_.size(); }
-    const ChannelConfig &config(ChannelId id) const {
-        return channels_[id].config;
-    }
-    const ChannelCounts &counts(ChannelId id) const {
-        return channels_[id].counts;
-    }
+    // Removes events of the instance to which `latest` belongs, if that many
+    // wait: superseded ones, which the newer event counts; and the oldest.
+    Entries drop_superseded(const EventRecord &latest);
+    Entries drop_excess(const EventRecord &latest);
+
+    Entries drop_expired(Instant now);
+    Entries drop_all();
+
+    // When the first of those that wait does.
+    std::optional<Instant> expires() const;
 
 private:
-    struct Channel {
-        ChannelConfig config;
-        Courier *courier;
-        Habits habits;
-        ChannelCounts counts{};
-        unsigned failed_in_a_row = 0;
-        RateLimit excess_limit{Seconds{10}};
-    };
+    std::vector<std::size_t> waiting_of(const EventRecord &event) const;
+    Entries remove(const std::vector<bool> &leaves);
 
-    // Whose events wait one for the other.
-    struct LaneKey {
-        ChannelId channel;     // kHooks: all scripts
-        std::string instance;  // empty: all
-
-        friend auto operator<=>(const LaneKey &, const LaneKey &) = default;
-    };
-
-    struct Road {
-        Lane lane;
-        DeliveryId delivery = 0;  // under way; 0: none
-        Instant times_out{};
-        Instant not_before{};   // the next one
-        unsigned failures = 0;  // in a row
-        bool in_motion = false;
-    };
-
-    bool waits_already(ChannelId id, const EventRecord &event) const;
-    LaneKey key_of(const Channel &channel, ChannelId id,
-                   const EventRecord &event) const;
-    Road &put(Entry entry, Instant now);
-    void thin(Road &road, const EventRecord &latest, Instant now);
-    void move_on(Road &road, Instant now);
-    bool may_start(const Road &road, Instant now) const;
-    void start(Road &road, Instant now);
-    void conclude(Road &road, const Outcome &outcome, Instant now);
-    void delivered(Road &road, Instant now);
-    void failed(Road &road, const Outcome &outcome, Instant now);
-    Duration backoff(unsigned failures);
-    void expire(Road &road, Instant now);
-    void lose(const Entries &entries, const std::string &why);
-    void lose(ChannelId id, const Entries &entries, const std::string &why);
-    void count_lost(Channel &channel, const Entries &entries);
-    void report_excess(const Entries &entries, Instant now);
-
-    std::vector<Channel> channels_;
-    std::vector<ChannelId> order_;  // in which an event is delivered
-    std::map<LaneKey, Road> roads_;
-    std::map<DeliveryId, Road *> deliveries_;
-    DeliveryId last_delivery_ = 0;
-    Log log_;
-    Dice dice_;
-    bool held_ = false;
-    bool in_hurry_ = false;
+    std::deque<Entry> entries_;
+    std::size_t batch_ = 0;  // the first ones
 };
 
 }  // namespace ngx_vrrp::notify

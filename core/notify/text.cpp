@@ -55,7 +55,7 @@ std::string with_colon(std::string text) {
 }
 
 std::string keepalived_state(const EventRecord &event) {
-    return event.state == StateWord::stop
+    return event.state == State::stop
                ? "Stopping"
                : "Entering " + one_line(event.to.view()) + " state";
 }
@@ -68,11 +68,11 @@ std::string instance_and_vrid(const EventRecord &event) {
 }
 
 Gravity gravity_of_state(const EventRecord &event) {
-    if (event.state == StateWord::fault) {
+    if (event.state == State::fault) {
         return Gravity::critical;
     }
-    const bool moves = event.state == StateWord::master ||
-                       event.from.view() == to_string(StateWord::master);
+    const bool moves = event.state == State::master ||
+                       event.from.view() == to_string(State::master);
     return moves ? Gravity::warning : Gravity::info;
 }
 

@@ -56,7 +56,7 @@ void write(JsonWriter &json, const EventRecord &event, std::uint64_t skipped) {
     json.end_object();
 }
 
-// Its channels get one event at a time (habits_of()).
+// Its channels get one event at a time (policy_of()).
 std::string generic_body(const Delivery &delivery) {
     JsonWriter json;
     write(json, delivery.events.back(), delivery.skipped);

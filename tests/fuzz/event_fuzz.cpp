@@ -15,8 +15,8 @@
 #include "core/base/utf8.hpp"
 #include "core/notify/email.hpp"
 #include "core/notify/json_number.hpp"
+#include "core/notify/keepalived_format.hpp"
 #include "core/notify/webhook.hpp"
-#include "core/notify/words.hpp"
 
 namespace ngx_vrrp::notify {
 namespace {

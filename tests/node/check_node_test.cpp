@@ -9,9 +9,9 @@
 #include <string>
 
 #include "core/base/time.hpp"
-#include "core/courier/event_socket.hpp"
 #include "core/os/fd.hpp"
 #include "core/status/area.hpp"
+#include "core/transport/event_socket.hpp"
 #include "tests/node/check_process.hpp"
 
 namespace ngx_vrrp::node {
@@ -115,13 +115,14 @@ TEST(CheckProcess, SaysAgainWhatIsDown) {
 
     CheckProcess process(configuration, area);
     ASSERT_EQ(process.start(), VRRP_CORE_OK);
-    const courier::Incoming incoming = courier::receive_event(received.get());
-    ASSERT_EQ(incoming.kind, courier::Incoming::Kind::event);
+    const transport::Incoming incoming =
+        transport::receive_event(received.get());
+    ASSERT_EQ(incoming.kind, transport::Incoming::Kind::event);
     EXPECT_TRUE(incoming.event.again);
     EXPECT_TRUE(incoming.event.bad);
     EXPECT_EQ(incoming.event.to.view(), "down");
-    EXPECT_EQ(courier::receive_event(received.get()).kind,
-              courier::Incoming::Kind::nothing);
+    EXPECT_EQ(transport::receive_event(received.get()).kind,
+              transport::Incoming::Kind::nothing);
 }
 
 TEST(CheckProcess, WakesNoProcessWithoutNews) {

@@ -70,7 +70,7 @@ protected:
     NotifyConfiguration configuration{{script_channel(hook)}};
     SharedArea area{configuration.conf};
     test::RememberingLog log;
-    courier::EventSender sender{configuration.conf.event_fds[0], log};
+    transport::EventSender sender{configuration.conf.event_fds[0], log};
     NotifyProcess notifier{configuration, area};
 };
 
@@ -120,7 +120,7 @@ TEST_F(NotifyNodeTest, GoodbyeMayComeBeforeItHasToEnd) {
 TEST_F(NotifyNodeTest, ServersMayChangeAfterTheGoodbye) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     sender.say_goodbye();
-    courier::EventSender checker{configuration.conf.event_fds[0], log};
+    transport::EventSender checker{configuration.conf.event_fds[0], log};
     checker.send(test::upstream_event("web", "10.0.0.11:80", "down"),
                  os::now());
     notifier.run_for(Milliseconds{50});

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/capi.h"
-#include "core/courier/event_socket.hpp"
+#include "core/transport/event_socket.hpp"
 #include "tests/node/configuration.hpp"
 #include "tests/support/openssl_signer.hpp"
 #include "tests/support/script_folder.hpp"

@@ -9,18 +9,18 @@
 #include <string>
 
 #include "core/os/clock.hpp"
-#include "tests/courier/little_server.hpp"
 #include "tests/node/notify_process.hpp"
 #include "tests/support/events.hpp"
 #include "tests/support/fake_ports.hpp"
+#include "tests/transport/little_server.hpp"
 
 namespace ngx_vrrp::node {
 namespace {
 
-using courier::HttpServer;
-using courier::SmtpServer;
 using test::state_event;
 using ::testing::HasSubstr;
+using transport::HttpServer;
+using transport::SmtpServer;
 
 class NotifyWebTest : public ::testing::Test {
 protected:
@@ -72,7 +72,7 @@ protected:
     test::RememberingLog log;
     std::optional<NotifyConfiguration> configuration;
     std::optional<SharedArea> area;
-    std::optional<courier::EventSender> sender;
+    std::optional<transport::EventSender> sender;
     std::optional<NotifyProcess> notifier;
 };
 

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/notify/habits.hpp"
+#include "core/notify/delivery_policy.hpp"
 #include "tests/notify/events.hpp"
 #include "tests/support/openssl_signer.hpp"
 
@@ -430,7 +430,7 @@ TEST(ChatWebhooks, AreNotTooLong) {
         ChannelConfig config;
         config.how = channel(format);
         Delivery all = delivery({});
-        all.events.assign(habits_of(config).batch, event);
+        all.events.assign(policy_of(config).batch, event);
         EXPECT_LT(body(format, all).size(), 20000u);
     }
 }

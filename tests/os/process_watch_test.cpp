@@ -11,9 +11,9 @@
 #include <string>
 
 #include "core/script/script_runs.hpp"
-#include "tests/courier/courier_loop.hpp"
-#include "tests/os/refused_syscall.hpp"
+#include "tests/net/refused_syscall.hpp"
 #include "tests/support/script_folder.hpp"
+#include "tests/transport/transport_loop.hpp"
 
 namespace ngx_vrrp::os {
 namespace {
@@ -32,7 +32,7 @@ bool holds_without_pidfds(int error, F body) {
 }
 
 // Runs the loop until the watch reports an end.
-bool sees_end(courier::CourierLoop &loop, ProcessWatch &watch, int pid) {
+bool sees_end(transport::TransportLoop &loop, ProcessWatch &watch, int pid) {
     bool seen = false;
     loop.on_readable = [&](int fd) {
         seen = seen || watch.take_ended(fd) == pid;
@@ -59,7 +59,7 @@ TEST_P(NoPidfds, TheDeathOfTheParentIsSeenAtOnce) {
     if (parent == 0) {
         const pid_t master = ::getpid();
         if (::fork() == 0) {
-            courier::CourierLoop loop;
+            transport::TransportLoop loop;
             ProcessWatch watch(loop, loop);
             const bool watching = refuse_syscall(SYS_pidfd_open, GetParam()) &&
                                   watch.watch(master) && watch.watch(master) &&
@@ -92,7 +92,7 @@ TEST_P(NoPidfds, TheDeathOfTheParentIsSeenAtOnce) {
 
 TEST_P(NoPidfds, OthersAreAskedForAgain) {
     EXPECT_TRUE(holds_without_pidfds(GetParam(), [] {
-        courier::CourierLoop loop;
+        transport::TransportLoop loop;
         ProcessWatch watch(loop, loop);
         const pid_t worker = ::fork();
         if (worker == 0) {
@@ -124,7 +124,7 @@ TEST_P(NoPidfds, TheEndOfAScriptIsSeen) {
     test::ScriptFolder folder;
     const std::string path = folder.script("hook.sh", "echo well; exit 3");
     EXPECT_TRUE(holds_without_pidfds(GetParam(), [&] {
-        courier::CourierLoop loop;
+        transport::TransportLoop loop;
         Ends ends;
         {
             script::ScriptRuns runs(loop, ends, 100);
@@ -145,7 +145,7 @@ TEST_P(NoPidfds, TheEndOfAScriptIsSeen) {
 }
 
 TEST(ProcessWatch, HasABound) {
-    courier::CourierLoop loop;
+    transport::TransportLoop loop;
     loop.on_readable = [](int) { return true; };
     ProcessWatch watch(loop, loop);
     loop.most = 0;

@@ -9,10 +9,10 @@
 namespace ngx_vrrp::test {
 
 // Of other words: one that does not exist.
-inline notify::StateWord state_word(std::string_view word) {
-    auto state = notify::StateWord{0};
+inline notify::State state_named(std::string_view word) {
+    auto state = notify::State{0};
     while (to_string(state) != word && to_string(state) != "unknown") {
-        state = notify::StateWord(static_cast<unsigned char>(state) + 1);
+        state = notify::State(static_cast<unsigned char>(state) + 1);
     }
     return state;
 }
@@ -32,7 +32,7 @@ inline notify::EventRecord state_event(std::string_view instance,
     event.interface.set("eth0");
     event.from.set(to == "MASTER" ? "BACKUP" : "MASTER");
     event.to.set(to);
-    event.state = state_word(to);
+    event.state = state_named(to);
     event.reason.set("priority 0 from 10.0.0.2");
     event.addresses.set("10.0.0.5 10.0.0.6");
     return event;

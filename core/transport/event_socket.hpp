@@ -1,0 +1,57 @@
+// Events from the processes where they happen to the notifier process: one
+// datagram each, in order, over a socket pair (SOCK_SEQPACKET). Sending never
+// waits: without room an event is lost, which is counted and logged.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/log.hpp"
+#include "core/base/rate_limit.hpp"
+#include "core/notify/event.hpp"
+
+namespace ngx_vrrp::transport {
+
+class EventSender {
+public:
+    // sink outlives it; fd remains the caller's. -1: there are no
+    // notifications.
+    EventSender(int fd, LogSink &sink) : fd_(fd), log_(sink) {}
+
+    bool has_listener() const { return fd_ >= 0; }
+
+    // With the number and the process of the event filled in.
+    void send(notify::EventRecord event, Instant now);
+
+    // The last one of all has been sent.
+    void say_goodbye();
+
+    // How many events were lost.
+    std::uint64_t dropped() const { return dropped_; }
+
+private:
+    void report_loss(int error, Instant now);
+
+    int fd_;
+    Log log_;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t dropped_ = 0;
+    RateLimit limit_{Seconds{10}};
+};
+
+struct Incoming {
+    enum class Kind : std::uint8_t {
+        event,
+        goodbye,  // a process that has sent events sends no more
+        nothing,  // now
+        closed,   // all senders are gone
+        garbage   // malformed
+    };
+
+    Kind kind = Kind::nothing;
+    notify::EventRecord event{};
+};
+
+// From the other end.
+Incoming receive_event(int fd);
+
+}  // namespace ngx_vrrp::transport
