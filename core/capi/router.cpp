@@ -140,7 +140,7 @@ vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
 
 void vrrp_core_destroy(vrrp_core_t *core) {
     if (!core->broken) {
-        core->node.end_life();
+        core->node.mark_stopped();
     }
     delete core;
 }
@@ -161,7 +161,7 @@ int vrrp_core_start(vrrp_core_t *core, int master_pid) {
 
 int vrrp_core_stand_aside(vrrp_core_t *core, int master_pid,
                           const char *reason) {
-    enter(core, [&] { core->node.stand_aside(master_pid, reason); });
+    enter(core, [&] { core->node.disable(master_pid, reason); });
     return core->broken ? VRRP_CORE_ERROR : VRRP_CORE_OK;
 }
 

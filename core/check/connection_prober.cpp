@@ -92,7 +92,7 @@ void ConnectionProber::received(CheckId id, std::string_view bytes,
             break;
         case Phase::draining:
             conversation->answer->receive(bytes);
-            settle(id, *conversation);
+            finish(id, *conversation);
             break;
         case Phase::kept:  // no check is running
             close(id, *conversation);
@@ -194,13 +194,13 @@ void ConnectionProber::judge_nothing(CheckId id, Instant now) {
 void ConnectionProber::take(CheckId id, Conversation &conversation,
                             std::string_view bytes, Instant now) {
     if (auto failure = conversation.answer->receive(bytes)) {
-        settle(id, conversation);
+        finish(id, conversation);
         finish(id, conversation, std::move(*failure), now);
     }
 }
 
 // After the decision: keep, drain or close the connection.
-void ConnectionProber::settle(CheckId id, Conversation &conversation) {
+void ConnectionProber::finish(CheckId id, Conversation &conversation) {
     switch (conversation.answer->reuse()) {
         case Reuse::never:
             close(id, conversation);

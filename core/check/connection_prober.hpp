@@ -65,7 +65,7 @@ private:
     void judge_nothing(CheckId id, Instant now);
     void take(CheckId id, Conversation &conversation, std::string_view bytes,
               Instant now);
-    void settle(CheckId id, Conversation &conversation);
+    void finish(CheckId id, Conversation &conversation);
     void finish(CheckId id, Conversation &conversation, Failure failure,
                 Instant now);
     void close(CheckId id, Conversation &conversation);

@@ -23,7 +23,7 @@ public:
     // The addresses are gone, and no router is known to have them.
     void wait_for_successor() { waits_ = true; }
 
-    void hear_successor(Instant now) {
+    void on_successor(Instant now) {
         if (std::exchange(waits_, false)) {
             next_at_ = now + kFlap;
         }
@@ -40,12 +40,12 @@ public:
     }
 
     // Some connections are left, and the addresses are removed anyway.
-    void go_on_later(Instant now) {
+    void retry_later(Instant now) {
         hold_until_.reset();
         next_at_ = now + kFlap;
     }
 
-    void go_on_soon(Instant now) { next_at_ = now + kPause; }
+    void retry_soon(Instant now) { next_at_ = now + kPause; }
     bool is_due(Instant now) const { return next_at_ && now >= *next_at_; }
 
     void count(unsigned connections) { closed_ += connections; }

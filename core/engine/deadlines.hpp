@@ -32,7 +32,7 @@ public:
             place_[index] = heap_.size();
             heap_.push_back(index);
         }
-        settle(place_[index]);
+        sift(place_[index]);
     }
 
     std::optional<Instant> first() const {
@@ -70,12 +70,12 @@ private:
         if (last != index) {
             heap_[place] = last;
             place_[last] = place;
-            settle(place);
+            sift(place);
         }
     }
 
     // Up, or down, to where it belongs.
-    void settle(std::size_t place) {
+    void sift(std::size_t place) {
         while (place > 0 && is_before(place, (place - 1) / 2)) {
             exchange(place, (place - 1) / 2);
             place = (place - 1) / 2;

@@ -9,7 +9,7 @@ namespace {
 
 // How often to check for workers that have never been seen: nginx starts them
 // within milliseconds of us, and the first check decides how soon we join.
-constexpr Duration kStartupLook = Milliseconds{10};
+constexpr Duration kStartupCheck = Milliseconds{10};
 
 bool has_come_back(const Interface &link, const Interfaces &before) {
     const Interface *known = before.find(link.name);
@@ -148,8 +148,8 @@ void Engine::stay_out(FaultCause cause, const Faults::Entry &entry,
     with_each(now, [&](VirtualRouter &r) { r.stay_out(cause, entry, now); });
 }
 
-void Engine::stand_aside(const std::string &reason, Instant now) {
-    with_each(now, [&](VirtualRouter &r) { r.stand_aside(reason, now); });
+void Engine::disable(const std::string &reason, Instant now) {
+    with_each(now, [&](VirtualRouter &r) { r.disable(reason, now); });
 }
 
 void Engine::stop(const std::string &reason, bool serving, Instant now) {
@@ -158,7 +158,7 @@ void Engine::stop(const std::string &reason, bool serving, Instant now) {
 }
 
 void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
-    look_at_workers_early(now);
+    check_workers_early(now);
     if (const auto found = find(packet)) {
         routers_[*found].handle_packet(packet, now);
         end_pass({&*found, 1}, now);
@@ -221,7 +221,7 @@ void Engine::forget_unanswered(const Interfaces &before) {
 }
 
 void Engine::handle_ownership(Instant now) {
-    with_each(now, [&](VirtualRouter &r) { r.look_at_ownership(now); });
+    with_each(now, [&](VirtualRouter &r) { r.check_ownership(now); });
 }
 
 void Engine::handle_name_holder(std::size_t index,
@@ -251,21 +251,21 @@ void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
 }
 
 void Engine::handle_workers(Instant now) {
-    if (look_at_workers_) {
+    if (workers_check_at_) {
         watch_workers(now);
     }
     lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_checks(Instant now) {
-    with_each(now, [&](VirtualRouter &r) { r.look_at_trackers(now); });
+    with_each(now, [&](VirtualRouter &r) { r.evaluate_trackers(now); });
 }
 
 void Engine::handle_time(Instant now) {
-    if (look_at_workers_ && now >= *look_at_workers_) {
+    if (workers_check_at_ && now >= *workers_check_at_) {
         watch_workers(now);
     }
-    look_at_workers_early(now);
+    check_workers_early(now);
     const std::vector<std::size_t> due = deadlines_.due(now);
     for (const std::size_t index : due) {
         routers_[index].handle_time(now);
@@ -278,13 +278,13 @@ void Engine::handle_time_of_day(vrrp::TimeOfDay time, Instant now) {
     with_each(now, [&](VirtualRouter &r) { r.set_time_of_day(time, now); });
 }
 
-std::vector<RouterOutcome> Engine::obey(Command command, std::string_view name,
-                                        Instant now) {
+std::vector<RouterOutcome> Engine::execute(Command command,
+                                           std::string_view name, Instant now) {
     std::vector<RouterOutcome> outcomes;
     for (std::size_t i = 0; i < routers_.size(); ++i) {
         if (name.empty() || routers_[i].config().name == name) {
             with(i, now, [&](VirtualRouter &r) {
-                outcomes.push_back({i, r.obey(command, now)});
+                outcomes.push_back({i, r.execute(command, now)});
             });
         }
     }
@@ -292,7 +292,7 @@ std::vector<RouterOutcome> Engine::obey(Command command, std::string_view name,
 }
 
 std::optional<Instant> Engine::deadline() const {
-    std::optional<Instant> earliest = look_at_workers_;
+    std::optional<Instant> earliest = workers_check_at_;
     take_earlier(earliest, deadlines_.first());
     return earliest;
 }
@@ -329,21 +329,21 @@ void Engine::watch_workers(Instant now) {
     const bool same = are_same_workers(heartbeats);
     bool healthy = true;
 
-    look_at_workers_.reset();
-    may_look_at_workers_.reset();
+    workers_check_at_.reset();
+    may_check_workers_at_.reset();
     for (WatchedWorkers &watched : watched_workers_) {
         watched.verdict = judge_workers(heartbeats, watched.policy.required,
                                         watched.policy.timeout, now);
         healthy = healthy && watched.verdict.healthy;
         fresh_workers_ = watched.verdict.fresh;
-        plan_look_at_workers(watched, same, now);
+        plan_workers_check(watched, same, now);
     }
     if (!healthy || !had_workers_ || claimed_ != routers_.size()) {
         report_workers(now);
     }
     had_workers_ = healthy;
     if (claimed_ != routers_.size()) {
-        take_earlier(look_at_workers_, {now + kStartupLook});
+        take_earlier(workers_check_at_, {now + kStartupCheck});
     }
 }
 
@@ -351,8 +351,8 @@ void Engine::watch_workers(Instant now) {
 // fresher ones have come, or it is over. Before that we look as often as
 // workers beat, to know the new ones by name; but while they are those that we
 // know, we do not wake up for it until one of the last beats may be missing.
-void Engine::plan_look_at_workers(const WatchedWorkers &watched, bool same,
-                                  Instant now) {
+void Engine::plan_workers_check(const WatchedWorkers &watched, bool same,
+                                Instant now) {
     const auto &[policy, verdict] = watched;
     if (policy.required == 0) {
         return;
@@ -360,8 +360,8 @@ void Engine::plan_look_at_workers(const WatchedWorkers &watched, bool same,
     const Duration beat = heartbeat_interval(policy.timeout);
     const Instant next =
         verdict.healthy ? std::min(now + beat, verdict.good_until) : now + beat;
-    take_earlier(may_look_at_workers_, {next});
-    take_earlier(look_at_workers_,
+    take_earlier(may_check_workers_at_, {next});
+    take_earlier(workers_check_at_,
                  verdict.healthy && same
                      ? std::max(next, verdict.good_until - beat)
                      : next);
@@ -393,8 +393,8 @@ bool Engine::are_same_workers(const std::vector<Heartbeat> &heartbeats) {
 }
 
 // We are awake anyway.
-void Engine::look_at_workers_early(Instant now) {
-    if (may_look_at_workers_ && now >= *may_look_at_workers_) {
+void Engine::check_workers_early(Instant now) {
+    if (may_check_workers_at_ && now >= *may_check_workers_at_) {
         watch_workers(now);
     }
 }

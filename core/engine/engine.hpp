@@ -102,7 +102,7 @@ public:
     void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
 
     // Instead of start: every router is in FAULT with this reason.
-    void stand_aside(const std::string &reason, Instant now);
+    void disable(const std::string &reason, Instant now);
 
     // Release all addresses. serving: nginx still answers requests.
     void stop(const std::string &reason, bool serving, Instant now);
@@ -132,8 +132,8 @@ public:
 
     // A command of an operator to the router of this name, or to all (empty).
     // Nothing when there is no such router. This process must be in charge.
-    std::vector<RouterOutcome> obey(Command command, std::string_view name,
-                                    Instant now);
+    std::vector<RouterOutcome> execute(Command command, std::string_view name,
+                                       Instant now);
 
     // When handle_time() is due.
     std::optional<Instant> deadline() const;
@@ -196,10 +196,10 @@ private:
     };
 
     void watch_workers(Instant now);
-    void plan_look_at_workers(const WatchedWorkers &watched, bool same,
-                              Instant now);
+    void plan_workers_check(const WatchedWorkers &watched, bool same,
+                            Instant now);
     void report_workers(Instant now);
-    void look_at_workers_early(Instant now);
+    void check_workers_early(Instant now);
     bool are_same_workers(const std::vector<Heartbeat> &heartbeats);
     std::vector<Heartbeat> read_heartbeats(Instant now);
     void announce_new_macs(const Interfaces &before, Instant now);
@@ -229,8 +229,8 @@ private:
     std::uint64_t transitions_ = 0;
     bool needs_time_of_day_ = false;
 
-    std::optional<Instant> look_at_workers_;      // at the latest
-    std::optional<Instant> may_look_at_workers_;  // when we are awake
+    std::optional<Instant> workers_check_at_;      // at the latest
+    std::optional<Instant> may_check_workers_at_;  // when we are awake
     std::optional<Duration> worker_timeout_;
     std::vector<std::int32_t> workers_;  // pids, at the last look
     std::vector<WatchedWorkers> watched_workers_;

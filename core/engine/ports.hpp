@@ -191,7 +191,7 @@ public:
     virtual bool owns(OwnershipId id) const = 0;
 
     // This process wants the router; again when deadline() has passed.
-    virtual std::optional<Inheritance> look(OwnershipId id, Instant now) = 0;
+    virtual std::optional<Inheritance> request(OwnershipId id, Instant now) = 0;
 
     // This process no longer wants the router, but may just have received it.
     virtual std::optional<Inheritance> withdraw(OwnershipId id,
@@ -240,7 +240,7 @@ public:
     virtual ~Events() = default;
 
     // config: of the router with the event.
-    virtual void happened(const Event &event, const vrrp::Config &config,
+    virtual void on_event(const Event &event, const vrrp::Config &config,
                           Instant now) = 0;
 };
 

@@ -85,7 +85,8 @@ bool SharedOwnership::move(OwnershipSlot &slot, ProcessId from,
 
 // Waiting
 
-std::optional<Inheritance> SharedOwnership::look(OwnershipId id, Instant now) {
+std::optional<Inheritance> SharedOwnership::request(OwnershipId id,
+                                                    Instant now) {
     Router &r = router(id);
     if (r.slot == nullptr) {
         return Inheritance{};
@@ -141,7 +142,7 @@ void SharedOwnership::watch_owner(OwnershipId id, Instant now) {
 // A new owner gets the full time; so does an owner that we could not watch,
 // because we did not run.
 void SharedOwnership::watch(Router &r, ProcessId owner, Instant now) const {
-    const bool was_late = !r.next_look || now > *r.next_look + kLate;
+    const bool was_late = !r.next_check || now > *r.next_check + kLate;
     if (owner != r.owner || was_late) {
         r.owner = owner;
         r.awake_since = now;
@@ -184,7 +185,7 @@ bool SharedOwnership::may_replace(const OwnershipSlot &slot, ProcessId waiter,
 
 void SharedOwnership::schedule(Router &r, Instant now) const {
     const bool first = now - r.asked_at < kFirstLooks;
-    r.next_look = now + (first ? kFirstPeriod : r.period);
+    r.next_check = now + (first ? kFirstPeriod : r.period);
 }
 
 // We own it.
@@ -193,7 +194,7 @@ Inheritance SharedOwnership::begin(Router &r, Instant now) const {
     store(slot.ran_at, now);
     std::uint64_t me = self_.word();
     slot.wanted.compare_exchange_strong(me, 0);
-    r.next_look.reset();
+    r.next_check.reset();
     r.next_run = now;
 
     Inheritance got;
@@ -361,9 +362,9 @@ std::optional<Instant> SharedOwnership::deadline(OwnershipId id) const {
     if (r.slot == nullptr) {
         return std::nullopt;
     }
-    if (r.next_look || owns(id)) {
+    if (r.next_check || owns(id)) {
         // A waiter that has just received the router must find out.
-        return r.next_look ? r.next_look : r.next_run;
+        return r.next_check ? r.next_check : r.next_run;
     }
     return Instant{};
 }

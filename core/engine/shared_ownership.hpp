@@ -56,7 +56,7 @@ public:
 
     OwnershipId open(const RouterKey &router, Duration interval) override;
     bool owns(OwnershipId id) const override;
-    std::optional<Inheritance> look(OwnershipId id, Instant now) override;
+    std::optional<Inheritance> request(OwnershipId id, Instant now) override;
     std::optional<Inheritance> withdraw(OwnershipId id, Instant now) override;
     void watch_owner(OwnershipId id, Instant now) override;
     Demand demand(OwnershipId id, bool ending, Instant now) override;
@@ -80,7 +80,7 @@ private:
         Instant awake_since{};   // a longer gap is the fault of neither
         Instant asked_at{};      // first
         Instant watched_from{};  // by a process that ends
-        std::optional<Instant> next_look;
+        std::optional<Instant> next_check;
         Instant woken_at{};
 
         // as an owner

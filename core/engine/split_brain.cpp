@@ -70,8 +70,8 @@ std::string to_string(const MacAddress &mac) {
 }  // namespace
 
 SplitBrain::SplitBrain(const vrrp::Config &config)
-    : settles_(vrrp::lease(config.version, config.advert_interval) +
-               kSettleMargin),
+    : grace_(vrrp::lease(config.version, config.advert_interval) +
+             kSettleMargin),
       patience_(three(config.advert_interval)),
       probes_(config.addresses.size(), seed_of(config)) {}
 
@@ -93,10 +93,10 @@ void SplitBrain::resume(const std::vector<SuspectedSign> &signs, Instant now) {
             rival_.resume(s.since, now, rival_patience().quiet);
         } else if (s.sign == SplitBrainSign::address_on_backup) {
             stray_since_ = s.since;
-            tell_stray_at_ = now + kStrayPeriod;
+            report_stray_at_ = now + kStrayPeriod;
         } else {
             owner_sign_ = s.sign;
-            owner_.resume(s.since, now, settles_ + owner_patience().quiet);
+            owner_.resume(s.since, now, grace_ + owner_patience().quiet);
         }
     }
 }
@@ -109,8 +109,8 @@ void SplitBrain::retire() {
 
 void SplitBrain::begin(Instant now) {
     active_ = true;
-    settled_at_ = now + settles_;
-    probes_.begin(settled_at_);
+    grace_until_ = now + grace_;
+    probes_.begin(grace_until_);
 }
 
 void SplitBrain::end(const std::string &why) {
@@ -120,7 +120,7 @@ void SplitBrain::end(const std::string &why) {
     owner_.end();
     for (const SplitBrainSign sign : kSplitBrainSigns) {
         if (sign != SplitBrainSign::address_on_backup && find(sign)) {
-            absolve(sign, why);
+            end_sign(sign, why);
         }
     }
 }
@@ -141,14 +141,13 @@ Patience SplitBrain::owner_patience() const {
     return {kConfirm, probes_.longest_round() * 3 / 2};
 }
 
-void SplitBrain::hear(const wire::Advertisement &advert, Instant now) {
+void SplitBrain::on_advert(const wire::Advertisement &advert, Instant now) {
     heard_at_ = now;
     patience_ = three(advert.interval);
 }
 
-void SplitBrain::hear_rival(const wire::Advertisement &advert,
-                            const IpAddress &source, Priority ours,
-                            Instant now) {
+void SplitBrain::on_rival(const wire::Advertisement &advert,
+                          const IpAddress &source, Priority ours, Instant now) {
     if (active_ && advert.priority != kPriorityZero &&
         rival_.see(now, rival_patience())) {
         suspect(
@@ -162,16 +161,16 @@ void SplitBrain::hear_rival(const wire::Advertisement &advert,
     }
 }
 
-void SplitBrain::hear_dropped(wire::DropReason reason, const IpAddress &source,
-                              Instant now) {
+void SplitBrain::on_drop(wire::DropReason reason, const IpAddress &source,
+                         Instant now) {
     if (reason != wire::DropReason::loop) {
         drop_ = Drop{reason, source, now};
     }
 }
 
-void SplitBrain::hear_claim(std::size_t index, const wire::Neighbour &claim,
-                            Instant now) {
-    if (!active_ || now < settled_at_) {
+void SplitBrain::on_claim(std::size_t index, const wire::Neighbour &claim,
+                          Instant now) {
+    if (!active_ || now < grace_until_) {
         return;
     }
     if (!owner_.is_doubt()) {
@@ -179,7 +178,7 @@ void SplitBrain::hear_claim(std::size_t index, const wire::Neighbour &claim,
     }
     if (owner_.see(now, owner_patience())) {
         const bool is_predecessor =
-            in_silence_ && now < settled_at_ + kPredecessorTime;
+            in_silence_ && now < grace_until_ + kPredecessorTime;
         owner_sign_ = is_predecessor ? SplitBrainSign::adverts_lost
                                      : SplitBrainSign::foreign_owner;
         suspect(owner_sign_, describe_owner(claim, now), now);
@@ -220,7 +219,7 @@ void SplitBrain::see_stray(const std::string &detail, Instant now) {
     if (detail.empty()) {
         stray_since_.reset();
         if (told) {
-            absolve(kSign, "this node no longer has a virtual address");
+            end_sign(kSign, "this node no longer has a virtual address");
         }
         return;
     }
@@ -228,10 +227,10 @@ void SplitBrain::see_stray(const std::string &detail, Instant now) {
     if (told) {
         told->detail = detail;
     }
-    if (now < std::max(*stray_since_ + kStrayPatience, tell_stray_at_)) {
+    if (now < std::max(*stray_since_ + kStrayPatience, report_stray_at_)) {
         return;
     }
-    tell_stray_at_ = now + kStrayPeriod;
+    report_stray_at_ = now + kStrayPeriod;
     if (told) {
         news_.push_back({{kSign, true}, detail, true});
     } else {
@@ -241,12 +240,12 @@ void SplitBrain::see_stray(const std::string &detail, Instant now) {
 
 void SplitBrain::handle_time(Instant now) {
     if (rival_.end_if_quiet(now)) {
-        absolve(SplitBrainSign::two_masters,
-                "its advertisements have "
-                "stopped");
+        end_sign(SplitBrainSign::two_masters,
+                 "its advertisements have "
+                 "stopped");
     }
     if (owner_.end_if_quiet(now)) {
-        absolve(owner_sign_, "no other host has it any more");
+        end_sign(owner_sign_, "no other host has it any more");
     }
     if (!owner_.is_doubt()) {
         probes_.forget_doubt();
@@ -258,7 +257,7 @@ void SplitBrain::suspect(SplitBrainSign sign, std::string detail, Instant now) {
     news_.push_back({{sign, true}, std::move(detail)});
 }
 
-void SplitBrain::absolve(SplitBrainSign sign, std::string why) {
+void SplitBrain::end_sign(SplitBrainSign sign, std::string why) {
     std::erase_if(signs_,
                   [&](const SuspectedSign &s) { return s.sign == sign; });
     news_.push_back({{sign, false}, std::move(why)});
@@ -280,7 +279,7 @@ std::optional<Instant> SplitBrain::deadline() const {
     take_earlier(earliest, owner_.deadline());
     if (stray_since_) {
         take_earlier(earliest, {std::max(*stray_since_ + kStrayPatience,
-                                         tell_stray_at_)});
+                                         report_stray_at_)});
     }
     return earliest;
 }

@@ -64,19 +64,17 @@ public:
     void retire();
 
     // An advert that was accepted, before it takes effect.
-    void hear(const wire::Advertisement &advert, Instant now);
+    void on_advert(const wire::Advertisement &advert, Instant now);
 
     // An advertisement that did not end our active state.
-    void hear_rival(const wire::Advertisement &advert, const IpAddress &source,
-                    Priority ours, Instant now);
+    void on_rival(const wire::Advertisement &advert, const IpAddress &source,
+                  Priority ours, Instant now);
 
     // An advert for this router that was not accepted.
-    void hear_dropped(wire::DropReason reason, const IpAddress &source,
-                      Instant now);
+    void on_drop(wire::DropReason reason, const IpAddress &source, Instant now);
 
     // Another host announces a virtual address, given by its index.
-    void hear_claim(std::size_t index, const wire::Neighbour &claim,
-                    Instant now);
+    void on_claim(std::size_t index, const wire::Neighbour &claim, Instant now);
 
     // The address that this router has on this node although it is not active,
     // as text; empty: none. May be called repeatedly.
@@ -109,17 +107,17 @@ private:
     Patience rival_patience() const;
     Patience owner_patience() const;
     void suspect(SplitBrainSign sign, std::string detail, Instant now);
-    void absolve(SplitBrainSign sign, std::string why);
+    void end_sign(SplitBrainSign sign, std::string why);
     SuspectedSign *find(SplitBrainSign sign);
     std::string describe_owner(const wire::Neighbour &claim, Instant now) const;
     std::string advise(Instant now) const;
 
-    Duration settles_;   // the previous MASTER may have the addresses
+    Duration grace_;     // the previous MASTER may have the addresses
     Duration patience_;  // with a silent router: three of its intervals
 
     bool active_ = false;
     bool in_silence_ = false;  // why we became active
-    Instant settled_at_{};
+    Instant grace_until_{};
     std::optional<Instant> heard_at_;
     std::optional<Drop> drop_;
 
@@ -128,7 +126,7 @@ private:
     SplitBrainSign owner_sign_{};  // foreign_owner or adverts_lost
     ProbeSchedule probes_;
     std::optional<Instant> stray_since_;
-    Instant tell_stray_at_{};  // not before
+    Instant report_stray_at_{};  // not before
     std::vector<SuspectedSign> signs_;
     std::vector<SignNews> news_;
 };

@@ -53,11 +53,12 @@ void Tracker::trust(Instant now) {
     if (!config_.weight && config_.kind != TrackKind::check &&
         config_.fall > 1 && state() == Verdict::down) {
         monitor_ = {config_.fall, config_.rise, Verdict::up, 1};
-        next_look_ = now + config_.interval;
+        next_check_ = now + config_.interval;
     }
 }
 
-void Tracker::look(const Interfaces &interfaces, Shared &shared, Instant now) {
+void Tracker::evaluate(const Interfaces &interfaces, Shared &shared,
+                       Instant now) {
     overdue_ = now >= known_by_;
     if (const auto finding = find(interfaces, shared)) {
         pool_ = finding->pool;
@@ -72,9 +73,9 @@ void Tracker::judge(const Finding &finding, Instant now) {
     }
     if (finding.verdict == state()) {
         monitor_.add(finding.verdict == Verdict::up);
-    } else if (monitor_.streak() == 0 || now >= next_look_) {
+    } else if (monitor_.streak() == 0 || now >= next_check_) {
         monitor_.add(finding.verdict == Verdict::up);
-        next_look_ = now + config_.interval;
+        next_check_ = now + config_.interval;
     }
     if (finding.verdict == state()) {
         reason_ = finding.reason;
@@ -86,7 +87,7 @@ std::optional<Instant> Tracker::deadline() const {
     if (is_awaited()) {
         return known_by_;
     }
-    return monitor_.streak() != 0 ? std::optional{next_look_} : std::nullopt;
+    return monitor_.streak() != 0 ? std::optional{next_check_} : std::nullopt;
 }
 
 bool Tracker::is_awaited() const {
@@ -97,7 +98,7 @@ bool Tracker::is_fault() const {
     return !config_.weight && state() != Verdict::up && !is_awaited();
 }
 
-int Tracker::adds() const {
+int Tracker::priority_delta() const {
     const int weight = config_.weight.value_or(0);
     if (state() == Verdict::unknown) {
         return trusted_ && !overdue_ ? std::max(weight, 0) : 0;
@@ -109,10 +110,10 @@ int Tracker::adds() const {
     return state() == Verdict::up ? std::max(weight, 0) : std::min(weight, 0);
 }
 
-std::string Tracker::story() const {
+std::string Tracker::describe() const {
     constexpr std::array<std::string_view, 4> words{"", " has no result yet",
                                                     " is up", " failed"};
-    std::string text = title();
+    std::string text = label();
     text += name_of(state(), words);
     if (!reason_.empty()) {
         text += ", " + reason_;

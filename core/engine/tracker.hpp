@@ -76,7 +76,7 @@ public:
 
     // Checks the tracked object. Call it again when the object may have
     // changed, and at the deadline.
-    void look(const Interfaces &interfaces, Shared &shared, Instant now);
+    void evaluate(const Interfaces &interfaces, Shared &shared, Instant now);
     std::optional<Instant> deadline() const;
 
     const TrackerConfig &config() const { return config_; }
@@ -94,12 +94,12 @@ public:
     // The router must not hold the address.
     bool is_fault() const;
     // Its current contribution to the priority.
-    int adds() const;
+    int priority_delta() const;
 
     // "track_upstream web"
-    std::string title() const { return config_.type + " " + config_.name; }
+    std::string label() const { return config_.type + " " + config_.name; }
     // "track_upstream web failed, 0 of 2 servers up (weight -20)"
-    std::string story() const;
+    std::string describe() const;
 
 private:
     // Of one look.
@@ -124,7 +124,7 @@ private:
     std::string reason_ = "not checked yet";
     std::int64_t number_ = 0;  // file
     PoolCount pool_;
-    Instant next_look_{};  // while findings are being counted
+    Instant next_check_{};  // while findings are being counted
     Instant known_by_ = Instant::max();
     bool overdue_ = false;  // known_by_ has passed
     bool trusted_ = false;

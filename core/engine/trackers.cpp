@@ -12,7 +12,7 @@ Trackers::Trackers(std::vector<TrackerConfig> configs) {
     for (TrackerConfig &config : configs) {
         list_.emplace_back(std::move(config));
     }
-    told_.resize(list_.size());
+    reported_.resize(list_.size());
 }
 
 void Trackers::begin(Instant checks_started_by) {
@@ -27,12 +27,13 @@ void Trackers::trust(Instant now) {
     }
 }
 
-void Trackers::look(const Interfaces &interfaces, Shared &shared, Instant now) {
-    next_look_.reset();
+void Trackers::evaluate(const Interfaces &interfaces, Shared &shared,
+                        Instant now) {
+    next_check_.reset();
     for (Tracker &tracker : list_) {
-        tracker.look(interfaces, shared, now);
-        take_earlier(next_look_, {now + kTrackerLook});
-        take_earlier(next_look_, tracker.deadline());
+        tracker.evaluate(interfaces, shared, now);
+        take_earlier(next_check_, {now + kTrackerPeriod});
+        take_earlier(next_check_, tracker.deadline());
     }
 }
 
@@ -44,7 +45,7 @@ bool Trackers::are_known() const {
 std::string Trackers::fault() const {
     const auto it = std::find_if(list_.begin(), list_.end(),
                                  [](const Tracker &t) { return t.is_fault(); });
-    return it == list_.end() ? "" : it->title() + ": " + it->reason();
+    return it == list_.end() ? "" : it->label() + ": " + it->reason();
 }
 
 Priority Trackers::effective(Priority base) const {
@@ -53,7 +54,7 @@ Priority Trackers::effective(Priority base) const {
     }
     int sum = base.value;
     for (const Tracker &tracker : list_) {
-        sum += tracker.adds();
+        sum += tracker.priority_delta();
     }
     return Priority{static_cast<std::uint8_t>(std::clamp(sum, 1, 254))};
 }
@@ -61,9 +62,9 @@ Priority Trackers::effective(Priority base) const {
 std::string Trackers::take_news() {
     std::string news;
     for (std::size_t i = 0; i < list_.size(); ++i) {
-        const int adds = list_[i].adds();
-        if (std::exchange(told_[i].adds, adds) != adds) {
-            news += (news.empty() ? "" : "; ") + list_[i].story();
+        const int delta = list_[i].priority_delta();
+        if (std::exchange(reported_[i].delta, delta) != delta) {
+            news += (news.empty() ? "" : "; ") + list_[i].describe();
         }
     }
     return news;
@@ -77,7 +78,7 @@ std::vector<TrackerChange> Trackers::take_changes() {
         if (state == Verdict::unknown) {
             continue;
         }
-        const Verdict before = std::exchange(told_[i].state, state);
+        const Verdict before = std::exchange(reported_[i].state, state);
         const bool first_up =
             before == Verdict::unknown && state == Verdict::up;
         if (state != before && !first_up) {
@@ -90,8 +91,8 @@ std::vector<TrackerChange> Trackers::take_changes() {
 std::vector<std::uint64_t> Trackers::failed() const {
     std::vector<std::uint64_t> titles;
     for (std::size_t i = 0; i < list_.size(); ++i) {
-        if (told_[i].state == check::Verdict::down) {
-            titles.push_back(fingerprint(list_[i].title()));
+        if (reported_[i].state == check::Verdict::down) {
+            titles.push_back(fingerprint(list_[i].label()));
         }
     }
     return titles;
@@ -99,9 +100,9 @@ std::vector<std::uint64_t> Trackers::failed() const {
 
 void Trackers::expect_failed(const std::vector<std::uint64_t> &titles) {
     for (std::size_t i = 0; i < list_.size(); ++i) {
-        const std::uint64_t title = fingerprint(list_[i].title());
+        const std::uint64_t title = fingerprint(list_[i].label());
         if (std::ranges::find(titles, title) != titles.end()) {
-            told_[i].state = check::Verdict::down;
+            reported_[i].state = check::Verdict::down;
         }
     }
 }

@@ -14,7 +14,7 @@
 namespace ngx_vrrp::engine {
 
 // Changed results wake this process; it also checks at this interval.
-inline constexpr Duration kTrackerLook = Seconds{1};
+inline constexpr Duration kTrackerPeriod = Seconds{1};
 
 struct TrackerChange {
     const Tracker *tracker;  // of Trackers::list()
@@ -29,10 +29,10 @@ public:
     void begin(Instant checks_started_by);
     void trust(Instant now);
 
-    void look(const Interfaces &interfaces, Shared &shared, Instant now);
+    void evaluate(const Interfaces &interfaces, Shared &shared, Instant now);
 
     // When to check again; nothing before the first check.
-    std::optional<Instant> deadline() const { return next_look_; }
+    std::optional<Instant> deadline() const { return next_check_; }
 
     // No first result is awaited any more.
     bool are_known() const;
@@ -60,14 +60,14 @@ public:
     const std::vector<Tracker> &list() const { return list_; }
 
 private:
-    struct Told {
-        int adds = 0;
+    struct Reported {
+        int delta = 0;
         check::Verdict state = check::Verdict::unknown;
     };
 
     std::vector<Tracker> list_;
-    std::vector<Told> told_;  // of each of them
-    std::optional<Instant> next_look_;
+    std::vector<Reported> reported_;  // of each of them
+    std::optional<Instant> next_check_;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -74,18 +74,18 @@ void VirtualRouter::start(const Interfaces &interfaces, Instant now) {
     claim_by_ = now + config().workers.timeout;
     known_soon_by_ = now + kKnownSoon;
     trackers_.begin(claim_by_);
-    look_for_addresses(now);
-    tell_interface_faults(now);
+    find_addresses(now);
+    report_interface_faults(now);
 }
 
 void VirtualRouter::stay_out(FaultCause cause, const Faults::Entry &entry,
                              Instant now) {
     const std::string before = faults_.reason();
     faults_.stay_out(cause, entry, now);
-    tell_fault(before, now);
+    report_fault(before, now);
 }
 
-void VirtualRouter::stand_aside(const std::string &reason, Instant now) {
+void VirtualRouter::disable(const std::string &reason, Instant now) {
     set_fault(FaultCause::process, reason, now);
     phase_ = Phase::joined;
     input(vrrp::Startup{}, now);
@@ -103,7 +103,7 @@ void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
         ports_.ownership.watch_owner(id_, now);
     }
     if (phase_ == Phase::passing) {
-        look_at_ownership(now);
+        check_ownership(now);
     } else {
         leave(now);
     }
@@ -115,12 +115,12 @@ void VirtualRouter::set_interfaces(Instant now) {
     if (!interfaces_) {
         return;  // we stand aside
     }
-    const Losses losses = look_for_addresses(now);
+    const Losses losses = find_addresses(now);
     input(vrrp::TimeReached{}, now);
-    tell_interface_faults(now);
+    report_interface_faults(now);
     restore(losses, now);
     remove_strays(now);
-    look_for_split_brain(now);
+    check_split_brain(now);
 }
 
 // A process that ends, and holds the router for a successor that does not run
@@ -154,33 +154,33 @@ bool VirtualRouter::is_ready(Instant now) const {
     return trackers_.are_known() || now >= known_soon_by_;
 }
 
-void VirtualRouter::look_at_trackers(Instant now) {
+void VirtualRouter::evaluate_trackers(Instant now) {
     mark_changed();
     if (!interfaces_) {
         return;  // we stand aside
     }
     const std::string before = faults_.reason();
     inspect_trackers(now);
-    tell_fault_and_priority(before, now);
+    report_fault_and_priority(before, now);
     take_part(now);
 }
 
 void VirtualRouter::inspect_trackers(Instant now) {
-    trackers_.look(*interfaces_, ports_.shared, now);
+    trackers_.evaluate(*interfaces_, ports_.shared, now);
     faults_.set(FaultCause::tracker, trackers_.fault());
     if (is_ours()) {
-        tell_tracker_changes(now);
+        report_tracker_changes(now);
     }
 }
 
 // The cause is reported before its effect.
-void VirtualRouter::tell_tracker_changes(Instant now) {
+void VirtualRouter::report_tracker_changes(Instant now) {
     const Priority priority = trackers_.effective(config().priority);
     for (const auto &[tracker, from] : trackers_.take_changes()) {
         const TrackerConfig &about = tracker->config();
         const TrackerChanged change{about.type, about.name, from,
                                     tracker->state()};
-        ports_.events.happened({change, tracker->reason(), priority}, config(),
+        ports_.events.on_event({change, tracker->reason(), priority}, config(),
                                now);
     }
 }
@@ -211,25 +211,25 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     if (const auto text = vrrp::mismatch(config(), advert, peer)) {
         act(vrrp::ReportMismatch{*text}, now);
     }
-    split_brain_.hear(advert, now);
+    split_brain_.on_advert(advert, now);
     const auto before = instance_.active_router();
     input(vrrp::AdvertReceived{advert, peer}, now);
     changed_ = changed_ || !vrrp::is_same(before, instance_.active_router());
-    split_brain_.hear_rival(advert, peer, instance_.effective_priority(), now);
-    look_for_split_brain(now);
+    split_brain_.on_rival(advert, peer, instance_.effective_priority(), now);
+    check_split_brain(now);
     if (advert.priority != kPriorityZero) {
         leave_unheard(peer, now);
         if (instance_.state() != vrrp::StateName::active) {
-            cut_.hear_successor(now);
+            cut_.on_successor(now);
         }
     }
 }
 
 void VirtualRouter::handle_time(Instant now) {
-    look_at_ownership(now);
+    check_ownership(now);
     end_faults(now);
     if (trackers_.deadline() && now >= *trackers_.deadline()) {
-        look_at_trackers(now);
+        evaluate_trackers(now);
     }
     may_wait_ = true;
     input(vrrp::TimeReached{}, now);
@@ -266,7 +266,7 @@ void VirtualRouter::input(const vrrp::Input &input, Instant now) {
         lose(now);
     }
     perform(instance_.handle(input, now), now);
-    look_for_split_brain(now);
+    check_split_brain(now);
     give_up_if_ended();
 }
 
@@ -290,7 +290,7 @@ void VirtualRouter::set_fault(FaultCause cause, std::string text, Instant now) {
     mark_changed();
     const std::string before = faults_.reason();
     faults_.set(cause, std::move(text));
-    tell_fault(before, now);
+    report_fault(before, now);
 }
 
 void VirtualRouter::stay_out(FaultCause cause, const std::string &why,
@@ -300,7 +300,7 @@ void VirtualRouter::stay_out(FaultCause cause, const std::string &why,
     faults_.stay_out(cause, why, first, now);
     ++counters_.stayed_out;
     log_(LogLevel::error, "%s", faults_.entry(cause).text.c_str());
-    tell_fault(before, now);
+    report_fault(before, now);
 }
 
 void VirtualRouter::end_faults(Instant now) {
@@ -310,16 +310,16 @@ void VirtualRouter::end_faults(Instant now) {
     mark_changed();
     const std::string before = faults_.reason();
     faults_.expire(now);
-    tell_fault(before, now);
+    report_fault(before, now);
 }
 
-void VirtualRouter::tell_fault(const std::string &before, Instant now) {
+void VirtualRouter::report_fault(const std::string &before, Instant now) {
     if (faults_.reason() != before) {
         input(vrrp::FaultChanged{faults_.reason()}, now);
     }
 }
 
-void VirtualRouter::tell_priority(Instant now) {
+void VirtualRouter::report_priority(Instant now) {
     const Priority before = instance_.effective_priority();
     const Priority after = trackers_.effective(config().priority);
     const std::string news = trackers_.take_news();
@@ -332,14 +332,14 @@ void VirtualRouter::tell_priority(Instant now) {
 
 // Out of the election with the priority that the others know, into it with
 // the new one.
-void VirtualRouter::tell_fault_and_priority(const std::string &before,
-                                            Instant now) {
+void VirtualRouter::report_fault_and_priority(const std::string &before,
+                                              Instant now) {
     if (faults_.reason().empty()) {
-        tell_priority(now);
-        tell_fault(before, now);
+        report_priority(now);
+        report_fault(before, now);
     } else {
-        tell_fault(before, now);
-        tell_priority(now);
+        report_fault(before, now);
+        report_priority(now);
     }
 }
 
@@ -347,25 +347,25 @@ void VirtualRouter::tell_fault_and_priority(const std::string &before,
 
 // Act on a new fault at once; clear a fault only after all sources were
 // evaluated, because one may end while another begins.
-void VirtualRouter::tell_interface_faults(Instant now) {
+void VirtualRouter::report_interface_faults(Instant now) {
     const std::string fault = interface_fault();
     if (!fault.empty()) {
         set_fault(FaultCause::interface, fault, now);
     }
 
-    tell_link(now);
+    report_link(now);
     const std::string before = faults_.reason();
     inspect_trackers(now);
     faults_.set(FaultCause::interface, fault);
     faults_.set(FaultCause::socket, open_socket());
     faults_.set(FaultCause::source, choose_source(now));
-    tell_fault_and_priority(before, now);
+    report_fault_and_priority(before, now);
     take_part(now);
 }
 
 // The interface that receives advertisements. "Up" at the first check is not a
 // change.
-void VirtualRouter::tell_link(Instant now) {
+void VirtualRouter::report_link(Instant now) {
     const bool up = link_fault(*interfaces_, config().interface).empty();
     if (up && !link_up_) {
         input(vrrp::LinkUp{}, now);

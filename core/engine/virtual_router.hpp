@@ -37,9 +37,9 @@ struct RouterConfig {
 struct AddressState {
     vrrp::VirtualAddress address;
     bool present = false;
-    bool foreign = false;  // and another program added it
-    bool told = false;     // that a MASTER cannot give it up
-    Instant lease_ends{};  // the lease we set; 0: we do not hold it
+    bool foreign = false;   // and another program added it
+    bool reported = false;  // that a MASTER cannot give it up
+    Instant lease_ends{};   // the lease we set; 0: we do not hold it
 };
 
 class VirtualRouter {
@@ -56,7 +56,7 @@ public:
 
     // Checks which process owns the router, and which process wants it: also at
     // each deadline.
-    void look_at_ownership(Instant now);
+    void check_ownership(Instant now);
 
     // Before start: takes no part in the election for this time.
     void stay_out(FaultCause cause, const Faults::Entry &entry, Instant now);
@@ -67,7 +67,7 @@ public:
     void set_name_holder(const std::optional<NameHolder> &holder, Instant now);
 
     // Instead of start: FAULT with this reason, for ever.
-    void stand_aside(const std::string &reason, Instant now);
+    void disable(const std::string &reason, Instant now);
 
     // serving: nginx still answers, so the addresses may wait for the
     // successor.
@@ -76,7 +76,7 @@ public:
     // Executes a command of an operator; this process must own the router. A
     // release that waits for the successor is done, and has its detail when
     // is_leaving() is false.
-    Outcome obey(Command command, Instant now);
+    Outcome execute(Command command, Instant now);
 
     // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
@@ -88,7 +88,7 @@ public:
     bool is_news(const WorkerVerdict &verdict) const;
     void set_workers(const WorkerVerdict &verdict, Instant now);
     // Results of checks may have changed.
-    void look_at_trackers(Instant now);
+    void evaluate_trackers(Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
     // Another host announces on this interface where an address is.
     void handle_neighbour(const Interface &interface,
@@ -206,7 +206,7 @@ private:
     void join(Instant now);
     void take_part(Instant now);
     void inherit(const Handover &handover, Instant now);
-    void go_on(const Handover &handover, Instant now);
+    void continue_from(const Handover &handover, Instant now);
     std::optional<Handover> heritage(const Inheritance &got, Instant now) const;
     void remove_unconfigured(const Handover &handover, Instant now);
     bool is_marked(const AddressState &state) const;
@@ -225,10 +225,10 @@ private:
     void stay_out(FaultCause cause, const std::string &why, Duration first,
                   Instant now);
     void inspect_trackers(Instant now);
-    void tell_tracker_changes(Instant now);
-    void tell_fault(const std::string &before, Instant now);
-    void tell_priority(Instant now);
-    void tell_fault_and_priority(const std::string &before, Instant now);
+    void report_tracker_changes(Instant now);
+    void report_fault(const std::string &before, Instant now);
+    void report_priority(Instant now);
+    void report_fault_and_priority(const std::string &before, Instant now);
     void end_faults(Instant now);
 
     void act(const vrrp::SendAdvert &action, Instant now);
@@ -240,14 +240,14 @@ private:
     void act(const vrrp::ReportTransition &action, Instant now);
     void act(const vrrp::ReportMismatch &action, Instant now);
 
-    Losses look_for_addresses(Instant now);
+    Losses find_addresses(Instant now);
     std::string interface_fault() const;
     std::string open_socket();
     std::string choose_source(Instant now);
     bool fits_as_source(const InterfaceAddress &address) const;
     std::string wait_for_source(const Interface &interface, bool was_pending);
-    void tell_interface_faults(Instant now);
-    void tell_link(Instant now);
+    void report_interface_faults(Instant now);
+    void report_link(Instant now);
     void renew_now(Instant now);
     void announce_all(Instant now);
     void restore(const Losses &losses, Instant now);
@@ -260,10 +260,10 @@ private:
     const Interface *interface_of(const vrrp::VirtualAddress &address) const;
     const Interface *holder_of(const vrrp::VirtualAddress &address) const;
     bool is_ours(const InterfaceAddress &address, bool held) const;
-    Sighting look_at(const Interface &interface,
+    Sighting find_in(const Interface &interface,
                      const vrrp::VirtualAddress &address, bool held) const;
     bool is_used_as_it_is(const AddressState &state) const;
-    void tell_foreign(AddressState &state);
+    void report_foreign(AddressState &state);
     bool take_over(const Interface &interface, const AddressState &state,
                    Instant now);
     bool is_usual(const AddressState &state) const;
@@ -286,7 +286,7 @@ private:
                    Instant now);
     void send_due_advert(Instant now);
     void leave_unheard(const IpAddress &peer, Instant now);
-    void look_for_split_brain(Instant now);
+    void check_split_brain(Instant now);
     void ask(const vrrp::VirtualAddress &address, Instant now);
     void report_sign(const SignNews &news, Instant now);
     void report_send_error(const SystemError &error, Instant now);

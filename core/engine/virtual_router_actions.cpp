@@ -161,7 +161,7 @@ void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
         ports_.ownership.left(id_);
     }
     const StateChanged change{action.from, action.to, stopped_};
-    ports_.events.happened(
+    ports_.events.on_event(
         {change, action.reason, instance_.effective_priority()}, config(), now);
 }
 
@@ -187,7 +187,7 @@ void VirtualRouter::report_drop(wire::DropReason reason,
                                 Instant now) {
     const auto index = static_cast<std::size_t>(reason);
     ++counters_.dropped[index];
-    split_brain_.hear_dropped(reason, packet.info.endpoints.source, now);
+    split_brain_.on_drop(reason, packet.info.endpoints.source, now);
     RateLimit &limit = drop_limits_[index];
     if (limit.allow(now)) {
         const DropReport report =

@@ -54,7 +54,7 @@ bool VirtualRouter::is_ours(const InterfaceAddress &address, bool held) const {
 
 // IPv6 has each address once; in IPv4 an address with another prefix length
 // answers as well.
-VirtualRouter::Sighting VirtualRouter::look_at(
+VirtualRouter::Sighting VirtualRouter::find_in(
     const Interface &interface, const vrrp::VirtualAddress &address,
     bool held) const {
     Sighting seen;
@@ -71,19 +71,19 @@ VirtualRouter::Sighting VirtualRouter::look_at(
     return seen;
 }
 
-VirtualRouter::Losses VirtualRouter::look_for_addresses(Instant now) {
+VirtualRouter::Losses VirtualRouter::find_addresses(Instant now) {
     Losses losses;
     for (AddressState &state : addresses_) {
         const Interface *interface = interface_of(state.address);
         const bool held = state.lease_ends != Instant{};
         const Sighting seen =
-            interface ? look_at(*interface, state.address, held) : Sighting{};
+            interface ? find_in(*interface, state.address, held) : Sighting{};
         const bool ours_there = seen.ours && seen.ours->prefix_length ==
                                                  state.address.prefix_length;
         const bool was_foreign = state.foreign;
 
         state.foreign = seen.foreign && !ours_there;
-        state.told = state.told && state.foreign;
+        state.reported = state.reported && state.foreign;
         state.present = ours_there || state.foreign;
         if (state.foreign) {
             state.lease_ends = {};
@@ -171,8 +171,8 @@ bool VirtualRouter::is_used_as_it_is(const AddressState &state) const {
     return state.foreign && !state.address.takeover;
 }
 
-void VirtualRouter::tell_foreign(AddressState &state) {
-    if (!std::exchange(state.told, true) &&
+void VirtualRouter::report_foreign(AddressState &state) {
+    if (!std::exchange(state.reported, true) &&
         config().priority != kPriorityOwner) {
         log_(LogLevel::warn,
              "%s on %s was not added by this module and is used unchanged: "
@@ -188,7 +188,7 @@ void VirtualRouter::tell_foreign(AddressState &state) {
 bool VirtualRouter::take_over(const Interface &interface,
                               const AddressState &state, Instant now) {
     const InterfaceAddress *foreign =
-        look_at(interface, state.address, false).foreign;
+        find_in(interface, state.address, false).foreign;
     if (!foreign) {
         return true;
     }
@@ -215,7 +215,7 @@ bool VirtualRouter::may_hold(AddressState &state, Instant now) {
         return false;
     }
     if (is_used_as_it_is(state)) {
-        tell_foreign(state);
+        report_foreign(state);
         return false;
     }
     return !state.foreign || take_over(*interface, state, now);
@@ -306,7 +306,7 @@ void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
     } else if (action.may_wait) {
         cut_.hold_addresses(now);
     } else {
-        cut_.go_on_later(now);
+        cut_.retry_later(now);
         remove_addresses(now);
     }
 }
@@ -317,7 +317,7 @@ void VirtualRouter::remove_addresses(Instant now) {
     announce_again_ = 0;
     for (AddressState &state : addresses_) {
         if (is_used_as_it_is(state)) {
-            state.told = false;
+            state.reported = false;
             continue;
         }
         const bool held = state.lease_ends != Instant{};
@@ -353,7 +353,7 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
         return false;
     }
     vrrp::VirtualAddress there = address;
-    const Sighting seen = look_at(*interface, address, held);
+    const Sighting seen = find_in(*interface, address, held);
     const bool takes_over = seen.foreign && address.takeover;
     if (const auto *found = takes_over ? seen.foreign : seen.ours) {
         there.prefix_length = found->prefix_length;

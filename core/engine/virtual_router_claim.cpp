@@ -34,12 +34,12 @@ void VirtualRouter::claim(Instant now) {
         return;
     }
     phase_ = Phase::claiming;
-    look_at_ownership(now);
+    check_ownership(now);
 }
 
-void VirtualRouter::look_at_ownership(Instant now) {
+void VirtualRouter::check_ownership(Instant now) {
     if (phase_ == Phase::claiming) {
-        if (const auto got = ports_.ownership.look(id_, now)) {
+        if (const auto got = ports_.ownership.request(id_, now)) {
             own(*got, now);
         }
     } else if (phase_ == Phase::passing) {
@@ -99,7 +99,7 @@ void VirtualRouter::lose(Instant now) {
          "not run");
     retire();
     phase_ = stopped_ ? Phase::starting : Phase::claiming;
-    look_at_ownership(now);
+    check_ownership(now);
 }
 
 void VirtualRouter::retire() {
@@ -121,7 +121,7 @@ void VirtualRouter::retire() {
 void VirtualRouter::own(const Inheritance &got, Instant now) {
     mark_changed();
     owner_ = true;
-    look_at_trackers(now);
+    evaluate_trackers(now);
     keep_released(got.handover ? got.handover->released
                                : ports_.shared.is_released(key()),
                   now);
@@ -147,7 +147,7 @@ void VirtualRouter::own(const Inheritance &got, Instant now) {
 
 void VirtualRouter::join(Instant now) {
     remove_leftovers(now);
-    tell_tracker_changes(now);
+    report_tracker_changes(now);
     take_part(now);
 }
 
@@ -168,7 +168,7 @@ void VirtualRouter::inherit(const Handover &handover, Instant now) {
         stay_out(out.cause, out.fault, now);
     }
     if (handover.checkpoint) {
-        go_on(handover, now);
+        continue_from(handover, now);
     } else {
         join(now);
     }
@@ -247,7 +247,7 @@ void VirtualRouter::give_up_if_ended() {
     }
 }
 
-void VirtualRouter::go_on(const Handover &handover, Instant now) {
+void VirtualRouter::continue_from(const Handover &handover, Instant now) {
     const auto is_held = [&](const AddressState &state) {
         return std::ranges::find(handover.held,
                                  fingerprint_of(state.address)) !=
@@ -263,10 +263,10 @@ void VirtualRouter::go_on(const Handover &handover, Instant now) {
     }
     trackers_.trust(now);
     phase_ = Phase::joined;
-    look_at_trackers(now);
+    evaluate_trackers(now);
     split_brain_.resume(handover.signs, now);
     perform(instance_.resume(*handover.checkpoint, now), now);
-    look_for_split_brain(now);
+    check_split_brain(now);
 
     if (instance_.state() == vrrp::StateName::active) {
         // trackers and addresses that the previous configuration did not have

@@ -12,7 +12,7 @@ constexpr const char *kFailback = "failback by the operator";
 
 }  // namespace
 
-Outcome VirtualRouter::obey(Command command, Instant now) {
+Outcome VirtualRouter::execute(Command command, Instant now) {
     if (stopped_) {
         return {false, "nginx is shutting down"};
     }

@@ -49,11 +49,11 @@ void VirtualRouter::cut_late(Instant now) {
     const bool long_enough = cut_.held_long_enough(now);
     const bool all = cut(now);
     if (!all && !long_enough) {
-        cut_.go_on_soon(now);
+        cut_.retry_soon(now);
         return;
     }
     if (!all) {
-        cut_.go_on_later(now);
+        cut_.retry_later(now);
     }
     if (holds) {
         remove_addresses(now);

@@ -45,14 +45,14 @@ void VirtualRouter::handle_neighbour(const Interface &interface,
         const vrrp::VirtualAddress &address = addresses_[i].address;
         if (address.address == claim.address &&
             address.interface == interface.name) {
-            split_brain_.hear_claim(i, claim, now);
+            split_brain_.on_claim(i, claim, now);
             input(vrrp::AddressClaimed{}, now);
         }
     }
-    look_for_split_brain(now);
+    check_split_brain(now);
 }
 
-void VirtualRouter::look_for_split_brain(Instant now) {
+void VirtualRouter::check_split_brain(Instant now) {
     const bool active =
         instance_.state() == vrrp::StateName::active && !instance_.is_leaving();
     split_brain_.set_active(active, now);
@@ -98,7 +98,7 @@ void VirtualRouter::report_sign(const SignNews &news, Instant now) {
         log_(LogLevel::warn, "%s: %s%s", sign, news.text.c_str(),
              suppressed_note(sign_limit_.take_suppressed()).c_str());
     }
-    ports_.events.happened(
+    ports_.events.on_event(
         {news.change, news.text, instance_.effective_priority()}, config(),
         now);
 }

@@ -150,7 +150,7 @@ void Host::read_events() {
     if (error != 0 || went_down) {
         read_all_again(at, changed);
     } else if (changed) {
-        tell();
+        report_interfaces();
     }
 }
 
@@ -177,13 +177,13 @@ void Host::read_all_again(Instant now, bool changed) {
         changed = true;
     }
     if (changed) {
-        tell();
+        report_interfaces();
     }
 }
 
 // Adverts that arrived before this event must be counted, so that the master is
 // not treated as silent.
-void Host::tell() {
+void Host::report_interfaces() {
     sockets_.read_all(os::now());
     sink_.interfaces_changed(known_);
 }

@@ -101,7 +101,7 @@ public:
 private:
     void read_events();
     void read_all_again(Instant now, bool changed);
-    void tell();
+    void report_interfaces();
     void promote_once(const engine::Interface &interface);
 
     os::Watcher &watcher_;

@@ -230,7 +230,7 @@ bool NeighbourSockets::read_advertisement() {
 bool NeighbourSockets::take(
     int error, const std::optional<engine::NeighbourClaim> &claim) {
     if (claim) {
-        sink_.neighbour_heard(*claim);
+        sink_.neighbour_claimed(*claim);
     }
     if (error != 0 && error != EAGAIN && error != EINTR && error != ENETDOWN) {
         error_line_.write(

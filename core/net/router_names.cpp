@@ -15,7 +15,7 @@ namespace ngx_vrrp::net {
 namespace {
 
 // How often this process tries again to get a name that another one holds.
-constexpr Duration kLookPeriod = Seconds{1};
+constexpr Duration kCheckPeriod = Seconds{1};
 
 // The length of the queue: one place for each process of each other nginx.
 constexpr int kBacklog = 64;
@@ -108,15 +108,15 @@ RouterNames::~RouterNames() {
     }
 }
 
-void RouterNames::look(Instant now) {
+void RouterNames::check(Instant now) {
     for (Entry &entry : entries_) {
-        look(entry);
+        check(entry);
     }
     schedule(now);
 }
 
 bool RouterNames::on_readable(int fd, Instant now) {
-    if (!next_look_) {
+    if (!next_check_) {
         return false;  // all are ours; it is asked for each packet
     }
     const auto it = std::ranges::find_if(entries_, [&](const Entry &entry) {
@@ -126,13 +126,13 @@ bool RouterNames::on_readable(int fd, Instant now) {
         return false;
     }
     disconnect(*it);
-    look(*it);
+    check(*it);
     schedule(now);
     return true;
 }
 
 // It may come free between the two questions.
-void RouterNames::look(Entry &entry) {
+void RouterNames::check(Entry &entry) {
     if (!take(entry) && !entry.connection && !ask(entry) && !take(entry)) {
         entry.holder = engine::NameHolder{};
     }
@@ -172,7 +172,7 @@ void RouterNames::disconnect(Entry &entry) {
 
 void RouterNames::schedule(Instant now) {
     const bool all_ours = std::ranges::all_of(entries_, &Entry::ours);
-    next_look_ = all_ours ? std::nullopt : std::optional{now + kLookPeriod};
+    next_check_ = all_ours ? std::nullopt : std::optional{now + kCheckPeriod};
 }
 
 }  // namespace ngx_vrrp::net

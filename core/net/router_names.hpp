@@ -55,8 +55,8 @@ public:
     bool any_came_free() const { return any_came_free_; }
 
     // Tries to get the missing names; again when deadline() has passed.
-    void look(Instant now);
-    std::optional<Instant> deadline() const { return next_look_; }
+    void check(Instant now);
+    std::optional<Instant> deadline() const { return next_check_; }
 
     // The end of a holder. False: not one of our descriptors.
     bool on_readable(int fd, Instant now);
@@ -69,7 +69,7 @@ private:
         os::Fd connection;  // to the holder
     };
 
-    void look(Entry &entry);
+    void check(Entry &entry);
     bool take(Entry &entry);
     bool ask(Entry &entry);
     void disconnect(Entry &entry);
@@ -77,7 +77,7 @@ private:
 
     std::vector<Entry> entries_;
     os::Watcher &watcher_;
-    std::optional<Instant> next_look_;
+    std::optional<Instant> next_check_;
     bool any_came_free_ = false;
 };
 

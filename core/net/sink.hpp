@@ -18,7 +18,7 @@ public:
 
     virtual void process_ended(int pid) = 0;
 
-    virtual void neighbour_heard(const engine::NeighbourClaim &claim) = 0;
+    virtual void neighbour_claimed(const engine::NeighbourClaim &claim) = 0;
 };
 
 // Packets that came when the queue of a VRRP socket was full.

@@ -12,7 +12,7 @@ namespace ngx_vrrp::node {
 namespace {
 
 // Counted in checks and not in time, which continues while the machine sleeps.
-constexpr Duration kLook = Seconds{1};
+constexpr Duration kCheckPeriod = Seconds{1};
 constexpr Seconds kSilence{5};
 
 // Looks are closer together. A longer pause means that the machine was asleep,
@@ -74,20 +74,20 @@ std::optional<engine::CheckResult> CheckResults::result(
 }
 
 void CheckResults::watch_for_silence(Instant now) {
-    if (wake_fd_ < 0 || now < next_look_ || !table_.is_current()) {
+    if (wake_fd_ < 0 || now < next_check_ || !table_.is_current()) {
         return;
     }
-    next_look_ = now + kLook;
+    next_check_ = now + kCheckPeriod;
     const Duration since =
-        std::min(now - last_look_.value_or(now), kLongestPause);
-    last_look_ = now;
+        std::min(now - last_check_.value_or(now), kLongestPause);
+    last_check_ = now;
 
     for (Process &process : processes_) {
-        look_at(process, since);
+        check_process(process, since);
     }
 }
 
-void CheckResults::look_at(Process &process, Duration since) {
+void CheckResults::check_process(Process &process, Duration since) {
     const char *name = to_string(process.role).data();
     const Instant beat = table_.last_beat(process.role).at;
     if (std::exchange(process.last_beat, beat) == beat) {

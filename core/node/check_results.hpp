@@ -47,7 +47,7 @@ private:
         Duration silent{};
     };
 
-    void look_at(Process &process, Duration since);
+    void check_process(Process &process, Duration since);
 
     check::Table table_;
     int wake_fd_;
@@ -55,8 +55,8 @@ private:
     Log log_;
     bool watching_ = false;
 
-    std::optional<Instant> last_look_;
-    Instant next_look_{};
+    std::optional<Instant> last_check_;
+    Instant next_check_{};
     std::vector<Process> processes_;
 };
 

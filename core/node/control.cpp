@@ -14,22 +14,22 @@ static_assert(kSuccessorSpeaks < status::kAnsweredWithin);
 
 }  // namespace
 
-bool Control::obey(engine::Engine &engine, Instant now) {
+bool Control::execute(engine::Engine &engine, Instant now) {
     const std::uint64_t asks = commands_.asks();
     if (std::exchange(seen_, asks) == asks) {
         return false;
     }
     for (const status::Commands::Asked &asked : commands_.take(now)) {
-        obey(asked, engine, now);
+        execute(asked, engine, now);
     }
     return true;
 }
 
-void Control::obey(const status::Commands::Asked &asked, engine::Engine &engine,
-                   Instant now) {
+void Control::execute(const status::Commands::Asked &asked,
+                      engine::Engine &engine, Instant now) {
     const status::CommandRecord &record = asked.record;
     const auto outcomes =
-        engine.obey(record.command, record.instance.view(), now);
+        engine.execute(record.command, record.instance.view(), now);
     Pending pending{asked.ticket, {}, now + kSuccessorSpeaks};
     for (const engine::RouterOutcome &outcome : outcomes) {
         const engine::VirtualRouter &router = engine.routers()[outcome.router];

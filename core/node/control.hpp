@@ -19,7 +19,7 @@ public:
         : commands_(commands), log_(sink) {}
 
     // Executes the commands; only when in charge. True: there was one.
-    bool obey(engine::Engine &engine, Instant now);
+    bool execute(engine::Engine &engine, Instant now);
 
     // Any time, after the status has been updated.
     void answer(const engine::Engine &engine, Instant now);
@@ -47,8 +47,8 @@ private:
     static status::OutcomeRecord describe(const Awaited &awaited,
                                           const engine::VirtualRouter &router);
 
-    void obey(const status::Commands::Asked &asked, engine::Engine &engine,
-              Instant now);
+    void execute(const status::Commands::Asked &asked, engine::Engine &engine,
+                 Instant now);
     void report(const status::CommandRecord &record,
                 const std::vector<engine::RouterOutcome> &outcomes,
                 const engine::Engine &engine);

@@ -10,7 +10,7 @@ namespace ngx_vrrp::node {
 
 namespace {
 
-constexpr unsigned kShortLooks = 3;
+constexpr unsigned kShortChecks = 3;
 
 bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
     return std::any_of(list.begin(), list.end(),
@@ -24,15 +24,15 @@ bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
 // leaves its slot, or ends.
 std::vector<engine::Heartbeat> NginxWorkers::read() {
     std::vector<engine::Heartbeat> list = area_.heartbeats(slots_);
-    if (short_looks_ != 0 && ended_.empty() && engine::are_of(list, known_)) {
-        --short_looks_;
+    if (short_checks_ != 0 && ended_.empty() && engine::are_of(list, known_)) {
+        --short_checks_;
         return list;
     }
     slots_ = area_.beating();
     list = area_.heartbeats(slots_);
     const std::vector<std::int32_t> before =
         std::exchange(known_, engine::pids_of(list));
-    short_looks_ = known_ == before ? kShortLooks : 0;
+    short_checks_ = known_ == before ? kShortChecks : 0;
     return list;
 }
 

@@ -42,7 +42,7 @@ private:
     net::Host &host_;
     std::vector<std::size_t> slots_;   // of those that beat
     std::vector<std::int32_t> known_;  // their pids
-    unsigned short_looks_ = 0;         // before the next one at all slots
+    unsigned short_checks_ = 0;        // before the next one at all slots
     std::vector<Ended> ended_;
     std::vector<engine::Heartbeat> counted_;  // when we last looked
     Duration respawn_time_ = kRespawnTime;

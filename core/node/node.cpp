@@ -17,14 +17,14 @@ namespace {
 // The time for which a process that is being replaced continues without its
 // successor, and the interval of its checks for it.
 constexpr Duration kSuccessorTime = Seconds{30};
-constexpr Duration kSuccessorLook = Milliseconds{5};
+constexpr Duration kSuccessorCheck = Milliseconds{5};
 
 // A deadline that is served later may have more before it than was read.
 constexpr Duration kLate = Milliseconds{1};
 
 // Daylight saving time, or an operator who sets the clock, may move the time of
 // day.
-constexpr Duration kClockLook = Seconds{1};
+constexpr Duration kClockRead = Seconds{1};
 
 // Errors that are permanent. All others may pass: no memory, no descriptor, a
 // full queue, a late answer.
@@ -67,7 +67,7 @@ Node::~Node() {
 Status Node::open() {
     Status opened = checks_.open();
     if (opened) {
-        begin_life(os::now());
+        mark_started(os::now());
     }
     return opened;
 }
@@ -90,7 +90,7 @@ Status Node::try_to_start(Instant now) {
     }
     if (is_for_good(status.error().code)) {
         start_.succeeded();
-        engine_.stand_aside(status.error().to_string(), now);
+        engine_.disable(status.error().to_string(), now);
         return status;
     }
     const Duration pause = start_.failed(now);
@@ -103,8 +103,8 @@ Status Node::try_to_start(Instant now) {
     return success();
 }
 
-void Node::stand_aside(int master_pid, const std::string &reason) {
-    engine_.stand_aside(reason, os::now());
+void Node::disable(int master_pid, const std::string &reason) {
+    engine_.disable(reason, os::now());
     if (const Status watching = watch_master(master_pid); !watching) {
         log_(LogLevel::alert, "%s", watching.error().to_string().c_str());
     }
@@ -121,10 +121,10 @@ Status Node::watch_master(int pid) {
 
 // nginx's master has restarted this process if the previous one ended
 // unexpectedly.
-void Node::begin_life(Instant now) {
+void Node::mark_started(Instant now) {
     engine::CrashHistory history = area_.crash_history(now);
-    if (area_.begin_life(generation_.number)) {
-        area_.let_go(area_.holder());
+    if (area_.mark_started(generation_.number)) {
+        area_.clear_holder(area_.holder());
         history.add_crash(now);
         area_.set_crash_history(history);
     }
@@ -144,8 +144,8 @@ Status Node::take_part() {
     if (!interfaces) {
         return Unexpected(interfaces.error());
     }
-    look_at_clock(os::now());
-    look_at_names(os::now());
+    read_time_of_day(os::now());
+    check_names(os::now());
     engine_.start(*interfaces, os::now());
     return success();
 }
@@ -162,9 +162,9 @@ void Node::quit() {
     }
 }
 
-void Node::end_life() {
+void Node::mark_stopped() {
     events_.say_goodbye();
-    area_.end_life(generation_.number);
+    area_.mark_stopped(generation_.number);
 }
 
 void Node::on_readable(int fd) {
@@ -174,7 +174,7 @@ void Node::on_readable(int fd) {
         os::take_wakes(fd);
         engine_.handle_ownership(os::now());
     } else if (names_.on_readable(fd, os::now())) {
-        heed_names(os::now());
+        apply_names(os::now());
     } else {
         host_.on_readable(fd);
     }
@@ -193,7 +193,7 @@ void Node::on_timer() {
         }
     }
     if (const auto due = names_.deadline(); due && os::now() >= *due) {
-        look_at_names(os::now());
+        check_names(os::now());
     }
     if (os::now() - engine_.deadline().value_or(Instant::max()) > kLate) {
         host_.catch_up();
@@ -208,10 +208,10 @@ void Node::on_timer() {
 void Node::share() {
     const Instant now = os::now();
     follow_previous();
-    look_at_clock(now);
+    read_time_of_day(now);
     if (engine_.is_in_charge()) {
-        settle();
-        if (control_.obey(engine_, now)) {
+        confirm();
+        if (control_.execute(engine_, now)) {
             publisher_.hurry();
         }
         facts_.lost_packets = host_.lost().wanted;
@@ -224,18 +224,18 @@ void Node::share() {
     if (engine_.holds_addresses()) {
         area_.hold(facts_.pid);
     } else {
-        area_.let_go(facts_.pid);
+        area_.clear_holder(facts_.pid);
     }
     leave_to_successor(now);
     listen_for_wakes();
 }
 
-void Node::look_at_names(Instant now) {
-    names_.look(now);
-    heed_names(now);
+void Node::check_names(Instant now) {
+    names_.check(now);
+    apply_names(now);
 }
 
-void Node::heed_names(Instant now) {
+void Node::apply_names(Instant now) {
     if (begin_again()) {
         return;
     }
@@ -276,17 +276,17 @@ void Node::listen_for_wakes() {
 }
 
 // Only where something is decided by it.
-void Node::look_at_clock(Instant now) {
-    if (engine_.needs_time_of_day() && now >= next_clock_look_) {
-        next_clock_look_ = now + kClockLook;
+void Node::read_time_of_day(Instant now) {
+    if (engine_.needs_time_of_day() && now >= next_clock_read_) {
+        next_clock_read_ = now + kClockRead;
         engine_.handle_time_of_day(os::time_of_day(), now);
     }
 }
 
-void Node::settle() {
-    area_.settle(std::max(generation_.number, area_.settled()));
+void Node::confirm() {
+    area_.confirm(std::max(generation_.number, area_.confirmed()));
     if (auto &previous = generation_.previous) {
-        previous->settle(previous->generation());
+        previous->confirm(previous->generation());
     }
 }
 
@@ -306,7 +306,7 @@ void Node::leave_to_successor(Instant now) {
     // A successor that has died passes nothing on: the router is ours again
     // until the master has started another process.
     engine_.handle_ownership(now);
-    if (area_.settled() > generation_.number || now >= *successor_by_) {
+    if (area_.confirmed() > generation_.number || now >= *successor_by_) {
         successor_by_.reset();
         engine_.stop("nginx has been reconfigured", true, now);
     }
@@ -319,10 +319,10 @@ std::optional<Instant> Node::deadline() const {
         next = events_.has_listener() ? std::min(next, next_repeat_) : next;
     }
     if (successor_by_) {
-        next = std::min(next, os::now() + kSuccessorLook);
+        next = std::min(next, os::now() + kSuccessorCheck);
     }
     if (engine_.needs_time_of_day()) {
-        next = std::min(next, next_clock_look_);
+        next = std::min(next, next_clock_read_);
     }
     for (const auto &due : {control_.deadline(), host_.deadline(), start_.at(),
                             names_.deadline()}) {
@@ -351,7 +351,7 @@ void Node::process_ended(int pid) {
     engine_.handle_workers(os::now());
 }
 
-void Node::neighbour_heard(const engine::NeighbourClaim &claim) {
+void Node::neighbour_claimed(const engine::NeighbourClaim &claim) {
     engine_.handle_neighbour(claim, os::now());
 }
 
@@ -368,7 +368,7 @@ void Node::wake() {
 
 // This process is not replaced, but continues and waits for another successor.
 void Node::lost_successor() {
-    area_.settle(std::min(generation_.number, area_.settled()));
+    area_.confirm(std::min(generation_.number, area_.confirmed()));
 }
 
 std::vector<engine::Heartbeat> Node::heartbeats() {
@@ -391,7 +391,7 @@ std::optional<engine::CheckResult> Node::check_result(check::CheckId id) {
     return checks_.result(id);
 }
 
-void Node::happened(const engine::Event &event, const vrrp::Config &config,
+void Node::on_event(const engine::Event &event, const vrrp::Config &config,
                     Instant now) {
     if (events_.has_listener()) {
         events_.send(

@@ -65,8 +65,8 @@ public:
          const Areas &areas, void *ownership);
     ~Node();
 
-    // Before anything else. A previous process that did not call end_life() is
-    // counted as a crash.
+    // Before anything else. A previous process that did not call mark_stopped()
+    // is counted as a crash.
     Status open();
 
     // Joins the elections, as soon as the machine allows it. If that is
@@ -76,7 +76,7 @@ public:
 
     // Takes no part in VRRP, shows the reason in the status, and ends with the
     // master.
-    void stand_aside(int master_pid, const std::string &reason);
+    void disable(int master_pid, const std::string &reason);
 
     // serving: nginx still answers requests.
     void stop(const std::string &reason, bool serving);
@@ -89,7 +89,7 @@ public:
     void on_timer();
 
     // A planned end; without this call, it counts as a crash.
-    void end_life();
+    void mark_stopped();
 
     // After each of the above: publishes the state for the other processes.
     void share();
@@ -101,7 +101,7 @@ private:
     void packet_received(const engine::ReceivedPacket &packet) override;
     void interfaces_changed(const engine::Interfaces &interfaces) override;
     void process_ended(int pid) override;
-    void neighbour_heard(const engine::NeighbourClaim &claim) override;
+    void neighbour_claimed(const engine::NeighbourClaim &claim) override;
     bool is_alive(int pid, Instant now) override;
     void wake() override;
     std::vector<engine::Heartbeat> heartbeats() override;
@@ -110,23 +110,23 @@ private:
     bool set_released(const engine::RouterKey &key, bool released) override;
     std::optional<check::Verdict> check_verdict(check::CheckId id) override;
     std::optional<engine::CheckResult> check_result(check::CheckId id) override;
-    void happened(const engine::Event &event, const vrrp::Config &config,
+    void on_event(const engine::Event &event, const vrrp::Config &config,
                   Instant now) override;
 
-    void begin_life(Instant now);
+    void mark_started(Instant now);
     Status watch_master(int pid);
     Status try_to_start(Instant now);
     Status take_part();
-    void settle();
-    void look_at_clock(Instant now);
+    void confirm();
+    void read_time_of_day(Instant now);
     void follow_previous();
     void repeat_events(Instant now);
     void remember(const engine::StateChanged &change, const std::string &reason,
                   const vrrp::Config &config, Instant now);
     void leave_to_successor(Instant now);
     void listen_for_wakes();
-    void look_at_names(Instant now);
-    void heed_names(Instant now);
+    void check_names(Instant now);
+    void apply_names(Instant now);
     bool begin_again();
 
     os::Watcher &watcher_;
@@ -147,7 +147,7 @@ private:
     os::Retry start_;
     RepeatedLine start_line_;
     std::optional<Instant> successor_by_;
-    Instant next_clock_look_{};
+    Instant next_clock_read_{};
     Instant next_repeat_{};
     std::uint64_t followed_ = 0;  // transitions in the previous area
     bool listens_for_wakes_ = false;

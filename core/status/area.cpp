@@ -55,7 +55,7 @@ std::vector<T> load_all(const SharedWord *from, std::size_t count) {
 
 struct alignas(Area::kAlignment) Area::Header {
     std::atomic<std::uint64_t> generation;
-    std::atomic<std::uint64_t> settled;
+    std::atomic<std::uint64_t> confirmed;
     std::atomic<std::uint64_t> life;  // generation of the one that lives
     std::atomic<std::int64_t> alive_ns;
     std::atomic<std::int32_t> holder;    // pid
@@ -137,25 +137,25 @@ std::uint64_t Area::generation() const {
     return header().generation.load();
 }
 
-void Area::settle(std::uint64_t generation) {
-    header().settled.store(generation);
+void Area::confirm(std::uint64_t generation) {
+    header().confirmed.store(generation);
 }
 
-std::uint64_t Area::settled() const {
-    return header().settled.load();
+std::uint64_t Area::confirmed() const {
+    return header().confirmed.load();
 }
 
-bool Area::begin_life(std::uint64_t generation) {
+bool Area::mark_started(std::uint64_t generation) {
     return header().life.exchange(generation) == generation;
 }
 
 // Not if one of a newer generation has begun.
-void Area::end_life(std::uint64_t generation) {
+void Area::mark_stopped(std::uint64_t generation) {
     header().life.compare_exchange_strong(generation, 0);
 }
 
 bool Area::has_ended(std::uint64_t generation) const {
-    return settled() >= generation && header().life.load() == 0;
+    return confirmed() >= generation && header().life.load() == 0;
 }
 
 engine::CrashHistory Area::crash_history(Instant now) const {
@@ -189,7 +189,7 @@ void Area::hold(std::int32_t pid) {
     header().holder.store(pid);
 }
 
-void Area::let_go(std::int32_t pid) {
+void Area::clear_holder(std::int32_t pid) {
     header().holder.compare_exchange_strong(pid, 0);
 }
 

@@ -54,13 +54,13 @@ public:
     // routers.
     void set_generation(std::uint64_t generation);
     std::uint64_t generation() const;
-    void settle(std::uint64_t generation);
-    std::uint64_t settled() const;
+    void confirm(std::uint64_t generation);
+    std::uint64_t confirmed() const;
 
     // A vrrp process of this generation starts; nginx runs one at a time. True:
     // the previous one crashed.
-    bool begin_life(std::uint64_t generation);
-    void end_life(std::uint64_t generation);
+    bool mark_started(std::uint64_t generation);
+    void mark_stopped(std::uint64_t generation);
 
     // A process of this generation was in charge, and none is left or has
     // crashed.
@@ -80,7 +80,7 @@ public:
 
     // The vrrp process that holds addresses, 0: none.
     void hold(std::int32_t pid);
-    void let_go(std::int32_t pid);
+    void clear_holder(std::int32_t pid);
     std::int32_t holder() const;
 
     // A notifier process begins; the previous one may still exist. 0: none.

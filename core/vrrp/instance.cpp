@@ -152,7 +152,7 @@ State Instance::on(Fault, const Resume &in, Turn &turn) {
 }
 
 State Instance::on(Fault state, const AdvertReceived &in, Turn &turn) {
-    hear(in, turn.now);
+    on_advert(in, turn.now);
     return state;
 }
 
@@ -213,7 +213,7 @@ State Instance::on(Leaving state, const TimeReached &, Turn &turn) {
 }
 
 State Instance::on(Leaving state, const AdvertReceived &in, Turn &turn) {
-    hear(in, turn.now);
+    on_advert(in, turn.now);
     if (in.advertisement.priority != kPriorityZero && !state.successor) {
         state.successor = in.source;
         state.drop_at = std::min(state.drop_at, turn.now + kSuccessorSettles);
@@ -278,7 +278,7 @@ std::string Instance::preempt_refusal(Instant now) const {
 
 // Facts
 
-void Instance::hear(const AdvertReceived &in, Instant now) {
+void Instance::on_advert(const AdvertReceived &in, Instant now) {
     const wire::Advertisement &advert = in.advertisement;
     if (advert.priority != kPriorityZero) {
         active_router_ =

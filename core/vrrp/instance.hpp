@@ -197,7 +197,7 @@ private:
     Backup become_backup(std::string reason, Turn &turn);
     State become_active(std::string reason, Turn &turn);
 
-    State goodbye_heard(Backup state, const IpAddress &from, Turn &turn);
+    State on_priority_zero(Backup state, const IpAddress &from, Turn &turn);
     bool follows(Backup &state, Priority theirs, Instant now) const;
     bool has_fallen(const AdvertReceived &in) const;
     bool is_active_router(const IpAddress &address) const;
@@ -213,7 +213,7 @@ private:
     std::string successor_of(const Leaving &state) const;
     Backup clear_fault(std::string reason, Turn &turn);
 
-    void hear(const AdvertReceived &in, Instant now);
+    void on_advert(const AdvertReceived &in, Instant now);
     Duration interval_of(Duration advertised) const;
     Instant down_at(const Backup &state) const;
     Instant preempts_at(const Backup &state, Duration skew) const;

@@ -130,7 +130,7 @@ State Instance::yield(const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     turn.act(RemoveAddresses{.successor = true});
     turn.act(SendAdvert{priority_});
-    hear(in, turn.now);
+    on_advert(in, turn.now);
 
     Backup next = become_backup(
         theirs > priority_

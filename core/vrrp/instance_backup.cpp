@@ -94,10 +94,10 @@ State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
     const bool fallen = has_fallen(in);
     const bool still_low = theirs < priority_ && is_active_router(in.source);
     state.fallen = fallen || (state.fallen && still_low);
-    hear(in, turn.now);
+    on_advert(in, turn.now);
 
     if (theirs == kPriorityZero) {
-        return goodbye_heard(std::move(state), in.source, turn);
+        return on_priority_zero(std::move(state), in.source, turn);
     }
     if (follows(state, theirs, turn.now)) {
         state.timer_started = turn.now;
@@ -145,7 +145,8 @@ void Instance::follow_again(Backup &state) const {
 // Active_Down_Timer to Skew_Time", also without preemption. A second priority 0
 // does not set it again, or the takeover could be postponed for ever. The skew
 // time keeps backups apart, so a sole backup does not wait.
-State Instance::goodbye_heard(Backup state, const IpAddress &from, Turn &turn) {
+State Instance::on_priority_zero(Backup state, const IpAddress &from,
+                                 Turn &turn) {
     if (is_sole_peer(from) && !is_held_back(turn.now)) {
         return become_active(priority_from(kPriorityZero, from), turn);
     }

@@ -13,7 +13,7 @@ using vrrp::StateName;
 class CommandTest : public EngineTest {
 protected:
     Outcome ask(Command command) {
-        const auto outcomes = engine->obey(command, "VI_1", now);
+        const auto outcomes = engine->execute(command, "VI_1", now);
         return outcomes.size() == 1 ? outcomes[0].outcome : Outcome{};
     }
 
@@ -223,9 +223,9 @@ TEST_F(CommandTest, NameChoosesTheRouters) {
     beat();
     engine->start(interfaces(), now);
 
-    EXPECT_EQ(engine->obey(Command::release, "", now).size(), 2u);
-    EXPECT_EQ(engine->obey(Command::release, "VI_3", now).size(), 0u);
-    const auto one = engine->obey(Command::resume, "VI_2", now);
+    EXPECT_EQ(engine->execute(Command::release, "", now).size(), 2u);
+    EXPECT_EQ(engine->execute(Command::release, "VI_3", now).size(), 0u);
+    const auto one = engine->execute(Command::resume, "VI_2", now);
     ASSERT_EQ(one.size(), 1u);
     EXPECT_EQ(one[0].router, 1u);
     EXPECT_TRUE(engine->routers()[0].is_released());

@@ -107,7 +107,7 @@ TEST_F(ConnectionCutTest, RouterThatYieldsDoesNotKeepTheAddressForIt) {
 
 TEST_F(ConnectionCutTest, ReleaseEndsThem) {
     become_active_with(3);
-    engine->obey(Command::release, "", now);
+    engine->execute(Command::release, "", now);
     receive(90);
     machine.take();
     run(vrrp::kSuccessorSettles);

@@ -801,7 +801,7 @@ TEST_F(EngineTest, BackupAnnouncesNothingWhenTheMacChanges) {
 
 TEST_F(EngineTest, StandingAsideSaysWhyAndTouchesNothing) {
     make(config());
-    engine->stand_aside("CAP_NET_RAW is missing", now);
+    engine->disable("CAP_NET_RAW is missing", now);
     EXPECT_EQ(state(), vrrp::StateName::fault);
     EXPECT_EQ(engine->routers()[0].faults().reason(), "CAP_NET_RAW is missing");
     EXPECT_EQ(machine.take(), Done{});
@@ -809,7 +809,7 @@ TEST_F(EngineTest, StandingAsideSaysWhyAndTouchesNothing) {
 
 TEST_F(EngineTest, StandingAsideLastsWhateverTheInterfacesDo) {
     make(config());
-    engine->stand_aside("CAP_NET_RAW is missing", now);
+    engine->disable("CAP_NET_RAW is missing", now);
     engine->handle_interfaces(interfaces(), now);
     engine->handle_interfaces(interfaces(false), now);
     EXPECT_EQ(state(), vrrp::StateName::fault);

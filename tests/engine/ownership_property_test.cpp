@@ -99,7 +99,7 @@ protected:
             }
         }
         if (changed) {
-            tell_all();
+            report_all();
         }
     }
 
@@ -110,7 +110,7 @@ protected:
         heard_at_ = now;
     }
 
-    void tell_all() {
+    void report_all() {
         for (const auto &node : nodes) {
             node->engine->handle_interfaces(interfaces(true, vip_), now);
         }

@@ -54,8 +54,8 @@ public:
           ownership_(world.bytes, {Instant{Seconds{second}}, pid}, world, log),
           id_(ownership_.open(kRouter, kInterval)) {}
 
-    std::optional<Inheritance> look() {
-        return ownership_.look(id_, world_.now);
+    std::optional<Inheritance> request() {
+        return ownership_.request(id_, world_.now);
     }
     std::optional<Inheritance> withdraw() {
         return ownership_.withdraw(id_, world_.now);
@@ -88,7 +88,7 @@ public:
             if (owner != nullptr) {
                 owner->demand();
             }
-            if (auto got = look()) {
+            if (auto got = request()) {
                 return got;
             }
             world_.now = std::min(end, *deadline());
@@ -114,7 +114,7 @@ protected:
 
 TEST_F(SharedOwnershipTest, TheFirstOwnsAtOnceAndKnowsNothing) {
     EXPECT_FALSE(old.owns());
-    const auto got = old.look();
+    const auto got = old.request();
     ASSERT_TRUE(got);
     EXPECT_TRUE(old.owns());
     EXPECT_FALSE(got->handover);
@@ -125,14 +125,14 @@ TEST_F(SharedOwnershipTest, TheFirstOwnsAtOnceAndKnowsNothing) {
 }
 
 TEST_F(SharedOwnershipTest, ANewerConfigurationGetsItWithTheState) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     EXPECT_EQ(world.wakes, 1);
     EXPECT_EQ(old.demand(), Ownership::Demand::due);
     EXPECT_TRUE(old.pass_on());
     EXPECT_FALSE(old.owns());
 
-    const auto got = successor.look();
+    const auto got = successor.request();
     ASSERT_TRUE(got && got->handover);
     EXPECT_EQ(got->handover->last.reason, "passed on");
     EXPECT_TRUE(successor.owns());
@@ -142,18 +142,19 @@ TEST_F(SharedOwnershipTest, ANewerConfigurationGetsItWithTheState) {
 }
 
 TEST_F(SharedOwnershipTest, OfTwoWhoTakeItOneOwnsIt) {
-    ASSERT_TRUE(old.look());
+    ASSERT_TRUE(old.request());
     Process third{world, 3, 13};
-    EXPECT_FALSE(successor.look());
+    EXPECT_FALSE(successor.request());
     world.dead.insert(11);
-    world.meanwhile = [&] { EXPECT_TRUE(third.look()); };
-    EXPECT_FALSE(successor.look()) << "what it has seen is not true any more";
+    world.meanwhile = [&] { EXPECT_TRUE(third.request()); };
+    EXPECT_FALSE(successor.request())
+        << "what it has seen is not true any more";
     EXPECT_TRUE(third.owns());
     EXPECT_FALSE(successor.owns());
 }
 
 TEST_F(SharedOwnershipTest, WhoIsNotTheOwnerSaysNothingOfItsAdverts) {
-    ASSERT_TRUE(old.look());
+    ASSERT_TRUE(old.request());
     old.advertise();
     const std::uint64_t said = world.slot().active_at.load();
     world.now += Milliseconds{10};
@@ -167,28 +168,28 @@ TEST_F(SharedOwnershipTest, WhoIsNotTheOwnerSaysNothingOfItsAdverts) {
 }
 
 TEST_F(SharedOwnershipTest, AnEndingOwnerDoesNotWantItBack) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     EXPECT_TRUE(old.pass_on("passed on", true));
-    EXPECT_TRUE(successor.look());
+    EXPECT_TRUE(successor.request());
     EXPECT_EQ(successor.demand(true), Ownership::Demand::none);
 }
 
 TEST_F(SharedOwnershipTest, AnOlderOneWaitsForTheEndOfTheOwner) {
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     EXPECT_FALSE(old.wait(Seconds{10}, &successor));
     EXPECT_EQ(successor.demand(), Ownership::Demand::waits);
     EXPECT_EQ(successor.demand(true), Ownership::Demand::due);
     EXPECT_TRUE(successor.pass_on("back"));
-    const auto got = old.look();
+    const auto got = old.request();
     ASSERT_TRUE(got && got->handover);
     EXPECT_EQ(got->handover->last.reason, "back");
 }
 
 // Nobody tells it.
 TEST_F(SharedOwnershipTest, AWaiterLooksAlsoWhenItHasIt) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     const auto due = successor.deadline();
     ASSERT_TRUE(due);
     EXPECT_TRUE(old.pass_on());
@@ -198,15 +199,15 @@ TEST_F(SharedOwnershipTest, AWaiterLooksAlsoWhenItHasIt) {
 // When it runs again it wants the router back, so the one that took it over
 // need not end as if it were alone.
 TEST_F(SharedOwnershipTest, ASilentOwnerCountsAsOneThatWaits) {
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     ASSERT_TRUE(old.wait(Seconds{1}));
     EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
-    EXPECT_FALSE(successor.look());
+    EXPECT_FALSE(successor.request());
     EXPECT_EQ(old.demand(true), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, AWaiterEndsWhenTheOwnerHasRun) {
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     ASSERT_FALSE(old.wait(Milliseconds{50}, &successor));
     old.watch_owner();
     EXPECT_FALSE(old.has_successor());
@@ -222,23 +223,23 @@ TEST_F(SharedOwnershipTest, AWaiterEndsWhenTheOwnerHasRun) {
 // It has the configuration of the process before it.
 TEST_F(SharedOwnershipTest, ARespawnedOneIsNotNewer) {
     Process again(world, 2, 13);
-    ASSERT_TRUE(successor.look());
-    EXPECT_FALSE(again.look());
+    ASSERT_TRUE(successor.request());
+    EXPECT_FALSE(again.request());
     EXPECT_EQ(successor.demand(), Ownership::Demand::waits);
 
     Process older(world, 1, 14);
     world.dead.insert(12);
-    ASSERT_TRUE(older.look());
-    EXPECT_FALSE(again.look());
+    ASSERT_TRUE(older.request());
+    EXPECT_FALSE(again.request());
     EXPECT_EQ(older.demand(), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, ADeadOwnerIsFollowedAtOnce) {
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     successor.advertise();
-    EXPECT_FALSE(old.look());
+    EXPECT_FALSE(old.request());
     world.dead.insert(12);
-    const auto got = old.look();
+    const auto got = old.request();
     ASSERT_TRUE(got);
     EXPECT_EQ(got->from, Inheritance::From::dead);
     EXPECT_EQ(got->active_at, world.now);
@@ -246,17 +247,17 @@ TEST_F(SharedOwnershipTest, ADeadOwnerIsFollowedAtOnce) {
 }
 
 TEST_F(SharedOwnershipTest, AnOwnerThatWasNotActiveLeavesNothing) {
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     successor.advertise();
     successor.leave();
     world.dead.insert(12);
-    const auto got = old.look();
+    const auto got = old.request();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->active_at);
 }
 
 TEST_F(SharedOwnershipTest, ASilentOwnerLosesItWithinItsPatience) {
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     ASSERT_FALSE(old.wait(Seconds{1}, &successor));
 
     const Instant silent_since = world.now;
@@ -272,13 +273,13 @@ TEST_F(SharedOwnershipTest, ASilentOwnerLosesItWithinItsPatience) {
 
 // Its timers may be minutes away.
 TEST_F(SharedOwnershipTest, AnOwnerIsWokenBeforeItIsTakenForSilent) {
-    ASSERT_TRUE(successor.look());
-    ASSERT_FALSE(old.look());
+    ASSERT_TRUE(successor.request());
+    ASSERT_FALSE(old.request());
     EXPECT_EQ(world.wakes, 1);
     for (int i = 0; i < 1000; ++i) {
         const int before = world.wakes;
         world.now = *old.deadline();
-        ASSERT_FALSE(old.look());
+        ASSERT_FALSE(old.request());
         if (world.wakes != before) {
             successor.demand();
         }
@@ -288,39 +289,39 @@ TEST_F(SharedOwnershipTest, AnOwnerIsWokenBeforeItIsTakenForSilent) {
 
 // All of the machine may have stood still.
 TEST_F(SharedOwnershipTest, AWaiterThatDidNotRunHasNoOpinion) {
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     ASSERT_FALSE(old.wait(Seconds{1}, &successor));
     world.now += Seconds{3};
-    EXPECT_FALSE(old.look());
+    EXPECT_FALSE(old.request());
     EXPECT_TRUE(successor.owns());
     EXPECT_TRUE(old.wait(Seconds{1}));
 }
 
 TEST_F(SharedOwnershipTest, TheNewestOfThoseWhoWaitIsNext) {
     Process newest(world, 3, 13);
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(newest.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(newest.request());
+    EXPECT_FALSE(successor.request());
     ASSERT_EQ(old.demand(), Ownership::Demand::due);
     EXPECT_TRUE(old.pass_on());
-    EXPECT_FALSE(successor.look());
-    EXPECT_TRUE(newest.look());
-    EXPECT_FALSE(successor.look());
+    EXPECT_FALSE(successor.request());
+    EXPECT_TRUE(newest.request());
+    EXPECT_FALSE(successor.request());
     EXPECT_EQ(newest.demand(true), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, ANewerOneTakesThePlaceOfOneThatWaits) {
     Process newest(world, 3, 13);
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
-    EXPECT_FALSE(newest.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
+    EXPECT_FALSE(newest.request());
     EXPECT_TRUE(old.pass_on());
-    EXPECT_TRUE(newest.look());
+    EXPECT_TRUE(newest.request());
 }
 
 TEST_F(SharedOwnershipTest, AWaiterThatDiedGetsNothing) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     world.dead.insert(12);
     EXPECT_EQ(old.demand(), Ownership::Demand::none);
     EXPECT_EQ(old.demand(true), Ownership::Demand::none);
@@ -329,54 +330,54 @@ TEST_F(SharedOwnershipTest, AWaiterThatDiedGetsNothing) {
 }
 
 TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunGetsNothing) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     world.now += Milliseconds{300};
     EXPECT_EQ(old.demand(), Ownership::Demand::waits);
     EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
 
-    EXPECT_FALSE(successor.look());
+    EXPECT_FALSE(successor.request());
     EXPECT_EQ(old.demand(), Ownership::Demand::due);
 }
 
 // It may have gone to sleep for long.
 TEST_F(SharedOwnershipTest, AWaiterThatDoesNotRunMakesRoomForAnother) {
     Process third(world, 1, 13);
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
-    EXPECT_FALSE(third.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
+    EXPECT_FALSE(third.request());
     world.now += Milliseconds{300};
-    EXPECT_FALSE(third.look());
+    EXPECT_FALSE(third.request());
     ASSERT_EQ(old.demand(true), Ownership::Demand::due);
     EXPECT_TRUE(old.pass_on());
-    EXPECT_TRUE(third.look());
+    EXPECT_TRUE(third.request());
 
-    EXPECT_FALSE(successor.look());
+    EXPECT_FALSE(successor.request());
     EXPECT_EQ(third.demand(), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, AReleasedRouterMayBeTaken) {
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     successor.advertise();
-    EXPECT_FALSE(old.look());
+    EXPECT_FALSE(old.request());
     successor.give_up();
     EXPECT_FALSE(successor.owns());
-    const auto got = old.look();
+    const auto got = old.request();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->active_at);
     EXPECT_EQ(got->from, Inheritance::From::owner);
 }
 
 TEST_F(SharedOwnershipTest, WhoStopsWaitingGetsNothing) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     EXPECT_FALSE(successor.withdraw());
     EXPECT_EQ(old.demand(), Ownership::Demand::none);
 }
 
 TEST_F(SharedOwnershipTest, WhatIsOnItsWayIsNotLost) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     EXPECT_TRUE(old.pass_on());
     const auto got = successor.withdraw();
     ASSERT_TRUE(got && got->handover);
@@ -384,18 +385,18 @@ TEST_F(SharedOwnershipTest, WhatIsOnItsWayIsNotLost) {
 }
 
 TEST_F(SharedOwnershipTest, AnEndingOwnerIsRelievedWhenTheNextHasRun) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     EXPECT_TRUE(old.pass_on("passed on", true));
     EXPECT_FALSE(old.has_successor());
-    EXPECT_TRUE(successor.look());
+    EXPECT_TRUE(successor.request());
     EXPECT_TRUE(old.has_successor());
 }
 
 TEST_F(SharedOwnershipTest, AnEndingOwnerTakesBackARouterWithoutAnOwner) {
-    ASSERT_TRUE(old.look());
+    ASSERT_TRUE(old.request());
     old.advertise();
-    EXPECT_FALSE(successor.look());
+    EXPECT_FALSE(successor.request());
     EXPECT_TRUE(old.pass_on("passed on", true));
     const Instant passed_at = world.now;
     std::optional<Inheritance> got;
@@ -409,16 +410,16 @@ TEST_F(SharedOwnershipTest, AnEndingOwnerTakesBackARouterWithoutAnOwner) {
     EXPECT_LE(world.now - passed_at, kPatience + Milliseconds{20});
     EXPECT_EQ(old.demand(true), Ownership::Demand::waits)
         << "for the other one to wake";
-    EXPECT_FALSE(successor.look());
+    EXPECT_FALSE(successor.request());
     EXPECT_EQ(old.demand(true), Ownership::Demand::due);
 }
 
 TEST_F(SharedOwnershipTest, ARecordForAnotherIsNotRead) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     EXPECT_TRUE(old.pass_on());
     world.slot().given_to.store(99);
-    const auto got = successor.look();
+    const auto got = successor.request();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->handover);
 }
@@ -427,8 +428,8 @@ TEST_F(SharedOwnershipTest, ARecordForAnotherIsNotRead) {
 // one takes it, and passes it to the same waiter; then the first one continues.
 TEST_F(SharedOwnershipTest, TheRecordOfAFormerOwnerIsNotRead) {
     Process waiter(world, 3, 13);
-    ASSERT_TRUE(old.look());
-    waiter.look();
+    ASSERT_TRUE(old.request());
+    waiter.request();
     const Bytes memory{world.bytes, OwnershipMemory::kSize};
     const Buffer before(memory.begin(), memory.end());
     ASSERT_TRUE(old.pass_on("too late"));
@@ -439,13 +440,13 @@ TEST_F(SharedOwnershipTest, TheRecordOfAFormerOwnerIsNotRead) {
     std::memcpy(world.bytes, before.data(), before.size());
 
     world.slot().owner.store(successor.word());
-    ASSERT_FALSE(waiter.look());
+    ASSERT_FALSE(waiter.request());
     ASSERT_TRUE(successor.pass_on("in time"));
     store_words(world.record().data(), late);
     world.slot().checksum.store(checksum);
     world.slot().given_to.store(given_to);
 
-    const auto got = waiter.look();
+    const auto got = waiter.request();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->handover);
 }
@@ -453,26 +454,26 @@ TEST_F(SharedOwnershipTest, TheRecordOfAFormerOwnerIsNotRead) {
 // It was passed on twice between two looks.
 TEST_F(SharedOwnershipTest, TheRecordOfAnOwnerThatWeHaveNotSeenIsRead) {
     Process waiter(world, 3, 13);
-    ASSERT_TRUE(old.look());
-    ASSERT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    ASSERT_FALSE(successor.request());
     ASSERT_TRUE(old.pass_on("first"));
-    ASSERT_TRUE(successor.look());
+    ASSERT_TRUE(successor.request());
     world.slot().owner.store(old.word());
-    ASSERT_FALSE(waiter.look());
+    ASSERT_FALSE(waiter.request());
     world.slot().owner.store(successor.word());
     ASSERT_TRUE(successor.pass_on("second"));
 
-    const auto got = waiter.look();
+    const auto got = waiter.request();
     ASSERT_TRUE(got && got->handover);
     EXPECT_EQ(got->handover->last.reason, "second");
 }
 
 TEST_F(SharedOwnershipTest, ADamagedRecordIsNotRead) {
-    ASSERT_TRUE(old.look());
-    EXPECT_FALSE(successor.look());
+    ASSERT_TRUE(old.request());
+    EXPECT_FALSE(successor.request());
     EXPECT_TRUE(old.pass_on());
     world.record()[100].fetch_add(1);
-    const auto got = successor.look();
+    const auto got = successor.request();
     ASSERT_TRUE(got);
     EXPECT_FALSE(got->handover);
 }
@@ -501,7 +502,7 @@ TEST_F(SharedOwnershipTest, WithoutRoomAProcessContinuesAlone) {
     SharedOwnership other(world.bytes, {world.now, 14}, world, log);
     const OwnershipId id =
         other.open({"eth9", Family::ipv4, Vrid{9}}, kInterval);
-    EXPECT_TRUE(other.look(id, world.now));
+    EXPECT_TRUE(other.request(id, world.now));
     EXPECT_TRUE(other.owns(id));
     EXPECT_EQ(other.demand(id, true, world.now), Ownership::Demand::none);
     EXPECT_EQ(log.count("no room"), 1u);

@@ -61,14 +61,14 @@ protected:
     void track(TrackerConfig config) {
         tracker.emplace(std::move(config));
         tracker->begin(kFirstLook);
-        look();
+        evaluate();
     }
 
-    void look() { tracker->look(world, machine, now); }
+    void evaluate() { tracker->evaluate(world, machine, now); }
 
     void look_after(Duration d) {
         now += d;
-        look();
+        evaluate();
     }
 
     void set_link(bool up) { world.list[0].up = up; }
@@ -106,13 +106,13 @@ TEST_F(TrackerTest, InterfaceIsUp) {
 TEST_F(TrackerTest, InterfaceThatIsDownIsAFaultAtOnce) {
     track(link());
     set_link(false);
-    look();
+    evaluate();
 
     EXPECT_TRUE(tracker->is_fault());
     EXPECT_EQ(tracker->reason(), "interface eth1 is down");
 
     world.list.clear();
-    look();
+    evaluate();
     EXPECT_EQ(tracker->reason(), "interface eth1 does not exist");
 }
 
@@ -123,9 +123,9 @@ TEST_F(TrackerTest, CountsLooksOnceEachInterval) {
     track(config);
     set_link(false);
 
-    look();
+    evaluate();
     EXPECT_EQ(tracker->deadline(), now + Seconds{2});
-    look();
+    evaluate();
     look_after(Milliseconds{1999});
     EXPECT_EQ(state(), Verdict::up);
     look_after(Milliseconds{1});
@@ -141,7 +141,7 @@ TEST_F(TrackerTest, ASuccessInBetweenInterruptsTheRow) {
     config.fall = 2;
     track(config);
     set_link(false);
-    look();
+    evaluate();
     set_link(true);
     look_after(Milliseconds{100});
     set_link(false);
@@ -160,7 +160,7 @@ TEST_F(TrackerTest, RiseIsCountedToo) {
     ASSERT_EQ(state(), Verdict::down) << "the first look decides";
     set_link(true);
 
-    look();
+    evaluate();
     EXPECT_EQ(state(), Verdict::down);
     EXPECT_EQ(tracker->reason(), "interface eth1 is down");
     look_after(Seconds{1});
@@ -177,7 +177,7 @@ TEST_F(TrackerTest, CheckThatFailedSaysWhy) {
     EXPECT_EQ(tracker->reason(), "L7STS status 500");
 
     set_check(7, Verdict::up, "L7STS status 500");
-    look();
+    evaluate();
     EXPECT_FALSE(tracker->is_fault());
     EXPECT_EQ(tracker->reason(), "");
 }
@@ -205,11 +205,11 @@ TEST_F(TrackerTest, WhatCannotBeReadHasNoEffect) {
     track(service());
     for (const Verdict verdict : {Verdict::unused, Verdict::unknown}) {
         set_check(7, verdict);
-        look();
+        evaluate();
         EXPECT_EQ(state(), Verdict::down);
     }
     machine.checks.clear();
-    look();
+    evaluate();
 
     EXPECT_EQ(state(), Verdict::down);
     EXPECT_EQ(tracker->reason(), "L4CON connection refused");
@@ -227,12 +227,12 @@ TEST_F(TrackerTest, PoolNeedsSoManyUp) {
     EXPECT_EQ(tracker->pool().needed, 2u);
 
     set_check(1, Verdict::down);
-    look();
+    evaluate();
     EXPECT_EQ(state(), Verdict::down);
     EXPECT_EQ(tracker->reason(), "1 of 3 servers up, 2 needed");
 
     set_check(0, Verdict::down);
-    look();
+    evaluate();
     EXPECT_EQ(tracker->reason(), "0 of 3 servers up");
 }
 
@@ -242,7 +242,7 @@ TEST_F(TrackerTest, PercentIsOfTheUsedOnesAndRoundedUp) {
     EXPECT_EQ(state(), Verdict::up);
 
     set_pool({Verdict::up, Verdict::down, Verdict::down});
-    look();
+    evaluate();
     EXPECT_EQ(state(), Verdict::down);
     EXPECT_EQ(tracker->reason(), "1 of 3 servers up, 2 needed");
 }
@@ -266,18 +266,18 @@ TEST_F(TrackerTest, PoolIsUnknownWhileThatMatters) {
     EXPECT_TRUE(tracker->is_awaited());
 
     set_check(0, Verdict::up);
-    look();
+    evaluate();
     EXPECT_TRUE(tracker->is_awaited());
     set_check(1, Verdict::up);
-    look();
+    evaluate();
     EXPECT_EQ(state(), Verdict::up);
 
     set_check(0, Verdict::unknown);
-    look();
+    evaluate();
     EXPECT_EQ(state(), Verdict::up) << "new servers are no failure";
     set_check(1, Verdict::down);
     set_check(2, Verdict::down);
-    look();
+    evaluate();
     EXPECT_EQ(state(), Verdict::down);
 }
 
@@ -285,7 +285,7 @@ TEST_F(TrackerTest, PoolThatCannotBeReadStaysAsItWas) {
     set_pool({Verdict::up, Verdict::up, Verdict::up});
     track(pool(1));
     machine.checks.clear();
-    look();
+    evaluate();
 
     EXPECT_EQ(state(), Verdict::up);
 }
@@ -298,32 +298,32 @@ TEST_F(TrackerTest, NumberInAFileIsAFault) {
     EXPECT_EQ(state(), Verdict::up);
 
     set_check(7, Verdict::down, "FILE the number is 3", 3);
-    look();
+    evaluate();
     EXPECT_TRUE(tracker->is_fault());
     EXPECT_EQ(tracker->reason(), "the file contains 3");
 
     set_check(7, Verdict::up);
-    look();
+    evaluate();
     EXPECT_FALSE(tracker->is_fault());
 }
 
 TEST_F(TrackerTest, NumberInAFileIsMultipliedWithTheWeight) {
     set_check(7, Verdict::up, "", 3);
     track(file(-10));
-    EXPECT_EQ(tracker->adds(), -30);
+    EXPECT_EQ(tracker->priority_delta(), -30);
     EXPECT_FALSE(tracker->is_fault());
 
     set_check(7, Verdict::up, "", -2);
-    look();
-    EXPECT_EQ(tracker->adds(), 20);
+    evaluate();
+    EXPECT_EQ(tracker->priority_delta(), 20);
 
     set_check(7, Verdict::up, "", INT64_MAX);
-    look();
-    EXPECT_EQ(tracker->adds(), -2550);
+    evaluate();
+    EXPECT_EQ(tracker->priority_delta(), -2550);
 
     set_check(7, Verdict::up);
-    look();
-    EXPECT_EQ(tracker->adds(), 0);
+    evaluate();
+    EXPECT_EQ(tracker->priority_delta(), 0);
 }
 
 TEST_F(TrackerTest, FileThatCannotBeReadIsAFailure) {
@@ -339,16 +339,16 @@ TEST_F(TrackerTest, FileThatCannotBeReadIsAFailure) {
 TEST_F(TrackerTest, NegativeWeightCountsWhenItFailed) {
     set_check(7, Verdict::unknown);
     track(service(-20));
-    EXPECT_EQ(tracker->adds(), 0);
+    EXPECT_EQ(tracker->priority_delta(), 0);
     set_check(7, Verdict::up);
-    look();
-    EXPECT_EQ(tracker->adds(), 0);
+    evaluate();
+    EXPECT_EQ(tracker->priority_delta(), 0);
     set_check(7, Verdict::down, "L4CON connection refused");
-    look();
+    evaluate();
 
-    EXPECT_EQ(tracker->adds(), -20);
+    EXPECT_EQ(tracker->priority_delta(), -20);
     EXPECT_FALSE(tracker->is_fault());
-    EXPECT_EQ(tracker->story(),
+    EXPECT_EQ(tracker->describe(),
               "track_http http://10.0.1.9/ failed, L4CON connection refused "
               "(weight -20)");
 }
@@ -356,26 +356,26 @@ TEST_F(TrackerTest, NegativeWeightCountsWhenItFailed) {
 TEST_F(TrackerTest, PositiveWeightCountsWhileItIsUp) {
     set_check(7, Verdict::unknown);
     track(service(20));
-    EXPECT_EQ(tracker->adds(), 0);
+    EXPECT_EQ(tracker->priority_delta(), 0);
     set_check(7, Verdict::up);
-    look();
-    EXPECT_EQ(tracker->adds(), 20);
-    EXPECT_EQ(tracker->story(),
+    evaluate();
+    EXPECT_EQ(tracker->priority_delta(), 20);
+    EXPECT_EQ(tracker->describe(),
               "track_http http://10.0.1.9/ is up (weight 20)");
     set_check(7, Verdict::down);
-    look();
+    evaluate();
 
-    EXPECT_EQ(tracker->adds(), 0);
+    EXPECT_EQ(tracker->priority_delta(), 0);
 }
 
 TEST_F(TrackerTest, TrustedIsUpUntilItIsOverdue) {
     set_check(7, Verdict::unknown);
     track(service(20));
     tracker->trust(now);
-    EXPECT_EQ(tracker->adds(), 20);
+    EXPECT_EQ(tracker->priority_delta(), 20);
 
     look_after(Seconds{3});
-    EXPECT_EQ(tracker->adds(), 0);
+    EXPECT_EQ(tracker->priority_delta(), 0);
 }
 
 // Several
@@ -385,7 +385,7 @@ protected:
     Priority effective(std::vector<TrackerConfig> configs, unsigned base) {
         trackers.emplace(std::move(configs));
         trackers->begin(kFirstLook);
-        trackers->look(world, machine, now);
+        trackers->evaluate(world, machine, now);
         return trackers->effective(Priority{static_cast<std::uint8_t>(base)});
     }
 
@@ -414,7 +414,7 @@ TEST_F(TrackersTest, FirstFaultOfTheConfigurationCounts) {
               "track_http http://10.0.1.9/: L7STS status 500");
 
     set_check(7, Verdict::up);
-    trackers->look(world, machine, now);
+    trackers->evaluate(world, machine, now);
     EXPECT_EQ(trackers->fault(),
               "track_interface eth1: interface eth1 is down");
 }
@@ -431,7 +431,7 @@ TEST_F(TrackersTest, NewsAreReportedOnce) {
     EXPECT_EQ(trackers->take_news(), "");
 
     set_check(0, Verdict::up);
-    trackers->look(world, machine, now);
+    trackers->evaluate(world, machine, now);
     EXPECT_EQ(trackers->take_news(),
               "track_upstream web is up, 1 of 2 servers up (weight -20)");
 }
@@ -442,13 +442,13 @@ TEST_F(TrackersTest, LooksAgainOnceASecondAndAtDeadlines) {
 
     set_check(7, Verdict::unknown);
     effective({service()}, 100);
-    EXPECT_EQ(trackers->deadline(), now + kTrackerLook);
+    EXPECT_EQ(trackers->deadline(), now + kTrackerPeriod);
     EXPECT_FALSE(trackers->are_known());
     now += Milliseconds{2500};
-    trackers->look(world, machine, now);
+    trackers->evaluate(world, machine, now);
     EXPECT_EQ(trackers->deadline(), kFirstLook + Seconds{3});
     now += Milliseconds{500};
-    trackers->look(world, machine, now);
+    trackers->evaluate(world, machine, now);
     EXPECT_TRUE(trackers->are_known());
 }
 

@@ -176,7 +176,7 @@ TEST_F(TrackingTest, MayBeStoppedOrHandedOverWhileItWaits) {
 TEST_F(TrackingTest, StandsAsideWhateverTheChecksSay) {
     set_check(Verdict::up);
     make(config(), {service(), link()});
-    engine->stand_aside("CAP_NET_RAW is missing", now);
+    engine->disable("CAP_NET_RAW is missing", now);
     engine->handle_checks(now);
 
     EXPECT_EQ(fault(), "CAP_NET_RAW is missing");

@@ -94,7 +94,7 @@ void read(const Table &table) {
 }
 
 // As a process that checks continues with it.
-void go_on(Table &table) {
+void continue_from(Table &table) {
     CheckId id = 0;
     for (const Config &config : configs()) {
         Record record = table.recall(id, config);
@@ -139,7 +139,7 @@ void run(Bytes steps) {
     Table table = memory.table(kGeneration);
     read(table);
     read(memory.table(kGeneration - 1));
-    go_on(table);
+    continue_from(table);
     check_next(memory, table);
 }
 

@@ -89,7 +89,7 @@ void check(const Handover &handover) {
 
 // As long as the longest time that a record can keep it out, and then to its
 // end.
-void go_on(const Handover &handover) {
+void continue_from(const Handover &handover) {
     test::FakeMachine machine;
     test::RememberingLog log;
     std::vector<RouterConfig> routers{{config(), {}}};
@@ -121,7 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
 
     if (const auto handover = to_handover(damaged(data, size), kNow)) {
         check(*handover);
-        go_on(*handover);
+        continue_from(*handover);
     }
     return 0;
 }

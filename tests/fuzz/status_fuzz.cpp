@@ -64,8 +64,8 @@ void publish(Area &area, std::int32_t pid) {
 
 void fill(Area &area) {
     area.set_generation(kGeneration);
-    area.begin_life(kGeneration);
-    area.settle(kGeneration);
+    area.mark_started(kGeneration);
+    area.confirm(kGeneration);
     area.set_crash_history(full<engine::CrashHistory>());
     area.hold(7);
     area.begin_notifying(8);

@@ -112,7 +112,7 @@ public:
 
     void process_ended(int) override { deaths++; }
 
-    void neighbour_heard(const engine::NeighbourClaim &claim) override {
+    void neighbour_claimed(const engine::NeighbourClaim &claim) override {
         claims.push_back(claim);
     }
 

@@ -42,7 +42,7 @@ TEST_F(RouterNamesTest, TheFirstOneHasIt) {
         has_name(first.get(), {router.interface, Family::ipv6, router.vrid}));
 
     RouterNames one = names(first);
-    one.look(now);
+    one.check(now);
     EXPECT_FALSE(one.holder(0));
     EXPECT_FALSE(one.deadline());
     EXPECT_FALSE(one.any_came_free());
@@ -55,7 +55,7 @@ TEST_F(RouterNamesTest, TheSecondOneSeesItAndItsEnd) {
     EXPECT_EQ(take_name(second.get(), router).error().code, EADDRINUSE);
 
     RouterNames two = names(second);
-    two.look(now);
+    two.check(now);
     ASSERT_TRUE(two.holder(0));
     EXPECT_EQ(two.holder(0)->pid, ::getpid());
     EXPECT_EQ(two.holder(0)->uid, ::getuid());
@@ -64,7 +64,7 @@ TEST_F(RouterNamesTest, TheSecondOneSeesItAndItsEnd) {
     const int fd = watched[0];
 
     now = *two.deadline();
-    two.look(now);
+    two.check(now);
     EXPECT_TRUE(two.holder(0));
     EXPECT_EQ(watched, std::vector{fd});
     EXPECT_FALSE(is_readable(fd));
@@ -97,11 +97,11 @@ TEST_F(RouterNamesTest, NothingIsKnownOfOneThatCannotBeAsked) {
     const os::Fd fd = open_name_socket();
     {
         RouterNames filler = names(fd);
-        filler.look(now);
+        filler.check(now);
         ASSERT_TRUE(filler.holder(0)->uid);
 
         RouterNames two = names(fd);
-        two.look(now);
+        two.check(now);
         ASSERT_TRUE(two.holder(0));
         EXPECT_FALSE(two.holder(0)->uid);
         EXPECT_FALSE(two.holder(0)->may_be_nginx());
@@ -113,7 +113,7 @@ TEST_F(RouterNamesTest, WithoutASocketThereIsNoQuestion) {
     const os::Fd first = open_name_socket();
     ASSERT_TRUE(take_name(first.get(), router));
     RouterNames two = names(os::Fd{});
-    two.look(now);
+    two.check(now);
     EXPECT_FALSE(two.holder(0));
     EXPECT_FALSE(two.deadline());
 }

@@ -28,7 +28,7 @@ protected:
 
     // The work of the vrrp process after each event.
     bool share() {
-        const bool news = control.obey(*engine, now);
+        const bool news = control.execute(*engine, now);
         control.answer(*engine, now);
         return news;
     }

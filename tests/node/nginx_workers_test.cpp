@@ -21,7 +21,7 @@ public:
     void packet_received(const engine::ReceivedPacket &) override {}
     void interfaces_changed(const engine::Interfaces &) override {}
     void process_ended(int) override {}
-    void neighbour_heard(const engine::NeighbourClaim &) override {}
+    void neighbour_claimed(const engine::NeighbourClaim &) override {}
 };
 
 class NginxWorkersTest : public ::testing::Test {

@@ -58,8 +58,8 @@ protected:
                     engine::interfaces(!dice.one_in(3), dice.one_in(2)), now);
                 break;
             case 1:
-                engine->obey(static_cast<engine::Command>(dice.below(3)), "",
-                             now);
+                engine->execute(static_cast<engine::Command>(dice.below(3)), "",
+                                now);
                 break;
             case 2:
                 machine.fail(dice.one_in(2) ? "send" : "add", ENOBUFS);
@@ -231,7 +231,7 @@ TEST_F(PublisherTest, ARouterMarksItselfWhenItMayHaveChanged) {
     EXPECT_EQ(takes(), 1u) << "addresses";
     engine->handle_checks(now);
     EXPECT_EQ(takes(), 1u) << "trackers";
-    engine->obey(engine::Command::release, "", now);
+    engine->execute(engine::Command::release, "", now);
     EXPECT_EQ(takes(), 1u) << "an operator";
     engine->stop("nginx is shutting down", false, now);
     EXPECT_EQ(takes(), 1u) << "the end";

@@ -165,18 +165,18 @@ TEST_F(AreaTest, ChecksAndStatusDoNotTouchEachOther) {
 }
 
 TEST_F(AreaTest, LifeThatDoesNotEndIsACrash) {
-    EXPECT_FALSE(area.begin_life(1));
-    EXPECT_TRUE(area.begin_life(1));
-    area.end_life(1);
-    EXPECT_FALSE(area.begin_life(1));
+    EXPECT_FALSE(area.mark_started(1));
+    EXPECT_TRUE(area.mark_started(1));
+    area.mark_stopped(1);
+    EXPECT_FALSE(area.mark_started(1));
 }
 
 // A reload: the new process begins while the old one lives.
 TEST_F(AreaTest, LifeOfAnotherGenerationIsNoCrash) {
-    EXPECT_FALSE(area.begin_life(1));
-    EXPECT_FALSE(area.begin_life(2));
-    area.end_life(1);
-    EXPECT_TRUE(area.begin_life(2));
+    EXPECT_FALSE(area.mark_started(1));
+    EXPECT_FALSE(area.mark_started(2));
+    area.mark_stopped(1);
+    EXPECT_TRUE(area.mark_started(2));
 }
 
 TEST_F(AreaTest, CrashHistoryOutlivesAProcess) {
@@ -218,12 +218,12 @@ TEST_F(AreaTest, ViewHasTheNewestTransitionFirst) {
 // A binary upgrade that was taken back: nginx starts workers only.
 TEST_F(AreaTest, AVrrpProcessThatHasEndedIsReported) {
     area.set_generation(1);
-    area.begin_life(1);
+    area.mark_started(1);
     publish(42, {"VI_1"});
-    area.settle(1);
+    area.confirm(1);
     EXPECT_EQ(take_snapshot(area)->instances.at(0).state.view(), "MASTER");
 
-    area.end_life(1);
+    area.mark_stopped(1);
     const auto ended = take_snapshot(area);
     EXPECT_EQ(ended->node.pid, 0);
     EXPECT_EQ(ended->instances.at(0).state.view(), "FAULT");

@@ -36,7 +36,7 @@ public:
     std::optional<Instant> active_before;  // the life before this one
     std::set<engine::RouterKey> released;  // over the life of a process
     bool full = false;                     // no room for one more
-    bool owned_by_other = false;           // look() has to wait
+    bool owned_by_other = false;           // request() has to wait
     std::string overtaken_at;              // with this, another one owns it
     bool successor = false;                // another process waits for us
     bool successor_sleeps = false;         // it does not run now
@@ -158,8 +158,8 @@ public:
         return !owned_by_other || only.value_or(id) != id;
     }
 
-    std::optional<engine::Inheritance> look(engine::OwnershipId,
-                                            Instant) override {
+    std::optional<engine::Inheritance> request(engine::OwnershipId,
+                                               Instant) override {
         if (owned_by_other) {
             return std::nullopt;
         }
@@ -204,7 +204,7 @@ public:
 
     std::optional<engine::Inheritance> take_back(engine::OwnershipId,
                                                  Instant) override {
-        return look({}, {});
+        return request({}, {});
     }
 
     void advertised(engine::OwnershipId, Instant) override {}
@@ -215,7 +215,7 @@ public:
         return ask_at_;
     }
 
-    void happened(const engine::Event &event, const vrrp::Config &,
+    void on_event(const engine::Event &event, const vrrp::Config &,
                   Instant) override {
         events.push_back(event);
     }
