@@ -1,8 +1,8 @@
 #!/bin/bash
 # Who may include whom. The rooms of core/ depend on each other in one
 # direction, system calls are made in core/os, core/net, core/script,
-# core/probe and core/transport only, and the C shims see nothing of the core but
-# core/capi.h.
+# core/probe and core/transport only, and the C shims see nothing of the core
+# but core/capi.h.
 # The folders of ngx_vrrp_module/ depend on each other in one direction, too.
 #
 # usage: layering_test.sh [ROOT]
@@ -324,7 +324,7 @@ refused core/net/a.cpp #include "core/probe/kernel_view.hpp"
 refused core/net/a.cpp #include "core/script/spawn.hpp"
 refused core/script/a.cpp #include "core/check/ports.hpp"
 refused core/script/a.cpp #include "core/net/host.hpp"
-refused core/courier/a.cpp #include "core/net/host.hpp"
+refused core/transport/a.cpp #include "core/net/host.hpp"
 refused core/probe/a.cpp #include "core/vrrp/config.hpp"
 refused core/probe/a.cpp #include "core/transport/fifo_transport.hpp"
 refused core/transport/a.cpp #include "core/check/ports.hpp"

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "core/script/script_runs.hpp"
-#include "tests/net/refused_syscall.hpp"
+#include "tests/os/refused_syscall.hpp"
 #include "tests/support/script_folder.hpp"
 #include "tests/transport/transport_loop.hpp"
 

@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "core/os/clock.hpp"
-#include "tests/net/fake_watcher.hpp"
 #include "tests/notify/events.hpp"
 #include "tests/os/fake_watcher.hpp"
 #include "tests/support/openssl_signer.hpp"
@@ -28,7 +27,7 @@
 
 namespace ngx_vrrp::transport {
 
-using namespace net;
+using namespace os;
 namespace {
 
 using notify::ChannelConfig;

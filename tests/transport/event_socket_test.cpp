@@ -12,7 +12,7 @@
 
 namespace ngx_vrrp::transport {
 
-using namespace net;
+using namespace os;
 namespace {
 
 using Kind = Incoming::Kind;

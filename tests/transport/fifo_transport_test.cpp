@@ -17,7 +17,7 @@
 
 namespace ngx_vrrp::transport {
 
-using namespace net;
+using namespace os;
 namespace {
 
 using test::state_event;
