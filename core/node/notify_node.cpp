@@ -203,7 +203,6 @@ void NotifyNode::on_timer() {
              "anyway");
         begin(now);
     }
-    transports_.on_timer(now);
     const auto due = dispatcher_.deadline();
     has_news_ = has_news_ || (due && now >= *due);
     dispatcher_.handle_time(now);
@@ -251,7 +250,6 @@ std::optional<Instant> NotifyNode::deadline() const {
         return std::nullopt;
     }
     std::optional<Instant> next = dispatcher_.deadline();
-    take_earlier(next, transports_.deadline());
     if (has_news_) {
         take_earlier(next, publish_at_);
     }

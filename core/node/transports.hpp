@@ -1,10 +1,7 @@
 // The transports of this process.
 #pragma once
 
-#include <optional>
-
 #include "core/base/log.hpp"
-#include "core/base/time.hpp"
 #include "core/notify/ports.hpp"
 #include "core/notify/signer.hpp"
 #include "core/os/watcher.hpp"
@@ -31,9 +28,6 @@ public:
 
     // False: not one of theirs.
     bool on_readable(int fd);
-
-    void on_timer(Instant now) { curl_.on_timer(now); }
-    std::optional<Instant> deadline() const { return curl_.deadline(); }
 
 private:
     transport::ScriptTransport scripts_;

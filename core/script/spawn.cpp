@@ -17,6 +17,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/os/blocked_signals.hpp"
 #include "core/os/pidfd.hpp"
 
 namespace ngx_vrrp::script {
@@ -40,23 +41,6 @@ public:
 
 private:
     std::vector<char *> pointers_;
-};
-
-// While this object lives, no signal handler of ours can run, in the child
-// either.
-class BlockedSignals {
-public:
-    BlockedSignals() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::sigprocmask(SIG_SETMASK, &all, &before_);
-    }
-    BlockedSignals(const BlockedSignals &) = delete;
-    BlockedSignals &operator=(const BlockedSignals &) = delete;
-    ~BlockedSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
 };
 
 // For a process with CAP_SETUID and CAP_SETGID: usually root.
@@ -201,7 +185,7 @@ Result<Child, SystemError> spawn(const Program &program) {
     const Strings arguments(program.command);
     const Strings environment(program.environment);
     {
-        const BlockedSignals blocked;
+        const os::BlockedSignals blocked;  // no handler of ours in the child
         child.pid = ::fork();
         if (child.pid == 0) {
             run(program, arguments.data(), environment.data(), input.get(),

@@ -16,44 +16,17 @@ constexpr const char *kInstall = "install the Debian package libcurl4";
 // CURLOPT_QUICK_EXIT is the newest option that we need.
 constexpr unsigned kOldest = CURL_VERSION_BITS(7, 87, 0);
 
-class Symbols {
-public:
-    explicit Symbols(void *library) : library_(library) {}
-
-    template <class Function>
-    void find(Function &function, const char *name) {
-        void *symbol = ::dlsym(library_, name);
-        missing_ = symbol == nullptr && missing_ == nullptr ? name : missing_;
-        function = reinterpret_cast<Function>(symbol);
-    }
-
-    const char *missing() const { return missing_; }
-
-private:
-    void *library_;
-    const char *missing_ = nullptr;
-};
-
-void find_all(Symbols &symbols, CurlLibrary &curl) {
-    symbols.find(curl.global_init, "curl_global_init");
-    symbols.find(curl.version_info, "curl_version_info");
-    symbols.find(curl.slist_append, "curl_slist_append");
-    symbols.find(curl.slist_free_all, "curl_slist_free_all");
-
-    symbols.find(curl.easy_init, "curl_easy_init");
-    symbols.find(curl.easy_cleanup, "curl_easy_cleanup");
-    symbols.find(curl.easy_perform, "curl_easy_perform");
-    symbols.find(curl.easy_setopt, "curl_easy_setopt");
-    symbols.find(curl.easy_getinfo, "curl_easy_getinfo");
-    symbols.find(curl.easy_strerror, "curl_easy_strerror");
-
-    symbols.find(curl.multi_init, "curl_multi_init");
-    symbols.find(curl.multi_cleanup, "curl_multi_cleanup");
-    symbols.find(curl.multi_setopt, "curl_multi_setopt");
-    symbols.find(curl.multi_add_handle, "curl_multi_add_handle");
-    symbols.find(curl.multi_remove_handle, "curl_multi_remove_handle");
-    symbols.find(curl.multi_socket_action, "curl_multi_socket_action");
-    symbols.find(curl.multi_info_read, "curl_multi_info_read");
+// The name of a function that it does not have, or nullptr.
+const char *find_functions(void *library, CurlLibrary &curl) {
+    const char *missing = nullptr;
+    const auto find = [&]<class F>(F &function, const char *name) {
+        function = reinterpret_cast<F>(::dlsym(library, name));
+        missing = function == nullptr ? name : missing;
+    };
+#define NGX_VRRP_CURL_FIND(name) find(curl.name, "curl_" #name);
+    NGX_VRRP_CURL_FUNCTIONS(NGX_VRRP_CURL_FIND)
+#undef NGX_VRRP_CURL_FIND
+    return missing;
 }
 
 Unexpected<std::string> unusable(const std::string &why) {
@@ -69,10 +42,9 @@ Result<CurlLibrary, std::string> load_curl() {
                         std::string(::dlerror()));
     }
     CurlLibrary curl{};
-    Symbols symbols(library);
-    find_all(symbols, curl);
-    if (symbols.missing() != nullptr) {
-        return unusable(format("%s has no %s()", kName, symbols.missing()));
+    const char *missing = find_functions(library, curl);
+    if (missing != nullptr) {
+        return unusable(format("%s has no %s()", kName, missing));
     }
     const auto *version = curl.version_info(CURLVERSION_NOW);
     if (version->version_num < kOldest) {

@@ -9,29 +9,20 @@
 
 #include "core/base/result.hpp"
 
+// The functions that we call, without "curl_".
+#define NGX_VRRP_CURL_FUNCTIONS(f)                                          \
+    f(global_init) f(version_info) f(slist_append) f(slist_free_all)        \
+        f(easy_init) f(easy_cleanup) f(easy_setopt) f(easy_getinfo)         \
+            f(easy_strerror) f(multi_init) f(multi_cleanup) f(multi_setopt) \
+                f(multi_add_handle) f(multi_remove_handle) f(multi_perform) \
+                    f(multi_poll) f(multi_wakeup) f(multi_info_read)
+
 namespace ngx_vrrp::transport {
 
-// The functions that we call, without "curl_".
 struct CurlLibrary {
-    decltype(&::curl_global_init) global_init;
-    decltype(&::curl_version_info) version_info;
-    decltype(&::curl_slist_append) slist_append;
-    decltype(&::curl_slist_free_all) slist_free_all;
-
-    decltype(&::curl_easy_init) easy_init;
-    decltype(&::curl_easy_cleanup) easy_cleanup;
-    decltype(&::curl_easy_perform) easy_perform;
-    decltype(&::curl_easy_setopt) easy_setopt;
-    decltype(&::curl_easy_getinfo) easy_getinfo;
-    decltype(&::curl_easy_strerror) easy_strerror;
-
-    decltype(&::curl_multi_init) multi_init;
-    decltype(&::curl_multi_cleanup) multi_cleanup;
-    decltype(&::curl_multi_setopt) multi_setopt;
-    decltype(&::curl_multi_add_handle) multi_add_handle;
-    decltype(&::curl_multi_remove_handle) multi_remove_handle;
-    decltype(&::curl_multi_socket_action) multi_socket_action;
-    decltype(&::curl_multi_info_read) multi_info_read;
+#define NGX_VRRP_CURL_MEMBER(name) decltype(&::curl_##name) name;
+    NGX_VRRP_CURL_FUNCTIONS(NGX_VRRP_CURL_MEMBER)
+#undef NGX_VRRP_CURL_MEMBER
 };
 
 // The error has the reason and the package to install. Once loaded it is never

@@ -65,7 +65,6 @@ CurlTransfer::CurlTransfer(const CurlLibrary &curl, notify::Signer &signer,
                            const notify::ChannelConfig &config,
                            notify::WallTime now)
     : curl_(curl),
-      id_(delivery.id),
       endpoint_(notify::endpoint_of(url_of(config))),
       is_mail_(std::holds_alternative<EmailChannel>(config.how)),
       list_(nullptr, ListCleanup{&curl}),
@@ -106,7 +105,6 @@ void CurlTransfer::prepare(const notify::ChannelConfig &config) {
         static_cast<long>(std::max<std::int64_t>(to_ms(config.timeout), 1));
 
     set(CURLOPT_ERRORBUFFER, error_.data());
-    set(CURLOPT_PRIVATE, static_cast<void *>(this));
     set(CURLOPT_PROTOCOLS_STR, protocol_of(is_mail_, endpoint_));
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_PROXY, "");

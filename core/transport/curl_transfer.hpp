@@ -1,7 +1,7 @@
 // The delivery of one message by libcurl: the request, and the meaning of the
 // answer. Its texts contain no more of a URL than the host.
 //
-// While it is on its way on another thread, only abort(), id(), is_mail() and
+// While it runs in another thread, only abort(), handle(), is_mail() and
 // waiting_for() may be called.
 #pragma once
 
@@ -31,15 +31,13 @@ public:
     CurlTransfer(const CurlTransfer &) = delete;
     CurlTransfer &operator=(const CurlTransfer &) = delete;
 
-    notify::DeliveryId id() const { return id_; }
     bool is_mail() const { return is_mail_; }
     CURL *handle() const { return handle_.get(); }
 
     // Empty: it can begin. Otherwise the reason, in the message or in libcurl.
     std::string error() const;
 
-    // Blocks until it has ended, or within a second or so of abort().
-    CURLcode perform() { return curl_.easy_perform(handle_.get()); }
+    // Ends it when its progress callback is called next.
     void abort() { aborted_ = true; }
 
     // Of a transfer that libcurl has ended.
@@ -94,7 +92,6 @@ private:
                                void *self);
 
     const CurlLibrary &curl_;
-    notify::DeliveryId id_;
     notify::Endpoint endpoint_;
     bool is_mail_;
     notify::WebhookFormat format_{};

@@ -1,7 +1,9 @@
 // Delivers mails and webhooks with libcurl, which is loaded for the first of
-// them. Only for the notifier process: libcurl starts threads, to look up
-// names, and its SMTP blocks at the end of a session. SIGPIPE must be ignored,
-// as in all processes of nginx.
+// them. Only for the notifier process: threads wait for libcurl. Webhooks share
+// one, each channel of mails has its own, because libcurl's SMTP blocks while
+// it waits for the reply to a whole mail and to QUIT: a server that scans mails
+// for a long time would delay all other messages. SIGPIPE must be ignored, as
+// in all processes of nginx.
 #pragma once
 
 #include <memory>
@@ -32,21 +34,16 @@ public:
     // False: not one of ours.
     bool on_readable(int fd);
 
-    void on_timer(Instant now);
-
-    // May be over as soon as it is asked for.
-    std::optional<Instant> deadline() const;
-
     // Empty: libcurl can be loaded; otherwise the reason, and the package to
     // install.
     static std::string unavailable();
 
 private:
-    class Session;
+    struct Session;
 
+    std::optional<notify::Outcome> open();
     std::optional<notify::Outcome> begin(const notify::Delivery &delivery,
                                          const notify::ChannelConfig &config);
-    void report_ends(Instant now);
 
     os::Watcher &watcher_;
     notify::Signer &signer_;
