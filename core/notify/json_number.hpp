@@ -9,15 +9,14 @@
 
 namespace ngx_vrrp::notify {
 
-// The integer member of this name in the object json. Nothing: json is not JSON
+// The integer member of this name in an object. Nothing: the text is not JSON
 // (RFC 8259), not an object, nests too deep, has no such member or two of them,
-// or it has another type.
-std::optional<std::int64_t> find_number(std::string_view json,
+// or it has another type. Octets that are not UTF-8 become U+FFFD.
+std::optional<std::int64_t> find_number(std::string_view text,
                                         std::string_view name);
 
-// The same for a string, decoded, so that it may hold any octets. An escape
-// that is not a Unicode character becomes U+FFFD.
-std::optional<std::string> find_text(std::string_view json,
+// The same for a string.
+std::optional<std::string> find_text(std::string_view text,
                                      std::string_view name);
 
 }  // namespace ngx_vrrp::notify

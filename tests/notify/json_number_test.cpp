@@ -56,9 +56,12 @@ TEST(FindText, FindsWhatIsMeant) {
     EXPECT_EQ(errmsg(R"({"errmsg":"\"\\\/\b\f\n\r\t"})"), "\"\\/\b\f\n\r\t");
     EXPECT_EQ(errmsg(R"({"errmsg":"\u0041\u00fc\u5173\ud83d\ude00"})"),
               "A\xc3\xbc\xe5\x85\xb3\xf0\x9f\x98\x80");
-    EXPECT_EQ(errmsg(R"({"errmsg":"\ud83d\u0041\ude00\ud83d"})"),
-              "\xef\xbf\xbd"
-              "A\xef\xbf\xbd\xef\xbf\xbd");
+    EXPECT_EQ(errmsg("{\"errmsg\":\"\xd5\xca\"}"), "\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST(FindText, WantsWholeSurrogatePairs) {
+    EXPECT_EQ(errmsg(R"({"errmsg":"\ud83d\u0041"})"), std::nullopt);
+    EXPECT_EQ(errmsg(R"({"errmsg":"\ude00"})"), std::nullopt);
 }
 
 TEST(FindText, WantsAString) {
