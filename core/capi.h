@@ -2,27 +2,30 @@
  * The only header of the core that C sees: nginx on one side, VRRP on the
  * other.
  *
- * The core lives in the vrrp process.  It is created there after the fork,
- * from a configuration that has been checked, and is driven by one event
- * loop:
+ * The core lives in processes of its own, which the master of nginx starts
+ * beside its workers: one with the virtual routers, two that check and one that
+ * notifies.  Each is created after the fork, from a configuration that has been
+ * checked, and is driven by one event loop:
  *
- *     core = vrrp_core_create(&conf, &ops, memory);
- *     vrrp_core_start(core);
+ *     process = vrrp_router_create(&conf, &facts, &ops, memory);
+ *     vrrp_process_start(process, master_pid);
  *     for ( ;; ) {
  *         wait for a watched descriptor to become readable
- *             -> vrrp_core_on_readable(core, fd)
- *         or for vrrp_core_deadline(core) to pass
- *             -> vrrp_core_on_timer(core)
- *         if (vrrp_core_finished(core)) break;
+ *             -> vrrp_process_on_readable(process, fd)
+ *         or for vrrp_process_deadline(process) to pass
+ *             -> vrrp_process_on_timer(process)
+ *         or for a signal
+ *             -> vrrp_process_quit(process), vrrp_process_terminate(process)
+ *         if (vrrp_process_finished(process)) break;
  *     }
- *     vrrp_core_destroy(core);
+ *     vrrp_process_destroy(process);
  *
- * After any call, read vrrp_core_deadline() and arm one timer with it; to be
+ * After any call, read vrrp_process_deadline() and arm one timer with it; to be
  * woken early is harmless.  Times are nanoseconds of CLOCK_BOOTTIME.
  *
  * No function throws, blocks or keeps a pointer into its arguments, except
- * ops, ops->data and the memory, which must outlive the core.  The ops are leaf
- * calls: they must not call the core.
+ * ops->data and the memory, which must outlive the process.  The ops are leaf
+ * calls: unless they say otherwise, they must not call the core.
  *
  * The memory is shared by all processes of one nginx, which inherit it from the
  * master.  It has two parts.  In one of them our own processes write, and
@@ -54,7 +57,7 @@ extern "C" {
 #define VRRP_CORE_AUTH_LEN         8
 
 
-typedef struct vrrp_core_s  vrrp_core_t;
+typedef struct vrrp_process_s  vrrp_process_t;
 typedef struct vrrp_core_memory_s  vrrp_core_memory_t;
 
 
@@ -449,76 +452,88 @@ typedef struct {
      * there are no notifications.
      */
     int                               event_fds[2];
+
+    /*
+     * Raw ICMP sockets for ping, IPv4 and IPv6; -1: none.  The process that
+     * pings closes them.
+     */
+    int                               icmp_fds[2];
 } vrrp_core_conf_t;
 
 
-typedef struct {
-    /* of this process, for the status: the values in effect */
-    int     pid;
-    int     realtime_priority;  /* 0: none */
-    int     mlock;
-    int     begins_as_root;     /* one that is started again, too */
-    vrrp_core_str_t  server_version;  /* of nginx: "1.22.1" */
+/* what every process calls; data is the caller's, also for other callbacks */
 
+typedef struct {
     void   *data;
 
     void  (*log)(void *data, vrrp_core_log_level_e level, const char *text,
               size_t len);
 
-    /* VRRP_CORE_OK: vrrp_core_on_readable() will be called for fd */
+    /* VRRP_CORE_OK: vrrp_process_on_readable() will be called for fd */
     int   (*watch)(void *data, int fd);
     void  (*unwatch)(void *data, int fd);
-} vrrp_core_ops_t;
+} vrrp_process_ops_t;
+
+
+/*
+ * Begins; when the process master_pid ends, this one finishes.
+ * VRRP_CORE_ERROR: it has finished already or, with the virtual routers, takes
+ * no part in the elections (logged).
+ */
+int vrrp_process_start(vrrp_process_t *process, int master_pid);
+
+/*
+ * nginx's QUIT: finishes within a bounded time.  vrrp process: leaves the
+ * elections, but an address may stay until a successor advertises, because
+ * nginx still answers requests; on a reload it continues until the next vrrp
+ * process takes over.  Checker and runner processes: at once.  Notifier
+ * process: when the processes that send events to it have ended, and the events
+ * are delivered.
+ */
+void vrrp_process_quit(vrrp_process_t *process);
+
+/*
+ * nginx's TERM, also after QUIT: releases the addresses before it returns;
+ * makes one attempt for each event that waits.
+ */
+void vrrp_process_terminate(vrrp_process_t *process);
+
+void vrrp_process_on_readable(vrrp_process_t *process, int fd);
+void vrrp_process_on_timer(vrrp_process_t *process);
+
+/* when vrrp_process_on_timer() is due, or VRRP_CORE_NEVER */
+int64_t vrrp_process_deadline(vrrp_process_t *process);
+
+/* nothing is left to do, or an exception was caught (logged) */
+int vrrp_process_finished(vrrp_process_t *process);
+
+/* a vrrp process that ends without it counts as crashed */
+void vrrp_process_destroy(vrrp_process_t *process);
 
 
 /* the vrrp process */
 
+/* for the status: values in effect in this process */
+
+typedef struct {
+    int                               pid;
+    int                               realtime_priority;  /* 0: none */
+    int                               mlock;
+    int                               begins_as_root;  /* each time */
+    vrrp_core_str_t                   server_version;  /* "1.22.1" */
+
+    /*
+     * Not NULL: why it takes part in nothing, e.g. because capabilities are
+     * missing.
+     */
+    const char                       *disabled;
+} vrrp_router_facts_t;
+
+
 /* NULL: out of memory, or netlink cannot be opened (logged) */
-vrrp_core_t *vrrp_core_create(const vrrp_core_conf_t *conf,
-    const vrrp_core_ops_t *ops, vrrp_core_memory_t *memory);
-
-/* a process that ends without it counts as crashed */
-void vrrp_core_destroy(vrrp_core_t *core);
-
-/*
- * Joins the elections.  master_pid is watched: when it ends, the addresses
- * are released and the core finishes.  VRRP_CORE_ERROR: the core stands aside
- * (logged).
- */
-int vrrp_core_start(vrrp_core_t *core, int master_pid);
-
-/*
- * Instead of start: takes part in nothing and says why in the status, e.g.
- * because capabilities are missing.  The core finishes when master_pid ends.
- */
-int vrrp_core_stand_aside(vrrp_core_t *core, int master_pid,
-    const char *reason);
-
-/*
- * Leaves the elections and releases the addresses.  serving: nginx still
- * answers requests, so an address may stay until a successor advertises (for
- * a bounded time); otherwise the addresses are removed before this returns.
- * May be called again, with serving 0, to end the wait.  See
- * vrrp_core_finished().
- */
-void vrrp_core_stop(vrrp_core_t *core, const char *reason, int serving);
-
-/*
- * nginx's QUIT.  While the master is reloading, another vrrp process is about
- * to take over: this one continues until then, and releases the routers that
- * the new one does not want.  Otherwise vrrp_core_stop(), serving.
- */
-void vrrp_core_quit(vrrp_core_t *core);
-
-void vrrp_core_on_readable(vrrp_core_t *core, int fd);
-void vrrp_core_on_timer(vrrp_core_t *core);
-
-/* when vrrp_core_on_timer() is due, or VRRP_CORE_NEVER */
-int64_t vrrp_core_deadline(const vrrp_core_t *core);
-
-/* nothing is left to do: every address is given up */
-int vrrp_core_finished(const vrrp_core_t *core);
-
+vrrp_process_t *vrrp_router_create(const vrrp_core_conf_t *conf,
+    const vrrp_router_facts_t *facts, const vrrp_process_ops_t *ops,
+    vrrp_core_memory_t *memory);
 
 /*
  * In the master, once for an nginx and the binaries that follow it: the memory
@@ -545,9 +560,6 @@ void vrrp_core_take_names(const vrrp_core_conf_t *conf);
 
 /* the processes that check */
 
-typedef struct vrrp_checker_s  vrrp_checker_t;
-
-
 /* which checks a process makes */
 
 typedef enum {
@@ -567,21 +579,14 @@ typedef enum {
 
 
 typedef struct {
-    void   *data;
-
-    void  (*log)(void *data, vrrp_core_log_level_e level, const char *text,
-              size_t len);
-    int   (*watch)(void *data, int fd);
-    void  (*unwatch)(void *data, int fd);
-
     /*
      * Connections, one for each check at most, with TLS where the check has
-     * it.  These are the only ops from which the checker may be called back:
-     * open() ends in vrrp_checker_opened() or vrrp_checker_failed(), now or
-     * later; send() takes all of it and sends it as the peer allows; close()
-     * ends all reports about a connection.  A connection reported by
-     * vrrp_checker_failed() is closed already, and another one may be opened
-     * within that call; one that vrrp_checker_ended() is not.
+     * it.  These may call the core: open() ends in vrrp_checker_opened() or
+     * vrrp_checker_failed(), now or later; send() takes all of it and sends it
+     * as the peer allows; close() ends all reports about a connection.  A
+     * connection reported by vrrp_checker_failed() is closed already, and
+     * another one may be opened within that call; one that
+     * vrrp_checker_ended() is not.
      */
     void  (*open)(void *data, size_t check);
     void  (*send)(void *data, size_t check, const char *bytes, size_t len);
@@ -600,79 +605,44 @@ int vrrp_checker_needed(const vrrp_core_conf_t *conf,
     vrrp_checker_role_e role);
 
 /*
- * icmp4, icmp6: raw ICMP sockets for ping, or -1; the checker closes them.
- * NULL: out of memory or descriptors (logged).
+ * NULL: out of memory or descriptors (logged).  A process whose table a later
+ * configuration has replaced checks nothing, and finishes after QUIT: the
+ * master would start one that ends earlier again.
  */
-vrrp_checker_t *vrrp_checker_create(const vrrp_core_conf_t *conf,
-    vrrp_checker_role_e role, const vrrp_checker_ops_t *ops,
-    vrrp_core_memory_t *memory, int icmp4, int icmp6);
-void vrrp_checker_destroy(vrrp_checker_t *checker);
+vrrp_process_t *vrrp_checker_create(const vrrp_core_conf_t *conf,
+    vrrp_checker_role_e role, const vrrp_process_ops_t *ops,
+    const vrrp_checker_ops_t *checker_ops, vrrp_core_memory_t *memory);
 
-/* begins; the checker finishes when master_pid ends */
-int vrrp_checker_start(vrrp_checker_t *checker, int master_pid);
-
-void vrrp_checker_on_readable(vrrp_checker_t *checker, int fd);
-void vrrp_checker_on_timer(vrrp_checker_t *checker);
-int64_t vrrp_checker_deadline(const vrrp_checker_t *checker);
-
-/* the master has died, a later table has replaced ours, or our own bug */
-int vrrp_checker_finished(const vrrp_checker_t *checker);
+/* the process of the following is one that checks */
 
 /* about the connection of a check */
-void vrrp_checker_connected(vrrp_checker_t *checker, size_t check);
-void vrrp_checker_opened(vrrp_checker_t *checker, size_t check);
-void vrrp_checker_received(vrrp_checker_t *checker, size_t check,
+void vrrp_checker_connected(vrrp_process_t *process, size_t check);
+void vrrp_checker_opened(vrrp_process_t *process, size_t check);
+void vrrp_checker_received(vrrp_process_t *process, size_t check,
     const char *bytes, size_t len);
-void vrrp_checker_ended(vrrp_checker_t *checker, size_t check);
-void vrrp_checker_failed(vrrp_checker_t *checker, size_t check,
+void vrrp_checker_ended(vrrp_process_t *process, size_t check);
+void vrrp_checker_failed(vrrp_process_t *process, size_t check,
     vrrp_checker_stage_e stage, const char *text, size_t len);
 
 /* a spare check begins to be this one, and is spare again; conf is copied */
-void vrrp_checker_assign(vrrp_checker_t *checker, size_t check,
+void vrrp_checker_assign(vrrp_process_t *process, size_t check,
     const vrrp_core_check_conf_t *conf);
-void vrrp_checker_release(vrrp_checker_t *checker, size_t check);
+void vrrp_checker_release(vrrp_process_t *process, size_t check);
 
 
 /* the process that notifies */
 
-typedef struct vrrp_notifier_s  vrrp_notifier_t;
-
-
-typedef struct {
-    void   *data;
-
-    void  (*log)(void *data, vrrp_core_log_level_e level, const char *text,
-              size_t len);
-    int   (*watch)(void *data, int fd);
-    void  (*unwatch)(void *data, int fd);
-
-    /* only of what has a secret; VRRP_CORE_ERROR: no digest (logged) */
-    int   (*hmac_sha256)(void *data, const char *key, size_t key_len,
-              const char *text, size_t len, uint8_t digest[32]);
-} vrrp_notifier_ops_t;
-
+/*
+ * hmac_sha256: signs texts of channels that have a secret.  VRRP_CORE_ERROR: no
+ * digest (logged).
+ */
+typedef int (*vrrp_hmac_sha256_pt)(void *data, const char *key,
+    size_t key_len, const char *text, size_t len, uint8_t digest[32]);
 
 /* NULL: out of memory or descriptors (logged) */
-vrrp_notifier_t *vrrp_notifier_create(const vrrp_core_conf_t *conf,
-    const vrrp_notifier_ops_t *ops, vrrp_core_memory_t *memory);
-void vrrp_notifier_destroy(vrrp_notifier_t *notifier);
-
-/* begins; when master_pid ends, it finishes as after vrrp_notifier_quit() */
-int vrrp_notifier_start(vrrp_notifier_t *notifier, int master_pid);
-
-/*
- * nginx's QUIT: no more events will come when the processes that send them
- * have ended; what waits is delivered within a bounded time.
- */
-void vrrp_notifier_quit(vrrp_notifier_t *notifier);
-
-/* nginx's TERM: the same, with one attempt for each event and less time */
-void vrrp_notifier_terminate(vrrp_notifier_t *notifier);
-
-void vrrp_notifier_on_readable(vrrp_notifier_t *notifier, int fd);
-void vrrp_notifier_on_timer(vrrp_notifier_t *notifier);
-int64_t vrrp_notifier_deadline(const vrrp_notifier_t *notifier);
-int vrrp_notifier_finished(const vrrp_notifier_t *notifier);
+vrrp_process_t *vrrp_notifier_create(const vrrp_core_conf_t *conf,
+    const vrrp_process_ops_t *ops, vrrp_hmac_sha256_pt hmac_sha256,
+    vrrp_core_memory_t *memory);
 
 
 /*

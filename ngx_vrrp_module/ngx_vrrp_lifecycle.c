@@ -1,14 +1,18 @@
 
 /*
  * Where nginx's life meets the module's: each cycle has a configuration, and
- * then processes, which begin in ngx_vrrp_master.c.
+ * then processes, which begin in ngx_vrrp_helper.c.
  */
 
 
 #include "ngx_vrrp_lifecycle.h"
 #include "ngx_vrrp_checks.h"
 #include "ngx_vrrp_notify_conf.h"
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_fifo.h"
+#include "ngx_vrrp_helper.h"
+#include "ngx_vrrp_ipc.h"
+#include "ngx_vrrp_master.h"
+#include "ngx_vrrp_ownership.h"
 #include "ngx_vrrp_upstream.h"
 
 
@@ -53,6 +57,8 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
     vcf->core.wake_fd = -1;
     vcf->core.event_fds[0] = -1;
     vcf->core.event_fds[1] = -1;
+    vcf->core.icmp_fds[0] = -1;
+    vcf->core.icmp_fds[1] = -1;
 
     return vcf;
 }
@@ -106,16 +112,16 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    ngx_vrrp_open_wake(cycle);
-    ngx_vrrp_open_event_fds(cycle);
+    ngx_vrrp_ipc_open(cycle);
     ngx_vrrp_make_fifos(cycle);
 
-    ngx_vrrp_start_process(cycle);
-    ngx_vrrp_start_notifier(cycle);
+    ngx_vrrp_helper_start(cycle, &ngx_vrrp_router_helper);
+    ngx_vrrp_helper_start(cycle, &ngx_vrrp_notifier_helper);
 
     if (checked == VRRP_CORE_OK) {
         ngx_vrrp_mark_pools(cycle);
-        ngx_vrrp_start_checkers(cycle);
+        ngx_vrrp_helper_start(cycle, &ngx_vrrp_checker_helper);
+        ngx_vrrp_helper_start(cycle, &ngx_vrrp_runner_helper);
 
     } else {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,

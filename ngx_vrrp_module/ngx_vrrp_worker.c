@@ -10,7 +10,9 @@
 
 
 #include "ngx_vrrp_lifecycle.h"
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_event.h"
+#include "ngx_vrrp_ipc.h"
+#include "ngx_vrrp_ownership.h"
 #include "ngx_vrrp_upstream.h"
 
 #include <sys/syscall.h>
@@ -55,6 +57,7 @@ static int                   ngx_vrrp_worker_master = -1;  /* pidfd */
 ngx_int_t
 ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 {
+    ngx_uint_t        keeps;
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
@@ -67,11 +70,10 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     /* for those who wake the vrrp process */
 
-    if (!vcf->control || ngx_process != NGX_PROCESS_WORKER) {
-        ngx_vrrp_close_wake(vcf, cycle->log);
-    }
+    keeps = (vcf->control && ngx_process == NGX_PROCESS_WORKER)
+            ? NGX_VRRP_KEEP_WAKE : 0;
 
-    ngx_vrrp_keep_event_fds(vcf, NGX_VRRP_EVENTS_NONE, cycle->log);
+    ngx_vrrp_ipc_keep(vcf, keeps, cycle->log);
 
     if (vcf->memory == NULL || ngx_process != NGX_PROCESS_WORKER) {
         return NGX_OK;

@@ -1,11 +1,13 @@
 // The shared memory of one nginx: how the master makes it, and what workers
 // write there.
 
+#include <algorithm>
 #include <exception>
 #include <string>
 
 #include "core/capi/memory.hpp"
 #include "core/capi/values.hpp"
+#include "core/engine/worker_watch.hpp"
 #include "core/os/clock.hpp"
 
 namespace {
@@ -118,6 +120,10 @@ void vrrp_core_memory_protect(vrrp_core_memory_t *memory) {
     memory->status->give_up_writing();
 }
 
+int64_t vrrp_core_now(void) {
+    return to_ns(os::now());
+}
+
 uint64_t vrrp_core_begin_generation(vrrp_core_memory_t *memory,
                                     vrrp_core_memory_t *previous) {
     memory->area().set_generation(++memory->generation);
@@ -133,6 +139,18 @@ void vrrp_core_heartbeat(vrrp_core_memory_t *memory, unsigned slot, int pid) {
 
 void vrrp_core_heartbeat_stop(vrrp_core_memory_t *memory, unsigned slot) {
     memory->worker_area().stop_beating(slot);
+}
+
+int64_t vrrp_core_heartbeat_interval(const vrrp_core_conf_t *conf) {
+    Duration shortest = Duration::max();
+    for (std::size_t i = 0; i < conf->ninstances; ++i) {
+        const vrrp_core_instance_conf_t &instance = conf->instances[i];
+        if (instance.track_workers != 0) {
+            shortest = std::min(shortest, engine::heartbeat_interval(Duration{
+                                              instance.track_timeout_ns}));
+        }
+    }
+    return shortest == Duration::max() ? VRRP_CORE_NEVER : shortest.count();
 }
 
 int vrrp_core_worker_needed(const vrrp_core_memory_t *memory,

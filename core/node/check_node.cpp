@@ -89,14 +89,14 @@ void CheckNode::on_timer() {
     }
 }
 
-void CheckNode::tell() {
+void CheckNode::share() {
     if (std::exchange(news_, false)) {
         os::wake(wake_fd_);
     }
 }
 
 std::optional<Instant> CheckNode::deadline() const {
-    if (finished_) {
+    if (finished_ || replaced_) {
         return std::nullopt;
     }
     return std::min(checker_.deadline().value_or(beat_at_), beat_at_);
@@ -167,7 +167,7 @@ void CheckNode::compare_value(check::CheckId id, std::int64_t value) {
 }
 
 void CheckNode::beat(Instant now) {
-    finished_ = finished_ || !table_.is_current();
+    replaced_ = !table_.is_current();
     table_.beat(role_, {.at = now,
                         .late_wakes = checker_.late_wakes(),
                         .worst_lag = checker_.worst_lag()});

@@ -19,12 +19,13 @@
 #include "core/check/role.hpp"
 #include "core/check/table.hpp"
 #include "core/node/probers.hpp"
+#include "core/node/process.hpp"
 #include "core/os/process_watch.hpp"
 #include "core/transport/event_socket.hpp"
 
 namespace ngx_vrrp::node {
 
-class CheckNode final : check::Outcomes, check::VerdictSink {
+class CheckNode final : public Process, check::Outcomes, check::VerdictSink {
 public:
     CheckNode(std::vector<check::Config> configs, std::string router_id,
               check::Table table, check::Role role, const CheckPorts &ports,
@@ -32,7 +33,11 @@ public:
 
     // Begins to check; finishes when the master ends. With an error, the end of
     // the master could not be noticed, and the node has finished.
-    Status start(int master_pid);
+    Status start(int master_pid) override;
+
+    // At once: others have its results.
+    void quit() override { finished_ = true; }
+    void terminate() override { finished_ = true; }
 
     // A reserved slot becomes this check; it may have been another one before.
     void assign(check::CheckId id, check::Config config);
@@ -41,16 +46,17 @@ public:
     // Reports of the transport.
     check::ConnectionProber &connections() { return probers_.connections(); }
 
-    void on_readable(int fd);
-    void on_timer();
+    void on_readable(int fd) override;
+    void on_timer() override;
 
-    // After each of the above: wakes the vrrp process if a verdict has changed.
-    void tell();
+    // Wakes the vrrp process if a verdict has changed.
+    void share() override;
 
-    std::optional<Instant> deadline() const;
+    std::optional<Instant> deadline() const override;
 
-    // The master has died, or this generation is two behind.
-    bool finished() const { return finished_; }
+    // A process of a generation that is two behind has no table any more, but
+    // waits for QUIT: the master would start one that ends earlier again.
+    bool finished() const override { return finished_; }
 
 private:
     void finished(check::CheckId id, const check::Outcome &outcome,
@@ -82,6 +88,7 @@ private:
     Instant beat_at_{};
     Instant next_repeat_{};
     bool news_ = false;
+    bool replaced_ = false;
     bool finished_ = false;
 };
 

@@ -74,13 +74,17 @@ Status Node::open() {
 
 Status Node::start(int master_pid) {
     master_pid_ = master_pid;
+    if (!generation_.disabled.empty()) {
+        disable();
+        return success();
+    }
     return try_to_start(os::now());
 }
 
 // Until it has started it claims no router: on a reload, the previous process
 // continues.
 Status Node::try_to_start(Instant now) {
-    Status status = watch_master(master_pid_);
+    Status status = watch_master();
     if (status) {
         status = take_part();
     }
@@ -103,18 +107,20 @@ Status Node::try_to_start(Instant now) {
     return success();
 }
 
-void Node::disable(int master_pid, const std::string &reason) {
-    engine_.disable(reason, os::now());
-    if (const Status watching = watch_master(master_pid); !watching) {
+// The status has the reason, and the process ends with the master.
+void Node::disable() {
+    log_(LogLevel::error, "%s; VRRP is disabled, nginx keeps serving",
+         generation_.disabled.c_str());
+    engine_.disable(generation_.disabled, os::now());
+    if (const Status watching = watch_master(); !watching) {
         log_(LogLevel::alert, "%s", watching.error().to_string().c_str());
     }
 }
 
-Status Node::watch_master(int pid) {
-    master_pid_ = pid;
-    Status watching = host_.watch_process(pid);
+Status Node::watch_master() {
+    Status watching = host_.watch_process(master_pid_);
     if (!watching && watching.error().code == ESRCH) {
-        process_ended(pid);
+        process_ended(master_pid_);
     }
     return watching;
 }
@@ -160,6 +166,14 @@ void Node::quit() {
     } else {
         stop("nginx is shutting down", true);
     }
+}
+
+void Node::terminate() {
+    stop("nginx is terminating", false);
+}
+
+void Node::give_up() {
+    stop("internal error", false);
 }
 
 void Node::mark_stopped() {

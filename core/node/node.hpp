@@ -17,6 +17,7 @@
 #include "core/node/check_results.hpp"
 #include "core/node/control.hpp"
 #include "core/node/nginx_workers.hpp"
+#include "core/node/process.hpp"
 #include "core/node/publisher.hpp"
 #include "core/os/retry.hpp"
 #include "core/status/area.hpp"
@@ -46,6 +47,7 @@ struct Generation {
     std::vector<net::RouterNames::Name> names;
     // The master can start this process again as root.
     bool begins_as_root = false;
+    std::string disabled;  // why it takes no part in VRRP; empty: it does
 };
 
 // The shared memory of this nginx.
@@ -54,7 +56,8 @@ struct Areas {
     status::WorkerArea workers;
 };
 
-class Node final : net::Sink,
+class Node final : public Process,
+                   net::Sink,
                    engine::Processes,
                    engine::Shared,
                    engine::Events {
@@ -63,7 +66,7 @@ public:
     Node(std::vector<engine::RouterConfig> configs, Generation generation,
          status::NodeFacts facts, os::Watcher &watcher, LogSink &sink,
          const Areas &areas, void *ownership);
-    ~Node();
+    ~Node() override;
 
     // Before anything else. A previous process that did not call mark_stopped()
     // is counted as a crash.
@@ -72,30 +75,25 @@ public:
     // Joins the elections, as soon as the machine allows it. If that is
     // impossible for good (no permission), the node stays in FAULT, and the
     // error has the reason.
-    Status start(int master_pid);
+    Status start(int master_pid) override;
 
-    // Takes no part in VRRP, shows the reason in the status, and ends with the
-    // master.
-    void disable(int master_pid, const std::string &reason);
+    // Hands over to the process that a reload has started, or stops while nginx
+    // still answers requests.
+    void quit() override;
 
-    // serving: nginx still answers requests.
-    void stop(const std::string &reason, bool serving);
+    // Gives up the addresses at once.
+    void terminate() override;
 
-    // nginx's QUIT: hands over to the process that a reload has started, or
-    // stops.
-    void quit();
+    void on_readable(int fd) override;
+    void on_timer() override;
+    void share() override;
+    void mark_stopped() override;
+    void give_up() override;
 
-    void on_readable(int fd);
-    void on_timer();
-
-    // A planned end; without this call, it counts as a crash.
-    void mark_stopped();
-
-    // After each of the above: publishes the state for the other processes.
-    void share();
-
-    std::optional<Instant> deadline() const;
-    bool finished() const { return begins_again_ || engine_.finished(); }
+    std::optional<Instant> deadline() const override;
+    bool finished() const override {
+        return begins_again_ || engine_.finished();
+    }
 
 private:
     void packet_received(const engine::ReceivedPacket &packet) override;
@@ -114,7 +112,9 @@ private:
                   Instant now) override;
 
     void mark_started(Instant now);
-    Status watch_master(int pid);
+    void disable();
+    void stop(const std::string &reason, bool serving);
+    Status watch_master();
     Status try_to_start(Instant now);
     Status take_part();
     void confirm();

@@ -11,6 +11,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/system_error.hpp"
+#include "core/node/process.hpp"
 #include "core/node/transports.hpp"
 #include "core/notify/dispatcher.hpp"
 #include "core/os/process_watch.hpp"
@@ -32,7 +33,7 @@ inline constexpr Duration kPredecessorTime = kQuitTime + Seconds{5};
 // How old the status may be.
 inline constexpr Duration kChannelsInterval = Milliseconds{250};
 
-class NotifyNode final : notify::DeliverySink {
+class NotifyNode final : public Process, notify::DeliverySink {
 public:
     // event_fd: the receiving end of the socket pair; it remains the caller's.
     // previous: the area of the previous generation, if it is another one.
@@ -40,24 +41,22 @@ public:
                const status::Area &area,
                const std::optional<status::Area> &previous,
                const NotifyPorts &ports);
-    NotifyNode(const NotifyNode &) = delete;
-    NotifyNode &operator=(const NotifyNode &) = delete;
     ~NotifyNode() override;
 
     // With an error, the end of nginx could not be noticed, and the node has
     // finished.
-    Status start(int master_pid);
+    Status start(int master_pid) override;
 
     // Everything that still arrives and waits is delivered, within kQuitTime.
-    void quit();
+    void quit() override;
 
     // The same with one attempt for each event, within kTerminateTime.
-    void terminate();
+    void terminate() override;
 
-    void on_readable(int fd);
-    void on_timer();
-    std::optional<Instant> deadline() const;
-    bool finished() const { return finished_; }
+    void on_readable(int fd) override;
+    void on_timer() override;
+    std::optional<Instant> deadline() const override;
+    bool finished() const override { return finished_; }
 
 private:
     void finished(notify::DeliveryId id, const notify::Outcome &outcome,

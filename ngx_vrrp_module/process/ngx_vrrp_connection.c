@@ -10,7 +10,8 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_connection.h"
+#include "ngx_vrrp_reason.h"
 #include "ngx_vrrp_checks.h"
 #include <ngx_event_connect.h>
 
@@ -63,13 +64,13 @@ static void ngx_vrrp_connection_close_tls(ngx_connection_t *c);
 /* of all checks, by their numbers */
 static ngx_vrrp_connection_t  *ngx_vrrp_connections;
 
-static vrrp_checker_t         *ngx_vrrp_connection_checker;
+static vrrp_process_t         *ngx_vrrp_connection_checker;
 static ngx_log_t               ngx_vrrp_connection_log;
 static u_char                  ngx_vrrp_connection_buffer[NGX_VRRP_READ_SIZE];
 
 
 ngx_int_t
-ngx_vrrp_connection_init(ngx_cycle_t *cycle, vrrp_checker_t *checker)
+ngx_vrrp_connection_init(ngx_cycle_t *cycle, vrrp_process_t *checker)
 {
     size_t            i;
     ngx_vrrp_conf_t  *vcf;

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_event.h"
 
 #include <sys/timerfd.h>
 
@@ -47,7 +47,7 @@ ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop)
     struct timespec    ts;
     struct itimerspec  its;
 
-    deadline = loop->deadline(loop->data);
+    deadline = vrrp_process_deadline(loop->process);
 
     if (deadline == loop->armed && !loop->expired) {
         return;
@@ -199,7 +199,7 @@ ngx_vrrp_event_read_handler(ngx_event_t *rev)
     c = rev->data;
     loop = c->data;
 
-    loop->on_readable(loop->data, c->fd);
+    vrrp_process_on_readable(loop->process, c->fd);
 }
 
 
@@ -227,5 +227,5 @@ ngx_vrrp_event_due_handler(ngx_event_t *ev)
 {
     ngx_vrrp_loop_t *loop = ev->data;
 
-    loop->on_timer(loop->data);
+    vrrp_process_on_timer(loop->process);
 }

@@ -1,386 +1,226 @@
 
 /*
- * The start of every helper process in the child: it becomes a process of
- * nginx with only the event loop and the master's channel.
+ * The life of a helper process: its start by the master, and its one loop.
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_helper.h"
+#include "ngx_vrrp_child.h"
+#include "ngx_vrrp_event.h"
+#include "ngx_vrrp_log.h"
 #include <ngx_channel.h>
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
-
-/* descriptors beside those that the event loop watches */
-
-#define NGX_VRRP_HELPER_FILES  64
-
-/* milliseconds before a process that could not begin is started again */
-
-#define NGX_VRRP_HELPER_RETRY  1000
-
-
-static void ngx_vrrp_helper_exit(void);
-static void ngx_vrrp_helper_close_listens(ngx_cycle_t *cycle);
-static void ngx_vrrp_helper_close_files(ngx_cycle_t *cycle);
-static void ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle,
+static ngx_int_t ngx_vrrp_helper_spawn(ngx_cycle_t *cycle,
     ngx_vrrp_helper_t *helper);
-static void ngx_vrrp_helper_init_events(ngx_cycle_t *cycle,
-    ngx_vrrp_helper_t *helper, ngx_uint_t connection_n);
-static void ngx_vrrp_helper_close_channels(ngx_cycle_t *cycle);
-static void ngx_vrrp_helper_channel_handler(ngx_event_t *ev);
+static char *ngx_vrrp_helper_name(ngx_vrrp_helper_t *helper, ngx_log_t *log);
+static void ngx_vrrp_helper_pass_channel(ngx_cycle_t *cycle);
+static void ngx_vrrp_helper_cycle(ngx_cycle_t *cycle, void *data);
+static void ngx_vrrp_helper_create(ngx_cycle_t *cycle,
+    ngx_vrrp_helper_t *helper);
+static void ngx_vrrp_helper_signals(ngx_cycle_t *cycle,
+    vrrp_process_t *process);
 
 
-/* the process that is being started, until it has its event loop */
+/* there is one of them in a process */
 
-static ngx_vrrp_helper_t  *ngx_vrrp_helper_starting;
+static ngx_vrrp_loop_t  ngx_vrrp_loop;
 
 
-/* first of all, still privileged */
+/* in the master */
 
 void
-ngx_vrrp_helper_begin(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
+ngx_vrrp_helper_start(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
 {
-    /* the master still has the old one, the event modules use the new */
+    ngx_int_t  rc;
 
-    ngx_cycle = cycle;
-    ngx_process = NGX_PROCESS_HELPER;
+    rc = helper->prepare(cycle);
 
-    ngx_vrrp_helper_starting = helper;
-    (void) atexit(ngx_vrrp_helper_exit);
-
-    if (!helper->owns) {
-        ngx_vrrp_ownership_close(ngx_vrrp_get_conf(cycle), cycle->log);
+    if (rc == NGX_OK) {
+        rc = ngx_vrrp_helper_spawn(cycle, helper);
     }
 
-    if (cycle->old_cycle) {
-        ngx_vrrp_ownership_close_old(cycle->old_cycle, cycle->log);
+    if (rc == NGX_ERROR) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                      "vrrp: could not start the %s, %s",
+                      helper->title, helper->consequence);
+    }
+}
+
+
+/* respawned like a worker, and replaced like one on reload */
+
+static ngx_int_t
+ngx_vrrp_helper_spawn(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
+{
+    char       *name;
+    ngx_int_t   respawn;
+
+    respawn = ngx_is_init_cycle(cycle->old_cycle) ? NGX_PROCESS_RESPAWN
+                                                  : NGX_PROCESS_JUST_RESPAWN;
+
+    name = ngx_vrrp_helper_name(helper, cycle->log);
+
+    if (name == NULL
+        || ngx_spawn_process(cycle, ngx_vrrp_helper_cycle, helper, name,
+                             respawn)
+           == NGX_INVALID_PID)
+    {
+        return NGX_ERROR;
     }
 
-    if (ngx_log_redirect_stderr(cycle) != NGX_OK) {
-        ngx_vrrp_helper_fail(cycle, helper);
-    }
+    ngx_vrrp_helper_pass_channel(cycle);
 
-    ngx_use_stderr = 0;
-
-    ngx_vrrp_log_open_pipes(cycle);
-
-    ngx_vrrp_helper_close_listens(cycle);
-    ngx_vrrp_helper_close_files(cycle);
-
-    ngx_vrrp_keep_event_fds(ngx_vrrp_get_conf(cycle), helper->events,
-                            cycle->log);
+    return NGX_OK;
 }
 
 
 /*
- * Not with 2, after which the master never restarts it: the missing resource
- * (descriptors, memory) may be available later.  Nor at once, because the
- * master would restart it without a pause.
+ * The master looks at the name when the process ends, and by then a reload
+ * may have unloaded the module.
  */
 
-void
-ngx_vrrp_helper_fail(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
+static char *
+ngx_vrrp_helper_name(ngx_vrrp_helper_t *helper, ngx_log_t *log)
 {
-    ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                  "vrrp: the %s cannot start, retrying in %d ms",
-                  helper->title, NGX_VRRP_HELPER_RETRY);
+    size_t  size;
 
-    ngx_msleep(NGX_VRRP_HELPER_RETRY);
+    if (helper->name == NULL) {
+        size = ngx_strlen(helper->title) + 1;
 
-    /* it may have been called by exit() */
-
-    _exit(1);
-}
-
-
-/* nginx's event modules call exit(2) themselves */
-
-static void
-ngx_vrrp_helper_exit(void)
-{
-    if (ngx_vrrp_helper_starting) {
-        ngx_vrrp_helper_fail((ngx_cycle_t *) ngx_cycle,
-                             ngx_vrrp_helper_starting);
-    }
-}
-
-
-void
-ngx_vrrp_helper_raise_limit(ngx_cycle_t *cycle, ngx_uint_t n)
-{
-    struct rlimit  rlmt;
-
-    n += NGX_VRRP_HELPER_FILES;
-
-    if (getrlimit(RLIMIT_NOFILE, &rlmt) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                      "getrlimit(RLIMIT_NOFILE) failed");
-        return;
-    }
-
-    if (rlmt.rlim_cur >= (rlim_t) n) {
-        return;
-    }
-
-    rlmt.rlim_cur = n;
-    rlmt.rlim_max = ngx_max(rlmt.rlim_max, (rlim_t) n);
-
-    if (setrlimit(RLIMIT_NOFILE, &rlmt) == -1) {
-        ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
-                      "vrrp: setrlimit(RLIMIT_NOFILE, %ui) failed, "
-                      "the process may lack file descriptors", n);
-    }
-}
-
-
-/* when privileges are dropped; connection_n: how many descriptors it watches */
-
-void
-ngx_vrrp_helper_init(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
-    ngx_uint_t connection_n)
-{
-    ngx_setproctitle(helper->title);
-
-    if (prctl(PR_SET_NAME, helper->comm, 0, 0, 0) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                      "prctl(PR_SET_NAME) failed");
-    }
-
-    ngx_vrrp_helper_init_signals(cycle, helper);
-    ngx_vrrp_helper_init_events(cycle, helper, connection_n);
-    ngx_vrrp_helper_close_channels(cycle);
-
-    if (ngx_add_channel_event(cycle, ngx_channel, NGX_READ_EVENT,
-                              ngx_vrrp_helper_channel_handler)
-        == NGX_ERROR)
-    {
-        ngx_vrrp_helper_fail(cycle, helper);
-    }
-
-    ngx_vrrp_helper_starting = NULL;
-}
-
-
-/* the fork copied also what ngx_init_cycle() closes after init_module */
-
-static void
-ngx_vrrp_helper_close_listens(ngx_cycle_t *cycle)
-{
-    ngx_uint_t        i;
-    ngx_listening_t  *ls;
-
-    ngx_close_listening_sockets(cycle);
-
-    if (cycle->old_cycle == NULL) {
-        return;
-    }
-
-    ls = cycle->old_cycle->listening.elts;
-    for (i = 0; i < cycle->old_cycle->listening.nelts; i++) {
-
-        if (ls[i].remain || ls[i].fd == (ngx_socket_t) -1) {
-            continue;
+        helper->name = ngx_alloc(size, log);
+        if (helper->name == NULL) {
+            return NULL;
         }
 
-        if (ngx_close_socket(ls[i].fd) == -1) {
-            ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_socket_errno,
-                          ngx_close_socket_n " %V failed", &ls[i].addr_text);
-        }
+        ngx_memcpy(helper->name, helper->title, size);
     }
+
+    return helper->name;
 }
 
 
-/* of the old cycle: its logs would not be reopened when they are rotated */
+/*
+ * As ngx_pass_open_channel(), which is static.  When a helper process ends,
+ * the master has all others close their end of its channel: old workers that
+ * had never got one would close whatever has that number.
+ */
 
 static void
-ngx_vrrp_helper_close_files(ngx_cycle_t *cycle)
+ngx_vrrp_helper_pass_channel(ngx_cycle_t *cycle)
 {
-    ngx_fd_t          fd;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_open_file_t  *file;
-    ngx_vrrp_conf_t  *ovcf;
+    ngx_int_t      i;
+    ngx_channel_t  ch;
 
-    if (cycle->old_cycle == NULL) {
-        return;
-    }
+    ngx_memzero(&ch, sizeof(ngx_channel_t));
 
-    if (ngx_is_init_cycle(cycle->old_cycle)) {
+    ch.command = NGX_CMD_OPEN_CHANNEL;
+    ch.pid = ngx_processes[ngx_process_slot].pid;
+    ch.slot = ngx_process_slot;
+    ch.fd = ngx_processes[ngx_process_slot].channel[0];
 
-        /* the built-in log, which main() closes in the master */
+    for (i = 0; i < ngx_last_process; i++) {
 
-        fd = cycle->old_cycle->log->file->fd;
-
-        if (fd != ngx_stderr && ngx_close_file(fd) == NGX_FILE_ERROR) {
-            ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                          ngx_close_file_n " built-in log failed");
-        }
-
-        return;
-    }
-
-    /* NULL: the module was not loaded then */
-
-    ovcf = ngx_vrrp_get_conf(cycle->old_cycle);
-
-    if (ovcf) {
-        ngx_vrrp_close_wake(ovcf, cycle->log);
-        ngx_vrrp_keep_event_fds(ovcf, NGX_VRRP_EVENTS_NONE, cycle->log);
-    }
-
-    for (part = &cycle->old_cycle->open_files.part; part; part = part->next) {
-        file = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (file[i].fd == NGX_INVALID_FILE || file[i].fd == ngx_stderr) {
-                continue;
-            }
-
-            if (ngx_close_file(file[i].fd) == NGX_FILE_ERROR) {
-                ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                              ngx_close_file_n " \"%s\" failed",
-                              file[i].name.data);
-            }
-        }
-    }
-}
-
-
-static void
-ngx_vrrp_helper_init_signals(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
-{
-    sigset_t  set;
-
-    if (ngx_init_signals(cycle->log) != NGX_OK) {
-        ngx_vrrp_helper_fail(cycle, helper);
-    }
-
-    sigemptyset(&set);
-
-    if (sigprocmask(SIG_SETMASK, &set, NULL) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                      "sigprocmask() failed");
-    }
-}
-
-
-/* the event loop only: no other module has business in this process */
-
-static void
-ngx_vrrp_helper_init_events(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper,
-    ngx_uint_t connection_n)
-{
-    ngx_uint_t  i;
-
-    cycle->connection_n = connection_n;
-
-    for (i = 0; cycle->modules[i]; i++) {
-
-        if (cycle->modules[i]->type != NGX_EVENT_MODULE
-            || cycle->modules[i]->init_process == NULL)
+        if (i == ngx_process_slot
+            || ngx_processes[i].pid == -1
+            || ngx_processes[i].channel[0] == -1)
         {
             continue;
         }
 
-        if (cycle->modules[i]->init_process(cycle) == NGX_ERROR) {
-            ngx_vrrp_helper_fail(cycle, helper);
-        }
-    }
-
-    ngx_use_accept_mutex = 0;
-}
-
-
-/* both ends of the others': this process talks to no sibling */
-
-static void
-ngx_vrrp_helper_close_channels(ngx_cycle_t *cycle)
-{
-    ngx_int_t  n;
-
-    for (n = 0; n < ngx_last_process; n++) {
-
-        if (n == ngx_process_slot
-            || ngx_processes[n].pid == -1
-            || ngx_processes[n].channel[1] == -1)
-        {
-            continue;
-        }
-
-        ngx_close_channel(ngx_processes[n].channel, cycle->log);
-    }
-
-    if (close(ngx_processes[ngx_process_slot].channel[0]) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
-                      "close() channel failed");
+        ngx_write_channel(ngx_processes[i].channel[0], &ch,
+                          sizeof(ngx_channel_t), cycle->log);
     }
 }
 
 
-/* the master's orders; nginx's own handler is static */
+/* in the child */
 
 static void
-ngx_vrrp_helper_channel_handler(ngx_event_t *ev)
+ngx_vrrp_helper_cycle(ngx_cycle_t *cycle, void *data)
 {
-    ngx_int_t          n;
-    ngx_channel_t      ch;
-    ngx_connection_t  *c;
+    ngx_vrrp_helper_t *helper = data;
 
-    if (ev->timedout) {
-        ev->timedout = 0;
-        return;
+    vrrp_process_t  *process;
+
+    ngx_vrrp_child_begin(cycle, helper);
+
+    if (helper->drop_privileges(cycle) == NGX_ERROR) {
+        ngx_vrrp_child_fail(cycle, helper);
     }
 
-    c = ev->data;
+    ngx_vrrp_child_init(cycle, helper);
+
+    ngx_vrrp_helper_create(cycle, helper);
+
+    process = ngx_vrrp_loop.process;
 
     for ( ;; ) {
+        ngx_vrrp_helper_signals(cycle, process);
 
-        n = ngx_read_channel(c->fd, &ch, sizeof(ngx_channel_t), ev->log);
-
-        if (n == NGX_ERROR) {
-
-            if (ngx_event_flags & NGX_USE_EPOLL_EVENT) {
-                ngx_del_conn(c, 0);
-            }
-
-            ngx_close_connection(c);
-            return;
-        }
-
-        if (n == NGX_AGAIN) {
-            return;
-        }
-
-        switch (ch.command) {
-
-        case NGX_CMD_QUIT:
-            ngx_quit = 1;
-            break;
-
-        case NGX_CMD_TERMINATE:
-            ngx_terminate = 1;
-            break;
-
-        case NGX_CMD_REOPEN:
-            ngx_reopen = 1;
-            break;
-
-        case NGX_CMD_OPEN_CHANNEL:
-
-            /* a channel to a new sibling */
-
-            if (ch.fd != -1 && close(ch.fd) == -1) {
-                ngx_log_error(NGX_LOG_ALERT, ev->log, ngx_errno,
-                              "close() channel failed");
-            }
-
-            break;
-
-        default: /* NGX_CMD_CLOSE_CHANNEL: all are closed */
+        if (vrrp_process_finished(process)) {
             break;
         }
+
+        ngx_vrrp_event_arm_timer(&ngx_vrrp_loop);
+
+        helper->wait(cycle);
+    }
+
+    vrrp_process_destroy(process);
+
+    ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0, "%s exiting", helper->title);
+
+    exit(0);
+}
+
+
+/* a vrrp process that takes no part in the elections continues */
+
+static void
+ngx_vrrp_helper_create(ngx_cycle_t *cycle, ngx_vrrp_helper_t *helper)
+{
+    vrrp_process_ops_t  ops;
+
+    ngx_vrrp_loop.log = cycle->log;
+
+    ops.data = &ngx_vrrp_loop;
+    ops.log = ngx_vrrp_log;
+    ops.watch = ngx_vrrp_event_watch;
+    ops.unwatch = ngx_vrrp_event_unwatch;
+
+    ngx_vrrp_loop.process = helper->create(cycle, &ops);
+
+    if (ngx_vrrp_loop.process == NULL
+        || ngx_vrrp_event_open_timer(&ngx_vrrp_loop) != NGX_OK
+        || (vrrp_process_start(ngx_vrrp_loop.process, ngx_parent)
+            != VRRP_CORE_OK
+            && vrrp_process_finished(ngx_vrrp_loop.process)))
+    {
+        ngx_vrrp_child_fail(cycle, helper);
+    }
+
+    if (helper->started) {
+        helper->started(cycle, ngx_vrrp_loop.process);
+    }
+}
+
+
+static void
+ngx_vrrp_helper_signals(ngx_cycle_t *cycle, vrrp_process_t *process)
+{
+    if (ngx_terminate) {
+        ngx_terminate = 0;
+        vrrp_process_terminate(process);
+    }
+
+    if (ngx_quit) {
+        ngx_quit = 0;
+        vrrp_process_quit(process);
+    }
+
+    if (ngx_reopen) {
+        ngx_reopen = 0;
+        ngx_vrrp_log_reopen(cycle);
     }
 }

@@ -4,7 +4,8 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_log.h"
+#include "ngx_vrrp_event.h"
 
 
 static void ngx_vrrp_log_open_pipe(ngx_fd_t fd);

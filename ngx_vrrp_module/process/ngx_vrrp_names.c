@@ -8,13 +8,16 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_names.h"
+#include "ngx_vrrp_ipc.h"
+
+
+#define NGX_VRRP_NAMES_TEXT  "name of a virtual router"
 
 
 static int ngx_vrrp_names_next(u_char **list);
 static int ngx_vrrp_names_find(u_char *list,
     const vrrp_core_instance_conf_t *ic);
-static void ngx_vrrp_names_close_fd(int fd, ngx_log_t *log);
 
 
 /*
@@ -76,7 +79,7 @@ ngx_vrrp_names_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
     size_t  i;
 
     for (i = 0; vcf->core.name_fds && i < vcf->core.ninstances; i++) {
-        ngx_vrrp_names_close_fd(vcf->core.name_fds[i], log);
+        ngx_vrrp_close_fd(&vcf->core.name_fds[i], NGX_VRRP_NAMES_TEXT, log);
     }
 
     vcf->core.name_fds = NULL;
@@ -86,8 +89,11 @@ ngx_vrrp_names_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
 void
 ngx_vrrp_names_close_list(u_char *list, ngx_log_t *log)
 {
+    int  fd;
+
     while (list && *list) {
-        ngx_vrrp_names_close_fd(ngx_vrrp_names_next(&list), log);
+        fd = ngx_vrrp_names_next(&list);
+        ngx_vrrp_close_fd(&fd, NGX_VRRP_NAMES_TEXT, log);
     }
 }
 
@@ -125,14 +131,4 @@ ngx_vrrp_names_find(u_char *list, const vrrp_core_instance_conf_t *ic)
     }
 
     return -1;
-}
-
-
-static void
-ngx_vrrp_names_close_fd(int fd, ngx_log_t *log)
-{
-    if (fd != -1 && close(fd) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
-                      "close() of the name of a virtual router failed");
-    }
 }

@@ -10,8 +10,16 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_helper.h"
+#include "ngx_vrrp_event.h"
+#include "ngx_vrrp_ipc.h"
+#include "ngx_vrrp_privileges.h"
 #include "ngx_vrrp_secret.h"
+
+#if (NGX_SSL)
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#endif
 
 
 /*
@@ -24,115 +32,69 @@
 #define NGX_VRRP_NOTIFIER_PER_INSTANCE  4
 
 
-typedef struct {
-    vrrp_notifier_t  *core;
-    ngx_vrrp_loop_t   loop;
-} ngx_vrrp_notifier_t;
-
-
-static void ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data);
+static ngx_int_t ngx_vrrp_notifier_prepare(ngx_cycle_t *cycle);
+static ngx_uint_t ngx_vrrp_notifier_connections(ngx_vrrp_conf_t *vcf);
+static ngx_int_t ngx_vrrp_notifier_drop_privileges(ngx_cycle_t *cycle);
 static void ngx_vrrp_notifier_secrets(ngx_cycle_t *cycle);
 static void ngx_vrrp_notifier_secret(ngx_cycle_t *cycle,
     vrrp_core_notify_conf_t *channel);
-static ngx_uint_t ngx_vrrp_notifier_connections(ngx_cycle_t *cycle);
-static ngx_int_t ngx_vrrp_notifier_start_core(ngx_cycle_t *cycle,
-    ngx_vrrp_notifier_t *nt);
-static void ngx_vrrp_notifier_signals(ngx_cycle_t *cycle,
-    ngx_vrrp_notifier_t *nt);
-static int64_t ngx_vrrp_notifier_deadline(void *data);
-static void ngx_vrrp_notifier_on_timer(void *data);
-static void ngx_vrrp_notifier_on_readable(void *data, int fd);
+static vrrp_process_t *ngx_vrrp_notifier_create(ngx_cycle_t *cycle,
+    const vrrp_process_ops_t *ops);
+static int ngx_vrrp_notifier_hmac_sha256(void *data, const char *key,
+    size_t key_len, const char *text, size_t len, uint8_t digest[32]);
 
 
-static ngx_vrrp_helper_t    ngx_vrrp_notifier_helper = {
+ngx_vrrp_helper_t  ngx_vrrp_notifier_helper = {
     "vrrp notifier process",
     "ngx_vrrp_notify",
-    ngx_vrrp_notifier_cycle,
-    NGX_VRRP_EVENTS_RECEIVED,
-    0,
+    "notifications are disabled",
+    NGX_VRRP_KEEP_RECEIVER,
+    ngx_vrrp_notifier_prepare,
+    ngx_vrrp_notifier_connections,
+    ngx_vrrp_notifier_drop_privileges,
+    ngx_vrrp_notifier_create,
+    NULL,
+    ngx_process_events_and_timers,
     NULL
 };
 
 
-/* there is one of them in a process */
-
-static ngx_vrrp_notifier_t  ngx_vrrp_notifier;
-
-
-/* in the master, from init_module */
-
-void
-ngx_vrrp_start_notifier(ngx_cycle_t *cycle)
+static ngx_int_t
+ngx_vrrp_notifier_prepare(ngx_cycle_t *cycle)
 {
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
 
-    if (vcf->core.event_fds[1] == -1) {
-        return;
-    }
-
-    if (ngx_vrrp_spawn_helper(cycle, &ngx_vrrp_notifier_helper) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: could not start the vrrp notifier process, "
-                      "notifications are disabled");
-    }
+    return (vcf->core.event_fds[1] == -1) ? NGX_DECLINED : NGX_OK;
 }
 
 
-/* in the notifier process */
-
-static void
-ngx_vrrp_notifier_cycle(ngx_cycle_t *cycle, void *data)
+static ngx_uint_t
+ngx_vrrp_notifier_connections(ngx_vrrp_conf_t *vcf)
 {
-    ngx_int_t             rc;
-    ngx_vrrp_notifier_t  *nt;
+    return NGX_VRRP_NOTIFIER_RESERVE
+           + NGX_VRRP_NOTIFIER_PER_CHANNEL * vcf->core.nchannels
+           + NGX_VRRP_NOTIFIER_PER_INSTANCE * vcf->core.ninstances;
+}
 
-    ngx_vrrp_helper_begin(cycle, &ngx_vrrp_notifier_helper);
+
+static ngx_int_t
+ngx_vrrp_notifier_drop_privileges(ngx_cycle_t *cycle)
+{
+    ngx_int_t  rc;
 
     ngx_vrrp_notifier_secrets(cycle);
 
     rc = ngx_vrrp_notifier_privileges(cycle);
 
-    if (rc == NGX_ERROR) {
-        ngx_vrrp_helper_fail(cycle, &ngx_vrrp_notifier_helper);
-    }
-
     if (rc == NGX_DECLINED) {
         ngx_vrrp_report_scripts(cycle);
     }
 
-    ngx_vrrp_helper_init(cycle, &ngx_vrrp_notifier_helper,
-                         ngx_vrrp_notifier_connections(cycle));
-
-    nt = &ngx_vrrp_notifier;
-
-    if (ngx_vrrp_notifier_start_core(cycle, nt) != NGX_OK) {
-        ngx_vrrp_helper_fail(cycle, &ngx_vrrp_notifier_helper);
-    }
-
-    for ( ;; ) {
-        ngx_vrrp_notifier_signals(cycle, nt);
-
-        if (vrrp_notifier_finished(nt->core)) {
-            break;
-        }
-
-        ngx_vrrp_event_arm_timer(&nt->loop);
-
-        ngx_process_events_and_timers(cycle);
-    }
-
-    vrrp_notifier_destroy(nt->core);
-
-    ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
-                  "vrrp notifier process exiting");
-
-    exit(0);
+    return rc;
 }
 
-
-/* while it is still root */
 
 static void
 ngx_vrrp_notifier_secrets(ngx_cycle_t *cycle)
@@ -182,94 +144,43 @@ ngx_vrrp_notifier_secret(ngx_cycle_t *cycle, vrrp_core_notify_conf_t *channel)
 }
 
 
-static ngx_uint_t
-ngx_vrrp_notifier_connections(ngx_cycle_t *cycle)
+static vrrp_process_t *
+ngx_vrrp_notifier_create(ngx_cycle_t *cycle, const vrrp_process_ops_t *ops)
 {
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
 
-    return NGX_VRRP_NOTIFIER_RESERVE
-           + NGX_VRRP_NOTIFIER_PER_CHANNEL * vcf->core.nchannels
-           + NGX_VRRP_NOTIFIER_PER_INSTANCE * vcf->core.ninstances;
+    return vrrp_notifier_create(&vcf->core, ops, ngx_vrrp_notifier_hmac_sha256,
+                                vcf->memory);
 }
 
 
-static ngx_int_t
-ngx_vrrp_notifier_start_core(ngx_cycle_t *cycle, ngx_vrrp_notifier_t *nt)
+/* signatures by OpenSSL, if nginx has been built with it */
+
+static int
+ngx_vrrp_notifier_hmac_sha256(void *data, const char *key, size_t key_len,
+    const char *text, size_t len, uint8_t digest[32])
 {
-    ngx_vrrp_conf_t      *vcf;
-    vrrp_notifier_ops_t   ops;
+#if (NGX_SSL)
 
-    vcf = ngx_vrrp_get_conf(cycle);
+    ngx_vrrp_loop_t *loop = data;
 
-    nt->loop.log = cycle->log;
-    nt->loop.data = nt;
-    nt->loop.deadline = ngx_vrrp_notifier_deadline;
-    nt->loop.on_timer = ngx_vrrp_notifier_on_timer;
-    nt->loop.on_readable = ngx_vrrp_notifier_on_readable;
-
-    ops.data = &nt->loop;
-    ops.log = ngx_vrrp_log;
-    ops.watch = ngx_vrrp_event_watch;
-    ops.unwatch = ngx_vrrp_event_unwatch;
-    ops.hmac_sha256 = ngx_vrrp_hmac_sha256;
-
-    nt->core = vrrp_notifier_create(&vcf->core, &ops, vcf->memory);
-
-    if (nt->core == NULL
-        || ngx_vrrp_event_open_timer(&nt->loop) != NGX_OK
-        || vrrp_notifier_start(nt->core, ngx_parent) != VRRP_CORE_OK)
+    if (HMAC(EVP_sha256(), key, (int) key_len, (const u_char *) text, len,
+             digest, NULL)
+        == NULL)
     {
-        return NGX_ERROR;
+        ngx_ssl_error(NGX_LOG_ALERT, loop->log, 0, "HMAC() failed");
+        return VRRP_CORE_ERROR;
     }
 
-    return NGX_OK;
-}
+    return VRRP_CORE_OK;
 
+#else
 
-static void
-ngx_vrrp_notifier_signals(ngx_cycle_t *cycle, ngx_vrrp_notifier_t *nt)
-{
-    if (ngx_terminate) {
-        ngx_terminate = 0;
-        vrrp_notifier_terminate(nt->core);
-    }
+    /* there are no secrets: "secret_file=" has been refused */
 
-    if (ngx_quit) {
-        ngx_quit = 0;
-        vrrp_notifier_quit(nt->core);
-    }
+    return VRRP_CORE_ERROR;
 
-    if (ngx_reopen) {
-        ngx_reopen = 0;
-        ngx_vrrp_log_reopen(cycle);
-    }
-}
-
-
-static int64_t
-ngx_vrrp_notifier_deadline(void *data)
-{
-    ngx_vrrp_notifier_t *nt = data;
-
-    return vrrp_notifier_deadline(nt->core);
-}
-
-
-static void
-ngx_vrrp_notifier_on_timer(void *data)
-{
-    ngx_vrrp_notifier_t *nt = data;
-
-    vrrp_notifier_on_timer(nt->core);
-}
-
-
-static void
-ngx_vrrp_notifier_on_readable(void *data, int fd)
-{
-    ngx_vrrp_notifier_t *nt = data;
-
-    vrrp_notifier_on_readable(nt->core, fd);
+#endif
 }

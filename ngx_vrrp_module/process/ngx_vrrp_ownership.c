@@ -13,7 +13,9 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_ownership.h"
+#include "ngx_vrrp_ipc.h"
+#include "ngx_vrrp_names.h"
 
 #include <sys/eventfd.h>
 #include <sys/random.h>
@@ -44,7 +46,8 @@ static ngx_int_t ngx_vrrp_ownership_keep(ngx_cycle_t *cycle,
 static ngx_int_t ngx_vrrp_ownership_push(ngx_cycle_t *cycle,
     ngx_vrrp_ownership_t *own);
 static void ngx_vrrp_ownership_cleanup(void *data);
-static void ngx_vrrp_ownership_close_fd(int *fd, ngx_log_t *log);
+static void ngx_vrrp_ownership_close_fds(int *fd, int *wake_fd,
+    ngx_log_t *log);
 
 
 /*
@@ -91,8 +94,6 @@ ngx_vrrp_ownership_inherit(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
     return NGX_OK;
 }
 
-
-/* NGX_ERROR: no vrrp process can be started */
 
 ngx_int_t
 ngx_vrrp_ownership_open(ngx_cycle_t *cycle)
@@ -142,8 +143,8 @@ ngx_vrrp_ownership_open(ngx_cycle_t *cycle)
 void
 ngx_vrrp_ownership_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
 {
-    ngx_vrrp_ownership_close_fd(&vcf->core.ownership_fd, log);
-    ngx_vrrp_ownership_close_fd(&vcf->core.ownership_wake_fd, log);
+    ngx_vrrp_ownership_close_fds(&vcf->core.ownership_fd,
+                                 &vcf->core.ownership_wake_fd, log);
 
     ngx_vrrp_names_close(vcf, log);
     ngx_vrrp_names_close_list(vcf->names, log);
@@ -161,8 +162,7 @@ ngx_vrrp_ownership_close_old(ngx_cycle_t *old_cycle, ngx_log_t *log)
     if (!ngx_is_init_cycle(old_cycle)
         && ngx_vrrp_ownership_find(old_cycle, &own) == NGX_OK)
     {
-        ngx_vrrp_ownership_close_fd(&own.fd, log);
-        ngx_vrrp_ownership_close_fd(&own.wake_fd, log);
+        ngx_vrrp_ownership_close_fds(&own.fd, &own.wake_fd, log);
         ngx_vrrp_names_close_list(own.names, log);
     }
 }
@@ -263,7 +263,7 @@ ngx_vrrp_ownership_dup(ngx_vrrp_ownership_t *own, ngx_log_t *log)
 
     if (own->wake_fd == -1) {
         ngx_log_error(NGX_LOG_ALERT, log, ngx_errno, "fcntl(F_DUPFD) failed");
-        ngx_vrrp_ownership_close_fd(&fd, log);
+        ngx_vrrp_ownership_close_fds(&own->fd, &own->wake_fd, log);
         return NGX_ERROR;
     }
 
@@ -296,7 +296,7 @@ ngx_vrrp_ownership_create(ngx_vrrp_ownership_t *own, ngx_log_t *log)
 
     if (own->wake_fd == -1) {
         ngx_log_error(NGX_LOG_ALERT, log, ngx_errno, "eventfd() failed");
-        ngx_vrrp_ownership_close_fd(&own->fd, log);
+        ngx_vrrp_ownership_close_fds(&own->fd, &own->wake_fd, log);
         return NGX_ERROR;
     }
 
@@ -315,8 +315,7 @@ ngx_vrrp_ownership_keep(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     cln = ngx_pool_cleanup_add(cycle->pool, 0);
 
     if (cln == NULL) {
-        ngx_vrrp_ownership_close_fd(&own->fd, cycle->log);
-        ngx_vrrp_ownership_close_fd(&own->wake_fd, cycle->log);
+        ngx_vrrp_ownership_close_fds(&own->fd, &own->wake_fd, cycle->log);
         return NGX_ERROR;
     }
 
@@ -375,16 +374,8 @@ ngx_vrrp_ownership_cleanup(void *data)
 
 
 static void
-ngx_vrrp_ownership_close_fd(int *fd, ngx_log_t *log)
+ngx_vrrp_ownership_close_fds(int *fd, int *wake_fd, ngx_log_t *log)
 {
-    if (*fd == -1) {
-        return;
-    }
-
-    if (close(*fd) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
-                      "close() of the memory for vrrp processes failed");
-    }
-
-    *fd = -1;
+    ngx_vrrp_close_fd(fd, "memory for vrrp processes", log);
+    ngx_vrrp_close_fd(wake_fd, "eventfd for vrrp processes", log);
 }

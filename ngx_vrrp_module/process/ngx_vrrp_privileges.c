@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_privileges.h"
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -16,7 +16,7 @@
 
 /* addresses, raw sockets */
 
-#define NGX_VRRP_PROCESS_CAPS                                                 \
+#define NGX_VRRP_ROUTER_CAPS                                                 \
     (ngx_vrrp_cap(CAP_NET_ADMIN) | ngx_vrrp_cap(CAP_NET_RAW))
 
 /*
@@ -42,18 +42,18 @@ static ngx_int_t ngx_vrrp_no_new_privileges(ngx_cycle_t *cycle);
 /* *reason: the missing capabilities */
 
 ngx_int_t
-ngx_vrrp_process_privileges(ngx_cycle_t *cycle, const char **reason)
+ngx_vrrp_router_privileges(ngx_cycle_t *cycle, const char **reason)
 {
     uint32_t  granted;
 
-    if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_PROCESS_CAPS, &granted)
+    if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_ROUTER_CAPS, &granted)
         != NGX_OK
         || ngx_vrrp_no_new_privileges(cycle) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (granted == NGX_VRRP_PROCESS_CAPS) {
+    if (granted == NGX_VRRP_ROUTER_CAPS) {
         return NGX_OK;
     }
 
@@ -206,7 +206,7 @@ ngx_vrrp_worker_privileges(ngx_cycle_t *cycle)
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
-    taken = NGX_VRRP_PROCESS_CAPS;
+    taken = NGX_VRRP_ROUTER_CAPS;
 
     if (ccf->transparent) {
         /* "proxy_bind ... transparent" */

@@ -8,7 +8,7 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_reason.h"
 
 
 static void ngx_vrrp_reason_writer(ngx_log_t *log, ngx_uint_t level,

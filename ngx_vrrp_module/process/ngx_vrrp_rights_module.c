@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_privileges.h"
 
 
 static ngx_int_t ngx_vrrp_rights_init_process(ngx_cycle_t *cycle);

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_scheduling.h"
 
 #include <link.h>
 #include <sched.h>
@@ -21,7 +21,7 @@ static int ngx_vrrp_lock_object(struct dl_phdr_info *info, size_t size,
 
 
 void
-ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, ngx_vrrp_process_t *vp)
+ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, vrrp_router_facts_t *facts)
 {
     ngx_vrrp_conf_t  *vcf;
 
@@ -30,11 +30,11 @@ ngx_vrrp_set_scheduling(ngx_cycle_t *cycle, ngx_vrrp_process_t *vp)
     if (vcf->realtime_priority
         && ngx_vrrp_set_realtime(vcf->realtime_priority, cycle->log) == NGX_OK)
     {
-        vp->realtime_priority = vcf->realtime_priority;
+        facts->realtime_priority = (int) vcf->realtime_priority;
     }
 
     if (vcf->mlock && ngx_vrrp_lock_memory(cycle->log) == NGX_OK) {
-        vp->mlock = 1;
+        facts->mlock = 1;
     }
 }
 

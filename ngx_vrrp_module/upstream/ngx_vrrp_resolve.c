@@ -18,20 +18,20 @@ typedef struct {
     ngx_event_t              event;
     ngx_connection_t         dummy;      /* nginx logs the fd of an event */
     ngx_cycle_t             *cycle;
-    vrrp_checker_t          *checker;
+    vrrp_process_t          *checker;
 } ngx_vrrp_resolve_t;
 
 
 static void ngx_vrrp_resolve_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_vrrp_resolve_pool(ngx_cycle_t *cycle,
-    ngx_vrrp_pool_t *vp, vrrp_checker_t *checker);
+    ngx_vrrp_pool_t *vp, vrrp_process_t *checker);
 static ngx_vrrp_spare_t *ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp,
     ngx_uint_t backup, ngx_str_t *server, struct sockaddr *sockaddr,
     socklen_t socklen);
 static void ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
-    ngx_uint_t n, vrrp_checker_t *checker);
+    ngx_uint_t n, vrrp_process_t *checker);
 static void ngx_vrrp_resolve_release(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
-    ngx_uint_t n, vrrp_checker_t *checker);
+    ngx_uint_t n, vrrp_process_t *checker);
 
 
 static ngx_vrrp_resolve_t  ngx_vrrp_resolve;
@@ -87,7 +87,7 @@ ngx_vrrp_resolve_resume(ngx_cycle_t *cycle)
 
 
 void
-ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker)
+ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_process_t *checker)
 {
     ngx_uint_t           i;
     ngx_vrrp_conf_t     *vcf;
@@ -155,7 +155,7 @@ ngx_vrrp_resolve_handler(ngx_event_t *ev)
 
 static ngx_uint_t
 ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
-    vrrp_checker_t *checker)
+    vrrp_process_t *checker)
 {
     ngx_uint_t         n;
     ngx_vrrp_spare_t  *spare;
@@ -291,7 +291,7 @@ ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
 
 static void
 ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
-    ngx_uint_t n, vrrp_checker_t *checker)
+    ngx_uint_t n, vrrp_process_t *checker)
 {
     size_t                   check;
     ngx_pool_t              *pool;
@@ -333,7 +333,7 @@ ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
 
 static void
 ngx_vrrp_resolve_release(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
-    ngx_uint_t n, vrrp_checker_t *checker)
+    ngx_uint_t n, vrrp_process_t *checker)
 {
     size_t                   check;
     ngx_vrrp_conf_t         *vcf;

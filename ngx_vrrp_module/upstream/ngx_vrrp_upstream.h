@@ -185,7 +185,7 @@ void ngx_vrrp_resolve_begin(ngx_cycle_t *cycle);
 
 /* in the process that checks, before there is a checker, and when it runs */
 void ngx_vrrp_resolve_resume(ngx_cycle_t *cycle);
-void ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_checker_t *checker);
+void ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_process_t *checker);
 
 /* a peer that may go again; between lock and unlock */
 void ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,

@@ -13,13 +13,14 @@
 #include <cerrno>
 #include <csignal>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/net/lab.hpp"
-#include "tests/node/configuration.hpp"
+#include "tests/node/router_process.hpp"
 
 namespace {
 
@@ -251,31 +252,10 @@ protected:
         EXPECT_EQ(configuration_.begin(*area_), VRRP_CORE_OK);
     }
 
-    node::Core start() {
-        vrrp_core_ops_t ops{};
-        ops.pid = ::getpid();
-        ops.server_version = node::text("1.22.1");
-        ops.data = this;
-        ops.log = [](void *data, vrrp_core_log_level_e, const char *line,
-                     size_t size) {
-            static_cast<StartFailure *>(data)->lines.emplace_back(line, size);
-        };
-        ops.watch = [](void *data, int fd) {
-            static_cast<StartFailure *>(data)->watched.push_back(fd);
-            return VRRP_CORE_OK;
-        };
-        ops.unwatch = [](void *data, int fd) {
-            std::erase(static_cast<StartFailure *>(data)->watched, fd);
-        };
-        node::Core core(
-            vrrp_core_create(&configuration_.conf, &ops, area_->get()));
-        result = vrrp_core_start(core.get(), ::getppid());
-        return core;
+    std::unique_ptr<node::RouterProcess> create() {
+        return std::make_unique<node::RouterProcess>(configuration_, *area_,
+                                                     ::getpid());
     }
-
-    std::vector<std::string> lines;
-    std::vector<int> watched;
-    int result = VRRP_CORE_ERROR;
 
 private:
     node::OneInstance instance_{"vr0", {4, {10, 9, 0, 200}}};
@@ -283,45 +263,37 @@ private:
     std::optional<node::SharedArea> area_;
 };
 
-std::size_t lines_with(const std::vector<std::string> &lines,
-                       const std::string &part) {
-    return static_cast<std::size_t>(
-        std::count_if(lines.begin(), lines.end(), [&](const std::string &l) {
-            return l.find(part) != std::string::npos;
-        }));
-}
-
 TEST_F(StartFailure, WhatMayPassIsTriedAgain) {
     for (const int error : {ENOBUFS, ENOMEM, EAGAIN}) {
-        lines.clear();
         fail(1 << 30, error);
-        const node::Core core = start();
-        EXPECT_EQ(result, VRRP_CORE_OK);
-        const std::size_t before = watched.size();
+        const auto process = create();
+        EXPECT_EQ(process->start(::getppid()), VRRP_CORE_OK);
+        const std::size_t before = process->watched.size();
 
         // its deadlines pass faster than time does
-        vrrp_core_on_timer(core.get());
-        EXPECT_EQ(lines_with(lines, "VRRP is not running yet"), 1u);
+        process->on_timer();
+        EXPECT_EQ(process->lines_with("VRRP is not running yet"), 1);
         fail_next = nullptr;
         const Instant end = os::now() + kPatience;
-        while (watched.size() == before && os::now() < end) {
+        while (process->watched.size() == before && os::now() < end) {
             ::usleep(10000);
-            vrrp_core_on_timer(core.get());
+            process->on_timer();
         }
-        EXPECT_GT(watched.size(), before) << "no VRRP socket";
-        EXPECT_EQ(lines_with(lines, "failed"), 1u);
-        vrrp_core_stop(core.get(), "test", 0);
+        EXPECT_GT(process->watched.size(), before) << "no VRRP socket";
+        EXPECT_EQ(process->lines_with("failed"), 1);
+        process->terminate();
     }
 }
 
 TEST_F(StartFailure, WhatIsForbiddenIsNot) {
     fail(1 << 30, EPERM);
-    const node::Core core = start();
-    EXPECT_EQ(result, VRRP_CORE_ERROR);
-    EXPECT_EQ(lines_with(lines, "VRRP is disabled"), 1u);
-    EXPECT_EQ(lines_with(lines, "yet"), 0u);
-    EXPECT_EQ(lines_with(lines, "Operation not permitted"), 2u);
-    vrrp_core_stop(core.get(), "test", 0);
+    const auto process = create();
+    EXPECT_EQ(process->start(::getppid()), VRRP_CORE_ERROR);
+    EXPECT_FALSE(process->finished());
+    EXPECT_EQ(process->lines_with("VRRP is disabled"), 1);
+    EXPECT_EQ(process->lines_with("yet"), 0);
+    EXPECT_EQ(process->lines_with("Operation not permitted"), 2);
+    process->terminate();
 }
 
 }  // namespace

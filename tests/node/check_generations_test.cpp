@@ -23,7 +23,7 @@ TEST(CheckGenerations, ARespawnedProcessContinues) {
     EXPECT_TRUE(respawned.changes.empty());
 }
 
-TEST(CheckGenerations, AProcessOfTheLastButOneFinishes) {
+TEST(CheckGenerations, AProcessOfTheLastButOneWaitsForItsQuit) {
     Configuration first({tcp_check("a")});
     const SharedArea area(first.conf);
     ASSERT_EQ(first.begin(area), VRRP_CORE_OK);
@@ -37,9 +37,14 @@ TEST(CheckGenerations, AProcessOfTheLastButOneFinishes) {
 
     Configuration third({tcp_check("a")});
     ASSERT_EQ(third.begin(area), VRRP_CORE_OK);
-    EXPECT_TRUE(process.run_until_finished());
+    EXPECT_TRUE(process.run_until(
+        [&] { return process.deadline() == VRRP_CORE_NEVER; }));
     EXPECT_EQ(process.verdict(0), VRRP_CORE_UNUSED);
     EXPECT_EQ(vrrp_core_checks_changes(area.get(), first.conf.generation), 0u);
+    EXPECT_FALSE(process.finished());
+
+    process.quit();
+    EXPECT_TRUE(process.finished());
 }
 
 class SpareChecks : public ::testing::Test {
@@ -48,7 +53,7 @@ protected:
         EXPECT_EQ(configuration.begin(area), VRRP_CORE_OK);
         process.emplace(configuration, area);
         process->on_open = [this](std::size_t check) {
-            vrrp_checker_failed(process->checker(), check, VRRP_CHECKER_CONNECT,
+            vrrp_checker_failed(process->get(), check, VRRP_CHECKER_CONNECT,
                                 "refused", 7);
         };
         EXPECT_EQ(process->start(), VRRP_CORE_OK);
@@ -72,29 +77,29 @@ TEST_F(SpareChecks, AreNotMade) {
 
 TEST_F(SpareChecks, AreMadeOnceTheyAreAssigned) {
     const vrrp_core_check_conf_t check = tcp_check("c");
-    vrrp_checker_assign(process->checker(), 1, &check);
+    vrrp_checker_assign(process->get(), 1, &check);
     EXPECT_TRUE(os::take_wakes(configuration.wake.get()));
     EXPECT_EQ(process->verdict(1), VRRP_CORE_UP);
     EXPECT_TRUE(runs_until(1, VRRP_CORE_DOWN));
 
-    vrrp_checker_release(process->checker(), 1);
+    vrrp_checker_release(process->get(), 1);
     EXPECT_EQ(process->verdict(1), VRRP_CORE_UNUSED);
 }
 
 TEST_F(SpareChecks, MayBecomeAnother) {
     const vrrp_core_check_conf_t check = tcp_check("c");
-    vrrp_checker_assign(process->checker(), 1, &check);
+    vrrp_checker_assign(process->get(), 1, &check);
     ASSERT_TRUE(runs_until(1, VRRP_CORE_DOWN));
 
     const vrrp_core_check_conf_t other = tcp_check("d");
-    vrrp_checker_assign(process->checker(), 1, &other);
+    vrrp_checker_assign(process->get(), 1, &other);
     EXPECT_EQ(process->verdict(1), VRRP_CORE_UP);
     EXPECT_TRUE(runs_until(1, VRRP_CORE_DOWN));
 }
 
 TEST_F(SpareChecks, AreKnownAgainAfterAReload) {
     const vrrp_core_check_conf_t check = tcp_check("c");
-    vrrp_checker_assign(process->checker(), 1, &check);
+    vrrp_checker_assign(process->get(), 1, &check);
     ASSERT_TRUE(runs_until(1, VRRP_CORE_DOWN));
 
     Configuration second({spare_check(), tcp_check("a")});
@@ -102,7 +107,7 @@ TEST_F(SpareChecks, AreKnownAgainAfterAReload) {
     EXPECT_EQ(verdict(area, second, 0), VRRP_CORE_UNUSED);
     CheckProcess next(second, area);
     ASSERT_EQ(next.start(), VRRP_CORE_OK);
-    vrrp_checker_assign(next.checker(), 0, &check);
+    vrrp_checker_assign(next.get(), 0, &check);
 
     EXPECT_EQ(next.verdict(0), VRRP_CORE_DOWN);
 }

@@ -25,9 +25,9 @@ using ::testing::IsEmpty;
 void let_peers(CheckProcess &process, const bool &accept) {
     process.on_open = [&process, &accept](std::size_t check) {
         if (accept) {
-            vrrp_checker_opened(process.checker(), check);
+            vrrp_checker_opened(process.get(), check);
         } else {
-            vrrp_checker_failed(process.checker(), check, VRRP_CHECKER_CONNECT,
+            vrrp_checker_failed(process.get(), check, VRRP_CHECKER_CONNECT,
                                 "refused", 7);
         }
     };
@@ -160,14 +160,13 @@ TEST(CheckProcess, TalksHttp) {
     std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nis alive";
     std::string request;
     process.on_open = [&](std::size_t id) {
-        vrrp_checker_connected(process.checker(), id);
-        vrrp_checker_opened(process.checker(), id);
+        vrrp_checker_connected(process.get(), id);
+        vrrp_checker_opened(process.get(), id);
     };
     process.on_send = [&](std::size_t id, const std::string &bytes) {
         request = bytes;
-        vrrp_checker_received(process.checker(), id, answer.data(),
-                              answer.size());
-        vrrp_checker_ended(process.checker(), id);
+        vrrp_checker_received(process.get(), id, answer.data(), answer.size());
+        vrrp_checker_ended(process.get(), id);
     };
     ASSERT_EQ(process.start(), VRRP_CORE_OK);
     const auto passes = [&] {
@@ -197,8 +196,7 @@ TEST(CheckProcess, SaysThatItLives) {
     };
     const Instant first = last_beat();
     EXPECT_GT(first, Instant{});
-    EXPECT_LE(vrrp_checker_deadline(process.checker()),
-              to_ns(first + Milliseconds{500}));
+    EXPECT_LE(process.deadline(), to_ns(first + Milliseconds{500}));
     EXPECT_TRUE(process.run_until([&] { return last_beat() > first; }));
     EXPECT_EQ(table.last_beat(check::Role::scripts).at, Instant{});
 }
@@ -216,7 +214,7 @@ TEST(CheckProcess, FinishesWithTheMaster) {
     master.kill();
     EXPECT_TRUE(process.run_until_finished());
 
-    EXPECT_EQ(vrrp_checker_deadline(process.checker()), VRRP_CORE_NEVER);
+    EXPECT_EQ(process.deadline(), VRRP_CORE_NEVER);
     EXPECT_THAT(process.log, IsEmpty());
 }
 

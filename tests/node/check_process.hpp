@@ -1,24 +1,19 @@
-// A process that checks, driven through the C interface as nginx drives it: an
-// event loop, and peers that answer as a test wants.
+// A process that checks, driven through the C interface, and peers that answer
+// as a test wants.
 #pragma once
-
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "core/capi.h"
 #include "core/os/wake.hpp"
 #include "tests/node/configuration.hpp"
+#include "tests/node/driven_process.hpp"
 
 namespace ngx_vrrp::node {
 
-class CheckProcess {
+class CheckProcess final : public DrivenProcess {
 public:
     struct Change {
         std::size_t check;
@@ -27,59 +22,30 @@ public:
 
     CheckProcess(const Configuration &configuration, const SharedArea &area,
                  vrrp_checker_role_e role = VRRP_CHECKER_PROBES)
-        : area_(area.get()),
-          generation_(configuration.conf.generation),
-          checker_(vrrp_checker_create(&configuration.conf, role, &ops_, area_,
-                                       -1, -1)) {
-        EXPECT_NE(checker_, nullptr);
-    }
-    CheckProcess(const CheckProcess &) = delete;
-    CheckProcess &operator=(const CheckProcess &) = delete;
-    ~CheckProcess() {
-        vrrp_checker_destroy(checker_);
-        EXPECT_TRUE(watched.empty()) << "descriptors are still watched";
-    }
-
-    int start(int master_pid = ::getpid()) {
-        return vrrp_checker_start(checker_, master_pid);
-    }
-
-    bool finished() const { return vrrp_checker_finished(checker_) != 0; }
-    vrrp_checker_t *checker() const { return checker_; }
+        : DrivenProcess([&](const vrrp_process_ops_t &ops) {
+              const vrrp_checker_ops_t own = checker_ops();
+              return vrrp_checker_create(&configuration.conf, role, &ops, &own,
+                                         area.get());
+          }),
+          area_(area.get()),
+          generation_(configuration.conf.generation) {}
+    ~CheckProcess() override { destroy(); }
 
     vrrp_core_verdict_e verdict(std::size_t check) const {
         return vrrp_core_check_verdict(area_, generation_, check);
-    }
-
-    // Runs the event loop until then; false: that has not come in time.
-    bool run_until(const std::function<bool()> &condition) {
-        const std::int64_t end = vrrp_core_now() + 10'000'000'000;
-        while (!condition()) {
-            if (finished() || vrrp_core_now() > end) {
-                return condition();
-            }
-            turn();
-        }
-        return true;
-    }
-
-    bool run_until_finished() {
-        return run_until([&] { return finished(); });
     }
 
     // The behaviour of a peer; nothing: it is silent.
     std::function<void(std::size_t check)> on_open;
     std::function<void(std::size_t check, const std::string &bytes)> on_send;
 
-    std::vector<int> watched;
     std::vector<Change> changes;
-    std::vector<std::string> log;
     std::size_t opens = 0;
     std::size_t closes = 0;
 
 private:
     static CheckProcess &self(void *data) {
-        return *static_cast<CheckProcess *>(data);
+        return static_cast<CheckProcess &>(*static_cast<DrivenProcess *>(data));
     }
 
     // A recovery changes no verdict.
@@ -92,36 +58,8 @@ private:
         }
     }
 
-    void turn() {
-        const std::int64_t wait =
-            vrrp_checker_deadline(checker_) - vrrp_core_now();
-        std::vector<pollfd> fds;
-        for (const int fd : watched) {
-            fds.push_back({fd, POLLIN, 0});
-        }
-        const std::int64_t ms =
-            std::clamp<std::int64_t>((wait + 999'999) / 1'000'000, 0, 100);
-        ::poll(fds.data(), fds.size(), static_cast<int>(ms));
-        for (const pollfd &fd : fds) {
-            if (fd.revents != 0) {
-                vrrp_checker_on_readable(checker_, fd.fd);
-            }
-        }
-        vrrp_checker_on_timer(checker_);
-    }
-
-    vrrp_checker_ops_t ops() {
+    static vrrp_checker_ops_t checker_ops() {
         vrrp_checker_ops_t ops{};
-        ops.data = this;
-        ops.log = [](void *data, vrrp_core_log_level_e, const char *line,
-                     size_t len) { self(data).log.emplace_back(line, len); };
-        ops.watch = [](void *data, int fd) {
-            self(data).watched.push_back(fd);
-            return VRRP_CORE_OK;
-        };
-        ops.unwatch = [](void *data, int fd) {
-            EXPECT_EQ(std::erase(self(data).watched, fd), 1u);
-        };
         ops.open = [](void *data, size_t check) {
             ++self(data).opens;
             if (self(data).on_open) {
@@ -149,8 +87,6 @@ private:
 
     vrrp_core_memory_t *area_;
     std::uint64_t generation_;
-    vrrp_checker_ops_t ops_ = ops();
-    vrrp_checker_t *checker_;
 };
 
 }  // namespace ngx_vrrp::node

@@ -72,12 +72,6 @@ private:
     vrrp_core_instance_conf_t instance_{};
 };
 
-struct DestroyCore {
-    void operator()(vrrp_core_t *core) const { vrrp_core_destroy(core); }
-};
-
-using Core = std::unique_ptr<vrrp_core_t, DestroyCore>;
-
 // The shared memory of one nginx.
 class SharedArea {
 public:
@@ -118,6 +112,8 @@ public:
         conf.ownership_wake_fd = -1;
         conf.event_fds[0] = -1;
         conf.event_fds[1] = -1;
+        conf.icmp_fds[0] = -1;
+        conf.icmp_fds[1] = -1;
     }
 
     // As the master does.

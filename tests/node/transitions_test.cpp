@@ -2,13 +2,12 @@
 // These processes stand aside: they take part in nothing.
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "tests/node/configuration.hpp"
+#include "tests/node/router_process.hpp"
 
 namespace ngx_vrrp::node {
 namespace {
@@ -21,20 +20,14 @@ protected:
         return c;
     }
 
-    static Core start(Configuration &configuration, const SharedArea &area,
-                      int pid) {
+    static std::unique_ptr<RouterProcess> start(Configuration &configuration,
+                                                const SharedArea &area,
+                                                int pid) {
         EXPECT_EQ(configuration.begin(area), VRRP_CORE_OK);
-        vrrp_core_ops_t ops{};
-        ops.pid = pid;
-        ops.server_version = text("1.22.1");
-        ops.log = [](void *, vrrp_core_log_level_e, const char *, size_t) {};
-        ops.watch = [](void *, int) { return VRRP_CORE_OK; };
-        ops.unwatch = [](void *, int) {};
-
-        Core core(vrrp_core_create(&configuration.conf, &ops, area.get()));
-        EXPECT_EQ(vrrp_core_stand_aside(core.get(), ::getpid(), "no rights"),
-                  VRRP_CORE_OK);
-        return core;
+        auto process = std::make_unique<RouterProcess>(configuration, area, pid,
+                                                       "no rights");
+        EXPECT_EQ(process->start(), VRRP_CORE_OK);
+        return process;
     }
 
     // "42 VI_1 INIT -> FAULT: no rights", the oldest first
@@ -60,10 +53,10 @@ using Lines = std::vector<std::string>;
 TEST_F(TransitionsTest, OutliveTheProcess) {
     Configuration configuration = this->configuration();
     const SharedArea area(configuration.conf);
-    Core core = start(configuration, area, 42);
-    vrrp_core_stop(core.get(), "nginx is shutting down", 1);
-    core.reset();
-    core = start(configuration, area, 43);
+    auto process = start(configuration, area, 42);
+    process->quit();
+    process.reset();
+    process = start(configuration, area, 43);
 
     EXPECT_EQ(transitions(area),
               (Lines{"42 VI_1 INIT -> FAULT: no rights",
@@ -74,7 +67,7 @@ TEST_F(TransitionsTest, OutliveTheProcess) {
 TEST_F(TransitionsTest, ContinueInAnotherArea) {
     Configuration first = configuration();
     const SharedArea area(first.conf);
-    const Core before = start(first, area, 42);
+    const auto before = start(first, area, 42);
 
     Configuration second = configuration();
     const std::vector<vrrp_core_instance_conf_t> many(20,
@@ -84,9 +77,9 @@ TEST_F(TransitionsTest, ContinueInAnotherArea) {
     const SharedArea larger(second.conf, &area);
     second.conf.ninstances = 1;
     second.conf.previous = area.get();
-    const Core after = start(second, larger, 43);
-    vrrp_core_stop(before.get(), "nginx has been reconfigured", 1);
-    vrrp_core_on_timer(after.get());
+    const auto after = start(second, larger, 43);
+    before->quit();
+    after->on_timer();
 
     EXPECT_EQ(transitions(larger),
               (Lines{"42 VI_1 INIT -> FAULT: no rights",

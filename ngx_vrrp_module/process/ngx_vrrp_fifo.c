@@ -1,130 +1,19 @@
 
 /*
- * The socket pair through which the vrrp and checker processes send events to
- * the notifier process, and the FIFOs to which it writes.
+ * In the master: creates the FIFOs of "notify_fifo", to which the notifier
+ * process writes.
  */
 
 
-#include "ngx_vrrp_process.h"
+#include "ngx_vrrp_fifo.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 
-/* bytes: so much may have happened before the notifier process looks */
-
-#define NGX_VRRP_EVENT_BUFFER  (4 * 1024 * 1024)
-
-
-static ngx_int_t ngx_vrrp_event_fds_create(ngx_vrrp_conf_t *vcf,
-    ngx_log_t *log);
-static void ngx_vrrp_event_fds_cleanup(void *data);
-static void ngx_vrrp_event_fds_close(ngx_vrrp_conf_t *vcf, ngx_uint_t end,
-    ngx_log_t *log);
 static void ngx_vrrp_make_fifo(ngx_cycle_t *cycle,
     const vrrp_core_str_t *path);
 static void ngx_vrrp_give_fifo(ngx_cycle_t *cycle,
     const vrrp_core_str_t *path, int fd);
-
-
-/* the master has both ends, for processes that are started again */
-
-void
-ngx_vrrp_open_event_fds(ngx_cycle_t *cycle)
-{
-    ngx_vrrp_conf_t     *vcf;
-    ngx_pool_cleanup_t  *cln;
-
-    vcf = ngx_vrrp_get_conf(cycle);
-
-    if (vcf->core.nchannels == 0) {
-        return;
-    }
-
-    cln = ngx_pool_cleanup_add(cycle->pool, 0);
-
-    if (cln == NULL || ngx_vrrp_event_fds_create(vcf, cycle->log) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
-                      "vrrp: notifications are disabled");
-        return;
-    }
-
-    cln->handler = ngx_vrrp_event_fds_cleanup;
-    cln->data = vcf;
-}
-
-
-static ngx_int_t
-ngx_vrrp_event_fds_create(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
-{
-    int  size, *fds;
-
-    fds = vcf->core.event_fds;
-    size = NGX_VRRP_EVENT_BUFFER;
-
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_NONBLOCK|SOCK_CLOEXEC, 0, fds)
-        == -1)
-    {
-        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno, "socketpair() failed");
-
-        fds[0] = -1;
-        fds[1] = -1;
-        return NGX_ERROR;
-    }
-
-    /* beyond what the system allows others, where the master is root */
-
-    if (setsockopt(fds[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(int))
-        == -1
-        && setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(int)) == -1)
-    {
-        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
-                      "setsockopt(SO_SNDBUF) failed");
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_vrrp_event_fds_cleanup(void *data)
-{
-    ngx_vrrp_keep_event_fds(data, NGX_VRRP_EVENTS_NONE, ngx_cycle->log);
-}
-
-
-void
-ngx_vrrp_keep_event_fds(ngx_vrrp_conf_t *vcf, ngx_vrrp_events_e events,
-    ngx_log_t *log)
-{
-    if (events != NGX_VRRP_EVENTS_SENT) {
-        ngx_vrrp_event_fds_close(vcf, 0, log);
-    }
-
-    if (events != NGX_VRRP_EVENTS_RECEIVED) {
-        ngx_vrrp_event_fds_close(vcf, 1, log);
-    }
-}
-
-
-static void
-ngx_vrrp_event_fds_close(ngx_vrrp_conf_t *vcf, ngx_uint_t end, ngx_log_t *log)
-{
-    int  *fd;
-
-    fd = &vcf->core.event_fds[end];
-
-    if (*fd == -1) {
-        return;
-    }
-
-    if (close(*fd) == -1) {
-        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
-                      "close() of the socket for events failed");
-    }
-
-    *fd = -1;
-}
 
 
 void

@@ -1,0 +1,24 @@
+// A vrrp process, driven through the C interface.
+#pragma once
+
+#include "tests/node/configuration.hpp"
+#include "tests/node/driven_process.hpp"
+
+namespace ngx_vrrp::node {
+
+class RouterProcess final : public DrivenProcess {
+public:
+    // disabled: why it takes part in nothing, or NULL.
+    RouterProcess(const Configuration &configuration, const SharedArea &area,
+                  int pid, const char *disabled = nullptr)
+        : DrivenProcess([&](const vrrp_process_ops_t &ops) {
+              vrrp_router_facts_t facts{};
+              facts.pid = pid;
+              facts.server_version = text("1.22.1");
+              facts.disabled = disabled;
+              return vrrp_router_create(&configuration.conf, &facts, &ops,
+                                        area.get());
+          }) {}
+};
+
+}  // namespace ngx_vrrp::node
