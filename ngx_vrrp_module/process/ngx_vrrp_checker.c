@@ -117,25 +117,40 @@ ngx_vrrp_checker_connections(ngx_vrrp_conf_t *vcf)
 static ngx_int_t
 ngx_vrrp_checker_drop_privileges(ngx_cycle_t *cycle)
 {
+    uint32_t  granted;
+
     ngx_vrrp_checker_open_ping(cycle);
     ngx_vrrp_child_raise_limit(cycle, &ngx_vrrp_checker_helper);
 
-    return ngx_vrrp_checker_privileges(cycle);
+    if (ngx_vrrp_drop_privileges(cycle, 0, &granted) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_vrrp_no_new_privileges(cycle);
 }
 
+
+/*
+ * Not without new privileges: ping and sudo, which scripts call, are nothing
+ * without them.
+ */
 
 static ngx_int_t
 ngx_vrrp_runner_drop_privileges(ngx_cycle_t *cycle)
 {
-    ngx_int_t  rc;
+    uint32_t  granted;
 
-    rc = ngx_vrrp_runner_privileges(cycle);
+    if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_SCRIPT_CAPS, &granted)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    if (rc == NGX_DECLINED) {
+    if (granted != NGX_VRRP_SCRIPT_CAPS) {
         ngx_vrrp_runner_report(cycle);
     }
 
-    return rc;
+    return NGX_OK;
 }
 
 

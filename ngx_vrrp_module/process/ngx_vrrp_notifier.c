@@ -35,6 +35,8 @@
 static ngx_int_t ngx_vrrp_notifier_prepare(ngx_cycle_t *cycle);
 static ngx_uint_t ngx_vrrp_notifier_connections(ngx_vrrp_conf_t *vcf);
 static ngx_int_t ngx_vrrp_notifier_drop_privileges(ngx_cycle_t *cycle);
+static void ngx_vrrp_notifier_scripts(ngx_cycle_t *cycle,
+    ngx_uint_t *scripts, ngx_uint_t *others);
 static void ngx_vrrp_notifier_secrets(ngx_cycle_t *cycle);
 static void ngx_vrrp_notifier_secret(ngx_cycle_t *cycle,
     vrrp_core_notify_conf_t *channel);
@@ -79,20 +81,65 @@ ngx_vrrp_notifier_connections(ngx_vrrp_conf_t *vcf)
 }
 
 
+/*
+ * As the runner process, if there are scripts of other users.  Without any
+ * scripts it runs no programs that could want new privileges.
+ */
+
 static ngx_int_t
 ngx_vrrp_notifier_drop_privileges(ngx_cycle_t *cycle)
 {
-    ngx_int_t  rc;
+    uint32_t    wanted, granted;
+    ngx_uint_t  scripts, others;
 
     ngx_vrrp_notifier_secrets(cycle);
 
-    rc = ngx_vrrp_notifier_privileges(cycle);
+    ngx_vrrp_notifier_scripts(cycle, &scripts, &others);
 
-    if (rc == NGX_DECLINED) {
+    wanted = others ? NGX_VRRP_SCRIPT_CAPS : 0;
+
+    if (ngx_vrrp_drop_privileges(cycle, wanted, &granted) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (granted != wanted) {
         ngx_vrrp_report_scripts(cycle);
     }
 
-    return rc;
+    return scripts ? NGX_OK : ngx_vrrp_no_new_privileges(cycle);
+}
+
+
+/* while the process is still that of the master's user */
+
+static void
+ngx_vrrp_notifier_scripts(ngx_cycle_t *cycle, ngx_uint_t *scripts,
+    ngx_uint_t *others)
+{
+    uid_t                           uid;
+    gid_t                           gid;
+    size_t                          i;
+    ngx_core_conf_t                *ccf;
+    ngx_vrrp_conf_t                *vcf;
+    const vrrp_core_notify_conf_t  *channel;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    uid = (geteuid() == 0) ? ccf->user : geteuid();
+    gid = (geteuid() == 0) ? ccf->group : getegid();
+
+    *scripts = 0;
+    *others = 0;
+
+    for (i = 0; i < vcf->core.nchannels; i++) {
+        channel = &vcf->core.channels[i];
+
+        if (channel->kind == VRRP_CORE_NOTIFY_SCRIPT) {
+            *scripts = 1;
+            *others |= (channel->uid != uid || channel->gid != gid);
+        }
+    }
 }
 
 

@@ -7,167 +7,14 @@
 
 #include "ngx_vrrp_privileges.h"
 
-#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 
-#define ngx_vrrp_cap(cap)  ((uint32_t) 1 << (cap))
-
-/* addresses, raw sockets */
-
-#define NGX_VRRP_ROUTER_CAPS                                                 \
-    (ngx_vrrp_cap(CAP_NET_ADMIN) | ngx_vrrp_cap(CAP_NET_RAW))
-
-/*
- * A script becomes its own user, and is killed when its time is over.  Before,
- * each folder above it is looked at, also where only that user may.
- */
-
-#define NGX_VRRP_RUNNER_CAPS                                                  \
-    (ngx_vrrp_cap(CAP_SETUID) | ngx_vrrp_cap(CAP_SETGID)                      \
-     | ngx_vrrp_cap(CAP_KILL) | ngx_vrrp_cap(CAP_DAC_READ_SEARCH))
-
-
-static void ngx_vrrp_notifier_scripts(ngx_cycle_t *cycle,
-    ngx_uint_t *scripts, ngx_uint_t *others);
-static ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, uint32_t wanted,
-    uint32_t *granted);
 static ngx_int_t ngx_vrrp_set_user(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_set_capabilities(ngx_cycle_t *cycle,
     uint32_t wanted, uint32_t *granted);
-static ngx_int_t ngx_vrrp_no_new_privileges(ngx_cycle_t *cycle);
-
-
-/* *reason: the missing capabilities */
-
-ngx_int_t
-ngx_vrrp_router_privileges(ngx_cycle_t *cycle, const char **reason)
-{
-    uint32_t  granted;
-
-    if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_ROUTER_CAPS, &granted)
-        != NGX_OK
-        || ngx_vrrp_no_new_privileges(cycle) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (granted == NGX_VRRP_ROUTER_CAPS) {
-        return NGX_OK;
-    }
-
-    if (granted & ngx_vrrp_cap(CAP_NET_RAW)) {
-        *reason = "CAP_NET_ADMIN is missing: start nginx as root or with "
-                  "CAP_NET_ADMIN and CAP_NET_RAW";
-
-    } else if (granted & ngx_vrrp_cap(CAP_NET_ADMIN)) {
-        *reason = "CAP_NET_RAW is missing: start nginx as root or with "
-                  "CAP_NET_ADMIN and CAP_NET_RAW";
-
-    } else {
-        *reason = "CAP_NET_ADMIN and CAP_NET_RAW are missing: start nginx "
-                  "as root or with these capabilities";
-    }
-
-    return NGX_DECLINED;
-}
-
-
-ngx_int_t
-ngx_vrrp_checker_privileges(ngx_cycle_t *cycle)
-{
-    uint32_t  granted;
-
-    if (ngx_vrrp_drop_privileges(cycle, 0, &granted) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_vrrp_no_new_privileges(cycle);
-}
-
-
-/*
- * CAP_SETUID does for scripts of any user, root too, what user 0 would do.  A
- * script that is not root's loses them all with its execve().
- *
- * Not without new privileges: ping and sudo, which scripts call, are nothing
- * without them.
- */
-
-ngx_int_t
-ngx_vrrp_runner_privileges(ngx_cycle_t *cycle)
-{
-    uint32_t  granted;
-
-    if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_RUNNER_CAPS, &granted)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return (granted == NGX_VRRP_RUNNER_CAPS) ? NGX_OK : NGX_DECLINED;
-}
-
-
-/*
- * As the runner process, if there are scripts of other users.  Without any
- * scripts it runs no programs that could want new privileges.
- */
-
-ngx_int_t
-ngx_vrrp_notifier_privileges(ngx_cycle_t *cycle)
-{
-    uint32_t    wanted, granted;
-    ngx_uint_t  scripts, others;
-
-    ngx_vrrp_notifier_scripts(cycle, &scripts, &others);
-
-    wanted = others ? NGX_VRRP_RUNNER_CAPS : 0;
-
-    if (ngx_vrrp_drop_privileges(cycle, wanted, &granted) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (!scripts && ngx_vrrp_no_new_privileges(cycle) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return (granted == wanted) ? NGX_OK : NGX_DECLINED;
-}
-
-
-/* while the process is still that of the master's user */
-
-static void
-ngx_vrrp_notifier_scripts(ngx_cycle_t *cycle, ngx_uint_t *scripts,
-    ngx_uint_t *others)
-{
-    uid_t                           uid;
-    gid_t                           gid;
-    size_t                          i;
-    ngx_core_conf_t                *ccf;
-    ngx_vrrp_conf_t                *vcf;
-    const vrrp_core_notify_conf_t  *channel;
-
-    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
-    vcf = ngx_vrrp_get_conf(cycle);
-
-    uid = (geteuid() == 0) ? ccf->user : geteuid();
-    gid = (geteuid() == 0) ? ccf->group : getegid();
-
-    *scripts = 0;
-    *others = 0;
-
-    for (i = 0; i < vcf->core.nchannels; i++) {
-        channel = &vcf->core.channels[i];
-
-        if (channel->kind == VRRP_CORE_NOTIFY_SCRIPT) {
-            *scripts = 1;
-            *others |= (channel->uid != uid || channel->gid != gid);
-        }
-    }
-}
+static int ngx_vrrp_cap_call(long call, struct __user_cap_data_struct *data);
 
 
 /*
@@ -179,10 +26,9 @@ ngx_vrrp_notifier_scripts(ngx_cycle_t *cycle, ngx_uint_t *scripts,
 void
 ngx_vrrp_worker_privileges(ngx_cycle_t *cycle)
 {
-    uint32_t                         taken;
-    ngx_core_conf_t                 *ccf;
-    struct __user_cap_data_struct    data[2];
-    struct __user_cap_header_struct  header;
+    uint32_t                        taken;
+    ngx_core_conf_t                *ccf;
+    struct __user_cap_data_struct  data[2];
 
     if (geteuid() == 0) {
         /*
@@ -192,12 +38,7 @@ ngx_vrrp_worker_privileges(ngx_cycle_t *cycle)
         return;
     }
 
-    ngx_memzero(&header, sizeof(struct __user_cap_header_struct));
-    ngx_memzero(data, sizeof(data));
-
-    header.version = _LINUX_CAPABILITY_VERSION_3;
-
-    if (syscall(SYS_capget, &header, data) == -1) {
+    if (ngx_vrrp_cap_call(SYS_capget, data) == -1) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
                       "capget() failed, this process may keep CAP_NET_ADMIN "
                       "and CAP_NET_RAW");
@@ -221,7 +62,7 @@ ngx_vrrp_worker_privileges(ngx_cycle_t *cycle)
     data[0].permitted &= ~taken;
     data[0].inheritable &= ~taken;
 
-    if (syscall(SYS_capset, &header, data) == -1) {
+    if (ngx_vrrp_cap_call(SYS_capset, data) == -1) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
                       "capset() failed, this process keeps CAP_NET_ADMIN and "
                       "CAP_NET_RAW");
@@ -239,9 +80,7 @@ ngx_vrrp_report_scripts(ngx_cycle_t *cycle)
 }
 
 
-/* granted: those of the wanted that there are */
-
-static ngx_int_t
+ngx_int_t
 ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, uint32_t wanted,
     uint32_t *granted)
 {
@@ -297,15 +136,9 @@ static ngx_int_t
 ngx_vrrp_set_capabilities(ngx_cycle_t *cycle, uint32_t wanted,
     uint32_t *granted)
 {
-    struct __user_cap_data_struct    data[2];
-    struct __user_cap_header_struct  header;
+    struct __user_cap_data_struct  data[2];
 
-    ngx_memzero(&header, sizeof(struct __user_cap_header_struct));
-    ngx_memzero(data, sizeof(data));
-
-    header.version = _LINUX_CAPABILITY_VERSION_3;
-
-    if (syscall(SYS_capget, &header, data) == -1) {
+    if (ngx_vrrp_cap_call(SYS_capget, data) == -1) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
                       "capget() failed");
         return NGX_ERROR;
@@ -318,7 +151,7 @@ ngx_vrrp_set_capabilities(ngx_cycle_t *cycle, uint32_t wanted,
     data[0].permitted = *granted;
     data[0].effective = *granted;
 
-    if (syscall(SYS_capset, &header, data) == -1) {
+    if (ngx_vrrp_cap_call(SYS_capset, data) == -1) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
                       "capset() failed");
         return NGX_ERROR;
@@ -330,9 +163,20 @@ ngx_vrrp_set_capabilities(ngx_cycle_t *cycle, uint32_t wanted,
 }
 
 
-/* of the programs that it runs, none may have more than it has itself */
+static int
+ngx_vrrp_cap_call(long call, struct __user_cap_data_struct *data)
+{
+    struct __user_cap_header_struct  header;
 
-static ngx_int_t
+    ngx_memzero(&header, sizeof(struct __user_cap_header_struct));
+
+    header.version = _LINUX_CAPABILITY_VERSION_3;
+
+    return syscall(call, &header, data);
+}
+
+
+ngx_int_t
 ngx_vrrp_no_new_privileges(ngx_cycle_t *cycle)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {

@@ -10,15 +10,35 @@
 
 #include "ngx_vrrp_module.h"
 
+#include <linux/capability.h>
+
+
+#define ngx_vrrp_cap(cap)  ((uint32_t) 1 << (cap))
+
+/* of the vrrp process: addresses, raw sockets */
+
+#define NGX_VRRP_ROUTER_CAPS                                                  \
+    (ngx_vrrp_cap(CAP_NET_ADMIN) | ngx_vrrp_cap(CAP_NET_RAW))
 
 /*
- * NGX_ERROR: the process cannot shed what it must not have.  NGX_DECLINED: it
- * lacks what it needs.
+ * A script becomes its own user, and is killed when its time is over.  Before,
+ * each folder above it is looked at, also where only that user may.
+ *
+ * CAP_SETUID does for scripts of any user, root too, what user 0 would do.  A
+ * script that is not root's loses them all with its execve().
  */
-ngx_int_t ngx_vrrp_router_privileges(ngx_cycle_t *cycle, const char **reason);
-ngx_int_t ngx_vrrp_checker_privileges(ngx_cycle_t *cycle);
-ngx_int_t ngx_vrrp_runner_privileges(ngx_cycle_t *cycle);
-ngx_int_t ngx_vrrp_notifier_privileges(ngx_cycle_t *cycle);
+
+#define NGX_VRRP_SCRIPT_CAPS                                                  \
+    (ngx_vrrp_cap(CAP_SETUID) | ngx_vrrp_cap(CAP_SETGID)                      \
+     | ngx_vrrp_cap(CAP_KILL) | ngx_vrrp_cap(CAP_DAC_READ_SEARCH))
+
+
+/* becomes the nginx user; granted: those of the wanted that there are */
+ngx_int_t ngx_vrrp_drop_privileges(ngx_cycle_t *cycle, uint32_t wanted,
+    uint32_t *granted);
+
+/* of the programs that it runs, none may have more than it has itself */
+ngx_int_t ngx_vrrp_no_new_privileges(ngx_cycle_t *cycle);
 
 /* of a worker process, which needs nothing of that */
 void ngx_vrrp_worker_privileges(ngx_cycle_t *cycle);

@@ -18,6 +18,7 @@
 static ngx_uint_t ngx_vrrp_router_connections(ngx_vrrp_conf_t *vcf);
 static ngx_int_t ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle);
 static const char *ngx_vrrp_router_passwords(ngx_cycle_t *cycle);
+static const char *ngx_vrrp_router_missing(uint32_t granted);
 static vrrp_process_t *ngx_vrrp_router_create(ngx_cycle_t *cycle,
     const vrrp_process_ops_t *ops);
 
@@ -58,8 +59,8 @@ ngx_vrrp_router_connections(ngx_vrrp_conf_t *vcf)
 static ngx_int_t
 ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle)
 {
-    ngx_int_t             rc;
-    const char           *unreadable;
+    uint32_t              granted;
+    const char           *missing;
     vrrp_router_facts_t  *facts;
 
     facts = &ngx_vrrp_router_facts;
@@ -73,15 +74,21 @@ ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle)
 
     ngx_vrrp_child_raise_limit(cycle, &ngx_vrrp_router_helper);
 
-    unreadable = ngx_vrrp_router_passwords(cycle);
+    facts->disabled = ngx_vrrp_router_passwords(cycle);
 
-    rc = ngx_vrrp_router_privileges(cycle, &facts->disabled);
-
-    if (facts->disabled == NULL) {
-        facts->disabled = unreadable;
+    if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_ROUTER_CAPS, &granted)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    return rc;
+    missing = ngx_vrrp_router_missing(granted);
+
+    if (missing) {
+        facts->disabled = missing;
+    }
+
+    return ngx_vrrp_no_new_privileges(cycle);
 }
 
 
@@ -129,6 +136,29 @@ ngx_vrrp_router_passwords(ngx_cycle_t *cycle)
     }
 
     return NULL;
+}
+
+
+static const char *
+ngx_vrrp_router_missing(uint32_t granted)
+{
+    switch (granted) {
+
+    case NGX_VRRP_ROUTER_CAPS:
+        return NULL;
+
+    case ngx_vrrp_cap(CAP_NET_RAW):
+        return "CAP_NET_ADMIN is missing: start nginx as root or with "
+               "CAP_NET_ADMIN and CAP_NET_RAW";
+
+    case ngx_vrrp_cap(CAP_NET_ADMIN):
+        return "CAP_NET_RAW is missing: start nginx as root or with "
+               "CAP_NET_ADMIN and CAP_NET_RAW";
+
+    default:
+        return "CAP_NET_ADMIN and CAP_NET_RAW are missing: start nginx "
+               "as root or with these capabilities";
+    }
 }
 
 
