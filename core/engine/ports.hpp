@@ -203,6 +203,7 @@ public:
 
     enum class Demand : std::uint8_t {
         none,
+        died,   // a process wanted it, and has died
         waits,  // a process wants it, but not now
         due     // pass_on() is right
     };

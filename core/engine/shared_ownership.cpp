@@ -259,7 +259,7 @@ Ownership::Demand SharedOwnership::demand(OwnershipId id, bool ending,
     if (waiter == self_ || is_dead(waiter, now)) {
         std::uint64_t word = waiter.word();
         slot.wanted.compare_exchange_strong(word, 0);
-        return Demand::none;
+        return waiter == self_ ? Demand::none : Demand::died;
     }
 
     r.next_run = now + std::min(r.patience / 4, kLongestRun);

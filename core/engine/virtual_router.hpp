@@ -188,6 +188,7 @@ private:
     void lose(Instant now);
     void retire();
     void serve_demand(Instant now);
+    bool expects_waiter(Ownership::Demand demand);
     void hand_over(Instant now);
     void watch_successor(Instant now);
     void leave(Instant now);
@@ -316,7 +317,8 @@ private:
     bool stopped_ = false;
     bool shutting_down_ = false;           // stopped, no successor
     vrrp::Shutdown ending_;                // when stopped
-    std::optional<Instant> hand_over_by_;  // stopped, and a waiter is there
+    std::optional<Instant> hand_over_by_;  // stopped, and expects a waiter
+    bool waiter_died_ = false;
 
     // While active: the time since which no address could be added or renewed,
     // or no advertisement sent.

@@ -61,10 +61,18 @@ void VirtualRouter::serve_demand(Instant now) {
     if (demand == Ownership::Demand::due) {
         hand_over(now);
     } else if (hand_over_by_ &&
-               (demand == Ownership::Demand::none || now >= *hand_over_by_ ||
+               (!expects_waiter(demand) || now >= *hand_over_by_ ||
                 instance_.state() != vrrp::StateName::active)) {
         shut_down(now);
     }
+}
+
+// nginx's master process starts another vrrp process for one that died.
+bool VirtualRouter::expects_waiter(Ownership::Demand demand) {
+    if (demand != Ownership::Demand::none) {
+        waiter_died_ = demand == Ownership::Demand::died;
+    }
+    return demand != Ownership::Demand::none || waiter_died_;
 }
 
 void VirtualRouter::set_name_holder(const std::optional<NameHolder> &holder,
@@ -204,6 +212,7 @@ void VirtualRouter::watch_successor(Instant now) {
     const auto got = has_successor ? ports_.ownership.withdraw(id_, now)
                                    : ports_.ownership.take_back(id_, now);
     if (got) {
+        waiter_died_ = got->from == Inheritance::From::dead;
         own(*got, now);
         leave(now);
     } else if (has_successor) {
@@ -211,8 +220,8 @@ void VirtualRouter::watch_successor(Instant now) {
     }
 }
 
-// A waiter that does not run now may run again: while nginx serves, we continue
-// for a while.
+// A waiter that does not run now may run again, and another process is started
+// for one that died: while nginx serves, we continue for a while.
 void VirtualRouter::leave(Instant now) {
     if (!is_ours()) {
         return;
@@ -222,7 +231,7 @@ void VirtualRouter::leave(Instant now) {
                             : Ownership::Demand::none;
     if (demand == Ownership::Demand::due) {
         hand_over(now);
-    } else if (demand == Ownership::Demand::waits && ending_.serving &&
+    } else if (expects_waiter(demand) && ending_.serving &&
                instance_.state() == vrrp::StateName::active) {
         hand_over_by_ = now + kWaiterWakes;
     } else {

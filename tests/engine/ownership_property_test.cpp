@@ -205,6 +205,22 @@ protected:
         }
     }
 
+    // The one that remains dies while the other one is about to end.
+    void disturb_successor(Master &master) {
+        if (dice_.one_in(2)) {
+            run(Milliseconds{dice_.below(6)});
+            Node *successor = node_of(master);
+            if (successor != nullptr && !is_any_stopped()) {
+                kill(*successor);
+            }
+        }
+    }
+
+    bool is_any_stopped() const {
+        return std::ranges::any_of(
+            nodes, [&](const auto &node) { return is_stopped(*node); });
+    }
+
     void settle() {
         for (int i = 0; i < 10'000; ++i) {
             step();
@@ -274,6 +290,7 @@ TEST_P(PropertyTest, UpgradesAreNotNoticed) {
         run(Milliseconds{20 + dice_.below(400)});
         const bool back = dice_.one_in(2);
         quit(back ? upgraded : old);
+        disturb_successor(back ? old : upgraded);
         settle();
         if (back) {
             std::swap(masters[masters.size() - 1], masters[masters.size() - 2]);

@@ -323,7 +323,7 @@ TEST_F(SharedOwnershipTest, AWaiterThatDiedGetsNothing) {
     ASSERT_TRUE(old.request());
     EXPECT_FALSE(successor.request());
     world.dead.insert(12);
-    EXPECT_EQ(old.demand(), Ownership::Demand::none);
+    EXPECT_EQ(old.demand(), Ownership::Demand::died);
     EXPECT_EQ(old.demand(true), Ownership::Demand::none);
     EXPECT_FALSE(old.pass_on());
     EXPECT_TRUE(old.owns());
