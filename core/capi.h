@@ -74,6 +74,11 @@ typedef enum {
 } vrrp_core_log_level_e;
 
 
+/*
+ * Settings are int64_t, as wide as any of them: a directive or a parameter is
+ * stored here as soon as it is read.  Every one has a value.
+ */
+
 /* not terminated by a zero; data may be NULL when len is 0 */
 
 typedef struct {
@@ -95,7 +100,7 @@ typedef struct {
     uint8_t                           prefix_length;
     vrrp_core_str_t                   interface;  /* dev=, or empty */
     vrrp_core_str_t                   label;      /* label=, or empty */
-    uint8_t                           takeover;
+    int64_t                           takeover;
 } vrrp_core_address_conf_t;
 
 
@@ -114,7 +119,7 @@ typedef enum {
     VRRP_CORE_CHECK_LISTEN,
     VRRP_CORE_CHECK_FILE,
     VRRP_CORE_CHECK_SCRIPT,
-    VRRP_CORE_CHECK_SPARE             /* nothing yet: filled at run time */
+    VRRP_CORE_CHECK_NONE              /* a reserved slot, or not checked */
 } vrrp_core_check_kind_e;
 
 
@@ -184,15 +189,15 @@ typedef struct {
     int64_t                           timeout_ns;
     int64_t                           fastinter_ns;   /* 0: interval */
     int64_t                           downinter_ns;   /* 0: interval */
-    uint32_t                          fall;
-    uint32_t                          rise;
-    uint32_t                          jitter_percent; /* of the interval */
+    int64_t                           fall;
+    int64_t                           rise;
+    int64_t                           jitter_percent; /* of the interval */
 
     /* http */
     vrrp_core_str_t                   method;
     vrrp_core_str_t                   uri;
     vrrp_core_str_t                   host;
-    uint8_t                           keepalive;
+    int64_t                           keepalive;
 
     /* http, send-expect; may be NULL */
     const vrrp_core_match_conf_t     *match;
@@ -200,8 +205,8 @@ typedef struct {
     /* ping: the address; listen: it may be unspecified, and the port */
     vrrp_core_ip_t                    ip;
     uint16_t                          port;
-    uint32_t                          loss_percent;   /* fails from here on */
-    uint32_t                          window;         /* of pings */
+    int64_t                           loss_percent;   /* fails from here on */
+    int64_t                           window;         /* of pings */
 
     /* file: its path; script: its path and arguments */
     const vrrp_core_str_t            *command;
@@ -233,20 +238,20 @@ typedef struct {
      * to the priority: a negative one when it has failed, a positive one while
      * it has not.  A file's number is multiplied with it.
      */
-    uint8_t                           weighted;
-    int32_t                           weight;
+    int64_t                           weighted;
+    int64_t                           weight;
 
     /* pool, file, interface: findings in a row, one each interval */
-    uint32_t                          fall;
-    uint32_t                          rise;
+    int64_t                           fall;
+    int64_t                           rise;
     int64_t                           interval_ns;
 
     /* numbers of checks; a pool has all of them from the first on */
     size_t                            first_check;
     size_t                            nchecks;
 
-    uint32_t                          min_up;
-    uint8_t                           min_up_percent; /* min_up is in % */
+    int64_t                           min_up;
+    int64_t                           min_up_percent; /* min_up is in % */
 
     vrrp_core_str_t                   interface;
 } vrrp_core_tracker_conf_t;
@@ -266,9 +271,9 @@ typedef struct {
     vrrp_core_str_t                   name;
     vrrp_core_str_t                   interface;
     uint8_t                           family;            /* 4, 6 */
-    uint8_t                           version;           /* 2, 3 */
-    uint8_t                           virtual_router_id; /* 1..255 */
-    uint8_t                           priority;          /* 1..255 */
+    int64_t                           version;           /* 2, 3 */
+    int64_t                           virtual_router_id; /* 1..255 */
+    int64_t                           priority;          /* 1..255 */
     int64_t                           advert_int_ns;
 
     uint8_t                           auth_pass;         /* v2: PASS */
@@ -282,22 +287,22 @@ typedef struct {
     const vrrp_core_ip_t             *unicast_peers;
     size_t                            nunicast_peers;
 
-    uint8_t                           nopreempt;
+    int64_t                           nopreempt;
     const vrrp_core_window_conf_t    *preempt_windows;
     size_t                            npreempt_windows;  /* 0: always */
     int64_t                           preempt_delay_ns;
     int64_t                           link_up_delay_ns;
 
-    uint32_t                          garp_master_repeat;
+    int64_t                           garp_master_repeat;
     int64_t                           garp_master_delay_ns;
     int64_t                           garp_master_refresh_ns;  /* 0: off */
-    uint32_t                          garp_master_refresh_repeat;
+    int64_t                           garp_master_refresh_repeat;
 
-    uint8_t                           close_connections;
+    int64_t                           close_connections;
     const uint16_t                   *ports;  /* nginx listens on; TCP */
     size_t                            nports;
 
-    uint32_t                          track_workers;     /* 0: off */
+    int64_t                           track_workers;     /* 0: off */
     int64_t                           track_timeout_ns;
 
     const vrrp_core_tracker_conf_t   *trackers;
@@ -624,7 +629,7 @@ void vrrp_checker_ended(vrrp_process_t *process, size_t check);
 void vrrp_checker_failed(vrrp_process_t *process, size_t check,
     vrrp_checker_stage_e stage, const char *text, size_t len);
 
-/* a spare check begins to be this one, and is spare again; conf is copied */
+/* a reserved slot gets this check, and is free again; conf is copied */
 void vrrp_checker_assign(vrrp_process_t *process, size_t check,
     const vrrp_core_check_conf_t *conf);
 void vrrp_checker_release(vrrp_process_t *process, size_t check);

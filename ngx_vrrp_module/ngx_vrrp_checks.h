@@ -16,9 +16,10 @@
 #endif
 
 
-typedef struct ngx_vrrp_pool_s   ngx_vrrp_pool_t;
-typedef struct ngx_vrrp_spare_s  ngx_vrrp_spare_t;
-typedef struct ngx_vrrp_mark_s   ngx_vrrp_mark_t;
+typedef struct ngx_vrrp_check_kind_s  ngx_vrrp_check_kind_t;
+typedef struct ngx_vrrp_pool_s        ngx_vrrp_pool_t;
+typedef struct ngx_vrrp_slot_s        ngx_vrrp_slot_t;
+typedef struct ngx_vrrp_mark_s        ngx_vrrp_mark_t;
 
 
 /* a "vrrp_match" block */
@@ -34,32 +35,6 @@ typedef struct {
 } ngx_vrrp_match_t;
 
 
-/*
- * How to check, as "vrrp_check", "track_http" or another of them says: core is
- * complete except its identity and target.
- */
-
-typedef struct {
-    vrrp_core_check_conf_t   core;
-
-    in_port_t                port;       /* 0: the server's own */
-
-    ngx_str_t                match;      /* found when all has been read */
-
-    ngx_uint_t               tls;
-    ngx_uint_t               verify;
-    ngx_str_t                sni;        /* empty: the host */
-    ngx_str_t                ca;
-    ngx_str_t                certificate;
-    ngx_str_t                certificate_key;
-#if (NGX_SSL)
-    ngx_ssl_t               *ssl;        /* NULL without tls */
-#endif
-
-    ngx_vrrp_conf_line_t     place;
-} ngx_vrrp_check_t;
-
-
 /* a program to run: its path and arguments, and its user */
 
 typedef struct {
@@ -72,30 +47,52 @@ typedef struct {
 } ngx_vrrp_program_t;
 
 
-/* a track_* directive of a vrrp_instance */
+/*
+ * "vrrp_check", "track_http" or another of them, as it was written.  core is
+ * complete except its identity and target.
+ */
 
 typedef struct {
-    vrrp_core_tracker_conf_t core;       /* without the numbers of checks */
+    ngx_vrrp_check_kind_t   *kind;
+    vrrp_core_check_conf_t   core;
+
+    int64_t                  port;       /* 0: the server's own */
+    int64_t                  mandatory;
+
+    ngx_str_t                match;      /* found when all has been read */
+    ngx_str_t                status;
+
+    ngx_uint_t               tls;
+    int64_t                  verify;
+    ngx_str_t                sni;        /* empty: the host */
+    ngx_str_t                ca;
+    ngx_str_t                certificate;
+    ngx_str_t                certificate_key;
+#if (NGX_SSL)
+    ngx_ssl_t               *ssl;        /* NULL without tls */
+#endif
+
+    /* track_*; without the numbers of checks */
+    vrrp_core_tracker_conf_t tracker;
     ngx_str_t                name;       /* its first argument */
 
-    ngx_vrrp_check_t        *check;      /* NULL: no separate one */
-
-    /* the subject of that check, and its target, if it has one */
+    /* the subject of its check, and its target, if it has one */
     ngx_str_t                address;
     struct sockaddr         *sockaddr;
     socklen_t                socklen;
 
+    ngx_str_t                user;
     ngx_vrrp_program_t       program;    /* of a script */
 
     ngx_vrrp_conf_line_t     place;
-} ngx_vrrp_tracker_t;
+} ngx_vrrp_check_t;
 
 
-/* of one vrrp_instance */
+/* the trackers of a vrrp_instance */
 
 typedef struct {
-    ngx_array_t              list;       /* of ngx_vrrp_tracker_t */
-    ngx_uint_t               listen;     /* "track_nginx listen=on" */
+    ngx_array_t              list;       /* of ngx_vrrp_check_t */
+    int64_t                  listen;     /* "track_nginx listen=on" */
     ngx_vrrp_conf_line_t     place;      /* the instance's end */
 } ngx_vrrp_trackers_t;
 
@@ -143,15 +140,15 @@ struct ngx_vrrp_pool_s {
     ngx_vrrp_check_t        *check;
     ngx_array_t              peers;      /* of ngx_vrrp_peer_t */
 
-    ngx_vrrp_spare_t        *spare;      /* for peers that come and go */
-    ngx_uint_t               nspare;
+    ngx_vrrp_slot_t         *slots;      /* reserved: peers come and go */
+    ngx_uint_t               nslots;
     ngx_uint_t               changing;   /* nginx changes its lists of peers */
 
     /* "vrrp_check_panic": with fewer peers up none is marked; 0: off */
     ngx_uint_t               panic;
     ngx_uint_t               panic_percent;  /* it is in % */
 
-    /* its checks in vrrp_core_conf_t, one for each peer, then the spare */
+    /* its checks in vrrp_core_conf_t, one for each peer and slot */
     size_t                   first_check;
     size_t                   nchecks;
 
@@ -164,13 +161,13 @@ struct ngx_vrrp_pool_s {
     ngx_int_t              (*walk)(ngx_vrrp_mark_t *mark);
 
     /*
-     * With spares: ngx_vrrp_resolve_see() for each peer that may go again.
+     * With slots: ngx_vrrp_resolve_see() for each peer that may go again.
      * NGX_DECLINED: none has come or gone, NGX_AGAIN: the list is locked.
      */
     ngx_int_t              (*resolved)(ngx_vrrp_pool_t *pool);
     ngx_uint_t               config;     /* peers->config that was seen */
     ngx_uint_t               again;      /* the last round met a lock */
-    ngx_uint_t               unchecked;  /* peers without a spare check */
+    ngx_uint_t               unchecked;  /* peers without a slot */
     ngx_uint_t               warned;     /* of that */
 
     ngx_uint_t               zone;       /* peers are in shared memory */

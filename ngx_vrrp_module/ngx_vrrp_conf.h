@@ -22,63 +22,27 @@
 #define NGX_VRRP_OWNER         255      /* the priority of an address owner */
 
 
-/* the "vrrp" block */
+#define NGX_VRRP_STATE_MASTER  1
+#define NGX_VRRP_STATE_BACKUP  2
+
+
+/* a "vrrp_instance" block */
 
 typedef struct {
-    ngx_str_t        router_id;
-    ngx_flag_t       freebind;
-    ngx_int_t        release_timeout;   /* milliseconds */
-    ngx_int_t        startup_delay;     /* milliseconds */
-    ngx_int_t        realtime_priority;
-    ngx_flag_t       mlock;
-    ngx_array_t      instances;         /* of vrrp_core_instance_conf_t */
-} ngx_vrrp_block_t;
+    vrrp_core_instance_conf_t  core;
+    vrrp_core_instance_conf_t  given;   /* without defaults: NGX_CONF_UNSET */
 
+    int64_t                    state;   /* 0: not given */
 
-typedef enum {
-    NGX_VRRP_STATE_UNSET = 0,
-    NGX_VRRP_STATE_MASTER,
-    NGX_VRRP_STATE_BACKUP
-} ngx_vrrp_state_e;
+    /* the lists of core */
+    ngx_array_t                addresses;
+    ngx_array_t                unicast_peers;
+    ngx_array_t                preempt_windows;
 
+    unsigned                   track_nginx:1;
+    int64_t                    track_off;   /* "track_nginx off" */
 
-/* a "vrrp_instance" block as it was written; times are milliseconds */
-
-typedef struct {
-    ngx_str_t         name;
-    ngx_str_t         interface;
-    ngx_vrrp_state_e  state;
-
-    ngx_int_t         virtual_router_id;
-    ngx_int_t         priority;
-    ngx_int_t         version;
-    ngx_int_t         advert_int;
-
-    ngx_str_t         auth_pass;
-    ngx_str_t         auth_file;        /* where it is instead, or empty */
-
-    ngx_array_t       addresses;        /* of vrrp_core_address_conf_t */
-
-    vrrp_core_ip_t    unicast_src_ip;   /* family 0: not given */
-    ngx_array_t       unicast_peers;    /* of vrrp_core_ip_t */
-
-    ngx_uint_t        nopreempt;
-    ngx_int_t         preempt_delay;
-    ngx_int_t         link_up_delay;
-    ngx_array_t       preempt_windows;  /* of vrrp_core_window_conf_t */
-
-    ngx_int_t         garp_master_repeat;
-    ngx_int_t         garp_master_delay;
-    ngx_int_t         garp_master_refresh;
-    ngx_int_t         garp_master_refresh_repeat;
-
-    ngx_flag_t        close_connections;
-
-    ngx_int_t         track_workers;
-    ngx_int_t         track_timeout;
-    ngx_int_t         track_listen;
-
-    ngx_vrrp_trackers_t  trackers;
+    ngx_vrrp_trackers_t        trackers;
 } ngx_vrrp_instance_t;
 
 

@@ -31,6 +31,9 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
     vcf = ngx_pcalloc(cycle->pool, sizeof(ngx_vrrp_conf_t));
 
     if (vcf == NULL
+        || ngx_array_init(&vcf->instances, cycle->pool, 2,
+                          sizeof(vrrp_core_instance_conf_t))
+           != NGX_OK
         || ngx_array_init(&vcf->pools, cycle->pool, 4,
                           sizeof(ngx_vrrp_pool_t *))
            != NGX_OK
@@ -151,8 +154,8 @@ ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf)
 
     /* a reload or a respawned process does not begin anew */
 
-    if (vcf->startup_delay && ngx_vrrp_started_at) {
+    if (vcf->startup_delay_ns && ngx_vrrp_started_at) {
         vcf->core.not_before_ns = ngx_vrrp_started_at
-                                  + (int64_t) vcf->startup_delay * 1000000;
+                                  + vcf->startup_delay_ns;
     }
 }

@@ -25,34 +25,35 @@ typedef struct {
 /* the whole configuration of a cycle; filled with zeros when created */
 
 typedef struct {
-    ngx_uint_t           configured;     /* there is a "vrrp" block */
-    ngx_vrrp_conf_line_t block;
+    ngx_uint_t            configured;    /* there is a "vrrp" block */
+    ngx_vrrp_conf_line_t  block;
 
-    ngx_uint_t           status;         /* there is a "vrrp_status" */
-    ngx_vrrp_conf_line_t status_place;
+    ngx_uint_t            status;        /* there is a "vrrp_status" */
+    ngx_vrrp_conf_line_t  status_place;
 
-    ngx_uint_t           control;        /* there is a "vrrp_control on" */
-    ngx_vrrp_conf_line_t control_place;
+    ngx_uint_t            control;       /* there is a "vrrp_control on" */
+    ngx_vrrp_conf_line_t  control_place;
 
-    ngx_flag_t           freebind;
+    vrrp_core_conf_t      core;          /* lives in cycle->pool */
 
-    vrrp_core_conf_t     core;           /* lives in cycle->pool */
-    ngx_msec_t           release_timeout;
-    ngx_msec_t           startup_delay;
-    ngx_int_t            realtime_priority;  /* 0: off */
-    ngx_flag_t           mlock;
+    int64_t               freebind;
+    int64_t               release_timeout;      /* milliseconds */
+    int64_t               startup_delay_ns;
+    int64_t               realtime_priority;    /* 0: off */
+    int64_t               mlock;
 
-    ngx_array_t          pools;          /* of ngx_vrrp_pool_t * */
-    ngx_array_t          unchecked;      /* of ngx_vrrp_unchecked_t */
-    ngx_array_t          matches;        /* of ngx_vrrp_match_t */
-    ngx_array_t          trackers;       /* of ngx_vrrp_trackers_t, one for
-                                            each of core.instances */
-    ngx_array_t          channels;       /* of ngx_vrrp_channel_t */
+    ngx_array_t           instances;     /* those of core */
+    ngx_array_t           trackers;      /* of ngx_vrrp_trackers_t, one for
+                                            each of the instances */
+    ngx_array_t           pools;         /* of ngx_vrrp_pool_t * */
+    ngx_array_t           unchecked;     /* of ngx_vrrp_unchecked_t */
+    ngx_array_t           matches;       /* of ngx_vrrp_match_t */
+    ngx_array_t           channels;      /* of ngx_vrrp_channel_t */
 
-    vrrp_core_memory_t  *memory;         /* NULL: there is none */
+    vrrp_core_memory_t   *memory;        /* NULL: there is none */
 
-    uint64_t             ownership_number;   /* of core.ownership_fd */
-    u_char              *names;          /* of the binary before, or NULL */
+    uint64_t              ownership_number;     /* of core.ownership_fd */
+    u_char               *names;         /* of the binary before, or NULL */
 } ngx_vrrp_conf_t;
 
 

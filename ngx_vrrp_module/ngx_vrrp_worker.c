@@ -354,7 +354,8 @@ ngx_vrrp_worker_hold_quit(void)
 
     ngx_quit = 0;
 
-    ngx_vrrp_worker_quit_at = ngx_current_msec + vcf->release_timeout;
+    ngx_vrrp_worker_quit_at = ngx_current_msec
+                              + (ngx_msec_t) vcf->release_timeout;
 
     ngx_add_timer(&ngx_vrrp_worker_quit_event, NGX_VRRP_QUIT_LOOK);
 }

@@ -31,12 +31,10 @@ my $good = <<~'END';
 
 my $a_name = 'must be 1-15 characters without "/", ":" and spaces';
 my $name = 'must be 1-63 letters, digits, "_", "." or "-"';
-my $track = 'must be "workers=number", "timeout=time" or "listen=on", or '
-    . 'only "off"';
+my $track = '"track_nginx" supports "workers=", "timeout=", "listen=", "off"';
 my $advert = 'must be a multiple of 10ms from 10ms to 40950ms, with version '
     . '2 whole seconds from 1s to 255s';
-my $parameter = 'must be "dev=interface", "label=name" or "takeover", each '
-    . 'at most once; use one directive for each address';
+my $address = '"virtual_ipaddress" supports "dev=", "label=", "takeover"';
 
 my @values = (
     [priority          => [qw(0 256 -1 1.5 x), '""'],
@@ -121,18 +119,21 @@ for my $rule (@values) {
 
 # --- parameters --------------------------------------------------------------
 
-for (['dev=eth0 dev=eth1', 'dev=eth1'], ['scope=global'], ['10.0.0.2/24'],
-     ['label=lo:1 label=lo:2', 'label=lo:2'],
-     ['takeover takeover', 'takeover'], ['takeover=on', 'takeover=on'],
-     ['dev eth0', 'dev'])
-{
-    my ($text, $shown) = @$_;
-    $shown //= $text;
+sub rejects_address ($text, $message) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
 
     rejects("virtual_ipaddress with $text",
-        "vrrp_instance VI_1 { virtual_ipaddress 10.0.0.1 $text;",
-        qq(invalid parameter "$shown": $parameter), 6);
+        "vrrp_instance VI_1 { virtual_ipaddress 10.0.0.1 $text;", $message, 6);
 }
+
+rejects_address($_, qr/invalid parameter "\S+": \Q$address\E/)
+    for 'scope=global', 'takeover=on', 'dev eth0';
+
+rejects_address("$_ $_", qq(duplicate parameter "$_"))
+    for qw(dev=lo label=lo:1 takeover);
+
+rejects_address($_, qq(invalid virtual_ipaddress "$_": )
+    . 'use one directive for each address') for qw(10.0.0.2/24 10.0.0.2);
 
 for my $label ('', 'a' x 16) {
     rejects("label=$label",
@@ -142,12 +143,14 @@ for my $label ('', 'a' x 16) {
 }
 
 rejects('dev=a/b', 'vrrp_instance VI_1 { virtual_ipaddress 10.0.0.1 dev=a/b;',
-    qq(invalid interface "a/b": $a_name), 6);
+    qq(invalid parameter "dev=a/b": $a_name), 6);
 
-for (qw(on workers 2 off=1), 'off timeout=1s', 'timeout=1s off') {
-    rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
-        qr/invalid parameter "\S+": \Q$track\E/, 6);
-}
+rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
+    qq(invalid parameter "$_": $track), 6) for qw(on workers 2 off=1);
+
+rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
+    '"track_nginx" directive cannot have other parameters with "off"', 6)
+    for 'off timeout=1s', 'timeout=1s off';
 
 rejects("track_nginx $_", "vrrp_instance VI_1 { track_nginx $_;",
     qq(invalid parameter "$_": must be 1-1024), 6)
@@ -189,8 +192,11 @@ rejects('router_id twice', "router_id a;\nrouter_id b;",
     '"router_id" directive is duplicate', 7);
 rejects("$_ twice", "$_ on;\n$_ off;", qq("$_" directive is duplicate), 7)
     for qw(freebind mlock);
-rejects("$_ maybe", "$_ maybe;", 'invalid value "maybe" in '
-    . qq("$_" directive, it must be "on" or "off"), 6) for qw(freebind mlock);
+rejects("$_ maybe", "$_ maybe;",
+    qq(invalid $_ "maybe": must be "on" or "off"), 6) for qw(freebind mlock);
+rejects('close_connections maybe',
+    'vrrp_instance VI_1 { close_connections maybe;',
+    'invalid close_connections "maybe": must be "on" or "off"', 6);
 rejects("$_ twice", "$_ 1;\n$_ 2;", qq("$_" directive is duplicate), 7)
     for qw(release_timeout startup_delay realtime_priority);
 rejects('unicast_peer twice',

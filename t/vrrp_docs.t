@@ -278,6 +278,7 @@ sub known ($directive, $context) {
 }
 
 my %argument = (
+    virtual_ipaddress => '10.0.0.9',
     track_upstream  => 'web',
     track_http      => undef,  # the beginning of the URL, as it is written
     track_tcp       => '127.0.0.1:80',
@@ -303,12 +304,16 @@ for my $name (sort keys %argument) {
             // ($word =~ m{://} ? "${word}127.0.0.1/" : $word);
 
         my @written = $syntax =~ /[[ ](\w+)=/g;
-        push @written, 'mandatory' if $syntax =~ /\[mandatory\]/;
+        push @written, $syntax =~ /\[(\w+)\]/g;
 
         is_deeply([sort @written],
             known("$name $argument", $doc{$name}{context}[0]),
             "$name $argument: parameters");
     }
 }
+
+# Its second syntax is a parameter that stands alone.
+is_deeply([sort 'off', "$doc{track_nginx}{syntax}->@*" =~ /\[(\w+)=/g],
+    known('track_nginx', 'vrrp_instance'), 'track_nginx: parameters');
 
 done_testing();

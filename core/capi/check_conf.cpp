@@ -29,8 +29,8 @@ ListenCheck to_listen(const vrrp_core_check_conf_t &c) {
 
 PingCheck to_ping(const vrrp_core_check_conf_t &c) {
     return {.address = to_ip(c.ip),
-            .loss_percent = c.loss_percent,
-            .window = c.window};
+            .loss_percent = to<unsigned>(c.loss_percent),
+            .window = to<unsigned>(c.window)};
 }
 
 FileCheck to_file(const vrrp_core_check_conf_t &c) {
@@ -61,7 +61,7 @@ Probe to_probe(const vrrp_core_check_conf_t &c) {
             return to_file(c);
         case VRRP_CORE_CHECK_SCRIPT:
             return to_script(c);
-        case VRRP_CORE_CHECK_SPARE:
+        case VRRP_CORE_CHECK_NONE:
             break;
     }
     return TcpCheck{};
@@ -95,9 +95,9 @@ Timing to_timing(const vrrp_core_check_conf_t &c) {
             .timeout = Duration{c.timeout_ns},
             .fast_interval = Duration{c.fastinter_ns},
             .down_interval = Duration{c.downinter_ns},
-            .fall = c.fall,
-            .rise = c.rise,
-            .jitter_percent = c.jitter_percent};
+            .fall = to<unsigned>(c.fall),
+            .rise = to<unsigned>(c.rise),
+            .jitter_percent = to<unsigned>(c.jitter_percent)};
 }
 
 Role role_of(const vrrp_core_check_conf_t &c) {
@@ -108,7 +108,7 @@ Role role_of(const vrrp_core_check_conf_t &c) {
 
 Config to_check(const vrrp_core_check_conf_t &conf) {
     Config config;
-    if (conf.kind == VRRP_CORE_CHECK_SPARE) {
+    if (conf.kind == VRRP_CORE_CHECK_NONE) {
         config.initial = Verdict::unused;
         return config;
     }

@@ -9,7 +9,7 @@
 
 namespace ngx_vrrp {
 
-// A spare one is unused from the beginning.
+// A reserved slot is unused from the beginning.
 check::Config to_check(const vrrp_core_check_conf_t &conf);
 
 // By their numbers.

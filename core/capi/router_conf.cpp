@@ -38,9 +38,9 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     config.name = to_string(c.name);
     config.interface = to_string(c.interface);
     config.family = Family{c.family};
-    config.version = Version{c.version};
-    config.vrid = Vrid{c.virtual_router_id};
-    config.priority = Priority{c.priority};
+    config.version = to<Version>(c.version);
+    config.vrid = to<Vrid>(c.virtual_router_id);
+    config.priority = Priority{to<std::uint8_t>(c.priority)};
     config.advert_interval = Duration{c.advert_int_ns};
     config.authentication = to_authentication(c);
     for (std::size_t i = 0; i < c.naddresses; ++i) {
@@ -53,7 +53,7 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     for (std::size_t i = 0; i < c.nunicast_peers; ++i) {
         config.unicast_peers.push_back(to_ip(c.unicast_peers[i]));
     }
-    config.preempt = !c.nopreempt;
+    config.preempt = c.nopreempt == 0;
     config.preempt_delay = Duration{c.preempt_delay_ns};
     config.link_up_delay = Duration{c.link_up_delay_ns};
     for (std::size_t i = 0; i < c.npreempt_windows; ++i) {
@@ -62,11 +62,12 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
              vrrp::Minutes{c.preempt_windows[i].until_minute}});
     }
     config.not_before = not_before;
-    config.announce = {.repeat = c.garp_master_repeat,
-                       .delay = Duration{c.garp_master_delay_ns},
-                       .refresh = Duration{c.garp_master_refresh_ns},
-                       .refresh_repeat = c.garp_master_refresh_repeat};
-    config.workers = {.required = c.track_workers,
+    config.announce = {
+        .repeat = to<unsigned>(c.garp_master_repeat),
+        .delay = Duration{c.garp_master_delay_ns},
+        .refresh = Duration{c.garp_master_refresh_ns},
+        .refresh_repeat = to<unsigned>(c.garp_master_refresh_repeat)};
+    config.workers = {.required = to<unsigned>(c.track_workers),
                       .timeout = Duration{c.track_timeout_ns}};
     config.close_connections = c.close_connections != 0;
     config.ports.assign(c.ports, c.ports + c.nports);
@@ -96,16 +97,16 @@ engine::TrackerConfig to_tracker(const vrrp_core_conf_t &conf,
     tracker.kind = static_cast<engine::TrackKind>(c.kind);
     tracker.type = to_string(c.type);
     tracker.name = to_string(c.name);
-    if (c.weighted) {
-        tracker.weight = c.weight;
+    if (c.weighted != 0) {
+        tracker.weight = to<int>(c.weight);
     }
-    tracker.fall = c.fall;
-    tracker.rise = c.rise;
+    tracker.fall = to<unsigned>(c.fall);
+    tracker.rise = to<unsigned>(c.rise);
     tracker.interval = Duration{c.interval_ns};
     tracker.first_check = c.first_check;
     tracker.checks = c.nchecks;
     tracker.first_result = first_result(conf, c);
-    tracker.min_up = c.min_up;
+    tracker.min_up = to<unsigned>(c.min_up);
     tracker.min_up_percent = c.min_up_percent != 0;
     tracker.interface = to_string(c.interface);
     return tracker;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,13 +22,19 @@ inline std::string_view to_view(const vrrp_core_str_t &s) {
     return s.len == 0 ? std::string_view{} : std::string_view(s.data, s.len);
 }
 
+// A setting, whose range the parser has checked.
+template <class T>
+constexpr T to(std::int64_t setting) {
+    return static_cast<T>(setting);
+}
+
 inline IpAddress to_ip(const vrrp_core_ip_t &ip) {
     return IpAddress::from_octets({ip.octets, address_size(Family{ip.family})});
 }
 
 inline engine::RouterKey router_key(const vrrp_core_instance_conf_t &c) {
     return {to_string(c.interface), Family{c.family},
-            Vrid{c.virtual_router_id}};
+            to<Vrid>(c.virtual_router_id)};
 }
 
 // Cut to size, and ended by a zero.

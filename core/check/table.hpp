@@ -39,8 +39,8 @@ public:
     // In the master, once for a generation and before its processes start: lays
     // out the records of these checks, unused ones after them up to `slots`;
     // those that are in `before` keep their results. A check whose initial
-    // verdict is "unused" is spare: assign() fills it. False: no room, and
-    // nothing has been touched.
+    // verdict is "unused" is a reserved slot: assign() fills it. False: no
+    // room, and nothing has been touched.
     bool begin(const std::vector<Config> &checks, std::size_t slots,
                const Table *before);
 

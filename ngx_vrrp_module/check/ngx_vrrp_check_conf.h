@@ -1,7 +1,7 @@
 
 /*
- * How parameters become a check, for "vrrp_check" and for the trackers, and how
- * all checks of a configuration become one list.
+ * "vrrp_check" and the track_* directives, and how all checks of a
+ * configuration become one list.
  */
 
 
@@ -10,33 +10,100 @@
 
 
 #include "ngx_vrrp_checks.h"
-#include "ngx_vrrp_check_params.h"
+#include "ngx_vrrp_params.h"
 
 
-/* ngx_vrrp_check_conf.c */
+/* groups of parameters; all kinds of checks have "interval", "fall", "rise" */
 
-/*
- * The arguments of "vrrp_check" from the kind of the check on; NULL: an error
- * that has been logged.
- */
-ngx_vrrp_check_t *ngx_vrrp_check_create(ngx_conf_t *cf, ngx_str_t *args,
-    ngx_uint_t nargs);
+#define NGX_VRRP_ALL     0x0001
+#define NGX_VRRP_SERVER  0x0002          /* vrrp_check */
+#define NGX_VRRP_WEIGHT  0x0004          /* track_* */
+#define NGX_VRRP_PROBE   0x0008
+#define NGX_VRRP_HTTP    0x0010
+#define NGX_VRRP_URI     0x0020
+#define NGX_VRRP_STATUS  0x0040
+#define NGX_VRRP_MATCH   0x0080
+#define NGX_VRRP_TLS     0x0100
+#define NGX_VRRP_POOL    0x0200
+#define NGX_VRRP_PING    0x0400
+#define NGX_VRRP_SCRIPT  0x0800
 
-/* "vrrp_check_panic": the only argument of a NGX_CONF_TAKE1 directive */
-char *ngx_vrrp_check_panic(ngx_conf_t *cf, ngx_uint_t *panic,
-    ngx_uint_t *percent);
 
-/* what has not been said about times; do they fit together? */
-char *ngx_vrrp_check_defaults(ngx_conf_t *cf, ngx_vrrp_check_params_t *params);
+#define NGX_VRRP_URL_EXPECTED                                                 \
+    "must be a URL such as \"http://127.0.0.1:8080/health\", "                \
+    "\"https://host/\" or \"http://unix:/path:/uri\""
 
-/* the parameters have their defaults; NULL: an error that has been logged */
-ngx_vrrp_check_t *ngx_vrrp_check_from_params(ngx_conf_t *cf,
-    ngx_vrrp_check_params_t *params);
+
+/* a kind of check or tracker; the rows are in ngx_vrrp_check_kinds.c */
+
+typedef char *(*ngx_vrrp_check_parse_pt)(ngx_conf_t *cf,
+    ngx_vrrp_check_t *check);
+typedef char *(*ngx_vrrp_check_build_pt)(ngx_cycle_t *cycle,
+    ngx_vrrp_conf_t *vcf, const vrrp_core_instance_conf_t *ic,
+    ngx_vrrp_check_t *check);
+
+struct ngx_vrrp_check_kind_s {
+    ngx_vrrp_directive_t     directive;  /* "vrrp_check tcp" */
+
+    vrrp_core_check_kind_e   check;
+    vrrp_core_track_kind_e   track;
+
+    /* defaults, in milliseconds */
+    int64_t                  interval;
+    int64_t                  fall;
+    int64_t                  rise;
+
+    /* the argument of a track_*, when its parameters are known, or NULL */
+    ngx_vrrp_check_parse_pt  parse;
+
+    /* a track_* when all has been read, or NULL */
+    ngx_vrrp_check_build_pt  build;
+};
+
+
+/* ngx_vrrp_check_kinds.c */
+
+/* reads "vrrp_check"; an error has been logged */
+char *ngx_vrrp_check_read(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+
+/* all track_* directives but "track_nginx" */
+char *ngx_vrrp_conf_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* ngx_vrrp_check_conf.c: rules about several parameters */
+
+char *ngx_vrrp_check_timing(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+char *ngx_vrrp_check_http(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+char *ngx_vrrp_check_match(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+char *ngx_vrrp_check_statuses(ngx_conf_t *cf, ngx_vrrp_check_t *check);
 
 /* ngx_vrrp_check_tls.c */
 
-char *ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
-    ngx_vrrp_check_t *check);
+char *ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+
+/* ngx_vrrp_track_url.c */
+
+char *ngx_vrrp_track_http(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+char *ngx_vrrp_track_tcp(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+
+/* ngx_vrrp_track_pool.c */
+
+char *ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check);
+
+/* ngx_vrrp_track_listen.c: from init_conf, a tracker for each socket */
+
+char *ngx_vrrp_listen_add(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_trackers_t *trackers);
+
+/* ngx_vrrp_track_virtual.c */
+
+ngx_uint_t ngx_vrrp_is_virtual(const vrrp_core_instance_conf_t *ic,
+    vrrp_core_ip_t *ip);
+
+/* does it check a virtual address of its instance?  vp: of a track_upstream */
+char *ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
+    ngx_vrrp_pool_t *vp);
 
 /* ngx_vrrp_checks.c: all checks of a configuration become one list */
 
@@ -59,17 +126,17 @@ char *ngx_vrrp_checks_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 ngx_int_t ngx_vrrp_target_peer(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
     ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core);
 
+/* a core.checks entry for a tracker of this instance */
+ngx_int_t ngx_vrrp_target_tracker(ngx_pool_t *pool,
+    const vrrp_core_str_t *instance, ngx_vrrp_check_t *check,
+    vrrp_core_check_conf_t *core);
+
 /*
  * The "Host" header for "name:80" or "[::1]:8080", of which only the name is
  * taken; the port is left out where it is the default one.
  */
 ngx_int_t ngx_vrrp_host_header(ngx_pool_t *pool, ngx_str_t *server,
     in_port_t port, in_port_t default_port, ngx_str_t *header);
-
-/* a core.checks entry for a tracker of this instance */
-ngx_int_t ngx_vrrp_target_tracker(ngx_pool_t *pool,
-    const vrrp_core_str_t *instance, ngx_vrrp_tracker_t *tracker,
-    vrrp_core_check_conf_t *core);
 
 
 #endif /* _NGX_VRRP_CHECK_CONF_H_INCLUDED_ */

@@ -10,7 +10,7 @@
 #if (NGX_SSL)
 
 static char *ngx_vrrp_check_ssl_rules(ngx_conf_t *cf,
-    ngx_vrrp_check_params_t *params);
+    ngx_vrrp_check_t *check);
 static char *ngx_vrrp_check_ssl_create(ngx_conf_t *cf,
     ngx_vrrp_check_t *check);
 static ngx_int_t ngx_vrrp_check_ssl_load(ngx_conf_t *cf,
@@ -29,25 +29,19 @@ static u_char *ngx_vrrp_check_ssl_log(ngx_log_t *log, u_char *buf,
 
 
 char *
-ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
-    ngx_vrrp_check_t *check)
+ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 {
-    if (!(params->directive & NGX_VRRP_TLS)) {
+    if (!(check->kind->directive.groups & NGX_VRRP_TLS)) {
         return NGX_CONF_OK;
     }
 
 #if (NGX_SSL)
 
-    if (ngx_vrrp_check_ssl_rules(cf, params) != NGX_CONF_OK) {
+    if (ngx_vrrp_check_ssl_rules(cf, check) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
     check->tls = 1;
-    check->verify = (params->verify == 1);
-    check->sni = params->sni;
-    check->ca = params->ca;
-    check->certificate = params->certificate;
-    check->certificate_key = params->certificate_key;
 
     return ngx_vrrp_check_ssl_create(cf, check);
 
@@ -56,7 +50,7 @@ ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"%s\" is not supported: this nginx was built without "
                        "\"--with-http_ssl_module\"",
-                       ngx_vrrp_check_directive(params->directive));
+                       check->kind->directive.name);
     return NGX_CONF_ERROR;
 
 #endif
@@ -66,25 +60,25 @@ ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_params_t *params,
 #if (NGX_SSL)
 
 static char *
-ngx_vrrp_check_ssl_rules(ngx_conf_t *cf, ngx_vrrp_check_params_t *params)
+ngx_vrrp_check_ssl_rules(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 {
-    if (params->certificate_key.len && params->certificate.len == 0) {
+    if (check->certificate_key.len && check->certificate.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"key=%V\" needs \"cert=\" as well",
-                           &params->certificate_key);
+                           &check->certificate_key);
         return NGX_CONF_ERROR;
     }
 
-    if (params->ca.len && params->verify != 1) {
+    if (check->ca.len && !check->verify) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"ca=%V\" has no effect without \"verify=on\"",
-                           &params->ca);
+                           &check->ca);
     }
 
     /* a file may hold both */
 
-    if (params->certificate.len && params->certificate_key.len == 0) {
-        params->certificate_key = params->certificate;
+    if (check->certificate.len && check->certificate_key.len == 0) {
+        check->certificate_key = check->certificate;
     }
 
     return NGX_CONF_OK;

@@ -6,7 +6,7 @@
 
 
 #include "ngx_vrrp_match_conf.h"
-#include "ngx_vrrp_track_conf.h"
+#include "ngx_vrrp_check_conf.h"
 
 
 static char *ngx_vrrp_checks_number_pools(ngx_cycle_t *cycle,
@@ -23,7 +23,7 @@ static char *ngx_vrrp_checks_instance(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, ngx_uint_t n, ngx_array_t *checks);
 static char *ngx_vrrp_checks_tracker(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, const vrrp_core_instance_conf_t *ic,
-    ngx_vrrp_tracker_t *tracker, ngx_array_t *checks);
+    ngx_vrrp_check_t *check, ngx_array_t *checks);
 static char *ngx_vrrp_checks_match(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     ngx_vrrp_check_t *check);
 static const char *ngx_vrrp_checks_mismatch(ngx_vrrp_check_t *check,
@@ -162,7 +162,7 @@ ngx_vrrp_checks_peers(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     vrrp_core_check_conf_t  *core;
 
     vp->first_check = checks->nelts;
-    vp->nchecks = vp->peers.nelts + vp->nspare;
+    vp->nchecks = vp->peers.nelts + vp->nslots;
 
     if (vp->nchecks == 0) {
         return NGX_CONF_OK;
@@ -180,7 +180,7 @@ ngx_vrrp_checks_peers(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     for (i = 0; i < vp->nchecks; i++) {
 
         if (i >= vp->peers.nelts) {
-            core[i].kind = VRRP_CORE_CHECK_SPARE;
+            core[i].kind = VRRP_CORE_CHECK_NONE;
             continue;
         }
 
@@ -217,7 +217,7 @@ ngx_vrrp_checks_peer(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     }
 
     if (peer->down) {
-        core->kind = VRRP_CORE_CHECK_SPARE;
+        core->kind = VRRP_CORE_CHECK_NONE;
         return NGX_CONF_OK;
     }
 
@@ -272,7 +272,7 @@ ngx_vrrp_checks_instance(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     ngx_uint_t n, ngx_array_t *checks)
 {
     ngx_uint_t                  i;
-    ngx_vrrp_tracker_t         *list;
+    ngx_vrrp_check_t           *list;
     ngx_vrrp_trackers_t        *trackers;
     vrrp_core_tracker_conf_t   *core;
     vrrp_core_instance_conf_t  *ic;
@@ -302,7 +302,7 @@ ngx_vrrp_checks_instance(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
             return NGX_CONF_ERROR;
         }
 
-        core[i] = list[i].core;
+        core[i] = list[i].tracker;
     }
 
     ic->trackers = core;
@@ -314,38 +314,34 @@ ngx_vrrp_checks_instance(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
 
 static char *
 ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
-    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     ngx_array_t *checks)
 {
     vrrp_core_check_conf_t  *core;
 
-    if (tracker->core.kind == VRRP_CORE_TRACK_POOL) {
-        return ngx_vrrp_track_find_pool(cycle, vcf, ic, tracker);
+    if (check->kind->build
+        && check->kind->build(cycle, vcf, ic, check) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
-    if (tracker->check == NULL) {
+    if (check->core.kind == VRRP_CORE_CHECK_NONE) {
         return NGX_CONF_OK;
     }
 
-    if (ngx_vrrp_checks_match(cycle, vcf, tracker->check) != NGX_CONF_OK
-        || ngx_vrrp_track_virtual(cycle, ic, tracker, NULL) != NGX_CONF_OK)
+    if (ngx_vrrp_checks_match(cycle, vcf, check) != NGX_CONF_OK
+        || ngx_vrrp_track_virtual(cycle, ic, check, NULL) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    if (tracker->check->core.kind == VRRP_CORE_CHECK_SCRIPT
-        && ngx_vrrp_script_check(cycle, tracker) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    tracker->core.first_check = checks->nelts;
-    tracker->core.nchecks = 1;
+    check->tracker.first_check = checks->nelts;
+    check->tracker.nchecks = 1;
 
     core = ngx_array_push(checks);
 
     if (core == NULL
-        || ngx_vrrp_target_tracker(cycle->pool, &ic->name, tracker, core)
+        || ngx_vrrp_target_tracker(cycle->pool, &ic->name, check, core)
            != NGX_OK)
     {
         return NGX_CONF_ERROR;

@@ -78,20 +78,20 @@ ngx_vrrp_target_peer(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
 
 ngx_int_t
 ngx_vrrp_target_tracker(ngx_pool_t *pool, const vrrp_core_str_t *instance,
-    ngx_vrrp_tracker_t *tracker, vrrp_core_check_conf_t *core)
+    ngx_vrrp_check_t *check, vrrp_core_check_conf_t *core)
 {
     u_char             *p;
     ngx_str_t           host;
     ngx_vrrp_target_t  *target;
 
-    *core = tracker->check->core;
+    *core = check->core;
 
     ngx_vrrp_core_literal(&core->context, "vrrp");
     core->group = *instance;
 
     /* the directive as it was written */
 
-    core->name.len = tracker->core.type.len + 1 + tracker->core.name.len;
+    core->name.len = check->tracker.type.len + 1 + check->tracker.name.len;
 
     p = ngx_pnalloc(pool, core->name.len);
     if (p == NULL) {
@@ -100,21 +100,21 @@ ngx_vrrp_target_tracker(ngx_pool_t *pool, const vrrp_core_str_t *instance,
 
     core->name.data = (char *) p;
     (void) ngx_sprintf(p, "%*s %*s",
-                       tracker->core.type.len, tracker->core.type.data,
-                       tracker->core.name.len, tracker->core.name.data);
+                       check->tracker.type.len, check->tracker.type.data,
+                       check->tracker.name.len, check->tracker.name.data);
 
-    ngx_vrrp_core_str(&core->address, &tracker->address);
+    ngx_vrrp_core_str(&core->address, &check->address);
 
-    if (tracker->sockaddr == NULL) {
+    if (check->sockaddr == NULL) {
         return NGX_OK;
     }
 
     target = ngx_pcalloc(pool, sizeof(ngx_vrrp_target_t));
 
     if (target == NULL
-        || ngx_vrrp_target_set(pool, target, tracker->check,
-                               tracker->sockaddr, tracker->socklen,
-                               &tracker->address)
+        || ngx_vrrp_target_set(pool, target, check,
+                               check->sockaddr, check->socklen,
+                               &check->address)
            != NGX_OK)
     {
         return NGX_ERROR;

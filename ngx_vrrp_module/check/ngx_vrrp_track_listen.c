@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_vrrp_track_conf.h"
+#include "ngx_vrrp_check_conf.h"
 #include "ngx_vrrp_ip.h"
 
 
@@ -18,9 +18,13 @@ static char *ngx_vrrp_listen_tracker(ngx_cycle_t *cycle, ngx_listening_t *ls,
     ngx_vrrp_trackers_t *trackers);
 
 
-/* two failures in a row are no accident on one's own machine */
+/* two failures in a row are no coincidence on the same machine */
 
-#define NGX_VRRP_LISTEN_FALL  2
+static ngx_vrrp_check_kind_t  ngx_vrrp_listen_kind = {
+    { "track_nginx", 0 },
+    VRRP_CORE_CHECK_LISTEN, VRRP_CORE_TRACK_CHECK, 0, 2, 1,
+    NULL, NULL
+};
 
 
 char *
@@ -122,45 +126,41 @@ ngx_vrrp_listen_tracker(ngx_cycle_t *cycle, ngx_listening_t *ls,
 {
     u_char                  *p;
     ngx_vrrp_check_t        *check;
-    ngx_vrrp_tracker_t      *tracker;
     vrrp_core_check_conf_t  *core;
 
-    check = ngx_pcalloc(cycle->pool, sizeof(ngx_vrrp_check_t));
-    tracker = ngx_array_push(&trackers->list);
+    check = ngx_array_push(&trackers->list);
     p = ngx_pnalloc(cycle->pool, sizeof("listen ") - 1 + ls->addr_text.len);
 
-    if (check == NULL || tracker == NULL || p == NULL) {
+    if (check == NULL || p == NULL) {
         return NGX_CONF_ERROR;
     }
 
+    ngx_memzero(check, sizeof(ngx_vrrp_check_t));
+
+    check->kind = &ngx_vrrp_listen_kind;
+    check->address = ls->addr_text;
     check->place = trackers->place;
+    check->name.data = p;
+    check->name.len = ngx_sprintf(p, "listen %V", &ls->addr_text) - p;
 
     core = &check->core;
-    core->kind = VRRP_CORE_CHECK_LISTEN;
+    core->kind = check->kind->check;
     core->initial = VRRP_CORE_UNKNOWN;
     core->interval_ns = ic->track_timeout_ns / 2;
     core->timeout_ns = ic->track_timeout_ns / 2;
-    core->fall = NGX_VRRP_LISTEN_FALL;
-    core->rise = 1;
+    core->fall = check->kind->fall;
+    core->rise = check->kind->rise;
     core->jitter_percent = 10;
     core->ip = *ip;
     core->port = ngx_inet_get_port(ls->sockaddr);
 
-    ngx_memzero(tracker, sizeof(ngx_vrrp_tracker_t));
+    check->tracker.kind = check->kind->track;
+    check->tracker.fall = core->fall;
+    check->tracker.rise = core->rise;
+    check->tracker.interval_ns = core->interval_ns;
 
-    tracker->check = check;
-    tracker->address = ls->addr_text;
-    tracker->place = trackers->place;
-    tracker->name.data = p;
-    tracker->name.len = ngx_sprintf(p, "listen %V", &ls->addr_text) - p;
-
-    tracker->core.kind = VRRP_CORE_TRACK_CHECK;
-    tracker->core.fall = core->fall;
-    tracker->core.rise = core->rise;
-    tracker->core.interval_ns = core->interval_ns;
-
-    ngx_vrrp_core_literal(&tracker->core.type, "track_nginx");
-    ngx_vrrp_core_str(&tracker->core.name, &tracker->name);
+    ngx_vrrp_core_literal(&check->tracker.type, "track_nginx");
+    ngx_vrrp_core_str(&check->tracker.name, &check->name);
 
     return NGX_CONF_OK;
 }

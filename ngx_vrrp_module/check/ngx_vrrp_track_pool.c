@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_vrrp_track_conf.h"
+#include "ngx_vrrp_check_conf.h"
 
 
 typedef struct {
@@ -25,20 +25,20 @@ static ngx_uint_t ngx_vrrp_pool_prefixed(ngx_vrrp_pool_search_t *search,
 static ngx_uint_t ngx_vrrp_pool_is(ngx_vrrp_pool_search_t *search,
     const char *context, ngx_str_t *name);
 static char *ngx_vrrp_pool_missing(ngx_cycle_t *cycle,
-    ngx_vrrp_pool_search_t *search, ngx_vrrp_tracker_t *tracker);
+    ngx_vrrp_pool_search_t *search, ngx_vrrp_check_t *check);
 static char *ngx_vrrp_pool_enough(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
-    ngx_vrrp_tracker_t *tracker);
+    ngx_vrrp_check_t *check);
 
 
 char *
 ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
-    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker)
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check)
 {
     ngx_vrrp_pool_search_t  search;
 
     ngx_memzero(&search, sizeof(ngx_vrrp_pool_search_t));
 
-    search.name = tracker->name;
+    search.name = check->name;
 
     if (!ngx_vrrp_pool_prefixed(&search, "http")) {
         (void) ngx_vrrp_pool_prefixed(&search, "stream");
@@ -52,22 +52,22 @@ ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
                       "both have this upstream: use \"http:%V\" or "
                       "\"stream:%V\" in %V:%ui",
                       &search.name, &search.name, &search.name,
-                      &tracker->place.file, tracker->place.line);
+                      &check->place.file, check->place.line);
         return NGX_CONF_ERROR;
     }
 
     if (search.pool == NULL) {
-        return ngx_vrrp_pool_missing(cycle, &search, tracker);
+        return ngx_vrrp_pool_missing(cycle, &search, check);
     }
 
-    tracker->core.first_check = search.pool->first_check;
-    tracker->core.nchecks = search.pool->nchecks;
+    check->tracker.first_check = search.pool->first_check;
+    check->tracker.nchecks = search.pool->nchecks;
 
-    if (ngx_vrrp_pool_enough(cycle, search.pool, tracker) != NGX_CONF_OK) {
+    if (ngx_vrrp_pool_enough(cycle, search.pool, check) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    return ngx_vrrp_track_virtual(cycle, ic, tracker, search.pool);
+    return ngx_vrrp_track_virtual(cycle, ic, check, search.pool);
 }
 
 
@@ -140,24 +140,24 @@ ngx_vrrp_pool_is(ngx_vrrp_pool_search_t *search, const char *context,
 
 static char *
 ngx_vrrp_pool_missing(ngx_cycle_t *cycle, ngx_vrrp_pool_search_t *search,
-    ngx_vrrp_tracker_t *tracker)
+    ngx_vrrp_check_t *check)
 {
     if (search->unchecked == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
                       "unknown upstream \"%V\" in \"track_upstream\" "
                       "in %V:%ui",
-                      &tracker->name,
-                      &tracker->place.file, tracker->place.line);
+                      &check->name,
+                      &check->place.file, check->place.line);
         return NGX_CONF_ERROR;
     }
 
     ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
                   "track_upstream \"%V\" needs a \"vrrp_check\" in that "
                   "upstream at %V:%ui, as in \"vrrp_check tcp;\" in %V:%ui",
-                  &tracker->name,
+                  &check->name,
                   &search->unchecked->place.file,
                   search->unchecked->place.line,
-                  &tracker->place.file, tracker->place.line);
+                  &check->place.file, check->place.line);
 
     return NGX_CONF_ERROR;
 }
@@ -167,12 +167,13 @@ ngx_vrrp_pool_missing(ngx_cycle_t *cycle, ngx_vrrp_pool_search_t *search,
 
 static char *
 ngx_vrrp_pool_enough(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
-    ngx_vrrp_tracker_t *tracker)
+    ngx_vrrp_check_t *check)
 {
-    ngx_uint_t        i, n;
+    int64_t           n;
+    ngx_uint_t        i;
     ngx_vrrp_peer_t  *peers;
 
-    if (tracker->core.min_up_percent || vp->nspare) {
+    if (check->tracker.min_up_percent || vp->nslots) {
         return NGX_CONF_OK;
     }
 
@@ -183,15 +184,15 @@ ngx_vrrp_pool_enough(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
         n += !peers[i].down;
     }
 
-    if (tracker->core.min_up <= n) {
+    if (check->tracker.min_up <= n) {
         return NGX_CONF_OK;
     }
 
     ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "track_upstream \"%V\": \"min_up=%uD\" is more than the %ui "
+                  "track_upstream \"%V\": \"min_up=%L\" is more than the %L "
                   "servers of this upstream in %V:%ui",
-                  &tracker->name, tracker->core.min_up, n,
-                  &tracker->place.file, tracker->place.line);
+                  &check->name, check->tracker.min_up, n,
+                  &check->place.file, check->place.line);
 
     return NGX_CONF_ERROR;
 }

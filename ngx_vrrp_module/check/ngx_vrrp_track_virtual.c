@@ -6,7 +6,8 @@
  */
 
 
-#include "ngx_vrrp_track_conf.h"
+#include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_conf.h"
 #include "ngx_vrrp_ip.h"
 
 
@@ -15,10 +16,10 @@
 
 
 static ngx_uint_t ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp,
-    ngx_vrrp_tracker_t *tracker, const vrrp_core_instance_conf_t *ic,
+    ngx_vrrp_check_t *check, const vrrp_core_instance_conf_t *ic,
     vrrp_core_ip_t *virtual);
 static char *ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
-    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     vrrp_core_ip_t *ip);
 
 
@@ -39,24 +40,24 @@ ngx_vrrp_is_virtual(const vrrp_core_instance_conf_t *ic, vrrp_core_ip_t *ip)
 
 char *
 ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
-    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     ngx_vrrp_pool_t *vp)
 {
     vrrp_core_ip_t  ip;
 
     if (vp) {
-        if (ngx_vrrp_virtual_enough(vp, tracker, ic, &ip)) {
+        if (ngx_vrrp_virtual_enough(vp, check, ic, &ip)) {
             return NGX_CONF_OK;
         }
 
-        return ngx_vrrp_virtual_tell(cycle, ic, tracker, &ip);
+        return ngx_vrrp_virtual_tell(cycle, ic, check, &ip);
     }
 
-    if (tracker->check->core.kind == VRRP_CORE_CHECK_PING) {
-        ip = tracker->check->core.ip;
+    ip = check->core.ip;
 
-    } else if (tracker->sockaddr == NULL
-               || !ngx_vrrp_sockaddr_ip(tracker->sockaddr, &ip))
+    if (ip.family == 0
+        && (check->sockaddr == NULL
+            || !ngx_vrrp_sockaddr_ip(check->sockaddr, &ip)))
     {
         return NGX_CONF_OK;
     }
@@ -65,7 +66,7 @@ ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
         return NGX_CONF_OK;
     }
 
-    return ngx_vrrp_virtual_tell(cycle, ic, tracker, &ip);
+    return ngx_vrrp_virtual_tell(cycle, ic, check, &ip);
 }
 
 
@@ -75,7 +76,7 @@ ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
  */
 
 static ngx_uint_t
-ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp, ngx_vrrp_tracker_t *tracker,
+ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp, ngx_vrrp_check_t *check,
     const vrrp_core_instance_conf_t *ic, vrrp_core_ip_t *virtual)
 {
     ngx_uint_t        i, n, others, needed;
@@ -104,13 +105,13 @@ ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp, ngx_vrrp_tracker_t *tracker,
         others++;
     }
 
-    needed = tracker->core.min_up;
+    needed = check->tracker.min_up;
 
-    if (tracker->core.min_up_percent) {
+    if (check->tracker.min_up_percent) {
         needed = (n * needed + 99) / 100;
     }
 
-    return vp->nspare || others == n || others >= needed;
+    return vp->nslots || others == n || others >= needed;
 }
 
 
@@ -121,21 +122,21 @@ ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp, ngx_vrrp_tracker_t *tracker,
 
 static char *
 ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
-    const vrrp_core_instance_conf_t *ic, ngx_vrrp_tracker_t *tracker,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     vrrp_core_ip_t *ip)
 {
     char  text[INET6_ADDRSTRLEN];
 
     (void) ngx_vrrp_ip_text(ip, text);
 
-    if (tracker->core.weighted || ic->priority == NGX_VRRP_OWNER) {
+    if (check->tracker.weighted || ic->priority == NGX_VRRP_OWNER) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                       "%*s \"%V\" checks %s, a virtual address of the same "
                       "vrrp_instance \"%*s\": on a BACKUP the other node "
                       "answers, " NGX_VRRP_VIRTUAL_INSTEAD " in %V:%ui",
-                      tracker->core.type.len, tracker->core.type.data,
-                      &tracker->name, text, ic->name.len, ic->name.data,
-                      &tracker->place.file, tracker->place.line);
+                      check->tracker.type.len, check->tracker.type.data,
+                      &check->name, text, ic->name.len, ic->name.data,
+                      &check->place.file, check->place.line);
         return NGX_CONF_OK;
     }
 
@@ -143,9 +144,9 @@ ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
                   "%*s \"%V\" checks %s, a virtual address of the same "
                   "vrrp_instance \"%*s\": no node could become MASTER, "
                   NGX_VRRP_VIRTUAL_INSTEAD " in %V:%ui",
-                  tracker->core.type.len, tracker->core.type.data,
-                  &tracker->name, text, ic->name.len, ic->name.data,
-                  &tracker->place.file, tracker->place.line);
+                  check->tracker.type.len, check->tracker.type.data,
+                  &check->name, text, ic->name.len, ic->name.data,
+                  &check->place.file, check->place.line);
 
     return NGX_CONF_ERROR;
 }

@@ -1,74 +1,103 @@
 
 /*
  * The directives of the "vrrp" block and of a vrrp_instance: where each one
- * may stand, and which numbers are right.
+ * may stand, where its value is stored, which values are valid, and the
+ * default.
  */
 
 
 #include "ngx_vrrp_directives.h"
+#include "ngx_vrrp_check_conf.h"
 #include "ngx_vrrp_match_conf.h"
 #include "ngx_vrrp_notify_conf.h"
-#include "ngx_vrrp_track_conf.h"
 
+
+/* how to read a value, lowest and highest, is 0 valid, too, the default */
+
+static ngx_vrrp_bounds_t  ngx_vrrp_state = {
+    ngx_vrrp_parse_state, NGX_VRRP_STATE_MASTER, NGX_VRRP_STATE_BACKUP, 0, 0,
+    "must be MASTER or BACKUP"
+};
 
 static ngx_vrrp_bounds_t  ngx_vrrp_virtual_router_id = {
-    ngx_vrrp_parse_number, 1, 255, 0,
+    ngx_vrrp_parse_number, 1, 255, 0, NGX_CONF_UNSET,
     "must be 1-255"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_priority = {
-    ngx_vrrp_parse_number, 1, NGX_VRRP_OWNER, 0,
+    ngx_vrrp_parse_number, 1, NGX_VRRP_OWNER, 0, 100,
     "must be 1-254, or 255 for the address owner"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_version = {
-    ngx_vrrp_parse_number, 2, 3, 0,
+    ngx_vrrp_parse_number, 2, 3, 0, 3,
     "must be 2 or 3"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_advert_int = {
-    ngx_vrrp_parse_msec, 10, 255000, 0,
+    ngx_vrrp_parse_ns, 10 * NGX_VRRP_MSEC, 255 * NGX_VRRP_SEC, 0,
+    NGX_CONF_UNSET,
     "must be a multiple of 10ms from 10ms to 40950ms, with version 2 whole "
     "seconds from 1s to 255s"
 };
 
+static ngx_vrrp_bounds_t  ngx_vrrp_nopreempt = {
+    NULL, 0, 0, 0, 0,
+    NULL
+};
+
 static ngx_vrrp_bounds_t  ngx_vrrp_preempt_delay = {
-    ngx_vrrp_parse_msec, 0, 1000000, 0,
+    ngx_vrrp_parse_ns, 0, 1000 * NGX_VRRP_SEC, 0, 0,
     "must be a time from 0 to 1000s"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_link_up_delay = {
-    ngx_vrrp_parse_msec, 0, 3600000, 0,
+    ngx_vrrp_parse_ns, 0, NGX_VRRP_HOUR, 0, NGX_CONF_UNSET,
     "must be a time from 0 to 1h"
 };
 
-static ngx_vrrp_bounds_t  ngx_vrrp_garp_repeat = {
-    ngx_vrrp_parse_number, 1, 100, 0,
+static ngx_vrrp_bounds_t  ngx_vrrp_garp_master_repeat = {
+    ngx_vrrp_parse_number, 1, 100, 0, 5,
     "must be 1-100"
 };
 
-static ngx_vrrp_bounds_t  ngx_vrrp_garp_delay = {
-    ngx_vrrp_parse_msec, 0, 3600000, 0,
+static ngx_vrrp_bounds_t  ngx_vrrp_garp_master_delay = {
+    ngx_vrrp_parse_ns, 0, NGX_VRRP_HOUR, 0, 5 * NGX_VRRP_SEC,
     "must be a time of at most 1h, or 0 for no second burst"
 };
 
-static ngx_vrrp_bounds_t  ngx_vrrp_garp_refresh = {
-    ngx_vrrp_parse_msec, 100, 86400000, 1,
+static ngx_vrrp_bounds_t  ngx_vrrp_garp_master_refresh = {
+    ngx_vrrp_parse_ns, 100 * NGX_VRRP_MSEC, 24 * NGX_VRRP_HOUR, 1, 0,
     "must be a time from 100ms to 1d, or 0 for no refresh"
 };
 
+static ngx_vrrp_bounds_t  ngx_vrrp_garp_master_refresh_repeat = {
+    ngx_vrrp_parse_number, 1, 100, 0, 1,
+    "must be 1-100"
+};
+
+static ngx_vrrp_bounds_t  ngx_vrrp_on = {
+    ngx_vrrp_parse_flag, 0, 1, 0, 1,
+    "must be \"on\" or \"off\""
+};
+
+static ngx_vrrp_bounds_t  ngx_vrrp_off = {
+    ngx_vrrp_parse_flag, 0, 1, 0, 0,
+    "must be \"on\" or \"off\""
+};
+
 static ngx_vrrp_bounds_t  ngx_vrrp_release_timeout = {
-    ngx_vrrp_parse_msec, 0, 60000, 0,
+    ngx_vrrp_parse_msec, 0, 60000, 0, 3000,
     "must be a time of at most 60s, or 0 to quit immediately"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_startup_delay = {
-    ngx_vrrp_parse_msec, 0, 3600000, 0,
+    ngx_vrrp_parse_ns, 0, NGX_VRRP_HOUR, 0, 0,
     "must be a time from 0 to 1h"
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_realtime_priority = {
-    ngx_vrrp_parse_number, 1, 99, 0,
+    ngx_vrrp_parse_number, 1, 99, 0, 0,
     "must be 1-99"
 };
 
@@ -111,39 +140,39 @@ ngx_command_t  ngx_vrrp_commands[] = {
       NULL },
 
     { ngx_string("freebind"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_block_t, freebind),
-      NULL },
+      offsetof(ngx_vrrp_conf_t, freebind),
+      &ngx_vrrp_on },
 
     { ngx_string("release_timeout"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_block_t, release_timeout),
+      offsetof(ngx_vrrp_conf_t, release_timeout),
       &ngx_vrrp_release_timeout },
 
     { ngx_string("startup_delay"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_block_t, startup_delay),
+      offsetof(ngx_vrrp_conf_t, startup_delay_ns),
       &ngx_vrrp_startup_delay },
 
     { ngx_string("realtime_priority"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_block_t, realtime_priority),
+      offsetof(ngx_vrrp_conf_t, realtime_priority),
       &ngx_vrrp_realtime_priority },
 
     { ngx_string("mlock"),
-      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_block_t, mlock),
-      NULL },
+      offsetof(ngx_vrrp_conf_t, mlock),
+      &ngx_vrrp_off },
 
     { ngx_string("vrrp_match"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
@@ -161,10 +190,10 @@ ngx_command_t  ngx_vrrp_commands[] = {
 
     { ngx_string("state"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_state,
+      ngx_vrrp_conf_bounded,
       0,
-      0,
-      NULL },
+      offsetof(ngx_vrrp_instance_t, state),
+      &ngx_vrrp_state },
 
     { ngx_string("interface"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
@@ -177,28 +206,28 @@ ngx_command_t  ngx_vrrp_commands[] = {
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, virtual_router_id),
+      offsetof(ngx_vrrp_instance_t, core.virtual_router_id),
       &ngx_vrrp_virtual_router_id },
 
     { ngx_string("priority"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, priority),
+      offsetof(ngx_vrrp_instance_t, core.priority),
       &ngx_vrrp_priority },
 
     { ngx_string("version"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, version),
+      offsetof(ngx_vrrp_instance_t, core.version),
       &ngx_vrrp_version },
 
     { ngx_string("advert_int"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, advert_int),
+      offsetof(ngx_vrrp_instance_t, core.advert_int_ns),
       &ngx_vrrp_advert_int },
 
     { ngx_string("authentication"),
@@ -231,23 +260,23 @@ ngx_command_t  ngx_vrrp_commands[] = {
 
     { ngx_string("nopreempt"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_NOARGS,
-      ngx_vrrp_conf_nopreempt,
+      ngx_vrrp_conf_bounded,
       0,
-      0,
-      NULL },
+      offsetof(ngx_vrrp_instance_t, core.nopreempt),
+      &ngx_vrrp_nopreempt },
 
     { ngx_string("preempt_delay"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, preempt_delay),
+      offsetof(ngx_vrrp_instance_t, core.preempt_delay_ns),
       &ngx_vrrp_preempt_delay },
 
     { ngx_string("link_up_delay"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, link_up_delay),
+      offsetof(ngx_vrrp_instance_t, core.link_up_delay_ns),
       &ngx_vrrp_link_up_delay },
 
     { ngx_string("preempt_window"),
@@ -261,36 +290,36 @@ ngx_command_t  ngx_vrrp_commands[] = {
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, garp_master_repeat),
-      &ngx_vrrp_garp_repeat },
+      offsetof(ngx_vrrp_instance_t, core.garp_master_repeat),
+      &ngx_vrrp_garp_master_repeat },
 
     { ngx_string("garp_master_delay"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, garp_master_delay),
-      &ngx_vrrp_garp_delay },
+      offsetof(ngx_vrrp_instance_t, core.garp_master_delay_ns),
+      &ngx_vrrp_garp_master_delay },
 
     { ngx_string("garp_master_refresh"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, garp_master_refresh),
-      &ngx_vrrp_garp_refresh },
+      offsetof(ngx_vrrp_instance_t, core.garp_master_refresh_ns),
+      &ngx_vrrp_garp_master_refresh },
 
     { ngx_string("garp_master_refresh_repeat"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, garp_master_refresh_repeat),
-      &ngx_vrrp_garp_repeat },
+      offsetof(ngx_vrrp_instance_t, core.garp_master_refresh_repeat),
+      &ngx_vrrp_garp_master_refresh_repeat },
 
     { ngx_string("close_connections"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
       0,
-      offsetof(ngx_vrrp_instance_t, close_connections),
-      NULL },
+      offsetof(ngx_vrrp_instance_t, core.close_connections),
+      &ngx_vrrp_on },
 
     { ngx_string("track_nginx"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
@@ -301,49 +330,49 @@ ngx_command_t  ngx_vrrp_commands[] = {
 
     { ngx_string("track_upstream"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_track_upstream,
+      ngx_vrrp_conf_track,
       0,
       0,
       NULL },
 
     { ngx_string("track_http"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_track_http,
+      ngx_vrrp_conf_track,
       0,
       0,
       NULL },
 
     { ngx_string("track_tcp"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_track_tcp,
+      ngx_vrrp_conf_track,
       0,
       0,
       NULL },
 
     { ngx_string("track_ping"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_track_ping,
+      ngx_vrrp_conf_track,
       0,
       0,
       NULL },
 
     { ngx_string("track_interface"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_track_interface,
+      ngx_vrrp_conf_track,
       0,
       0,
       NULL },
 
     { ngx_string("track_file"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_track_file,
+      ngx_vrrp_conf_track,
       0,
       0,
       NULL },
 
     { ngx_string("track_script"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
-      ngx_vrrp_conf_track_script,
+      ngx_vrrp_conf_track,
       0,
       0,
       NULL },

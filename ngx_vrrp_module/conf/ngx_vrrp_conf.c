@@ -13,15 +13,14 @@
 
 
 static char *ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf);
-static char *ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
-    ngx_vrrp_block_t *block);
+static void ngx_vrrp_conf_numbers(ngx_uint_t type, void *conf,
+    ngx_uint_t defaults);
+static char *ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 static char *ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
-    ngx_vrrp_block_t *block);
+    ngx_vrrp_conf_t *vcf);
 static ngx_int_t ngx_vrrp_instance_create(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in);
-static void ngx_vrrp_instance_defaults(ngx_vrrp_instance_t *in);
-static void ngx_vrrp_instance_export(ngx_vrrp_instance_t *in,
-    vrrp_core_instance_conf_t *ic);
+static void ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_init_track_nginx(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, ngx_int_t worker_processes);
 
@@ -31,8 +30,7 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_conf_t  *vcf = conf;
 
-    char              *rv;
-    ngx_vrrp_block_t   block;
+    char  *rv;
 
     if (vcf->configured) {
         return "is duplicate";
@@ -41,26 +39,14 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     vcf->configured = 1;
     ngx_vrrp_conf_line(cf, &vcf->block);
 
-    ngx_str_null(&block.router_id);
-    block.freebind = NGX_CONF_UNSET;
-    block.release_timeout = NGX_CONF_UNSET;
-    block.startup_delay = NGX_CONF_UNSET;
-    block.realtime_priority = NGX_CONF_UNSET;
-    block.mlock = NGX_CONF_UNSET;
+    ngx_vrrp_conf_numbers(NGX_VRRP_BLOCK_CONF, vcf, 0);
 
-    if (ngx_array_init(&block.instances, cf->pool, 2,
-                       sizeof(vrrp_core_instance_conf_t))
-        != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    rv = ngx_vrrp_conf_parse(cf, NGX_VRRP_BLOCK_CONF, &block);
+    rv = ngx_vrrp_conf_parse(cf, NGX_VRRP_BLOCK_CONF, vcf);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    return ngx_vrrp_conf_finish(cf, vcf, &block);
+    return ngx_vrrp_conf_finish(cf, vcf);
 }
 
 
@@ -95,38 +81,53 @@ ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf)
 }
 
 
-static char *
-ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
-    ngx_vrrp_block_t *block)
+/* numbers, times and flags of a block: before it is read, or not set in it */
+
+static void
+ngx_vrrp_conf_numbers(ngx_uint_t type, void *conf, ngx_uint_t defaults)
 {
-    if (block->instances.nelts == 0) {
+    char  *p = conf;
+
+    int64_t            *np;
+    ngx_command_t      *cmd;
+    ngx_vrrp_bounds_t  *bounds;
+
+    for (cmd = ngx_vrrp_commands; cmd->name.len; cmd++) {
+
+        if (cmd->set != ngx_vrrp_conf_bounded || !(cmd->type & type)) {
+            continue;
+        }
+
+        np = (int64_t *) (p + cmd->offset);
+        bounds = cmd->post;
+
+        if (!defaults) {
+            *np = NGX_CONF_UNSET;
+
+        } else {
+            ngx_conf_init_value(*np, bounds->initial);
+        }
+    }
+}
+
+
+static char *
+ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
+{
+    if (vcf->instances.nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "no \"vrrp_instance\" in the \"vrrp\" block");
         return NGX_CONF_ERROR;
     }
 
-    if (block->router_id.len == 0) {
-        block->router_id = cf->cycle->hostname;
+    if (vcf->core.router_id.len == 0) {
+        ngx_vrrp_core_str(&vcf->core.router_id, &cf->cycle->hostname);
     }
 
-    ngx_conf_init_value(block->freebind, 1);
-    vcf->freebind = block->freebind;
+    ngx_vrrp_conf_numbers(NGX_VRRP_BLOCK_CONF, vcf, 1);
 
-    ngx_conf_init_value(block->release_timeout, 3000);
-    vcf->release_timeout = (ngx_msec_t) block->release_timeout;
-
-    ngx_conf_init_value(block->startup_delay, 0);
-    vcf->startup_delay = (ngx_msec_t) block->startup_delay;
-
-    ngx_conf_init_value(block->realtime_priority, 0);
-    vcf->realtime_priority = block->realtime_priority;
-
-    ngx_conf_init_value(block->mlock, 0);
-    vcf->mlock = block->mlock;
-
-    ngx_vrrp_core_str(&vcf->core.router_id, &block->router_id);
-    vcf->core.instances = block->instances.elts;
-    vcf->core.ninstances = block->instances.nelts;
+    vcf->core.instances = vcf->instances.elts;
+    vcf->core.ninstances = vcf->instances.nelts;
 
     return NGX_CONF_OK;
 }
@@ -135,26 +136,18 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
 char *
 ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_vrrp_block_t  *block = conf;
+    ngx_vrrp_conf_t  *vcf = conf;
 
     char                       *rv;
-    ngx_str_t                  *value;
-    ngx_vrrp_conf_t            *vcf;
     ngx_vrrp_instance_t         in;
     ngx_vrrp_trackers_t        *trackers;
     vrrp_core_instance_conf_t  *ic;
 
-    rv = ngx_vrrp_instance_name(cf, cmd, block);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    if (ngx_vrrp_instance_create(cf, &in) != NGX_OK) {
+    if (ngx_vrrp_instance_name(cf, cmd, vcf) != NGX_CONF_OK
+        || ngx_vrrp_instance_create(cf, &in) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
-
-    value = cf->args->elts;
-    in.name = value[1];
 
     rv = ngx_vrrp_conf_parse(cf, NGX_VRRP_INSTANCE_CONF, &in);
     if (rv != NGX_CONF_OK) {
@@ -165,27 +158,24 @@ ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    ngx_vrrp_instance_defaults(&in);
+    ngx_vrrp_instance_finish(&in);
 
     if (ngx_vrrp_rules_instance(cf, &in) != NGX_CONF_OK
-        || ngx_vrrp_rules_unique(cf, &block->instances, &in) != NGX_CONF_OK)
+        || ngx_vrrp_rules_unique(cf, &vcf->instances, &in) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    vcf = ngx_vrrp_get_conf(cf->cycle);
-
-    ic = ngx_array_push(&block->instances);
+    ic = ngx_array_push(&vcf->instances);
     trackers = ngx_array_push(&vcf->trackers);
 
     if (ic == NULL || trackers == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    ngx_vrrp_instance_export(&in, ic);
+    *ic = in.core;
 
     *trackers = in.trackers;
-    trackers->listen = (in.track_listen == 1);
     ngx_vrrp_conf_line(cf, &trackers->place);
 
     return NGX_CONF_OK;
@@ -194,10 +184,11 @@ ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 static char *
 ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
-    ngx_vrrp_block_t *block)
+    ngx_vrrp_conf_t *vcf)
 {
     ngx_str_t                  *value;
     ngx_uint_t                  i;
+    vrrp_core_str_t             name;
     vrrp_core_instance_conf_t  *ic;
 
     value = cf->args->elts;
@@ -207,13 +198,11 @@ ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
                                      NGX_VRRP_NAME_EXPECTED);
     }
 
-    ic = block->instances.elts;
+    ngx_vrrp_core_str(&name, &value[1]);
+    ic = vcf->instances.elts;
 
-    for (i = 0; i < block->instances.nelts; i++) {
-
-        if (ic[i].name.len == value[1].len
-            && ngx_strncmp(ic[i].name.data, value[1].data, value[1].len) == 0)
-        {
+    for (i = 0; i < vcf->instances.nelts; i++) {
+        if (ngx_vrrp_same_str(&ic[i].name, &name)) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "duplicate vrrp_instance \"%V\"", &value[1]);
             return NGX_CONF_ERROR;
@@ -227,130 +216,72 @@ ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
 static ngx_int_t
 ngx_vrrp_instance_create(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
     ngx_memzero(in, sizeof(ngx_vrrp_instance_t));
 
-    in->virtual_router_id = NGX_CONF_UNSET;
-    in->priority = NGX_CONF_UNSET;
-    in->version = NGX_CONF_UNSET;
-    in->advert_int = NGX_CONF_UNSET;
-    in->preempt_delay = NGX_CONF_UNSET;
-    in->link_up_delay = NGX_CONF_UNSET;
-    in->garp_master_repeat = NGX_CONF_UNSET;
-    in->garp_master_delay = NGX_CONF_UNSET;
-    in->garp_master_refresh = NGX_CONF_UNSET;
-    in->garp_master_refresh_repeat = NGX_CONF_UNSET;
-    in->close_connections = NGX_CONF_UNSET;
-    in->track_workers = NGX_CONF_UNSET;
-    in->track_timeout = NGX_CONF_UNSET;
-    in->track_listen = NGX_CONF_UNSET;
+    ngx_vrrp_core_str(&in->core.name, &value[1]);
+    ngx_vrrp_conf_numbers(NGX_VRRP_INSTANCE_CONF, in, 0);
+    ngx_vrrp_track_nginx_init(in);
 
     if (ngx_array_init(&in->trackers.list, cf->pool, 4,
-                       sizeof(ngx_vrrp_tracker_t))
-        != NGX_OK)
+                       sizeof(ngx_vrrp_check_t))
+        != NGX_OK
+        || ngx_array_init(&in->preempt_windows, cf->pool, 1,
+                          sizeof(vrrp_core_window_conf_t))
+           != NGX_OK
+        || ngx_array_init(&in->addresses, cf->pool, 4,
+                          sizeof(vrrp_core_address_conf_t))
+           != NGX_OK
+        || ngx_array_init(&in->unicast_peers, cf->pool, 2,
+                          sizeof(vrrp_core_ip_t))
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (ngx_array_init(&in->preempt_windows, cf->pool, 1,
-                       sizeof(vrrp_core_window_conf_t))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_array_init(&in->addresses, cf->pool, 4,
-                       sizeof(vrrp_core_address_conf_t))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_array_init(&in->unicast_peers, cf->pool, 2,
-                          sizeof(vrrp_core_ip_t));
+    return NGX_OK;
 }
 
 
-/* whether the others were given matters to the checks, see the export */
+/* the lists, and the defaults: some depend on other settings */
 
 static void
-ngx_vrrp_instance_defaults(ngx_vrrp_instance_t *in)
+ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in)
 {
-    ngx_uint_t                 i;
-    vrrp_core_address_conf_t  *addresses;
+    ngx_uint_t                  i;
+    vrrp_core_address_conf_t   *addresses;
+    vrrp_core_instance_conf_t  *core;
 
-    ngx_conf_init_value(in->priority, 100);
-    ngx_conf_init_value(in->version, 3);
-    ngx_conf_init_value(in->advert_int, (in->version == 2) ? 1000 : 100);
-    ngx_conf_init_value(in->link_up_delay,
-                        (in->nopreempt && in->priority < NGX_VRRP_OWNER)
-                        ? 6000 : 0);
-    ngx_conf_init_value(in->garp_master_repeat, 5);
-    ngx_conf_init_value(in->garp_master_delay, 5000);
-    ngx_conf_init_value(in->garp_master_refresh, 0);
-    ngx_conf_init_value(in->close_connections, 1);
-    ngx_conf_init_value(in->track_workers, 1);
-    ngx_conf_init_value(in->track_timeout, 2000);
+    core = &in->core;
+    in->given = *core;
+
+    ngx_vrrp_conf_numbers(NGX_VRRP_INSTANCE_CONF, in, 1);
+
+    ngx_conf_init_value(core->advert_int_ns,
+                        (core->version == 2) ? NGX_VRRP_SEC
+                                             : 100 * NGX_VRRP_MSEC);
+    ngx_conf_init_value(core->link_up_delay_ns,
+                        (core->nopreempt && core->priority < NGX_VRRP_OWNER)
+                        ? 6 * NGX_VRRP_SEC : 0);
 
     addresses = in->addresses.elts;
 
     for (i = 0; i < in->addresses.nelts; i++) {
         if (addresses[i].interface.len == 0) {
-            ngx_vrrp_core_str(&addresses[i].interface, &in->interface);
+            addresses[i].interface = core->interface;
         }
     }
-}
 
-
-static void
-ngx_vrrp_instance_export(ngx_vrrp_instance_t *in,
-    vrrp_core_instance_conf_t *ic)
-{
-    ngx_memzero(ic, sizeof(vrrp_core_instance_conf_t));
-
-    ngx_conf_init_value(in->preempt_delay, 0);
-    ngx_conf_init_value(in->garp_master_refresh_repeat, 1);
-
-    ngx_vrrp_core_str(&ic->name, &in->name);
-    ngx_vrrp_core_str(&ic->interface, &in->interface);
-
-    ic->version = (uint8_t) in->version;
-    ic->virtual_router_id = (uint8_t) in->virtual_router_id;
-    ic->priority = (uint8_t) in->priority;
-    ic->advert_int_ns = ngx_vrrp_msec_ns(in->advert_int);
-
-    if (in->auth_file.len) {
-        ngx_vrrp_core_str(&ic->auth_file, &in->auth_file);
-
-    } else if (in->auth_pass.len) {
-        ic->auth_pass = 1;
-        ngx_memcpy(ic->auth_data, in->auth_pass.data,
-                   ngx_min(in->auth_pass.len, VRRP_CORE_AUTH_LEN));
-    }
-
-    ic->addresses = in->addresses.elts;
-    ic->naddresses = in->addresses.nelts;
-    ic->family = ic->addresses[0].address.family;
-
-    ic->unicast_src_ip = in->unicast_src_ip;
-    ic->unicast_peers = in->unicast_peers.elts;
-    ic->nunicast_peers = in->unicast_peers.nelts;
-
-    ic->nopreempt = (uint8_t) in->nopreempt;
-    ic->preempt_delay_ns = ngx_vrrp_msec_ns(in->preempt_delay);
-    ic->link_up_delay_ns = ngx_vrrp_msec_ns(in->link_up_delay);
-    ic->preempt_windows = in->preempt_windows.elts;
-    ic->npreempt_windows = in->preempt_windows.nelts;
-
-    ic->garp_master_repeat = (uint32_t) in->garp_master_repeat;
-    ic->garp_master_delay_ns = ngx_vrrp_msec_ns(in->garp_master_delay);
-    ic->garp_master_refresh_ns = ngx_vrrp_msec_ns(in->garp_master_refresh);
-    ic->garp_master_refresh_repeat =
-                                 (uint32_t) in->garp_master_refresh_repeat;
-
-    ic->close_connections = (uint8_t) in->close_connections;
-
-    ic->track_workers = (uint32_t) in->track_workers;
-    ic->track_timeout_ns = ngx_vrrp_msec_ns(in->track_timeout);
+    core->addresses = addresses;
+    core->naddresses = in->addresses.nelts;
+    core->family = addresses[0].address.family;
+    core->unicast_peers = in->unicast_peers.elts;
+    core->nunicast_peers = in->unicast_peers.nelts;
+    core->preempt_windows = in->preempt_windows.elts;
+    core->npreempt_windows = in->preempt_windows.nelts;
 }
 
 
@@ -423,12 +354,12 @@ ngx_vrrp_init_track_nginx(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     for (i = 0; i < vcf->core.ninstances; i++) {
         ic = &vcf->core.instances[i];
 
-        if ((ngx_int_t) ic->track_workers <= worker_processes) {
+        if (ic->track_workers <= worker_processes) {
             continue;
         }
 
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "vrrp_instance \"%*s\": \"track_nginx workers=%uD\" is "
+                      "vrrp_instance \"%*s\": \"track_nginx workers=%L\" is "
                       "more than \"worker_processes %i\" in %V:%ui",
                       ic->name.len, ic->name.data, ic->track_workers,
                       worker_processes, &vcf->block.file, vcf->block.line);

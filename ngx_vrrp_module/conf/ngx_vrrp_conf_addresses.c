@@ -6,18 +6,55 @@
 
 #include "ngx_vrrp_directives.h"
 #include "ngx_vrrp_ip.h"
+#include "ngx_vrrp_params.h"
 
 
 static char *ngx_vrrp_set_address(ngx_conf_t *cf, ngx_str_t *value,
     vrrp_core_address_conf_t *address);
+static char *ngx_vrrp_address_params(ngx_conf_t *cf,
+    vrrp_core_address_conf_t *address);
+static ngx_uint_t ngx_vrrp_valid_label(ngx_str_t *value);
 static const char *ngx_vrrp_parse_address(ngx_str_t *value,
     vrrp_core_address_conf_t *address);
 static const char *ngx_vrrp_check_host_part(
     const vrrp_core_address_conf_t *address);
-static char *ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
-    vrrp_core_address_conf_t *address);
 static char *ngx_vrrp_set_ip(ngx_conf_t *cf, ngx_str_t *what,
     ngx_str_t *value, vrrp_core_ip_t *ip);
+
+
+static ngx_vrrp_param_t  ngx_vrrp_address_list[] = {
+
+    { ngx_string("dev="),
+      1,
+      ngx_vrrp_param_core_text(vrrp_core_address_conf_t, interface,
+                               ngx_vrrp_valid_interface,
+                               NGX_VRRP_INTERFACE_EXPECTED) },
+
+    { ngx_string("label="),
+      1,
+      ngx_vrrp_param_core_text(vrrp_core_address_conf_t, label,
+                               ngx_vrrp_valid_label,
+                               "must be a label of 1-15 characters") },
+
+    { ngx_string("takeover"),
+      1,
+      ngx_vrrp_param_flag(vrrp_core_address_conf_t, takeover) },
+
+    ngx_vrrp_last_param
+};
+
+
+static ngx_vrrp_directive_t  ngx_vrrp_address_directives[] = {
+    { "virtual_ipaddress", 1 },
+    { NULL, 0 }
+};
+
+
+static ngx_vrrp_params_t  ngx_vrrp_address_param_list = {
+    ngx_vrrp_address_list,
+    ngx_vrrp_address_directives,
+    sizeof(ngx_vrrp_directive_t)
+};
 
 
 /* virtual_ipaddress address[/length] [dev=interface] [label=name] [takeover] */
@@ -29,13 +66,13 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_vrrp_instance_t  *in = conf;
 
     ngx_str_t                 *value;
-    ngx_uint_t                 i;
     vrrp_core_address_conf_t  *address, *first;
 
     if (in->addresses.nelts == VRRP_CORE_MAX_ADDRESSES) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "vrrp_instance \"%V\": too many addresses, an "
-                           "advertisement carries at most 255", &in->name);
+                           "vrrp_instance \"%*s\": too many addresses, an "
+                           "advertisement carries at most 255",
+                           in->core.name.len, in->core.name.data);
         return NGX_CONF_ERROR;
     }
 
@@ -56,23 +93,15 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (address->address.family != first->address.family) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "vrrp_instance \"%V\": \"%V\" is IPv%d, but the "
+                           "vrrp_instance \"%*s\": \"%V\" is IPv%d, but the "
                            "addresses before it are IPv%d: use a separate "
                            "vrrp_instance for each family",
-                           &in->name, &value[1], address->address.family,
-                           first->address.family);
+                           in->core.name.len, in->core.name.data, &value[1],
+                           address->address.family, first->address.family);
         return NGX_CONF_ERROR;
     }
 
-    for (i = 2; i < cf->args->nelts; i++) {
-        if (ngx_vrrp_address_parameter(cf, &value[i], address)
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
+    return ngx_vrrp_address_params(cf, address);
 }
 
 
@@ -164,52 +193,41 @@ ngx_vrrp_check_host_part(const vrrp_core_address_conf_t *address)
 
 
 static char *
-ngx_vrrp_address_parameter(ngx_conf_t *cf, ngx_str_t *value,
-    vrrp_core_address_conf_t *address)
+ngx_vrrp_address_params(ngx_conf_t *cf, vrrp_core_address_conf_t *address)
 {
-    ngx_str_t  what = ngx_string("parameter");
-    ngx_str_t  param;
+    ngx_str_t                 *value;
+    ngx_uint_t                 i;
+    vrrp_core_address_conf_t   another;
 
-    if (ngx_strncmp(value->data, "dev=", 4) == 0
-        && address->interface.len == 0)
-    {
-        param.data = value->data + 4;
-        param.len = value->len - 4;
+    value = cf->args->elts;
 
-        if (ngx_vrrp_conf_set_interface(cf, &param, &param) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (ngx_vrrp_parse_address(&value[i], &another) == NULL) {
+            return ngx_vrrp_conf_invalid(cf, &value[0], &value[i],
+                                         "use one directive for each address");
         }
-
-        ngx_vrrp_core_str(&address->interface, &param);
-
-        return NGX_CONF_OK;
     }
 
-    if (ngx_strncmp(value->data, "label=", 6) == 0
-        && address->label.len == 0)
+    if (ngx_vrrp_params_read(cf, &ngx_vrrp_address_param_list,
+                             ngx_vrrp_address_directives, address, &value[2],
+                             cf->args->nelts - 2)
+        != NGX_CONF_OK)
     {
-        param.data = value->data + 6;
-        param.len = value->len - 6;
-
-        if (param.len == 0 || param.len > NGX_VRRP_MAX_IFNAME) {
-            return ngx_vrrp_conf_invalid(cf, &what, value,
-                                         "must be a label of 1-15 characters");
-        }
-
-        ngx_vrrp_core_str(&address->label, &param);
-
-        return NGX_CONF_OK;
+        return NGX_CONF_ERROR;
     }
 
-    if (ngx_strcmp(value->data, "takeover") == 0 && !address->takeover) {
-        address->takeover = 1;
-        return NGX_CONF_OK;
+    if (address->interface.len) {
+        ngx_vrrp_conf_find_interface(cf, &address->interface);
     }
 
-    return ngx_vrrp_conf_invalid(cf, &what, value,
-                                 "must be \"dev=interface\", \"label=name\" "
-                                 "or \"takeover\", each at most once; use one "
-                                 "directive for each address");
+    return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_vrrp_valid_label(ngx_str_t *value)
+{
+    return value->len > 0 && value->len <= NGX_VRRP_MAX_IFNAME;
 }
 
 
@@ -220,13 +238,14 @@ ngx_vrrp_conf_unicast_src_ip(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t  *value;
 
-    if (in->unicast_src_ip.family) {
+    if (in->core.unicast_src_ip.family) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    return ngx_vrrp_set_ip(cf, &cmd->name, &value[1], &in->unicast_src_ip);
+    return ngx_vrrp_set_ip(cf, &cmd->name, &value[1],
+                           &in->core.unicast_src_ip);
 }
 
 

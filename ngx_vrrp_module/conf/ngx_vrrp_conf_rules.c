@@ -1,7 +1,7 @@
 
 /*
- * Rules that join several directives of a vrrp_instance, or two instances.
- * They are judged at the end of the block.
+ * Rules about several directives of a vrrp_instance, or about two instances.
+ * They are applied at the end of the block.
  */
 
 
@@ -10,8 +10,8 @@
 
 
 #define ngx_vrrp_rules_log(level, cf, in, fmt, args...)                       \
-    ngx_conf_log_error(level, cf, 0, "vrrp_instance \"%V\": " fmt,            \
-                       &(in)->name, ##args)
+    ngx_conf_log_error(level, cf, 0, "vrrp_instance \"%*s\": " fmt,           \
+                       (in)->core.name.len, (in)->core.name.data, ##args)
 
 #define ngx_vrrp_rules_failed(cf, in, args...)                                \
     ngx_vrrp_rules_log(NGX_LOG_EMERG, cf, in, args)
@@ -37,7 +37,7 @@ static char *ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_trackers(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in);
-static ngx_vrrp_tracker_t *ngx_vrrp_rules_weighted(ngx_vrrp_instance_t *in);
+static ngx_vrrp_check_t *ngx_vrrp_rules_weighted(ngx_vrrp_instance_t *in);
 
 static char *ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_instance_conf_t *other);
@@ -67,10 +67,10 @@ ngx_vrrp_rules_required(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     const char  *missing;
 
-    if (in->interface.len == 0) {
+    if (in->core.interface.len == 0) {
         missing = "interface";
 
-    } else if (in->virtual_router_id == NGX_CONF_UNSET) {
+    } else if (in->core.virtual_router_id == NGX_CONF_UNSET) {
         missing = "virtual_router_id";
 
     } else if (in->addresses.nelts == 0) {
@@ -104,18 +104,16 @@ ngx_vrrp_rules_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    vrrp_core_address_conf_t  *addresses;
-
-    addresses = in->addresses.elts;
-
-    if (in->version == 3 && in->auth_pass.len) {
+    if (in->core.version == 3
+        && (in->core.auth_pass || in->core.auth_file.len))
+    {
         ngx_vrrp_rules_failed(cf, in, "version 3 has no \"authentication\": "
                               "remove it, or add \"version 2\" "
                               "if the other routers use it");
         return NGX_CONF_ERROR;
     }
 
-    if (in->version == 2 && addresses[0].address.family == 6) {
+    if (in->core.version == 2 && in->core.family == 6) {
         ngx_vrrp_rules_failed(cf, in, "version 2 does not support IPv6 "
                               "addresses, use \"version 3\"");
         return NGX_CONF_ERROR;
@@ -128,22 +126,26 @@ ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    if (in->version == 2) {
+    int64_t  msec;
 
-        if (in->advert_int % 1000) {
-            ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %ims, but with "
+    msec = in->core.advert_int_ns / NGX_VRRP_MSEC;
+
+    if (in->core.version == 2) {
+
+        if (msec % 1000) {
+            ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %Lms, but with "
                                   "version 2 it must be whole seconds from 1s "
-                                  "to 255s", in->advert_int);
+                                  "to 255s", msec);
             return NGX_CONF_ERROR;
         }
 
         return NGX_CONF_OK;
     }
 
-    if (in->advert_int > 40950 || in->advert_int % 10) {
-        ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %ims, but with "
+    if (msec > 40950 || msec % 10) {
+        ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %Lms, but with "
                               "version 3 it must be a multiple of 10ms from "
-                              "10ms to 40950ms", in->advert_int);
+                              "10ms to 40950ms", msec);
         return NGX_CONF_ERROR;
     }
 
@@ -154,12 +156,12 @@ ngx_vrrp_rules_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    ngx_uint_t                 i;
-    vrrp_core_address_conf_t  *addresses;
+    ngx_uint_t                       i;
+    const vrrp_core_address_conf_t  *addresses;
 
-    addresses = in->addresses.elts;
+    addresses = in->core.addresses;
 
-    for (i = 0; i < in->addresses.nelts; i++) {
+    for (i = 0; i < in->core.naddresses; i++) {
 
         if (addresses[i].label.len == 0) {
             continue;
@@ -210,13 +212,13 @@ ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 static char *
 ngx_vrrp_rules_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    char                       text[INET6_ADDRSTRLEN];
-    ngx_uint_t                 i;
-    vrrp_core_address_conf_t  *addresses;
+    char                             text[INET6_ADDRSTRLEN];
+    ngx_uint_t                       i;
+    const vrrp_core_address_conf_t  *addresses;
 
-    addresses = in->addresses.elts;
+    addresses = in->core.addresses;
 
-    for (i = 1; i < in->addresses.nelts; i++) {
+    for (i = 1; i < in->core.naddresses; i++) {
 
         if (ngx_vrrp_find_address(addresses, i, &addresses[i])) {
             ngx_vrrp_rules_failed(cf, in, "duplicate virtual_ipaddress %s",
@@ -235,15 +237,15 @@ ngx_vrrp_rules_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_takeover(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    char                       text[INET6_ADDRSTRLEN];
-    ngx_uint_t                 i;
-    vrrp_core_address_conf_t  *addresses;
+    char                             text[INET6_ADDRSTRLEN];
+    ngx_uint_t                       i;
+    const vrrp_core_address_conf_t  *addresses;
 
-    addresses = in->addresses.elts;
+    addresses = in->core.addresses;
 
-    for (i = 0; i < in->addresses.nelts; i++) {
+    for (i = 0; i < in->core.naddresses; i++) {
 
-        if (addresses[i].takeover && in->priority == NGX_VRRP_OWNER) {
+        if (addresses[i].takeover && in->core.priority == NGX_VRRP_OWNER) {
             ngx_vrrp_rules_failed(cf, in, "\"takeover\" of virtual_ipaddress "
                                   "%s cannot be used at priority 255: the "
                                   "address owner never gives its addresses "
@@ -261,19 +263,19 @@ ngx_vrrp_rules_takeover(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    ngx_uint_t       i;
-    vrrp_core_ip_t  *src, *peers;
+    ngx_uint_t             i;
+    const vrrp_core_ip_t  *src, *peers;
 
-    src = &in->unicast_src_ip;
-    peers = in->unicast_peers.elts;
+    src = &in->core.unicast_src_ip;
+    peers = in->core.unicast_peers;
 
-    if (src->family && in->unicast_peers.nelts == 0) {
+    if (src->family && in->core.nunicast_peers == 0) {
         ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" "
                               "needs \"unicast_peer\"");
         return NGX_CONF_ERROR;
     }
 
-    for (i = 0; i < in->unicast_peers.nelts; i++) {
+    for (i = 0; i < in->core.nunicast_peers; i++) {
 
         if (ngx_vrrp_same_ip(&peers[i], src)) {
             ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" and "
@@ -290,7 +292,7 @@ ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
     /* the owner of the addresses may well send from one */
 
-    if (src->family == 0 || in->priority == NGX_VRRP_OWNER) {
+    if (src->family == 0 || in->core.priority == NGX_VRRP_OWNER) {
         return NGX_CONF_OK;
     }
 
@@ -302,22 +304,22 @@ static char *
 ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const char *directive, const vrrp_core_ip_t *ip)
 {
-    char                       text[INET6_ADDRSTRLEN];
-    ngx_uint_t                 i;
-    vrrp_core_address_conf_t  *addresses;
+    char                             text[INET6_ADDRSTRLEN];
+    ngx_uint_t                       i;
+    const vrrp_core_address_conf_t  *addresses;
 
-    addresses = in->addresses.elts;
+    addresses = in->core.addresses;
 
-    if (ip->family != addresses[0].address.family) {
+    if (ip->family != in->core.family) {
         ngx_vrrp_rules_failed(cf, in, "%s %s is IPv%d, "
                               "but the virtual addresses are IPv%d",
                               directive, ngx_vrrp_ip_text(ip, text),
                               (int) ip->family,
-                              (int) addresses[0].address.family);
+                              (int) in->core.family);
         return NGX_CONF_ERROR;
     }
 
-    for (i = 0; i < in->addresses.nelts; i++) {
+    for (i = 0; i < in->core.naddresses; i++) {
 
         if (ngx_vrrp_same_ip(ip, &addresses[i].address)) {
             ngx_vrrp_rules_failed(cf, in, "%s %s is a virtual address, must "
@@ -334,13 +336,13 @@ ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 static char *
 ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    if (in->nopreempt && in->preempt_delay != NGX_CONF_UNSET) {
+    if (in->core.nopreempt && in->given.preempt_delay_ns != NGX_CONF_UNSET) {
         ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and \"preempt_delay\" "
                               "are mutually exclusive");
         return NGX_CONF_ERROR;
     }
 
-    if (in->nopreempt && in->preempt_windows.nelts) {
+    if (in->core.nopreempt && in->core.npreempt_windows) {
         ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and \"preempt_window\" "
                               "are mutually exclusive");
         return NGX_CONF_ERROR;
@@ -355,35 +357,39 @@ ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    if (in->state == NGX_VRRP_STATE_MASTER && in->priority < NGX_VRRP_OWNER) {
+    if (in->state == NGX_VRRP_STATE_MASTER
+        && in->core.priority < NGX_VRRP_OWNER)
+    {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state MASTER\" has no "
-                           "effect at priority %i, the highest priority wins "
+                           "effect at priority %L, the highest priority wins "
                            "the election",
-                           in->priority);
+                           in->core.priority);
     }
 
-    if (in->state == NGX_VRRP_STATE_BACKUP && in->priority == NGX_VRRP_OWNER) {
+    if (in->state == NGX_VRRP_STATE_BACKUP
+        && in->core.priority == NGX_VRRP_OWNER)
+    {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state BACKUP\" has no "
                            "effect at priority 255, the address owner is "
                            "always MASTER");
     }
 
-    if (in->priority == NGX_VRRP_OWNER
-        && (in->nopreempt || in->preempt_delay > 0))
+    if (in->core.priority == NGX_VRRP_OWNER
+        && (in->core.nopreempt || in->core.preempt_delay_ns > 0))
     {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"%s\" has no effect at "
                            "priority 255, the address owner is always MASTER",
-                           in->nopreempt ? "nopreempt" : "preempt_delay");
+                           in->core.nopreempt ? "nopreempt" : "preempt_delay");
     }
 
-    if (in->priority == NGX_VRRP_OWNER && in->preempt_windows.nelts) {
+    if (in->core.priority == NGX_VRRP_OWNER && in->core.npreempt_windows) {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"preempt_window\" has no "
                            "effect at priority 255, the address owner is "
                            "always MASTER");
     }
 
-    if (in->garp_master_refresh == 0
-        && in->garp_master_refresh_repeat != NGX_CONF_UNSET)
+    if (in->core.garp_master_refresh_ns == 0
+        && in->given.garp_master_refresh_repeat != NGX_CONF_UNSET)
     {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in,
                            "\"garp_master_refresh_repeat\" has no effect "
@@ -399,31 +405,31 @@ ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    ngx_vrrp_tracker_t  *tracker;
+    ngx_vrrp_check_t  *check;
 
-    tracker = ngx_vrrp_rules_weighted(in);
+    check = ngx_vrrp_rules_weighted(in);
 
-    if (tracker == NULL) {
+    if (check == NULL) {
         return NGX_CONF_OK;
     }
 
-    if (in->priority == NGX_VRRP_OWNER) {
-        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s \"%V\" "
+    if (in->core.priority == NGX_VRRP_OWNER) {
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%L\" of %*s \"%V\" "
                            "has no effect at priority 255, the address owner "
                            "is always MASTER",
-                           tracker->core.weight, tracker->core.type.len,
-                           tracker->core.type.data, &tracker->name);
+                           check->tracker.weight, check->tracker.type.len,
+                           check->tracker.type.data, &check->name);
         return NGX_CONF_OK;
     }
 
-    if (in->nopreempt) {
-        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%D\" of %*s \"%V\" "
+    if (in->core.nopreempt) {
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%L\" of %*s \"%V\" "
                            "cannot move the addresses with \"nopreempt\": a "
                            "router with a higher priority does not preempt "
                            "the MASTER; without \"weight=\" a failure is a "
                            "fault and moves them",
-                           tracker->core.weight, tracker->core.type.len,
-                           tracker->core.type.data, &tracker->name);
+                           check->tracker.weight, check->tracker.type.len,
+                           check->tracker.type.data, &check->name);
     }
 
     return NGX_CONF_OK;
@@ -432,17 +438,17 @@ ngx_vrrp_rules_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
 /* the first that has a weight */
 
-static ngx_vrrp_tracker_t *
+static ngx_vrrp_check_t *
 ngx_vrrp_rules_weighted(ngx_vrrp_instance_t *in)
 {
-    ngx_uint_t           i;
-    ngx_vrrp_tracker_t  *trackers;
+    ngx_uint_t         i;
+    ngx_vrrp_check_t  *checks;
 
-    trackers = in->trackers.list.elts;
+    checks = in->trackers.list.elts;
 
     for (i = 0; i < in->trackers.list.nelts; i++) {
-        if (trackers[i].core.weighted) {
-            return &trackers[i];
+        if (checks[i].tracker.weighted) {
+            return &checks[i];
         }
     }
 
@@ -473,28 +479,26 @@ static char *
 ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_instance_conf_t *other)
 {
-    char                       text[INET6_ADDRSTRLEN];
-    ngx_uint_t                 i;
-    vrrp_core_str_t            interface;
-    vrrp_core_address_conf_t  *addresses;
+    char                             text[INET6_ADDRSTRLEN];
+    ngx_uint_t                       i;
+    const vrrp_core_address_conf_t  *addresses;
 
-    addresses = in->addresses.elts;
-    ngx_vrrp_core_str(&interface, &in->interface);
+    addresses = in->core.addresses;
 
-    if (other->virtual_router_id == in->virtual_router_id
-        && other->family == addresses[0].address.family
-        && ngx_vrrp_same_str(&other->interface, &interface))
+    if (other->virtual_router_id == in->core.virtual_router_id
+        && other->family == in->core.family
+        && ngx_vrrp_same_str(&other->interface, &in->core.interface))
     {
-        ngx_vrrp_rules_failed(cf, in, "virtual_router_id %i for IPv%d on "
-                              "interface \"%V\" is already used by "
+        ngx_vrrp_rules_failed(cf, in, "virtual_router_id %L for IPv%d on "
+                              "interface \"%*s\" is already used by "
                               "vrrp_instance \"%*s\"",
-                              in->virtual_router_id, (int) other->family,
-                              &in->interface,
+                              in->core.virtual_router_id, (int) other->family,
+                              in->core.interface.len, in->core.interface.data,
                               other->name.len, other->name.data);
         return NGX_CONF_ERROR;
     }
 
-    for (i = 0; i < in->addresses.nelts; i++) {
+    for (i = 0; i < in->core.naddresses; i++) {
 
         if (ngx_vrrp_find_address(other->addresses, other->naddresses,
                                   &addresses[i]))

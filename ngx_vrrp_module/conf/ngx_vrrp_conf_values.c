@@ -1,50 +1,56 @@
 
 /*
- * The directives of a vrrp_instance, one by one.  Whatever needs a second
- * directive to be judged is in ngx_vrrp_conf_rules.c.
+ * The directives of a vrrp_instance, one by one.  Rules about several of them
+ * are in ngx_vrrp_conf_rules.c.
  */
 
 
 #include "ngx_vrrp_directives.h"
+#include "ngx_vrrp_params.h"
 #include "ngx_vrrp_secret.h"
 
 #include <net/if.h>
 
 
-#define NGX_VRRP_TRACK_EXPECTED                                               \
-    "must be \"workers=number\", \"timeout=time\" or \"listen=on\", "          \
-    "or only \"off\""
-
-
-typedef struct {
-    ngx_str_t            name;           /* with its "=" */
-    ngx_uint_t           offset;         /* in ngx_vrrp_instance_t */
-    ngx_vrrp_bounds_t    bounds;
-} ngx_vrrp_parameter_t;
-
-
-static char *ngx_vrrp_track_parameter(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_vrrp_instance_t *in);
-
-
-static ngx_vrrp_parameter_t  ngx_vrrp_track_parameters[] = {
+static ngx_vrrp_param_t  ngx_vrrp_track_nginx_list[] = {
 
     { ngx_string("workers="),
-      offsetof(ngx_vrrp_instance_t, track_workers),
-      { ngx_vrrp_parse_number, 1, VRRP_CORE_HEARTBEATS, 0,
-        "must be 1-1024" } },
+      1,
+      ngx_vrrp_param_number(ngx_vrrp_instance_t, core.track_workers,
+                            ngx_vrrp_parse_number, 1, VRRP_CORE_HEARTBEATS, 1,
+                            "must be 1-1024") },
 
     { ngx_string("timeout="),
-      offsetof(ngx_vrrp_instance_t, track_timeout),
-      { ngx_vrrp_parse_msec, 100, 3600000, 0,
-        "must be a time from 100ms to 1h" } },
+      1,
+      ngx_vrrp_param_number(ngx_vrrp_instance_t, core.track_timeout_ns,
+                            ngx_vrrp_parse_ns, 100 * NGX_VRRP_MSEC,
+                            NGX_VRRP_HOUR, 2 * NGX_VRRP_SEC,
+                            "must be a time from 100ms to 1h") },
 
     { ngx_string("listen="),
-      offsetof(ngx_vrrp_instance_t, track_listen),
-      { ngx_vrrp_parse_flag, 0, 1, 0,
-        "must be \"on\" or \"off\"" } },
+      1,
+      ngx_vrrp_param_number(ngx_vrrp_instance_t, trackers.listen,
+                            ngx_vrrp_parse_flag, 0, 1, 0,
+                            "must be \"on\" or \"off\"") },
 
-    { ngx_null_string, 0, { NULL, 0, 0, 0, NULL } }
+    { ngx_string("off"),
+      1,
+      ngx_vrrp_param_flag(ngx_vrrp_instance_t, track_off) },
+
+    ngx_vrrp_last_param
+};
+
+
+static ngx_vrrp_directive_t  ngx_vrrp_track_nginx_directives[] = {
+    { "track_nginx", 1 },
+    { NULL, 0 }
+};
+
+
+static ngx_vrrp_params_t  ngx_vrrp_track_nginx_params = {
+    ngx_vrrp_track_nginx_list,
+    ngx_vrrp_track_nginx_directives,
+    sizeof(ngx_vrrp_directive_t)
 };
 
 
@@ -53,11 +59,11 @@ ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char  *p = conf;
 
-    ngx_int_t          *np;
+    int64_t            *np;
     ngx_str_t          *value;
     ngx_vrrp_bounds_t  *bounds;
 
-    np = (ngx_int_t *) (p + cmd->offset);
+    np = (int64_t *) (p + cmd->offset);
 
     if (*np != NGX_CONF_UNSET) {
         return "is duplicate";
@@ -65,6 +71,11 @@ ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     bounds = cmd->post;
     value = cf->args->elts;
+
+    if (bounds->parse == NULL) {
+        *np = 1;
+        return NGX_CONF_OK;
+    }
 
     if (ngx_vrrp_parse_bounded(&value[1], bounds, np) != NGX_OK) {
         return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
@@ -78,11 +89,11 @@ ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_vrrp_conf_router_id(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_vrrp_block_t  *block = conf;
+    ngx_vrrp_conf_t  *vcf = conf;
 
     ngx_str_t  *value;
 
-    if (block->router_id.len) {
+    if (vcf->core.router_id.len) {
         return "is duplicate";
     }
 
@@ -93,37 +104,21 @@ ngx_vrrp_conf_router_id(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                      NGX_VRRP_NAME_EXPECTED);
     }
 
-    block->router_id = value[1];
+    ngx_vrrp_core_str(&vcf->core.router_id, &value[1]);
 
     return NGX_CONF_OK;
 }
 
 
-char *
-ngx_vrrp_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+int64_t
+ngx_vrrp_parse_state(ngx_str_t *value)
 {
-    ngx_vrrp_instance_t  *in = conf;
-
-    ngx_str_t  *value;
-
-    if (in->state != NGX_VRRP_STATE_UNSET) {
-        return "is duplicate";
+    if (ngx_strcmp(value->data, "MASTER") == 0) {
+        return NGX_VRRP_STATE_MASTER;
     }
 
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "MASTER") == 0) {
-        in->state = NGX_VRRP_STATE_MASTER;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(value[1].data, "BACKUP") == 0) {
-        in->state = NGX_VRRP_STATE_BACKUP;
-        return NGX_CONF_OK;
-    }
-
-    return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
-                                 "must be MASTER or BACKUP");
+    return (ngx_strcmp(value->data, "BACKUP") == 0)
+           ? NGX_VRRP_STATE_BACKUP : NGX_ERROR;
 }
 
 
@@ -134,38 +129,33 @@ ngx_vrrp_conf_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t  *value;
 
-    if (in->interface.len) {
+    if (in->core.interface.len) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    return ngx_vrrp_conf_set_interface(cf, &value[1], &in->interface);
-}
-
-
-char *
-ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_str_t *interface)
-{
-    ngx_str_t  what;
-
-    if (!ngx_vrrp_valid_interface(value)) {
-        ngx_str_set(&what, "interface");
-        return ngx_vrrp_conf_invalid(cf, &what, value,
+    if (!ngx_vrrp_valid_interface(&value[1])) {
+        return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
                                      NGX_VRRP_INTERFACE_EXPECTED);
     }
 
-    if (if_nametoindex((char *) value->data) == 0) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "interface \"%V\" does not exist yet, the instance "
-                           "is in FAULT until it appears",
-                           value);
-    }
-
-    *interface = *value;
+    ngx_vrrp_core_str(&in->core.interface, &value[1]);
+    ngx_vrrp_conf_find_interface(cf, &in->core.interface);
 
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_vrrp_conf_find_interface(ngx_conf_t *cf, const vrrp_core_str_t *interface)
+{
+    if (if_nametoindex(interface->data) == 0) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "interface \"%*s\" does not exist yet, the "
+                           "instance is in FAULT until it appears",
+                           interface->len, interface->data);
+    }
 }
 
 
@@ -180,9 +170,9 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_vrrp_instance_t  *in = conf;
 
     ngx_int_t   len;
-    ngx_str_t  *value;
+    ngx_str_t  *value, file;
 
-    if (in->auth_pass.data) {
+    if (in->core.auth_pass || in->core.auth_file.len) {
         return "is duplicate";
     }
 
@@ -202,23 +192,28 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "has an empty password";
     }
 
-    in->auth_pass = value[2];
-    len = value[2].len;
-
     if (ngx_strncmp(value[2].data, "file=", 5) == 0) {
 
-        in->auth_file.data = value[2].data + 5;
-        in->auth_file.len = value[2].len - 5;
+        file.data = value[2].data + 5;
+        file.len = value[2].len - 5;
 
-        if (in->auth_file.len == 0) {
+        if (file.len == 0) {
             return "needs a file after \"file=\"";
         }
 
-        len = ngx_vrrp_secret_check(cf, "file=", &in->auth_file);
+        len = ngx_vrrp_secret_check(cf, "file=", &file);
 
         if (len == NGX_ERROR) {
             return NGX_CONF_ERROR;
         }
+
+        ngx_vrrp_core_str(&in->core.auth_file, &file);
+
+    } else {
+        len = value[2].len;
+        in->core.auth_pass = 1;
+        ngx_memcpy(in->core.auth_data, value[2].data,
+                   ngx_min(len, VRRP_CORE_AUTH_LEN));
     }
 
     if (len > VRRP_CORE_AUTH_LEN) {
@@ -232,87 +227,42 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_vrrp_conf_nopreempt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_vrrp_instance_t  *in = conf;
-
-    if (in->nopreempt) {
-        return "is duplicate";
-    }
-
-    in->nopreempt = 1;
-
-    return NGX_CONF_OK;
-}
-
-
-char *
 ngx_vrrp_conf_track_nginx(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_str_t   *value;
-    ngx_uint_t   i;
+    ngx_str_t  *value;
 
-    if (in->track_workers != NGX_CONF_UNSET
-        || in->track_timeout != NGX_CONF_UNSET
-        || in->track_listen != NGX_CONF_UNSET)
-    {
+    if (in->track_nginx) {
         return "is duplicate";
     }
 
+    in->track_nginx = 1;
     value = cf->args->elts;
 
-    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
-        in->track_workers = 0;
-        return NGX_CONF_OK;
+    if (ngx_vrrp_params_read(cf, &ngx_vrrp_track_nginx_params,
+                             ngx_vrrp_track_nginx_directives, in, &value[1],
+                             cf->args->nelts - 1)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
-    for (i = 1; i < cf->args->nelts; i++) {
-        if (ngx_vrrp_track_parameter(cf, &value[i], in) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
+    if (in->track_off) {
+
+        if (cf->args->nelts > 2) {
+            return "cannot have other parameters with \"off\"";
         }
+
+        in->core.track_workers = 0;
     }
 
     return NGX_CONF_OK;
 }
 
 
-static char *
-ngx_vrrp_track_parameter(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_vrrp_instance_t *in)
+void
+ngx_vrrp_track_nginx_init(ngx_vrrp_instance_t *in)
 {
-    char  *p = (char *) in;
-
-    ngx_int_t             *np;
-    ngx_str_t              what, number;
-    ngx_vrrp_parameter_t  *param;
-
-    ngx_str_set(&what, "parameter");
-
-    for (param = ngx_vrrp_track_parameters; param->name.len; param++) {
-
-        if (ngx_strncmp(value->data, param->name.data, param->name.len) != 0) {
-            continue;
-        }
-
-        np = (ngx_int_t *) (p + param->offset);
-
-        if (*np != NGX_CONF_UNSET) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate parameter \"%V\"", value);
-            return NGX_CONF_ERROR;
-        }
-
-        number.data = value->data + param->name.len;
-        number.len = value->len - param->name.len;
-
-        if (ngx_vrrp_parse_bounded(&number, &param->bounds, np) == NGX_OK) {
-            return NGX_CONF_OK;
-        }
-
-        return ngx_vrrp_conf_invalid(cf, &what, value, param->bounds.expected);
-    }
-
-    return ngx_vrrp_conf_invalid(cf, &what, value, NGX_VRRP_TRACK_EXPECTED);
+    ngx_vrrp_params_init(&ngx_vrrp_track_nginx_params, in);
 }

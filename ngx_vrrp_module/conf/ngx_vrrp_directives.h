@@ -23,19 +23,23 @@ char *ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* ngx_vrrp_conf_values.c */
 
+/* a number, a time or a flag; post: its ngx_vrrp_bounds_t */
 char *ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+int64_t ngx_vrrp_parse_state(ngx_str_t *value);
+
 char *ngx_vrrp_conf_router_id(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_vrrp_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_vrrp_conf_nopreempt(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_track_nginx(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* the value of "interface" or "dev=" */
-char *ngx_vrrp_conf_set_interface(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_str_t *interface);
+/* "track_nginx" as it is without the directive */
+void ngx_vrrp_track_nginx_init(ngx_vrrp_instance_t *in);
+
+/* a warning if this interface does not exist */
+void ngx_vrrp_conf_find_interface(ngx_conf_t *cf,
+    const vrrp_core_str_t *interface);
 
 /* ngx_vrrp_conf_addresses.c */
 
@@ -52,7 +56,7 @@ char *ngx_vrrp_ports_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
 /* ngx_vrrp_conf_rules.c */
 
-/* before and after the defaults are filled in */
+/* before and after the instance has its defaults */
 char *ngx_vrrp_rules_required(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 char *ngx_vrrp_rules_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 

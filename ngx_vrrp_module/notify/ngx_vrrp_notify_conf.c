@@ -267,7 +267,7 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t directive,
 
     if (cf->cmd_type == NGX_VRRP_INSTANCE_CONF) {
         in = conf;
-        ngx_vrrp_core_str(&channel->core.instance, &in->name);
+        channel->core.instance = in->core.name;
     }
 
     if (ngx_vrrp_notify_events(cf, directive, params, channel)

@@ -45,12 +45,12 @@
 /* numbers are NGX_CONF_UNSET where none was given; times are milliseconds */
 
 typedef struct {
-    ngx_int_t                events;     /* VRRP_CORE_EVENT_* */
-    ngx_int_t                timeout;
-    ngx_int_t                expire;
-    ngx_int_t                verify;
-    ngx_int_t                starttls;
-    ngx_int_t                format;     /* its number in the core */
+    int64_t                  events;     /* VRRP_CORE_EVENT_* */
+    int64_t                  timeout;
+    int64_t                  expire;
+    int64_t                  verify;
+    int64_t                  starttls;
+    int64_t                  format;     /* its number in the core */
 
     ngx_str_t                user;
     ngx_str_t                password_file;

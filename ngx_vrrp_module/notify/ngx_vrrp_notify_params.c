@@ -29,7 +29,7 @@ static ngx_vrrp_notify_name_t *ngx_vrrp_notify_name(
 
 #define ngx_vrrp_number(field, parse, low, high, expected)                    \
     ngx_vrrp_param_number(ngx_vrrp_notify_params_t, field, parse, low, high,  \
-                          expected)
+                          NGX_CONF_UNSET, expected)
 
 #define ngx_vrrp_text(field, valid, expected)                                 \
     ngx_vrrp_param_text(ngx_vrrp_notify_params_t, field, valid, expected)
@@ -83,7 +83,7 @@ static ngx_vrrp_param_t  ngx_vrrp_notify_table[] = {
     { ngx_string("format="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
       ngx_vrrp_param_any(ngx_vrrp_notify_params_t, format, ngx_vrrp_set_format,
-                        NULL) },
+                         NGX_CONF_UNSET, NULL) },
 
     { ngx_string("prefix="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
@@ -107,8 +107,9 @@ static ngx_vrrp_param_t  ngx_vrrp_notify_table[] = {
     { ngx_string("events="),
       NGX_VRRP_NOTIFY_FIFO|NGX_VRRP_NOTIFY_CURL,
       ngx_vrrp_param_any(ngx_vrrp_notify_params_t, events, ngx_vrrp_set_events,
-                        "must be a list of state, tracker, upstream and "
-                        "split_brain, as in \"state,split_brain\"") },
+                         NGX_CONF_UNSET,
+                         "must be a list of state, tracker, upstream and "
+                         "split_brain, as in \"state,split_brain\"") },
 
     { ngx_string("timeout="),
       NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_CURL,
@@ -125,22 +126,23 @@ static ngx_vrrp_param_t  ngx_vrrp_notify_table[] = {
 
 
 static ngx_vrrp_directive_t  ngx_vrrp_notify_directives[] = {
-    { NGX_VRRP_NOTIFY_MASTER, "notify_master" },
-    { NGX_VRRP_NOTIFY_BACKUP, "notify_backup" },
-    { NGX_VRRP_NOTIFY_FAULT, "notify_fault" },
-    { NGX_VRRP_NOTIFY_STOP, "notify_stop" },
-    { NGX_VRRP_NOTIFY, "notify" },
-    { NGX_VRRP_NOTIFY_FIFO, "notify_fifo" },
-    { NGX_VRRP_NOTIFY_EMAIL, "notify_email" },
-    { NGX_VRRP_NOTIFY_HTTP, "notify_webhook http://" },
-    { NGX_VRRP_NOTIFY_HTTPS, "notify_webhook https://" },
-    { 0, NULL }
+    { "notify_master", NGX_VRRP_NOTIFY_MASTER },
+    { "notify_backup", NGX_VRRP_NOTIFY_BACKUP },
+    { "notify_fault", NGX_VRRP_NOTIFY_FAULT },
+    { "notify_stop", NGX_VRRP_NOTIFY_STOP },
+    { "notify", NGX_VRRP_NOTIFY },
+    { "notify_fifo", NGX_VRRP_NOTIFY_FIFO },
+    { "notify_email", NGX_VRRP_NOTIFY_EMAIL },
+    { "notify_webhook http://", NGX_VRRP_NOTIFY_HTTP },
+    { "notify_webhook https://", NGX_VRRP_NOTIFY_HTTPS },
+    { NULL, 0 }
 };
 
 
 static ngx_vrrp_params_t  ngx_vrrp_notify_param_list = {
     ngx_vrrp_notify_table,
-    ngx_vrrp_notify_directives
+    ngx_vrrp_notify_directives,
+    sizeof(ngx_vrrp_directive_t)
 };
 
 
@@ -157,10 +159,16 @@ char *
 ngx_vrrp_notify_params(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
     ngx_uint_t directive, ngx_str_t *args, ngx_uint_t nargs)
 {
+    ngx_vrrp_directive_t  *d;
+
     ngx_memzero(params, sizeof(ngx_vrrp_notify_params_t));
 
-    return ngx_vrrp_params_read(cf, &ngx_vrrp_notify_param_list, directive,
-                                    params, args, nargs);
+    for (d = ngx_vrrp_notify_directives; d->groups != directive; d++) {
+        /* void */
+    }
+
+    return ngx_vrrp_params_read(cf, &ngx_vrrp_notify_param_list, d, params,
+                                args, nargs);
 }
 
 

@@ -1,10 +1,65 @@
 
 /*
- * Which texts are valid as the value of a parameter.
+ * The values of parameters: how they are stored, and which texts are valid.
  */
 
 
 #include "ngx_vrrp_params.h"
+
+
+ngx_int_t
+ngx_vrrp_set_number(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
+{
+    char  *p = values;
+
+    return ngx_vrrp_parse_bounded(value, &param->bounds,
+                                  (int64_t *) (p + param->offset));
+}
+
+
+ngx_int_t
+ngx_vrrp_set_flag(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
+{
+    char  *p = values;
+
+    *(int64_t *) (p + param->offset) = 1;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_vrrp_set_text(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
+{
+    char  *p = values;
+
+    if (!param->valid(value)) {
+        return NGX_ERROR;
+    }
+
+    *(ngx_str_t *) (p + param->offset) = *value;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_vrrp_set_core_text(void *values, ngx_vrrp_param_t *param,
+    ngx_str_t *value)
+{
+    char  *p = values;
+
+    vrrp_core_str_t  *text;
+
+    if (!param->valid(value)) {
+        return NGX_ERROR;
+    }
+
+    text = (vrrp_core_str_t *) (p + param->offset);
+    ngx_vrrp_core_str(text, value);
+
+    return NGX_OK;
+}
 
 
 ngx_uint_t

@@ -8,37 +8,33 @@
 
 
 static char *ngx_vrrp_param_parse(ngx_conf_t *cf, ngx_vrrp_params_t *params,
-    ngx_uint_t directive, void *values, ngx_str_t *arg);
+    ngx_vrrp_directive_t *directive, void *values, ngx_str_t *arg,
+    uint64_t *given);
 static ngx_vrrp_param_t *ngx_vrrp_param_find(ngx_vrrp_params_t *params,
-    ngx_uint_t directive, ngx_str_t *arg);
+    ngx_vrrp_directive_t *directive, ngx_str_t *arg);
 static ngx_uint_t ngx_vrrp_param_is(ngx_vrrp_param_t *param, ngx_str_t *arg);
-static ngx_uint_t ngx_vrrp_param_is_set(void *values, ngx_vrrp_param_t *param);
-static ngx_int_t ngx_vrrp_param_set(void *values, ngx_vrrp_param_t *param,
-    ngx_str_t *value);
-static char *ngx_vrrp_param_unknown(ngx_conf_t *cf,
-    ngx_vrrp_params_t *params, ngx_uint_t directive, ngx_str_t *arg);
+static char *ngx_vrrp_param_unknown(ngx_conf_t *cf, ngx_vrrp_params_t *params,
+    ngx_vrrp_directive_t *directive, ngx_str_t *arg);
 static char *ngx_vrrp_param_misplaced(ngx_conf_t *cf,
-    ngx_vrrp_params_t *params, ngx_uint_t directive,
+    ngx_vrrp_params_t *params, ngx_vrrp_directive_t *directive,
     ngx_vrrp_param_t *param, ngx_str_t *arg);
 
 
 char *
 ngx_vrrp_params_read(ngx_conf_t *cf, ngx_vrrp_params_t *params,
-    ngx_uint_t directive, void *values, ngx_str_t *args, ngx_uint_t nargs)
+    ngx_vrrp_directive_t *directive, void *values, ngx_str_t *args,
+    ngx_uint_t nargs)
 {
-    char  *p = values;
+    uint64_t    given;
+    ngx_uint_t  i;
 
-    ngx_uint_t         i;
-    ngx_vrrp_param_t  *param;
+    ngx_vrrp_params_init(params, values);
 
-    for (param = params->list; param->name.len; param++) {
-        if (param->valid == NULL) {
-            *(ngx_int_t *) (p + param->offset) = NGX_CONF_UNSET;
-        }
-    }
+    given = 0;
 
     for (i = 0; i < nargs; i++) {
-        if (ngx_vrrp_param_parse(cf, params, directive, values, &args[i])
+        if (ngx_vrrp_param_parse(cf, params, directive, values, &args[i],
+                                 &given)
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -49,10 +45,29 @@ ngx_vrrp_params_read(ngx_conf_t *cf, ngx_vrrp_params_t *params,
 }
 
 
+void
+ngx_vrrp_params_init(ngx_vrrp_params_t *params, void *values)
+{
+    char  *p = values;
+
+    ngx_vrrp_param_t  *param;
+
+    for (param = params->list; param->name.len; param++) {
+        if (param->valid == NULL) {
+            *(int64_t *) (p + param->offset) = param->bounds.initial;
+        }
+    }
+}
+
+
+/* given: a bit for each parameter before this one */
+
 static char *
 ngx_vrrp_param_parse(ngx_conf_t *cf, ngx_vrrp_params_t *params,
-    ngx_uint_t directive, void *values, ngx_str_t *arg)
+    ngx_vrrp_directive_t *directive, void *values, ngx_str_t *arg,
+    uint64_t *given)
 {
+    uint64_t           bit;
     ngx_str_t          what, value;
     ngx_vrrp_param_t  *param;
 
@@ -62,20 +77,24 @@ ngx_vrrp_param_parse(ngx_conf_t *cf, ngx_vrrp_params_t *params,
         return ngx_vrrp_param_unknown(cf, params, directive, arg);
     }
 
-    if (!(param->directives & directive)) {
+    if (!(param->groups & directive->groups)) {
         return ngx_vrrp_param_misplaced(cf, params, directive, param, arg);
     }
 
-    if (ngx_vrrp_param_is_set(values, param)) {
+    bit = (uint64_t) 1 << (param - params->list);
+
+    if (*given & bit) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate parameter \"%V\"",
                            arg);
         return NGX_CONF_ERROR;
     }
 
+    *given |= bit;
+
     value.data = arg->data + param->name.len;
     value.len = arg->len - param->name.len;
 
-    if (ngx_vrrp_param_set(values, param, &value) != NGX_OK) {
+    if (param->set(values, param, &value) != NGX_OK) {
         ngx_str_set(&what, "parameter");
         return ngx_vrrp_conf_invalid(cf, &what, arg, param->bounds.expected);
     }
@@ -84,11 +103,11 @@ ngx_vrrp_param_parse(ngx_conf_t *cf, ngx_vrrp_params_t *params,
 }
 
 
-/* two directives may have different parameters of one name */
+/* two groups may have different parameters of one name */
 
 static ngx_vrrp_param_t *
-ngx_vrrp_param_find(ngx_vrrp_params_t *params, ngx_uint_t directive,
-    ngx_str_t *arg)
+ngx_vrrp_param_find(ngx_vrrp_params_t *params,
+    ngx_vrrp_directive_t *directive, ngx_str_t *arg)
 {
     ngx_vrrp_param_t  *param, *other;
 
@@ -100,7 +119,7 @@ ngx_vrrp_param_find(ngx_vrrp_params_t *params, ngx_uint_t directive,
             continue;
         }
 
-        if (param->directives & directive) {
+        if (param->groups & directive->groups) {
             return param;
         }
 
@@ -123,51 +142,9 @@ ngx_vrrp_param_is(ngx_vrrp_param_t *param, ngx_str_t *arg)
 }
 
 
-static ngx_uint_t
-ngx_vrrp_param_is_set(void *values, ngx_vrrp_param_t *param)
-{
-    char  *p = values;
-
-    if (param->valid) {
-        return ((ngx_str_t *) (p + param->offset))->data != NULL;
-    }
-
-    return *(ngx_int_t *) (p + param->offset) != NGX_CONF_UNSET;
-}
-
-
-static ngx_int_t
-ngx_vrrp_param_set(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
-{
-    char  *p = values;
-
-    if (param->set) {
-        return param->set(values, param, value);
-    }
-
-    if (param->bounds.parse) {
-        return ngx_vrrp_parse_bounded(value, &param->bounds,
-                                      (ngx_int_t *) (p + param->offset));
-    }
-
-    if (param->valid == NULL) {
-        *(ngx_int_t *) (p + param->offset) = 1;
-        return NGX_OK;
-    }
-
-    if (!param->valid(value)) {
-        return NGX_ERROR;
-    }
-
-    *(ngx_str_t *) (p + param->offset) = *value;
-
-    return NGX_OK;
-}
-
-
 static char *
 ngx_vrrp_param_unknown(ngx_conf_t *cf, ngx_vrrp_params_t *params,
-    ngx_uint_t directive, ngx_str_t *arg)
+    ngx_vrrp_directive_t *directive, ngx_str_t *arg)
 {
     u_char            *p, list[NGX_MAX_CONF_ERRSTR];
     ngx_vrrp_param_t  *param;
@@ -175,7 +152,7 @@ ngx_vrrp_param_unknown(ngx_conf_t *cf, ngx_vrrp_params_t *params,
     p = list;
 
     for (param = params->list; param->name.len; param++) {
-        if (param->directives & directive) {
+        if (param->groups & directive->groups) {
             p = ngx_slprintf(p, list + NGX_MAX_CONF_ERRSTR, "%s\"%V\"",
                              (p == list) ? "" : ", ", &param->name);
         }
@@ -183,8 +160,7 @@ ngx_vrrp_param_unknown(ngx_conf_t *cf, ngx_vrrp_params_t *params,
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid parameter \"%V\": \"%s\" supports %*s",
-                       arg, ngx_vrrp_params_directive(params, directive),
-                       (size_t) (p - list), list);
+                       arg, directive->name, (size_t) (p - list), list);
 
     return NGX_CONF_ERROR;
 }
@@ -192,36 +168,35 @@ ngx_vrrp_param_unknown(ngx_conf_t *cf, ngx_vrrp_params_t *params,
 
 static char *
 ngx_vrrp_param_misplaced(ngx_conf_t *cf, ngx_vrrp_params_t *params,
-    ngx_uint_t directive, ngx_vrrp_param_t *param, ngx_str_t *arg)
+    ngx_vrrp_directive_t *directive, ngx_vrrp_param_t *param, ngx_str_t *arg)
 {
+    char                  *row;
     u_char                *p, list[NGX_MAX_CONF_ERRSTR];
-    ngx_vrrp_directive_t  *o;
+    ngx_vrrp_directive_t  *other;
 
     p = list;
+    row = params->directives;
 
-    for (o = params->directives; o->directive; o++) {
-        if (param->directives & o->directive) {
-            p = ngx_slprintf(p, list + NGX_MAX_CONF_ERRSTR, "%s\"%s\"",
-                             (p == list) ? "" : ", ", o->name);
+    for ( ;; ) {
+        other = (ngx_vrrp_directive_t *) row;
+
+        if (other->name == NULL) {
+            break;
         }
+
+        if (param->groups & other->groups) {
+            p = ngx_slprintf(p, list + NGX_MAX_CONF_ERRSTR, "%s\"%s\"",
+                             (p == list) ? "" : ", ", other->name);
+        }
+
+        row += params->row;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid parameter \"%V\": \"%s\" does not support "
                        "\"%V\", it is for %*s",
-                       arg, ngx_vrrp_params_directive(params, directive),
-                       &param->name, (size_t) (p - list), list);
+                       arg, directive->name, &param->name,
+                       (size_t) (p - list), list);
 
     return NGX_CONF_ERROR;
-}
-
-
-const char *
-ngx_vrrp_params_directive(ngx_vrrp_params_t *params, ngx_uint_t directive)
-{
-    ngx_vrrp_directive_t  *o;
-
-    for (o = params->directives; o->directive != directive; o++) { /* void */ }
-
-    return o->name;
 }

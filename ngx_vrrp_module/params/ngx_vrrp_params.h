@@ -1,7 +1,8 @@
 
 /*
- * Parameters "name=value" of directives: a table has their names, the
- * directives that support them, and the valid values.
+ * Parameters "name=value" of directives: a table has their names, their valid
+ * values, and where they are stored; another one has the directives and the
+ * groups of parameters that they support.
  */
 
 
@@ -21,67 +22,84 @@ typedef ngx_uint_t (*ngx_vrrp_valid_pt)(ngx_str_t *value);
 
 struct ngx_vrrp_param_s {
     ngx_str_t            name;           /* with its "=", if it has one */
-    ngx_uint_t           directives;     /* that support it: their bits */
+    ngx_uint_t           groups;
     ngx_uint_t           offset;         /* in the structure of values */
-
-    /* a number, or a text, or whatever set() makes of it */
-    ngx_vrrp_bounds_t    bounds;
-    ngx_vrrp_valid_pt    valid;
     ngx_vrrp_param_pt    set;
+    ngx_vrrp_valid_pt    valid;          /* NULL: not a text, an int64_t */
+    ngx_vrrp_bounds_t    bounds;
 };
 
 
-/* its bit, and its name in messages: "vrrp_check tcp" */
-
 typedef struct {
-    ngx_uint_t           directive;
-    const char          *name;
+    const char          *name;           /* in messages: "vrrp_check tcp" */
+    ngx_uint_t           groups;
 } ngx_vrrp_directive_t;
 
 
-/* both end with an empty entry; messages list parameters in this order */
+/*
+ * Both tables end with an empty entry.  Messages list parameters in this
+ * order.
+ */
 
 typedef struct {
-    ngx_vrrp_param_t      *list;
-    ngx_vrrp_directive_t  *directives;
+    ngx_vrrp_param_t    *list;
+    void                *directives;     /* rows; each begins with one */
+    size_t               row;            /* the size of a row */
 } ngx_vrrp_params_t;
 
 
-#define ngx_vrrp_param_number(type, field, parse, low, high, expected)        \
-    offsetof(type, field),                                                    \
-    { parse, low, high, 0, expected }, NULL, NULL
+/* the last parts of an entry; type and field: where the value is stored */
 
-#define ngx_vrrp_param_text(type, field, valid, expected)                     \
-    offsetof(type, field),                                                    \
-    { NULL, 0, 0, 0, expected }, valid, NULL
+#define ngx_vrrp_param_number(type, field, parse, low, high, initial,         \
+    expected)                                                                 \
+    offsetof(type, field), ngx_vrrp_set_number, NULL,                         \
+    { parse, low, high, 0, initial, expected }
 
 #define ngx_vrrp_param_flag(type, field)                                      \
-    offsetof(type, field),                                                    \
-    { NULL, 0, 0, 0, NULL }, NULL, NULL
+    offsetof(type, field), ngx_vrrp_set_flag, NULL,                           \
+    { NULL, 0, 0, 0, 0, NULL }
 
-#define ngx_vrrp_param_any(type, field, set, expected)                        \
-    offsetof(type, field),                                                    \
-    { NULL, 0, 0, 0, expected }, NULL, set
+/* an ngx_str_t */
+#define ngx_vrrp_param_text(type, field, valid, expected)                     \
+    offsetof(type, field), ngx_vrrp_set_text, valid,                          \
+    { NULL, 0, 0, 0, 0, expected }
+
+/* a vrrp_core_str_t */
+#define ngx_vrrp_param_core_text(type, field, valid, expected)                \
+    offsetof(type, field), ngx_vrrp_set_core_text, valid,                     \
+    { NULL, 0, 0, 0, 0, expected }
+
+/* an int64_t */
+#define ngx_vrrp_param_any(type, field, set, initial, expected)               \
+    offsetof(type, field), set, NULL, { NULL, 0, 0, 0, initial, expected }
 
 #define ngx_vrrp_last_param                                                   \
-    { ngx_null_string, 0, 0, { NULL, 0, 0, 0, NULL }, NULL, NULL }
+    { ngx_null_string, 0, 0, NULL, NULL, { NULL, 0, 0, 0, 0, NULL } }
 
 
 /* ngx_vrrp_params.c */
 
 /*
  * Reads the parameters of this directive into values, which has been zeroed.
- * Numbers that are not given are NGX_CONF_UNSET, texts are empty.  An error
- * has been logged.
+ * An error has been logged.
  */
 char *ngx_vrrp_params_read(ngx_conf_t *cf, ngx_vrrp_params_t *params,
-    ngx_uint_t directive, void *values, ngx_str_t *args, ngx_uint_t nargs);
+    ngx_vrrp_directive_t *directive, void *values, ngx_str_t *args,
+    ngx_uint_t nargs);
 
-/* as it is written: "vrrp_check tcp" */
-const char *ngx_vrrp_params_directive(ngx_vrrp_params_t *params,
-    ngx_uint_t directive);
+/* without any of them: numbers get their initial values */
+void ngx_vrrp_params_init(ngx_vrrp_params_t *params, void *values);
 
 /* ngx_vrrp_param_values.c */
+
+ngx_int_t ngx_vrrp_set_number(void *values, ngx_vrrp_param_t *param,
+    ngx_str_t *value);
+ngx_int_t ngx_vrrp_set_flag(void *values, ngx_vrrp_param_t *param,
+    ngx_str_t *value);
+ngx_int_t ngx_vrrp_set_text(void *values, ngx_vrrp_param_t *param,
+    ngx_str_t *value);
+ngx_int_t ngx_vrrp_set_core_text(void *values, ngx_vrrp_param_t *param,
+    ngx_str_t *value);
 
 ngx_uint_t ngx_vrrp_valid_text(ngx_str_t *value);
 ngx_uint_t ngx_vrrp_valid_printable(ngx_str_t *value);

@@ -7,7 +7,7 @@
 #include "ngx_vrrp_values.h"
 
 
-ngx_int_t
+int64_t
 ngx_vrrp_parse_number(ngx_str_t *value)
 {
     return ngx_atoi(value->data, value->len);
@@ -16,16 +16,27 @@ ngx_vrrp_parse_number(ngx_str_t *value)
 
 /* as everywhere in nginx, a number without a unit means seconds */
 
-ngx_int_t
+int64_t
 ngx_vrrp_parse_msec(ngx_str_t *value)
 {
     return ngx_parse_time(value, 0);
 }
 
 
+int64_t
+ngx_vrrp_parse_ns(ngx_str_t *value)
+{
+    ngx_int_t  msec;
+
+    msec = ngx_parse_time(value, 0);
+
+    return (msec == NGX_ERROR) ? NGX_ERROR : ngx_vrrp_msec_ns(msec);
+}
+
+
 /* "80%" */
 
-ngx_int_t
+int64_t
 ngx_vrrp_parse_percent(ngx_str_t *value)
 {
     if (value->len == 0 || value->data[value->len - 1] != '%') {
@@ -38,7 +49,7 @@ ngx_vrrp_parse_percent(ngx_str_t *value)
 
 /* 1 or 0 */
 
-ngx_int_t
+int64_t
 ngx_vrrp_parse_flag(ngx_str_t *value)
 {
     if (ngx_strcmp(value->data, "on") == 0) {
@@ -51,9 +62,9 @@ ngx_vrrp_parse_flag(ngx_str_t *value)
 
 ngx_int_t
 ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
-    ngx_int_t *np)
+    int64_t *np)
 {
-    ngx_int_t  n;
+    int64_t  n;
 
     n = bounds->parse(value);
 
@@ -65,6 +76,22 @@ ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
     }
 
     return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_vrrp_parse_servers(ngx_str_t *value, int64_t *n, int64_t *percent)
+{
+    *n = ngx_vrrp_parse_percent(value);
+    *percent = (*n != NGX_ERROR);
+
+    if (*percent) {
+        return (*n >= 1 && *n <= 100) ? NGX_OK : NGX_ERROR;
+    }
+
+    *n = ngx_vrrp_parse_number(value);
+
+    return (*n >= 1 && *n <= 65535) ? NGX_OK : NGX_ERROR;
 }
 
 

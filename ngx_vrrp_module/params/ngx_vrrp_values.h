@@ -20,7 +20,11 @@
     "must be 1-15 characters without \"/\", \":\" and spaces"
 
 
-#define ngx_vrrp_msec_ns(msec)  ((int64_t) (msec) * 1000000)
+#define NGX_VRRP_MSEC          ((int64_t) 1000000)     /* nanoseconds */
+#define NGX_VRRP_SEC           (1000 * NGX_VRRP_MSEC)
+#define NGX_VRRP_HOUR          (3600 * NGX_VRRP_SEC)
+
+#define ngx_vrrp_msec_ns(msec)  ((int64_t) (msec) * NGX_VRRP_MSEC)
 
 #define ngx_vrrp_core_literal(to, text)                                       \
     (to)->data = text;                                                        \
@@ -31,25 +35,38 @@
     (to)->len = (from)->len
 
 
-/* how to read a number or a time, and which ones are right */
+/*
+ * A number, a time or a flag: how to read it, which values are valid, and its
+ * default.  It is stored in an int64_t, in the unit of its parse function.
+ */
 
-typedef ngx_int_t (*ngx_vrrp_parse_pt)(ngx_str_t *value);
+typedef int64_t (*ngx_vrrp_parse_pt)(ngx_str_t *value);
 
 typedef struct {
     ngx_vrrp_parse_pt    parse;
-    ngx_int_t            low;
-    ngx_int_t            high;
+    int64_t              low;
+    int64_t              high;
     ngx_uint_t           or_zero;
+    int64_t              initial;       /* NGX_CONF_UNSET: set elsewhere */
     const char          *expected;      /* ends "invalid ...: " */
 } ngx_vrrp_bounds_t;
 
 
-ngx_int_t ngx_vrrp_parse_number(ngx_str_t *value);
-ngx_int_t ngx_vrrp_parse_msec(ngx_str_t *value);
-ngx_int_t ngx_vrrp_parse_percent(ngx_str_t *value);
-ngx_int_t ngx_vrrp_parse_flag(ngx_str_t *value);
+/* NGX_ERROR: it is none */
+
+int64_t ngx_vrrp_parse_number(ngx_str_t *value);
+int64_t ngx_vrrp_parse_msec(ngx_str_t *value);
+int64_t ngx_vrrp_parse_ns(ngx_str_t *value);
+int64_t ngx_vrrp_parse_percent(ngx_str_t *value);
+int64_t ngx_vrrp_parse_flag(ngx_str_t *value);
+
 ngx_int_t ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
-    ngx_int_t *np);
+    int64_t *np);
+
+/* "2" or "80%" of the servers of an upstream */
+ngx_int_t ngx_vrrp_parse_servers(ngx_str_t *value, int64_t *n,
+    int64_t *percent);
+
 ngx_uint_t ngx_vrrp_valid_name(ngx_str_t *name);
 ngx_uint_t ngx_vrrp_valid_interface(ngx_str_t *name);
 char *ngx_vrrp_conf_invalid(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,

@@ -191,7 +191,7 @@ ngx_stream_vrrp_upstream_add_pool(ngx_conf_t *cf,
     if (vp == NULL
         || ngx_stream_vrrp_upstream_add_servers(vp, uscf, 0) != NGX_OK
         || ngx_stream_vrrp_upstream_add_servers(vp, uscf, 1) != NGX_OK
-        || ngx_vrrp_upstream_spare(cf, vp) != NGX_OK)
+        || ngx_vrrp_upstream_slots(cf, vp) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -231,10 +231,10 @@ ngx_vrrp_mark_let_through(ngx_vrrp_pool_t *vp)
 void
 ngx_vrrp_mark_watch(ngx_cycle_t *cycle)
 {
-    ngx_uint_t              i;
-    ngx_vrrp_conf_t        *vcf;
-    ngx_vrrp_pool_t       **vpp;
-    ngx_vrrp_mark_watch_t  *mw;
+    ngx_uint_t               i;
+    ngx_vrrp_conf_t         *vcf;
+    ngx_vrrp_pool_t        **vpp;
+    ngx_vrrp_mark_watch_t   *mw;
 
     mw = &ngx_vrrp_mark_watched;
 
@@ -561,7 +561,8 @@ ngx_vrrp_mark_is_old(ngx_vrrp_pool_t *vp, ngx_peer_connection_t *pc)
     ngx_memcpy(&sa, pc->sockaddr, pc->socklen);
 
     if (vp->check->port) {
-        ngx_inet_set_port(&sa.sockaddr, vp->check->port);
+        ngx_inet_set_port(&sa.sockaddr,
+                          (in_port_t) vp->check->port);
     }
 
     len = ngx_sock_ntop(&sa.sockaddr, pc->socklen, text, NGX_SOCKADDR_STRLEN,
@@ -637,9 +638,9 @@ ngx_vrrp_mark_find(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
         return mark->next++;
     }
 
-    for (i = 0; i < vp->nspare; i++) {
+    for (i = 0; i < vp->nslots; i++) {
 
-        if (ngx_vrrp_same_peer(&vp->spare[i].peer, mark->backup, np->server,
+        if (ngx_vrrp_same_peer(&vp->slots[i].peer, mark->backup, np->server,
                                np->sockaddr, np->socklen))
         {
             return vp->peers.nelts + i;

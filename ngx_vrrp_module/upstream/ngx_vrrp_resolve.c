@@ -2,7 +2,7 @@
 /*
  * Peers that come and go at run time, as nginx resolves the names of servers.
  * nginx's workers change the lists of peers in shared memory; the process that
- * checks looks for that, and gives its spare checks to the new ones.
+ * checks looks for that, and gives its reserved slots to the new ones.
  */
 
 
@@ -25,7 +25,7 @@ typedef struct {
 static void ngx_vrrp_resolve_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_vrrp_resolve_pool(ngx_cycle_t *cycle,
     ngx_vrrp_pool_t *vp, vrrp_process_t *checker);
-static ngx_vrrp_spare_t *ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp,
+static ngx_vrrp_slot_t *ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp,
     ngx_uint_t backup, ngx_str_t *server, struct sockaddr *sockaddr,
     socklen_t socklen);
 static void ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
@@ -76,11 +76,11 @@ ngx_vrrp_resolve_resume(ngx_cycle_t *cycle)
     vpp = vcf->pools.elts;
 
     for (i = 0; i < vcf->pools.nelts; i++) {
-        if (vpp[i]->nspare) {
+        if (vpp[i]->nslots) {
             vrrp_core_checks_rearrange(vcf->memory, &vcf->core,
                                        vpp[i]->first_check
                                        + vpp[i]->peers.nelts,
-                                       vpp[i]->nspare);
+                                       vpp[i]->nslots);
         }
     }
 }
@@ -150,22 +150,22 @@ ngx_vrrp_resolve_handler(ngx_event_t *ev)
 
 /*
  * Returns 1 if there are others now.  What could not be done, for want of
- * memory or of spares, is tried again in the next round.
+ * memory or of slots, is tried again in the next round.
  */
 
 static ngx_uint_t
 ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     vrrp_process_t *checker)
 {
-    ngx_uint_t         n;
-    ngx_vrrp_spare_t  *spare;
+    ngx_uint_t        n;
+    ngx_vrrp_slot_t  *slot;
 
-    if (vp->nspare == 0 || vp->walk == NULL) {
+    if (vp->nslots == 0 || vp->walk == NULL) {
         return 0;
     }
 
-    for (n = 0; n < vp->nspare; n++) {
-        vp->spare[n].seen = 0;
+    for (n = 0; n < vp->nslots; n++) {
+        vp->slots[n].seen = 0;
     }
 
     vp->unchecked = 0;
@@ -178,18 +178,18 @@ ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
         vp->config = 0;
     }
 
-    for (n = 0; n < vp->nspare; n++) {
-        spare = &vp->spare[n];
+    for (n = 0; n < vp->nslots; n++) {
+        slot = &vp->slots[n];
 
-        if (spare->peer.server.len && !spare->seen) {
+        if (slot->peer.server.len && !slot->seen) {
             ngx_vrrp_resolve_release(cycle, vp, n, checker);
         }
     }
 
-    for (n = 0; n < vp->nspare; n++) {
-        spare = &vp->spare[n];
+    for (n = 0; n < vp->nslots; n++) {
+        slot = &vp->slots[n];
 
-        if (spare->peer.server.len && !spare->checked) {
+        if (slot->peer.server.len && !slot->checked) {
             ngx_vrrp_resolve_assign(cycle, vp, n, checker);
         }
     }
@@ -199,8 +199,8 @@ ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                       "vrrp: %s upstream \"%V\": only %ui of %ui addresses "
                       "are checked",
-                      vp->context, &vp->name, vp->nspare,
-                      vp->nspare + vp->unchecked);
+                      vp->context, &vp->name, vp->nslots,
+                      vp->nslots + vp->unchecked);
     }
 
     return 1;
@@ -217,35 +217,35 @@ ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
     ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen,
     ngx_str_t *addr_text)
 {
-    ngx_vrrp_peer_t   *peer;
-    ngx_vrrp_spare_t  *spare;
+    ngx_vrrp_peer_t  *peer;
+    ngx_vrrp_slot_t  *slot;
 
-    spare = ngx_vrrp_resolve_find(vp, backup, server, sockaddr, socklen);
+    slot = ngx_vrrp_resolve_find(vp, backup, server, sockaddr, socklen);
 
-    if (spare == NULL) {
+    if (slot == NULL) {
         vp->unchecked++;
         return;
     }
 
-    spare->seen = 1;
+    slot->seen = 1;
 
-    peer = &spare->peer;
+    peer = &slot->peer;
 
     if (peer->server.len) {
         return;
     }
 
-    peer->server.data = spare->server;
+    peer->server.data = slot->server;
     peer->server.len = server->len;
-    ngx_memcpy(spare->server, server->data, server->len);
+    ngx_memcpy(slot->server, server->data, server->len);
 
-    peer->sockaddr = &spare->sockaddr.sockaddr;
+    peer->sockaddr = &slot->sockaddr.sockaddr;
     peer->socklen = socklen;
-    ngx_memcpy(&spare->sockaddr, sockaddr, socklen);
+    ngx_memcpy(&slot->sockaddr, sockaddr, socklen);
 
-    peer->addr_text.data = spare->addr_text;
+    peer->addr_text.data = slot->addr_text;
     peer->addr_text.len = addr_text->len;
-    ngx_memcpy(spare->addr_text, addr_text->data, addr_text->len);
+    ngx_memcpy(slot->addr_text, addr_text->data, addr_text->len);
 
     peer->backup = backup ? 1 : 0;
 }
@@ -253,33 +253,33 @@ ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
 
 /* the one that has this peer, or a free one, or NULL */
 
-static ngx_vrrp_spare_t *
+static ngx_vrrp_slot_t *
 ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
     ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen)
 {
-    ngx_uint_t         n;
-    ngx_vrrp_spare_t  *spare, *vacant;
+    ngx_uint_t        n;
+    ngx_vrrp_slot_t  *slot, *vacant;
 
     vacant = NULL;
 
-    for (n = 0; n < vp->nspare; n++) {
-        spare = &vp->spare[n];
+    for (n = 0; n < vp->nslots; n++) {
+        slot = &vp->slots[n];
 
-        if (spare->peer.server.len == 0) {
-            vacant = vacant ? vacant : spare;
+        if (slot->peer.server.len == 0) {
+            vacant = vacant ? vacant : slot;
             continue;
         }
 
         /* an answer of DNS may have an address twice: one check does */
 
-        if (ngx_vrrp_same_peer(&spare->peer, backup, server, sockaddr,
+        if (ngx_vrrp_same_peer(&slot->peer, backup, server, sockaddr,
                                socklen))
         {
-            return spare;
+            return slot;
         }
     }
 
-    if (server->len == 0 || server->len > sizeof(spare->server)
+    if (server->len == 0 || server->len > sizeof(slot->server)
         || (size_t) socklen > sizeof(ngx_sockaddr_t))
     {
         return NULL;
@@ -296,11 +296,11 @@ ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     size_t                   check;
     ngx_pool_t              *pool;
     ngx_vrrp_conf_t         *vcf;
-    ngx_vrrp_spare_t        *spare;
+    ngx_vrrp_slot_t         *slot;
     vrrp_core_check_conf_t  *core;
 
     vcf = ngx_vrrp_get_conf(cycle);
-    spare = &vp->spare[n];
+    slot = &vp->slots[n];
 
     check = vp->first_check + vp->peers.nelts + n;
     core = (vrrp_core_check_conf_t *) &vcf->core.checks[check];
@@ -314,16 +314,16 @@ ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
             return;
         }
 
-        spare->pool = pool;
+        slot->pool = pool;
     }
 
-    if (ngx_vrrp_target_peer(pool, vp, &spare->peer, core) != NGX_OK) {
+    if (ngx_vrrp_target_peer(pool, vp, &slot->peer, core) != NGX_OK) {
         ngx_vrrp_resolve_release(cycle, vp, n, checker);
         vp->config = 0;
         return;
     }
 
-    spare->checked = 1;
+    slot->checked = 1;
 
     if (checker) {
         vrrp_checker_assign(checker, check, core);
@@ -337,25 +337,25 @@ ngx_vrrp_resolve_release(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
 {
     size_t                   check;
     ngx_vrrp_conf_t         *vcf;
-    ngx_vrrp_spare_t        *spare;
+    ngx_vrrp_slot_t         *slot;
     vrrp_core_check_conf_t  *core;
 
     vcf = ngx_vrrp_get_conf(cycle);
-    spare = &vp->spare[n];
+    slot = &vp->slots[n];
 
     check = vp->first_check + vp->peers.nelts + n;
     core = (vrrp_core_check_conf_t *) &vcf->core.checks[check];
 
-    if (checker && spare->checked) {
+    if (checker && slot->checked) {
         vrrp_checker_release(checker, check);
     }
 
     ngx_memzero(core, sizeof(vrrp_core_check_conf_t));
-    core->kind = VRRP_CORE_CHECK_SPARE;
+    core->kind = VRRP_CORE_CHECK_NONE;
 
-    if (spare->pool) {
-        ngx_destroy_pool(spare->pool);
+    if (slot->pool) {
+        ngx_destroy_pool(slot->pool);
     }
 
-    ngx_memzero(spare, sizeof(ngx_vrrp_spare_t));
+    ngx_memzero(slot, sizeof(ngx_vrrp_slot_t));
 }

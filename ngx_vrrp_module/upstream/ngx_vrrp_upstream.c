@@ -11,7 +11,7 @@
 
 /* how many addresses of one "server ... resolve" are checked */
 
-#define NGX_VRRP_SPARE           32
+#define NGX_VRRP_SLOTS           32
 
 #define NGX_VRRP_UPSTREAM_SPINS  1000
 #define NGX_VRRP_WLOCKED         ((ngx_atomic_uint_t) -1)
@@ -22,24 +22,27 @@ ngx_vrrp_upstream_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_upstream_t  *up = conf;
 
-    ngx_str_t  *value;
-
     if (up->check) {
         return "is duplicate";
     }
 
-    value = cf->args->elts;
+    up->check = ngx_palloc(cf->pool, sizeof(ngx_vrrp_check_t));
+    if (up->check == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
-    up->check = ngx_vrrp_check_create(cf, &value[1], cf->args->nelts - 1);
-
-    return up->check ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return ngx_vrrp_check_read(cf, up->check);
 }
 
+
+/* "vrrp_check_panic N|N%|off" */
 
 char *
 ngx_vrrp_upstream_panic(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_upstream_t  *up = conf;
+
+    ngx_str_t  *value;
 
     if (up->panic_place.line) {
         return "is duplicate";
@@ -47,7 +50,22 @@ ngx_vrrp_upstream_panic(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_vrrp_conf_line(cf, &up->panic_place);
 
-    return ngx_vrrp_check_panic(cf, &up->panic, &up->panic_percent);
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_vrrp_parse_servers(&value[1], &up->panic, &up->panic_percent)
+        != NGX_OK)
+    {
+        return ngx_vrrp_conf_invalid(cf, &value[0], &value[1],
+                                     "must be a number of servers, a "
+                                     "percentage of them from 1% to 100%, or "
+                                     "\"off\"");
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -71,7 +89,7 @@ ngx_vrrp_upstream_pool(ngx_conf_t *cf, ngx_vrrp_upstream_t *up,
     vp->context = context;
     vp->name = *name;
     vp->check = up->check;
-    vp->panic = up->panic_place.line ? up->panic : 1;
+    vp->panic = up->panic_place.line ? (ngx_uint_t) up->panic : 1;
     vp->panic_percent = up->panic_percent;
     vp->place = up->check->place;
 
@@ -115,21 +133,21 @@ ngx_vrrp_upstream_add_name(ngx_vrrp_pool_t *vp, ngx_uint_t down)
     vp->changing = 1;
 
     if (!down) {
-        vp->nspare += NGX_VRRP_SPARE;
+        vp->nslots += NGX_VRRP_SLOTS;
     }
 }
 
 
 ngx_int_t
-ngx_vrrp_upstream_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp)
+ngx_vrrp_upstream_slots(ngx_conf_t *cf, ngx_vrrp_pool_t *vp)
 {
-    if (vp->nspare == 0) {
+    if (vp->nslots == 0) {
         return NGX_OK;
     }
 
-    vp->spare = ngx_pcalloc(cf->pool, vp->nspare * sizeof(ngx_vrrp_spare_t));
+    vp->slots = ngx_pcalloc(cf->pool, vp->nslots * sizeof(ngx_vrrp_slot_t));
 
-    return vp->spare ? NGX_OK : NGX_ERROR;
+    return vp->slots ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -170,7 +188,7 @@ ngx_vrrp_pool_peer(ngx_vrrp_pool_t *vp, ngx_uint_t n)
     ngx_vrrp_peer_t  *peer;
 
     if (n >= vp->peers.nelts) {
-        return &vp->spare[n - vp->peers.nelts].peer;
+        return &vp->slots[n - vp->peers.nelts].peer;
     }
 
     peer = vp->peers.elts;

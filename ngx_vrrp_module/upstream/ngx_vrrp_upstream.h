@@ -38,8 +38,8 @@
 
 typedef struct {
     ngx_vrrp_check_t        *check;      /* NULL: none */
-    ngx_uint_t               panic;
-    ngx_uint_t               panic_percent;
+    int64_t                  panic;
+    int64_t                  panic_percent;
     ngx_vrrp_conf_line_t     panic_place;
     ngx_vrrp_pool_t         *pool;
 } ngx_vrrp_upstream_t;
@@ -97,7 +97,7 @@ struct ngx_vrrp_mark_s {
  * ... resolve".  Its peer.server is empty while it is free.
  */
 
-struct ngx_vrrp_spare_s {
+struct ngx_vrrp_slot_s {
     ngx_vrrp_peer_t          peer;
     ngx_sockaddr_t           sockaddr;
     u_char                   addr_text[NGX_SOCKADDR_STRLEN];
@@ -128,7 +128,7 @@ ngx_int_t ngx_vrrp_upstream_add_peers(ngx_vrrp_pool_t *vp, ngx_str_t *server,
 void ngx_vrrp_upstream_add_name(ngx_vrrp_pool_t *vp, ngx_uint_t down);
 
 /* when all servers are added */
-ngx_int_t ngx_vrrp_upstream_spare(ngx_conf_t *cf, ngx_vrrp_pool_t *vp);
+ngx_int_t ngx_vrrp_upstream_slots(ngx_conf_t *cf, ngx_vrrp_pool_t *vp);
 
 /* a balancer with its own type of peers */
 void ngx_vrrp_upstream_foreign(ngx_conf_t *cf, ngx_vrrp_pool_t *vp);

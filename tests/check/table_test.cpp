@@ -284,9 +284,9 @@ TEST_F(TableTest, TakesOverFromTheSameHalf) {
 
 TEST_F(TableTest, PlacesAreAssignedAndReleased) {
     Table first = table(1);
-    Config spare = check_of("");
-    spare.initial = Verdict::unused;
-    ASSERT_TRUE(first.begin({check_of("a"), spare}, 2, nullptr));
+    Config slot = check_of("");
+    slot.initial = Verdict::unused;
+    ASSERT_TRUE(first.begin({check_of("a"), slot}, 2, nullptr));
     EXPECT_EQ(first.verdict(1), Verdict::unused);
 
     first.assign(1, check_of("b"));
@@ -325,8 +325,8 @@ TEST_F(TableTest, WhatIsAssignedAgainKeepsItsResults) {
 }
 
 TEST_F(TableTest, ResultsMoveWithTheirChecks) {
-    Config spare = check_of("");
-    spare.initial = Verdict::unused;
+    Config slot = check_of("");
+    slot.initial = Verdict::unused;
     Table first = table(1);
     ASSERT_TRUE(first.begin({check_of("a")}, 5, nullptr));
     first.assign(1, check_of("b"));
@@ -335,7 +335,7 @@ TEST_F(TableTest, ResultsMoveWithTheirChecks) {
     fail(first, 2);
     const std::uint64_t changes = first.changes();
 
-    first.rearrange(1, {check_of("c"), spare, check_of("b"), check_of("e")});
+    first.rearrange(1, {check_of("c"), slot, check_of("b"), check_of("e")});
 
     EXPECT_EQ(first.load(0)->name.view(), "a");
     EXPECT_EQ(first.load(1)->name.view(), "c");

@@ -47,9 +47,9 @@ TEST(CheckGenerations, AProcessOfTheLastButOneWaitsForItsQuit) {
     EXPECT_TRUE(process.finished());
 }
 
-class SpareChecks : public ::testing::Test {
+class ReservedSlots : public ::testing::Test {
 protected:
-    SpareChecks() {
+    ReservedSlots() {
         EXPECT_EQ(configuration.begin(area), VRRP_CORE_OK);
         process.emplace(configuration, area);
         process->on_open = [this](std::size_t check) {
@@ -65,17 +65,17 @@ protected:
     }
 
     Configuration configuration{
-        {tcp_check("a"), spare_check(), tcp_check("b")}};
+        {tcp_check("a"), reserved_slot(), tcp_check("b")}};
     SharedArea area{configuration.conf};
     std::optional<CheckProcess> process;
 };
 
-TEST_F(SpareChecks, AreNotMade) {
+TEST_F(ReservedSlots, AreNotMade) {
     EXPECT_TRUE(runs_until(2, VRRP_CORE_DOWN));
     EXPECT_EQ(process->verdict(1), VRRP_CORE_UNUSED);
 }
 
-TEST_F(SpareChecks, AreMadeOnceTheyAreAssigned) {
+TEST_F(ReservedSlots, AreMadeOnceTheyAreAssigned) {
     const vrrp_core_check_conf_t check = tcp_check("c");
     vrrp_checker_assign(process->get(), 1, &check);
     EXPECT_TRUE(os::take_wakes(configuration.wake.get()));
@@ -86,7 +86,7 @@ TEST_F(SpareChecks, AreMadeOnceTheyAreAssigned) {
     EXPECT_EQ(process->verdict(1), VRRP_CORE_UNUSED);
 }
 
-TEST_F(SpareChecks, MayBecomeAnother) {
+TEST_F(ReservedSlots, MayBecomeAnother) {
     const vrrp_core_check_conf_t check = tcp_check("c");
     vrrp_checker_assign(process->get(), 1, &check);
     ASSERT_TRUE(runs_until(1, VRRP_CORE_DOWN));
@@ -97,12 +97,12 @@ TEST_F(SpareChecks, MayBecomeAnother) {
     EXPECT_TRUE(runs_until(1, VRRP_CORE_DOWN));
 }
 
-TEST_F(SpareChecks, AreKnownAgainAfterAReload) {
+TEST_F(ReservedSlots, AreKnownAgainAfterAReload) {
     const vrrp_core_check_conf_t check = tcp_check("c");
     vrrp_checker_assign(process->get(), 1, &check);
     ASSERT_TRUE(runs_until(1, VRRP_CORE_DOWN));
 
-    Configuration second({spare_check(), tcp_check("a")});
+    Configuration second({reserved_slot(), tcp_check("a")});
     ASSERT_EQ(second.begin(area), VRRP_CORE_OK);
     EXPECT_EQ(verdict(area, second, 0), VRRP_CORE_UNUSED);
     CheckProcess next(second, area);

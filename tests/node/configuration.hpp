@@ -36,9 +36,9 @@ inline vrrp_core_check_conf_t tcp_check(const char *name) {
     return check;
 }
 
-inline vrrp_core_check_conf_t spare_check() {
+inline vrrp_core_check_conf_t reserved_slot() {
     vrrp_core_check_conf_t check{};
-    check.kind = VRRP_CORE_CHECK_SPARE;
+    check.kind = VRRP_CORE_CHECK_NONE;
     return check;
 }
 
