@@ -37,12 +37,10 @@ ngx_vrrp_check_timing(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     check->tracker.rise = core->rise;
 
     if (core->fastinter_ns > core->interval_ns) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"fastinter\" is %Lms, but must not be longer "
-                           "than \"interval\" of %Lms",
-                           core->fastinter_ns / NGX_VRRP_MSEC,
-                           core->interval_ns / NGX_VRRP_MSEC);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "\"fastinter\" is %Lms, but must not be "
+                               "longer than \"interval\" of %Lms",
+                               core->fastinter_ns / NGX_VRRP_MSEC,
+                               core->interval_ns / NGX_VRRP_MSEC);
     }
 
     if (core->timeout_ns > core->interval_ns) {
@@ -78,11 +76,9 @@ ngx_vrrp_check_http(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     }
 
     if (core->uri.data[0] == '*' && core->method.data[0] != 'O') {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"uri=*\" needs \"method=OPTIONS\", "
-                           "a %*s request has a path",
-                           core->method.len, core->method.data);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "\"uri=*\" needs \"method=OPTIONS\", a %*s "
+                               "request has a path",
+                               core->method.len, core->method.data);
     }
 
     return NGX_CONF_OK;
@@ -95,11 +91,9 @@ ngx_vrrp_check_match(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     if (check->core.kind == VRRP_CORE_CHECK_SEND_EXPECT
         && check->match.len == 0)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"vrrp_check send-expect\" needs \"match=\", the "
-                           "name of a \"vrrp_match\" with \"send\" or "
-                           "\"expect\"");
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "\"vrrp_check send-expect\" needs "
+                               "\"match=\", the name of a \"vrrp_match\" with "
+                               "\"send\" or \"expect\"");
     }
 
     return NGX_CONF_OK;
@@ -111,8 +105,7 @@ ngx_vrrp_check_match(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 char *
 ngx_vrrp_check_statuses(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 {
-    u_char                   *p, *end, *comma;
-    ngx_str_t                 what, item;
+    ngx_str_t                 what, list, item;
     ngx_array_t               statuses;
     vrrp_core_match_conf_t   *match;
     vrrp_core_status_conf_t  *status;
@@ -122,11 +115,9 @@ ngx_vrrp_check_statuses(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     }
 
     if (check->match.len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"status=%V\" and \"match=%V\" are mutually "
-                           "exclusive: use \"status\" in the vrrp_match",
-                           &check->status, &check->match);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "\"status=%V\" and \"match=%V\" are "
+                               "mutually exclusive: use \"status\" in the "
+                               "vrrp_match", &check->status, &check->match);
     }
 
     match = ngx_pcalloc(cf->pool, sizeof(vrrp_core_match_conf_t));
@@ -139,18 +130,9 @@ ngx_vrrp_check_statuses(ngx_conf_t *cf, ngx_vrrp_check_t *check)
         return NGX_CONF_ERROR;
     }
 
-    end = check->status.data + check->status.len;
+    list = check->status;
 
-    for (p = check->status.data; p <= end; p = comma + 1) {
-
-        comma = ngx_strlchr(p, end, ',');
-
-        if (comma == NULL) {
-            comma = end;
-        }
-
-        item.data = p;
-        item.len = comma - p;
+    while (ngx_vrrp_next_item(&list, &item)) {
 
         status = ngx_array_push(&statuses);
         if (status == NULL) {

@@ -418,9 +418,7 @@ ngx_vrrp_conf_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (ngx_vrrp_track_is_known(in, value)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate %V \"%V\"",
-                           &value[0], &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "duplicate %V \"%V\"", &value[0], &value[1]);
     }
 
     check = ngx_array_push(&in->trackers.list);
@@ -483,11 +481,9 @@ ngx_vrrp_track_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     }
 
     if (core->window == 1 && core->loss_percent != NGX_CONF_UNSET) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"loss=%L%%\" needs \"count=\" of at least 2: the "
-                           "loss is measured over that many pings",
-                           core->loss_percent);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "\"loss=%L%%\" needs \"count=\" of at least "
+                               "2: the loss is measured over that many pings",
+                               core->loss_percent);
     }
 
     ngx_conf_init_value(core->loss_percent, 100);

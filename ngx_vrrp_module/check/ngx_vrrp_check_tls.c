@@ -47,11 +47,9 @@ ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 
 #else
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%s\" is not supported: this nginx was built without "
-                       "\"--with-http_ssl_module\"",
-                       check->kind->directive.name);
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed(cf, "\"%s\" is not supported: this nginx was built "
+                           "without \"--with-http_ssl_module\"",
+                           check->kind->directive.name);
 
 #endif
 }
@@ -63,10 +61,8 @@ static char *
 ngx_vrrp_check_ssl_rules(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 {
     if (check->certificate_key.len && check->certificate.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"key=%V\" needs \"cert=\" as well",
-                           &check->certificate_key);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "\"key=%V\" needs \"cert=\" as well",
+                               &check->certificate_key);
     }
 
     if (check->ca.len && !check->verify) {

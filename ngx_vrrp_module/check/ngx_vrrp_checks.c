@@ -95,11 +95,8 @@ ngx_vrrp_checks_require_vrrp(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
         return NGX_CONF_OK;
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "\"%s\" needs a \"vrrp\" block in %V:%ui",
-                  directive, &place->file, place->line);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed_at(cycle, place, "\"%s\" needs a \"vrrp\" block",
+                              directive);
 }
 
 
@@ -204,12 +201,11 @@ ngx_vrrp_checks_peer(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     place = &vp->check->place;
 
     if (vp->check->port && peer->sockaddr->sa_family == AF_UNIX) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "\"port=%ui\" cannot be used: server \"%V\" of upstream "
-                      "\"%V\" has no port in %V:%ui",
-                      (ngx_uint_t) vp->check->port, &peer->server, &vp->name,
-                      &place->file, place->line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed_at(cycle, place, "\"port=%ui\" cannot be used: "
+                                  "server \"%V\" of upstream \"%V\" has no "
+                                  "port",
+                                  (ngx_uint_t) vp->check->port, &peer->server,
+                                  &vp->name);
     }
 
     if (ngx_vrrp_target_peer(cycle->pool, vp, peer, core) != NGX_OK) {
@@ -241,13 +237,9 @@ ngx_vrrp_checks_verifiable(ngx_cycle_t *cycle, vrrp_core_check_conf_t *core)
 
     place = &target->check->place;
 
-    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "\"verify=on\" needs the name in the certificate of "
-                  "\"%*s\": set \"sni=\" or \"host=\" in %V:%ui",
-                  core->name.len, core->name.data,
-                  &place->file, place->line);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed_at(cycle, place, "\"verify=on\" needs the name in "
+                              "the certificate of \"%*s\": set \"sni=\" or "
+                              "\"host=\"", core->name.len, core->name.data);
 }
 
 
@@ -367,20 +359,15 @@ ngx_vrrp_checks_match(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     match = ngx_vrrp_match_find(vcf, &check->match);
 
     if (match == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "unknown vrrp_match \"%V\" in %V:%ui", &check->match,
-                      &check->place.file, check->place.line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed_at(cycle, &check->place, "unknown vrrp_match "
+                                  "\"%V\"", &check->match);
     }
 
     mismatch = ngx_vrrp_checks_mismatch(check, match);
 
     if (mismatch) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "vrrp_match \"%V\" %s in %V:%ui",
-                      &check->match, mismatch,
-                      &check->place.file, check->place.line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed_at(cycle, &check->place, "vrrp_match \"%V\" %s",
+                                  &check->match, mismatch);
     }
 
     check->core.match = &match->core;

@@ -67,11 +67,10 @@ ngx_vrrp_match_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     match = ngx_vrrp_match_find(vcf, &value[1]);
 
     if (match) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "duplicate vrrp_match \"%V\", "
-                           "the first one is in %V:%ui",
-                           &value[1], &match->place.file, match->place.line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "duplicate vrrp_match \"%V\", the first one "
+                               "is in %V:%ui",
+                               &value[1], &match->place.file,
+                               match->place.line);
     }
 
     match = ngx_array_push(&vcf->matches);
@@ -148,21 +147,16 @@ ngx_vrrp_match_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
         }
 
         if (cf->args->nelts == 1) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid number of arguments in \"%V\"",
-                               &value[0]);
-            return NGX_CONF_ERROR;
+            return ngx_vrrp_failed(cf, "invalid number of arguments in \"%V\"",
+                                   &value[0]);
         }
 
         return ngx_vrrp_match_lines[i].handler(cf, ctx);
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown directive \"%V\": a \"vrrp_match\" has "
-                       "\"status\", \"header\" and \"body\", "
-                       "or \"send\" and \"expect\"", &value[0]);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed(cf, "unknown directive \"%V\": a \"vrrp_match\" has "
+                           "\"status\", \"header\" and \"body\", or \"send\" "
+                           "and \"expect\"", &value[0]);
 }
 
 
@@ -396,19 +390,15 @@ ngx_vrrp_match_finish(ngx_conf_t *cf, ngx_vrrp_match_ctx_t *ctx)
     match->core.ntests = ctx->tests.nelts;
 
     if (match->http && match->text) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "vrrp_match \"%*s\": \"status\", \"header\" and "
-                           "\"body\" are for HTTP, \"send\" and \"expect\" "
-                           "for send-expect, use two blocks",
-                           match->core.name.len, match->core.name.data);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "vrrp_match \"%*s\": \"status\", \"header\" "
+                               "and \"body\" are for HTTP, \"send\" and "
+                               "\"expect\" for send-expect, use two blocks",
+                               match->core.name.len, match->core.name.data);
     }
 
     if (!match->http && !match->text) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "vrrp_match \"%*s\" is empty",
-                           match->core.name.len, match->core.name.data);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "vrrp_match \"%*s\" is empty",
+                               match->core.name.len, match->core.name.data);
     }
 
     return NGX_CONF_OK;

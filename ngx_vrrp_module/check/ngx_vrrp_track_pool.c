@@ -47,13 +47,11 @@ ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     ngx_vrrp_pool_search(vcf, &search);
 
     if (search.n > 1) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "track_upstream \"%V\" is ambiguous, http and stream "
-                      "both have this upstream: use \"http:%V\" or "
-                      "\"stream:%V\" in %V:%ui",
-                      &search.name, &search.name, &search.name,
-                      &check->place.file, check->place.line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed_at(cycle, &check->place, "track_upstream \"%V\" "
+                                  "is ambiguous, http and stream both have "
+                                  "this upstream: use \"http:%V\" or "
+                                  "\"stream:%V\"",
+                                  &search.name, &search.name, &search.name);
     }
 
     if (search.pool == NULL) {
@@ -143,23 +141,16 @@ ngx_vrrp_pool_missing(ngx_cycle_t *cycle, ngx_vrrp_pool_search_t *search,
     ngx_vrrp_check_t *check)
 {
     if (search->unchecked == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "unknown upstream \"%V\" in \"track_upstream\" "
-                      "in %V:%ui",
-                      &check->name,
-                      &check->place.file, check->place.line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed_at(cycle, &check->place, "unknown upstream "
+                                  "\"%V\" in \"track_upstream\"",
+                                  &check->name);
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "track_upstream \"%V\" needs a \"vrrp_check\" in that "
-                  "upstream at %V:%ui, as in \"vrrp_check tcp;\" in %V:%ui",
-                  &check->name,
-                  &search->unchecked->place.file,
-                  search->unchecked->place.line,
-                  &check->place.file, check->place.line);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed_at(cycle, &check->place, "track_upstream \"%V\" "
+                              "needs a \"vrrp_check\" in that upstream at "
+                              "%V:%ui, as in \"vrrp_check tcp;\"",
+                              &check->name, &search->unchecked->place.file,
+                              search->unchecked->place.line);
 }
 
 
@@ -188,11 +179,8 @@ ngx_vrrp_pool_enough(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
         return NGX_CONF_OK;
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                  "track_upstream \"%V\": \"min_up=%L\" is more than the %L "
-                  "servers of this upstream in %V:%ui",
-                  &check->name, check->tracker.min_up, n,
-                  &check->place.file, check->place.line);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed_at(cycle, &check->place, "track_upstream \"%V\": "
+                              "\"min_up=%L\" is more than the %L servers of "
+                              "this upstream",
+                              &check->name, check->tracker.min_up, n);
 }

@@ -11,14 +11,10 @@
 #include "ngx_vrrp_ip.h"
 
 
-#define NGX_VRRP_VIRTUAL_INSTEAD                                              \
-    "use 127.0.0.1 or another address of this node"
-
-
 static ngx_uint_t ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp,
     ngx_vrrp_check_t *check, const vrrp_core_instance_conf_t *ic,
     vrrp_core_ip_t *virtual);
-static char *ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
+static char *ngx_vrrp_virtual_report(ngx_cycle_t *cycle,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     vrrp_core_ip_t *ip);
 
@@ -50,23 +46,22 @@ ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
             return NGX_CONF_OK;
         }
 
-        return ngx_vrrp_virtual_tell(cycle, ic, check, &ip);
+    } else {
+        ip = check->core.ip;
+
+        if (ip.family == 0
+            && (check->sockaddr == NULL
+                || !ngx_vrrp_sockaddr_ip(check->sockaddr, &ip)))
+        {
+            return NGX_CONF_OK;
+        }
+
+        if (!ngx_vrrp_is_virtual(ic, &ip)) {
+            return NGX_CONF_OK;
+        }
     }
 
-    ip = check->core.ip;
-
-    if (ip.family == 0
-        && (check->sockaddr == NULL
-            || !ngx_vrrp_sockaddr_ip(check->sockaddr, &ip)))
-    {
-        return NGX_CONF_OK;
-    }
-
-    if (!ngx_vrrp_is_virtual(ic, &ip)) {
-        return NGX_CONF_OK;
-    }
-
-    return ngx_vrrp_virtual_tell(cycle, ic, check, &ip);
+    return ngx_vrrp_virtual_report(cycle, ic, check, &ip);
 }
 
 
@@ -121,32 +116,26 @@ ngx_vrrp_virtual_enough(ngx_vrrp_pool_t *vp, ngx_vrrp_check_t *check,
  */
 
 static char *
-ngx_vrrp_virtual_tell(ngx_cycle_t *cycle,
+ngx_vrrp_virtual_report(ngx_cycle_t *cycle,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     vrrp_core_ip_t *ip)
 {
-    char  text[INET6_ADDRSTRLEN];
+    char        text[INET6_ADDRSTRLEN];
+    ngx_uint_t  elected, level;
 
-    (void) ngx_vrrp_ip_text(ip, text);
+    elected = (check->tracker.weighted || ic->priority == NGX_VRRP_OWNER);
+    level = elected ? NGX_LOG_WARN : NGX_LOG_EMERG;
 
-    if (check->tracker.weighted || ic->priority == NGX_VRRP_OWNER) {
-        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "%*s \"%V\" checks %s, a virtual address of the same "
-                      "vrrp_instance \"%*s\": on a BACKUP the other node "
-                      "answers, " NGX_VRRP_VIRTUAL_INSTEAD " in %V:%ui",
-                      check->tracker.type.len, check->tracker.type.data,
-                      &check->name, text, ic->name.len, ic->name.data,
-                      &check->place.file, check->place.line);
-        return NGX_CONF_OK;
-    }
-
-    ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+    ngx_log_error(level, cycle->log, 0,
                   "%*s \"%V\" checks %s, a virtual address of the same "
-                  "vrrp_instance \"%*s\": no node could become MASTER, "
-                  NGX_VRRP_VIRTUAL_INSTEAD " in %V:%ui",
+                  "vrrp_instance \"%*s\": %s, use 127.0.0.1 or another "
+                  "address of this node in %V:%ui",
                   check->tracker.type.len, check->tracker.type.data,
-                  &check->name, text, ic->name.len, ic->name.data,
+                  &check->name, ngx_vrrp_ip_text(ip, text),
+                  ic->name.len, ic->name.data,
+                  elected ? "on a BACKUP the other node answers"
+                          : "no node could become MASTER",
                   &check->place.file, check->place.line);
 
-    return NGX_CONF_ERROR;
+    return elected ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

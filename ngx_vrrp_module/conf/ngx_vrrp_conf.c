@@ -115,9 +115,8 @@ static char *
 ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
 {
     if (vcf->instances.nelts == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no \"vrrp_instance\" in the \"vrrp\" block");
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "no \"vrrp_instance\" in the \"vrrp\" "
+                               "block");
     }
 
     if (vcf->core.router_id.len == 0) {
@@ -203,9 +202,8 @@ ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
 
     for (i = 0; i < vcf->instances.nelts; i++) {
         if (ngx_vrrp_same_str(&ic[i].name, &name)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate vrrp_instance \"%V\"", &value[1]);
-            return NGX_CONF_ERROR;
+            return ngx_vrrp_failed(cf, "duplicate vrrp_instance \"%V\"",
+                                   &value[1]);
         }
     }
 
@@ -297,17 +295,14 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
     if (!vcf->configured) {
 
         if (vcf->status) {
-            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                          "\"vrrp_status\" needs a \"vrrp\" block in %V:%ui",
-                          &vcf->status_place.file, vcf->status_place.line);
-            return NGX_CONF_ERROR;
+            return ngx_vrrp_failed_at(cycle, &vcf->status_place,
+                                      "\"vrrp_status\" needs a \"vrrp\" block");
         }
 
         if (vcf->control) {
-            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                          "\"vrrp_control\" needs a \"vrrp\" block in %V:%ui",
-                          &vcf->control_place.file, vcf->control_place.line);
-            return NGX_CONF_ERROR;
+            return ngx_vrrp_failed_at(cycle, &vcf->control_place,
+                                      "\"vrrp_control\" needs a \"vrrp\" "
+                                      "block");
         }
 
         return ngx_vrrp_checks_require_vrrp(cycle, vcf);
@@ -316,11 +311,9 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
     if (ccf->master == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "the \"vrrp\" block needs \"master_process on\": the "
-                      "master starts the vrrp process in %V:%ui",
-                      &vcf->block.file, vcf->block.line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed_at(cycle, &vcf->block, "the \"vrrp\" block "
+                                  "needs \"master_process on\": the master "
+                                  "starts the vrrp process");
     }
 
     if (ngx_vrrp_init_track_nginx(cycle, vcf, ccf->worker_processes)
@@ -358,12 +351,11 @@ ngx_vrrp_init_track_nginx(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
             continue;
         }
 
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "vrrp_instance \"%*s\": \"track_nginx workers=%L\" is "
-                      "more than \"worker_processes %i\" in %V:%ui",
-                      ic->name.len, ic->name.data, ic->track_workers,
-                      worker_processes, &vcf->block.file, vcf->block.line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed_at(cycle, &vcf->block, "vrrp_instance \"%*s\": "
+                                  "\"track_nginx workers=%L\" is more than "
+                                  "\"worker_processes %i\"",
+                                  ic->name.len, ic->name.data,
+                                  ic->track_workers, worker_processes);
     }
 
     return NGX_CONF_OK;

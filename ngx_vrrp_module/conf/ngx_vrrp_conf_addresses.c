@@ -69,11 +69,9 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
     vrrp_core_address_conf_t  *address, *first;
 
     if (in->addresses.nelts == VRRP_CORE_MAX_ADDRESSES) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "vrrp_instance \"%*s\": too many addresses, an "
-                           "advertisement carries at most 255",
-                           in->core.name.len, in->core.name.data);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": too many addresses, "
+                               "an advertisement carries at most 255",
+                               in->core.name.len, in->core.name.data);
     }
 
     address = ngx_array_push(&in->addresses);
@@ -92,13 +90,11 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
     first = in->addresses.elts;
 
     if (address->address.family != first->address.family) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "vrrp_instance \"%*s\": \"%V\" is IPv%d, but the "
-                           "addresses before it are IPv%d: use a separate "
-                           "vrrp_instance for each family",
-                           in->core.name.len, in->core.name.data, &value[1],
-                           address->address.family, first->address.family);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": \"%V\" is IPv%d, "
+                               "but the addresses before it are IPv%d: use a "
+                               "separate vrrp_instance for each family",
+                               in->core.name.len, in->core.name.data, &value[1],
+                               address->address.family, first->address.family);
     }
 
     return ngx_vrrp_address_params(cf, address);
@@ -275,9 +271,8 @@ ngx_vrrp_conf_unicast_peer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         for (n = 0; n < in->unicast_peers.nelts - 1; n++) {
             if (ngx_vrrp_same_ip(&peers[n], peer)) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "duplicate unicast_peer \"%V\"", &value[i]);
-                return NGX_CONF_ERROR;
+                return ngx_vrrp_failed(cf, "duplicate unicast_peer \"%V\"",
+                                       &value[i]);
             }
         }
     }

@@ -14,7 +14,7 @@
                        (in)->core.name.len, (in)->core.name.data, ##args)
 
 #define ngx_vrrp_rules_failed(cf, in, args...)                                \
-    ngx_vrrp_rules_log(NGX_LOG_EMERG, cf, in, args)
+    (ngx_vrrp_rules_log(NGX_LOG_EMERG, cf, in, args), NGX_CONF_ERROR)
 
 
 typedef char *(*ngx_vrrp_rules_pt)(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
@@ -23,12 +23,10 @@ typedef char *(*ngx_vrrp_rules_pt)(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_advert_int(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_rules_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_addresses(ngx_conf_t *cf,
+    ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_address_conf_t *address);
-static char *ngx_vrrp_rules_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
-static char *ngx_vrrp_rules_takeover(ngx_conf_t *cf,
-    ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in, const char *directive,
@@ -51,9 +49,7 @@ static const vrrp_core_address_conf_t *ngx_vrrp_find_address(
 static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
     ngx_vrrp_rules_version,
     ngx_vrrp_rules_advert_int,
-    ngx_vrrp_rules_labels,
-    ngx_vrrp_rules_twice,
-    ngx_vrrp_rules_takeover,
+    ngx_vrrp_rules_addresses,
     ngx_vrrp_rules_unicast,
     ngx_vrrp_rules_preempt,
     ngx_vrrp_rules_no_effect,
@@ -80,9 +76,7 @@ ngx_vrrp_rules_required(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
         return NGX_CONF_OK;
     }
 
-    ngx_vrrp_rules_failed(cf, in, "\"%s\" is missing", missing);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_rules_failed(cf, in, "\"%s\" is missing", missing);
 }
 
 
@@ -107,16 +101,15 @@ ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     if (in->core.version == 3
         && (in->core.auth_pass || in->core.auth_file.len))
     {
-        ngx_vrrp_rules_failed(cf, in, "version 3 has no \"authentication\": "
-                              "remove it, or add \"version 2\" "
-                              "if the other routers use it");
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "version 3 has no "
+                                     "\"authentication\": remove it, or add "
+                                     "\"version 2\" if the other routers use "
+                                     "it");
     }
 
     if (in->core.version == 2 && in->core.family == 6) {
-        ngx_vrrp_rules_failed(cf, in, "version 2 does not support IPv6 "
-                              "addresses, use \"version 3\"");
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "version 2 does not support IPv6 "
+                                     "addresses, use \"version 3\"");
     }
 
     return NGX_CONF_OK;
@@ -133,20 +126,18 @@ ngx_vrrp_rules_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     if (in->core.version == 2) {
 
         if (msec % 1000) {
-            ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %Lms, but with "
-                                  "version 2 it must be whole seconds from 1s "
-                                  "to 255s", msec);
-            return NGX_CONF_ERROR;
+            return ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %Lms, but "
+                                         "with version 2 it must be whole "
+                                         "seconds from 1s to 255s", msec);
         }
 
         return NGX_CONF_OK;
     }
 
     if (msec > 40950 || msec % 10) {
-        ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %Lms, but with "
-                              "version 3 it must be a multiple of 10ms from "
-                              "10ms to 40950ms", msec);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "\"advert_int\" is %Lms, but with "
+                                     "version 3 it must be a multiple of 10ms "
+                                     "from 10ms to 40950ms", msec);
     }
 
     return NGX_CONF_OK;
@@ -154,21 +145,36 @@ ngx_vrrp_rules_advert_int(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
 
 static char *
-ngx_vrrp_rules_labels(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_rules_addresses(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
+    char                             text[INET6_ADDRSTRLEN];
     ngx_uint_t                       i;
-    const vrrp_core_address_conf_t  *addresses;
-
-    addresses = in->core.addresses;
+    const vrrp_core_address_conf_t  *address;
 
     for (i = 0; i < in->core.naddresses; i++) {
 
-        if (addresses[i].label.len == 0) {
-            continue;
+        address = &in->core.addresses[i];
+        (void) ngx_vrrp_ip_text(&address->address, text);
+
+        if (address->label.len
+            && ngx_vrrp_rules_label(cf, in, address) != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
         }
 
-        if (ngx_vrrp_rules_label(cf, in, &addresses[i]) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
+        if (ngx_vrrp_find_address(in->core.addresses, i, address)) {
+            return ngx_vrrp_rules_failed(cf, in, "duplicate "
+                                         "virtual_ipaddress %s", text);
+        }
+
+        /* the address of the owner is the machine's own */
+
+        if (address->takeover && in->core.priority == NGX_VRRP_OWNER) {
+            return ngx_vrrp_rules_failed(cf, in, "\"takeover\" of "
+                                         "virtual_ipaddress %s cannot be used "
+                                         "at priority 255: the address owner "
+                                         "never gives its addresses away",
+                                         text);
         }
     }
 
@@ -188,72 +194,20 @@ ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     interface = &address->interface;
 
     if (address->address.family == 6) {
-        ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": only IPv4 "
-                              "addresses can have labels",
-                              label->len, label->data);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": only IPv4 "
+                                     "addresses can have labels",
+                                     label->len, label->data);
     }
 
     if (label->len <= interface->len + 1
         || ngx_strncmp(label->data, interface->data, interface->len) != 0
         || label->data[interface->len] != ':')
     {
-        ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": must be the "
-                              "interface and a suffix, as in \"%*s:1\"",
-                              label->len, label->data,
-                              interface->len, interface->data);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_vrrp_rules_twice(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
-{
-    char                             text[INET6_ADDRSTRLEN];
-    ngx_uint_t                       i;
-    const vrrp_core_address_conf_t  *addresses;
-
-    addresses = in->core.addresses;
-
-    for (i = 1; i < in->core.naddresses; i++) {
-
-        if (ngx_vrrp_find_address(addresses, i, &addresses[i])) {
-            ngx_vrrp_rules_failed(cf, in, "duplicate virtual_ipaddress %s",
-                                  ngx_vrrp_ip_text(&addresses[i].address,
-                                                   text));
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* the address of the owner is the machine's own */
-
-static char *
-ngx_vrrp_rules_takeover(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
-{
-    char                             text[INET6_ADDRSTRLEN];
-    ngx_uint_t                       i;
-    const vrrp_core_address_conf_t  *addresses;
-
-    addresses = in->core.addresses;
-
-    for (i = 0; i < in->core.naddresses; i++) {
-
-        if (addresses[i].takeover && in->core.priority == NGX_VRRP_OWNER) {
-            ngx_vrrp_rules_failed(cf, in, "\"takeover\" of virtual_ipaddress "
-                                  "%s cannot be used at priority 255: the "
-                                  "address owner never gives its addresses "
-                                  "away",
-                                  ngx_vrrp_ip_text(&addresses[i].address,
-                                                   text));
-            return NGX_CONF_ERROR;
-        }
+        return ngx_vrrp_rules_failed(cf, in, "invalid label \"%*s\": must be "
+                                     "the interface and a suffix, as in "
+                                     "\"%*s:1\"",
+                                     label->len, label->data, interface->len,
+                                     interface->data);
     }
 
     return NGX_CONF_OK;
@@ -270,17 +224,16 @@ ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     peers = in->core.unicast_peers;
 
     if (src->family && in->core.nunicast_peers == 0) {
-        ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" "
-                              "needs \"unicast_peer\"");
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" needs "
+                                     "\"unicast_peer\"");
     }
 
     for (i = 0; i < in->core.nunicast_peers; i++) {
 
         if (ngx_vrrp_same_ip(&peers[i], src)) {
-            ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" and "
-                                  "\"unicast_peer\" are the same address");
-            return NGX_CONF_ERROR;
+            return ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" and "
+                                         "\"unicast_peer\" are the same "
+                                         "address");
         }
 
         if (ngx_vrrp_rules_unicast_ip(cf, in, "unicast_peer", &peers[i])
@@ -311,21 +264,19 @@ ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     addresses = in->core.addresses;
 
     if (ip->family != in->core.family) {
-        ngx_vrrp_rules_failed(cf, in, "%s %s is IPv%d, "
-                              "but the virtual addresses are IPv%d",
-                              directive, ngx_vrrp_ip_text(ip, text),
-                              (int) ip->family,
-                              (int) in->core.family);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "%s %s is IPv%d, but the virtual "
+                                     "addresses are IPv%d",
+                                     directive, ngx_vrrp_ip_text(ip, text),
+                                     (int) ip->family, (int) in->core.family);
     }
 
     for (i = 0; i < in->core.naddresses; i++) {
 
         if (ngx_vrrp_same_ip(ip, &addresses[i].address)) {
-            ngx_vrrp_rules_failed(cf, in, "%s %s is a virtual address, must "
-                                  "be an address of a single router",
-                                  directive, ngx_vrrp_ip_text(ip, text));
-            return NGX_CONF_ERROR;
+            return ngx_vrrp_rules_failed(cf, in, "%s %s is a virtual address, "
+                                         "must be an address of a single "
+                                         "router",
+                                         directive, ngx_vrrp_ip_text(ip, text));
         }
     }
 
@@ -337,15 +288,15 @@ static char *
 ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     if (in->core.nopreempt && in->given.preempt_delay_ns != NGX_CONF_UNSET) {
-        ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and \"preempt_delay\" "
-                              "are mutually exclusive");
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and "
+                                     "\"preempt_delay\" are mutually "
+                                     "exclusive");
     }
 
     if (in->core.nopreempt && in->core.npreempt_windows) {
-        ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and \"preempt_window\" "
-                              "are mutually exclusive");
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "\"nopreempt\" and "
+                                     "\"preempt_window\" are mutually "
+                                     "exclusive");
     }
 
     return NGX_CONF_OK;
@@ -489,13 +440,14 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         && other->family == in->core.family
         && ngx_vrrp_same_str(&other->interface, &in->core.interface))
     {
-        ngx_vrrp_rules_failed(cf, in, "virtual_router_id %L for IPv%d on "
-                              "interface \"%*s\" is already used by "
-                              "vrrp_instance \"%*s\"",
-                              in->core.virtual_router_id, (int) other->family,
-                              in->core.interface.len, in->core.interface.data,
-                              other->name.len, other->name.data);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_rules_failed(cf, in, "virtual_router_id %L for IPv%d "
+                                     "on interface \"%*s\" is already used by "
+                                     "vrrp_instance \"%*s\"",
+                                     in->core.virtual_router_id,
+                                     (int) other->family,
+                                     in->core.interface.len,
+                                     in->core.interface.data, other->name.len,
+                                     other->name.data);
     }
 
     for (i = 0; i < in->core.naddresses; i++) {
@@ -503,12 +455,11 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         if (ngx_vrrp_find_address(other->addresses, other->naddresses,
                                   &addresses[i]))
         {
-            ngx_vrrp_rules_failed(cf, in, "virtual_ipaddress %s is already "
-                                  "used by vrrp_instance \"%*s\"",
-                                  ngx_vrrp_ip_text(&addresses[i].address,
-                                                   text),
-                                  other->name.len, other->name.data);
-            return NGX_CONF_ERROR;
+            (void) ngx_vrrp_ip_text(&addresses[i].address, text);
+            return ngx_vrrp_rules_failed(cf, in, "virtual_ipaddress %s is "
+                                         "already used by vrrp_instance "
+                                         "\"%*s\"", text,
+                                         other->name.len, other->name.data);
         }
     }
 

@@ -5,21 +5,15 @@
  */
 
 
+#include "ngx_vrrp_check_conf.h"
 #include "ngx_vrrp_directives.h"
+#include "ngx_vrrp_ip.h"
 
 
 static char *ngx_vrrp_ports_instance(ngx_cycle_t *cycle,
     vrrp_core_instance_conf_t *ic);
 static ngx_uint_t ngx_vrrp_ports_serves(ngx_listening_t *ls,
     const vrrp_core_instance_conf_t *ic);
-static ngx_uint_t ngx_vrrp_ports_ipv4(struct sockaddr_in *sin,
-    const vrrp_core_instance_conf_t *ic);
-#if (NGX_HAVE_INET6)
-static ngx_uint_t ngx_vrrp_ports_ipv6(ngx_listening_t *ls,
-    const vrrp_core_instance_conf_t *ic);
-#endif
-static ngx_uint_t ngx_vrrp_ports_has(const vrrp_core_instance_conf_t *ic,
-    const void *octets, size_t len);
 
 
 /* when all has been read: http and stream have their listening sockets */
@@ -80,75 +74,27 @@ ngx_vrrp_ports_instance(ngx_cycle_t *cycle, vrrp_core_instance_conf_t *ic)
 }
 
 
+/* a wildcard of IPv6 with "ipv6only=off" takes IPv4 connections, too */
+
 static ngx_uint_t
 ngx_vrrp_ports_serves(ngx_listening_t *ls,
     const vrrp_core_instance_conf_t *ic)
 {
-    if (ls->type != SOCK_STREAM) {
+    vrrp_core_ip_t  ip;
+
+    if (ls->type != SOCK_STREAM || !ngx_vrrp_sockaddr_ip(ls->sockaddr, &ip)) {
         return 0;
     }
 
-    switch (ls->sockaddr->sa_family) {
-
-    case AF_INET:
-        return ngx_vrrp_ports_ipv4((struct sockaddr_in *) ls->sockaddr, ic);
+    if (!ngx_inet_wildcard(ls->sockaddr)) {
+        return ngx_vrrp_is_virtual(ic, &ip);
+    }
 
 #if (NGX_HAVE_INET6)
-    case AF_INET6:
-        return ngx_vrrp_ports_ipv6(ls, ic);
+    if (ip.family == 6 && !ls->ipv6only) {
+        return 1;
+    }
 #endif
 
-    default: /* AF_UNIX */
-        return 0;
-    }
-}
-
-
-static ngx_uint_t
-ngx_vrrp_ports_ipv4(struct sockaddr_in *sin,
-    const vrrp_core_instance_conf_t *ic)
-{
-    if (ic->family != 4) {
-        return 0;
-    }
-
-    return sin->sin_addr.s_addr == INADDR_ANY
-           || ngx_vrrp_ports_has(ic, &sin->sin_addr, 4);
-}
-
-
-#if (NGX_HAVE_INET6)
-
-/* "ipv6only=off": the wildcard takes IPv4 connections, too */
-
-static ngx_uint_t
-ngx_vrrp_ports_ipv6(ngx_listening_t *ls, const vrrp_core_instance_conf_t *ic)
-{
-    struct sockaddr_in6  *sin6;
-
-    sin6 = (struct sockaddr_in6 *) ls->sockaddr;
-
-    if (IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr)) {
-        return ic->family == 6 || !ls->ipv6only;
-    }
-
-    return ic->family == 6 && ngx_vrrp_ports_has(ic, &sin6->sin6_addr, 16);
-}
-
-#endif
-
-
-static ngx_uint_t
-ngx_vrrp_ports_has(const vrrp_core_instance_conf_t *ic, const void *octets,
-    size_t len)
-{
-    size_t  i;
-
-    for (i = 0; i < ic->naddresses; i++) {
-        if (ngx_memcmp(ic->addresses[i].address.octets, octets, len) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
+    return ip.family == ic->family;
 }

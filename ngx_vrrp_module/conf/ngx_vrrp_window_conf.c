@@ -32,11 +32,9 @@ ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     for (i = 1; i < cf->args->nelts; i++) {
 
         if (in->preempt_windows.nelts == VRRP_CORE_MAX_WINDOWS) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "too many times in \"preempt_window\", at most "
-                               "%d are allowed",
-                               VRRP_CORE_MAX_WINDOWS);
-            return NGX_CONF_ERROR;
+            return ngx_vrrp_failed(cf, "too many times in \"preempt_window\", "
+                                   "at most %d are allowed",
+                                   VRRP_CORE_MAX_WINDOWS);
         }
 
         window = ngx_array_push(&in->preempt_windows);

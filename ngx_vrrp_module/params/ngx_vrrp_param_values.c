@@ -164,17 +164,7 @@ ngx_vrrp_valid_mailbox(ngx_str_t *value)
     ngx_uint_t   i;
 
     for (i = 0; i < value->len; i++) {
-
-        switch (value->data[i]) {
-
-        case '<':
-        case '>':
-        case '(':
-        case ')':
-        case ',':
-        case ';':
-        case '"':
-        case '\\':
+        if (ngx_strchr("<>(),;\"\\", value->data[i])) {
             return 0;
         }
     }
@@ -192,22 +182,11 @@ ngx_vrrp_valid_mailbox(ngx_str_t *value)
 ngx_uint_t
 ngx_vrrp_valid_mailboxes(ngx_str_t *value)
 {
-    u_char     *p, *end, *comma;
-    ngx_str_t   mailbox;
+    ngx_str_t  list, mailbox;
 
-    end = value->data + value->len;
+    list = *value;
 
-    for (p = value->data; p <= end; p = comma + 1) {
-
-        comma = ngx_strlchr(p, end, ',');
-
-        if (comma == NULL) {
-            comma = end;
-        }
-
-        mailbox.data = p;
-        mailbox.len = comma - p;
-
+    while (ngx_vrrp_next_item(&list, &mailbox)) {
         if (!ngx_vrrp_valid_mailbox(&mailbox)) {
             return 0;
         }

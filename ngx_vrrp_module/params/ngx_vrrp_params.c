@@ -84,9 +84,7 @@ ngx_vrrp_param_parse(ngx_conf_t *cf, ngx_vrrp_params_t *params,
     bit = (uint64_t) 1 << (param - params->list);
 
     if (*given & bit) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate parameter \"%V\"",
-                           arg);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed(cf, "duplicate parameter \"%V\"", arg);
     }
 
     *given |= bit;
@@ -158,11 +156,8 @@ ngx_vrrp_param_unknown(ngx_conf_t *cf, ngx_vrrp_params_t *params,
         }
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\": \"%s\" supports %*s",
-                       arg, directive->name, (size_t) (p - list), list);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed(cf, "invalid parameter \"%V\": \"%s\" supports %*s",
+                           arg, directive->name, (size_t) (p - list), list);
 }
 
 
@@ -192,11 +187,8 @@ ngx_vrrp_param_misplaced(ngx_conf_t *cf, ngx_vrrp_params_t *params,
         row += params->row;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\": \"%s\" does not support "
-                       "\"%V\", it is for %*s",
-                       arg, directive->name, &param->name,
-                       (size_t) (p - list), list);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed(cf, "invalid parameter \"%V\": \"%s\" does not "
+                           "support \"%V\", it is for %*s",
+                           arg, directive->name, &param->name,
+                           (size_t) (p - list), list);
 }

@@ -234,11 +234,9 @@ ngx_vrrp_program_check(ngx_cycle_t *cycle, ngx_vrrp_program_t *program,
                               sizeof(why))
         != VRRP_CORE_OK)
     {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "refused to run %*s \"%V\": %s in %V:%ui",
-                      directive->len, directive->data, &program->line, why,
-                      &place->file, place->line);
-        return NGX_CONF_ERROR;
+        return ngx_vrrp_failed_at(cycle, place, "refused to run %*s \"%V\": %s",
+                                  directive->len, directive->data,
+                                  &program->line, why);
     }
 
     return NGX_CONF_OK;

@@ -96,6 +96,28 @@ ngx_vrrp_parse_servers(ngx_str_t *value, int64_t *n, int64_t *percent)
 
 
 ngx_uint_t
+ngx_vrrp_next_item(ngx_str_t *list, ngx_str_t *item)
+{
+    u_char  *end, *comma;
+
+    if (list->data == NULL) {
+        return 0;
+    }
+
+    end = list->data + list->len;
+    comma = ngx_strlchr(list->data, end, ',');
+
+    item->data = list->data;
+    item->len = (comma ? comma : end) - list->data;
+
+    list->data = comma ? comma + 1 : NULL;
+    list->len = comma ? end - comma - 1 : 0;
+
+    return 1;
+}
+
+
+ngx_uint_t
 ngx_vrrp_valid_name(ngx_str_t *name)
 {
     vrrp_core_str_t  text;
@@ -138,10 +160,7 @@ char *
 ngx_vrrp_conf_invalid(ngx_conf_t *cf, ngx_str_t *what, ngx_str_t *value,
     const char *expected)
 {
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid %V \"%V\": %s",
-                       what, value, expected);
-
-    return NGX_CONF_ERROR;
+    return ngx_vrrp_failed(cf, "invalid %V \"%V\": %s", what, value, expected);
 }
 
 

@@ -35,6 +35,17 @@
     (to)->len = (from)->len
 
 
+/* NGX_CONF_ERROR, after a message; place: when all has been read */
+
+#define ngx_vrrp_failed(cf, args...)                                          \
+    (ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, args), NGX_CONF_ERROR)
+
+#define ngx_vrrp_failed_at(cycle, place, fmt, args...)                        \
+    (ngx_log_error_core(NGX_LOG_EMERG, (cycle)->log, 0, fmt " in %V:%ui",     \
+                        ##args, &(place)->file, (place)->line),               \
+     NGX_CONF_ERROR)
+
+
 /*
  * A number, a time or a flag: how to read it, which values are valid, and its
  * default.  It is stored in an int64_t, in the unit of its parse function.
@@ -66,6 +77,9 @@ ngx_int_t ngx_vrrp_parse_bounded(ngx_str_t *value, ngx_vrrp_bounds_t *bounds,
 /* "2" or "80%" of the servers of an upstream */
 ngx_int_t ngx_vrrp_parse_servers(ngx_str_t *value, int64_t *n,
     int64_t *percent);
+
+/* takes the text before the next comma off; 0: nothing is left */
+ngx_uint_t ngx_vrrp_next_item(ngx_str_t *list, ngx_str_t *item);
 
 ngx_uint_t ngx_vrrp_valid_name(ngx_str_t *name);
 ngx_uint_t ngx_vrrp_valid_interface(ngx_str_t *name);
