@@ -26,7 +26,7 @@ our %EVENTS = (
         act   => sub ($system) { $system->nginx->command('stop') },
     },
     master => {
-        title => '`kill -9` of nginx\'s master',
+        title => '`kill -9` of the master process',
         act   => sub ($system) { kill 'KILL', $system->nginx->masters },
     },
     workers => {
