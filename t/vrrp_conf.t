@@ -513,11 +513,11 @@ for (
     ['state MASTER; priority 254;', '"state MASTER" has no effect at '
     . 'priority 254, the highest priority wins the election'],
     ['state BACKUP; priority 255;', '"state BACKUP" has no effect at '
-    . 'priority 255, the address owner is always MASTER'],
+    . 'priority 255, the address owner is MASTER unless it has a fault'],
     ['nopreempt; priority 255;', '"nopreempt" has no effect at priority 255, '
-    . 'the address owner is always MASTER'],
+    . 'the address owner is MASTER unless it has a fault'],
     ['preempt_delay 1s; priority 255;', '"preempt_delay" has no effect at '
-    . 'priority 255, the address owner is always MASTER'],
+    . 'priority 255, the address owner is MASTER unless it has a fault'],
     ['garp_master_refresh_repeat 2;', '"garp_master_refresh_repeat" has no '
     . 'effect without "garp_master_refresh"'])
 {

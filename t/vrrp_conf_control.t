@@ -50,7 +50,7 @@ rejects('nopreempt and preempt_window',
 accepts('preempt_window of an address owner',
     instance('priority 255; preempt_window 02:00-04:00;'),
     warning => 'vrrp_instance "VI_1": "preempt_window" has no effect at '
-    . 'priority 255, the address owner is always MASTER',
+    . 'priority 255, the address owner is MASTER unless it has a fault',
     line => 6);
 
 rejects('preempt_window without a time', instance('preempt_window;'),

@@ -392,7 +392,7 @@ accepts('a weight with nopreempt',
 accepts('a weight of the address owner',
     instance('priority 255; track_file /f weight=20'),
     warning => 'vrrp_instance "VI_1": "weight=20" of track_file "/f" has no '
-    . 'effect at priority 255, the address owner is always MASTER',
+    . 'effect at priority 255, the address owner is MASTER unless it has a fault',
     line => 9);
 accepts("a fault with $_", instance("$_; track_ping 10.0.0.1"))
     for 'nopreempt', 'priority 255';

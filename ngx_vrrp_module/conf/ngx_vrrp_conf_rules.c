@@ -322,21 +322,22 @@ ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"state BACKUP\" has no "
                            "effect at priority 255, the address owner is "
-                           "always MASTER");
+                           "MASTER unless it has a fault");
     }
 
     if (in->core.priority == NGX_VRRP_OWNER
         && (in->core.nopreempt || in->core.preempt_delay_ns > 0))
     {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"%s\" has no effect at "
-                           "priority 255, the address owner is always MASTER",
+                           "priority 255, the address owner is MASTER unless "
+                           "it has a fault",
                            in->core.nopreempt ? "nopreempt" : "preempt_delay");
     }
 
     if (in->core.priority == NGX_VRRP_OWNER && in->core.npreempt_windows) {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"preempt_window\" has no "
                            "effect at priority 255, the address owner is "
-                           "always MASTER");
+                           "MASTER unless it has a fault");
     }
 
     if (in->core.garp_master_refresh_ns == 0
@@ -367,9 +368,9 @@ ngx_vrrp_rules_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     if (in->core.priority == NGX_VRRP_OWNER) {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%L\" of %*s \"%V\" "
                            "has no effect at priority 255, the address owner "
-                           "is always MASTER",
-                           check->tracker.weight, check->tracker.type.len,
-                           check->tracker.type.data, &check->name);
+                           "is MASTER unless it has a fault",
+                           tracker->core.weight, tracker->core.type.len,
+                           tracker->core.type.data, &tracker->name);
         return NGX_CONF_OK;
     }
 
