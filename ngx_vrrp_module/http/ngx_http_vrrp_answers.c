@@ -6,6 +6,7 @@
 
 
 #include "ngx_http_vrrp_status.h"
+#include "ngx_vrrp_values.h"
 
 
 #define NGX_HTTP_VRRP_ANSWERS                                                 \
@@ -192,8 +193,6 @@ ngx_http_vrrp_is_below(ngx_http_request_t *r)
 static vrrp_core_format_e
 ngx_http_vrrp_by_accept(ngx_http_request_t *r)
 {
-    ngx_uint_t               i;
-    ngx_list_part_t         *part;
     ngx_table_elt_t         *h;
     vrrp_core_str_t          value;
     vrrp_core_preference_t   preference;
@@ -204,22 +203,12 @@ ngx_http_vrrp_by_accept(ngx_http_request_t *r)
 
     /* r->headers_in.accept is not in every nginx */
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == accept.len
-                && ngx_strncmp(h[i].lowcase_key, accept.data, accept.len)
-                   == 0)
-            {
-                value.data = (char *) h[i].value.data;
-                value.len = h[i].value.len;
-
-                vrrp_core_accept(&value, &preference);
-            }
-        }
+    for (h = ngx_http_vrrp_header(r, &accept, NULL);
+         h;
+         h = ngx_http_vrrp_header(r, &accept, h))
+    {
+        ngx_vrrp_core_str(&value, &h->value);
+        vrrp_core_accept(&value, &preference);
     }
 
     return preference.format;
@@ -298,8 +287,7 @@ ngx_http_vrrp_tell_health(ngx_http_request_t *r,
     }
 
     if (ngx_http_arg(r, (u_char *) "instance", 8, &value) == NGX_OK) {
-        question.instance.data = (char *) value.data;
-        question.instance.len = value.len;
+        ngx_vrrp_core_str(&question.instance, &value);
     }
 
     vcf = ngx_vrrp_get_conf(ngx_cycle);

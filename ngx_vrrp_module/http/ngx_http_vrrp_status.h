@@ -60,9 +60,19 @@ ngx_int_t ngx_http_vrrp_text_send(ngx_http_request_t *r, ngx_uint_t status,
 ngx_int_t ngx_http_vrrp_add_header(ngx_http_request_t *r, const char *key,
     const char *value);
 
+ngx_table_elt_t *ngx_http_vrrp_header(ngx_http_request_t *r,
+    const ngx_str_t *name, const ngx_table_elt_t *previous);
+
+/* ngx_http_vrrp_control.c */
+
+ngx_int_t ngx_http_vrrp_control_handler(ngx_http_request_t *r);
+
 /* ngx_http_vrrp_variables.c */
 
 ngx_int_t ngx_http_vrrp_add_variables(ngx_conf_t *cf);
+
+
+extern ngx_module_t  ngx_http_vrrp_status_module;
 
 
 #endif /* _NGX_HTTP_VRRP_STATUS_H_INCLUDED_ */

@@ -1,17 +1,28 @@
 
 /*
- * The status of the node: "vrrp_status" in a location, and variables.
+ * The status of the node, "vrrp_status" in a location, and commands of
+ * operators, "vrrp_control"; variables.
  */
 
 
 #include "ngx_http_vrrp_status.h"
 
 
+typedef struct {
+    ngx_flag_t            control;
+} ngx_http_vrrp_status_conf_t;
+
+
 static ngx_int_t ngx_http_vrrp_status_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_vrrp_not_allowed(ngx_http_request_t *r);
 
+static void *ngx_http_vrrp_status_create_conf(ngx_conf_t *cf);
 static char *ngx_http_vrrp_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_vrrp_control(ngx_conf_t *cf, void *post, void *data);
+
+
+static ngx_conf_post_t  ngx_http_vrrp_control_post = { ngx_http_vrrp_control };
 
 
 static ngx_command_t  ngx_http_vrrp_status_commands[] = {
@@ -22,6 +33,13 @@ static ngx_command_t  ngx_http_vrrp_status_commands[] = {
       0,
       0,
       NULL },
+
+    { ngx_string("vrrp_control"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_vrrp_status_conf_t, control),
+      &ngx_http_vrrp_control_post },
 
       ngx_null_command
 };
@@ -37,7 +55,7 @@ static ngx_http_module_t  ngx_http_vrrp_status_module_ctx = {
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    NULL,                                  /* create location configuration */
+    ngx_http_vrrp_status_create_conf,      /* create location configuration */
     NULL                                   /* merge location configuration */
 };
 
@@ -112,6 +130,22 @@ ngx_http_vrrp_not_allowed(ngx_http_request_t *r)
 }
 
 
+static void *
+ngx_http_vrrp_status_create_conf(ngx_conf_t *cf)
+{
+    ngx_http_vrrp_status_conf_t  *conf;
+
+    conf = ngx_palloc(cf->pool, sizeof(ngx_http_vrrp_status_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->control = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
 /*
  * The "vrrp" block may come after the "http" block, so whether there is one
  * is found out by ngx_vrrp_conf_init().
@@ -136,6 +170,32 @@ ngx_http_vrrp_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (!vcf->status) {
         vcf->status = 1;
         ngx_vrrp_conf_line(cf, &vcf->status_place);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_vrrp_control(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_flag_t  *enable = data;
+
+    ngx_vrrp_conf_t           *vcf;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (!*enable) {
+        return NGX_CONF_OK;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_vrrp_control_handler;
+
+    vcf = ngx_vrrp_get_conf(cf->cycle);
+
+    if (!vcf->control) {
+        vcf->control = 1;
+        ngx_vrrp_conf_line(cf, &vcf->control_place);
     }
 
     return NGX_CONF_OK;

@@ -1,6 +1,6 @@
 
 /*
- * A response of unknown length: collected first, sent then.
+ * A response of unknown length: collected first, sent then; headers.
  */
 
 
@@ -147,4 +147,40 @@ ngx_http_vrrp_add_header(ngx_http_request_t *r, const char *key,
     h->value.data = (u_char *) value;
 
     return NGX_OK;
+}
+
+
+/* the first one of this name, or the one after "previous" */
+
+ngx_table_elt_t *
+ngx_http_vrrp_header(ngx_http_request_t *r, const ngx_str_t *name,
+    const ngx_table_elt_t *previous)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.len != name->len
+                || ngx_strncmp(h[i].lowcase_key, name->data, name->len) != 0)
+            {
+                continue;
+            }
+
+            if (previous == NULL) {
+                return &h[i];
+            }
+
+            if (previous == &h[i]) {
+                previous = NULL;
+            }
+        }
+    }
+
+    return NULL;
 }

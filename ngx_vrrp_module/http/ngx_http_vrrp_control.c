@@ -16,18 +16,12 @@
 
 
 typedef struct {
-    ngx_flag_t            enable;
-} ngx_http_vrrp_control_conf_t;
-
-
-typedef struct {
     vrrp_core_ticket_t    ticket;
     ngx_uint_t            pending;
     ngx_event_t           look;
 } ngx_http_vrrp_control_ctx_t;
 
 
-static ngx_int_t ngx_http_vrrp_control_handler(ngx_http_request_t *r);
 static const char *ngx_http_vrrp_control_refuse(ngx_http_request_t *r);
 static ngx_int_t ngx_http_vrrp_control_ask(ngx_http_request_t *r,
     vrrp_core_command_t *command);
@@ -36,68 +30,13 @@ static void ngx_http_vrrp_control_cleanup(void *data);
 static ngx_int_t ngx_http_vrrp_control_error(ngx_http_request_t *r,
     ngx_uint_t status, const char *error);
 static ngx_uint_t ngx_http_vrrp_control_status(vrrp_core_result_e result);
-static ngx_table_elt_t *ngx_http_vrrp_header(ngx_http_request_t *r,
-    const ngx_str_t *name);
-
-static void *ngx_http_vrrp_control_create_conf(ngx_conf_t *cf);
-static char *ngx_http_vrrp_control_enable(ngx_conf_t *cf, void *post,
-    void *data);
-
-
-static ngx_conf_post_t  ngx_http_vrrp_control_post = {
-    ngx_http_vrrp_control_enable
-};
-
-
-static ngx_command_t  ngx_http_vrrp_control_commands[] = {
-
-    { ngx_string("vrrp_control"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_vrrp_control_conf_t, enable),
-      &ngx_http_vrrp_control_post },
-
-      ngx_null_command
-};
-
-
-static ngx_http_module_t  ngx_http_vrrp_control_module_ctx = {
-    NULL,                                  /* preconfiguration */
-    NULL,                                  /* postconfiguration */
-
-    NULL,                                  /* create main configuration */
-    NULL,                                  /* init main configuration */
-
-    NULL,                                  /* create server configuration */
-    NULL,                                  /* merge server configuration */
-
-    ngx_http_vrrp_control_create_conf,     /* create location configuration */
-    NULL                                   /* merge location configuration */
-};
-
-
-ngx_module_t  ngx_http_vrrp_control_module = {
-    NGX_MODULE_V1,
-    &ngx_http_vrrp_control_module_ctx,     /* module context */
-    ngx_http_vrrp_control_commands,        /* module directives */
-    NGX_HTTP_MODULE,                       /* module type */
-    NULL,                                  /* init master */
-    NULL,                                  /* init module */
-    NULL,                                  /* init process */
-    NULL,                                  /* init thread */
-    NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
-    NULL,                                  /* exit master */
-    NGX_MODULE_V1_PADDING
-};
 
 
 static const ngx_str_t  ngx_http_vrrp_control_type =
     ngx_string("application/json");
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_vrrp_control_handler(ngx_http_request_t *r)
 {
     ngx_int_t             rc;
@@ -204,7 +143,7 @@ ngx_http_vrrp_control_ask(ngx_http_request_t *r, vrrp_core_command_t *command)
 
     cln->handler = ngx_http_vrrp_control_cleanup;
 
-    ngx_http_set_ctx(r, ctx, ngx_http_vrrp_control_module);
+    ngx_http_set_ctx(r, ctx, ngx_http_vrrp_status_module);
 
     /* the client may go away; the command is executed anyway */
 
@@ -237,7 +176,7 @@ ngx_http_vrrp_control_look(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_vrrp_control_module);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_vrrp_status_module);
     vcf = ngx_vrrp_get_conf(ngx_cycle);
 
     ngx_http_vrrp_text_init(&text, r->pool);
@@ -331,84 +270,12 @@ ngx_http_vrrp_control_refuse(ngx_http_request_t *r)
     static const ngx_str_t  origin = ngx_string("origin");
     static const ngx_str_t  control = ngx_string("x-vrrp-control");
 
-    h = ngx_http_vrrp_header(r, &control);
+    h = ngx_http_vrrp_header(r, &control, NULL);
 
     if (h == NULL || h->value.len != 1 || h->value.data[0] != '1') {
         return "the request needs the header X-VRRP-Control: 1";
     }
 
-    return ngx_http_vrrp_header(r, &origin)
+    return ngx_http_vrrp_header(r, &origin, NULL)
            ? "requests of browsers are not allowed" : NULL;
-}
-
-
-static ngx_table_elt_t *
-ngx_http_vrrp_header(ngx_http_request_t *r, const ngx_str_t *name)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == name->len
-                && ngx_strncmp(h[i].lowcase_key, name->data, name->len) == 0)
-            {
-                return &h[i];
-            }
-        }
-    }
-
-    return NULL;
-}
-
-
-static void *
-ngx_http_vrrp_control_create_conf(ngx_conf_t *cf)
-{
-    ngx_http_vrrp_control_conf_t  *conf;
-
-    conf = ngx_palloc(cf->pool, sizeof(ngx_http_vrrp_control_conf_t));
-    if (conf == NULL) {
-        return NULL;
-    }
-
-    conf->enable = NGX_CONF_UNSET;
-
-    return conf;
-}
-
-
-/*
- * The "vrrp" block may come after the "http" block, so whether there is one
- * is found out by ngx_vrrp_conf_init().
- */
-
-static char *
-ngx_http_vrrp_control_enable(ngx_conf_t *cf, void *post, void *data)
-{
-    ngx_flag_t  *enable = data;
-
-    ngx_vrrp_conf_t           *vcf;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    if (!*enable) {
-        return NGX_CONF_OK;
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_vrrp_control_handler;
-
-    vcf = ngx_vrrp_get_conf(cf->cycle);
-
-    if (!vcf->control) {
-        vcf->control = 1;
-        ngx_vrrp_conf_line(cf, &vcf->control_place);
-    }
-
-    return NGX_CONF_OK;
 }
