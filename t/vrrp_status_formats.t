@@ -82,8 +82,8 @@ my %TYPE = (
 my %LIKE = (
     json        => qr/^\{"version":/,
     html        => qr/^<!DOCTYPE html>.*<\/html>\n\z/s,
-    prometheus  => qr/^# HELP nginx_vrrp_build_info .*\d\n\z/s,
-    openmetrics => qr/^# HELP nginx_vrrp_build_info .*\n# EOF\n\z/s,
+    prometheus  => qr/^# HELP nginx_vrrp_address_assigned .*\d\n\z/s,
+    openmetrics => qr/^# HELP nginx_vrrp_address_assigned .*\n# EOF\n\z/s,
     health      => qr/^healthy\nVI_1 MASTER\nvi-2\.B MASTER\n\z/,
 );
 

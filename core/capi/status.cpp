@@ -11,9 +11,8 @@
 #include "core/capi/values.hpp"
 #include "core/os/clock.hpp"
 #include "core/status/health.hpp"
-#include "core/status/json.hpp"
-#include "core/status/metrics.hpp"
 #include "core/status/page.hpp"
+#include "core/status/render.hpp"
 #include "core/status/view.hpp"
 
 namespace {

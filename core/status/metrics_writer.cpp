@@ -1,25 +1,38 @@
 #include "core/status/metrics_writer.hpp"
 
-#include <utility>
+#include <array>
 
+#include "core/base/enum_name.hpp"
 #include "core/base/utf8.hpp"
 
 namespace ngx_vrrp::status {
 
-void Labels::add(std::string_view name, std::string_view value) {
-    text_ += text_.empty() ? "" : ",";
-    text_.append(name).append("=\"");
-    for (const char c : valid_utf8(value)) {
-        if (c == '\n') {
-            text_ += "\\n";
-            continue;
+namespace {
+
+// By type, the word for it and the suffix of a sample.
+constexpr std::array<std::string_view, 5> kTypeWords{
+    "gauge", "counter", "histogram", "histogram", "histogram"};
+constexpr std::array<std::string_view, 5> kSuffixes{"", "_total", "_bucket",
+                                                    "_sum", "_count"};
+
+}  // namespace
+
+void Labels::add(std::initializer_list<Label> labels) {
+    for (const auto &[name, value] : labels) {
+        text_ += text_.empty() ? "" : ",";
+        text_.append(name).append("=\"");
+        for (const char c : valid_utf8(value)) {
+            if (c == '\n') {
+                text_ += "\\n";
+                continue;
+            }
+            if (c == '\\' || c == '"') {
+                text_ += '\\';
+            }
+            text_ += c;
         }
-        if (c == '\\' || c == '"') {
-            text_ += '\\';
-        }
-        text_ += c;
+        text_ += '"';
     }
-    text_ += '"';
 }
 
 // No floating point: it would round, and follow the locale.
@@ -34,69 +47,43 @@ std::string to_seconds(std::int64_t ns) {
     return std::string{sign} + std::to_string(size / kSecond) + "." + decimals;
 }
 
-void MetricsWriter::gauge(std::string_view name, std::string_view help) {
-    begin(name, "gauge", help, "");
-}
-
-void MetricsWriter::counter(std::string_view name, std::string_view help) {
-    begin(name, "counter", help, "_total");
-}
-
-void MetricsWriter::histogram(std::string_view name, std::string_view help) {
-    begin(name, "histogram", help, "");
-}
-
-void MetricsWriter::begin(std::string_view name, std::string_view type,
-                          std::string_view help, std::string_view suffix) {
-    name_ = name;
-    type_ = type;
-    help_ = help;
-    suffix_ = suffix;
-    samples_.clear();
-}
-
-void MetricsWriter::bucket(std::string_view le, std::uint64_t count) {
-    put("_bucket", Labels().with("le", le), std::to_string(count));
-}
-
-void MetricsWriter::sum_and_count(std::int64_t sum_ns, std::uint64_t count) {
-    put("_sum", {}, to_seconds(sum_ns));
-    put("_count", {}, std::to_string(count));
-}
-
 // Prometheus calls a counter's family by the name of its samples.
-void MetricsWriter::put_head() {
+void MetricsWriter::write_head(const Metric &metric, std::string &text) const {
     const bool open = format_ == MetricsFormat::openmetrics;
-    const std::string name = open ? name_ : name_ + std::string{suffix_};
-
-    text_.append("# HELP ").append(name).append(" ").append(help_) += '\n';
-    text_.append("# TYPE ").append(name).append(" ").append(type_) += '\n';
-    if (open && name_.ends_with("_seconds")) {
-        text_.append("# UNIT ").append(name).append(" seconds\n");
+    std::string name(metric.name);
+    if (!open && metric.type == MetricType::counter) {
+        name += "_total";
+    }
+    text.append("# HELP ").append(name).append(" ").append(metric.help) += '\n';
+    text.append("# TYPE ").append(name).append(" ").append(
+        name_of(metric.type, kTypeWords)) += '\n';
+    if (open && name.ends_with("_seconds")) {
+        text.append("# UNIT ").append(name).append(" seconds\n");
     }
 }
 
-void MetricsWriter::put(std::string_view suffix, const Labels &labels,
-                        std::string_view value) {
-    const bool first = samples_.empty();
-    if (!samples_.insert(std::string{suffix} + labels.text()).second) {
-        return;
-    }
-    if (first) {
-        put_head();
-    }
-    text_.append(name_).append(suffix);
+void MetricsWriter::sample(const Metric &metric, const Labels &labels,
+                           std::string_view value) {
+    auto &[text, samples] = families_[metric.name];
+    std::string sample(name_of(metric.type, kSuffixes));
     if (!labels.text().empty()) {
-        text_.append("{").append(labels.text()).append("}");
+        sample.append("{").append(labels.text()).append("}");
     }
-    text_.append(" ").append(value) += '\n';
+    if (text.empty()) {
+        write_head(metric, text);
+    }
+    if (samples.insert(sample).second) {
+        text.append(metric.name).append(sample).append(" ").append(value);
+        text += '\n';
+    }
 }
 
-std::string MetricsWriter::end() {
-    if (format_ == MetricsFormat::openmetrics) {
-        text_ += "# EOF\n";
+std::string MetricsWriter::text() const {
+    std::string all;
+    for (const auto &[name, family] : families_) {
+        all += family.text;
     }
-    return std::move(text_);
+    return all + (format_ == MetricsFormat::openmetrics ? "# EOF\n" : "");
 }
 
 }  // namespace ngx_vrrp::status

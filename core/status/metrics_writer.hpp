@@ -1,10 +1,12 @@
-// Metrics as text, written in order: Prometheus' format 0.0.4, or OpenMetrics
-// 1.0.0, which differ in few places. A family has its head once, before its
-// first sample, and all its samples in a row; one without samples is not there.
+// Metrics as text: Prometheus' format 0.0.4, or OpenMetrics 1.0.0, which differ
+// in few places. A family has its head once and all its samples in a row; one
+// without samples is left out. Families are in the order of their names.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,27 +15,34 @@ namespace ngx_vrrp::status {
 
 enum class MetricsFormat : std::uint8_t { prometheus, openmetrics };
 
+// The last three are the parts of a histogram.
+enum class MetricType : std::uint8_t { gauge, counter, bucket, sum, count };
+
+// A family, by literals. A name that ends in _seconds has this unit; that of a
+// counter is without _total.
+struct Metric {
+    MetricType type;
+    std::string_view name;
+    std::string_view help;
+};
+
+struct Label {
+    std::string_view name;
+    std::string_view value;
+};
+
 // `a="x",b="y"`, with values escaped.
 class Labels {
 public:
     Labels() = default;
+    Labels(std::initializer_list<Label> labels) { add(labels); }
 
-    Labels with(std::string_view name, std::string_view value) const {
-        Labels more = *this;
-        more.add(name, value);
-        return more;
-    }
-
-    template <std::integral T>
-    Labels with(std::string_view name, T value) const {
-        return with(name, std::to_string(value));
-    }
+    void add(std::initializer_list<Label> labels);
+    void cut(std::size_t size) { text_.resize(size); }
 
     const std::string &text() const { return text_; }
 
 private:
-    void add(std::string_view name, std::string_view value);
-
     std::string text_;
 };
 
@@ -44,42 +53,22 @@ class MetricsWriter {
 public:
     explicit MetricsWriter(MetricsFormat format) : format_(format) {}
 
-    // The family of the samples that follow. A name that ends in _seconds has
-    // this unit; that of a counter is without _total.
-    void gauge(std::string_view name, std::string_view help);
-    void counter(std::string_view name, std::string_view help);
-    void histogram(std::string_view name, std::string_view help);
+    // A second one with the same labels is left out.
+    void sample(const Metric &metric, const Labels &labels,
+                std::string_view value);
 
-    // One that was there already is left out: two of them make no sense.
-    template <std::integral T>
-    void sample(const Labels &labels, T value) {
-        put(suffix_, labels, std::to_string(value));
-    }
-    void seconds(const Labels &labels, std::int64_t ns) {
-        put(suffix_, labels, to_seconds(ns));
-    }
-
-    // Of a histogram: le is the upper bound, "+Inf" the last one's.
-    void bucket(std::string_view le, std::uint64_t count);
-    void sum_and_count(std::int64_t sum_ns, std::uint64_t count);
-
-    // All of it. Nothing may follow.
-    std::string end();
+    std::string text() const;
 
 private:
-    void begin(std::string_view name, std::string_view type,
-               std::string_view help, std::string_view suffix);
-    void put_head();
-    void put(std::string_view suffix, const Labels &labels,
-             std::string_view value);
+    struct Family {
+        std::string text;
+        std::set<std::string, std::less<>> samples;
+    };
+
+    void write_head(const Metric &metric, std::string &text) const;
 
     MetricsFormat format_;
-    std::string name_;
-    std::string_view type_;
-    std::string_view help_;
-    std::string_view suffix_;
-    std::set<std::string, std::less<>> samples_;  // of this family
-    std::string text_;
+    std::map<std::string_view, Family> families_;
 };
 
 }  // namespace ngx_vrrp::status

@@ -10,8 +10,7 @@
 #include <optional>
 
 #include "core/status/health.hpp"
-#include "core/status/json.hpp"
-#include "core/status/metrics.hpp"
+#include "core/status/render.hpp"
 #include "core/status/view.hpp"
 #include "tests/fuzz/spoiled_memory.hpp"
 

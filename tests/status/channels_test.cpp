@@ -7,8 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "core/status/json.hpp"
-#include "core/status/metrics.hpp"
+#include "core/status/render.hpp"
 #include "tests/status/view_fixture.hpp"
 
 namespace ngx_vrrp::status {

@@ -9,8 +9,7 @@
 #include <iterator>
 #include <string>
 
-#include "core/status/json.hpp"
-#include "core/status/metrics.hpp"
+#include "core/status/render.hpp"
 #include "tests/status/rich_view.hpp"
 
 namespace ngx_vrrp::status {

@@ -1,4 +1,4 @@
-#include "core/status/json.hpp"
+#include "core/status/render.hpp"
 
 #include <gtest/gtest.h>
 

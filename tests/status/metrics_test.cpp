@@ -1,4 +1,4 @@
-#include "core/status/metrics.hpp"
+#include "core/status/render.hpp"
 
 #include <gtest/gtest.h>
 
@@ -66,25 +66,24 @@ TEST(MetricsWriter, SecondsAreExact) {
 
 TEST(MetricsWriter, ValuesOfLabelsAreEscaped) {
     MetricsWriter out(MetricsFormat::prometheus);
-    out.gauge("x", "X.");
-    out.sample(Labels().with("a", "\"\\\n").with("b", 1), 2);
-    EXPECT_EQ(out.end(),
+    out.sample({MetricType::gauge, "x", "X."}, {{"a", "\"\\\n"}, {"b", "1"}},
+               "2");
+    EXPECT_EQ(out.text(),
               "# HELP x X.\n# TYPE x gauge\nx{a=\"\\\"\\\\\\n\",b=\"1\"} 2\n");
 }
 
 // Shared memory cuts texts anywhere, and Prometheus refuses all metrics if one
 // label is not UTF-8.
 TEST(MetricsWriter, ValuesOfLabelsAreUtf8) {
-    EXPECT_EQ(Labels().with("a", "caf\xc3").text(), "a=\"caf\xef\xbf\xbd\"");
-    EXPECT_EQ(Labels().with("a", "caf\xc3\xa9").text(), "a=\"caf\xc3\xa9\"");
+    EXPECT_EQ(Labels({{"a", "caf\xc3"}}).text(), "a=\"caf\xef\xbf\xbd\"");
+    EXPECT_EQ(Labels({{"a", "caf\xc3\xa9"}}).text(), "a=\"caf\xc3\xa9\"");
 }
 
 TEST(MetricsWriter, FormatsDifferInHeadsAndEnd) {
     const auto write = [](MetricsFormat format) {
         MetricsWriter out(format);
-        out.counter("down_seconds", "Down.");
-        out.seconds({}, 1'500'000'000);
-        return out.end();
+        out.sample({MetricType::counter, "down_seconds", "Down."}, {}, "1.5");
+        return out.text();
     };
     EXPECT_EQ(write(MetricsFormat::prometheus),
               "# HELP down_seconds_total Down.\n"
@@ -98,13 +97,16 @@ TEST(MetricsWriter, FormatsDifferInHeadsAndEnd) {
               "# EOF\n");
 }
 
-TEST(MetricsWriter, SampleIsThereOnceAndEmptyFamilyIsNot) {
+TEST(MetricsWriter, SampleIsThereOnceAndFamiliesAreInOrder) {
     MetricsWriter out(MetricsFormat::prometheus);
-    out.gauge("nothing", "Nothing.");
-    out.gauge("x", "X.");
-    out.sample(Labels().with("a", "b"), 1);
-    out.sample(Labels().with("a", "b"), 2);
-    EXPECT_EQ(out.end(), "# HELP x X.\n# TYPE x gauge\nx{a=\"b\"} 1\n");
+    EXPECT_EQ(out.text(), "");
+    out.sample({MetricType::gauge, "x", "X."}, {{"a", "b"}}, "1");
+    out.sample({MetricType::gauge, "a", "A."}, {}, "3");
+    out.sample({MetricType::gauge, "x", "X."}, {{"a", "b"}}, "2");
+    out.sample({MetricType::gauge, "x", "X."}, {{"a", "c"}}, "2");
+    EXPECT_EQ(out.text(),
+              "# HELP a A.\n# TYPE a gauge\na 3\n"
+              "# HELP x X.\n# TYPE x gauge\nx{a=\"b\"} 1\nx{a=\"c\"} 2\n");
 }
 
 TEST(Metrics, EveryStateHasItsSample) {

@@ -5,7 +5,7 @@
 
 #include <regex>
 
-#include "core/status/json.hpp"
+#include "core/status/render.hpp"
 #include "tests/status/page_script.hpp"
 #include "tests/status/rich_view.hpp"
 

@@ -1,4 +1,4 @@
-// The status of a node as metrics: docs/status.md.
+// The status of a node as JSON and as metrics: docs/status.md.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 
 namespace ngx_vrrp::status {
 
+std::string to_json(const View &view);
 std::string to_metrics(const View &view, MetricsFormat format);
 
 }  // namespace ngx_vrrp::status
