@@ -369,8 +369,8 @@ ngx_vrrp_rules_trackers(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%L\" of %*s \"%V\" "
                            "has no effect at priority 255, the address owner "
                            "is MASTER unless it has a fault",
-                           tracker->core.weight, tracker->core.type.len,
-                           tracker->core.type.data, &tracker->name);
+                           check->tracker.weight, check->tracker.type.len,
+                           check->tracker.type.data, &check->name);
         return NGX_CONF_OK;
     }
 
