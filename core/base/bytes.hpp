@@ -14,6 +14,17 @@ namespace ngx_vrrp {
 using Bytes = std::span<const std::uint8_t>;
 using Buffer = std::vector<std::uint8_t>;
 
+// The memory of a value without pointers.
+template <class T>
+Bytes bytes_of(const T &value) {
+    return {reinterpret_cast<const std::uint8_t *>(&value), sizeof(T)};
+}
+
+template <class T>
+std::span<std::uint8_t> writable_bytes_of(T &value) {
+    return {reinterpret_cast<std::uint8_t *>(&value), sizeof(T)};
+}
+
 class ByteReader {
 public:
     explicit ByteReader(Bytes bytes) : rest_(bytes) {}

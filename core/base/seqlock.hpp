@@ -66,16 +66,6 @@ inline bool has_words(const SharedWord *to, Bytes bytes) {
     return same;
 }
 
-template <class T>
-Bytes bytes_of(const T &value) {
-    return {reinterpret_cast<const std::uint8_t *>(&value), sizeof(T)};
-}
-
-template <class T>
-std::span<std::uint8_t> writable_bytes_of(T &value) {
-    return {reinterpret_cast<std::uint8_t *>(&value), sizeof(T)};
-}
-
 class Seqlock {
 public:
     static constexpr int kReadAttempts = 1000;

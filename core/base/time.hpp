@@ -1,5 +1,5 @@
 // Time inside the core: typed, in nanoseconds, always passed in. Nothing in
-// the core reads a clock (core/net/clock.hpp is the one place that does).
+// the core reads a clock (core/os/clock.hpp is the one place that does).
 // Assigning centiseconds to seconds, the classic mistake of VRRP
 // implementations, does not compile.
 #pragma once

@@ -3,13 +3,13 @@
 // them can be missed.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/bytes.hpp"
+#include "core/base/find.hpp"
 #include "core/base/ip.hpp"
 #include "core/base/types.hpp"
 #include "core/vrrp/admission.hpp"
@@ -47,10 +47,7 @@ struct Interfaces {
     bool keeps_marks = true;
 
     const Interface *find(std::string_view name) const {
-        const auto it =
-            std::find_if(list.begin(), list.end(),
-                         [&](const Interface &i) { return i.name == name; });
-        return it == list.end() ? nullptr : &*it;
+        return find_first(list, name, &Interface::name);
     }
 };
 

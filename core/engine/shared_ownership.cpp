@@ -41,10 +41,6 @@ void store(SharedWord &word, Instant time) {
     word.store(static_cast<std::uint64_t>(to_ns(time)));
 }
 
-Bytes bytes_of(const HandoverRecord &record) {
-    return {reinterpret_cast<const std::uint8_t *>(&record), sizeof(record)};
-}
-
 std::uint64_t checksum_of(const HandoverRecord &record) {
     const Bytes bytes = bytes_of(record);
     return fingerprint(
@@ -229,8 +225,7 @@ std::optional<Handover> SharedOwnership::read_record(const Router &r,
                                                      Instant now) const {
     const OwnershipSlot &slot = *r.slot;
     HandoverRecord record{};
-    load_words(memory_.record_of(slot).data(),
-               {reinterpret_cast<std::uint8_t *>(&record), sizeof(record)});
+    load_words(memory_.record_of(slot).data(), writable_bytes_of(record));
     if (load(slot.given_to) != self_ ||
         slot.checksum.load() != checksum_of(record)) {
         return std::nullopt;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/find.hpp"
 #include "core/base/log.hpp"
 #include "core/vrrp/timing.hpp"
 
@@ -264,9 +265,7 @@ void SplitBrain::end_sign(SplitBrainSign sign, std::string why) {
 }
 
 SuspectedSign *SplitBrain::find(SplitBrainSign sign) {
-    const auto it = std::find_if(signs_.begin(), signs_.end(),
-                                 [&](const auto &s) { return s.sign == sign; });
-    return it == signs_.end() ? nullptr : &*it;
+    return find_first(signs_, sign, &SuspectedSign::sign);
 }
 
 std::vector<SignNews> SplitBrain::take_news() {

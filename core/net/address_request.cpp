@@ -4,13 +4,13 @@
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
-#include <netlink/attr.h>
-#include <netlink/msg.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <string>
 
+#include "core/base/find.hpp"
 #include "core/base/log.hpp"
 #include "core/net/domain.hpp"
 #include "core/net/interface_table.hpp"
@@ -24,60 +24,41 @@ std::string describe(const vrrp::VirtualAddress &address) {
            std::to_string(address.prefix_length);
 }
 
-bool put_address(nl_msg *message, int attribute, const IpAddress &address) {
-    const std::span<const std::uint8_t> octets = address.octets();
-    return nla_put(message, attribute, static_cast<int>(octets.size()),
-                   octets.data()) == 0;
-}
-
 // The attributes that identify an address in the kernel, which is enough for a
 // removal.
 Message build(int type, int flags, const engine::Interface &interface,
               const vrrp::VirtualAddress &address) {
-    Message message(nlmsg_alloc_simple(type, flags));
     ifaddrmsg header{};
-    header.ifa_family =
-        static_cast<std::uint8_t>(domain_of(address.address.family()));
+    header.ifa_family = domain_of(address.address.family());
     header.ifa_prefixlen = address.prefix_length;
     header.ifa_scope = RT_SCOPE_UNIVERSE;
     header.ifa_index = to_number(interface.index);
-
-    const bool complete =
-        message &&
-        nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO) ==
-            0 &&
-        put_address(message.get(), IFA_LOCAL, address.address) &&
-        put_address(message.get(), IFA_ADDRESS, address.address);
-    return complete ? std::move(message) : nullptr;
-}
-
-std::uint8_t bit(const IpAddress &address, unsigned n) {
-    return static_cast<std::uint8_t>(address.octets()[n / 8] >> (7 - n % 8) &
-                                     1);
+    Message message = make_message(type, flags, header);
+    put_bytes(message, IFA_LOCAL, address.address.octets());
+    put_bytes(message, IFA_ADDRESS, address.address.octets());
+    return message;
 }
 
 bool same_prefix(const IpAddress &a, const IpAddress &b, unsigned length) {
-    for (unsigned n = 0; n < length; n++) {
-        if (bit(a, n) != bit(b, n)) {
-            return false;
-        }
+    const Bytes all = a.octets();
+    const auto [of_a, of_b] = std::ranges::mismatch(all, b.octets());
+    if (of_a == all.end()) {
+        return true;
     }
-    return true;
+    const auto differing = static_cast<std::uint8_t>(*of_a ^ *of_b);
+    return 8 * (of_a - all.begin()) + std::countl_zero(differing) >= length;
 }
 
 // Whether the connected route of the address's prefix belongs to an address
 // of the machine itself.
 bool has_route_already(const engine::Interface &interface,
                        const vrrp::VirtualAddress &address) {
-    return std::any_of(interface.addresses.begin(), interface.addresses.end(),
-                       [&](const engine::InterfaceAddress &a) {
-                           return !a.ours &&
-                                  a.address.family() == Family::ipv6 &&
-                                  a.address != address.address &&
-                                  a.prefix_length == address.prefix_length &&
-                                  same_prefix(a.address, address.address,
-                                              address.prefix_length);
-                       });
+    return std::ranges::any_of(interface.addresses, [&](const auto &a) {
+        return !a.ours && a.address.family() == Family::ipv6 &&
+               a.address != address.address &&
+               a.prefix_length == address.prefix_length &&
+               same_prefix(a.address, address.address, address.prefix_length);
+    });
 }
 
 // No duplicate address detection: the VIP is ours by election, and waiting
@@ -86,60 +67,39 @@ bool has_route_already(const engine::Interface &interface,
 // after the VIP the machine would lose its own LAN.
 std::uint32_t ipv6_flags(const engine::Interface &interface,
                          const vrrp::VirtualAddress &address) {
-    std::uint32_t flags = IFA_F_NODAD;
-    if (has_route_already(interface, address)) {
-        flags |= IFA_F_NOPREFIXROUTE;
+    return has_route_already(interface, address)
+               ? IFA_F_NODAD | IFA_F_NOPREFIXROUTE
+               : IFA_F_NODAD;
+}
+
+// IPv6: deprecated from the start, so that the machine does not use the VIP as
+// the source of its connections.
+Message build_add(const engine::LeaseRequest &wanted) {
+    const vrrp::VirtualAddress &address = *wanted.address;
+    const bool is_ipv4 = address.address.family() == Family::ipv4;
+    ifa_cacheinfo lease{};
+    lease.ifa_valid = static_cast<std::uint32_t>(wanted.lease.count());
+    lease.ifa_prefered = is_ipv4 ? lease.ifa_valid : 0;
+
+    Message message = build(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
+                            *wanted.interface, address);
+    put(message, IFA_CACHEINFO, lease);
+    put(message, kIfaProto, kAddressMark);
+    if (!address.label.empty()) {
+        put_text(message, IFA_LABEL, address.label.c_str());
     }
-    return flags;
-}
-
-// The lifetimes. IPv6: deprecated from the start, so that the machine does not
-// use the VIP as the source of its connections.
-bool put_lease(nl_msg *message, Family family, Seconds lease) {
-    ifa_cacheinfo info{};
-    info.ifa_valid = static_cast<std::uint32_t>(lease.count());
-    info.ifa_prefered = family == Family::ipv4 ? info.ifa_valid : 0;
-    return nla_put(message, IFA_CACHEINFO, sizeof(info), &info) == 0;
-}
-
-bool put_label(nl_msg *message, const vrrp::VirtualAddress &address) {
-    return address.label.empty() ||
-           nla_put_string(message, IFA_LABEL, address.label.c_str()) == 0;
-}
-
-bool put_mark(nl_msg *message) {
-    return nla_put_u8(message, kIfaProto, kAddressMark) == 0;
-}
-
-bool put_flags(nl_msg *message, const engine::Interface &interface,
-               const vrrp::VirtualAddress &address) {
-    return nla_put_u32(message, IFA_FLAGS, ipv6_flags(interface, address)) == 0;
-}
-
-Message build_add(const engine::Interface &interface,
-                  const vrrp::VirtualAddress &address, Seconds lease) {
-    Message message =
-        build(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, interface, address);
-    const Family family = address.address.family();
-    nl_msg *m = message.get();
-    const bool complete =
-        m != nullptr && put_lease(m, family, lease) && put_label(m, address) &&
-        put_mark(m) &&
-        (family == Family::ipv4 || put_flags(m, interface, address));
-    return complete ? std::move(message) : nullptr;
+    if (!is_ipv4) {
+        put(message, IFA_FLAGS, ipv6_flags(*wanted.interface, address));
+    }
+    return message;
 }
 
 Message build_promote(const engine::Interface &interface) {
-    Message message(nlmsg_alloc_simple(RTM_SETLINK, 0));
     ifinfomsg header{};
     header.ifi_index = static_cast<int>(to_number(interface.index));
-    if (!message || nlmsg_append(message.get(), &header, sizeof(header),
-                                 NLMSG_ALIGNTO) < 0) {
-        return nullptr;
-    }
-
+    Message message = make_message(RTM_SETLINK, 0, header);
     nl_msg *m = message.get();
-    nlattr *families = nla_nest_start(m, IFLA_AF_SPEC);
+    nlattr *families = m ? nla_nest_start(m, IFLA_AF_SPEC) : nullptr;
     nlattr *family = families ? nla_nest_start(m, AF_INET) : nullptr;
     nlattr *conf = family ? nla_nest_start(m, IFLA_INET_CONF) : nullptr;
     if (conf == nullptr ||
@@ -156,13 +116,10 @@ Message build_promote(const engine::Interface &interface) {
 // lease on an address that another program configured.
 const engine::InterfaceAddress *find_other_prefix(
     const engine::Interface &interface, const vrrp::VirtualAddress &address) {
-    const auto it =
-        std::find_if(interface.addresses.begin(), interface.addresses.end(),
-                     [&](const engine::InterfaceAddress &a) {
-                         return a.address == address.address &&
-                                a.prefix_length != address.prefix_length;
-                     });
-    return it == interface.addresses.end() ? nullptr : &*it;
+    return find_first(interface.addresses, [&](const auto &a) {
+        return a.address == address.address &&
+               a.prefix_length != address.prefix_length;
+    });
 }
 
 Status refuse(const char *what, const engine::Interface &interface,
@@ -221,13 +178,8 @@ std::vector<Status> add_addresses(
     for (const engine::LeaseRequest &w : wanted) {
         answers.push_back(refuse_other_prefix(*w.interface, *w.address));
         if (answers.back()) {
-            Message request = build_add(*w.interface, *w.address, w.lease);
-            if (!request) {
-                answers.back() = adding(*w.interface, *w.address, ENOMEM);
-                continue;
-            }
             asked.push_back(answers.size() - 1);
-            requests.push_back(std::move(request));
+            requests.push_back(build_add(w));
         }
     }
 
@@ -241,9 +193,8 @@ std::vector<Status> add_addresses(
 
 Status remove_address(RequestSocket &socket, const engine::Interface &interface,
                       const vrrp::VirtualAddress &address) {
-    const Message request = build(RTM_DELADDR, 0, interface, address);
-    const int error = request ? socket.exchange(request) : ENOMEM;
-
+    const int error =
+        socket.exchange(build(RTM_DELADDR, 0, interface, address));
     switch (error) {
         case 0:
         case ENOENT:
@@ -262,8 +213,7 @@ Status remove_address(RequestSocket &socket, const engine::Interface &interface,
 
 Status promote_secondaries(RequestSocket &socket,
                            const engine::Interface &interface) {
-    const Message request = build_promote(interface);
-    const int error = request ? socket.exchange(request) : ENOMEM;
+    const int error = socket.exchange(build_promote(interface));
     if (error != 0) {
         return Unexpected(SystemError{
             "setting promote_secondaries of \"" + interface.name + "\"",

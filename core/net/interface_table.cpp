@@ -4,12 +4,13 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netlink/attr.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+
+#include "core/base/find.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -19,7 +20,7 @@ constexpr unsigned kMaxDumps = 4;
 
 // The value of an attribute, if it is there and has the right size.
 template <class T>
-std::optional<T> value_of(const nlattr *attribute) {
+std::optional<T> read(const nlattr *attribute) {
     if (attribute == nullptr || nla_len(attribute) != sizeof(T)) {
         return std::nullopt;
     }
@@ -49,13 +50,14 @@ std::optional<engine::Interface> parse_link(nlmsghdr *message) {
         return std::nullopt;
     }
     engine::Interface interface;
+    const auto *name =
+        static_cast<const char *>(nla_data(attributes[IFLA_IFNAME]));
     interface.name.assign(
-        static_cast<const char *>(nla_data(attributes[IFLA_IFNAME])),
-        ::strnlen(static_cast<const char *>(nla_data(attributes[IFLA_IFNAME])),
-                  static_cast<std::size_t>(nla_len(attributes[IFLA_IFNAME]))));
+        name, ::strnlen(name, static_cast<std::size_t>(
+                                  nla_len(attributes[IFLA_IFNAME]))));
     interface.index = IfIndex{static_cast<std::uint32_t>(link->ifi_index)};
     interface.mac =
-        value_of<MacAddress>(attributes[IFLA_ADDRESS]).value_or(MacAddress{});
+        read<MacAddress>(attributes[IFLA_ADDRESS]).value_or(MacAddress{});
     interface.up = is_up(link->ifi_flags);
     return interface;
 }
@@ -64,8 +66,7 @@ std::optional<IpAddress> ip_of(const nlattr *attribute) {
     if (attribute == nullptr) {
         return std::nullopt;
     }
-    const Bytes octets(static_cast<const std::uint8_t *>(nla_data(attribute)),
-                       static_cast<std::size_t>(nla_len(attribute)));
+    const Bytes octets = value_of(attribute);
     if (octets.size() != 4 && octets.size() != 16) {
         return std::nullopt;
     }
@@ -95,10 +96,10 @@ std::optional<ParsedAddress> parse_address(nlmsghdr *message) {
     }
 
     const auto *header = static_cast<const ifaddrmsg *>(nlmsg_data(message));
-    const std::uint32_t flags = value_of<std::uint32_t>(attributes[IFA_FLAGS])
-                                    .value_or(header->ifa_flags);
+    const std::uint32_t flags =
+        read<std::uint32_t>(attributes[IFA_FLAGS]).value_or(header->ifa_flags);
     const std::uint8_t mark =
-        value_of<std::uint8_t>(attributes[kIfaProto]).value_or(0);
+        read<std::uint8_t>(attributes[kIfaProto]).value_or(0);
 
     ParsedAddress parsed;
     parsed.index = IfIndex{header->ifa_index};
@@ -112,48 +113,19 @@ std::optional<ParsedAddress> parse_address(nlmsghdr *message) {
     return parsed;
 }
 
-// Points to const when the list is.
-template <class List>
-auto *find_interface(List &list, IfIndex index) {
-    const auto it = std::find_if(
-        list.begin(), list.end(),
-        [&](const engine::Interface &i) { return i.index == index; });
-    return it == list.end() ? nullptr : &*it;
-}
-
-Message link_request() {
-    Message message(nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP));
-    ifinfomsg header{};
-    if (!message ||
-        nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO) <
-            0 ||
-        nla_put_u32(message.get(), IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) <
-            0) {
-        return nullptr;
-    }
-    return message;
-}
-
-Message address_request() {
-    Message message(nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP));
-    ifaddrmsg header{};
-    if (!message || nlmsg_append(message.get(), &header, sizeof(header),
-                                 NLMSG_ALIGNTO) < 0) {
-        return nullptr;
-    }
-    return message;
+engine::Interface *find_interface(std::vector<engine::Interface> &list,
+                                  IfIndex index) {
+    return find_first(list, index, &engine::Interface::index);
 }
 
 int dump_links(RequestSocket &socket, std::vector<engine::Interface> &list) {
-    const Message request = link_request();
-    if (!request) {
-        return ENOMEM;
-    }
+    Message request = make_message(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{});
+    put(request, IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
     return socket.exchange(request, [&](nlmsghdr *message) {
-        std::optional<engine::Interface> link =
-            message->nlmsg_type == RTM_NEWLINK ? parse_link(message)
-                                               : std::nullopt;
-        if (link) {
+        if (message->nlmsg_type != RTM_NEWLINK) {
+            return;
+        }
+        if (std::optional<engine::Interface> link = parse_link(message)) {
             list.push_back(std::move(*link));
         }
     });
@@ -163,10 +135,7 @@ int dump_links(RequestSocket &socket, std::vector<engine::Interface> &list) {
 // out: its event brings them. A kernel that supports marks sets some itself, on
 // the loopback interface and on link-local addresses.
 int dump_addresses(RequestSocket &socket, engine::Interfaces &interfaces) {
-    const Message request = address_request();
-    if (!request) {
-        return ENOMEM;
-    }
+    const Message request = make_message(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{});
     return socket.exchange(request, [&](nlmsghdr *message) {
         const std::optional<ParsedAddress> parsed =
             message->nlmsg_type == RTM_NEWADDR ? parse_address(message)
@@ -192,13 +161,13 @@ int dump(RequestSocket &socket, engine::Interfaces &interfaces) {
     return addresses != 0 ? addresses : links;
 }
 
-auto find_address(std::vector<engine::InterfaceAddress> &list,
-                  const engine::InterfaceAddress &wanted) {
-    return std::find_if(list.begin(), list.end(),
-                        [&](const engine::InterfaceAddress &a) {
-                            return a.address == wanted.address &&
-                                   a.prefix_length == wanted.prefix_length;
-                        });
+engine::InterfaceAddress *find_address(
+    std::vector<engine::InterfaceAddress> &list,
+    const engine::InterfaceAddress &wanted) {
+    return find_first(list, [&](const auto &a) {
+        return a.address == wanted.address &&
+               a.prefix_length == wanted.prefix_length;
+    });
 }
 
 Effect add_link(engine::Interface link, std::vector<engine::Interface> &list) {
@@ -234,15 +203,10 @@ Effect uncertainty(const engine::InterfaceAddress &address) {
                : Effect::changed;
 }
 
-Effect add_address(const ParsedAddress &added,
-                   std::vector<engine::Interface> &list) {
-    engine::Interface *link = find_interface(list, added.index);
-    if (link == nullptr) {
-        return Effect::none;
-    }
-    const auto known = find_address(link->addresses, added.fact);
-    if (known == link->addresses.end()) {
-        link->addresses.push_back(added.fact);
+Effect add_address(const ParsedAddress &added, engine::Interface &link) {
+    engine::InterfaceAddress *known = find_address(link.addresses, added.fact);
+    if (known == nullptr) {
+        link.addresses.push_back(added.fact);
         return uncertainty(added.fact);
     }
     const bool same = *known == added.fact;
@@ -250,17 +214,13 @@ Effect add_address(const ParsedAddress &added,
     return same ? Effect::none : Effect::changed;
 }
 
-Effect remove_address(const ParsedAddress &removed,
-                      std::vector<engine::Interface> &list) {
-    engine::Interface *link = find_interface(list, removed.index);
-    if (link == nullptr) {
+Effect remove_address(const ParsedAddress &removed, engine::Interface &link) {
+    const auto *known = find_address(link.addresses, removed.fact);
+    if (known == nullptr) {
         return Effect::none;
     }
-    const auto known = find_address(link->addresses, removed.fact);
-    if (known == link->addresses.end()) {
-        return Effect::none;
-    }
-    link->addresses.erase(known);
+    link.addresses.erase(link.addresses.begin() +
+                         (known - link.addresses.data()));
     return uncertainty(removed.fact);
 }
 
@@ -291,8 +251,7 @@ void complete(engine::Interfaces &dump, const engine::Interfaces &known) {
             continue;
         }
         for (const engine::InterfaceAddress &address : before.addresses) {
-            if (find_address(link->addresses, address) ==
-                link->addresses.end()) {
+            if (find_address(link->addresses, address) == nullptr) {
                 link->addresses.push_back(address);
             }
         }
@@ -311,11 +270,13 @@ Effect apply(nlmsghdr *event, engine::Interfaces &known) {
     }
     if (type == RTM_NEWADDR || type == RTM_DELADDR) {
         const auto address = parse_address(event);
-        if (!address) {
+        auto *link =
+            address ? find_interface(known.list, address->index) : nullptr;
+        if (link == nullptr) {
             return Effect::none;
         }
-        return type == RTM_NEWADDR ? add_address(*address, known.list)
-                                   : remove_address(*address, known.list);
+        return type == RTM_NEWADDR ? add_address(*address, *link)
+                                   : remove_address(*address, *link);
     }
     return Effect::none;
 }

@@ -32,10 +32,6 @@ constexpr unsigned kMaxEventsWhenLost = 16384;
 constexpr unsigned kMaxDatagramsPerAnswer = 4096;
 constexpr Seconds kAnswerTimeout{1};
 
-// Enough for every request of this module. The default of libnl is a page,
-// which it fills with zeros for each request.
-constexpr std::size_t kRequestSize = 512;
-
 // The default receive buffer has room for this number of errors.
 constexpr std::size_t kMaxRequests = 64;
 
@@ -89,10 +85,11 @@ int receive(int fd, Buffer &buffer, const MessageHandler &handler) {
 // The answer to one request: messages, then an end with a result.
 class Answer {
 public:
-    Answer(std::uint32_t sequence, const MessageHandler &handler)
-        : sequence_(sequence), handler_(handler) {}
+    Answer(std::uint32_t sequence, const MessageHandler &handler,
+           std::size_t most)
+        : sequence_(sequence), handler_(handler), left_(most) {}
 
-    bool complete() const { return complete_; }
+    bool complete() const { return complete_ || left_ == 0; }
 
     int result() const {
         if (error_ != 0) {
@@ -103,7 +100,7 @@ public:
 
     void take(nlmsghdr *message) {
         // The rest of an abandoned answer is not ours.
-        if (message->nlmsg_seq != sequence_ || complete_) {
+        if (message->nlmsg_seq != sequence_ || complete()) {
             return;
         }
 
@@ -119,6 +116,7 @@ public:
             case NLMSG_NOOP:
                 break;
             default:
+                --left_;
                 handler_(message);
         }
     }
@@ -134,6 +132,7 @@ private:
 
     const std::uint32_t sequence_;
     const MessageHandler &handler_;
+    std::size_t left_;
     bool complete_ = false;
     bool interrupted_ = false;
     int error_ = 0;
@@ -154,7 +153,6 @@ Status RequestSocket::open(int protocol) {
             SystemError{"setsockopt(SO_RCVTIMEO) for netlink", errno});
     }
 
-    nlmsg_set_default_size(kRequestSize);
     fd_ = std::move(fd.value());
     buffer_.resize(kBufferSize);
     return success();
@@ -167,12 +165,13 @@ int RequestSocket::send(nlmsghdr *request) {
 }
 
 int RequestSocket::exchange(const Message &request,
-                            const MessageHandler &handler) {
-    if (const int error = send(nlmsg_hdr(request.get())); error != 0) {
-        return error;
+                            const MessageHandler &handler, std::size_t most) {
+    const int unsent = request ? send(nlmsg_hdr(request.get())) : ENOMEM;
+    if (unsent != 0) {
+        return unsent;
     }
 
-    Answer answer(sequence_, handler);
+    Answer answer(sequence_, handler, most);
     const Instant give_up = os::now() + kAnswerTimeout;
 
     for (unsigned n = 0; n < kMaxDatagramsPerAnswer; n++) {
@@ -191,10 +190,6 @@ int RequestSocket::exchange(const Message &request,
     return E2BIG;
 }
 
-int RequestSocket::exchange(const Message &request) {
-    return exchange(request, [](nlmsghdr *) {});
-}
-
 std::uint32_t RequestSocket::port() const {
     sockaddr_nl self{};
     socklen_t size = sizeof(self);
@@ -205,6 +200,11 @@ std::uint32_t RequestSocket::port() const {
 
 std::vector<int> RequestSocket::exchange(const std::vector<Message> &requests) {
     std::vector<int> errors(requests.size());
+    if (std::find(requests.begin(), requests.end(), nullptr) !=
+        requests.end()) {
+        std::ranges::fill(errors, ENOMEM);
+        return errors;
+    }
     for (std::size_t i = 0; i < requests.size(); i += kMaxRequests) {
         const std::size_t count = std::min(requests.size() - i, kMaxRequests);
         const std::uint32_t first = sequence_ + 1;

@@ -1,26 +1,20 @@
 // Two uses of netlink: a request with its answer, and events. Both keep the
-// kernel's errno, which libnl's own socket would translate; libnl builds and
-// parses the messages.
+// kernel's errno, which libnl's own socket would translate; libnl parses the
+// messages.
 #pragma once
 
-#include <netlink/msg.h>
-
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <limits>
 #include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/system_error.hpp"
+#include "core/net/netlink_message.hpp"
 #include "core/os/fd.hpp"
 
 namespace ngx_vrrp::net {
-
-struct MessageFree {
-    void operator()(nl_msg *message) const { nlmsg_free(message); }
-};
-
-using Message = std::unique_ptr<nl_msg, MessageFree>;
 
 // Called for each message of a datagram; valid during the call only.
 using MessageHandler = std::function<void(nlmsghdr *)>;
@@ -31,11 +25,12 @@ public:
 
     // Sends the request and passes the answer, except the final
     // acknowledgement, to the handler. Returns 0 or errno; EINTR when a dump is
-    // not consistent, because of a change meanwhile.
-    int exchange(const Message &request, const MessageHandler &handler);
-
-    // A request whose only answer is the acknowledgement.
-    int exchange(const Message &request);
+    // not consistent, because of a change meanwhile. The rest of an answer with
+    // more messages than `most` stays in the socket, which is then of no
+    // further use.
+    int exchange(
+        const Message &request, const MessageHandler &handler = [](auto) {},
+        std::size_t most = std::numeric_limits<std::size_t>::max());
 
     // Many of them, in few system calls: 0 or errno for each of them.
     std::vector<int> exchange(const std::vector<Message> &requests);
