@@ -1,8 +1,10 @@
 // A failed request to the operating system: the request, and errno.
 #pragma once
 
+#include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "core/base/result.hpp"
@@ -24,6 +26,11 @@ using Status = Result<std::monostate, SystemError>;
 
 inline Status success() {
     return std::monostate{};
+}
+
+// Of the request that has just failed.
+inline Unexpected<SystemError> failure(std::string what, int error = errno) {
+    return Unexpected(SystemError{std::move(what), error});
 }
 
 }  // namespace ngx_vrrp

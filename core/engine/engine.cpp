@@ -87,9 +87,9 @@ void Engine::send_adverts(std::span<const std::size_t> routers, Instant now) {
     for (const std::size_t index : routers) {
         routers_[index].ask_to_send(packets_);
     }
-    const std::vector<Status> answered =
-        packets_.empty() ? std::vector<Status>{}
-                         : ports_.transmit.send_all(packets_);
+    const std::vector<Status> answered = packets_.empty()
+                                             ? std::vector<Status>{}
+                                             : ports_.transmit.send(packets_);
     std::span<const Status> answers = answered;
     for (const std::size_t index : routers) {
         routers_[index].take_sent(answers, now);
@@ -101,9 +101,9 @@ void Engine::prolong_leases(std::span<const std::size_t> routers, Instant now) {
     for (const std::size_t index : routers) {
         routers_[index].ask_to_prolong(requests_);
     }
-    const std::vector<Status> answered =
-        requests_.empty() ? std::vector<Status>{}
-                          : ports_.addresses.add_all(requests_);
+    const std::vector<Status> answered = requests_.empty()
+                                             ? std::vector<Status>{}
+                                             : ports_.addresses.add(requests_);
     std::span<const Status> answers = answered;
     for (const std::size_t index : routers) {
         routers_[index].take_prolonged(answers, now);

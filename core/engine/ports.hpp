@@ -52,21 +52,11 @@ public:
     // The interface is gone: closes everything that listen() opened on it.
     virtual void forget(std::string_view interface) = 0;
 
-    // Sends one VRRP packet with TTL 255 out of the interface, from source to
-    // destination (a group or a peer).
-    virtual Status send(const Interface &interface,
-                        const wire::Endpoints &endpoints, Bytes pdu) = 0;
-
-    // Sends several packets, in this order, and returns the result of each: one
-    // by one, if the machine has no better method.
-    virtual std::vector<Status> send_all(
-        const std::vector<OutgoingPacket> &packets) {
-        std::vector<Status> answers;
-        for (const OutgoingPacket &p : packets) {
-            answers.push_back(send(*p.interface, p.endpoints, p.pdu));
-        }
-        return answers;
-    }
+    // Sends VRRP packets with TTL 255, in this order, each out of its interface
+    // from its source to its destination (a group or a peer). Returns the
+    // result of each.
+    virtual std::vector<Status> send(
+        const std::vector<OutgoingPacket> &packets) = 0;
 
     // One whole Ethernet frame.
     virtual Status send_frame(const Interface &interface, Bytes frame) = 0;
@@ -82,20 +72,10 @@ class Addresses {
 public:
     virtual ~Addresses() = default;
 
-    // Adds the address with our mark and this lifetime, or renews it.
-    virtual Status add(const Interface &interface,
-                       const vrrp::VirtualAddress &address, Seconds lease) = 0;
-
-    // Adds several addresses, and returns the result of each: one by one, if
-    // the machine has no better method.
-    virtual std::vector<Status> add_all(
-        const std::vector<LeaseRequest> &requests) {
-        std::vector<Status> answers;
-        for (const LeaseRequest &r : requests) {
-            answers.push_back(add(*r.interface, *r.address, r.lease));
-        }
-        return answers;
-    }
+    // Adds each address with our mark and its lifetime, or renews it. Returns
+    // the result of each.
+    virtual std::vector<Status> add(
+        const std::vector<LeaseRequest> &requests) = 0;
 
     // Also succeeds if the address did not exist.
     virtual Status remove(const Interface &interface,

@@ -10,8 +10,6 @@ namespace ngx_vrrp::engine {
 
 namespace {
 
-constexpr Duration kLogPeriod = Seconds{10};
-
 // A peer whose configuration differs from ours repeats its advertisements.
 constexpr Duration kDisagreementPeriod = Seconds{60};
 
@@ -26,11 +24,6 @@ constexpr Duration kOneRemoval = Milliseconds{100};
 std::string log_context(const vrrp::Config &config) {
     return format("instance \"%s\", vrid %u, interface %s", config.name.c_str(),
                   unsigned{to_number(config.vrid)}, config.interface.c_str());
-}
-
-template <std::size_t... I>
-std::array<RateLimit, sizeof...(I)> drop_limits(std::index_sequence<I...>) {
-    return {((void)I, RateLimit{kDisagreementPeriod})...};
 }
 
 std::vector<AddressState> address_states(const vrrp::Config &config) {
@@ -53,17 +46,11 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
       trackers_(std::move(config.trackers)),
       id_(ports.ownership.open(key(), this->config().advert_interval)),
       split_brain_(this->config()),
-      drop_limits_(drop_limits(std::make_index_sequence<wire::kDropReasons>{})),
-      mismatch_limit_(kDisagreementPeriod),
-      send_limit_(kLogPeriod),
-      address_limit_(kLogPeriod),
-      remove_limit_(kLogPeriod),
-      lapse_limit_(kLogPeriod),
+      drop_limits_(wire::kDropReasons, RateLimit{kDisagreementPeriod}),
       removal_limit_(kOneRemoval),
-      sign_limit_(kLogPeriod),
-      over_limit_(kLogPeriod),
-      cut_limit_(Seconds{3600}),
-      name_limit_(kDisagreementPeriod) {}
+      name_limit_(kDisagreementPeriod),
+      mismatch_line_(kDisagreementPeriod),
+      cut_line_(Seconds{3600}) {}
 
 RouterKey VirtualRouter::key() const {
     return {config().interface, config().family, config().vrid};
@@ -209,7 +196,7 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
         ++counters_.priority_zero_received;
     }
     if (const auto text = vrrp::mismatch(config(), advert, peer)) {
-        act(vrrp::ReportMismatch{*text}, now);
+        mismatch_line_.write(log_, LogLevel::warn, *text, now);
     }
     split_brain_.on_advert(advert, now);
     const auto before = instance_.active_router();

@@ -2,7 +2,6 @@
 // facts that it needs, and the execution of its actions in their order.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/rate_limit.hpp"
+#include "core/base/repeated_line.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/command.hpp"
 #include "core/engine/connection_cut.hpp"
@@ -173,6 +173,8 @@ private:
         unsigned foreign = 0;  // were never ours, but we used them
     };
 
+    enum class Which : std::uint8_t { all, missing };
+
     // A virtual address on its interface, with any prefix length.
     struct Sighting {
         const InterfaceAddress *ours = nullptr;
@@ -268,11 +270,9 @@ private:
     bool take_over(const Interface &interface, const AddressState &state,
                    Instant now);
     bool is_usual(const AddressState &state) const;
-    bool hold(AddressState &state, Instant now);
-    bool hold_all(Instant now);
+    void hold(Which which, unsigned announcements, Instant now);
     bool may_hold(AddressState &state, Instant now);
     bool take_answer(AddressState &state, const Status &status, Instant now);
-    bool gain(AddressState &state, Instant now);
     void judge_attempt(bool any_held, Instant now);
     std::optional<Instant> black_hole_at() const;
     void leave_black_hole(Instant now);
@@ -340,17 +340,17 @@ private:
 
     LastTransition last_;
     Counters counters_;
-    std::array<RateLimit, wire::kDropReasons> drop_limits_;
-    RateLimit mismatch_limit_;
-    RateLimit send_limit_;
-    RateLimit address_limit_;
-    RateLimit remove_limit_;
-    RateLimit lapse_limit_;
+    std::vector<RateLimit> drop_limits_;  // for each DropReason
     RateLimit removal_limit_;
-    RateLimit sign_limit_;
-    RateLimit over_limit_;
-    RateLimit cut_limit_;
     RateLimit name_limit_;
+    RepeatedLine mismatch_line_;
+    RepeatedLine send_line_;
+    RepeatedLine address_line_;
+    RepeatedLine remove_line_;
+    RepeatedLine lapse_line_;
+    RepeatedLine sign_line_;
+    RepeatedLine sign_end_line_;
+    RepeatedLine cut_line_;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -41,10 +41,9 @@ void VirtualRouter::send_due_advert(Instant now) {
         std::vector<OutgoingPacket> packets;
         put_advert(*due, packets);
         std::vector<Status> answers;
-        for (const OutgoingPacket &p : packets) {
+        for (const OutgoingPacket &packet : packets) {
             if (may_act()) {
-                answers.push_back(
-                    ports_.transmit.send(*p.interface, p.endpoints, p.pdu));
+                answers.push_back(ports_.transmit.send({packet}).front());
             }
         }
         take_sent(*due, answers, now);
@@ -166,19 +165,14 @@ void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
 }
 
 void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
-    if (mismatch_limit_.allow(now)) {
-        log_(LogLevel::warn, "%s%s", action.text.c_str(),
-             suppressed_note(mismatch_limit_.take_suppressed()).c_str());
-    }
+    mismatch_line_.write(log_, LogLevel::warn, action.text, now);
 }
 
 void VirtualRouter::report_send_error(const SystemError &error, Instant now) {
     ++counters_.send_errors;
-    if (send_limit_.allow(now)) {
-        log_(LogLevel::error, "%s, retrying with the next advertisement%s",
-             error.to_string().c_str(),
-             suppressed_note(send_limit_.take_suppressed()).c_str());
-    }
+    send_line_.write(
+        log_, LogLevel::error,
+        error.to_string() + ", retrying with the next advertisement", now);
 }
 
 void VirtualRouter::report_drop(wire::DropReason reason,

@@ -108,7 +108,7 @@ VirtualRouter::Losses VirtualRouter::find_addresses(Instant now) {
 
 void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
     cut_ = {};
-    judge_attempt(hold_all(now), now);
+    hold(Which::all, 0, now);
 }
 
 // Usually the only work is to renew leases, which waits until the end of the
@@ -123,12 +123,7 @@ void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
 
 void VirtualRouter::renew_now(Instant now) {
     send_due_advert(now);
-    bool any_held = false;
-    for (AddressState &state : addresses_) {
-        const bool held = state.present ? hold(state, now) : gain(state, now);
-        any_held = held || any_held;
-    }
-    judge_attempt(any_held, now);
+    hold(Which::all, config().announce.repeat, now);
 }
 
 bool VirtualRouter::is_usual(const AddressState &state) const {
@@ -236,23 +231,16 @@ bool VirtualRouter::take_answer(AddressState &state, const Status &status,
     return status.has_value();
 }
 
-// Adds the address or renews its lease.
-bool VirtualRouter::hold(AddressState &state, Instant now) {
-    if (!may_hold(state, now)) {
-        return is_used_as_it_is(state) && may_act();
-    }
-    return take_answer(state,
-                       ports_.addresses.add(*interface_of(state.address),
-                                            state.address, lease_),
-                       now);
-}
-
-// All of them, in one request. True: one of them is held.
-bool VirtualRouter::hold_all(Instant now) {
+// Adds addresses or renews their leases, in one request. announcements: of each
+// address that is new.
+void VirtualRouter::hold(Which which, unsigned announcements, Instant now) {
     std::vector<LeaseRequest> requests;
     std::vector<AddressState *> asked;
     bool any_held = false;
     for (AddressState &state : addresses_) {
+        if (which == Which::missing && state.present) {
+            continue;
+        }
         if (may_hold(state, now)) {
             requests.push_back(
                 {interface_of(state.address), &state.address, lease_});
@@ -261,33 +249,20 @@ bool VirtualRouter::hold_all(Instant now) {
             any_held = any_held || (is_used_as_it_is(state) && may_act());
         }
     }
-    const std::vector<Status> answers = ports_.addresses.add_all(requests);
+    const std::vector<Status> answers = ports_.addresses.add(requests);
     for (std::size_t i = 0; i < asked.size(); ++i) {
-        any_held = take_answer(*asked[i], answers[i], now) || any_held;
+        const bool is_new = !asked[i]->present;
+        if (take_answer(*asked[i], answers[i], now)) {
+            any_held = true;
+            announce(*asked[i], is_new ? announcements : 0, now);
+        }
     }
-    return any_held;
-}
-
-// An address that was added later than the others is announced now.
-bool VirtualRouter::gain(AddressState &state, Instant now) {
-    const bool held = hold(state, now);
-    if (held) {
-        announce(state, config().announce.repeat, now);
-    }
-    return held;
+    judge_attempt(any_held, now);
 }
 
 void VirtualRouter::add_missing(Instant now) {
-    bool any_missing = false;
-    bool any_held = false;
-    for (AddressState &state : addresses_) {
-        if (!state.present) {
-            any_missing = true;
-            any_held = gain(state, now) || any_held;
-        }
-    }
-    if (any_missing) {
-        judge_attempt(any_held, now);
+    if (!std::ranges::all_of(addresses_, &AddressState::present)) {
+        hold(Which::missing, config().announce.repeat, now);
     }
 }
 
@@ -367,12 +342,11 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
         return true;
     }
     ++counters_.address_errors;
-    if (remove_limit_.allow(now)) {
-        log_(LogLevel::alert, "%s, the kernel removes it within %d s%s",
-             status.error().to_string().c_str(),
-             static_cast<int>(lease_.count()),
-             suppressed_note(remove_limit_.take_suppressed()).c_str());
-    }
+    remove_line_.write(log_, LogLevel::alert,
+                       status.error().to_string() +
+                           ", the kernel removes it within " +
+                           std::to_string(lease_.count()) + " s",
+                       now);
     return false;
 }
 
@@ -486,14 +460,13 @@ void VirtualRouter::report_removal(const Losses &losses) {
 // We were not scheduled, but not for as long as a peer waits, or the kernel
 // refused to renew the lease.
 void VirtualRouter::report_lapse(const Losses &losses, Instant now) {
-    if (lapse_limit_.allow(now)) {
-        log_(LogLevel::warn,
-             "the lease of %s on %s expired before it was renewed, adding it "
-             "again%s",
-             losses.first->address.address.to_string().c_str(),
-             losses.first->address.interface.c_str(),
-             suppressed_note(lapse_limit_.take_suppressed()).c_str());
-    }
+    lapse_line_.write(
+        log_, LogLevel::warn,
+        format("the lease of %s on %s expired before it was renewed, adding it "
+               "again",
+               losses.first->address.address.to_string().c_str(),
+               losses.first->address.interface.c_str()),
+        now);
 }
 
 // Refused by the kernel
@@ -502,11 +475,9 @@ void VirtualRouter::report_address_error(const SystemError &error,
                                          Instant now) {
     ++counters_.address_errors;
     address_error_ = error.to_string();
-    if (address_limit_.allow(now)) {
-        log_(LogLevel::error, "%s, retrying with the next renewal%s",
-             address_error_.c_str(),
-             suppressed_note(address_limit_.take_suppressed()).c_str());
-    }
+    address_line_.write(log_, LogLevel::error,
+                        address_error_ + ", retrying with the next renewal",
+                        now);
 }
 
 void VirtualRouter::judge_attempt(bool any_held, Instant now) {

@@ -18,13 +18,11 @@ bool VirtualRouter::cut(Instant now) {
     const auto closed =
         ports_.connections.close_connections(addresses, config().ports);
     if (!closed) {
-        if (cut_limit_.allow(now)) {
-            log_(LogLevel::warn,
-                 "%s, connections to its addresses stay open until they time "
-                 "out%s",
-                 closed.error().to_string().c_str(),
-                 suppressed_note(cut_limit_.take_suppressed()).c_str());
-        }
+        cut_line_.write(log_, LogLevel::warn,
+                        closed.error().to_string() +
+                            ", connections to its addresses stay open until "
+                            "they time out",
+                        now);
         cut_.end();
         return true;
     }

@@ -84,19 +84,16 @@ void VirtualRouter::ask(const vrrp::VirtualAddress &address, Instant now) {
 
 void VirtualRouter::report_sign(const SignNews &news, Instant now) {
     mark_changed();
-    const char *sign = to_words(news.change.sign).data();
+    const std::string sign(to_words(news.change.sign));
     if (news.again) {
-        log_(LogLevel::warn, "%s: %s", sign, news.text.c_str());
+        log_(LogLevel::warn, "%s: %s", sign.c_str(), news.text.c_str());
         return;
     }
-    if (!news.change.suspected) {
-        if (over_limit_.allow(now)) {
-            log_(LogLevel::notice, "%s: ended, %s%s", sign, news.text.c_str(),
-                 suppressed_note(over_limit_.take_suppressed()).c_str());
-        }
-    } else if (sign_limit_.allow(now)) {
-        log_(LogLevel::warn, "%s: %s%s", sign, news.text.c_str(),
-             suppressed_note(sign_limit_.take_suppressed()).c_str());
+    if (news.change.suspected) {
+        sign_line_.write(log_, LogLevel::warn, sign + ": " + news.text, now);
+    } else {
+        sign_end_line_.write(log_, LogLevel::notice,
+                             sign + ": ended, " + news.text, now);
     }
     ports_.events.on_event(
         {news.change, news.text, instance_.effective_priority()}, config(),

@@ -125,11 +125,10 @@ const engine::InterfaceAddress *find_other_prefix(
 Status refuse(const char *what, const engine::Interface &interface,
               const vrrp::VirtualAddress &address, unsigned prefix_length,
               int error) {
-    return Unexpected(SystemError{
-        format("%s %s on \"%s\", where it is with prefix length %u,", what,
-               describe(address).c_str(), interface.name.c_str(),
-               prefix_length),
-        error});
+    return failure(format("%s %s on \"%s\", where it is with prefix length %u,",
+                          what, describe(address).c_str(),
+                          interface.name.c_str(), prefix_length),
+                   error);
 }
 
 Status refuse_other_prefix(const engine::Interface &interface,
@@ -144,11 +143,10 @@ Status refuse_other_prefix(const engine::Interface &interface,
 
 Status adding(const engine::Interface &interface,
               const vrrp::VirtualAddress &address, int error) {
-    return error == 0
-               ? success()
-               : Unexpected(SystemError{"adding " + describe(address) +
-                                            " to \"" + interface.name + "\"",
-                                        error});
+    return error == 0 ? success()
+                      : failure("adding " + describe(address) + " to \"" +
+                                    interface.name + "\"",
+                                error);
 }
 
 // The kernel does not have exactly this address.
@@ -204,10 +202,9 @@ Status remove_address(RequestSocket &socket, const engine::Interface &interface,
         case EADDRNOTAVAIL:
             return explain_absence(socket, interface, address);
         default:
-            return Unexpected(SystemError{"removing " + describe(address) +
-                                              " from \"" + interface.name +
-                                              "\"",
-                                          error});
+            return failure("removing " + describe(address) + " from \"" +
+                               interface.name + "\"",
+                           error);
     }
 }
 
@@ -215,9 +212,8 @@ Status promote_secondaries(RequestSocket &socket,
                            const engine::Interface &interface) {
     const int error = socket.exchange(build_promote(interface));
     if (error != 0) {
-        return Unexpected(SystemError{
-            "setting promote_secondaries of \"" + interface.name + "\"",
-            error});
+        return failure(
+            "setting promote_secondaries of \"" + interface.name + "\"", error);
     }
     return success();
 }

@@ -17,7 +17,7 @@ inline Status attach_filter(int fd, std::vector<sock_filter> code) {
                              code.data()};
     if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
                      sizeof(program)) < 0) {
-        return Unexpected(SystemError{"setsockopt(SO_ATTACH_FILTER)", errno});
+        return failure("setsockopt(SO_ATTACH_FILTER)");
     }
     return success();
 }

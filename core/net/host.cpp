@@ -18,8 +18,7 @@ namespace {
 constexpr Duration kOrderDelay = Milliseconds{100};
 
 Status not_watched(const char *what) {
-    return Unexpected(
-        SystemError{format("adding %s to the event loop", what), EMFILE});
+    return failure(format("adding %s to the event loop", what), EMFILE);
 }
 
 bool has_ours(const engine::Interfaces &known,
@@ -213,7 +212,7 @@ void Host::forget_unanswered(const engine::Interface &interface) {
 
 // A new address causes an event, like that of any program: then it is known.
 // Its renewals cause none.
-std::vector<Status> Host::add_all(
+std::vector<Status> Host::add(
     const std::vector<engine::LeaseRequest> &requests) {
     const bool all_known = std::ranges::all_of(requests, [&](const auto &r) {
         return has_ours(known_, *r.interface, *r.address);
@@ -250,23 +249,13 @@ void Host::forget(std::string_view interface) {
     sockets_.forget(interface);
 }
 
-Status Host::send(const engine::Interface &interface,
-                  const wire::Endpoints &endpoints, Bytes pdu) {
-    return sockets_.send(interface, endpoints, pdu);
-}
-
-std::vector<Status> Host::send_all(
+std::vector<Status> Host::send(
     const std::vector<engine::OutgoingPacket> &packets) {
-    return sockets_.send_all(packets);
+    return sockets_.send(packets);
 }
 
 Status Host::send_frame(const engine::Interface &interface, Bytes frame) {
     return frames_.send(interface, frame);
-}
-
-Status Host::add(const engine::Interface &interface,
-                 const vrrp::VirtualAddress &address, Seconds lease) {
-    return add_all({{&interface, &address, lease}}).front();
 }
 
 Status Host::watch_neighbours(const std::vector<IpAddress> &addresses) {

@@ -81,15 +81,11 @@ public:
     Status listen(const engine::Interface &interface,
                   const vrrp::Config &router) override;
     void forget(std::string_view interface) override;
-    Status send(const engine::Interface &interface,
-                const wire::Endpoints &endpoints, Bytes pdu) override;
-    std::vector<Status> send_all(
+    std::vector<Status> send(
         const std::vector<engine::OutgoingPacket> &packets) override;
     Status send_frame(const engine::Interface &interface, Bytes frame) override;
     void forget_unanswered(const engine::Interface &interface) override;
-    Status add(const engine::Interface &interface,
-               const vrrp::VirtualAddress &address, Seconds lease) override;
-    std::vector<Status> add_all(
+    std::vector<Status> add(
         const std::vector<engine::LeaseRequest> &requests) override;
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address) override;

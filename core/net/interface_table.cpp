@@ -237,7 +237,7 @@ Result<InterfaceDump, SystemError> read_interfaces(RequestSocket &socket) {
         error = dump(socket, result.interfaces);
     }
     if (error != 0 && error != EINTR) {
-        return Unexpected(SystemError{"reading links and addresses", error});
+        return failure("reading links and addresses", error);
     }
     result.interrupted = error == EINTR;
     return result;

@@ -49,16 +49,11 @@ std::vector<std::uint32_t> last_words(const std::vector<IpAddress> &addresses) {
     return words;
 }
 
-SystemError failed(const char *call, const char *what) {
-    const int error = errno;
-    return {format("%s for %s", call, what), error};
-}
-
 template <class T>
 Status set_option(const os::Fd &fd, int level, int option, const T &value,
                   const char *text) {
     if (::setsockopt(fd.get(), level, option, &value, sizeof(value)) < 0) {
-        return Unexpected(failed(text, "neighbours"));
+        return failure(std::string(text) + " for neighbours");
     }
     return success();
 }
@@ -75,7 +70,7 @@ Status open_arp(os::Fd &fd, const std::vector<IpAddress> &addresses) {
     fd = os::Fd(
         ::socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) {
-        return Unexpected(failed("socket()", "ARP"));
+        return failure("socket() for ARP");
     }
     if (Status set = set_options(fd, wire::kArpSenderOffset, addresses); !set) {
         return set;
@@ -85,7 +80,7 @@ Status open_arp(os::Fd &fd, const std::vector<IpAddress> &addresses) {
     everywhere.sll_protocol = htons(ETHERTYPE_ARP);
     if (::bind(fd.get(), reinterpret_cast<const sockaddr *>(&everywhere),
                sizeof(everywhere)) < 0) {
-        return Unexpected(failed("bind()", "ARP"));
+        return failure("bind() for ARP");
     }
     return success();
 }
@@ -103,7 +98,7 @@ Status open_icmpv6(os::Fd &fd, const std::vector<IpAddress> &addresses) {
     fd = os::Fd(::socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
                          IPPROTO_ICMPV6));
     if (!fd) {
-        return Unexpected(failed("socket()", "ICMPv6"));
+        return failure("socket() for ICMPv6");
     }
     if (Status set = select_advertisements(fd); !set) {
         return set;
@@ -168,8 +163,8 @@ Status NeighbourSockets::open(Family family,
         return opened;
     }
     if (!watcher_.watch(fd.get())) {
-        return Unexpected(SystemError{
-            "adding the socket for neighbours to the event loop", EMFILE});
+        return failure("adding the socket for neighbours to the event loop",
+                       EMFILE);
     }
     (family == Family::ipv4 ? arp_ : icmpv6_) = std::move(fd);
     return success();

@@ -39,7 +39,7 @@ Result<os::Fd, SystemError> open_netlink(int protocol, int flags,
                                          std::uint32_t groups) {
     os::Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol));
     if (!fd) {
-        return Unexpected(SystemError{"socket() for netlink", errno});
+        return failure("socket() for netlink");
     }
 
     sockaddr_nl self{};
@@ -47,7 +47,7 @@ Result<os::Fd, SystemError> open_netlink(int protocol, int flags,
     self.nl_groups = groups;
     if (::bind(fd.get(), reinterpret_cast<const sockaddr *>(&self),
                sizeof(self)) < 0) {
-        return Unexpected(SystemError{"bind() for netlink", errno});
+        return failure("bind() for netlink");
     }
 
     return fd;
@@ -149,8 +149,7 @@ Status RequestSocket::open(int protocol) {
     const timeval timeout{kAnswerTimeout.count(), 0};
     if (::setsockopt(fd->get(), SOL_SOCKET, SO_RCVTIMEO, &timeout,
                      sizeof(timeout)) < 0) {
-        return Unexpected(
-            SystemError{"setsockopt(SO_RCVTIMEO) for netlink", errno});
+        return failure("setsockopt(SO_RCVTIMEO) for netlink");
     }
 
     fd_ = std::move(fd.value());

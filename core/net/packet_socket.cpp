@@ -12,8 +12,9 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-SystemError error_on(const engine::Interface &interface, int error) {
-    return {"sendto() of a frame on \"" + interface.name + "\"", error};
+Unexpected<SystemError> not_sent(const engine::Interface &interface,
+                                 int error) {
+    return failure("sendto() of a frame on \"" + interface.name + "\"", error);
 }
 
 sockaddr_ll link_address(const engine::Interface &interface, Bytes frame) {
@@ -35,7 +36,7 @@ Status PacketSocket::open() {
     // Protocol 0: the socket is not bound to a protocol and receives nothing.
     os::Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) {
-        return Unexpected(SystemError{"socket() for Ethernet frames", errno});
+        return failure("socket() for Ethernet frames");
     }
     fd_ = std::move(fd);
     return success();
@@ -43,7 +44,7 @@ Status PacketSocket::open() {
 
 Status PacketSocket::send(const engine::Interface &interface, Bytes frame) {
     if (frame.size() < sizeof(ether_header)) {
-        return Unexpected(error_on(interface, EINVAL));
+        return not_sent(interface, EINVAL);
     }
     if (!fd_) {
         if (Status opened = open(); !opened) {
@@ -54,7 +55,7 @@ Status PacketSocket::send(const engine::Interface &interface, Bytes frame) {
     const sockaddr_ll to = link_address(interface, frame);
     if (::sendto(fd_.get(), frame.data(), frame.size(), 0,
                  reinterpret_cast<const sockaddr *>(&to), sizeof(to)) < 0) {
-        return Unexpected(error_on(interface, errno));
+        return not_sent(interface, errno);
     }
     return success();
 }

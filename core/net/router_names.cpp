@@ -83,10 +83,10 @@ bool has_name(int fd, const engine::RouterKey &router) {
 Status take_name(int fd, const engine::RouterKey &router) {
     const Address address = address_of(router);
     if (!has_name(fd, router) && ::bind(fd, address.get(), address.size) != 0) {
-        return Unexpected(SystemError{"bind() of a name", errno});
+        return failure("bind() of a name");
     }
     if (::listen(fd, kBacklog) != 0) {
-        return Unexpected(SystemError{"listen() on a name", errno});
+        return failure("listen() on a name");
     }
     return success();
 }

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <string>
+#include <utility>
 
 #include "core/base/bytes.hpp"
 #include "core/base/find.hpp"
@@ -23,8 +25,6 @@ constexpr std::size_t kAtOnce = 256;
 
 constexpr std::uint32_t kStates =
     (1u << TCP_ESTABLISHED) | (1u << TCP_CLOSE_WAIT);
-
-constexpr const char *kWhat = "closing connections with sock_diag";
 
 void append(Buffer &out, Bytes bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
@@ -149,12 +149,12 @@ int destroy(const Found &found) {
     return failed != nullptr ? *failed : 0;
 }
 
-Unexpected<SystemError> failure(int error) {
-    return Unexpected(SystemError{
-        error == EOPNOTSUPP ? std::string{kWhat} +
-                                  " (the kernel needs CONFIG_INET_DIAG_DESTROY)"
-                            : std::string{kWhat},
-        error});
+Unexpected<SystemError> not_closed(int error) {
+    std::string what = "closing connections with sock_diag";
+    if (error == EOPNOTSUPP) {
+        what += " (the kernel needs CONFIG_INET_DIAG_DESTROY)";
+    }
+    return failure(std::move(what), error);
 }
 
 }  // namespace
@@ -171,7 +171,7 @@ Result<engine::Closed, SystemError> close_connections(
         const int error = find(family, program, found);
         // without a handler for it: no IPv6, or no such socket yet
         if (error != 0 && error != ENOENT) {
-            return failure(error);
+            return not_closed(error);
         }
         if (found.size() >= kAtOnce) {
             break;
@@ -181,7 +181,7 @@ Result<engine::Closed, SystemError> close_connections(
         return engine::Closed{};
     }
     if (const int error = destroy(found); error != 0) {
-        return failure(error);
+        return not_closed(error);
     }
     return engine::Closed{static_cast<unsigned>(found.size()),
                           found.size() < kAtOnce};

@@ -73,10 +73,9 @@ Status forget_unanswered(RequestSocket &socket,
         error = failed != nullptr ? *failed : 0;
     }
     if (error != 0) {
-        return Unexpected(
-            SystemError{"deleting unanswered neighbour entries on \"" +
-                            interface.name + "\"",
-                        error});
+        return failure("deleting unanswered neighbour entries on \"" +
+                           interface.name + "\"",
+                       error);
     }
     return success();
 }

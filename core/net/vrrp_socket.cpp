@@ -130,8 +130,7 @@ Status VrrpSocket::open_bound() {
                           SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
                           kProtocolVrrp));
     if (!fd_) {
-        return Unexpected(
-            SystemError{"socket() for VRRP on \"" + name_ + "\"", errno});
+        return failure("socket() for VRRP on \"" + name_ + "\"");
     }
 
     return bind_to_interface();
@@ -187,20 +186,13 @@ Status VrrpSocket::set_option(int level, int option, const char *text,
                               const void *value, std::size_t size) {
     if (::setsockopt(fd_.get(), level, option, value,
                      static_cast<socklen_t>(size)) < 0) {
-        return Unexpected(SystemError{
-            format("setsockopt(%s) for VRRP on \"%s\"", text, name_.c_str()),
-            errno});
+        return failure(
+            format("setsockopt(%s) for VRRP on \"%s\"", text, name_.c_str()));
     }
     return success();
 }
 
-Status VrrpSocket::send(const wire::Endpoints &endpoints, Bytes pdu) {
-    const engine::OutgoingPacket packet{nullptr, endpoints,
-                                        Buffer(pdu.begin(), pdu.end())};
-    return send_all({&packet, 1}).front();
-}
-
-std::vector<Status> VrrpSocket::send_all(
+std::vector<Status> VrrpSocket::send(
     std::span<const engine::OutgoingPacket> packets) {
     std::vector<Status> answers;
     for (std::size_t i = 0; i < packets.size(); i += kMaxAdverts) {
@@ -246,11 +238,11 @@ void VrrpSocket::send_some(std::span<const engine::OutgoingPacket> packets,
 }
 
 Status VrrpSocket::not_sent(const wire::Endpoints &endpoints, int error) const {
-    return Unexpected(SystemError{
+    return failure(
         format("sendmmsg() from %s to %s on \"%s\"",
                endpoints.source.to_string().c_str(),
                endpoints.destination.to_string().c_str(), name_.c_str()),
-        error});
+        error);
 }
 
 int VrrpSocket::receive(PacketBatch &batch, unsigned most) {

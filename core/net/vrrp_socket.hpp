@@ -44,12 +44,9 @@ public:
     // Joins the VRRP group; nothing happens the second time.
     Status join();
 
-    // TTL (hop limit) 255, Internetwork Control precedence.
-    Status send(const wire::Endpoints &endpoints, Bytes pdu);
-
-    // Sends several packets, all to groups or none; returns the result of each.
-    std::vector<Status> send_all(
-        std::span<const engine::OutgoingPacket> packets);
+    // TTL (hop limit) 255, Internetwork Control precedence. All packets go to
+    // groups, or none. Returns the result of each.
+    std::vector<Status> send(std::span<const engine::OutgoingPacket> packets);
 
     // At most this number of packets into the batch: 0 or errno.
     int receive(PacketBatch &batch, unsigned most);

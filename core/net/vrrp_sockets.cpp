@@ -96,10 +96,9 @@ Status VrrpSockets::open(const engine::Interface &interface,
         return opened;
     }
     if (!watcher_.watch(listener->wanted.fd())) {
-        return Unexpected(SystemError{"adding the VRRP socket of \"" +
-                                          interface.name +
-                                          "\" to the event loop",
-                                      EMFILE});
+        return failure("adding the VRRP socket of \"" + interface.name +
+                           "\" to the event loop",
+                       EMFILE);
     }
     listeners_.push_back(listener);
     if (const Status opened = open_others(*listener); !opened) {
@@ -124,10 +123,9 @@ Status VrrpSockets::open_others(Listener &listener) {
     listener.is_watched = watcher_.watch(listener.others.fd());
     if (!listener.is_watched) {
         listener.others.close();
-        return Unexpected(SystemError{"adding the second VRRP socket of \"" +
-                                          listener.others.name() +
-                                          "\" to the event loop",
-                                      EMFILE});
+        return failure("adding the second VRRP socket of \"" +
+                           listener.others.name() + "\" to the event loop",
+                       EMFILE);
     }
     return success();
 }
@@ -177,14 +175,8 @@ void VrrpSockets::forget(std::string_view interface) {
     }
 }
 
-Status VrrpSockets::send(const engine::Interface &interface,
-                         const wire::Endpoints &endpoints, Bytes pdu) {
-    return send_all({{&interface, endpoints, Buffer(pdu.begin(), pdu.end())}})
-        .front();
-}
-
 // Consecutive packets for the same socket are sent together.
-std::vector<Status> VrrpSockets::send_all(
+std::vector<Status> VrrpSockets::send(
     const std::vector<engine::OutgoingPacket> &packets) {
     const std::span<const engine::OutgoingPacket> all = packets;
     std::vector<Status> answers;
@@ -209,11 +201,10 @@ std::vector<Status> VrrpSockets::send_some(
     if (!listener || listener->wanted.index() != interface.index) {
         return std::vector<Status>(
             packets.size(),
-            Unexpected(SystemError{
-                "sending on \"" + interface.name + "\" without listening",
-                ENOTCONN}));
+            failure("sending on \"" + interface.name + "\" without listening",
+                    ENOTCONN));
     }
-    return listener->wanted.send_all(packets);
+    return listener->wanted.send(packets);
 }
 
 void VrrpSockets::on_readable(int fd, Instant now) {

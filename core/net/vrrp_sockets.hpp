@@ -35,9 +35,7 @@ public:
     Status listen(const engine::Interface &interface,
                   const vrrp::Config &router);
     void forget(std::string_view interface);
-    Status send(const engine::Interface &interface,
-                const wire::Endpoints &endpoints, Bytes pdu);
-    std::vector<Status> send_all(
+    std::vector<Status> send(
         const std::vector<engine::OutgoingPacket> &packets);
 
     // Passes received packets to the sink, up to a bound.

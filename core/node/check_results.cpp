@@ -42,8 +42,7 @@ Status CheckResults::open() {
     }
     watching_ = watcher_.watch(wake_fd_);
     return watching_ ? success()
-                     : Unexpected(SystemError{
-                           "adding the checks to the event loop", EMFILE});
+                     : failure("adding the checks to the event loop", EMFILE);
 }
 
 bool CheckResults::on_readable(int fd) {

@@ -7,7 +7,7 @@
 
 #include "core/node/event_records.hpp"
 #include "core/os/clock.hpp"
-#include "core/os/process_life.hpp"
+#include "core/os/pidfd.hpp"
 #include "core/os/wake.hpp"
 
 namespace ngx_vrrp::node {

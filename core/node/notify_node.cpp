@@ -82,8 +82,7 @@ Status NotifyNode::start(int master_pid) {
 Status NotifyNode::watch_events() {
     listening_ = watcher_.watch(event_fd_);
     return listening_ ? success()
-                      : Unexpected(SystemError{
-                            "adding the events to the event loop", EMFILE});
+                      : failure("adding the events to the event loop", EMFILE);
 }
 
 // A process that has ended already needs no watch.

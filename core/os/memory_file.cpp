@@ -20,30 +20,26 @@ constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
 constexpr int F_SEAL_EXEC = 0x0020;
 #endif
 
-Unexpected<SystemError> failed(const char *call) {
-    return Unexpected(SystemError{call, errno});
-}
-
 }  // namespace
 
 Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
                                            Bytes head) {
     Fd fd = create_memfd(name, 0);
     if (!fd) {
-        return failed("memfd_create()");
+        return failure("memfd_create()");
     }
     if (::fchmod(fd.get(), S_IRUSR | S_IWUSR) != 0) {
-        return failed("fchmod() of a memfd");
+        return failure("fchmod() of a memfd");
     }
     if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
-        return failed("ftruncate() of a memfd");
+        return failure("ftruncate() of a memfd");
     }
     if (::pwrite(fd.get(), head.data(), head.size(), 0) !=
         static_cast<ssize_t>(head.size())) {
-        return failed("pwrite() to a memfd");
+        return failure("pwrite() to a memfd");
     }
     if (::fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) {
-        return failed("fcntl(F_ADD_SEALS) of a memfd");
+        return failure("fcntl(F_ADD_SEALS) of a memfd");
     }
     return fd;
 }
@@ -77,7 +73,7 @@ Result<Mapping, SystemError> Mapping::map(int fd, std::size_t size) {
     const int flags = MAP_SHARED | (fd == -1 ? MAP_ANONYMOUS : 0);
     void *memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0);
     if (memory == MAP_FAILED) {
-        return failed("mmap() of shared memory");
+        return failure("mmap() of shared memory");
     }
     return Mapping(memory, size);
 }

@@ -2,10 +2,12 @@
 // runtimes refuse it. The callers then use another method.
 #pragma once
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 
 #include "core/os/fd.hpp"
 
@@ -20,6 +22,16 @@ inline Fd open_pidfd(int pid) {
 // The system call is not available here: it fails for every process.
 inline bool is_refused(int error) {
     return error == EPERM || error == ENOSYS;
+}
+
+// Does a process exist? Also of another user; a zombie does not count. Without
+// pidfd_open(), it counts until its parent has waited for it.
+inline bool is_process_alive(int pid) {
+    if (const Fd fd = open_pidfd(pid)) {
+        pollfd end{.fd = fd.get(), .events = POLLIN, .revents = 0};
+        return ::poll(&end, 1, 0) != 1;
+    }
+    return errno != ESRCH && (::kill(pid, 0) == 0 || errno != ESRCH);
 }
 
 }  // namespace ngx_vrrp::os

@@ -19,9 +19,8 @@ namespace {
 // Ignored by default, so it does no harm to a thread that does not block it.
 constexpr int kParentDied = SIGURG;
 
-Unexpected<SystemError> failed(const char *call, int pid, int error) {
-    return Unexpected(
-        SystemError{format("%s of process %d", call, pid), error});
+Unexpected<SystemError> failed(const char *call, int pid, int error = errno) {
+    return failure(format("%s of process %d", call, pid), error);
 }
 
 }  // namespace
@@ -81,10 +80,10 @@ Status ProcessWatch::watch_without_pidfd(int pid) {
 Status ProcessWatch::watch_parent(int pid) {
     Fd fd = open_signal_fd(kParentDied);
     if (!fd) {
-        return failed("signalfd() for the end", pid, errno);
+        return failed("signalfd() for the end", pid);
     }
     if (::prctl(PR_SET_PDEATHSIG, kParentDied) != 0) {
-        return failed("prctl(PR_SET_PDEATHSIG) for the end", pid, errno);
+        return failed("prctl(PR_SET_PDEATHSIG) for the end", pid);
     }
     if (::getppid() != pid) {
         return failed("getppid()", pid, ESRCH);
@@ -94,8 +93,8 @@ Status ProcessWatch::watch_parent(int pid) {
 
 Status ProcessWatch::add(int pid, Fd fd, bool is_signal) {
     if (!watcher_.watch(fd.get())) {
-        return Unexpected(SystemError{
-            format("adding process %d to the event loop", pid), EMFILE});
+        return failure(format("adding process %d to the event loop", pid),
+                       EMFILE);
     }
     processes_.push_back({pid, std::move(fd), is_signal});
     return success();

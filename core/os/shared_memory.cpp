@@ -24,18 +24,17 @@ namespace {
 // is 0777 at first.
 Status prepare(int fd, std::size_t size) {
     if (::fchmod(fd, S_IRUSR | S_IWUSR) != 0) {
-        return Unexpected(SystemError{"fchmod() of shared memory", errno});
+        return failure("fchmod() of shared memory");
     }
     if (::fallocate(fd, 0, 0, static_cast<off_t>(size)) != 0) {
-        return Unexpected(SystemError{"fallocate() of shared memory", errno});
+        return failure("fallocate() of shared memory");
     }
     return success();
 }
 
 Status seal(int fd, int seals) {
-    return ::fcntl(fd, F_ADD_SEALS, seals) == 0
-               ? success()
-               : Unexpected(SystemError{"fcntl(F_ADD_SEALS)", errno});
+    return ::fcntl(fd, F_ADD_SEALS, seals) == 0 ? success()
+                                                : failure("fcntl(F_ADD_SEALS)");
 }
 
 }  // namespace
@@ -87,9 +86,8 @@ void *SharedMemory::map(int fd, int protection) {
 
 Status SharedMemory::map_writable(int fd) {
     writable_ = map(fd, PROT_READ | PROT_WRITE);
-    return writable_ != nullptr
-               ? success()
-               : Unexpected(SystemError{"mmap() of shared memory", errno});
+    return writable_ != nullptr ? success()
+                                : failure("mmap() of shared memory");
 }
 
 // mprotect() can make a mapping writable again, unless the mapping was made
@@ -119,9 +117,8 @@ Status SharedMemory::map_readable(int fd, Writers writers) {
         }
     }
     readable_ = map(reader ? reader.get() : fd, PROT_READ);
-    return readable_ != nullptr
-               ? success()
-               : Unexpected(SystemError{"mmap() of shared memory", errno});
+    return readable_ != nullptr ? success()
+                                : failure("mmap() of shared memory");
 }
 
 void SharedMemory::give_up_writing() {

@@ -125,7 +125,7 @@ TEST_F(RemovalTest, EveryAddressComesBackFromOneFlush) {
 
     remove_vip();
     EXPECT_EQ(machine.take(),
-              (Done{"add 10.0.1.5 1s", "garp", "add 10.0.1.6 1s", "garp"}));
+              (Done{"add 10.0.1.5 1s", "add 10.0.1.6 1s", "garp", "garp"}));
     EXPECT_EQ(log.count("(a network manager?)"), 1u);
 }
 

@@ -16,7 +16,7 @@ vrrp::VirtualAddress vip(const std::string &address, std::uint8_t prefix_length,
 class Addresses : public Lab {
 protected:
     Status add(const vrrp::VirtualAddress &address, Seconds lease) {
-        return a().host->add(a().look("vr0"), address, lease);
+        return a().add(a().look("vr0"), address, lease);
     }
 
     Status remove(const vrrp::VirtualAddress &address) {
@@ -64,7 +64,7 @@ TEST_F(Addresses, ManyAreAddedTogetherAndEachHasItsAnswer) {
         requests.push_back({is_refused ? &gone : &vr0, &vips[i], kLong});
     }
 
-    const std::vector<Status> answers = a().host->add_all(requests);
+    const std::vector<Status> answers = a().host->add(requests);
 
     ASSERT_EQ(200u, answers.size());
     const engine::Interface after = a().look("vr0");
@@ -205,7 +205,7 @@ TEST_F(Addresses, AddingToAnInterfaceThatIsGoneFails) {
     const engine::Interface vr0 = a().look("vr0");
     in_a("ip link del vr0");
 
-    const Status added = a().host->add(vr0, vip("10.9.0.200", 32), kLong);
+    const Status added = a().add(vr0, vip("10.9.0.200", 32), kLong);
 
     EXPECT_EQ("adding 10.9.0.200/32 to \"vr0\" failed (19: No such device)",
               failure_of(added));
@@ -314,7 +314,7 @@ TEST_F(Addresses, NeedNetAdmin) {
 
     EXPECT_TRUE(holds_without(CAP_NET_ADMIN, [&] {
         const std::string failure =
-            failure_of(a().host->add(vr0, vip("10.9.0.200", 32), kLong));
+            failure_of(a().add(vr0, vip("10.9.0.200", 32), kLong));
         return failure ==
                "adding 10.9.0.200/32 to \"vr0\" failed "
                "(1: Operation not permitted)";

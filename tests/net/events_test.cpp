@@ -104,7 +104,7 @@ TEST_F(Events, LostEventsAreMadeUpForAndReportedOnce) {
     const vrrp::VirtualAddress vip{*IpAddress::parse("fd09::200"), 128, "vr0",
                                    ""};
     const engine::Interface vr0 = a().look("vr0");
-    ASSERT_DONE(a().host->add(vr0, vip, Seconds{100}));
+    ASSERT_DONE(a().add(vr0, vip, Seconds{100}));
     a().settle();
 
     // The kernel makes the smallest buffer of it that there is.
@@ -115,7 +115,7 @@ TEST_F(Events, LostEventsAreMadeUpForAndReportedOnce) {
 
     for (const char *address : {"10.7.0.1", "10.7.0.2"}) {
         for (int n = 0; n < 100; n++) {
-            ASSERT_DONE(a().host->add(vr0, vip, Seconds{100}));
+            ASSERT_DONE(a().add(vr0, vip, Seconds{100}));
         }
         in_a("ip addr add " + std::string(address) + "/32 dev vr0");
         EXPECT_TRUE(a().wait([&] {
@@ -135,7 +135,7 @@ TEST_F(Events, OwnRenewalsWakeNoProcess) {
     const vrrp::VirtualAddress vip{*IpAddress::parse("10.9.0.200"), 32, "vr0",
                                    ""};
     const engine::Interface vr0 = a().look("vr0");
-    ASSERT_DONE(a().host->add(vr0, vip, Seconds{100}));
+    ASSERT_DONE(a().add(vr0, vip, Seconds{100}));
     EXPECT_TRUE(a().wait([&] {
         const engine::Interface *there = a().interfaces.find("vr0");
         return there && find_address(*there, "10.9.0.200");
@@ -145,7 +145,7 @@ TEST_F(Events, OwnRenewalsWakeNoProcess) {
     bool is_quiet = false;
     for (int n = 0; n < 100 && !is_quiet; n++) {
         a().settle();
-        ASSERT_DONE(a().host->add(vr0, vip, Seconds{100}));
+        ASSERT_DONE(a().add(vr0, vip, Seconds{100}));
         is_quiet = !a().turn(Milliseconds{0});
     }
     EXPECT_TRUE(is_quiet);

@@ -170,6 +170,18 @@ public:
         return found ? *found : engine::Interface{};
     }
 
+    Status send(const engine::Interface &interface,
+                const wire::Endpoints &endpoints, Bytes pdu) {
+        return host
+            ->send({{&interface, endpoints, Buffer(pdu.begin(), pdu.end())}})
+            .front();
+    }
+
+    Status add(const engine::Interface &interface,
+               const vrrp::VirtualAddress &address, Seconds lease) {
+        return host->add({{&interface, &address, lease}}).front();
+    }
+
     std::unique_ptr<Host> host;
 
     std::vector<Packet> packets;

@@ -57,14 +57,14 @@ protected:
     }
 
     Status send(const wire::Endpoints &endpoints) {
-        return a().host->send(a().look("vr0"), endpoints, advert(endpoints));
+        return a().send(a().look("vr0"), endpoints, advert(endpoints));
     }
 
     Status send_other(const wire::Endpoints &endpoints, int times) {
         const engine::Interface vr0 = a().look("vr0");
         for (int n = 0; n < times; n++) {
             if (Status sent =
-                    a().host->send(vr0, endpoints, advert(endpoints, kOther));
+                    a().send(vr0, endpoints, advert(endpoints, kOther));
                 !sent) {
                 return sent;
             }
@@ -255,7 +255,7 @@ TEST_P(TransmitFamily, AVeryLongPacketArrivesCut) {
     Buffer text = advert(to);
     text.resize(12'000);
 
-    ASSERT_DONE(a().host->send(a().look("vr0"), to, text));
+    ASSERT_DONE(a().send(a().look("vr0"), to, text));
     ASSERT_DONE(send(to));
 
     ASSERT_TRUE(b_receives(2));
@@ -356,7 +356,7 @@ TEST_P(TransmitFamily, WrongChecksumIsSeen) {
     Buffer pdu = advert(ends);
     pdu[6] ^= 0xff;
 
-    ASSERT_DONE(a().host->send(a().look("vr0"), ends, pdu));
+    ASSERT_DONE(a().send(a().look("vr0"), ends, pdu));
     ASSERT_DONE(send(ends));
 
     ASSERT_TRUE(b_receives(2));
@@ -376,7 +376,7 @@ TEST_P(TransmitFamily, AnotherVersionIsSeen) {
     const wire::Endpoints ends = to_group(GetParam());
     Buffer pdu = advert(ends);
     pdu[0] = 0x21;
-    ASSERT_DONE(a().host->send(a().look("vr0"), ends, pdu));
+    ASSERT_DONE(a().send(a().look("vr0"), ends, pdu));
 
     ASSERT_TRUE(b_receives(1));
     EXPECT_EQ(pdu, b().packets[0].payload);

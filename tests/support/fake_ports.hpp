@@ -83,14 +83,21 @@ public:
         }
     }
 
-    Status send(const engine::Interface &, const wire::Endpoints &endpoints,
-                Bytes pdu) override {
-        const auto parsed = wire::parse_advertisement(pdu, endpoints);
-        note(parsed ? "advert " +
-                          std::to_string(parsed->advertisement.priority.value) +
-                          " " + endpoints.destination.to_string()
-                    : "advert that does not parse");
-        return result("send", endpoints.destination);
+    std::vector<Status> send(
+        const std::vector<engine::OutgoingPacket> &packets) override {
+        std::vector<Status> answers;
+        for (const engine::OutgoingPacket &p : packets) {
+            const IpAddress &to = p.endpoints.destination;
+            const auto parsed = wire::parse_advertisement(p.pdu, p.endpoints);
+            const wire::Advertisement *advert =
+                parsed ? &parsed->advertisement : nullptr;
+            note(advert != nullptr
+                     ? "advert " + std::to_string(advert->priority.value) +
+                           " " + to.to_string()
+                     : "advert that does not parse");
+            answers.push_back(result("send", to));
+        }
+        return answers;
     }
 
     Status send_frame(const engine::Interface &, Bytes frame) override {
@@ -106,11 +113,15 @@ public:
         done_.push_back("forget unanswered " + interface.name);
     }
 
-    Status add(const engine::Interface &, const vrrp::VirtualAddress &address,
-               Seconds lease) override {
-        note("add " + address.address.to_string() + " " +
-             std::to_string(lease.count()) + "s");
-        return result("add", address.address);
+    std::vector<Status> add(
+        const std::vector<engine::LeaseRequest> &requests) override {
+        std::vector<Status> answers;
+        for (const engine::LeaseRequest &r : requests) {
+            note("add " + r.address->address.to_string() + " " +
+                 std::to_string(r.lease.count()) + "s");
+            answers.push_back(result("add", r.address->address));
+        }
+        return answers;
     }
 
     Status remove(const engine::Interface &,
