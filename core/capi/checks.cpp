@@ -7,6 +7,7 @@
 #include "core/capi.h"
 #include "core/capi/check_conf.hpp"
 #include "core/capi/memory.hpp"
+#include "core/capi/wall.hpp"
 #include "core/check/table.hpp"
 #include "core/os/clock.hpp"
 
@@ -44,7 +45,7 @@ std::optional<check::Table> table_before(const vrrp_core_memory_t &memory,
 
 int vrrp_core_checks_begin(vrrp_core_memory_t *memory,
                            const vrrp_core_conf_t *conf) {
-    try {
+    return guarded(VRRP_CORE_ERROR, [&] {
         const auto before =
             table_before(conf->previous != nullptr ? *conf->previous : *memory,
                          conf->generation);
@@ -52,24 +53,20 @@ int vrrp_core_checks_begin(vrrp_core_memory_t *memory,
                                .begin(to_checks(*conf), conf->nchecks,
                                       before ? &*before : nullptr);
         return begun ? VRRP_CORE_OK : VRRP_CORE_ERROR;
-    } catch (...) {
-        return VRRP_CORE_ERROR;
-    }
+    });
 }
 
 void vrrp_core_checks_rearrange(vrrp_core_memory_t *memory,
                                 const vrrp_core_conf_t *conf, size_t first,
                                 size_t n) {
-    try {
+    // Out of memory: results are lost, checks are not.
+    guarded([&] {
         std::vector<check::Config> checks;
         for (std::size_t i = first; i < first + n; ++i) {
             checks.push_back(to_check(conf->checks[i]));
         }
         table_of(*memory, conf->generation).rearrange(first, checks);
-    } catch (...) {
-        // Out of memory: results are lost, checks are not.
-        return;
-    }
+    });
 }
 
 vrrp_core_verdict_e vrrp_core_check_verdict(const vrrp_core_memory_t *memory,

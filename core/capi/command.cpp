@@ -7,6 +7,7 @@
 #include "core/capi.h"
 #include "core/capi/memory.hpp"
 #include "core/capi/values.hpp"
+#include "core/capi/wall.hpp"
 #include "core/os/clock.hpp"
 #include "core/os/wake.hpp"
 #include "core/status/command_answer.hpp"
@@ -95,7 +96,7 @@ int vrrp_core_command(vrrp_core_memory_t *memory, const vrrp_core_conf_t *conf,
     if (memory == nullptr) {
         return VRRP_CORE_ERROR;
     }
-    try {
+    return guarded(VRRP_CORE_ERROR, [&] {
         const Instant now = os::now();
         status::CommandRecord record{};
         record.instance.set(to_string(command->instance));
@@ -109,9 +110,7 @@ int vrrp_core_command(vrrp_core_memory_t *memory, const vrrp_core_conf_t *conf,
         *ticket = {command->command, asked->slot, asked->word, to_ns(now)};
         os::wake(conf->wake_fd);
         return VRRP_CORE_OK;
-    } catch (...) {
-        return VRRP_CORE_ERROR;
-    }
+    });
 }
 
 vrrp_core_result_e vrrp_core_command_result(vrrp_core_memory_t *memory,

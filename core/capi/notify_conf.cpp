@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <exception>
 #include <iterator>
 #include <string>
 
 #include "core/capi/values.hpp"
+#include "core/capi/wall.hpp"
 #include "core/notify/event.hpp"
 #include "core/notify/webhook.hpp"
 #include "core/transport/curl_transport.hpp"
@@ -100,16 +100,10 @@ int vrrp_notifier_possible(const vrrp_core_conf_t *conf, char *why,
             return c.kind == VRRP_CORE_NOTIFY_EMAIL ||
                    c.kind == VRRP_CORE_NOTIFY_WEBHOOK;
         });
-    try {
-        const std::string wrong = needs_curl
-                                      ? transport::CurlTransport::unavailable()
-                                      : std::string();
-        copy_text(wrong, why, size);
-        return wrong.empty() ? VRRP_CORE_OK : VRRP_CORE_ERROR;
-    } catch (const std::exception &) {
-        copy_text("out of memory", why, size);
-        return VRRP_CORE_ERROR;
-    }
+    return report(why, size, [&] {
+        return needs_curl ? transport::CurlTransport::unavailable()
+                          : std::string();
+    });
 }
 
 int vrrp_core_webhook_format(size_t number,

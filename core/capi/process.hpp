@@ -1,37 +1,34 @@
-// The processes of one nginx, as C drives them: vrrp_process_t.
+// The processes of one nginx as C drives them: vrrp_process_t.
 //
-// Objects. nginx's loop holds one vrrp_process_s. It is a RouterProcess, a
-// CheckerProcess or a NotifierProcess (router.cpp, checker.cpp, notifier.cpp),
-// with
-//   - callbacks: what the process asks of nginx, C's functions as interfaces of
-//     the core. All processes log and watch descriptors; those that
-//     check have connections and regular expressions, too, and the one that
-//     notifies has signatures.
-//   - node: what the process does (core/node), which knows nothing of C.
+// Objects. nginx's loop holds one vrrp_process_s. It is a RouterProcess
+// (router.cpp), a CheckerProcess (checker.cpp) or a NotifierProcess
+// (notifier.cpp), with
+//   - callbacks: C's functions as interfaces of the core. All processes write
+//     to the log and watch descriptors. A CheckerProcess also uses connections
+//     and regular expressions, a NotifierProcess signatures.
+//   - a node: the work of the process, without any dependency on C (core/node).
 // The callbacks outlive the node, which uses them until its destructor ends.
-// Several processes share one vrrp_core_memory_s (memory.hpp): the master makes
-// it, and it outlives them all.
+// All processes share the vrrp_core_memory_s (memory.hpp). The master makes it,
+// and it outlives them.
 //
 // Flow. The create function of a process converts C's configuration into values
-// (router_conf.cpp, check_conf.cpp) and makes the node; nothing points into the
-// configuration afterwards. Then nginx's loop calls start(), and for ever waits
-// for a descriptor or for deadline(). Each such call goes through enter(), the
-// wall that no exception crosses. After it the node shares its state with the
-// other processes. The node answers by the callbacks, within the call; only the
-// connections of checks may lead back into enter().
+// (router_conf.cpp, check_conf.cpp, notify_conf.cpp) and makes the node. After
+// that nothing refers to the configuration. nginx's loop calls start(), waits
+// for a descriptor or for deadline(), and calls the process again. Each call
+// goes through enter(), which no exception leaves. At its end the node
+// publishes its state for the other processes. The node uses the callbacks
+// within the call; only those about connections may lead back into enter().
 //
-// An exception is a bug of ours, or there is no memory. The node gives up what
-// it holds, the process counts as finished, and nginx's master starts another
-// one.
+// An exception means a bug, or that there is no memory. The node gives up what
+// it holds, the process has finished, and nginx's master starts another one.
 //
-// Reload. The master makes a new generation of the table of checks and of the
-// status, forks new processes with the new configuration, and sends QUIT to the
-// old ones. No process changes its configuration. They find each other by the
-// memory: results of checks, states and routers go over to the next generation,
-// as core/node and core/engine do it.
+// Reload. The master begins a new generation in the shared memory, forks new
+// processes with the new configuration, and sends QUIT to the old ones. No
+// process changes its configuration. The new ones take over results of checks
+// and virtual routers from the old ones; core/node and core/engine do that.
 //
-// One process more costs a node, a struct that joins it with its callbacks, and
-// a create function, in one file of this folder.
+// A further process costs a node, a struct that joins it with its callbacks,
+// and a create function; the latter two in one file of this folder.
 #pragma once
 
 #include <exception>

@@ -9,6 +9,7 @@
 #include "core/capi.h"
 #include "core/capi/memory.hpp"
 #include "core/capi/values.hpp"
+#include "core/capi/wall.hpp"
 #include "core/os/clock.hpp"
 #include "core/status/health.hpp"
 #include "core/status/page.hpp"
@@ -63,7 +64,7 @@ int vrrp_core_status(const vrrp_core_memory_t *memory,
     if (memory == nullptr) {
         return VRRP_CORE_AGAIN;
     }
-    try {
+    return guarded(VRRP_CORE_ERROR, [&] {
         const auto view =
             status::take_view(memory->readable_area(), memory->worker_area(),
                               {.now = os::now(), .wall = os::wall_clock()});
@@ -76,9 +77,7 @@ int vrrp_core_status(const vrrp_core_memory_t *memory,
         }
         append(data, text->data(), text->size());
         return VRRP_CORE_OK;
-    } catch (...) {
-        return VRRP_CORE_ERROR;
-    }
+    });
 }
 
 const char *vrrp_core_page_policy(void) {
@@ -91,7 +90,7 @@ vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
     if (memory == nullptr) {
         return VRRP_CORE_UNHEALTHY;
     }
-    try {
+    return guarded(VRRP_CORE_UNHEALTHY, [&] {
         const auto snapshot = status::take_snapshot(memory->readable_area());
         if (!snapshot) {
             return VRRP_CORE_UNHEALTHY;
@@ -104,9 +103,7 @@ vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
             os::now());
         append(data, health.text.data(), health.text.size());
         return to_c(health);
-    } catch (...) {
-        return VRRP_CORE_UNHEALTHY;
-    }
+    });
 }
 
 size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
@@ -114,10 +111,10 @@ size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
     if (memory == nullptr) {
         return 0;
     }
-    try {
+    return guarded(std::size_t{0}, [&] {
         const auto snapshot = status::take_snapshot(memory->readable_area());
         if (!snapshot || !status::is_fresh(*snapshot, os::now())) {
-            return 0;
+            return std::size_t{0};
         }
         const std::size_t count = std::min(n, snapshot->instances.size());
         std::transform(
@@ -125,7 +122,5 @@ size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
             snapshot->instances.begin() + static_cast<std::ptrdiff_t>(count),
             list, [](const auto &record) { return to_c(record); });
         return count;
-    } catch (...) {
-        return 0;
-    }
+    });
 }

@@ -32,7 +32,7 @@ public:
     // A planned end; without this call, it may count as a crash.
     virtual void mark_stopped() {}
 
-    // An exception was caught: no other call follows.
+    // An exception was caught: releases what it holds; no other call follows.
     virtual void give_up() {}
 
     virtual std::optional<Instant> deadline() const = 0;

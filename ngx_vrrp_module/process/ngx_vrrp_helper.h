@@ -25,7 +25,8 @@
  * sends QUIT to these.  How they pass on what they have is up to the core.  A
  * process that cannot start waits and ends; the master starts it again.
  *
- * One kind more costs its row with these functions, and a line in init_module.
+ * A further kind costs its row with these functions, and a line in
+ * init_module.
  */
 
 
@@ -48,7 +49,7 @@ typedef struct {
     /* descriptors that the event loop watches */
     ngx_uint_t         (*connections)(ngx_vrrp_conf_t *vcf);
 
-    /* opens before what needs them; NGX_ERROR: some are left */
+    /* opens first what needs them; NGX_ERROR: they could not be dropped */
     ngx_int_t          (*drop_privileges)(ngx_cycle_t *cycle);
 
     /* NULL: logged; started() may be NULL */
