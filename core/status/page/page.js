@@ -67,6 +67,19 @@ function numberCell(value) {
     return html`<td class="number">${value}</td>`;
 }
 
+// Cells are texts, or HTML with its own <td>.
+function row(heading, cells) {
+    return html`
+        <tr>
+            <th scope="row">${heading}</th>
+            ${cells.map((c) => c instanceof Html ? c : html`<td>${c}</td>`)}
+        </tr>`;
+}
+
+function section(title, content) {
+    return html`<section><h2>${title}</h2>${content}</section>`;
+}
+
 // The area scrolls by itself on a narrow screen, also with the keyboard.
 function table(caption, columns, rows) {
     return html`
@@ -283,15 +296,12 @@ function term(name, number) {
 function trackerRow(tracker) {
     const fault = tracker.weight === null;
 
-    return html`
-        <tr>
-            <th scope="row">${tracker.type} <bdi>${tracker.name}</bdi></th>
-            ${marked(markOf(tracker.state), tracker.state)}
-            <td>${fault ? 'failure is a fault'
-                        : `weight ${withSign(tracker.weight)}`}</td>
-            ${numberCell(fault ? '–' : withSign(tracker.adds))}
-            <td>${tracker.reason}</td>
-        </tr>`;
+    return row(html`${tracker.type} <bdi>${tracker.name}</bdi>`, [
+        marked(markOf(tracker.state), tracker.state),
+        fault ? 'failure is a fault' : `weight ${withSign(tracker.weight)}`,
+        numberCell(fault ? '–' : withSign(tracker.adds)),
+        tracker.reason
+    ]);
 }
 
 // Why the priority is what it is: a sum, and its limits.
@@ -335,13 +345,8 @@ function addresses(instance) {
     return table(
         'Virtual addresses',
         ['Address', 'Interface', 'Label', 'On the interface'],
-        instance.addresses.map((a) => html`
-            <tr>
-                <th scope="row">${a.address}</th>
-                <td>${a.interface}</td>
-                <td>${a.label}</td>
-                ${presence(master, a)}
-            </tr>`));
+        instance.addresses.map((a) => row(
+            a.address, [a.interface, a.label, presence(master, a)])));
 }
 
 function counters(all) {
@@ -359,20 +364,16 @@ function counters(all) {
 }
 
 function instances(list) {
-    return html`
-        <section>
-            <h2>Instances</h2>
-            ${list.map((instance) => html`
-            <article>
-                <h3><bdi>${instance.name}</bdi> <strong class="${
-                instance.state}">${instance.state}</strong></h3>
-                ${splitBrain(instance.split_brain)}
-                ${facts(instance)}
-                ${priority(instance)}
-                ${addresses(instance)}
-                ${counters(instance.counters)}
-            </article>`)}
-        </section>`;
+    return section('Instances', list.map((instance) => html`
+        <article>
+            <h3><bdi>${instance.name}</bdi> <strong class="${
+            instance.state}">${instance.state}</strong></h3>
+            ${splitBrain(instance.split_brain)}
+            ${facts(instance)}
+            ${priority(instance)}
+            ${addresses(instance)}
+            ${counters(instance.counters)}
+        </article>`));
 }
 
 
@@ -402,16 +403,14 @@ function transitions(all) {
     const shown = all.slice(0, SHOWN_TRANSITIONS);
     const earlier = all.slice(SHOWN_TRANSITIONS);
 
-    return html`
-        <section>
-            <h2>Changes of state</h2>
-            ${all.length === 0 ? html`<p>None yet.</p>` : timeline(shown, 1)}
-            ${earlier.length === 0 ? '' : html`
+    return section('Changes of state', [
+        all.length === 0 ? html`<p>None yet.</p>` : timeline(shown, 1),
+        earlier.length === 0 ? '' : html`
             <details>
                 <summary>${earlier.length} earlier</summary>
                 ${timeline(earlier, SHOWN_TRANSITIONS + 1)}
-            </details>`}
-        </section>`;
+            </details>`
+    ]);
 }
 
 
@@ -419,14 +418,19 @@ function transitions(all) {
 
 // In the order in which they are configured.
 function groupsOf(checks) {
-    const groups = {};
+    const groups = [];
 
     checks.forEach((check) => {
-        const key = `${check.context} ${check.group}`;
+        const group = groups.find((g) => g[0].context === check.context
+                                         && g[0].group === check.group);
 
-        groups[key] = (groups[key] || []).concat([check]);
+        if (group === undefined) {
+            groups.push([check]);
+        } else {
+            group.push(check);
+        }
     });
-    return Object.keys(groups).map((key) => groups[key]);
+    return groups;
 }
 
 // "http upstream web: 1 of 2 up"
@@ -480,34 +484,28 @@ function checkRow(check) {
     const address = check.address === check.name ? '' : check.address;
     const small = (text) => text && html` <small>${text}</small>`;
 
-    return html`
-        <tr>
-            <th scope="row"><bdi>${check.name}</bdi>${small(address)}${
-            small(check.backup ? 'backup' : '')}</th>
-            ${marked(markOf(check.verdict), check.verdict
+    return row(
+        html`<bdi>${check.name}</bdi>${small(address)}${
+            small(check.backup ? 'backup' : '')}`,
+        [marked(markOf(check.verdict), check.verdict
                 + (check.changed_ago_ms === null
-                    ? '' : ` for ${human(check.changed_ago_ms)}`))}
-            <td class="long">${lastCheck(check, fails)}</td>
-            ${history(check.history.split(''))}
-            <td class="long">${lastFailure(check, fails)}</td>
-            ${[check.passes, failed, check.changes,
-               human(check.downtime_ms)].map(numberCell)}
-        </tr>`;
+                   ? '' : ` for ${human(check.changed_ago_ms)}`)),
+         html`<td class="long">${lastCheck(check, fails)}</td>`,
+         history(check.history.split('')),
+         html`<td class="long">${lastFailure(check, fails)}</td>`
+        ].concat([check.passes, failed, check.changes,
+                  human(check.downtime_ms)].map(numberCell)));
 }
 
 function checks(list) {
     if (list.length === 0) {
         return '';
     }
-    return html`
-        <section>
-            <h2>Checks</h2>
-            ${groupsOf(list).map((group) => table(
-                captionOf(group),
-                ['Server', 'Status', 'Last check', 'History', 'Last failure',
-                 'Passed', 'Failed', 'Changes', 'Downtime'],
-                group.map(checkRow)))}
-        </section>`;
+    return section('Checks', groupsOf(list).map((group) => table(
+        captionOf(group),
+        ['Server', 'Status', 'Last check', 'History', 'Last failure', 'Passed',
+         'Failed', 'Changes', 'Downtime'],
+        group.map(checkRow))));
 }
 
 
@@ -524,61 +522,49 @@ function lastDelivery(channel) {
                               : marked(GOOD, ago(delivered));
 }
 
+function channelRow(channel) {
+    return row(channel.name, [
+        html`<td><bdi>${channel.target}</bdi></td>`,
+        html`<td><bdi>${channel.instance || 'all'}</bdi></td>`,
+        numberCell(channel.delivered),
+        numberCell(channel.waiting),
+        numberCell(channel.dropped),
+        lastDelivery(channel)
+    ]);
+}
+
 function channels(notifier) {
     if (notifier === null || notifier.channels.length === 0) {
         return '';
     }
-    return html`
-        <section>
-            <h2>Notifications</h2>
-            ${table(
-                'Notification channels',
-                ['By', 'To', 'Instance', 'Delivered', 'Waiting', 'Dropped',
-                 'Last'],
-                notifier.channels.map((channel) => html`
-                    <tr>
-                        <th scope="row">${channel.name}</th>
-                        <td><bdi>${channel.target}</bdi></td>
-                        <td><bdi>${channel.instance || 'all'}</bdi></td>
-                        ${[channel.delivered, channel.waiting,
-                           channel.dropped].map(numberCell)}
-                        ${lastDelivery(channel)}
-                    </tr>`))}
-        </section>`;
+    return section('Notifications', table(
+        'Notification channels',
+        ['By', 'To', 'Instance', 'Delivered', 'Waiting', 'Dropped', 'Last'],
+        notifier.channels.map(channelRow)));
 }
 
 
 // --- processes ---------------------------------------------------------------
-
-function processRow(name, pid, heard, late) {
-    return html`
-        <tr>
-            <th scope="row">${name}</th>
-            ${numberCell(pid)}
-            ${heard instanceof Html ? heard : html`<td>${heard}</td>`}
-            <td>${late}</td>
-        </tr>`;
-}
 
 function lateness(ms) {
     return `at most ${ms.toFixed(1)} ms late`;
 }
 
 function checkerRow(name, process) {
-    if (process.last_beat_ago_ms === null) {
-        return '';
-    }
-    return processRow(`vrrp ${name} process`, '', ago(process.last_beat_ago_ms),
-                      lateness(process.worst_lag_ms));
+    const heard = process.last_beat_ago_ms;
+
+    return heard === null ? '' : row(`vrrp ${name} process`, [
+        numberCell(''), ago(heard), lateness(process.worst_lag_ms)]);
 }
 
 function workerRow(worker) {
     const heard = ago(worker.heard_ms);
 
-    return processRow(
-        'worker process', worker.pid,
+    return row('worker process', [
+        numberCell(worker.pid),
         worker.state === 'stalled' ? marked(BAD, `stalled, ${heard}`) : heard,
-        '');
+        ''
+    ]);
 }
 
 function schedulingOf(node) {
@@ -588,36 +574,36 @@ function schedulingOf(node) {
         + (node.mlock ? ', memory locked' : '');
 }
 
+function nodeFacts(node) {
+    return html`
+        <dl>
+            ${fact('nginx', node.nginx_version)}
+            ${fact('Started', since(node.started, node.uptime_ms))}
+            ${fact('Configured', since(node.configured, node.configured_ms))}
+            ${fact('Generation', node.generation)}
+            ${fact('Crashes', node.crashes)}
+            ${fact('Scheduling', schedulingOf(node))}
+            ${fact('Workers alive', node.fresh_workers)}
+            ${fact('Packets of unknown VRIDs', node.unknown_vrid_packets)}
+            ${node.startup_delay_left_ms === 0 ? '' : fact(
+                'Start delayed for', human(node.startup_delay_left_ms))}
+        </dl>`;
+}
+
 function processes(status) {
     const node = status.node;
     const notifier = status.notifier;
 
-    return html`
-        <section>
-            <h2>Node</h2>
-            <dl>
-                ${fact('nginx', node.nginx_version)}
-                ${fact('Started', since(node.started, node.uptime_ms))}
-                ${fact('Configured',
-                       since(node.configured, node.configured_ms))}
-                ${fact('Generation', node.generation)}
-                ${fact('Crashes', node.crashes)}
-                ${fact('Scheduling', schedulingOf(node))}
-                ${fact('Workers alive', node.fresh_workers)}
-                ${fact('Packets of unknown VRIDs', node.unknown_vrid_packets)}
-                ${node.startup_delay_left_ms === 0 ? '' : fact(
-                    'Start delayed for', human(node.startup_delay_left_ms))}
-            </dl>
-            ${table(
-                'Processes', ['Process', 'PID', 'Last heard', 'Deadlines'],
-                [processRow('vrrp process', node.pid, ago(node.age_ms),
-                            lateness(node.timer_lag.max_us / 1000)),
-                 checkerRow('checker', status.checker),
-                 checkerRow('runner', status.runner),
-                 notifier === null ? '' : processRow(
-                     'vrrp notifier process', notifier.pid, '', ''),
-                 status.workers.map(workerRow)])}
-        </section>`;
+    return section('Node', [nodeFacts(node), table(
+        'Processes', ['Process', 'PID', 'Last heard', 'Deadlines'],
+        [row('vrrp process', [
+             numberCell(node.pid), ago(node.age_ms),
+             lateness(node.timer_lag.max_us / 1000)]),
+         checkerRow('checker', status.checker),
+         checkerRow('runner', status.runner),
+         notifier === null ? '' : row('vrrp notifier process', [
+             numberCell(notifier.pid), '', '']),
+         status.workers.map(workerRow)])]);
 }
 
 
