@@ -1,6 +1,7 @@
 #include "core/notify/dispatcher.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -14,6 +15,8 @@ namespace ngx_vrrp::notify {
 namespace {
 
 constexpr ChannelId kScripts = std::numeric_limits<ChannelId>::max();
+
+constexpr const char *kExpired = "expired";
 
 // The number of events lost at once that the log names.
 constexpr std::size_t kMostNamed = 8;
@@ -37,13 +40,6 @@ std::string names_of(const Entries &entries) {
         names += format(", and %zu more", entries.size() - kMostNamed);
     }
     return names;
-}
-
-Entries of_channel(const Entries &entries, ChannelId id) {
-    Entries list;
-    std::copy_if(entries.begin(), entries.end(), std::back_inserter(list),
-                 [&](const Entry &e) { return e.channel == id; });
-    return list;
 }
 
 Instant expiry(const ChannelConfig &config, const EventRecord &event,
@@ -129,8 +125,7 @@ void Dispatcher::coalesce(Stream &stream, const EventRecord &latest,
 void Dispatcher::report_excess(const Entries &entries, Instant now) {
     for (const Entry &entry : entries) {
         Channel &channel = channels_[entry.channel];
-        ++channel.counts.dropped;
-        --channel.counts.waiting;
+        count_dropped(channel, 1);
         if (channel.excess_limit.allow(now)) {
             log_(LogLevel::error,
                  "%s: queue full, dropped %s and %u more events",
@@ -167,21 +162,20 @@ void Dispatcher::start(Stream &stream, Instant now) {
     }
     stream.delivery = delivery.id;
     stream.times_out = now + channel.config.timeout;
-    deliveries_[delivery.id] = &stream;
     channel.transport->deliver(delivery, channel.config, now);
 }
 
 void Dispatcher::finished(DeliveryId id, const Outcome &outcome, Instant now) {
-    const auto it = deliveries_.find(id);
-    if (it != deliveries_.end()) {
-        Stream &stream = *it->second;
-        conclude(stream, outcome, now);
-        advance(stream, now);
+    const auto it = std::ranges::find_if(
+        streams_, [&](const auto &s) { return s.second.delivery == id; });
+    if (it != streams_.end()) {
+        conclude(it->second, outcome, now);
+        advance(it->second, now);
     }
 }
 
 void Dispatcher::conclude(Stream &stream, const Outcome &outcome, Instant now) {
-    deliveries_.erase(std::exchange(stream.delivery, 0));
+    stream.delivery = 0;
     if (outcome.delivered) {
         delivered(stream, now);
     } else {
@@ -211,7 +205,7 @@ void Dispatcher::failed(Stream &stream, const Outcome &outcome, Instant now) {
 
     if (!channel.policy.retries || outcome.permanent || draining_) {
         const Entries lost = stream.queue.drop_batch();
-        count_dropped(channel, lost);
+        count_dropped(channel, lost.size());
         log_(LogLevel::error, "%s: delivery of %s failed: %s",
              name_of(channel.config).c_str(), names_of(lost).c_str(),
              outcome.text.c_str());
@@ -226,7 +220,7 @@ void Dispatcher::failed(Stream &stream, const Outcome &outcome, Instant now) {
          static_cast<long long>(to_ms(wait)));
     const auto first = stream.queue.first().event;  // it may leave the queue
     coalesce(stream, *first, now);
-    expire(stream, now);
+    drop(stream.queue.drop_expired(now), kExpired);
 }
 
 // Up to a quarter less, so that not all try at the same moment.
@@ -246,7 +240,7 @@ void Dispatcher::handle_time(Instant now) {
             conclude(stream, channels_[id].transport->cancel(stream.delivery),
                      now);
         }
-        expire(stream, now);
+        drop(stream.queue.drop_expired(now), kExpired);
         advance(stream, now);
     }
 }
@@ -262,10 +256,6 @@ std::optional<Instant> Dispatcher::deadline() const {
         }
     }
     return next;
-}
-
-void Dispatcher::expire(Stream &stream, Instant now) {
-    drop(stream.queue.drop_expired(now), "expired");
 }
 
 void Dispatcher::release(Instant now) {
@@ -296,30 +286,29 @@ bool Dispatcher::idle() const {
                        [](const auto &r) { return r.second.queue.empty(); });
 }
 
-void Dispatcher::drop(const Entries &entries, const std::string &why) {
+void Dispatcher::drop(const Entries &entries, const char *why) {
     for (ChannelId id = 0; id < channels_.size() && !entries.empty(); ++id) {
-        const Entries own = of_channel(entries, id);
-        if (!own.empty()) {
-            drop(id, own, why);
+        Entries own;
+        std::ranges::copy_if(entries, std::back_inserter(own),
+                             [&](const Entry &e) { return e.channel == id; });
+        if (own.empty()) {
+            continue;
         }
+        Channel &channel = channels_[id];
+        count_dropped(channel, own.size());
+        const std::string last =
+            channel.failed_in_a_row == 0
+                ? ""
+                : ", last failure: " + channel.counts.last_error;
+        log_(LogLevel::error, "%s: dropped %s: %s%s",
+             name_of(channel.config).c_str(), names_of(own).c_str(), why,
+             last.c_str());
     }
 }
 
-void Dispatcher::drop(ChannelId id, const Entries &entries,
-                      const std::string &why) {
-    Channel &channel = channels_[id];
-    count_dropped(channel, entries);
-    std::string text = why;
-    if (channel.failed_in_a_row != 0) {
-        text += ", last failure: " + channel.counts.last_error;
-    }
-    log_(LogLevel::error, "%s: dropped %s: %s", name_of(channel.config).c_str(),
-         names_of(entries).c_str(), text.c_str());
-}
-
-void Dispatcher::count_dropped(Channel &channel, const Entries &entries) {
-    channel.counts.dropped += entries.size();
-    channel.counts.waiting -= entries.size();
+void Dispatcher::count_dropped(Channel &channel, std::size_t number) {
+    channel.counts.dropped += number;
+    channel.counts.waiting -= number;
 }
 
 }  // namespace ngx_vrrp::notify

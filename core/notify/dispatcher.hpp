@@ -125,16 +125,13 @@ private:
     void delivered(Stream &stream, Instant now);
     void failed(Stream &stream, const Outcome &outcome, Instant now);
     Duration backoff(unsigned failures);
-    void expire(Stream &stream, Instant now);
-    void drop(const Entries &entries, const std::string &why);
-    void drop(ChannelId id, const Entries &entries, const std::string &why);
-    void count_dropped(Channel &channel, const Entries &entries);
+    void drop(const Entries &entries, const char *why);
+    void count_dropped(Channel &channel, std::size_t number);
     void report_excess(const Entries &entries, Instant now);
 
     std::vector<Channel> channels_;
     std::vector<ChannelId> order_;  // in which an event is delivered
     std::map<StreamKey, Stream> streams_;
-    std::map<DeliveryId, Stream *> deliveries_;
     DeliveryId last_delivery_ = 0;
     Log log_;
     Dice dice_;

@@ -1,7 +1,6 @@
 #include "core/notify/queue.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "core/notify/delivery_policy.hpp"
@@ -35,56 +34,44 @@ Entries Queue::take_batch(std::size_t most) {
 }
 
 Entries Queue::drop_batch() {
-    std::vector<bool> leaves(entries_.size());
-    std::fill_n(leaves.begin(), std::exchange(batch_, 0), true);
-    return remove(leaves);
+    const std::size_t size = std::exchange(batch_, 0);
+    return remove_if([&](std::size_t i) { return i < size; });
 }
 
 Entries Queue::drop_superseded(const EventRecord &latest) {
-    const std::vector<std::size_t> waiting = waiting_of(latest);
-    if (waiting.size() <= kBackedUp) {
+    if (waiting(latest) <= kBackedUp) {
         return {};
     }
-    std::vector<bool> leaves(entries_.size());
-    for (auto older = waiting.begin(); older != waiting.end(); ++older) {
-        const auto newer =
-            std::find_if(older + 1, waiting.end(), [&](std::size_t i) {
-                return supersedes(entries_[i], entries_[*older]);
-            });
-        if (newer != waiting.end()) {
-            leaves[*older] = true;
-            entries_[*newer].skipped += entries_[*older].skipped + 1;
+    return remove_if([&](std::size_t i) {
+        for (std::size_t k = i + 1; k < entries_.size() && waits(i, latest);
+             ++k) {
+            if (supersedes(entries_[k], entries_[i])) {
+                entries_[k].skipped += entries_[i].skipped + 1;
+                return true;
+            }
         }
-    }
-    return remove(leaves);
+        return false;
+    });
 }
 
 Entries Queue::drop_excess(const EventRecord &latest) {
-    const std::vector<std::size_t> waiting = waiting_of(latest);
-    if (waiting.size() <= kMostWaiting) {
-        return {};
-    }
-    std::vector<bool> leaves(entries_.size());
-    for (std::size_t i = 0; i < waiting.size() - kMostWaiting; ++i) {
-        leaves[waiting[i]] = true;
-    }
-    return remove(leaves);
+    std::size_t number = waiting(latest);
+    return remove_if([&](std::size_t i) {
+        const bool leaves = waits(i, latest) && number > kMostWaiting;
+        number -= leaves;
+        return leaves;
+    });
 }
 
 Entries Queue::drop_expired(Instant now) {
-    std::vector<bool> leaves(entries_.size());
-    for (std::size_t i = batch_; i < entries_.size(); ++i) {
-        leaves[i] = now >= entries_[i].expires;
-    }
-    return remove(leaves);
+    return remove_if([&](std::size_t i) {
+        return i >= batch_ && now >= entries_[i].expires;
+    });
 }
 
 Entries Queue::drop_all() {
     batch_ = 0;
-    Entries all(std::make_move_iterator(entries_.begin()),
-                std::make_move_iterator(entries_.end()));
-    entries_.clear();
-    return all;
+    return std::exchange(entries_, {});
 }
 
 std::optional<Instant> Queue::expires() const {
@@ -95,25 +82,26 @@ std::optional<Instant> Queue::expires() const {
     return first;
 }
 
-std::vector<std::size_t> Queue::waiting_of(const EventRecord &event) const {
-    std::vector<std::size_t> list;
-    for (std::size_t i = batch_; i < entries_.size(); ++i) {
-        if (entries_[i].event->instance.view() == event.instance.view()) {
-            list.push_back(i);
-        }
-    }
-    return list;
+bool Queue::waits(std::size_t i, const EventRecord &event) const {
+    return i >= batch_ &&
+           entries_[i].event->instance.view() == event.instance.view();
 }
 
-Entries Queue::remove(const std::vector<bool> &leaves) {
-    Entries removed;
-    std::deque<Entry> rest;
+std::size_t Queue::waiting(const EventRecord &event) const {
+    std::size_t number = 0;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-        if (leaves[i]) {
-            removed.push_back(std::move(entries_[i]));
-        } else {
-            rest.push_back(std::move(entries_[i]));
-        }
+        number += waits(i, event);
+    }
+    return number;
+}
+
+template <class F>
+Entries Queue::remove_if(F &&leaves) {
+    Entries removed;
+    Entries rest;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        Entries &list = leaves(i) ? removed : rest;
+        list.push_back(std::move(entries_[i]));
     }
     entries_ = std::move(rest);
     return removed;

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -69,10 +68,14 @@ public:
     std::optional<Instant> expires() const;
 
 private:
-    std::vector<std::size_t> waiting_of(const EventRecord &event) const;
-    Entries remove(const std::vector<bool> &leaves);
+    // By its number: it waits, and its instance is that of the event.
+    bool waits(std::size_t i, const EventRecord &event) const;
+    std::size_t waiting(const EventRecord &event) const;
 
-    std::deque<Entry> entries_;
+    template <class F>
+    Entries remove_if(F &&leaves);
+
+    Entries entries_;
     std::size_t batch_ = 0;  // the first ones
 };
 
