@@ -76,4 +76,12 @@ std::string valid_utf8(std::string_view text) {
     return valid;
 }
 
+std::string_view whole_characters(std::string_view text, std::size_t size) {
+    while (size < text.size() && size > 0 &&
+           (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) {
+        --size;
+    }
+    return text.substr(0, size);
+}
+
 }  // namespace ngx_vrrp

@@ -7,6 +7,7 @@
 
 #include "core/base/first_line.hpp"
 #include "core/base/log.hpp"
+#include "core/base/utf8.hpp"
 #include "core/notify/encoding.hpp"
 
 namespace ngx_vrrp::notify {
@@ -28,18 +29,6 @@ bool is_ascii(std::string_view text) {
         text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// As many octets of UTF-8 as fit, without a partial character.
-std::string_view piece_of(std::string_view text) {
-    if (text.size() <= kEncodedOctets) {
-        return text;
-    }
-    std::size_t n = kEncodedOctets;
-    while ((static_cast<unsigned char>(text[n]) & 0xc0) == 0x80) {
-        --n;
-    }
-    return text.substr(0, n);
-}
-
 // The text of a header, on one line: in encoded-words if it is not ASCII.
 std::string header_text(std::string_view text) {
     if (is_ascii(text)) {
@@ -47,7 +36,7 @@ std::string header_text(std::string_view text) {
     }
     std::string words;
     while (!text.empty()) {
-        const std::string_view piece = piece_of(text);
+        const std::string_view piece = whole_characters(text, kEncodedOctets);
         words += (words.empty() ? "" : "\r\n ");
         words += "=?UTF-8?B?" + to_base64(piece) + "?=";
         text.remove_prefix(piece.size());

@@ -27,21 +27,15 @@ namespace {
 constexpr int kFirstOther = STDERR_FILENO + 1;
 constexpr rlim_t kMostDescriptors = 65536;
 
-// For execve().
-class Strings {
-public:
-    explicit Strings(const std::vector<std::string> &strings) {
-        for (const std::string &s : strings) {
-            pointers_.push_back(const_cast<char *>(s.c_str()));
-        }
-        pointers_.push_back(nullptr);
+// For execve(); strings outlives it.
+std::vector<char *> pointers(const std::vector<std::string> &strings) {
+    std::vector<char *> list;
+    for (const std::string &s : strings) {
+        list.push_back(const_cast<char *>(s.c_str()));
     }
-
-    char *const *data() const { return pointers_.data(); }
-
-private:
-    std::vector<char *> pointers_;
-};
+    list.push_back(nullptr);
+    return list;
+}
 
 // For a process with CAP_SETUID and CAP_SETGID: usually root.
 bool may_choose_user() {
@@ -182,8 +176,8 @@ Result<Child, SystemError> spawn(const Program &program) {
     }
 
     const pid_t self = ::getpid();
-    const Strings arguments(program.command);
-    const Strings environment(program.environment);
+    const auto arguments = pointers(program.command);
+    const auto environment = pointers(program.environment);
     {
         const os::BlockedSignals blocked;  // no handler of ours in the child
         child.pid = ::fork();

@@ -1,6 +1,7 @@
 #include "core/transport/curl_transfer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <variant>
 
@@ -24,28 +25,14 @@ const std::string &url_of(const notify::ChannelConfig &config) {
                            : std::get<WebhookChannel>(config.how).url;
 }
 
-// All that libcurl may speak.
-const char *protocol_of(bool is_mail, const notify::Endpoint &endpoint) {
-    if (is_mail) {
-        return endpoint.scheme == "smtps" ? "smtps" : "smtp";
-    }
-    return endpoint.scheme == "https" ? "https" : "http";
-}
-
 // libcurl's error text is its own, or describes a certificate. Others may
 // contain text of the configuration or of the other side.
 bool is_about_tls(CURLcode code) {
-    switch (code) {
-        case CURLE_SSL_CONNECT_ERROR:
-        case CURLE_PEER_FAILED_VERIFICATION:
-        case CURLE_SSL_CERTPROBLEM:
-        case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_SSL_ISSUER_ERROR:
-        case CURLE_USE_SSL_FAILED:
-            return true;
-        default:
-            return false;
-    }
+    constexpr std::array kCodes{
+        CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION,
+        CURLE_SSL_CERTPROBLEM,   CURLE_SSL_CACERT_BADFILE,
+        CURLE_SSL_ISSUER_ERROR,  CURLE_USE_SSL_FAILED};
+    return std::ranges::find(kCodes, code) != kCodes.end();
 }
 
 // There was nothing more to receive.
@@ -98,14 +85,13 @@ void CurlTransfer::append(List &list, const std::string &text) {
     list.reset(longer);
 }
 
-// Directly to the URL, and only by its scheme: neither redirects nor the
-// environment's proxies.
+// Directly to the URL: neither redirects nor the environment's proxies.
 void CurlTransfer::prepare(const notify::ChannelConfig &config) {
     const auto timeout =
         static_cast<long>(std::max<std::int64_t>(to_ms(config.timeout), 1));
 
     set(CURLOPT_ERRORBUFFER, error_.data());
-    set(CURLOPT_PROTOCOLS_STR, protocol_of(is_mail_, endpoint_));
+    set(CURLOPT_PROTOCOLS_STR, is_mail_ ? "smtp,smtps" : "http,https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_PROXY, "");
     set(CURLOPT_NOSIGNAL, 1L);
@@ -174,20 +160,17 @@ void CurlTransfer::prepare(const WebhookChannel &channel,
     prepare_tls(channel.ca, channel.verify);
     const auto request =
         notify::webhook_request(delivery, channel, signer, now);
-    unsigned_ = !request;
-    if (request) {
-        prepare(*request);
+    if (!request) {
+        unsigned_ = true;
+        return;
     }
-}
-
-void CurlTransfer::prepare(const notify::WebhookRequest &request) {
-    sent_ = request.body;
+    sent_ = request->body;
     append(list_, "Content-Type: application/json");
     append(list_, "Expect:");
-    for (const std::string &header : request.headers) {
+    for (const std::string &header : request->headers) {
         append(list_, header);
     }
-    set(CURLOPT_URL, request.url.c_str());
+    set(CURLOPT_URL, request->url.c_str());
     set(CURLOPT_USERAGENT, (std::string("ngx_vrrp/") + kVersion).c_str());
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_HTTPHEADER, list_.get());

@@ -73,7 +73,6 @@ private:
                  const notify::Delivery &delivery, notify::WallTime now);
     void prepare(const notify::WebhookChannel &channel, notify::Signer &signer,
                  const notify::Delivery &delivery, notify::WallTime now);
-    void prepare(const notify::WebhookRequest &request);
 
     long number(CURLINFO info) const;
     bool is_answered(CURLcode code) const;

@@ -47,5 +47,13 @@ TEST(Utf8, ReplacesSurrogatesAndWhatIsBeyondTheEnd) {
               REPLACED REPLACED REPLACED REPLACED);
 }
 
+TEST(Utf8, CutsBetweenCharacters) {
+    EXPECT_EQ(whole_characters("abc", 4), "abc");
+    EXPECT_EQ(whole_characters("abc", 2), "ab");
+    EXPECT_EQ(whole_characters("a\xe4\xb8\xad", 4), "a\xe4\xb8\xad");
+    EXPECT_EQ(whole_characters("a\xe4\xb8\xad", 3), "a");
+    EXPECT_EQ(whole_characters("\xe4\xb8\xad", 2), "");
+}
+
 }  // namespace
 }  // namespace ngx_vrrp
