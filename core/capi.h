@@ -312,12 +312,17 @@ typedef struct {
 
 /* notifications */
 
-/* sets of events, and of the states that a state event leads to */
+/* sets of events: those that rules are about */
 
 #define VRRP_CORE_EVENT_STATE        0x01
-#define VRRP_CORE_EVENT_TRACKER      0x02
 #define VRRP_CORE_EVENT_UPSTREAM     0x04
-#define VRRP_CORE_EVENT_SPLIT_BRAIN  0x08
+#define VRRP_CORE_ALL_EVENTS         0xffffffff
+
+/* of a list of names, "state,upstream"; VRRP_CORE_ERROR: fills expected */
+int vrrp_core_parse_events(const vrrp_core_str_t *names, uint32_t *events,
+    char *expected, size_t size);
+
+/* sets of the states that a state event leads to */
 
 #define VRRP_CORE_TO_MASTER          0x01
 #define VRRP_CORE_TO_BACKUP          0x02
@@ -336,18 +341,19 @@ typedef enum {
 } vrrp_core_notify_kind_e;
 
 
-/* a format of webhooks; the first one is the default */
+/*
+ * The number of a format of webhooks, by its name; 0 is the default.
+ * VRRP_CORE_ERROR: fills expected.
+ */
+int vrrp_core_parse_webhook_format(const vrrp_core_str_t *name,
+    uint32_t *format, char *expected, size_t size);
 
-typedef struct {
-    const char                       *name;
-    const char                       *path;      /* its URLs end with it */
-    uint8_t                           has_prefix;
-    uint8_t                           signs;
-} vrrp_core_webhook_format_t;
+/* does it support these parameters?  VRRP_CORE_ERROR: fills why */
+int vrrp_core_webhook_supports(size_t format, int prefix, int secret,
+    char *why, size_t size);
 
-/* by its number; VRRP_CORE_ERROR: no such format */
-int vrrp_core_webhook_format(size_t number,
-    vrrp_core_webhook_format_t *format);
+/* its URLs end with it */
+const char *vrrp_core_webhook_path(size_t format);
 
 
 /* a channel: a receiver of notifications */
@@ -358,7 +364,7 @@ typedef struct {
     vrrp_core_str_t                   target;    /* for humans: no secrets */
     vrrp_core_str_t                   instance;  /* empty: all */
 
-    uint32_t                          events;    /* VRRP_CORE_EVENT_* */
+    uint32_t                          events;    /* a set of kinds */
     uint32_t                          states;    /* VRRP_CORE_TO_* */
     int64_t                           timeout_ns;  /* of one attempt */
     int64_t                           expire_ns;   /* of an event */
@@ -379,8 +385,7 @@ typedef struct {
 
     /* email */
     vrrp_core_str_t                   from;
-    const vrrp_core_str_t            *to;
-    size_t                            nto;
+    vrrp_core_str_t                   to;        /* "a@b,c@d" */
     vrrp_core_str_t                   username;
     uint8_t                           start_tls;
     vrrp_core_str_t                   helo;      /* empty: the host's name */

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <iterator>
 #include <string>
+#include <utility>
 
+#include "core/base/log.hpp"
 #include "core/capi/values.hpp"
 #include "core/capi/wall.hpp"
 #include "core/notify/event.hpp"
@@ -16,15 +18,37 @@ namespace {
 using namespace ngx_vrrp;
 using namespace ngx_vrrp::notify;
 
-static_assert(1 << static_cast<int>(EventKind::split_brain) ==
-              VRRP_CORE_EVENT_SPLIT_BRAIN);
-static_assert(1 << static_cast<int>(State::init) == VRRP_CORE_TO_INIT);
+template <class Enum>
+constexpr int bit(Enum member) {
+    return 1 << static_cast<int>(member);
+}
 
-std::vector<std::string> to_strings(const vrrp_core_str_t *strings,
-                                    std::size_t n) {
-    std::vector<std::string> list;
+static_assert(bit(EventKind::state) == VRRP_CORE_EVENT_STATE);
+static_assert(bit(EventKind::upstream) == VRRP_CORE_EVENT_UPSTREAM);
+static_assert(bit(State::master) == VRRP_CORE_TO_MASTER);
+static_assert(bit(State::backup) == VRRP_CORE_TO_BACKUP);
+static_assert(bit(State::fault) == VRRP_CORE_TO_FAULT);
+static_assert(bit(State::stop) == VRRP_CORE_TO_STOP);
+static_assert(bit(State::init) == VRRP_CORE_TO_INIT);
+
+using Names = std::vector<std::string>;
+
+Names to_strings(const vrrp_core_str_t *strings, std::size_t n) {
+    Names list;
     std::transform(strings, strings + n, std::back_inserter(list),
                    [](const vrrp_core_str_t &s) { return to_string(s); });
+    return list;
+}
+
+// At commas.
+Names split(std::string text) {
+    Names list;
+    std::size_t comma = text.find(',');
+    for (; comma != text.npos; comma = text.find(',')) {
+        list.push_back(text.substr(0, comma));
+        text.erase(0, comma + 1);
+    }
+    list.push_back(std::move(text));
     return list;
 }
 
@@ -38,7 +62,7 @@ ScriptChannel to_script(const vrrp_core_notify_conf_t &c) {
 EmailChannel to_email(const vrrp_core_notify_conf_t &c) {
     return {.url = to_string(c.url),
             .from = to_string(c.from),
-            .to = to_strings(c.to, c.nto),
+            .to = split(to_string(c.to)),
             .username = to_string(c.username),
             .password = to_string(c.secret),
             .ca = to_string(c.ca),
@@ -84,6 +108,46 @@ ChannelConfig to_channel(const vrrp_core_notify_conf_t &c) {
     return channel;
 }
 
+// "a, b and c"
+std::string list_of(const Names &names, const std::string &conjunction) {
+    std::string list;
+    for (const std::string &name : names) {
+        const bool is_last = &name == &names.back();
+        list += list.empty() ? "" : is_last ? ' ' + conjunction + ' ' : ", ";
+        list += name;
+    }
+    return list;
+}
+
+Names event_names() {
+    Names names;
+    for (const EventTraits &traits : kEventTraits) {
+        names.emplace_back(traits.name);
+    }
+    return names;
+}
+
+// Of all formats, or of those with a flag.
+Names format_names(bool WebhookTraits::*flag = nullptr) {
+    Names names;
+    for (std::size_t i = 0; const auto *traits = webhook_traits(i); ++i) {
+        if (flag == nullptr || traits->*flag) {
+            names.emplace_back(traits->name);
+        }
+    }
+    return names;
+}
+
+std::string unsupported(const WebhookTraits &traits, const char *parameter,
+                        bool WebhookTraits::*flag) {
+    return traits.*flag ? ""
+                        : format(
+                              "\"%s\" is not supported by format %s, only "
+                              "by %s",
+                              parameter, traits.name,
+                              list_of(format_names(flag), "and").c_str());
+}
+
 }  // namespace
 
 std::vector<ChannelConfig> ngx_vrrp::to_channels(const vrrp_core_conf_t &conf) {
@@ -106,15 +170,47 @@ int vrrp_notifier_possible(const vrrp_core_conf_t *conf, char *why,
     });
 }
 
-int vrrp_core_webhook_format(size_t number,
-                             vrrp_core_webhook_format_t *format) {
-    const WebhookTraits *traits = webhook_traits(number);
-    if (traits == nullptr) {
-        return VRRP_CORE_ERROR;
-    }
-    *format = {.name = traits->name,
-               .path = traits->path,
-               .has_prefix = traits->has_prefix,
-               .signs = traits->signs};
-    return VRRP_CORE_OK;
+int vrrp_core_parse_events(const vrrp_core_str_t *names, uint32_t *events,
+                           char *expected, size_t size) {
+    return report(expected, size, [&]() -> std::string {
+        const Names known = event_names();
+        *events = 0;
+        for (const std::string &name : split(to_string(*names))) {
+            const auto it = std::ranges::find(known, name);
+            if (it == known.end()) {
+                return "must be a list of " + list_of(known, "and") +
+                       ", as in \"state,split_brain\"";
+            }
+            *events |= 1U << (it - known.begin());
+        }
+        return {};
+    });
+}
+
+int vrrp_core_parse_webhook_format(const vrrp_core_str_t *name,
+                                   uint32_t *number, char *expected,
+                                   size_t size) {
+    return report(expected, size, [&] {
+        const Names known = format_names();
+        const auto it = std::ranges::find(known, to_string(*name));
+        *number = static_cast<std::uint32_t>(it - known.begin());
+        return it == known.end() ? "must be " + list_of(known, "or") : "";
+    });
+}
+
+int vrrp_core_webhook_supports(size_t number, int prefix, int secret, char *why,
+                               size_t size) {
+    return report(why, size, [&] {
+        const WebhookTraits &traits = *webhook_traits(number);
+        const std::string text =
+            prefix ? unsupported(traits, "prefix=", &WebhookTraits::has_prefix)
+                   : "";
+        return secret && text.empty()
+                   ? unsupported(traits, "secret_file=", &WebhookTraits::signs)
+                   : text;
+    });
+}
+
+const char *vrrp_core_webhook_path(size_t number) {
+    return webhook_traits(number)->path;
 }

@@ -37,8 +37,8 @@ std::string addresses_of(const vrrp::Config &config) {
     return list;
 }
 
-State new_state(const engine::StateChanged &change) {
-    switch (change.to) {
+State state_of(vrrp::StateName name, bool for_good = false) {
+    switch (name) {
         case vrrp::StateName::backup:
             return State::backup;
         case vrrp::StateName::active:
@@ -48,12 +48,13 @@ State new_state(const engine::StateChanged &change) {
         case vrrp::StateName::initialize:
             break;
     }
-    return change.for_good ? State::stop : State::init;
+    return for_good ? State::stop : State::init;
 }
 
 void describe(EventRecord &event, const engine::StateChanged &change) {
     event.kind = EventKind::state;
-    event.state = new_state(change);
+    event.previous = state_of(change.from);
+    event.state = state_of(change.to, change.for_good);
     event.bad = event.state == State::fault;
     event.from.set(vrrp::public_name(change.from));
     event.to.set(to_string(event.state));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -21,15 +22,96 @@ enum class EventKind : std::uint8_t {
     split_brain  // a sign that two nodes hold an address, or that it is over
 };
 
-inline constexpr std::array kEventKinds{EventKind::state, EventKind::tracker,
-                                        EventKind::upstream,
-                                        EventKind::split_brain};
+enum class Gravity : std::uint8_t {
+    good,     // a problem has ended
+    info,     // nothing to worry about
+    warning,  // the addresses move, something does not work
+    critical  // this node cannot do its work, or two do it
+};
 
-// The word for it in the configuration and in messages.
+struct GravityTraits {
+    const char *severity;  // Alertmanager
+    const char *colour;    // Slack
+};
+
+inline constexpr std::array<GravityTraits, 4> kGravityTraits{
+    {{"info", "good"},
+     {"info", "#439fe0"},
+     {"warning", "warning"},
+     {"critical", "danger"}}};
+
+constexpr const GravityTraits &traits_of(Gravity gravity) {
+    return kGravityTraits[static_cast<std::size_t>(gravity)];
+}
+
+// All that differs between kinds. In texts, a name in braces is a field of the
+// event, see filled().
+struct EventTraits {
+    const char *name;     // events=, VRRP_EVENT
+    const char *webhook;  // "event" in the generic format
+    Gravity gravity;      // while the problem lasts; state: gravity_of()
+
+    // Of Alertmanager: the alert, and the label that has the subject.
+    const char *alert;
+    const char *subject_label;
+
+    // Messages to people are "ABOUT: CHANGE", subjects of mails as
+    // keepalived's.
+    const char *about;
+    const char *change;
+    const char *mail;
+
+    // Of scripts and FIFOs, as keepalived's. The second one is a name.
+    std::array<const char *, 4> arguments;
+};
+
+// In the order of EventKind: the only place that lists them.
+inline constexpr std::array<EventTraits, 4> kEventTraits{{
+    {.name = "state",
+     .webhook = "state_change",
+     .gravity = Gravity::critical,
+     .alert = "NginxVrrpTransition",
+     .subject_label = "subject",
+     .about = "{instance}",
+     .change = "{from} -> {to}",
+     .mail = "VRRP Instance {instance} - Entering {to} state",
+     .arguments = {"INSTANCE", "{instance}", "{TO}", "{priority}"}},
+    {.name = "tracker",
+     .webhook = "tracker",
+     .gravity = Gravity::warning,
+     .alert = "NginxVrrpTrackerDown",
+     .subject_label = "tracker",
+     .about = "{instance}",
+     .change = "{subject} is {to}",
+     .mail = "VRRP Instance {instance} - {subject} is {to}",
+     .arguments = {"TRACKER", "{instance}", "{subject}", "{TO}"}},
+    {.name = "upstream",
+     .webhook = "upstream",
+     .gravity = Gravity::warning,
+     .alert = "NginxVrrpUpstreamDown",
+     .subject_label = "upstream",
+     .about = "upstream {subject}",
+     .change = "server {server} is {to}",
+     .mail = "Upstream {subject} - server {server} is {to}",
+     .arguments = {"UPSTREAM", "{subject}", "{server}", "{TO}"}},
+    {.name = "split_brain",
+     .webhook = "split_brain",
+     .gravity = Gravity::critical,
+     .alert = "NginxVrrpSplitBrain",
+     .subject_label = "sign",
+     .about = "{instance}",
+     .change = "split brain {to}: {subject}",
+     .mail = "VRRP Instance {instance} - split brain {to}: {subject}",
+     .arguments = {"SPLIT_BRAIN", "{instance}", "{subject}", "{TO}"}},
+}};
+
 constexpr std::string_view to_string(EventKind kind) {
-    constexpr std::array<std::string_view, 4> names{"state", "tracker",
-                                                    "upstream", "split_brain"};
-    return name_of(kind, names);
+    const auto number = static_cast<std::size_t>(kind);
+    return number < kEventTraits.size() ? kEventTraits[number].name : "unknown";
+}
+
+constexpr const EventTraits &traits_of(EventKind kind) {
+    return kEventTraits[static_cast<std::size_t>(kind) % kEventTraits.size()];
 }
 
 // The states of instances, as in keepalived's scripts and in the status.
@@ -53,6 +135,7 @@ struct EventRecord {
     std::uint8_t priority;  // effective
     std::uint8_t bad;       // a failure, or a sign of one, begins; 0: it ends
     std::uint8_t again;     // nothing new: it is still so, see kRepeat
+    State previous;         // of kind state: the old one, as `from` has it
     State state;            // of kind state: the new one, as `to` has it
 
     std::int64_t at_ns;      // CLOCK_BOOTTIME
@@ -78,5 +161,11 @@ struct EventRecord {
 };
 
 static_assert(std::is_trivially_copyable_v<EventRecord>);
+
+// Its kind and its states exist.
+constexpr bool is_known(const EventRecord &event) {
+    return static_cast<std::size_t>(event.kind) < kEventTraits.size() &&
+           event.previous <= State::init && event.state <= State::init;
+}
 
 }  // namespace ngx_vrrp::notify

@@ -1,60 +1,31 @@
 #include "core/notify/keepalived_format.hpp"
 
+#include <algorithm>
 #include <string_view>
-#include <utility>
 
 #include "core/base/moment_text.hpp"
 #include "core/base/time.hpp"
+#include "core/notify/text.hpp"
 
 namespace ngx_vrrp::notify {
 
 namespace {
 
-// No locale: these are words of a protocol.
-std::string to_upper(std::string_view text) {
-    std::string upper(text);
-    for (char &c : upper) {
-        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-        c = c == '\n' || c == '\r' ? '?' : c;  // it is a part of a line
-    }
-    return upper;
+std::string on_line(std::string text) {
+    std::ranges::replace(text, '\n', '?');
+    std::ranges::replace(text, '\r', '?');
+    return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string quoted(const std::string &text) {
     std::string result = "\"";
-    for (const char c : text) {
+    for (const char c : on_line(text)) {
         if (c == '"' || c == '\\') {
             result += '\\';
         }
-        result += c == '\n' || c == '\r' ? '?' : c;
+        result += c;
     }
     return result + '"';
-}
-
-// The first two are names.
-struct Sentence {
-    std::string_view what;
-    std::string_view about;
-    std::string_view detail;  // a name, or the new state
-    std::string last;
-};
-
-Sentence sentence(const EventRecord &event) {
-    const std::string_view instance = event.instance.view();
-    const std::string_view subject = event.subject.view();
-    std::string to = to_upper(event.to.view());
-    switch (event.kind) {
-        case EventKind::tracker:
-            return {"TRACKER", instance, subject, std::move(to)};
-        case EventKind::upstream:
-            return {"UPSTREAM", subject, event.server.view(), std::move(to)};
-        case EventKind::split_brain:
-            return {"SPLIT_BRAIN", instance, subject, std::move(to)};
-        case EventKind::state:
-            break;
-    }
-    return {"INSTANCE", instance, event.to.view(),
-            std::to_string(event.priority)};
 }
 
 std::string moment(std::int64_t wall_ns) {
@@ -63,18 +34,20 @@ std::string moment(std::int64_t wall_ns) {
 
 }  // namespace
 
-std::vector<std::string> words(const EventRecord &event) {
-    const Sentence s = sentence(event);
-    return {std::string(s.what), std::string(s.about), std::string(s.detail),
-            s.last};
+std::vector<std::string> arguments(const EventRecord &event) {
+    std::vector<std::string> list;
+    for (const char *text : traits_of(event.kind).arguments) {
+        list.push_back(filled(text, event));
+    }
+    return list;
 }
 
 std::string line(const EventRecord &event) {
-    const Sentence s = sentence(event);
-    const std::string detail =
-        event.kind == EventKind::state ? to_upper(s.detail) : quoted(s.detail);
-    return std::string(s.what) + ' ' + quoted(s.about) + ' ' + detail + ' ' +
-           s.last;
+    const std::vector<std::string> words = arguments(event);
+    return words[0] + ' ' + quoted(words[1]) + ' ' +
+           (event.kind == EventKind::state ? on_line(words[2])
+                                           : quoted(words[2])) +
+           ' ' + on_line(words[3]);
 }
 
 std::vector<std::string> environment(const EventRecord &event) {

@@ -11,7 +11,7 @@ namespace ngx_vrrp::notify {
 // The arguments that keepalived appends to the command of "notify": INSTANCE
 // VI_1 MASTER 100. For other events: TRACKER VI_1 "track_http http://..." DOWN,
 // UPSTREAM web 10.0.0.1:80 DOWN, SPLIT_BRAIN VI_1 "two masters" SUSPECTED.
-std::vector<std::string> words(const EventRecord &event);
+std::vector<std::string> arguments(const EventRecord &event);
 
 // The same as one line, without its end. Names are in double quotes, with a
 // backslash before each double quote and backslash.

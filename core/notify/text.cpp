@@ -9,59 +9,31 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-std::string instance_of(const EventRecord &event) {
-    return one_line(event.instance.view());
-}
-
-// "split brain suspected: two masters": the name of a sign, and whether it
-// lasts.
-std::string split_brain(const EventRecord &event) {
-    return "split brain " + one_line(event.to.view()) + ": " +
-           one_line(event.subject.view());
-}
-
-std::string what_is(const EventRecord &event, std::string_view name) {
-    return std::string(name) + " is " + one_line(event.to.view());
-}
-
-std::string server_is(const EventRecord &event) {
-    return what_is(event, "server " + one_line(event.server.view()));
-}
-
-std::string what_happened(const EventRecord &event) {
-    switch (event.kind) {
-        case EventKind::state:
-            return event.again != 0 ? "still " + one_line(event.to.view())
-                                    : one_line(event.from.view()) + " -> " +
-                                          one_line(event.to.view());
-        case EventKind::tracker:
-            return what_is(event, one_line(event.subject.view()));
-        case EventKind::upstream:
-            return server_is(event);
-        case EventKind::split_brain:
-            return split_brain(event);
+// No locale: these are words of a protocol.
+std::string to_upper(std::string_view text) {
+    std::string upper(text);
+    for (char &c : upper) {
+        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     }
-    return {};
+    return upper;
 }
 
-std::string whom_it_is_about(const EventRecord &event) {
-    return event.kind == EventKind::upstream
-               ? "upstream " + one_line(event.subject.view())
-               : instance_of(event);
-}
-
-std::string with_colon(std::string text) {
-    return text.empty() ? text : std::move(text) + ": ";
-}
-
-std::string keepalived_state(const EventRecord &event) {
-    return event.state == State::stop
-               ? "Stopping"
-               : "Entering " + one_line(event.to.view()) + " state";
+std::string field(const EventRecord &event, std::string_view name) {
+    if (name == "priority") {
+        return std::to_string(event.priority);
+    }
+    if (name == "TO") {
+        return to_upper(event.to.view());
+    }
+    return std::string(name == "instance"  ? event.instance.view()
+                       : name == "subject" ? event.subject.view()
+                       : name == "server"  ? event.server.view()
+                       : name == "from"    ? event.from.view()
+                                           : event.to.view());
 }
 
 std::string instance_and_vrid(const EventRecord &event) {
-    const std::string instance = instance_of(event);
+    const std::string instance = one_line(event.instance.view());
     return event.vrid == 0
                ? instance
                : instance + " (vrid " + std::to_string(event.vrid) + ")";
@@ -71,8 +43,8 @@ Gravity gravity_of_state(const EventRecord &event) {
     if (event.state == State::fault) {
         return Gravity::critical;
     }
-    const bool moves = event.state == State::master ||
-                       event.from.view() == to_string(State::master);
+    const bool moves =
+        event.state == State::master || event.previous == State::master;
     return moves ? Gravity::warning : Gravity::info;
 }
 
@@ -87,30 +59,47 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
+std::string filled(std::string_view text, const EventRecord &event) {
+    std::string result;
+    while (!text.empty()) {
+        const std::size_t open = text.find('{');
+        const std::size_t close = text.find('}');
+        result += text.substr(0, open);
+        if (open != text.npos) {
+            result += field(event, text.substr(open + 1, close - open - 1));
+        }
+        text.remove_prefix(close == text.npos ? text.size() : close + 1);
+    }
+    return result;
+}
+
 std::string headline(const EventRecord &event) {
-    return with_colon(whom_it_is_about(event)) + what_happened(event);
+    const EventTraits &traits = traits_of(event.kind);
+    const bool still = event.kind == EventKind::state && event.again != 0;
+    const std::string about = filled(traits.about, event);
+    return one_line((about.empty() ? "" : about + ": ") +
+                    filled(still ? "still {to}" : traits.change, event));
 }
 
 std::string headline_with_node(const EventRecord &event) {
-    return with_colon(one_line(event.node.view())) + headline(event);
+    const std::string node = one_line(event.node.view());
+    return (node.empty() ? "" : node + ": ") + headline(event);
 }
 
 std::string subject_line(const EventRecord &event) {
-    std::string subject = "[" + one_line(event.node.view()) + "] ";
-    if (event.kind == EventKind::upstream) {
-        return subject + "Upstream " + one_line(event.subject.view()) + " - " +
-               server_is(event);
-    }
-    return subject + "VRRP Instance " + instance_of(event) + " - " +
-           (event.kind == EventKind::state ? keepalived_state(event)
-                                           : what_happened(event));
+    const bool stops =
+        event.kind == EventKind::state && event.state == State::stop;
+    const char *text = stops ? "VRRP Instance {instance} - Stopping"
+                             : traits_of(event.kind).mail;
+    return "[" + one_line(event.node.view()) + "] " +
+           one_line(filled(text, event));
 }
 
-std::vector<Detail> details(const EventRecord &event) {
+std::vector<Detail> details(const EventRecord &event, bool with_node) {
     const bool of_instance = !event.instance.view().empty();
     std::vector<Detail> known{
         {"time", to_rfc3339(happened_at(event))},
-        {"node", one_line(event.node.view())},
+        {"node", with_node ? one_line(event.node.view()) : ""},
         {"instance", instance_and_vrid(event)},
         {"interface", one_line(event.interface.view())},
         {"reason", one_line(event.reason.view())},
@@ -125,11 +114,7 @@ Gravity gravity_of(const EventRecord &event) {
     if (event.kind == EventKind::state) {
         return gravity_of_state(event);
     }
-    if (event.bad == 0) {
-        return Gravity::good;
-    }
-    return event.kind == EventKind::split_brain ? Gravity::critical
-                                                : Gravity::warning;
+    return event.bad == 0 ? Gravity::good : traits_of(event.kind).gravity;
 }
 
 Gravity gravity_of(const Delivery &delivery) {

@@ -23,6 +23,9 @@ constexpr WallTime happened_at(const EventRecord &event) {
 // UTF-8, with a blank for each control character.
 std::string one_line(std::string_view text);
 
+// A text of EventTraits. "{TO}": in upper case.
+std::string filled(std::string_view text, const EventRecord &event);
+
 // The subject and the change: "VI_1: BACKUP -> MASTER", "upstream web: server
 // 10.0.0.11:80 is down".
 std::string headline(const EventRecord &event);
@@ -38,15 +41,9 @@ struct Detail {
     std::string value;
 };
 
-// All other data of the event: node, reason, priority, ...
-std::vector<Detail> details(const EventRecord &event);
-
-enum class Gravity : std::uint8_t {
-    good,     // a problem has ended
-    info,     // nothing to worry about
-    warning,  // the addresses move, something does not work
-    critical  // this node cannot do its work, or two do it
-};
+// All other data of the event: node, reason, priority, ... Or all that
+// headline_with_node() does not have.
+std::vector<Detail> details(const EventRecord &event, bool with_node = true);
 
 Gravity gravity_of(const EventRecord &event);
 

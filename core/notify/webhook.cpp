@@ -26,9 +26,7 @@ constexpr std::size_t kLongestMessage = 200;
 
 struct Format {
     WebhookTraits traits;
-    std::optional<WebhookRequest> (*request)(const Delivery &,
-                                             const WebhookChannel &, Signer &,
-                                             WallTime);
+    WebhookFormatter *request;
     Answer answer{};
 };
 

@@ -24,8 +24,6 @@ constexpr std::chrono::minutes kTransition{5};
 // too.
 constexpr Duration kLasting = 5 * kRepeat;
 
-constexpr std::string_view kFault = "FAULT";
-
 struct Label {
     std::string_view name;
     std::string value;
@@ -36,75 +34,29 @@ struct Span {
     WallTime to;
 };
 
-std::string_view alert_name(EventKind kind) {
-    switch (kind) {
-        case EventKind::tracker:
-            return "NginxVrrpTrackerDown";
-        case EventKind::upstream:
-            return "NginxVrrpUpstreamDown";
-        case EventKind::split_brain:
-            return "NginxVrrpSplitBrain";
-        case EventKind::state:
-            break;
-    }
-    return "NginxVrrpTransition";
-}
-
-// The name of the label for the subject.
-std::string_view subject_label(EventKind kind) {
-    switch (kind) {
-        case EventKind::tracker:
-            return "tracker";
-        case EventKind::upstream:
-            return "upstream";
-        case EventKind::split_brain:
-            return "sign";
-        case EventKind::state:
-            break;
-    }
-    return "subject";
-}
-
-std::string_view severity_word(Gravity gravity) {
-    switch (gravity) {
-        case Gravity::critical:
-            return "critical";
-        case Gravity::warning:
-            return "warning";
-        case Gravity::info:
-        case Gravity::good:
-            break;
-    }
-    return "info";
-}
-
-// Labels of a lasting alert: the same at its end and at its beginning.
-std::string_view severity_of(const EventRecord &event) {
-    return event.kind == EventKind::split_brain ? "critical" : "warning";
-}
-
 std::vector<Label> common_labels(const EventRecord &event) {
-    return {{"alertname", std::string(alert_name(event.kind))},
+    return {{"alertname", traits_of(event.kind).alert},
             {"node", one_line(event.node.view())},
             {"instance", one_line(event.instance.view())},
             {"vrid", event.vrid == 0 ? "" : std::to_string(event.vrid)},
             {"interface", one_line(event.interface.view())}};
 }
 
+// Of a lasting alert: the same at its end and at its beginning.
 std::vector<Label> labels_of(const EventRecord &event) {
+    const EventTraits &traits = traits_of(event.kind);
     std::vector<Label> labels = common_labels(event);
-    labels.push_back({"severity", std::string(severity_of(event))});
-    labels.push_back(
-        {subject_label(event.kind), one_line(event.subject.view())});
+    labels.push_back({"severity", traits_of(traits.gravity).severity});
+    labels.push_back({traits.subject_label, one_line(event.subject.view())});
     labels.push_back({"server", one_line(event.server.view())});
     return labels;
 }
 
 std::vector<Label> labels_of_state(const EventRecord &event,
                                    std::string_view state,
-                                   std::string_view severity) {
+                                   const char *severity) {
     std::vector<Label> labels = common_labels(event);
-    labels.push_back({"severity", std::string(severity)});
+    labels.push_back({"severity", severity});
     labels.push_back({"state", one_line(state)});
     return labels;
 }
@@ -112,10 +64,8 @@ std::vector<Label> labels_of_state(const EventRecord &event,
 void write_annotations(JsonWriter &json, const EventRecord &event) {
     json.key("annotations").begin_object();
     json.member("summary", headline_with_node(event));
-    for (const Detail &detail : details(event)) {
-        if (detail.name != "node") {
-            json.member(detail.name, detail.value);
-        }
+    for (const Detail &detail : details(event, false)) {
+        json.member(detail.name, detail.value);
     }
     json.end_object();
 }
@@ -150,16 +100,16 @@ Span ended(const EventRecord &event) {
 // Any other state ends a fault, also a fault from another process. Ending an
 // alert that does not exist does no harm.
 void write_state(JsonWriter &json, const EventRecord &event, WallTime now) {
-    const std::vector<Label> fault =
-        labels_of_state(event, kFault, severity_word(Gravity::critical));
-    if (event.to.view() == kFault) {
+    const std::vector<Label> fault = labels_of_state(
+        event, to_string(State::fault), traits_of(Gravity::critical).severity);
+    if (event.state == State::fault) {
         write_alert(json, event, fault, lasting(event, now, kLasting));
         return;
     }
     write_alert(json, event, fault, ended(event));
     write_alert(json, event,
                 labels_of_state(event, event.to.view(),
-                                severity_word(gravity_of(event))),
+                                traits_of(gravity_of(event)).severity),
                 lasting(event, now, kTransition));
 }
 

@@ -27,11 +27,9 @@ std::string markdown_of(const EventRecord &event,
     std::string text =
         "#### " + titled(channel, dingtalk_text(headline_with_node(event))) +
         "\n\n";
-    for (const Detail &detail : details(event)) {
-        if (detail.name != "node") {
-            text += "- " + std::string(detail.name) + ": " +
-                    dingtalk_text(detail.value) + "\n";
-        }
+    for (const Detail &detail : details(event, false)) {
+        text += "- " + std::string(detail.name) + ": " +
+                dingtalk_text(detail.value) + "\n";
     }
     return text;
 }

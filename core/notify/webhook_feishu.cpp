@@ -19,10 +19,8 @@ void write_line(JsonWriter &json, std::string_view text) {
 
 void write_event(JsonWriter &json, const EventRecord &event) {
     write_line(json, headline_with_node(event));
-    for (const Detail &detail : details(event)) {
-        if (detail.name != "node") {
-            write_line(json, std::string(detail.name) + ": " + detail.value);
-        }
+    for (const Detail &detail : details(event, false)) {
+        write_line(json, std::string(detail.name) + ": " + detail.value);
     }
 }
 

@@ -10,10 +10,6 @@ namespace ngx_vrrp::notify {
 
 namespace {
 
-std::string_view word_of(EventKind kind) {
-    return kind == EventKind::state ? "state_change" : to_string(kind);
-}
-
 void write_addresses(JsonWriter &json, std::string_view addresses) {
     json.key("vips").begin_array();
     while (!addresses.empty()) {
@@ -39,7 +35,7 @@ void write_instance(JsonWriter &json, const EventRecord &event) {
 
 void write(JsonWriter &json, const EventRecord &event, std::uint64_t skipped) {
     json.begin_object();
-    json.member("event", word_of(event.kind));
+    json.member("event", traits_of(event.kind).webhook);
     json.member("node", event.node.view());
     write_instance(json, event);
     json.member("from", event.from.view());

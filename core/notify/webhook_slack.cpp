@@ -12,41 +12,15 @@ namespace {
 // user.
 constexpr std::string_view kZeroWidthSpace = "\xe2\x80\x8b";
 
-std::string_view colour_of(Gravity gravity) {
-    switch (gravity) {
-        case Gravity::good:
-            return "good";
-        case Gravity::warning:
-            return "warning";
-        case Gravity::critical:
-            return "danger";
-        case Gravity::info:
-            break;
-    }
-    return "#439fe0";
-}
-
 // Slack: only "&", "<" and ">" must be escaped.
 std::string slack_text(std::string_view text) {
     std::string safe;
     for (const char c : text) {
-        switch (c) {
-            case '&':
-                safe += "&amp;";
-                break;
-            case '<':
-                safe += "&lt;";
-                break;
-            case '>':
-                safe += "&gt;";
-                break;
-            case '@':
-                safe += c;
-                safe += kZeroWidthSpace;
-                break;
-            default:
-                safe += c;
-        }
+        safe += c == '&'   ? "&amp;"
+                : c == '<' ? "&lt;"
+                : c == '>' ? "&gt;"
+                           : std::string(1, c);
+        safe += c == '@' ? kZeroWidthSpace : "";
     }
     return safe;
 }
@@ -71,7 +45,7 @@ void write_fields(JsonWriter &json, const EventRecord &event) {
 void write_attachment(JsonWriter &json, const EventRecord &event) {
     const std::string title = slack_text(headline(event));
     json.begin_object();
-    json.member("color", colour_of(gravity_of(event)));
+    json.member("color", traits_of(gravity_of(event)).colour);
     json.member("fallback", title);
     json.member("title", title);
     write_fields(json, event);

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "core/base/json_writer.hpp"
+#include "core/base/utf8.hpp"
 #include "core/notify/webhook_formats.hpp"
 
 namespace ngx_vrrp::notify {
@@ -13,10 +14,8 @@ constexpr std::size_t kLongest = 2048;
 
 std::string long_text(const EventRecord &event) {
     std::string text = headline_with_node(event) + "\n";
-    for (const Detail &detail : details(event)) {
-        if (detail.name != "node") {
-            text += std::string(detail.name) + ": " + detail.value + "\n";
-        }
+    for (const Detail &detail : details(event, false)) {
+        text += std::string(detail.name) + ": " + detail.value + "\n";
     }
     return text;
 }
@@ -34,23 +33,13 @@ std::string text_of(const Delivery &delivery, const WebhookChannel &channel,
     return titled(channel, text + count_line(delivery));
 }
 
-// At most this number of octets, without half characters.
-std::string cut(const std::string &text) {
-    std::size_t size = kLongest;
-    while (size > 0 &&
-           (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) {
-        --size;
-    }
-    return text.substr(0, size);
-}
-
 std::string content_of(const Delivery &delivery,
                        const WebhookChannel &channel) {
     std::string text = text_of(delivery, channel, long_text);
     if (text.size() > kLongest) {
         text = text_of(delivery, channel, short_text);
     }
-    return text.size() > kLongest ? cut(text) : text;
+    return std::string(whole_characters(text, kLongest));
 }
 
 }  // namespace

@@ -21,11 +21,6 @@ bool transmit(int fd, const void *data, std::size_t size) {
            static_cast<ssize_t>(size);
 }
 
-bool is_known(const EventRecord &event) {
-    return static_cast<std::size_t>(event.kind) < notify::kEventKinds.size() &&
-           event.state <= notify::State::init;
-}
-
 }  // namespace
 
 void EventSender::send(EventRecord event, Instant now) {
@@ -66,7 +61,8 @@ Incoming receive_event(int fd) {
         incoming.kind = Kind::closed;
     } else if (size == sizeof(EventRecord)) {
         std::memcpy(&incoming.event, buffer.data(), sizeof(EventRecord));
-        incoming.kind = is_known(incoming.event) ? Kind::event : Kind::garbage;
+        incoming.kind =
+            notify::is_known(incoming.event) ? Kind::event : Kind::garbage;
     } else {
         const bool goodbye = size == 1 && buffer[0] == kGoodbye;
         incoming.kind = goodbye ? Kind::goodbye : Kind::garbage;

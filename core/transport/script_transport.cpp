@@ -28,7 +28,7 @@ script::Program program_of(const notify::ScriptChannel &channel,
                             .gid = channel.gid};
     program.environment.emplace_back(script::kScriptPath);
     if (channel.with_arguments) {
-        for (std::string &word : notify::words(event)) {
+        for (std::string &word : notify::arguments(event)) {
             program.command.push_back(std::move(word));
         }
     }

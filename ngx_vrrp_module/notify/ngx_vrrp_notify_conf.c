@@ -10,20 +10,7 @@
 #include "ngx_vrrp_secret.h"
 
 
-#define NGX_VRRP_ALL_EVENTS                                                   \
-    (VRRP_CORE_EVENT_STATE|VRRP_CORE_EVENT_TRACKER                            \
-     |VRRP_CORE_EVENT_UPSTREAM|VRRP_CORE_EVENT_SPLIT_BRAIN)
-
 #define NGX_VRRP_ALL_STATES  (NGX_VRRP_SCRIPT_STATES|VRRP_CORE_TO_INIT)
-
-
-/* milliseconds */
-
-typedef struct {
-    ngx_uint_t           directives;
-    ngx_int_t            events;
-    ngx_int_t            timeout;
-} ngx_vrrp_notify_default_t;
 
 
 static ngx_vrrp_channel_t *ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf,
@@ -40,26 +27,14 @@ static char *ngx_vrrp_email_url(ngx_conf_t *cf,
 static char *ngx_vrrp_email_login(ngx_conf_t *cf,
     ngx_vrrp_notify_params_t *params, ngx_uint_t tls,
     vrrp_core_notify_conf_t *core);
-static char *ngx_vrrp_email_recipients(ngx_conf_t *cf, ngx_str_t *to,
-    vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *param,
     ngx_str_t *file, vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
     ngx_vrrp_notify_params_t *params);
-static char *ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *param,
-    vrrp_core_webhook_format_t *format, size_t flag);
 static char *ngx_vrrp_notify_tls(ngx_conf_t *cf,
     ngx_vrrp_notify_params_t *params, vrrp_core_notify_conf_t *core);
 static char *ngx_vrrp_notify_possible(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf);
-
-
-static ngx_vrrp_notify_default_t  ngx_vrrp_notify_defaults[] = {
-    { NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_FIFO,
-      VRRP_CORE_EVENT_STATE, 30000 },
-    { NGX_VRRP_NOTIFY_EMAIL, NGX_VRRP_ALL_EVENTS, 30000 },
-    { NGX_VRRP_NOTIFY_WEBHOOKS, NGX_VRRP_ALL_EVENTS, 10000 }
-};
 
 
 /* post: its bit and states, see ngx_vrrp_commands.c */
@@ -150,7 +125,6 @@ ngx_vrrp_conf_notify_email(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_vrrp_email_complete(cf, &params) != NGX_CONF_OK
         || ngx_vrrp_email_url(cf, &params, &tls) != NGX_CONF_OK
         || ngx_vrrp_email_login(cf, &params, tls, core) != NGX_CONF_OK
-        || ngx_vrrp_email_recipients(cf, &params.to, core) != NGX_CONF_OK
         || ngx_vrrp_notify_tls(cf, &params, core) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -160,6 +134,7 @@ ngx_vrrp_conf_notify_email(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     core->states = NGX_VRRP_ALL_STATES;
 
     ngx_vrrp_core_str(&core->from, &params.from);
+    ngx_vrrp_core_str(&core->to, &params.to);
     ngx_vrrp_core_str(&core->helo, &params.helo);
     ngx_vrrp_core_str(&core->url, &params.smtp);
 
@@ -203,13 +178,9 @@ ngx_vrrp_conf_notify_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_vrrp_core_str(&core->prefix, &params.prefix);
 
     if (ngx_vrrp_webhook_rules(cf, &value[1], &params) != NGX_CONF_OK
-        || ngx_vrrp_notify_tls(cf, &params, core) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (params.secret_file.len
-        && ngx_vrrp_notify_secret(cf, "secret_file=", &params.secret_file, core)
+        || ngx_vrrp_notify_tls(cf, &params, core) != NGX_CONF_OK
+        || ngx_vrrp_notify_secret(cf, "secret_file=", &params.secret_file,
+                                  core)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -284,7 +255,7 @@ static char *
 ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t directive,
     ngx_vrrp_notify_params_t *params, ngx_vrrp_channel_t *channel)
 {
-    ngx_vrrp_notify_default_t  *defaults;
+    ngx_uint_t  local;
 
     if (params->events != NGX_CONF_UNSET
         && (params->events & VRRP_CORE_EVENT_UPSTREAM)
@@ -297,14 +268,14 @@ ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t directive,
         return NGX_CONF_ERROR;
     }
 
-    defaults = ngx_vrrp_notify_defaults;
+    /* programs of this machine get changes of state only, as keepalived's */
 
-    while (!(defaults->directives & directive)) {
-        defaults++;
-    }
+    local = directive & (NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_FIFO);
 
-    ngx_conf_init_value(params->events, defaults->events);
-    ngx_conf_init_value(params->timeout, defaults->timeout);
+    ngx_conf_init_value(params->events, local ? VRRP_CORE_EVENT_STATE
+                                              : VRRP_CORE_ALL_EVENTS);
+    ngx_conf_init_value(params->timeout,
+                   (directive & NGX_VRRP_NOTIFY_WEBHOOKS) ? 10000 : 30000);
     ngx_conf_init_value(params->expire, 3600000);
 
     channel->core.events = (uint32_t) params->events;
@@ -353,16 +324,11 @@ ngx_vrrp_email_complete(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params)
 {
     const char  *missing;
 
-    if (params->to.len == 0) {
-        missing = "to=";
+    missing = (params->to.len == 0) ? "to="
+              : (params->from.len == 0) ? "from="
+              : (params->smtp.len == 0) ? "smtp=" : NULL;
 
-    } else if (params->from.len == 0) {
-        missing = "from=";
-
-    } else if (params->smtp.len == 0) {
-        missing = "smtp=";
-
-    } else {
+    if (missing == NULL) {
         return NGX_CONF_OK;
     }
 
@@ -437,55 +403,13 @@ ngx_vrrp_email_login(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
 }
 
 
-/* the list has been found to be right */
-
-static char *
-ngx_vrrp_email_recipients(ngx_conf_t *cf, ngx_str_t *to,
-    vrrp_core_notify_conf_t *core)
-{
-    u_char           *p, *end, *comma;
-    ngx_array_t       list;
-    vrrp_core_str_t  *str;
-
-    if (ngx_array_init(&list, cf->pool, 4, sizeof(vrrp_core_str_t))
-        != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    end = to->data + to->len;
-
-    for (p = to->data; p <= end; p = comma + 1) {
-
-        comma = ngx_strlchr(p, end, ',');
-
-        if (comma == NULL) {
-            comma = end;
-        }
-
-        str = ngx_array_push(&list);
-        if (str == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        str->data = (char *) p;
-        str->len = comma - p;
-    }
-
-    core->to = list.elts;
-    core->nto = list.nelts;
-
-    return NGX_CONF_OK;
-}
-
-
 /* the notifier process reads it */
 
 static char *
 ngx_vrrp_notify_secret(ngx_conf_t *cf, const char *param, ngx_str_t *file,
     vrrp_core_notify_conf_t *core)
 {
-    if (ngx_vrrp_secret_check(cf, param, file) == NGX_ERROR) {
+    if (file->len && ngx_vrrp_secret_check(cf, param, file) == NGX_ERROR) {
         return NGX_CONF_ERROR;
     }
 
@@ -499,19 +423,17 @@ static char *
 ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
     ngx_vrrp_notify_params_t *params)
 {
-    size_t                      len;
-    vrrp_core_webhook_format_t  format;
+    char         why[NGX_MAX_CONF_ERRSTR];
+    size_t       len;
+    const char  *path;
 
-    vrrp_core_webhook_format(params->format, &format);
-
-    if (params->prefix.len && !format.has_prefix) {
-        return ngx_vrrp_webhook_unsupported(cf, "prefix=", &format,
-                             offsetof(vrrp_core_webhook_format_t, has_prefix));
-    }
-
-    if (params->secret_file.len && !format.signs) {
-        return ngx_vrrp_webhook_unsupported(cf, "secret_file=", &format,
-                                  offsetof(vrrp_core_webhook_format_t, signs));
+    if (vrrp_core_webhook_supports(params->format, params->prefix.len != 0,
+                                   params->secret_file.len != 0, why,
+                                   sizeof(why))
+        != VRRP_CORE_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", why);
+        return NGX_CONF_ERROR;
     }
 
 #if !(NGX_SSL)
@@ -525,32 +447,18 @@ ngx_vrrp_webhook_rules(ngx_conf_t *cf, ngx_str_t *url,
 
 #endif
 
-    len = ngx_strlen(format.path);
+    path = vrrp_core_webhook_path(params->format);
+    len = ngx_strlen(path);
 
     if (url->len < len
-        || ngx_strcmp(url->data + url->len - len, format.path) != 0)
+        || ngx_strcmp(url->data + url->len - len, path) != 0)
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "Alertmanager receives alerts at URLs that end "
-                           "with \"%s\"", format.path);
+                           "with \"%s\"", path);
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_vrrp_webhook_unsupported(ngx_conf_t *cf, const char *param,
-    vrrp_core_webhook_format_t *format, size_t flag)
-{
-    u_char  list[NGX_VRRP_WEBHOOK_LIST_LEN];
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%s\" is not supported by format %s, only by %s",
-                       param, format->name,
-                       ngx_vrrp_webhook_list(list, flag, "and"));
-
-    return NGX_CONF_ERROR;
 }
 
 

@@ -31,10 +31,6 @@
 #define NGX_VRRP_NOTIFY_WEBHOOKS  (NGX_VRRP_NOTIFY_HTTP|NGX_VRRP_NOTIFY_HTTPS)
 
 
-#define NGX_VRRP_WEBHOOK_LIST_LEN  256
-
-#define NGX_VRRP_ALL_FORMATS       sizeof(vrrp_core_webhook_format_t)
-
 /* those that keepalived's scripts know */
 
 #define NGX_VRRP_SCRIPT_STATES                                                \
@@ -45,7 +41,7 @@
 /* numbers are NGX_CONF_UNSET where none was given; times are milliseconds */
 
 typedef struct {
-    int64_t                  events;     /* VRRP_CORE_EVENT_* */
+    int64_t                  events;     /* a set */
     int64_t                  timeout;
     int64_t                  expire;
     int64_t                  verify;
@@ -98,13 +94,6 @@ char *ngx_vrrp_notify_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
 char *ngx_vrrp_notify_params(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
     ngx_uint_t directive, ngx_str_t *args, ngx_uint_t nargs);
-
-/*
- * "slack, feishu and wecom": those with a flag, which is the offset of a
- * uint8_t, or all.  Fills and returns list.
- */
-u_char *ngx_vrrp_webhook_list(u_char *list, size_t flag,
-    const char *conjunction);
 
 /* ngx_vrrp_notify_url.c */
 

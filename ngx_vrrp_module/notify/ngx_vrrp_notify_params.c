@@ -12,20 +12,9 @@
     (NGX_VRRP_NOTIFY_EMAIL|NGX_VRRP_NOTIFY_WEBHOOKS)
 
 
-typedef struct {
-    ngx_str_t            name;
-    ngx_int_t            value;
-} ngx_vrrp_notify_name_t;
-
-
 static ngx_uint_t ngx_vrrp_valid_prefix(ngx_str_t *value);
-static ngx_int_t ngx_vrrp_set_events(void *values, ngx_vrrp_param_t *param,
+static ngx_int_t ngx_vrrp_set_names(void *values, ngx_vrrp_param_t *param,
     ngx_str_t *value);
-static ngx_int_t ngx_vrrp_set_format(void *values, ngx_vrrp_param_t *param,
-    ngx_str_t *value);
-static ngx_vrrp_notify_name_t *ngx_vrrp_notify_name(
-    ngx_vrrp_notify_name_t *names, u_char *data, size_t len);
-
 
 #define ngx_vrrp_number(field, parse, low, high, expected)                    \
     ngx_vrrp_param_number(ngx_vrrp_notify_params_t, field, parse, low, high,  \
@@ -82,7 +71,7 @@ static ngx_vrrp_param_t  ngx_vrrp_notify_table[] = {
 
     { ngx_string("format="),
       NGX_VRRP_NOTIFY_WEBHOOKS,
-      ngx_vrrp_param_any(ngx_vrrp_notify_params_t, format, ngx_vrrp_set_format,
+      ngx_vrrp_param_any(ngx_vrrp_notify_params_t, format, ngx_vrrp_set_names,
                          NGX_CONF_UNSET, NULL) },
 
     { ngx_string("prefix="),
@@ -106,10 +95,8 @@ static ngx_vrrp_param_t  ngx_vrrp_notify_table[] = {
 
     { ngx_string("events="),
       NGX_VRRP_NOTIFY_FIFO|NGX_VRRP_NOTIFY_CURL,
-      ngx_vrrp_param_any(ngx_vrrp_notify_params_t, events, ngx_vrrp_set_events,
-                         NGX_CONF_UNSET,
-                         "must be a list of state, tracker, upstream and "
-                         "split_brain, as in \"state,split_brain\"") },
+      ngx_vrrp_param_any(ngx_vrrp_notify_params_t, events, ngx_vrrp_set_names,
+                         NGX_CONF_UNSET, NULL) },
 
     { ngx_string("timeout="),
       NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_CURL,
@@ -146,15 +133,6 @@ static ngx_vrrp_params_t  ngx_vrrp_notify_param_list = {
 };
 
 
-static ngx_vrrp_notify_name_t  ngx_vrrp_notify_events[] = {
-    { ngx_string("state"), VRRP_CORE_EVENT_STATE },
-    { ngx_string("tracker"), VRRP_CORE_EVENT_TRACKER },
-    { ngx_string("upstream"), VRRP_CORE_EVENT_UPSTREAM },
-    { ngx_string("split_brain"), VRRP_CORE_EVENT_SPLIT_BRAIN },
-    { ngx_null_string, 0 }
-};
-
-
 char *
 ngx_vrrp_notify_params(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
     ngx_uint_t directive, ngx_str_t *args, ngx_uint_t nargs)
@@ -172,37 +150,6 @@ ngx_vrrp_notify_params(ngx_conf_t *cf, ngx_vrrp_notify_params_t *params,
 }
 
 
-u_char *
-ngx_vrrp_webhook_list(u_char *list, size_t flag, const char *conjunction)
-{
-    u_char                      *p, *last;
-    size_t                       i;
-    const char                  *name;
-    vrrp_core_webhook_format_t   format;
-
-    p = list;
-    last = list + NGX_VRRP_WEBHOOK_LIST_LEN;
-    name = NULL;
-
-    for (i = 0; vrrp_core_webhook_format(i, &format) == VRRP_CORE_OK; i++) {
-
-        if (flag != NGX_VRRP_ALL_FORMATS && !((u_char *) &format)[flag]) {
-            continue;
-        }
-
-        if (name) {
-            p = ngx_slprintf(p, last, "%s%s", (p == list) ? "" : ", ", name);
-        }
-
-        name = format.name;
-    }
-
-    ngx_slprintf(p, last, " %s %s%Z", conjunction, name);
-
-    return list;
-}
-
-
 static ngx_uint_t
 ngx_vrrp_valid_prefix(ngx_str_t *value)
 {
@@ -210,80 +157,34 @@ ngx_vrrp_valid_prefix(ngx_str_t *value)
 }
 
 
-static ngx_int_t
-ngx_vrrp_set_events(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
-{
-    ngx_vrrp_notify_params_t  *params = values;
-
-    u_char                  *p, *end, *comma;
-    ngx_vrrp_notify_name_t  *event;
-
-    params->events = 0;
-
-    end = value->data + value->len;
-
-    for (p = value->data; p <= end; p = comma + 1) {
-
-        comma = ngx_strlchr(p, end, ',');
-
-        if (comma == NULL) {
-            comma = end;
-        }
-
-        event = ngx_vrrp_notify_name(ngx_vrrp_notify_events, p, comma - p);
-
-        if (event == NULL) {
-            return NGX_ERROR;
-        }
-
-        params->events |= event->value;
-    }
-
-    return NGX_OK;
-}
-
+/* "events=" and "format=": the core has the names */
 
 static ngx_int_t
-ngx_vrrp_set_format(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
+ngx_vrrp_set_names(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
 {
-    ngx_vrrp_notify_params_t  *params = values;
+    char  *p = values;
 
-    size_t                      i;
-    vrrp_core_webhook_format_t  format;
+    int              rc;
+    uint32_t         parsed;
+    vrrp_core_str_t  names;
 
-    static u_char  list[NGX_VRRP_WEBHOOK_LIST_LEN];
-    static u_char  expected[sizeof("must be ") + NGX_VRRP_WEBHOOK_LIST_LEN];
+    static char  expected[NGX_MAX_CONF_ERRSTR];
 
-    for (i = 0; vrrp_core_webhook_format(i, &format) == VRRP_CORE_OK; i++) {
+    ngx_vrrp_core_str(&names, value);
 
-        if (ngx_strcmp(value->data, format.name) == 0) {
-            params->format = i;
-            return NGX_OK;
-        }
+    parsed = 0;
+    param->bounds.expected = expected;
+
+    if (param->offset == offsetof(ngx_vrrp_notify_params_t, events)) {
+        rc = vrrp_core_parse_events(&names, &parsed, expected,
+                                    sizeof(expected));
+
+    } else {
+        rc = vrrp_core_parse_webhook_format(&names, &parsed, expected,
+                                            sizeof(expected));
     }
 
-    ngx_sprintf(expected, "must be %s%Z",
-                ngx_vrrp_webhook_list(list, NGX_VRRP_ALL_FORMATS, "or"));
+    *(int64_t *) (p + param->offset) = parsed;
 
-    param->bounds.expected = (const char *) expected;
-
-    return NGX_ERROR;
-}
-
-
-static ngx_vrrp_notify_name_t *
-ngx_vrrp_notify_name(ngx_vrrp_notify_name_t *names, u_char *data, size_t len)
-{
-    ngx_vrrp_notify_name_t  *name;
-
-    for (name = names; name->name.len; name++) {
-
-        if (name->name.len == len
-            && ngx_strncmp(name->name.data, data, len) == 0)
-        {
-            return name;
-        }
-    }
-
-    return NULL;
+    return (rc == VRRP_CORE_OK) ? NGX_OK : NGX_ERROR;
 }

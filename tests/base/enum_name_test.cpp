@@ -34,7 +34,7 @@ TEST(EnumName, ANumberThatIsNoneOfThemHasAWord) {
         engine::kFaultCauses.size());
     expect_words_for_any_number<engine::SplitBrainSign>(
         engine::kSplitBrainSigns.size());
-    expect_words_for_any_number<notify::EventKind>(notify::kEventKinds.size());
+    expect_words_for_any_number<notify::EventKind>(notify::kEventTraits.size());
     expect_words_for_any_number<wire::DropReason>(wire::kDropReasons);
     EXPECT_EQ(to_words(static_cast<engine::SplitBrainSign>(255)), "unknown");
     EXPECT_EQ(public_name(static_cast<vrrp::StateName>(255)), "unknown");

@@ -45,7 +45,7 @@ EventRecord event_of(const std::uint8_t *data, std::size_t size) {
     std::memcpy(static_cast<void *>(&event), data,
                 std::min(size, sizeof(event)));
     event.kind =
-        kEventKinds[static_cast<std::size_t>(event.kind) % kEventKinds.size()];
+        EventKind(static_cast<std::size_t>(event.kind) % kEventTraits.size());
     event.wall_ns = std::clamp<std::int64_t>(event.wall_ns, 0, kLatest);
     return event;
 }

@@ -36,8 +36,7 @@ protected:
         conf.target = text("127.0.0.1");
         conf.url = text(urls.back().c_str());
         conf.from = text("lb01@example.org");
-        conf.to = &to;
-        conf.nto = 1;
+        conf.to = to;
         conf.verify = 1;
         return conf;
     }

@@ -27,6 +27,7 @@ inline EventRecord event(EventKind kind, std::string_view from,
     event.from.set(from);
     event.to.set(to);
     if (kind == EventKind::state) {
+        event.previous = test::state_named(from);
         event.state = test::state_named(to);
     }
     return event;

@@ -18,19 +18,19 @@ EventRecord split_brain() {
     return event;
 }
 
-TEST(WordsTest, Arguments) {
-    EXPECT_THAT(words(test::state_event("VI_1", "MASTER")),
+TEST(KeepalivedFormat, Arguments) {
+    EXPECT_THAT(arguments(test::state_event("VI_1", "MASTER")),
                 ElementsAre("INSTANCE", "VI_1", "MASTER", "100"));
     EXPECT_THAT(
-        words(test::tracker_event("VI_1", "track_http http://a/", "down")),
+        arguments(test::tracker_event("VI_1", "track_http http://a/", "down")),
         ElementsAre("TRACKER", "VI_1", "track_http http://a/", "DOWN"));
-    EXPECT_THAT(words(test::upstream_event("web", "10.0.0.1:80", "up")),
+    EXPECT_THAT(arguments(test::upstream_event("web", "10.0.0.1:80", "up")),
                 ElementsAre("UPSTREAM", "web", "10.0.0.1:80", "UP"));
-    EXPECT_THAT(words(split_brain()),
+    EXPECT_THAT(arguments(split_brain()),
                 ElementsAre("SPLIT_BRAIN", "VI_1", "two masters", "SUSPECTED"));
 }
 
-TEST(WordsTest, Lines) {
+TEST(KeepalivedFormat, Lines) {
     EXPECT_EQ(line(test::state_event("VI_1", "MASTER")),
               "INSTANCE \"VI_1\" MASTER 100");
     EXPECT_EQ(line(test::tracker_event("VI_1", "track_http http://a/", "down")),
@@ -41,12 +41,12 @@ TEST(WordsTest, Lines) {
               "SPLIT_BRAIN \"VI_1\" \"two masters\" SUSPECTED");
 }
 
-TEST(WordsTest, NamesCannotEndALine) {
+TEST(KeepalivedFormat, NamesCannotEndALine) {
     EXPECT_EQ(line(test::tracker_event("a\"b\\", "x\ny", "up")),
               "TRACKER \"a\\\"b\\\\\" \"x?y\" UP");
 }
 
-TEST(WordsTest, Environment) {
+TEST(KeepalivedFormat, Environment) {
     const auto list = environment(test::state_event("VI_1", "MASTER"));
     EXPECT_THAT(
         list, ElementsAre("VRRP_EVENT=state", "VRRP_NODE=lb01",

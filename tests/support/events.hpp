@@ -32,6 +32,8 @@ inline notify::EventRecord state_event(std::string_view instance,
     event.interface.set("eth0");
     event.from.set(to == "MASTER" ? "BACKUP" : "MASTER");
     event.to.set(to);
+    event.previous =
+        to == "MASTER" ? notify::State::backup : notify::State::master;
     event.state = state_named(to);
     event.reason.set("priority 0 from 10.0.0.2");
     event.addresses.set("10.0.0.5 10.0.0.6");
