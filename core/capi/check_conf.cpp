@@ -100,10 +100,6 @@ Timing to_timing(const vrrp_core_check_conf_t &c) {
             .jitter_percent = to<unsigned>(c.jitter_percent)};
 }
 
-Role role_of(const vrrp_core_check_conf_t &c) {
-    return c.kind == VRRP_CORE_CHECK_SCRIPT ? Role::scripts : Role::probes;
-}
-
 }  // namespace
 
 Config to_check(const vrrp_core_check_conf_t &conf) {
@@ -137,7 +133,7 @@ std::vector<Config> to_checks(const vrrp_core_conf_t &conf) {
 
 bool has_role(const vrrp_core_conf_t &conf, Role role) {
     return std::any_of(conf.checks, conf.checks + conf.nchecks,
-                       [&](const auto &c) { return role_of(c) == role; });
+                       [&](const auto &c) { return role_of(to_probe(c)) == role; });
 }
 
 std::vector<Role> roles_of(const vrrp_core_conf_t &conf) {

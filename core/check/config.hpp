@@ -12,6 +12,7 @@
 
 #include "core/base/ip.hpp"
 #include "core/base/time.hpp"
+#include "core/check/role.hpp"
 #include "core/check/verdict.hpp"
 
 namespace ngx_vrrp::check {
@@ -98,6 +99,12 @@ struct ScriptCheck {
 
 using Probe = std::variant<TcpCheck, HttpCheck, SendExpectCheck, PingCheck,
                            ListenCheck, FileCheck, ScriptCheck>;
+
+// The process that makes it.
+inline Role role_of(const Probe &probe) {
+    return std::holds_alternative<ScriptCheck>(probe) ? Role::scripts
+                                                      : Role::probes;
+}
 
 // Together they are the key by which a check is identified after a reload.
 struct Identity {

@@ -32,6 +32,9 @@ public:
 
     // The check is removed: closes everything that start() has opened.
     virtual void forget(CheckId id) = 0;
+
+    // A watched descriptor is readable. False: not one of its own.
+    virtual bool on_readable(int /*fd*/) { return false; }
 };
 
 // Receives the results.

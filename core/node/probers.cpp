@@ -1,41 +1,46 @@
 #include "core/node/probers.hpp"
 
-#include <variant>
+#include <algorithm>
+#include <utility>
+
+#include "core/probe/file_prober.hpp"
+#include "core/probe/listen_prober.hpp"
+#include "core/probe/ping_prober.hpp"
+#include "core/probe/script_prober.hpp"
 
 namespace ngx_vrrp::node {
 
 Probers::Probers(check::Role role, const CheckPorts &ports, const CheckFds &fds,
                  check::Outcomes &outcomes)
-    : role_(role),
-      connections_(ports.transport, ports.regexes, outcomes),
-      pings_(ports.watcher, outcomes, fds.icmp4, fds.icmp6),
-      listens_(ports.watcher, outcomes),
-      files_(ports.watcher, outcomes, ports.log),
-      scripts_(ports.watcher, outcomes) {}
+    : role_(role), connections_(ports.transport, ports.regexes, outcomes) {
+    os::Watcher &watcher = ports.watcher;
+    add<check::PingCheck>(std::make_unique<probe::PingProber>(
+        watcher, outcomes, fds.icmp4, fds.icmp6));
+    add<check::ListenCheck>(
+        std::make_unique<probe::ListenProber>(watcher, outcomes));
+    add<check::FileCheck>(
+        std::make_unique<probe::FileProber>(watcher, outcomes, ports.log));
+    add<check::ScriptCheck>(
+        std::make_unique<probe::ScriptProber>(watcher, outcomes));
+}
+
+template <class Check>
+void Probers::add(std::unique_ptr<check::Prober> prober) {
+    others_[check::Probe(Check{}).index()] = std::move(prober);
+}
 
 check::Prober *Probers::find(const check::Probe &probe) {
-    const bool is_script = std::holds_alternative<check::ScriptCheck>(probe);
-    if (is_script != (role_ == check::Role::scripts)) {
+    if (check::role_of(probe) != role_) {
         return nullptr;
     }
-    if (is_script) {
-        return &scripts_;
-    }
-    if (std::holds_alternative<check::PingCheck>(probe)) {
-        return &pings_;
-    }
-    if (std::holds_alternative<check::ListenCheck>(probe)) {
-        return &listens_;
-    }
-    if (std::holds_alternative<check::FileCheck>(probe)) {
-        return &files_;
-    }
-    return &connections_;
+    check::Prober *const other = others_[probe.index()].get();
+    return other != nullptr ? other : &connections_;
 }
 
 bool Probers::on_readable(int fd) {
-    return pings_.on_readable(fd) || listens_.on_readable(fd) ||
-           files_.on_readable(fd) || scripts_.on_readable(fd);
+    return std::any_of(others_.begin(), others_.end(), [&](const auto &other) {
+        return other && other->on_readable(fd);
+    });
 }
 
 }  // namespace ngx_vrrp::node

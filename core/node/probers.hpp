@@ -1,16 +1,16 @@
 // The probers of this process, by the type of check.
 #pragma once
 
+#include <array>
+#include <memory>
+#include <variant>
+
 #include "core/base/log.hpp"
 #include "core/check/config.hpp"
 #include "core/check/connection_prober.hpp"
 #include "core/check/ports.hpp"
 #include "core/check/role.hpp"
 #include "core/os/watcher.hpp"
-#include "core/probe/file_prober.hpp"
-#include "core/probe/listen_prober.hpp"
-#include "core/probe/ping_prober.hpp"
-#include "core/probe/script_prober.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -47,12 +47,15 @@ public:
     bool on_readable(int fd);
 
 private:
+    template <class Check>
+    void add(std::unique_ptr<check::Prober> prober);
+
     check::Role role_;
     check::ConnectionProber connections_;
-    probe::PingProber pings_;
-    probe::ListenProber listens_;
-    probe::FileProber files_;
-    probe::ScriptProber scripts_;
+    // By the index of check::Probe; nothing: one with a connection.
+    std::array<std::unique_ptr<check::Prober>,
+               std::variant_size_v<check::Probe>>
+        others_;
 };
 
 }  // namespace ngx_vrrp::node

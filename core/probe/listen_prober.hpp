@@ -34,8 +34,7 @@ public:
     check::Outcome cancel(check::CheckId id) override;
     void forget(check::CheckId id) override;
 
-    // False: not one of ours.
-    bool on_readable(int fd);
+    bool on_readable(int fd) override;
 
 private:
     struct Connection {

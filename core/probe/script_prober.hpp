@@ -24,8 +24,7 @@ public:
     check::Outcome cancel(check::CheckId id) override;
     void forget(check::CheckId id) override;
 
-    // False: not one of ours.
-    bool on_readable(int fd) { return runs_.on_readable(fd); }
+    bool on_readable(int fd) override { return runs_.on_readable(fd); }
 
 private:
     void script_ended(script::RunId id,
