@@ -13,20 +13,11 @@
 #include "ngx_vrrp_params.h"
 
 
-/* groups of parameters; all kinds of checks have "interval", "fall", "rise" */
+/* groups of parameters: of all checks, of vrrp_check, of those with TLS */
 
 #define NGX_VRRP_ALL     0x0001
-#define NGX_VRRP_SERVER  0x0002          /* vrrp_check */
-#define NGX_VRRP_WEIGHT  0x0004          /* track_* */
-#define NGX_VRRP_PROBE   0x0008
-#define NGX_VRRP_HTTP    0x0010
-#define NGX_VRRP_URI     0x0020
-#define NGX_VRRP_STATUS  0x0040
-#define NGX_VRRP_MATCH   0x0080
-#define NGX_VRRP_TLS     0x0100
-#define NGX_VRRP_POOL    0x0200
-#define NGX_VRRP_PING    0x0400
-#define NGX_VRRP_SCRIPT  0x0800
+#define NGX_VRRP_SERVER  0x0002
+#define NGX_VRRP_TLS     0x0004
 
 
 #define NGX_VRRP_URL_EXPECTED                                                 \

@@ -33,6 +33,18 @@ static ngx_int_t ngx_vrrp_set_min_up(void *values, ngx_vrrp_param_t *param,
     ngx_str_t *value);
 
 
+/* groups of parameters, besides those of the header */
+
+#define NGX_VRRP_WEIGHT  0x0008
+#define NGX_VRRP_PROBE   0x0010
+#define NGX_VRRP_HTTP    0x0020
+#define NGX_VRRP_URI     0x0040
+#define NGX_VRRP_STATUS  0x0080
+#define NGX_VRRP_MATCH   0x0100
+#define NGX_VRRP_POOL    0x0200
+#define NGX_VRRP_PING    0x0400
+#define NGX_VRRP_SCRIPT  0x0800
+
 #define NGX_VRRP_CHECK_PARAMS  (NGX_VRRP_ALL|NGX_VRRP_PROBE|NGX_VRRP_SERVER)
 #define NGX_VRRP_STATE_PARAMS  (NGX_VRRP_ALL|NGX_VRRP_WEIGHT)
 #define NGX_VRRP_TRACK_PARAMS  (NGX_VRRP_STATE_PARAMS|NGX_VRRP_PROBE)
