@@ -22,13 +22,13 @@ namespace ngx_vrrp::check {
 using CheckId = std::size_t;
 
 struct Timing {
-    Duration interval = Seconds{2};
-    Duration timeout = Seconds{1};
+    Duration interval{0};
+    Duration timeout{0};
     Duration fast_interval{0};  // fastinter, while undecided; 0: interval
     Duration down_interval{0};  // downinter, while down; 0: interval
-    unsigned fall = 3;
-    unsigned rise = 2;
-    unsigned jitter_percent = 10;  // of the interval, plus or minus
+    unsigned fall = 0;
+    unsigned rise = 0;
+    unsigned jitter_percent = 0;  // of the interval, plus or minus
 };
 
 // A compiled regular expression of nginx, which only nginx can execute.
@@ -67,18 +67,18 @@ struct Match {
 struct TcpCheck {};
 
 struct HttpCheck {
-    std::string method = "GET";
-    std::string uri = "/";
+    std::string method;
+    std::string uri;
     std::string host;
-    bool keepalive = true;
+    bool keepalive = false;
 };
 
 struct SendExpectCheck {};
 
 struct PingCheck {
     IpAddress address;
-    unsigned loss_percent = 100;  // from here on it fails
-    unsigned window = 1;          // of these pings
+    unsigned loss_percent = 0;  // from here on it fails
+    unsigned window = 0;        // of these pings
 };
 
 // A listening socket of this nginx: does nginx accept connections to it?
@@ -121,7 +121,7 @@ struct Config {
     bool backup = false;  // a "backup" server
     Probe probe;
     Timing timing;
-    Verdict initial = Verdict::up;  // until the first results are there
+    Verdict initial{};  // until the first results are there
     Match match;
 };
 

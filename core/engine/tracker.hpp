@@ -37,9 +37,9 @@ struct TrackerConfig {
 
     // For a pool, a file, an interface: this number of equal findings in a row
     // changes the state, one finding per interval. A check has its own count.
-    unsigned fall = 1;
-    unsigned rise = 1;
-    Duration interval = Seconds{1};
+    unsigned fall = 0;
+    unsigned rise = 0;
+    Duration interval{0};
 
     // check and file: the first one
     check::CheckId first_check = 0;
@@ -48,7 +48,7 @@ struct TrackerConfig {
     Duration first_result{0};
 
     // pool
-    unsigned min_up = 1;
+    unsigned min_up = 0;
     bool min_up_percent = false;  // of those that are used, rounded up
 
     std::string interface;

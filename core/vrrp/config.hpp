@@ -1,5 +1,6 @@
 // The settings of one virtual router. The configuration parser has checked them
-// and reported every mistake to the operator: no further checks are needed.
+// and reported every mistake to the operator: no further checks are needed. It
+// also has the defaults; here each setting has a value.
 #pragma once
 
 #include <optional>
@@ -31,16 +32,16 @@ struct VirtualAddress {
 
 // How a new master announces its addresses: gratuitous ARP, or unsolicited NA.
 struct AnnouncePolicy {
-    unsigned repeat = 5;          // garp_master_repeat: frames per address
-    Duration delay = Seconds{5};  // garp_master_delay: second burst; 0 = none
-    Duration refresh{0};          // garp_master_refresh: period; 0 = none
-    unsigned refresh_repeat = 1;
+    unsigned repeat = 0;  // garp_master_repeat: frames per address
+    Duration delay{0};    // garp_master_delay: second burst; 0 = none
+    Duration refresh{0};  // garp_master_refresh: period; 0 = none
+    unsigned refresh_repeat = 0;
 };
 
 // track_nginx: the number of workers that must have a fresh heartbeat.
 struct WorkerPolicy {
-    unsigned required = 1;  // 0 = workers are not watched
-    Duration timeout = Seconds{2};
+    unsigned required = 0;  // 0 = workers are not watched
+    Duration timeout{0};
 
     friend bool operator==(const WorkerPolicy &,
                            const WorkerPolicy &) = default;
@@ -50,10 +51,10 @@ struct Config {
     std::string name;
     std::string interface;
     Family family = Family::ipv4;
-    Version version = Version::v3;
+    Version version{};
     Vrid vrid{1};
     Priority priority;
-    Duration advert_interval = Milliseconds{100};
+    Duration advert_interval{0};
     // The moment within each interval at which advertisements are due: routers
     // that share it share their wake-ups. Nothing: one interval after the
     // previous advertisement.
@@ -62,7 +63,7 @@ struct Config {
     std::vector<VirtualAddress> addresses;
     std::optional<IpAddress> source;  // else the interface's primary address
     std::vector<IpAddress> unicast_peers;  // empty = multicast
-    bool preempt = true;
+    bool preempt = false;
     Duration preempt_delay{0};
     PreemptWindows preempt_windows;  // none: always
     // startup_delay: until then we listen, and do not become active. A state
@@ -74,7 +75,7 @@ struct Config {
     WorkerPolicy workers;
     // When another router has the addresses, connections to these ports of the
     // addresses are closed. nginx listens on them.
-    bool close_connections = true;
+    bool close_connections = false;
     std::vector<std::uint16_t> ports;
 
     bool is_unicast() const { return !unicast_peers.empty(); }

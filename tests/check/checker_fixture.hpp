@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/check/checker.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::check {
@@ -94,7 +95,7 @@ protected:
 
     static Config check_of(CheckId id) {
         const std::string address = "10.0.0." + std::to_string(id) + ":80";
-        Config config;
+        Config config = test::default_check();
         config.identity = {"http", "web", address, address};
         config.timing.interval = kInterval;
         config.timing.timeout = Milliseconds{500};

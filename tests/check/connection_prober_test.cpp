@@ -11,6 +11,7 @@
 
 #include "core/check/expectation.hpp"
 #include "core/check/http_response.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::check {
 namespace {
@@ -102,8 +103,13 @@ protected:
     }
     void again() { prober_.start(kId, config_, kNow); }
 
+    static HttpCheck http(const std::string &uri = "/", bool keepalive = true) {
+        return {
+            .method = "GET", .uri = uri, .host = "web", .keepalive = keepalive};
+    }
+
     void start_http(Match match = {}) {
-        start(HttpCheck{.uri = "/alive", .host = "web"}, std::move(match));
+        start(http("/alive"), std::move(match));
         prober_.opened(kId, kNow);
     }
 
@@ -138,7 +144,7 @@ protected:
     FakeTransport transport_;
     FakeRegexes regexes_;
     FakeOutcomes outcomes_;
-    Config config_;
+    Config config_ = test::default_check();
     std::vector<std::unique_ptr<std::string>> expressions_;
     ConnectionProber prober_{transport_, regexes_, outcomes_};
 };
@@ -311,7 +317,7 @@ TEST_F(KeptConnection, IsNotWhenThePeerDoesNotAgree) {
 }
 
 TEST_F(KeptConnection, IsNotWhenTheConfigurationDoesNotAgree) {
-    start(HttpCheck{.host = "web", .keepalive = false});
+    start(http("/", false));
     prober_.opened(kId, kNow);
     receive(kOk);
 
@@ -470,7 +476,7 @@ TEST_F(ConversationTimeouts, SayWhatWasWaitedFor) {
         return FakeOutcomes::text_of(prober_.cancel(kId));
     };
 
-    start(HttpCheck{.host = "web"});
+    start(http());
     EXPECT_EQ(cancel(), "L4TOUT no connection within the timeout");
 
     again();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/sane_time.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::check {
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t kSlots = 8;
 
 Config check_of(const std::string &name, Verdict initial = Verdict::up) {
-    Config config;
+    Config config = test::default_check();
     config.identity = {"http", "web", name, name + ":80"};
     config.initial = initial;
     return config;

@@ -1,4 +1,5 @@
 #include "core/engine/drop_report.hpp"
+#include "tests/support/defaults.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +20,7 @@ ReceivedPacket packet() {
 }
 
 vrrp::Config v2_config() {
-    vrrp::Config config;
+    vrrp::Config config = test::default_router();
     config.version = Version::v2;
     config.advert_interval = Seconds{1};
     return config;

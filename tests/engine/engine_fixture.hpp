@@ -12,6 +12,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/vrrp/timing.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/fake_ports.hpp"
 
 namespace ngx_vrrp::engine {
@@ -25,7 +26,7 @@ inline const IpAddress kPeer = *IpAddress::parse("10.0.1.2");
 inline const IpAddress kVip = *IpAddress::parse("10.0.1.5");
 
 inline vrrp::Config config() {
-    vrrp::Config c;
+    vrrp::Config c = test::default_router();
     c.name = "VI_1";
     c.interface = "eth0";
     c.vrid = Vrid{51};

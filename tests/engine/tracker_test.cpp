@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/engine/trackers.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/fake_ports.hpp"
 
 namespace ngx_vrrp::engine {
@@ -14,7 +15,7 @@ using check::Verdict;
 constexpr Instant kFirstLook = instant_from_ns(5'000'000'000);
 
 TrackerConfig link(std::optional<int> weight = {}) {
-    TrackerConfig config;
+    TrackerConfig config = test::default_tracker();
     config.type = "track_interface";
     config.name = config.interface = "eth1";
     config.weight = weight;
@@ -22,7 +23,7 @@ TrackerConfig link(std::optional<int> weight = {}) {
 }
 
 TrackerConfig service(std::optional<int> weight = {}) {
-    TrackerConfig config;
+    TrackerConfig config = test::default_tracker();
     config.kind = TrackKind::check;
     config.type = "track_http";
     config.name = "http://10.0.1.9/";
@@ -36,7 +37,7 @@ TrackerConfig service(std::optional<int> weight = {}) {
 // Checks 0 to 2.
 TrackerConfig pool(unsigned min_up, bool percent = false,
                    std::optional<int> weight = {}) {
-    TrackerConfig config;
+    TrackerConfig config = test::default_tracker();
     config.kind = TrackKind::pool;
     config.type = "track_upstream";
     config.name = "web";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/engine/engine_fixture.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::engine {
 
@@ -17,7 +18,7 @@ inline constexpr check::CheckId kCheck = 3;
 class TrackingTest : public EngineTest {
 protected:
     static TrackerConfig link(std::optional<int> weight = {}) {
-        TrackerConfig config;
+        TrackerConfig config = test::default_tracker();
         config.type = "track_interface";
         config.name = config.interface = "eth1";
         config.weight = weight;
@@ -25,7 +26,7 @@ protected:
     }
 
     static TrackerConfig service(std::optional<int> weight = {}) {
-        TrackerConfig config;
+        TrackerConfig config = test::default_tracker();
         config.kind = TrackKind::check;
         config.type = "track_tcp";
         config.name = "10.0.1.9:80";

@@ -10,6 +10,7 @@
 #include "core/check/monitor.hpp"
 #include "core/check/table.hpp"
 #include "tests/fuzz/spoiled_memory.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::check {
 namespace {
@@ -30,7 +31,7 @@ struct Memory {
 };
 
 std::vector<Config> configs() {
-    std::vector<Config> list(kChecks);
+    std::vector<Config> list(kChecks, test::default_check());
     for (std::size_t i = 0; i < kChecks; ++i) {
         const std::string name(1, static_cast<char>('a' + i));
         list[i].identity = {"http", "web", name, name + ":80"};

@@ -14,6 +14,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/handover_record.hpp"
 #include "tests/fuzz/require.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/fake_ports.hpp"
 
 namespace ngx_vrrp::engine {
@@ -24,7 +25,7 @@ using fuzz::require;
 constexpr Instant kNow = instant_from_ns(1'000'000'000'000);
 
 vrrp::Config config() {
-    vrrp::Config config;
+    vrrp::Config config = test::default_router();
     config.name = "VI_1";
     config.interface = "eth0";
     config.vrid = Vrid{51};

@@ -13,6 +13,7 @@
 #include "core/status/render.hpp"
 #include "core/status/view.hpp"
 #include "tests/fuzz/spoiled_memory.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::status {
 namespace {
@@ -75,7 +76,7 @@ void fill(Area &area) {
     publish(area, 41);
     publish(area, 42);
     check::Table table = area.checks(kGeneration);
-    check::Config config;
+    check::Config config = test::default_check();
     config.identity = {"http", "web", "a", "a:80"};
     config.initial = check::Verdict::up;
     table.begin({config, config}, kRoom.checks, nullptr);

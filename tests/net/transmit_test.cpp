@@ -10,6 +10,7 @@
 #include "core/vrrp/admission.hpp"
 #include "core/wire/arp.hpp"
 #include "tests/net/lab.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::net {
 namespace {
@@ -18,7 +19,7 @@ constexpr Vrid kVrid{51};
 constexpr Vrid kOther{52};
 
 vrrp::Config router(Family family, bool multicast, Vrid vrid = kVrid) {
-    vrrp::Config config;
+    vrrp::Config config = test::default_router();
     config.interface = "vr0";
     config.family = family;
     config.vrid = vrid;

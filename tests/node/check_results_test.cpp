@@ -8,6 +8,7 @@
 
 #include "core/os/fd.hpp"
 #include "core/os/wake.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/fake_ports.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
@@ -43,7 +44,7 @@ protected:
     CheckResultsTest() { begin(1); }
 
     void begin(std::uint64_t generation) {
-        check::Config config;
+        check::Config config = test::default_check();
         config.identity = {"vrrp", "VI_1", "track_tcp", "10.0.0.1:80"};
         ASSERT_TRUE(Table(memory.get(), kSlots, generation)
                         .begin({kSlots - 1, config}, kSlots, nullptr));

@@ -1,5 +1,6 @@
 // Events, as the notifier process reads them.
 #include "core/node/event_records.hpp"
+#include "tests/support/defaults.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +19,7 @@ constexpr Moment kMoment{
     std::chrono::sys_time<Duration>{Duration{1'700'000'000'000'000'000}}};
 
 vrrp::Config config() {
-    vrrp::Config config;
+    vrrp::Config config = test::default_router();
     config.name = "VI_1";
     config.interface = "eth0";
     config.vrid = Vrid{51};
@@ -37,7 +38,7 @@ EventRecord state(StateName from, StateName to, bool for_good = false) {
 }
 
 check::Record peer(const char *name, const char *address) {
-    check::Config config;
+    check::Config config = test::default_check();
     config.identity = {"http", "web", name, address};
     check::Record record = check::first_record(config);
     check::add_result(record, check::failed(Reason::l4con, "refused"),
@@ -147,7 +148,7 @@ TEST(EventRecordsTest, ServerIsTheOneThatIsMeant) {
 }
 
 TEST(EventRecordsTest, WhatIsNoNews) {
-    check::Config config;
+    check::Config config = test::default_check();
     config.identity = {"http", "web", "10.0.0.1:80", "10.0.0.1:80"};
     config.initial = Verdict::unknown;
     check::Record record = check::first_record(config);

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "tests/probe/prober_loop.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::probe {
 namespace {
@@ -33,7 +34,7 @@ protected:
     }
 
     std::string probe(const std::string &file, check::CheckId id = 1) {
-        check::Config config;
+        check::Config config = test::default_check();
         config.probe = check::FileCheck{file};
         prober->start(id, config, os::now());
         return text_of(loop.next());

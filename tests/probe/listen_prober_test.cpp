@@ -12,6 +12,7 @@
 #include "core/net/ip_message.hpp"
 #include "tests/net/lab.hpp"
 #include "tests/probe/prober_loop.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::probe {
 
@@ -22,7 +23,7 @@ constexpr std::uint16_t kPort = 8080;
 
 check::Config listen_check(const std::string &address,
                            std::uint16_t port = kPort) {
-    check::Config config;
+    check::Config config = test::default_check();
     config.probe =
         check::ListenCheck{.address = *IpAddress::parse(address), .port = port};
     return config;

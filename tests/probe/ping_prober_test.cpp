@@ -11,6 +11,7 @@
 #include "core/wire/icmp.hpp"
 #include "tests/net/lab.hpp"
 #include "tests/probe/prober_loop.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::probe {
 
@@ -19,7 +20,7 @@ namespace {
 
 check::Config ping(const std::string &address, unsigned loss_percent = 100,
                    unsigned window = 1) {
-    check::Config config;
+    check::Config config = test::default_check();
     config.probe = check::PingCheck{.address = *IpAddress::parse(address),
                                     .loss_percent = loss_percent,
                                     .window = window};

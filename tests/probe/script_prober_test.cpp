@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "tests/probe/prober_loop.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/script_folder.hpp"
 
 namespace ngx_vrrp::probe {
@@ -55,7 +56,7 @@ protected:
     }
 
     static check::Config command(std::vector<std::string> words) {
-        check::Config config;
+        check::Config config = test::default_check();
         config.identity.group = "VI_1";
         config.identity.name = "db lag";
         config.probe = check::ScriptCheck{.command = std::move(words),

@@ -13,6 +13,7 @@
 
 #include "core/status/view.hpp"
 #include "tests/status/view_fixture.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::status {
@@ -153,8 +154,8 @@ TEST_F(AreaTest, WhatThereIsNoRoomForIsLeftOut) {
 
 TEST_F(AreaTest, ChecksAndStatusDoNotTouchEachOther) {
     check::Table checks = area.checks(1);
-    ASSERT_TRUE(
-        checks.begin({kRoom.checks, check::Config{}}, kRoom.checks, nullptr));
+    ASSERT_TRUE(checks.begin({kRoom.checks, test::default_check()},
+                             kRoom.checks, nullptr));
     publish(42, {"VI_1", "VI_2"});
     publish(43, {"VI_1", "VI_2"});
     checks.release(0);
@@ -297,7 +298,7 @@ TEST_F(HostileAreaTest, AllReadersStayInside) {
 
 // One word after the other, in an area that is in use.
 TEST_F(HostileAreaTest, EachWordMayBeAnything) {
-    ASSERT_TRUE(area.checks(1).begin({kRoom.checks, check::Config{}},
+    ASSERT_TRUE(area.checks(1).begin({kRoom.checks, test::default_check()},
                                      kRoom.checks, nullptr));
     area.transitions().add(transition());
     publish(42, {"VI_1", "VI_2"});

@@ -5,6 +5,7 @@
 #include "core/status/area.hpp"
 #include "core/status/sane.hpp"
 #include "tests/status/view_fixture.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::status {
@@ -133,7 +134,7 @@ TEST(Json, SaysThatNothingIsChecked) {
 }
 
 TEST(Json, SaysWhatTheChecksFound) {
-    check::Config config;
+    check::Config config = test::default_check();
     config.identity = {"http", "web", "10.0.0.1", "10.0.0.1:80"};
     Checks checks{.records = {check::first_record(config)},
                   .beats = {{{.at = instant_from_ns(9'880'000'000),
@@ -169,7 +170,7 @@ TEST(Json, SaysWhatTheChecksFound) {
 }
 
 TEST(Json, CheckThatWasNeverMadeHasNoTimes) {
-    check::Config config;
+    check::Config config = test::default_check();
     config.initial = check::Verdict::unknown;
     const std::string json = json_of(
         snapshot(), {.records = {check::first_record(config)}, .beats = {}});

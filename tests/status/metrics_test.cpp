@@ -7,17 +7,18 @@
 #include <sstream>
 
 #include "tests/status/view_fixture.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::status {
 namespace {
 
 Checks two_servers() {
-    check::Config up;
+    check::Config up = test::default_check();
     up.identity = {"http", "web", "a:80", "10.0.0.1:80"};
     check::Config down = up;
     down.identity.name = "b:80";
     down.identity.address = "10.0.0.2:80";
-    check::Config tracker;
+    check::Config tracker = test::default_check();
     tracker.identity = {"vrrp", "VI_1", "track_tcp", "10.0.0.3:80"};
 
     Checks checks;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/vrrp/instance.hpp"
+#include "tests/support/defaults.hpp"
 #include "tests/support/vrrp_text.hpp"
 
 namespace ngx_vrrp::test {
@@ -17,7 +18,7 @@ inline IpAddress ip(std::string_view text) {
 // VRRPv2, 1 s, virtual router 51 with 192.168.64.200 on eth0, sending from
 // 192.168.64.130: the classic setup.
 inline vrrp::Config classic_config(unsigned priority = 100) {
-    vrrp::Config config;
+    vrrp::Config config = default_router();
     config.name = "VI_1";
     config.interface = "eth0";
     config.version = Version::v2;

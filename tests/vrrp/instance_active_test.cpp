@@ -138,7 +138,7 @@ TEST(Active, RenewsLeasesAlsoWhenServedLate) {
 // Announcements
 
 TEST(Active, AnnouncesTwice) {
-    Router router = Router::active(with_announcements({}));
+    Router router = Router::active(classic_config());
 
     const Lines lines = router.wait_for(Seconds{60});
 
@@ -155,14 +155,16 @@ TEST(Active, SecondAnnouncementComesAfterItsDelay) {
 }
 
 TEST(Active, WithoutADelayThereIsNoSecondAnnouncement) {
-    Router router = Router::active(with_announcements({.delay = Duration{0}}));
+    Router router = Router::active(with_announcements({.repeat = 5}));
 
     EXPECT_EQ(count(router.wait_for(Seconds{60}), "announce-addresses 5"), 0);
 }
 
 TEST(Active, RefreshesAnnouncementsPeriodically) {
-    Router router = Router::active(with_announcements(
-        {.delay = Seconds{5}, .refresh = Seconds{10}, .refresh_repeat = 2}));
+    Router router = Router::active(with_announcements({.repeat = 5,
+                                                       .delay = Seconds{5},
+                                                       .refresh = Seconds{10},
+                                                       .refresh_repeat = 2}));
 
     const Lines lines = router.wait_for(Seconds{60});
 
@@ -171,8 +173,10 @@ TEST(Active, RefreshesAnnouncementsPeriodically) {
 }
 
 TEST(Active, RefreshAndSecondAnnouncementAtOnceAreOne) {
-    Router router = Router::active(with_announcements(
-        {.delay = Seconds{5}, .refresh = Seconds{5}, .refresh_repeat = 2}));
+    Router router = Router::active(with_announcements({.repeat = 5,
+                                                       .delay = Seconds{5},
+                                                       .refresh = Seconds{5},
+                                                       .refresh_repeat = 2}));
 
     const Lines lines = router.wait_for(Seconds{5});
 
