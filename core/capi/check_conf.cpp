@@ -132,8 +132,9 @@ std::vector<Config> to_checks(const vrrp_core_conf_t &conf) {
 }
 
 bool has_role(const vrrp_core_conf_t &conf, Role role) {
-    return std::any_of(conf.checks, conf.checks + conf.nchecks,
-                       [&](const auto &c) { return role_of(to_probe(c)) == role; });
+    return std::any_of(
+        conf.checks, conf.checks + conf.nchecks,
+        [&](const auto &c) { return role_of(to_probe(c)) == role; });
 }
 
 std::vector<Role> roles_of(const vrrp_core_conf_t &conf) {

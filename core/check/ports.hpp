@@ -33,7 +33,7 @@ public:
     // The check is removed: closes everything that start() has opened.
     virtual void forget(CheckId id) = 0;
 
-    // A watched descriptor is readable. False: not one of its own.
+    // A watched descriptor is readable. False: another one watches it.
     virtual bool on_readable(int /*fd*/) { return false; }
 };
 
