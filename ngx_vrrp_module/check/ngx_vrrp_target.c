@@ -8,9 +8,9 @@
 #include "ngx_vrrp_check_conf.h"
 
 
-static ngx_int_t ngx_vrrp_target_set(ngx_pool_t *pool,
-    ngx_vrrp_target_t *target, ngx_vrrp_check_t *check,
-    struct sockaddr *sockaddr, socklen_t socklen, ngx_str_t *addr_text);
+static ngx_vrrp_target_t *ngx_vrrp_target_create(ngx_pool_t *pool,
+    ngx_vrrp_check_t *check, struct sockaddr *sockaddr, socklen_t socklen,
+    ngx_str_t *addr_text);
 static ngx_int_t ngx_vrrp_target_port(ngx_pool_t *pool,
     ngx_vrrp_target_t *target, in_port_t port);
 static ngx_int_t ngx_vrrp_target_sni(ngx_pool_t *pool,
@@ -23,29 +23,22 @@ ngx_int_t
 ngx_vrrp_target_peer(ngx_pool_t *pool, ngx_vrrp_pool_t *vp,
     ngx_vrrp_peer_t *peer, vrrp_core_check_conf_t *core)
 {
-    size_t              len;
     ngx_str_t           host;
     ngx_vrrp_target_t  *target;
 
     *core = vp->check->core;
 
-    target = ngx_pcalloc(pool, sizeof(ngx_vrrp_target_t));
-
-    if (target == NULL
-        || ngx_vrrp_target_set(pool, target, vp->check, peer->sockaddr,
-                               peer->socklen, &peer->addr_text)
-           != NGX_OK)
-    {
+    target = ngx_vrrp_target_create(pool, vp->check, peer->sockaddr,
+                                    peer->socklen, &peer->addr_text);
+    if (target == NULL) {
         return NGX_ERROR;
     }
 
     target->pool = vp;
     core->target = target;
 
-    len = ngx_strlen(vp->context);
-
     core->context.data = vp->context;
-    core->context.len = len;
+    core->context.len = ngx_strlen(vp->context);
     core->backup = peer->backup;
 
     ngx_vrrp_core_str(&core->group, &vp->name);
@@ -109,14 +102,9 @@ ngx_vrrp_target_tracker(ngx_pool_t *pool, const vrrp_core_str_t *instance,
         return NGX_OK;
     }
 
-    target = ngx_pcalloc(pool, sizeof(ngx_vrrp_target_t));
-
-    if (target == NULL
-        || ngx_vrrp_target_set(pool, target, check,
-                               check->sockaddr, check->socklen,
-                               &check->address)
-           != NGX_OK)
-    {
+    target = ngx_vrrp_target_create(pool, check, check->sockaddr,
+                                    check->socklen, &check->address);
+    if (target == NULL) {
         return NGX_ERROR;
     }
 
@@ -129,21 +117,30 @@ ngx_vrrp_target_tracker(ngx_pool_t *pool, const vrrp_core_str_t *instance,
 }
 
 
-static ngx_int_t
-ngx_vrrp_target_set(ngx_pool_t *pool, ngx_vrrp_target_t *target,
-    ngx_vrrp_check_t *check, struct sockaddr *sockaddr, socklen_t socklen,
-    ngx_str_t *addr_text)
+static ngx_vrrp_target_t *
+ngx_vrrp_target_create(ngx_pool_t *pool, ngx_vrrp_check_t *check,
+    struct sockaddr *sockaddr, socklen_t socklen, ngx_str_t *addr_text)
 {
+    ngx_vrrp_target_t  *target;
+
+    target = ngx_pcalloc(pool, sizeof(ngx_vrrp_target_t));
+    if (target == NULL) {
+        return NULL;
+    }
+
     target->check = check;
     target->sockaddr = sockaddr;
     target->socklen = socklen;
     target->addr_text = *addr_text;
 
-    if (check->port == 0 || sockaddr->sa_family == AF_UNIX) {
-        return NGX_OK;
+    if (check->port && sockaddr->sa_family != AF_UNIX
+        && ngx_vrrp_target_port(pool, target, (in_port_t) check->port)
+           != NGX_OK)
+    {
+        return NULL;
     }
 
-    return ngx_vrrp_target_port(pool, target, check->port);
+    return target;
 }
 
 

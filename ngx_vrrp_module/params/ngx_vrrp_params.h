@@ -37,8 +37,8 @@ typedef struct {
 
 
 /*
- * Both tables end with an empty entry.  Messages list parameters in this
- * order.
+ * Both tables end with an empty entry, and there are at most 64 parameters.
+ * Messages list them in this order.
  */
 
 typedef struct {
