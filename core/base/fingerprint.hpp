@@ -6,8 +6,10 @@
 
 namespace ngx_vrrp {
 
-constexpr std::uint64_t fingerprint(std::string_view text) {
-    std::uint64_t hash = 14695981039346656037u;
+// before: the fingerprint of a text in front of this one.
+constexpr std::uint64_t fingerprint(
+    std::string_view text, std::uint64_t before = 14695981039346656037u) {
+    std::uint64_t hash = before;
     for (const char c : text) {
         hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
     }

@@ -2,6 +2,8 @@
 // lines.
 #pragma once
 
+#include <utility>
+
 #include "core/base/time.hpp"
 
 namespace ngx_vrrp {
@@ -21,11 +23,7 @@ public:
     }
 
     // The number of refused ones since the last allowed one; resets the count.
-    unsigned take_suppressed() {
-        const unsigned n = suppressed_;
-        suppressed_ = 0;
-        return n;
-    }
+    unsigned take_suppressed() { return std::exchange(suppressed_, 0); }
 
 private:
     Duration period_;

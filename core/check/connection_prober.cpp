@@ -92,7 +92,7 @@ void ConnectionProber::received(CheckId id, std::string_view bytes,
             break;
         case Phase::draining:
             conversation->answer->receive(bytes);
-            finish(id, *conversation);
+            keep_or_close(id, *conversation);
             break;
         case Phase::kept:  // no check is running
             close(id, *conversation);
@@ -107,34 +107,20 @@ void ConnectionProber::ended(CheckId id, Instant now) {
     if (conversation == nullptr) {
         return;
     }
-    const bool again = is_stale(*conversation);
-    Failure failure;
-    if (conversation->config != nullptr) {
-        failure = conversation->answer
-                      ? conversation->answer->end()
-                      : Failure{Reason::l4con, "connection closed"};
+    Failure failure{Reason::l4con, "connection closed"};
+    if (conversation->config != nullptr && conversation->answer) {
+        failure = conversation->answer->end();
     }
-    close(id, *conversation);
-    if (again) {
-        connect(id, *conversation);
-    } else {
-        finish(id, *conversation, std::move(failure), now);
-    }
+    lose(id, *conversation, is_stale(*conversation), std::move(failure), now);
 }
 
 void ConnectionProber::failed(CheckId id, Stage stage, std::string_view text,
                               Instant now) {
-    Conversation *conversation = find(id);
-    if (conversation == nullptr) {
-        return;
-    }
-    const bool again = is_stale(*conversation);
-    conversation->phase = Phase::closed;  // the transport did
-    close(id, *conversation);
-    if (again) {
-        connect(id, *conversation);
-    } else {
-        finish(id, *conversation, {to_reason(stage), std::string(text)}, now);
+    if (Conversation *conversation = find(id)) {
+        const bool again = is_stale(*conversation);
+        conversation->phase = Phase::closed;  // the transport did
+        lose(id, *conversation, again, {to_reason(stage), std::string(text)},
+             now);
     }
 }
 
@@ -160,6 +146,16 @@ bool ConnectionProber::is_stale(const Conversation &conversation) {
            !conversation.answered;
 }
 
+void ConnectionProber::lose(CheckId id, Conversation &conversation, bool again,
+                            Failure failure, Instant now) {
+    close(id, conversation);
+    if (again) {
+        connect(id, conversation);
+    } else {
+        finish(id, conversation, std::move(failure), now);
+    }
+}
+
 void ConnectionProber::connect(CheckId id, Conversation &conversation) {
     conversation.phase = Phase::connecting;
     conversation.reused = false;
@@ -180,27 +176,23 @@ void ConnectionProber::ask(CheckId id, Conversation &conversation,
     if (!request.empty()) {
         transport_.send(id, request);
     }
-    judge_nothing(id, now);
-}
-
-// If no answer has to come, a request that was sent is enough.
-void ConnectionProber::judge_nothing(CheckId id, Instant now) {
-    Conversation *conversation = find(id);
-    if (conversation != nullptr && conversation->phase == Phase::answering) {
-        take(id, *conversation, {}, now);
+    // If no answer has to come, a request that was sent is enough.
+    Conversation *left = find(id);
+    if (left != nullptr && left->phase == Phase::answering) {
+        take(id, *left, {}, now);
     }
 }
 
 void ConnectionProber::take(CheckId id, Conversation &conversation,
                             std::string_view bytes, Instant now) {
     if (auto failure = conversation.answer->receive(bytes)) {
-        finish(id, conversation);
+        keep_or_close(id, conversation);
         finish(id, conversation, std::move(*failure), now);
     }
 }
 
 // After the decision: keep, drain or close the connection.
-void ConnectionProber::finish(CheckId id, Conversation &conversation) {
+void ConnectionProber::keep_or_close(CheckId id, Conversation &conversation) {
     switch (conversation.answer->reuse()) {
         case Reuse::never:
             close(id, conversation);

@@ -62,10 +62,11 @@ private:
     Conversation *find(CheckId id);
     void connect(CheckId id, Conversation &conversation);
     void ask(CheckId id, Conversation &conversation, Instant now);
-    void judge_nothing(CheckId id, Instant now);
     void take(CheckId id, Conversation &conversation, std::string_view bytes,
               Instant now);
-    void finish(CheckId id, Conversation &conversation);
+    void keep_or_close(CheckId id, Conversation &conversation);
+    void lose(CheckId id, Conversation &conversation, bool again,
+              Failure failure, Instant now);
     void finish(CheckId id, Conversation &conversation, Failure failure,
                 Instant now);
     void close(CheckId id, Conversation &conversation);

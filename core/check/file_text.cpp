@@ -1,10 +1,10 @@
 #include "core/check/file_text.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 
 #include "core/base/first_line.hpp"
+#include "core/base/parse_number.hpp"
 #include "core/base/trimmed.hpp"
 
 namespace ngx_vrrp::check {
@@ -13,15 +13,11 @@ namespace {
 
 constexpr std::string_view kFileWhiteSpace = " \t\r\n\v\f";
 
-std::optional<std::int64_t> parse_number(std::string_view text) {
+std::optional<std::int64_t> parse_signed(std::string_view text) {
     if (text.starts_with('+') && !text.starts_with("+-")) {
         text.remove_prefix(1);
     }
-    std::int64_t number = 0;
-    const char *end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
-    return error == std::errc{} && rest == end ? std::optional(number)
-                                               : std::nullopt;
+    return parse_number<std::int64_t>(text);
 }
 
 }  // namespace
@@ -32,7 +28,7 @@ Outcome judge_file_text(std::string_view text) {
         if (word.empty()) {
             return passed(0);
         }
-        if (const auto number = parse_number(word)) {
+        if (const auto number = parse_signed(word)) {
             return passed(*number);
         }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/base/parse_number.hpp"
 #include "core/base/trimmed.hpp"
 
 namespace ngx_vrrp::check {
@@ -41,27 +42,10 @@ bool ends_status(char c) {
     return c == ' ' || c == '.';
 }
 
-int hex_digit(char c) {
-    if (is_digit(c)) {
-        return c - '0';
-    }
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 // Digits and nothing else, up to kMaxLength.
-std::optional<std::uint64_t> parse_length(std::string_view digits,
-                                          unsigned base) {
-    std::uint64_t length = 0;
-    for (const char c : digits) {
-        const int digit = hex_digit(c);
-        if (digit < 0 || static_cast<unsigned>(digit) >= base ||
-            length > kMaxLength / base - 1) {
-            return std::nullopt;
-        }
-        length = length * base + static_cast<unsigned>(digit);
-    }
-    return digits.empty() ? std::nullopt : std::optional{length};
+std::optional<std::uint64_t> parse_length(std::string_view digits, int base) {
+    const auto length = parse_number<std::uint64_t>(digits, base);
+    return length && *length <= kMaxLength ? length : std::nullopt;
 }
 
 }  // namespace

@@ -3,31 +3,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/base/fingerprint.hpp"
 #include "core/base/sane_time.hpp"
 
 namespace ngx_vrrp::check {
 
 namespace {
-
-// FNV-1a. Each text ends with an octet that is not in UTF-8, so that moving
-// text from one to the next changes the hash.
-class Hash {
-public:
-    Hash &add(std::string_view text) {
-        for (const char c : text) {
-            mix(static_cast<unsigned char>(c));
-        }
-        mix(0xff);
-        return *this;
-    }
-
-    std::uint64_t value() const { return value_; }
-
-private:
-    void mix(std::uint8_t octet) { value_ = (value_ ^ octet) * 0x100000001b3; }
-
-    std::uint64_t value_ = 0xcbf29ce484222325;
-};
 
 template <std::size_t N>
 bool is_kept(const Text<N> &kept, std::string_view text) {
@@ -36,13 +17,14 @@ bool is_kept(const Text<N> &kept, std::string_view text) {
 
 }  // namespace
 
+// Each text ends with an octet that is not in UTF-8, so that moving text from
+// one to the next changes the key.
 std::uint64_t key_of(const Identity &identity) {
-    const std::uint64_t hash = Hash()
-                                   .add(identity.context)
-                                   .add(identity.group)
-                                   .add(identity.name)
-                                   .add(identity.address)
-                                   .value();
+    std::uint64_t hash = fingerprint({});
+    for (const std::string *text : {&identity.context, &identity.group,
+                                    &identity.name, &identity.address}) {
+        hash = fingerprint("\xff", fingerprint(*text, hash));
+    }
     return hash == 0 ? 1 : hash;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <limits>
 #include <unordered_map>
 
 #include "core/base/sane_time.hpp"
@@ -222,19 +223,8 @@ void Table::release(CheckId id) {
 }
 
 void Table::rearrange(CheckId first, const std::vector<Config> &checks) {
-    std::vector<Record> records;
-    records.reserve(checks.size());
-    for (const Config &config : checks) {
-        Record record = first_record(config);
-        for (CheckId id = first; id < first + checks.size(); ++id) {
-            if (record.key != 0 && has(id) && key(id) == record.key) {
-                record = recall(id, config);
-                break;
-            }
-        }
-        records.push_back(record);
-    }
-    for (const Record &record : records) {
+    for (const Record &record :
+         recall_all(checks, first, first + checks.size())) {
         store(first++, record);
     }
 }
@@ -249,9 +239,10 @@ Beat Table::last_beat(Role role) const {
     return is_current() ? header().beats[index_of(role)].load() : Beat{};
 }
 
-std::vector<Record> Table::recall_all(const std::vector<Config> &checks) const {
+std::vector<Record> Table::recall_all(const std::vector<Config> &checks,
+                                      CheckId first, CheckId end) const {
     std::unordered_map<std::uint64_t, CheckId> places;
-    for (CheckId id = 0, n = slots(); id < n; ++id) {
+    for (CheckId id = first, n = std::min(end, slots()); id < n; ++id) {
         places.emplace(key(id), id);
     }
 
@@ -274,7 +265,8 @@ bool Table::begin(const std::vector<Config> &checks, std::size_t slots,
     // no records.
     const Table none(memory_, capacity_, 0);
     std::vector<Record> records =
-        (before != nullptr ? *before : none).recall_all(checks);
+        (before != nullptr ? *before : none)
+            .recall_all(checks, 0, std::numeric_limits<CheckId>::max());
     records.resize(slots);
 
     Header &h = header();

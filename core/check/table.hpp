@@ -100,7 +100,8 @@ private:
     bool has(CheckId id) const;
     std::uint64_t key(CheckId id) const;
     std::optional<CheckId> find(std::uint64_t key) const;
-    std::vector<Record> recall_all(const std::vector<Config> &checks) const;
+    std::vector<Record> recall_all(const std::vector<Config> &checks,
+                                   CheckId first, CheckId end) const;
     void lay_out(CheckId id, const Record &record);
 
     std::uint8_t *memory_;

@@ -22,7 +22,7 @@ constexpr std::size_t kNamedAddresses = 4;
 bool equal_in_constant_time(const wire::AuthData &a, const wire::AuthData &b) {
     unsigned difference = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        difference |= static_cast<unsigned>(a[i] ^ b[i]);
+        difference |= unsigned{a[i]} ^ b[i];
     }
     return difference == 0;
 }
@@ -46,14 +46,11 @@ std::optional<DropReason> refuse_authentication(
 // fails, the receiver MUST discard the packet".
 std::optional<DropReason> refuse_v2(const Config &config,
                                     const wire::Advertisement &advert) {
-    if (const auto reason = refuse_authentication(config.authentication,
-                                                  advert.authentication)) {
-        return reason;
-    }
-    if (advert.interval != config.advert_interval) {
-        return DropReason::interval;
-    }
-    return std::nullopt;
+    const auto reason =
+        refuse_authentication(config.authentication, advert.authentication);
+    return reason || advert.interval == config.advert_interval
+               ? reason
+               : DropReason::interval;
 }
 
 std::optional<DropReason> refuse_route(const Config &config,
@@ -67,11 +64,9 @@ std::optional<DropReason> refuse_route(const Config &config,
         return DropReason::destination;
     }
     const auto &peers = config.unicast_peers;
-    if (std::find(peers.begin(), peers.end(), endpoints.source) ==
-        peers.end()) {
-        return DropReason::source;
-    }
-    return std::nullopt;
+    return std::ranges::find(peers, endpoints.source) != peers.end()
+               ? std::nullopt
+               : std::optional{DropReason::source};
 }
 
 using Addresses = std::vector<IpAddress>;
@@ -87,8 +82,7 @@ Addresses advertised_by_us(const Config &config) {
 // Both lists are sorted.
 Addresses missing_from(const Addresses &list, const Addresses &all) {
     Addresses missing;
-    std::set_difference(all.begin(), all.end(), list.begin(), list.end(),
-                        std::back_inserter(missing));
+    std::ranges::set_difference(all, list, std::back_inserter(missing));
     return missing;
 }
 
@@ -123,8 +117,8 @@ std::string address_mismatch(const Config &config,
     Addresses ours = advertised_by_us(config);
     Addresses theirs = advert.addresses;
     // the order does not matter
-    std::sort(ours.begin(), ours.end());
-    std::sort(theirs.begin(), theirs.end());
+    std::ranges::sort(ours);
+    std::ranges::sort(theirs);
     if (ours == theirs) {
         return {};
     }
