@@ -14,47 +14,26 @@ constexpr Duration kFarthest = Seconds{366 * 24 * 3600};
 
 AddressField to_field(const IpAddress &address) {
     AddressField field{};
-    const auto octets = address.octets();
     field.family = static_cast<std::uint8_t>(to_number(address.family()));
-    std::copy(octets.begin(), octets.end(), field.octets.begin());
+    std::ranges::copy(address.octets(), field.octets.begin());
     return field;
 }
 
-AddressField to_field(const std::optional<IpAddress> &address) {
-    return address ? to_field(*address) : AddressField{};
-}
-
-std::int64_t to_field(const std::optional<Instant> &at) {
-    return at ? to_ns(*at) : 0;
-}
-
-CheckpointFields to_fields(const vrrp::Checkpoint &checkpoint) {
-    CheckpointFields fields{};
-    fields.present = 1;
-    fields.active = checkpoint.active;
-    fields.link_up_at = to_field(checkpoint.link_up_at);
-    fields.advertised = checkpoint.advertised.value;
-    fields.advertised_interval = checkpoint.advertised_interval.count();
-    fields.advertised_at = to_ns(checkpoint.advertised_at);
-    fields.advertise_at = to_ns(checkpoint.advertise_at);
-    fields.renew_at = to_ns(checkpoint.renew_at);
-    fields.announce_at = to_field(checkpoint.announce_at);
-    fields.refresh_at = to_field(checkpoint.refresh_at);
-    fields.timer_started = to_ns(checkpoint.timer_started);
-    fields.active_interval = checkpoint.active_interval.count();
-    fields.leaver = to_field(checkpoint.leaver);
-    fields.fell_at = to_field(checkpoint.fell_at);
-    fields.fallen = checkpoint.fallen;
-    fields.preempt_at = to_field(checkpoint.preempt_at);
-    if (const auto &router = checkpoint.active_router) {
-        fields.has_active_router = 1;
-        fields.active_address = to_field(router->address);
-        fields.active_priority = router->priority.value;
-        fields.active_router_interval = router->interval.count();
-        fields.active_router_heard_at = to_ns(router->heard_at);
+// For copy_fields().
+struct Writer {
+    static void octet(std::uint8_t &field, std::uint8_t value) {
+        field = value;
     }
-    return fields;
-}
+    static void duration(std::int64_t &field, Duration value) {
+        field = value.count();
+    }
+    static void past(std::int64_t &field, const std::optional<Instant> &value) {
+        field = value ? to_ns(*value) : 0;
+    }
+    static void due(std::int64_t &field, const std::optional<Instant> &value) {
+        past(field, value);
+    }
+};
 
 template <std::size_t N>
 std::uint32_t copy_all(const std::vector<std::uint64_t> &from,
@@ -88,39 +67,6 @@ void put_signs(HandoverRecord &record, const std::vector<SuspectedSign> &list) {
 
 // Reading
 
-class Reader {
-public:
-    explicit Reader(Instant now) : now_(now) {}
-
-    // The time of a past event is not in the future.
-    Instant past(std::int64_t ns) const {
-        return instant_from_ns(std::clamp(ns, std::int64_t{0}, to_ns(now_)));
-    }
-    std::optional<Instant> past_or_none(std::int64_t ns) const {
-        return ns == 0 ? std::nullopt : std::optional{past(ns)};
-    }
-
-    Instant due(std::int64_t ns) const {
-        return instant_from_ns(
-            std::clamp(ns, std::int64_t{0}, to_ns(now_ + kFarthest)));
-    }
-    std::optional<Instant> due_or_none(std::int64_t ns) const {
-        return ns == 0 ? std::nullopt : std::optional{due(ns)};
-    }
-
-    static Duration duration(std::int64_t ns) {
-        return std::clamp(Duration{ns}, Duration::zero(), kFarthest);
-    }
-
-    vrrp::Checkpoint checkpoint(const CheckpointFields &fields) const;
-
-    std::vector<TimeOut> time_outs(const HandoverRecord &record) const;
-    std::vector<SuspectedSign> signs(const HandoverRecord &record) const;
-
-private:
-    Instant now_;
-};
-
 std::optional<IpAddress> to_address(const AddressField &field) {
     for (const Family family : {Family::ipv4, Family::ipv6}) {
         if (field.family == to_number(family)) {
@@ -131,30 +77,93 @@ std::optional<IpAddress> to_address(const AddressField &field) {
     return std::nullopt;
 }
 
-vrrp::Checkpoint Reader::checkpoint(const CheckpointFields &fields) const {
-    vrrp::Checkpoint checkpoint;
-    checkpoint.active = fields.active != 0;
-    checkpoint.link_up_at = past_or_none(fields.link_up_at);
-    checkpoint.advertised = Priority{fields.advertised};
-    checkpoint.advertised_interval = duration(fields.advertised_interval);
-    checkpoint.advertised_at = past(fields.advertised_at);
-    checkpoint.advertise_at = due(fields.advertise_at);
-    checkpoint.renew_at = due(fields.renew_at);
-    checkpoint.announce_at = due_or_none(fields.announce_at);
-    checkpoint.refresh_at = due_or_none(fields.refresh_at);
-    checkpoint.timer_started = past(fields.timer_started);
-    checkpoint.active_interval = duration(fields.active_interval);
-    checkpoint.leaver = to_address(fields.leaver);
-    checkpoint.fell_at = past_or_none(fields.fell_at);
-    checkpoint.fallen = fields.fallen != 0;
-    checkpoint.preempt_at = due_or_none(fields.preempt_at);
-    const auto address = to_address(fields.active_address);
-    if (fields.has_active_router != 0 && address) {
-        checkpoint.active_router =
-            vrrp::ActiveRouter{*address, Priority{fields.active_priority},
-                               duration(fields.active_router_interval),
-                               past(fields.active_router_heard_at)};
+Duration to_duration(std::int64_t ns) {
+    return std::clamp(Duration{ns}, Duration::zero(), kFarthest);
+}
+
+class Reader {
+public:
+    explicit Reader(Instant now) : now_(now) {}
+
+    // The time of a past event is not in the future.
+    Instant past(std::int64_t ns) const { return between(ns, now_); }
+    Instant due(std::int64_t ns) const { return between(ns, now_ + kFarthest); }
+
+    // For copy_fields(). Time: Instant, or optional.
+    template <class T>
+    static void octet(std::uint8_t field, T &value) {
+        value = static_cast<T>(field);
     }
+    static void duration(std::int64_t field, Duration &value) {
+        value = to_duration(field);
+    }
+    template <class Time>
+    void past(std::int64_t field, Time &value) const {
+        value = field == 0 ? Time{} : past(field);
+    }
+    template <class Time>
+    void due(std::int64_t field, Time &value) const {
+        value = field == 0 ? Time{} : due(field);
+    }
+
+    std::vector<TimeOut> time_outs(const HandoverRecord &record) const;
+    std::vector<SuspectedSign> signs(const HandoverRecord &record) const;
+
+private:
+    static Instant between(std::int64_t ns, Instant latest) {
+        return instant_from_ns(std::clamp(ns, std::int64_t{0}, to_ns(latest)));
+    }
+
+    Instant now_;
+};
+
+// The fields of a checkpoint, except addresses, in both directions.
+template <class Copy, class Fields, class Checkpoint>
+void copy_fields(const Copy &copy, Fields &f, Checkpoint &c) {
+    copy.octet(f.active, c.active);
+    copy.past(f.link_up_at, c.link_up_at);
+    copy.octet(f.advertised, c.advertised.value);
+    copy.duration(f.advertised_interval, c.advertised_interval);
+    copy.past(f.advertised_at, c.advertised_at);
+    copy.due(f.advertise_at, c.advertise_at);
+    copy.due(f.renew_at, c.renew_at);
+    copy.due(f.announce_at, c.announce_at);
+    copy.due(f.refresh_at, c.refresh_at);
+    copy.past(f.timer_started, c.backup.timer_started);
+    copy.duration(f.active_interval, c.backup.active_interval);
+    copy.past(f.fell_at, c.backup.fell_at);
+    copy.octet(f.fallen, c.backup.fallen);
+    copy.due(f.preempt_at, c.backup.preempt_at);
+    if (c.active_router) {
+        copy.octet(f.active_priority, c.active_router->priority.value);
+        copy.duration(f.active_router_interval, c.active_router->interval);
+        copy.past(f.active_router_heard_at, c.active_router->heard_at);
+    }
+}
+
+CheckpointFields to_fields(const vrrp::Checkpoint &checkpoint) {
+    CheckpointFields fields{};
+    fields.present = 1;
+    if (checkpoint.backup.leaver) {
+        fields.leaver = to_field(*checkpoint.backup.leaver);
+    }
+    if (checkpoint.active_router) {
+        fields.has_active_router = 1;
+        fields.active_address = to_field(checkpoint.active_router->address);
+    }
+    copy_fields(Writer{}, fields, checkpoint);
+    return fields;
+}
+
+vrrp::Checkpoint to_checkpoint(const Reader &reader,
+                               const CheckpointFields &fields) {
+    vrrp::Checkpoint checkpoint;
+    checkpoint.backup.leaver = to_address(fields.leaver);
+    const auto active = to_address(fields.active_address);
+    if (fields.has_active_router != 0 && active) {
+        checkpoint.active_router.emplace().address = *active;
+    }
+    copy_fields(reader, fields, checkpoint);
     return checkpoint;
 }
 
@@ -165,12 +174,12 @@ std::vector<TimeOut> Reader::time_outs(const HandoverRecord &record) const {
     for (std::size_t i = 0; i < n; ++i) {
         const TimeOutField &field = record.time_outs[i];
         if (field.cause < kFaultCauses.size()) {
-            list.push_back(
-                {static_cast<FaultCause>(field.cause),
-                 {std::string{field.text.view()},
-                  {.length = std::min(duration(field.length), kLongestBackoff),
-                   .ends_at =
-                       std::min(due(field.ends_at), now_ + kLongestBackoff)}}});
+            list.push_back({static_cast<FaultCause>(field.cause),
+                            {std::string{field.text.view()},
+                             {.length = std::min(to_duration(field.length),
+                                                 kLongestBackoff),
+                              .ends_at = std::min(due(field.ends_at),
+                                                  now_ + kLongestBackoff)}}});
         }
     }
     return list;
@@ -226,7 +235,7 @@ std::optional<Handover> to_handover(const HandoverRecord &record, Instant now) {
     const Reader reader(now);
     Handover handover;
     if (record.checkpoint.present != 0) {
-        handover.checkpoint = reader.checkpoint(record.checkpoint);
+        handover.checkpoint = to_checkpoint(reader, record.checkpoint);
     }
     handover.last = {reader.past(record.last_at),
                      std::string{record.last_reason.view()}};

@@ -32,6 +32,24 @@ inline bool is_same(const std::optional<ActiveRouter> &before,
                        before->interval == after->interval));
 }
 
+// The state of that name (RFC 9568, 6.4.2).
+struct Backup {
+    Instant timer_started{};     // Active_Down_Timer
+    Duration active_interval{};  // Active_Adver_Interval, learned (v3)
+    // The router that sent priority 0: the timer runs for the skew time only.
+    std::optional<IpAddress> leaver;
+    // The time at which the priority of the active router fell below ours, or
+    // at which the window for preemption opened: we preempt after the skew
+    // time.
+    std::optional<Instant> fell_at;
+    std::optional<Instant> preempt_at;  // preempt_delay runs until then
+    // The priority of the active router was not lower than ours, and is now: it
+    // has a problem, and windows for preemption do not apply.
+    bool fallen = false;
+
+    friend bool operator==(const Backup &, const Backup &) = default;
+};
+
 struct Checkpoint {
     bool active = false;  // else backup
     std::optional<Instant> link_up_at;
@@ -46,12 +64,7 @@ struct Checkpoint {
     std::optional<Instant> refresh_at;
 
     // backup
-    Instant timer_started{};
-    Duration active_interval{};
-    std::optional<IpAddress> leaver;
-    std::optional<Instant> fell_at;
-    bool fallen = false;
-    std::optional<Instant> preempt_at;
+    Backup backup;
     std::optional<ActiveRouter> active_router;
 
     friend bool operator==(const Checkpoint &, const Checkpoint &) = default;

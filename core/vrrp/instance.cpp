@@ -1,7 +1,9 @@
 #include "core/vrrp/instance.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
+#include <variant>
 
 #include "core/base/log.hpp"
 #include "core/vrrp/turn.hpp"
@@ -79,19 +81,12 @@ std::optional<Instant> Instance::deadline() const {
     return std::nullopt;
 }
 
+// A router that is leaving still holds the addresses.
 StateName Instance::state() const {
-    struct Name {
-        StateName operator()(const Initialize &) const {
-            return StateName::initialize;
-        }
-        StateName operator()(const Fault &) const { return StateName::fault; }
-        StateName operator()(const Backup &) const { return StateName::backup; }
-        StateName operator()(const Active &) const { return StateName::active; }
-        StateName operator()(const Leaving &) const {
-            return StateName::active;  // it still holds the addresses
-        }
-    };
-    return std::visit(Name{}, state_);
+    constexpr std::array<StateName, std::variant_size_v<State>> names{
+        StateName::initialize, StateName::fault, StateName::backup,
+        StateName::active, StateName::active};
+    return names[state_.index()];
 }
 
 // Initialize

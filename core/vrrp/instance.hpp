@@ -60,21 +60,6 @@ struct Fault {
     std::string reason;
 };
 
-struct Backup {
-    Instant timer_started{};     // Active_Down_Timer
-    Duration active_interval{};  // Active_Adver_Interval, learned (v3)
-    // The router that sent priority 0: the timer runs for the skew time only.
-    std::optional<IpAddress> leaver;
-    // The time at which the priority of the active router fell below ours, or
-    // at which the window for preemption opened: we preempt after the skew
-    // time.
-    std::optional<Instant> fell_at;
-    std::optional<Instant> preempt_at;  // preempt_delay runs until then
-    // The priority of the active router was not lower than ours, and is now: it
-    // has a problem, and windows for preemption do not apply.
-    bool fallen = false;
-};
-
 struct Active {
     Priority advertised;             // in the last advertisement
     Duration advertised_interval{};  // peers wait for us by this one

@@ -11,12 +11,10 @@ namespace ngx_vrrp::vrrp {
 
 Backup Instance::become_backup(std::string reason, Turn &turn) {
     turn.reason = std::move(reason);
-    return Backup{.timer_started = turn.now,
-                  .active_interval = config_.advert_interval,
-                  .leaver = {},
-                  .fell_at = {},
-                  .preempt_at = {},
-                  .fallen = false};
+    Backup next;
+    next.timer_started = turn.now;
+    next.active_interval = config_.advert_interval;
+    return next;
 }
 
 // Computed from the start of the timer with the current priority, so that a

@@ -23,12 +23,7 @@ std::optional<Checkpoint> Instance::checkpoint() const {
         return checkpoint;
     }
     if (const auto *backup = std::get_if<Backup>(&state_)) {
-        checkpoint.timer_started = backup->timer_started;
-        checkpoint.active_interval = backup->active_interval;
-        checkpoint.leaver = backup->leaver;
-        checkpoint.fell_at = backup->fell_at;
-        checkpoint.fallen = backup->fallen;
-        checkpoint.preempt_at = backup->preempt_at;
+        checkpoint.backup = *backup;
         checkpoint.active_router = active_router_;
         return checkpoint;
     }
@@ -76,15 +71,11 @@ Active Instance::active_from(const Checkpoint &checkpoint, Instant now) const {
 }
 
 Backup Instance::backup_from(const Checkpoint &checkpoint) const {
-    return Backup{
-        .timer_started = checkpoint.timer_started,
-        .active_interval = config_.version == Version::v2
-                               ? config_.advert_interval
-                               : known_interval(checkpoint.active_interval),
-        .leaver = checkpoint.leaver,
-        .fell_at = checkpoint.fell_at,
-        .preempt_at = checkpoint.preempt_at,
-        .fallen = checkpoint.fallen};
+    Backup backup = checkpoint.backup;
+    backup.active_interval = config_.version == Version::v2
+                                 ? config_.advert_interval
+                                 : known_interval(backup.active_interval);
+    return backup;
 }
 
 }  // namespace ngx_vrrp::vrrp

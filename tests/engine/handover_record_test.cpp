@@ -54,12 +54,12 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
 TEST(HandoverRecord, BackupSurvivesTheWay) {
     Handover handover;
     handover.checkpoint.emplace();
-    handover.checkpoint->timer_started = instant_from_ns(1);
-    handover.checkpoint->fallen = true;
-    handover.checkpoint->active_interval = Milliseconds{10};
-    handover.checkpoint->fell_at = instant_from_ns(4);
-    handover.checkpoint->leaver = ip("fe80::2");
-    handover.checkpoint->preempt_at = instant_from_ns(4);
+    handover.checkpoint->backup.timer_started = instant_from_ns(1);
+    handover.checkpoint->backup.fallen = true;
+    handover.checkpoint->backup.active_interval = Milliseconds{10};
+    handover.checkpoint->backup.fell_at = instant_from_ns(4);
+    handover.checkpoint->backup.leaver = ip("fe80::2");
+    handover.checkpoint->backup.preempt_at = instant_from_ns(4);
     handover.checkpoint->link_up_at = instant_from_ns(3);
     handover.checkpoint->active_router = vrrp::ActiveRouter{
         ip("10.0.1.2"), Priority{200}, Milliseconds{10}, instant_from_ns(5)};
@@ -125,11 +125,11 @@ TEST(HandoverRecord, ExtremeNumbersAreMadeSane) {
     const vrrp::Checkpoint &checkpoint = *back->checkpoint;
     constexpr Duration kYears = Seconds{10ll * 366 * 24 * 3600};
     EXPECT_LT(checkpoint.advertise_at, kNow + kYears);
-    EXPECT_EQ(checkpoint.timer_started, kNow);
+    EXPECT_EQ(checkpoint.backup.timer_started, kNow);
     EXPECT_EQ(checkpoint.renew_at, Instant{});
     EXPECT_EQ(checkpoint.advertised_interval, Duration::zero());
-    EXPECT_LT(checkpoint.active_interval, kYears);
-    EXPECT_FALSE(checkpoint.leaver);
+    EXPECT_LT(checkpoint.backup.active_interval, kYears);
+    EXPECT_FALSE(checkpoint.backup.leaver);
     EXPECT_EQ(back->held.size(), kMostHeld);
     EXPECT_EQ(back->failed.size(), kMostFailed);
     ASSERT_EQ(back->time_outs.size(), 2u);

@@ -319,7 +319,7 @@ TEST(Window, FailoverContinuesInAnotherProcess) {
     router.hear(90);
     const auto checkpoint = router.instance().checkpoint();
     ASSERT_TRUE(checkpoint);
-    EXPECT_TRUE(checkpoint->fallen);
+    EXPECT_TRUE(checkpoint->backup.fallen);
 
     Instance successor{config};
     successor.resume(*checkpoint, router.now());
