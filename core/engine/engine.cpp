@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/find.hpp"
+
 namespace ngx_vrrp::engine {
 
 namespace {
@@ -233,13 +235,8 @@ void Engine::handle_name_holder(std::size_t index,
 // Announcements of an interface of this node are not a sign of another node.
 void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
     const auto &all = interfaces_.list;
-    const auto at = std::find_if(all.begin(), all.end(), [&](const auto &i) {
-        return i.index == claim.index;
-    });
-    const bool is_own = std::any_of(all.begin(), all.end(), [&](const auto &i) {
-        return i.mac == claim.neighbour.mac;
-    });
-    if (at == all.end() || is_own) {
+    const Interface *at = find_first(all, claim.index, &Interface::index);
+    if (!at || find_first(all, claim.neighbour.mac, &Interface::mac)) {
         return;
     }
     const auto [first, last] = by_address_.equal_range(claim.neighbour.address);
@@ -399,19 +396,15 @@ void Engine::check_workers_early(Instant now) {
     }
 }
 
-std::optional<std::size_t> Engine::find(const RouterKey &key) const {
-    const auto it = by_key_.find(key);
-    return it == by_key_.end() ? std::nullopt : std::optional{it->second};
-}
-
 std::optional<std::size_t> Engine::find(const ReceivedPacket &packet) const {
     constexpr std::size_t kVridOffset = 1;
     if (packet.payload.size() <= kVridOffset) {
         return std::nullopt;
     }
-    return find(RouterKey{std::string{packet.interface},
-                          packet.info.endpoints.source.family(),
-                          Vrid{packet.payload[kVridOffset]}});
+    const auto it = by_key_.find({std::string{packet.interface},
+                                  packet.info.endpoints.source.family(),
+                                  Vrid{packet.payload[kVridOffset]}});
+    return it == by_key_.end() ? std::nullopt : std::optional{it->second};
 }
 
 }  // namespace ngx_vrrp::engine

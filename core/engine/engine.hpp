@@ -33,7 +33,8 @@
 //
 // Each call gets the time of its event (CLOCK_BOOTTIME, never before that of an
 // earlier call). Heartbeats and results of checks are not passed in: the engine
-// reads them from the port Shared, so that shared memory is the only truth.
+// reads them from the ports Shared and Results, so that shared memory is the
+// only truth.
 //
 // Actions go out
 //
@@ -204,7 +205,6 @@ private:
     std::vector<Heartbeat> read_heartbeats(Instant now);
     void announce_new_macs(const Interfaces &before, Instant now);
     void forget_unanswered(const Interfaces &before);
-    std::optional<std::size_t> find(const RouterKey &key) const;
     std::optional<std::size_t> find(const ReceivedPacket &packet) const;
     void report_unknown(const ReceivedPacket &packet, Instant now);
 

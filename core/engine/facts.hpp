@@ -3,6 +3,7 @@
 // them can be missed.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "core/base/ip.hpp"
 #include "core/base/types.hpp"
 #include "core/vrrp/admission.hpp"
+#include "core/vrrp/config.hpp"
 #include "core/wire/neighbour.hpp"
 
 namespace ngx_vrrp::engine {
@@ -35,6 +37,14 @@ struct Interface {
     MacAddress mac{};
     bool up = false;  // administratively up and with carrier
     std::vector<InterfaceAddress> addresses;  // in the kernel's order
+
+    // Whether the kernel has our mark at this address with this prefix.
+    bool has_marked(const vrrp::VirtualAddress &wanted) const {
+        return std::ranges::any_of(addresses, [&](const auto &a) {
+            return a.ours && a.address == wanted.address &&
+                   a.prefix_length == wanted.prefix_length;
+        });
+    }
 
     friend bool operator==(const Interface &, const Interface &) = default;
 };

@@ -2,12 +2,18 @@
 
 #include <algorithm>
 
+#include "core/base/find.hpp"
+
 namespace ngx_vrrp::engine {
 
 namespace {
 
+bool is_fault(const Faults::Entry &entry) {
+    return !entry.text.empty();
+}
+
 bool is_timed(const Faults::Entry &entry) {
-    return !entry.text.empty() && entry.backoff.length != Duration::zero();
+    return is_fault(entry) && entry.backoff.length != Duration::zero();
 }
 
 }  // namespace
@@ -31,8 +37,7 @@ void Faults::stay_out(FaultCause cause, Entry other, Instant now) {
 
 // Whether there is no fault is checked after each event.
 void Faults::note() {
-    any_ = std::ranges::any_of(entries_,
-                               [](const Entry &e) { return !e.text.empty(); });
+    any_ = std::ranges::any_of(entries_, is_fault);
 }
 
 void Faults::expire(Instant now) {
@@ -54,35 +59,26 @@ std::optional<Instant> Faults::deadline() const {
     }
     for (const Entry &e : entries_) {
         if (is_timed(e)) {
-            earliest = std::min(earliest.value_or(e.backoff.ends_at),
-                                e.backoff.ends_at);
+            take_earlier(earliest, e.backoff.ends_at);
         }
     }
     return earliest;
 }
 
+// Its text is empty in most events: this costs one comparison then.
+const Faults::Entry *Faults::first() const {
+    return any_ ? find_first(entries_, is_fault) : nullptr;
+}
+
 const std::string &Faults::reason() const {
-    if (!any_) {
-        return entries_.back().text;
-    }
-    for (const Entry &e : entries_) {
-        if (!e.text.empty()) {
-            return e.text;
-        }
-    }
-    return entries_.back().text;
+    const Entry *first = this->first();
+    return first ? first->text : entries_.back().text;
 }
 
 std::optional<Instant> Faults::retry_at() const {
-    if (!any_) {
-        return std::nullopt;
-    }
-    const auto it =
-        std::find_if(entries_.begin(), entries_.end(),
-                     [](const Entry &e) { return !e.text.empty(); });
-    return it != entries_.end() && is_timed(*it)
-               ? std::optional{it->backoff.ends_at}
-               : std::nullopt;
+    const Entry *first = this->first();
+    return first && is_timed(*first) ? std::optional{first->backoff.ends_at}
+                                     : std::nullopt;
 }
 
 }  // namespace ngx_vrrp::engine

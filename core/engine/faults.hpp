@@ -42,15 +42,6 @@ constexpr std::string_view to_string(FaultCause cause) {
     return name_of(cause, kFaultCauses);
 }
 
-constexpr std::optional<FaultCause> fault_cause(std::string_view name) {
-    for (std::size_t i = 0; i < kFaultCauses.size(); ++i) {
-        if (kFaultCauses[i] == name) {
-            return static_cast<FaultCause>(i);
-        }
-    }
-    return std::nullopt;
-}
-
 class Faults {
 public:
     struct Entry {
@@ -96,6 +87,7 @@ private:
     }
 
     void note();
+    const Entry *first() const;
 
     std::array<Entry, kFaultCauses.size()> entries_;
     bool any_ = false;  // one of them has a text

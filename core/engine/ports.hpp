@@ -134,11 +134,15 @@ public:
     // process keeps it released. False: there is no room for the record.
     virtual bool is_released(const RouterKey &key) = 0;
     virtual bool set_released(const RouterKey &key, bool released) = 0;
+};
 
-    // Results of the checks of this configuration. Nothing when a result cannot
-    // be read now; this does not mean that the check failed.
-    virtual std::optional<check::Verdict> check_verdict(check::CheckId id) = 0;
-    virtual std::optional<CheckResult> check_result(check::CheckId id) = 0;
+// Results of the checks of this configuration. Nothing when a result cannot be
+// read now; this does not mean that the check failed.
+class Results {
+public:
+    virtual ~Results() = default;
+    virtual std::optional<check::Verdict> verdict(check::CheckId id) const = 0;
+    virtual std::optional<CheckResult> result(check::CheckId id) const = 0;
 };
 
 // A router of this process, in the order in which they were opened.
@@ -229,6 +233,7 @@ struct Ports {
     Transmit &transmit;
     Addresses &addresses;
     Shared &shared;
+    Results &results;
     Ownership &ownership;
     Events &events;
     Neighbours &neighbours;

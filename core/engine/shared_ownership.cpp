@@ -41,6 +41,12 @@ void store(SharedWord &word, Instant time) {
     word.store(static_cast<std::uint64_t>(to_ns(time)));
 }
 
+// True: it named `from`, and names `to` now.
+bool replace(SharedWord &word, ProcessId from, ProcessId to) {
+    std::uint64_t expected = from.word();
+    return word.compare_exchange_strong(expected, to.word());
+}
+
 std::uint64_t checksum_of(const HandoverRecord &record) {
     const Bytes bytes = bytes_of(record);
     return fingerprint(
@@ -73,12 +79,6 @@ bool SharedOwnership::is_dead(ProcessId id, Instant now) const {
     return !processes_.is_alive(id.pid(), now);
 }
 
-bool SharedOwnership::move(OwnershipSlot &slot, ProcessId from,
-                           ProcessId to) const {
-    std::uint64_t word = from.word();
-    return slot.owner.compare_exchange_strong(word, to.word());
-}
-
 // Waiting
 
 std::optional<Inheritance> SharedOwnership::request(OwnershipId id,
@@ -89,13 +89,11 @@ std::optional<Inheritance> SharedOwnership::request(OwnershipId id,
     }
     const ProcessId owner = load(r.slot->owner);
     if (owner == self_) {
-        Inheritance passed = begin(r, now);
-        passed.handover = read_record(r, now);
-        return passed;
+        return receive(r, now);
     }
     watch(r, owner, now);
     if (owner.is_none() || is_dead(owner, now) || is_silent(r, now)) {
-        if (move(*r.slot, owner, self_)) {
+        if (replace(r.slot->owner, owner, self_)) {
             return take(r, now);
         }
     }
@@ -111,21 +109,14 @@ std::optional<Inheritance> SharedOwnership::withdraw(OwnershipId id,
     if (r.slot == nullptr) {
         return std::nullopt;
     }
-    std::uint64_t me = self_.word();
-    r.slot->wanted.compare_exchange_strong(me, 0);
-    if (!owns(id)) {
-        return std::nullopt;
-    }
-    Inheritance passed = begin(r, now);
-    passed.handover = read_record(r, now);
-    return passed;
+    replace(r.slot->wanted, self_, {});
+    return owns(id) ? std::optional{receive(r, now)} : std::nullopt;
 }
 
 void SharedOwnership::watch_owner(OwnershipId id, Instant now) {
     Router &r = router(id);
     if (r.slot != nullptr) {
-        std::uint64_t me = self_.word();
-        r.slot->wanted.compare_exchange_strong(me, 0);
+        replace(r.slot->wanted, self_, {});
         r.owner = load(r.slot->owner);
         r.watched_from = now;
         r.asked_at = now;
@@ -156,8 +147,7 @@ void SharedOwnership::want(Router &r, Instant now) const {
     if (waiter == self_) {
         store(slot.asked_at, now);
     } else if (may_replace(slot, waiter, now)) {
-        std::uint64_t word = waiter.word();
-        if (slot.wanted.compare_exchange_strong(word, self_.word())) {
+        if (replace(slot.wanted, waiter, self_)) {
             store(slot.asked_at, now);
             r.asked_at = now;
             r.woken_at = now;
@@ -188,8 +178,7 @@ void SharedOwnership::schedule(Router &r, Instant now) const {
 Inheritance SharedOwnership::begin(Router &r, Instant now) const {
     OwnershipSlot &slot = *r.slot;
     store(slot.ran_at, now);
-    std::uint64_t me = self_.word();
-    slot.wanted.compare_exchange_strong(me, 0);
+    replace(slot.wanted, self_, {});
     r.next_check.reset();
     r.next_run = now;
 
@@ -210,11 +199,17 @@ Inheritance SharedOwnership::take(Router &r, Instant now) const {
     if (got.from == Inheritance::From::silent) {
         // When it runs again, it wants the router back: we need not end without
         // a successor.
-        std::uint64_t none = 0;
         r.slot->asked_at.store(0);
-        r.slot->wanted.compare_exchange_strong(none, r.owner.word());
+        replace(r.slot->wanted, {}, r.owner);
     }
     return got;
+}
+
+// The owner has passed it on.
+Inheritance SharedOwnership::receive(Router &r, Instant now) const {
+    Inheritance passed = begin(r, now);
+    passed.handover = read_record(r, now);
+    return passed;
 }
 
 // An owner that is stopped while it writes may finish when another one has
@@ -252,8 +247,7 @@ Ownership::Demand SharedOwnership::demand(OwnershipId id, bool ending,
         return Demand::none;
     }
     if (waiter == self_ || is_dead(waiter, now)) {
-        std::uint64_t word = waiter.word();
-        slot.wanted.compare_exchange_strong(word, 0);
+        replace(slot.wanted, waiter, {});
         return waiter == self_ ? Demand::none : Demand::died;
     }
 
@@ -278,9 +272,7 @@ bool SharedOwnership::pass_on(OwnershipId id, const Handover &handover,
     }
 
     // From now on this process is the waiter: the next owner may end at once.
-    std::uint64_t word = waiter.word();
-    const std::uint64_t next = ending ? 0 : self_.word();
-    if (!slot.wanted.compare_exchange_strong(word, next)) {
+    if (!replace(slot.wanted, waiter, ending ? ProcessId{} : self_)) {
         return false;
     }
     store(slot.asked_at, now);
@@ -292,7 +284,7 @@ bool SharedOwnership::pass_on(OwnershipId id, const Handover &handover,
     slot.given_to.store(waiter.word());
 
     slot.ran_at.store(0);
-    move(slot, self_, waiter);
+    replace(slot.owner, self_, waiter);
 
     r.next_run.reset();
     r.owner = waiter;
@@ -321,7 +313,7 @@ std::optional<Inheritance> SharedOwnership::take_back(OwnershipId id,
     }
     watch(r, r.owner, now);
     if ((is_dead(r.owner, now) || is_silent(r, now)) &&
-        move(*r.slot, r.owner, self_)) {
+        replace(r.slot->owner, r.owner, self_)) {
         return take(r, now);
     }
     schedule(r, now);
@@ -347,7 +339,7 @@ void SharedOwnership::give_up(OwnershipId id) {
     Router &r = router(id);
     if (r.slot != nullptr && owns(id)) {
         r.slot->active_at.store(0);
-        move(*r.slot, self_, ProcessId{});
+        replace(r.slot->owner, self_, {});
     }
     r.next_run.reset();
 }

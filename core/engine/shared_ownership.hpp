@@ -97,13 +97,13 @@ private:
     bool is_dead(ProcessId id, Instant now) const;
     void watch(Router &router, ProcessId owner, Instant now) const;
     bool is_silent(const Router &router, Instant now) const;
-    bool move(OwnershipSlot &slot, ProcessId from, ProcessId to) const;
     void want(Router &router, Instant now) const;
     bool may_replace(const OwnershipSlot &slot, ProcessId waiter,
                      Instant now) const;
     void schedule(Router &router, Instant now) const;
     Inheritance begin(Router &router, Instant now) const;
     Inheritance take(Router &router, Instant now) const;
+    Inheritance receive(Router &router, Instant now) const;
     std::optional<Handover> read_record(const Router &router,
                                         Instant now) const;
 

@@ -78,7 +78,8 @@ SplitBrain::SplitBrain(const vrrp::Config &config)
 
 void SplitBrain::set_active(bool active, Instant now) {
     if (active && !active_) {
-        in_silence_ = is_silent(now);
+        // only a router that was heard can become silent
+        in_silence_ = heard_at_ && now - *heard_at_ >= patience_;
         begin(now);
     } else if (!active && active_) {
         end("no longer MASTER");
@@ -124,11 +125,6 @@ void SplitBrain::end(const std::string &why) {
             end_sign(sign, why);
         }
     }
-}
-
-// Only a router that was heard can become silent.
-bool SplitBrain::is_silent(Instant now) const {
-    return heard_at_ && now - *heard_at_ >= patience_;
 }
 
 Patience SplitBrain::rival_patience() const {

@@ -103,7 +103,6 @@ private:
 
     void begin(Instant now);
     void end(const std::string &why);
-    bool is_silent(Instant now) const;
     Patience rival_patience() const;
     Patience owner_patience() const;
     void suspect(SplitBrainSign sign, std::string detail, Instant now);

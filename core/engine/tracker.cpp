@@ -57,10 +57,10 @@ void Tracker::trust(Instant now) {
     }
 }
 
-void Tracker::evaluate(const Interfaces &interfaces, Shared &shared,
+void Tracker::evaluate(const Interfaces &interfaces, const Results &results,
                        Instant now) {
     overdue_ = now >= known_by_;
-    if (const auto finding = find(interfaces, shared)) {
+    if (const auto finding = find(interfaces, results)) {
         pool_ = finding->pool;
         judge(*finding, now);
     }
@@ -124,28 +124,29 @@ std::string Tracker::describe() const {
 // Sources of findings
 
 std::optional<Tracker::Finding> Tracker::find(const Interfaces &interfaces,
-                                              Shared &shared) const {
+                                              const Results &results) const {
     switch (config_.kind) {
         case TrackKind::check:
-            return find_check(shared);
+            return find_check(results);
         case TrackKind::pool:
-            return find_pool(shared);
+            return find_pool(results);
         case TrackKind::file:
-            return find_file(shared);
+            return find_file(results);
         case TrackKind::interface:
             break;
     }
     return find_interface(interfaces);
 }
 
-std::optional<Tracker::Finding> Tracker::find_check(Shared &shared) const {
-    const auto verdict = shared.check_verdict(config_.first_check);
+std::optional<Tracker::Finding> Tracker::find_check(
+    const Results &results) const {
+    const auto verdict = results.verdict(config_.first_check);
     if (!verdict) {
         return std::nullopt;
     }
     Finding finding{.verdict = *verdict, .reason = "", .number = 0, .pool = {}};
     if (*verdict == Verdict::down) {
-        const auto result = shared.check_result(config_.first_check);
+        const auto result = results.result(config_.first_check);
         finding.reason = result ? result->text : "it failed";
     }
     return finding;
@@ -153,12 +154,13 @@ std::optional<Tracker::Finding> Tracker::find_check(Shared &shared) const {
 
 // The finding must not depend on servers without a result. Names that nginx
 // resolves at run time have no servers at first.
-std::optional<Tracker::Finding> Tracker::find_pool(Shared &shared) const {
+std::optional<Tracker::Finding> Tracker::find_pool(
+    const Results &results) const {
     unsigned used = 0;
     unsigned up = 0;
     unsigned unknown = 0;
     for (std::size_t i = 0; i < config_.checks; ++i) {
-        const auto verdict = shared.check_verdict(config_.first_check + i);
+        const auto verdict = results.verdict(config_.first_check + i);
         if (!verdict) {
             return std::nullopt;
         }
@@ -181,8 +183,9 @@ std::optional<Tracker::Finding> Tracker::find_pool(Shared &shared) const {
 }
 
 // A number that cannot be read is a failure, but adds nothing.
-std::optional<Tracker::Finding> Tracker::find_file(Shared &shared) const {
-    const auto result = shared.check_result(config_.first_check);
+std::optional<Tracker::Finding> Tracker::find_file(
+    const Results &results) const {
+    const auto result = results.result(config_.first_check);
     if (!result) {
         return std::nullopt;
     }

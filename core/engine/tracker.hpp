@@ -76,7 +76,8 @@ public:
 
     // Checks the tracked object. Call it again when the object may have
     // changed, and at the deadline.
-    void evaluate(const Interfaces &interfaces, Shared &shared, Instant now);
+    void evaluate(const Interfaces &interfaces, const Results &results,
+                  Instant now);
     std::optional<Instant> deadline() const;
 
     const TrackerConfig &config() const { return config_; }
@@ -112,10 +113,10 @@ private:
 
     // Nothing: it could not be read, the previous finding holds.
     std::optional<Finding> find(const Interfaces &interfaces,
-                                Shared &shared) const;
-    std::optional<Finding> find_check(Shared &shared) const;
-    std::optional<Finding> find_pool(Shared &shared) const;
-    std::optional<Finding> find_file(Shared &shared) const;
+                                const Results &results) const;
+    std::optional<Finding> find_check(const Results &results) const;
+    std::optional<Finding> find_pool(const Results &results) const;
+    std::optional<Finding> find_file(const Results &results) const;
     Finding find_interface(const Interfaces &interfaces) const;
     void judge(const Finding &finding, Instant now);
 

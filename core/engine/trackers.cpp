@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/find.hpp"
 #include "core/base/fingerprint.hpp"
 
 namespace ngx_vrrp::engine {
@@ -27,25 +28,23 @@ void Trackers::trust(Instant now) {
     }
 }
 
-void Trackers::evaluate(const Interfaces &interfaces, Shared &shared,
+void Trackers::evaluate(const Interfaces &interfaces, const Results &results,
                         Instant now) {
     next_check_.reset();
     for (Tracker &tracker : list_) {
-        tracker.evaluate(interfaces, shared, now);
+        tracker.evaluate(interfaces, results, now);
         take_earlier(next_check_, {now + kTrackerPeriod});
         take_earlier(next_check_, tracker.deadline());
     }
 }
 
 bool Trackers::are_known() const {
-    return std::none_of(list_.begin(), list_.end(),
-                        [](const Tracker &t) { return t.is_awaited(); });
+    return std::ranges::none_of(list_, &Tracker::is_awaited);
 }
 
 std::string Trackers::fault() const {
-    const auto it = std::find_if(list_.begin(), list_.end(),
-                                 [](const Tracker &t) { return t.is_fault(); });
-    return it == list_.end() ? "" : it->label() + ": " + it->reason();
+    const Tracker *first = find_first(list_, &Tracker::is_fault);
+    return first ? first->label() + ": " + first->reason() : "";
 }
 
 Priority Trackers::effective(Priority base) const {

@@ -29,7 +29,8 @@ public:
     void begin(Instant checks_started_by);
     void trust(Instant now);
 
-    void evaluate(const Interfaces &interfaces, Shared &shared, Instant now);
+    void evaluate(const Interfaces &interfaces, const Results &results,
+                  Instant now);
 
     // When to check again; nothing before the first check.
     std::optional<Instant> deadline() const { return next_check_; }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/engine/drop_report.hpp"
+#include "core/base/find.hpp"
 #include "core/vrrp/timing.hpp"
 
 namespace ngx_vrrp::engine {
@@ -153,7 +153,7 @@ void VirtualRouter::evaluate_trackers(Instant now) {
 }
 
 void VirtualRouter::inspect_trackers(Instant now) {
-    trackers_.evaluate(*interfaces_, ports_.shared, now);
+    trackers_.evaluate(*interfaces_, ports_.results, now);
     faults_.set(FaultCause::tracker, trackers_.fault());
     if (is_ours()) {
         report_tracker_changes(now);
@@ -402,12 +402,11 @@ std::string VirtualRouter::choose_source(Instant now) {
         return {};
     }
 
-    const auto &all = interface->addresses;
-    const auto usable =
-        std::find_if(all.begin(), all.end(), [&](const InterfaceAddress &a) {
+    const InterfaceAddress *usable =
+        find_first(interface->addresses, [&](const InterfaceAddress &a) {
             return !a.tentative && fits_as_source(a);
         });
-    if (usable == all.end()) {
+    if (!usable) {
         return wait_for_source(*interface, was_pending);
     }
     if (source_ != usable->address) {
@@ -433,17 +432,15 @@ bool VirtualRouter::fits_as_source(const InterfaceAddress &a) const {
 // the link-local address: this takes a second or two, and is not a fault.
 std::string VirtualRouter::wait_for_source(const Interface &interface,
                                            bool was_pending) {
-    const auto &all = interface.addresses;
-    const auto tentative =
-        std::find_if(all.begin(), all.end(),
-                     [&](const auto &a) { return fits_as_source(a); });
-    if (tentative != all.end() && tentative->duplicate) {
+    const InterfaceAddress *tentative = find_first(
+        interface.addresses, [&](const auto &a) { return fits_as_source(a); });
+    if (tentative && tentative->duplicate) {
         return format(
             "another host has %s, the source address of interface %s "
             "(duplicate address detection)",
             tentative->address.to_string().c_str(), interface.name.c_str());
     }
-    if (tentative != all.end() && interface.up && phase_ != Phase::joined) {
+    if (tentative && interface.up && phase_ != Phase::joined) {
         source_pending_ = true;
         if (!was_pending) {
             log_(LogLevel::notice,
@@ -462,10 +459,9 @@ std::string VirtualRouter::wait_for_source(const Interface &interface,
 // The owner's real address is the virtual one.
 bool VirtualRouter::is_virtual(const IpAddress &address) const {
     return config().priority != kPriorityOwner &&
-           std::any_of(addresses_.begin(), addresses_.end(),
-                       [&](const AddressState &state) {
-                           return state.address.address == address;
-                       });
+           std::ranges::any_of(addresses_, [&](const AddressState &state) {
+               return state.address.address == address;
+           });
 }
 
 const Interface *VirtualRouter::own_interface() const {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/engine/drop_report.hpp"
+#include "core/base/find.hpp"
 #include "core/engine/virtual_router.hpp"
 #include "core/vrrp/timing.hpp"
 #include "core/wire/arp.hpp"
@@ -30,15 +30,6 @@ constexpr Duration kEarlyEnd = Milliseconds{100};
 // seldom to make a MASTER with this module on the same node leave
 // (kRemovalWindow).
 constexpr Duration kStrayPause = Seconds{15};
-
-bool has_marked(const Interface &interface,
-                const vrrp::VirtualAddress &wanted) {
-    return std::any_of(interface.addresses.begin(), interface.addresses.end(),
-                       [&](const InterfaceAddress &a) {
-                           return a.ours && a.address == wanted.address &&
-                                  a.prefix_length == wanted.prefix_length;
-                       });
-}
 
 }  // namespace
 
@@ -309,11 +300,9 @@ const Interface *VirtualRouter::holder_of(
     if (interface || !interfaces_) {
         return interface;
     }
-    const auto &all = interfaces_->list;
-    const auto it = std::find_if(all.begin(), all.end(), [&](const auto &i) {
-        return has_marked(i, address);
+    return find_first(interfaces_->list, [&](const Interface &other) {
+        return other.has_marked(address);
     });
-    return it == all.end() ? nullptr : &*it;
 }
 
 // Removes only our own addresses, by the last report of the kernel. held: we
@@ -362,10 +351,7 @@ const AddressState *VirtualRouter::stray() const {
         config().priority == kPriorityOwner) {
         return nullptr;
     }
-    const auto it =
-        std::find_if(addresses_.begin(), addresses_.end(),
-                     [](const auto &state) { return state.present; });
-    return it == addresses_.end() ? nullptr : &*it;
+    return find_first(addresses_, &AddressState::present);
 }
 
 std::string VirtualRouter::describe_stray() const {

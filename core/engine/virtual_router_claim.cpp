@@ -287,8 +287,8 @@ void VirtualRouter::continue_from(const Handover &handover, Instant now) {
 // can have taken over since its last advertisement.
 std::optional<Handover> VirtualRouter::heritage(const Inheritance &got,
                                                 Instant now) const {
-    const bool all_there = std::all_of(
-        addresses_.begin(), addresses_.end(),
+    const bool all_there = std::ranges::all_of(
+        addresses_,
         [&](const AddressState &state) { return is_marked(state); });
     if (!all_there || !got.active_at ||
         now - *got.active_at >=
@@ -315,10 +315,9 @@ std::optional<Handover> VirtualRouter::heritage(const Inheritance &got,
 bool VirtualRouter::is_marked(const AddressState &state) const {
     const Interface *interface = interface_of(state.address);
     return interface &&
-           std::any_of(interface->addresses.begin(), interface->addresses.end(),
-                       [&](const InterfaceAddress &a) {
-                           return a.ours && a.address == state.address.address;
-                       });
+           std::ranges::any_of(interface->addresses, [&](const auto &a) {
+               return a.ours && a.address == state.address.address;
+           });
 }
 
 // Addresses of the previous process that this configuration does not have. Only

@@ -1,6 +1,5 @@
 // Connections to the addresses of a virtual router that are on another node
 // now.
-#include "core/engine/drop_report.hpp"
 #include "core/engine/virtual_router.hpp"
 
 namespace ngx_vrrp::engine {

@@ -1,8 +1,6 @@
 // Detects other hosts with the addresses of a virtual router: probes the LAN,
 // and reports signs.
-#include <algorithm>
-
-#include "core/engine/drop_report.hpp"
+#include "core/base/find.hpp"
 #include "core/engine/virtual_router.hpp"
 #include "core/wire/arp.hpp"
 #include "core/wire/ndisc.hpp"
@@ -13,13 +11,10 @@ namespace {
 
 // IPv6 requires a sender; any address that is for this link fits.
 const InterfaceAddress *link_local(const Interface &interface) {
-    const auto it = std::find_if(
-        interface.addresses.begin(), interface.addresses.end(),
-        [](const InterfaceAddress &a) {
-            return a.address.family() == Family::ipv6 &&
-                   a.address.is_link_local() && !a.ours && !a.tentative;
-        });
-    return it == interface.addresses.end() ? nullptr : &*it;
+    return find_first(interface.addresses, [](const InterfaceAddress &a) {
+        return a.address.family() == Family::ipv6 &&
+               a.address.is_link_local() && !a.ours && !a.tentative;
+    });
 }
 
 // Nothing when there is no sender address, or no LAN.

@@ -22,14 +22,10 @@ Status not_watched(const char *what) {
 }
 
 bool has_ours(const engine::Interfaces &known,
-              const engine::Interface &interface,
-              const vrrp::VirtualAddress &address) {
-    const engine::Interface *there = known.find(interface.name);
-    return there && there->index == interface.index &&
-           std::ranges::any_of(there->addresses, [&](const auto &a) {
-               return a.ours && a.address == address.address &&
-                      a.prefix_length == address.prefix_length;
-           });
+              const engine::LeaseRequest &request) {
+    const engine::Interface *there = known.find(request.interface->name);
+    return there && there->index == request.interface->index &&
+           there->has_marked(*request.address);
 }
 
 }  // namespace
@@ -214,9 +210,8 @@ void Host::forget_unanswered(const engine::Interface &interface) {
 // Its renewals cause none.
 std::vector<Status> Host::add(
     const std::vector<engine::LeaseRequest> &requests) {
-    const bool all_known = std::ranges::all_of(requests, [&](const auto &r) {
-        return has_ours(known_, *r.interface, *r.address);
-    });
+    const bool all_known = std::ranges::all_of(
+        requests, [&](const auto &r) { return has_ours(known_, r); });
     std::vector<Status> added =
         add_addresses(all_known ? renewals_ : requests_, requests);
     for (std::size_t i = 0; i < requests.size(); ++i) {

@@ -12,8 +12,8 @@
 #include <iterator>
 
 #include "core/base/log.hpp"
+#include "core/net/attach_filter.hpp"
 #include "core/net/ip_message.hpp"
-#include "core/net/word_filter.hpp"
 #include "core/os/clock.hpp"
 #include "core/wire/arp.hpp"
 #include "core/wire/ndisc.hpp"
@@ -36,17 +36,32 @@ constexpr std::uint8_t kHopLimit = 255;
 
 using MessageBuffer = std::array<std::uint8_t, kMaxMessage>;
 
-// The last word of each address: it differs between addresses of one subnet.
-std::vector<std::uint32_t> last_words(const std::vector<IpAddress> &addresses) {
-    std::vector<std::uint32_t> words;
+// Two instructions for each address; a filter also counts against optmem_max.
+constexpr std::size_t kMaxFiltered = 500;
+
+// A filter in the kernel (classic BPF), by the last word of each address, which
+// differs between addresses of one subnet. offset: in octets, of that word. If
+// there are more addresses than a filter has room for, it passes all messages:
+// the reader checks again in any case.
+Status filter_addresses(int fd, std::size_t offset,
+                        const std::vector<IpAddress> &addresses) {
+    const sock_filter yes = BPF_STMT(BPF_RET | BPF_K, 0xffff);
+    const sock_filter no = BPF_STMT(BPF_RET | BPF_K, 0);
+    if (addresses.size() > kMaxFiltered) {
+        return attach_filter(fd, {yes});
+    }
+    std::vector<sock_filter> code{
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset))};
     for (const IpAddress &address : addresses) {
         std::uint32_t word = 0;
         for (const std::uint8_t octet : address.octets().last(sizeof(word))) {
             word = word << 8 | octet;
         }
-        words.push_back(word);
+        code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word, 0, 1));
+        code.push_back(yes);
     }
-    return words;
+    code.push_back(no);
+    return attach_filter(fd, std::move(code));
 }
 
 template <class T>
@@ -62,7 +77,7 @@ Status set_options(const os::Fd &fd, std::size_t offset,
                    const std::vector<IpAddress> &addresses) {
     const Status set = set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer,
                                   "setsockopt(SO_RCVBUF)");
-    return set ? set_word_filter(fd.get(), offset, last_words(addresses)) : set;
+    return set ? filter_addresses(fd.get(), offset, addresses) : set;
 }
 
 // Bound after the filter is set, so that it receives nothing else.

@@ -32,23 +32,17 @@ sockaddr_ll link_address(const engine::Interface &interface, Bytes frame) {
 
 }  // namespace
 
-Status PacketSocket::open() {
-    // Protocol 0: the socket is not bound to a protocol and receives nothing.
-    os::Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) {
-        return failure("socket() for Ethernet frames");
-    }
-    fd_ = std::move(fd);
-    return success();
-}
-
 Status PacketSocket::send(const engine::Interface &interface, Bytes frame) {
     if (frame.size() < sizeof(ether_header)) {
         return not_sent(interface, EINVAL);
     }
     if (!fd_) {
-        if (Status opened = open(); !opened) {
-            return opened;
+        // Protocol 0: the socket is not bound to a protocol and receives
+        // nothing.
+        fd_ = os::Fd(
+            ::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        if (!fd_) {
+            return failure("socket() for Ethernet frames");
         }
     }
 

@@ -16,8 +16,6 @@ public:
     Status send(const engine::Interface &interface, Bytes frame);
 
 private:
-    Status open();
-
     os::Fd fd_;
 };
 

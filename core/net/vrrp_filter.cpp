@@ -89,10 +89,9 @@ bool is_wanted(Bytes payload, std::uint8_t ttl,
         return false;
     }
     const unsigned head = unsigned{payload[0]} << 8 | payload[1];
-    return std::any_of(wanted.begin(), wanted.end(),
-                       [&](const WantedAdverts &w) {
-                           return w.head == head && ttl >= w.least_ttl;
-                       });
+    return std::ranges::any_of(wanted, [&](const WantedAdverts &w) {
+        return w.head == head && ttl >= w.least_ttl;
+    });
 }
 
 }  // namespace ngx_vrrp::net

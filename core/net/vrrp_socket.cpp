@@ -133,16 +133,12 @@ Status VrrpSocket::open_bound() {
         return failure("socket() for VRRP on \"" + name_ + "\"");
     }
 
-    return bind_to_interface();
+    return set_option(SOL_SOCKET, SO_BINDTODEVICE, "SO_BINDTODEVICE",
+                      name_.c_str(), name_.size() + 1);
 }
 
 Status VrrpSocket::take(std::vector<sock_filter> filter) {
     return attach_filter(fd_.get(), std::move(filter));
-}
-
-Status VrrpSocket::bind_to_interface() {
-    return set_option(SOL_SOCKET, SO_BINDTODEVICE, "SO_BINDTODEVICE",
-                      name_.c_str(), name_.size() + 1);
 }
 
 Status VrrpSocket::set_options() {

@@ -73,7 +73,6 @@ private:
                    std::vector<Status> &answers);
     Status not_sent(const wire::Endpoints &endpoints, int error) const;
     Status set_options();
-    Status bind_to_interface();
 
     std::string name_;
     IfIndex index_;

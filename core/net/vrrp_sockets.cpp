@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/find.hpp"
 #include "core/base/time.hpp"
 #include "core/os/clock.hpp"
 #include "core/wire/advertisement.hpp"
@@ -60,21 +61,18 @@ VrrpSockets::~VrrpSockets() {
 }
 
 VrrpSockets::ListenerPtr VrrpSockets::find(int fd) const {
-    const auto it = std::find_if(
-        listeners_.begin(), listeners_.end(), [&](const ListenerPtr &l) {
-            return l->wanted.fd() == fd || l->others.fd() == fd;
-        });
-    return fd < 0 || it == listeners_.end() ? nullptr : *it;
+    const auto *found = find_first(listeners_, [&](const ListenerPtr &l) {
+        return l->wanted.fd() == fd || l->others.fd() == fd;
+    });
+    return fd < 0 || !found ? nullptr : *found;
 }
 
 VrrpSockets::ListenerPtr VrrpSockets::find(std::string_view interface,
                                            Family family) const {
-    const auto it = std::find_if(listeners_.begin(), listeners_.end(),
-                                 [&](const ListenerPtr &l) {
-                                     return l->wanted.name() == interface &&
-                                            l->wanted.family() == family;
-                                 });
-    return it == listeners_.end() ? nullptr : *it;
+    const auto *found = find_first(listeners_, [&](const ListenerPtr &l) {
+        return l->wanted.name() == interface && l->wanted.family() == family;
+    });
+    return found ? *found : nullptr;
 }
 
 Status VrrpSockets::listen(const engine::Interface &interface,

@@ -16,7 +16,7 @@
 
 namespace ngx_vrrp::node {
 
-class CheckResults {
+class CheckResults final : public engine::Results {
 public:
     // watcher and sink outlive it. wake_fd belongs to the caller; -1: there are
     // no checks. roles: of the processes that check.
@@ -25,16 +25,15 @@ public:
                  LogSink &sink);
     CheckResults(const CheckResults &) = delete;
     CheckResults &operator=(const CheckResults &) = delete;
-    ~CheckResults();
+    ~CheckResults() override;
 
     Status open();
 
     // False: not ours. True: it is time to look.
     bool on_readable(int fd);
 
-    // Nothing when it cannot be read now.
-    std::optional<check::Verdict> verdict(check::CheckId id) const;
-    std::optional<engine::CheckResult> result(check::CheckId id) const;
+    std::optional<check::Verdict> verdict(check::CheckId id) const override;
+    std::optional<engine::CheckResult> result(check::CheckId id) const override;
 
     // Any time. Logs when a process that checks has been silent for a while,
     // and when it reports again.

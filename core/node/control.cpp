@@ -78,11 +78,10 @@ void Control::answer(const engine::Engine &engine, Instant now) {
 }
 
 bool Control::is_leaving(const Pending &pending, const engine::Engine &engine) {
-    return std::any_of(
-        pending.list.begin(), pending.list.end(), [&](const Awaited &awaited) {
-            return awaited.leaving &&
-                   engine.routers()[awaited.outcome.router].is_leaving();
-        });
+    return std::ranges::any_of(pending.list, [&](const Awaited &awaited) {
+        return awaited.leaving &&
+               engine.routers()[awaited.outcome.router].is_leaving();
+    });
 }
 
 status::OutcomeRecord Control::describe(const Awaited &awaited,

@@ -1,9 +1,9 @@
 #include "core/node/nginx_workers.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "core/base/find.hpp"
 #include "core/os/clock.hpp"
 
 namespace ngx_vrrp::node {
@@ -13,8 +13,7 @@ namespace {
 constexpr unsigned kShortChecks = 3;
 
 bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const auto &h) { return h.pid == pid; });
+    return find_first(list, pid, &engine::Heartbeat::pid) != nullptr;
 }
 
 }  // namespace
@@ -57,8 +56,7 @@ void NginxWorkers::add_leavers(std::vector<engine::Heartbeat> &list) {
         if (has(list, before.pid)) {
             continue;
         }
-        if (std::none_of(ended_.begin(), ended_.end(),
-                         [&](const Ended &e) { return e.pid == before.pid; })) {
+        if (!find_first(ended_, before.pid, &Ended::pid)) {
             ended(before.pid);
         }
         list.push_back({.pid = before.pid, .beat = os::now()});
@@ -70,10 +68,8 @@ void NginxWorkers::ended(int pid) {
 }
 
 Instant NginxWorkers::gone_at(std::int32_t pid) {
-    const auto it = std::find_if(ended_.begin(), ended_.end(),
-                                 [&](const Ended &e) { return e.pid == pid; });
-    if (it != ended_.end()) {
-        return it->at + respawn_time_;
+    if (const Ended *known = find_first(ended_, pid, &Ended::pid)) {
+        return known->at + respawn_time_;
     }
     const Status watched = host_.watch_process(pid);
     if (!watched && watched.error().code == ESRCH) {

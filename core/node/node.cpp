@@ -51,7 +51,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       ownership_(ownership, {generation.configured_at, facts.pid}, *this, sink),
       events_(generation.event_fd, sink),
       engine_(std::move(configs),
-              {host_, host_, *this, ownership_, *this, host_, host_}, sink),
+              {host_, host_, *this, checks_, ownership_, *this, host_, host_},
+              sink),
       facts_(std::move(facts)),
       generation_(generation) {
     facts_.started_at = os::now();
@@ -395,14 +396,6 @@ bool Node::is_released(const engine::RouterKey &key) {
 
 bool Node::set_released(const engine::RouterKey &key, bool released) {
     return area_.released().set(to_string(key), released);
-}
-
-std::optional<check::Verdict> Node::check_verdict(check::CheckId id) {
-    return checks_.verdict(id);
-}
-
-std::optional<engine::CheckResult> Node::check_result(check::CheckId id) {
-    return checks_.result(id);
 }
 
 void Node::on_event(const engine::Event &event, const vrrp::Config &config,

@@ -106,8 +106,6 @@ private:
     void lost_successor() override;
     bool is_released(const engine::RouterKey &key) override;
     bool set_released(const engine::RouterKey &key, bool released) override;
-    std::optional<check::Verdict> check_verdict(check::CheckId id) override;
-    std::optional<engine::CheckResult> check_result(check::CheckId id) override;
     void on_event(const engine::Event &event, const vrrp::Config &config,
                   Instant now) override;
 

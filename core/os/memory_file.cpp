@@ -63,15 +63,20 @@ Mapping &Mapping::operator=(Mapping &&other) noexcept {
     return *this;
 }
 
+void Mapping::protect() const {
+    ::mprotect(memory_, size_, PROT_READ);
+}
+
 Mapping::~Mapping() {
     if (memory_ != nullptr) {
         ::munmap(memory_, size_);
     }
 }
 
-Result<Mapping, SystemError> Mapping::map(int fd, std::size_t size) {
+Result<Mapping, SystemError> Mapping::map(int fd, std::size_t size,
+                                          int protection) {
     const int flags = MAP_SHARED | (fd == -1 ? MAP_ANONYMOUS : 0);
-    void *memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+    void *memory = ::mmap(nullptr, size, protection, flags, fd, 0);
     if (memory == MAP_FAILED) {
         return failure("mmap() of shared memory");
     }

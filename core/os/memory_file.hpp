@@ -2,6 +2,8 @@
 // mode 0600, that can neither grow nor shrink.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,7 +21,7 @@ Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
 // Is it such a file of this size? Then head gets its beginning.
 bool read_memory_file(int fd, std::size_t size, std::span<std::uint8_t> head);
 
-// Read and written by this process, until it is unmapped.
+// Memory that is unmapped with its owner.
 class Mapping {
 public:
     Mapping() = default;
@@ -27,9 +29,16 @@ public:
     Mapping &operator=(Mapping &&other) noexcept;
     ~Mapping();
 
-    // fd -1: memory of this process only.
-    static Result<Mapping, SystemError> map(int fd, std::size_t size);
+    // fd -1: memory of this process and its children only. protection: as of
+    // mmap().
+    static Result<Mapping, SystemError> map(int fd, std::size_t size,
+                                            int protection = PROT_READ |
+                                                             PROT_WRITE);
 
+    // From now on it cannot be written.
+    void protect() const;
+
+    // NULL without memory.
     void *get() const { return memory_; }
 
 private:

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/find.hpp"
 #include "core/os/pidfd.hpp"
 #include "core/os/signal_fd.hpp"
 
@@ -36,10 +37,7 @@ ProcessWatch::~ProcessWatch() {
 }
 
 Status ProcessWatch::watch(int pid) {
-    const bool known =
-        std::any_of(processes_.begin(), processes_.end(),
-                    [&](const Process &p) { return p.pid == pid; });
-    if (known) {
+    if (find_first(processes_, pid, &Process::pid)) {
         return success();
     }
     if (refused_) {

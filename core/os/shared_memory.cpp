@@ -42,95 +42,66 @@ Status seal(int fd, int seals) {
 Result<SharedMemory, SystemError> SharedMemory::create(const char *name,
                                                        std::size_t size,
                                                        Writers writers) {
-    SharedMemory memory(size);
+    SharedMemory memory;
     const Fd fd = create_memfd(name, MFD_CLOEXEC);
     if (!fd) {
         memory.add_weakness({"memfd_create()", errno});
     }
-
-    Status made = fd ? prepare(fd.get(), size) : success();
-    if (made) {
-        made = memory.map_writable(fd.get());
-    }
-    if (made) {
-        made = memory.map_readable(fd.get(), writers);
-    }
-    if (!made) {
+    if (const Status made = fd ? prepare(fd.get(), size) : success(); !made) {
         return Unexpected(made.error());
     }
+
+    // Without a descriptor the memory is anonymous.
+    auto mapped = Mapping::map(fd.get(), size);
+    if (!mapped) {
+        return Unexpected(mapped.error());
+    }
+    memory.memory_ = std::move(mapped.value());
+    if (!fd) {
+        return memory;
+    }
+    if (const Status sealed = seal(fd.get(), F_SEAL_GROW | F_SEAL_SHRINK);
+        !sealed) {
+        memory.add_weakness(sealed.error());
+    }
+    if (writers == Writers::these) {
+        if (const Status made = memory.map_read_only(fd.get(), size); !made) {
+            return Unexpected(made.error());
+        }
+    }
     return memory;
-}
-
-SharedMemory::SharedMemory(SharedMemory &&other) noexcept
-    : size_(other.size_),
-      writable_(std::exchange(other.writable_, nullptr)),
-      readable_(std::exchange(other.readable_, nullptr)),
-      weakness_(std::move(other.weakness_)) {}
-
-SharedMemory::~SharedMemory() {
-    if (writable_ != nullptr) {
-        ::munmap(writable_, size_);
-    }
-    if (readable_ != nullptr && readable_ != writable_) {
-        ::munmap(const_cast<void *>(readable_), size_);
-    }
-}
-
-// Without a descriptor the memory is anonymous.
-void *SharedMemory::map(int fd, int protection) {
-    void *memory =
-        ::mmap(nullptr, size_, protection,
-               fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
-    return memory == MAP_FAILED ? nullptr : memory;
-}
-
-Status SharedMemory::map_writable(int fd) {
-    writable_ = map(fd, PROT_READ | PROT_WRITE);
-    return writable_ != nullptr ? success()
-                                : failure("mmap() of shared memory");
 }
 
 // mprotect() can make a mapping writable again, unless the mapping was made
 // after F_SEAL_FUTURE_WRITE (Linux 5.1), or through a descriptor that cannot
 // write.
-Status SharedMemory::map_readable(int fd, Writers writers) {
-    readable_ = writable_;
-    if (fd < 0) {
-        return success();
-    }
-
-    Status sealed = seal(fd, F_SEAL_GROW | F_SEAL_SHRINK);
-    if (!sealed) {
-        add_weakness(sealed.error());
-    }
-    if (writers == Writers::all) {
-        return success();
-    }
-
+Status SharedMemory::map_read_only(int fd, std::size_t size) {
     Fd reader;
-    sealed = seal(fd, F_SEAL_FUTURE_WRITE);
-    if (!sealed) {
+    if (const Status sealed = seal(fd, F_SEAL_FUTURE_WRITE); !sealed) {
         const std::string path = "/proc/self/fd/" + std::to_string(fd);
         reader = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
         if (!reader) {
             add_weakness(sealed.error());
         }
     }
-    readable_ = map(reader ? reader.get() : fd, PROT_READ);
-    return readable_ != nullptr ? success()
-                                : failure("mmap() of shared memory");
+    auto mapped = Mapping::map(reader ? reader.get() : fd, size, PROT_READ);
+    if (!mapped) {
+        return Unexpected(mapped.error());
+    }
+    read_only_ = std::move(mapped.value());
+    return success();
 }
 
 void SharedMemory::give_up_writing() {
-    if (writable_ == nullptr) {
+    if (!may_write_) {
         return;
     }
-    if (readable_ == writable_) {
-        ::mprotect(writable_, size_, PROT_READ);
+    may_write_ = false;
+    if (read_only_.get() != nullptr) {
+        memory_ = {};
     } else {
-        ::munmap(writable_, size_);
+        memory_.protect();
     }
-    writable_ = nullptr;
 }
 
 void SharedMemory::add_weakness(const SystemError &error) {

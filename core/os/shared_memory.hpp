@@ -8,6 +8,7 @@
 
 #include "core/base/result.hpp"
 #include "core/base/system_error.hpp"
+#include "core/os/memory_file.hpp"
 
 namespace ngx_vrrp::os {
 
@@ -23,13 +24,11 @@ public:
                                                     std::size_t size,
                                                     Writers writers);
 
-    SharedMemory(SharedMemory &&other) noexcept;
-    SharedMemory &operator=(SharedMemory &&) = delete;
-    ~SharedMemory();
-
     // NULL after give_up_writing().
-    void *writable() const { return writable_; }
-    const void *readable() const { return readable_; }
+    void *writable() const { return may_write_ ? memory_.get() : nullptr; }
+    const void *readable() const {
+        return read_only_.get() != nullptr ? read_only_.get() : memory_.get();
+    }
 
     // For this process and its children, and for ever: the kernel will not make
     // the remaining mapping writable again.
@@ -40,16 +39,12 @@ public:
     const std::string &weakness() const { return weakness_; }
 
 private:
-    SharedMemory(std::size_t size) : size_(size) {}
-
-    void *map(int fd, int protection);
-    Status map_writable(int fd);
-    Status map_readable(int fd, Writers writers);
+    Status map_read_only(int fd, std::size_t size);
     void add_weakness(const SystemError &error);
 
-    std::size_t size_;
-    void *writable_ = nullptr;
-    const void *readable_ = nullptr;
+    Mapping memory_;
+    Mapping read_only_;
+    bool may_write_ = true;
     std::string weakness_;
 };
 

@@ -18,6 +18,7 @@ namespace ngx_vrrp::test {
 class FakeMachine final : public engine::Transmit,
                           public engine::Addresses,
                           public engine::Shared,
+                          public engine::Results,
                           public engine::Ownership,
                           public engine::Events,
                           public engine::Neighbours,
@@ -150,13 +151,13 @@ public:
         return !full;
     }
 
-    std::optional<check::Verdict> check_verdict(check::CheckId id) override {
-        const auto result = check_result(id);
+    std::optional<check::Verdict> verdict(check::CheckId id) const override {
+        const auto result = this->result(id);
         return result ? std::optional{result->verdict} : std::nullopt;
     }
 
-    std::optional<engine::CheckResult> check_result(
-        check::CheckId id) override {
+    std::optional<engine::CheckResult> result(
+        check::CheckId id) const override {
         const auto it = checks.find(id);
         return it == checks.end() ? std::nullopt : std::optional{it->second};
     }
@@ -251,7 +252,7 @@ public:
     }
 
     engine::Ports ports() {
-        return {*this, *this, *this, *this, *this, *this, *this};
+        return {*this, *this, *this, *this, *this, *this, *this, *this};
     }
 
 private:
