@@ -178,7 +178,7 @@ void Node::give_up() {
 }
 
 void Node::mark_stopped() {
-    events_.say_goodbye();
+    events_.send_goodbye();
     area_.mark_stopped(generation_.number);
 }
 

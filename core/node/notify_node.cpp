@@ -161,7 +161,7 @@ void NotifyNode::read_events(Instant now) {
                 take_event(incoming.event, now);
                 break;
             case Kind::goodbye:
-                said_goodbye_ = true;
+                goodbye_received_ = true;
                 break;
             case Kind::garbage:
                 log_(LogLevel::alert, "ignoring a malformed event");
@@ -180,7 +180,7 @@ void NotifyNode::read_events(Instant now) {
 // message; all others come from a vrrp process, even if it is another one.
 void NotifyNode::take_event(const notify::EventRecord &event, Instant now) {
     if (event.kind != notify::EventKind::upstream) {
-        said_goodbye_ = false;
+        goodbye_received_ = false;
     }
     has_news_ = true;
     dispatcher_.add(event, now);
@@ -215,8 +215,8 @@ void NotifyNode::end_if_done(Instant now) {
     if (finished_ || !ends_by_) {
         return;
     }
-    const bool all_heard = !listening_ || said_goodbye_;
-    if (now < *ends_by_ && !(all_heard && dispatcher_.idle())) {
+    const bool all_received = !listening_ || goodbye_received_;
+    if (now < *ends_by_ && !(all_received && dispatcher_.idle())) {
         return;
     }
     dispatcher_.give_up(now);

@@ -92,7 +92,7 @@ private:
     std::optional<Instant> begins_by_;
     std::optional<Instant> ends_by_;
     bool listening_ = false;
-    bool said_goodbye_ = false;  // the vrrp process, as its last word
+    bool goodbye_received_ = false;  // the vrrp process, as its last word
     bool finished_ = false;
 };
 

@@ -44,8 +44,8 @@ std::string names_of(const Entries &entries) {
 
 Instant expiry(const ChannelConfig &config, const EventRecord &event,
                Instant now) {
-    const Instant happened = std::min(instant_from_ns(event.at_ns), now);
-    return config.expire > Duration::zero() ? happened + config.expire
+    const Instant occurred = std::min(instant_from_ns(event.at_ns), now);
+    return config.expire > Duration::zero() ? occurred + config.expire
                                             : Instant::max();
 }
 

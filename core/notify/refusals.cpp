@@ -11,12 +11,12 @@ constexpr std::size_t kLongestRefusal = 256;
 
 }  // namespace
 
-void Refusals::say(std::string_view command) {
+void Refusals::on_command(std::string_view command) {
     names_recipient_ = command.starts_with("RCPT ");
 }
 
 // RFC 5321, 4.2.1: all lines of a reply but the last one have a hyphen.
-void Refusals::hear(std::string_view line) {
+void Refusals::on_reply(std::string_view line) {
     const bool is_last = line.size() < 4 || line[3] != '-';
     if (is_last && (line.starts_with('4') || line.starts_with('5'))) {
         last_ = line.substr(0, kLongestRefusal);

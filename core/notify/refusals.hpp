@@ -11,8 +11,8 @@ namespace ngx_vrrp::notify {
 
 class Refusals {
 public:
-    void say(std::string_view command);
-    void hear(std::string_view line);
+    void on_command(std::string_view command);
+    void on_reply(std::string_view line);
 
     // Of a mail that was refused.
     Outcome outcome(long code) const;

@@ -98,7 +98,7 @@ std::string subject_line(const EventRecord &event) {
 std::vector<Detail> details(const EventRecord &event, bool with_node) {
     const bool of_instance = !event.instance.view().empty();
     std::vector<Detail> known{
-        {"time", to_rfc3339(happened_at(event))},
+        {"time", to_rfc3339(occurred_at(event))},
         {"node", with_node ? one_line(event.node.view()) : ""},
         {"instance", instance_and_vrid(event)},
         {"interface", one_line(event.interface.view())},

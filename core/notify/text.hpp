@@ -16,7 +16,7 @@ namespace ngx_vrrp::notify {
 
 using WallTime = std::chrono::sys_time<Duration>;
 
-constexpr WallTime happened_at(const EventRecord &event) {
+constexpr WallTime occurred_at(const EventRecord &event) {
     return WallTime{Duration{event.wall_ns}};
 }
 

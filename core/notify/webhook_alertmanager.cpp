@@ -89,12 +89,12 @@ void write_alert(JsonWriter &json, const EventRecord &event,
 // From the time of the event. An attempt may be late: the end is not in the
 // past.
 Span lasting(const EventRecord &event, WallTime now, Duration time) {
-    const WallTime from = happened_at(event);
+    const WallTime from = occurred_at(event);
     return {from, std::max(from, now) + time};
 }
 
 Span ended(const EventRecord &event) {
-    return {happened_at(event), happened_at(event)};
+    return {occurred_at(event), occurred_at(event)};
 }
 
 // Any other state ends a fault, also a fault from another process. Ending an

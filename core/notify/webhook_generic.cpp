@@ -45,7 +45,7 @@ void write(JsonWriter &json, const EventRecord &event, std::uint64_t skipped) {
     json.member_or_null("subject", event.subject.view());
     json.member_or_null("server", event.server.view());
     write_addresses(json, event.addresses.view());
-    json.member("time", to_rfc3339(happened_at(event)));
+    json.member("time", to_rfc3339(occurred_at(event)));
     json.member("seq", event.sequence);
     json.member("pid", event.pid);
     json.member("skipped", skipped);

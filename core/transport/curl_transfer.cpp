@@ -291,7 +291,7 @@ std::size_t CurlTransfer::on_body(char *data, std::size_t, std::size_t n,
 
 std::size_t CurlTransfer::on_reply(char *data, std::size_t, std::size_t n,
                                    void *self) {
-    static_cast<CurlTransfer *>(self)->refusals_.hear({data, n});
+    static_cast<CurlTransfer *>(self)->refusals_.on_reply({data, n});
     return n;
 }
 
@@ -299,7 +299,7 @@ std::size_t CurlTransfer::on_reply(char *data, std::size_t, std::size_t n,
 int CurlTransfer::on_debug(CURL *, curl_infotype type, char *data,
                            std::size_t n, void *self) {
     if (type == CURLINFO_HEADER_OUT) {
-        static_cast<CurlTransfer *>(self)->refusals_.say({data, n});
+        static_cast<CurlTransfer *>(self)->refusals_.on_command({data, n});
     }
     return 0;
 }

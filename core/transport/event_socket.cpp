@@ -33,7 +33,7 @@ void EventSender::send(EventRecord event, Instant now) {
     }
 }
 
-void EventSender::say_goodbye() {
+void EventSender::send_goodbye() {
     if (fd_ >= 0) {
         static_cast<void>(transmit(fd_, &kGoodbye, sizeof(kGoodbye)));
     }

@@ -23,7 +23,7 @@ public:
     void send(notify::EventRecord event, Instant now);
 
     // The last one of all has been sent.
-    void say_goodbye();
+    void send_goodbye();
 
     // How many events were lost.
     std::uint64_t dropped() const { return dropped_; }

@@ -32,10 +32,10 @@ void check(std::string_view talk) {
         const std::string line(talk.substr(0, end));
         talk.remove_prefix(end);
         if (line.starts_with('>')) {
-            refusals.say(std::string_view(line).substr(1));
+            refusals.on_command(std::string_view(line).substr(1));
         } else {
             refused += line.starts_with('4') || line.starts_with('5');
-            refusals.hear(line);
+            refusals.on_reply(line);
         }
     }
     const std::string recipients = refusals.of_recipients();

@@ -100,7 +100,7 @@ TEST_F(NotifyNodeTest, EndsWhenTheSendersHave) {
 TEST_F(NotifyNodeTest, EndsWhenTheVrrpProcessSaysGoodbye) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     send("VI_1", "STOP");
-    sender.say_goodbye();
+    sender.send_goodbye();
     notifier.run_for(Milliseconds{50});
     EXPECT_FALSE(notifier.finished()) << "it may be started again";
 
@@ -111,7 +111,7 @@ TEST_F(NotifyNodeTest, EndsWhenTheVrrpProcessSaysGoodbye) {
 
 TEST_F(NotifyNodeTest, GoodbyeMayComeBeforeItHasToEnd) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
-    sender.say_goodbye();
+    sender.send_goodbye();
     notifier.run_for(Milliseconds{50});
     notifier.quit();
     EXPECT_TRUE(notifier.finished());
@@ -119,7 +119,7 @@ TEST_F(NotifyNodeTest, GoodbyeMayComeBeforeItHasToEnd) {
 
 TEST_F(NotifyNodeTest, ServersMayChangeAfterTheGoodbye) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
-    sender.say_goodbye();
+    sender.send_goodbye();
     transport::EventSender checker{configuration.conf.event_fds[0], log};
     checker.send(test::upstream_event("web", "10.0.0.11:80", "down"),
                  os::now());
@@ -130,7 +130,7 @@ TEST_F(NotifyNodeTest, ServersMayChangeAfterTheGoodbye) {
 
 TEST_F(NotifyNodeTest, VrrpProcessMayBeStartedAgainAfterItsGoodbye) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
-    sender.say_goodbye();
+    sender.send_goodbye();
     send("VI_1", "MASTER");
     ASSERT_TRUE(run_until_told(1));
     notifier.quit();
@@ -146,7 +146,7 @@ TEST_F(NotifyNodeTest, EndsAfterItsMaster) {
     EXPECT_FALSE(notifier.finished()) << "addresses are still released";
 
     send("VI_1", "STOP");
-    sender.say_goodbye();
+    sender.send_goodbye();
     ASSERT_TRUE(notifier.run_until_finished());
     EXPECT_EQ(told(), 1u);
 }
@@ -155,7 +155,7 @@ TEST_F(NotifyNodeTest, MasterThatIsGoneAlready) {
     Sleeper master;
     master.end();
     ASSERT_EQ(notifier.start(master.pid()), VRRP_CORE_OK);
-    sender.say_goodbye();
+    sender.send_goodbye();
     EXPECT_TRUE(notifier.run_until_finished());
 }
 
@@ -181,7 +181,7 @@ TEST_F(NotifyNodeTest, TerminatedReportsWhatWaits) {
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     send("VI_1", "FAULT");
     send("VI_1", "STOP");
-    sender.say_goodbye();
+    sender.send_goodbye();
     notifier.terminate();
     ASSERT_TRUE(notifier.run_until_finished());
     EXPECT_EQ(told(), 2u);
@@ -220,7 +220,7 @@ TEST_F(NotifyNodeTest, TerminatedDoesNotWaitForTheOneBefore) {
     area.area().begin_notifying(before.pid());
     ASSERT_EQ(notifier.start(), VRRP_CORE_OK);
     send("VI_1", "STOP");
-    sender.say_goodbye();
+    sender.send_goodbye();
     notifier.terminate();
     ASSERT_TRUE(notifier.run_until_finished());
     EXPECT_EQ(told(), 1u);
@@ -293,7 +293,7 @@ TEST_F(NotifyNodeTest, ThousandEventsAtOnce) {
         }
     }
     notifier.quit();
-    sender.say_goodbye();
+    sender.send_goodbye();
     ASSERT_TRUE(notifier.run_until_finished());
     EXPECT_EQ(sender.dropped(), 0u);
     const std::vector<std::string> lines = folder.lines("told");

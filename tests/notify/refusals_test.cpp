@@ -7,19 +7,19 @@ namespace {
 
 TEST(Refusals, CountsRecipientsThatAreRefused) {
     Refusals refusals;
-    refusals.say("MAIL FROM:<a@b>\r\n");
-    refusals.hear("250 ok\r\n");
-    refusals.say("RCPT TO:<c@d>\r\n");
-    refusals.hear("250 ok\r\n");
+    refusals.on_command("MAIL FROM:<a@b>\r\n");
+    refusals.on_reply("250 ok\r\n");
+    refusals.on_command("RCPT TO:<c@d>\r\n");
+    refusals.on_reply("250 ok\r\n");
     EXPECT_EQ(refusals.of_recipients(), "");
 
-    refusals.say("RCPT TO:<e@f>\r\n");
-    refusals.hear("550-5.1.1 There is\r\n");
-    refusals.hear("550 5.1.1 no such user\r\n");
+    refusals.on_command("RCPT TO:<e@f>\r\n");
+    refusals.on_reply("550-5.1.1 There is\r\n");
+    refusals.on_reply("550 5.1.1 no such user\r\n");
     EXPECT_EQ(refusals.of_recipients(), "1 recipient: 550 5.1.1 no such user");
 
-    refusals.say("RCPT TO:<g@h>\r\n");
-    refusals.hear("451 4.7.1 later\xff\r\n");
+    refusals.on_command("RCPT TO:<g@h>\r\n");
+    refusals.on_reply("451 4.7.1 later\xff\r\n");
     EXPECT_EQ(refusals.of_recipients(),
               "2 recipients, the last one: 451 4.7.1 later?");
 }
@@ -27,8 +27,8 @@ TEST(Refusals, CountsRecipientsThatAreRefused) {
 // A refused EHLO or login is followed by another attempt.
 TEST(Refusals, OtherCommandsAreNoRecipients) {
     Refusals refusals;
-    refusals.say("EHLO lb1\r\n");
-    refusals.hear("502 5.5.1 what?\r\n");
+    refusals.on_command("EHLO lb1\r\n");
+    refusals.on_reply("502 5.5.1 what?\r\n");
     EXPECT_EQ(refusals.of_recipients(), "");
     EXPECT_EQ(refusals.outcome(502).text, "SMTP 502 5.5.1 what?");
     EXPECT_TRUE(refusals.outcome(502).permanent);
@@ -36,8 +36,8 @@ TEST(Refusals, OtherCommandsAreNoRecipients) {
 
 TEST(Refusals, ALineWithoutEndIsCut) {
     Refusals refusals;
-    refusals.say("RCPT TO:<a@b>\r\n");
-    refusals.hear("550 " + std::string(100'000, 'x'));
+    refusals.on_command("RCPT TO:<a@b>\r\n");
+    refusals.on_reply("550 " + std::string(100'000, 'x'));
     EXPECT_LE(refusals.of_recipients().size(), 300u);
     EXPECT_LE(refusals.outcome(550).text.size(), 300u);
 }

@@ -72,7 +72,7 @@ TEST_F(EventSocketTest, WhatIsSaidAgainIsNotCounted) {
 TEST_F(EventSocketTest, GoodbyeAndTheEnd) {
     EventSender sender(ours.get(), log);
     sender.send(state_event("VI_1", "STOP"), now);
-    sender.say_goodbye();
+    sender.send_goodbye();
     ours.reset();
     EXPECT_EQ(receive_kind(), Kind::event);
     EXPECT_EQ(receive_kind(), Kind::goodbye);
@@ -105,14 +105,14 @@ TEST_F(EventSocketTest, WithoutAReceiver) {
     theirs.reset();
     sender.send(state_event("VI_1", "MASTER"), now);
     EXPECT_EQ(sender.dropped(), 1u);
-    sender.say_goodbye();
+    sender.send_goodbye();
 }
 
 TEST_F(EventSocketTest, WithoutNotifications) {
     EventSender sender(-1, log);
     EXPECT_FALSE(sender.has_listener());
     sender.send(state_event("VI_1", "MASTER"), now);
-    sender.say_goodbye();
+    sender.send_goodbye();
     EXPECT_EQ(sender.dropped(), 0u);
     EXPECT_TRUE(log.lines.empty());
 }
