@@ -1,3 +1,7 @@
+// core/base has what all rooms use: types of numbers and times, addresses,
+// errors, texts, and the log. Nothing here depends on another room or on the
+// operating system. A function that can fail returns a Result or a Status.
+//
 // One type per meaning: a VRID cannot be passed in place of a priority.
 #pragma once
 

@@ -1,4 +1,23 @@
-// What the processes of this node have in common for the loop that drives them.
+// A process of the module, for the loop that drives it.
+//
+// core/node joins the parts of a process. It has no rule of VRRP, of checks or
+// of notifications, and makes no system call of its own.
+//
+// Objects. Node is the vrrp process: an Engine, its Host (core/net), and the
+// Publisher, which writes the state into the shared memory. CheckNode is the
+// checker or the runner process: a Checker and its Probers (core/probe).
+// NotifyNode is the notifier process: a Dispatcher and its Transports
+// (core/transport). Each owns its parts. The Areas (core/status) are handles to
+// memory that the processes share.
+//
+// Flow. nginx's loop calls on_readable() or on_timer(). The node asks its parts
+// whose descriptor it is, and passes the data to the engine, the checker or the
+// dispatcher, which act through ports that the parts implement. Then share()
+// publishes what has changed.
+//
+// Reload. Old and new processes run side by side. Node waits until its
+// successor is in charge, CheckNode ends when a later table of results is
+// there, NotifyNode delivers its last events first.
 #pragma once
 
 #include <optional>

@@ -1,3 +1,12 @@
+// core/probe makes checks that need no connection of nginx: files, pings,
+// scripts and listening sockets. Each prober implements check::Prober for one
+// kind of check and owns its descriptors. The Checker (core/check) calls
+// start() when a check is due; the prober reports one Outcome to
+// check::Outcomes, within start() or later from on_readable() or on_timer(). It
+// does not judge: times, timeouts, fall and rise are the Checker's. Probers
+// start without results in each process; only the Checker's results outlive a
+// reload.
+//
 // track_file: the number in a file. It is read whenever the check runs, and
 // whenever the file changes, even if it is replaced or created later. inotify
 // watches the directory, not the file. If there is no directory yet, or if a

@@ -1,3 +1,9 @@
+// core/script runs programs of the user: track_script and notify scripts. A
+// Program is a command with its environment and user; spawn() starts it,
+// ScriptRuns owns all that run and reports the end of each to a ScriptSink,
+// with its output. unsafe_path() refuses a program that others can replace. The
+// meaning of an exit status is up to core/probe and core/transport.
+//
 // Running scripts: starts them, reads their output, waits for them, and kills
 // them with their whole process group. It also waits for a killed one before it
 // removes it. Used in processes without other children: SIGCHLD is set to its

@@ -1,3 +1,10 @@
+// core/transport delivers notifications. Each transport implements
+// notify::Transport for some kinds of receivers: scripts, FIFOs, and mails and
+// webhooks by libcurl. The Dispatcher (core/notify) gives it one Delivery per
+// receiver at a time; the transport reports the outcome to a DeliverySink, or
+// returns it from cancel(). It does not retry, and chooses no text or time.
+// event_socket.hpp carries events between processes.
+//
 // Delivers mails and webhooks with libcurl, which is loaded for the first of
 // them. Only for the notifier process: threads wait for libcurl. Webhooks share
 // one, each channel of mails has its own, because libcurl's SMTP blocks while
