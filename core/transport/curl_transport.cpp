@@ -23,17 +23,19 @@ struct CurlTransport::Session {
         bool cancelled = false;
     };
 
+    explicit Session(const CurlLibrary &library) : curl(library) {}
+
     Result<CurlWorker *, SystemError> worker_for(
         std::optional<notify::ChannelId> mails);
 
     CurlLibrary curl;
-    CurlResults results{};
-    std::map<DeliveryId, Running> running{};  // until their results are there
+    CurlResults results;
+    std::map<DeliveryId, Running> running;  // until their results are there
 
     // By the channel of mails; nothing: of all webhooks. The last member: while
     // they end, transfers still run.
     std::map<std::optional<notify::ChannelId>, std::unique_ptr<CurlWorker>>
-        workers{};
+        workers;
 };
 
 Result<CurlWorker *, SystemError> CurlTransport::Session::worker_for(
