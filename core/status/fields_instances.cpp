@@ -158,32 +158,34 @@ constexpr Metric kTransitions{counter, "nginx_vrrp_transitions",
 
 // Their keys are the names in engine::kCounterNames.
 constexpr std::array kCounterMetrics{
-    CounterMetric{&Counters::adverts_sent, counter, "nginx_vrrp_adverts_sent",
-                  "Advertisements sent."},
-    CounterMetric{&Counters::adverts_received, counter,
-                  "nginx_vrrp_adverts_received",
-                  "Advertisements received and accepted."},
-    CounterMetric{&Counters::priority_zero_sent, counter,
-                  "nginx_vrrp_priority_zero_sent",
-                  "Advertisements with priority 0 sent."},
-    CounterMetric{&Counters::priority_zero_received, counter,
-                  "nginx_vrrp_priority_zero_received",
-                  "Advertisements with priority 0 received."},
-    CounterMetric{&Counters::released_master, counter,
-                  "nginx_vrrp_master_releases",
-                  "Changes from MASTER to another state."},
-    CounterMetric{&Counters::send_errors, counter, "nginx_vrrp_send_errors",
-                  "Packets that could not be sent."},
-    CounterMetric{&Counters::address_errors, counter,
-                  "nginx_vrrp_address_errors",
-                  "Addresses that could not be added or removed."},
-    CounterMetric{&Counters::addresses_restored, counter,
-                  "nginx_vrrp_addresses_restored",
-                  "Virtual addresses that another program removed and that "
-                  "were added again."},
+    CounterMetric{&Counters::adverts_sent,
+                  {counter, "nginx_vrrp_adverts_sent", "Advertisements sent."}},
+    CounterMetric{&Counters::adverts_received,
+                  {counter, "nginx_vrrp_adverts_received",
+                   "Advertisements received and accepted."}},
+    CounterMetric{&Counters::priority_zero_sent,
+                  {counter, "nginx_vrrp_priority_zero_sent",
+                   "Advertisements with priority 0 sent."}},
+    CounterMetric{&Counters::priority_zero_received,
+                  {counter, "nginx_vrrp_priority_zero_received",
+                   "Advertisements with priority 0 received."}},
+    CounterMetric{&Counters::released_master,
+                  {counter, "nginx_vrrp_master_releases",
+                   "Changes from MASTER to another state."}},
     CounterMetric{
-        &Counters::stayed_out, counter, "nginx_vrrp_stays_out",
-        "Times that repeated failures kept the virtual router in FAULT."}};
+        &Counters::send_errors,
+        {counter, "nginx_vrrp_send_errors", "Packets that could not be sent."}},
+    CounterMetric{&Counters::address_errors,
+                  {counter, "nginx_vrrp_address_errors",
+                   "Addresses that could not be added or removed."}},
+    CounterMetric{&Counters::addresses_restored,
+                  {counter, "nginx_vrrp_addresses_restored",
+                   "Virtual addresses that another program removed and that "
+                   "were added again."}},
+    CounterMetric{
+        &Counters::stayed_out,
+        {counter, "nginx_vrrp_stays_out",
+         "Times that repeated failures kept the virtual router in FAULT."}}};
 
 void write_counters(Fields &out, const engine::Counters &counters) {
     for (const auto &[name, member] : engine::kCounterNames) {
