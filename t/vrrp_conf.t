@@ -44,7 +44,8 @@ my @values = (
     [version           => [qw(1 4 v3)], 'must be 2 or 3'],
     [state             => [qw(master FAULT)], 'must be MASTER or BACKUP'],
     [advert_int        => [qw(0 9ms 256s 0.1 fast)], $advert],
-    [preempt_delay     => [qw(1001s -1 soon)],
+    # The last one is 448384 ns when 64 bits of nanoseconds overflow.
+    [preempt_delay     => [qw(1001s -1 soon 18446744073710ms)],
         'must be a time from 0 to 1000s'],
     [link_up_delay     => [qw(3601s 61m -1 soon), '""'],
         'must be a time from 0 to 1h'],

@@ -30,7 +30,11 @@ ngx_vrrp_parse_ns(ngx_str_t *value)
 
     msec = ngx_parse_time(value, 0);
 
-    return (msec == NGX_ERROR) ? NGX_ERROR : ngx_vrrp_msec_ns(msec);
+    if (msec == NGX_ERROR || msec > INT64_MAX / NGX_VRRP_MSEC) {
+        return NGX_ERROR;
+    }
+
+    return ngx_vrrp_msec_ns(msec);
 }
 
 
