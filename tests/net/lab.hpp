@@ -89,7 +89,12 @@ public:
         Buffer payload;
     };
 
-    Station() : host(std::make_unique<Host>(*this, *this, *this)) {}
+    Station() : host(std::make_unique<Host>(*this, *this, *this)) {
+        on_readable = [this](int fd) {
+            host->on_readable(fd);
+            return true;
+        };
+    }
     ~Station() override {
         host.reset();
         expect_nothing_watched();
@@ -118,26 +123,6 @@ public:
 
     void write(LogLevel level, std::string_view text) override {
         log.emplace_back(level, text);
-    }
-
-    // One turn of the event loop; false when nothing could be read.
-    bool turn(Milliseconds timeout) {
-        std::vector<pollfd> fds;
-        for (const int fd : watched) {
-            fds.push_back({fd, POLLIN, 0});
-        }
-        if (::poll(fds.data(), fds.size(), static_cast<int>(timeout.count())) <=
-            0) {
-            return false;
-        }
-        for (const pollfd &p : fds) {
-            const bool still = std::find(watched.begin(), watched.end(),
-                                         p.fd) != watched.end();
-            if (p.revents != 0 && still) {
-                host->on_readable(p.fd);
-            }
-        }
-        return true;
     }
 
     // Runs the event loop until something is true.

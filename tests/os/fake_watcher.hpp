@@ -3,9 +3,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
+#include <algorithm>
+#include <functional>
 #include <vector>
 
+#include "core/base/time.hpp"
+#include "core/os/clock.hpp"
 #include "core/os/watcher.hpp"
 
 namespace ngx_vrrp::os {
@@ -25,6 +30,37 @@ public:
         EXPECT_EQ(1u, std::erase(watched, fd));
     }
 
+    // One turn; false when nothing could be read.
+    bool turn(Milliseconds timeout) {
+        std::vector<pollfd> fds;
+        for (const int fd : watched) {
+            fds.push_back({fd, POLLIN, 0});
+        }
+        if (::poll(fds.data(), fds.size(), static_cast<int>(timeout.count())) <=
+            0) {
+            return false;
+        }
+        for (const pollfd &p : fds) {
+            const bool still = std::find(watched.begin(), watched.end(),
+                                         p.fd) != watched.end();
+            if (p.revents != 0 && still) {
+                EXPECT_TRUE(on_readable(p.fd)) << "a descriptor of no owner";
+            }
+        }
+        return true;
+    }
+
+    // Runs until something is true.
+    bool wait(const std::function<bool()> &condition,
+              Duration patience = Seconds{10}) {
+        const Instant end = now() + patience;
+        while (!condition() && now() < end) {
+            turn(Milliseconds{5});
+        }
+        return condition();
+    }
+
+    std::function<bool(int)> on_readable;
     std::vector<int> watched;
     bool full = false;
     std::size_t most = 1000;

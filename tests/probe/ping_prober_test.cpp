@@ -91,7 +91,7 @@ TEST_F(PingProberTest, IsAnsweredOverIpv6) {
 TEST_F(PingProberTest, ManyAtOnceGetTheirOwnAnswers) {
     answers(true);
     prober->start(1, ping("10.9.0.2"), os::now());
-    prober->start(2, ping("10.9.0.3"), os::now());  // there is nobody
+    prober->start(2, ping("10.9.0.3"), os::now());  // no such host
     prober->start(3, ping("10.9.0.2"), os::now());
     prober->start(4, ping("10.9.0.1"), os::now());
 
@@ -137,7 +137,7 @@ TEST_F(PingProberTest, ForgetsWithTheCheck) {
 }
 
 TEST_F(PingProberTest, ContinuesWhereAnotherProcessWas) {
-    const check::Config config = ping("10.9.0.3", 80, 10);  // there is nobody
+    const check::Config config = ping("10.9.0.3", 80, 10);  // no such host
     answered = false;
     prober->resume(1, config, 10);
     EXPECT_EQ(text_of(run_once(config)), "passed 10") << "the oldest is gone";

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
-#include <algorithm>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,36 +40,6 @@ public:
         log.emplace_back(text);
     }
 
-    // One turn; false when nothing could be read.
-    bool turn(Milliseconds timeout) {
-        std::vector<pollfd> fds;
-        for (const int fd : watched) {
-            fds.push_back({fd, POLLIN, 0});
-        }
-        if (::poll(fds.data(), fds.size(), static_cast<int>(timeout.count())) <=
-            0) {
-            return false;
-        }
-        for (const pollfd &p : fds) {
-            const bool still = std::find(watched.begin(), watched.end(),
-                                         p.fd) != watched.end();
-            if (p.revents != 0 && still) {
-                EXPECT_TRUE(on_readable(p.fd)) << "nobody's descriptor";
-            }
-        }
-        return true;
-    }
-
-    // Runs until something is true.
-    bool wait(const std::function<bool()> &happened,
-              Duration patience = Seconds{10}) {
-        const Instant end = os::now() + patience;
-        while (!happened() && os::now() < end) {
-            turn(Milliseconds{5});
-        }
-        return happened();
-    }
-
     // The next result, and there is no other.
     check::Outcome next(Duration patience = Seconds{10}) {
         if (!wait([&] { return !results.empty(); }, patience)) {
@@ -88,7 +56,6 @@ public:
         wait([] { return false; }, time);
     }
 
-    std::function<bool(int)> on_readable;
     std::vector<Result> results;
     std::vector<check::CheckId> wanted;
     std::vector<std::string> log;

@@ -2,10 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <poll.h>
 
-#include <algorithm>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,16 +34,6 @@ public:
         log.emplace_back(text);
     }
 
-    // Runs until something is true.
-    bool wait(const std::function<bool()> &happened,
-              Duration patience = Seconds{10}) {
-        const Instant end = os::now() + patience;
-        while (!happened() && os::now() < end) {
-            turn();
-        }
-        return happened();
-    }
-
     // How the next delivery ends: "delivered", or what was wrong.
     std::string next() {
         if (!wait([&] { return !results.empty(); })) {
@@ -57,25 +44,8 @@ public:
         return outcome.delivered ? "delivered" : outcome.text;
     }
 
-    std::function<bool(int)> on_readable;
     std::vector<Result> results;
     std::vector<std::string> log;
-
-private:
-    void turn() {
-        std::vector<pollfd> fds;
-        for (const int fd : watched) {
-            fds.push_back({fd, POLLIN, 0});
-        }
-        ::poll(fds.data(), fds.size(), 5);
-        for (const pollfd &p : fds) {
-            const bool still = std::find(watched.begin(), watched.end(),
-                                         p.fd) != watched.end();
-            if (p.revents != 0 && still) {
-                EXPECT_TRUE(on_readable(p.fd)) << "nobody's descriptor";
-            }
-        }
-    }
 };
 
 }  // namespace ngx_vrrp::transport
