@@ -2,7 +2,7 @@
  * The only header of the core that C sees: nginx on one side, VRRP on the
  * other.
  *
- * The core lives in processes of its own, which the master of nginx starts
+ * The core runs in separate processes, which the master of nginx starts
  * beside its workers: one with the virtual routers, two that check and one that
  * notifies.  Each is created after the fork, from a configuration that has been
  * checked, and is driven by one event loop:

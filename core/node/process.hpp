@@ -1,7 +1,7 @@
 // A process of the module, for the loop that drives it.
 //
 // core/node joins the parts of a process. It has no rule of VRRP, of checks or
-// of notifications, and makes no system call of its own.
+// of notifications, and makes no system call itself.
 //
 // Objects. Node is the vrrp process: an Engine, its Host (core/net), and the
 // Publisher, which writes the state into the shared memory. CheckNode is the
