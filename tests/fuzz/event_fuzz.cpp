@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -42,8 +41,8 @@ constexpr std::int64_t kLatest = std::int64_t{4'000'000'000} * 1'000'000'000;
 
 EventRecord event_of(const std::uint8_t *data, std::size_t size) {
     EventRecord event{};
-    std::memcpy(static_cast<void *>(&event), data,
-                std::min(size, sizeof(event)));
+    std::copy_n(data, std::min(size, sizeof(event)),
+                reinterpret_cast<std::uint8_t *>(&event));
     event.kind =
         EventKind(static_cast<std::size_t>(event.kind) % kEventTraits.size());
     event.wall_ns = std::clamp<std::int64_t>(event.wall_ns, 0, kLatest);

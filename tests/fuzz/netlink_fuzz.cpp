@@ -5,9 +5,10 @@
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <set>
 #include <vector>
 
@@ -52,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
     using namespace ngx_vrrp::net;
 
     std::vector<std::uint32_t> datagram((size + 3) / 4);
-    std::memcpy(datagram.data(), data, size);
+    std::copy_n(data, size, reinterpret_cast<std::uint8_t *>(datagram.data()));
 
     ngx_vrrp::engine::Interfaces known;
     for_each_message(datagram, size, [&](nlmsghdr *message) {

@@ -150,8 +150,8 @@ TEST_F(Neighbours, AreOnThisLink) {
     sockaddr_in6 to{};
     to.sin6_family = AF_INET6;
     to.sin6_scope_id = to_number(vr1_.index);
-    const auto a_octets = IpAddress::parse("fe80::1")->octets();
-    std::copy(a_octets.begin(), a_octets.end(), to.sin6_addr.s6_addr);
+    const IpAddress link_local = *IpAddress::parse("fe80::1");
+    std::ranges::copy(link_local.octets(), to.sin6_addr.s6_addr);
     for (const int hops : {64, 255}) {
         ASSERT_EQ(0, ::setsockopt(raw.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS,
                                   &hops, sizeof(hops)));
