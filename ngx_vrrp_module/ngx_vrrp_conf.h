@@ -11,10 +11,17 @@
 #include "ngx_vrrp_checks.h"
 
 
-/* where a directive is allowed, besides NGX_MAIN_CONF */
+/*
+ * Where a directive is allowed, besides NGX_MAIN_CONF: in "vrrp" and not
+ * inherited, in a vrrp_instance alone, or in a vrrp_instance and in "vrrp",
+ * where it is the default of all instances.
+ */
 
-#define NGX_VRRP_BLOCK_CONF     0x10000000
-#define NGX_VRRP_INSTANCE_CONF  0x20000000
+#define NGX_VRRP_BLOCK_CONF      0x10000000
+#define NGX_VRRP_IDENTITY_CONF   0x20000000
+#define NGX_VRRP_INHERITED_CONF  0x40000000
+#define NGX_VRRP_INSTANCE_CONF   (NGX_VRRP_IDENTITY_CONF                      \
+                                  |NGX_VRRP_INHERITED_CONF)
 
 
 #define NGX_VRRP_MAX_PORTS     1024
@@ -26,7 +33,17 @@
 #define NGX_VRRP_STATE_BACKUP  2
 
 
-/* a "vrrp_instance" block */
+/* a directive of an instance, as it was written */
+
+typedef struct {
+    ngx_command_t             *cmd;
+    ngx_str_t                 *args;    /* with its name */
+    ngx_uint_t                 nargs;
+    ngx_vrrp_conf_line_t       place;
+} ngx_vrrp_setting_t;
+
+
+/* an instance: its settings and what it inherits */
 
 typedef struct {
     vrrp_core_instance_conf_t  core;
@@ -44,6 +61,15 @@ typedef struct {
 
     ngx_vrrp_trackers_t        trackers;
 } ngx_vrrp_instance_t;
+
+
+/* a vrrp_instance, or the defaults of all in "vrrp", as it was written */
+
+struct ngx_vrrp_block_s {
+    ngx_array_t                settings;  /* of ngx_vrrp_setting_t */
+    ngx_vrrp_instance_t        checked;   /* what they are without the rest */
+    ngx_vrrp_conf_line_t       end;
+};
 
 
 #endif /* _NGX_VRRP_CONF_H_INCLUDED_ */

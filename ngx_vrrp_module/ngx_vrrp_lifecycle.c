@@ -28,6 +28,8 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
 {
     ngx_vrrp_conf_t  *vcf;
 
+    ngx_vrrp_module.commands = ngx_vrrp_recorded_commands();
+
     vcf = ngx_pcalloc(cycle->pool, sizeof(ngx_vrrp_conf_t));
 
     if (vcf == NULL

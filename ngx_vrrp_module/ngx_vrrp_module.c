@@ -18,7 +18,7 @@ static ngx_core_module_t  ngx_vrrp_module_ctx = {
 ngx_module_t  ngx_vrrp_module = {
     NGX_MODULE_V1,
     &ngx_vrrp_module_ctx,                  /* module context */
-    ngx_vrrp_commands,                     /* module directives */
+    NULL,                                  /* ngx_vrrp_create_conf() */
     NGX_CORE_MODULE,                       /* module type */
     NULL,                                  /* init master */
     ngx_vrrp_init_module,                  /* init module */

@@ -22,6 +22,9 @@ typedef struct {
 } ngx_vrrp_conf_line_t;
 
 
+typedef struct ngx_vrrp_block_s  ngx_vrrp_block_t;
+
+
 /* the whole configuration of a cycle; filled with zeros when created */
 
 typedef struct {
@@ -42,6 +45,8 @@ typedef struct {
     int64_t               realtime_priority;    /* 0: off */
     int64_t               mlock;
 
+    ngx_vrrp_block_t     *defaults;      /* of all instances */
+    ngx_array_t           blocks;        /* of ngx_vrrp_block_t *: instances */
     ngx_array_t           instances;     /* those of core */
     ngx_array_t           trackers;      /* of ngx_vrrp_trackers_t, one for
                                             each of the instances */
@@ -69,7 +74,7 @@ void ngx_vrrp_conf_line(ngx_conf_t *cf, ngx_vrrp_conf_line_t *place);
  * directives of the block, and then what happens to the module.
  */
 
-extern ngx_command_t  ngx_vrrp_commands[];
+ngx_command_t *ngx_vrrp_recorded_commands(void);
 
 char *ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf);

@@ -299,6 +299,60 @@ rejects_instance("nopreempt and preempt_delay $_",
     '"nopreempt" and "preempt_delay" are mutually exclusive') for qw(0 30s);
 
 
+# --- what an instance inherits -----------------------------------------------
+
+# The rules show it: a value is inherited if a rule about it complains.
+sub inherits ($what, $block, $instance, $message) {
+    rejects($what, "$good$instance\n}\n$block",
+        qq(vrrp_instance "VI_1": $message), 10);
+}
+
+my $v2_interval = '"advert_int" is 100ms, but with version 2 it must be whole '
+    . 'seconds from 1s to 255s';
+
+inherits('a number', 'version 2;', 'advert_int 100ms;', $v2_interval);
+inherits('a time', 'advert_int 100ms;', 'version 2;', $v2_interval);
+inherits('a list', 'unicast_peer 10.0.0.2 192.168.1.100;', '',
+    'unicast_peer 192.168.1.100 is a virtual address, must be an address of '
+    . 'a single router');
+inherits('an address', 'unicast_src_ip 10.0.0.1;', '',
+    '"unicast_src_ip" needs "unicast_peer"');
+inherits('a password', 'authentication PASS secret;', '',
+    'version 3 has no "authentication": remove it, or add "version 2" if the '
+    . 'other routers use it');
+
+accepts('an instance has its own value',
+    "$good version 3; }\nversion 2; advert_int 100ms;");
+accepts('an instance has its own list',
+    "$good unicast_peer 10.0.0.2; }\nunicast_peer 192.168.1.100;");
+accepts('a list is not completed',
+    "$good unicast_peer 10.0.0.2; }\nunicast_peer 10.0.0.2 fe80::1;");
+accepts("nopreempt replaces an inherited $_", "$good nopreempt; }\n$_;")
+    for 'preempt_delay 30s', 'preempt_window 01:00-02:00';
+accepts("$_ replaces an inherited nopreempt", "$good $_; }\nnopreempt;")
+    for 'preempt_delay 30s', 'preempt_window 01:00-02:00', 'nopreempt off';
+accepts('the interface', <<~'END');
+    interface lo;
+    vrrp_instance VI_1 { virtual_router_id 51; virtual_ipaddress 10.0.0.1; }
+    END
+
+rejects('a bad value that no instance inherits',
+    "$good priority 1; }\npriority 0;", 'invalid priority "0": must be 1-254, '
+    . 'or 255 for the address owner', 10);
+rejects('a default twice', "priority 1;\npriority 2;",
+    '"priority" directive is duplicate', 7);
+rejects('nopreempt maybe', 'vrrp_instance VI_1 { nopreempt maybe;',
+    'invalid nopreempt "maybe": must be "on" or "off"', 6);
+
+accepts('a warning about a default is logged once',
+    "interface $missing;\n" . join('', map { <<~"END" } 1, 2),
+    vrrp_instance VI_$_ { virtual_router_id $_;
+    virtual_ipaddress 10.0.0.$_; }
+    END
+    warning => qq(interface "$missing" does not exist yet, the instance is in )
+    . 'FAULT until it appears', line => 6);
+
+
 # --- instances that must get along -------------------------------------------
 
 sub second_instance ($vrid, $address, $interface = 'lo') {
@@ -349,8 +403,9 @@ rejects('unknown directive in an instance',
     'unknown directive "virtual_routes"', 6);
 rejects('a directive of another block', 'worker_processes 1;',
     '"worker_processes" directive is not allowed here', 6);
-rejects('a directive of an instance', 'priority 100;',
-    '"priority" directive is not allowed here', 6);
+rejects("the identity of an instance: $_", "$_ 51;",
+    qq("$_" directive is not allowed here), 6)
+    for qw(virtual_router_id virtual_ipaddress);
 rejects('an instance in an instance', 'vrrp_instance a { vrrp_instance b {',
     '"vrrp_instance" directive is not allowed here', 6);
 rejects('the block form of keepalived',

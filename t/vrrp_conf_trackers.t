@@ -77,8 +77,14 @@ for my $directive (sort keys %example) {
         qq(duplicate $directive "$example{$directive}"), 9);
     rejects("$directive alone", "$good$directive;",
         qq(invalid number of arguments in "$directive" directive), 8);
-    rejects("$directive in the vrrp block", "$tracker;",
-        qq("$directive" directive is not allowed here), 6);
+    accepts("$directive in the vrrp block", <<~"END");
+        $tracker;
+        $good}
+        vrrp_instance VI_2 { interface lo; virtual_router_id 52;
+        virtual_ipaddress 192.168.1.101; $directive $example{$directive} weight=1;
+        } }
+        $web
+        END
 
     # two instances may depend on the same thing
     accepts("$directive in two instances", <<~"END");

@@ -45,14 +45,15 @@ sub write_file ($name, $text, $mode = 0644) {
 
 # As the source calls a place, and as nginx's documentation does.
 my %place = (
-    NGX_MAIN_CONF          => 'main',
-    NGX_HTTP_MAIN_CONF     => 'http',
-    NGX_HTTP_UPS_CONF      => 'upstream',
-    NGX_HTTP_LOC_CONF      => 'location',
-    NGX_STREAM_MAIN_CONF   => 'stream',
-    NGX_STREAM_UPS_CONF    => 'upstream',
-    NGX_VRRP_BLOCK_CONF    => 'vrrp',
-    NGX_VRRP_INSTANCE_CONF => 'vrrp_instance',
+    NGX_MAIN_CONF          => ['main'],
+    NGX_HTTP_MAIN_CONF     => ['http'],
+    NGX_HTTP_UPS_CONF      => ['upstream'],
+    NGX_HTTP_LOC_CONF      => ['location'],
+    NGX_STREAM_MAIN_CONF   => ['stream'],
+    NGX_STREAM_UPS_CONF    => ['upstream'],
+    NGX_VRRP_BLOCK_CONF    => ['vrrp'],
+    NGX_VRRP_IDENTITY_CONF => ['vrrp_instance'],
+    NGX_VRRP_INSTANCE_CONF => ['vrrp', 'vrrp_instance'],
 );
 
 my %source;     # directive => context => 1
@@ -68,7 +69,7 @@ for my $file (map { glob "$top/ngx_vrrp_module/$_.c" } "*", "*/*") {
             my ($name, $type) = ($1, $2);
 
             $source{$name}{$_} = 1
-                for grep { defined } map { $place{$_} } $type =~ /\w+/g;
+                for map { ($place{$_} // [])->@* } $type =~ /\w+/g;
         }
     }
 
@@ -181,11 +182,12 @@ my %around = (
     location      => ['server', sub ($text) { "location / {\n$text\n}" }],
 );
 
-# The first directive says where a text stands.
+# The first directive says where a text stands: defaults of instances are shown
+# in an instance, and notifications of all instances in vrrp.
 sub context ($text) {
     my ($first) = $text =~ /^\s*([a-z_]+)/m;
 
-    return $doc{$first}{context}[0] if $doc{$first};
+    return $doc{$first}{context}[$first =~ /^notify/ ? 0 : -1] if $doc{$first};
     return $nginx{$first} // 'main';
 }
 

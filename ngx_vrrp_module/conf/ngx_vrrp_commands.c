@@ -41,11 +41,6 @@ static ngx_vrrp_bounds_t  ngx_vrrp_advert_int = {
     "seconds from 1s to 255s"
 };
 
-static ngx_vrrp_bounds_t  ngx_vrrp_nopreempt = {
-    NULL, 0, 0, 0, 0,
-    NULL
-};
-
 static ngx_vrrp_bounds_t  ngx_vrrp_preempt_delay = {
     ngx_vrrp_parse_ns, 0, 1000 * NGX_VRRP_SEC, 0, 0,
     "must be a time from 0 to 1000s"
@@ -203,7 +198,7 @@ ngx_command_t  ngx_vrrp_commands[] = {
       NULL },
 
     { ngx_string("virtual_router_id"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      NGX_VRRP_IDENTITY_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
       offsetof(ngx_vrrp_instance_t, core.virtual_router_id),
@@ -238,7 +233,7 @@ ngx_command_t  ngx_vrrp_commands[] = {
       NULL },
 
     { ngx_string("virtual_ipaddress"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
+      NGX_VRRP_IDENTITY_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_virtual_ipaddress,
       0,
       0,
@@ -259,11 +254,11 @@ ngx_command_t  ngx_vrrp_commands[] = {
       NULL },
 
     { ngx_string("nopreempt"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_NOARGS,
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
       0,
       offsetof(ngx_vrrp_instance_t, core.nopreempt),
-      &ngx_vrrp_nopreempt },
+      &ngx_vrrp_off },
 
     { ngx_string("preempt_delay"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
@@ -443,3 +438,35 @@ ngx_command_t  ngx_vrrp_commands[] = {
 
       ngx_null_command
 };
+
+
+/*
+ * nginx's table.  A directive of an instance has its effect when all of the
+ * "vrrp" block has been read, and the instances inherit.
+ */
+
+static ngx_command_t  ngx_vrrp_recorded[sizeof(ngx_vrrp_commands)
+                                        / sizeof(ngx_command_t)];
+
+
+ngx_command_t *
+ngx_vrrp_recorded_commands(void)
+{
+    ngx_uint_t      i;
+    ngx_command_t  *cmd;
+
+    for (i = 0; i < sizeof(ngx_vrrp_commands) / sizeof(ngx_command_t); i++) {
+
+        cmd = &ngx_vrrp_recorded[i];
+        *cmd = ngx_vrrp_commands[i];
+
+        if ((cmd->type & NGX_VRRP_INSTANCE_CONF)
+            && !(cmd->type & (NGX_VRRP_BLOCK_CONF|NGX_CONF_BLOCK)))
+        {
+            cmd->set = ngx_vrrp_conf_record;
+            cmd->post = &ngx_vrrp_commands[i];
+        }
+    }
+
+    return ngx_vrrp_recorded;
+}

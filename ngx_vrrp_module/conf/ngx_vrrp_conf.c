@@ -18,8 +18,12 @@ static void ngx_vrrp_conf_numbers(ngx_uint_t type, void *conf,
 static char *ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 static char *ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_vrrp_conf_t *vcf);
+static ngx_vrrp_block_t *ngx_vrrp_block_create(ngx_conf_t *cf,
+    const vrrp_core_str_t *name);
+static char *ngx_vrrp_instance_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_block_t *block);
 static ngx_int_t ngx_vrrp_instance_create(ngx_conf_t *cf,
-    ngx_vrrp_instance_t *in);
+    const vrrp_core_str_t *name, ngx_vrrp_instance_t *in);
 static void ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_init_track_nginx(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, ngx_int_t worker_processes);
@@ -30,7 +34,8 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_conf_t  *vcf = conf;
 
-    char  *rv;
+    char             *rv;
+    vrrp_core_str_t   none = { "", 0 };
 
     if (vcf->configured) {
         return "is duplicate";
@@ -41,7 +46,18 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_vrrp_conf_numbers(NGX_VRRP_BLOCK_CONF, vcf, 0);
 
-    rv = ngx_vrrp_conf_parse(cf, NGX_VRRP_BLOCK_CONF, vcf);
+    vcf->defaults = ngx_vrrp_block_create(cf, &none);
+
+    if (vcf->defaults == NULL
+        || ngx_array_init(&vcf->blocks, cf->pool, 2,
+                          sizeof(ngx_vrrp_block_t *))
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    rv = ngx_vrrp_conf_parse(cf, NGX_VRRP_BLOCK_CONF|NGX_VRRP_INHERITED_CONF,
+                             vcf);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -114,7 +130,10 @@ ngx_vrrp_conf_numbers(ngx_uint_t type, void *conf, ngx_uint_t defaults)
 static char *
 ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
 {
-    if (vcf->instances.nelts == 0) {
+    ngx_uint_t          i;
+    ngx_vrrp_block_t  **blocks;
+
+    if (vcf->blocks.nelts == 0) {
         return ngx_vrrp_failed(cf, "no \"vrrp_instance\" in the \"vrrp\" "
                                "block");
     }
@@ -125,6 +144,14 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
 
     ngx_vrrp_conf_numbers(NGX_VRRP_BLOCK_CONF, vcf, 1);
 
+    blocks = vcf->blocks.elts;
+
+    for (i = 0; i < vcf->blocks.nelts; i++) {
+        if (ngx_vrrp_instance_build(cf, vcf, blocks[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
     vcf->core.instances = vcf->instances.elts;
     vcf->core.ninstances = vcf->instances.nelts;
 
@@ -132,35 +159,122 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
 }
 
 
+/* an instance is built when all that it inherits has been read */
+
 char *
 ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_conf_t  *vcf = conf;
 
-    char                       *rv;
+    char               *rv;
+    ngx_str_t          *value;
+    vrrp_core_str_t     name;
+    ngx_vrrp_block_t  **block;
+
+    if (ngx_vrrp_instance_name(cf, cmd, vcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+    ngx_vrrp_core_str(&name, &value[1]);
+
+    block = ngx_array_push(&vcf->blocks);
+    if (block == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *block = ngx_vrrp_block_create(cf, &name);
+    if (*block == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rv = ngx_vrrp_conf_parse(cf, NGX_VRRP_INSTANCE_CONF, *block);
+
+    ngx_vrrp_conf_line(cf, &(*block)->end);
+
+    return rv;
+}
+
+
+static ngx_vrrp_block_t *
+ngx_vrrp_block_create(ngx_conf_t *cf, const vrrp_core_str_t *name)
+{
+    ngx_vrrp_block_t  *block;
+
+    block = ngx_pcalloc(cf->pool, sizeof(ngx_vrrp_block_t));
+
+    if (block == NULL
+        || ngx_array_init(&block->settings, cf->pool, 8,
+                          sizeof(ngx_vrrp_setting_t))
+           != NGX_OK
+        || ngx_vrrp_instance_create(cf, name, &block->checked) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return block;
+}
+
+
+static char *
+ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_vrrp_conf_t *vcf)
+{
+    ngx_str_t          *value;
+    ngx_uint_t          i;
+    vrrp_core_str_t     name;
+    ngx_vrrp_block_t  **blocks;
+
+    value = cf->args->elts;
+
+    if (!ngx_vrrp_valid_name(&value[1])) {
+        return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
+                                     NGX_VRRP_NAME_EXPECTED);
+    }
+
+    ngx_vrrp_core_str(&name, &value[1]);
+    blocks = vcf->blocks.elts;
+
+    for (i = 0; i < vcf->blocks.nelts; i++) {
+        if (ngx_vrrp_same_str(&blocks[i]->checked.core.name, &name)) {
+            return ngx_vrrp_failed(cf, "duplicate vrrp_instance \"%V\"",
+                                   &value[1]);
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_instance_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_block_t *block)
+{
+    ngx_conf_t                  at;
+    ngx_conf_file_t             file;
+    ngx_vrrp_block_t           *blocks[2];
     ngx_vrrp_instance_t         in;
     ngx_vrrp_trackers_t        *trackers;
     vrrp_core_instance_conf_t  *ic;
 
-    if (ngx_vrrp_instance_name(cf, cmd, vcf) != NGX_CONF_OK
-        || ngx_vrrp_instance_create(cf, &in) != NGX_OK)
+    blocks[0] = block;
+    blocks[1] = vcf->defaults;
+
+    /* messages about the whole block have the line of its end */
+
+    ngx_vrrp_conf_at(cf, &block->end, &at, &file);
+
+    if (ngx_vrrp_instance_create(&at, &block->checked.core.name, &in) != NGX_OK
+        || ngx_vrrp_settings_apply(&at, blocks, 2, &in) != NGX_CONF_OK
+        || ngx_vrrp_rules_required(&at, &in) != NGX_CONF_OK)
     {
-        return NGX_CONF_ERROR;
-    }
-
-    rv = ngx_vrrp_conf_parse(cf, NGX_VRRP_INSTANCE_CONF, &in);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    if (ngx_vrrp_rules_required(cf, &in) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
     ngx_vrrp_instance_finish(&in);
 
-    if (ngx_vrrp_rules_instance(cf, &in) != NGX_CONF_OK
-        || ngx_vrrp_rules_unique(cf, &vcf->instances, &in) != NGX_CONF_OK)
+    if (ngx_vrrp_rules_instance(&at, &in) != NGX_CONF_OK
+        || ngx_vrrp_rules_unique(&at, &vcf->instances, &in) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -175,52 +289,19 @@ ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *ic = in.core;
 
     *trackers = in.trackers;
-    ngx_vrrp_conf_line(cf, &trackers->place);
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
-    ngx_vrrp_conf_t *vcf)
-{
-    ngx_str_t                  *value;
-    ngx_uint_t                  i;
-    vrrp_core_str_t             name;
-    vrrp_core_instance_conf_t  *ic;
-
-    value = cf->args->elts;
-
-    if (!ngx_vrrp_valid_name(&value[1])) {
-        return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
-                                     NGX_VRRP_NAME_EXPECTED);
-    }
-
-    ngx_vrrp_core_str(&name, &value[1]);
-    ic = vcf->instances.elts;
-
-    for (i = 0; i < vcf->instances.nelts; i++) {
-        if (ngx_vrrp_same_str(&ic[i].name, &name)) {
-            return ngx_vrrp_failed(cf, "duplicate vrrp_instance \"%V\"",
-                                   &value[1]);
-        }
-    }
+    trackers->place = block->end;
 
     return NGX_CONF_OK;
 }
 
 
 static ngx_int_t
-ngx_vrrp_instance_create(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+ngx_vrrp_instance_create(ngx_conf_t *cf, const vrrp_core_str_t *name,
+    ngx_vrrp_instance_t *in)
 {
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
     ngx_memzero(in, sizeof(ngx_vrrp_instance_t));
 
-    ngx_vrrp_core_str(&in->core.name, &value[1]);
+    in->core.name = *name;
     ngx_vrrp_conf_numbers(NGX_VRRP_INSTANCE_CONF, in, 0);
     ngx_vrrp_track_nginx_init(in);
 

@@ -72,7 +72,7 @@ ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     bounds = cmd->post;
     value = cf->args->elts;
 
-    if (bounds->parse == NULL) {
+    if (cf->args->nelts == 1) {
         *np = 1;
         return NGX_CONF_OK;
     }

@@ -12,6 +12,23 @@
 #include "ngx_vrrp_values.h"
 
 
+/* ngx_vrrp_commands.c */
+
+extern ngx_command_t  ngx_vrrp_commands[];
+
+/* ngx_vrrp_settings.c */
+
+/* checks and records a directive of an instance; post: its own row */
+char *ngx_vrrp_conf_record(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* from the strongest block to the weakest: the instance's own is the first */
+char *ngx_vrrp_settings_apply(ngx_conf_t *cf, ngx_vrrp_block_t **blocks,
+    ngx_uint_t n, ngx_vrrp_instance_t *in);
+
+/* at: cf, for messages about this place */
+void ngx_vrrp_conf_at(ngx_conf_t *cf, ngx_vrrp_conf_line_t *place,
+    ngx_conf_t *at, ngx_conf_file_t *file);
+
 /* ngx_vrrp_conf.c */
 
 char *ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -202,10 +202,10 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t directive,
     vrrp_core_notify_kind_e kind, ngx_vrrp_notify_params_t *params,
     ngx_uint_t first)
 {
-    ngx_str_t            *value;
-    ngx_vrrp_conf_t      *vcf;
-    ngx_vrrp_channel_t   *channel;
-    ngx_vrrp_instance_t  *in;
+    ngx_str_t           *value;
+    ngx_vrrp_conf_t     *vcf;
+    ngx_vrrp_block_t    *block;
+    ngx_vrrp_channel_t  *channel;
 
     vcf = ngx_vrrp_get_conf(cf->cycle);
     value = cf->args->elts;
@@ -237,8 +237,8 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t directive,
     ngx_vrrp_core_str(&channel->core.name, &value[0]);
 
     if (cf->cmd_type == NGX_VRRP_INSTANCE_CONF) {
-        in = conf;
-        channel->core.instance = in->core.name;
+        block = conf;
+        channel->core.instance = block->checked.core.name;
     }
 
     if (ngx_vrrp_notify_events(cf, directive, params, channel)

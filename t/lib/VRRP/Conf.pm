@@ -3,7 +3,7 @@ package VRRP::Conf;
 # The output of nginx -t for a configuration: for tests of its rules.
 #
 # Line 5 of the file opens the vrrp block, the text under test begins on line
-# 6 and closes that block.
+# 6. Missing braces at its end are added.
 
 use v5.36;
 
@@ -47,6 +47,11 @@ sub nginx_t ($text, %options) {
     my $main = $options{main} // '';
 
     $load .= " load_module $stream;" if $options{stream};
+
+    # Rules about an instance are checked at the end of the vrrp block.
+    my $open = "$block $text" =~ tr/{// - "$block $text" =~ tr/}//;
+
+    $text .= '}' x $open if $open > 0;
 
     write_file($conf, <<~"END");
         $load
