@@ -166,7 +166,7 @@ void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
         end_pass({&*found, 1}, now);
         lag_watch_.next(deadline(), now);
     } else {
-        ++unknown_vrid_;
+        unknown_routers_.handle_packet(packet, now);
         report_unknown(packet, now);
     }
 }

@@ -84,6 +84,7 @@
 #include "core/engine/ports.hpp"
 #include "core/engine/timer_lag.hpp"
 #include "core/engine/touched.hpp"
+#include "core/engine/unknown_routers.hpp"
 #include "core/engine/virtual_router.hpp"
 #include "core/vrrp/config.hpp"
 
@@ -162,8 +163,11 @@ public:
     // of the routers; nothing when none of them watches workers.
     std::optional<Duration> worker_timeout() const { return worker_timeout_; }
 
-    // Packets for virtual routers that are not ours.
-    std::uint64_t unknown_vrid_packets() const { return unknown_vrid_; }
+    // Virtual routers that are not ours, and the number of their packets.
+    const UnknownRouters &unknown_routers() const { return unknown_routers_; }
+    std::uint64_t unknown_vrid_packets() const {
+        return unknown_routers_.packets();
+    }
 
     // The delay of handle_time().
     const TimerLag &timer_lag() const { return lag_watch_.lag(); }
@@ -237,7 +241,7 @@ private:
     bool had_workers_ = false;  // at the last look, each router enough
     TimerLagWatch lag_watch_;
     unsigned fresh_workers_ = 0;
-    std::uint64_t unknown_vrid_ = 0;
+    UnknownRouters unknown_routers_;
     RepeatedLine unknown_line_{Seconds{60}};
     bool stopping_ = false;
 };

@@ -20,6 +20,7 @@ void Publisher::publish(engine::Engine &engine, const status::NodeFacts &facts,
         news_ = false;
         numbers_at_ = now;
         publish_numbers(engine);
+        publish_unknown(engine.unknown_routers());
         area_.publish(bank_, describe(engine, facts));
     }
 }
@@ -37,6 +38,8 @@ void Publisher::begin(const engine::Engine &engine,
         trackers += router.trackers().size();
         publish_record(descriptions_.size() - 1);
     }
+    area_.publish(status::describe(engine.unknown_routers()));
+    unknown_changes_ = engine.unknown_routers().changes();
     is_counting_.resize(descriptions_.size());
     news_ = true;
 }
@@ -56,6 +59,13 @@ void Publisher::publish_record(std::size_t index) {
     const status::Description &description = descriptions_[index];
     area_.publish(bank_, index, description.record(), description.addresses(),
                   description.trackers());
+}
+
+void Publisher::publish_unknown(const engine::UnknownRouters &routers) {
+    if (std::exchange(unknown_changes_, routers.changes()) !=
+        routers.changes()) {
+        area_.publish(status::describe(routers));
+    }
 }
 
 void Publisher::publish_numbers(const engine::Engine &engine) {

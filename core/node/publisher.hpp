@@ -41,6 +41,7 @@ private:
                  engine::Touch touch);
     void publish_record(std::size_t index);
     void publish_numbers(const engine::Engine &engine);
+    void publish_unknown(const engine::UnknownRouters &routers);
 
     status::Area area_;
     unsigned bank_ = 0;
@@ -48,6 +49,7 @@ private:
     std::vector<std::uint8_t> is_counting_;          // numbers to be published
     bool begun_ = false;
     bool news_ = false;
+    std::uint64_t unknown_changes_ = 0;  // published so far
     Instant numbers_at_{};
     Instant published_at_{};
 };

@@ -63,6 +63,8 @@ struct alignas(Area::kAlignment) Area::Header {
     Seqlock node_lock;
     SharedWord bank;  // of the node's instances
     Words<NodeRecord> node;
+    Seqlock unknown_lock;
+    Words<UnknownRouterRecords> unknown;
     std::array<SharedWord, std::tuple_size_v<CrashWords>> crashes;
     TransitionRing transitions;
     ReleasedRouters released;
@@ -271,6 +273,12 @@ void Area::publish(unsigned bank, const NodeRecord &node) {
     });
 }
 
+void Area::publish(const UnknownRouterRecords &routers) {
+    Header &h = header();
+    h.unknown_lock.write(
+        [&] { store_words(h.unknown.data(), bytes_of(routers)); });
+}
+
 void Area::set_alive(Instant now) {
     header().alive_ns.store(to_ns(now), std::memory_order_relaxed);
 }
@@ -287,6 +295,21 @@ std::optional<NodeRecord> Area::read_node() const {
     node.bank = static_cast<std::uint8_t>(bank % kBanks);
     node.published_at_ns = h.alive_ns.load(std::memory_order_relaxed);
     return whole ? std::optional(made_sane(node)) : std::nullopt;
+}
+
+// None of them is better than no status.
+std::vector<UnknownRouterRecord> Area::read_unknown_routers() const {
+    const Header &h = header();
+    UnknownRouterRecords records{};
+    const bool whole = h.unknown_lock.read(
+        [&] { load_words(h.unknown.data(), writable_bytes_of(records)); });
+    const std::size_t count =
+        whole ? std::min<std::size_t>(records.count, records.list.size()) : 0;
+    std::vector<UnknownRouterRecord> routers;
+    for (std::size_t i = 0; i < count; ++i) {
+        routers.push_back(made_sane(records.list[i]));
+    }
+    return routers;
 }
 
 bool Area::read_instance(unsigned bank, std::size_t index,
@@ -340,6 +363,7 @@ std::optional<Snapshot> Area::read() const {
                     snapshot.instances.back().pid == node->pid;
         }
         if (whole) {
+            snapshot.unknown_routers = read_unknown_routers();
             return snapshot;
         }
     }

@@ -101,6 +101,7 @@ public:
     void publish(unsigned bank, std::size_t index,
                  const InstanceNumbers &numbers);
     void publish(unsigned bank, const NodeRecord &node);
+    void publish(const UnknownRouterRecords &routers);
 
     // A heartbeat of the vrrp process: cheap enough for each event.
     void set_alive(Instant now);
@@ -128,6 +129,7 @@ private:
 
     bool has_published(unsigned bank, const NodeRecord &node) const;
     std::optional<NodeRecord> read_node() const;
+    std::vector<UnknownRouterRecord> read_unknown_routers() const;
     bool read_instance(unsigned bank, std::size_t index,
                        Snapshot &snapshot) const;
 

@@ -209,4 +209,18 @@ NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts) {
     return node;
 }
 
+UnknownRouterRecords describe(const engine::UnknownRouters &routers) {
+    UnknownRouterRecords records{};
+    for (const engine::UnknownRouter &router : routers.list()) {
+        UnknownRouterRecord &record = records.list[records.count++];
+        record.interface.set(router.interface);
+        record.sender.set(router.sender.to_string());
+        record.vrid = to_number(router.vrid);
+        record.family = static_cast<std::uint8_t>(router.sender.family());
+        record.heard_ns = to_ns(router.heard_at);
+        record.packets = router.packets;
+    }
+    return records;
+}
+
 }  // namespace ngx_vrrp::status

@@ -33,6 +33,8 @@ struct NodeFacts {
 
 NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts);
 
+UnknownRouterRecords describe(const engine::UnknownRouters &routers);
+
 InstanceNumbers numbers_of(const engine::VirtualRouter &router);
 
 class Description {

@@ -146,6 +146,11 @@ public:
         json.member_or_null(time_key, at_ns == 0 ? "" : time_of_day(at_ns));
     }
 
+    // It was at most this long ago.
+    bool is_within(Duration time, std::int64_t at_ns) const {
+        return age_ns(at_ns) <= time.count();
+    }
+
     // 0: it is over.
     std::int64_t ms_until(std::int64_t at_ns) const {
         return to_ms(Duration{std::max<std::int64_t>(0, -age_ns(at_ns))});
@@ -188,6 +193,11 @@ private:
     const Moment &moment_;
     Labels labels_;
 };
+
+// Of a family's number in a record.
+inline std::string_view name_of_family(std::uint8_t number) {
+    return number == 4 ? "ipv4" : "ipv6";
+}
 
 // Values of labels are in lower case.
 std::string to_lower(std::string_view text);

@@ -13,7 +13,7 @@ namespace ngx_vrrp::status {
 namespace {
 
 std::string_view family_of(const InstanceRecord &instance) {
-    return instance.family == 4 ? "ipv4" : "ipv6";
+    return name_of_family(instance.family);
 }
 
 // One sample for each state, so that sums and averages are meaningful.

@@ -40,6 +40,27 @@ void write_timer_lag(Fields &out, const engine::TimerLag &lag) {
     write_buckets(out, lag);
 }
 
+constexpr Metric kUnknownRouters{
+    gauge, "nginx_vrrp_unknown_routers",
+    "Virtual routers that are not configured here, heard in a minute."};
+
+// Any host can send such packets, so the metric has no labels.
+void write_unknown_routers(Fields &out, const Snapshot &snapshot) {
+    std::int64_t heard = 0;
+    out.list("unknown_routers", snapshot.unknown_routers,
+             [&](const UnknownRouterRecord &router) {
+                 heard += out.is_within(engine::UnknownRouters::kKept,
+                                        router.heard_ns);
+                 out.json.member("virtual_router_id", router.vrid);
+                 out.json.member("interface", router.interface.view());
+                 out.json.member("family", name_of_family(router.family));
+                 out.json.member("sender", router.sender.view());
+                 out.number("packets", router.packets);
+                 out.since("heard_ms", "heard", router.heard_ns);
+             });
+    out.sample(heard, kUnknownRouters);
+}
+
 constexpr Metric kWorkers{gauge, "nginx_vrrp_workers",
                           "nginx worker processes by heartbeat state."};
 
@@ -67,6 +88,7 @@ void write_node(Fields &out, const View &view) {
     out.number("unknown_vrid_packets", node.unknown_vrid_packets, counter,
                "nginx_vrrp_unknown_vrid_packets",
                "VRRP packets of virtual routers that are not configured here.");
+    write_unknown_routers(out, view.snapshot);
     out.number("lost_packets", node.lost_packets, counter,
                "nginx_vrrp_lost_packets",
                "VRRP packets lost because the queue of a socket was full.");

@@ -13,6 +13,7 @@
 #include "core/engine/counters.hpp"
 #include "core/engine/event.hpp"
 #include "core/engine/timer_lag.hpp"
+#include "core/engine/unknown_routers.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -36,6 +37,21 @@ struct NodeRecord {
     std::uint8_t mlock;
     std::uint8_t bank;  // of the instances, see Area
     engine::TimerLag timer_lag;
+};
+
+// A virtual router that is not configured here, see engine::UnknownRouters.
+struct UnknownRouterRecord {
+    Text<16> interface;
+    Text<48> sender;
+    std::uint8_t vrid;
+    std::uint8_t family;
+    std::int64_t heard_ns;  // CLOCK_BOOTTIME
+    std::uint64_t packets;
+};
+
+struct UnknownRouterRecords {
+    std::uint32_t count;
+    std::array<UnknownRouterRecord, engine::UnknownRouters::kMost> list;
 };
 
 // Of a split brain, in the order of engine::kSplitBrainSigns.
@@ -110,6 +126,7 @@ struct TrackerRecord {
 };
 
 static_assert(std::is_trivially_copyable_v<NodeRecord>);
+static_assert(std::is_trivially_copyable_v<UnknownRouterRecords>);
 static_assert(std::is_trivially_copyable_v<InstanceRecord>);
 static_assert(std::is_trivially_copyable_v<InstanceNumbers>);
 static_assert(std::is_trivially_copyable_v<AddressRecord>);

@@ -25,6 +25,11 @@ NodeRecord made_sane(NodeRecord record) {
     return record;
 }
 
+UnknownRouterRecord made_sane(UnknownRouterRecord record) {
+    make_sane({&record.heard_ns});
+    return record;
+}
+
 InstanceRecord made_sane(InstanceRecord record) {
     make_sane({&record.advert_int_ns, &record.since_ns, &record.master_heard_ns,
                &record.master_interval_ns, &record.retry_at_ns});

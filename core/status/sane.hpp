@@ -14,6 +14,7 @@
 namespace ngx_vrrp::status {
 
 NodeRecord made_sane(NodeRecord record);
+UnknownRouterRecord made_sane(UnknownRouterRecord record);
 InstanceRecord made_sane(InstanceRecord record);
 TrackerRecord made_sane(TrackerRecord record);
 TransitionRecord made_sane(TransitionRecord record);

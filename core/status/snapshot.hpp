@@ -11,6 +11,7 @@ namespace ngx_vrrp::status {
 
 struct Snapshot {
     NodeRecord node{};
+    std::vector<UnknownRouterRecord> unknown_routers;
     std::vector<InstanceRecord> instances;
     std::vector<AddressRecord> addresses;
     std::vector<TrackerRecord> trackers;

@@ -96,6 +96,25 @@ TEST_F(AreaTest, ReadsWhatWasPublished) {
     EXPECT_EQ(read->trackers.size(), 4u);
 }
 
+TEST_F(AreaTest, UnknownRoutersAreReadWithTheirLimits) {
+    publish(42, {"VI_1"});
+    EXPECT_TRUE(area.read()->unknown_routers.empty());
+
+    UnknownRouterRecords records{};
+    records.count = 2;
+    records.list[0].sender.set("10.0.1.9");
+    records.list[1].heard_ns = -1;
+    area.publish(records);
+    const auto read = area.read()->unknown_routers;
+    ASSERT_EQ(read.size(), 2u);
+    EXPECT_EQ(read[0].sender.view(), "10.0.1.9");
+    EXPECT_EQ(read[1].heard_ns, 0);
+
+    records.count = 1'000'000;
+    area.publish(records);
+    EXPECT_EQ(area.read()->unknown_routers.size(), records.list.size());
+}
+
 // A worker: from memory that it cannot write.
 TEST_F(AreaTest, ReadersNeedNoMoreThanToRead) {
     publish(42, {"VI_1"});

@@ -52,6 +52,16 @@ inline Snapshot rich_snapshot() {
     Snapshot s = snapshot();
     s.node.fresh_workers = 2;
     s.node.unknown_vrid_packets = 11;
+    for (const bool is_ipv6 : {false, true}) {
+        UnknownRouterRecord router{};
+        router.interface.set("eth0");
+        router.sender.set(is_ipv6 ? "fe80::9" : "10.0.1.9");
+        router.vrid = is_ipv6 ? 53 : 52;
+        router.family = is_ipv6 ? 6 : 4;
+        router.packets = is_ipv6 ? 4 : 7;
+        router.heard_ns = is_ipv6 ? 9'000'000'000 : 9'500'000'000;
+        s.unknown_routers.push_back(router);
+    }
     s.node.lost_packets = 12;
     s.node.lost_other_packets = 13;
     s.node.crashes = 14;

@@ -135,6 +135,10 @@ function withSign(number) {
     return number > 0 ? `+${number}` : String(number);
 }
 
+function familyOf(record) {
+    return record.family === 'ipv4' ? 'IPv4' : 'IPv6';
+}
+
 function sum(numbers) {
     return numbers.reduce((total, number) => total + number, 0);
 }
@@ -226,10 +230,8 @@ function footer(status) {
 
 // "VRID 51 on eth0, IPv4, VRRPv3, multicast"
 function routerOf(instance) {
-    const family = instance.family === 'ipv4' ? 'IPv4' : 'IPv6';
-
     return `VRID ${instance.virtual_router_id} on ${instance.interface}, `
-        + `${family}, VRRPv${instance.version}, ${instance.mode}`;
+        + `${familyOf(instance)}, VRRPv${instance.version}, ${instance.mode}`;
 }
 
 function masterOf(instance) {
@@ -590,6 +592,16 @@ function nodeFacts(node) {
         </dl>`;
 }
 
+// Nothing where no other virtual router is heard.
+function unknownRouters(routers) {
+    return routers.length === 0 ? '' : table(
+        'Virtual routers that are not configured here',
+        ['VRID', 'Interface', 'Sender', 'Packets', 'Last heard'],
+        routers.map((r) => row(r.virtual_router_id, [
+            `${r.interface}, ${familyOf(r)}`, r.sender,
+            numberCell(r.packets), ago(r.heard_ms)])));
+}
+
 function processes(status) {
     const node = status.node;
     const notifier = status.notifier;
@@ -603,7 +615,8 @@ function processes(status) {
          checkerRow('runner', status.runner),
          notifier === null ? '' : row('vrrp notifier process', [
              numberCell(notifier.pid), '', '']),
-         status.workers.map(workerRow)])]);
+         status.workers.map(workerRow)]),
+        unknownRouters(node.unknown_routers)]);
 }
 
 
