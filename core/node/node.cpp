@@ -225,13 +225,15 @@ void Node::share() {
     follow_previous();
     read_time_of_day(now);
     if (engine_.is_in_charge()) {
-        confirm();
         if (control_.execute(engine_, now)) {
             publisher_.hurry();
         }
         facts_.lost_packets = host_.lost().wanted;
         facts_.lost_other_packets = host_.lost().others;
         publisher_.publish(engine_, facts_, now);
+        // The previous process ends when it sees this, and a reload is over:
+        // by then the status is that of the new configuration.
+        confirm();
         checks_.watch_for_silence(now);
         repeat_events(now);
     }
