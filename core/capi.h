@@ -168,6 +168,15 @@ typedef struct {
 } vrrp_core_match_conf_t;
 
 
+/* what fails */
+
+typedef enum {
+    VRRP_CORE_FILE_NUMBER = 0,        /* none: the number is the result */
+    VRRP_CORE_FILE_EXISTS,
+    VRRP_CORE_FILE_ABSENT
+} vrrp_core_file_test_e;
+
+
 typedef struct {
     vrrp_core_check_kind_e            kind;
 
@@ -202,11 +211,17 @@ typedef struct {
     /* http, send-expect; may be NULL */
     const vrrp_core_match_conf_t     *match;
 
-    /* ping: the address; listen: it may be unspecified, and the port */
+    /*
+     * ping: the address, of a gateway the family; listen: it may be
+     * unspecified, and the port
+     */
     vrrp_core_ip_t                    ip;
+    uint8_t                           gateway;  /* of the default route */
     uint16_t                          port;
     int64_t                           loss_percent;   /* fails from here on */
     int64_t                           window;         /* of pings */
+
+    vrrp_core_file_test_e             file_test;
 
     /* file: its path; script: its path and arguments */
     const vrrp_core_str_t            *command;
@@ -240,6 +255,8 @@ typedef struct {
      */
     int64_t                           weighted;
     int64_t                           weight;
+
+    int64_t                           latch;  /* a failure stays, see resume */
 
     /* pool, file, interface: findings in a row, one each interval */
     int64_t                           fall;

@@ -49,7 +49,10 @@ my $client = $lab->node('client');
 my $trackers = <<"END";
         track_interface vrlab1 weight=-20;
         track_ping 192.168.64.10 interval=50ms timeout=40ms count=5 loss=80%;
+        track_ping gateway interval=50ms timeout=40ms fall=2 rise=2;
         track_file $drain weight=-1 interval=10s;
+        track_file exists=$dir/out interval=10s;
+        track_file exists=$dir/broken interval=10s latch;
         track_http http://127.0.0.1/ping status=200 interval=50ms timeout=2s
                    fall=2 rise=2;
         track_tcp 192.168.64.143:8000 interval=50ms timeout=200ms weight=-20;
@@ -66,7 +69,17 @@ my $http = $classic->status_server . <<"END";
             return 200 fine;
         }
     }
+    server {
+        listen 127.0.0.1:8081;
+        location /control { vrrp_control on; }
+    }
 END
+
+# The gateway of lb1 is a second address of the client.
+my $GATEWAY = '192.168.64.11';
+
+$client->run(qw(ip addr add), "$GATEWAY/24", qw(dev vrlab0));
+$lb1_node->run(qw(ip route add default via), $GATEWAY);
 
 my %nginx = map {
     $_ => $lab->start_nginx($_,
@@ -85,7 +98,8 @@ ok(eval { $lab->wait_for_holder('lb1', $limit) }, 'lb1 has the address')
 sub instance () { $lb1->status->{instances}[0] }
 
 sub tracker ($type) {
-    my ($found) = grep { $_->{type} eq $type } @{ instance()->{trackers} };
+    my ($found) = grep { "$_->{type} $_->{name}" =~ /^\Q$type\E\b/ }
+                  @{ instance()->{trackers} };
 
     return $found // die "no tracker \"$type\"\n";
 }
@@ -105,7 +119,7 @@ sub moves ($type, $title, %args) {
     my $tracker = tracker($type);
     is($tracker->{state}, 'down', "$title: the tracker says so");
     like($tracker->{reason}, $args{text}, "$title: and why");
-    like(substr($lb1->log_text, $log), qr/$type.*$args{text}/,
+    like(substr($lb1->log_text, $log), qr/\Q$type\E.*$args{text}/,
          "$title: and so does the log");
 
     if ($args{priority}) {
@@ -142,6 +156,38 @@ moves('track_ping', 'ping', text => qr/L3TOUT.*(?:80|100) %/,
 moves('track_file', 'file', text => qr/15/, priority => 85,
     break => sub { put($drain, "15\n") },
     mend  => sub { unlink $drain });
+
+moves('track_ping gateway', 'gateway', text => qr/no answer from $GATEWAY/,
+    break => sub { $client->run(qw(ip addr del), "$GATEWAY/24",
+                                qw(dev vrlab0)) },
+    mend  => sub {
+        # another one, which the check follows
+        $lb1_node->run(qw(ip route replace default via 192.168.64.10));
+    });
+
+moves('track_ping gateway', 'no gateway', text => qr/no IPv4 default route/,
+    break => sub { $lb1_node->run(qw(ip route del default)) },
+    mend  => sub {
+        $lb1_node->run(qw(ip route add default via 192.168.64.10));
+    });
+
+moves("track_file exists=$dir/out", 'touch', text => qr/out" exists/,
+    break => sub { put("$dir/out", '') },
+    mend  => sub { unlink "$dir/out" });
+
+# It stays out after its file is gone, and after a reload.
+moves("track_file exists=$dir/broken", 'latch', text => qr/until "resume"/,
+    break => sub { put("$dir/broken", '') },
+    mend  => sub {
+        unlink "$dir/broken";
+        $lb1->reload;
+        sleep 0.5;
+        is(instance()->{state}, 'FAULT', 'latch: still out');
+        ok(tracker("track_file exists=$dir/broken")->{latched},
+           'latch: in the status');
+        $lb1_node->run(qw(curl -sS -m 10 -X POST -H), 'X-VRRP-Control: 1',
+                       'http://127.0.0.1:8081/control/resume');
+    });
 
 moves('track_http', 'http', text => qr/L7STS.*503/,
     break => sub { put("$dir/sick", '') },

@@ -119,7 +119,8 @@ for (
 }
 
 rejects_tracker('track_interface lo speed=1', 'invalid parameter "speed=1": '
-    . '"track_interface" supports "interval=", "fall=", "rise=", "weight="');
+    . '"track_interface" supports "interval=", "fall=", "rise=", "weight=", '
+    . '"latch"');
 
 for my $words ('timeout=1ms fastinter=10ms downinter=1h jitter=0%') {
     accepts_tracker("$_ $example{$_} $words")
@@ -228,11 +229,12 @@ accepts_tracker("track_tcp $_")
 
 rejects_tracker("track_ping $_->[0]",
     qq(invalid track_ping "$_->[0]": $_->[1]))
-    for ['gateway', 'must be an IPv4 or IPv6 address'],
+    for ['gateways', 'must be an IPv4 or IPv6 address'],
         ['10.0.0.1/24', 'must be an IPv4 or IPv6 address'],
         ['224.0.0.18', 'it is a multicast address'],
         ['fe80::1', 'it is a link-local address, which does not name its '
-        . 'interface: use another address of that host'];
+        . 'interface: use another address of that host, or "track_ping '
+        . 'gateway"'];
 rejects_tracker("track_ping 10.0.0.1 count=$_", qq(invalid parameter )
     . qq("count=$_": must be a number of pings from 1 to 64))
     for '', 0, 65, 'x';
@@ -243,7 +245,8 @@ rejects_tracker("track_ping 10.0.0.1 loss=80%$_", '"loss=80%" needs "count=" '
     . 'of at least 2: the loss is measured over that many pings')
     for '', ' count=1';
 accepts_tracker("track_ping $_")
-    for '10.0.0.1 count=10 loss=80% interval=100ms', '2001:db8::1';
+    for '10.0.0.1 count=10 loss=80% interval=100ms', '2001:db8::1',
+        'gateway', 'gateway latch', 'gateway count=4 loss=50%';
 
 
 # --- track_interface, track_file ---------------------------------------------
@@ -258,7 +261,15 @@ accepts_tracker("track_interface $missing", '', line => 8,
 
 rejects_tracker('track_file ""',
     'invalid track_file "": must be the path of a file');
-accepts_tracker("track_file $_") for '/nonexistent/drain', 'drain';
+accepts_tracker("track_file $_") for '/nonexistent/drain', 'drain',
+    'exists=/run/drain', 'absent=ready', 'exists=/run/drain latch weight=-20',
+    'absent=/run/ready fall=3';
+rejects_tracker("track_file $_=",
+    qq(invalid track_file "$_=": must be the path of a file))
+    for qw(exists absent);
+rejects_tracker('track_file /run/number latch',
+    qr/invalid\ parameter\ "latch":\ "track_file"\ does\ not\ support/x);
+accepts_tracker("track_file /a;\ntrack_file exists=/a;\ntrack_file absent=/a");
 
 
 # --- track_script ------------------------------------------------------------

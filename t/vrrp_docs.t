@@ -305,7 +305,11 @@ for my $name (sort keys %argument) {
         my $argument = $argument{$name}
             // ($word =~ m{://} ? "${word}127.0.0.1/" : $word);
 
-        my @written = $syntax =~ /[[ ](\w+)=/g;
+        # "exists=path" is an argument, which decides about the parameters
+        my $rest = $syntax =~ s/^\w+ (exists|absent)=//r;
+        $argument = "$1=$argument" if $rest ne $syntax;
+
+        my @written = $rest =~ /[[ ](\w+)=/g;
         push @written, $syntax =~ /\[(\w+)\]/g;
 
         is_deeply([sort @written],

@@ -15,6 +15,7 @@ using namespace check;
 
 static_assert(static_cast<int>(Test::not_regex) == VRRP_CORE_TEST_NOT_REGEX);
 static_assert(static_cast<int>(Verdict::down) == VRRP_CORE_DOWN);
+static_assert(static_cast<int>(FileTest::absent) == VRRP_CORE_FILE_ABSENT);
 
 HttpCheck to_http(const vrrp_core_check_conf_t &c) {
     return {.method = to_string(c.method),
@@ -29,12 +30,14 @@ ListenCheck to_listen(const vrrp_core_check_conf_t &c) {
 
 PingCheck to_ping(const vrrp_core_check_conf_t &c) {
     return {.address = to_ip(c.ip),
+            .gateway = c.gateway != 0,
             .loss_percent = to<unsigned>(c.loss_percent),
             .window = to<unsigned>(c.window)};
 }
 
 FileCheck to_file(const vrrp_core_check_conf_t &c) {
-    return {.path = c.ncommand == 0 ? std::string{} : to_string(c.command[0])};
+    return {.path = c.ncommand == 0 ? std::string{} : to_string(c.command[0]),
+            .test = static_cast<FileTest>(c.file_test)};
 }
 
 ScriptCheck to_script(const vrrp_core_check_conf_t &c) {

@@ -100,6 +100,7 @@ engine::TrackerConfig to_tracker(const vrrp_core_conf_t &conf,
     if (c.weighted != 0) {
         tracker.weight = to<int>(c.weight);
     }
+    tracker.latch = c.latch != 0;
     tracker.fall = to<unsigned>(c.fall);
     tracker.rise = to<unsigned>(c.rise);
     tracker.interval = Duration{c.interval_ns};

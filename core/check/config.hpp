@@ -76,7 +76,8 @@ struct HttpCheck {
 struct SendExpectCheck {};
 
 struct PingCheck {
-    IpAddress address;
+    IpAddress address;          // of a gateway: its family counts
+    bool gateway = false;       // that of the default route, whichever it is
     unsigned loss_percent = 0;  // from here on it fails
     unsigned window = 0;        // of these pings
 };
@@ -87,8 +88,15 @@ struct ListenCheck {
     std::uint16_t port = 0;
 };
 
+enum class FileTest : std::uint8_t {
+    number,  // the number in it is the value; any number passes
+    exists,  // fails while it exists
+    absent   // fails while it does not
+};
+
 struct FileCheck {
     std::string path;
+    FileTest test = FileTest::number;
 };
 
 struct ScriptCheck {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/base/enum_name.hpp"
+#include "core/base/ip.hpp"
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
 #include "core/check/verdict.hpp"

@@ -134,6 +134,12 @@ public:
     // process keeps it released. False: there is no room for the record.
     virtual bool is_released(const RouterKey &key) = 0;
     virtual bool set_released(const RouterKey &key, bool released) = 0;
+
+    // The same for a tracker of the router that has latched.
+    virtual bool is_latched(const RouterKey &key,
+                            const std::string &tracker) = 0;
+    virtual bool set_latched(const RouterKey &key, const std::string &tracker,
+                             bool latched) = 0;
 };
 
 // Results of the checks of this configuration. Nothing when a result cannot be

@@ -29,7 +29,7 @@ struct RouterKey {
     }
 };
 
-// "51/ipv4/eth0"
+// "51/ipv4/eth0", "instance NAME/ipv4/lo"
 inline std::string to_string(const RouterKey &key) {
     return std::to_string(to_number(key.vrid)) +
            (key.family == Family::ipv4 ? "/ipv4/" : "/ipv6/") + key.interface;

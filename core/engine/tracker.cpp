@@ -17,6 +17,8 @@ using check::Verdict;
 // A number in a file that is further from zero has no further effect.
 constexpr std::int64_t kMostNumber = 255;
 
+constexpr const char *kLatched = ", latched until \"resume\"";
+
 check::Monitor monitor(const TrackerConfig &config) {
     const bool counts = config.kind != TrackKind::check;
     return {counts ? config.fall : 1, counts ? config.rise : 1,
@@ -50,8 +52,9 @@ void Tracker::begin(Instant checks_started_by) {
 
 void Tracker::trust(Instant now) {
     trusted_ = true;
+    was_up_ = was_up_ || monitor_.verdict() != Verdict::down;
     if (!config_.weight && config_.kind != TrackKind::check &&
-        config_.fall > 1 && state() == Verdict::down) {
+        config_.fall > 1 && monitor_.verdict() == Verdict::down) {
         monitor_ = {config_.fall, config_.rise, Verdict::up, 1};
         next_check_ = now + config_.interval;
     }
@@ -71,15 +74,35 @@ void Tracker::judge(const Finding &finding, Instant now) {
     if (finding.verdict != Verdict::up && finding.verdict != Verdict::down) {
         return;
     }
-    if (finding.verdict == state()) {
+    if (finding.verdict == monitor_.verdict()) {
         monitor_.add(finding.verdict == Verdict::up);
     } else if (monitor_.streak() == 0 || now >= next_check_) {
         monitor_.add(finding.verdict == Verdict::up);
         next_check_ = now + config_.interval;
     }
-    if (finding.verdict == state()) {
-        reason_ = finding.reason;
+    was_up_ = was_up_ || monitor_.verdict() == Verdict::up;
+    if (finding.verdict == monitor_.verdict()) {
+        finding_reason_ = finding.reason;
+        if (!latched_ || finding.verdict == Verdict::down) {
+            reason_ = finding.reason + (latched_ ? kLatched : "");
+        }
         number_ = finding.number;
+    }
+}
+
+// The reason of the failure stays with it.
+void Tracker::set_latched(bool latched) {
+    if (latched == latched_) {
+        return;
+    }
+    latched_ = latched;
+    was_up_ = monitor_.verdict() == Verdict::up;
+    if (!latched) {
+        reason_ = finding_reason_;
+    } else if (monitor_.verdict() == Verdict::down) {
+        reason_ = finding_reason_ + kLatched;
+    } else {
+        reason_ = std::string{"it failed before"} + kLatched;
     }
 }
 

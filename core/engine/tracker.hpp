@@ -35,6 +35,9 @@ struct TrackerConfig {
     // it.
     std::optional<int> weight;
 
+    // A failure stays until an operator resumes the router.
+    bool latch = false;
+
     // For a pool, a file, an interface: this number of equal findings in a row
     // changes the state, one finding per interval. A check has its own count.
     unsigned fall = 0;
@@ -63,6 +66,8 @@ struct PoolCount {
 };
 
 class Tracker {
+    static constexpr const char *kNotChecked = "not checked yet";
+
 public:
     explicit Tracker(TrackerConfig config);
 
@@ -83,12 +88,24 @@ public:
     const TrackerConfig &config() const { return config_; }
 
     // unknown, up or down
-    check::Verdict state() const { return monitor_.verdict(); }
+    check::Verdict state() const {
+        return latched_ ? check::Verdict::down : monitor_.verdict();
+    }
     // The reason, "1 of 3 servers up, 2 needed"; may be empty when it is up.
     const std::string &reason() const { return reason_; }
 
     // The last finding of a pool.
     const PoolCount &pool() const { return pool_; }
+
+    // With config().latch: it has failed after it was up, and stays failed. A
+    // tracker that was never up does not latch: at boot, a gateway may need
+    // longer than nginx.
+    bool must_latch() const {
+        return config_.latch && was_up_ && !latched_ &&
+               monitor_.verdict() == check::Verdict::down;
+    }
+    bool is_latched() const { return latched_; }
+    void set_latched(bool latched);
 
     // There is no result yet, but there may be one soon.
     bool is_awaited() const;
@@ -122,13 +139,16 @@ private:
 
     TrackerConfig config_;
     check::Monitor monitor_;
-    std::string reason_ = "not checked yet";
-    std::int64_t number_ = 0;  // file
+    std::string reason_ = kNotChecked;
+    std::string finding_reason_ = kNotChecked;  // the same, if not latched
+    std::int64_t number_ = 0;                   // file
     PoolCount pool_;
     Instant next_check_{};  // while findings are being counted
     Instant known_by_ = Instant::max();
     bool overdue_ = false;  // known_by_ has passed
     bool trusted_ = false;
+    bool was_up_ = false;
+    bool latched_ = false;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -8,6 +8,14 @@
 
 namespace ngx_vrrp::engine {
 
+namespace {
+
+std::uint64_t latched_title(const Tracker &tracker) {
+    return fingerprint("latched " + tracker.label());
+}
+
+}  // namespace
+
 Trackers::Trackers(std::vector<TrackerConfig> configs) {
     list_.reserve(configs.size());
     for (TrackerConfig &config : configs) {
@@ -87,11 +95,49 @@ std::vector<TrackerChange> Trackers::take_changes() {
     return changes;
 }
 
+std::vector<std::string> Trackers::latch() {
+    std::vector<std::string> titles;
+    for (Tracker &tracker : list_) {
+        if (tracker.must_latch()) {
+            tracker.set_latched(true);
+            titles.push_back(tracker.label());
+        }
+    }
+    return titles;
+}
+
+bool Trackers::has_latched() const {
+    return std::ranges::any_of(list_, &Tracker::is_latched);
+}
+
+void Trackers::set_latched(
+    const std::function<bool(const std::string &)> &is_latched) {
+    for (Tracker &tracker : list_) {
+        if (tracker.config().latch && is_latched(tracker.label())) {
+            tracker.set_latched(true);
+        }
+    }
+}
+
+std::vector<std::string> Trackers::unlatch() {
+    std::vector<std::string> titles;
+    for (Tracker &tracker : list_) {
+        if (tracker.is_latched()) {
+            tracker.set_latched(false);
+            titles.push_back(tracker.label());
+        }
+    }
+    return titles;
+}
+
 std::vector<std::uint64_t> Trackers::failed() const {
     std::vector<std::uint64_t> titles;
     for (std::size_t i = 0; i < list_.size(); ++i) {
         if (reported_[i].state == check::Verdict::down) {
             titles.push_back(fingerprint(list_[i].label()));
+        }
+        if (list_[i].is_latched()) {
+            titles.push_back(latched_title(list_[i]));
         }
     }
     return titles;
@@ -102,6 +148,11 @@ void Trackers::expect_failed(const std::vector<std::uint64_t> &titles) {
         const std::uint64_t title = fingerprint(list_[i].label());
         if (std::ranges::find(titles, title) != titles.end()) {
             reported_[i].state = check::Verdict::down;
+        }
+        if (list_[i].config().latch &&
+            std::ranges::find(titles, latched_title(list_[i])) !=
+                titles.end()) {
+            list_[i].set_latched(true);
         }
     }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,8 +54,17 @@ public:
     // process.
     std::vector<TrackerChange> take_changes();
 
+    // Latches those that must be, for has_latched(); the titles of those.
+    std::vector<std::string> latch();
+    bool has_latched() const;
+    // By its title; nothing happens if it does not latch.
+    void set_latched(
+        const std::function<bool(const std::string &)> &is_latched);
+    // The titles of those that were.
+    std::vector<std::string> unlatch();
+
     // For the next process, and from the previous one: the fingerprints of the
-    // titles of failed trackers.
+    // titles of failed trackers, and of latched ones.
     std::vector<std::uint64_t> failed() const;
     void expect_failed(const std::vector<std::uint64_t> &titles);
 

@@ -154,6 +154,11 @@ void VirtualRouter::evaluate_trackers(Instant now) {
 
 void VirtualRouter::inspect_trackers(Instant now) {
     trackers_.evaluate(*interfaces_, ports_.results, now);
+    if (is_ours()) {
+        for (const std::string &title : trackers_.latch()) {
+            ports_.shared.set_latched(key(), title, true);
+        }
+    }
     faults_.set(FaultCause::tracker, trackers_.fault());
     if (is_ours()) {
         report_tracker_changes(now);

@@ -228,6 +228,7 @@ private:
     void stay_out(FaultCause cause, const std::string &why, Duration first,
                   Instant now);
     void inspect_trackers(Instant now);
+    bool unlatch(Instant now);
     void report_tracker_changes(Instant now);
     void report_fault(const std::string &before, Instant now);
     void report_priority(Instant now);

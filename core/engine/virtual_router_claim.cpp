@@ -129,6 +129,9 @@ void VirtualRouter::retire() {
 void VirtualRouter::own(const Inheritance &got, Instant now) {
     mark_changed();
     owner_ = true;
+    trackers_.set_latched([&](const std::string &title) {
+        return ports_.shared.is_latched(key(), title);
+    });
     evaluate_trackers(now);
     keep_released(got.handover ? got.handover->released
                                : ports_.shared.is_released(key()),
@@ -172,6 +175,7 @@ void VirtualRouter::inherit(const Handover &handover, Instant now) {
     counters_ = handover.counters;
     last_ = handover.last;
     trackers_.expect_failed(handover.failed);
+    set_fault(FaultCause::tracker, trackers_.fault(), now);
     for (const TimeOut &out : handover.time_outs) {
         stay_out(out.cause, out.fault, now);
     }

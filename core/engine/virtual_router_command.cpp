@@ -49,10 +49,15 @@ Outcome VirtualRouter::release(Instant now) {
 }
 
 Outcome VirtualRouter::resume(Instant now) {
-    if (!is_released()) {
-        return {true, "was not released"};
-    }
     const std::uint64_t before = counters_.transitions;
+    const bool unlatched = unlatch(now);
+    if (!is_released()) {
+        return unlatched
+                   ? done(before, faults_.reason().empty()
+                                      ? kResumed
+                                      : "stays in FAULT: " + faults_.reason())
+                   : Outcome{true, "was not released"};
+    }
     ports_.shared.set_released(key(), false);
     faults_.set(FaultCause::released, {});
     const std::string other = faults_.reason();
@@ -66,6 +71,19 @@ Outcome VirtualRouter::resume(Instant now) {
         return done(before, "stays MASTER, no router had taken over");
     }
     return done(before, other.empty() ? kResumed : "stays in FAULT: " + other);
+}
+
+// A tracker that still fails does not latch before it has been up again. False:
+// none was latched.
+bool VirtualRouter::unlatch(Instant now) {
+    const std::vector<std::string> titles = trackers_.unlatch();
+    for (const std::string &title : titles) {
+        ports_.shared.set_latched(key(), title, false);
+    }
+    if (!titles.empty()) {
+        evaluate_trackers(now);
+    }
+    return !titles.empty();
 }
 
 Outcome VirtualRouter::fail_back(Instant now) {

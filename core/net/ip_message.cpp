@@ -57,6 +57,15 @@ SocketAddress::SocketAddress(const IpAddress &address, std::uint16_t port) {
     }
 }
 
+void SocketAddress::set_zone(IfIndex interface) {
+    if (storage_.ss_family == AF_INET6) {
+        sockaddr_in6 ipv6{};
+        std::memcpy(&ipv6, &storage_, sizeof(ipv6));
+        ipv6.sin6_scope_id = to_number(interface);
+        std::memcpy(&storage_, &ipv6, sizeof(ipv6));
+    }
+}
+
 SocketAddress SocketAddress::of_socket(int fd) {
     SocketAddress address;
     auto *storage = reinterpret_cast<sockaddr *>(&address.storage_);

@@ -20,6 +20,9 @@ public:
     // Link-local addresses need no zone: the socket is bound to its interface.
     explicit SocketAddress(const IpAddress &address, std::uint16_t port = 0);
 
+    // Of a link-local address, for a socket that is bound to no interface.
+    void set_zone(IfIndex interface);
+
     // Of this end of a socket; empty if there is none.
     static SocketAddress of_socket(int fd);
 

@@ -400,6 +400,16 @@ bool Node::set_released(const engine::RouterKey &key, bool released) {
     return area_.released().set(to_string(key), released);
 }
 
+bool Node::is_latched(const engine::RouterKey &key,
+                      const std::string &tracker) {
+    return area_.released().contains(to_string(key) + ' ' + tracker);
+}
+
+bool Node::set_latched(const engine::RouterKey &key, const std::string &tracker,
+                       bool latched) {
+    return area_.released().set(to_string(key) + ' ' + tracker, latched);
+}
+
 void Node::on_event(const engine::Event &event, const vrrp::Config &config,
                     Instant now) {
     if (events_.has_listener()) {

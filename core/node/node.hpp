@@ -106,6 +106,10 @@ private:
     void lost_successor() override;
     bool is_released(const engine::RouterKey &key) override;
     bool set_released(const engine::RouterKey &key, bool released) override;
+    bool is_latched(const engine::RouterKey &key,
+                    const std::string &tracker) override;
+    bool set_latched(const engine::RouterKey &key, const std::string &tracker,
+                     bool latched) override;
     void on_event(const engine::Event &event, const vrrp::Config &config,
                   Instant now) override;
 

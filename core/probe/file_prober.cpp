@@ -61,6 +61,26 @@ check::Outcome read_file(const std::string &path) {
                           {text.data(), static_cast<std::size_t>(size)});
 }
 
+// A link to nothing does not exist: what counts is the file behind it.
+check::Outcome find_file(const std::string &path, bool wanted) {
+    struct stat status {};
+    const bool exists = ::stat(path.c_str(), &status) == 0;
+    if (!exists && errno != ENOENT && errno != ENOTDIR) {
+        return file_failure("stat()", path, errno);
+    }
+    return exists == wanted
+               ? check::passed()
+               : check::failed(Reason::file,
+                               '"' + path + "\" " +
+                                   (exists ? "exists" : "does not exist"));
+}
+
+check::Outcome judge(const check::FileCheck &check) {
+    return check.test == check::FileTest::number
+               ? read_file(check.path)
+               : find_file(check.path, check.test == check::FileTest::absent);
+}
+
 std::string folder_of(const std::string &path) {
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) {
@@ -84,12 +104,13 @@ FileProber::~FileProber() {
 // The watch first: a change after the file was read must not be missed.
 void FileProber::start(check::CheckId id, const check::Config &config,
                        Instant now) {
-    const std::string &path = std::get<check::FileCheck>(config.probe).path;
+    const auto &check = std::get<check::FileCheck>(config.probe);
+    const std::string &path = check.path;
     File &file = files_[id];
     file.folder = folder_of(path);
     file.name = path.substr(path.rfind('/') + 1);
     follow(file);
-    outcomes_.finished(id, read_file(path), now);
+    outcomes_.finished(id, judge(check), now);
 }
 
 // There is never anything to wait for.

@@ -7,7 +7,8 @@
 // start without results in each process; only the Checker's results outlive a
 // reload.
 //
-// track_file: the number in a file. It is read whenever the check runs, and
+// track_file: the number in a file, or its existence. It is read whenever the
+// check runs, and
 // whenever the file changes, even if it is replaced or created later. inotify
 // watches the directory, not the file. If there is no directory yet, or if a
 // link leads elsewhere, only the check's interval applies.
@@ -33,7 +34,7 @@ public:
     ~FileProber() override;
 
     // Finishes before it returns. Any number passes; a missing and an empty
-    // file are 0.
+    // file are 0. Where only its existence counts, the file is not opened.
     void start(check::CheckId id, const check::Config &config,
                Instant now) override;
     check::Outcome cancel(check::CheckId id) override;

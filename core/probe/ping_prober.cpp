@@ -107,7 +107,16 @@ void PingProber::start(check::CheckId id, const check::Config &config,
                        Instant now) {
     Target &target = targets_[id];
     target.check = std::get<check::PingCheck>(config.probe);
-    const std::string address = target.check.address.to_string();
+    if (!resolve(target, now)) {
+        outcomes_.finished(
+            id,
+            judge(target.check, target.window, true,
+                  format("there is no IPv%d default route with a gateway",
+                         to_number(target.check.address.family()))),
+            now);
+        return;
+    }
+    const std::string address = target.address.to_string();
 
     const int error = send(target);
     if (error == 0) {
@@ -130,16 +139,30 @@ check::Outcome PingProber::cancel(check::CheckId id) {
     Target &target = targets_[id];
     target.waiting = false;
     return judge(target.check, target.window, true,
-                 "no answer from " + target.check.address.to_string());
+                 "no answer from " + target.address.to_string());
 }
 
 void PingProber::forget(check::CheckId id) {
     targets_.erase(id);
 }
 
+// False: there is no gateway.
+bool PingProber::resolve(Target &target, Instant now) {
+    target.address = target.check.address;
+    if (!target.check.gateway) {
+        return true;
+    }
+    const auto gateway = gateways_.find(target.check.address.family(), now);
+    if (gateway) {
+        target.address = gateway->address;
+        target.interface = gateway->interface;
+    }
+    return gateway.has_value();
+}
+
 // Returns 0 or errno; EBADF: there is no socket.
 int PingProber::send(Target &target) {
-    const IpAddress &address = target.check.address;
+    const IpAddress &address = target.address;
     const Family family = address.family();
     target.sequence++;
     target.cookie = random_cookie();
@@ -151,6 +174,9 @@ int PingProber::send(Target &target) {
                                                  .payload = payload});
 
     net::SocketAddress to(address);
+    if (address.is_link_local()) {
+        to.set_zone(target.interface);
+    }
     iovec data{request.data(), request.size()};
     msghdr message{};
     message.msg_iov = &data;
@@ -228,7 +254,7 @@ void PingProber::take(const Reply &reply) {
     const auto it =
         std::find_if(targets_.begin(), targets_.end(), [&](const auto &entry) {
             const Target &target = entry.second;
-            return target.waiting && target.check.address == reply.source &&
+            return target.waiting && target.address == reply.source &&
                    target.sequence == reply.sequence &&
                    target.cookie == reply.cookie;
         });

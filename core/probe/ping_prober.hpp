@@ -1,4 +1,5 @@
-// track_ping: one start() is one echo request. An outcome is about the last
+// track_ping: one start() is one echo request, to an address or to the gateway
+// of the present default route. An outcome is about the last
 // results: as many as the check's window has, fewer after a start. It fails if
 // the lost part reaches the check's threshold. So a check can pass although its
 // ping is lost, and fail although it is answered. Opening a raw socket needs
@@ -14,6 +15,7 @@
 #include "core/check/ports.hpp"
 #include "core/os/fd.hpp"
 #include "core/os/watcher.hpp"
+#include "core/probe/gateways.hpp"
 
 namespace ngx_vrrp::probe {
 
@@ -41,6 +43,8 @@ public:
 private:
     struct Target {
         check::PingCheck check;
+        IpAddress address;     // of the last ping
+        IfIndex interface {};  // of a gateway
         check::LossWindow window;
         std::uint16_t sequence = 0;
         std::uint64_t cookie = 0;  // contained in a real answer only
@@ -54,6 +58,7 @@ private:
     };
 
     void watch(os::Fd &socket);
+    bool resolve(Target &target, Instant now);
     int send(Target &target);
     void read(Family family, int fd);
     std::optional<Reply> parse(Family family, Bytes bytes,
@@ -65,6 +70,7 @@ private:
     os::Fd icmp4_;
     os::Fd icmp6_;
     std::uint16_t identifier_;
+    Gateways gateways_;
     std::map<check::CheckId, Target> targets_;
 };
 

@@ -178,6 +178,7 @@ bool Description::update_trackers(const engine::VirtualRouter &router) {
         TrackerRecord &record = trackers_[i];
         changed |= change(record.reason, tracker.reason());
         changed |= change(record.state, tracker.state());
+        changed |= change(record.latched, tracker.is_latched());
         changed |= change(record.adds, tracker.priority_delta());
         changed |= change(record.servers, tracker.pool().servers);
         changed |= change(record.servers_up, tracker.pool().up);

@@ -105,6 +105,7 @@ void write_tracker(Fields &out, const TrackerRecord &tracker) {
                "Current contribution of the tracker to the priority.");
     out.object_or_null("pool", tracker.is_pool != 0,
                        [&] { write_pool(out, tracker); });
+    out.json.member("latched", tracker.latched != 0);
     out.json.member_or_null("reason", tracker.reason.view());
 }
 

@@ -117,6 +117,7 @@ struct TrackerRecord {
     Text<256> reason;
     check::Verdict state;
     std::uint8_t weighted;
+    std::uint8_t latched;
     std::int32_t weight;
     std::int32_t adds;  // now
     std::uint8_t is_pool;

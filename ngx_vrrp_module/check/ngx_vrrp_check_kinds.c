@@ -22,7 +22,13 @@ static ngx_uint_t ngx_vrrp_track_is_known(ngx_vrrp_instance_t *in,
 static char *ngx_vrrp_track_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check);
 static char *ngx_vrrp_track_interface(ngx_conf_t *cf,
     ngx_vrrp_check_t *check);
+static char *ngx_vrrp_track_gateway(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check);
 static char *ngx_vrrp_track_file(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+static char *ngx_vrrp_track_presence(ngx_conf_t *cf,
+    ngx_vrrp_check_t *check);
+static char *ngx_vrrp_track_path(ngx_conf_t *cf, ngx_vrrp_check_t *check,
+    ngx_str_t *path);
 static char *ngx_vrrp_track_script(ngx_conf_t *cf, ngx_vrrp_check_t *check);
 static char *ngx_vrrp_script_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check);
@@ -44,9 +50,11 @@ static ngx_int_t ngx_vrrp_set_min_up(void *values, ngx_vrrp_param_t *param,
 #define NGX_VRRP_POOL    0x0200
 #define NGX_VRRP_PING    0x0400
 #define NGX_VRRP_SCRIPT  0x0800
+#define NGX_VRRP_LATCH   0x1000
 
 #define NGX_VRRP_CHECK_PARAMS  (NGX_VRRP_ALL|NGX_VRRP_PROBE|NGX_VRRP_SERVER)
-#define NGX_VRRP_STATE_PARAMS  (NGX_VRRP_ALL|NGX_VRRP_WEIGHT)
+#define NGX_VRRP_FILE_PARAMS   (NGX_VRRP_ALL|NGX_VRRP_WEIGHT)
+#define NGX_VRRP_STATE_PARAMS  (NGX_VRRP_FILE_PARAMS|NGX_VRRP_LATCH)
 #define NGX_VRRP_TRACK_PARAMS  (NGX_VRRP_STATE_PARAMS|NGX_VRRP_PROBE)
 #define NGX_VRRP_HTTP_PARAMS   (NGX_VRRP_HTTP|NGX_VRRP_MATCH)
 
@@ -101,13 +109,21 @@ static ngx_vrrp_check_kind_t  ngx_vrrp_check_kinds[] = {
 
     { { "track_ping", NGX_VRRP_TRACK_PARAMS|NGX_VRRP_PING },
       VRRP_CORE_CHECK_PING, VRRP_CORE_TRACK_CHECK, 1000, 3, 2,
-      ngx_vrrp_track_ping, NULL },
+      ngx_vrrp_track_ping, ngx_vrrp_track_gateway },
 
     { { "track_interface", NGX_VRRP_STATE_PARAMS },
       VRRP_CORE_CHECK_NONE, VRRP_CORE_TRACK_INTERFACE, 1000, 1, 1,
       ngx_vrrp_track_interface, NULL },
 
-    { { "track_file", NGX_VRRP_STATE_PARAMS },
+    { { "track_file exists=", NGX_VRRP_STATE_PARAMS },
+      VRRP_CORE_CHECK_FILE, VRRP_CORE_TRACK_CHECK, 1000, 1, 1,
+      ngx_vrrp_track_presence, NULL },
+
+    { { "track_file absent=", NGX_VRRP_STATE_PARAMS },
+      VRRP_CORE_CHECK_FILE, VRRP_CORE_TRACK_CHECK, 1000, 1, 1,
+      ngx_vrrp_track_presence, NULL },
+
+    { { "track_file", NGX_VRRP_FILE_PARAMS },
       VRRP_CORE_CHECK_FILE, VRRP_CORE_TRACK_FILE, 1000, 1, 1,
       ngx_vrrp_track_file, NULL },
 
@@ -269,6 +285,10 @@ static ngx_vrrp_param_t  ngx_vrrp_check_list[] = {
                          "must be -253 to 253, but not 0: without \"weight=\" "
                          "a failure is a fault") },
 
+    { ngx_string("latch"),
+      NGX_VRRP_LATCH,
+      ngx_vrrp_param_flag(ngx_vrrp_check_t, tracker.latch) },
+
     ngx_vrrp_last_param
 };
 
@@ -338,11 +358,11 @@ ngx_vrrp_check_kind(ngx_str_t *value)
             continue;
         }
 
-        /* "tcp" is the whole argument, "http://" its beginning */
+        /* "tcp" is the whole argument, "http://" and "exists=" begin it */
 
         len = ngx_strlen(name);
 
-        if (name[len - 1] == '/'
+        if (name[len - 1] == '/' || name[len - 1] == '='
             ? ngx_strncasecmp(value[1].data, (u_char *) name, len) == 0
             : ngx_strcmp(value[1].data, name) == 0)
         {
@@ -481,11 +501,18 @@ ngx_vrrp_track_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     value = cf->args->elts;
     core = &check->core;
 
-    reason = ngx_vrrp_parse_ip(value[1].data, value[1].len, &core->ip);
+    if (ngx_strcmp(value[1].data, "gateway") == 0) {
+        core->gateway = 1;
+        reason = NULL;
 
-    if (reason == NULL && ngx_vrrp_link_local(&core->ip)) {
+    } else {
+        reason = ngx_vrrp_parse_ip(value[1].data, value[1].len, &core->ip);
+    }
+
+    if (reason == NULL && !core->gateway && ngx_vrrp_link_local(&core->ip)) {
         reason = "it is a link-local address, which does not name its "
-                 "interface: use another address of that host";
+                 "interface: use another address of that host, or "
+                 "\"track_ping gateway\"";
     }
 
     if (reason) {
@@ -500,6 +527,20 @@ ngx_vrrp_track_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 
     ngx_conf_init_value(core->loss_percent, 100);
     check->address = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+/* the gateway of the instance's family; the checker process looks it up */
+
+static char *
+ngx_vrrp_track_gateway(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check)
+{
+    if (check->core.gateway) {
+        check->core.ip.family = ic->family;
+    }
 
     return NGX_CONF_OK;
 }
@@ -533,17 +574,55 @@ ngx_vrrp_track_interface(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 static char *
 ngx_vrrp_track_file(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 {
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    /* the tracker counts numbers, not results of the check */
+
+    check->core.fall = 1;
+    check->core.rise = 1;
+
+    return ngx_vrrp_track_path(cf, check, &value[1]);
+}
+
+
+/* "exists=/run/drain" fails while the file exists, "absent=" while not */
+
+static char *
+ngx_vrrp_track_presence(ngx_conf_t *cf, ngx_vrrp_check_t *check)
+{
+    size_t      skipped;
+    ngx_str_t  *value, path;
+
+    value = cf->args->elts;
+
+    skipped = sizeof("exists=") - 1;
+
+    path.data = value[1].data + skipped;
+    path.len = value[1].len - skipped;
+
+    check->core.file_test = (value[1].data[0] == 'e')
+                            ? VRRP_CORE_FILE_EXISTS : VRRP_CORE_FILE_ABSENT;
+
+    return ngx_vrrp_track_path(cf, check, &path);
+}
+
+
+static char *
+ngx_vrrp_track_path(ngx_conf_t *cf, ngx_vrrp_check_t *check, ngx_str_t *path)
+{
     ngx_str_t        *value;
     vrrp_core_str_t  *command;
 
     value = cf->args->elts;
 
-    if (value[1].len == 0) {
+    if (path->len == 0) {
         return ngx_vrrp_conf_invalid(cf, &value[0], &value[1],
                                      "must be the path of a file");
     }
 
-    check->address = value[1];
+    check->address = *path;
     command = ngx_palloc(cf->pool, sizeof(vrrp_core_str_t));
 
     if (command == NULL
@@ -555,11 +634,6 @@ ngx_vrrp_track_file(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     ngx_vrrp_core_str(command, &check->address);
     check->core.command = command;
     check->core.ncommand = 1;
-
-    /* the tracker counts numbers, not results of the check */
-
-    check->core.fall = 1;
-    check->core.rise = 1;
 
     return NGX_CONF_OK;
 }

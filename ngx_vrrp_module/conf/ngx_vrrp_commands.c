@@ -374,7 +374,7 @@ ngx_command_t  ngx_vrrp_commands[] = {
 
     { ngx_string("notify_master"),
       NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                         |NGX_CONF_1MORE,
+                                            |NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,
@@ -382,7 +382,7 @@ ngx_command_t  ngx_vrrp_commands[] = {
 
     { ngx_string("notify_backup"),
       NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                         |NGX_CONF_1MORE,
+                                            |NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,
@@ -390,7 +390,7 @@ ngx_command_t  ngx_vrrp_commands[] = {
 
     { ngx_string("notify_fault"),
       NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                         |NGX_CONF_1MORE,
+                                            |NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,
@@ -398,7 +398,7 @@ ngx_command_t  ngx_vrrp_commands[] = {
 
     { ngx_string("notify_stop"),
       NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                         |NGX_CONF_1MORE,
+                                            |NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,

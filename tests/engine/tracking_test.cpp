@@ -306,5 +306,110 @@ TEST_F(TrackingTest, CrashWithAFailedWeightIsGoneOnFromWithIt) {
                     "add 10.0.1.5 1s"}));
 }
 
+// Latched trackers
+
+class LatchTest : public TrackingTest {
+protected:
+    static TrackerConfig latching(std::optional<int> weight = {}) {
+        TrackerConfig config = service(weight);
+        config.latch = true;
+        return config;
+    }
+
+    // The check fails, and passes again.
+    void flap() {
+        set_check(Verdict::down);
+        engine->handle_checks(now);
+        set_check(Verdict::up);
+        engine->handle_checks(now);
+    }
+
+    std::string resume() {
+        return engine->execute(Command::resume, "VI_1", now)[0].outcome.detail;
+    }
+};
+
+TEST_F(LatchTest, FailureStaysUntilResume) {
+    set_check(Verdict::up);
+    become_active_with({latching()});
+    flap();
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    run(Seconds{30});
+    EXPECT_EQ(fault(),
+              "track_tcp 10.0.1.9:80: L4CON refused, latched until "
+              "\"resume\"");
+
+    EXPECT_EQ(resume(),
+              "fault cleared: track_tcp 10.0.1.9:80: L4CON refused, "
+              "latched until \"resume\"");
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(resume(), "was not released");
+}
+
+TEST_F(LatchTest, WeightStaysToo) {
+    set_check(Verdict::up);
+    become_active_with({latching(-20)});
+    flap();
+    EXPECT_EQ(priority(), 80u);
+    resume();
+    EXPECT_EQ(priority(), 100u);
+}
+
+TEST_F(LatchTest, ResumeWhileItFailsChangesNothingUntilItIsUp) {
+    set_check(Verdict::up);
+    become_active_with({latching()});
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+    EXPECT_EQ(resume(), "stays in FAULT: track_tcp 10.0.1.9:80: L4CON refused");
+    set_check(Verdict::up);
+    engine->handle_checks(now);
+    EXPECT_EQ(fault(), "") << "the operator has seen that failure";
+    flap();
+    EXPECT_NE(fault(), "");
+}
+
+// At boot a gateway may need longer than nginx.
+TEST_F(LatchTest, TrackerThatWasNeverUpDoesNotLatch) {
+    set_check(Verdict::down);
+    start_with({latching()});
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    set_check(Verdict::up);
+    engine->handle_checks(now);
+    EXPECT_EQ(fault(), "");
+}
+
+TEST_F(LatchTest, SurvivesReloadAndCrash) {
+    set_check(Verdict::up);
+    become_active_with({latching()});
+    flap();
+    for (const bool upgrade : {false, true}) {
+        if (upgrade) {
+            machine.latched.clear();  // another nginx has another memory
+        }
+        reload_with({latching()});
+        run(Seconds{1});
+        EXPECT_EQ(fault(),
+                  "track_tcp 10.0.1.9:80: it failed before, latched "
+                  "until \"resume\"")
+            << upgrade;
+    }
+    // without the parameter it is as any other
+    reload_with({service()});
+    run(Seconds{1});
+    EXPECT_EQ(fault(), "");
+}
+
+TEST_F(LatchTest, NewProcessReadsItFromTheMemory) {
+    machine.latched = {"track_tcp 10.0.1.9:80"};
+    set_check(Verdict::up);
+    start_with({latching()});
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    resume();
+    EXPECT_EQ(machine.latched.size(), 0u);
+    EXPECT_EQ(fault(), "");
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::engine

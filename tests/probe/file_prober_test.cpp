@@ -237,5 +237,28 @@ TEST_F(FileProberTest, EveryTenMilliseconds) {
     EXPECT_FALSE(prober->on_readable(-1));
 }
 
+TEST_F(FileProberTest, ExistenceMayBeAFailure) {
+    const auto probe_for = [&](check::FileTest test) {
+        check::Config config = test::default_check();
+        config.probe = check::FileCheck{path, test};
+        prober->start(1, config, os::now());
+        return text_of(loop.next());
+    };
+    EXPECT_EQ(probe_for(check::FileTest::exists), "passed 0");
+    EXPECT_EQ(probe_for(check::FileTest::absent),
+              "FILE 0: \"" + path + "\" does not exist");
+
+    write("");  // as touch does
+    EXPECT_TRUE(notices());
+    EXPECT_EQ(probe_for(check::FileTest::exists),
+              "FILE 0: \"" + path + "\" exists");
+    EXPECT_EQ(probe_for(check::FileTest::absent), "passed 0");
+
+    ::unlink(path.c_str());
+    EXPECT_TRUE(notices());
+    EXPECT_EQ(::symlink("/nonexistent", path.c_str()), 0);
+    EXPECT_EQ(probe_for(check::FileTest::exists), "passed 0") << "a dead link";
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::probe

@@ -241,5 +241,50 @@ TEST_F(PingProberTest, AFullEventLoopIsAsNoSocket) {
               check::Reason::sockerr);
 }
 
+check::Config gateway(Family family) {
+    check::Config config = ping(family == Family::ipv4 ? "0.0.0.0" : "::");
+    std::get<check::PingCheck>(config.probe).gateway = true;
+    return config;
+}
+
+TEST_F(PingProberTest, FindsTheGatewayAndFollowsIt) {
+    EXPECT_EQ(text_of(run_once(gateway(Family::ipv4))),
+              "L3TOUT 100: 100 % lost (1 of 1), there is no IPv4 default route "
+              "with a gateway");
+    in_a("ip route add 10.77.0.0/16 via 10.9.0.2");
+    EXPECT_FALSE(run_once(gateway(Family::ipv4)).passed()) << "another route";
+
+    in_a("ip route add default via 10.9.0.2 metric 100");
+    EXPECT_EQ(text_of(run_once(gateway(Family::ipv4))), "passed 0");
+
+    in_a("ip route add default via 10.9.0.3 metric 50");  // no such host
+    answered = false;
+    EXPECT_EQ(text_of(run_once(gateway(Family::ipv4))),
+              "L3TOUT 100: 100 % lost (1 of 1), no answer from 10.9.0.3");
+    in_a("ip route del default via 10.9.0.3 metric 50");
+    answered = true;
+    EXPECT_EQ(text_of(run_once(gateway(Family::ipv4))), "passed 0");
+
+    in_a(
+        "ip route replace default metric 100 nexthop via 10.9.0.2 weight 1 "
+        "nexthop via 10.9.0.3 weight 1");
+    EXPECT_EQ(text_of(run_once(gateway(Family::ipv4))), "passed 0");
+}
+
+// It is usually a link-local address, on an interface.
+TEST_F(PingProberTest, FindsTheIpv6Gateway) {
+    EXPECT_FALSE(run_once(gateway(Family::ipv6)).passed());
+    enter_b();
+    in_b("ip addr add fe80::b2/64 dev vr1 nodad");
+    wait_until_local("fe80::b2");
+    enter_a();
+    in_a("ip -6 route add default via fe80::b2 dev vr0");
+    EXPECT_EQ(text_of(run_once(gateway(Family::ipv6))), "passed 0");
+    in_a("ip -6 route del default");
+    EXPECT_EQ(text_of(run_once(gateway(Family::ipv6))),
+              "L3TOUT 100: 100 % lost (1 of 1), there is no IPv6 default route "
+              "with a gateway");
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::probe

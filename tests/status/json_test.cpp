@@ -116,10 +116,11 @@ TEST(Json, SaysWhatTheTrackersFound) {
     EXPECT_NE(
         json.find(R"("trackers":[{"type":"track_upstream","name":"web",)"
                   R"("state":"down","weight":-20,"adds":-20,)"
-                  R"("pool":{"servers":2,"up":0,"needed":1},)"
+                  R"("pool":{"servers":2,"up":0,"needed":1},"latched":false,)"
                   R"("reason":"0 of 2 servers up"},)"
                   R"({"type":"track_interface","name":"eth1","state":"up",)"
-                  R"("weight":null,"adds":0,"pool":null,"reason":null}])"),
+                  R"("weight":null,"adds":0,"pool":null,"latched":false,)"
+                  R"("reason":null}])"),
         std::string::npos)
         << json;
 }

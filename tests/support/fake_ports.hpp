@@ -36,6 +36,7 @@ public:
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
     std::optional<Instant> active_before;  // the life before this one
     std::set<engine::RouterKey> released;  // over the life of a process
+    std::set<std::string> latched;         // titles of trackers
     bool full = false;                     // no room for one more
     bool owned_by_other = false;           // request() has to wait
     std::string overtaken_at;              // with this, another one owns it
@@ -149,6 +150,21 @@ public:
             released.erase(key);
         }
         return !full;
+    }
+
+    bool is_latched(const engine::RouterKey &,
+                    const std::string &tracker) override {
+        return latched.contains(tracker);
+    }
+
+    bool set_latched(const engine::RouterKey &, const std::string &tracker,
+                     bool is) override {
+        if (is) {
+            latched.insert(tracker);
+        } else {
+            latched.erase(tracker);
+        }
+        return true;
     }
 
     std::optional<check::Verdict> verdict(check::CheckId id) const override {
