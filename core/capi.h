@@ -333,7 +333,9 @@ typedef struct {
 
 #define VRRP_CORE_EVENT_STATE        0x01
 #define VRRP_CORE_EVENT_UPSTREAM     0x04
-#define VRRP_CORE_ALL_EVENTS         0xffffffff
+#define VRRP_CORE_EVENT_RX_LOWER     0x20
+/* state, tracker, upstream, split_brain: the rest can be frequent */
+#define VRRP_CORE_USUAL_EVENTS       0x0f
 
 /* of a list of names, "state,upstream"; VRRP_CORE_ERROR: fills expected */
 int vrrp_core_parse_events(const vrrp_core_str_t *names, uint32_t *events,
@@ -346,6 +348,7 @@ int vrrp_core_parse_events(const vrrp_core_str_t *names, uint32_t *events,
 #define VRRP_CORE_TO_FAULT           0x04
 #define VRRP_CORE_TO_STOP            0x08
 #define VRRP_CORE_TO_INIT            0x10
+#define VRRP_CORE_TO_DELETED         0x20
 
 #define VRRP_CORE_MAX_CHANNELS       64
 

@@ -41,7 +41,8 @@ sub accepts_both ($directive, %options) {
 }
 
 my $email = 'notify_email to=a@b from=c@d smtp=smtp://10.0.0.1';
-my @scripts = qw(notify_master notify_backup notify_fault notify_stop notify);
+my @scripts = qw(notify_master notify_backup notify_fault notify_stop
+                 notify_deleted notify_master_rx_lower_pri notify);
 
 my %example = (
     notify_fifo    => 'notify_fifo /run/none.fifo',
@@ -54,8 +55,8 @@ my $file = 'must be the path of a file';
 my $flag = 'must be "on" or "off"';
 my $timeout = 'must be a time from 100ms to 1h';
 my $expire = 'must be a time from 1s to 7d';
-my $events = 'must be a list of state, tracker, upstream and split_brain, as '
-    . 'in "state,split_brain"';
+my $events = 'must be a list of state, tracker, upstream, split_brain, priority '
+    . 'and master_rx_lower_pri, as in "state,split_brain"';
 
 
 # --- what all of them have in common -----------------------------------------
@@ -98,7 +99,8 @@ for my $name (qw(notify_email notify_webhook)) {
 
 for my $name (qw(notify_fifo notify_email notify_webhook)) {
     accepts_both("$example{$name} events=$_")
-        for 'state', 'tracker', 'split_brain,state', 'state,state';
+        for 'state', 'tracker', 'split_brain,state', 'state,state',
+            'priority,master_rx_lower_pri';
     accepts('upstreams for all', in_block("$example{$name} events=upstream"));
     rejects('upstreams for one instance',
         in_instance("$example{$name} events=state,upstream"),

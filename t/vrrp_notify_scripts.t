@@ -231,6 +231,78 @@ subtest 'a pipe' => sub {
     $lb1->node->reap($reader);
 };
 
+# An advertisement with priority 50 from the client.
+sub losing_advert () {
+    $lb1->others->run($^X, '-MSocket=:all', '-e', <<'END', $VRRP::Lab::VIP);
+        my @packet = unpack 'n*', pack 'C4 n n a4', 0x31, 51, 50, 1, 10, 0,
+                                       inet_aton($ARGV[0]);
+        my $sum = 0;
+        $sum += $_ for @packet;
+        $sum = ($sum & 0xffff) + ($sum >> 16);
+        $packet[3] = ~$sum & 0xffff;
+        socket my $out, PF_INET, SOCK_RAW, 112 or die "socket: $!";
+        setsockopt $out, IPPROTO_IP, IP_MULTICAST_TTL, pack 'C', 255;
+        setsockopt $out, IPPROTO_IP, IP_MULTICAST_IF,
+                   inet_aton('192.168.64.10');
+        send $out, pack('n*', @packet), 0,
+             pack_sockaddr_in(0, inet_aton('224.0.0.18')) or die "send: $!";
+END
+}
+
+
+subtest 'priority, a losing advertisement, a removed instance' => sub {
+    my $fifo = "$dir/fifo2";
+    my %more = (
+        block => "notify_fifo $fifo events=state,priority,"
+                 . 'master_rx_lower_pri;',
+        instance => <<"END",
+    track_file                 $dir/number weight=1;
+    notify_master_rx_lower_pri "$master heard";
+    notify_deleted             "$master gone";
+    notify_stop                "$master stopped";
+END
+    );
+
+    forget();
+    reload(%more);
+
+    my $text = "$fifo.text";
+    my $reader = $lb1->node->spawn({ output => $text, tag => 'reader2' },
+                                   'sh', '-c', "exec cat <>$fifo");
+    my $told = sub ($line) {
+        $lb1->comes_true("told $line", 15, sub {
+            (VRRP::Proc::slurp($text) // '') =~ /^INSTANCE "VI_1" $line$/m;
+        });
+    };
+
+    $lb1->write_file('number', "-20\n");
+    $told->('MASTER_PRIORITY 80');
+
+    losing_advert();
+    $told->('MASTER_RX_LOWER_PRI 80');
+    $lb1->comes_true('told of the losing advertisement', 15, sub {
+        told() =~ /^master\ heard\ as\ .*:\ 192\.168\.64\.10\ advertises
+                   \ with\ priority\ 50$/mx;
+    });
+
+    my $other = $lb1->vrrp(%more)
+        =~ s/VI_1/VI_2/gr =~ s/router_id 51/router_id 77/r
+        =~ s/\Q$VRRP::Lab::VIP/192.168.64.201/gr;
+
+    $nginx->configure(vrrp => $other);
+    $nginx->reload(40);
+    $told->('DELETED 80');
+    $lb1->comes_true('told of the removed instance', 15, sub {
+        told() =~ /^master gone as .*, MASTER -> DELETED of VI_1 /m;
+    });
+    unlike(told(), qr/stopped/, 'nginx has not stopped');
+
+    unlink "$dir/number";
+    reload();
+    $lb1->become('MASTER');
+    $lb1->node->reap($reader);
+};
+
 $lb1->finish;
 done_testing;
 

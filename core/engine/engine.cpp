@@ -154,9 +154,11 @@ void Engine::disable(const std::string &reason, Instant now) {
     with_each(now, [&](VirtualRouter &r) { r.disable(reason, now); });
 }
 
-void Engine::stop(const std::string &reason, bool serving, Instant now) {
+void Engine::stop(const std::string &reason, bool serving, Instant now,
+                  bool deleted) {
     stopping_ = true;
-    with_each(now, [&](VirtualRouter &r) { r.stop(reason, serving, now); });
+    with_each(now,
+              [&](VirtualRouter &r) { r.stop(reason, serving, now, deleted); });
 }
 
 void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {

@@ -106,8 +106,10 @@ public:
     // Instead of start: every router is in FAULT with this reason.
     void disable(const std::string &reason, Instant now);
 
-    // Release all addresses. serving: nginx still answers requests.
-    void stop(const std::string &reason, bool serving, Instant now);
+    // Release all addresses. serving: nginx still answers requests. deleted:
+    // the new configuration does not have the routers that are still ours.
+    void stop(const std::string &reason, bool serving, Instant now,
+              bool deleted = false);
 
     void handle_packet(const ReceivedPacket &packet, Instant now);
     void handle_interfaces(Interfaces interfaces, Instant now);

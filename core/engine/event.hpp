@@ -21,6 +21,7 @@ struct StateChanged {
     vrrp::StateName from;
     vrrp::StateName to;
     bool for_good = false;  // nginx ends: keepalived's STOP
+    bool deleted = false;   // the new configuration lacks it: DELETED
 };
 
 struct TrackerChanged {
@@ -62,8 +63,22 @@ struct SplitBrainChanged {
     bool suspected = false;  // false: it is over
 };
 
+// Of a MASTER or BACKUP; Event has the new one.
+struct PriorityNews {
+    vrrp::StateName state;
+    Priority from;
+};
+
+// This MASTER received an advertisement that loses against its own.
+struct LosingAdvert {
+    IpAddress peer;
+    Priority priority;
+};
+
 struct Event {
-    std::variant<StateChanged, TrackerChanged, SplitBrainChanged> what;
+    std::variant<StateChanged, TrackerChanged, SplitBrainChanged, PriorityNews,
+                 LosingAdvert>
+        what;
     std::string reason;
     Priority priority;  // effective
 };

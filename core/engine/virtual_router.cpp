@@ -13,6 +13,9 @@ namespace {
 // A peer whose configuration differs from ours repeats its advertisements.
 constexpr Duration kDisagreementPeriod = Seconds{60};
 
+// Such a router may repeat its advertisements, too.
+constexpr Duration kLosingPeriod = Seconds{10};
+
 // After a reload another process may have to fill the table of checks first;
 // until then the previous process keeps the router.
 constexpr Duration kKnownSoon = Milliseconds{250};
@@ -49,6 +52,7 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
       drop_limits_(wire::kDropReasons, RateLimit{kDisagreementPeriod}),
       removal_limit_(kOneRemoval),
       name_limit_(kDisagreementPeriod),
+      losing_limit_(kLosingPeriod),
       mismatch_line_(kDisagreementPeriod),
       cut_line_(Seconds{3600}) {}
 
@@ -79,8 +83,10 @@ void VirtualRouter::disable(const std::string &reason, Instant now) {
 }
 
 // A process that waits for the router gets it, without a change on the LAN.
-void VirtualRouter::stop(const std::string &reason, bool serving, Instant now) {
+void VirtualRouter::stop(const std::string &reason, bool serving, Instant now,
+                         bool deleted) {
     stopped_ = true;
+    deleted_ = deleted;
     ending_ = {reason, serving, successor_grace()};
     if (!serving) {
         finish_removal(now);
@@ -208,6 +214,7 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     input(vrrp::AdvertReceived{advert, peer}, now);
     changed_ = changed_ || !vrrp::is_same(before, instance_.active_router());
     split_brain_.on_rival(advert, peer, instance_.effective_priority(), now);
+    report_losing(advert, peer, now);
     check_split_brain(now);
     if (advert.priority != kPriorityZero) {
         leave_unheard(peer, now);
@@ -319,6 +326,12 @@ void VirtualRouter::report_priority(Instant now) {
         input(vrrp::PriorityChanged{after, news}, now);
         log_(LogLevel::notice, "priority %u -> %u: %s", unsigned{before.value},
              unsigned{after.value}, news.c_str());
+        const vrrp::StateName state = instance_.state();
+        if (state == vrrp::StateName::active ||
+            state == vrrp::StateName::backup) {
+            ports_.events.on_event({PriorityNews{state, before}, news, after},
+                                   config(), now);
+        }
     }
 }
 

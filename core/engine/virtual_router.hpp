@@ -71,7 +71,8 @@ public:
 
     // serving: nginx still answers, so the addresses may wait for the
     // successor.
-    void stop(const std::string &reason, bool serving, Instant now);
+    void stop(const std::string &reason, bool serving, Instant now,
+              bool deleted = false);
 
     // Executes a command of an operator; this process must own the router. A
     // release that waits for the successor is done, and has its detail when
@@ -292,6 +293,8 @@ private:
     void ask(const vrrp::VirtualAddress &address, Instant now);
     void report_sign(const SignNews &news, Instant now);
     void report_send_error(const SystemError &error, Instant now);
+    void report_losing(const wire::Advertisement &advert, const IpAddress &peer,
+                       Instant now);
     void report_drop(wire::DropReason reason, const ReceivedPacket &packet,
                      const wire::Advertisement *advert, Instant now);
     std::string numbers(vrrp::StateName before, Instant now) const;
@@ -316,8 +319,9 @@ private:
     OwnershipId id_;
     bool owner_ = false;
     bool stopped_ = false;
-    bool shutting_down_ = false;           // stopped, no successor
-    vrrp::Shutdown ending_;                // when stopped
+    bool deleted_ = false;        // stopped, the new configuration lacks it
+    bool shutting_down_ = false;  // stopped, no successor
+    vrrp::Shutdown ending_;       // when stopped
     std::optional<Instant> hand_over_by_;  // stopped, and expects a waiter
     bool waiter_died_ = false;
 
@@ -344,6 +348,7 @@ private:
     std::vector<RateLimit> drop_limits_;  // for each DropReason
     RateLimit removal_limit_;
     RateLimit name_limit_;
+    RateLimit losing_limit_;
     RepeatedLine mismatch_line_;
     RepeatedLine send_line_;
     RepeatedLine address_line_;

@@ -159,13 +159,31 @@ void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
         unheard_since_.reset();
         ports_.ownership.left(id_);
     }
-    const StateChanged change{action.from, action.to, stopped_};
+    const StateChanged change{action.from, action.to, stopped_, deleted_};
     ports_.events.on_event(
         {change, action.reason, instance_.effective_priority()}, config(), now);
 }
 
 void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
     mismatch_line_.write(log_, LogLevel::warn, action.text, now);
+}
+
+// As long as we are MASTER after it, it has lost.
+void VirtualRouter::report_losing(const wire::Advertisement &advert,
+                                  const IpAddress &peer, Instant now) {
+    if (instance_.state() != vrrp::StateName::active ||
+        instance_.is_leaving() || advert.priority == kPriorityZero ||
+        peer == source_ || !losing_limit_.allow(now)) {
+        return;
+    }
+    const unsigned more = losing_limit_.take_suppressed();
+    ports_.events.on_event(
+        {LosingAdvert{peer, advert.priority},
+         format("%s advertises with priority %u", peer.to_string().c_str(),
+                unsigned{advert.priority.value}) +
+             (more == 0 ? "" : format(", %u more times before", more)),
+         instance_.effective_priority()},
+        config(), now);
 }
 
 void VirtualRouter::report_send_error(const SystemError &error, Instant now) {

@@ -37,7 +37,7 @@ std::string addresses_of(const vrrp::Config &config) {
     return list;
 }
 
-State state_of(vrrp::StateName name, bool for_good = false) {
+State state_of(vrrp::StateName name, State at_end = State::init) {
     switch (name) {
         case vrrp::StateName::backup:
             return State::backup;
@@ -48,13 +48,15 @@ State state_of(vrrp::StateName name, bool for_good = false) {
         case vrrp::StateName::initialize:
             break;
     }
-    return for_good ? State::stop : State::init;
+    return at_end;
 }
 
 void describe(EventRecord &event, const engine::StateChanged &change) {
     event.kind = EventKind::state;
     event.previous = state_of(change.from);
-    event.state = state_of(change.to, change.for_good);
+    event.state = state_of(change.to, change.deleted    ? State::deleted
+                                      : change.for_good ? State::stop
+                                                        : State::init);
     event.bad = event.state == State::fault;
     event.from.set(vrrp::public_name(change.from));
     event.to.set(to_string(event.state));
@@ -74,6 +76,25 @@ void describe(EventRecord &event, const engine::SplitBrainChanged &change) {
     event.from.set(change.suspected ? "over" : "suspected");
     event.to.set(change.suspected ? "suspected" : "over");
     event.subject.set(to_words(change.sign));
+}
+
+// Below the priority from before is not a failure: a tracker may be the cause,
+// and reports itself.
+void describe(EventRecord &event, const engine::PriorityNews &change) {
+    event.kind = EventKind::priority;
+    event.bad = 1;
+    event.state = event.previous = state_of(change.state);
+    event.from.set(std::to_string(change.from.value));
+    event.to.set(std::to_string(event.priority));
+}
+
+void describe(EventRecord &event, const engine::LosingAdvert &heard) {
+    event.kind = EventKind::master_rx_lower_pri;
+    event.bad = 1;
+    event.state = event.previous = State::master;
+    event.from.set(to_string(State::master));
+    event.to.set(to_string(State::master));
+    event.subject.set(heard.peer.to_string());
 }
 
 // As it was written, with the address if the name means several.

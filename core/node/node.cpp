@@ -323,9 +323,10 @@ void Node::leave_to_successor(Instant now) {
     // A successor that has died passes nothing on: the router is ours again
     // until the master has started another process.
     engine_.handle_ownership(now);
-    if (area_.confirmed() > generation_.number || now >= *successor_by_) {
+    const bool has_successor = area_.confirmed() > generation_.number;
+    if (has_successor || now >= *successor_by_) {
         successor_by_.reset();
-        engine_.stop("nginx has been reconfigured", true, now);
+        engine_.stop("nginx has been reconfigured", true, now, has_successor);
     }
 }
 

@@ -16,10 +16,12 @@
 namespace ngx_vrrp::notify {
 
 enum class EventKind : std::uint8_t {
-    state,       // an instance went from one state to another
-    tracker,     // a tracker of an instance failed, or is up again
-    upstream,    // a server of an upstream block went down, or is up again
-    split_brain  // a sign that two nodes hold an address, or that it is over
+    state,        // an instance went from one state to another
+    tracker,      // a tracker of an instance failed, or is up again
+    upstream,     // a server of an upstream block went down, or is up again
+    split_brain,  // a sign that two nodes hold an address, or that it is over
+    priority,     // the effective priority of an instance has changed
+    master_rx_lower_pri  // a MASTER received an advertisement that loses
 };
 
 enum class Gravity : std::uint8_t {
@@ -66,7 +68,7 @@ struct EventTraits {
 };
 
 // In the order of EventKind: the only place that lists them.
-inline constexpr std::array<EventTraits, 4> kEventTraits{{
+inline constexpr std::array<EventTraits, 6> kEventTraits{{
     {.name = "state",
      .webhook = "state_change",
      .gravity = Gravity::critical,
@@ -103,6 +105,25 @@ inline constexpr std::array<EventTraits, 4> kEventTraits{{
      .change = "split brain {to}: {subject}",
      .mail = "VRRP Instance {instance} - split brain {to}: {subject}",
      .arguments = {"SPLIT_BRAIN", "{instance}", "{subject}", "{TO}"}},
+    {.name = "priority",
+     .webhook = "priority",
+     .gravity = Gravity::info,
+     .alert = "NginxVrrpPriority",
+     .subject_label = "subject",
+     .about = "{instance}",
+     .change = "priority {from} -> {to}",
+     .mail = "VRRP Instance {instance} - priority {from} -> {to}",
+     .arguments = {"INSTANCE", "{instance}", "{STATE}_PRIORITY", "{to}"}},
+    {.name = "master_rx_lower_pri",
+     .webhook = "master_rx_lower_pri",
+     .gravity = Gravity::info,
+     .alert = "NginxVrrpLowerPriority",
+     .subject_label = "subject",
+     .about = "{instance}",
+     .change = "losing advertisement from {subject}",
+     .mail = "VRRP Instance {instance} - losing advertisement from {subject}",
+     .arguments = {"INSTANCE", "{instance}", "MASTER_RX_LOWER_PRI",
+                   "{priority}"}},
 }};
 
 constexpr std::string_view to_string(EventKind kind) {
@@ -115,11 +136,11 @@ constexpr const EventTraits &traits_of(EventKind kind) {
 }
 
 // The states of instances, as in keepalived's scripts and in the status.
-enum class State : std::uint8_t { master, backup, fault, stop, init };
+enum class State : std::uint8_t { master, backup, fault, stop, init, deleted };
 
 constexpr std::string_view to_string(State state) {
-    constexpr std::array<std::string_view, 5> names{"MASTER", "BACKUP", "FAULT",
-                                                    "STOP", "INIT"};
+    constexpr std::array<std::string_view, 6> names{
+        "MASTER", "BACKUP", "FAULT", "STOP", "INIT", "DELETED"};
     return name_of(state, names);
 }
 
@@ -136,7 +157,8 @@ struct EventRecord {
     std::uint8_t bad;       // a failure, or a sign of one, begins; 0: it ends
     std::uint8_t again;     // nothing new: it is still so, see kRepeat
     State previous;         // of kind state: the old one, as `from` has it
-    State state;            // of kind state: the new one, as `to` has it
+    State state;            // of kind state: the new one, as `to` has it;
+                            // priority, master_rx_lower_pri: the present one
 
     std::int64_t at_ns;      // CLOCK_BOOTTIME
     std::int64_t wall_ns;    // since 1970, UTC
@@ -147,13 +169,16 @@ struct EventRecord {
     Text<64> instance;  // empty: of none
     Text<16> interface;
 
-    // State: INIT, BACKUP, MASTER, FAULT, STOP (INIT, when nginx ends). Others:
-    // "up" and "down"; split_brain: "suspected", "over".
+    // State: INIT, BACKUP, MASTER, FAULT, STOP (INIT, when nginx ends), DELETED
+    // (INIT, when a reload removes the instance). priority: numbers;
+    // master_rx_lower_pri: MASTER. Others: "up" and "down"; split_brain:
+    // "suspected", "over".
     Text<16> from;
     Text<16> to;
 
     // tracker: "track_http http://127.0.0.1/"; upstream: its block's name;
-    // split_brain: engine::to_words() of the sign.
+    // split_brain: engine::to_words() of the sign; master_rx_lower_pri: the
+    // address of the other router.
     Text<128> subject;
     Text<128> server;  // upstream: the server as it was written
     Text<256> reason;
@@ -165,7 +190,7 @@ static_assert(std::is_trivially_copyable_v<EventRecord>);
 // Its kind and its states exist.
 constexpr bool is_known(const EventRecord &event) {
     return static_cast<std::size_t>(event.kind) < kEventTraits.size() &&
-           event.previous <= State::init && event.state <= State::init;
+           event.previous <= State::deleted && event.state <= State::deleted;
 }
 
 }  // namespace ngx_vrrp::notify

@@ -45,8 +45,7 @@ std::vector<std::string> arguments(const EventRecord &event) {
 std::string line(const EventRecord &event) {
     const std::vector<std::string> words = arguments(event);
     return words[0] + ' ' + quoted(words[1]) + ' ' +
-           (event.kind == EventKind::state ? on_line(words[2])
-                                           : quoted(words[2])) +
+           (words[0] == "INSTANCE" ? on_line(words[2]) : quoted(words[2])) +
            ' ' + on_line(words[3]);
 }
 

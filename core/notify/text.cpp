@@ -25,6 +25,9 @@ std::string field(const EventRecord &event, std::string_view name) {
     if (name == "TO") {
         return to_upper(event.to.view());
     }
+    if (name == "STATE") {
+        return std::string(to_string(event.state));
+    }
     return std::string(name == "instance"  ? event.instance.view()
                        : name == "subject" ? event.subject.view()
                        : name == "server"  ? event.server.view()
@@ -87,10 +90,13 @@ std::string headline_with_node(const EventRecord &event) {
 }
 
 std::string subject_line(const EventRecord &event) {
-    const bool stops =
-        event.kind == EventKind::state && event.state == State::stop;
-    const char *text = stops ? "VRRP Instance {instance} - Stopping"
-                             : traits_of(event.kind).mail;
+    const bool of_state = event.kind == EventKind::state;
+    const char *text = traits_of(event.kind).mail;
+    if (of_state && event.state == State::stop) {
+        text = "VRRP Instance {instance} - Stopping";
+    } else if (of_state && event.state == State::deleted) {
+        text = "VRRP Instance {instance} - Removed from the configuration";
+    }
     return "[" + one_line(event.node.view()) + "] " +
            one_line(filled(text, event));
 }

@@ -98,23 +98,31 @@ static ngx_vrrp_bounds_t  ngx_vrrp_realtime_priority = {
 
 
 static ngx_vrrp_notify_script_t  ngx_vrrp_notify_master = {
-    NGX_VRRP_NOTIFY_MASTER, VRRP_CORE_TO_MASTER
+    NGX_VRRP_NOTIFY_MASTER, VRRP_CORE_TO_MASTER, 0
 };
 
 static ngx_vrrp_notify_script_t  ngx_vrrp_notify_backup = {
-    NGX_VRRP_NOTIFY_BACKUP, VRRP_CORE_TO_BACKUP
+    NGX_VRRP_NOTIFY_BACKUP, VRRP_CORE_TO_BACKUP, 0
 };
 
 static ngx_vrrp_notify_script_t  ngx_vrrp_notify_fault = {
-    NGX_VRRP_NOTIFY_FAULT, VRRP_CORE_TO_FAULT
+    NGX_VRRP_NOTIFY_FAULT, VRRP_CORE_TO_FAULT, 0
 };
 
 static ngx_vrrp_notify_script_t  ngx_vrrp_notify_stop = {
-    NGX_VRRP_NOTIFY_STOP, VRRP_CORE_TO_STOP
+    NGX_VRRP_NOTIFY_STOP, VRRP_CORE_TO_STOP, 0
+};
+
+static ngx_vrrp_notify_script_t  ngx_vrrp_notify_deleted = {
+    NGX_VRRP_NOTIFY_DELETED, VRRP_CORE_TO_DELETED, 0
+};
+
+static ngx_vrrp_notify_script_t  ngx_vrrp_notify_master_rx_lower_pri = {
+    NGX_VRRP_NOTIFY_RX_LOWER, 0, VRRP_CORE_EVENT_RX_LOWER
 };
 
 static ngx_vrrp_notify_script_t  ngx_vrrp_notify = {
-    NGX_VRRP_NOTIFY, NGX_VRRP_SCRIPT_STATES
+    NGX_VRRP_NOTIFY, NGX_VRRP_SCRIPT_STATES, 0
 };
 
 
@@ -404,9 +412,25 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       &ngx_vrrp_notify_stop },
 
-    { ngx_string("notify"),
+    { ngx_string("notify_deleted"),
       NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
                          |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify,
+      0,
+      0,
+      &ngx_vrrp_notify_deleted },
+
+    { ngx_string("notify_master_rx_lower_pri"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                         |NGX_CONF_1MORE,
+      ngx_vrrp_conf_notify,
+      0,
+      0,
+      &ngx_vrrp_notify_master_rx_lower_pri },
+
+    { ngx_string("notify"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
+                                            |NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,

@@ -68,6 +68,11 @@ ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     core = &channel->core;
     core->states = (uint32_t) script->states;
+
+    if (script->events) {
+        core->events = (uint32_t) script->events;
+    }
+
     core->with_arguments = (script->directive == NGX_VRRP_NOTIFY);
     core->command = channel->program.words;
     core->ncommand = channel->program.nwords;
@@ -273,7 +278,7 @@ ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t directive,
     local = directive & (NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_FIFO);
 
     ngx_conf_init_value(params->events, local ? VRRP_CORE_EVENT_STATE
-                                              : VRRP_CORE_ALL_EVENTS);
+                                              : VRRP_CORE_USUAL_EVENTS);
     ngx_conf_init_value(params->timeout,
                    (directive & NGX_VRRP_NOTIFY_WEBHOOKS) ? 10000 : 30000);
     ngx_conf_init_value(params->expire, 3600000);

@@ -23,10 +23,13 @@
 #define NGX_VRRP_NOTIFY_EMAIL     0x0040
 #define NGX_VRRP_NOTIFY_HTTP      0x0080
 #define NGX_VRRP_NOTIFY_HTTPS     0x0100
+#define NGX_VRRP_NOTIFY_DELETED   0x0200
+#define NGX_VRRP_NOTIFY_RX_LOWER  0x0400
 
 #define NGX_VRRP_NOTIFY_SCRIPTS                                               \
     (NGX_VRRP_NOTIFY_MASTER|NGX_VRRP_NOTIFY_BACKUP|NGX_VRRP_NOTIFY_FAULT      \
-     |NGX_VRRP_NOTIFY_STOP|NGX_VRRP_NOTIFY)
+     |NGX_VRRP_NOTIFY_STOP|NGX_VRRP_NOTIFY_DELETED|NGX_VRRP_NOTIFY_RX_LOWER   \
+     |NGX_VRRP_NOTIFY)
 
 #define NGX_VRRP_NOTIFY_WEBHOOKS  (NGX_VRRP_NOTIFY_HTTP|NGX_VRRP_NOTIFY_HTTPS)
 
@@ -35,7 +38,7 @@
 
 #define NGX_VRRP_SCRIPT_STATES                                                \
     (VRRP_CORE_TO_MASTER|VRRP_CORE_TO_BACKUP|VRRP_CORE_TO_FAULT               \
-     |VRRP_CORE_TO_STOP)
+     |VRRP_CORE_TO_STOP|VRRP_CORE_TO_DELETED)
 
 
 /* numbers are NGX_CONF_UNSET where none was given; times are milliseconds */
@@ -72,11 +75,12 @@ typedef struct {
 
 /* ngx_vrrp_notify_conf.c */
 
-/* post of "notify" and of those for one state */
+/* post of "notify" and of those for one state or event */
 
 typedef struct {
     ngx_uint_t           directive;      /* NGX_VRRP_NOTIFY_* */
     ngx_uint_t           states;         /* VRRP_CORE_TO_* */
+    ngx_uint_t           events;         /* 0: changes of state */
 } ngx_vrrp_notify_script_t;
 
 char *ngx_vrrp_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

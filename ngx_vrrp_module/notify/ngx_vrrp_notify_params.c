@@ -117,6 +117,8 @@ static ngx_vrrp_directive_t  ngx_vrrp_notify_directives[] = {
     { "notify_backup", NGX_VRRP_NOTIFY_BACKUP },
     { "notify_fault", NGX_VRRP_NOTIFY_FAULT },
     { "notify_stop", NGX_VRRP_NOTIFY_STOP },
+    { "notify_deleted", NGX_VRRP_NOTIFY_DELETED },
+    { "notify_master_rx_lower_pri", NGX_VRRP_NOTIFY_RX_LOWER },
     { "notify", NGX_VRRP_NOTIFY },
     { "notify_fifo", NGX_VRRP_NOTIFY_FIFO },
     { "notify_email", NGX_VRRP_NOTIFY_EMAIL },

@@ -21,7 +21,14 @@ protected:
                                event.reason);
             } else if (const auto *s = std::get_if<StateChanged>(&event.what)) {
                 list.push_back(std::string(vrrp::public_name(s->from)) +
-                               " -> " + std::string(vrrp::public_name(s->to)));
+                               " -> " + std::string(vrrp::public_name(s->to)) +
+                               (s->deleted ? " deleted" : ""));
+            } else if (const auto *p = std::get_if<PriorityNews>(&event.what)) {
+                list.push_back("priority " + std::to_string(p->from.value) +
+                               " -> " + std::to_string(event.priority.value) +
+                               " " + std::string(vrrp::public_name(p->state)));
+            } else if (std::holds_alternative<LosingAdvert>(event.what)) {
+                list.push_back(event.reason);
             }
         }
         return list;
@@ -52,7 +59,45 @@ TEST_F(TrackerEventsTest, EventHasThePriorityThatItLeadsTo) {
     news();
     engine->handle_interfaces(world(false, true, true), now);
     EXPECT_EQ(news(), (Done{"track_interface eth1 up -> down 80 "
-                            "interface eth1 is down"}));
+                            "interface eth1 is down",
+                            "priority 100 -> 80 MASTER"}));
+}
+
+TEST_F(TrackerEventsTest, PriorityIsNewsWhileItCounts) {
+    set_check(Verdict::up);
+    become_active_with({link(-20), service()});
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+    news();
+    engine->handle_interfaces(world(false), now);
+    EXPECT_EQ(news(), (Done{"track_interface eth1 up -> down 80 "
+                            "interface eth1 is down"}))
+        << "in FAULT";
+}
+
+// Another router does not yield, or two have the same configuration.
+TEST_F(TrackerEventsTest, LosingAdvertsAreNewsAtALimitedRate) {
+    become_active_with({});
+    news();
+    for (int n = 0; n < 5; ++n) {
+        receive(50);
+        run(Milliseconds{100});
+    }
+    EXPECT_EQ(news(), (Done{"10.0.1.2 advertises with priority 50"}));
+    receive(0);
+    run(Seconds{10});
+    receive(50);
+    EXPECT_EQ(news(), (Done{"10.0.1.2 advertises with priority 50, 4 more "
+                            "times before"}));
+    receive(200);
+    EXPECT_EQ(news(), Done{"MASTER -> BACKUP"});
+}
+
+TEST_F(TrackerEventsTest, RouterThatTheConfigurationLacksIsDeleted) {
+    become_active_with({});
+    news();
+    engine->stop("nginx has been reconfigured", false, now, true);
+    EXPECT_EQ(news(), Done{"MASTER -> INIT deleted"});
 }
 
 TEST_F(TrackerEventsTest, FirstResultIsNewsIfItIsBad) {
@@ -73,7 +118,7 @@ TEST_F(TrackerEventsTest, AnotherProcessKnowsWhatWasTold) {
 
     set_check(Verdict::up);
     reload_with({service(-20)});
-    EXPECT_EQ(news(), (Done{"track_tcp 10.0.1.9:80 down -> up 100 "}));
+    EXPECT_EQ(news().front(), "track_tcp 10.0.1.9:80 down -> up 100 ");
 }
 
 TEST_F(TrackerEventsTest, WhoDoesNotOwnTheRouterReportsNothing) {

@@ -98,6 +98,33 @@ TEST(EventRecordsTest, StopIsTheEnd) {
         << "while the address waits for its successor";
 }
 
+TEST(EventRecordsTest, RemovedInstanceIsDeleted) {
+    const EventRecord event = to_event(
+        {StateChanged{StateName::active, StateName::initialize, true, true},
+         "nginx has been reconfigured", Priority{100}});
+    EXPECT_EQ(event.state, notify::State::deleted);
+    EXPECT_EQ(event.to.view(), "DELETED");
+}
+
+TEST(EventRecordsTest, PriorityHasTheState) {
+    const EventRecord event =
+        to_event({engine::PriorityNews{StateName::active, Priority{100}},
+                  "track_tcp failed", Priority{80}});
+    EXPECT_EQ(event.kind, EventKind::priority);
+    EXPECT_EQ(event.state, notify::State::master);
+    EXPECT_EQ(event.from.view(), "100");
+    EXPECT_EQ(event.to.view(), "80");
+}
+
+TEST(EventRecordsTest, LosingAdvert) {
+    const EventRecord event =
+        to_event({engine::LosingAdvert{*IpAddress::parse("10.0.0.2"), {}},
+                  "10.0.0.2 advertises with priority 50", Priority{100}});
+    EXPECT_EQ(event.kind, EventKind::master_rx_lower_pri);
+    EXPECT_EQ(event.subject.view(), "10.0.0.2");
+    EXPECT_EQ(event.to.view(), "MASTER");
+}
+
 TEST(EventRecordsTest, Tracker) {
     const EventRecord event =
         to_event({engine::TrackerChanged{"track_http", "http://127.0.0.1/",

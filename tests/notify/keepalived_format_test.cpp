@@ -41,6 +41,20 @@ TEST(KeepalivedFormat, Lines) {
               "SPLIT_BRAIN \"VI_1\" \"two masters\" SUSPECTED");
 }
 
+// keepalived: notify_priority_changes and notify_master_rx_lower_pri.
+TEST(KeepalivedFormat, EventsOfAnInstanceAreItsLines) {
+    EventRecord event = test::state_event("VI_1", "MASTER");
+    event.kind = EventKind::priority;
+    event.state = State::backup;
+    event.to.set("80");
+    EXPECT_EQ(line(event), "INSTANCE \"VI_1\" BACKUP_PRIORITY 80");
+
+    event = test::state_event("VI_1", "MASTER");
+    event.kind = EventKind::master_rx_lower_pri;
+    event.subject.set("10.0.0.2");
+    EXPECT_EQ(line(event), "INSTANCE \"VI_1\" MASTER_RX_LOWER_PRI 100");
+}
+
 TEST(KeepalivedFormat, NamesCannotEndALine) {
     EXPECT_EQ(line(test::tracker_event("a\"b\\", "x\ny", "up")),
               "TRACKER \"a\\\"b\\\\\" \"x?y\" UP");
