@@ -97,6 +97,21 @@ typedef struct {
 
 typedef struct {
     vrrp_core_ip_t                    address;
+    int64_t                           min_ttl;    /* 0: that of the family */
+    int64_t                           max_ttl;
+} vrrp_core_peer_conf_t;
+
+
+/* how the checksum of VRRPv3 for IPv4 is made */
+
+typedef enum {
+    VRRP_CORE_CHECKSUM_PSEUDO_HEADER = 0,
+    VRRP_CORE_CHECKSUM_RFC9568
+} vrrp_core_checksum_e;
+
+
+typedef struct {
+    vrrp_core_ip_t                    address;
     uint8_t                           prefix_length;
     vrrp_core_str_t                   interface;  /* dev=, or empty */
     vrrp_core_str_t                   label;      /* label=, or empty */
@@ -300,15 +315,24 @@ typedef struct {
     const vrrp_core_address_conf_t   *addresses;
     size_t                            naddresses;        /* 1..255 */
 
-    vrrp_core_ip_t                    unicast_src_ip;    /* or family 0 */
-    const vrrp_core_ip_t             *unicast_peers;
-    size_t                            nunicast_peers;
+    vrrp_core_ip_t                    mcast_src_ip;      /* or family 0 */
+    vrrp_core_ip_t                    mcast_group4;
+    vrrp_core_ip_t                    mcast_group6;
+
+    vrrp_core_ip_t                    unicast_src_ip;
+    const vrrp_core_peer_conf_t      *unicast_peers;
+    size_t                            nunicast_peers;    /* 0: multicast */
+    int64_t                           unicast_ttl;
+
+    int64_t                           v3_checksum;
+    int64_t                           down_timer_adverts;
 
     int64_t                           nopreempt;
     const vrrp_core_window_conf_t    *preempt_windows;
     size_t                            npreempt_windows;  /* 0: always */
     int64_t                           preempt_delay_ns;
     int64_t                           link_up_delay_ns;
+    int64_t                           link_down_delay_ns;
 
     int64_t                           garp_master_repeat;
     int64_t                           garp_master_delay_ns;
@@ -437,9 +461,11 @@ typedef struct {
 
     /*
      * startup_delay: no router becomes MASTER before; those that another
-     * process hands over as MASTER stay so.  0: none.
+     * process hands over as MASTER stay so.  0: none.  after_boot: it is
+     * delay_after_boot.
      */
     int64_t                           not_before_ns;
+    int64_t                           after_boot;
 
     vrrp_core_str_t                   router_id;
     const vrrp_core_instance_conf_t  *instances;

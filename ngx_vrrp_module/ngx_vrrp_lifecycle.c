@@ -160,4 +160,11 @@ ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf)
         vcf->core.not_before_ns = ngx_vrrp_started_at
                                   + vcf->startup_delay_ns;
     }
+
+    /* the clock starts at boot; a reload does not end the delay */
+
+    if (vcf->delay_after_boot_ns > vcf->core.not_before_ns) {
+        vcf->core.not_before_ns = vcf->delay_after_boot_ns;
+        vcf->core.after_boot = 1;
+    }
 }

@@ -42,6 +42,7 @@ typedef struct {
     int64_t               freebind;
     int64_t               release_timeout;      /* milliseconds */
     int64_t               startup_delay_ns;
+    int64_t               delay_after_boot_ns;
     int64_t               realtime_priority;    /* 0: off */
     int64_t               mlock;
 

@@ -60,6 +60,17 @@ my @values = (
         $a_name],
     [router_id         => ['""', '"a b"', 'a/b', 'x' x 64], $name],
     [vrrp_instance     => ['""', '"a b"', 'a/b', 'x' x 64], $name],
+    [mcast_src_ip      => ['224.0.0.18'], 'it is a multicast address'],
+    [mcast_group4      => [qw(10.0.0.1 224.0.1.18 239.0.0.1 ff02::12 x)],
+        'must be a group of 224.0.0.0/24, the default is 224.0.0.18'],
+    [mcast_group6      => [qw(fe80::1 ff05::12 224.0.0.18 x)],
+        'must be a group of the link (ff02::/16), the default is ff02::12'],
+    [unicast_ttl       => [qw(0 256 x)], 'must be 1-255'],
+    [down_timer_adverts => [qw(0 101 x)], 'must be 1-100'],
+    [v3_checksum       => [qw(rfc5798 on)],
+        'must be rfc9568 or pseudo_header'],
+    [link_down_delay   => [qw(61m -1 soon)], 'must be a time from 0 to 1h'],
+    [delay_after_boot  => [qw(61m -1 boot)], 'must be a time from 0 to 1h'],
     [release_timeout   => [qw(61s -1 soon)],
         'must be a time of at most 60s, or 0 to quit immediately'],
     [startup_delay     => [qw(3601s 61m -1 1w boot), '""'],
@@ -100,7 +111,8 @@ my @values = (
 );
 
 my %of_the_block = map { $_ => 1 }
-    qw(router_id release_timeout startup_delay realtime_priority);
+    qw(router_id release_timeout startup_delay delay_after_boot
+       realtime_priority);
 
 for my $rule (@values) {
     my ($directive, $bad, $expected) = @$rule;
@@ -170,12 +182,30 @@ rejects('track_nginx with workers= twice',
     'duplicate parameter "workers=2"', 6);
 
 
+my $peer = 'vrrp_instance VI_1 { unicast_peer';
+
+rejects("unicast_peer $_", "$peer 10.0.0.1 $_;",
+    qq(invalid parameter "$_": must be 1-255), 6)
+    for qw(min_ttl=0 min_ttl=256 min_ttl=x max_ttl=0 max_ttl=);
+rejects('unicast_peer with a parameter of another directive',
+    "$peer 10.0.0.1 ttl=1;", 'invalid parameter "ttl=1": "unicast_peer" '
+    . 'supports "min_ttl=", "max_ttl="', 6);
+rejects('unicast_peer with min_ttl= above max_ttl=',
+    "$peer 10.0.0.1 min_ttl=255 max_ttl=254;",
+    '"min_ttl=255" of "unicast_peer" is more than "max_ttl=254"', 6);
+rejects('unicast_peer without an address', "$peer min_ttl=1;",
+    '"unicast_peer" directive needs an address before its parameters', 6);
+
+
 # --- each directive once -----------------------------------------------------
 
 for my $directive (
     'state BACKUP', 'interface lo', 'virtual_router_id 1', 'priority 1',
     'version 3', 'advert_int 1s', 'authentication PASS x', 'nopreempt',
     'unicast_src_ip 10.0.0.1', 'preempt_delay 0', 'link_up_delay 0',
+    'mcast_src_ip 10.0.0.1', 'mcast_group4 224.0.0.18', 'unicast_ttl 1',
+    'mcast_group6 ff02::12', 'down_timer_adverts 1', 'v3_checksum rfc9568',
+    'link_down_delay 0',
     'garp_master_repeat 1',
     'garp_master_delay 0', 'garp_master_refresh 0',
     'garp_master_refresh_repeat 1', 'track_nginx off',
@@ -199,7 +229,7 @@ rejects('close_connections maybe',
     'vrrp_instance VI_1 { close_connections maybe;',
     'invalid close_connections "maybe": must be "on" or "off"', 6);
 rejects("$_ twice", "$_ 1;\n$_ 2;", qq("$_" directive is duplicate), 7)
-    for qw(release_timeout startup_delay realtime_priority);
+    for qw(release_timeout startup_delay delay_after_boot realtime_priority);
 rejects('unicast_peer twice',
     "vrrp_instance VI_1 {\nunicast_peer 10.0.0.1 10.0.0.2 10.0.0.1;",
     'duplicate unicast_peer "10.0.0.1"', 7);
@@ -273,9 +303,33 @@ rejects('IPv6 label', <<~'END',
 
 rejects_instance('unicast_src_ip alone', 'unicast_src_ip 192.168.1.1;',
     '"unicast_src_ip" needs "unicast_peer"');
-rejects_instance('the router is its own peer',
-    'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.2 192.168.1.1;',
-    '"unicast_src_ip" and "unicast_peer" are the same address');
+rejects_instance('the router is its only peer',
+    'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.1;',
+    'the only "unicast_peer" is this node, its "unicast_src_ip": add the '
+    . 'other nodes');
+rejects_instance('mcast_src_ip with unicast_peer',
+    'mcast_src_ip 192.168.1.1; unicast_peer 192.168.1.2;',
+    '"mcast_src_ip" cannot be used with "unicast_peer": use "unicast_src_ip"');
+rejects_instance('mcast_src_ip of the other family', 'mcast_src_ip fe80::1;',
+    'mcast_src_ip fe80::1 is IPv6, but the virtual addresses are IPv4');
+rejects('a global mcast_src_ip', <<~'END',
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress fe80::1; mcast_src_ip fd00::1;
+    }
+    END
+    'vrrp_instance "VI_1": "mcast_src_ip" must be a link-local address in '
+    . 'IPv6', 8);
+
+my $down = 'a peer takes over after that time, and this node would still have '
+    . 'the addresses';
+
+rejects_instance('link_down_delay as long as a peer waits',
+    'link_down_delay 200ms;', '"link_down_delay" is 200ms, but must be less '
+    . qq(than 200ms ("advert_int" of 100ms, 2 times): $down));
+rejects_instance('link_down_delay with fewer adverts',
+    'down_timer_adverts 2; link_down_delay 101ms; advert_int 50ms;',
+    '"link_down_delay" is 101ms, but must be less than 50ms ("advert_int" of '
+    . "50ms, 1 times): $down");
 rejects_instance('a peer is a virtual address', 'unicast_peer 192.168.1.100;',
     'unicast_peer 192.168.1.100 is a virtual address, must be an address of '
     . 'a single router');
@@ -507,6 +561,14 @@ for my $text (
     'garp_master_refresh 0;',
     'unicast_peer 192.168.1.2; unicast_peer 192.168.1.3 192.168.1.4;',
     'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.2;',
+    'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.1 192.168.1.2;',
+    'unicast_peer 192.168.1.2 min_ttl=1 max_ttl=255; unicast_ttl 64;',
+    'unicast_peer 192.168.1.2 192.168.1.3 max_ttl=255; unicast_peer 10.0.0.1;',
+    'mcast_src_ip 192.168.1.1; mcast_group4 224.0.0.100;',
+    'mcast_group6 ff12::3;', 'down_timer_adverts 1;',
+    'down_timer_adverts 100; v3_checksum rfc9568;',
+    'v3_checksum pseudo_header;', 'link_down_delay 199ms;',
+    'link_down_delay 400ms; down_timer_adverts 6;', 'link_down_delay 0;',
     'priority 255; unicast_src_ip 192.168.1.100; unicast_peer 192.168.1.2;',
     'virtual_ipaddress 192.168.1.101/24 takeover label=lo:1;',
     'close_connections on;', 'close_connections off;',

@@ -111,7 +111,7 @@ while ($directives =~ /^\#{3,4}\ (\w+)\n\n```\n
 is_deeply([sort $directives =~ /^\* `\$(\w+?)(?:NAME)?`:/gm],
     [sort @variables], 'the variables are those of the source');
 
-my @headings = $directives =~ /^#+ ([a-z_]+)$/gm;
+my @headings = $directives =~ /^#+ ([a-z_0-9]+)$/gm;
 
 is_deeply([sort @headings], [sort keys %doc], 'each heading has its table');
 is_deeply([sort keys %doc], [sort keys %source],
@@ -185,7 +185,7 @@ my %around = (
 # The first directive says where a text stands: defaults of instances are shown
 # in an instance, and notifications of all instances in vrrp.
 sub context ($text) {
-    my ($first) = $text =~ /^\s*([a-z_]+)/m;
+    my ($first) = $text =~ /^\s*([a-z_0-9]+)/m;
 
     return $doc{$first}{context}[$first =~ /^notify/ ? 0 : -1] if $doc{$first};
     return $nginx{$first} // 'main';
@@ -281,6 +281,7 @@ sub known ($directive, $context) {
 
 my %argument = (
     virtual_ipaddress => '10.0.0.9',
+    unicast_peer    => '10.0.0.2',
     track_upstream  => 'web',
     track_http      => undef,  # the beginning of the URL, as it is written
     track_tcp       => '127.0.0.1:80',

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # IPv6 unicast with a keepalived without unicast_ttl: it sends with a hop
-# limit of 64.
+# limit of 64. We have the list of peers that could be on all nodes. Beside it
+# another virtual router in IPv4, with its own multicast group.
 
 use v5.36;
 
@@ -15,21 +16,34 @@ my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
 
 my $VIP = 'fd64::200';
+my $VIP4 = '192.168.64.200';
 my $IF = $VRRP::Node::INTERFACE;
 
 my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)]);
 my %address = map { $_ => $lab->node($_)->address(6) } qw(lb1 lb2);
+my %address4 = map { $_ => $lab->node($_)->address(4) } qw(lb1 lb2);
 
-my $ours = $lab->start_nginx('lb1', vrrp => <<"END", http => <<'END');
+sub vrrp ($min_ttl) {
+    return <<"END";
+    interface $IF;
+    priority 100;
+
     vrrp_instance VI_6 {
-        interface $IF;
         virtual_router_id 51;
-        priority 100;
-        unicast_src_ip $address{lb1};
-        unicast_peer $address{lb2};
+        unicast_peer $address{lb1};
+        unicast_peer $address{lb2} $min_ttl;
         virtual_ipaddress $VIP/64;
     }
+    vrrp_instance VI_4 {
+        virtual_router_id 52;
+        mcast_group4 224.0.0.100;
+        mcast_src_ip $address4{lb1};
+        virtual_ipaddress $VIP4/24;
+    }
 END
+}
+
+my $ours = $lab->start_nginx('lb1', vrrp => vrrp(''), http => <<'END');
     server {
         listen 127.0.0.1:8080;
         location = /vrrp { vrrp_status; }
@@ -41,6 +55,7 @@ sub keepalived ($priority) {
     return $lab->start_keepalived('lb2', conf => <<"END");
 global_defs {
     router_id lb2
+    vrrp_mcast_group4 224.0.0.100
 }
 
 vrrp_instance VI_6 {
@@ -58,6 +73,19 @@ vrrp_instance VI_6 {
         $VIP/64
     }
 }
+
+vrrp_instance VI_4 {
+    state BACKUP
+    interface $IF
+    virtual_router_id 52
+    priority $priority
+    version 3
+    advert_int 0.1
+    mcast_src_ip $address4{lb2}
+    virtual_ipaddress {
+        $VIP4/24
+    }
+}
 END
 }
 
@@ -67,6 +95,7 @@ sub holds ($name, $what) {
     $lab->wait_for_holder($name, 15, $VIP);
     sleep 1;
     is(join(' ', $lab->who_has($VIP)), $name, $what);
+    is(join(' ', $lab->who_has($VIP4)), $name, "$what: multicast");
 }
 
 
@@ -74,7 +103,7 @@ holds('lb1', 'alone');
 
 my $keepalived = keepalived(150);
 holds('lb2', 'keepalived preempts, and we hear it');
-is($ours->state, 'BACKUP', 'what we say');
+is($ours->state('VI_6'), 'BACKUP', 'what we say');
 is($keepalived->state, 'MASTER', 'what keepalived says');
 
 $keepalived->stop;
@@ -87,6 +116,23 @@ is($keepalived->state, 'BACKUP', 'what keepalived says');
 my $counters = $ours->status->{instances}[0]{counters};
 is($counters->{dropped}{ttl}, 0, 'nothing is dropped for its hop limit');
 cmp_ok($counters->{adverts_received}, '>', 5, 'adverts were received');
+
+# The log has the line to write.
+$keepalived->stop;
+$ours->configure(vrrp => vrrp('min_ttl=65'));
+$ours->reload;
+$keepalived = keepalived(150);
+
+my $line = qr/ set "unicast_peer \Q$address{lb2}\E min_ttl=64;"/;
+
+$lab->wait_until('the hop limit of keepalived in the log', 10, sub {
+    $ours->log_text =~ /its hop limit is 64 and not 65 or more, .*$line/;
+});
+pass('a packet dropped for its hop limit says which line to write');
+
+$ours->configure(vrrp => vrrp('min_ttl=64'));
+$ours->reload;
+holds('lb2', 'with that line it is heard');
 
 $lab->finish;
 done_testing;

@@ -287,6 +287,49 @@ TEST_P(Lan, SoleBackupTakesOverFromAFaultWithoutTheSkew) {
     EXPECT_LE(lan.unheld(), kNoise);
 }
 
+// down_timer_adverts: the master was paused for less time than it assumes that
+// its peers wait. A backup with a smaller number has taken over meanwhile,
+// while the master had the addresses by its lease; the election decides
+// afterwards.
+TEST_P(Lan, BackupWithFewerAdvertsTakesOverFromAMasterThatStillOwns) {
+    SimulatedLan lan{1};
+    Config first = config(110);
+    Config second = config(100);
+    first.down_adverts = 30;
+    lan.add(first);
+    lan.add(second);
+    lan.start_all();
+    lan.run_for(40 * interval() + kMargin);
+    lan.start_measuring();
+
+    lan.freeze(0);
+    lan.run_for(down_interval(100) + interval());
+    EXPECT_EQ(lan.holders(), (Nodes{0, 1}));
+
+    lan.thaw(0);
+    settle(lan);
+    expect_only(lan, 0);
+    EXPECT_GT(lan.shared(), Duration{0});
+}
+
+TEST_P(Lan, PauseShorterThanTheDownTimerMovesNothing) {
+    SimulatedLan lan{1};
+    for (const unsigned priority : {110u, 100u}) {
+        Config c = config(priority);
+        c.down_adverts = 30;
+        lan.add(c);
+    }
+    lan.start_all();
+    lan.run_for(40 * interval() + kMargin);
+
+    lan.freeze(0);
+    lan.run_for(25 * interval());
+    lan.thaw(0);
+    settle(lan);
+    expect_only(lan, 0);
+    EXPECT_EQ(lan.router(1).state(), StateName::backup);
+}
+
 TEST_P(Lan, ReturnPreemptsWithoutAGap) {
     SimulatedLan lan = settled_trio();
     lan.put(0, FaultChanged{"interface eth0 is down"});

@@ -33,6 +33,36 @@ wire::Authentication to_authentication(const vrrp_core_instance_conf_t &c) {
     return authentication;
 }
 
+vrrp::UnicastPeer to_peer(const vrrp_core_peer_conf_t &c) {
+    vrrp::UnicastPeer peer{to_ip(c.address)};
+    if (c.min_ttl != 0) {
+        peer.min_ttl = to<std::uint8_t>(c.min_ttl);
+    }
+    peer.max_ttl = to<std::uint8_t>(c.max_ttl);
+    return peer;
+}
+
+void put_transport(vrrp::Config &config, const vrrp_core_instance_conf_t &c) {
+    const vrrp_core_ip_t &source =
+        c.nunicast_peers != 0 ? c.unicast_src_ip : c.mcast_src_ip;
+    if (source.family != 0) {
+        config.source = to_ip(source);
+    }
+    const vrrp_core_ip_t &group =
+        c.family == 4 ? c.mcast_group4 : c.mcast_group6;
+    if (group.family != 0) {
+        config.group = to_ip(group);
+    }
+    for (std::size_t i = 0; i < c.nunicast_peers; ++i) {
+        config.unicast_peers.push_back(to_peer(c.unicast_peers[i]));
+    }
+    config.unicast_ttl = to<std::uint8_t>(c.unicast_ttl);
+    config.checksum = c.v3_checksum == VRRP_CORE_CHECKSUM_RFC9568
+                          ? wire::ChecksumForm::message_only
+                          : wire::ChecksumForm::pseudo_header;
+    config.down_adverts = to<unsigned>(c.down_timer_adverts);
+}
+
 vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     vrrp::Config config;
     config.name = to_string(c.name);
@@ -47,15 +77,11 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
         config.addresses.push_back(
             to_address(c.addresses[i], config.interface));
     }
-    if (c.unicast_src_ip.family != 0) {
-        config.source = to_ip(c.unicast_src_ip);
-    }
-    for (std::size_t i = 0; i < c.nunicast_peers; ++i) {
-        config.unicast_peers.push_back(to_ip(c.unicast_peers[i]));
-    }
+    put_transport(config, c);
     config.preempt = c.nopreempt == 0;
     config.preempt_delay = Duration{c.preempt_delay_ns};
     config.link_up_delay = Duration{c.link_up_delay_ns};
+    config.link_down_delay = Duration{c.link_down_delay_ns};
     for (std::size_t i = 0; i < c.npreempt_windows; ++i) {
         config.preempt_windows.push_back(
             {vrrp::Minutes{c.preempt_windows[i].from_minute},
@@ -122,6 +148,9 @@ std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
         engine::RouterConfig &config = configs.emplace_back();
         config.router =
             to_config(instance, instant_from_ns(conf.not_before_ns));
+        if (conf.after_boot != 0) {
+            config.router.held_by = "delay_after_boot";
+        }
         for (std::size_t j = 0; j < instance.ntrackers; ++j) {
             config.trackers.push_back(to_tracker(conf, instance.trackers[j]));
         }

@@ -44,7 +44,15 @@ std::string auth_type_advice(const vrrp::Config &config,
            "or remove it here";
 }
 
-std::string destination_advice(const vrrp::Config &config) {
+std::string destination_advice(const vrrp::Config &config,
+                               const IpAddress &destination) {
+    const bool ipv6 = config.family == Family::ipv6;
+    if (!config.is_unicast() && destination.is_multicast()) {
+        return format(
+            "its group is %s, but ours is %s: set the same \"mcast_group%d\"",
+            destination.to_string().c_str(),
+            vrrp::multicast_group(config).to_string().c_str(), ipv6 ? 6 : 4);
+    }
     return config.is_unicast()
                ? "it is multicast, but this node has \"unicast_peer\": list "
                  "the peers there, too, or remove \"unicast_peer\" here"
@@ -52,20 +60,33 @@ std::string destination_advice(const vrrp::Config &config) {
                  "the peers here, too, or remove \"unicast_peer\" there";
 }
 
-// A packet whose TTL is not 255 was routed, or comes from a keepalived with
-// another unicast_ttl.
-std::string ttl_advice(const vrrp::Config &config, unsigned ttl) {
-    const bool ipv6 = config.family == Family::ipv6;
-    const unsigned least = vrrp::least_ttl(config);
+// A packet whose TTL is not 255 was routed, or comes from a node with another
+// unicast_ttl.
+std::string ttl_advice(const vrrp::Config &config,
+                       const vrrp::PacketInfo &packet) {
+    const char *what = config.family == Family::ipv6 ? "hop limit" : "TTL";
+    const IpAddress &source = packet.endpoints.source;
+    const unsigned ttl = packet.ttl;
+    const vrrp::UnicastPeer *peer = vrrp::find_peer(config, source);
+    if (peer && ttl > peer->max_ttl) {
+        return format(
+            "its %s is %u and more than max_ttl=%u: remove \"max_ttl=\" of "
+            "this peer here, or set \"unicast_ttl\" there",
+            what, ttl, unsigned{peer->max_ttl});
+    }
+    const unsigned least = peer ? peer->min_ttl : vrrp::least_ttl(config);
     const std::string text = format(
         "its %s is %u and not %u%s, so it was routed or forged: connect both "
         "nodes to the same network",
-        ipv6 ? "hop limit" : "TTL", ttl, least, least < 255 ? " or more" : "");
-    return config.is_unicast()
-               ? text +
-                     ", and if the peer runs keepalived, set \"unicast_ttl "
-                     "255\" there"
-               : text;
+        what, ttl, least, least < 255 ? " or more" : "");
+    return peer ? text +
+                      format(
+                          ", or, if the peer has another \"unicast_ttl\", set "
+                          "\"unicast_ttl 255;\" there, or, if there are "
+                          "routers between the nodes, set \"unicast_peer %s "
+                          "min_ttl=%u;\" here",
+                          source.to_string().c_str(), ttl)
+                : text;
 }
 
 // The problem, and the change that solves it.
@@ -76,7 +97,7 @@ std::string advice(DropReason reason, const ReceivedPacket &packet,
         case DropReason::length:
             return "its length does not match its fields";
         case DropReason::ttl:
-            return ttl_advice(config, packet.info.ttl);
+            return ttl_advice(config, packet.info);
         case DropReason::version:
             return format(
                 "it is VRRPv%u, but \"version\" is %u here: set the same "
@@ -104,7 +125,8 @@ std::string advice(DropReason reason, const ReceivedPacket &packet,
             return "its source is not a peer: add it to \"unicast_peer\" "
                    "here, or remove this node from the list there";
         case DropReason::destination:
-            return destination_advice(config);
+            return destination_advice(config,
+                                      packet.info.endpoints.destination);
         case DropReason::loop:
             return "its source address is our own: give each node a different "
                    "address, or find the loop in the network";

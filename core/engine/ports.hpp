@@ -29,6 +29,7 @@ struct OutgoingPacket {
     const Interface *interface;
     wire::Endpoints endpoints;
     Buffer pdu;
+    std::uint8_t ttl = 255;  // or hop limit
 };
 
 struct LeaseRequest {
@@ -52,9 +53,9 @@ public:
     // The interface is gone: closes everything that listen() opened on it.
     virtual void forget(std::string_view interface) = 0;
 
-    // Sends VRRP packets with TTL 255, in this order, each out of its interface
-    // from its source to its destination (a group or a peer). Returns the
-    // result of each.
+    // Sends VRRP packets in this order, each out of its interface from its
+    // source to its destination (a group or a peer). Returns the result of
+    // each.
     virtual std::vector<Status> send(
         const std::vector<OutgoingPacket> &packets) = 0;
 

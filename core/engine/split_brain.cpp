@@ -51,10 +51,6 @@ constexpr const char *kFindTheHost =
     "arrive here (check packet filters for IP protocol 112, IGMP snooping and "
     "unicast_peer)";
 
-Duration three(Duration interval) {
-    return 3 * interval;
-}
-
 std::uint64_t seed_of(const vrrp::Config &config) {
     std::uint64_t seed = to_number(config.vrid) + 256u * config.priority.value;
     for (const char c : config.name) {
@@ -71,9 +67,11 @@ std::string to_string(const MacAddress &mac) {
 }  // namespace
 
 SplitBrain::SplitBrain(const vrrp::Config &config)
-    : grace_(vrrp::lease(config.version, config.advert_interval) +
+    : grace_(vrrp::lease(config.version, config.advert_interval,
+                         config.down_adverts) +
              kSettleMargin),
-      patience_(three(config.advert_interval)),
+      down_adverts_(config.down_adverts),
+      patience_(down_adverts_ * config.advert_interval),
       probes_(config.addresses.size(), seed_of(config)) {}
 
 void SplitBrain::set_active(bool active, Instant now) {
@@ -140,7 +138,7 @@ Patience SplitBrain::owner_patience() const {
 
 void SplitBrain::on_advert(const wire::Advertisement &advert, Instant now) {
     heard_at_ = now;
-    patience_ = three(advert.interval);
+    patience_ = down_adverts_ * advert.interval;
 }
 
 void SplitBrain::on_rival(const wire::Advertisement &advert,

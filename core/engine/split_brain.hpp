@@ -111,8 +111,9 @@ private:
     std::string describe_owner(const wire::Neighbour &claim, Instant now) const;
     std::string advise(Instant now) const;
 
-    Duration grace_;     // the previous MASTER may have the addresses
-    Duration patience_;  // with a silent router: three of its intervals
+    Duration grace_;  // the previous MASTER may have the addresses
+    unsigned down_adverts_;
+    Duration patience_;  // with a silent router: so many of its intervals
 
     bool active_ = false;
     bool in_silence_ = false;  // why we became active

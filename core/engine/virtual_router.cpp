@@ -43,8 +43,8 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
     : ports_(ports),
       log_(sink, log_context(config.router)),
       instance_(std::move(config.router)),
-      lease_(
-          vrrp::lease(this->config().version, this->config().advert_interval)),
+      lease_(vrrp::lease(this->config().version, this->config().advert_interval,
+                         this->config().down_adverts)),
       addresses_(address_states(this->config())),
       trackers_(std::move(config.trackers)),
       id_(ports.ownership.open(key(), this->config().advert_interval)),
@@ -226,6 +226,9 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
 
 void VirtualRouter::handle_time(Instant now) {
     check_ownership(now);
+    if (interfaces_ && link_down_at_ && now >= *link_down_at_) {
+        report_interface_faults(now);
+    }
     end_faults(now);
     if (trackers_.deadline() && now >= *trackers_.deadline()) {
         evaluate_trackers(now);
@@ -242,6 +245,9 @@ void VirtualRouter::handle_time(Instant now) {
 std::optional<Instant> VirtualRouter::deadline() const {
     std::optional<Instant> earliest = instance_.deadline();
     take_earlier(earliest, faults_.deadline());
+    if (interfaces_) {
+        take_earlier(earliest, link_down_at_);
+    }
     take_earlier(earliest, trackers_.deadline());
     take_earlier(earliest, black_hole_at());
     take_earlier(earliest, remove_strays_at_);
@@ -353,12 +359,12 @@ void VirtualRouter::report_fault_and_priority(const std::string &before,
 // Act on a new fault at once; clear a fault only after all sources were
 // evaluated, because one may end while another begins.
 void VirtualRouter::report_interface_faults(Instant now) {
-    const std::string fault = interface_fault();
+    const std::string fault = interface_fault(now);
     if (!fault.empty()) {
         set_fault(FaultCause::interface, fault, now);
     }
 
-    report_link(now);
+    report_link(fault.empty(), now);
     const std::string before = faults_.reason();
     inspect_trackers(now);
     faults_.set(FaultCause::interface, fault);
@@ -369,22 +375,41 @@ void VirtualRouter::report_interface_faults(Instant now) {
 }
 
 // The interface that receives advertisements. "Up" at the first check is not a
-// change.
-void VirtualRouter::report_link(Instant now) {
-    const bool up = link_fault(*interfaces_, config().interface).empty();
+// change, and neither is a link that was not down for link_down_delay.
+void VirtualRouter::report_link(bool no_fault, Instant now) {
+    const bool up =
+        no_fault || link_fault(*interfaces_, config().interface).empty();
     if (up && !link_up_) {
         input(vrrp::LinkUp{}, now);
     }
     link_up_ = up;
 }
 
-std::string VirtualRouter::interface_fault() const {
-    std::string fault = link_fault(*interfaces_, config().interface);
+// Only a link that was up has link_down_delay, and only while its interface
+// exists.
+std::string VirtualRouter::interface_fault(Instant now) {
+    std::vector<std::string> names{config().interface};
     for (const AddressState &state : addresses_) {
-        if (fault.empty()) {
-            fault = link_fault(*interfaces_, state.address.interface);
-        }
+        names.push_back(state.address.interface);
     }
+    std::string fault;
+    bool missing = false;
+    for (const std::string &name : names) {
+        fault = fault.empty() ? link_fault(*interfaces_, name) : fault;
+        missing = missing || !interfaces_->find(name);
+    }
+
+    const bool was_up = phase_ == Phase::joined &&
+                        faults_.entry(FaultCause::interface).text.empty();
+    if (fault.empty() || missing || !was_up) {
+        link_down_at_.reset();
+        return fault;
+    }
+    link_down_at_ = link_down_at_.value_or(now + config().link_down_delay);
+    if (now < *link_down_at_) {
+        return {};
+    }
+    link_down_at_.reset();
     return fault;
 }
 
@@ -411,8 +436,9 @@ std::string VirtualRouter::open_socket() {
 }
 
 // IPv4: the interface's first address that is not virtual. IPv6: its link-local
-// address (RFC 9568, 5.1.2.1). A configured address must exist, or peers would
-// not accept us. A tentative address can neither send nor receive.
+// address (RFC 9568, 5.1.2.1). A list of peers that contains this node shows
+// the address that the others expect. A configured address must exist, or peers
+// would not accept us. A tentative address can neither send nor receive.
 std::string VirtualRouter::choose_source(Instant now) {
     const bool was_pending = std::exchange(source_pending_, false);
     const Interface *interface = own_interface();
@@ -422,8 +448,14 @@ std::string VirtualRouter::choose_source(Instant now) {
 
     const InterfaceAddress *usable =
         find_first(interface->addresses, [&](const InterfaceAddress &a) {
+            return !a.tentative && !a.ours && !config().source &&
+                   vrrp::find_peer(config(), a.address);
+        });
+    if (!usable) {
+        usable = find_first(interface->addresses, [&](const auto &a) {
             return !a.tentative && fits_as_source(a);
         });
+    }
     if (!usable) {
         return wait_for_source(*interface, was_pending);
     }
@@ -468,7 +500,8 @@ std::string VirtualRouter::wait_for_source(const Interface &interface,
         return {};
     }
     return config().source
-               ? "unicast_src_ip " + config().source->to_string() +
+               ? (config().is_unicast() ? "unicast_src_ip " : "mcast_src_ip ") +
+                     config().source->to_string() +
                      " is not configured on interface " + interface.name
                : format("interface %s has no IPv%d address to send from",
                         interface.name.c_str(), to_number(config().family));

@@ -246,13 +246,13 @@ private:
     void act(const vrrp::ReportMismatch &action, Instant now);
 
     Losses find_addresses(Instant now);
-    std::string interface_fault() const;
+    std::string interface_fault(Instant now);
     std::string open_socket();
     std::string choose_source(Instant now);
     bool fits_as_source(const InterfaceAddress &address) const;
     std::string wait_for_source(const Interface &interface, bool was_pending);
     void report_interface_faults(Instant now);
-    void report_link(Instant now);
+    void report_link(bool no_fault, Instant now);
     void renew_now(Instant now);
     void announce_all(Instant now);
     void restore(const Losses &losses, Instant now);
@@ -308,6 +308,7 @@ private:
     std::vector<AddressState> addresses_;
     IpAddress source_;
     bool link_up_ = true;
+    std::optional<Instant> link_down_at_;  // when that becomes a fault
     Faults faults_;
     Trackers trackers_;
     Instant claim_by_{};       // workers or not

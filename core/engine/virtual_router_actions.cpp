@@ -19,10 +19,19 @@ std::vector<IpAddress> advertised_addresses(const vrrp::Config &config) {
     return list;
 }
 
-std::vector<IpAddress> destinations(const vrrp::Config &config) {
-    return config.is_unicast()
-               ? config.unicast_peers
-               : std::vector{vrrp::multicast_group(config.family)};
+// The same list of peers may be on all nodes: it may contain this node.
+std::vector<IpAddress> destinations(const vrrp::Config &config,
+                                    const IpAddress &source) {
+    if (!config.is_unicast()) {
+        return {vrrp::multicast_group(config)};
+    }
+    std::vector<IpAddress> list;
+    for (const vrrp::UnicastPeer &peer : config.unicast_peers) {
+        if (peer.address != source) {
+            list.push_back(peer.address);
+        }
+    }
+    return list;
 }
 
 }  // namespace
@@ -79,11 +88,12 @@ void VirtualRouter::put_advert(Priority priority,
         .addresses = advertised_addresses(config()),
         .authentication = config().authentication};
 
-    for (const IpAddress &destination : destinations(config())) {
+    const std::uint8_t ttl = config().is_unicast() ? config().unicast_ttl : 255;
+    for (const IpAddress &destination : destinations(config(), source_)) {
         const wire::Endpoints endpoints{source_, destination};
-        packets.push_back({interface, endpoints,
-                           wire::serialize(advert, endpoints,
-                                           wire::ChecksumForm::pseudo_header)});
+        packets.push_back(
+            {interface, endpoints,
+             wire::serialize(advert, endpoints, config().checksum), ttl});
     }
 }
 
@@ -117,8 +127,8 @@ void VirtualRouter::take_sent(Priority priority,
 // with it. (As long as no other router is active we stay: an address on one
 // node is better than an address on no node.)
 void VirtualRouter::leave_unheard(const IpAddress &peer, Instant now) {
-    const Duration takeover =
-        vrrp::fastest_takeover(config().version, config().advert_interval);
+    const Duration takeover = vrrp::fastest_takeover(
+        config().version, config().advert_interval, config().down_adverts);
     if (instance_.state() == vrrp::StateName::active && unheard_since_ &&
         now - *unheard_since_ > takeover) {
         stay_out(FaultCause::transmit,

@@ -295,9 +295,9 @@ std::optional<Handover> VirtualRouter::heritage(const Inheritance &got,
         addresses_,
         [&](const AddressState &state) { return is_marked(state); });
     if (!all_there || !got.active_at ||
-        now - *got.active_at >=
-            vrrp::fastest_takeover(config().version,
-                                   config().advert_interval)) {
+        now - *got.active_at >= vrrp::fastest_takeover(config().version,
+                                                       config().advert_interval,
+                                                       config().down_adverts)) {
         return std::nullopt;
     }
 

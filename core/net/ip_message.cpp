@@ -26,11 +26,13 @@ T data_of(const cmsghdr *header) {
     return value;
 }
 
-// The only control message.
+// The next control message.
 template <class T>
 void put(msghdr &message, int level, int type, const T &value) {
-    message.msg_controllen = CMSG_SPACE(sizeof(T));
-    cmsghdr *header = CMSG_FIRSTHDR(&message);
+    const std::size_t before = message.msg_controllen;
+    message.msg_controllen = before + CMSG_SPACE(sizeof(T));
+    auto *header = reinterpret_cast<cmsghdr *>(
+        static_cast<std::uint8_t *>(message.msg_control) + before);
     header->cmsg_level = level;
     header->cmsg_type = type;
     header->cmsg_len = CMSG_LEN(sizeof(T));
@@ -103,6 +105,7 @@ void Ancillary::attach_to(msghdr &message) {
 void Ancillary::put_source(msghdr &message, const IpAddress &source,
                            IfIndex index) {
     attach_to(message);
+    message.msg_controllen = 0;
     if (source.family() == Family::ipv4) {
         in_pktinfo info{};
         info.ipi_ifindex = static_cast<int>(to_number(index));
@@ -113,6 +116,15 @@ void Ancillary::put_source(msghdr &message, const IpAddress &source,
         info.ipi6_ifindex = to_number(index);
         info.ipi6_addr = to_in6_addr(source);
         put(message, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+}
+
+void Ancillary::put_ttl(msghdr &message, Family family, std::uint8_t ttl) {
+    const int value = ttl;
+    if (family == Family::ipv4) {
+        put(message, IPPROTO_IP, IP_TTL, value);
+    } else {
+        put(message, IPPROTO_IPV6, IPV6_HOPLIMIT, value);
     }
 }
 

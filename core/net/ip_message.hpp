@@ -50,6 +50,9 @@ public:
     // Sends from this address out of this interface.
     void put_source(msghdr &message, const IpAddress &source, IfIndex index);
 
+    // After that: with this TTL or hop limit instead of that of the socket.
+    void put_ttl(msghdr &message, Family family, std::uint8_t ttl);
+
 private:
     alignas(cmsghdr) std::array<std::uint8_t, 128> storage_{};
 };

@@ -159,14 +159,14 @@ Status VrrpSocket::set_option(const T &option) {
                       sizeof(option.value));
 }
 
-Status VrrpSocket::join() {
-    if (joined_) {
+Status VrrpSocket::join(const IpAddress &wanted) {
+    if (std::ranges::find(joined_, wanted) != joined_.end()) {
         return success();
     }
 
     group_req request{};
     request.gr_interface = to_number(index_);
-    SocketAddress group(vrrp::multicast_group(family_));
+    SocketAddress group(wanted);
     msghdr message{};
     group.attach_to(message);
     std::memcpy(&request.gr_group, message.msg_name, message.msg_namelen);
@@ -174,7 +174,9 @@ Status VrrpSocket::join() {
     const int level = family_ == Family::ipv4 ? IPPROTO_IP : IPPROTO_IPV6;
     Status joined = set_option(level, MCAST_JOIN_GROUP, "MCAST_JOIN_GROUP",
                                &request, sizeof(request));
-    joined_ = joined.has_value();
+    if (joined) {
+        joined_.push_back(wanted);
+    }
     return joined;
 }
 
@@ -214,6 +216,9 @@ void VrrpSocket::send_some(std::span<const engine::OutgoingPacket> packets,
         message.msg_iovlen = 1;
         parts[i].to.attach_to(message);
         parts[i].ancillary.put_source(message, packet.endpoints.source, index_);
+        if (packet.ttl != kTtl) {
+            parts[i].ancillary.put_ttl(message, family_, packet.ttl);
+        }
     }
 
     const bool is_group = packets.front().endpoints.destination.is_multicast();

@@ -41,11 +41,11 @@ public:
     // Of the packets that arrive from now on.
     Status take(std::vector<sock_filter> filter);
 
-    // Joins the VRRP group; nothing happens the second time.
-    Status join();
+    // Joins this group; nothing happens the second time.
+    Status join(const IpAddress &wanted);
 
-    // TTL (hop limit) 255, Internetwork Control precedence. All packets go to
-    // groups, or none. Returns the result of each.
+    // Internetwork Control precedence. All packets go to groups, or none.
+    // Returns the result of each.
     std::vector<Status> send(std::span<const engine::OutgoingPacket> packets);
 
     // At most this number of packets into the batch: 0 or errno.
@@ -78,7 +78,7 @@ private:
     IfIndex index_;
     Family family_;
     os::Fd fd_;
-    bool joined_ = false;
+    std::vector<IpAddress> joined_;
     std::uint32_t overflow_ = 0;
     std::uint64_t lost_ = 0;
 };

@@ -139,7 +139,9 @@ Status VrrpSockets::extend(Listener &listener, const vrrp::Config &router) {
             return set;
         }
     }
-    return router.is_unicast() ? success() : listener.wanted.join();
+    return router.is_unicast()
+               ? success()
+               : listener.wanted.join(vrrp::multicast_group(router));
 }
 
 Status VrrpSockets::set_filters(Listener &listener) {

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <vector>
 
+#include "core/base/find.hpp"
 #include "core/base/log.hpp"
 
 namespace ngx_vrrp::vrrp {
@@ -13,7 +14,6 @@ namespace {
 using wire::DropReason;
 
 constexpr std::uint8_t kTtl = 255;
-constexpr std::uint8_t kKeepalivedHopLimit = 64;
 
 // The number of addresses in a list that an operator can still read.
 constexpr std::size_t kNamedAddresses = 4;
@@ -56,17 +56,24 @@ std::optional<DropReason> refuse_v2(const Config &config,
 std::optional<DropReason> refuse_route(const Config &config,
                                        const wire::Endpoints &endpoints) {
     if (!config.is_unicast()) {
-        return endpoints.destination == multicast_group(config.family)
+        return endpoints.destination == multicast_group(config)
                    ? std::nullopt
                    : std::optional{DropReason::destination};
     }
     if (endpoints.destination.is_multicast()) {
         return DropReason::destination;
     }
-    const auto &peers = config.unicast_peers;
-    return std::ranges::find(peers, endpoints.source) != peers.end()
+    return find_peer(config, endpoints.source)
                ? std::nullopt
                : std::optional{DropReason::source};
+}
+
+// RFC 9568, 5.1.1.3: "A VRRP Router receiving a packet with the TTL not equal
+// to 255 MUST discard the packet". The sender could be outside of this network.
+bool refuse_ttl(const Config &config, const PacketInfo &packet) {
+    const UnicastPeer *peer = find_peer(config, packet.endpoints.source);
+    return peer ? packet.ttl < peer->min_ttl || packet.ttl > peer->max_ttl
+                : packet.ttl < least_ttl(config);
 }
 
 using Addresses = std::vector<IpAddress>;
@@ -168,20 +175,25 @@ IpAddress multicast_group(Family family) {
                                                    0, 0, 0, 0, 0, 0, 0, 0x12});
 }
 
+IpAddress multicast_group(const Config &config) {
+    return config.group.value_or(multicast_group(config.family));
+}
+
 std::uint8_t least_ttl(const Config &config) {
-    return config.family == Family::ipv6 && config.is_unicast()
-               ? kKeepalivedHopLimit
-               : kTtl;
+    const auto least = std::ranges::min_element(config.unicast_peers, {},
+                                                &UnicastPeer::min_ttl);
+    return config.is_unicast() ? least->min_ttl : kTtl;
+}
+
+const UnicastPeer *find_peer(const Config &config, const IpAddress &address) {
+    return find_first(config.unicast_peers, address, &UnicastPeer::address);
 }
 
 std::optional<DropReason> refuse(const Config &config,
                                  const IpAddress &own_source,
                                  const wire::Advertisement &advert,
                                  const PacketInfo &packet) {
-    // RFC 9568, 5.1.1.3: "A VRRP Router receiving a packet with the TTL not
-    // equal to 255 MUST discard the packet". The sender could be outside of
-    // this network.
-    if (packet.ttl < least_ttl(config)) {
+    if (refuse_ttl(config, packet)) {
         return DropReason::ttl;
     }
     if (packet.endpoints.source == own_source) {

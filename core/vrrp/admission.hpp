@@ -21,11 +21,13 @@ struct PacketInfo {
 
 // 224.0.0.18 or ff02::12 (RFC 9568, 5.1.1.2 and 5.1.2.2).
 IpAddress multicast_group(Family family);
+IpAddress multicast_group(const Config &config);
 
-// The minimum TTL (hop limit) of an advertisement: 255 (RFC 9568, 5.1.1.3; in
-// unicast too, unlike keepalived). IPv6 unicast peers may send 64, because
-// keepalived does, unless its configuration says unicast_ttl 255.
+// The minimum TTL (hop limit) of an advertisement from any peer: 255 (RFC 9568,
+// 5.1.1.3).
 std::uint8_t least_ttl(const Config &config);
+
+const UnicastPeer *find_peer(const Config &config, const IpAddress &address);
 
 // The reason to drop the advertisement, or nothing. Checks TTL, version,
 // authentication type and all 8 octets of data in constant time, v2 interval

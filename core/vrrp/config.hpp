@@ -11,6 +11,7 @@
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
 #include "core/vrrp/preempt_window.hpp"
+#include "core/vrrp/timing.hpp"
 #include "core/wire/advertisement.hpp"
 
 namespace ngx_vrrp::vrrp {
@@ -47,6 +48,22 @@ struct WorkerPolicy {
                            const WorkerPolicy &) = default;
 };
 
+// A node that we exchange advertisements with by unicast.
+struct UnicastPeer {
+    // Its advertisements must not have been routed: 255 (RFC 9568, 5.1.1.3; in
+    // unicast too, unlike keepalived). In IPv6, keepalived sends 64.
+    UnicastPeer(const IpAddress &peer)
+        : address(peer), min_ttl(peer.family() == Family::ipv6 ? 64 : 255) {}
+
+    IpAddress address;
+    std::uint8_t min_ttl;  // or hop limit
+    std::uint8_t max_ttl = 255;
+
+    friend bool operator==(const UnicastPeer &a, const IpAddress &b) {
+        return a.address == b;
+    }
+};
+
 struct Config {
     std::string name;
     std::string interface;
@@ -62,15 +79,24 @@ struct Config {
     wire::Authentication authentication;  // v2 only
     std::vector<VirtualAddress> addresses;
     std::optional<IpAddress> source;  // else the interface's primary address
-    std::vector<IpAddress> unicast_peers;  // empty = multicast
+    std::optional<IpAddress> group;   // else that of the RFC
+    // Empty = multicast. One of them may be this node: our source address.
+    std::vector<UnicastPeer> unicast_peers;
+    std::uint8_t unicast_ttl = 255;
+    wire::ChecksumForm checksum = wire::ChecksumForm::pseudo_header;
+    // The number of advertisements without which the active router is down.
+    unsigned down_adverts = kDownAdverts;
     bool preempt = false;
     Duration preempt_delay{0};
     PreemptWindows preempt_windows;  // none: always
     // startup_delay: until then we listen, and do not become active. A state
     // that another process of this node hands over is continued anyway.
     Instant not_before{};
+    const char *held_by = "startup_delay";  // or delay_after_boot
     // link_up_delay: the same for this time after the link came back.
     Duration link_up_delay{0};
+    // A link is a fault when it was down for this time.
+    Duration link_down_delay{0};
     AnnouncePolicy announce;
     WorkerPolicy workers;
     // When another router has the addresses, connections to these ports of the

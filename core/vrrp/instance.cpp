@@ -291,7 +291,8 @@ Duration Instance::interval_of(Duration advertised) const {
 }
 
 Duration Instance::renew_interval() const {
-    return vrrp::renew_interval(config_.version, config_.advert_interval);
+    return vrrp::renew_interval(config_.version, config_.advert_interval,
+                                config_.down_adverts);
 }
 
 bool Instance::is_owner() const {
@@ -309,7 +310,7 @@ bool Instance::is_held_back(Instant now) const {
 }
 
 const char *Instance::delay_in_force() const {
-    return held_until() == config_.not_before ? "startup_delay"
+    return held_until() == config_.not_before ? config_.held_by
                                               : "link_up_delay";
 }
 
@@ -321,9 +322,12 @@ std::string Instance::held_back(Instant now) const {
                : "";
 }
 
+// The list may contain this node.
 bool Instance::is_sole_peer(const IpAddress &address) const {
-    return config_.unicast_peers.size() == 1 &&
-           config_.unicast_peers.front() == address;
+    return config_.is_unicast() &&
+           std::ranges::all_of(config_.unicast_peers, [&](const auto &peer) {
+               return peer == address || peer == source_;
+           });
 }
 
 }  // namespace ngx_vrrp::vrrp

@@ -34,7 +34,8 @@ State Instance::become_active(std::string reason, Turn &turn) {
 // longer belong to this node: remove them before anything else, then listen.
 State Instance::wake(Active state, Turn &turn) {
     if (turn.now - state.advertised_at <=
-        fastest_takeover(config_.version, state.advertised_interval)) {
+        fastest_takeover(config_.version, state.advertised_interval,
+                         config_.down_adverts)) {
         return state;
     }
     turn.act(RemoveAddresses{});

@@ -26,8 +26,9 @@ Instant Instance::down_at(const Backup &state) const {
         return state.timer_started + skew;
     }
     const Instant silence_ends =
-        state.timer_started +
-        active_down_interval(config_.version, priority_, state.active_interval);
+        state.timer_started + active_down_interval(config_.version, priority_,
+                                                   state.active_interval,
+                                                   config_.down_adverts);
     return std::min(preempts_at(state, skew), silence_ends);
 }
 

@@ -21,16 +21,22 @@ constexpr Duration skew_time(Version version, Priority priority,
 }
 
 // RFC 9568, 6.1: "Active_Down_Interval ... Calculated as: (3 *
-// Active_Adver_Interval) + Skew_Time".
+// Active_Adver_Interval) + Skew_Time". The number of advertisements can be
+// configured (down_timer_adverts), on all routers alike.
+inline constexpr unsigned kDownAdverts = 3;
+
 constexpr Duration active_down_interval(Version version, Priority priority,
-                                        Duration active_interval) {
-    return 3 * active_interval + skew_time(version, priority, active_interval);
+                                        Duration active_interval,
+                                        unsigned adverts = kDownAdverts) {
+    return adverts * active_interval +
+           skew_time(version, priority, active_interval);
 }
 
 // The shortest time after which any peer can take over from us: a peer with
 // priority 254.
-constexpr Duration fastest_takeover(Version version, Duration interval) {
-    return active_down_interval(version, Priority{254}, interval);
+constexpr Duration fastest_takeover(Version version, Duration interval,
+                                    unsigned adverts = kDownAdverts) {
+    return active_down_interval(version, Priority{254}, interval, adverts);
 }
 
 // The kernel may remove an address this much later than its lease ends.
@@ -43,24 +49,32 @@ inline constexpr Duration kLeaseSlack = Milliseconds{300};
 inline constexpr Seconds kShortestLease{1};
 inline constexpr Seconds kShortestPatientLease{2};
 
+// A lease is renewed with an advertisement, which may be late.
+inline constexpr Duration kLateRenewal = Milliseconds{490};
+
 // Lifetime of a VIP in the kernel, renewed with the advertisements. Where whole
 // seconds allow it, the lifetime ends before a peer takes over, so that a node
-// whose user space died or froze does not keep the address.
-constexpr Seconds lease(Version version, Duration interval) {
-    const Duration takeover = fastest_takeover(version, interval);
+// whose user space died or froze does not keep the address. But it lasts until
+// the next advertisement, even if peers wait for one only.
+constexpr Seconds lease(Version version, Duration interval,
+                        unsigned adverts = kDownAdverts) {
+    const Duration takeover = fastest_takeover(version, interval, adverts);
+    const auto renewed = std::chrono::ceil<Seconds>(interval + kLateRenewal);
     if (takeover < kShortestLease) {
-        return kShortestLease;
+        return std::max(kShortestLease, renewed);
     }
-    return std::max(kShortestPatientLease, std::chrono::duration_cast<Seconds>(
-                                               takeover - kLeaseSlack));
+    return std::max(
+        {kShortestPatientLease, renewed,
+         std::chrono::duration_cast<Seconds>(takeover - kLeaseSlack)});
 }
 
 // Leases are renewed together with an advertisement, but only as often as
 // needed to have at most this time between two renewals (if the advertisement
 // interval permits it): a lease is renewed at least twice in its lifetime.
-constexpr Duration renew_interval(Version version, Duration interval) {
+constexpr Duration renew_interval(Version version, Duration interval,
+                                  unsigned adverts = kDownAdverts) {
     return std::min<Duration>(Seconds{1},
-                              Duration{lease(version, interval)} / 2);
+                              Duration{lease(version, interval, adverts)} / 2);
 }
 
 // The successor sends its first advertisement before it has added and announced
@@ -132,5 +146,7 @@ static_assert(lease(Version::v3, Milliseconds{340}) == Seconds{2});
 static_assert(renew_interval(Version::v3, Milliseconds{10}) ==
               Milliseconds{500});
 static_assert(lease(Version::v2, Seconds{3}) == Seconds{8});
+static_assert(lease(Version::v3, Milliseconds{100}, 45) == Seconds{4});
+static_assert(lease(Version::v2, Seconds{10}, 1) == Seconds{11});
 
 }  // namespace ngx_vrrp::vrrp

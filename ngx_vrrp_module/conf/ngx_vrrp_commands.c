@@ -51,6 +51,27 @@ static ngx_vrrp_bounds_t  ngx_vrrp_link_up_delay = {
     "must be a time from 0 to 1h"
 };
 
+static ngx_vrrp_bounds_t  ngx_vrrp_link_down_delay = {
+    ngx_vrrp_parse_ns, 0, NGX_VRRP_HOUR, 0, 0,
+    "must be a time from 0 to 1h"
+};
+
+static ngx_vrrp_bounds_t  ngx_vrrp_down_timer_adverts = {
+    ngx_vrrp_parse_number, 1, 100, 0, 3,
+    "must be 1-100"
+};
+
+static ngx_vrrp_bounds_t  ngx_vrrp_unicast_ttl = {
+    ngx_vrrp_parse_number, 1, 255, 0, 255,
+    "must be 1-255"
+};
+
+static ngx_vrrp_bounds_t  ngx_vrrp_v3_checksum = {
+    ngx_vrrp_parse_checksum, VRRP_CORE_CHECKSUM_PSEUDO_HEADER,
+    VRRP_CORE_CHECKSUM_RFC9568, 0, VRRP_CORE_CHECKSUM_PSEUDO_HEADER,
+    "must be rfc9568 or pseudo_header"
+};
+
 static ngx_vrrp_bounds_t  ngx_vrrp_garp_master_repeat = {
     ngx_vrrp_parse_number, 1, 100, 0, 5,
     "must be 1-100"
@@ -87,6 +108,11 @@ static ngx_vrrp_bounds_t  ngx_vrrp_release_timeout = {
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_startup_delay = {
+    ngx_vrrp_parse_ns, 0, NGX_VRRP_HOUR, 0, 0,
+    "must be a time from 0 to 1h"
+};
+
+static ngx_vrrp_bounds_t  ngx_vrrp_delay_after_boot = {
     ngx_vrrp_parse_ns, 0, NGX_VRRP_HOUR, 0, 0,
     "must be a time from 0 to 1h"
 };
@@ -163,6 +189,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       offsetof(ngx_vrrp_conf_t, startup_delay_ns),
       &ngx_vrrp_startup_delay },
 
+    { ngx_string("delay_after_boot"),
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_conf_t, delay_after_boot_ns),
+      &ngx_vrrp_delay_after_boot },
+
     { ngx_string("realtime_priority"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,
@@ -233,6 +266,20 @@ ngx_command_t  ngx_vrrp_commands[] = {
       offsetof(ngx_vrrp_instance_t, core.advert_int_ns),
       &ngx_vrrp_advert_int },
 
+    { ngx_string("down_timer_adverts"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.down_timer_adverts),
+      &ngx_vrrp_down_timer_adverts },
+
+    { ngx_string("v3_checksum"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.v3_checksum),
+      &ngx_vrrp_v3_checksum },
+
     { ngx_string("authentication"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE12,
       ngx_vrrp_conf_authentication,
@@ -247,11 +294,32 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("mcast_src_ip"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_source,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.mcast_src_ip),
+      NULL },
+
+    { ngx_string("mcast_group4"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_group,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.mcast_group4),
+      NULL },
+
+    { ngx_string("mcast_group6"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_group,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.mcast_group6),
+      NULL },
+
     { ngx_string("unicast_src_ip"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
-      ngx_vrrp_conf_unicast_src_ip,
+      ngx_vrrp_conf_source,
       0,
-      0,
+      offsetof(ngx_vrrp_instance_t, core.unicast_src_ip),
       NULL },
 
     { ngx_string("unicast_peer"),
@@ -260,6 +328,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       0,
       NULL },
+
+    { ngx_string("unicast_ttl"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.unicast_ttl),
+      &ngx_vrrp_unicast_ttl },
 
     { ngx_string("nopreempt"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
@@ -281,6 +356,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       offsetof(ngx_vrrp_instance_t, core.link_up_delay_ns),
       &ngx_vrrp_link_up_delay },
+
+    { ngx_string("link_down_delay"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.link_down_delay_ns),
+      &ngx_vrrp_link_down_delay },
 
     { ngx_string("preempt_window"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,

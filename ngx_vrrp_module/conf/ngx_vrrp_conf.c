@@ -315,7 +315,7 @@ ngx_vrrp_instance_create(ngx_conf_t *cf, const vrrp_core_str_t *name,
                           sizeof(vrrp_core_address_conf_t))
            != NGX_OK
         || ngx_array_init(&in->unicast_peers, cf->pool, 2,
-                          sizeof(vrrp_core_ip_t))
+                          sizeof(vrrp_core_peer_conf_t))
            != NGX_OK)
     {
         return NGX_ERROR;

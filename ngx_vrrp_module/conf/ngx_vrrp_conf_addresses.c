@@ -18,6 +18,8 @@ static const char *ngx_vrrp_parse_address(ngx_str_t *value,
     vrrp_core_address_conf_t *address);
 static const char *ngx_vrrp_check_host_part(
     const vrrp_core_address_conf_t *address);
+static char *ngx_vrrp_add_peer(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    ngx_str_t *value, vrrp_core_peer_conf_t conf);
 static char *ngx_vrrp_set_ip(ngx_conf_t *cf, ngx_str_t *what,
     ngx_str_t *value, vrrp_core_ip_t *ip);
 
@@ -53,6 +55,37 @@ static ngx_vrrp_directive_t  ngx_vrrp_address_directives[] = {
 static ngx_vrrp_params_t  ngx_vrrp_address_param_list = {
     ngx_vrrp_address_list,
     ngx_vrrp_address_directives,
+    sizeof(ngx_vrrp_directive_t)
+};
+
+
+static ngx_vrrp_param_t  ngx_vrrp_peer_list[] = {
+
+    { ngx_string("min_ttl="),
+      1,
+      ngx_vrrp_param_number(vrrp_core_peer_conf_t, min_ttl,
+                            ngx_vrrp_parse_number, 1, 255, 0,
+                            "must be 1-255") },
+
+    { ngx_string("max_ttl="),
+      1,
+      ngx_vrrp_param_number(vrrp_core_peer_conf_t, max_ttl,
+                            ngx_vrrp_parse_number, 1, 255, 255,
+                            "must be 1-255") },
+
+    ngx_vrrp_last_param
+};
+
+
+static ngx_vrrp_directive_t  ngx_vrrp_peer_directives[] = {
+    { "unicast_peer", 1 },
+    { NULL, 0 }
+};
+
+
+static ngx_vrrp_params_t  ngx_vrrp_peer_param_list = {
+    ngx_vrrp_peer_list,
+    ngx_vrrp_peer_directives,
     sizeof(ngx_vrrp_directive_t)
 };
 
@@ -227,55 +260,142 @@ ngx_vrrp_valid_label(ngx_str_t *value)
 }
 
 
+/* of our advertisements */
+
 char *
-ngx_vrrp_conf_unicast_src_ip(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_vrrp_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_vrrp_instance_t  *in = conf;
+    char  *p = conf;
 
-    ngx_str_t  *value;
+    ngx_str_t       *value;
+    vrrp_core_ip_t  *ip;
 
-    if (in->core.unicast_src_ip.family) {
+    ip = (vrrp_core_ip_t *) (p + cmd->offset);
+
+    if (ip->family) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    return ngx_vrrp_set_ip(cf, &cmd->name, &value[1],
-                           &in->core.unicast_src_ip);
+    return ngx_vrrp_set_ip(cf, &cmd->name, &value[1], ip);
 }
 
+
+/* no router forwards adverts: their groups belong to the link */
+
+char *
+ngx_vrrp_conf_group(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    ngx_str_t       *value;
+    ngx_uint_t       family, valid;
+    vrrp_core_ip_t  *ip;
+
+    ip = (vrrp_core_ip_t *) (p + cmd->offset);
+
+    if (ip->family) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    family = cmd->name.data[cmd->name.len - 1] - '0';
+
+    (void) ngx_vrrp_parse_ip(value[1].data, value[1].len, ip);
+
+    valid = (family == 4) ? (ip->octets[0] == 224 && ip->octets[1] == 0
+                             && ip->octets[2] == 0)
+                          : (ip->octets[0] == 0xff
+                             && (ip->octets[1] & 0xf) == 2);
+
+    if (ip->family != family || !valid) {
+        return ngx_vrrp_conf_invalid(cf, &cmd->name, &value[1],
+                   (family == 4) ? "must be a group of 224.0.0.0/24, the "
+                                   "default is 224.0.0.18"
+                                 : "must be a group of the link (ff02::/16), "
+                                   "the default is ff02::12");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* unicast_peer address ... [min_ttl=number] [max_ttl=number] */
 
 char *
 ngx_vrrp_conf_unicast_peer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_vrrp_instance_t  *in = conf;
 
-    ngx_str_t       *value;
-    ngx_uint_t       i, n;
-    vrrp_core_ip_t  *peer, *peers;
+    ngx_str_t              *value;
+    ngx_uint_t              i, n;
+    vrrp_core_peer_conf_t   peer;
 
     value = cf->args->elts;
 
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        peer = ngx_array_push(&in->unicast_peers);
-        if (peer == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        if (ngx_vrrp_set_ip(cf, &cmd->name, &value[i], peer) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-        peers = in->unicast_peers.elts;
-
-        for (n = 0; n < in->unicast_peers.nelts - 1; n++) {
-            if (ngx_vrrp_same_ip(&peers[n], peer)) {
-                return ngx_vrrp_failed(cf, "duplicate unicast_peer \"%V\"",
-                                       &value[i]);
-            }
+    for (n = 1; n < cf->args->nelts; n++) {
+        if (ngx_strchr(value[n].data, '=')) {
+            break;
         }
     }
+
+    if (n == 1) {
+        return "needs an address before its parameters";
+    }
+
+    ngx_memzero(&peer, sizeof(vrrp_core_peer_conf_t));
+
+    if (ngx_vrrp_params_read(cf, &ngx_vrrp_peer_param_list,
+                             ngx_vrrp_peer_directives, &peer, &value[n],
+                             cf->args->nelts - n)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (peer.min_ttl > peer.max_ttl) {
+        return ngx_vrrp_failed(cf, "\"min_ttl=%L\" of \"unicast_peer\" is more "
+                               "than \"max_ttl=%L\"",
+                               peer.min_ttl, peer.max_ttl);
+    }
+
+    for (i = 1; i < n; i++) {
+        if (ngx_vrrp_add_peer(cf, in, &value[i], peer) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_add_peer(ngx_conf_t *cf, ngx_vrrp_instance_t *in, ngx_str_t *value,
+    vrrp_core_peer_conf_t conf)
+{
+    ngx_str_t               what = ngx_string("unicast_peer");
+    ngx_uint_t              i;
+    vrrp_core_peer_conf_t  *peer, *peers;
+
+    if (ngx_vrrp_set_ip(cf, &what, value, &conf.address) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    peers = in->unicast_peers.elts;
+
+    for (i = 0; i < in->unicast_peers.nelts; i++) {
+        if (ngx_vrrp_same_ip(&peers[i].address, &conf.address)) {
+            return ngx_vrrp_failed(cf, "duplicate unicast_peer \"%V\"", value);
+        }
+    }
+
+    peer = ngx_array_push(&in->unicast_peers);
+    if (peer == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *peer = conf;
 
     return NGX_CONF_OK;
 }

@@ -28,6 +28,8 @@ static char *ngx_vrrp_rules_addresses(ngx_conf_t *cf,
 static char *ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_address_conf_t *address);
 static char *ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_multicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_rules_link_down(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in, const char *directive,
     const vrrp_core_ip_t *ip);
@@ -51,6 +53,8 @@ static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
     ngx_vrrp_rules_advert_int,
     ngx_vrrp_rules_addresses,
     ngx_vrrp_rules_unicast,
+    ngx_vrrp_rules_multicast,
+    ngx_vrrp_rules_link_down,
     ngx_vrrp_rules_preempt,
     ngx_vrrp_rules_no_effect,
     ngx_vrrp_rules_trackers,
@@ -217,8 +221,9 @@ ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 static char *
 ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    ngx_uint_t             i;
-    const vrrp_core_ip_t  *src, *peers;
+    ngx_uint_t                    i;
+    const vrrp_core_ip_t         *src;
+    const vrrp_core_peer_conf_t  *peers;
 
     src = &in->core.unicast_src_ip;
     peers = in->core.unicast_peers;
@@ -228,15 +233,17 @@ ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
                                      "\"unicast_peer\"");
     }
 
+    if (in->core.nunicast_peers == 1
+        && ngx_vrrp_same_ip(&peers[0].address, src))
+    {
+        return ngx_vrrp_rules_failed(cf, in, "the only \"unicast_peer\" is "
+                                     "this node, its \"unicast_src_ip\": add "
+                                     "the other nodes");
+    }
+
     for (i = 0; i < in->core.nunicast_peers; i++) {
-
-        if (ngx_vrrp_same_ip(&peers[i], src)) {
-            return ngx_vrrp_rules_failed(cf, in, "\"unicast_src_ip\" and "
-                                         "\"unicast_peer\" are the same "
-                                         "address");
-        }
-
-        if (ngx_vrrp_rules_unicast_ip(cf, in, "unicast_peer", &peers[i])
+        if (ngx_vrrp_rules_unicast_ip(cf, in, "unicast_peer",
+                                      &peers[i].address)
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -250,6 +257,68 @@ ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     }
 
     return ngx_vrrp_rules_unicast_ip(cf, in, "unicast_src_ip", src);
+}
+
+
+static char *
+ngx_vrrp_rules_multicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    const vrrp_core_ip_t  *src;
+
+    src = &in->core.mcast_src_ip;
+
+    if (src->family == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (in->core.nunicast_peers) {
+        return ngx_vrrp_rules_failed(cf, in, "\"mcast_src_ip\" cannot be used "
+                                     "with \"unicast_peer\": use "
+                                     "\"unicast_src_ip\"");
+    }
+
+    /* RFC 9568, 5.1.2.1 */
+
+    if (src->family == 6 && !ngx_vrrp_link_local(src)) {
+        return ngx_vrrp_rules_failed(cf, in, "\"mcast_src_ip\" must be a "
+                                     "link-local address in IPv6");
+    }
+
+    if (in->core.priority == NGX_VRRP_OWNER) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_vrrp_rules_unicast_ip(cf, in, "mcast_src_ip", src);
+}
+
+
+/*
+ * The last advertisement that arrived may be an interval old, and a BACKUP
+ * must not take over because of its own link.
+ */
+
+static char *
+ngx_vrrp_rules_link_down(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    int64_t  limit;
+
+    limit = (in->core.down_timer_adverts - 1) * in->core.advert_int_ns;
+
+    if (in->core.link_down_delay_ns == 0
+        || in->core.link_down_delay_ns < limit)
+    {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_vrrp_rules_failed(cf, in, "\"link_down_delay\" is %Lms, but "
+                                 "must be less than %Lms (\"advert_int\" of "
+                                 "%Lms, %L times): a peer takes over after "
+                                 "that time, and this node would still have "
+                                 "the addresses",
+                                 in->core.link_down_delay_ns / NGX_VRRP_MSEC,
+                                 limit / NGX_VRRP_MSEC,
+                                 in->core.advert_int_ns / NGX_VRRP_MSEC,
+                                 in->core.down_timer_adverts - 1);
 }
 
 

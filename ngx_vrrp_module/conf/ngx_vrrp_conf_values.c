@@ -122,6 +122,18 @@ ngx_vrrp_parse_state(ngx_str_t *value)
 }
 
 
+int64_t
+ngx_vrrp_parse_checksum(ngx_str_t *value)
+{
+    if (ngx_strcmp(value->data, "rfc9568") == 0) {
+        return VRRP_CORE_CHECKSUM_RFC9568;
+    }
+
+    return (ngx_strcmp(value->data, "pseudo_header") == 0)
+           ? VRRP_CORE_CHECKSUM_PSEUDO_HEADER : NGX_ERROR;
+}
+
+
 char *
 ngx_vrrp_conf_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {

@@ -43,6 +43,7 @@ char *ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd,
 /* a number, a time or a flag; post: its ngx_vrrp_bounds_t */
 char *ngx_vrrp_conf_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 int64_t ngx_vrrp_parse_state(ngx_str_t *value);
+int64_t ngx_vrrp_parse_checksum(ngx_str_t *value);
 
 char *ngx_vrrp_conf_router_id(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_interface(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -62,8 +63,8 @@ void ngx_vrrp_conf_find_interface(ngx_conf_t *cf,
 
 char *ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_vrrp_conf_unicast_src_ip(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+char *ngx_vrrp_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_group(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_unicast_peer(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

@@ -88,11 +88,18 @@ TEST(DropReport, SaysWhatBothSay) {
     vrrp::Config unicast = v2_config();
     unicast.unicast_peers = {*IpAddress::parse("10.0.1.2")};
     EXPECT_TRUE(advice(DropReason::ttl, unicast, &advert, other)
-                    .ends_with("if the peer runs keepalived, set "
-                               "\"unicast_ttl 255\" there"));
+                    .ends_with("set \"unicast_ttl 255;\" there, or, if there "
+                               "are routers between the nodes, set "
+                               "\"unicast_peer 10.0.1.2 min_ttl=63;\" here"));
     unicast.family = Family::ipv6;
+    unicast.unicast_peers[0].min_ttl = 64;
     EXPECT_TRUE(advice(DropReason::ttl, unicast, &advert, other)
                     .starts_with("its hop limit is 63 and not 64 or more"));
+    unicast.unicast_peers[0].min_ttl = 1;
+    unicast.unicast_peers[0].max_ttl = 62;
+    EXPECT_TRUE(advice(DropReason::ttl, unicast, &advert, other)
+                    .starts_with("its hop limit is 63 and more than "
+                                 "max_ttl=62: remove \"max_ttl=\""));
 
     constexpr std::array<std::uint8_t, 1> kFirst{0x31};
     other.payload = kFirst;
@@ -119,6 +126,11 @@ TEST(DropReport, SaysWhoUsesUnicast) {
     vrrp::Config ours = v2_config();
     EXPECT_TRUE(advice(DropReason::destination, ours)
                     .starts_with("it is unicast, but this node has no "));
+    ReceivedPacket other = packet();
+    other.info.endpoints.destination = *IpAddress::parse("224.0.0.100");
+    EXPECT_EQ(advice(DropReason::destination, ours, nullptr, other),
+              "its group is 224.0.0.100, but ours is 224.0.0.18: set the same "
+              "\"mcast_group4\"");
     ours.unicast_peers = {*IpAddress::parse("10.0.1.3")};
     EXPECT_TRUE(advice(DropReason::destination, ours)
                     .starts_with("it is multicast, but this node has "));

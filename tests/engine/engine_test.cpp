@@ -717,6 +717,94 @@ TEST_F(EngineTest, ConfiguredSourceMustBeThere) {
               "unicast_src_ip 10.0.1.77 is not configured on interface eth0");
 }
 
+// The same list is on all nodes.
+TEST_F(EngineTest, ItsOwnAddressInTheListOfPeersIsTheSource) {
+    vrrp::Config c = config();
+    const IpAddress second = *IpAddress::parse("10.0.1.9");
+    c.unicast_peers = {kPeer, second};
+    Interfaces world = interfaces();
+    world.list[0].addresses.push_back({second, 24, false, false});
+    beat();
+    start(c, world);
+    run(Seconds{1});
+    const Done done = machine.take();
+    EXPECT_EQ(std::ranges::count(done, "advert 100 10.0.1.9"), 0);
+    EXPECT_GT(std::ranges::count(done, "advert 100 10.0.1.2"), 0);
+    EXPECT_EQ(machine.sent_from, second);
+}
+
+TEST_F(EngineTest, AdvertsHaveTheConfiguredTtlAndChecksum) {
+    become_active();
+    EXPECT_EQ(machine.sent_ttl, 255);
+    EXPECT_EQ(machine.sent_checksum, wire::ChecksumForm::pseudo_header);
+
+    vrrp::Config c = config();
+    c.unicast_ttl = 64;
+    c.checksum = wire::ChecksumForm::message_only;
+    c.group = *IpAddress::parse("224.0.0.100");
+    start(c);
+    run(Seconds{1});
+    EXPECT_EQ(machine.sent_ttl, 255) << "multicast";
+    EXPECT_EQ(machine.sent_checksum, wire::ChecksumForm::message_only);
+    EXPECT_EQ(std::ranges::count(machine.take(), "advert 100 224.0.0.18"), 0);
+
+    c.unicast_peers = {kPeer};
+    start(c);
+    run(Seconds{1});
+    EXPECT_EQ(machine.sent_ttl, 64);
+}
+
+// link_down_delay
+
+class LinkDownDelayTest : public EngineTest {
+protected:
+    void SetUp() override {
+        vrrp::Config c = config();
+        c.link_down_delay = Milliseconds{150};
+        beat();
+        start(c);
+        run(Seconds{1});
+        ASSERT_EQ(state(), vrrp::StateName::active);
+    }
+    void see(const Interfaces &world) { engine->handle_interfaces(world, now); }
+};
+
+TEST_F(LinkDownDelayTest, AShortFlapIsNoFault) {
+    see(interfaces(false, true));
+    run(Milliseconds{149});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    see(interfaces(true, true));
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(engine->deadline().has_value(), true);
+}
+
+TEST_F(LinkDownDelayTest, EachFlapHasItsOwnDelay) {
+    for (int i = 0; i < 3; ++i) {
+        see(interfaces(false, true));
+        run(Milliseconds{100});
+        see(interfaces(true, true));
+        run(Milliseconds{100});
+    }
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(LinkDownDelayTest, AfterTheDelayItIsAFault) {
+    see(interfaces(false, true));
+    run(Milliseconds{100});
+    see(interfaces(false, true));
+    run(Milliseconds{49});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    run(Milliseconds{2});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(engine->routers()[0].faults().reason(), "interface eth0 is down");
+}
+
+TEST_F(LinkDownDelayTest, AMissingInterfaceIsAFaultAtOnce) {
+    see({});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
 TEST_F(EngineTest, SocketFailureIsAFaultThatSaysWhatFailed) {
     machine.fail("listen", EPERM);
     beat();

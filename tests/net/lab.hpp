@@ -156,9 +156,11 @@ public:
     }
 
     Status send(const engine::Interface &interface,
-                const wire::Endpoints &endpoints, Bytes pdu) {
+                const wire::Endpoints &endpoints, Bytes pdu,
+                std::uint8_t ttl = 255) {
         return host
-            ->send({{&interface, endpoints, Buffer(pdu.begin(), pdu.end())}})
+            ->send(
+                {{&interface, endpoints, Buffer(pdu.begin(), pdu.end()), ttl}})
             .front();
     }
 

@@ -140,6 +140,40 @@ TEST_P(TransmitFamily, UnicastArrivesAsItWasSent) {
     EXPECT_EQ(advert(packet.info.endpoints), packet.payload);
 }
 
+TEST_P(TransmitFamily, UnicastHasTheTtlOfItsPacket) {
+    enter_b();
+    vrrp::Config far = router(GetParam(), false);
+    far.unicast_peers = {address_a(GetParam())};
+    far.unicast_peers[0].min_ttl = 7;
+    ASSERT_DONE(b().host->listen(b().look("vr1"), far));
+    ASSERT_DONE(listen_a(GetParam(), false));
+
+    const wire::Endpoints to = to_b(GetParam());
+    for (const int ttl : {7, 255}) {
+        ASSERT_DONE(a().send(a().look("vr0"), to, advert(to),
+                             static_cast<std::uint8_t>(ttl)));
+    }
+    ASSERT_TRUE(b_receives(2));
+    EXPECT_EQ(7, b().packets[0].info.ttl);
+    EXPECT_EQ(255, b().packets[1].info.ttl);
+}
+
+TEST_P(TransmitFamily, EachRouterHasItsGroup) {
+    vrrp::Config other = router(GetParam(), true, kOther);
+    other.group = *IpAddress::parse(GetParam() == Family::ipv4 ? "224.0.0.100"
+                                                               : "ff02::100");
+    ASSERT_DONE(listen_b(GetParam(), true));
+    enter_b();
+    ASSERT_DONE(b().host->listen(b().look("vr1"), other));
+    ASSERT_DONE(listen_a(GetParam(), true));
+
+    const wire::Endpoints to{address_a(GetParam()), *other.group};
+    ASSERT_DONE(a().send(a().look("vr0"), to, advert(to, kOther)));
+    ASSERT_DONE(send(to_group(GetParam())));
+    ASSERT_TRUE(b_receives(2));
+    EXPECT_EQ(*other.group, b().packets[0].info.endpoints.destination);
+}
+
 TEST_P(TransmitFamily, OwnMulticastDoesNotComeBack) {
     ASSERT_DONE(listen_a(GetParam(), true));
     ASSERT_DONE(listen_b(GetParam(), true));

@@ -51,6 +51,10 @@ public:
     std::vector<IpAddress> watched;                // whose neighbours are heard
     std::vector<IpAddress> questions;  // asked of the LAN: who has it?
     unsigned connections = 0;          // to the addresses
+    // Of the last advertisement.
+    std::uint8_t sent_ttl = 0;
+    std::optional<wire::ChecksumForm> sent_checksum;
+    IpAddress sent_from;
     static constexpr unsigned kClosedAtOnce = 100;
 
     // The previous owner passes it on, with this handover or without one.
@@ -91,6 +95,10 @@ public:
         for (const engine::OutgoingPacket &p : packets) {
             const IpAddress &to = p.endpoints.destination;
             const auto parsed = wire::parse_advertisement(p.pdu, p.endpoints);
+            sent_ttl = p.ttl;
+            sent_checksum =
+                parsed ? std::optional{parsed->checksum_form} : std::nullopt;
+            sent_from = p.endpoints.source;
             const wire::Advertisement *advert =
                 parsed ? &parsed->advertisement : nullptr;
             note(advert != nullptr

@@ -61,7 +61,8 @@ void SimulatedLan::perform(Node node, const Action &action) {
     } else if (std::holds_alternative<AddAddresses>(action) ||
                std::holds_alternative<RenewAddresses>(action)) {
         machine.lease_until =
-            now_ + lease(config.version, config.advert_interval);
+            now_ +
+            lease(config.version, config.advert_interval, config.down_adverts);
     } else if (std::holds_alternative<RemoveAddresses>(action)) {
         machine.lease_until.reset();
     } else if (std::holds_alternative<AnnounceAddresses>(action)) {

@@ -98,6 +98,31 @@ TEST(Admission, TakesAHopLimitOf64FromIpv6UnicastPeersOnly) {
     EXPECT_EQ(c.refused(), DropReason::ttl);
 }
 
+// min_ttl and max_ttl: peers behind routers
+TEST(Admission, TakesTheTtlsOfEachPeer) {
+    Case c{unicast_config()};
+    c.config.unicast_peers[1].min_ttl = 250;
+    c.config.unicast_peers[1].max_ttl = 252;
+    for (const auto &[ttl, taken] :
+         {std::pair{249, false}, {250, true}, {252, true}, {253, false}}) {
+        c.packet.ttl = static_cast<std::uint8_t>(ttl);
+        EXPECT_EQ(c.refused() == std::nullopt, taken) << ttl;
+    }
+    EXPECT_EQ(least_ttl(c.config), 250);
+
+    c.packet.ttl = 254;
+    c.packet.endpoints.source = ip("192.168.64.133");
+    EXPECT_EQ(c.refused(), DropReason::ttl);
+}
+
+TEST(Admission, UsesAnotherGroup) {
+    Case c{v3_config()};
+    c.config.group = ip("224.0.0.100");
+    EXPECT_EQ(c.refused(), DropReason::destination);
+    c.packet.endpoints.destination = ip("224.0.0.100");
+    EXPECT_EQ(c.refused(), std::nullopt);
+}
+
 TEST(Admission, RefusesItsOwnPackets) {
     Case c{v3_config()};
     c.packet.endpoints.source = kOwn;

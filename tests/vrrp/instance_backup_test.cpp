@@ -29,7 +29,7 @@ Config delayed_config(Duration delay) {
     return config;
 }
 
-Config with_peers(std::vector<IpAddress> peers) {
+Config with_peers(std::vector<UnicastPeer> peers) {
     Config config = classic_config(100);
     config.unicast_peers = std::move(peers);
     return config;
@@ -472,6 +472,40 @@ TEST(Backup, LeavesQuietly) {
     EXPECT_EQ(router.put(Shutdown{"nginx quits", true, Seconds{1}}),
               Lines{"transition backup -> initialize: nginx quits"});
     EXPECT_EQ(router.due_in(), std::nullopt);
+}
+
+// The same list is on all nodes: it contains this node, too.
+TEST(Backup, ItsOwnAddressInTheListOfPeersDoesNotCount) {
+    Router router = Router::backup(
+        with_peers({ip("192.168.64.130"), ip("192.168.64.134")}));
+    router.put(SourceChanged{ip("192.168.64.130")});
+    router.hear(110);
+    router.hear(0);
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
+// down_timer_adverts
+
+Config with_adverts(unsigned adverts) {
+    Config config = classic_config(100);
+    config.down_adverts = adverts;
+    return config;
+}
+
+TEST(Backup, WaitsForTheConfiguredNumberOfAdverts) {
+    EXPECT_EQ(Router::backup(with_adverts(1)).due_in(),
+              Duration{1'609'375'000});
+    EXPECT_EQ(Router::backup(with_adverts(10)).due_in(),
+              Duration{10'609'375'000});
+}
+
+TEST(Active, MayWakeAsLateAsPeersWait) {
+    for (const auto &[adverts, state] :
+         {std::pair{3U, StateName::backup}, {7U, StateName::active}}) {
+        Router router = Router::active(with_adverts(adverts));
+        router.after(Milliseconds{6500}).put(TimeReached{});
+        EXPECT_EQ(router.state(), state) << adverts;
+    }
 }
 
 }  // namespace

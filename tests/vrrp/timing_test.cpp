@@ -44,6 +44,18 @@ TEST(Timing, DownIntervalIsThreeAdvertsAndTheSkew) {
               Duration{10'828'125'000});
 }
 
+// down_timer_adverts
+TEST(Timing, DownIntervalHasTheConfiguredNumberOfAdverts) {
+    EXPECT_EQ(
+        active_down_interval(Version::v3, Priority{254}, Milliseconds{100}, 45),
+        45 * Milliseconds{100} + Duration{781'250});
+    EXPECT_EQ(fastest_takeover(Version::v2, Seconds{1}, 1),
+              Seconds{1} + Duration{7'812'500});
+    EXPECT_EQ(lease(Version::v3, Milliseconds{100}, 10), Seconds{2});
+    EXPECT_EQ(lease(Version::v3, Milliseconds{100}, 2), Seconds{1});
+    EXPECT_EQ(renew_interval(Version::v3, Milliseconds{100}, 45), Seconds{1});
+}
+
 // Unless it is the shortest that the kernel can count.
 TEST(Timing, LeaseIsOverBeforeAnyPeerTakesOver) {
     for (const Version version : {Version::v2, Version::v3}) {
@@ -77,12 +89,15 @@ TEST(Timing, LeaseIsRenewedAtLeastTwiceInItsTime) {
 
 // The next renewal comes with an advert, which may be late.
 TEST(Timing, LeaseOutlivesTheNextRenewal) {
-    for (int cs = 1; cs <= 4095; ++cs) {
-        const Duration interval = Milliseconds{cs * 10};
-        EXPECT_GT(lease(Version::v3, interval),
-                  std::max(interval, renew_interval(Version::v3, interval)) +
-                      Milliseconds{490})
-            << cs << " cs";
+    for (const unsigned adverts : {1u, 2u, 3u, 100u}) {
+        for (int cs = 1; cs <= 4095; ++cs) {
+            const Duration interval = Milliseconds{cs * 10};
+            EXPECT_GE(lease(Version::v3, interval, adverts),
+                      std::max(interval,
+                               renew_interval(Version::v3, interval, adverts)) +
+                          kLateRenewal)
+                << cs << " cs, " << adverts;
+        }
     }
 }
 
