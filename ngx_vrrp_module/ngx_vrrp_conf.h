@@ -63,10 +63,14 @@ typedef struct {
 } ngx_vrrp_instance_t;
 
 
-/* a vrrp_instance, or the defaults of all in "vrrp", as it was written */
+/*
+ * A vrrp_instance, or the defaults of all in "vrrp", as it was written.  Or a
+ * "node" block in one of them, with the name of the node.
+ */
 
 struct ngx_vrrp_block_s {
     ngx_array_t                settings;  /* of ngx_vrrp_setting_t */
+    ngx_array_t                nodes;     /* of ngx_vrrp_block_t * */
     ngx_vrrp_instance_t        checked;   /* what they are without the rest */
     ngx_vrrp_conf_line_t       end;
 };

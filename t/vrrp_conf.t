@@ -407,6 +407,64 @@ accepts('a warning about a default is logged once',
     . 'FAULT until it appears', line => 6);
 
 
+# --- node blocks -------------------------------------------------------------
+
+# This node is lb1.
+sub nodes ($block, $instance = '', $more = '') {
+    return <<~"END";
+        router_id lb1; interface lo; $block
+        vrrp_instance VI_1 { virtual_router_id 51; $instance
+        virtual_ipaddress 10.0.0.1;
+        }
+        $more
+        END
+}
+
+my $delay = 'vrrp_instance "VI_1"%s: "link_down_delay" is 1ms, but must be less '
+    . qq(than 0ms ("advert_int" of %s, 0 times): $down);
+
+sub rejects_nodes ($what, $where, $interval, @text) {
+    rejects($what, nodes(@text), sprintf($delay, $where, $interval), 9);
+}
+
+my $bad = 'down_timer_adverts 1; link_down_delay 1ms;';
+
+rejects_nodes('the node of this machine', '', '50ms',
+    "node lb1 { $bad } node lb2 { } advert_int 50ms;");
+rejects_nodes('another node', ' on node "lb2"', '100ms',
+    "node lb1 { } node lb2 { $bad }");
+rejects_nodes('a node in an instance', ' on node "lb2"', '100ms',
+    'node lb1 { }', "node lb2 { $bad }");
+rejects_nodes('the node of an instance before the instance', '', '20ms',
+    "$bad node lb1 { advert_int 40ms; }",
+    'advert_int 30ms; node lb1 { advert_int 20ms; }');
+rejects_nodes('the instance before the node of the block', '', '30ms',
+    "$bad node lb1 { advert_int 40ms; }", 'advert_int 30ms;');
+rejects_nodes('the node of the block before the block', '', '40ms',
+    "$bad advert_int 30ms; node lb1 { advert_int 40ms; }");
+
+accepts('a node without differences', nodes('node lb1 { }'));
+accepts('no node block for this machine', nodes('node lb2 { priority 90; }'),
+    warning => 'no "node" block is for this node, "lb1" ("router_id", or else '
+    . 'the host name)', line => 11);
+accepts('a warning about another node is not for this one',
+    nodes('node lb1 { } node lb2 { state MASTER; }'));
+accepts('a warning about this node',
+    nodes('node lb1 { state MASTER; }'), warnings => 1);
+
+rejects('a node twice', 'node lb1 { } node lb1 {', 'duplicate node "lb1"', 6);
+rejects("the node $_", "node $_ {", qq(invalid node "$_": $name) =~ tr/'//dr, 6)
+    for 'a/b';
+rejects('a bad value in a node', 'node lb1 { priority 0;',
+    'invalid priority "0": must be 1-254, or 255 for the address owner', 6);
+rejects("$_ in a node", "vrrp_instance VI_1 { node lb1 { $_;",
+    qr/"\w+" (?:directive )?is not allowed (?:here|in "node": .*)/, 6)
+    for 'virtual_router_id 1', 'virtual_ipaddress 10.0.0.1', 'mlock on',
+        'notify /bin/true';
+rejects('a node in a node', 'node lb1 { node lb2 {',
+    '"node" directive is not allowed here', 6);
+
+
 # --- instances that must get along -------------------------------------------
 
 sub second_instance ($vrid, $address, $interface = 'lo') {

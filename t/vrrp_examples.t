@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # Each file of conf-examples/ passes nginx -t unchanged, and the only warnings
-# are about interfaces that this machine does not have.
+# are about interfaces that this machine does not have. A file with "node"
+# blocks is tested on a machine with the name of each.
 
 use v5.36;
 
@@ -11,6 +12,7 @@ use File::Temp qw(tempdir);
 use Test::More;
 
 use VRRP::Nginx;
+use VRRP::Proc;
 
 my $reason = VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
@@ -33,16 +35,25 @@ symlink abs_path($module), "$prefix/modules/ngx_vrrp_module.so"
 cmp_ok(@files, '>=', 7, 'the examples are there');
 
 for my $file (@files) {
+    my %hosts = map { $_ => 1 } VRRP::Proc::slurp($file) =~ /\bnode (\w+) \{/g;
+
+    passes($file, $_) for %hosts ? sort keys %hosts : 'localhost';
+}
+
+sub passes ($file, $host) {
     my $nginx = VRRP::Nginx->binary;
     my $main = "pid $prefix/nginx.pid; error_log stderr;";
 
-    my $output = `$nginx -t -p '$prefix' -c '$file' -g '$main' 2>&1`;
+    my $command = "$nginx -t -p '$prefix' -c '$file' -g '$main'";
+
+    my $output = `unshare -u sh -c "hostname $host && $command" 2>&1`;
     my $status = $?;
 
     my @complaints = grep { !/interface "eth[01]" does not exist yet/ }
         $output =~ /^.*\[(?:warn|error|crit|alert|emerg)\].*$/mg;
 
-    ok($status == 0 && !@complaints, basename($file)) or diag($output);
+    ok($status == 0 && !@complaints, basename($file) . " on $host")
+        or diag($output);
 }
 
 done_testing();

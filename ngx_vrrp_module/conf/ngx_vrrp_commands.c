@@ -217,6 +217,14 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("node"),
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_IDENTITY_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK
+                         |NGX_CONF_TAKE1,
+      ngx_vrrp_conf_node,
+      0,
+      0,
+      NULL },
+
     { ngx_string("vrrp_instance"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_vrrp_conf_instance,

@@ -12,16 +12,13 @@
 #include "ngx_vrrp_notify_conf.h"
 
 
-static char *ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf);
 static void ngx_vrrp_conf_numbers(ngx_uint_t type, void *conf,
     ngx_uint_t defaults);
 static char *ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 static char *ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_vrrp_conf_t *vcf);
-static ngx_vrrp_block_t *ngx_vrrp_block_create(ngx_conf_t *cf,
-    const vrrp_core_str_t *name);
-static char *ngx_vrrp_instance_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
-    ngx_vrrp_block_t *block);
+static char *ngx_vrrp_instance_build(ngx_conf_t *cf,
+    ngx_vrrp_block_t **blocks, ngx_uint_t n, ngx_vrrp_instance_t *in);
 static ngx_int_t ngx_vrrp_instance_create(ngx_conf_t *cf,
     const vrrp_core_str_t *name, ngx_vrrp_instance_t *in);
 static void ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in);
@@ -71,7 +68,7 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
  * has for this module, and that is the block they are in.
  */
 
-static char *
+char *
 ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf)
 {
     char         *rv;
@@ -130,9 +127,6 @@ ngx_vrrp_conf_numbers(ngx_uint_t type, void *conf, ngx_uint_t defaults)
 static char *
 ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
 {
-    ngx_uint_t          i;
-    ngx_vrrp_block_t  **blocks;
-
     if (vcf->blocks.nelts == 0) {
         return ngx_vrrp_failed(cf, "no \"vrrp_instance\" in the \"vrrp\" "
                                "block");
@@ -144,12 +138,12 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
 
     ngx_vrrp_conf_numbers(NGX_VRRP_BLOCK_CONF, vcf, 1);
 
-    blocks = vcf->blocks.elts;
-
-    for (i = 0; i < vcf->blocks.nelts; i++) {
-        if (ngx_vrrp_instance_build(cf, vcf, blocks[i]) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_vrrp_instances_build(cf, vcf, &vcf->core.router_id,
+                                 &vcf->instances, &vcf->trackers)
+        != NGX_CONF_OK
+        || ngx_vrrp_nodes_check(cf, vcf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     vcf->core.instances = vcf->instances.elts;
@@ -196,7 +190,7 @@ ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_vrrp_block_t *
+ngx_vrrp_block_t *
 ngx_vrrp_block_create(ngx_conf_t *cf, const vrrp_core_str_t *name)
 {
     ngx_vrrp_block_t  *block;
@@ -206,6 +200,9 @@ ngx_vrrp_block_create(ngx_conf_t *cf, const vrrp_core_str_t *name)
     if (block == NULL
         || ngx_array_init(&block->settings, cf->pool, 8,
                           sizeof(ngx_vrrp_setting_t))
+           != NGX_OK
+        || ngx_array_init(&block->nodes, cf->pool, 2,
+                          sizeof(ngx_vrrp_block_t *))
            != NGX_OK
         || ngx_vrrp_instance_create(cf, name, &block->checked) != NGX_OK)
     {
@@ -246,52 +243,78 @@ ngx_vrrp_instance_name(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-static char *
-ngx_vrrp_instance_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
-    ngx_vrrp_block_t *block)
+char *
+ngx_vrrp_instances_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_str_t *node, ngx_array_t *instances, ngx_array_t *trackers)
 {
-    ngx_conf_t                  at;
-    ngx_conf_file_t             file;
-    ngx_vrrp_block_t           *blocks[2];
-    ngx_vrrp_instance_t         in;
-    ngx_vrrp_trackers_t        *trackers;
-    vrrp_core_instance_conf_t  *ic;
+    ngx_uint_t                   i, n;
+    ngx_conf_t                   at;
+    ngx_conf_file_t              file;
+    vrrp_core_str_t              name;
+    ngx_vrrp_block_t           **list, *blocks[4];
+    ngx_vrrp_instance_t          in;
+    ngx_vrrp_trackers_t         *tp;
+    vrrp_core_instance_conf_t   *ic;
 
-    blocks[0] = block;
-    blocks[1] = vcf->defaults;
+    list = vcf->blocks.elts;
 
-    /* messages about the whole block have the line of its end */
+    for (i = 0; i < vcf->blocks.nelts; i++) {
 
-    ngx_vrrp_conf_at(cf, &block->end, &at, &file);
+        /* from the strongest to the weakest */
 
-    if (ngx_vrrp_instance_create(&at, &block->checked.core.name, &in) != NGX_OK
-        || ngx_vrrp_settings_apply(&at, blocks, 2, &in) != NGX_CONF_OK
-        || ngx_vrrp_rules_required(&at, &in) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
+        n = 0;
+        blocks[n] = ngx_vrrp_node_find(list[i], node);
+        n += (blocks[n] != NULL);
+        blocks[n++] = list[i];
+        blocks[n] = ngx_vrrp_node_find(vcf->defaults, node);
+        n += (blocks[n] != NULL);
+        blocks[n++] = vcf->defaults;
+
+        /* messages about the whole block have the line of its end */
+
+        ngx_vrrp_conf_at(cf, &list[i]->end, &at, &file);
+
+        name = list[i]->checked.core.name;
+
+        if ((instances != &vcf->instances
+             && ngx_vrrp_node_instance(&at, node, &name, &name) != NGX_OK)
+            || ngx_vrrp_instance_create(&at, &name, &in) != NGX_OK
+            || ngx_vrrp_instance_build(&at, blocks, n, &in) != NGX_CONF_OK
+            || ngx_vrrp_rules_unique(&at, instances, &in) != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        ic = ngx_array_push(instances);
+        tp = ngx_array_push(trackers);
+
+        if (ic == NULL || tp == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *ic = in.core;
+
+        *tp = in.trackers;
+        tp->place = list[i]->end;
     }
-
-    ngx_vrrp_instance_finish(&in);
-
-    if (ngx_vrrp_rules_instance(&at, &in) != NGX_CONF_OK
-        || ngx_vrrp_rules_unique(&at, &vcf->instances, &in) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    ic = ngx_array_push(&vcf->instances);
-    trackers = ngx_array_push(&vcf->trackers);
-
-    if (ic == NULL || trackers == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *ic = in.core;
-
-    *trackers = in.trackers;
-    trackers->place = block->end;
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_vrrp_instance_build(ngx_conf_t *cf, ngx_vrrp_block_t **blocks,
+    ngx_uint_t n, ngx_vrrp_instance_t *in)
+{
+    if (ngx_vrrp_settings_apply(cf, blocks, n, in) != NGX_CONF_OK
+        || ngx_vrrp_rules_required(cf, in) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_vrrp_instance_finish(in);
+
+    return ngx_vrrp_rules_instance(cf, in);
 }
 
 

@@ -33,6 +33,27 @@ void ngx_vrrp_conf_at(ngx_conf_t *cf, ngx_vrrp_conf_line_t *place,
 
 char *ngx_vrrp_conf_instance(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+char *ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf);
+ngx_vrrp_block_t *ngx_vrrp_block_create(ngx_conf_t *cf,
+    const vrrp_core_str_t *name);
+
+/* all instances as they are on this node, into arrays as those of vcf */
+char *ngx_vrrp_instances_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_str_t *node, ngx_array_t *instances,
+    ngx_array_t *trackers);
+
+/* ngx_vrrp_node_conf.c */
+
+char *ngx_vrrp_conf_node(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* NULL: the block has none for this node */
+ngx_vrrp_block_t *ngx_vrrp_node_find(ngx_vrrp_block_t *block,
+    const vrrp_core_str_t *name);
+/* the configuration of each node is valid, too */
+char *ngx_vrrp_nodes_check(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
+/* its name in messages about another node */
+ngx_int_t ngx_vrrp_node_instance(ngx_conf_t *cf, const vrrp_core_str_t *node,
+    const vrrp_core_str_t *instance, vrrp_core_str_t *name);
+
 /* ngx_vrrp_window_conf.c */
 
 char *ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -215,6 +215,13 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t directive,
     vcf = ngx_vrrp_get_conf(cf->cycle);
     value = cf->args->elts;
 
+    if (cf->cmd_type == NGX_VRRP_INHERITED_CONF) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is not allowed in \"node\": "
+                           "notifications are those of all nodes", &value[0]);
+        return NULL;
+    }
+
     if (vcf->channels.nelts == VRRP_CORE_MAX_CHANNELS) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "too many notifications, at most %d are allowed",
