@@ -15,6 +15,7 @@ use VRRP::Proc;
 
 my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
+plan(skip_all => 'no time namespaces') if !-e '/proc/self/timens_offsets';
 
 my $VIP = '192.168.64.200';
 my $IF = $VRRP::Node::INTERFACE;
