@@ -2,7 +2,7 @@
 
 # The timers for virtual machines that pause for 2 s (docs/directives.md,
 # down_timer_adverts): a pause and a short loss of the link move nothing, but a
-# dead nginx is replaced at once. And delay_after_boot.
+# dead nginx is replaced at once. And delay_after_boot, and v3_checksum.
 
 use v5.36;
 
@@ -33,7 +33,7 @@ sub node ($name, $priority, $more = '', @wrapper) {
     advert_int         100ms;
     down_timer_adverts 45;
     link_down_delay    2s;
-    mcast_group4       224.0.0.100;
+    v3_checksum        rfc9568;
     $more
     vrrp_instance VI_1 {
         virtual_router_id 51;
@@ -48,6 +48,7 @@ END
 END
 }
 
+my $capture = $lab->capture('lb2');
 my $began = time;
 my $lb1 = node('lb1', 150, "delay_after_boot ${DELAY}s;", @boot);
 
@@ -98,6 +99,12 @@ nothing_moved('no link for less than link_down_delay');
     $lab->wait_for_holder('lb2', 10, $VIP);
     cmp_ok(time - $killed, '<', 2, 'killall -9 nginx: lb2 has the address');
 }
+
+# tcpdump expects the pseudo header.
+$capture->stop;
+my @adverts = $capture->adverts;
+is(scalar(grep { $_->{bad} } @adverts), scalar @adverts,
+    'v3_checksum: without the pseudo header');
 
 $lab->finish;
 done_testing;
