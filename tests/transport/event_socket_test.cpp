@@ -127,7 +127,7 @@ TEST_F(EventSocketTest, WhatIsNoEvent) {
     EXPECT_EQ(receive_kind(), Kind::garbage);
 
     event = state_event("VI_1", "MASTER");
-    event.state = notify::State{5};
+    event.state = notify::State{99};
     EventSender(ours.get(), log).send(event, now);
     EXPECT_EQ(receive_kind(), Kind::garbage);
 
