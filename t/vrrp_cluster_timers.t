@@ -2,7 +2,8 @@
 
 # The timers for virtual machines that pause for 2 s (docs/directives.md,
 # down_timer_adverts): a pause and a short loss of the link move nothing, but a
-# dead nginx is replaced at once. And delay_after_boot, and v3_checksum.
+# dead nginx is replaced at once. And delay_after_boot, v3_checksum, and "node"
+# blocks.
 
 use v5.36;
 
@@ -27,8 +28,11 @@ my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)]);
 my ($uptime) = split ' ', VRRP::Proc::slurp('/proc/uptime');
 my @boot = ('unshare', '-T', '-f', '--boottime', -int $uptime);
 
-sub node ($name, $priority, $more = '', @wrapper) {
+sub node ($name, $more = '', @wrapper) {
     return $lab->start_nginx($name, wrapper => \@wrapper, vrrp => <<"END", http => <<'END');
+    router_id          $name;
+    node lb1 { priority 150; }
+    node lb2 { priority 90; }
     interface          $IF;
     advert_int         100ms;
     down_timer_adverts 45;
@@ -37,7 +41,6 @@ sub node ($name, $priority, $more = '', @wrapper) {
     $more
     vrrp_instance VI_1 {
         virtual_router_id 51;
-        priority $priority;
         virtual_ipaddress $VIP/24;
     }
 END
@@ -50,14 +53,14 @@ END
 
 my $capture = $lab->capture('lb2');
 my $began = time;
-my $lb1 = node('lb1', 150, "delay_after_boot ${DELAY}s;", @boot);
+my $lb1 = node('lb1', "delay_after_boot ${DELAY}s;", @boot);
 
 $lab->wait_for_holder('lb1', $DELAY + 10, $VIP);
 cmp_ok(time - $began, '>', $DELAY - 1.5, 'delay_after_boot holds it back');
 like($lb1->log_text, qr/INIT -> BACKUP: startup, delayed by delay_after_boot for /,
     'and is in the log');
 
-my $lb2 = node('lb2', 100);
+my $lb2 = node('lb2');
 my %before;
 
 sub remember () {
@@ -73,6 +76,8 @@ sub nothing_moved ($what) {
 }
 
 $lab->wait_until('lb2 to be BACKUP', 10, sub { $lb2->state eq 'BACKUP' });
+is(join(' ', map { $_->status->{instances}[0]{priority}{base} } $lb1, $lb2), '150 90',
+    'each node uses its block');
 
 {
     my @all = map { $_->{pid} } $lb1->processes;
