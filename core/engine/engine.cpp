@@ -48,6 +48,7 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
         needs_time_of_day_ =
             needs_time_of_day_ || !router.config().preempt_windows.empty();
     }
+    make_groups();
 }
 
 template <class Call>
@@ -56,7 +57,7 @@ void Engine::with_each(Instant now, const Call &call) {
         router.mark_changed();
         call(router);
     }
-    end_pass(all_, now);
+    finish(all_, now);
     lag_watch_.next(deadline(), now);
 }
 
@@ -64,7 +65,7 @@ template <class Call>
 void Engine::with(std::size_t index, Instant now, const Call &call) {
     routers_[index].mark_changed();
     call(routers_[index]);
-    end_pass({&index, 1}, now);
+    finish({&index, 1}, now);
     lag_watch_.next(deadline(), now);
 }
 
@@ -133,7 +134,7 @@ void Engine::note(std::size_t index) {
     claimed_ += next.has_claimed;
     claimed_ -= before.has_claimed;
     transitions_ += next.transitions - before.transitions;
-    deadlines_.set(index, router.deadline());
+    deadlines_.set(index, deadline_of(index));
     touched_.mark(index, router.take_changed() ? Touch::all : Touch::numbers);
 }
 
@@ -165,7 +166,7 @@ void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
     check_workers_early(now);
     if (const auto found = find(packet)) {
         routers_[*found].handle_packet(packet, now);
-        end_pass({&*found, 1}, now);
+        finish({&*found, 1}, now);
         lag_watch_.next(deadline(), now);
     } else {
         unknown_routers_.handle_packet(packet, now);
@@ -269,25 +270,12 @@ void Engine::handle_time(Instant now) {
     for (const std::size_t index : due) {
         routers_[index].handle_time(now);
     }
-    end_pass(due, now);
+    finish(due, now);
     lag_watch_.next(deadline(), now);
 }
 
 void Engine::handle_time_of_day(vrrp::TimeOfDay time, Instant now) {
     with_each(now, [&](VirtualRouter &r) { r.set_time_of_day(time, now); });
-}
-
-std::vector<RouterOutcome> Engine::execute(Command command,
-                                           std::string_view name, Instant now) {
-    std::vector<RouterOutcome> outcomes;
-    for (std::size_t i = 0; i < routers_.size(); ++i) {
-        if (name.empty() || routers_[i].config().name == name) {
-            with(i, now, [&](VirtualRouter &r) {
-                outcomes.push_back({i, r.execute(command, now)});
-            });
-        }
-    }
-    return outcomes;
 }
 
 std::optional<Instant> Engine::deadline() const {
@@ -367,6 +355,7 @@ void Engine::plan_workers_check(const WatchedWorkers &watched, bool same,
 }
 
 void Engine::report_workers(Instant now) {
+    std::vector<std::size_t> told;
     for (std::size_t i = 0; i < routers_.size(); ++i) {
         VirtualRouter &router = routers_[i];
         const auto watched = std::ranges::find(
@@ -374,9 +363,10 @@ void Engine::report_workers(Instant now) {
         if (router.is_news(watched->verdict)) {
             router.mark_changed();
             router.set_workers(watched->verdict, now);
-            end_pass({&i, 1}, now);
+            told.push_back(i);
         }
     }
+    finish(told, now);
 }
 
 // As at the last look, and none of them has ended.

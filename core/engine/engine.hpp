@@ -5,7 +5,9 @@
 //
 // Objects. An Engine owns one VirtualRouter per vrrp_instance; a VirtualRouter
 // owns a vrrp::Instance, which decides; the VirtualRouter performs the actions
-// through the ports. Routers are independent of each other.
+// through the ports. Routers are independent of each other, except members of a
+// sync_group: after each event of one of them, the engine hands the orders of
+// their vrrp::SyncGroup to them, in the same pass.
 //
 // In. Three streams of facts: packets (handle_packet), links and addresses
 // (handle_interfaces, always the complete state) and time (handle_time, when
@@ -87,6 +89,7 @@
 #include "core/engine/unknown_routers.hpp"
 #include "core/engine/virtual_router.hpp"
 #include "core/vrrp/config.hpp"
+#include "core/vrrp/sync_group.hpp"
 
 namespace ngx_vrrp::engine {
 
@@ -134,8 +137,9 @@ public:
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
     bool needs_time_of_day() const { return needs_time_of_day_; }
 
-    // A command of an operator to the router of this name, or to all (empty).
-    // Nothing when there is no such router. This process must be in charge.
+    // A command of an operator to the router or the sync_group of this name, or
+    // to all (empty). A command to a member is one to its group. Nothing when
+    // there is no such router. This process must be in charge.
     std::vector<RouterOutcome> execute(Command command, std::string_view name,
                                        Instant now);
 
@@ -190,6 +194,33 @@ private:
     void with_each(Instant now, const Call &call);
     template <class Call>
     void with(std::size_t index, Instant now, const Call &call);
+
+    // A sync_group: its rules, and its members in their order.
+    struct Group {
+        vrrp::SyncGroup rules;
+        std::vector<std::size_t> members;
+        vrrp::StateName state = vrrp::StateName::initialize;
+        vrrp::Config about;  // of the first member, with all addresses
+    };
+
+    void make_groups();
+    void finish(std::span<const std::size_t> routers, Instant now);
+    void settle(Group &group, Instant now);
+    bool start_together(const Group &group, Instant now);
+    void share_faults(const Group &group, Instant now);
+    void check_ownership_together(const Group &group, Instant now);
+    bool obey_orders(Group &group, Instant now);
+    void report_state(Group &group, Instant now);
+    vrrp::StateName state_of(const Group &group) const;
+    std::vector<const vrrp::Instance *> instances_of(const Group &group) const;
+    std::optional<Instant> deadline_of(std::size_t index) const;
+    Group *group_of(std::size_t index);
+    std::vector<std::size_t> find_all(std::string_view name) const;
+    void execute(Command command, std::span<const std::size_t> members,
+                 std::vector<RouterOutcome> &outcomes, Instant now);
+    std::string group_refusal(std::span<const std::size_t> routers,
+                              Instant now) const;
+
     void end_pass(std::span<const std::size_t> routers, Instant now);
     void send_adverts(std::span<const std::size_t> routers, Instant now);
     void prolong_leases(std::span<const std::size_t> routers, Instant now);
@@ -220,6 +251,9 @@ private:
     Interfaces interfaces_;
     std::vector<VirtualRouter> routers_;
     std::vector<std::size_t> all_;  // the indexes of them
+    std::vector<Group> groups_;
+    static constexpr std::size_t kNoGroup = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> group_of_;  // of each router
     std::vector<OutgoingPacket> packets_;
     std::vector<LeaseRequest> requests_;
     std::map<RouterKey, std::size_t> by_key_;

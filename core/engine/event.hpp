@@ -80,7 +80,8 @@ struct Event {
                  LosingAdvert>
         what;
     std::string reason;
-    Priority priority;  // effective
+    Priority priority;      // effective
+    bool of_group = false;  // of all members of a sync_group
 };
 
 }  // namespace ngx_vrrp::engine

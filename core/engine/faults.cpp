@@ -75,6 +75,13 @@ const std::string &Faults::reason() const {
     return first ? first->text : entries_.back().text;
 }
 
+// The group comes last: with it, or with none, all before it are empty.
+const std::string &Faults::own_reason() const {
+    const Entry *first = this->first();
+    const Entry *group = &entry(FaultCause::group);
+    return first && first != group ? first->text : (group - 1)->text;
+}
+
 std::optional<Instant> Faults::retry_at() const {
     const Entry *first = this->first();
     return first && is_timed(*first) ? std::optional{first->backoff.ends_at}

@@ -31,12 +31,13 @@ enum class FaultCause : std::uint8_t {
     removal,    // another program removes our addresses (for a time)
     address,    // none of our addresses can be added (for a time)
     transmit,   // a peer that cannot hear us took over (for a time)
-    released    // an operator's release, without another fault
+    released,   // an operator's release, without another fault
+    group       // of another member of its sync_group
 };
 
-inline constexpr std::array<std::string_view, 12> kFaultCauses{
-    "process", "crash",   "taken",   "interface", "source",   "socket",
-    "nginx",   "tracker", "removal", "address",   "transmit", "released"};
+inline constexpr std::array<std::string_view, 13> kFaultCauses{
+    "process", "crash",   "taken",   "interface", "source",   "socket", "nginx",
+    "tracker", "removal", "address", "transmit",  "released", "group"};
 
 constexpr std::string_view to_string(FaultCause cause) {
     return name_of(cause, kFaultCauses);
@@ -69,6 +70,9 @@ public:
 
     // The first reason, or empty.
     const std::string &reason() const;
+
+    // The same without the faults of other members of the group.
+    const std::string &own_reason() const;
 
     // The time of the next attempt, if the reason is one of those.
     std::optional<Instant> retry_at() const;

@@ -138,7 +138,8 @@ void VirtualRouter::set_workers(const WorkerVerdict &verdict, Instant now) {
     } else {
         return;
     }
-    if (phase_ == Phase::starting && is_ready(now)) {
+    ready_ = phase_ == Phase::starting && is_ready(now);
+    if (ready_ && !config().is_grouped()) {
         claim(now);
     }
 }
@@ -289,6 +290,16 @@ void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {
     for (const vrrp::Action &action : actions) {
         std::visit([&](const auto &a) { act(a, now); }, action);
     }
+}
+
+void VirtualRouter::set_group_fault(std::string text, Instant now) {
+    if (faults_.entry(FaultCause::group).text != text) {
+        set_fault(FaultCause::group, std::move(text), now);
+    }
+}
+
+void VirtualRouter::obey(const vrrp::Input &order, Instant now) {
+    input(order, now);
 }
 
 void VirtualRouter::set_fault(FaultCause cause, std::string text, Instant now) {

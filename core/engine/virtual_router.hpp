@@ -76,8 +76,22 @@ public:
 
     // Executes a command of an operator; this process must own the router. A
     // release that waits for the successor is done, and has its detail when
-    // is_leaving() is false.
-    Outcome execute(Command command, Instant now);
+    // is_leaving() is false. may_keep: after a resume, the addresses that it
+    // has not given up yet.
+    Outcome execute(Command command, bool may_keep, Instant now);
+    // The reason for which the router refuses a failback; empty: it does not.
+    std::string failback_refusal(Instant now) const;
+
+    // Its sync_group. Members claim the router at the same time, and join the
+    // election at the same time.
+    bool waits_to_claim() const { return phase_ == Phase::starting && ready_; }
+    void claim(Instant now);
+    bool waits_to_join() const;
+    void start_up(Instant now);
+    bool has_joined() const { return phase_ == Phase::joined; }
+    void set_first_of_group(bool first) { instance_.set_first(first); }
+    void set_group_fault(std::string text, Instant now);
+    void obey(const vrrp::Input &order, Instant now);
 
     // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
@@ -186,7 +200,6 @@ private:
     void perform(const vrrp::Actions &actions, Instant now);
     bool is_ready(Instant now) const;
     std::string workers_fault(const WorkerVerdict &verdict) const;
-    void claim(Instant now);
     void own(const Inheritance &got, Instant now);
     void lose(Instant now);
     void retire();
@@ -202,8 +215,9 @@ private:
     }
     bool may_act() const { return owner_ && ports_.ownership.owns(id_); }
     void keep_released(bool released, Instant now);
+    bool is_held_by_group(Instant now) const;
     Outcome release(Instant now);
-    Outcome resume(Instant now);
+    Outcome resume(bool may_keep, Instant now);
     Outcome fail_back(Instant now);
     Outcome done(std::uint64_t transitions_before,
                  std::string_view otherwise) const;
@@ -319,6 +333,7 @@ private:
     bool source_pending_ = false;
     OwnershipId id_;
     bool owner_ = false;
+    bool ready_ = false;  // to claim it
     bool stopped_ = false;
     bool deleted_ = false;        // stopped, the new configuration lacks it
     bool shutting_down_ = false;  // stopped, no successor

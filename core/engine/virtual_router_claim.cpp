@@ -30,6 +30,7 @@ std::vector<TimeOut> time_outs(const Faults &faults) {
 }  // namespace
 
 void VirtualRouter::claim(Instant now) {
+    ready_ = false;
     if (stopped_) {
         return;
     }
@@ -163,12 +164,20 @@ void VirtualRouter::join(Instant now) {
 }
 
 // With the right priority from the first advertisement.
+bool VirtualRouter::waits_to_join() const {
+    return phase_ == Phase::checking && !stopped_ && trackers_.are_known() &&
+           !source_pending_;
+}
+
 void VirtualRouter::take_part(Instant now) {
-    if (phase_ == Phase::checking && !stopped_ && trackers_.are_known() &&
-        !source_pending_) {
-        phase_ = Phase::joined;
-        input(vrrp::Startup{}, now);
+    if (waits_to_join() && !config().is_grouped()) {
+        start_up(now);
     }
+}
+
+void VirtualRouter::start_up(Instant now) {
+    phase_ = Phase::joined;
+    input(vrrp::Startup{}, now);
 }
 
 void VirtualRouter::inherit(const Handover &handover, Instant now) {

@@ -12,7 +12,7 @@ constexpr const char *kFailback = "failback by the operator";
 
 }  // namespace
 
-Outcome VirtualRouter::execute(Command command, Instant now) {
+Outcome VirtualRouter::execute(Command command, bool may_keep, Instant now) {
     if (stopped_) {
         return {false, "nginx is shutting down"};
     }
@@ -20,7 +20,7 @@ Outcome VirtualRouter::execute(Command command, Instant now) {
         case Command::release:
             return release(now);
         case Command::resume:
-            return resume(now);
+            return resume(may_keep, now);
         case Command::failback:
             return fail_back(now);
     }
@@ -48,7 +48,7 @@ Outcome VirtualRouter::release(Instant now) {
     return outcome;
 }
 
-Outcome VirtualRouter::resume(Instant now) {
+Outcome VirtualRouter::resume(bool may_keep, Instant now) {
     const std::uint64_t before = counters_.transitions;
     const bool unlatched = unlatch(now);
     if (!is_released()) {
@@ -62,7 +62,7 @@ Outcome VirtualRouter::resume(Instant now) {
     faults_.set(FaultCause::released, {});
     const std::string other = faults_.reason();
     if (other.empty()) {
-        input(vrrp::Resume{kResumed}, now);
+        input(vrrp::Resume{kResumed, may_keep}, now);
     }
     if (instance_.is_leaving()) {
         return {true, std::string{kResumed} + ", a peer has taken over"};
@@ -86,15 +86,29 @@ bool VirtualRouter::unlatch(Instant now) {
     return !titles.empty();
 }
 
-Outcome VirtualRouter::fail_back(Instant now) {
+// A member of a group that would become MASTER anyway does not refuse.
+std::string VirtualRouter::failback_refusal(Instant now) const {
     if (is_released()) {
-        return {false, "is released, resume it first"};
+        return "is released, resume it first";
     }
-    if (const std::string why = instance_.preempt_refusal(now); !why.empty()) {
-        return {false, why};
+    return is_held_by_group(now) ? "" : instance_.preempt_refusal(now);
+}
+
+bool VirtualRouter::is_held_by_group(Instant now) const {
+    const auto at = instance_.takeover_at();
+    return config().is_grouped() && at && now >= *at;
+}
+
+Outcome VirtualRouter::fail_back(Instant now) {
+    if (std::string why = failback_refusal(now); !why.empty()) {
+        return {false, std::move(why)};
     }
     const std::uint64_t before = counters_.transitions;
-    input(vrrp::Preempt{kFailback}, now);
+    if (is_held_by_group(now)) {
+        input(vrrp::TakeOver{}, now);
+    } else {
+        input(vrrp::Preempt{kFailback}, now);
+    }
     return done(before, "is already MASTER");
 }
 

@@ -64,8 +64,17 @@ struct UnicastPeer {
     }
 };
 
+// The sync_group to which the router belongs: its members are MASTER together.
+struct Membership {
+    std::string group;  // empty: none
+    // Between equal priorities, the first member compares the addresses; the
+    // others only if the first one does not hear the other router.
+    bool first = true;
+};
+
 struct Config {
     std::string name;
+    Membership sync;
     std::string interface;
     Family family = Family::ipv4;
     Version version{};
@@ -105,6 +114,7 @@ struct Config {
     std::vector<std::uint16_t> ports;
 
     bool is_unicast() const { return !unicast_peers.empty(); }
+    bool is_grouped() const { return !sync.group.empty(); }
 };
 
 }  // namespace ngx_vrrp::vrrp

@@ -57,9 +57,11 @@ struct Release {
     Duration grace{};
 };
 
-// The end of Release, while there is no fault.
+// The end of Release, while there is no fault. A router that has not given the
+// addresses up yet keeps them, unless another member of its group cannot.
 struct Resume {
     std::string reason;
+    bool may_keep = true;
 };
 
 // An operator wants the addresses on this node now: take them from an active
@@ -80,9 +82,29 @@ struct WindowChanged {
     std::string open;
 };
 
+// The decisions of the sync_group of a router (sync_group.hpp).
+
+// Every member may become active now.
+struct TakeOver {};
+
+// Another member is not active any more.
+struct StandDown {
+    std::string reason;
+};
+
+// Advertise now: another member hears a router of our priority.
+struct Assert {};
+
+// Before that time, an earlier member compares its address with that of a
+// router of equal priority.
+struct ComparesFrom {
+    Instant from;
+};
+
 using Input =
     std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
-                 WindowChanged, LinkUp, AddressClaimed>;
+                 WindowChanged, LinkUp, AddressClaimed, TakeOver, StandDown,
+                 Assert, ComparesFrom>;
 
 }  // namespace ngx_vrrp::vrrp

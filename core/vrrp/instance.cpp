@@ -44,6 +44,14 @@ void Instance::remember(const Input &input, Instant now) {
     if (std::holds_alternative<LinkUp>(input)) {
         link_up_at_ = now;
     }
+    if (const auto *compares = std::get_if<ComparesFrom>(&input)) {
+        compares_from_ = compares->from;
+    }
+    if (const auto *advert = std::get_if<AdvertReceived>(&input);
+        advert && advert->advertisement.priority == priority_ &&
+        advert->source != source_) {
+        equal_heard_at_ = now;
+    }
     if (const auto *window = std::get_if<WindowChanged>(&input)) {
         window_ = window->open;
     }
@@ -70,10 +78,14 @@ void Instance::enter(State next, Turn &turn) {
 
 std::optional<Instant> Instance::deadline() const {
     if (const auto *backup = std::get_if<Backup>(&state_)) {
-        return takeover_at(*backup);
+        return config_.is_grouped() ? std::nullopt
+                                    : std::optional{takeover_at(*backup)};
     }
     if (const auto *active = std::get_if<Active>(&state_)) {
-        return std::min(active->advertise_at, active->announcements.deadline());
+        const Instant judge_at =
+            active->rival ? judged_at(*active->rival) : Instant::max();
+        return std::min(
+            {active->advertise_at, active->announcements.deadline(), judge_at});
     }
     if (const auto *leaving = std::get_if<Leaving>(&state_)) {
         return std::min(leaving->drop_at, leaving->renew_at);
@@ -232,8 +244,8 @@ State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
 
 // While no router has taken over, we withdraw priority 0. A successor keeps the
 // addresses, and ours are removed.
-State Instance::on(Leaving state, const Resume &, Turn &turn) {
-    if (state.for_good || state.successor) {
+State Instance::on(Leaving state, const Resume &in, Turn &turn) {
+    if (state.for_good || state.successor || !in.may_keep) {
         return state;
     }
     Active next{
@@ -245,6 +257,31 @@ State Instance::on(Leaving state, const Resume &, Turn &turn) {
         .announcements = AnnounceSchedule{config_.announce, {}, {}, turn.now}};
     advertise(next, turn);
     return next;
+}
+
+// Group
+
+std::optional<Instant> Instance::takeover_at() const {
+    const auto *backup = std::get_if<Backup>(&state_);
+    return backup ? std::optional{takeover_at(*backup)} : std::nullopt;
+}
+
+// The advertisement has started the timer.
+bool Instance::follows_router() const {
+    const auto *backup = std::get_if<Backup>(&state_);
+    return backup && active_router_ &&
+           active_router_->heard_at == backup->timer_started;
+}
+
+bool Instance::may_return() const {
+    const auto *leaving = std::get_if<Leaving>(&state_);
+    return leaving && !leaving->for_good && !leaving->successor;
+}
+
+std::optional<Instant> Instance::rival_since() const {
+    const auto *active = std::get_if<Active>(&state_);
+    return active && active->rival ? std::optional{active->rival->since}
+                                   : std::nullopt;
 }
 
 // Preempt

@@ -28,6 +28,10 @@
 // delay, an Active router may have lost its right to be Active before it sees
 // the input.
 //
+// Group. A member of a sync_group does not become Active by itself:
+// takeover_at() says when it would, and the group says TakeOver to all members,
+// or StandDown to the others when one of them is not Active any more.
+//
 // Out. The actions must be performed in their order (action.hpp). Then ask
 // deadline() again, and call handle(TimeReached) when it has passed. An early
 // call has no effect.
@@ -60,6 +64,14 @@ struct Fault {
     std::string reason;
 };
 
+// A router of our priority that is active, too, while another member of our
+// group may decide between the two nodes.
+struct Rival {
+    IpAddress address;
+    Duration interval{};
+    Instant since{};
+};
+
 struct Active {
     Priority advertised;             // in the last advertisement
     Duration advertised_interval{};  // peers wait for us by this one
@@ -68,6 +80,7 @@ struct Active {
     Instant renew_at{};      // leases, with the advert before that
     AnnounceSchedule announcements;
     TokenBucket answers{kAnswerPeriod, kAnswerBurst};
+    std::optional<Rival> rival = {};
 };
 
 // Make before break: priority 0 has been sent, and the addresses stay until the
@@ -109,6 +122,19 @@ public:
     StateName state() const;
     // Active, or leaving it.
     bool is_leaving() const { return std::holds_alternative<Leaving>(state_); }
+
+    // For the group.
+
+    void set_first(bool first) { config_.sync.first = first; }
+    // When a backup would become active; nothing in other states.
+    std::optional<Instant> takeover_at() const;
+    // A backup that heard a router which it does not replace.
+    bool follows_router() const;
+    // It is leaving, and another router has not taken over yet.
+    bool may_return() const;
+    std::optional<Instant> rival_since() const;
+    std::optional<Instant> equal_heard_at() const { return equal_heard_at_; }
+    Instant compares_from() const { return compares_from_; }
 
     // The reason for which Preempt would not make us active now; empty: it
     // would, or we are active.
@@ -160,10 +186,13 @@ private:
     State on(Backup, const Shutdown &in, Turn &turn);
     State on(Backup, const Release &in, Turn &turn);
     State on(Backup state, const Preempt &in, Turn &turn);
+    State on(Backup state, const TakeOver &, Turn &turn);
 
     State on(Active state, const TimeReached &, Turn &turn);
     State on(Active state, const AdvertReceived &in, Turn &turn);
     State on(Active state, const AddressClaimed &, Turn &turn);
+    State on(Active, const StandDown &in, Turn &turn);
+    State on(Active state, const Assert &, Turn &turn);
     State on(Active state, const PriorityChanged &, Turn &turn);
     State on(Active state, const FaultChanged &in, Turn &turn);
     State on(Active state, const Shutdown &in, Turn &turn);
@@ -183,12 +212,17 @@ private:
     State become_active(std::string reason, Turn &turn);
 
     State on_priority_zero(Backup state, const IpAddress &from, Turn &turn);
+    State on_equal(Active state, const AdvertReceived &in, Turn &turn);
     bool follows(Backup &state, Priority theirs, Instant now) const;
     bool has_fallen(const AdvertReceived &in) const;
     bool is_active_router(const IpAddress &address) const;
     std::string takeover_reason(const Backup &state, Instant now) const;
     bool beats_us(const AdvertReceived &in) const;
+    bool waits_for_first() const;
     State yield(const AdvertReceived &in, Turn &turn);
+    State yield_to(const Rival &rival, Turn &turn);
+    Instant judged_at(const Rival &rival) const;
+    State judge(Active state, Turn &turn);
     Instant next_advert(Instant now) const;
     void advertise(Active &state, Turn &turn);
     void answer(Active &state, Turn &turn);
@@ -221,6 +255,9 @@ private:
     std::string window_;                 // the open one
     std::optional<Instant> link_up_at_;  // when it came back
     std::optional<Instant> left_at_;     // Active, for the last time
+    // A router of our priority, for the last time.
+    std::optional<Instant> equal_heard_at_;
+    Instant compares_from_{};  // 0: it has not been said
     State state_;
     std::optional<ActiveRouter> active_router_;
 };

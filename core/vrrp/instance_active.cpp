@@ -47,6 +47,9 @@ State Instance::wake(Active state, Turn &turn) {
 // RFC 9568, 6.4.3: "If the Adver_Timer fires, then: Send an ADVERTISEMENT;
 // Reset the Adver_Timer to Advertisement_Interval".
 State Instance::on(Active state, const TimeReached &, Turn &turn) {
+    if (state.rival && turn.now >= judged_at(*state.rival)) {
+        return judge(std::move(state), turn);
+    }
     if (turn.now >= state.advertise_at) {
         const Instant next =
             next_due(state.advertise_at, config_.advert_interval, turn.now);
@@ -87,6 +90,11 @@ State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     if (theirs == kPriorityZero) {
         answer(state, turn);
+        if (config_.is_grouped()) {
+            // a member that stood down may have announced the addresses
+            turn.announce(state.announcements.contested(turn.now));
+            state.rival.reset();
+        }
         return state;
     }
     if (theirs == priority_ && in.source == source_) {
@@ -95,6 +103,9 @@ State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
             " is our own address, but another router also sends from it: give "
             "each router a different address"});
         return state;
+    }
+    if (theirs == priority_ && waits_for_first()) {
+        return on_equal(std::move(state), in, turn);
     }
     if (beats_us(in)) {
         return yield(in, turn);
@@ -125,6 +136,63 @@ bool Instance::beats_us(const AdvertReceived &in) const {
     return theirs > priority_ || (theirs == priority_ && in.source > source_);
 }
 
+bool Instance::waits_for_first() const {
+    return config_.is_grouped() && !config_.sync.first;
+}
+
+// On two networks, the addresses of two nodes can have a different order. If
+// each network decided for itself, each node would yield on one of them, and
+// take the other member down with it.
+State Instance::on_equal(Active state, const AdvertReceived &in, Turn &turn) {
+    turn.announce(state.announcements.contested(turn.now));
+    if (turn.now < compares_from_) {
+        state.rival.reset();
+    } else if (!state.rival) {
+        state.rival = Rival{in.source, in.advertisement.interval, turn.now};
+    }
+    return state;
+}
+
+// The first member has advertised when the rival was heard (Assert), and has
+// had this time to hear it, too.
+Instant Instance::judged_at(const Rival &rival) const {
+    return rival.since +
+           skew_time(config_.version, priority_, config_.advert_interval);
+}
+
+// The first member does not hear the other node, so this one decides.
+State Instance::judge(Active state, Turn &turn) {
+    const Rival rival = *std::exchange(state.rival, std::nullopt);
+    if (turn.now < compares_from_) {
+        return state;
+    }
+    if (rival.address > source_) {
+        return yield_to(rival, turn);
+    }
+    answer(state, turn);
+    return state;
+}
+
+State Instance::yield_to(const Rival &rival, Turn &turn) {
+    wire::Advertisement advert;
+    advert.priority = priority_;
+    advert.interval = rival.interval;
+    return yield({advert, rival.address}, turn);
+}
+
+// Another member is not active any more. Priority 0: a router that is not
+// active on this network, and that may be in no group, has to know.
+State Instance::on(Active, const StandDown &in, Turn &turn) {
+    turn.act(SendAdvert{kPriorityZero});
+    turn.act(RemoveAddresses{});
+    return become_backup(in.reason, turn);
+}
+
+State Instance::on(Active state, const Assert &, Turn &turn) {
+    answer(state, turn);
+    return state;
+}
+
 // Our last advertisement loses: the winner answers it with another
 // announcement, which we no longer contradict.
 State Instance::yield(const AdvertReceived &in, Turn &turn) {
@@ -145,6 +213,7 @@ State Instance::yield(const AdvertReceived &in, Turn &turn) {
 
 State Instance::on(Active state, const PriorityChanged &, Turn &turn) {
     if (state.advertised != priority_) {
+        state.rival.reset();
         advertise(state, turn);
     }
     return state;

@@ -23,7 +23,8 @@ Instant Instance::down_at(const Backup &state) const {
     const Duration skew =
         skew_time(config_.version, priority_, state.active_interval);
     if (state.leaver) {
-        return state.timer_started + skew;
+        return state.timer_started +
+               (is_sole_peer(*state.leaver) ? Duration::zero() : skew);
     }
     const Instant silence_ends =
         state.timer_started + active_down_interval(config_.version, priority_,
@@ -51,9 +52,13 @@ Instant Instance::takeover_at(const Backup &state) const {
 // RFC 9568, 6.4.2: "If the Active_Down_Timer fires, then: Send an
 // ADVERTISEMENT ... Transition to the {Active} state".
 State Instance::on(Backup state, const TimeReached &, Turn &turn) {
-    if (turn.now < takeover_at(state)) {
+    if (turn.now < takeover_at(state) || config_.is_grouped()) {
         return state;
     }
+    return become_active(takeover_reason(state, turn.now), turn);
+}
+
+State Instance::on(Backup state, const TakeOver &, Turn &turn) {
     return become_active(takeover_reason(state, turn.now), turn);
 }
 
@@ -146,7 +151,8 @@ void Instance::follow_again(Backup &state) const {
 // time keeps backups apart, so a sole backup does not wait.
 State Instance::on_priority_zero(Backup state, const IpAddress &from,
                                  Turn &turn) {
-    if (is_sole_peer(from) && !is_held_back(turn.now)) {
+    if (is_sole_peer(from) && !is_held_back(turn.now) &&
+        !config_.is_grouped()) {
         return become_active(priority_from(kPriorityZero, from), turn);
     }
     if (!state.leaver) {
@@ -241,7 +247,8 @@ std::string Instance::preempt_refusal(const Backup &, Instant now) const {
         return format("priority %u is below the MASTER's %u",
                       unsigned{priority_.value}, unsigned{theirs.value});
     }
-    if (theirs == priority_ && active_router_->address > source_) {
+    if (theirs == priority_ && active_router_->address > source_ &&
+        !waits_for_first()) {
         return format(
             "priority %u equals the MASTER's, and the MASTER's address %s is "
             "higher",

@@ -16,6 +16,44 @@ SimulatedLan::Node SimulatedLan::add(Config config) {
     return nodes_.size() - 1;
 }
 
+SimulatedLan::Node SimulatedLan::add(Config config, std::size_t wire,
+                                     IpAddress source) {
+    config.source = source;
+    nodes_.emplace_back(std::move(config));
+    nodes_.back().wire = wire;
+    return nodes_.size() - 1;
+}
+
+std::vector<SimulatedLan::Node> SimulatedLan::add_group(
+    const Config &config,
+    const std::vector<std::pair<std::size_t, IpAddress>> &members) {
+    std::vector<Node> list;
+    for (const auto &[wire, source] : members) {
+        Config one = config;
+        one.name += "_" + std::to_string(wire);
+        one.sync = {"G", list.empty()};
+        list.push_back(add(std::move(one), wire, source));
+        nodes_.back().group = groups_.size();
+    }
+    groups_.push_back({SyncGroup{"G", list.size()}, list, now_});
+    return list;
+}
+
+// Those of the same machine, with the router itself.
+std::vector<SimulatedLan::Node> SimulatedLan::companions(Node node) const {
+    const std::size_t group = nodes_[node].group;
+    return group == kNoGroup ? std::vector{node} : groups_[group].members;
+}
+
+std::vector<const Instance *> SimulatedLan::instances_of(
+    const Group &group) const {
+    std::vector<const Instance *> list;
+    for (const Node node : group.members) {
+        list.push_back(&nodes_[node].instance);
+    }
+    return list;
+}
+
 void SimulatedLan::start_all() {
     for (Node node = 0; node < size(); ++node) {
         put(node, Startup{});
@@ -23,23 +61,84 @@ void SimulatedLan::start_all() {
 }
 
 void SimulatedLan::put(Node node, const Input &input) {
-    if (nodes_[node].frozen) {
+    Machine &machine = nodes_[node];
+    if (machine.frozen) {
         return;
     }
+    const auto *fault = std::get_if<FaultChanged>(&input);
+    if (fault && machine.group != kNoGroup) {
+        machine.fault = fault->reason;
+        handle(node, machine.fault.empty() ? FaultChanged{machine.others_fault}
+                                           : *fault);
+    } else {
+        handle(node, input);
+    }
+    if (machine.group != kNoGroup) {
+        settle(groups_[machine.group]);
+    }
+    for (const Node one : companions(node)) {
+        plan_wake(one);
+    }
+}
+
+void SimulatedLan::handle(Node node, const Input &input) {
     for (const Action &action : nodes_[node].instance.handle(input, now_)) {
         perform(node, action);
     }
-    plan_wake(node);
+}
+
+void SimulatedLan::settle(Group &group) {
+    for (bool more = true; more;) {
+        more = share_faults(group);
+        for (const auto &[member, order] :
+             group.rules.settle(instances_of(group), now_)) {
+            handle(group.members[member], order);
+            more = true;
+        }
+    }
+    group.rules.take_hold(instances_of(group), now_);
+}
+
+bool SimulatedLan::share_faults(Group &group) {
+    std::vector<const std::string *> own;
+    for (const Node node : group.members) {
+        own.push_back(&nodes_[node].fault);
+    }
+    bool changed = false;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        Machine &machine = nodes_[group.members[i]];
+        std::string fault = group.rules.fault_of(i, own, instances_of(group));
+        if (fault != machine.others_fault) {
+            machine.others_fault = std::move(fault);
+            changed = true;
+            if (machine.fault.empty()) {
+                handle(group.members[i], FaultChanged{machine.others_fault});
+            }
+        }
+    }
+    return changed;
+}
+
+void SimulatedLan::freeze(Node node) {
+    for (const Node one : companions(node)) {
+        nodes_[one].frozen = true;
+    }
 }
 
 void SimulatedLan::thaw(Node node) {
-    nodes_[node].frozen = false;
-    put(node, TimeReached{});
+    for (const Node one : companions(node)) {
+        nodes_[one].frozen = false;
+    }
+    for (const Node one : companions(node)) {
+        put(one, TimeReached{});
+    }
 }
 
 void SimulatedLan::cut_power(Node node) {
     freeze(node);
-    nodes_[node].lease_until.reset();
+    for (const Node one : companions(node)) {
+        nodes_[one].lease_until.reset();
+    }
 }
 
 void SimulatedLan::heal() {
@@ -85,7 +184,8 @@ void SimulatedLan::transmit(Node from, Priority priority) {
 void SimulatedLan::announce(Node from) {
     announcer_ = from;
     for (Node to = 0; to < size(); ++to) {
-        if (from != to && island_.count(from) == island_.count(to)) {
+        if (from != to && nodes_[from].wire == nodes_[to].wire &&
+            island_.count(from) == island_.count(to)) {
             in_flight_.emplace(now_ + dice_.up_to(longest_delay_),
                                Packet{to, AddressClaimed{}});
         }
@@ -93,7 +193,8 @@ void SimulatedLan::announce(Node from) {
 }
 
 bool SimulatedLan::reaches(Node from, Node to) const {
-    if (from == to || island_.count(from) != island_.count(to)) {
+    if (from == to || nodes_[from].wire != nodes_[to].wire ||
+        island_.count(from) != island_.count(to)) {
         return false;
     }
     const auto &peers = nodes_[from].instance.config().unicast_peers;
@@ -103,7 +204,13 @@ bool SimulatedLan::reaches(Node from, Node to) const {
 }
 
 void SimulatedLan::plan_wake(Node node) {
-    const auto deadline = nodes_[node].instance.deadline();
+    auto deadline = nodes_[node].instance.deadline();
+    if (nodes_[node].group != kNoGroup) {
+        const Group &group = groups_[nodes_[node].group];
+        if (group.members.front() == node) {
+            take_earlier(deadline, group.rules.deadline(instances_of(group)));
+        }
+    }
     nodes_[node].wake_at = deadline
                                ? std::optional{std::max(*deadline, now_) +
                                                dice_.up_to(longest_jitter_)}
@@ -154,7 +261,35 @@ void SimulatedLan::advance(Instant to) {
     } else {
         stale_since_ = to;
     }
+    for (Group &group : groups_) {
+        if (is_apart(group)) {
+            longest_apart_ =
+                std::max(longest_apart_, to - group.together_until);
+        } else {
+            group.together_until = to;
+        }
+    }
     now_ = to;
+}
+
+bool SimulatedLan::is_apart(const Group &group) const {
+    const auto is_active = [&](Node node) {
+        return nodes_[node].instance.state() == StateName::active;
+    };
+    return !nodes_[group.members.front()].frozen &&
+           std::any_of(group.members.begin(), group.members.end(), is_active) &&
+           !std::all_of(group.members.begin(), group.members.end(), is_active);
+}
+
+std::vector<SimulatedLan::Node> SimulatedLan::holders_on(
+    std::size_t wire) const {
+    std::vector<Node> list;
+    for (Node node = 0; node < size(); ++node) {
+        if (holds(node) && nodes_[node].wire == wire) {
+            list.push_back(node);
+        }
+    }
+    return list;
 }
 
 void SimulatedLan::deliver() {

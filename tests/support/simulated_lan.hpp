@@ -9,9 +9,12 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/vrrp/instance.hpp"
+#include "core/vrrp/sync_group.hpp"
 #include "tests/support/dice.hpp"
 
 namespace ngx_vrrp::test {
@@ -26,6 +29,15 @@ public:
     // in the configuration are those addresses.
     Node add(vrrp::Config config);
 
+    // Routers of one machine that are a sync_group, each on a wire of its own
+    // number, with these addresses. They are scheduled and frozen together.
+    std::vector<Node> add_group(
+        const vrrp::Config &config,
+        const std::vector<std::pair<std::size_t, IpAddress>> &members);
+
+    // A router on this wire, with this address.
+    Node add(vrrp::Config config, std::size_t wire, IpAddress source);
+
     std::size_t size() const { return nodes_.size(); }
     Instant now() const { return now_; }
     const vrrp::Instance &router(Node node) const {
@@ -37,7 +49,7 @@ public:
 
     // A machine that is not scheduled, and receives nothing. Its kernel
     // continues.
-    void freeze(Node node) { nodes_[node].frozen = true; }
+    void freeze(Node node);
     void thaw(Node node);
     // No kernel either.
     void cut_power(Node node);
@@ -56,6 +68,7 @@ public:
     bool holds(Node node) const;
     std::vector<Node> holders() const;
     std::vector<Node> active() const;
+    std::vector<Node> holders_on(std::size_t wire) const;
 
     // The router with the last announcement.
     std::optional<Node> announcer() const { return announcer_; }
@@ -64,14 +77,25 @@ public:
     // time with two holders, and the longest time for which clients used
     // another router than the only holder.
     void start_measuring() {
-        unheld_ = shared_ = longest_stale_ = Duration{0};
+        unheld_ = shared_ = longest_stale_ = longest_apart_ = Duration{0};
         stale_since_ = now_;
     }
+    // The longest time for which one member of a group was active, and another
+    // one was not.
+    Duration longest_apart() const { return longest_apart_; }
     Duration unheld() const { return unheld_; }
     Duration shared() const { return shared_; }
     Duration longest_stale() const { return longest_stale_; }
 
 private:
+    static constexpr std::size_t kNoGroup = static_cast<std::size_t>(-1);
+
+    struct Group {
+        vrrp::SyncGroup rules;
+        std::vector<Node> members;
+        Instant together_until{};
+    };
+
     struct Machine {
         explicit Machine(vrrp::Config config) : instance(std::move(config)) {}
 
@@ -79,6 +103,10 @@ private:
         std::optional<Instant> wake_at;
         std::optional<Instant> lease_until;  // holds the addresses
         bool frozen = false;
+        std::size_t wire = 0;
+        std::size_t group = kNoGroup;
+        std::string fault;         // of this router
+        std::string others_fault;  // of its group
     };
 
     struct Packet {
@@ -86,6 +114,12 @@ private:
         vrrp::Input input;
     };
 
+    void handle(Node node, const vrrp::Input &input);
+    void settle(Group &group);
+    bool share_faults(Group &group);
+    std::vector<const vrrp::Instance *> instances_of(const Group &group) const;
+    std::vector<Node> companions(Node node) const;
+    bool is_apart(const Group &group) const;
     void perform(Node node, const vrrp::Action &action);
     void transmit(Node from, Priority priority);
     void announce(Node from);
@@ -100,6 +134,7 @@ private:
     Dice dice_;
     Instant now_ = instant_from_ns(1'000'000'000'000);
     std::vector<Machine> nodes_;
+    std::vector<Group> groups_;
     std::multimap<Instant, Packet> in_flight_;
     std::set<Node> island_;
     unsigned loss_percent_ = 0;
@@ -110,6 +145,7 @@ private:
     Duration shared_{};
     Instant stale_since_{};
     Duration longest_stale_{};
+    Duration longest_apart_{};
 };
 
 }  // namespace ngx_vrrp::test

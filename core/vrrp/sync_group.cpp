@@ -1,0 +1,208 @@
+#include "core/vrrp/sync_group.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/vrrp/timing.hpp"
+#include "core/vrrp/turn.hpp"
+
+namespace ngx_vrrp::vrrp {
+
+namespace {
+
+bool is_active(const Instance *instance) {
+    return instance && instance->state() == StateName::active &&
+           !instance->is_leaving();
+}
+
+bool is_backup(const Instance *instance) {
+    return instance && instance->state() == StateName::backup;
+}
+
+// Another process of this node has them.
+bool has_others(SyncGroup::Members members) {
+    return std::ranges::count(members, nullptr) != 0;
+}
+
+bool takes_part(const Instance *instance) {
+    return is_active(instance) || is_backup(instance);
+}
+
+bool is_due(const Instance &instance, Instant now) {
+    const auto at = instance.takeover_at();
+    return at && now >= *at;
+}
+
+// It hears a router that it does not replace.
+bool is_in_the_way(const Instance *instance, Instant now) {
+    return instance && instance->follows_router() && !is_due(*instance, now);
+}
+
+std::string heard_by(const Instance &instance) {
+    const auto &router = instance.active_router();
+    return router ? "hears " + priority_from(router->priority, router->address)
+                  : std::string{"is not MASTER any more"};
+}
+
+// While it hears a router of equal priority, it compares the addresses.
+Instant decides_until(const Instance &instance) {
+    const auto heard_at = instance.equal_heard_at();
+    const Config &config = instance.config();
+    return heard_at
+               ? *heard_at + active_down_interval(config.version,
+                                                  instance.effective_priority(),
+                                                  config.advert_interval)
+               : Instant{};
+}
+
+}  // namespace
+
+std::string SyncGroup::member(const Instance &instance) const {
+    return format("\"%s\" of sync_group \"%s\"", instance.config().name.c_str(),
+                  name_.c_str());
+}
+
+std::vector<SyncGroup::Order> SyncGroup::settle(Members members, Instant now) {
+    if (const Instance *lost = find_lost(members, now)) {
+        lost_ = member(*lost) + " " + heard_by(*lost);
+    }
+    std::vector<Order> orders;
+    for (std::size_t i = 0; i < members.size() && !lost_.empty(); ++i) {
+        if (is_active(members[i])) {
+            orders.push_back({i, StandDown{lost_}});
+        }
+    }
+    if (!orders.empty()) {
+        return orders;
+    }
+    if (!has_others(members)) {
+        lost_.clear();
+    }
+
+    const auto at = takeover_at(members);
+    for (std::size_t i = 0; i < members.size() && at && now >= *at; ++i) {
+        if (is_backup(members[i])) {
+            orders.push_back({i, TakeOver{}});
+        }
+    }
+    return orders.empty() ? compare(members) : orders;
+}
+
+// A member that this process has just received from another one, or that has
+// just joined, was not active here before: it is no reason.
+const Instance *SyncGroup::find_lost(Members members, Instant now) {
+    const Instance *lost = nullptr;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const Instance *one = members[i];
+        const bool was_active = was_active_[i];
+        was_active_[i] = is_active(one);
+        if (!lost &&
+            ((was_active && is_backup(one)) || is_in_the_way(one, now))) {
+            lost = one;
+        }
+    }
+    return has_others(members) || std::ranges::any_of(members, is_active)
+               ? lost
+               : nullptr;
+}
+
+std::vector<SyncGroup::Order> SyncGroup::compare(Members members) {
+    std::vector<Order> orders;
+    Instant decided_until{};
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const Instance *one = members[i];
+        if (!one) {
+            continue;
+        }
+        if (is_active(one) && one->compares_from() < decided_until) {
+            orders.push_back({i, ComparesFrom{decided_until}});
+        }
+        decided_until = std::max(decided_until, decides_until(*one));
+        const auto since = one->rival_since();
+        if (since && asserted_for_ < since) {
+            asserted_for_ = since;
+            for (std::size_t earlier = 0; earlier < i; ++earlier) {
+                orders.push_back({earlier, Assert{}});
+            }
+        }
+    }
+    return orders;
+}
+
+// Nothing while one of them cannot.
+std::optional<Instant> SyncGroup::takeover_at(Members members) const {
+    std::optional<Instant> latest;
+    for (const Instance *one : members) {
+        if (!takes_part(one)) {
+            return std::nullopt;
+        }
+        if (const auto at = one->takeover_at()) {
+            latest = std::max(latest.value_or(*at), *at);
+        }
+    }
+    return latest;
+}
+
+std::optional<Instant> SyncGroup::deadline(Members members) const {
+    std::optional<Instant> earliest = takeover_at(members);
+    if (!hold_reported_) {
+        take_earlier(earliest, held_at(members));
+    }
+    return earliest;
+}
+
+// Members become ready one after the other: only a longer time is remarkable.
+std::optional<Instant> SyncGroup::held_at(Members members) const {
+    std::optional<Instant> first;
+    Duration slowest{};
+    bool in_the_way = false;
+    for (const Instance *one : members) {
+        if (!takes_part(one)) {
+            return std::nullopt;
+        }
+        take_earlier(first, one->takeover_at());
+        slowest = std::max(slowest, one->config().advert_interval);
+        in_the_way = in_the_way || one->follows_router();
+    }
+    return first && in_the_way ? std::optional{*first + slowest} : std::nullopt;
+}
+
+std::optional<std::string> SyncGroup::take_hold(Members members, Instant now) {
+    const auto at = held_at(members);
+    if (!at || now < *at) {
+        const bool any_due = std::ranges::any_of(
+            members, [&](const auto *one) { return one && is_due(*one, now); });
+        hold_reported_ = hold_reported_ && any_due;
+        return std::nullopt;
+    }
+    if (std::exchange(hold_reported_, true)) {
+        return std::nullopt;
+    }
+    const auto due = std::ranges::find_if(
+        members, [&](const auto *one) { return is_due(*one, now); });
+    const auto holder = std::ranges::find_if(
+        members, [&](const auto *one) { return is_in_the_way(one, now); });
+    if (due == members.end() || holder == members.end()) {
+        return std::nullopt;
+    }
+    return format("\"%s\" hears no better router, but stays BACKUP: %s %s",
+                  (*due)->config().name.c_str(), member(**holder).c_str(),
+                  heard_by(**holder).c_str());
+}
+
+std::string SyncGroup::fault_of(std::size_t index,
+                                std::span<const std::string *const> own,
+                                Members members) const {
+    if (!own[index]->empty()) {
+        return {};
+    }
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        if (!own[i]->empty()) {
+            return member(*members[i]) + " is in FAULT: " + *own[i];
+        }
+    }
+    return {};
+}
+
+}  // namespace ngx_vrrp::vrrp

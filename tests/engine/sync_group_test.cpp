@@ -1,0 +1,240 @@
+// Routers of a sync_group in one engine: what one of them does, the others do
+// in the same pass.
+#include "core/engine/phases.hpp"
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+class SyncGroupTest : public EngineTest {
+protected:
+    static RouterConfig member(std::uint8_t vrid, std::string group = "G") {
+        vrrp::Config c = config();
+        c.name = "VI_" + std::to_string(vrid);
+        c.vrid = Vrid{vrid};
+        c.sync.group = std::move(group);
+        c.addresses = {{*IpAddress::parse("10.0.1." + std::to_string(vrid)), 24,
+                        "eth0", ""}};
+        return {c, {}};
+    }
+
+    // VI_52 stands first in the configuration; VI_51 is the first of the group.
+    void start_group(std::vector<RouterConfig> routers = {member(52),
+                                                          member(51)}) {
+        beat();
+        engine.emplace(std::move(routers), machine.ports(), log);
+        engine->start(interfaces(), now);
+    }
+
+    void become_active_together() {
+        start_group();
+        run(Milliseconds{361});
+        ASSERT_EQ(states(), "MM");
+        machine.take();
+    }
+
+    std::string states() const {
+        std::string all;
+        for (const VirtualRouter &r : engine->routers()) {
+            all += vrrp::public_name(r.instance().state()).at(0);
+        }
+        return all;
+    }
+
+    const std::string &reason(std::size_t index) const {
+        return engine->routers()[index].last_transition().reason;
+    }
+};
+
+TEST_F(SyncGroupTest, GoesUpInOnePassWithTheFirstMemberFirst) {
+    start_group();
+    machine.take();
+    run(Milliseconds{360});
+    EXPECT_EQ(states(), "BB");
+    run(Milliseconds{1});
+    EXPECT_EQ(states(), "MM");
+    EXPECT_EQ(machine.take(),
+              (Done{"advert 100 224.0.0.18", "add 10.0.1.51 1s", "garp",
+                    "advert 100 224.0.0.18", "add 10.0.1.52 1s", "garp"}));
+}
+
+TEST_F(SyncGroupTest, WaitsForTheLastMemberAndSaysSoOnce) {
+    start_group();
+    for (int i = 0; i < 20; ++i) {
+        run(Milliseconds{90});
+        receive(200);
+        EXPECT_EQ(states(), "BB");
+    }
+    EXPECT_EQ(log.count("\"VI_52\" hears no better router, but stays BACKUP: "
+                        "\"VI_51\" of sync_group \"G\" hears priority 200 "
+                        "from 10.0.1.2"),
+              1u);
+    EXPECT_LE(*engine->deadline() - now, Milliseconds{361});
+    EXPECT_GT(*engine->deadline(), now);
+    run(Milliseconds{361});
+    EXPECT_EQ(states(), "MM");
+}
+
+TEST_F(SyncGroupTest, BetterRouterTakesAllDownInOnePass) {
+    become_active_together();
+    receive(200);
+    EXPECT_EQ(states(), "BB");
+    EXPECT_EQ(machine.take(),
+              (Done{"remove 10.0.1.51", "advert 100 224.0.0.18",
+                    "advert 0 224.0.0.18", "remove 10.0.1.52"}));
+    EXPECT_EQ(reason(0),
+              "\"VI_51\" of sync_group \"G\" hears priority 200 from 10.0.1.2");
+}
+
+TEST_F(SyncGroupTest, ARouterOutsideOfTheGroupIsNotConcerned) {
+    start_group({member(52), member(51), member(53, "")});
+    run(Seconds{1});
+    ASSERT_EQ(states(), "MMM");
+    receive(200);
+    EXPECT_EQ(states(), "BBM");
+}
+
+TEST_F(SyncGroupTest, OneFaultIsAFaultOfAllAndEndsForAll) {
+    std::vector<RouterConfig> routers{member(52), member(51)};
+    routers[0].router.addresses[0].interface = "eth1";
+    Interfaces both = interfaces();
+    both.list.push_back(both.list[0]);
+    both.list[1].name = "eth1";
+    both.list[1].index = IfIndex{3};
+    beat();
+    engine.emplace(std::move(routers), machine.ports(), log);
+    engine->start(both, now);
+    run(Seconds{1});
+    ASSERT_EQ(states(), "MM");
+
+    Interfaces down = both;
+    down.list[1].up = false;
+    engine->handle_interfaces(down, now);
+    EXPECT_EQ(states(), "FF");
+    EXPECT_EQ(engine->routers()[1].faults().reason(),
+              "\"VI_52\" of sync_group \"G\" is in FAULT: " +
+                  engine->routers()[0].faults().reason());
+
+    engine->handle_interfaces(both, now);
+    EXPECT_EQ(states(), "BB");
+    run(Seconds{1});
+    EXPECT_EQ(states(), "MM");
+}
+
+TEST_F(SyncGroupTest, CommandToAMemberOrToTheGroupMovesAll) {
+    become_active_together();
+    for (const char *name : {"VI_51", "VI_52", "G"}) {
+        const auto released = engine->execute(Command::release, name, now);
+        EXPECT_EQ(released.size(), 2u);
+        run(Seconds{1});
+        EXPECT_EQ(states(), "FF") << name;
+        for (const VirtualRouter &r : engine->routers()) {
+            EXPECT_TRUE(r.is_released());
+            EXPECT_EQ(r.faults().reason(), "released by the operator");
+        }
+        engine->execute(Command::resume, name, now);
+        EXPECT_EQ(states(), "BB") << name;
+        run(Seconds{1});
+        EXPECT_EQ(states(), "MM") << name;
+    }
+}
+
+TEST_F(SyncGroupTest, ResumeKeepsNoAddressIfOneMemberHasASuccessor) {
+    become_active_together();
+    engine->execute(Command::release, "G", now);
+    receive(90);
+    engine->execute(Command::resume, "G", now);
+    run(Milliseconds{300});
+    EXPECT_EQ(states(), "BB");
+}
+
+TEST_F(SyncGroupTest, ResumeBeforeASuccessorKeepsAll) {
+    become_active_together();
+    engine->execute(Command::release, "G", now);
+    engine->execute(Command::resume, "G", now);
+    EXPECT_EQ(states(), "MM");
+}
+
+TEST_F(SyncGroupTest, FailbackMovesAllOrNone) {
+    std::vector<RouterConfig> routers{member(52), member(51)};
+    for (RouterConfig &one : routers) {
+        one.router.preempt = false;
+    }
+    start_group(std::move(routers));
+    for (int i = 0; i < 10; ++i) {
+        run(Milliseconds{90});
+        receive(90);
+    }
+    ASSERT_EQ(states(), "BB");
+    const auto outcomes = engine->execute(Command::failback, "VI_52", now);
+    EXPECT_TRUE(outcomes[0].outcome.done && outcomes[1].outcome.done);
+    EXPECT_EQ(states(), "MM");
+
+    receive(200);
+    const auto refused = engine->execute(Command::failback, "VI_52", now);
+    EXPECT_FALSE(refused[0].outcome.done || refused[1].outcome.done);
+    EXPECT_EQ(states(), "BB");
+}
+
+TEST_F(SyncGroupTest, MembersAreHandedOverInOnePassAndContinueTogether) {
+    become_active_together();
+    machine.successor = true;
+    engine->handle_ownership(now);
+    EXPECT_EQ(states(), "II");
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+// The other process has one of them a moment later: both stay MASTER.
+TEST_F(SyncGroupTest, MemberThatComesLaterDoesNotInterruptTheOthers) {
+    become_active_together();
+    machine.owned_by_other = true;
+    machine.only = OwnershipId{0};
+    engine->handle_ownership(now);
+    EXPECT_EQ(states(), "IM");
+    run(Milliseconds{200});
+    EXPECT_EQ(states(), "IM");
+}
+
+// What was heard while another process of the node had the other member.
+TEST_F(SyncGroupTest, MemberThatComesLaterFollowsTheOthersDown) {
+    become_active_together();
+    Handover handover;
+    handover.checkpoint = engine->routers()[0].instance().checkpoint();
+    machine.owned_by_other = true;
+    machine.only = OwnershipId{0};
+    receive(200);
+    ASSERT_EQ(states(), "IB");
+    machine.take();
+
+    machine.grant(handover);
+    engine->handle_ownership(now);
+    EXPECT_EQ(states(), "BB");
+    Done done = machine.take();
+    ASSERT_GE(done.size(), 2u);
+    done.erase(done.begin(), done.end() - 2);
+    EXPECT_EQ(done, (Done{"advert 0 224.0.0.18", "remove 10.0.1.52"}));
+}
+
+TEST_F(SyncGroupTest, AllWaitInInitForATentativeSource) {
+    std::vector<RouterConfig> routers{member(52), member(51)};
+    routers[1].router.family = Family::ipv6;
+    routers[1].router.addresses = {
+        {*IpAddress::parse("fd00::51"), 64, "eth0", ""}};
+    Interfaces world = interfaces();
+    world.list[0].addresses.push_back(
+        {*IpAddress::parse("fe80::1"), 64, false, true});
+    beat();
+    engine.emplace(std::move(routers), machine.ports(), log);
+    engine->start(world, now);
+    run(Seconds{1});
+    EXPECT_EQ(states(), "II");
+
+    world.list[0].addresses.back().tentative = false;
+    engine->handle_interfaces(world, now);
+    EXPECT_EQ(states(), "BB");
+    run(Seconds{1});
+    EXPECT_EQ(states(), "MM");
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine
