@@ -22,17 +22,20 @@ declare -A rooms=(
     [base]='-'
     [wire]='base'
     [vrrp]='base|wire'
+    [bfd]='base'
     [check]='base|wire'
     [notify]='base'
-    [engine]='base|wire|vrrp|check'
-    [status]='base|wire|vrrp|check|notify|engine'
+    [engine]='base|wire|vrrp|bfd|check'
+    [status]='base|wire|vrrp|bfd|check|notify|engine'
     [os]='base'
-    [net]='base|wire|vrrp|engine|os'
+    [net]='base|wire|vrrp|bfd|engine|os'
     [script]='base|os'
     [probe]='base|wire|check|os|net|script'
     [transport]='base|notify|os|script'
-    [node]='base|wire|vrrp|check|notify|engine|status|os|net|probe|transport'
-    [capi]='base|vrrp|check|notify|engine|status|os|net|transport|script|node'
+    [node]='base|wire|vrrp|bfd|check|notify|engine|status|os|net|probe'\
+'|transport'
+    [capi]='base|vrrp|bfd|check|notify|engine|status|os|net|transport|script'\
+'|node'
 )
 
 # Those that make system calls, and read the clock.
@@ -313,6 +316,7 @@ accepted ngx_vrrp_module/a.c #include "core/capi.h"
 accepted ngx_vrrp_module/a.c #include <ngx_core.h>
 refused core/base/a.hpp #include "core/wire/arp.hpp"
 refused core/base/a.hpp #include "bytes.hpp"
+refused core/bfd/a.cpp #include "core/engine/engine.hpp"
 refused core/wire/a.cpp #include "core/vrrp/state.hpp"
 refused core/vrrp/a.cpp #include "core/engine/worker_watch.hpp"
 refused core/status/a.cpp #include "core/probe/file_prober.hpp"
