@@ -50,9 +50,9 @@ Instant decides_until(const Instance &instance) {
     const auto heard_at = instance.equal_heard_at();
     const Config &config = instance.config();
     return heard_at
-               ? *heard_at + active_down_interval(config.version,
-                                                  instance.effective_priority(),
-                                                  config.advert_interval)
+               ? *heard_at + active_down_interval(
+                                 config.version, instance.effective_priority(),
+                                 config.advert_interval, config.down_adverts)
                : Instant{};
 }
 
