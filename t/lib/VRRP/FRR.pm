@@ -2,7 +2,8 @@ package VRRP::FRR;
 
 # FRR's zebra and vrrpd in a node of the lab. All their files are in the node's
 # directory, and the virtual addresses are on macvlan devices of the node,
-# which FRR sets down while it is not master.
+# which FRR sets down while it is not master. NGX_VRRP_PEER_ROOT is the root of
+# another Debian, whose FRR is used.
 
 use v5.36;
 
@@ -11,12 +12,14 @@ use Time::HiRes qw(sleep time);
 
 use VRRP::Proc;
 
-my $DAEMONS = $ENV{NGX_VRRP_FRR} // '/usr/lib/frr';
+my $PEER_ROOT = $ENV{NGX_VRRP_PEER_ROOT} // '';
+my @ROOT = $PEER_ROOT ? ('chroot', $PEER_ROOT) : ();
+my $DAEMONS = '/usr/lib/frr';
 
 
 # Why FRR cannot be tested here, or nothing if it can.
 sub unavailable ($class) {
-    my @missing = grep { !-x "$DAEMONS/$_" } qw(zebra vrrpd);
+    my @missing = grep { !-x "$PEER_ROOT$DAEMONS/$_" } qw(zebra vrrpd);
 
     return @missing ? "no @missing in $DAEMONS (tools/install-deps lab)"
                     : undef;
@@ -30,7 +33,7 @@ sub new ($class, %args) {
 
     my $dir = $args{node}->dir . '/frr' . ++$serial;
     mkdir $dir or die "mkdir $dir: $!\n";
-    chown scalar(getpwnam 'frr'), scalar(getgrnam 'frr'), $dir;
+    chmod 0777, $dir;    # the user frr may have any number
 
     return bless { %args, dir => $dir }, $class;
 }
@@ -50,7 +53,7 @@ sub start ($self) {
 
     for my $daemon (qw(zebra vrrpd)) {
         $self->{$daemon} = $node->spawn({ tag => $daemon },
-            "$DAEMONS/$daemon", '-f', "$dir/frr.conf", '-i', "$dir/$daemon.pid",
+            @ROOT, "$DAEMONS/$daemon", '-f', "$dir/frr.conf", '-i', "$dir/$daemon.pid",
             '-z', "$dir/zserv.api", '--vty_socket', $dir, '-A', '127.0.0.1');
         $self->_wait("$daemon listens", sub { -S "$dir/$daemon.vty" });
     }
@@ -76,7 +79,7 @@ sub _make_device ($self, $vrid, $address) {
 
 # The state of a virtual router, in FRR's words: Master, Backup or Initialize.
 sub state ($self, $vrid, $family) {
-    my ($text) = $self->{node}->try('vtysh', '--vty_socket', $self->{dir},
+    my ($text) = $self->{node}->try(@ROOT, 'vtysh', '--vty_socket', $self->{dir},
                                     '-d', 'vrrpd', '-c', 'show vrrp json');
     my $list = eval { decode_json($text =~ s/^[^\[]*//r) } or return '';
     my ($router) = grep { $_->{vrid} == $vrid } @$list;

@@ -1,13 +1,16 @@
 package VRRP::Keepalived;
 
 # Debian's keepalived in a node of the lab, with a private configuration. Its
-# pid files are in the node's directory.
+# pid files are in the node's directory. NGX_VRRP_PEER_ROOT is the root of
+# another Debian, whose keepalived is used.
 
 use v5.36;
 
 use Time::HiRes qw(sleep time);
 
 use VRRP::Proc;
+
+my @ROOT = $ENV{NGX_VRRP_PEER_ROOT} ? ('chroot', $ENV{NGX_VRRP_PEER_ROOT}) : ();
 
 
 # node, conf (the whole keepalived.conf), environment (a list of VARIABLE=VALUE).
@@ -42,7 +45,7 @@ sub start ($self) {
     $self->{spawned} = $node->spawn(
         { pid_namespace => $self->{pid_namespace}, errors => $self->{log},
           tag => 'keepalived' },
-        'env', $self->{environment}->@*,
+        'env', $self->{environment}->@*, @ROOT,
         qw(keepalived --dont-fork --log-console --log-detail --no-syslog
            --vrrp), "--pid=$self->{base}.pid",
         "--vrrp_pid=$self->{base}-vrrp.pid", '--use-file', $self->{file});
