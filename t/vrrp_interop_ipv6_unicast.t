@@ -2,7 +2,8 @@
 
 # IPv6 unicast with a keepalived without unicast_ttl: it sends with a hop
 # limit of 64. We have the list of peers that could be on all nodes. Beside it
-# another virtual router in IPv4, with its own multicast group.
+# another virtual router in IPv4, with its own multicast group, and one that
+# uses IPv6 multicast.
 
 use v5.36;
 
@@ -17,6 +18,7 @@ plan(skip_all => $reason) if $reason;
 
 my $VIP = 'fd64::200';
 my $VIP4 = '192.168.64.200';
+my $VIP_M = 'fd64::201';
 my $IF = $VRRP::Node::INTERFACE;
 
 my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)]);
@@ -39,6 +41,10 @@ sub vrrp ($min_ttl) {
         mcast_group4 224.0.0.100;
         mcast_src_ip $address4{lb1};
         virtual_ipaddress $VIP4/24;
+    }
+    vrrp_instance VI_M {
+        virtual_router_id 53;
+        virtual_ipaddress $VIP_M/64;
     }
 END
 }
@@ -86,16 +92,29 @@ vrrp_instance VI_4 {
         $VIP4/24
     }
 }
+
+vrrp_instance VI_M {
+    state BACKUP
+    interface $IF
+    virtual_router_id 53
+    priority $priority
+    version 3
+    advert_int 0.1
+    virtual_ipaddress {
+        $VIP_M/64
+    }
+}
 END
 }
 
 
 # One has the address, and it stays so.
 sub holds ($name, $what) {
-    $lab->wait_for_holder($name, 15, $VIP);
+    $lab->wait_for_holder($name, 15, $_) for $VIP, $VIP_M;
     sleep 1;
     is(join(' ', $lab->who_has($VIP)), $name, $what);
     is(join(' ', $lab->who_has($VIP4)), $name, "$what: multicast");
+    is(join(' ', $lab->who_has($VIP_M)), $name, "$what: IPv6 multicast");
 }
 
 
