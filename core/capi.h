@@ -7,7 +7,7 @@
  * notifies.  Each is created after the fork, from a configuration that has been
  * checked, and is driven by one event loop:
  *
- *     process = vrrp_router_create(&conf, &facts, &ops, memory);
+ *     process = vrrp_router_create(&conf, &facts, &ops, hmac_sha256, memory);
  *     vrrp_process_start(process, master_pid);
  *     for ( ;; ) {
  *         wait for a watched descriptor to become readable
@@ -299,6 +299,33 @@ typedef struct {
 } vrrp_core_window_conf_t;
 
 
+/* "authentication HMAC" */
+
+#define VRRP_CORE_HMAC_MAX_KEY       64
+
+typedef enum {
+    VRRP_CORE_HMAC_ENFORCE = 0,
+    VRRP_CORE_HMAC_PERMISSIVE,
+    VRRP_CORE_HMAC_RECEIVE_ONLY
+} vrrp_core_hmac_mode_e;
+
+
+typedef struct {
+    uint8_t                           id;     /* 1..255 */
+    uint8_t                           len;
+    uint8_t                           data[VRRP_CORE_HMAC_MAX_KEY];
+    vrrp_core_str_t                   file;   /* whose line it is, or empty */
+} vrrp_core_hmac_key_t;
+
+
+/*
+ * "hex:0011..", "ascii:secret", or only the secret: fills data and len.
+ * Otherwise what is wrong; no part of the key is in it.
+ */
+const char *vrrp_core_hmac_key(const vrrp_core_str_t *text,
+    vrrp_core_hmac_key_t *key);
+
+
 typedef struct {
     vrrp_core_str_t                   name;
     vrrp_core_str_t                   interface;
@@ -311,6 +338,13 @@ typedef struct {
     uint8_t                           auth_pass;         /* v2: PASS */
     uint8_t                           auth_data[VRRP_CORE_AUTH_LEN];
     vrrp_core_str_t                   auth_file;         /* whose line it is */
+
+    const vrrp_core_hmac_key_t       *hmac_keys;         /* HMAC */
+    size_t                            nhmac_keys;        /* 0: not used */
+    int64_t                           hmac_active_key;   /* an id */
+    int64_t                           hmac_mode;         /* ..._mode_e */
+    int64_t                           hmac_monotonic;    /* no time window */
+    int64_t                           hmac_window_ns;
 
     const vrrp_core_address_conf_t   *addresses;
     size_t                            naddresses;        /* 1..255 */
@@ -586,10 +620,17 @@ typedef struct {
 } vrrp_router_facts_t;
 
 
+/*
+ * hmac_sha256: signs advertisements, or texts of channels that have a secret.
+ * VRRP_CORE_ERROR: no digest (logged).
+ */
+typedef int (*vrrp_hmac_sha256_pt)(void *data, const char *key,
+    size_t key_len, const char *text, size_t len, uint8_t digest[32]);
+
 /* NULL: out of memory, or netlink cannot be opened (logged) */
 vrrp_process_t *vrrp_router_create(const vrrp_core_conf_t *conf,
     const vrrp_router_facts_t *facts, const vrrp_process_ops_t *ops,
-    vrrp_core_memory_t *memory);
+    vrrp_hmac_sha256_pt hmac_sha256, vrrp_core_memory_t *memory);
 
 /*
  * In the master, once for an nginx and the binaries that follow it: the memory
@@ -687,13 +728,6 @@ void vrrp_checker_release(vrrp_process_t *process, size_t check);
 
 
 /* the process that notifies */
-
-/*
- * hmac_sha256: signs texts of channels that have a secret.  VRRP_CORE_ERROR: no
- * digest (logged).
- */
-typedef int (*vrrp_hmac_sha256_pt)(void *data, const char *key,
-    size_t key_len, const char *text, size_t len, uint8_t digest[32]);
 
 /* NULL: out of memory or descriptors (logged) */
 vrrp_process_t *vrrp_notifier_create(const vrrp_core_conf_t *conf,

@@ -55,6 +55,7 @@ typedef struct {
     ngx_array_t                addresses;
     ngx_array_t                unicast_peers;
     ngx_array_t                preempt_windows;
+    ngx_array_t                hmac_keys;
 
     unsigned                   track_nginx:1;
     int64_t                    track_off;   /* "track_nginx off" */

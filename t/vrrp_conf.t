@@ -265,7 +265,8 @@ rejects_instance("version 3, $_", "advert_int $_;",
     for qw(15ms 40960ms 41000ms);
 
 rejects_instance('PASS with version 3', 'authentication PASS secret;',
-    'version 3 has no "authentication": remove it, or add "version 2" '
+    'version 3 has no "authentication PASS": use "authentication HMAC", or '
+    . 'add "version 2" '
     . 'if the other routers use it');
 rejects('IPv6 with version 2', <<~'END',
     vrrp_instance VI_1 { interface lo; virtual_router_id 51; version 2;
@@ -372,8 +373,8 @@ inherits('a list', 'unicast_peer 10.0.0.2 192.168.1.100;', '',
 inherits('an address', 'unicast_src_ip 10.0.0.1;', '',
     '"unicast_src_ip" needs "unicast_peer"');
 inherits('a password', 'authentication PASS secret;', '',
-    'version 3 has no "authentication": remove it, or add "version 2" if the '
-    . 'other routers use it');
+    'version 3 has no "authentication PASS": use "authentication HMAC", or '
+    . 'add "version 2" if the other routers use it');
 
 accepts('an instance has its own value',
     "$good version 3; }\nversion 2; advert_int 100ms;");
@@ -533,12 +534,14 @@ accepts('a long password',
     . 'characters, the VRRPv2 limit', line => 9);
 unlike(last_output(), qr/secret/, 'a long password is not shown');
 
-my $usage = 'must be written "authentication PASS password" or '
+my $usage = 'must be written "authentication HMAC key=...", '
+            . '"authentication PASS password" or '
             . '"authentication PASS file=path"';
 
 for (
     ['AH secretword'   => 'does not support AH, which RFC 3768 dropped from '
-                          . 'VRRP: use PASS on all routers'],
+                          . 'VRRP: use HMAC (keepalived 2.4.2 and newer: '
+                          . '"auth_hmac"), or PASS, on all routers'],
     ['secretword'      => $usage],
     ['secretword PASS' => $usage],
     ['pass secretword' => $usage],
@@ -582,8 +585,8 @@ rejects('a file that is not there',
     . '(2: No such file or directory)', 9);
 rejects_instance('a file with version 3',
     "authentication PASS file=$secrets/right;",
-    'version 3 has no "authentication": remove it, or add "version 2" if the '
-    . 'other routers use it');
+    'version 3 has no "authentication PASS": use "authentication HMAC", or '
+    . 'add "version 2" if the other routers use it');
 
 SKIP: {
     skip 'must be root', 1 if $> != 0;
@@ -600,7 +603,87 @@ SKIP: {
 
 rejects('two passwords',
     'vrrp_instance VI_1 { authentication PASS secretword secretword;',
-    'invalid number of arguments in "authentication" directive', 6);
+    qq("authentication" directive $usage), 6);
+
+
+# --- authentication HMAC -----------------------------------------------------
+
+my $hex = 'hex:' . '5e' x 32;
+my $ascii = 'ascii:' . 'secret' x 6;
+
+for (
+    "key=1:$hex", "key=1:$ascii", "key=1:$hex key=255:$ascii active_key=255",
+    "key=1:$hex mode=permissive time_window=300s",
+    "key=1:$hex mode=receive-only anti_replay=monotonic",
+    "key=1:$hex mode=enforce anti_replay=time time_window=1s")
+{
+    accepts("HMAC $_", "$good authentication HMAC $_; } }");
+    accepts("HMAC $_, version 2", "$good version 2; authentication HMAC $_; } }");
+}
+
+my $key_usage = 'must be written "authentication HMAC key=id:hex:digits", '
+                . '"key=id:ascii:text" or "key=id:file:path", followed by '
+                . 'other parameters';
+my $of = 'of "authentication HMAC"';
+
+for (
+    [''           => qq("authentication" directive $key_usage)],
+    [$hex         => qq("authentication" directive $key_usage)],
+    ["key=1:$hex $ascii" => qq("authentication" directive $key_usage)],
+    ['mode=enforce' => qq("authentication" directive $key_usage)],
+    ["key=$ascii" => qq(invalid id of a key $of: must be 1-255, as in )
+                     . '"key=1:..."'],
+    ["key=256:$ascii" => qq(invalid id of a key $of: must be 1-255, as in )
+                     . '"key=1:..."'],
+    ['key=secret' => qq(a key $of $key_usage)],
+    ['key=1:secret' => qq(invalid "key=1:" $of: "hex:", "ascii:" or "file:" )
+                       . 'must follow'],
+    ['key=1:ascii:secret' => qq(invalid "key=1:" $of: the key must have 32 to )
+                       . '64 bytes'],
+    ['key=1:hex:secret' => qq(invalid "key=1:" $of: the key must have pairs of )
+                       . 'hexadecimal digits after "hex:"'],
+    ["key=1:$hex key=1:$ascii active_key=1" => qq(duplicate "key=1:" $of)],
+    ["key=1:$hex key=2:$ascii" => '"authentication HMAC" has several keys: '
+                       . '"active_key=" must name the one that signs'],
+    ["key=1:$hex active_key=2" => qq("active_key=2" $of has no "key=2:")],
+    ["key=1:$hex mode=off" => 'invalid parameter "mode=off": must be '
+                       . '"enforce", "permissive" or "receive-only"'],
+    ["key=1:$hex anti_replay=off" => 'invalid parameter "anti_replay=off": '
+                       . 'must be "time" or "monotonic"'],
+    ["key=1:$hex time_window=500ms" => 'invalid parameter '
+                       . '"time_window=500ms": must be whole seconds from 1s '
+                       . 'to 300s'],
+    ["key=1:$hex time_window=301s" => 'invalid parameter "time_window=301s": '
+                       . 'must be whole seconds from 1s to 300s'])
+{
+    my ($text, $expected) = @$_;
+
+    rejects("HMAC $text", "vrrp_instance VI_1 { authentication HMAC $text;",
+            $expected, 6);
+    unlike(last_output(), qr/secret|5e5e/, 'the key is not shown');
+}
+
+rejects('HMAC and PASS', "vrrp_instance VI_1 { authentication HMAC key=1:$hex; "
+        . 'authentication PASS x;', '"authentication" directive is duplicate',
+        6);
+
+write_file("$secrets/key", $ascii . "\n");
+write_file("$secrets/short", "secret\n");
+chmod 0600, "$secrets/key", "$secrets/short";
+
+accepts('a key in a file',
+    "$good authentication HMAC key=2:file:$secrets/key; } }");
+rejects('a key in a file that is too short',
+    "$good authentication HMAC key=2:file:$secrets/short; } }",
+    qq(the key in "key=2:file:$secrets/short" must have 32 to 64 bytes), 9);
+unlike(last_output(), qr/"secret"/, 'the key is not shown');
+rejects('a key in a file that is not there',
+    "$good authentication HMAC key=2:file:$secrets/none; } }",
+    qq("key=2:file:$secrets/none" cannot be read: open() failed )
+    . '(2: No such file or directory)', 9);
+rejects('a key in no file',
+    "$good authentication HMAC key=2:file:; } }",
+    qq("key=2:file:" $of needs a file), 9);
 
 
 # --- what is accepted --------------------------------------------------------

@@ -138,6 +138,7 @@ chmod 0755, $dir or die "chmod $dir: $!\n";
 write_file($_, "#!/bin/sh\n", 0755)
     for 'checks/replication.sh', 'notify/notify.sh';
 write_file("secrets/$_", "secret\n", 0600) for qw(dingtalk hook smtp vrrp);
+write_file("secrets/vrrp-$_", "hex:" . "5e" x 32 . "\n", 0600) for 1, 2;
 
 system("openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=ca "
     . "-keyout $dir/ssl/ca.key -out $dir/ssl/ca.pem >$dir/openssl.log 2>&1")

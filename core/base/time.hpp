@@ -24,6 +24,9 @@ struct BootClock {
 using Duration = std::chrono::nanoseconds;
 using Instant = BootClock::time_point;
 
+// CLOCK_REALTIME, which may be set: for people, and for peers that compare it.
+using WallTime = std::chrono::sys_time<Duration>;
+
 using Milliseconds = std::chrono::milliseconds;
 using Seconds = std::chrono::seconds;
 

@@ -11,7 +11,9 @@
 #include "core/capi/router_conf.hpp"
 #include "core/capi/values.hpp"
 #include "core/engine/ownership_memory.hpp"
+#include "core/engine/signing.hpp"
 #include "core/node/node.hpp"
+#include "core/os/clock.hpp"
 #include "core/os/memory_file.hpp"
 #include "core/os/process_watch.hpp"
 #include "core/status/description.hpp"
@@ -60,21 +62,45 @@ node::Generation to_generation(const vrrp_core_conf_t &conf,
             .disabled = process.disabled != nullptr ? process.disabled : ""};
 }
 
+class RouterSigning final : public engine::Signing {
+public:
+    RouterSigning(vrrp_hmac_sha256_pt hmac, void *data)
+        : hmac_(hmac), data_(data) {}
+
+    std::optional<Digest> hmac_sha256(Bytes key, Bytes text) override {
+        Digest digest{};
+        const int rc =
+            hmac_(data_, reinterpret_cast<const char *>(key.data()), key.size(),
+                  reinterpret_cast<const char *>(text.data()), text.size(),
+                  digest.data());
+        return rc == VRRP_CORE_OK ? std::optional(digest) : std::nullopt;
+    }
+
+    WallTime wall_clock() override { return os::wall_clock(); }
+
+private:
+    vrrp_hmac_sha256_pt hmac_;
+    void *data_;
+};
+
 struct RouterProcess final : vrrp_process_s {
     RouterProcess(const vrrp_core_conf_t &conf,
                   const vrrp_router_facts_t &facts,
                   const vrrp_process_ops_t &ops,
+                  vrrp_hmac_sha256_pt hmac_sha256,
                   const vrrp_core_memory_t &memory, os::Mapping owners)
         : vrrp_process_s(
               ops, {"VRRP is disabled", "releasing the virtual addresses"}),
           ownership(std::move(owners)),
+          signing(hmac_sha256, ops.data),
           router(to_configs(conf), to_generation(conf, facts, memory),
-                 to_facts(conf, facts), callbacks, callbacks,
+                 to_facts(conf, facts), callbacks, callbacks, signing,
                  {memory.area(), memory.worker_area()}, ownership.get()) {}
 
     node::Node &node() override { return router; }
 
     os::Mapping ownership;
+    RouterSigning signing;
     node::Node router;
 };
 
@@ -83,6 +109,7 @@ struct RouterProcess final : vrrp_process_s {
 vrrp_process_t *vrrp_router_create(const vrrp_core_conf_t *conf,
                                    const vrrp_router_facts_t *facts,
                                    const vrrp_process_ops_t *ops,
+                                   vrrp_hmac_sha256_pt hmac_sha256,
                                    vrrp_core_memory_t *memory) {
     return create_process(*ops, [&]() -> Created {
         auto owners = os::Mapping::map(conf->ownership_fd,
@@ -90,8 +117,9 @@ vrrp_process_t *vrrp_router_create(const vrrp_core_conf_t *conf,
         if (!owners) {
             return Unexpected(owners.error());
         }
-        auto router = std::make_unique<RouterProcess>(
-            *conf, *facts, *ops, *memory, std::move(owners.value()));
+        auto router =
+            std::make_unique<RouterProcess>(*conf, *facts, *ops, hmac_sha256,
+                                            *memory, std::move(owners.value()));
         if (const Status opened = router->node().open(); !opened) {
             return Unexpected(opened.error());
         }

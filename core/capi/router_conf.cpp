@@ -63,6 +63,27 @@ void put_transport(vrrp::Config &config, const vrrp_core_instance_conf_t &c) {
     config.down_adverts = to<unsigned>(c.down_timer_adverts);
 }
 
+std::optional<vrrp::HmacConfig> to_hmac(const vrrp_core_instance_conf_t &c) {
+    static_assert(static_cast<int>(vrrp::HmacMode::receive_only) ==
+                  VRRP_CORE_HMAC_RECEIVE_ONLY);
+
+    if (c.nhmac_keys == 0) {
+        return std::nullopt;
+    }
+    vrrp::HmacConfig hmac;
+    for (std::size_t i = 0; i < c.nhmac_keys; ++i) {
+        const vrrp_core_hmac_key_t &key = c.hmac_keys[i];
+        hmac.keys.push_back({key.id, {key.data, key.data + key.len}});
+    }
+    hmac.active_key = to<std::uint8_t>(c.hmac_active_key);
+    hmac.mode = static_cast<vrrp::HmacMode>(c.hmac_mode);
+    hmac.anti_replay = c.hmac_monotonic != 0 ? vrrp::AntiReplay::monotonic
+                                             : vrrp::AntiReplay::time;
+    hmac.window =
+        std::chrono::duration_cast<Seconds>(Duration{c.hmac_window_ns});
+    return hmac;
+}
+
 vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     vrrp::Config config;
     config.name = to_string(c.name);
@@ -73,6 +94,7 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     config.priority = Priority{to<std::uint8_t>(c.priority)};
     config.advert_interval = Duration{c.advert_int_ns};
     config.authentication = to_authentication(c);
+    config.hmac = to_hmac(c);
     for (std::size_t i = 0; i < c.naddresses; ++i) {
         config.addresses.push_back(
             to_address(c.addresses[i], config.interface));

@@ -8,11 +8,13 @@
 #include "core/capi/values.hpp"
 #include "core/engine/command.hpp"
 #include "core/status/accept.hpp"
+#include "core/vrrp/hmac_key.hpp"
 
 using namespace ngx_vrrp;
 
 static_assert(static_cast<int>(status::Format::openmetrics) ==
               VRRP_CORE_OPENMETRICS);
+static_assert(vrrp::kLongestHmacKey == VRRP_CORE_HMAC_MAX_KEY);
 
 int vrrp_core_is_name(const vrrp_core_str_t *text) {
     return is_name(to_view(*text));
@@ -39,6 +41,16 @@ const char *vrrp_core_secret(const vrrp_core_str_t *text,
     const SecretLine secret = read_secret(to_view(*text));
     *line = {secret.line.data(), secret.line.size()};
     return secret.wrong;
+}
+
+const char *vrrp_core_hmac_key(const vrrp_core_str_t *text,
+                               vrrp_core_hmac_key_t *key) {
+    const vrrp::HmacKeyText read = vrrp::read_hmac_key(to_view(*text));
+    if (read.wrong == nullptr) {
+        std::ranges::copy(read.secret, key->data);
+        key->len = static_cast<std::uint8_t>(read.secret.size());
+    }
+    return read.wrong;
 }
 
 void vrrp_core_accept(const vrrp_core_str_t *header,

@@ -32,6 +32,10 @@ std::string interval_advice(const vrrp::Config &config,
 
 std::string auth_type_advice(const vrrp::Config &config,
                              const wire::Advertisement *advert) {
+    if (config.hmac) {
+        return "it has a password, but this node has \"authentication HMAC\": "
+               "set the same there";
+    }
     if (config.authentication.type == wire::AuthType::none) {
         return "it has authentication, but this node has none: remove it "
                "there, or set the same \"authentication\" here";
@@ -42,6 +46,70 @@ std::string auth_type_advice(const vrrp::Config &config,
                             : "it has a different authentication type") +
            ", but this node has PASS: set the same \"authentication\" there, "
            "or remove it here";
+}
+
+// The name of the authentication of this node.
+const char *name_of_ours(const vrrp::Config &config) {
+    if (config.hmac) {
+        return "HMAC";
+    }
+    return config.authentication.type == wire::AuthType::none ? "none" : "PASS";
+}
+
+// Of an advertisement whose trailer is missing, unknown, or not expected.
+std::string trailer_advice(const vrrp::Config &config,
+                           const AuthRefusal &refusal) {
+    if (!config.hmac) {
+        return format(
+            "it has an HMAC, but the authentication of this node is %s: set "
+            "the same \"authentication HMAC\" here, or remove it there",
+            name_of_ours(config));
+    }
+    if (!refusal.trailer) {
+        return "it has no HMAC, but this node has \"authentication HMAC\": set "
+               "the same keys there, or \"mode=permissive\" here until all "
+               "nodes have them";
+    }
+    return format(
+        "the type of its authentication trailer is %u, this node supports "
+        "only type %u (HMAC-SHA256-128)",
+        unsigned{refusal.trailer->type}, unsigned{wire::kHmacTrailerType});
+}
+
+std::string time_advice(const vrrp::Config &config,
+                        const AuthRefusal &refusal) {
+    const auto ahead = static_cast<long long>(refusal.ahead.count());
+    return format(
+        "its clock is %lld s %s that of this node, and \"time_window\" is "
+        "%lld s: synchronize the clocks of both nodes; if they are right, "
+        "the advertisement is an old one that was sent again",
+        ahead < 0 ? -ahead : ahead, ahead < 0 ? "behind" : "ahead of",
+        static_cast<long long>(config.hmac ? config.hmac->window.count() : 0));
+}
+
+// HMAC.
+std::string authenticity_advice(DropReason reason, const vrrp::Config &config,
+                                const AuthRefusal &refusal) {
+    const unsigned key = refusal.trailer ? refusal.trailer->key_id : 0;
+    switch (reason) {
+        case DropReason::auth_key:
+            return format(
+                "it is signed with key %u, which this node does not have: add "
+                "\"key=%u:...\" to \"authentication HMAC\" here",
+                key, key);
+        case DropReason::auth_data:
+            return format(
+                "its HMAC is wrong: key %u must be the same on all nodes "
+                "(keepalived: 2.4.2 or newer)",
+                key);
+        case DropReason::auth_time:
+            return time_advice(config, refusal);
+        case DropReason::auth_replay:
+            return "it is not newer than the last one from there: it was "
+                   "recorded and sent again, or the clock there was set back";
+        default:
+            return trailer_advice(config, refusal);
+    }
 }
 
 std::string destination_advice(const vrrp::Config &config,
@@ -92,7 +160,11 @@ std::string ttl_advice(const vrrp::Config &config,
 // The problem, and the change that solves it.
 std::string advice(DropReason reason, const ReceivedPacket &packet,
                    const vrrp::Config &config,
-                   const wire::Advertisement *advert) {
+                   const wire::Advertisement *advert,
+                   const AuthRefusal *refusal) {
+    if (refusal != nullptr) {
+        return authenticity_advice(reason, config, *refusal);
+    }
     switch (reason) {
         case DropReason::length:
             return "its length does not match its fields";
@@ -130,6 +202,10 @@ std::string advice(DropReason reason, const ReceivedPacket &packet,
         case DropReason::loop:
             return "its source address is our own: give each node a different "
                    "address, or find the loop in the network";
+        case DropReason::auth_key:
+        case DropReason::auth_time:
+        case DropReason::auth_replay:
+            return authenticity_advice(reason, config, {});
     }
     return "";
 }
@@ -138,11 +214,12 @@ std::string advice(DropReason reason, const ReceivedPacket &packet,
 
 DropReport describe_drop(DropReason reason, const ReceivedPacket &packet,
                          const vrrp::Config &config,
-                         const wire::Advertisement *advert) {
+                         const wire::Advertisement *advert,
+                         const AuthRefusal *refusal) {
     return {level_of(reason),
             format("dropped an advertisement from %s: %s",
                    packet.info.endpoints.source.to_string().c_str(),
-                   advice(reason, packet, config, advert).c_str())};
+                   advice(reason, packet, config, advert, refusal).c_str())};
 }
 
 }  // namespace ngx_vrrp::engine

@@ -5,6 +5,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/repeated_line.hpp"
+#include "core/engine/authenticator.hpp"
 #include "core/engine/facts.hpp"
 #include "core/vrrp/config.hpp"
 #include "core/wire/advertisement.hpp"
@@ -17,9 +18,11 @@ struct DropReport {
     std::string text;
 };
 
-// advert: its content, or null when it cannot be read.
+// advert: its content, or null when it cannot be read. refusal: of an advert
+// that is not authentic.
 DropReport describe_drop(wire::DropReason reason, const ReceivedPacket &packet,
                          const vrrp::Config &config,
-                         const wire::Advertisement *advert);
+                         const wire::Advertisement *advert,
+                         const AuthRefusal *refusal = nullptr);
 
 }  // namespace ngx_vrrp::engine

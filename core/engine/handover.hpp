@@ -13,6 +13,7 @@
 #include "core/engine/split_brain.hpp"
 #include "core/vrrp/checkpoint.hpp"
 #include "core/vrrp/config.hpp"
+#include "core/vrrp/replay_guard.hpp"
 
 namespace ngx_vrrp::engine {
 
@@ -43,6 +44,7 @@ struct Handover {
     std::vector<TimeOut> time_outs;
     bool released = false;             // by an operator
     std::vector<SuspectedSign> signs;  // of an active one
+    vrrp::ReplayState replay;          // of "authentication HMAC"
 };
 
 // One address on one interface.

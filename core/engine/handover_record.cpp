@@ -65,6 +65,18 @@ void put_signs(HandoverRecord &record, const std::vector<SuspectedSign> &list) {
     }
 }
 
+void put_replay(HandoverRecord &record, const vrrp::ReplayState &replay) {
+    record.has_sent = replay.sent.has_value();
+    record.sent_sequence = replay.sent.value_or(0);
+    for (const vrrp::ReplayMark &mark : replay.marks) {
+        if (record.mark_count == kMostMarks) {
+            return;
+        }
+        record.marks[record.mark_count++] = {mark.sequence,
+                                             to_field(mark.source)};
+    }
+}
+
 // Reading
 
 std::optional<IpAddress> to_address(const AddressField &field) {
@@ -197,6 +209,20 @@ std::vector<SuspectedSign> Reader::signs(const HandoverRecord &record) const {
     return list;
 }
 
+vrrp::ReplayState to_replay(const HandoverRecord &record) {
+    vrrp::ReplayState replay;
+    if (record.has_sent != 0) {
+        replay.sent = record.sent_sequence;
+    }
+    const std::size_t n = std::min<std::size_t>(record.mark_count, kMostMarks);
+    for (std::size_t i = 0; i < n; ++i) {
+        if (const auto source = to_address(record.marks[i].source)) {
+            replay.marks.push_back({*source, record.marks[i].sequence});
+        }
+    }
+    return replay;
+}
+
 template <std::size_t N>
 std::vector<std::uint64_t> to_vector(const std::array<std::uint64_t, N> &from,
                                      std::uint32_t count) {
@@ -224,6 +250,7 @@ HandoverRecord to_record(const Handover &handover) {
     record.released = handover.released;
     put_time_outs(record, handover.time_outs);
     put_signs(record, handover.signs);
+    put_replay(record, handover.replay);
     return record;
 }
 
@@ -248,6 +275,7 @@ std::optional<Handover> to_handover(const HandoverRecord &record, Instant now) {
     handover.time_outs = reader.time_outs(record);
     handover.released = record.released != 0;
     handover.signs = reader.signs(record);
+    handover.replay = to_replay(record);
     return handover;
 }
 

@@ -13,7 +13,7 @@
 namespace ngx_vrrp::engine {
 
 // A record of another version, or of another length, is not read.
-inline constexpr std::uint32_t kHandoverVersion = 2;
+inline constexpr std::uint32_t kHandoverVersion = 3;
 
 // Excess addresses (more than one advertisement can have) and excess failed
 // trackers are not recorded: the lease ends the addresses, and the trackers are
@@ -21,6 +21,7 @@ inline constexpr std::uint32_t kHandoverVersion = 2;
 inline constexpr std::size_t kMostHeld = 255;
 inline constexpr std::size_t kMostFailed = 64;
 inline constexpr std::size_t kMostTimeOuts = 3;
+inline constexpr std::size_t kMostMarks = 16;  // those heard last
 
 // family 0: none.
 struct AddressField {
@@ -66,6 +67,11 @@ struct SignField {
     Text<256> detail;
 };
 
+struct MarkField {
+    std::uint64_t sequence;
+    AddressField source;
+};
+
 struct HandoverRecord {
     std::uint32_t version;
     std::uint32_t length;
@@ -83,6 +89,10 @@ struct HandoverRecord {
     std::array<std::uint64_t, kMostFailed> failed;
     std::array<TimeOutField, kMostTimeOuts> time_outs;
     std::array<SignField, kSplitBrainSigns.size()> signs;
+    std::uint64_t sent_sequence;
+    std::uint8_t has_sent;
+    std::uint32_t mark_count;
+    std::array<MarkField, kMostMarks> marks;
 };
 
 static_assert(std::is_trivially_copyable_v<HandoverRecord>);

@@ -19,6 +19,7 @@
 #include "core/engine/facts.hpp"
 #include "core/engine/handover.hpp"
 #include "core/engine/router_key.hpp"
+#include "core/engine/signing.hpp"
 #include "core/engine/worker_watch.hpp"
 #include "core/vrrp/config.hpp"
 
@@ -245,6 +246,7 @@ struct Ports {
     Events &events;
     Neighbours &neighbours;
     Connections &connections;
+    Signing &signing;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -54,6 +54,7 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
       name_limit_(kDisagreementPeriod),
       losing_limit_(kLosingPeriod),
       mismatch_line_(kDisagreementPeriod),
+      clock_line_(kDisagreementPeriod),
       cut_line_(Seconds{3600}) {}
 
 RouterKey VirtualRouter::key() const {
@@ -199,6 +200,9 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     if (const auto reason =
             vrrp::refuse(config(), source_, advert, packet.info)) {
         report_drop(*reason, packet, &advert, now);
+        return;
+    }
+    if (!is_authentic(*parsed, packet, now)) {
         return;
     }
 

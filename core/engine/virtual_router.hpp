@@ -11,6 +11,7 @@
 #include "core/base/rate_limit.hpp"
 #include "core/base/repeated_line.hpp"
 #include "core/base/time.hpp"
+#include "core/engine/authenticator.hpp"
 #include "core/engine/command.hpp"
 #include "core/engine/connection_cut.hpp"
 #include "core/engine/counters.hpp"
@@ -297,8 +298,7 @@ private:
     void announce(const AddressState &state, unsigned repeat, Instant now);
     void announce(const Interface &interface, const IpAddress &address,
                   Instant now);
-    void put_advert(Priority priority,
-                    std::vector<OutgoingPacket> &packets) const;
+    void put_advert(Priority priority, std::vector<OutgoingPacket> &packets);
     void take_sent(Priority priority, std::span<const Status> answers,
                    Instant now);
     void send_due_advert(Instant now);
@@ -310,7 +310,10 @@ private:
     void report_losing(const wire::Advertisement &advert, const IpAddress &peer,
                        Instant now);
     void report_drop(wire::DropReason reason, const ReceivedPacket &packet,
-                     const wire::Advertisement *advert, Instant now);
+                     const wire::Advertisement *advert, Instant now,
+                     const AuthRefusal *refusal = nullptr);
+    bool is_authentic(const wire::ParsedAdvertisement &parsed,
+                      const ReceivedPacket &packet, Instant now);
     std::string numbers(vrrp::StateName before, Instant now) const;
 
     Ports ports_;
@@ -358,6 +361,7 @@ private:
     std::string send_error_;
     LastTimes<6> removals_;
     SplitBrain split_brain_;
+    Authenticator authenticator_;
 
     LastTransition last_;
     Counters counters_;
@@ -366,6 +370,7 @@ private:
     RateLimit name_limit_;
     RateLimit losing_limit_;
     RepeatedLine mismatch_line_;
+    RepeatedLine clock_line_;
     RepeatedLine send_line_;
     RepeatedLine address_line_;
     RepeatedLine remove_line_;

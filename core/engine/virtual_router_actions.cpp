@@ -74,8 +74,9 @@ void VirtualRouter::take_sent(std::span<const Status> &answers, Instant now) {
     }
 }
 
+// A router that cannot sign sends nothing: the others would drop it.
 void VirtualRouter::put_advert(Priority priority,
-                               std::vector<OutgoingPacket> &packets) const {
+                               std::vector<OutgoingPacket> &packets) {
     const Interface *interface = own_interface();
     if (!interface || !may_act()) {
         return;
@@ -87,13 +88,19 @@ void VirtualRouter::put_advert(Priority priority,
         .interval = config().advert_interval,
         .addresses = advertised_addresses(config()),
         .authentication = config().authentication};
+    const auto trailer =
+        authenticator_.sign(config(), advert, source_, ports_.signing);
+    if (!trailer) {
+        return;
+    }
 
     const std::uint8_t ttl = config().is_unicast() ? config().unicast_ttl : 255;
     for (const IpAddress &destination : destinations(config(), source_)) {
         const wire::Endpoints endpoints{source_, destination};
         packets.push_back(
             {interface, endpoints,
-             wire::serialize(advert, endpoints, config().checksum), ttl});
+             wire::serialize(advert, endpoints, config().checksum, *trailer),
+             ttl});
     }
 }
 
@@ -203,17 +210,35 @@ void VirtualRouter::report_send_error(const SystemError &error, Instant now) {
         error.to_string() + ", retrying with the next advertisement", now);
 }
 
+bool VirtualRouter::is_authentic(const wire::ParsedAdvertisement &parsed,
+                                 const ReceivedPacket &packet, Instant now) {
+    const IpAddress &peer = packet.info.endpoints.source;
+    const auto refusal = authenticator_.refuse(config(), parsed, packet.payload,
+                                               peer, ports_.signing);
+    if (refusal) {
+        report_drop(refusal->reason, packet, &parsed.advertisement, now,
+                    &*refusal);
+        return false;
+    }
+    const std::string warning =
+        Authenticator::clock_warning(config(), parsed, peer, ports_.signing);
+    if (!warning.empty()) {
+        clock_line_.write(log_, LogLevel::warn, warning, now);
+    }
+    return true;
+}
+
 void VirtualRouter::report_drop(wire::DropReason reason,
                                 const ReceivedPacket &packet,
-                                const wire::Advertisement *advert,
-                                Instant now) {
+                                const wire::Advertisement *advert, Instant now,
+                                const AuthRefusal *refusal) {
     const auto index = static_cast<std::size_t>(reason);
     ++counters_.dropped[index];
     split_brain_.on_drop(reason, packet.info.endpoints.source, now);
     RateLimit &limit = drop_limits_[index];
     if (limit.allow(now)) {
         const DropReport report =
-            describe_drop(reason, packet, config(), advert);
+            describe_drop(reason, packet, config(), advert, refusal);
         log_(report.level, "%s%s", report.text.c_str(),
              suppressed_note(limit.take_suppressed()).c_str());
     }

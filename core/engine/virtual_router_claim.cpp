@@ -183,6 +183,7 @@ void VirtualRouter::start_up(Instant now) {
 void VirtualRouter::inherit(const Handover &handover, Instant now) {
     counters_ = handover.counters;
     last_ = handover.last;
+    authenticator_.resume(handover.replay);
     trackers_.expect_failed(handover.failed);
     set_fault(FaultCause::tracker, trackers_.fault(), now);
     for (const TimeOut &out : handover.time_outs) {
@@ -205,7 +206,8 @@ void VirtualRouter::hand_over(Instant now) {
                       .failed = trackers_.failed(),
                       .time_outs = time_outs(faults_),
                       .released = is_released(),
-                      .signs = split_brain_.signs()};
+                      .signs = split_brain_.signs(),
+                      .replay = authenticator_.state()};
     for (const AddressState &state : addresses_) {
         if (checkpoint && state.present && !state.foreign) {
             handover.held.push_back(fingerprint_of(state.address));

@@ -37,7 +37,7 @@ bool is_for_good(int error) {
 
 Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
            status::NodeFacts facts, os::Watcher &watcher, LogSink &sink,
-           const Areas &areas, void *ownership)
+           engine::Signing &signing, const Areas &areas, void *ownership)
     : watcher_(watcher),
       log_(sink),
       area_(areas.status),
@@ -51,7 +51,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       ownership_(ownership, {generation.configured_at, facts.pid}, *this, sink),
       events_(generation.event_fd, sink),
       engine_(std::move(configs),
-              {host_, host_, *this, checks_, ownership_, *this, host_, host_},
+              {host_, host_, *this, checks_, ownership_, *this, host_, host_,
+               signing},
               sink),
       facts_(std::move(facts)),
       generation_(generation) {

@@ -62,10 +62,10 @@ class Node final : public Process,
                    engine::Shared,
                    engine::Events {
 public:
-    // watcher, sink and the memories outlive the node.
+    // watcher, sink, signing and the memories outlive the node.
     Node(std::vector<engine::RouterConfig> configs, Generation generation,
          status::NodeFacts facts, os::Watcher &watcher, LogSink &sink,
-         const Areas &areas, void *ownership);
+         engine::Signing &signing, const Areas &areas, void *ownership);
     ~Node() override;
 
     // Before anything else. A previous process that did not call mark_stopped()

@@ -13,12 +13,12 @@ inline Instant now() {
     return Instant{Seconds{ts.tv_sec} + Duration{ts.tv_nsec}};
 }
 
-// Only for people: nothing is decided by the date.
-inline std::chrono::sys_time<Duration> wall_clock() {
+// For people, and for authenticated advertisements: nothing else is decided by
+// the date.
+inline WallTime wall_clock() {
     timespec ts{};
     ::clock_gettime(CLOCK_REALTIME, &ts);
-    return std::chrono::sys_time<Duration>{Seconds{ts.tv_sec} +
-                                           Duration{ts.tv_nsec}};
+    return WallTime{Seconds{ts.tv_sec} + Duration{ts.tv_nsec}};
 }
 
 // Since midnight, in the machine's time zone, which may change at run time.

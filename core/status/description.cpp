@@ -60,6 +60,19 @@ TrackerRecord describe(const engine::TrackerConfig &config) {
     return record;
 }
 
+// Never a key or a password.
+void describe_authentication(InstanceRecord &record,
+                             const vrrp::Config &config) {
+    if (config.hmac) {
+        record.authentication.set("HMAC");
+        record.authentication_mode.set(to_string(config.hmac->mode));
+        record.active_key = config.hmac->active_key;
+        return;
+    }
+    const bool none = config.authentication.type == wire::AuthType::none;
+    record.authentication.set(none ? "none" : "PASS");
+}
+
 void describe(InstanceRecord &record, const vrrp::Config &config) {
     record.name.set(config.name);
     record.interface.set(config.interface);
@@ -71,6 +84,7 @@ void describe(InstanceRecord &record, const vrrp::Config &config) {
     record.preempt_windows.set(to_string(config.preempt_windows));
     record.base_priority = config.priority.value;
     record.advert_int_ns = config.advert_interval.count();
+    describe_authentication(record, config);
 }
 
 }  // namespace

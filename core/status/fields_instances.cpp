@@ -49,6 +49,15 @@ void write_configuration(Fields &out, const InstanceRecord &instance) {
         out.json.member("open", instance.window_open != 0);
     });
     out.json.member("released", instance.released != 0);
+
+    const std::string_view mode_of_hmac = instance.authentication_mode.view();
+    out.object("authentication", [&] {
+        out.json.member("type", instance.authentication.view());
+        out.json.member_or_null("mode", mode_of_hmac);
+        out.number("active_key", mode_of_hmac.empty()
+                                     ? std::nullopt
+                                     : std::optional(instance.active_key));
+    });
 }
 
 void write_priority(Fields &out, const InstanceRecord &instance) {

@@ -91,6 +91,9 @@ struct InstanceRecord {
     Text<96> preempt_windows;  // with blanks between them; empty: none
     std::uint8_t window_open;
     std::uint8_t released;
+    Text<16> authentication;       // none, PASS, HMAC
+    Text<16> authentication_mode;  // of HMAC; empty: another one
+    std::uint8_t active_key;       // its id
 
     // Numbers that change with each advertisement.
     std::int64_t master_heard_ns;  // CLOCK_BOOTTIME

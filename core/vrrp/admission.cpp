@@ -18,15 +18,6 @@ constexpr std::uint8_t kTtl = 255;
 // The number of addresses in a list that an operator can still read.
 constexpr std::size_t kNamedAddresses = 4;
 
-// Constant time: it does not depend on the position of the first difference.
-bool equal_in_constant_time(const wire::AuthData &a, const wire::AuthData &b) {
-    unsigned difference = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        difference |= unsigned{a[i]} ^ b[i];
-    }
-    return difference == 0;
-}
-
 // Without authentication the data is ignored (RFC 3768, 5.3.10), as keepalived
 // does.
 std::optional<DropReason> refuse_authentication(
@@ -35,7 +26,7 @@ std::optional<DropReason> refuse_authentication(
         return DropReason::auth_type;
     }
     if (ours.type != wire::AuthType::none &&
-        !equal_in_constant_time(ours.data, theirs.data)) {
+        !wire::equal_in_constant_time(ours.data, theirs.data)) {
         return DropReason::auth_data;
     }
     return std::nullopt;

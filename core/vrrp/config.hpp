@@ -10,6 +10,7 @@
 #include "core/base/ip.hpp"
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
+#include "core/vrrp/hmac_config.hpp"
 #include "core/vrrp/preempt_window.hpp"
 #include "core/vrrp/timing.hpp"
 #include "core/wire/advertisement.hpp"
@@ -86,6 +87,7 @@ struct Config {
     // previous advertisement.
     std::optional<Duration> advert_phase;
     wire::Authentication authentication;  // v2 only
+    std::optional<HmacConfig> hmac;       // in place of it, any version
     std::vector<VirtualAddress> addresses;
     std::optional<IpAddress> source;  // else the interface's primary address
     std::optional<IpAddress> group;   // else that of the RFC

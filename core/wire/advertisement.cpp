@@ -71,7 +71,9 @@ std::optional<DropReason> refusal(const Header &header, Family family,
     if (header.address_count == 0) {
         return DropReason::address_count;
     }
-    if (size != message_size(header.is_v2(), family, header.address_count)) {
+    const std::size_t exact =
+        message_size(header.is_v2(), family, header.address_count);
+    if (size != exact && size != exact + kHmacTrailerSize) {
         return DropReason::length;
     }
     if (interval_of(header) == Duration::zero()) {
@@ -86,6 +88,12 @@ ChecksumForm form_for(Version version, Family family, ChecksumForm wanted) {
         return ChecksumForm::message_only;
     }
     return family == Family::ipv6 ? ChecksumForm::pseudo_header : wanted;
+}
+
+// The kernel sums all of an IPv6 packet, and so does every sender. IPv4 sums
+// the message only: a trailer is not part of it.
+std::size_t summed_size(Family family, std::size_t message, std::size_t size) {
+    return family == Family::ipv6 ? size : message;
 }
 
 std::uint16_t checksum(Bytes pdu, const Endpoints &endpoints,
@@ -180,15 +188,23 @@ Result<ParsedAdvertisement, DropReason> parse_advertisement(
         return Unexpected(*reason);
     }
     const Version version = header.is_v2() ? Version::v2 : Version::v3;
-    const auto form = verified_form(version, pdu, endpoints);
+    const std::size_t message =
+        message_size(header.is_v2(), family, header.address_count);
+    const auto form = verified_form(
+        version, pdu.first(summed_size(family, message, pdu.size())),
+        endpoints);
     if (!form) {
         return Unexpected(DropReason::checksum);
     }
-    return ParsedAdvertisement{read_body(in, header, family), *form};
+    ParsedAdvertisement parsed{read_body(in, header, family), *form, {}};
+    if (pdu.size() > message) {
+        parsed.trailer = parse_hmac_trailer(pdu.subspan(message));
+    }
+    return parsed;
 }
 
 Buffer serialize(const Advertisement &advertisement, const Endpoints &endpoints,
-                 ChecksumForm form) {
+                 ChecksumForm form, Bytes trailer) {
     const Family family = endpoints.source.family();
     const Version version = advertisement.version;
     const std::size_t count = advertisement.addresses.size();
@@ -196,8 +212,10 @@ Buffer serialize(const Advertisement &advertisement, const Endpoints &endpoints,
     assert(family == Family::ipv4 || version == Version::v3);
     assert(count <= 255);
 
+    const std::size_t message =
+        message_size(version == Version::v2, family, count);
     Buffer pdu;
-    pdu.reserve(message_size(version == Version::v2, family, count));
+    pdu.reserve(message + trailer.size());
     ByteWriter out(pdu);
     out.u8(static_cast<std::uint8_t>(to_number(version) << 4 |
                                      kTypeAdvertisement))
@@ -213,8 +231,11 @@ Buffer serialize(const Advertisement &advertisement, const Endpoints &endpoints,
     if (version == Version::v2) {
         out.bytes(advertisement.authentication.data);
     }
+    out.bytes(trailer);
+    const Bytes summed =
+        Bytes(pdu).first(summed_size(family, message, pdu.size()));
     out.u16_at(kChecksumOffset,
-               checksum(pdu, endpoints, form_for(version, family, form)));
+               checksum(summed, endpoints, form_for(version, family, form)));
     return pdu;
 }
 

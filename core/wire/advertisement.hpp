@@ -19,10 +19,13 @@
 // +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 // v2 |          authentication data, always 8 octets              |
 // +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//
+// A trailer may follow, which is not part of its length: hmac_trailer.hpp.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/base/bytes.hpp"
@@ -31,6 +34,7 @@
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
 #include "core/wire/drop_reason.hpp"
+#include "core/wire/hmac_trailer.hpp"
 
 namespace ngx_vrrp::wire {
 
@@ -76,19 +80,21 @@ struct Endpoints {
 struct ParsedAdvertisement {
     Advertisement advertisement;
     ChecksumForm checksum_form = ChecksumForm::message_only;
+    std::optional<HmacTrailer> trailer;  // not verified
 };
 
 // pdu: the IP payload, exactly. Checks, cheapest first: length, version (2 or
-// 3, IPv6 only 3), type, address count, exact length, interval not 0, checksum
-// (VRRPv3 over IPv4 in either form). An unknown authentication type is not an
-// error here: it is returned unchanged, and admission refuses it.
+// 3, IPv6 only 3), type, address count, exact length (with or without a
+// trailer), interval not 0, checksum (VRRPv3 over IPv4 in either form; IPv6
+// with the trailer). An unknown authentication type is not an error here: it is
+// returned unchanged, and admission refuses it.
 Result<ParsedAdvertisement, DropReason> parse_advertisement(
     Bytes pdu, const Endpoints &endpoints);
 
 // form is only used for VRRPv3 over IPv4. The interval must be representable in
 // the unit of the version; this is asserted, because the configuration has been
-// checked.
+// checked. trailer: its octets, or none.
 Buffer serialize(const Advertisement &advertisement, const Endpoints &endpoints,
-                 ChecksumForm form);
+                 ChecksumForm form, Bytes trailer = {});
 
 }  // namespace ngx_vrrp::wire

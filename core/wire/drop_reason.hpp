@@ -22,19 +22,23 @@ enum class DropReason : std::uint8_t {
     address_count,  // no address at all
     vrid,           // no virtual router of ours on this interface
     auth_type,      // not the configured authentication type
-    auth_data,      // wrong password
+    auth_data,      // wrong password or HMAC
     source,         // unicast from an address that is not a peer
     destination,    // multicast for a unicast router, or the reverse
-    loop            // our own packet came back
+    loop,           // our own packet came back
+    auth_key,       // HMAC with a key that we do not have
+    auth_time,      // HMAC, but the clocks differ too much
+    auth_replay     // HMAC, but not newer than one that we have accepted
 };
 
-inline constexpr std::size_t kDropReasons = 13;
+inline constexpr std::size_t kDropReasons = 16;
 
 constexpr std::string_view to_string(DropReason reason) {
     constexpr std::array<std::string_view, kDropReasons> names{
-        "length",   "ttl",           "version", "type",      "checksum",
-        "interval", "address_count", "vrid",    "auth_type", "auth_data",
-        "source",   "destination",   "loop"};
+        "length",    "ttl",       "version",       "type",
+        "checksum",  "interval",  "address_count", "vrid",
+        "auth_type", "auth_data", "source",        "destination",
+        "loop",      "auth_key",  "auth_time",     "auth_replay"};
     return name_of(reason, names);
 }
 

@@ -289,7 +289,7 @@ ngx_command_t  ngx_vrrp_commands[] = {
       &ngx_vrrp_v3_checksum },
 
     { ngx_string("authentication"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE12,
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_authentication,
       0,
       0,

@@ -369,6 +369,10 @@ ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in)
                         (core->nopreempt && core->priority < NGX_VRRP_OWNER)
                         ? 6 * NGX_VRRP_SEC : 0);
 
+    if (core->nhmac_keys) {
+        ngx_vrrp_hmac_finish(core);
+    }
+
     addresses = in->addresses.elts;
 
     for (i = 0; i < in->addresses.nelts; i++) {

@@ -106,7 +106,8 @@ ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
         && (in->core.auth_pass || in->core.auth_file.len))
     {
         return ngx_vrrp_rules_failed(cf, in, "version 3 has no "
-                                     "\"authentication\": remove it, or add "
+                                     "\"authentication PASS\": use "
+                                     "\"authentication HMAC\", or add "
                                      "\"version 2\" if the other routers use "
                                      "it");
     }

@@ -184,7 +184,7 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_int_t   len;
     ngx_str_t  *value, file;
 
-    if (in->core.auth_pass || in->core.auth_file.len) {
+    if (in->core.auth_pass || in->core.auth_file.len || in->core.nhmac_keys) {
         return "is duplicate";
     }
 
@@ -192,11 +192,17 @@ ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (ngx_strcmp(value[1].data, "AH") == 0) {
         return "does not support AH, which RFC 3768 dropped from VRRP: "
-               "use PASS on all routers";
+               "use HMAC (keepalived 2.4.2 and newer: \"auth_hmac\"), or "
+               "PASS, on all routers";
+    }
+
+    if (ngx_strcmp(value[1].data, "HMAC") == 0) {
+        return ngx_vrrp_conf_hmac(cf, in, &value[2], cf->args->nelts - 2);
     }
 
     if (ngx_strcmp(value[1].data, "PASS") != 0 || cf->args->nelts != 3) {
-        return "must be written \"authentication PASS password\" or "
+        return "must be written \"authentication HMAC key=...\", "
+               "\"authentication PASS password\" or "
                "\"authentication PASS file=path\"";
     }
 

@@ -73,6 +73,12 @@ char *ngx_vrrp_conf_authentication(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_vrrp_conf_track_nginx(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* ngx_vrrp_conf_hmac.c */
+
+char *ngx_vrrp_conf_hmac(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    ngx_str_t *args, ngx_uint_t nargs);
+void ngx_vrrp_hmac_finish(vrrp_core_instance_conf_t *core);
+
 /* "track_nginx" as it is without the directive */
 void ngx_vrrp_track_nginx_init(ngx_vrrp_instance_t *in);
 

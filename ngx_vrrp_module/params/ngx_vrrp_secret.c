@@ -90,7 +90,16 @@ ngx_vrrp_secret_failed(ngx_vrrp_secret_t *secret, const char *call)
 ngx_int_t
 ngx_vrrp_secret_check(ngx_conf_t *cf, const char *param, ngx_str_t *file)
 {
+    return ngx_vrrp_secret_check_line(cf, param, file, NULL);
+}
+
+
+ngx_int_t
+ngx_vrrp_secret_check_line(ngx_conf_t *cf, const char *param, ngx_str_t *file,
+    const char *(*wrong)(ngx_str_t *line))
+{
     ngx_int_t          len;
+    const char        *text;
     ngx_vrrp_secret_t  secret;
 
     if (ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
@@ -100,8 +109,16 @@ ngx_vrrp_secret_check(ngx_conf_t *cf, const char *param, ngx_str_t *file)
     len = NGX_ERROR;
 
     if (ngx_vrrp_secret_read((char *) file->data, &secret) == NGX_OK) {
-        len = secret.line.len;
-        ngx_vrrp_secret_rights(cf, param, file, &secret.file);
+        text = wrong ? wrong(&secret.line) : NULL;
+
+        if (text == NULL) {
+            len = secret.line.len;
+            ngx_vrrp_secret_rights(cf, param, file, &secret.file);
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "the key in \"%s%V\" %s",
+                               param, file, text);
+        }
 
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s%V\" %s",

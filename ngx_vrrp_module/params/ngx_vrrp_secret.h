@@ -38,5 +38,9 @@ ngx_int_t ngx_vrrp_secret_read(const char *file, ngx_vrrp_secret_t *secret);
 ngx_int_t ngx_vrrp_secret_check(ngx_conf_t *cf, const char *param,
     ngx_str_t *file);
 
+/* the same; wrong: what is wrong with the line, or NULL */
+ngx_int_t ngx_vrrp_secret_check_line(ngx_conf_t *cf, const char *param,
+    ngx_str_t *file, const char *(*wrong)(ngx_str_t *line));
+
 
 #endif /* _NGX_VRRP_SECRET_H_INCLUDED_ */

@@ -25,6 +25,10 @@ typedef struct {
 } ngx_vrrp_loop_t;
 
 
+/* ngx_vrrp_hmac.c; data: the ngx_vrrp_loop_t */
+int ngx_vrrp_hmac_sha256(void *data, const char *key, size_t key_len,
+    const char *text, size_t len, uint8_t digest[32]);
+
 ngx_int_t ngx_vrrp_event_open_timer(ngx_vrrp_loop_t *loop);
 void ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop);
 void ngx_vrrp_event_wait(ngx_cycle_t *cycle);

@@ -16,11 +16,6 @@
 #include "ngx_vrrp_privileges.h"
 #include "ngx_vrrp_secret.h"
 
-#if (NGX_SSL)
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#endif
-
 
 /*
  * Descriptors that it watches: its own, for each channel, and for the script
@@ -42,8 +37,6 @@ static void ngx_vrrp_notifier_secret(ngx_cycle_t *cycle,
     vrrp_core_notify_conf_t *channel);
 static vrrp_process_t *ngx_vrrp_notifier_create(ngx_cycle_t *cycle,
     const vrrp_process_ops_t *ops);
-static int ngx_vrrp_notifier_hmac_sha256(void *data, const char *key,
-    size_t key_len, const char *text, size_t len, uint8_t digest[32]);
 
 
 ngx_vrrp_helper_t  ngx_vrrp_notifier_helper = {
@@ -198,36 +191,6 @@ ngx_vrrp_notifier_create(ngx_cycle_t *cycle, const vrrp_process_ops_t *ops)
 
     vcf = ngx_vrrp_get_conf(cycle);
 
-    return vrrp_notifier_create(&vcf->core, ops, ngx_vrrp_notifier_hmac_sha256,
+    return vrrp_notifier_create(&vcf->core, ops, ngx_vrrp_hmac_sha256,
                                 vcf->memory);
-}
-
-
-/* signatures by OpenSSL, if nginx has been built with it */
-
-static int
-ngx_vrrp_notifier_hmac_sha256(void *data, const char *key, size_t key_len,
-    const char *text, size_t len, uint8_t digest[32])
-{
-#if (NGX_SSL)
-
-    ngx_vrrp_loop_t *loop = data;
-
-    if (HMAC(EVP_sha256(), key, (int) key_len, (const u_char *) text, len,
-             digest, NULL)
-        == NULL)
-    {
-        ngx_ssl_error(NGX_LOG_ALERT, loop->log, 0, "HMAC() failed");
-        return VRRP_CORE_ERROR;
-    }
-
-    return VRRP_CORE_OK;
-
-#else
-
-    /* there are no secrets: "secret_file=" has been refused */
-
-    return VRRP_CORE_ERROR;
-
-#endif
 }

@@ -13,11 +13,17 @@
 #include "ngx_vrrp_privileges.h"
 #include "ngx_vrrp_scheduling.h"
 #include "ngx_vrrp_secret.h"
+#include "ngx_vrrp_values.h"
 
 
 static ngx_uint_t ngx_vrrp_router_connections(ngx_vrrp_conf_t *vcf);
 static ngx_int_t ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle);
-static const char *ngx_vrrp_router_passwords(ngx_cycle_t *cycle);
+static const char *ngx_vrrp_router_secrets(ngx_cycle_t *cycle);
+static const char *ngx_vrrp_router_password(vrrp_core_instance_conf_t *ic);
+static const char *ngx_vrrp_router_key(vrrp_core_instance_conf_t *ic,
+    vrrp_core_hmac_key_t *key);
+static const char *ngx_vrrp_router_unreadable(vrrp_core_instance_conf_t *ic,
+    const char *what, vrrp_core_str_t *file, const char *wrong);
 static const char *ngx_vrrp_router_missing(uint32_t granted);
 static vrrp_process_t *ngx_vrrp_router_create(ngx_cycle_t *cycle,
     const vrrp_process_ops_t *ops);
@@ -74,7 +80,7 @@ ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle)
 
     ngx_vrrp_child_raise_limit(cycle, &ngx_vrrp_router_helper);
 
-    facts->disabled = ngx_vrrp_router_passwords(cycle);
+    facts->disabled = ngx_vrrp_router_secrets(cycle);
 
     if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_ROUTER_CAPS, &granted)
         != NGX_OK)
@@ -95,47 +101,103 @@ ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle)
 /* while it is still root; NULL, or what could not be read */
 
 static const char *
-ngx_vrrp_router_passwords(ngx_cycle_t *cycle)
+ngx_vrrp_router_secrets(ngx_cycle_t *cycle)
 {
-    size_t                      i;
-    ngx_int_t                   rc;
+    size_t                      i, n;
+    const char                 *wrong;
     ngx_vrrp_conf_t            *vcf;
-    ngx_vrrp_secret_t           secret;
+    vrrp_core_hmac_key_t       *keys;
     vrrp_core_instance_conf_t  *ic;
-
-    static u_char  reason[NGX_MAX_CONF_ERRSTR];
 
     vcf = ngx_vrrp_get_conf(cycle);
     ic = (vrrp_core_instance_conf_t *) vcf->core.instances;
 
     for (i = 0; i < vcf->core.ninstances; i++) {
 
-        if (ic[i].auth_file.len == 0) {
-            continue;
+        wrong = ngx_vrrp_router_password(&ic[i]);
+        keys = (vrrp_core_hmac_key_t *) ic[i].hmac_keys;
+
+        for (n = 0; wrong == NULL && n < ic[i].nhmac_keys; n++) {
+            wrong = ngx_vrrp_router_key(&ic[i], &keys[n]);
         }
 
-        rc = ngx_vrrp_secret_read(ic[i].auth_file.data, &secret);
-
-        if (rc == NGX_OK) {
-            ic[i].auth_pass = 1;
-            ngx_memcpy(ic[i].auth_data, secret.line.data,
-                       ngx_min(secret.line.len, VRRP_CORE_AUTH_LEN));
-
-        } else {
-            *ngx_snprintf(reason, sizeof(reason) - 1,
-                          "the password of vrrp_instance \"%*s\", \"%s\", %s",
-                          ic[i].name.len, ic[i].name.data,
-                          ic[i].auth_file.data, secret.wrong) = '\0';
-        }
-
-        ngx_vrrp_secret_wipe(&secret);
-
-        if (rc != NGX_OK) {
-            return (char *) reason;
+        if (wrong) {
+            return wrong;
         }
     }
 
     return NULL;
+}
+
+
+static const char *
+ngx_vrrp_router_password(vrrp_core_instance_conf_t *ic)
+{
+    const char         *wrong;
+    ngx_vrrp_secret_t   secret;
+
+    if (ic->auth_file.len == 0) {
+        return NULL;
+    }
+
+    wrong = NULL;
+
+    if (ngx_vrrp_secret_read(ic->auth_file.data, &secret) == NGX_OK) {
+        ic->auth_pass = 1;
+        ngx_memcpy(ic->auth_data, secret.line.data,
+                   ngx_min(secret.line.len, VRRP_CORE_AUTH_LEN));
+
+    } else {
+        wrong = ngx_vrrp_router_unreadable(ic, "the password", &ic->auth_file,
+                                           (char *) secret.wrong);
+    }
+
+    ngx_vrrp_secret_wipe(&secret);
+
+    return wrong;
+}
+
+
+static const char *
+ngx_vrrp_router_key(vrrp_core_instance_conf_t *ic, vrrp_core_hmac_key_t *key)
+{
+    const char         *wrong;
+    vrrp_core_str_t     line;
+    ngx_vrrp_secret_t   secret;
+
+    if (key->file.len == 0) {
+        return NULL;
+    }
+
+    if (ngx_vrrp_secret_read(key->file.data, &secret) == NGX_OK) {
+        ngx_vrrp_core_str(&line, &secret.line);
+        wrong = vrrp_core_hmac_key(&line, key);
+
+    } else {
+        wrong = (char *) secret.wrong;
+    }
+
+    if (wrong) {
+        wrong = ngx_vrrp_router_unreadable(ic, "a key", &key->file, wrong);
+    }
+
+    ngx_vrrp_secret_wipe(&secret);
+
+    return wrong;
+}
+
+
+static const char *
+ngx_vrrp_router_unreadable(vrrp_core_instance_conf_t *ic, const char *what,
+    vrrp_core_str_t *file, const char *wrong)
+{
+    static u_char  reason[NGX_MAX_CONF_ERRSTR];
+
+    *ngx_snprintf(reason, sizeof(reason) - 1,
+                  "%s of vrrp_instance \"%*s\", \"%s\", %s",
+                  what, ic->name.len, ic->name.data, file->data, wrong) = '\0';
+
+    return (char *) reason;
 }
 
 
@@ -176,7 +238,8 @@ ngx_vrrp_router_create(ngx_cycle_t *cycle, const vrrp_process_ops_t *ops)
     facts->server_version.data = NGINX_VERSION;
     facts->server_version.len = sizeof(NGINX_VERSION) - 1;
 
-    process = vrrp_router_create(&vcf->core, facts, ops, vcf->memory);
+    process = vrrp_router_create(&vcf->core, facts, ops, ngx_vrrp_hmac_sha256,
+                                 vcf->memory);
 
     /* it is mapped */
 

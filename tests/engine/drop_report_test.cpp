@@ -65,7 +65,8 @@ TEST(DropReport, WarningsSayWhatToChange) {
             describe_drop(reason, packet(), v2_config(), nullptr);
         if (report.level == LogLevel::warn) {
             EXPECT_TRUE(std::regex_search(
-                report.text, std::regex("(set|give|list|add|remove|connect) ")))
+                report.text, std::regex("(set|give|list|add|remove|connect|"
+                                        "synchronize) ")))
                 << report.text;
         }
     }
@@ -113,6 +114,11 @@ TEST(DropReport, SaysWhoHasAnAuthentication) {
     wire::Advertisement advert;
     EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
                     .starts_with("it has authentication, but this node has "));
+    ours.hmac.emplace();
+    EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
+                    .starts_with("it has a password, but this node has "
+                                 "\"authentication HMAC\""));
+    ours.hmac.reset();
     ours.authentication.type = wire::AuthType::simple_text;
     EXPECT_TRUE(advice(DropReason::auth_type, ours, &advert)
                     .starts_with("it has no authentication, but this node "

@@ -38,6 +38,7 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
     handover.failed = {3};
     handover.signs = {{SplitBrainSign::adverts_lost, instant_from_ns(7),
                        "02:00:00:00:00:0b still has 10.0.1.5"}};
+    handover.replay = {~0ull, {{ip("10.0.1.2"), 10}, {ip("fe80::2"), 11}}};
 
     const auto back = pass(handover);
     ASSERT_TRUE(back);
@@ -49,6 +50,20 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
     EXPECT_EQ(back->counters.dropped, handover.counters.dropped);
     EXPECT_EQ(back->held, handover.held);
     EXPECT_EQ(back->failed, handover.failed);
+    EXPECT_EQ(back->replay, handover.replay);
+}
+
+TEST(HandoverRecord, LastHeardMarksAreKept) {
+    Handover handover;
+    for (std::uint8_t i = 0; i < 40; ++i) {
+        handover.replay.marks.push_back(
+            {IpAddress::v4({10, 0, 1, i}), std::uint64_t{i}});
+    }
+    const auto back = pass(handover);
+    ASSERT_TRUE(back);
+    EXPECT_FALSE(back->replay.sent);
+    ASSERT_EQ(back->replay.marks.size(), kMostMarks);
+    EXPECT_EQ(back->replay.marks[15], handover.replay.marks[15]);
 }
 
 TEST(HandoverRecord, BackupSurvivesTheWay) {
@@ -116,6 +131,8 @@ TEST(HandoverRecord, ExtremeNumbersAreMadeSane) {
     record.held_count = 0xffffffff;
     record.failed_count = 0xffffffff;
     record.time_out_count = 0xffffffff;
+    record.mark_count = 0xffffffff;
+    record.marks[1].source.family = 4;
     record.time_outs[0].cause = 0xff;
     record.time_outs[1] = {1, {}, kMost, kMost};
     record.last_reason.data.fill('x');
@@ -132,6 +149,7 @@ TEST(HandoverRecord, ExtremeNumbersAreMadeSane) {
     EXPECT_FALSE(checkpoint.backup.leaver);
     EXPECT_EQ(back->held.size(), kMostHeld);
     EXPECT_EQ(back->failed.size(), kMostFailed);
+    EXPECT_EQ(back->replay.marks.size(), 1u);
     ASSERT_EQ(back->time_outs.size(), 2u);
     EXPECT_EQ(back->time_outs[0].fault.backoff.length, kLongestBackoff);
     EXPECT_EQ(back->time_outs[0].fault.backoff.ends_at, kNow + kLongestBackoff);

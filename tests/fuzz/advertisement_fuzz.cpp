@@ -33,14 +33,17 @@ void require(bool condition, const char *what) {
 
 void check_round_trip(const ParsedAdvertisement &parsed, std::size_t size,
                       const Endpoints &endpoints) {
-    const Buffer pdu =
-        serialize(parsed.advertisement, endpoints, parsed.checksum_form);
+    const Buffer trailer =
+        parsed.trailer ? serialize(*parsed.trailer) : Buffer{};
+    const Buffer pdu = serialize(parsed.advertisement, endpoints,
+                                 parsed.checksum_form, trailer);
     const auto again = parse_advertisement(pdu, endpoints);
 
     require(pdu.size() == size, "written with another size");
     require(again.has_value(), "not read again");
     require(again->advertisement == parsed.advertisement, "read differently");
     require(again->checksum_form == parsed.checksum_form, "summed differently");
+    require(again->trailer == parsed.trailer, "another trailer");
 }
 
 void check(Bytes pdu, const Endpoints &endpoints) {
@@ -54,15 +57,25 @@ bool is_v2(Bytes pdu) {
     return pdu[0] >> 4 == to_number(Version::v2);
 }
 
+// In IPv4, the trailer is not summed.
+std::size_t summed_size(Bytes pdu, Family family) {
+    const std::size_t message = std::size_t{8} + pdu[3] * address_size(family) +
+                                (is_v2(pdu) ? AuthData{}.size() : 0);
+    return family == Family::ipv4 && pdu.size() == message + kHmacTrailerSize
+               ? message
+               : pdu.size();
+}
+
 // Without this, what is behind the checksum would hardly ever be reached.
 Buffer with_right_checksum(Bytes pdu, const Endpoints &endpoints) {
     Buffer repaired(pdu.begin(), pdu.end());
     ByteWriter(repaired).u16_at(kChecksumOffset, 0);
+    const std::size_t size = summed_size(pdu, endpoints.source.family());
     Checksum sum;
-    sum.add(repaired);
+    sum.add(Bytes(repaired).first(size));
     if (!is_v2(pdu)) {
         sum.add_pseudo_header(endpoints.source, endpoints.destination,
-                              kProtocolVrrp, pdu.size());
+                              kProtocolVrrp, size);
     }
     ByteWriter(repaired).u16_at(kChecksumOffset, sum.value());
     return repaired;

@@ -17,8 +17,14 @@ public:
               facts.server_version = text("1.22.1");
               facts.disabled = disabled;
               return vrrp_router_create(&configuration.conf, &facts, &ops,
-                                        area.get());
+                                        hmac_sha256, area.get());
           }) {}
+
+private:
+    static int hmac_sha256(void *, const char *, std::size_t, const char *,
+                           std::size_t, std::uint8_t *) {
+        return VRRP_CORE_ERROR;
+    }
 };
 
 }  // namespace ngx_vrrp::node

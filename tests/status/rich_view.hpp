@@ -27,6 +27,9 @@ inline InstanceRecord backup_instance() {
     instance.preempt_windows.set("02:00-04:00 22:00-23:00");
     instance.window_open = 1;
     instance.released = 1;
+    instance.authentication.set("HMAC");
+    instance.authentication_mode.set("permissive");
+    instance.active_key = 2;
     instance.base_priority = 150;
     instance.effective_priority = 150;
     instance.first_address = 1;

@@ -12,6 +12,7 @@
 #include "core/base/log.hpp"
 #include "core/engine/ports.hpp"
 #include "core/wire/advertisement.hpp"
+#include "tests/support/openssl_signer.hpp"
 
 namespace ngx_vrrp::test {
 
@@ -22,7 +23,8 @@ class FakeMachine final : public engine::Transmit,
                           public engine::Ownership,
                           public engine::Events,
                           public engine::Neighbours,
-                          public engine::Connections {
+                          public engine::Connections,
+                          public engine::Signing {
 public:
     // The actions since the last take(), e.g. "advert 100 224.0.0.18", "add
     // 10.0.1.5 2s", "garp".
@@ -55,6 +57,8 @@ public:
     std::uint8_t sent_ttl = 0;
     std::optional<wire::ChecksumForm> sent_checksum;
     IpAddress sent_from;
+    WallTime wall_time{};      // what the clock of the node shows
+    std::vector<Buffer> sent;  // all advertisements
     static constexpr unsigned kClosedAtOnce = 100;
 
     // The previous owner passes it on, with this handover or without one.
@@ -94,6 +98,7 @@ public:
         std::vector<Status> answers;
         for (const engine::OutgoingPacket &p : packets) {
             const IpAddress &to = p.endpoints.destination;
+            sent.push_back(p.pdu);
             const auto parsed = wire::parse_advertisement(p.pdu, p.endpoints);
             sent_ttl = p.ttl;
             sent_checksum =
@@ -275,8 +280,17 @@ public:
         return engine::Closed{closed, connections == 0};
     }
 
+    std::optional<Digest> hmac_sha256(Bytes key, Bytes text) override {
+        if (!result("hmac_sha256")) {
+            return std::nullopt;
+        }
+        return openssl_hmac_sha256(key, text);
+    }
+
+    WallTime wall_clock() override { return wall_time; }
+
     engine::Ports ports() {
-        return {*this, *this, *this, *this, *this, *this, *this, *this};
+        return {*this, *this, *this, *this, *this, *this, *this, *this, *this};
     }
 
 private:

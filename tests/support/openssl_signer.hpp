@@ -7,9 +7,19 @@
 #include <optional>
 #include <string_view>
 
+#include "core/base/bytes.hpp"
 #include "core/notify/signer.hpp"
 
 namespace ngx_vrrp::test {
+
+inline std::optional<notify::Digest> openssl_hmac_sha256(Bytes key,
+                                                         Bytes text) {
+    notify::Digest digest{};
+    const bool done =
+        ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
+               text.data(), text.size(), digest.data(), nullptr) != nullptr;
+    return done ? std::optional(digest) : std::nullopt;
+}
 
 class OpensslSigner final : public notify::Signer {
 public:

@@ -8,7 +8,8 @@ namespace ngx_vrrp::wire {
 namespace {
 
 TEST(DropReason, IsCountedToItsEnd) {
-    EXPECT_EQ(static_cast<std::size_t>(DropReason::loop) + 1, kDropReasons);
+    EXPECT_EQ(static_cast<std::size_t>(DropReason::auth_replay) + 1,
+              kDropReasons);
 }
 
 TEST(DropReason, HasItsOwnName) {
@@ -40,6 +41,9 @@ TEST(DropReason, IsSpelledAsItsEnumerator) {
     EXPECT_EQ(to_string(DropReason::source), "source");
     EXPECT_EQ(to_string(DropReason::destination), "destination");
     EXPECT_EQ(to_string(DropReason::loop), "loop");
+    EXPECT_EQ(to_string(DropReason::auth_key), "auth_key");
+    EXPECT_EQ(to_string(DropReason::auth_time), "auth_time");
+    EXPECT_EQ(to_string(DropReason::auth_replay), "auth_replay");
 }
 
 }  // namespace
