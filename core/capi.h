@@ -254,8 +254,25 @@ typedef enum {
     VRRP_CORE_TRACK_CHECK = 0,        /* one check: is it up? */
     VRRP_CORE_TRACK_POOL,             /* several: are min_up of them up? */
     VRRP_CORE_TRACK_FILE,             /* one file: its number, 0: no failure */
-    VRRP_CORE_TRACK_INTERFACE
+    VRRP_CORE_TRACK_INTERFACE,
+    VRRP_CORE_TRACK_BFD
 } vrrp_core_track_kind_e;
+
+
+/* a BFD session; family 0: any source */
+
+#define VRRP_CORE_MAX_BFD_SESSIONS   64
+
+typedef struct {
+    vrrp_core_ip_t                    peer;
+    vrrp_core_ip_t                    local;
+    vrrp_core_str_t                   interface;  /* of a link-local peer */
+    int64_t                           multihop;
+    int64_t                           passive;
+    int64_t                           min_tx_ns;
+    int64_t                           min_rx_ns;
+    int64_t                           multiplier;
+} vrrp_core_bfd_conf_t;
 
 
 typedef struct {
@@ -286,6 +303,8 @@ typedef struct {
     int64_t                           min_up_percent; /* min_up is in % */
 
     vrrp_core_str_t                   interface;
+
+    vrrp_core_bfd_conf_t              bfd;
 } vrrp_core_tracker_conf_t;
 
 
@@ -533,6 +552,13 @@ typedef struct {
      */
     int                              *name_fds;
 
+    /*
+     * Sockets for BFD, of vrrp_core_bfd_socket(), or -1.  The master and the
+     * vrrp process keep them.
+     */
+#define VRRP_CORE_BFD_SOCKETS        4
+    int                               bfd_fds[VRRP_CORE_BFD_SOCKETS];
+
     const vrrp_core_notify_conf_t    *channels;
     size_t                            nchannels;
 
@@ -647,6 +673,15 @@ int vrrp_core_name_socket(void);
 
 /* VRRP_CORE_ERROR: fd does not have the name of this instance */
 int vrrp_core_name_fits(int fd, const vrrp_core_instance_conf_t *instance);
+
+/*
+ * For conf->bfd_fds, not closed by execve(); -1: errno, or 0 if no session
+ * needs it.
+ */
+int vrrp_core_bfd_socket(const vrrp_core_conf_t *conf, size_t which);
+
+/* VRRP_CORE_ERROR: fd is not the bound socket of this number */
+int vrrp_core_bfd_fits(int fd, size_t which);
 
 /*
  * In the vrrp process, while it is root: gets the names that no other nginx

@@ -84,6 +84,8 @@ typedef struct {
     ngx_str_t                user;
     ngx_vrrp_program_t       program;    /* of a script */
 
+    ngx_str_t                local;      /* of a BFD session */
+
     ngx_vrrp_conf_line_t     place;
 } ngx_vrrp_check_t;
 

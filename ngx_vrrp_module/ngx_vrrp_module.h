@@ -60,6 +60,9 @@ typedef struct {
 
     uint64_t              ownership_number;     /* of core.ownership_fd */
     u_char               *names;         /* of the binary before, or NULL */
+
+    ngx_uint_t            nbfd;          /* BFD sessions */
+    ngx_uint_t            bfd_open;      /* core.bfd_fds has been filled */
 } ngx_vrrp_conf_t;
 
 

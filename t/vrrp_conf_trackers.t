@@ -249,6 +249,61 @@ accepts_tracker("track_ping $_")
         'gateway', 'gateway latch', 'gateway count=4 loss=50%';
 
 
+# --- track_bfd ---------------------------------------------------------------
+
+my $tx = 'must be a time from 10ms to 60s';
+my $twin = sub ($more) {
+    return "}\nvrrp_instance VI_2 { interface lo; virtual_router_id 52; "
+        . "virtual_ipaddress 192.168.1.101; track_bfd 10.0.0.1 $more";
+};
+
+accepts_tracker("track_bfd $_")
+    for '10.0.0.1', '2001:db8::1 multihop local=2001:db8::2', 'fe80::1',
+        '10.0.0.1 min_tx=10ms min_rx=60s multiplier=255 passive weight=-20';
+rejects_tracker("track_bfd $_->[0]", qq(invalid track_bfd "$_->[0]": $_->[1]))
+    for ['gateway', 'must be an IPv4 or IPv6 address'],
+        ['224.0.0.18', 'it is a multicast address'];
+rejects_tracker("track_bfd 10.0.0.1 $_->[0]",
+    qq(invalid parameter "$_->[0]": $_->[1]))
+    for ['min_tx=9ms', $tx], ['min_rx=61s', $tx], ['multiplier=0',
+        'must be 1-255'], ['multiplier=256', 'must be 1-255'],
+        ['local=here', 'must be an IPv4 or IPv6 address of this node'];
+rejects_tracker('track_bfd 10.0.0.1 interval=1s', qr/invalid\ parameter
+    \ "interval=1s":\ "track_bfd"\ does\ not\ support\ "interval=".*/x);
+rejects_tracker('track_bfd fe80::1 multihop', '"multihop" cannot be used with '
+    . 'the link-local address fe80::1: no router forwards its packets');
+rejects_tracker('track_bfd 10.0.0.1 local=2001:db8::2', '"local=2001:db8::2" '
+    . 'is IPv6, but the peer "10.0.0.1" is IPv4');
+rejects_tracker('track_bfd 10.0.0.1 local=10.0.0.1', '"local=10.0.0.1" is the '
+    . 'address of the peer');
+rejects_tracker('track_bfd 192.168.1.100', 'track_bfd "192.168.1.100" is a '
+    . 'virtual address of vrrp_instance "VI_1", must be an address of a single '
+    . 'router');
+rejects_tracker('track_bfd 10.0.0.1 local=192.168.1.100', '"local='
+    . '192.168.1.100" is a virtual address of vrrp_instance "VI_1", must be an '
+    . 'address that this node always has');
+rejects_tracker('track_bfd 10.0.0.1 weight=0', qq(invalid parameter )
+    . qq("weight=0": $weight));
+rejects('track_bfd twice', "${good}track_bfd 10.0.0.1;\n"
+    . "track_bfd 10.0.0.1 multihop;\n}\n}", 'duplicate track_bfd "10.0.0.1"', 9);
+
+accepts('one session of two instances',
+    instance('track_bfd 10.0.0.1 weight=-1;' . $twin->('')));
+rejects('one session with other parameters',
+    instance('track_bfd 10.0.0.1;' . $twin->('min_tx=1s')),
+    'track_bfd "10.0.0.1" has other parameters in vrrp_instance "VI_1": it is '
+    . 'the same session, whose "passive", "min_tx", "min_rx" and "multiplier" '
+    . 'must be equal', 9);
+accepts('two sessions of two instances',
+    instance('track_bfd 10.0.0.1;' . $twin->('min_tx=1s multihop')));
+
+my $many = join '; ', map { "track_bfd 10.0.0.$_ weight=-1" } 1 .. 64;
+
+accepts('64 sessions', instance($many));
+rejects('65 sessions', instance("$many; track_bfd 10.0.0.65"),
+    'too many BFD sessions, at most 64 are supported', 8);
+
+
 # --- track_interface, track_file ---------------------------------------------
 
 rejects_tracker("track_interface $_", 'invalid track_interface "' . tr/"//dr

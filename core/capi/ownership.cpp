@@ -3,11 +3,13 @@
 
 #include <array>
 #include <bit>
+#include <cerrno>
 
 #include "core/capi.h"
 #include "core/capi/values.hpp"
 #include "core/capi/wall.hpp"
 #include "core/engine/ownership_memory.hpp"
+#include "core/net/bfd_sockets.hpp"
 #include "core/net/router_names.hpp"
 #include "core/os/memory_file.hpp"
 
@@ -52,6 +54,26 @@ int vrrp_core_name_fits(int fd, const vrrp_core_instance_conf_t *instance) {
         return net::has_name(fd, router_key(*instance)) ? VRRP_CORE_OK
                                                         : VRRP_CORE_ERROR;
     });
+}
+
+int vrrp_core_bfd_socket(const vrrp_core_conf_t *conf, size_t which) {
+    for (std::size_t i = 0; i < conf->ninstances; ++i) {
+        const vrrp_core_instance_conf_t &instance = conf->instances[i];
+        for (std::size_t j = 0; j < instance.ntrackers; ++j) {
+            const vrrp_core_tracker_conf_t &tracker = instance.trackers[j];
+            if (tracker.kind == VRRP_CORE_TRACK_BFD &&
+                net::bfd_socket_of(Family{tracker.bfd.peer.family},
+                                   tracker.bfd.multihop != 0) == which) {
+                return net::open_bfd_socket(which).release();
+            }
+        }
+    }
+    errno = 0;
+    return -1;
+}
+
+int vrrp_core_bfd_fits(int fd, size_t which) {
+    return net::is_bfd_socket(fd, which) ? VRRP_CORE_OK : VRRP_CORE_ERROR;
 }
 
 // Those that are not to be had now are tried again later.

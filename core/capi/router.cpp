@@ -1,5 +1,7 @@
 // The vrrp process.
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +35,15 @@ std::vector<net::RouterNames::Name> to_names(const vrrp_core_conf_t &conf) {
     return names;
 }
 
+static_assert(VRRP_CORE_BFD_SOCKETS == net::kBfdSockets);
+static_assert(VRRP_CORE_MAX_BFD_SESSIONS == bfd::kMostSessions);
+
+net::BfdSockets::Descriptors to_bfd_fds(const vrrp_core_conf_t &conf) {
+    net::BfdSockets::Descriptors fds{};
+    std::copy(std::begin(conf.bfd_fds), std::end(conf.bfd_fds), fds.begin());
+    return fds;
+}
+
 status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
                            const vrrp_router_facts_t &process) {
     status::NodeFacts facts;
@@ -58,6 +69,7 @@ node::Generation to_generation(const vrrp_core_conf_t &conf,
             .event_fd = conf.event_fds[0],
             .ownership_wake_fd = conf.ownership_wake_fd,
             .names = to_names(conf),
+            .bfd_fds = to_bfd_fds(conf),
             .begins_as_root = process.begins_as_root != 0,
             .disabled = process.disabled != nullptr ? process.disabled : ""};
 }

@@ -3,6 +3,7 @@
 #include "core/capi/router_conf.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "core/base/time.hpp"
@@ -122,6 +123,9 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     return config;
 }
 
+// Each side begins with a packet a second, and three are needed.
+constexpr Duration kFirstBfdResult = Seconds{4};
+
 // When the slowest of its checks has been made once: the first of them begins
 // within the interval.
 Duration first_result(const vrrp_core_conf_t &conf,
@@ -136,10 +140,39 @@ Duration first_result(const vrrp_core_conf_t &conf,
     return longest;
 }
 
+bfd::SessionConfig to_session(const vrrp_core_bfd_conf_t &c) {
+    bfd::SessionConfig session;
+    session.peer = to_ip(c.peer);
+    if (c.local.family != 0) {
+        session.local = to_ip(c.local);
+    }
+    session.interface = to_string(c.interface);
+    session.multihop = c.multihop != 0;
+    session.passive = c.passive != 0;
+    session.min_tx = Duration{c.min_tx_ns};
+    session.min_rx = Duration{c.min_rx_ns};
+    session.multiplier = to<std::uint8_t>(c.multiplier);
+    return session;
+}
+
+// Trackers of several routers may share a session.
+void number_sessions(std::vector<engine::RouterConfig> &configs) {
+    std::map<std::string, std::size_t> numbers;
+    for (engine::RouterConfig &config : configs) {
+        for (engine::TrackerConfig &tracker : config.trackers) {
+            if (tracker.kind == engine::TrackKind::bfd) {
+                const auto [it, is_new] = numbers.try_emplace(
+                    to_string(tracker.session), numbers.size());
+                tracker.session_id = it->second;
+            }
+        }
+    }
+}
+
 engine::TrackerConfig to_tracker(const vrrp_core_conf_t &conf,
                                  const vrrp_core_tracker_conf_t &c) {
-    static_assert(static_cast<int>(engine::TrackKind::interface) ==
-                  VRRP_CORE_TRACK_INTERFACE);
+    static_assert(static_cast<int>(engine::TrackKind::bfd) ==
+                  VRRP_CORE_TRACK_BFD);
 
     engine::TrackerConfig tracker;
     tracker.kind = static_cast<engine::TrackKind>(c.kind);
@@ -158,6 +191,10 @@ engine::TrackerConfig to_tracker(const vrrp_core_conf_t &conf,
     tracker.min_up = to<unsigned>(c.min_up);
     tracker.min_up_percent = c.min_up_percent != 0;
     tracker.interface = to_string(c.interface);
+    if (tracker.kind == engine::TrackKind::bfd) {
+        tracker.session = to_session(c.bfd);
+        tracker.first_result = kFirstBfdResult;
+    }
     return tracker;
 }
 
@@ -177,6 +214,7 @@ std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
             config.trackers.push_back(to_tracker(conf, instance.trackers[j]));
         }
     }
+    number_sessions(configs);
     engine::share_phases(configs);
     return configs;
 }

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 #include "core/base/seqlock.hpp"
@@ -65,7 +66,12 @@ public:
     // The router's slot, found or newly taken; nullptr: all are taken. A slot
     // is never given back: no nginx has 1024 routers in its lifetime.
     OwnershipSlot *find(const RouterKey &router) const {
-        const std::uint64_t wanted = fingerprint(to_string(router)) | 1;
+        return find(to_string(router));
+    }
+
+    // By the name of a router, or of something else that one process has.
+    OwnershipSlot *find(std::string_view name) const {
+        const std::uint64_t wanted = fingerprint(name) | 1;
         for (std::size_t i = 0; i < kSlots; ++i) {
             OwnershipSlot &slot = at((wanted / 2 + i) % kSlots);
             std::uint64_t key = slot.key.load();

@@ -13,6 +13,7 @@
 #include "core/base/system_error.hpp"
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
+#include "core/bfd/status.hpp"
 #include "core/check/config.hpp"
 #include "core/check/verdict.hpp"
 #include "core/engine/event.hpp"
@@ -151,6 +152,11 @@ public:
     virtual ~Results() = default;
     virtual std::optional<check::Verdict> verdict(check::CheckId id) const = 0;
     virtual std::optional<CheckResult> result(check::CheckId id) const = 0;
+
+    // Of a BFD session; nothing: there are none.
+    virtual std::optional<bfd::Status> bfd(std::size_t) const {
+        return std::nullopt;
+    }
 };
 
 // A router of this process, in the order in which they were opened.

@@ -65,6 +65,7 @@ void Tracker::evaluate(const Interfaces &interfaces, const Results &results,
     overdue_ = now >= known_by_;
     if (const auto finding = find(interfaces, results)) {
         pool_ = finding->pool;
+        bfd_ = finding->bfd;
         judge(*finding, now);
     }
 }
@@ -155,6 +156,8 @@ std::optional<Tracker::Finding> Tracker::find(const Interfaces &interfaces,
             return find_pool(results);
         case TrackKind::file:
             return find_file(results);
+        case TrackKind::bfd:
+            return find_bfd(results);
         case TrackKind::interface:
             break;
     }
@@ -167,7 +170,8 @@ std::optional<Tracker::Finding> Tracker::find_check(
     if (!verdict) {
         return std::nullopt;
     }
-    Finding finding{.verdict = *verdict, .reason = "", .number = 0, .pool = {}};
+    Finding finding{
+        .verdict = *verdict, .reason = "", .number = 0, .pool = {}, .bfd = {}};
     if (*verdict == Verdict::down) {
         const auto result = results.result(config_.first_check);
         finding.reason = result ? result->text : "it failed";
@@ -196,7 +200,8 @@ std::optional<Tracker::Finding> Tracker::find_pool(
     Finding finding{.verdict = Verdict::down,
                     .reason = servers_up(up, used, wanted),
                     .number = 0,
-                    .pool = {used, up, wanted}};
+                    .pool = {used, up, wanted},
+                    .bfd = {}};
     if (up >= wanted) {
         finding.verdict = Verdict::up;
     } else if (up + unknown >= wanted || (used == 0 && is_awaited())) {
@@ -212,8 +217,11 @@ std::optional<Tracker::Finding> Tracker::find_file(
     if (!result) {
         return std::nullopt;
     }
-    Finding finding{
-        .verdict = result->verdict, .reason = "", .number = 0, .pool = {}};
+    Finding finding{.verdict = result->verdict,
+                    .reason = "",
+                    .number = 0,
+                    .pool = {},
+                    .bfd = {}};
     if (result->value != 0) {
         finding.verdict = Verdict::down;
         finding.reason = "the file contains " + std::to_string(result->value);
@@ -228,6 +236,25 @@ Tracker::Finding Tracker::find_interface(const Interfaces &interfaces) const {
     std::string fault = link_fault(interfaces, config_.interface);
     const Verdict verdict = fault.empty() ? Verdict::up : Verdict::down;
     return {.verdict = verdict, .reason = std::move(fault), .number = 0};
+}
+
+// A session that has never been Up needs some seconds: both sides begin with
+// one packet a second.
+std::optional<Tracker::Finding> Tracker::find_bfd(
+    const Results &results) const {
+    const auto status = results.bfd(config_.session_id);
+    if (!status) {
+        return std::nullopt;
+    }
+    Finding finding;
+    finding.bfd = *status;
+    if (status->state == bfd::State::up) {
+        finding.verdict = Verdict::up;
+    } else if (status->was_up || !is_awaited()) {
+        finding.verdict = Verdict::down;
+        finding.reason = bfd::reason_of(*status);
+    }
+    return finding;
 }
 
 }  // namespace ngx_vrrp::engine

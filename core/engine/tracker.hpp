@@ -1,6 +1,6 @@
 // One dependency of a virtual router: a check, a pool of servers, the number in
-// a file, a link. Its failure is a fault of the router, or, with a weight,
-// changes its priority.
+// a file, a link, a BFD session. Its failure is a fault of the router, or, with
+// a weight, changes its priority.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/base/time.hpp"
+#include "core/bfd/status.hpp"
 #include "core/check/config.hpp"
 #include "core/check/monitor.hpp"
 #include "core/check/verdict.hpp"
@@ -18,10 +19,11 @@
 namespace ngx_vrrp::engine {
 
 enum class TrackKind : std::uint8_t {
-    check,     // is it up?
-    pool,      // are min_up of several up?
-    file,      // the number in it; 0: no failure
-    interface  // is it up?
+    check,      // is it up?
+    pool,       // are min_up of several up?
+    file,       // the number in it; 0: no failure
+    interface,  // is it up?
+    bfd         // is the session up?
 };
 
 struct TrackerConfig {
@@ -55,6 +57,10 @@ struct TrackerConfig {
     bool min_up_percent = false;  // of those that are used, rounded up
 
     std::string interface;
+
+    // bfd: the session, and its number among those of this node
+    bfd::SessionConfig session;
+    std::size_t session_id = 0;
 };
 
 // The servers of a pool: their number, the number of those that are up, and the
@@ -107,6 +113,9 @@ public:
     bool is_latched() const { return latched_; }
     void set_latched(bool latched);
 
+    // The last finding of a BFD session.
+    const bfd::Status &bfd() const { return bfd_; }
+
     // There is no result yet, but there may be one soon.
     bool is_awaited() const;
     // The router must not hold the address.
@@ -126,6 +135,7 @@ private:
         std::string reason;
         std::int64_t number = 0;
         PoolCount pool{};
+        bfd::Status bfd{};
     };
 
     // Nothing: it could not be read, the previous finding holds.
@@ -135,6 +145,7 @@ private:
     std::optional<Finding> find_pool(const Results &results) const;
     std::optional<Finding> find_file(const Results &results) const;
     Finding find_interface(const Interfaces &interfaces) const;
+    std::optional<Finding> find_bfd(const Results &results) const;
     void judge(const Finding &finding, Instant now);
 
     TrackerConfig config_;
@@ -143,6 +154,7 @@ private:
     std::string finding_reason_ = kNotChecked;  // the same, if not latched
     std::int64_t number_ = 0;                   // file
     PoolCount pool_;
+    bfd::Status bfd_;
     Instant next_check_{};  // while findings are being counted
     Instant known_by_ = Instant::max();
     bool overdue_ = false;  // known_by_ has passed

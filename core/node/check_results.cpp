@@ -72,6 +72,11 @@ std::optional<engine::CheckResult> CheckResults::result(
                                .text = failure_text(*record)};
 }
 
+std::optional<bfd::Status> CheckResults::bfd(std::size_t session) const {
+    return bfd_ != nullptr ? std::optional{bfd_->status(session)}
+                           : std::nullopt;
+}
+
 void CheckResults::watch_for_silence(Instant now) {
     if (wake_fd_ < 0 || now < next_check_ || !table_.is_current()) {
         return;

@@ -9,6 +9,7 @@
 #include "core/base/log.hpp"
 #include "core/base/system_error.hpp"
 #include "core/base/time.hpp"
+#include "core/bfd/status.hpp"
 #include "core/check/role.hpp"
 #include "core/check/table.hpp"
 #include "core/engine/ports.hpp"
@@ -35,6 +36,10 @@ public:
     std::optional<check::Verdict> verdict(check::CheckId id) const override;
     std::optional<engine::CheckResult> result(check::CheckId id) const override;
 
+    // The sessions outlive it.
+    void show(const bfd::Statuses &sessions) { bfd_ = &sessions; }
+    std::optional<bfd::Status> bfd(std::size_t session) const override;
+
     // Any time. Logs when a process that checks has been silent for a while,
     // and when it reports again.
     void watch_for_silence(Instant now);
@@ -49,6 +54,7 @@ private:
     void check_process(Process &process, Duration since);
 
     check::Table table_;
+    const bfd::Statuses *bfd_ = nullptr;
     int wake_fd_;
     os::Watcher &watcher_;
     Log log_;

@@ -50,6 +50,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       names_(std::move(generation.names), watcher),
       ownership_(ownership, {generation.configured_at, facts.pid}, *this, sink),
       events_(generation.event_fd, sink),
+      bfd_(sessions_of(configs), generation.bfd_fds, ownership,
+           {generation.configured_at, facts.pid}, *this, watcher, sink),
       engine_(std::move(configs),
               {host_, host_, *this, checks_, ownership_, *this, host_, host_,
                signing},
@@ -57,6 +59,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       facts_(std::move(facts)),
       generation_(generation) {
     facts_.started_at = os::now();
+    checks_.show(bfd_);
     follow_previous();
 }
 
@@ -154,12 +157,14 @@ Status Node::take_part() {
     }
     read_time_of_day(os::now());
     check_names(os::now());
+    bfd_.start(os::now());
     engine_.start(*interfaces, os::now());
     return success();
 }
 
 void Node::stop(const std::string &reason, bool serving) {
     engine_.stop(reason, serving, os::now());
+    bfd_.stop(os::now());
 }
 
 void Node::quit() {
@@ -179,6 +184,7 @@ void Node::give_up() {
 }
 
 void Node::mark_stopped() {
+    bfd_.give_up();
     events_.send_goodbye();
     area_.mark_stopped(generation_.number);
 }
@@ -189,6 +195,8 @@ void Node::on_readable(int fd) {
     } else if (fd == generation_.ownership_wake_fd) {
         os::take_wakes(fd);
         engine_.handle_ownership(os::now());
+    } else if (bfd_.on_readable(fd, os::now())) {
+        apply_bfd();
     } else if (names_.on_readable(fd, os::now())) {
         apply_names(os::now());
     } else {
@@ -219,6 +227,14 @@ void Node::on_timer() {
         engine_.handle_ownership(os::now());
     }
     engine_.handle_time(os::now());
+    bfd_.handle_time(os::now());
+    apply_bfd();
+}
+
+void Node::apply_bfd() {
+    if (bfd_.take_changed()) {
+        engine_.handle_checks(os::now());
+    }
 }
 
 void Node::share() {
@@ -328,6 +344,7 @@ void Node::leave_to_successor(Instant now) {
     if (has_successor || now >= *successor_by_) {
         successor_by_.reset();
         engine_.stop("nginx has been reconfigured", true, now, has_successor);
+        bfd_.stop(now);
     }
 }
 
@@ -344,7 +361,7 @@ std::optional<Instant> Node::deadline() const {
         next = std::min(next, next_clock_read_);
     }
     for (const auto &due : {control_.deadline(), host_.deadline(), start_.at(),
-                            names_.deadline()}) {
+                            names_.deadline(), bfd_.deadline()}) {
         next = std::min(next, due.value_or(Instant::max()));
     }
     return next == Instant::max() ? std::nullopt : std::optional{next};

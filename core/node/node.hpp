@@ -14,6 +14,7 @@
 #include "core/engine/shared_ownership.hpp"
 #include "core/net/host.hpp"
 #include "core/net/router_names.hpp"
+#include "core/node/bfd_sessions.hpp"
 #include "core/node/check_results.hpp"
 #include "core/node/control.hpp"
 #include "core/node/nginx_workers.hpp"
@@ -45,6 +46,7 @@ struct Generation {
     // The names by which another nginx of this machine finds us; one for each
     // router.
     std::vector<net::RouterNames::Name> names;
+    net::BfdSockets::Descriptors bfd_fds{-1, -1, -1, -1};
     // The master can start this process again as root.
     bool begins_as_root = false;
     std::string disabled;  // why it takes no part in VRRP; empty: it does
@@ -127,6 +129,7 @@ private:
                   const vrrp::Config &config, Instant now);
     void leave_to_successor(Instant now);
     void listen_for_wakes();
+    void apply_bfd();
     void check_names(Instant now);
     void apply_names(Instant now);
     bool begin_again();
@@ -142,6 +145,7 @@ private:
     net::RouterNames names_;
     engine::SharedOwnership ownership_;
     transport::EventSender events_;
+    BfdSessions bfd_;
     engine::Engine engine_;
     status::NodeFacts facts_;
     Generation generation_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "core/vrrp/state.hpp"
 
@@ -57,6 +58,7 @@ TrackerRecord describe(const engine::TrackerConfig &config) {
     record.weighted = config.weight.has_value();
     record.weight = config.weight.value_or(0);
     record.is_pool = config.kind == engine::TrackKind::pool;
+    record.is_bfd = config.kind == engine::TrackKind::bfd;
     return record;
 }
 
@@ -71,6 +73,21 @@ void describe_authentication(InstanceRecord &record,
     }
     const bool none = config.authentication.type == wire::AuthType::none;
     record.authentication.set(none ? "none" : "PASS");
+}
+
+BfdRecord describe(const bfd::Status &status) {
+    return {.state = status.state,
+            .remote_state = status.remote_state,
+            .diagnostic = status.diagnostic,
+            .remote_diagnostic = status.remote_diagnostic,
+            .remote_multiplier = status.remote_multiplier,
+            .local_discriminator = status.local_discriminator,
+            .remote_discriminator = status.remote_discriminator,
+            .transmit_interval_ns = status.transmit_interval.count(),
+            .receive_interval_ns = status.receive_interval.count(),
+            .detection_time_ns = status.detection_time.count(),
+            .changed_at_ns = to_ns(status.changed_at),
+            .downs = status.downs};
 }
 
 void describe(InstanceRecord &record, const vrrp::Config &config) {
@@ -197,6 +214,8 @@ bool Description::update_trackers(const engine::VirtualRouter &router) {
         changed |= change(record.servers, tracker.pool().servers);
         changed |= change(record.servers_up, tracker.pool().up);
         changed |= change(record.servers_needed, tracker.pool().needed);
+        const BfdRecord session = describe(tracker.bfd());
+        changed |= session != std::exchange(record.bfd, session);
     }
     return changed;
 }

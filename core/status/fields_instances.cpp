@@ -97,6 +97,39 @@ void write_pool(Fields &out, const TrackerRecord &tracker) {
                "Number of servers of an upstream that must be up.");
 }
 
+void write_bfd_state(Fields &out, bfd::State current) {
+    out.json.member("state", bfd::to_string(current));
+    for (std::size_t i = 0; i < bfd::kStates.size(); ++i) {
+        out.sample(static_cast<bfd::State>(i) == current ? 1 : 0, gauge,
+                   "nginx_vrrp_bfd_session_state",
+                   "1 for the current state of a BFD session.",
+                   Label{"state", to_lower(bfd::kStates[i])});
+    }
+}
+
+void write_bfd(Fields &out, const BfdRecord &session) {
+    write_bfd_state(out, session.state);
+    out.json.member("remote_state", bfd::to_string(session.remote_state));
+    out.json.member("diagnostic", bfd::to_string(session.diagnostic));
+    out.json.member("remote_diagnostic",
+                    bfd::to_string(session.remote_diagnostic));
+    out.number("local_discriminator", session.local_discriminator);
+    out.number("remote_discriminator", session.remote_discriminator);
+    out.exact_ms("transmit_interval_ms", session.transmit_interval_ns);
+    out.exact_ms("receive_interval_ms", session.receive_interval_ns);
+    out.number("remote_multiplier", session.remote_multiplier);
+    out.exact_ms("detection_time_ms", session.detection_time_ns);
+    out.seconds(session.detection_time_ns, gauge,
+                "nginx_vrrp_bfd_detection_time_seconds",
+                "Negotiated time after which a BFD session without packets "
+                "fails; 0: no peer.");
+    out.ago("changed_ago_ms", session.changed_at_ns, gauge,
+            "nginx_vrrp_bfd_last_change_timestamp_seconds",
+            "Time of the last state change of a BFD session, Unix time.");
+    out.number("downs", session.downs, counter, "nginx_vrrp_bfd_session_downs",
+               "How often a BFD session that was Up has failed.");
+}
+
 void write_tracker(Fields &out, const TrackerRecord &tracker) {
     const auto scope =
         out.labels({{"type", type_of(tracker)}, {"name", tracker.name.view()}});
@@ -115,6 +148,8 @@ void write_tracker(Fields &out, const TrackerRecord &tracker) {
     out.object_or_null("pool", tracker.is_pool != 0,
                        [&] { write_pool(out, tracker); });
     out.json.member("latched", tracker.latched != 0);
+    out.object_or_null("bfd", tracker.is_bfd != 0,
+                       [&] { write_bfd(out, tracker.bfd); });
     out.json.member_or_null("reason", tracker.reason.view());
 }
 

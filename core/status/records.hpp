@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "core/base/text.hpp"
+#include "core/bfd/packet.hpp"
 #include "core/check/verdict.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/event.hpp"
@@ -114,6 +115,24 @@ struct AddressRecord {
     std::uint8_t foreign;  // another program added it there
 };
 
+// Times are intervals; 0: none.
+struct BfdRecord {
+    bfd::State state;
+    bfd::State remote_state;
+    bfd::Diagnostic diagnostic;
+    bfd::Diagnostic remote_diagnostic;
+    std::uint8_t remote_multiplier;
+    std::uint32_t local_discriminator;
+    std::uint32_t remote_discriminator;
+    std::int64_t transmit_interval_ns;
+    std::int64_t receive_interval_ns;
+    std::int64_t detection_time_ns;
+    std::int64_t changed_at_ns;  // CLOCK_BOOTTIME
+    std::uint64_t downs;
+
+    friend bool operator==(const BfdRecord &, const BfdRecord &) = default;
+};
+
 struct TrackerRecord {
     Text<32> type;
     Text<128> name;
@@ -127,6 +146,8 @@ struct TrackerRecord {
     std::uint32_t servers;  // of a pool
     std::uint32_t servers_up;
     std::uint32_t servers_needed;
+    std::uint8_t is_bfd;
+    BfdRecord bfd;
 };
 
 static_assert(std::is_trivially_copyable_v<NodeRecord>);

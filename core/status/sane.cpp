@@ -43,6 +43,9 @@ TrackerRecord made_sane(TrackerRecord record) {
     if (!check::is_known(record.state)) {
         record.state = check::Verdict::unknown;
     }
+    make_sane({&record.bfd.transmit_interval_ns,
+               &record.bfd.receive_interval_ns, &record.bfd.detection_time_ns,
+               &record.bfd.changed_at_ns});
     return record;
 }
 

@@ -81,6 +81,12 @@ char *ngx_vrrp_track_tcp(ngx_conf_t *cf, ngx_vrrp_check_t *check);
 char *ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check);
 
+/* ngx_vrrp_track_bfd.c */
+
+char *ngx_vrrp_track_bfd(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+char *ngx_vrrp_track_bfd_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check);
+
 /* ngx_vrrp_track_listen.c: from init_conf, a tracker for each socket */
 
 char *ngx_vrrp_listen_add(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,

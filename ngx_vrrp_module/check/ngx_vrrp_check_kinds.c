@@ -51,6 +51,7 @@ static ngx_int_t ngx_vrrp_set_min_up(void *values, ngx_vrrp_param_t *param,
 #define NGX_VRRP_PING    0x0400
 #define NGX_VRRP_SCRIPT  0x0800
 #define NGX_VRRP_LATCH   0x1000
+#define NGX_VRRP_BFD     0x2000
 
 #define NGX_VRRP_CHECK_PARAMS  (NGX_VRRP_ALL|NGX_VRRP_PROBE|NGX_VRRP_SERVER)
 #define NGX_VRRP_FILE_PARAMS   (NGX_VRRP_ALL|NGX_VRRP_WEIGHT)
@@ -131,6 +132,10 @@ static ngx_vrrp_check_kind_t  ngx_vrrp_check_kinds[] = {
       VRRP_CORE_CHECK_SCRIPT, VRRP_CORE_TRACK_CHECK, 1000, 3, 2,
       ngx_vrrp_track_script, ngx_vrrp_script_build },
 
+    { { "track_bfd", NGX_VRRP_WEIGHT|NGX_VRRP_LATCH|NGX_VRRP_BFD },
+      VRRP_CORE_CHECK_NONE, VRRP_CORE_TRACK_BFD, 1000, 1, 1,
+      ngx_vrrp_track_bfd, ngx_vrrp_track_bfd_build },
+
     { { NULL, 0 },
       VRRP_CORE_CHECK_NONE, VRRP_CORE_TRACK_CHECK, 0, 0, 0,
       NULL, NULL }
@@ -209,6 +214,36 @@ static ngx_vrrp_param_t  ngx_vrrp_check_list[] = {
       NGX_VRRP_SCRIPT,
       ngx_vrrp_text(user, ngx_vrrp_valid_text,
                     "must be \"user\" or \"user:group\"") },
+
+    { ngx_string("local="),
+      NGX_VRRP_BFD,
+      ngx_vrrp_text(local, ngx_vrrp_valid_text,
+                    "must be an IPv4 or IPv6 address of this node") },
+
+    { ngx_string("min_tx="),
+      NGX_VRRP_BFD,
+      ngx_vrrp_number(tracker.bfd.min_tx_ns, ngx_vrrp_parse_ns,
+                      10 * NGX_VRRP_MSEC, 60 * NGX_VRRP_SEC,
+                      300 * NGX_VRRP_MSEC, "must be a time from 10ms to 60s") },
+
+    { ngx_string("min_rx="),
+      NGX_VRRP_BFD,
+      ngx_vrrp_number(tracker.bfd.min_rx_ns, ngx_vrrp_parse_ns,
+                      10 * NGX_VRRP_MSEC, 60 * NGX_VRRP_SEC,
+                      300 * NGX_VRRP_MSEC, "must be a time from 10ms to 60s") },
+
+    { ngx_string("multiplier="),
+      NGX_VRRP_BFD,
+      ngx_vrrp_number(tracker.bfd.multiplier, ngx_vrrp_parse_number, 1, 255, 3,
+                      "must be 1-255") },
+
+    { ngx_string("multihop"),
+      NGX_VRRP_BFD,
+      ngx_vrrp_param_flag(ngx_vrrp_check_t, tracker.bfd.multihop) },
+
+    { ngx_string("passive"),
+      NGX_VRRP_BFD,
+      ngx_vrrp_param_flag(ngx_vrrp_check_t, tracker.bfd.passive) },
 
     { ngx_string("interval="),
       NGX_VRRP_ALL,

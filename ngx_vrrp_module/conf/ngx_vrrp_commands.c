@@ -463,6 +463,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("track_bfd"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
+      ngx_vrrp_conf_track,
+      0,
+      0,
+      NULL },
+
     { ngx_string("track_script"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_track,

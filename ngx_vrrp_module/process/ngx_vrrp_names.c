@@ -4,7 +4,8 @@
  * out that we have a virtual router.  They belong to the cycle, and go the way
  * of the memory that says which of our vrrp processes owns it: the entry in
  * the environment for new binaries ends with their numbers, ",5,6".  No process
- * but the master and the vrrp process may keep them.
+ * but the master and the vrrp process may keep them.  The sockets that receive
+ * BFD come after them.
  */
 
 
@@ -13,11 +14,14 @@
 
 
 #define NGX_VRRP_NAMES_TEXT  "name of a virtual router"
+#define NGX_VRRP_BFD_TEXT    "socket for BFD"
 
 
+static void ngx_vrrp_names_open_bfd(ngx_cycle_t *cycle, u_char *list);
 static int ngx_vrrp_names_next(u_char **list);
 static int ngx_vrrp_names_find(u_char *list,
     const vrrp_core_instance_conf_t *ic);
+static int ngx_vrrp_names_find_bfd(u_char *list, size_t which);
 
 
 /*
@@ -33,6 +37,8 @@ ngx_vrrp_names_open(ngx_cycle_t *cycle, u_char *list)
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
+
+    ngx_vrrp_names_open_bfd(cycle, list);
 
     fds = ngx_palloc(cycle->pool, vcf->core.ninstances * sizeof(int));
     if (fds == NULL) {
@@ -60,6 +66,44 @@ ngx_vrrp_names_open(ngx_cycle_t *cycle, u_char *list)
 }
 
 
+static void
+ngx_vrrp_names_open_bfd(ngx_cycle_t *cycle, u_char *list)
+{
+    int               fd;
+    size_t            i;
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    for (i = 0; i < VRRP_CORE_BFD_SOCKETS; i++) {
+
+        fd = vrrp_core_bfd_socket(&vcf->core, i);
+
+        if (fd == -1) {
+
+            if (ngx_errno) {
+                ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                              "vrrp: no socket for BFD, \"track_bfd\" fails");
+            }
+
+            vcf->core.bfd_fds[i] = -1;
+            continue;
+        }
+
+        vcf->core.bfd_fds[i] = fd;
+        fd = ngx_vrrp_names_find_bfd(list, i);
+
+        if (fd != -1) {
+            ngx_vrrp_close_fd(&vcf->core.bfd_fds[i], NGX_VRRP_BFD_TEXT,
+                              cycle->log);
+            vcf->core.bfd_fds[i] = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
+        }
+    }
+
+    vcf->bfd_open = 1;
+}
+
+
 u_char *
 ngx_vrrp_names_print(ngx_vrrp_conf_t *vcf, u_char *p)
 {
@@ -67,6 +111,10 @@ ngx_vrrp_names_print(ngx_vrrp_conf_t *vcf, u_char *p)
 
     for (i = 0; vcf->core.name_fds && i < vcf->core.ninstances; i++) {
         p = ngx_sprintf(p, ",%d", vcf->core.name_fds[i]);
+    }
+
+    for (i = 0; vcf->bfd_open && i < VRRP_CORE_BFD_SOCKETS; i++) {
+        p = ngx_sprintf(p, ",%d", vcf->core.bfd_fds[i]);
     }
 
     return p;
@@ -83,6 +131,12 @@ ngx_vrrp_names_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
     }
 
     vcf->core.name_fds = NULL;
+
+    for (i = 0; vcf->bfd_open && i < VRRP_CORE_BFD_SOCKETS; i++) {
+        ngx_vrrp_close_fd(&vcf->core.bfd_fds[i], NGX_VRRP_BFD_TEXT, log);
+    }
+
+    vcf->bfd_open = 0;
 }
 
 
@@ -126,6 +180,23 @@ ngx_vrrp_names_find(u_char *list, const vrrp_core_instance_conf_t *ic)
         fd = ngx_vrrp_names_next(&list);
 
         if (fd != -1 && vrrp_core_name_fits(fd, ic) == VRRP_CORE_OK) {
+            return fd;
+        }
+    }
+
+    return -1;
+}
+
+
+static int
+ngx_vrrp_names_find_bfd(u_char *list, size_t which)
+{
+    int  fd;
+
+    while (list && *list) {
+        fd = ngx_vrrp_names_next(&list);
+
+        if (fd != -1 && vrrp_core_bfd_fits(fd, which) == VRRP_CORE_OK) {
             return fd;
         }
     }

@@ -50,7 +50,8 @@ static vrrp_router_facts_t  ngx_vrrp_router_facts;
 
 
 /*
- * Per instance sockets, its name, and some to spare; netlink, timer, channel.
+ * Per instance sockets, its name, and some to spare; netlink, timer, channel,
+ * BFD.
  * Processes that are watched have their own share, because those of earlier
  * configurations may be many more than "worker_processes".
  */
@@ -58,7 +59,8 @@ static vrrp_router_facts_t  ngx_vrrp_router_facts;
 static ngx_uint_t
 ngx_vrrp_router_connections(ngx_vrrp_conf_t *vcf)
 {
-    return 32 + 10 * vcf->core.ninstances + VRRP_CORE_WATCHED_PROCESSES;
+    return 32 + 10 * vcf->core.ninstances + VRRP_CORE_WATCHED_PROCESSES
+           + VRRP_CORE_BFD_SOCKETS + vcf->nbfd;
 }
 
 

@@ -57,6 +57,17 @@ TrackerConfig file(std::optional<int> weight = {}) {
     return config;
 }
 
+TrackerConfig session(std::optional<int> weight = {}) {
+    TrackerConfig config = test::default_tracker();
+    config.kind = TrackKind::bfd;
+    config.type = "track_bfd";
+    config.name = "10.0.1.1";
+    config.weight = weight;
+    config.session_id = 2;
+    config.first_result = Seconds{4};
+    return config;
+}
+
 class TrackerTest : public ::testing::Test {
 protected:
     void track(TrackerConfig config) {
@@ -451,6 +462,54 @@ TEST_F(TrackersTest, LooksAgainOnceASecondAndAtDeadlines) {
     now += Milliseconds{500};
     trackers->evaluate(world, machine, now);
     EXPECT_TRUE(trackers->are_known());
+}
+
+// BFD
+
+TEST_F(TrackerTest, ASessionThatWasNeverUpIsAwaited) {
+    machine.sessions[2] = {};
+    track(session());
+    EXPECT_TRUE(tracker->is_awaited());
+    EXPECT_FALSE(tracker->is_fault());
+
+    look_after(Seconds{4});
+
+    EXPECT_TRUE(tracker->is_fault());
+    EXPECT_EQ(tracker->reason(), "the session is Down, the peer is silent");
+}
+
+TEST_F(TrackerTest, ASessionThatWasUpFailsAtOnce) {
+    machine.sessions[2] = {.state = bfd::State::up, .was_up = true};
+    track(session());
+    EXPECT_EQ(tracker->state(), Verdict::up);
+
+    machine.sessions[2].state = bfd::State::down;
+    machine.sessions[2].diagnostic = bfd::Diagnostic::detection_time_expired;
+    evaluate();
+
+    EXPECT_TRUE(tracker->is_fault());
+    EXPECT_EQ(tracker->reason(),
+              "the session is Down, control detection time expired");
+    EXPECT_EQ(tracker->bfd().state, bfd::State::down);
+}
+
+TEST_F(TrackerTest, ASessionThatThePeerTookDownHasFailed) {
+    machine.sessions[2] = {.state = bfd::State::down,
+                           .remote_state = bfd::State::admin_down,
+                           .was_up = true};
+    track(session(-20));
+
+    EXPECT_EQ(tracker->priority_delta(), -20);
+    EXPECT_EQ(tracker->reason(),
+              "the session is Down, the peer has taken it down");
+}
+
+TEST_F(TrackerTest, APortThatAnotherProgramHasIsTheReason) {
+    machine.sessions[2] = {.trouble = "bind() failed"};
+    track(session());
+    look_after(Seconds{4});
+
+    EXPECT_EQ(tracker->reason(), "bind() failed");
 }
 
 }  // namespace

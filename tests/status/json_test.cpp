@@ -114,13 +114,15 @@ TEST(Json, SaysHowTheProcessIsScheduled) {
 TEST(Json, SaysWhatTheTrackersFound) {
     const std::string json = json_of(snapshot());
     EXPECT_NE(
-        json.find(R"("trackers":[{"type":"track_upstream","name":"web",)"
-                  R"("state":"down","weight":-20,"adds":-20,)"
-                  R"("pool":{"servers":2,"up":0,"needed":1},"latched":false,)"
-                  R"("reason":"0 of 2 servers up"},)"
-                  R"({"type":"track_interface","name":"eth1","state":"up",)"
-                  R"("weight":null,"adds":0,"pool":null,"latched":false,)"
-                  R"("reason":null}])"),
+        json.find(
+            R"("trackers":[{"type":"track_upstream","name":"web",)"
+            R"("state":"down","weight":-20,"adds":-20,)"
+            R"("pool":{"servers":2,"up":0,"needed":1},)"
+            R"("latched":false,"bfd":null,)"
+            R"("reason":"0 of 2 servers up"},)"
+            R"({"type":"track_interface","name":"eth1","state":"up",)"
+            R"("weight":null,"adds":0,"pool":null,"latched":false,"bfd":null,)"
+            R"("reason":null}])"),
         std::string::npos)
         << json;
 }

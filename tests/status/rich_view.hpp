@@ -35,7 +35,7 @@ inline InstanceRecord backup_instance() {
     instance.first_address = 1;
     instance.addresses = 2;
     instance.first_tracker = 2;
-    instance.trackers = 1;
+    instance.trackers = 2;
     instance.advert_int_ns = 1'000'000'000;
     instance.since_ns = 2'500'000'000;
     instance.retry_at_ns = 15'000'000'000;
@@ -88,6 +88,26 @@ inline Snapshot rich_snapshot() {
     script.weighted = 1;
     script.weight = 10;
     s.trackers.push_back(script);
+
+    TrackerRecord session{};
+    session.type.set("track_bfd");
+    session.name.set("2001:db8::1");
+    session.reason.set("the session is Down, the peer is silent");
+    session.state = check::Verdict::down;
+    session.is_bfd = 1;
+    session.bfd = {.state = bfd::State::down,
+                   .remote_state = bfd::State::admin_down,
+                   .diagnostic = bfd::Diagnostic::neighbour_signaled_down,
+                   .remote_diagnostic = bfd::Diagnostic::administratively_down,
+                   .remote_multiplier = 3,
+                   .local_discriminator = 4294967295,
+                   .remote_discriminator = 17,
+                   .transmit_interval_ns = 1'000'000'000,
+                   .receive_interval_ns = 50'500'000,
+                   .detection_time_ns = 151'500'000,
+                   .changed_at_ns = 8'000'000'000,
+                   .downs = 4};
+    s.trackers.push_back(session);
     return s;
 }
 

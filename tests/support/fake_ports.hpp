@@ -36,6 +36,7 @@ public:
 
     std::vector<engine::Heartbeat> beats;
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
+    std::map<std::size_t, bfd::Status> sessions;           // of BFD
     std::optional<Instant> active_before;  // the life before this one
     std::set<engine::RouterKey> released;  // over the life of a process
     std::set<std::string> latched;         // titles of trackers
@@ -178,6 +179,12 @@ public:
             latched.erase(tracker);
         }
         return true;
+    }
+
+    std::optional<bfd::Status> bfd(std::size_t session) const override {
+        const auto found = sessions.find(session);
+        return found == sessions.end() ? std::nullopt
+                                       : std::optional{found->second};
     }
 
     std::optional<check::Verdict> verdict(check::CheckId id) const override {

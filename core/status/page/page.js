@@ -302,8 +302,13 @@ function trackerRow(tracker) {
         marked(markOf(tracker.state), tracker.state),
         fault ? 'failure is a fault' : `weight ${withSign(tracker.weight)}`,
         numberCell(fault ? '–' : withSign(tracker.adds)),
-        tracker.reason
+        tracker.reason ?? sessionOf(tracker.bfd)
     ]);
+}
+
+function sessionOf(bfd) {
+    return bfd
+        ? `${bfd.state}, fails after ${bfd.detection_time_ms} ms` : null;
 }
 
 // Why the priority is what it is: a sum, and its limits.
