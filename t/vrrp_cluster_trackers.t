@@ -75,10 +75,11 @@ my $http = $classic->status_server . <<"END";
     }
 END
 
-# The gateway of lb1 is a second address of the client.
+# The gateway of lb1 is a second address of web1.
 my $GATEWAY = '192.168.64.11';
+my $web1 = $lab->node('web1');
 
-$client->run(qw(ip addr add), "$GATEWAY/24", qw(dev vrlab0));
+$web1->run(qw(ip addr add), "$GATEWAY/24", qw(dev vrlab0));
 $lb1_node->run(qw(ip route add default via), $GATEWAY);
 
 my %nginx = map {
@@ -158,8 +159,8 @@ moves('track_file', 'file', text => qr/15/, priority => 85,
     mend  => sub { unlink $drain });
 
 moves('track_ping gateway', 'gateway', text => qr/no answer from $GATEWAY/,
-    break => sub { $client->run(qw(ip addr del), "$GATEWAY/24",
-                                qw(dev vrlab0)) },
+    break => sub { $web1->run(qw(ip addr del), "$GATEWAY/24",
+                              qw(dev vrlab0)) },
     mend  => sub {
         # another one, which the check follows
         $lb1_node->run(qw(ip route replace default via 192.168.64.10));
