@@ -350,7 +350,7 @@ typedef struct {
     vrrp_core_str_t                   interface;
     uint8_t                           family;            /* 4, 6 */
     int64_t                           version;           /* 2, 3 */
-    int64_t                           virtual_router_id; /* 1..255 */
+    int64_t                           virtual_router_id; /* 1..255; 0: none */
     int64_t                           priority;          /* 1..255 */
     int64_t                           advert_int_ns;
 
@@ -379,6 +379,13 @@ typedef struct {
 
     int64_t                           v3_checksum;
     int64_t                           down_timer_adverts;
+
+    /*
+     * 0: no adverts are sent or received, and the router is MASTER unless it
+     * has a fault.  At the end its addresses stay for leave_ns.
+     */
+    int64_t                           election;
+    int64_t                           leave_ns;
 
     int64_t                           nopreempt;
     const vrrp_core_window_conf_t    *preempt_windows;

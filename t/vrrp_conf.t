@@ -788,4 +788,54 @@ for (
 
 accepts('the module without a vrrp block', '', no_block => 1);
 
+# --- election off --------------------------------------------------------------
+
+# The VRID and the priority are optional; the closing brace is line 9.
+sub without_election ($more, $other = '') {
+    return <<"END";
+    vrrp_instance VI_1 {
+    election off; interface lo; virtual_ipaddress 192.0.2.1;
+    $more
+    }
+    $other
+    }
+END
+}
+
+accepts('election off', without_election(''));
+accepts('election on', "$good election on;\n}\n}");
+accepts('election off, with a VRID and a priority',
+    without_election('virtual_router_id 51; priority 90;'));
+accepts('election off, the VRID of another instance',
+    without_election('virtual_router_id 51;',
+        'vrrp_instance VI_2 { interface lo; virtual_router_id 51; '
+        . 'virtual_ipaddress 192.0.2.2; }'));
+rejects('election off, twice the same address',
+    without_election('',
+        'vrrp_instance VI_2 { election off; interface lo; '
+        . 'virtual_ipaddress 192.0.2.1; }'),
+    'vrrp_instance "VI_2": virtual_ipaddress 192.0.2.1 is already used by '
+    . 'vrrp_instance "VI_1"', 10);
+rejects('election, its value', "$good election maybe;",
+    'invalid election "maybe": must be "on" or "off"', 9);
+
+for my $setting ('advert_int 1s', 'version 2', 'down_timer_adverts 5',
+                 'nopreempt', 'preempt_delay 1s',
+                 'preempt_window 01:00-02:00', 'unicast_peer 192.0.2.9',
+                 'unicast_peer ::9', 'version 2; authentication PASS 123456')
+{
+    my ($name) = $setting =~ /(\w+)(?= PASS)/ ? 'authentication'
+                                               : $setting =~ /^(\w+)/;
+
+    accepts("election off, $setting", without_election("$setting;"),
+        warning => qq(vrrp_instance "VI_1": "$name" has no effect with )
+        . '"election off": no advertisement is sent or received', line => 9);
+}
+
+accepts('election off, a weight',
+    without_election('track_ping 192.0.2.9 weight=-20;'),
+    warning => 'vrrp_instance "VI_1": "weight=-20" of track_ping "192.0.2.9" '
+    . 'has no effect with "election off": without "weight=" a failure is a '
+    . 'fault and removes the addresses', line => 9);
+
 done_testing();

@@ -101,6 +101,8 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
             to_address(c.addresses[i], config.interface));
     }
     put_transport(config, c);
+    config.election = c.election != 0;
+    config.leave_time = Duration{c.leave_ns};
     config.preempt = c.nopreempt == 0;
     config.preempt_delay = Duration{c.preempt_delay_ns};
     config.link_up_delay = Duration{c.link_up_delay_ns};

@@ -34,7 +34,8 @@ inline IpAddress to_ip(const vrrp_core_ip_t &ip) {
 
 inline engine::RouterKey router_key(const vrrp_core_instance_conf_t &c) {
     return {to_string(c.interface), Family{c.family},
-            to<Vrid>(c.virtual_router_id)};
+            to<Vrid>(c.virtual_router_id),
+            c.election != 0 ? std::string{} : to_string(c.name)};
 }
 
 // Cut to size, and ended by a zero.

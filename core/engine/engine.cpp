@@ -42,7 +42,9 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
         }
         by_key_.emplace(router.key(), routers_.size() - 1);
         for (const AddressState &state : router.addresses()) {
-            by_address_.emplace(state.address.address, routers_.size() - 1);
+            if (router.config().election) {
+                by_address_.emplace(state.address.address, routers_.size() - 1);
+            }
         }
         all_.push_back(routers_.size() - 1);
         needs_time_of_day_ =
@@ -286,10 +288,8 @@ std::optional<Instant> Engine::deadline() const {
 
 void Engine::watch_neighbours() {
     std::vector<IpAddress> addresses;
-    for (const VirtualRouter &router : routers_) {
-        for (const AddressState &state : router.addresses()) {
-            addresses.push_back(state.address.address);
-        }
+    for (const auto &[address, router] : by_address_) {
+        addresses.push_back(address);
     }
     const Status watched = ports_.neighbours.watch_neighbours(addresses);
     if (!watched) {

@@ -13,6 +13,8 @@ struct RouterKey {
     std::string interface;
     Family family = Family::ipv4;
     Vrid vrid{1};
+    // Of a router without an election, whose VRID means nothing.
+    std::string name{};
 
     friend bool operator==(const RouterKey &, const RouterKey &) = default;
 
@@ -25,13 +27,17 @@ struct RouterKey {
         if (a.family != b.family) {
             return a.family <=> b.family;
         }
-        return a.interface <=> b.interface;
+        if (a.interface != b.interface) {
+            return a.interface <=> b.interface;
+        }
+        return a.name <=> b.name;
     }
 };
 
 // "51/ipv4/eth0", "instance NAME/ipv4/lo"
 inline std::string to_string(const RouterKey &key) {
-    return std::to_string(to_number(key.vrid)) +
+    return (key.name.empty() ? std::to_string(to_number(key.vrid))
+                             : "instance " + key.name) +
            (key.family == Family::ipv4 ? "/ipv4/" : "/ipv6/") + key.interface;
 }
 

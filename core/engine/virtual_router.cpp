@@ -25,8 +25,11 @@ constexpr Duration kKnownSoon = Milliseconds{250};
 constexpr Duration kOneRemoval = Milliseconds{100};
 
 std::string log_context(const vrrp::Config &config) {
-    return format("instance \"%s\", vrid %u, interface %s", config.name.c_str(),
-                  unsigned{to_number(config.vrid)}, config.interface.c_str());
+    const std::string vrid =
+        config.election ? format("vrid %u, ", unsigned{to_number(config.vrid)})
+                        : "";
+    return format("instance \"%s\", %sinterface %s", config.name.c_str(),
+                  vrid.c_str(), config.interface.c_str());
 }
 
 std::vector<AddressState> address_states(const vrrp::Config &config) {
@@ -58,7 +61,8 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
       cut_line_(Seconds{3600}) {}
 
 RouterKey VirtualRouter::key() const {
-    return {config().interface, config().family, config().vrid};
+    return {config().interface, config().family, config().vrid,
+            config().election ? std::string{} : config().name};
 }
 
 void VirtualRouter::start(const Interfaces &interfaces, Instant now) {
@@ -383,8 +387,10 @@ void VirtualRouter::report_interface_faults(Instant now) {
     const std::string before = faults_.reason();
     inspect_trackers(now);
     faults_.set(FaultCause::interface, fault);
-    faults_.set(FaultCause::socket, open_socket());
-    faults_.set(FaultCause::source, choose_source(now));
+    if (config().election) {
+        faults_.set(FaultCause::socket, open_socket());
+        faults_.set(FaultCause::source, choose_source(now));
+    }
     report_fault_and_priority(before, now);
     take_part(now);
 }

@@ -150,8 +150,10 @@ public:
     RouterKey key() const;
 
     Duration successor_grace() const {
-        return vrrp::successor_grace(config().version,
-                                     config().advert_interval);
+        return config().election
+                   ? vrrp::successor_grace(config().version,
+                                           config().advert_interval)
+                   : config().leave_time;
     }
 
     const vrrp::Config &config() const { return instance_.config(); }

@@ -39,6 +39,13 @@ std::vector<IpAddress> destinations(const vrrp::Config &config,
 // Only the leases that follow depend on the order: the request waits for those
 // of other routers.
 void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
+    if (!config().election) {
+        // the next process of this node must know that the router was active
+        if (action.priority != kPriorityZero) {
+            ports_.ownership.advertised(id_, now);
+        }
+        return;
+    }
     advert_due_ = action.priority;
     if (!may_wait_) {
         send_due_advert(now);

@@ -564,7 +564,8 @@ void VirtualRouter::announce(const AddressState &state, unsigned repeat,
 
 void VirtualRouter::announce(const Interface &interface,
                              const IpAddress &address, Instant now) {
-    if (!may_act()) {
+    const bool has_lan = interface.mac != MacAddress{};  // lo has none
+    if (!has_lan || !may_act()) {
         return;
     }
     const Buffer frame = address.family() == Family::ipv4

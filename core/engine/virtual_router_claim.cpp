@@ -305,10 +305,11 @@ std::optional<Handover> VirtualRouter::heritage(const Inheritance &got,
     const bool all_there = std::ranges::all_of(
         addresses_,
         [&](const AddressState &state) { return is_marked(state); });
-    if (!all_there || !got.active_at ||
-        now - *got.active_at >= vrrp::fastest_takeover(config().version,
-                                                       config().advert_interval,
-                                                       config().down_adverts)) {
+    const Duration takeover = vrrp::fastest_takeover(
+        config().version, config().advert_interval, config().down_adverts);
+    const bool late =
+        got.active_at && config().election && now - *got.active_at >= takeover;
+    if (!all_there || !got.active_at || late) {
         return std::nullopt;
     }
 

@@ -48,8 +48,9 @@ void VirtualRouter::handle_neighbour(const Interface &interface,
 }
 
 void VirtualRouter::check_split_brain(Instant now) {
-    const bool active =
-        instance_.state() == vrrp::StateName::active && !instance_.is_leaving();
+    const bool active = config().election &&
+                        instance_.state() == vrrp::StateName::active &&
+                        !instance_.is_leaving();
     split_brain_.set_active(active, now);
     if (stray() || split_brain_.has_stray()) {
         mark_changed();

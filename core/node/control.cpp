@@ -89,8 +89,10 @@ status::OutcomeRecord Control::describe(const Awaited &awaited,
     std::string detail = awaited.outcome.outcome.detail;
     if (awaited.leaving && router.is_leaving()) {
         detail =
-            "releases the addresses when another router takes over, or "
-            "within " +
+            (router.config().election
+                 ? "releases the addresses when another router takes over, or "
+                   "within "
+                 : std::string{"releases the addresses within "}) +
             std::to_string(to_ms(router.successor_grace())) + " ms";
     } else if (awaited.leaving &&
                router.counters().transitions != awaited.transitions) {

@@ -97,6 +97,7 @@ void describe(InstanceRecord &record, const vrrp::Config &config) {
     record.family = static_cast<std::uint8_t>(config.family);
     record.version = to_number(config.version);
     record.unicast = config.is_unicast();
+    record.no_election = !config.election;
     record.preempt = config.preempt;
     record.preempt_windows.set(to_string(config.preempt_windows));
     record.base_priority = config.priority.value;

@@ -29,8 +29,12 @@ void write_state(Fields &out, std::string_view current) {
 }
 
 void write_configuration(Fields &out, const InstanceRecord &instance) {
-    const std::string_view mode = instance.unicast ? "unicast" : "multicast";
-    out.number("virtual_router_id", instance.vrid);
+    const std::string_view mode = instance.no_election ? "none"
+                                  : instance.unicast   ? "unicast"
+                                                       : "multicast";
+    out.number("virtual_router_id", instance.vrid != 0
+                                        ? std::optional(instance.vrid)
+                                        : std::nullopt);
     out.json.member("interface", instance.interface.view());
     out.json.member("family", family_of(instance));
     out.number("version", instance.version);
@@ -303,9 +307,10 @@ void write_instances(Fields &out, const Snapshot &snapshot) {
     const std::span addresses(snapshot.addresses);
     const std::span trackers(snapshot.trackers);
     out.list("instances", snapshot.instances, [&](const InstanceRecord &i) {
-        const auto scope = out.labels({{"vrrp_instance", i.name.view()},
-                                       {"vrid", std::to_string(i.vrid)},
-                                       {"family", family_of(i)}});
+        const auto scope =
+            out.labels({{"vrrp_instance", i.name.view()},
+                        {"vrid", i.vrid == 0 ? "" : std::to_string(i.vrid)},
+                        {"family", family_of(i)}});
         write_own_state(out, i);
         out.list("addresses", addresses.subspan(i.first_address, i.addresses),
                  [&](const AddressRecord &a) { write_address(out, a); });

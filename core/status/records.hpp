@@ -76,6 +76,7 @@ struct InstanceRecord {
     std::uint8_t family;
     std::uint8_t version;
     std::uint8_t unicast;
+    std::uint8_t no_election;
     std::uint8_t preempt;
     std::uint8_t base_priority;
     std::uint8_t effective_priority;

@@ -97,6 +97,10 @@ struct Config {
     wire::ChecksumForm checksum = wire::ChecksumForm::pseudo_header;
     // The number of advertisements without which the active router is down.
     unsigned down_adverts = kDownAdverts;
+    // Without it, no other router is heard, and none hears us: active unless
+    // there is a fault. At the end the addresses stay for leave_time.
+    bool election = true;
+    Duration leave_time{0};
     bool preempt = false;
     Duration preempt_delay{0};
     PreemptWindows preempt_windows;  // none: always

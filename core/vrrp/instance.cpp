@@ -115,6 +115,9 @@ State Instance::on(Initialize, const Startup &, Turn &turn) {
     if (is_held_back(turn.now)) {
         return become_backup("startup" + held_back(turn.now), turn);
     }
+    if (!config_.election) {
+        return become_active("startup without election", turn);
+    }
     if (is_owner()) {
         return become_active("startup as address owner", turn);
     }
@@ -139,11 +142,14 @@ State Instance::become_fault(std::string reason, Turn &turn) {
 // silent.
 State Instance::on(Fault state, const FaultChanged &in, Turn &turn) {
     return in.reason.empty()
-               ? State{clear_fault("fault cleared: " + state.reason, turn)}
+               ? clear_fault("fault cleared: " + state.reason, turn)
                : Fault{in.reason};
 }
 
-Backup Instance::clear_fault(std::string reason, Turn &turn) {
+State Instance::clear_fault(std::string reason, Turn &turn) {
+    if (!config_.election && !is_held_back(turn.now)) {
+        return become_active(std::move(reason), turn);
+    }
     if (config_.is_unicast()) {
         turn.act(AnnounceSource{});
     }
@@ -208,7 +214,10 @@ State Instance::wake(Leaving state, Turn &turn) {
     if (turn.now < state.drop_at) {
         return state;
     }
-    return drop(state, state.reason + ", " + successor_of(state), true, turn);
+    return drop(state,
+                config_.election ? state.reason + ", " + successor_of(state)
+                                 : state.reason,
+                true, turn);
 }
 
 State Instance::on(Leaving state, const TimeReached &, Turn &turn) {

@@ -230,7 +230,7 @@ private:
     State drop(const Leaving &state, std::string reason, bool may_wait,
                Turn &turn);
     std::string successor_of(const Leaving &state) const;
-    Backup clear_fault(std::string reason, Turn &turn);
+    State clear_fault(std::string reason, Turn &turn);
 
     void on_advert(const AdvertReceived &in, Instant now);
     Duration interval_of(Duration advertised) const;

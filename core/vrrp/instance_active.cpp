@@ -33,9 +33,10 @@ State Instance::become_active(std::string reason, Turn &turn) {
 // After a silence in which any peer may have taken over, the addresses no
 // longer belong to this node: remove them before anything else, then listen.
 State Instance::wake(Active state, Turn &turn) {
-    if (turn.now - state.advertised_at <=
-        fastest_takeover(config_.version, state.advertised_interval,
-                         config_.down_adverts)) {
+    if (!config_.election ||
+        turn.now - state.advertised_at <=
+            fastest_takeover(config_.version, state.advertised_interval,
+                             config_.down_adverts)) {
         return state;
     }
     turn.act(RemoveAddresses{});

@@ -46,7 +46,8 @@ Instant Instance::preempts_at(const Backup &state, Duration skew) const {
 // While we listen, a switch port may not forward packets yet: silence during
 // startup_delay or link_up_delay does not prove that the active router is gone.
 Instant Instance::takeover_at(const Backup &state) const {
-    return std::max(down_at(state), held_until());
+    return config_.election ? std::max(down_at(state), held_until())
+                            : held_until();
 }
 
 // RFC 9568, 6.4.2: "If the Active_Down_Timer fires, then: Send an
@@ -63,6 +64,9 @@ State Instance::on(Backup state, const TakeOver &, Turn &turn) {
 }
 
 std::string Instance::takeover_reason(const Backup &state, Instant now) const {
+    if (!config_.election) {
+        return std::string{delay_in_force()} + " is over";
+    }
     if (state.leaver) {
         return priority_from(kPriorityZero, *state.leaver);
     }

@@ -246,6 +246,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("election"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.election),
+      &ngx_vrrp_on },
+
     { ngx_string("virtual_router_id"),
       NGX_VRRP_IDENTITY_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,

@@ -22,6 +22,7 @@ static char *ngx_vrrp_instance_build(ngx_conf_t *cf,
 static ngx_int_t ngx_vrrp_instance_create(ngx_conf_t *cf,
     const vrrp_core_str_t *name, ngx_vrrp_instance_t *in);
 static void ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in);
+static void ngx_vrrp_init_leave(ngx_vrrp_conf_t *vcf);
 static char *ngx_vrrp_init_track_nginx(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, ngx_int_t worker_processes);
 
@@ -362,6 +363,14 @@ ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in)
 
     ngx_vrrp_conf_numbers(NGX_VRRP_INSTANCE_CONF, in, 1);
 
+    if (core->election == 0) {
+
+        /* the leases are renewed at this interval */
+
+        core->advert_int_ns = NGX_VRRP_SEC;
+        ngx_conf_init_value(core->virtual_router_id, 0);
+    }
+
     ngx_conf_init_value(core->advert_int_ns,
                         (core->version == 2) ? NGX_VRRP_SEC
                                              : 100 * NGX_VRRP_MSEC);
@@ -430,6 +439,8 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    ngx_vrrp_init_leave(vcf);
+
     if (ngx_vrrp_checks_build(cycle, vcf) != NGX_CONF_OK
         || ngx_vrrp_ports_build(cycle, vcf) != NGX_CONF_OK
         || ngx_vrrp_notify_build(cycle, vcf) != NGX_CONF_OK)
@@ -442,6 +453,27 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * Without an election no successor is heard: the addresses stay nearly as long
+ * as workers serve, so that others can send the clients elsewhere meanwhile.
+ */
+
+static void
+ngx_vrrp_init_leave(ngx_vrrp_conf_t *vcf)
+{
+    size_t                      i;
+    int64_t                     leave;
+    vrrp_core_instance_conf_t  *ic;
+
+    ic = vcf->instances.elts;
+    leave = vcf->release_timeout - ngx_min(vcf->release_timeout / 10, 100);
+
+    for (i = 0; i < vcf->instances.nelts; i++) {
+        ic[i].leave_ns = leave * NGX_VRRP_MSEC;
+    }
 }
 
 

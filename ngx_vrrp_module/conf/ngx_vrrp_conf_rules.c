@@ -20,6 +20,8 @@
 typedef char *(*ngx_vrrp_rules_pt)(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 
 
+static char *ngx_vrrp_rules_election(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static const char *ngx_vrrp_rules_elective(ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_version(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_advert_int(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in);
@@ -49,6 +51,7 @@ static const vrrp_core_address_conf_t *ngx_vrrp_find_address(
 /* in this order: the first error should be fixed first */
 
 static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
+    ngx_vrrp_rules_election,
     ngx_vrrp_rules_version,
     ngx_vrrp_rules_advert_int,
     ngx_vrrp_rules_addresses,
@@ -70,7 +73,9 @@ ngx_vrrp_rules_required(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     if (in->core.interface.len == 0) {
         missing = "interface";
 
-    } else if (in->core.virtual_router_id == NGX_CONF_UNSET) {
+    } else if (in->core.virtual_router_id == NGX_CONF_UNSET
+               && in->core.election != 0)
+    {
         missing = "virtual_router_id";
 
     } else if (in->addresses.nelts == 0) {
@@ -96,6 +101,92 @@ ngx_vrrp_rules_instance(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* without an election, nothing is about other routers */
+
+static char *
+ngx_vrrp_rules_election(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    const char        *name;
+    ngx_vrrp_check_t  *check;
+
+    if (in->core.election) {
+        return NGX_CONF_OK;
+    }
+
+    name = ngx_vrrp_rules_elective(in);
+
+    if (name) {
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"%s\" has no effect with "
+                           "\"election off\": no advertisement is sent or "
+                           "received", name);
+    }
+
+    check = ngx_vrrp_rules_weighted(in);
+
+    if (check) {
+        ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"weight=%L\" of %*s \"%V\" "
+                           "has no effect with \"election off\": without "
+                           "\"weight=\" a failure is a fault and removes the "
+                           "addresses",
+                           check->tracker.weight, check->tracker.type.len,
+                           check->tracker.type.data, &check->name);
+    }
+
+    /* they may be inherited, and do not have to fit this instance */
+
+    in->core.version = 3;
+    in->core.auth_pass = 0;
+    in->core.auth_file.len = 0;
+    in->core.unicast_src_ip.family = 0;
+    in->core.nunicast_peers = 0;
+    in->core.mcast_src_ip.family = 0;
+    in->core.down_timer_adverts = 3;
+    in->core.nopreempt = 0;
+    in->core.npreempt_windows = 0;
+
+    return NGX_CONF_OK;
+}
+
+
+static const char *
+ngx_vrrp_rules_elective(ngx_vrrp_instance_t *in)
+{
+    if (in->core.nunicast_peers) {
+        return "unicast_peer";
+    }
+
+    if (in->core.unicast_src_ip.family) {
+        return "unicast_src_ip";
+    }
+
+    if (in->core.auth_pass || in->core.auth_file.len) {
+        return "authentication";
+    }
+
+    if (in->given.advert_int_ns != NGX_CONF_UNSET) {
+        return "advert_int";
+    }
+
+    if (in->given.version != NGX_CONF_UNSET) {
+        return "version";
+    }
+
+    if (in->given.down_timer_adverts != NGX_CONF_UNSET) {
+        return "down_timer_adverts";
+    }
+
+    if (in->core.nopreempt) {
+        return "nopreempt";
+    }
+
+    if (in->given.preempt_delay_ns != NGX_CONF_UNSET) {
+        return "preempt_delay";
+    }
+
+    return in->core.npreempt_windows ? "preempt_window" : NULL;
 }
 
 
@@ -305,7 +396,8 @@ ngx_vrrp_rules_link_down(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
     limit = (in->core.down_timer_adverts - 1) * in->core.advert_int_ns;
 
-    if (in->core.link_down_delay_ns == 0
+    if (in->core.election == 0
+        || in->core.link_down_delay_ns == 0
         || in->core.link_down_delay_ns < limit)
     {
         return NGX_CONF_OK;
@@ -378,6 +470,10 @@ ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
+    if (in->core.election == 0) {
+        return NGX_CONF_OK;
+    }
+
     if (in->state == NGX_VRRP_STATE_MASTER
         && in->core.priority < NGX_VRRP_OWNER)
     {
@@ -507,7 +603,8 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 
     addresses = in->core.addresses;
 
-    if (other->virtual_router_id == in->core.virtual_router_id
+    if (other->election && in->core.election
+        && other->virtual_router_id == in->core.virtual_router_id
         && other->family == in->core.family
         && ngx_vrrp_same_str(&other->interface, &in->core.interface))
     {

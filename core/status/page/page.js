@@ -230,6 +230,9 @@ function footer(status) {
 
 // "VRID 51 on eth0, IPv4, VRRPv3, multicast"
 function routerOf(instance) {
+    if (instance.mode === 'none') {
+        return `no election, on ${instance.interface}, ${familyOf(instance)}`;
+    }
     return `VRID ${instance.virtual_router_id} on ${instance.interface}, `
         + `${familyOf(instance)}, VRRPv${instance.version}, ${instance.mode}`;
 }
@@ -239,6 +242,9 @@ function masterOf(instance) {
 
     if (instance.state === 'MASTER') {
         return 'this node';
+    }
+    if (instance.mode === 'none') {
+        return 'no election';
     }
     if (master === null) {
         return 'none heard';
@@ -281,8 +287,9 @@ function facts(instance) {
             ${optional('Retry', retry === null ? null : `in ${human(retry)}`)}
             ${fact('Master', masterOf(instance))}
             ${fact('Router', routerOf(instance))}
-            ${fact('Adverts', `every ${human(instance.advert_int_ms)}`)}
-            ${fact('Preemption', preemptionOf(instance))}
+            ${instance.mode === 'none' ? '' : [
+                fact('Adverts', `every ${human(instance.advert_int_ms)}`),
+                fact('Preemption', preemptionOf(instance))]}
             ${optional('Sends from', instance.source)}
         </dl>`;
 }
