@@ -347,6 +347,7 @@ const char *vrrp_core_hmac_key(const vrrp_core_str_t *text,
 
 typedef struct {
     vrrp_core_str_t                   name;
+    vrrp_core_str_t                   sync_group;        /* or empty */
     vrrp_core_str_t                   interface;
     uint8_t                           family;            /* 4, 6 */
     int64_t                           version;           /* 2, 3 */
@@ -467,6 +468,7 @@ typedef struct {
     vrrp_core_str_t                   name;      /* "notify_webhook" */
     vrrp_core_str_t                   target;    /* for humans: no secrets */
     vrrp_core_str_t                   instance;  /* empty: all */
+    uint8_t                           of_group;  /* instance is a sync_group */
 
     uint32_t                          events;    /* a set of kinds */
     uint32_t                          states;    /* VRRP_CORE_TO_* */

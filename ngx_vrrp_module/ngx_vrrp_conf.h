@@ -22,6 +22,7 @@
 #define NGX_VRRP_INHERITED_CONF  0x40000000
 #define NGX_VRRP_INSTANCE_CONF   (NGX_VRRP_IDENTITY_CONF                      \
                                   |NGX_VRRP_INHERITED_CONF)
+#define NGX_VRRP_GROUP_CONF      0x08000000   /* in a sync_group block */
 
 
 #define NGX_VRRP_MAX_PORTS     1024
@@ -75,6 +76,14 @@ struct ngx_vrrp_block_s {
     ngx_vrrp_instance_t        checked;   /* what they are without the rest */
     ngx_vrrp_conf_line_t       end;
 };
+
+
+/* a "sync_group" block: the notifications of a group */
+
+typedef struct {
+    vrrp_core_str_t            name;
+    ngx_vrrp_conf_line_t       place;
+} ngx_vrrp_group_t;
 
 
 #endif /* _NGX_VRRP_CONF_H_INCLUDED_ */

@@ -50,6 +50,9 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
            != NGX_OK
         || ngx_array_init(&vcf->channels, cycle->pool, 4,
                           sizeof(ngx_vrrp_channel_t))
+           != NGX_OK
+        || ngx_array_init(&vcf->groups, cycle->pool, 2,
+                          sizeof(ngx_vrrp_group_t))
            != NGX_OK)
     {
         return NULL;

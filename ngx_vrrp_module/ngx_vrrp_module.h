@@ -55,6 +55,7 @@ typedef struct {
     ngx_array_t           unchecked;     /* of ngx_vrrp_unchecked_t */
     ngx_array_t           matches;       /* of ngx_vrrp_match_t */
     ngx_array_t           channels;      /* of ngx_vrrp_channel_t */
+    ngx_array_t           groups;        /* of ngx_vrrp_group_t */
 
     vrrp_core_memory_t   *memory;        /* NULL: there is none */
 

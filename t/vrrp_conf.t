@@ -487,6 +487,61 @@ rejects('the same address', second_instance(52, '192.168.1.100/24', $missing),
     'vrrp_instance "VI_2": virtual_ipaddress 192.168.1.100 is already used '
     . 'by vrrp_instance "VI_1"', 13);
 
+# --- sync_group --------------------------------------------------------------
+
+# Two members; the last line of the second one is line 13.
+sub group ($first, $second) {
+    return <<~END;
+        $good sync_group G; $first }
+        vrrp_instance VI_2 {
+        interface lo; virtual_router_id 52; sync_group G;
+        virtual_ipaddress 10.0.0.1; $second
+        }
+        END
+}
+
+for my $case (
+    [priority       => '', 'priority 90;'],
+    [nopreempt      => 'nopreempt;', ''],
+    [preempt_delay  => '', 'preempt_delay 5s;'],
+    [preempt_window => 'preempt_window 02:00-04:00;',
+                       'preempt_window 02:00-03:00;'])
+{
+    my ($directive, @members) = @$case;
+
+    rejects("$directive of two members", group(@members),
+        qq(vrrp_instance "VI_2": "$directive" must be the same in all members )
+        . 'of sync_group "G", but is different in vrrp_instance "VI_1"', 13);
+}
+
+accepts('a sync_group', 'sync_group G { notify /bin/true; }' . group(
+    'priority 90; nopreempt;', 'nopreempt; priority 90; advert_int 1s;') . '}');
+rejects('sync_group twice', "$good sync_group G;\nsync_group G;",
+    '"sync_group" directive is duplicate', 10);
+rejects('two blocks of a sync_group', "sync_group G { }\nsync_group G {",
+    'duplicate sync_group "G"', 7);
+rejects('sync_group without members', "sync_group G { }\n$good }\n}",
+    'sync_group "G" has no member: add "sync_group G;" to each vrrp_instance '
+    . 'that belongs to it', 11);
+rejects('sync_group with the name of an instance',
+    "$good sync_group VI_1; }\n}",
+    'sync_group "VI_1" has the name of a vrrp_instance, must be another name',
+    10);
+rejects('events of a sync_group',
+    "sync_group G { notify_fifo $dir/fifo events=tracker;",
+    'a sync_group has only "events=state": other events are of its '
+    . 'vrrp_instance blocks', 6);
+rejects('sync_group "a b"', 'vrrp_instance VI_1 { sync_group "a b";',
+    qq(invalid sync_group "a b": $name), 6);
+rejects('a weight that differs', group(
+    'track_interface eth9 weight=-10;', 'track_interface eth9 weight=-20;')
+    . '}',
+    'vrrp_instance "VI_2": "weight=" of track_interface "eth9" must be the '
+    . 'same in all members of sync_group "G": it counts once', 5);
+accepts('a sync_group of one', "$good sync_group G; }\n}", warnings => 1);
+like(last_output(), qr/sync_group "G" has no effect: vrrp_instance "VI_1" is /,
+    'and says so');
+
 accepts('the same VRID, another family', second_instance(51, 'fe80::1') . '}');
 accepts('the same VRID, another interface',
     second_instance(51, '10.0.0.1', $missing) . '}',

@@ -54,6 +54,7 @@ my %place = (
     NGX_VRRP_BLOCK_CONF    => ['vrrp'],
     NGX_VRRP_IDENTITY_CONF => ['vrrp_instance'],
     NGX_VRRP_INSTANCE_CONF => ['vrrp', 'vrrp_instance'],
+    NGX_VRRP_GROUP_CONF    => ['sync_group'],
 );
 
 my %source;     # directive => context => 1

@@ -88,6 +88,7 @@ ChannelConfig to_channel(const vrrp_core_notify_conf_t &c) {
         .name = to_string(c.name),
         .target = to_string(c.target),
         .instance = to_string(c.instance),
+        .of_group = c.of_group != 0,
         .events = c.events,
         .states = c.states,
         .timeout = Duration{c.timeout_ns},

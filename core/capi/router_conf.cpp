@@ -88,6 +88,7 @@ std::optional<vrrp::HmacConfig> to_hmac(const vrrp_core_instance_conf_t &c) {
 vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     vrrp::Config config;
     config.name = to_string(c.name);
+    config.sync.group = to_string(c.sync_group);
     config.interface = to_string(c.interface);
     config.family = Family{c.family};
     config.version = to<Version>(c.version);

@@ -116,7 +116,9 @@ EventRecord to_event(const engine::Event &event, const vrrp::Config &config,
     EventRecord record = begin_event(EventKind::state, router_id, moment);
     record.vrid = to_number(config.vrid);
     record.priority = event.priority.value;
-    record.instance.set(config.name);
+    record.of_group = event.of_group;
+    record.instance.set(event.of_group ? config.sync.group : config.name);
+    record.group.set(config.sync.group);
     record.interface.set(config.interface);
     record.reason.set(event.reason);
     record.addresses.set(addresses_of(config));

@@ -436,7 +436,8 @@ void Node::on_event(const engine::Event &event, const vrrp::Config &config,
             to_event(event, config, facts_.router_id, {now, os::wall_clock()}),
             now);
     }
-    if (const auto *change = std::get_if<engine::StateChanged>(&event.what)) {
+    const auto *change = std::get_if<engine::StateChanged>(&event.what);
+    if (change != nullptr && !event.of_group) {
         remember(*change, event.reason, config, now);
     }
 }

@@ -59,9 +59,10 @@ struct WebhookChannel {
 };
 
 struct ChannelConfig {
-    std::string name;      // the directive: "notify_webhook"
-    std::string target;    // for humans, without secrets: "hooks.example.org"
-    std::string instance;  // empty: all of them, and what is of none
+    std::string name;       // the directive: "notify_webhook"
+    std::string target;     // for humans, without secrets: "hooks.example.org"
+    std::string instance;   // empty: all of them, and what is of none
+    bool of_group = false;  // it is a sync_group: events of all members
     std::uint32_t events = 0;   // 1 << EventKind
     std::uint32_t states = 0;   // 1 << State, of state events
     Duration timeout{};         // of one attempt

@@ -46,6 +46,9 @@ bool wants(const ChannelConfig &config, const EventRecord &event) {
     if (!has(config.events, event.kind)) {
         return false;
     }
+    if (config.of_group != (event.of_group != 0)) {
+        return false;  // its members have events, too
+    }
     if (!config.instance.empty() && config.instance != event.instance.view()) {
         return false;
     }

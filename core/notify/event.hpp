@@ -156,6 +156,7 @@ struct EventRecord {
     std::uint8_t priority;  // effective
     std::uint8_t bad;       // a failure, or a sign of one, begins; 0: it ends
     std::uint8_t again;     // nothing new: it is still so, see kRepeat
+    std::uint8_t of_group;  // of a sync_group: `instance` is its name
     State previous;         // of kind state: the old one, as `from` has it
     State state;            // of kind state: the new one, as `to` has it;
                             // priority, master_rx_lower_pri: the present one
@@ -167,6 +168,7 @@ struct EventRecord {
 
     Text<64> node;      // router_id
     Text<64> instance;  // empty: of none
+    Text<64> group;     // the sync_group of the instance, or empty
     Text<16> interface;
 
     // State: INIT, BACKUP, MASTER, FAULT, STOP (INIT, when nginx ends), DELETED

@@ -39,6 +39,9 @@ std::vector<std::string> arguments(const EventRecord &event) {
     for (const char *text : traits_of(event.kind).arguments) {
         list.push_back(filled(text, event));
     }
+    if (event.of_group != 0) {
+        list.front() = "GROUP";
+    }
     return list;
 }
 
@@ -57,6 +60,7 @@ std::vector<std::string> environment(const EventRecord &event) {
     add("VRRP_EVENT", to_string(event.kind));
     add("VRRP_NODE", event.node.view());
     add("VRRP_INSTANCE", event.instance.view());
+    add("VRRP_GROUP", event.group.view());
     add("VRRP_IFACE", event.interface.view());
     add("VRRP_STATE", event.to.view());
     add("VRRP_PREV_STATE", event.from.view());

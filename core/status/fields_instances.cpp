@@ -62,6 +62,7 @@ void write_configuration(Fields &out, const InstanceRecord &instance) {
                                      ? std::nullopt
                                      : std::optional(instance.active_key));
     });
+    out.json.member_or_null("sync_group", instance.sync_group.view());
 }
 
 void write_priority(Fields &out, const InstanceRecord &instance) {

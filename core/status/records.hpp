@@ -65,6 +65,7 @@ using SignRecords = std::array<SignRecord, engine::kSplitBrainSigns.size()>;
 
 struct InstanceRecord {
     Text<64> name;
+    Text<64> sync_group;  // empty: none
     Text<16> interface;
     Text<16> state;  // INIT, BACKUP, MASTER, FAULT
     Text<256> reason;

@@ -225,9 +225,23 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("sync_group"),
+      NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_sync_group_block,
+      0,
+      0,
+      NULL },
+
     { ngx_string("vrrp_instance"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_vrrp_conf_instance,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("sync_group"),
+      NGX_VRRP_IDENTITY_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_sync_group,
       0,
       0,
       NULL },
@@ -485,32 +499,32 @@ ngx_command_t  ngx_vrrp_commands[] = {
       NULL },
 
     { ngx_string("notify_master"),
-      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                                            |NGX_CONF_1MORE,
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_VRRP_GROUP_CONF
+                         |NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,
       &ngx_vrrp_notify_master },
 
     { ngx_string("notify_backup"),
-      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                                            |NGX_CONF_1MORE,
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_VRRP_GROUP_CONF
+                         |NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,
       &ngx_vrrp_notify_backup },
 
     { ngx_string("notify_fault"),
-      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                                            |NGX_CONF_1MORE,
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_VRRP_GROUP_CONF
+                         |NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,
       &ngx_vrrp_notify_fault },
 
     { ngx_string("notify_stop"),
-      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                                            |NGX_CONF_1MORE,
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_VRRP_GROUP_CONF
+                         |NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,
@@ -533,32 +547,32 @@ ngx_command_t  ngx_vrrp_commands[] = {
       &ngx_vrrp_notify_master_rx_lower_pri },
 
     { ngx_string("notify"),
-      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                                            |NGX_CONF_1MORE,
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_VRRP_GROUP_CONF
+                         |NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_notify,
       0,
       0,
       &ngx_vrrp_notify },
 
     { ngx_string("notify_fifo"),
-      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                         |NGX_CONF_1MORE,
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_VRRP_GROUP_CONF
+                         |NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_notify_fifo,
       0,
       0,
       NULL },
 
     { ngx_string("notify_email"),
-      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                         |NGX_CONF_1MORE,
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_VRRP_GROUP_CONF
+                         |NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_notify_email,
       0,
       0,
       NULL },
 
     { ngx_string("notify_webhook"),
-      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF
-                         |NGX_CONF_1MORE,
+      NGX_VRRP_BLOCK_CONF|NGX_VRRP_INSTANCE_CONF|NGX_VRRP_GROUP_CONF
+                         |NGX_DIRECT_CONF|NGX_CONF_1MORE,
       ngx_vrrp_conf_notify_webhook,
       0,
       0,

@@ -150,7 +150,7 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
     vcf->core.instances = vcf->instances.elts;
     vcf->core.ninstances = vcf->instances.nelts;
 
-    return NGX_CONF_OK;
+    return ngx_vrrp_group_finish(cf, vcf);
 }
 
 
@@ -442,6 +442,7 @@ ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf)
     ngx_vrrp_init_leave(vcf);
 
     if (ngx_vrrp_checks_build(cycle, vcf) != NGX_CONF_OK
+        || ngx_vrrp_group_trackers(cycle, vcf) != NGX_CONF_OK
         || ngx_vrrp_ports_build(cycle, vcf) != NGX_CONF_OK
         || ngx_vrrp_notify_build(cycle, vcf) != NGX_CONF_OK)
     {

@@ -631,7 +631,7 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
         }
     }
 
-    return NGX_CONF_OK;
+    return ngx_vrrp_group_rules(cf, &in->core, other);
 }
 
 

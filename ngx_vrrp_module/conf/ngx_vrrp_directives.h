@@ -54,6 +54,20 @@ char *ngx_vrrp_nodes_check(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 ngx_int_t ngx_vrrp_node_instance(ngx_conf_t *cf, const vrrp_core_str_t *node,
     const vrrp_core_str_t *instance, vrrp_core_str_t *name);
 
+/* ngx_vrrp_group_conf.c */
+
+char *ngx_vrrp_conf_sync_group(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_sync_group_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* are two instances equal in what members of a group have in common? */
+char *ngx_vrrp_group_rules(ngx_conf_t *cf, const vrrp_core_instance_conf_t *ic,
+    const vrrp_core_instance_conf_t *other);
+
+/* at the end of the "vrrp" block, and of the configuration */
+char *ngx_vrrp_group_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
+char *ngx_vrrp_group_trackers(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
+
 /* ngx_vrrp_window_conf.c */
 
 char *ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -210,6 +210,7 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t directive,
     ngx_str_t           *value;
     ngx_vrrp_conf_t     *vcf;
     ngx_vrrp_block_t    *block;
+    ngx_vrrp_group_t    *group;
     ngx_vrrp_channel_t  *channel;
 
     vcf = ngx_vrrp_get_conf(cf->cycle);
@@ -251,6 +252,11 @@ ngx_vrrp_notify_add(ngx_conf_t *cf, void *conf, ngx_uint_t directive,
     if (cf->cmd_type == NGX_VRRP_INSTANCE_CONF) {
         block = conf;
         channel->core.instance = block->checked.core.name;
+
+    } else if (cf->cmd_type == NGX_VRRP_GROUP_CONF) {
+        group = conf;
+        channel->core.instance = group->name;
+        channel->core.of_group = 1;
     }
 
     if (ngx_vrrp_notify_events(cf, directive, params, channel)
@@ -280,9 +286,23 @@ ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t directive,
         return NGX_CONF_ERROR;
     }
 
+    if (channel->core.of_group
+        && params->events != NGX_CONF_UNSET
+        && params->events != VRRP_CORE_EVENT_STATE)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a sync_group has only \"events=state\": other "
+                           "events are of its vrrp_instance blocks");
+        return NGX_CONF_ERROR;
+    }
+
     /* programs of this machine get changes of state only, as keepalived's */
 
     local = directive & (NGX_VRRP_NOTIFY_SCRIPTS|NGX_VRRP_NOTIFY_FIFO);
+
+    if (channel->core.of_group) {
+        params->events = VRRP_CORE_EVENT_STATE;
+    }
 
     ngx_conf_init_value(params->events, local ? VRRP_CORE_EVENT_STATE
                                               : VRRP_CORE_USUAL_EVENTS);
@@ -315,6 +335,7 @@ ngx_vrrp_notify_once(ngx_conf_t *cf, ngx_vrrp_channel_t *channel,
     for (other = vcf->channels.elts; other != channel; other++) {
 
         if (ngx_vrrp_same_str(&other->core.name, &channel->core.name)
+            && other->core.of_group == channel->core.of_group
             && ngx_vrrp_same_str(&other->core.instance,
                                  &channel->core.instance)
             && other->key.len == key->len

@@ -55,6 +55,16 @@ TEST(KeepalivedFormat, EventsOfAnInstanceAreItsLines) {
     EXPECT_EQ(line(event), "INSTANCE \"VI_1\" MASTER_RX_LOWER_PRI 100");
 }
 
+TEST(KeepalivedFormat, SyncGroup) {
+    EventRecord event = test::state_event("edge", "MASTER");
+    event.of_group = 1;
+    event.group.set("edge");
+    EXPECT_THAT(arguments(event),
+                ElementsAre("GROUP", "edge", "MASTER", "100"));
+    EXPECT_EQ(line(event), "GROUP \"edge\" MASTER 100");
+    EXPECT_THAT(environment(event), Contains("VRRP_GROUP=edge"));
+}
+
 TEST(KeepalivedFormat, NamesCannotEndALine) {
     EXPECT_EQ(line(test::tracker_event("a\"b\\", "x\ny", "up")),
               "TRACKER \"a\\\"b\\\\\" \"x?y\" UP");
@@ -62,14 +72,14 @@ TEST(KeepalivedFormat, NamesCannotEndALine) {
 
 TEST(KeepalivedFormat, Environment) {
     const auto list = environment(test::state_event("VI_1", "MASTER"));
-    EXPECT_THAT(
-        list, ElementsAre("VRRP_EVENT=state", "VRRP_NODE=lb01",
-                          "VRRP_INSTANCE=VI_1", "VRRP_IFACE=eth0",
-                          "VRRP_STATE=MASTER", "VRRP_PREV_STATE=BACKUP",
-                          "VRRP_PRIORITY=100", "VRRP_SUBJECT=", "VRRP_SERVER=",
-                          "VRRP_REASON=priority 0 from 10.0.0.2",
-                          "VRRP_VIPS=10.0.0.5 10.0.0.6", "VRRP_SEQ=7",
-                          "VRRP_TIME=2023-11-14T22:13:20.123Z"));
+    EXPECT_THAT(list, ElementsAre("VRRP_EVENT=state", "VRRP_NODE=lb01",
+                                  "VRRP_INSTANCE=VI_1", "VRRP_GROUP=",
+                                  "VRRP_IFACE=eth0", "VRRP_STATE=MASTER",
+                                  "VRRP_PREV_STATE=BACKUP", "VRRP_PRIORITY=100",
+                                  "VRRP_SUBJECT=", "VRRP_SERVER=",
+                                  "VRRP_REASON=priority 0 from 10.0.0.2",
+                                  "VRRP_VIPS=10.0.0.5 10.0.0.6", "VRRP_SEQ=7",
+                                  "VRRP_TIME=2023-11-14T22:13:20.123Z"));
     EXPECT_THAT(environment(test::upstream_event("web", "10.0.0.1:80", "down")),
                 Contains("VRRP_SERVER=10.0.0.1:80"));
 }
