@@ -14,7 +14,7 @@ done
 
 # Hidden: modules are loaded RTLD_GLOBAL, no C++ name of ours may leave.
 
-ngx_vrrp_cxxflags="-O2 -g$ngx_vrrp_cxxflags -std=c++20 -fPIC \
+ngx_vrrp_cxxflags="-O2 -g$ngx_vrrp_cxxflags -std=c++20 -fPIC -fno-plt \
 -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra"
 
 # gcc 12 thinks that it sees uninitialized members in every std::variant.
