@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/enum_name.hpp"
 #include "core/base/time.hpp"
@@ -93,7 +94,8 @@ private:
     void note();
     const Entry *first() const;
 
-    std::array<Entry, kFaultCauses.size()> entries_;
+    // One for each cause, away from the data that each advert needs.
+    std::vector<Entry> entries_ = std::vector<Entry>(kFaultCauses.size());
     bool any_ = false;  // one of them has a text
 };
 
