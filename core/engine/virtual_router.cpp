@@ -193,17 +193,16 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     if (phase_ != Phase::joined) {
         return;
     }
-    const auto parsed =
+    auto parsed =
         wire::parse_advertisement(packet.payload, packet.info.endpoints);
     if (!parsed) {
         report_drop(parsed.error(), packet, nullptr, now);
         return;
     }
 
-    const wire::Advertisement &advert = parsed->advertisement;
-    if (const auto reason =
-            vrrp::refuse(config(), source_, advert, packet.info)) {
-        report_drop(*reason, packet, &advert, now);
+    if (const auto reason = vrrp::refuse(config(), source_,
+                                         parsed->advertisement, packet.info)) {
+        report_drop(*reason, packet, &parsed->advertisement, now);
         return;
     }
     if (!is_authentic(*parsed, packet, now)) {
@@ -211,6 +210,9 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     }
 
     const IpAddress &peer = packet.info.endpoints.source;
+    const vrrp::Input heard =
+        vrrp::AdvertReceived{std::move(parsed.value().advertisement), peer};
+    const auto &advert = std::get<vrrp::AdvertReceived>(heard).advertisement;
     ++counters_.adverts_received;
     if (advert.priority == kPriorityZero) {
         ++counters_.priority_zero_received;
@@ -220,7 +222,7 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     }
     split_brain_.on_advert(advert, now);
     const auto before = instance_.active_router();
-    input(vrrp::AdvertReceived{advert, peer}, now);
+    input(heard, now);
     changed_ = changed_ || !vrrp::is_same(before, instance_.active_router());
     split_brain_.on_rival(advert, peer, instance_.effective_priority(), now);
     report_losing(advert, peer, now);
