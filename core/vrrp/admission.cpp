@@ -149,6 +149,18 @@ std::string owner_mismatch(const Config &config,
            "addresses: lower one priority";
 }
 
+[[gnu::cold]] std::optional<std::string> describe_mismatch(
+    const Config &config, const wire::Advertisement &advert,
+    const IpAddress &source) {
+    std::string text;
+    for (const std::string &part : {interval_mismatch(config, advert, source),
+                                    address_mismatch(config, advert, source),
+                                    owner_mismatch(config, advert, source)}) {
+        text += (text.empty() || part.empty() ? "" : "; ") + part;
+    }
+    return text.empty() ? std::nullopt : std::optional{text};
+}
+
 // Of nearly all advertisements: without a text, and without memory for one.
 bool matches(const Config &config, const wire::Advertisement &advert) {
     return advert.interval == config.advert_interval &&
@@ -208,16 +220,8 @@ std::optional<DropReason> refuse(const Config &config,
 std::optional<std::string> mismatch(const Config &config,
                                     const wire::Advertisement &advert,
                                     const IpAddress &source) {
-    if (matches(config, advert)) {
-        return std::nullopt;
-    }
-    std::string text;
-    for (const std::string &part : {interval_mismatch(config, advert, source),
-                                    address_mismatch(config, advert, source),
-                                    owner_mismatch(config, advert, source)}) {
-        text += (text.empty() || part.empty() ? "" : "; ") + part;
-    }
-    return text.empty() ? std::nullopt : std::optional{text};
+    return matches(config, advert) ? std::nullopt
+                                   : describe_mismatch(config, advert, source);
 }
 
 }  // namespace ngx_vrrp::vrrp
