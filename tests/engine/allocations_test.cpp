@@ -36,12 +36,13 @@ protected:
     // In a call for one advert; workers need no check at that moment.
     std::size_t allocations_of_an_advert() {
         const wire::Endpoints ends{kPeer, vrrp::multicast_group(Family::ipv4)};
+        wire::Advertisement advert;
+        advert.vrid = Vrid{51};
+        advert.priority = Priority{200};
+        advert.interval = Milliseconds{100};
+        advert.addresses = {kVip};
         const Buffer pdu =
-            wire::serialize({.vrid = Vrid{51},
-                             .priority = Priority{200},
-                             .interval = Milliseconds{100},
-                             .addresses = {kVip}},
-                            ends, wire::ChecksumForm::pseudo_header);
+            wire::serialize(advert, ends, wire::ChecksumForm::pseudo_header);
         run(Milliseconds{50});
         engine->handle_packet({"eth0", {ends, 255}, pdu}, now);
         const std::size_t before = allocations;
