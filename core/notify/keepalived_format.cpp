@@ -45,11 +45,13 @@ std::vector<std::string> arguments(const EventRecord &event) {
     return list;
 }
 
+// keepalived quotes the name, but not the state.
 std::string line(const EventRecord &event) {
     const std::vector<std::string> words = arguments(event);
+    const bool has_state = words[0] == "INSTANCE" || words[0] == "GROUP";
     return words[0] + ' ' + quoted(words[1]) + ' ' +
-           (words[0] == "INSTANCE" ? on_line(words[2]) : quoted(words[2])) +
-           ' ' + on_line(words[3]);
+           (has_state ? on_line(words[2]) : quoted(words[2])) + ' ' +
+           on_line(words[3]);
 }
 
 std::vector<std::string> environment(const EventRecord &event) {

@@ -55,6 +55,7 @@ public:
         instance_.virtual_router_id = 51;
         instance_.priority = 100;
         instance_.advert_int_ns = 100'000'000;
+        instance_.election = 1;
         instance_.down_timer_adverts = 3;
         instance_.addresses = &address_;
         instance_.naddresses = 1;
