@@ -2,7 +2,7 @@
 
 namespace ngx_vrrp {
 
-Checksum &Checksum::add(Bytes bytes) {
+[[gnu::hot]] Checksum &Checksum::add(Bytes bytes) {
     ByteReader in(bytes);
     while (in.remaining() >= 2) {
         sum_ += in.u16();
@@ -26,7 +26,7 @@ Checksum &Checksum::add_pseudo_header(const IpAddress &source,
     return *this;
 }
 
-std::uint16_t Checksum::value() const {
+[[gnu::hot]] std::uint16_t Checksum::value() const {
     std::uint64_t sum = sum_;
     while (sum > 0xffff) {
         sum = (sum & 0xffff) + (sum >> 16);

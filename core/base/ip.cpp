@@ -26,7 +26,7 @@ bool has_only_last_groups(Bytes octets) {
 
 }  // namespace
 
-IpAddress IpAddress::v4(std::array<std::uint8_t, 4> octets) {
+[[gnu::hot]] IpAddress IpAddress::v4(std::array<std::uint8_t, 4> octets) {
     return from_octets(octets);
 }
 
@@ -34,7 +34,8 @@ IpAddress IpAddress::v6(std::array<std::uint8_t, 16> octets) {
     return from_octets(octets);
 }
 
-IpAddress IpAddress::from_octets(std::span<const std::uint8_t> octets) {
+[[gnu::hot]] IpAddress IpAddress::from_octets(
+    std::span<const std::uint8_t> octets) {
     assert(octets.size() == 4 || octets.size() == 16);
     IpAddress address;
     address.family_ = octets.size() == 4 ? Family::ipv4 : Family::ipv6;
@@ -52,7 +53,7 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     return parsed ? std::optional(address) : std::nullopt;
 }
 
-std::span<const std::uint8_t> IpAddress::octets() const {
+[[gnu::hot]] std::span<const std::uint8_t> IpAddress::octets() const {
     return std::span(octets_).first(address_size(family_));
 }
 
@@ -60,7 +61,7 @@ bool IpAddress::is_unspecified() const {
     return octets_ == std::array<std::uint8_t, 16>{};
 }
 
-bool IpAddress::is_multicast() const {
+[[gnu::hot]] bool IpAddress::is_multicast() const {
     return family_ == Family::ipv4 ? octets_[0] >> 4 == 0xe
                                    : octets_[0] == 0xff;
 }

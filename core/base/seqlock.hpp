@@ -28,7 +28,7 @@ constexpr std::size_t words(std::size_t bytes) {
 
 // Calls call(word) for each word; unused bytes of the last one are zero.
 template <class Call>
-void each_word(Bytes bytes, Call &&call) {
+[[gnu::hot]] void each_word(Bytes bytes, Call &&call) {
     std::uint64_t word = 0;
     for (; bytes.size() >= sizeof(word); bytes = bytes.subspan(sizeof(word))) {
         std::memcpy(&word, bytes.data(), sizeof(word));

@@ -52,20 +52,20 @@ void vrrp_process_terminate(vrrp_process_t *process) {
     process->enter([&] { process->node().terminate(); });
 }
 
-void vrrp_process_on_readable(vrrp_process_t *process, int fd) {
+[[gnu::hot]] void vrrp_process_on_readable(vrrp_process_t *process, int fd) {
     process->enter([&] { process->node().on_readable(fd); });
 }
 
-void vrrp_process_on_timer(vrrp_process_t *process) {
+[[gnu::hot]] void vrrp_process_on_timer(vrrp_process_t *process) {
     process->enter([&] { process->node().on_timer(); });
 }
 
-int64_t vrrp_process_deadline(vrrp_process_t *process) {
+[[gnu::hot]] int64_t vrrp_process_deadline(vrrp_process_t *process) {
     const auto deadline = process->node().deadline();
     return deadline ? to_ns(*deadline) : VRRP_CORE_NEVER;
 }
 
-int vrrp_process_finished(vrrp_process_t *process) {
+[[gnu::hot]] int vrrp_process_finished(vrrp_process_t *process) {
     return process->finished();
 }
 

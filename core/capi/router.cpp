@@ -109,7 +109,7 @@ struct RouterProcess final : vrrp_process_s {
                  to_facts(conf, facts), callbacks, callbacks, signing,
                  {memory.area(), memory.worker_area()}, ownership.get()) {}
 
-    node::Node &node() override { return router; }
+    [[gnu::hot]] node::Node &node() override { return router; }
 
     os::Mapping ownership;
     RouterSigning signing;

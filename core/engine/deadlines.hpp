@@ -75,7 +75,7 @@ private:
     }
 
     // Up, or down, to where it belongs.
-    void sift(std::size_t place) {
+    [[gnu::hot]] void sift(std::size_t place) {
         while (place > 0 && is_before(place, (place - 1) / 2)) {
             exchange(place, (place - 1) / 2);
             place = (place - 1) / 2;

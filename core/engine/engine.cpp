@@ -73,7 +73,8 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
 
 // After each call that can change a router: performs the remaining work of
 // these routers for all of them together.
-void Engine::end_pass(std::span<const std::size_t> routers, Instant now) {
+[[gnu::hot]] void Engine::end_pass(std::span<const std::size_t> routers,
+                                   Instant now) {
     send_adverts(routers, now);
     prolong_leases(routers, now);
     for (bool more = true; more;) {
@@ -87,7 +88,8 @@ void Engine::end_pass(std::span<const std::size_t> routers, Instant now) {
     }
 }
 
-void Engine::send_adverts(std::span<const std::size_t> routers, Instant now) {
+[[gnu::hot]] void Engine::send_adverts(std::span<const std::size_t> routers,
+                                       Instant now) {
     packets_.clear();
     for (const std::size_t index : routers) {
         routers_[index].ask_to_send(packets_);
@@ -101,7 +103,8 @@ void Engine::send_adverts(std::span<const std::size_t> routers, Instant now) {
     }
 }
 
-void Engine::prolong_leases(std::span<const std::size_t> routers, Instant now) {
+[[gnu::hot]] void Engine::prolong_leases(std::span<const std::size_t> routers,
+                                         Instant now) {
     requests_.clear();
     for (const std::size_t index : routers) {
         routers_[index].ask_to_prolong(requests_);
@@ -115,7 +118,7 @@ void Engine::prolong_leases(std::span<const std::size_t> routers, Instant now) {
     }
 }
 
-void Engine::note(std::size_t index) {
+[[gnu::hot]] void Engine::note(std::size_t index) {
     VirtualRouter &router = routers_[index];
     const Known next{.is_ours = router.is_ours(),
                      .is_owner = router.is_owner(),
@@ -164,7 +167,8 @@ void Engine::stop(const std::string &reason, bool serving, Instant now,
               [&](VirtualRouter &r) { r.stop(reason, serving, now, deleted); });
 }
 
-void Engine::handle_packet(const ReceivedPacket &packet, Instant now) {
+[[gnu::hot]] void Engine::handle_packet(const ReceivedPacket &packet,
+                                        Instant now) {
     check_workers_early(now);
     if (const auto found = find(packet)) {
         routers_[*found].handle_packet(packet, now);
@@ -263,7 +267,7 @@ void Engine::handle_checks(Instant now) {
     with_each(now, [&](VirtualRouter &r) { r.evaluate_trackers(now); });
 }
 
-void Engine::handle_time(Instant now) {
+[[gnu::hot]] void Engine::handle_time(Instant now) {
     if (workers_check_at_ && now >= *workers_check_at_) {
         watch_workers(now);
     }
@@ -280,7 +284,7 @@ void Engine::handle_time_of_day(vrrp::TimeOfDay time, Instant now) {
     with_each(now, [&](VirtualRouter &r) { r.set_time_of_day(time, now); });
 }
 
-std::optional<Instant> Engine::deadline() const {
+[[gnu::hot]] std::optional<Instant> Engine::deadline() const {
     std::optional<Instant> earliest = workers_check_at_;
     take_earlier(earliest, deadlines_.first());
     return earliest;
@@ -301,7 +305,7 @@ void Engine::watch_neighbours() {
 // The time that this process lost is given back to workers: a machine that
 // stood still has stopped them, too, and they do not beat again before we
 // check.
-std::vector<Heartbeat> Engine::read_heartbeats(Instant now) {
+[[gnu::hot]] std::vector<Heartbeat> Engine::read_heartbeats(Instant now) {
     std::vector<Heartbeat> heartbeats = ports_.shared.heartbeats();
     for (Heartbeat &heartbeat : heartbeats) {
         heartbeat.beat += lag_watch_.lost_since(heartbeat.beat, now);
@@ -311,7 +315,7 @@ std::vector<Heartbeat> Engine::read_heartbeats(Instant now) {
 
 // While all routers are claimed and all workers beat, no router has to hear of
 // it: its fault was cleared before.
-void Engine::watch_workers(Instant now) {
+[[gnu::hot]] void Engine::watch_workers(Instant now) {
     const std::vector<Heartbeat> heartbeats = read_heartbeats(now);
     const bool same = are_same_workers(heartbeats);
     bool healthy = true;
@@ -338,8 +342,8 @@ void Engine::watch_workers(Instant now) {
 // fresher ones have come, or it is over. Before that we look as often as
 // workers beat, to know the new ones by name; but while they are those that we
 // know, we do not wake up for it until one of the last beats may be missing.
-void Engine::plan_workers_check(const WatchedWorkers &watched, bool same,
-                                Instant now) {
+[[gnu::hot]] void Engine::plan_workers_check(const WatchedWorkers &watched,
+                                             bool same, Instant now) {
     const auto &[policy, verdict] = watched;
     if (policy.required == 0) {
         return;
@@ -370,7 +374,8 @@ void Engine::report_workers(Instant now) {
 }
 
 // As at the last look, and none of them has ended.
-bool Engine::are_same_workers(const std::vector<Heartbeat> &heartbeats) {
+[[gnu::hot]] bool Engine::are_same_workers(
+    const std::vector<Heartbeat> &heartbeats) {
     const bool one_ended = std::ranges::any_of(
         heartbeats,
         [](const Heartbeat &h) { return h.gone_at != Instant::max(); });
@@ -388,7 +393,8 @@ void Engine::check_workers_early(Instant now) {
     }
 }
 
-std::optional<std::size_t> Engine::find(const ReceivedPacket &packet) const {
+[[gnu::hot]] std::optional<std::size_t> Engine::find(
+    const ReceivedPacket &packet) const {
     constexpr std::size_t kVridOffset = 1;
     if (packet.payload.size() <= kVridOffset) {
         return std::nullopt;

@@ -52,7 +52,7 @@ void Faults::expire(Instant now) {
     note();
 }
 
-std::optional<Instant> Faults::deadline() const {
+[[gnu::hot]] std::optional<Instant> Faults::deadline() const {
     std::optional<Instant> earliest;
     if (!any_) {
         return earliest;

@@ -70,7 +70,7 @@ OwnershipId SharedOwnership::open(const RouterKey &key, Duration interval) {
     return OwnershipId{routers_.size() - 1};
 }
 
-bool SharedOwnership::owns(OwnershipId id) const {
+[[gnu::hot]] bool SharedOwnership::owns(OwnershipId id) const {
     const OwnershipSlot *slot = router(id).slot;
     return slot == nullptr || load(slot->owner) == self_;
 }
@@ -233,8 +233,9 @@ std::optional<Handover> SharedOwnership::read_record(const Router &r,
 
 // Owning
 
-Ownership::Demand SharedOwnership::demand(OwnershipId id, bool ending,
-                                          Instant now) {
+[[gnu::hot]] Ownership::Demand SharedOwnership::demand(OwnershipId id,
+                                                       bool ending,
+                                                       Instant now) {
     Router &r = router(id);
     if (r.slot == nullptr) {
         return Demand::none;
@@ -320,7 +321,7 @@ std::optional<Inheritance> SharedOwnership::take_back(OwnershipId id,
     return std::nullopt;
 }
 
-void SharedOwnership::advertised(OwnershipId id, Instant now) {
+[[gnu::hot]] void SharedOwnership::advertised(OwnershipId id, Instant now) {
     OwnershipSlot *slot = router(id).slot;
     if (slot != nullptr && owns(id)) {
         store(slot->active_at, now);
@@ -344,7 +345,8 @@ void SharedOwnership::give_up(OwnershipId id) {
     r.next_run.reset();
 }
 
-std::optional<Instant> SharedOwnership::deadline(OwnershipId id) const {
+[[gnu::hot]] std::optional<Instant> SharedOwnership::deadline(
+    OwnershipId id) const {
     const Router &r = router(id);
     if (r.slot == nullptr) {
         return std::nullopt;

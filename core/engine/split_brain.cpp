@@ -74,7 +74,7 @@ SplitBrain::SplitBrain(const vrrp::Config &config)
       patience_(down_adverts_ * config.advert_interval),
       probes_(config.addresses.size(), seed_of(config)) {}
 
-void SplitBrain::set_active(bool active, Instant now) {
+[[gnu::hot]] void SplitBrain::set_active(bool active, Instant now) {
     if (active && !active_) {
         // only a router that was heard can become silent
         in_silence_ = heard_at_ && now - *heard_at_ >= patience_;
@@ -141,8 +141,9 @@ void SplitBrain::on_advert(const wire::Advertisement &advert, Instant now) {
     patience_ = down_adverts_ * advert.interval;
 }
 
-void SplitBrain::on_rival(const wire::Advertisement &advert,
-                          const IpAddress &source, Priority ours, Instant now) {
+[[gnu::hot]] void SplitBrain::on_rival(const wire::Advertisement &advert,
+                                       const IpAddress &source, Priority ours,
+                                       Instant now) {
     if (active_ && advert.priority != kPriorityZero &&
         rival_.see(now, rival_patience())) {
         suspect(
@@ -233,7 +234,7 @@ void SplitBrain::see_stray(const std::string &detail, Instant now) {
     }
 }
 
-void SplitBrain::handle_time(Instant now) {
+[[gnu::hot]] void SplitBrain::handle_time(Instant now) {
     if (rival_.end_if_quiet(now)) {
         end_sign(SplitBrainSign::two_masters,
                  "its advertisements have "
@@ -262,11 +263,11 @@ SuspectedSign *SplitBrain::find(SplitBrainSign sign) {
     return find_first(signs_, sign, &SuspectedSign::sign);
 }
 
-std::vector<SignNews> SplitBrain::take_news() {
+[[gnu::hot]] std::vector<SignNews> SplitBrain::take_news() {
     return std::exchange(news_, {});
 }
 
-std::optional<Instant> SplitBrain::deadline() const {
+[[gnu::hot]] std::optional<Instant> SplitBrain::deadline() const {
     std::optional<Instant> earliest = probes_.deadline();
     take_earlier(earliest, rival_.deadline());
     take_earlier(earliest, owner_.deadline());

@@ -51,7 +51,7 @@ inline constexpr std::size_t kRememberedLags = 16;
 class TimerLagWatch {
 public:
     // After each event: the present deadline.
-    void next(std::optional<Instant> deadline, Instant now) {
+    [[gnu::hot]] void next(std::optional<Instant> deadline, Instant now) {
         if (deadline == deadline_) {
             return;
         }

@@ -189,7 +189,8 @@ void VirtualRouter::report_tracker_changes(Instant now) {
     }
 }
 
-void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
+[[gnu::hot]] void VirtualRouter::handle_packet(const ReceivedPacket &packet,
+                                               Instant now) {
     if (phase_ != Phase::joined) {
         return;
     }
@@ -235,7 +236,7 @@ void VirtualRouter::handle_packet(const ReceivedPacket &packet, Instant now) {
     }
 }
 
-void VirtualRouter::handle_time(Instant now) {
+[[gnu::hot]] void VirtualRouter::handle_time(Instant now) {
     check_ownership(now);
     if (interfaces_ && link_down_at_ && now >= *link_down_at_) {
         report_interface_faults(now);
@@ -253,7 +254,7 @@ void VirtualRouter::handle_time(Instant now) {
     give_up_if_ended();
 }
 
-std::optional<Instant> VirtualRouter::deadline() const {
+[[gnu::hot]] std::optional<Instant> VirtualRouter::deadline() const {
     std::optional<Instant> earliest = instance_.deadline();
     take_earlier(earliest, faults_.deadline());
     if (interfaces_) {
@@ -277,7 +278,7 @@ bool VirtualRouter::finished() const {
 
 // Changes that happened while another process took over are not for this
 // process to handle.
-void VirtualRouter::input(const vrrp::Input &input, Instant now) {
+[[gnu::hot]] void VirtualRouter::input(const vrrp::Input &input, Instant now) {
     if (owner_ && !ports_.ownership.owns(id_)) {
         lose(now);
     }
@@ -286,7 +287,8 @@ void VirtualRouter::input(const vrrp::Input &input, Instant now) {
     give_up_if_ended();
 }
 
-void VirtualRouter::perform(const vrrp::Actions &actions, Instant now) {
+[[gnu::hot]] void VirtualRouter::perform(const vrrp::Actions &actions,
+                                         Instant now) {
     const auto can_wait = [](const vrrp::Action &action) {
         return std::holds_alternative<vrrp::SendAdvert>(action) ||
                std::holds_alternative<vrrp::RenewAddresses>(action);
@@ -329,7 +331,7 @@ void VirtualRouter::stay_out(FaultCause cause, const std::string &why,
     report_fault(before, now);
 }
 
-void VirtualRouter::end_faults(Instant now) {
+[[gnu::hot]] void VirtualRouter::end_faults(Instant now) {
     if (!faults_.deadline() || now < *faults_.deadline()) {
         return;
     }

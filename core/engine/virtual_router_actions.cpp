@@ -74,7 +74,8 @@ void VirtualRouter::ask_to_send(std::vector<OutgoingPacket> &packets) {
     packets_asked_ = packets.size() - before;
 }
 
-void VirtualRouter::take_sent(std::span<const Status> &answers, Instant now) {
+[[gnu::hot]] void VirtualRouter::take_sent(std::span<const Status> &answers,
+                                           Instant now) {
     if (const auto due = std::exchange(advert_due_, std::nullopt)) {
         take_sent(*due, answers.first(packets_asked_), now);
         answers = answers.subspan(packets_asked_);
@@ -82,8 +83,8 @@ void VirtualRouter::take_sent(std::span<const Status> &answers, Instant now) {
 }
 
 // A router that cannot sign sends nothing: the others would drop it.
-void VirtualRouter::put_advert(Priority priority,
-                               std::vector<OutgoingPacket> &packets) {
+[[gnu::hot]] void VirtualRouter::put_advert(
+    Priority priority, std::vector<OutgoingPacket> &packets) {
     const Interface *interface = own_interface();
     if (!interface || !may_act()) {
         return;
@@ -112,8 +113,9 @@ void VirtualRouter::put_advert(Priority priority,
 }
 
 // No answer: the request could not be sent.
-void VirtualRouter::take_sent(Priority priority,
-                              std::span<const Status> answers, Instant now) {
+[[gnu::hot]] void VirtualRouter::take_sent(Priority priority,
+                                           std::span<const Status> answers,
+                                           Instant now) {
     bool sent = false;
     for (const Status &status : answers) {
         if (!status) {
@@ -140,7 +142,8 @@ void VirtualRouter::take_sent(Priority priority,
 // active: it has taken over. While we cannot send, our addresses only conflict
 // with it. (As long as no other router is active we stay: an address on one
 // node is better than an address on no node.)
-void VirtualRouter::leave_unheard(const IpAddress &peer, Instant now) {
+[[gnu::hot]] void VirtualRouter::leave_unheard(const IpAddress &peer,
+                                               Instant now) {
     const Duration takeover = vrrp::fastest_takeover(
         config().version, config().advert_interval, config().down_adverts);
     if (instance_.state() == vrrp::StateName::active && unheard_since_ &&

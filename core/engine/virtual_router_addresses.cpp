@@ -122,7 +122,8 @@ bool VirtualRouter::is_usual(const AddressState &state) const {
 }
 
 // Unless they must not be held any more.
-void VirtualRouter::ask_to_prolong(std::vector<LeaseRequest> &requests) {
+[[gnu::hot]] void VirtualRouter::ask_to_prolong(
+    std::vector<LeaseRequest> &requests) {
     prolonging_.clear();
     if (!std::exchange(wants_to_prolong_, false) || !may_act()) {
         return;
@@ -136,8 +137,8 @@ void VirtualRouter::ask_to_prolong(std::vector<LeaseRequest> &requests) {
     }
 }
 
-void VirtualRouter::take_prolonged(std::span<const Status> &answers,
-                                   Instant now) {
+[[gnu::hot]] void VirtualRouter::take_prolonged(
+    std::span<const Status> &answers, Instant now) {
     if (prolonging_.empty()) {
         return;
     }
@@ -344,7 +345,7 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
 // The addresses that are on this node although this router, which takes part in
 // the election, is not MASTER: the node answers for them beside the MASTER. If
 // another nginx of this node has the router, the addresses belong to it.
-const AddressState *VirtualRouter::stray() const {
+[[gnu::hot]] const AddressState *VirtualRouter::stray() const {
     if (phase_ != Phase::joined || !interfaces_ || stopped_ || is_taken() ||
         cut_.holds_addresses() ||
         instance_.state() == vrrp::StateName::active ||
@@ -371,7 +372,7 @@ std::string VirtualRouter::describe_stray() const {
 }
 
 // An address that comes back at once stays for a while, to avoid a fight.
-void VirtualRouter::remove_strays(Instant now) {
+[[gnu::hot]] void VirtualRouter::remove_strays(Instant now) {
     if (remove_strays_at_ && now < *remove_strays_at_) {
         return;
     }
@@ -477,7 +478,7 @@ void VirtualRouter::judge_attempt(bool any_held, Instant now) {
 // A master without any of its addresses blocks its peers and answers no client.
 // Some renewals may fail; after a time out for the same reason, the first
 // failure counts.
-std::optional<Instant> VirtualRouter::black_hole_at() const {
+[[gnu::hot]] std::optional<Instant> VirtualRouter::black_hole_at() const {
     if (!failing_since_ || instance_.state() != vrrp::StateName::active) {
         return std::nullopt;
     }
@@ -491,7 +492,7 @@ std::optional<Instant> VirtualRouter::black_hole_at() const {
     return at;
 }
 
-void VirtualRouter::leave_black_hole(Instant now) {
+[[gnu::hot]] void VirtualRouter::leave_black_hole(Instant now) {
     const std::optional<Instant> at = black_hole_at();
     if (!at || now < *at) {
         return;

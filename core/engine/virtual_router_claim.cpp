@@ -38,7 +38,7 @@ void VirtualRouter::claim(Instant now) {
     check_ownership(now);
 }
 
-void VirtualRouter::check_ownership(Instant now) {
+[[gnu::hot]] void VirtualRouter::check_ownership(Instant now) {
     if (phase_ == Phase::claiming) {
         if (const auto got = ports_.ownership.request(id_, now)) {
             own(*got, now);
@@ -53,7 +53,7 @@ void VirtualRouter::check_ownership(Instant now) {
 }
 
 // A release by the operator, or the end, is completed first.
-void VirtualRouter::serve_demand(Instant now) {
+[[gnu::hot]] void VirtualRouter::serve_demand(Instant now) {
     const Ownership::Demand demand =
         ports_.ownership.demand(id_, hand_over_by_.has_value(), now);
     if (instance_.is_leaving()) {
@@ -263,7 +263,7 @@ void VirtualRouter::shut_down(Instant now) {
     give_up_if_ended();
 }
 
-void VirtualRouter::give_up_if_ended() {
+[[gnu::hot]] void VirtualRouter::give_up_if_ended() {
     if (shutting_down_ && owner_ && !holds_addresses()) {
         ports_.ownership.give_up(id_);
         owner_ = false;

@@ -38,7 +38,7 @@ bool VirtualRouter::cut(Instant now) {
     return true;
 }
 
-void VirtualRouter::cut_late(Instant now) {
+[[gnu::hot]] void VirtualRouter::cut_late(Instant now) {
     if (!cut_.is_due(now)) {
         return;
     }

@@ -47,7 +47,7 @@ void VirtualRouter::handle_neighbour(const Interface &interface,
     check_split_brain(now);
 }
 
-void VirtualRouter::check_split_brain(Instant now) {
+[[gnu::hot]] void VirtualRouter::check_split_brain(Instant now) {
     const bool active = config().election &&
                         instance_.state() == vrrp::StateName::active &&
                         !instance_.is_leaving();

@@ -13,7 +13,8 @@ Instant stale_at(const Heartbeat &heartbeat, Duration timeout) {
 
 }  // namespace
 
-std::vector<std::int32_t> pids_of(std::span<const Heartbeat> heartbeats) {
+[[gnu::hot]] std::vector<std::int32_t> pids_of(
+    std::span<const Heartbeat> heartbeats) {
     std::vector<std::int32_t> pids;
     for (const Heartbeat &heartbeat : heartbeats) {
         pids.push_back(heartbeat.pid);
@@ -21,8 +22,8 @@ std::vector<std::int32_t> pids_of(std::span<const Heartbeat> heartbeats) {
     return pids;
 }
 
-bool are_of(std::span<const Heartbeat> heartbeats,
-            std::span<const std::int32_t> pids) {
+[[gnu::hot]] bool are_of(std::span<const Heartbeat> heartbeats,
+                         std::span<const std::int32_t> pids) {
     return std::ranges::equal(heartbeats, pids, {}, &Heartbeat::pid);
 }
 
@@ -35,8 +36,9 @@ Duration heartbeat_interval(Duration timeout) {
     return std::max(timeout / 4, Duration{Milliseconds{1}});
 }
 
-WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
-                            unsigned required, Duration timeout, Instant now) {
+[[gnu::hot]] WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
+                                         unsigned required, Duration timeout,
+                                         Instant now) {
     std::vector<Instant> ends;  // of each fresh worker
     for (const Heartbeat &heartbeat : heartbeats) {
         if (is_fresh(heartbeat, timeout, now)) {

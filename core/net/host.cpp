@@ -81,12 +81,12 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
     return known_;
 }
 
-void Host::catch_up() {
+[[gnu::hot]] void Host::catch_up() {
     read_events();
     sockets_.read_all(os::now());
 }
 
-void Host::on_readable(int fd) {
+[[gnu::hot]] void Host::on_readable(int fd) {
     if (fd == events_.fd()) {
         read_events();
     } else if (const auto ended = processes_.take_ended(fd)) {
@@ -96,20 +96,20 @@ void Host::on_readable(int fd) {
     }
 }
 
-std::optional<Instant> Host::deadline() const {
+[[gnu::hot]] std::optional<Instant> Host::deadline() const {
     std::optional<Instant> earliest = dump_.at();
     take_earlier(earliest, sockets_.deadline());
     return earliest;
 }
 
-void Host::handle_time(Instant now) {
+[[gnu::hot]] void Host::handle_time(Instant now) {
     if (dump_.is_due(now)) {
         read_all_again(now, false);
     }
     sockets_.handle_time(now);
 }
 
-void Host::read_events() {
+[[gnu::hot]] void Host::read_events() {
     if (!events_.is_open()) {
         return;
     }
@@ -208,7 +208,7 @@ void Host::forget_unanswered(const engine::Interface &interface) {
 
 // A new address causes an event, like that of any program: then it is known.
 // Its renewals cause none.
-std::vector<Status> Host::add(
+[[gnu::hot]] std::vector<Status> Host::add(
     const std::vector<engine::LeaseRequest> &requests) {
     const bool all_known = std::ranges::all_of(
         requests, [&](const auto &r) { return has_ours(known_, r); });
@@ -231,7 +231,7 @@ Status Host::remove(const engine::Interface &interface,
     return remove_address(requests_, interface, address);
 }
 
-Status Host::watch_process(int pid) {
+[[gnu::hot]] Status Host::watch_process(int pid) {
     return processes_.watch(pid);
 }
 
@@ -244,7 +244,7 @@ void Host::forget(std::string_view interface) {
     sockets_.forget(interface);
 }
 
-std::vector<Status> Host::send(
+[[gnu::hot]] std::vector<Status> Host::send(
     const std::vector<engine::OutgoingPacket> &packets) {
     return sockets_.send(packets);
 }

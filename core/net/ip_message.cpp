@@ -102,8 +102,9 @@ void Ancillary::attach_to(msghdr &message) {
     message.msg_controllen = storage_.size();
 }
 
-void Ancillary::put_source(msghdr &message, const IpAddress &source,
-                           IfIndex index) {
+[[gnu::hot]] void Ancillary::put_source(msghdr &message,
+                                        const IpAddress &source,
+                                        IfIndex index) {
     attach_to(message);
     message.msg_controllen = 0;
     if (source.family() == Family::ipv4) {
@@ -147,7 +148,7 @@ Ipv6Arrival ipv6_arrival(msghdr &message) {
     return arrival;
 }
 
-std::optional<std::uint32_t> overflow(msghdr &message) {
+[[gnu::hot]] std::optional<std::uint32_t> overflow(msghdr &message) {
     for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level == SOL_SOCKET &&

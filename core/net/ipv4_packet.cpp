@@ -34,14 +34,14 @@ bool has_header(Bytes packet) {
 
 }  // namespace
 
-std::optional<IpPacket> parse_ipv4(Bytes packet) {
+[[gnu::hot]] std::optional<IpPacket> parse_ipv4(Bytes packet) {
     if (!has_header(packet) || packet.size() < lengths_of(packet).total) {
         return std::nullopt;
     }
     return parse_beginning_of_ipv4(packet);
 }
 
-std::optional<IpPacket> parse_beginning_of_ipv4(Bytes packet) {
+[[gnu::hot]] std::optional<IpPacket> parse_beginning_of_ipv4(Bytes packet) {
     if (!has_header(packet)) {
         return std::nullopt;
     }

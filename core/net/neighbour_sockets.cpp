@@ -185,7 +185,7 @@ Status NeighbourSockets::open(Family family,
     return success();
 }
 
-bool NeighbourSockets::on_readable(int fd) {
+[[gnu::hot]] bool NeighbourSockets::on_readable(int fd) {
     if (fd != arp_.get() && fd != icmpv6_.get()) {
         return false;
     }

@@ -163,8 +163,9 @@ int RequestSocket::send(nlmsghdr *request) {
     return ::send(fd_.get(), request, request->nlmsg_len, 0) < 0 ? errno : 0;
 }
 
-int RequestSocket::exchange(const Message &request,
-                            const MessageHandler &handler, std::size_t most) {
+[[gnu::hot]] int RequestSocket::exchange(const Message &request,
+                                         const MessageHandler &handler,
+                                         std::size_t most) {
     const int unsent = request ? send(nlmsg_hdr(request.get())) : ENOMEM;
     if (unsent != 0) {
         return unsent;
@@ -197,7 +198,8 @@ std::uint32_t RequestSocket::port() const {
     return error < 0 ? 0 : self.nl_pid;
 }
 
-std::vector<int> RequestSocket::exchange(const std::vector<Message> &requests) {
+[[gnu::hot]] std::vector<int> RequestSocket::exchange(
+    const std::vector<Message> &requests) {
     std::vector<int> errors(requests.size());
     if (std::find(requests.begin(), requests.end(), nullptr) !=
         requests.end()) {
@@ -217,7 +219,8 @@ std::vector<int> RequestSocket::exchange(const std::vector<Message> &requests) {
 }
 
 // Only the last one is acknowledged; the others are answered if they fail.
-int RequestSocket::send_together(const Message *requests, std::size_t count) {
+[[gnu::hot]] int RequestSocket::send_together(const Message *requests,
+                                              std::size_t count) {
     std::array<iovec, kMaxRequests> parts{};
     for (std::size_t i = 0; i < count; ++i) {
         nlmsghdr *request = nlmsg_hdr(requests[i].get());
@@ -233,8 +236,9 @@ int RequestSocket::send_together(const Message *requests, std::size_t count) {
     return ::sendmsg(fd_.get(), &message, 0) < 0 ? errno : 0;
 }
 
-void RequestSocket::receive_errors(std::uint32_t first, int *errors,
-                                   std::size_t count) {
+[[gnu::hot]] void RequestSocket::receive_errors(std::uint32_t first,
+                                                int *errors,
+                                                std::size_t count) {
     bool complete = false;
     const auto take = [&](nlmsghdr *m) {
         const std::uint32_t index = m->nlmsg_seq - first;
@@ -281,7 +285,7 @@ Status EventSocket::open() {
     return success();
 }
 
-int EventSocket::drain(const MessageHandler &handler) {
+[[gnu::hot]] int EventSocket::drain(const MessageHandler &handler) {
     bool lost = false;
 
     for (unsigned n = 0; n < (lost ? kMaxEventsWhenLost : kMaxEventsPerWakeup);

@@ -115,7 +115,7 @@ void RouterNames::check(Instant now) {
     schedule(now);
 }
 
-bool RouterNames::on_readable(int fd, Instant now) {
+[[gnu::hot]] bool RouterNames::on_readable(int fd, Instant now) {
     if (!next_check_) {
         return false;  // all are ours; it is asked for each packet
     }

@@ -190,7 +190,7 @@ Status VrrpSocket::set_option(int level, int option, const char *text,
     return success();
 }
 
-std::vector<Status> VrrpSocket::send(
+[[gnu::hot]] std::vector<Status> VrrpSocket::send(
     std::span<const engine::OutgoingPacket> packets) {
     std::vector<Status> answers;
     for (std::size_t i = 0; i < packets.size(); i += kMaxAdverts) {
@@ -202,8 +202,9 @@ std::vector<Status> VrrpSocket::send(
 
 // A group is on this link, whatever the routing table says: none of them is
 // routed, or all are.
-void VrrpSocket::send_some(std::span<const engine::OutgoingPacket> packets,
-                           std::vector<Status> &answers) {
+[[gnu::hot]] void VrrpSocket::send_some(
+    std::span<const engine::OutgoingPacket> packets,
+    std::vector<Status> &answers) {
     std::vector<Outgoing> parts(packets.size());
     std::vector<mmsghdr> messages(packets.size());
     for (std::size_t i = 0; i < packets.size(); ++i) {
@@ -246,7 +247,7 @@ Status VrrpSocket::not_sent(const wire::Endpoints &endpoints, int error) const {
         error);
 }
 
-int VrrpSocket::receive(PacketBatch &batch, unsigned most) {
+[[gnu::hot]] int VrrpSocket::receive(PacketBatch &batch, unsigned most) {
     const int error = batch.receive(fd_.get(), most);
     for (unsigned i = 0; i < batch.size(); ++i) {
         if (const auto overflow_now = overflow(*batch[i].message)) {
@@ -256,7 +257,7 @@ int VrrpSocket::receive(PacketBatch &batch, unsigned most) {
     return error;
 }
 
-std::optional<IpPacket> VrrpSocket::parse(
+[[gnu::hot]] std::optional<IpPacket> VrrpSocket::parse(
     const PacketBatch::Packet &packet) const {
     const int flags = packet.message->msg_flags;
     if ((flags & MSG_CTRUNC) != 0) {

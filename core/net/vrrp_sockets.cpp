@@ -60,15 +60,15 @@ VrrpSockets::~VrrpSockets() {
     }
 }
 
-VrrpSockets::ListenerPtr VrrpSockets::find(int fd) const {
+[[gnu::hot]] VrrpSockets::ListenerPtr VrrpSockets::find(int fd) const {
     const auto *found = find_first(listeners_, [&](const ListenerPtr &l) {
         return l->wanted.fd() == fd || l->others.fd() == fd;
     });
     return fd < 0 || !found ? nullptr : *found;
 }
 
-VrrpSockets::ListenerPtr VrrpSockets::find(std::string_view interface,
-                                           Family family) const {
+[[gnu::hot]] VrrpSockets::ListenerPtr VrrpSockets::find(
+    std::string_view interface, Family family) const {
     const auto *found = find_first(listeners_, [&](const ListenerPtr &l) {
         return l->wanted.name() == interface && l->wanted.family() == family;
     });
@@ -176,7 +176,7 @@ void VrrpSockets::forget(std::string_view interface) {
 }
 
 // Consecutive packets for the same socket are sent together.
-std::vector<Status> VrrpSockets::send(
+[[gnu::hot]] std::vector<Status> VrrpSockets::send(
     const std::vector<engine::OutgoingPacket> &packets) {
     const std::span<const engine::OutgoingPacket> all = packets;
     std::vector<Status> answers;
@@ -193,7 +193,7 @@ std::vector<Status> VrrpSockets::send(
     return answers;
 }
 
-std::vector<Status> VrrpSockets::send_some(
+[[gnu::hot]] std::vector<Status> VrrpSockets::send_some(
     std::span<const engine::OutgoingPacket> packets) {
     const engine::Interface &interface = *packets.front().interface;
     const ListenerPtr listener =
@@ -207,7 +207,7 @@ std::vector<Status> VrrpSockets::send_some(
     return listener->wanted.send(packets);
 }
 
-void VrrpSockets::on_readable(int fd, Instant now) {
+[[gnu::hot]] void VrrpSockets::on_readable(int fd, Instant now) {
     const ListenerPtr listener = find(fd);
     if (!listener) {
         return;
@@ -219,7 +219,8 @@ void VrrpSockets::on_readable(int fd, Instant now) {
     }
 }
 
-void VrrpSockets::gather(const ListenerPtr &listener, Instant now) {
+[[gnu::hot]] void VrrpSockets::gather(const ListenerPtr &listener,
+                                      Instant now) {
     if (is_open(listener) && !listener->gathers &&
         listener->adverts.size() >= kManyRouters) {
         watcher_.unwatch(listener->wanted.fd());
@@ -238,7 +239,7 @@ void VrrpSockets::read_gathered(const ListenerPtr &listener, Instant now) {
     listener->gathers_until = now + kGather;
 }
 
-void VrrpSockets::read_all(Instant now) {
+[[gnu::hot]] void VrrpSockets::read_all(Instant now) {
     const std::vector<ListenerPtr> listeners = listeners_;
     for (const ListenerPtr &listener : listeners) {
         if (is_open(listener)) {
@@ -252,7 +253,8 @@ bool VrrpSockets::is_open(const ListenerPtr &listener) const {
 }
 
 // A batch that is not full has emptied the queue. True: there was a packet.
-bool VrrpSockets::read_wanted(const ListenerPtr &listener, Instant now) {
+[[gnu::hot]] bool VrrpSockets::read_wanted(const ListenerPtr &listener,
+                                           Instant now) {
     bool some = false;
     bool more = true;
     for (unsigned n = 0; n < kMaxBatchesPerWakeup && more; n++) {
@@ -296,7 +298,7 @@ void VrrpSockets::read_others(const ListenerPtr &listener, Instant now) {
     }
 }
 
-std::optional<Instant> VrrpSockets::deadline() const {
+[[gnu::hot]] std::optional<Instant> VrrpSockets::deadline() const {
     std::optional<Instant> earliest;
     for (const ListenerPtr &listener : listeners_) {
         if (listener->others.fd() >= 0 && !listener->is_watched) {
@@ -309,7 +311,7 @@ std::optional<Instant> VrrpSockets::deadline() const {
     return earliest;
 }
 
-void VrrpSockets::handle_time(Instant now) {
+[[gnu::hot]] void VrrpSockets::handle_time(Instant now) {
     const std::vector<ListenerPtr> listeners = listeners_;
     for (const ListenerPtr &listener : listeners) {
         if (is_open(listener) && listener->gathers) {
@@ -326,8 +328,8 @@ void VrrpSockets::handle_time(Instant now) {
 }
 
 // False when there is no more.
-bool VrrpSockets::receive(VrrpSocket &socket, unsigned most,
-                          std::uint64_t &lost, Instant now) {
+[[gnu::hot]] bool VrrpSockets::receive(VrrpSocket &socket, unsigned most,
+                                       std::uint64_t &lost, Instant now) {
     const int error = socket.receive(batch_, most);
     lost += socket.take_lost();
     if (error != 0 && error != EAGAIN && error != EINTR &&

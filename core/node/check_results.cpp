@@ -77,7 +77,7 @@ std::optional<bfd::Status> CheckResults::bfd(std::size_t session) const {
                            : std::nullopt;
 }
 
-void CheckResults::watch_for_silence(Instant now) {
+[[gnu::hot]] void CheckResults::watch_for_silence(Instant now) {
     if (wake_fd_ < 0 || now < next_check_ || !table_.is_current()) {
         return;
     }

@@ -14,7 +14,7 @@ static_assert(kSuccessorSpeaks < status::kAnsweredWithin);
 
 }  // namespace
 
-bool Control::execute(engine::Engine &engine, Instant now) {
+[[gnu::hot]] bool Control::execute(engine::Engine &engine, Instant now) {
     const std::uint64_t asks = commands_.asks();
     if (std::exchange(seen_, asks) == asks) {
         return false;
@@ -62,7 +62,10 @@ void Control::report(const status::CommandRecord &record,
     }
 }
 
-void Control::answer(const engine::Engine &engine, Instant now) {
+[[gnu::hot]] void Control::answer(const engine::Engine &engine, Instant now) {
+    if (pending_.empty()) {
+        return;
+    }
     std::erase_if(pending_, [&](const Pending &pending) {
         if (now < pending.answer_by && is_leaving(pending, engine)) {
             return false;

@@ -21,7 +21,7 @@ bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
 // There are 1024 slots, and few workers: while the known workers have
 // heartbeats, all slots are read only sometimes. A worker that is replaced
 // leaves its slot, or ends.
-std::vector<engine::Heartbeat> NginxWorkers::read() {
+[[gnu::hot]] std::vector<engine::Heartbeat> NginxWorkers::read() {
     std::vector<engine::Heartbeat> list = area_.heartbeats(slots_);
     if (short_checks_ != 0 && ended_.empty() && engine::are_of(list, known_)) {
         --short_checks_;
@@ -35,7 +35,7 @@ std::vector<engine::Heartbeat> NginxWorkers::read() {
     return list;
 }
 
-std::vector<engine::Heartbeat> NginxWorkers::heartbeats() {
+[[gnu::hot]] std::vector<engine::Heartbeat> NginxWorkers::heartbeats() {
     std::vector<engine::Heartbeat> list = read();
     add_leavers(list);
     std::erase_if(ended_, [&](const Ended &e) { return !has(list, e.pid); });
@@ -51,7 +51,8 @@ std::vector<engine::Heartbeat> NginxWorkers::heartbeats() {
 
 // A worker that withdraws its heartbeat counts like one that ended: on a reload
 // the old workers may be gone before the new ones have been scheduled.
-void NginxWorkers::add_leavers(std::vector<engine::Heartbeat> &list) {
+[[gnu::hot]] void NginxWorkers::add_leavers(
+    std::vector<engine::Heartbeat> &list) {
     for (const engine::Heartbeat &before : counted_) {
         if (has(list, before.pid)) {
             continue;
@@ -67,7 +68,7 @@ void NginxWorkers::ended(int pid) {
     ended_.push_back({pid, os::now()});
 }
 
-Instant NginxWorkers::gone_at(std::int32_t pid) {
+[[gnu::hot]] Instant NginxWorkers::gone_at(std::int32_t pid) {
     if (const Ended *known = find_first(ended_, pid, &Ended::pid)) {
         return known->at + respawn_time_;
     }

@@ -189,7 +189,7 @@ void Node::mark_stopped() {
     area_.mark_stopped(generation_.number);
 }
 
-void Node::on_readable(int fd) {
+[[gnu::hot]] void Node::on_readable(int fd) {
     if (checks_.on_readable(fd)) {
         engine_.handle_checks(os::now());
     } else if (fd == generation_.ownership_wake_fd) {
@@ -208,7 +208,7 @@ void Node::on_readable(int fd) {
 // process that was not scheduled meanwhile must not take over while the
 // master's advertisements wait in its queue, nor renew an address that is gone:
 // the loss would not be reported.
-void Node::on_timer() {
+[[gnu::hot]] void Node::on_timer() {
     if (start_.is_due(os::now())) {
         const Status started = try_to_start(os::now());
         if (!started) {
@@ -237,7 +237,7 @@ void Node::apply_bfd() {
     }
 }
 
-void Node::share() {
+[[gnu::hot]] void Node::share() {
     const Instant now = os::now();
     follow_previous();
     read_time_of_day(now);
@@ -295,7 +295,7 @@ bool Node::begin_again() {
 
 // One wake-up reaches one process. It is not meant for waiting processes, even
 // if they own other routers: they check by themselves.
-void Node::listen_for_wakes() {
+[[gnu::hot]] void Node::listen_for_wakes() {
     const int fd = generation_.ownership_wake_fd;
     const bool wanted = fd != -1 && engine_.is_in_charge();
     if (wanted == listens_for_wakes_) {
@@ -310,14 +310,14 @@ void Node::listen_for_wakes() {
 }
 
 // Only where something is decided by it.
-void Node::read_time_of_day(Instant now) {
+[[gnu::hot]] void Node::read_time_of_day(Instant now) {
     if (engine_.needs_time_of_day() && now >= next_clock_read_) {
         next_clock_read_ = now + kClockRead;
         engine_.handle_time_of_day(os::time_of_day(), now);
     }
 }
 
-void Node::confirm() {
+[[gnu::hot]] void Node::confirm() {
     area_.confirm(std::max(generation_.number, area_.confirmed()));
     if (auto &previous = generation_.previous) {
         previous->confirm(previous->generation());
@@ -333,7 +333,7 @@ void Node::follow_previous() {
 }
 
 // The successor does not want what it has not requested by now.
-void Node::leave_to_successor(Instant now) {
+[[gnu::hot]] void Node::leave_to_successor(Instant now) {
     if (!successor_by_) {
         return;
     }
@@ -348,7 +348,7 @@ void Node::leave_to_successor(Instant now) {
     }
 }
 
-std::optional<Instant> Node::deadline() const {
+[[gnu::hot]] std::optional<Instant> Node::deadline() const {
     Instant next = engine_.deadline().value_or(Instant::max());
     if (engine_.is_in_charge()) {
         next = std::min(next, publisher_.deadline());
@@ -367,7 +367,7 @@ std::optional<Instant> Node::deadline() const {
     return next == Instant::max() ? std::nullopt : std::optional{next};
 }
 
-void Node::packet_received(const engine::ReceivedPacket &packet) {
+[[gnu::hot]] void Node::packet_received(const engine::ReceivedPacket &packet) {
     engine_.handle_packet(packet, os::now());
 }
 
@@ -407,7 +407,7 @@ void Node::lost_successor() {
     area_.confirm(std::min(generation_.number, area_.confirmed()));
 }
 
-std::vector<engine::Heartbeat> Node::heartbeats() {
+[[gnu::hot]] std::vector<engine::Heartbeat> Node::heartbeats() {
     return workers_.heartbeats();
 }
 
@@ -442,7 +442,7 @@ void Node::on_event(const engine::Event &event, const vrrp::Config &config,
     }
 }
 
-void Node::repeat_events(Instant now) {
+[[gnu::hot]] void Node::repeat_events(Instant now) {
     if (!events_.has_listener() || now < next_repeat_) {
         return;
     }

@@ -4,8 +4,9 @@
 
 namespace ngx_vrrp::node {
 
-void Publisher::publish(engine::Engine &engine, const status::NodeFacts &facts,
-                        Instant now) {
+[[gnu::hot]] void Publisher::publish(engine::Engine &engine,
+                                     const status::NodeFacts &facts,
+                                     Instant now) {
     area_.set_alive(now);
     if (!std::exchange(begun_, true)) {
         begin(engine, facts);
@@ -61,14 +62,15 @@ void Publisher::publish_record(std::size_t index) {
                   description.trackers());
 }
 
-void Publisher::publish_unknown(const engine::UnknownRouters &routers) {
+[[gnu::hot]] void Publisher::publish_unknown(
+    const engine::UnknownRouters &routers) {
     if (std::exchange(unknown_changes_, routers.changes()) !=
         routers.changes()) {
         area_.publish(status::describe(routers));
     }
 }
 
-void Publisher::publish_numbers(const engine::Engine &engine) {
+[[gnu::hot]] void Publisher::publish_numbers(const engine::Engine &engine) {
     for (std::size_t i = 0; i < is_counting_.size(); ++i) {
         if (is_counting_[i] != 0) {
             is_counting_[i] = 0;

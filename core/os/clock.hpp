@@ -7,7 +7,7 @@
 
 namespace ngx_vrrp::os {
 
-inline Instant now() {
+[[gnu::hot]] inline Instant now() {
     timespec ts{};
     ::clock_gettime(CLOCK_BOOTTIME, &ts);
     return Instant{Seconds{ts.tv_sec} + Duration{ts.tv_nsec}};

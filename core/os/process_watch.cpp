@@ -36,7 +36,7 @@ ProcessWatch::~ProcessWatch() {
     }
 }
 
-Status ProcessWatch::watch(int pid) {
+[[gnu::hot]] Status ProcessWatch::watch(int pid) {
     if (find_first(processes_, pid, &Process::pid)) {
         return success();
     }
@@ -99,7 +99,7 @@ Status ProcessWatch::add(int pid, Fd fd, bool is_signal) {
 }
 
 // Any process of our user can send the signal.
-std::optional<int> ProcessWatch::take_ended(int fd) {
+[[gnu::hot]] std::optional<int> ProcessWatch::take_ended(int fd) {
     const auto it =
         std::find_if(processes_.begin(), processes_.end(),
                      [&](const Process &p) { return p.fd.get() == fd; });

@@ -111,7 +111,7 @@ Area::InstanceSlot &Area::slot(unsigned bank, std::size_t index) const {
     return reinterpret_cast<InstanceSlot *>(this->bank(bank))[index];
 }
 
-SharedWord *Area::address(unsigned bank, std::size_t index) const {
+[[gnu::hot]] SharedWord *Area::address(unsigned bank, std::size_t index) const {
     return reinterpret_cast<SharedWord *>(&slot(bank, room_.instances)) +
            index * words(sizeof(AddressRecord));
 }
@@ -139,11 +139,11 @@ std::uint64_t Area::generation() const {
     return header().generation.load();
 }
 
-void Area::confirm(std::uint64_t generation) {
+[[gnu::hot]] void Area::confirm(std::uint64_t generation) {
     header().confirmed.store(generation);
 }
 
-std::uint64_t Area::confirmed() const {
+[[gnu::hot]] std::uint64_t Area::confirmed() const {
     return header().confirmed.load();
 }
 
@@ -187,11 +187,11 @@ const ReleasedRouters &Area::released() const {
     return header().released;
 }
 
-void Area::hold(std::int32_t pid) {
+[[gnu::hot]] void Area::hold(std::int32_t pid) {
     header().holder.store(pid);
 }
 
-void Area::clear_holder(std::int32_t pid) {
+[[gnu::hot]] void Area::clear_holder(std::int32_t pid) {
     header().holder.compare_exchange_strong(pid, 0);
 }
 
@@ -224,10 +224,10 @@ unsigned Area::free_bank() const {
     return static_cast<unsigned>(header().bank.load() % kBanks ^ 1U);
 }
 
-void Area::publish(unsigned bank, std::size_t index,
-                   const InstanceRecord &record,
-                   std::span<const AddressRecord> addresses,
-                   std::span<const TrackerRecord> trackers) {
+[[gnu::hot]] void Area::publish(unsigned bank, std::size_t index,
+                                const InstanceRecord &record,
+                                std::span<const AddressRecord> addresses,
+                                std::span<const TrackerRecord> trackers) {
     if (index >= room_.instances ||
         !fits(record.first_address, addresses.size(), room_.addresses) ||
         !fits(record.first_tracker, trackers.size(), room_.trackers)) {
@@ -242,8 +242,8 @@ void Area::publish(unsigned bank, std::size_t index,
     publish(bank, index, {record.master_heard_ns, record.counters});
 }
 
-void Area::publish(unsigned bank, std::size_t index,
-                   const InstanceNumbers &numbers) {
+[[gnu::hot]] void Area::publish(unsigned bank, std::size_t index,
+                                const InstanceNumbers &numbers) {
     if (index >= room_.instances) {
         return;
     }
@@ -251,7 +251,8 @@ void Area::publish(unsigned bank, std::size_t index,
     to.lock.write([&] { store_words(to.numbers.data(), bytes_of(numbers)); });
 }
 
-bool Area::has_published(unsigned bank, const NodeRecord &node) const {
+[[gnu::hot]] bool Area::has_published(unsigned bank,
+                                      const NodeRecord &node) const {
     const Header &h = header();
     bool same = false;
     const bool whole = h.node_lock.read([&] {
@@ -262,7 +263,7 @@ bool Area::has_published(unsigned bank, const NodeRecord &node) const {
 }
 
 // Of a node little changes while nothing happens.
-void Area::publish(unsigned bank, const NodeRecord &node) {
+[[gnu::hot]] void Area::publish(unsigned bank, const NodeRecord &node) {
     Header &h = header();
     if (has_published(bank, node)) {
         return;
@@ -279,7 +280,7 @@ void Area::publish(const UnknownRouterRecords &routers) {
         [&] { store_words(h.unknown.data(), bytes_of(routers)); });
 }
 
-void Area::set_alive(Instant now) {
+[[gnu::hot]] void Area::set_alive(Instant now) {
     header().alive_ns.store(to_ns(now), std::memory_order_relaxed);
 }
 

@@ -191,7 +191,7 @@ bool Commands::is_damaged() const {
 
 // The vrrp process
 
-std::uint64_t Commands::asks() const {
+[[gnu::hot]] std::uint64_t Commands::asks() const {
     return header().asks.load();
 }
 

@@ -108,7 +108,7 @@ void describe(InstanceRecord &record, const vrrp::Config &config) {
 
 }  // namespace
 
-InstanceNumbers numbers_of(const engine::VirtualRouter &router) {
+[[gnu::hot]] InstanceNumbers numbers_of(const engine::VirtualRouter &router) {
     const auto &master = router.instance().active_router();
     return {master ? to_ns(master->heard_at) : 0, router.counters()};
 }
@@ -222,7 +222,8 @@ bool Description::update_trackers(const engine::VirtualRouter &router) {
     return changed;
 }
 
-NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts) {
+[[gnu::hot]] NodeRecord describe(const engine::Engine &engine,
+                                 const NodeFacts &facts) {
     NodeRecord node{};
     node.router_id.set(facts.router_id);
     node.nginx_version.set(facts.nginx_version);

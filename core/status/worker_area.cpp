@@ -99,7 +99,7 @@ std::vector<std::size_t> WorkerArea::beating() const {
     return list;
 }
 
-std::vector<engine::Heartbeat> WorkerArea::heartbeats(
+[[gnu::hot]] std::vector<engine::Heartbeat> WorkerArea::heartbeats(
     const std::vector<std::size_t> &of) const {
     std::vector<engine::Heartbeat> list;
     for (const std::size_t i : of) {

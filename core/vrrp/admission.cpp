@@ -172,7 +172,7 @@ bool matches(const Config &config, const wire::Advertisement &advert) {
 
 }  // namespace
 
-IpAddress multicast_group(Family family) {
+[[gnu::hot]] IpAddress multicast_group(Family family) {
     return family == Family::ipv4 ? IpAddress::v4({224, 0, 0, 18})
                                   : IpAddress::v6({0xff, 0x02, 0, 0, 0, 0, 0, 0,
                                                    0, 0, 0, 0, 0, 0, 0, 0x12});
@@ -192,10 +192,10 @@ const UnicastPeer *find_peer(const Config &config, const IpAddress &address) {
     return find_first(config.unicast_peers, address, &UnicastPeer::address);
 }
 
-std::optional<DropReason> refuse(const Config &config,
-                                 const IpAddress &own_source,
-                                 const wire::Advertisement &advert,
-                                 const PacketInfo &packet) {
+[[gnu::hot]] std::optional<DropReason> refuse(const Config &config,
+                                              const IpAddress &own_source,
+                                              const wire::Advertisement &advert,
+                                              const PacketInfo &packet) {
     if (refuse_ttl(config, packet)) {
         return DropReason::ttl;
     }
@@ -217,9 +217,9 @@ std::optional<DropReason> refuse(const Config &config,
 // RFC 9568, 7.1 lets a receiver compare the addresses and asks it to log a
 // difference. We must not ignore the active router for it: there would be two
 // of them.
-std::optional<std::string> mismatch(const Config &config,
-                                    const wire::Advertisement &advert,
-                                    const IpAddress &source) {
+[[gnu::hot]] std::optional<std::string> mismatch(
+    const Config &config, const wire::Advertisement &advert,
+    const IpAddress &source) {
     return matches(config, advert) ? std::nullopt
                                    : describe_mismatch(config, advert, source);
 }

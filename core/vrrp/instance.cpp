@@ -15,7 +15,7 @@ Instance::Instance(Config config)
       priority_(config_.priority),
       source_(config_.source.value_or(IpAddress{})) {}
 
-Actions Instance::handle(const Input &input, Instant now) {
+[[gnu::hot]] Actions Instance::handle(const Input &input, Instant now) {
     Turn turn{now, {}, {}};
 
     remember(input, now);
@@ -31,7 +31,7 @@ Actions Instance::handle(const Input &input, Instant now) {
 }
 
 // Facts are updated in every state.
-void Instance::remember(const Input &input, Instant now) {
+[[gnu::hot]] void Instance::remember(const Input &input, Instant now) {
     if (const auto *fault = std::get_if<FaultChanged>(&input)) {
         fault_ = fault->reason;
     }
@@ -65,7 +65,7 @@ void Instance::remember(const Input &input, Instant now) {
 }
 
 // The only function that changes the state, and reports the change.
-void Instance::enter(State next, Turn &turn) {
+[[gnu::hot]] void Instance::enter(State next, Turn &turn) {
     const StateName from = state();
     state_ = std::move(next);
     if (state() != from) {
@@ -76,7 +76,7 @@ void Instance::enter(State next, Turn &turn) {
     }
 }
 
-std::optional<Instant> Instance::deadline() const {
+[[gnu::hot]] std::optional<Instant> Instance::deadline() const {
     if (const auto *backup = std::get_if<Backup>(&state_)) {
         return config_.is_grouped() ? std::nullopt
                                     : std::optional{takeover_at(*backup)};
@@ -94,7 +94,7 @@ std::optional<Instant> Instance::deadline() const {
 }
 
 // A router that is leaving still holds the addresses.
-StateName Instance::state() const {
+[[gnu::hot]] StateName Instance::state() const {
     constexpr std::array<StateName, std::variant_size_v<State>> names{
         StateName::initialize, StateName::fault, StateName::backup,
         StateName::active, StateName::active};
@@ -319,7 +319,7 @@ std::string Instance::preempt_refusal(Instant now) const {
 
 // Facts
 
-void Instance::on_advert(const AdvertReceived &in, Instant now) {
+[[gnu::hot]] void Instance::on_advert(const AdvertReceived &in, Instant now) {
     const wire::Advertisement &advert = in.advertisement;
     if (advert.priority != kPriorityZero) {
         active_router_ =

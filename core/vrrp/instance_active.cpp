@@ -32,7 +32,7 @@ State Instance::become_active(std::string reason, Turn &turn) {
 
 // After a silence in which any peer may have taken over, the addresses no
 // longer belong to this node: remove them before anything else, then listen.
-State Instance::wake(Active state, Turn &turn) {
+[[gnu::hot]] State Instance::wake(Active state, Turn &turn) {
     if (!config_.election ||
         turn.now - state.advertised_at <=
             fastest_takeover(config_.version, state.advertised_interval,
@@ -47,7 +47,7 @@ State Instance::wake(Active state, Turn &turn) {
 
 // RFC 9568, 6.4.3: "If the Adver_Timer fires, then: Send an ADVERTISEMENT;
 // Reset the Adver_Timer to Advertisement_Interval".
-State Instance::on(Active state, const TimeReached &, Turn &turn) {
+[[gnu::hot]] State Instance::on(Active state, const TimeReached &, Turn &turn) {
     if (state.rival && turn.now >= judged_at(*state.rival)) {
         return judge(std::move(state), turn);
     }
@@ -70,7 +70,7 @@ Instant Instance::next_advert(Instant now) const {
 
 // Everything that belongs to an advertisement: as long as we send
 // advertisements, we also renew the leases.
-void Instance::advertise(Active &state, Turn &turn) {
+[[gnu::hot]] void Instance::advertise(Active &state, Turn &turn) {
     turn.act(SendAdvert{priority_});
     state.advertised = priority_;
     state.advertised_interval = config_.advert_interval;

@@ -19,7 +19,7 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
 
 // Computed from the start of the timer with the current priority, so that a
 // change of the priority rescales a running timer.
-Instant Instance::down_at(const Backup &state) const {
+[[gnu::hot]] Instant Instance::down_at(const Backup &state) const {
     const Duration skew =
         skew_time(config_.version, priority_, state.active_interval);
     if (state.leaver) {
@@ -97,7 +97,8 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
 // silent: a tracker with a weight has failed there. Here we differ from the
 // RFC: as after priority 0, we wait for the skew time only, so that the best
 // backup is still the first.
-State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
+[[gnu::hot]] State Instance::on(Backup state, const AdvertReceived &in,
+                                Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     const bool fallen = has_fallen(in);
     const bool still_low = theirs < priority_ && is_active_router(in.source);
@@ -119,7 +120,7 @@ State Instance::on(Backup state, const AdvertReceived &in, Turn &turn) {
 }
 
 // Its priority was not lower than ours before.
-bool Instance::has_fallen(const AdvertReceived &in) const {
+[[gnu::hot]] bool Instance::has_fallen(const AdvertReceived &in) const {
     return is_active_router(in.source) &&
            active_router_->priority >= priority_ &&
            in.advertisement.priority < priority_;
@@ -170,7 +171,8 @@ State Instance::on_priority_zero(Backup state, const IpAddress &from,
 // better router cancels it, and so does a closed window. Outside of its windows
 // a router takes over from a router with a problem, but not from a healthy one.
 // The address owner, while it is delayed, only waits for another address owner.
-bool Instance::follows(Backup &state, Priority theirs, Instant now) const {
+[[gnu::hot]] bool Instance::follows(Backup &state, Priority theirs,
+                                    Instant now) const {
     if (is_owner()) {
         return theirs == kPriorityOwner;
     }

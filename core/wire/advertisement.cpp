@@ -175,7 +175,7 @@ std::uint16_t timing_field(const Advertisement &advertisement) {
 
 }  // namespace
 
-Result<ParsedAdvertisement, DropReason> parse_advertisement(
+[[gnu::hot]] Result<ParsedAdvertisement, DropReason> parse_advertisement(
     Bytes pdu, const Endpoints &endpoints) {
     const Family family = endpoints.source.family();
     assert(family == endpoints.destination.family());
@@ -203,8 +203,9 @@ Result<ParsedAdvertisement, DropReason> parse_advertisement(
     return parsed;
 }
 
-Buffer serialize(const Advertisement &advertisement, const Endpoints &endpoints,
-                 ChecksumForm form, Bytes trailer) {
+[[gnu::hot]] Buffer serialize(const Advertisement &advertisement,
+                              const Endpoints &endpoints, ChecksumForm form,
+                              Bytes trailer) {
     const Family family = endpoints.source.family();
     const Version version = advertisement.version;
     const std::size_t count = advertisement.addresses.size();
