@@ -345,8 +345,21 @@ const char *vrrp_core_hmac_key(const vrrp_core_str_t *text,
     vrrp_core_hmac_key_t *key);
 
 
+/*
+ * A vrrp_instance is one virtual router; with virtual addresses of both
+ * families it is two, which follow each other and have one name.
+ */
+
+typedef enum {
+    VRRP_CORE_WHOLE = 0,
+    VRRP_CORE_FIRST_FAMILY,           /* IPv4 */
+    VRRP_CORE_SECOND_FAMILY
+} vrrp_core_part_e;
+
+
 typedef struct {
     vrrp_core_str_t                   name;
+    vrrp_core_part_e                  part;
     vrrp_core_str_t                   sync_group;        /* or empty */
     vrrp_core_str_t                   interface;
     uint8_t                           family;            /* 4, 6 */

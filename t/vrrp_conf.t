@@ -275,9 +275,28 @@ rejects('IPv6 with version 2', <<~'END',
     END
     'vrrp_instance "VI_1": version 2 does not support IPv6 addresses, use '
     . '"version 3"', 8);
-rejects('both families', "$good virtual_ipaddress 2001:db8::1/64;",
-    'vrrp_instance "VI_1": "2001:db8::1/64" is IPv6, but the addresses '
-    . 'before it are IPv4: use a separate vrrp_instance for each family', 9);
+accepts('both families', "$good virtual_ipaddress 2001:db8::1/64;");
+rejects_instance('both families with version 2',
+    'version 2; virtual_ipaddress 2001:db8::1/64;',
+    'version 2 does not support IPv6 addresses in "virtual_ipaddress": use '
+    . '"virtual_ipaddress_excluded" or "version 3"');
+rejects_instance("both families with peers of one: $_",
+    "virtual_ipaddress 2001:db8::1/64; unicast_peer $_;",
+    '"unicast_peer" has no IPv' . (/:/ ? 4 : 6) . ' address, must have '
+    . 'addresses of both families or of none, as there are virtual addresses '
+    . 'of both') for '192.168.1.2', 'fe80::2';
+accepts('both families with peers of both', "$good "
+    . 'virtual_ipaddress 2001:db8::1/64; unicast_peer 192.168.1.2 fe80::2; '
+    . 'unicast_src_ip 192.168.1.1;');
+rejects('the VRID of the second family', <<~"END",
+    $good virtual_ipaddress 2001:db8::1/64; }
+    vrrp_instance VI_2 {
+    interface lo; virtual_router_id 51;
+    virtual_ipaddress fe80::1;
+    }
+    END
+    'vrrp_instance "VI_2": virtual_router_id 51 for IPv6 on interface "lo" '
+    . 'is already used by vrrp_instance "VI_1"', 13);
 
 rejects_instance('an address twice', 'virtual_ipaddress 192.168.1.100/24;',
     'duplicate virtual_ipaddress 192.168.1.100');

@@ -88,6 +88,9 @@ std::optional<vrrp::HmacConfig> to_hmac(const vrrp_core_instance_conf_t &c) {
 vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     vrrp::Config config;
     config.name = to_string(c.name);
+    static_assert(static_cast<int>(vrrp::Part::second) ==
+                  VRRP_CORE_SECOND_FAMILY);
+    config.part = static_cast<vrrp::Part>(c.part);
     config.sync.group = to_string(c.sync_group);
     config.interface = to_string(c.interface);
     config.family = Family{c.family};
@@ -218,6 +221,11 @@ std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
         }
     }
     number_sessions(configs);
+    for (std::size_t i = 1; i < configs.size(); ++i) {
+        if (configs[i].router.is_second()) {
+            configs[i - 1].router.more_addresses = configs[i].router.addresses;
+        }
+    }
     engine::share_phases(configs);
     return configs;
 }

@@ -248,9 +248,12 @@ void Engine::execute(Command command, std::span<const std::size_t> members,
         VirtualRouter &router = routers_[i];
         router.mark_changed();
         const std::string own = router.failback_refusal(now);
-        outcomes.push_back(
-            {i, refusal.empty() ? router.execute(command, may_keep, now)
-                                : Outcome{false, own.empty() ? refusal : own}});
+        RouterOutcome outcome{
+            i, refusal.empty() ? router.execute(command, may_keep, now)
+                               : Outcome{false, own.empty() ? refusal : own}};
+        if (!router.config().is_second()) {
+            outcomes.push_back(std::move(outcome));
+        }
     }
     finish(members, now);
     lag_watch_.next(deadline(), now);

@@ -28,8 +28,11 @@ std::string log_context(const vrrp::Config &config) {
     const std::string vrid =
         config.election ? format("vrid %u, ", unsigned{to_number(config.vrid)})
                         : "";
-    return format("instance \"%s\", %sinterface %s", config.name.c_str(),
-                  vrid.c_str(), config.interface.c_str());
+    const char *family = config.part == vrrp::Part::whole ? ""
+                         : config.family == Family::ipv4  ? ", IPv4"
+                                                          : ", IPv6";
+    return format("instance \"%s\", %sinterface %s%s", config.name.c_str(),
+                  vrid.c_str(), config.interface.c_str(), family);
 }
 
 std::vector<AddressState> address_states(const vrrp::Config &config) {
@@ -181,6 +184,9 @@ void VirtualRouter::inspect_trackers(Instant now) {
 void VirtualRouter::report_tracker_changes(Instant now) {
     const Priority priority = trackers_.effective(config().priority);
     for (const auto &[tracker, from] : trackers_.take_changes()) {
+        if (config().is_second()) {
+            continue;  // the first part has the same trackers
+        }
         const TrackerConfig &about = tracker->config();
         const TrackerChanged change{about.type, about.name, from,
                                     tracker->state()};

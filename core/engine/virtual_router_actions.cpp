@@ -186,6 +186,9 @@ void VirtualRouter::act(const vrrp::ReportTransition &action, Instant now) {
         unheard_since_.reset();
         ports_.ownership.left(id_);
     }
+    if (config().is_second()) {
+        return;
+    }
     const StateChanged change{action.from, action.to, stopped_, deleted_};
     ports_.events.on_event(
         {change, action.reason, instance_.effective_priority()}, config(), now);

@@ -26,7 +26,10 @@ std::string addresses_of(const vrrp::Config &config) {
     constexpr std::size_t kRoom = sizeof(EventRecord::addresses) - 1;
     constexpr std::string_view kMore = " ...";
     std::string list;
-    for (const vrrp::VirtualAddress &address : config.addresses) {
+    std::vector<vrrp::VirtualAddress> all = config.addresses;
+    all.insert(all.end(), config.more_addresses.begin(),
+               config.more_addresses.end());
+    for (const vrrp::VirtualAddress &address : all) {
         const std::string next =
             (list.empty() ? "" : " ") + address.address.to_string();
         if (list.size() + next.size() + kMore.size() > kRoom) {
@@ -118,7 +121,7 @@ EventRecord to_event(const engine::Event &event, const vrrp::Config &config,
     record.priority = event.priority.value;
     record.of_group = event.of_group;
     record.instance.set(event.of_group ? config.sync.group : config.name);
-    record.group.set(config.sync.group);
+    record.group.set(config.group_name());
     record.interface.set(config.interface);
     record.reason.set(event.reason);
     record.addresses.set(addresses_of(config));
@@ -147,13 +150,14 @@ std::optional<EventRecord> to_event(const check::Record &record,
 std::vector<engine::Event> lasting_events(const engine::VirtualRouter &router) {
     const Priority priority = router.instance().effective_priority();
     std::vector<engine::Event> events;
-    if (router.instance().state() == vrrp::StateName::fault) {
+    const bool second = router.config().is_second();
+    if (!second && router.instance().state() == vrrp::StateName::fault) {
         events.push_back({engine::StateChanged{vrrp::StateName::fault,
                                                vrrp::StateName::fault},
                           router.faults().reason(), priority});
     }
     for (const engine::Tracker &tracker : router.trackers()) {
-        if (tracker.state() == check::Verdict::down) {
+        if (!second && tracker.state() == check::Verdict::down) {
             events.push_back({engine::TrackerChanged{
                                   tracker.config().type, tracker.config().name,
                                   check::Verdict::down, check::Verdict::down},

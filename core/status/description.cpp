@@ -92,7 +92,8 @@ BfdRecord describe(const bfd::Status &status) {
 
 void describe(InstanceRecord &record, const vrrp::Config &config) {
     record.name.set(config.name);
-    record.sync_group.set(config.sync.group);
+    record.sync_group.set(config.group_name());
+    record.second = config.is_second();
     record.interface.set(config.interface);
     record.vrid = to_number(config.vrid);
     record.family = static_cast<std::uint8_t>(config.family);

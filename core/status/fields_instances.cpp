@@ -87,6 +87,25 @@ void write_address(Fields &out, const AddressRecord &address) {
         "1 while another program added the virtual address to the interface.");
 }
 
+// more: of the other family, which has the metrics of them.
+void write_addresses(Fields &out, std::span<const AddressRecord> addresses,
+                     std::span<const AddressRecord> more) {
+    out.json.key("addresses").begin_array();
+    const auto write = [](Fields &fields, const AddressRecord &address) {
+        fields.json.begin_object();
+        write_address(fields, address);
+        fields.json.end_object();
+    };
+    for (const AddressRecord &address : addresses) {
+        write(out, address);
+    }
+    Fields json = out.json_only();
+    for (const AddressRecord &address : more) {
+        write(json, address);
+    }
+    out.json.end_array();
+}
+
 // "track_upstream" is the directive; the label is about what comes after it.
 std::string_view type_of(const TrackerRecord &tracker) {
     constexpr std::string_view prefix = "track_";
@@ -307,17 +326,34 @@ void write_observations(Fields &out, const InstanceRecord &instance,
 void write_instances(Fields &out, const Snapshot &snapshot) {
     const std::span addresses(snapshot.addresses);
     const std::span trackers(snapshot.trackers);
-    out.list("instances", snapshot.instances, [&](const InstanceRecord &i) {
+    const std::span all(snapshot.instances);
+    const auto write = [&](const InstanceRecord &i,
+                           std::span<const AddressRecord> more) {
         const auto scope =
             out.labels({{"vrrp_instance", i.name.view()},
                         {"vrid", i.vrid == 0 ? "" : std::to_string(i.vrid)},
                         {"family", family_of(i)}});
         write_own_state(out, i);
-        out.list("addresses", addresses.subspan(i.first_address, i.addresses),
-                 [&](const AddressRecord &a) { write_address(out, a); });
+        write_addresses(out, addresses.subspan(i.first_address, i.addresses),
+                        more);
         write_observations(out, i,
                            trackers.subspan(i.first_tracker, i.trackers));
-    });
+    };
+
+    // An instance of both families has the second one in it.
+    out.json.key("instances").begin_array();
+    for (std::size_t n = 0; n < all.size(); ++n) {
+        out.json.begin_object();
+        const bool dual = n + 1 < all.size() && all[n + 1].second != 0;
+        write(all[n], dual ? addresses.subspan(all[n + 1].first_address,
+                                               all[n + 1].addresses)
+                           : std::span<const AddressRecord>{});
+        out.object_or_null("other_family", dual,
+                           [&] { write(all[n + 1], {}); });
+        out.json.end_object();
+        n += dual;
+    }
+    out.json.end_array();
 }
 
 void write_transitions(Fields &out, const View &view) {

@@ -60,7 +60,9 @@ Health judge_health(const Snapshot &snapshot, const HealthQuestion &question,
         }
         health.known = true;
         health.healthy &= is_well(instance, question.require_master);
-        health.text += line_of(instance);
+        if (instance.second == 0 || !is_well(instance, false)) {
+            health.text += line_of(instance);
+        }
     }
     if (!health.known) {
         return {.known = false, .healthy = false, .text = "no such instance\n"};

@@ -97,6 +97,7 @@ struct InstanceRecord {
     Text<16> authentication;       // none, PASS, HMAC
     Text<16> authentication_mode;  // of HMAC; empty: another one
     std::uint8_t active_key;       // its id
+    std::uint8_t second;  // of the instance before it: its other family
 
     // Numbers that change with each advertisement.
     std::int64_t master_heard_ns;  // CLOCK_BOOTTIME

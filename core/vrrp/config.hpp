@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/ip.hpp"
@@ -73,8 +74,13 @@ struct Membership {
     bool first = true;
 };
 
+// A vrrp_instance with virtual addresses of both families is two routers with
+// one name. Operators see one instance, with the events of the first one.
+enum class Part : std::uint8_t { whole, first, second };
+
 struct Config {
     std::string name;
+    Part part = Part::whole;
     Membership sync;
     std::string interface;
     Family family = Family::ipv4;
@@ -89,6 +95,7 @@ struct Config {
     wire::Authentication authentication;  // v2 only
     std::optional<HmacConfig> hmac;       // in place of it, any version
     std::vector<VirtualAddress> addresses;
+    std::vector<VirtualAddress> more_addresses;  // of the second part
     std::optional<IpAddress> source;  // else the interface's primary address
     std::optional<IpAddress> group;   // else that of the RFC
     // Empty = multicast. One of them may be this node: our source address.
@@ -121,6 +128,12 @@ struct Config {
 
     bool is_unicast() const { return !unicast_peers.empty(); }
     bool is_grouped() const { return !sync.group.empty(); }
+    bool is_second() const { return part == Part::second; }
+    // The sync_group of the configuration; empty: none, or an inner one.
+    std::string_view group_name() const {
+        return part != Part::whole && sync.group == name ? std::string_view{}
+                                                         : sync.group;
+    }
 };
 
 }  // namespace ngx_vrrp::vrrp

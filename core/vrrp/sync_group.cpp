@@ -39,6 +39,14 @@ bool is_in_the_way(const Instance *instance, Instant now) {
     return instance && instance->follows_router() && !is_due(*instance, now);
 }
 
+std::string title_of(const Config &config) {
+    const std::string name = '"' + config.name + '"';
+    return config.part == Part::whole
+               ? name
+               : (config.family == Family::ipv4 ? "IPv4 of " : "IPv6 of ") +
+                     name;
+}
+
 std::string heard_by(const Instance &instance) {
     const auto &router = instance.active_router();
     return router ? "hears " + priority_from(router->priority, router->address)
@@ -59,8 +67,9 @@ Instant decides_until(const Instance &instance) {
 }  // namespace
 
 std::string SyncGroup::member(const Instance &instance) const {
-    return format("\"%s\" of sync_group \"%s\"", instance.config().name.c_str(),
-                  name_.c_str());
+    const std::string group{instance.config().group_name()};
+    const std::string name = title_of(instance.config());
+    return group.empty() ? name : name + " of sync_group \"" + group + '"';
 }
 
 std::vector<SyncGroup::Order> SyncGroup::settle(Members members, Instant now) {
@@ -186,9 +195,9 @@ std::optional<std::string> SyncGroup::take_hold(Members members, Instant now) {
     if (due == members.end() || holder == members.end()) {
         return std::nullopt;
     }
-    return format("\"%s\" hears no better router, but stays BACKUP: %s %s",
-                  (*due)->config().name.c_str(), member(**holder).c_str(),
-                  heard_by(**holder).c_str());
+    return title_of((*due)->config()) +
+           " hears no better router, but stays BACKUP: " + member(**holder) +
+           ' ' + heard_by(**holder);
 }
 
 std::string SyncGroup::fault_of(std::size_t index,

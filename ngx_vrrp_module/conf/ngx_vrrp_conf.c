@@ -248,12 +248,12 @@ char *
 ngx_vrrp_instances_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
     const vrrp_core_str_t *node, ngx_array_t *instances, ngx_array_t *trackers)
 {
-    ngx_uint_t                   i, n;
+    ngx_uint_t                   i, k, n;
     ngx_conf_t                   at;
     ngx_conf_file_t              file;
     vrrp_core_str_t              name;
     ngx_vrrp_block_t           **list, *blocks[4];
-    ngx_vrrp_instance_t          in;
+    ngx_vrrp_instance_t          in, parts[2];
     ngx_vrrp_trackers_t         *tp;
     vrrp_core_instance_conf_t   *ic;
 
@@ -281,22 +281,32 @@ ngx_vrrp_instances_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
              && ngx_vrrp_node_instance(&at, node, &name, &name) != NGX_OK)
             || ngx_vrrp_instance_create(&at, &name, &in) != NGX_OK
             || ngx_vrrp_instance_build(&at, blocks, n, &in) != NGX_CONF_OK
-            || ngx_vrrp_rules_unique(&at, instances, &in) != NGX_CONF_OK)
+            || ngx_vrrp_family_split(&at, &in, parts, &n) != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
         }
 
-        ic = ngx_array_push(instances);
-        tp = ngx_array_push(trackers);
+        for (k = 0; k < n; k++) {
 
-        if (ic == NULL || tp == NULL) {
-            return NGX_CONF_ERROR;
+            if (ngx_vrrp_rules_instance(&at, &parts[k]) != NGX_CONF_OK
+                || ngx_vrrp_rules_unique(&at, instances, &parts[k])
+                   != NGX_CONF_OK)
+            {
+                return NGX_CONF_ERROR;
+            }
+
+            ic = ngx_array_push(instances);
+            tp = ngx_array_push(trackers);
+
+            if (ic == NULL || tp == NULL) {
+                return NGX_CONF_ERROR;
+            }
+
+            *ic = parts[k].core;
+
+            *tp = parts[k].trackers;
+            tp->place = list[i]->end;
         }
-
-        *ic = in.core;
-
-        *tp = in.trackers;
-        tp->place = list[i]->end;
     }
 
     return NGX_CONF_OK;
@@ -315,7 +325,7 @@ ngx_vrrp_instance_build(ngx_conf_t *cf, ngx_vrrp_block_t **blocks,
 
     ngx_vrrp_instance_finish(in);
 
-    return ngx_vrrp_rules_instance(cf, in);
+    return NGX_CONF_OK;
 }
 
 

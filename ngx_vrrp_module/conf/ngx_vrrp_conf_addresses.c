@@ -99,7 +99,7 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_vrrp_instance_t  *in = conf;
 
     ngx_str_t                 *value;
-    vrrp_core_address_conf_t  *address, *first;
+    vrrp_core_address_conf_t  *address;
 
     if (in->addresses.nelts == VRRP_CORE_MAX_ADDRESSES) {
         return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": too many addresses, "
@@ -118,16 +118,6 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (ngx_vrrp_set_address(cf, &value[1], address) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
-    }
-
-    first = in->addresses.elts;
-
-    if (address->address.family != first->address.family) {
-        return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": \"%V\" is IPv%d, "
-                               "but the addresses before it are IPv%d: use a "
-                               "separate vrrp_instance for each family",
-                               in->core.name.len, in->core.name.data, &value[1],
-                               address->address.family, first->address.family);
     }
 
     return ngx_vrrp_address_params(cf, address);

@@ -118,7 +118,7 @@ ngx_vrrp_rules_election(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
     name = ngx_vrrp_rules_elective(in);
 
-    if (name) {
+    if (name && in->core.part != VRRP_CORE_SECOND_FAMILY) {
         ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "\"%s\" has no effect with "
                            "\"election off\": no advertisement is sent or "
                            "received", name);
@@ -470,7 +470,9 @@ ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 static char *
 ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    if (in->core.election == 0) {
+    if (in->core.election == 0
+        || in->core.part == VRRP_CORE_SECOND_FAMILY)
+    {
         return NGX_CONF_OK;
     }
 

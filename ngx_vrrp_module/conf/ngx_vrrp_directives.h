@@ -54,6 +54,12 @@ char *ngx_vrrp_nodes_check(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 ngx_int_t ngx_vrrp_node_instance(ngx_conf_t *cf, const vrrp_core_str_t *node,
     const vrrp_core_str_t *instance, vrrp_core_str_t *name);
 
+/* ngx_vrrp_family_conf.c */
+
+/* one part, or one for each family of its virtual addresses */
+char *ngx_vrrp_family_split(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    ngx_vrrp_instance_t *parts, ngx_uint_t *n);
+
 /* ngx_vrrp_group_conf.c */
 
 char *ngx_vrrp_conf_sync_group(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

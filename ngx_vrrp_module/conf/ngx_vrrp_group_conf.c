@@ -173,7 +173,10 @@ ngx_vrrp_group_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
 
     for (i = 0; i < vcf->instances.nelts; i++) {
 
-        if (ic[i].sync_group.len == 0) {
+        if (ic[i].sync_group.len == 0
+            || (ic[i].part != VRRP_CORE_WHOLE
+                && ngx_vrrp_same_str(&ic[i].sync_group, &ic[i].name)))
+        {
             continue;
         }
 

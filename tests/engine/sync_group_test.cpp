@@ -215,6 +215,51 @@ TEST_F(SyncGroupTest, MemberThatComesLaterFollowsTheOthersDown) {
     EXPECT_EQ(done, (Done{"advert 0 224.0.0.18", "remove 10.0.1.52"}));
 }
 
+// A vrrp_instance with addresses of both families.
+class DualStackTest : public SyncGroupTest {
+protected:
+    void start_both() {
+        std::vector<RouterConfig> routers{member(51, "VI_1"),
+                                          member(51, "VI_1")};
+        for (RouterConfig &one : routers) {
+            one.router.name = "VI_1";
+        }
+        routers[0].router.part = vrrp::Part::first;
+        routers[1].router.part = vrrp::Part::second;
+        routers[1].router.family = Family::ipv6;
+        routers[1].router.addresses = {
+            {*IpAddress::parse("fd00::51"), 64, "eth0", ""}};
+        Interfaces world = interfaces();
+        world.list[0].addresses.push_back(
+            {*IpAddress::parse("fe80::1"), 64, false, false});
+        beat();
+        engine.emplace(std::move(routers), machine.ports(), log);
+        engine->start(world, now);
+        run(Seconds{1});
+        ASSERT_EQ(states(), "MM");
+    }
+};
+
+TEST_F(DualStackTest, HasOneEventForEachChangeAndOneResult) {
+    start_both();
+    std::size_t changes = 0;
+    for (const Event &event : machine.events) {
+        changes +=
+            std::holds_alternative<StateChanged>(event.what) && !event.of_group;
+    }
+    EXPECT_EQ(changes, 2u);
+    EXPECT_EQ(engine->execute(Command::release, "VI_1", now).size(), 1u);
+    run(Seconds{1});
+    EXPECT_EQ(states(), "FF");
+}
+
+TEST_F(DualStackTest, BothFamiliesFollowTheBetterRouterOfOne) {
+    start_both();
+    receive(200);
+    EXPECT_EQ(states(), "BB");
+    EXPECT_EQ(reason(1), "IPv4 of \"VI_1\" hears priority 200 from 10.0.1.2");
+}
+
 TEST_F(SyncGroupTest, AllWaitInInitForATentativeSource) {
     std::vector<RouterConfig> routers{member(52), member(51)};
     routers[1].router.family = Family::ipv6;

@@ -50,6 +50,21 @@ TEST(Json, SaysWhatAnOperatorWants) {
               std::string::npos);
 }
 
+// One instance for the operator.
+TEST(Json, InstanceOfBothFamilies) {
+    Snapshot s = snapshot();
+    s.instances.push_back(s.instances[0]);
+    s.instances[1].second = 1;
+    s.instances[1].family = 6;
+    s.instances[1].state.set("BACKUP");
+    const std::string json = json_of(s);
+    const auto first = json.find(R"("other_family":{"name":"VI_1")"
+                                 R"(,"state":"BACKUP")");
+    ASSERT_NE(first, std::string::npos) << json;
+    EXPECT_NE(json.find(R"("other_family":null}}])", first), std::string::npos)
+        << json;
+}
+
 TEST(Json, SaysWhoAnswers) {
     const std::string json = json_of(snapshot());
     for (const char *part :
