@@ -382,6 +382,9 @@ typedef struct {
     const vrrp_core_address_conf_t   *addresses;
     size_t                            naddresses;        /* 1..255 */
 
+    vrrp_core_str_t                   vmac;              /* device, or "" */
+    int64_t                           vmac_xmit_base;
+
     vrrp_core_ip_t                    mcast_src_ip;      /* or family 0 */
     vrrp_core_ip_t                    mcast_group4;
     vrrp_core_ip_t                    mcast_group6;

@@ -104,6 +104,8 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
         config.addresses.push_back(
             to_address(c.addresses[i], config.interface));
     }
+    config.vmac = to_string(c.vmac);
+    config.vmac_xmit_base = c.vmac_xmit_base != 0;
     put_transport(config, c);
     config.election = c.election != 0;
     config.leave_time = Duration{c.leave_ns};

@@ -41,6 +41,11 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
             watched_workers_.push_back({policy, {}});
         }
         by_key_.emplace(router.key(), routers_.size() - 1);
+        if (router.config().has_vmac()) {
+            RouterKey on_vmac = router.key();
+            on_vmac.interface = router.config().vmac;
+            by_key_.emplace(on_vmac, routers_.size() - 1);
+        }
         for (const AddressState &state : router.addresses()) {
             if (router.config().election) {
                 by_address_.emplace(state.address.address, routers_.size() - 1);
@@ -242,10 +247,15 @@ void Engine::handle_name_holder(std::size_t index,
 }
 
 // Announcements of an interface of this node are not a sign of another node.
+// The other nodes have the same virtual MAC address: what comes from it to the
+// address of its base is the answer of another node to a probe. A broadcast
+// from it reaches only its device, and may be ours that came back.
 void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
     const auto &all = interfaces_.list;
     const Interface *at = find_first(all, claim.index, &Interface::index);
-    if (!at || find_first(all, claim.neighbour.mac, &Interface::mac)) {
+    const Interface *own =
+        find_first(all, claim.neighbour.mac, &Interface::mac);
+    if (!at || (own && own->base != at->index)) {
         return;
     }
     const auto [first, last] = by_address_.equal_range(claim.neighbour.address);

@@ -35,7 +35,12 @@ struct Interface {
     std::string name;
     IfIndex index{};
     MacAddress mac{};
-    bool up = false;  // administratively up and with carrier
+    bool up = false;       // administratively up and with carrier
+    bool enabled = false;  // administratively up
+    // The router for which this module has made it (use_vmac), as the text of
+    // its key, and the interface below it. Empty: it is not ours.
+    std::string vmac_of{};
+    IfIndex base{};
     std::vector<InterfaceAddress> addresses;  // in the kernel's order
 
     // Whether the kernel has our mark at this address with this prefix.

@@ -46,9 +46,10 @@ public:
     virtual ~Transmit() = default;
 
     // Receive VRRP on the interface for this router: opens the sockets, joins
-    // the group unless it is unicast. Call it again after the interface was
-    // created again (its index differs); otherwise it has no effect for a
-    // router that already receives.
+    // the group unless it is unicast. On the device of its virtual MAC address,
+    // only adverts that were sent from this address. Call it again after the
+    // interface was created again (its index differs); otherwise it has no
+    // effect for a router that already receives.
     virtual Status listen(const Interface &interface,
                           const vrrp::Config &router) = 0;
 
@@ -83,6 +84,23 @@ public:
     // Also succeeds if the address did not exist.
     virtual Status remove(const Interface &interface,
                           const vrrp::VirtualAddress &address) = 0;
+};
+
+// Devices with virtual MAC addresses (use_vmac). The facts report them with
+// `vmac_of`, and without an address.
+class Vmacs {
+public:
+    virtual ~Vmacs() = default;
+
+    // Makes the device of the router on this interface, which is down. Also
+    // succeeds if it exists, and we have made it.
+    virtual Status make_vmac(const Interface &base,
+                             const vrrp::Config &router) = 0;
+
+    virtual Status set_up(const Interface &device, bool up) = 0;
+
+    // Also succeeds if it did not exist.
+    virtual Status remove_vmac(const Interface &device) = 0;
 };
 
 // Detects other hosts that have our addresses.
@@ -253,6 +271,7 @@ struct Ports {
     Neighbours &neighbours;
     Connections &connections;
     Signing &signing;
+    Vmacs &vmacs;
 };
 
 }  // namespace ngx_vrrp::engine

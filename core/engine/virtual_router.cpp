@@ -116,10 +116,12 @@ void VirtualRouter::set_interfaces(Instant now) {
     if (!interfaces_) {
         return;  // we stand aside
     }
+    vmac_asked_up_.reset();
     const Losses losses = find_addresses(now);
     input(vrrp::TimeReached{}, now);
     report_interface_faults(now);
     restore(losses, now);
+    find_vmac(now);
     remove_strays(now);
     check_split_brain(now);
 }
@@ -254,6 +256,10 @@ void VirtualRouter::report_tracker_changes(Instant now) {
     may_wait_ = true;
     input(vrrp::TimeReached{}, now);
     may_wait_ = false;
+    if (vmac_retry_at_ && now >= *vmac_retry_at_) {
+        vmac_retry_at_.reset();
+        report_interface_faults(now);
+    }
     leave_black_hole(now);
     remove_strays(now);
     cut_late(now);
@@ -271,6 +277,7 @@ void VirtualRouter::report_tracker_changes(Instant now) {
     take_earlier(earliest, remove_strays_at_);
     take_earlier(earliest, cut_.deadline());
     take_earlier(earliest, split_brain_.deadline());
+    take_earlier(earliest, vmac_retry_at_);
     if (owner_ || phase_ == Phase::claiming || phase_ == Phase::passing) {
         take_earlier(earliest, ports_.ownership.deadline(id_));
     }
@@ -416,12 +423,15 @@ void VirtualRouter::report_link(bool no_fault, Instant now) {
     link_up_ = up;
 }
 
+// The device of the virtual MAC address is down while this node is not MASTER.
 // Only a link that was up has link_down_delay, and only while its interface
 // exists.
 std::string VirtualRouter::interface_fault(Instant now) {
     std::vector<std::string> names{config().interface};
     for (const AddressState &state : addresses_) {
-        names.push_back(state.address.interface);
+        if (state.address.interface != config().vmac) {
+            names.push_back(state.address.interface);
+        }
     }
     std::string fault;
     bool missing = false;
@@ -434,7 +444,7 @@ std::string VirtualRouter::interface_fault(Instant now) {
                         faults_.entry(FaultCause::interface).text.empty();
     if (fault.empty() || missing || !was_up) {
         link_down_at_.reset();
-        return fault;
+        return fault.empty() ? check_vmac(now) : fault;
     }
     link_down_at_ = link_down_at_.value_or(now + config().link_down_delay);
     if (now < *link_down_at_) {
@@ -463,7 +473,7 @@ std::string VirtualRouter::open_socket() {
         return {};
     }
     const Status status = ports_.transmit.listen(*interface, config());
-    return status ? std::string{} : status.error().to_string();
+    return status ? listen_on_vmac() : status.error().to_string();
 }
 
 // IPv4: the interface's first address that is not virtual. IPv6: its link-local

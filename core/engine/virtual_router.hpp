@@ -278,6 +278,19 @@ private:
     void report_lapse(const Losses &losses, Instant now);
     bool is_virtual(const IpAddress &address) const;
 
+    void find_vmac(Instant now);
+    std::string check_vmac(Instant now);
+    std::string make_vmac(const Interface &base, Instant now);
+    std::string listen_on_vmac();
+    bool is_vmac_ready() const;
+    bool is_own_vmac(const Interface &interface) const;
+    const Interface *vmac() const;
+    bool is_vmac_up() const;
+    void set_vmac(bool up, Instant now);
+    void lower_unused_vmac(Instant now);
+    void remove_vmac();
+    void remove_old_vmacs();
+    const Interface *sending_interface() const;
     const Interface *own_interface() const;
     const Interface *interface_of(const vrrp::VirtualAddress &address) const;
     const Interface *holder_of(const vrrp::VirtualAddress &address) const;
@@ -326,6 +339,10 @@ private:
     const Interfaces *interfaces_ = nullptr;
     std::vector<AddressState> addresses_;
     IpAddress source_;
+    std::string vmac_fault_;
+    std::optional<Instant> vmac_retry_at_;
+    // Requested since the last report of the interfaces.
+    std::optional<bool> vmac_asked_up_;
     bool link_up_ = true;
     std::optional<Instant> link_down_at_;  // when that becomes a fault
     Faults faults_;
@@ -380,6 +397,7 @@ private:
     RepeatedLine sign_line_;
     RepeatedLine sign_end_line_;
     RepeatedLine cut_line_;
+    RepeatedLine vmac_line_;
 };
 
 }  // namespace ngx_vrrp::engine

@@ -46,6 +46,10 @@ void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
         }
         return;
     }
+    // the last advert of a router that yields comes after the removal
+    if (instance_.state() == vrrp::StateName::active) {
+        set_vmac(true, now);
+    }
     advert_due_ = action.priority;
     if (!may_wait_) {
         send_due_advert(now);
@@ -85,7 +89,7 @@ void VirtualRouter::ask_to_send(std::vector<OutgoingPacket> &packets) {
 // A router that cannot sign sends nothing: the others would drop it.
 [[gnu::hot]] void VirtualRouter::put_advert(
     Priority priority, std::vector<OutgoingPacket> &packets) {
-    const Interface *interface = own_interface();
+    const Interface *interface = sending_interface();
     if (!interface || !may_act()) {
         return;
     }

@@ -99,6 +99,7 @@ VirtualRouter::Losses VirtualRouter::find_addresses(Instant now) {
 
 void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
     cut_ = {};
+    set_vmac(true, now);
     hold(Which::all, 0, now);
 }
 
@@ -292,6 +293,7 @@ void VirtualRouter::remove_addresses(Instant now) {
         state.present = !remove(state.address, held, now) && there;
         state.lease_ends = {};
     }
+    set_vmac(false, now);
 }
 
 // The interface to remove it from: a renamed interface still has it.

@@ -142,6 +142,7 @@ void VirtualRouter::own(const Inheritance &got, Instant now) {
         ports_.shared.lost_successor();
     }
 
+    set_fault(FaultCause::interface, interface_fault(now), now);
     if (got.handover) {
         inherit(*got.handover, now);
     } else if (const auto inherited = heritage(got, now)) {
@@ -155,10 +156,12 @@ void VirtualRouter::own(const Inheritance &got, Instant now) {
     } else {
         join(now);
     }
+    remove_old_vmacs();
 }
 
 void VirtualRouter::join(Instant now) {
     remove_leftovers(now);
+    lower_unused_vmac(now);
     report_tracker_changes(now);
     take_part(now);
 }
@@ -166,7 +169,7 @@ void VirtualRouter::join(Instant now) {
 // With the right priority from the first advertisement.
 bool VirtualRouter::waits_to_join() const {
     return phase_ == Phase::checking && !stopped_ && trackers_.are_known() &&
-           !source_pending_;
+           !source_pending_ && is_vmac_ready();
 }
 
 void VirtualRouter::take_part(Instant now) {
@@ -265,6 +268,7 @@ void VirtualRouter::shut_down(Instant now) {
 
 [[gnu::hot]] void VirtualRouter::give_up_if_ended() {
     if (shutting_down_ && owner_ && !holds_addresses()) {
+        remove_vmac();
         ports_.ownership.give_up(id_);
         owner_ = false;
         phase_ = Phase::starting;

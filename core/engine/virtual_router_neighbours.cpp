@@ -39,7 +39,9 @@ void VirtualRouter::handle_neighbour(const Interface &interface,
     for (std::size_t i = 0; i < addresses_.size(); ++i) {
         const vrrp::VirtualAddress &address = addresses_[i].address;
         if (address.address == claim.address &&
-            address.interface == interface.name) {
+            (address.interface == interface.name ||
+             (address.interface == config().vmac &&
+              interface.name == config().interface))) {
             split_brain_.on_claim(i, claim, now);
             input(vrrp::AddressClaimed{}, now);
         }
@@ -66,7 +68,10 @@ void VirtualRouter::handle_neighbour(const Interface &interface,
 }
 
 void VirtualRouter::ask(const vrrp::VirtualAddress &address, Instant now) {
-    const Interface *interface = interface_of(address);
+    // an answer to the virtual MAC address would not arrive
+    const bool on_vmac = address.interface == config().vmac;
+    const Interface *interface =
+        on_vmac ? own_interface() : interface_of(address);
     const Buffer frame =
         interface ? question(*interface, address.address) : Buffer{};
     if (frame.empty() || !may_act()) {

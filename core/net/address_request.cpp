@@ -54,7 +54,7 @@ bool same_prefix(const IpAddress &a, const IpAddress &b, unsigned length) {
 bool has_route_already(const engine::Interface &interface,
                        const vrrp::VirtualAddress &address) {
     return std::ranges::any_of(interface.addresses, [&](const auto &a) {
-        return !a.ours && a.address.family() == Family::ipv6 &&
+        return !a.ours && a.address.family() == address.address.family() &&
                a.address != address.address &&
                a.prefix_length == address.prefix_length &&
                same_prefix(a.address, address.address, address.prefix_length);
@@ -72,9 +72,23 @@ std::uint32_t ipv6_flags(const engine::Interface &interface,
                : IFA_F_NODAD;
 }
 
+// The LAN of a device with a virtual MAC address is that of its base: with a
+// second route to it, the machine could use the virtual MAC address for all its
+// traffic.
+std::uint32_t vmac_flags(const engine::Interface &interface,
+                         const vrrp::VirtualAddress &address,
+                         const engine::Interfaces &known) {
+    const engine::Interface *base =
+        find_first(known.list, interface.base, &engine::Interface::index);
+    return base && has_route_already(*base, address)
+               ? std::uint32_t{IFA_F_NOPREFIXROUTE}
+               : 0;
+}
+
 // IPv6: deprecated from the start, so that the machine does not use the VIP as
 // the source of its connections.
-Message build_add(const engine::LeaseRequest &wanted) {
+Message build_add(const engine::LeaseRequest &wanted,
+                  const engine::Interfaces &known) {
     const vrrp::VirtualAddress &address = *wanted.address;
     const bool is_ipv4 = address.address.family() == Family::ipv4;
     ifa_cacheinfo lease{};
@@ -88,8 +102,12 @@ Message build_add(const engine::LeaseRequest &wanted) {
     if (!address.label.empty()) {
         put_text(message, IFA_LABEL, address.label.c_str());
     }
-    if (!is_ipv4) {
-        put(message, IFA_FLAGS, ipv6_flags(*wanted.interface, address));
+    std::uint32_t flags = is_ipv4 ? 0 : ipv6_flags(*wanted.interface, address);
+    if (wanted.interface->base != IfIndex::none) {
+        flags |= vmac_flags(*wanted.interface, address, known);
+    }
+    if (flags != 0) {
+        put(message, IFA_FLAGS, flags);
     }
     return message;
 }
@@ -169,7 +187,8 @@ Status explain_absence(RequestSocket &socket,
 }  // namespace
 
 [[gnu::hot]] std::vector<Status> add_addresses(
-    RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted) {
+    RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted,
+    const engine::Interfaces &known) {
     std::vector<Status> answers;
     std::vector<std::size_t> asked;
     std::vector<Message> requests;
@@ -177,7 +196,7 @@ Status explain_absence(RequestSocket &socket,
         answers.push_back(refuse_other_prefix(*w.interface, *w.address));
         if (answers.back()) {
             asked.push_back(answers.size() - 1);
-            requests.push_back(build_add(w));
+            requests.push_back(build_add(w, known));
         }
     }
 

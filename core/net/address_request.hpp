@@ -13,9 +13,10 @@ namespace ngx_vrrp::net {
 
 // Adds addresses for the time of their leases, or renews the leases: one
 // request for both, so there is no moment without the address. Returns the
-// result of each.
+// result of each. known: the interfaces.
 std::vector<Status> add_addresses(
-    RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted);
+    RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted,
+    const engine::Interfaces &known);
 
 // Removes this address with this prefix length and no other. Success if it, or
 // the interface, did not exist; an error if the same address has another prefix

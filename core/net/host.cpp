@@ -213,7 +213,7 @@ void Host::forget_unanswered(const engine::Interface &interface) {
     const bool all_known = std::ranges::all_of(
         requests, [&](const auto &r) { return has_ours(known_, r); });
     std::vector<Status> added =
-        add_addresses(all_known ? renewals_ : requests_, requests);
+        add_addresses(all_known ? renewals_ : requests_, requests, known_);
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const vrrp::VirtualAddress &address = *requests[i].address;
         const bool in_subnet =
@@ -229,6 +229,26 @@ void Host::forget_unanswered(const engine::Interface &interface) {
 Status Host::remove(const engine::Interface &interface,
                     const vrrp::VirtualAddress &address) {
     return remove_address(requests_, interface, address);
+}
+
+Status Host::make_vmac(const engine::Interface &base,
+                       const vrrp::Config &router) {
+    Status made = vmacs_.make(base, router);
+    if (made) {
+        // The event of the new device is older than its mark, and the mark
+        // causes none while the device is down.
+        events_.drain([&](nlmsghdr *event) { apply(event, known_); });
+        dump_.want(Duration{0}, os::now());
+    }
+    return made;
+}
+
+Status Host::set_up(const engine::Interface &device, bool up) {
+    return vmacs_.set_up(device, up);
+}
+
+Status Host::remove_vmac(const engine::Interface &device) {
+    return vmacs_.remove(device);
 }
 
 [[gnu::hot]] Status Host::watch_process(int pid) {

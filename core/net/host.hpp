@@ -34,6 +34,7 @@
 #include "core/net/netlink_socket.hpp"
 #include "core/net/packet_socket.hpp"
 #include "core/net/sink.hpp"
+#include "core/net/vmacs.hpp"
 #include "core/net/vrrp_sockets.hpp"
 #include "core/os/process_watch.hpp"
 #include "core/os/retry.hpp"
@@ -44,7 +45,8 @@ namespace ngx_vrrp::net {
 class Host final : public engine::Transmit,
                    public engine::Addresses,
                    public engine::Neighbours,
-                   public engine::Connections {
+                   public engine::Connections,
+                   public engine::Vmacs {
 public:
     // watcher and sink outlive the host; sink is called only from
     // on_readable(), catch_up() and handle_time().
@@ -93,6 +95,10 @@ public:
     Result<engine::Closed, SystemError> close_connections(
         const std::vector<IpAddress> &addresses,
         const std::vector<std::uint16_t> &ports) override;
+    Status make_vmac(const engine::Interface &base,
+                     const vrrp::Config &router) override;
+    Status set_up(const engine::Interface &device, bool up) override;
+    Status remove_vmac(const engine::Interface &device) override;
 
 private:
     void read_events();
@@ -106,6 +112,7 @@ private:
 
     RequestSocket requests_;
     RequestSocket renewals_;  // of known addresses: without events
+    net::Vmacs vmacs_{requests_};
     EventSocket events_;
     engine::Interfaces known_;  // the last dump, and all events since
     os::Retry dump_;

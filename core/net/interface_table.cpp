@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "core/base/find.hpp"
+#include "core/net/vmac_mark.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -59,6 +60,12 @@ std::optional<engine::Interface> parse_link(nlmsghdr *message) {
     interface.mac =
         read<MacAddress>(attributes[IFLA_ADDRESS]).value_or(MacAddress{});
     interface.up = is_up(link->ifi_flags);
+    interface.enabled = (link->ifi_flags & IFF_UP) != 0;
+    if (const auto mark = vmac_mark(attributes[IFLA_IFALIAS])) {
+        interface.vmac_of = mark->router;
+        interface.base =
+            IfIndex{read<std::uint32_t>(attributes[IFLA_LINK]).value_or(0)};
+    }
     return interface;
 }
 
@@ -181,7 +188,9 @@ Effect add_link(engine::Interface link, std::vector<engine::Interface> &list) {
     }
     link.addresses = std::move(known->addresses);
     const bool same = link.name == known->name && link.mac == known->mac &&
-                      link.up == known->up;
+                      link.up == known->up && link.enabled == known->enabled &&
+                      link.vmac_of == known->vmac_of &&
+                      link.base == known->base;
     const bool went_down = known->up && !link.up;
     *known = std::move(link);
     return went_down ? Effect::link_down

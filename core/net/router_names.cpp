@@ -30,8 +30,8 @@ struct Address {
 };
 
 // Without a zero octet at its end: the name of an abstract socket has a length.
-Address address_of(const engine::RouterKey &router) {
-    const std::string text = "ngx_vrrp/" + to_string(router);
+Address address_of(const std::string &router) {
+    const std::string text = "ngx_vrrp/" + router;
     Address address;
     address.name.sun_family = AF_UNIX;
     const std::size_t n =
@@ -39,6 +39,10 @@ Address address_of(const engine::RouterKey &router) {
     address.size =
         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + n);
     return address;
+}
+
+Address address_of(const engine::RouterKey &router) {
+    return address_of(to_string(router));
 }
 
 os::Fd open_socket(int flags) {
@@ -78,6 +82,14 @@ bool has_name(int fd, const engine::RouterKey &router) {
                          &is.size) == 0 &&
            is.size == wanted.size &&
            std::memcmp(&is.name, &wanted.name, is.size) == 0;
+}
+
+// A queue that is full also has a listener.
+bool is_name_taken(const std::string &router) {
+    const Address address = address_of(router);
+    const os::Fd fd = open_socket(SOCK_CLOEXEC);
+    return fd && (::connect(fd.get(), address.get(), address.size) == 0 ||
+                  errno != ECONNREFUSED);
 }
 
 Status take_name(int fd, const engine::RouterKey &router) {

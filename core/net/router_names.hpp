@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/system_error.hpp"
@@ -27,6 +28,9 @@ os::Fd open_name_socket();
 
 // It has the name of this router.
 bool has_name(int fd, const engine::RouterKey &router);
+
+// A process has the name of this router, given by the text of its key.
+bool is_name_taken(const std::string &router);
 
 // Binds the name, unless the socket has it already, and listens: other
 // processes see this process as the holder. EADDRINUSE: another socket has the

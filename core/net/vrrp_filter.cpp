@@ -83,6 +83,20 @@ std::vector<sock_filter> vrrp_filter(Family family,
     return code;
 }
 
+// By its last four octets, at offset 8 of the Ethernet header.
+std::vector<sock_filter> sent_from(const MacAddress &mac,
+                                   std::vector<sock_filter> filter) {
+    constexpr std::uint32_t kLink = static_cast<std::uint32_t>(SKF_LL_OFF);
+    const std::uint32_t word = std::uint32_t{mac[2]} << 24 |
+                               std::uint32_t{mac[3]} << 16 |
+                               std::uint32_t{mac[4]} << 8 | mac[5];
+    Code code{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kLink + 8),
+              BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, word, 1, 0),
+              BPF_STMT(BPF_RET | BPF_K, kNothing)};
+    code.insert(code.end(), filter.begin(), filter.end());
+    return code;
+}
+
 bool is_wanted(Bytes payload, std::uint8_t ttl,
                const std::vector<WantedAdverts> &wanted) {
     if (payload.size() < 2) {

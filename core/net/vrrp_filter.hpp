@@ -32,6 +32,10 @@ std::vector<sock_filter> vrrp_filter(Family family,
                                      const std::vector<WantedAdverts> &wanted,
                                      Take take);
 
+// In front of another filter: only frames from this link-layer address.
+std::vector<sock_filter> sent_from(const MacAddress &mac,
+                                   std::vector<sock_filter> filter);
+
 // The decision of the filter about this packet.
 bool is_wanted(Bytes payload, std::uint8_t ttl,
                const std::vector<WantedAdverts> &wanted);

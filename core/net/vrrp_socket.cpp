@@ -51,6 +51,8 @@ constexpr Option kIpv6Options[] = {
 constexpr Option kPriority = {SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL,
                               "SO_PRIORITY"};
 
+constexpr Option kAnySource = {IPPROTO_IPV6, IPV6_FREEBIND, 1, "IPV6_FREEBIND"};
+
 constexpr Option kCountLost = {SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL"};
 
 // A sample of the packets for other virtual routers: the excess is lost.
@@ -123,6 +125,10 @@ Status VrrpSocket::open_for_others() {
         return small;
     }
     return set_options();
+}
+
+Status VrrpSocket::send_for_others() {
+    return family_ == Family::ipv6 ? set_option(kAnySource) : success();
 }
 
 Status VrrpSocket::open_bound() {

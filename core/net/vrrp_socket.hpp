@@ -38,6 +38,10 @@ public:
 
     void close() { fd_.reset(); }
 
+    // It may send from an address of another interface: IPv6 has link-local
+    // addresses only for their own interface.
+    Status send_for_others();
+
     // Of the packets that arrive from now on.
     Status take(std::vector<sock_filter> filter);
 

@@ -93,13 +93,20 @@ Status VrrpSockets::open(const engine::Interface &interface,
     if (Status opened = listener->wanted.open(); !opened) {
         return opened;
     }
+    if (interface.name == router.vmac) {
+        if (Status set = listener->wanted.send_for_others(); !set) {
+            return set;
+        }
+    }
     if (!watcher_.watch(listener->wanted.fd())) {
         return failure("adding the VRRP socket of \"" + interface.name +
                            "\" to the event loop",
                        EMFILE);
     }
     listeners_.push_back(listener);
-    if (const Status opened = open_others(*listener); !opened) {
+    if (interface.name == router.vmac) {
+        listener->sender = vrrp::virtual_mac(router);
+    } else if (const Status opened = open_others(*listener); !opened) {
         others_error_.write(log_, LogLevel::warn,
                             opened.error().to_string() +
                                 ", packets for other virtual routers are "
@@ -146,8 +153,12 @@ Status VrrpSockets::extend(Listener &listener, const vrrp::Config &router) {
 
 Status VrrpSockets::set_filters(Listener &listener) {
     const Family family = listener.wanted.family();
-    const Status set = listener.wanted.take(
-        vrrp_filter(family, listener.adverts, Take::wanted));
+    std::vector<sock_filter> filter =
+        vrrp_filter(family, listener.adverts, Take::wanted);
+    if (listener.sender) {
+        filter = sent_from(*listener.sender, std::move(filter));
+    }
+    const Status set = listener.wanted.take(std::move(filter));
     if (!set || family == Family::ipv6 || listener.others.fd() < 0) {
         return set;
     }

@@ -59,6 +59,8 @@ private:
         VrrpSocket wanted;
         VrrpSocket others;  // may be closed
         std::vector<WantedAdverts> adverts;
+        // On the device of a virtual MAC address: the only sender.
+        std::optional<MacAddress> sender;
 
         // Of the first kind: they are not watched, but read later.
         bool gathers = false;

@@ -54,7 +54,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
            {generation.configured_at, facts.pid}, *this, watcher, sink),
       engine_(std::move(configs),
               {host_, host_, *this, checks_, ownership_, *this, host_, host_,
-               signing},
+               signing, host_},
               sink),
       facts_(std::move(facts)),
       generation_(generation) {
@@ -159,7 +159,30 @@ Status Node::take_part() {
     check_names(os::now());
     bfd_.start(os::now());
     engine_.start(*interfaces, os::now());
+    remove_old_vmacs(*interfaces);
     return success();
+}
+
+// Devices of routers that no nginx of this machine has any more: all its
+// processes died, and its configuration has changed since. The engine removes
+// those of its own routers.
+void Node::remove_old_vmacs(const engine::Interfaces &interfaces) {
+    for (const engine::Interface &interface : interfaces.list) {
+        const auto is_its_router = [&](const engine::VirtualRouter &router) {
+            return to_string(router.key()) == interface.vmac_of;
+        };
+        if (interface.vmac_of.empty() ||
+            std::ranges::any_of(engine_.routers(), is_its_router) ||
+            net::is_name_taken(interface.vmac_of)) {
+            continue;
+        }
+        log_(LogLevel::notice,
+             "removing %s, left by an earlier process for virtual router %s",
+             interface.name.c_str(), interface.vmac_of.c_str());
+        if (Status removed = host_.remove_vmac(interface); !removed) {
+            log_(LogLevel::error, "%s", removed.error().to_string().c_str());
+        }
+    }
 }
 
 void Node::stop(const std::string &reason, bool serving) {

@@ -133,6 +133,7 @@ private:
     void check_names(Instant now);
     void apply_names(Instant now);
     bool begin_again();
+    void remove_old_vmacs(const engine::Interfaces &interfaces);
 
     os::Watcher &watcher_;
     Log log_;

@@ -95,6 +95,7 @@ void describe(InstanceRecord &record, const vrrp::Config &config) {
     record.sync_group.set(config.group_name());
     record.second = config.is_second();
     record.interface.set(config.interface);
+    record.vmac.set(config.vmac);
     record.vrid = to_number(config.vrid);
     record.family = static_cast<std::uint8_t>(config.family);
     record.version = to_number(config.version);

@@ -36,6 +36,7 @@ void write_configuration(Fields &out, const InstanceRecord &instance) {
                                         ? std::optional(instance.vrid)
                                         : std::nullopt);
     out.json.member("interface", instance.interface.view());
+    out.json.member_or_null("vmac", instance.vmac.view());
     out.json.member("family", family_of(instance));
     out.number("version", instance.version);
     out.json.member("mode", mode);

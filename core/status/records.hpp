@@ -92,6 +92,7 @@ struct InstanceRecord {
     std::int64_t retry_at_ns;  // CLOCK_BOOTTIME; 0: not by itself
     SignRecords signs;
     Text<96> preempt_windows;  // with blanks between them; empty: none
+    Text<16> vmac;             // the device of use_vmac; empty: none
     std::uint8_t window_open;
     std::uint8_t released;
     Text<16> authentication;       // none, PASS, HMAC

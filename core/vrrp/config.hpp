@@ -96,6 +96,10 @@ struct Config {
     std::optional<HmacConfig> hmac;       // in place of it, any version
     std::vector<VirtualAddress> addresses;
     std::vector<VirtualAddress> more_addresses;  // of the second part
+    // use_vmac: the device with the virtual MAC address, which most addresses
+    // are on; empty: none. Adverts are sent from it, or from its base.
+    std::string vmac;
+    bool vmac_xmit_base = false;
     std::optional<IpAddress> source;  // else the interface's primary address
     std::optional<IpAddress> group;   // else that of the RFC
     // Empty = multicast. One of them may be this node: our source address.
@@ -134,6 +138,13 @@ struct Config {
         return part != Part::whole && sync.group == name ? std::string_view{}
                                                          : sync.group;
     }
+    bool has_vmac() const { return !vmac.empty(); }
 };
+
+// RFC 9568, 7.3.
+inline MacAddress virtual_mac(const Config &config) {
+    const std::uint8_t family = config.family == Family::ipv4 ? 1 : 2;
+    return {0x00, 0x00, 0x5e, 0x00, family, to_number(config.vrid)};
+}
 
 }  // namespace ngx_vrrp::vrrp

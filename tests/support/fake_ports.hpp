@@ -24,7 +24,8 @@ class FakeMachine final : public engine::Transmit,
                           public engine::Events,
                           public engine::Neighbours,
                           public engine::Connections,
-                          public engine::Signing {
+                          public engine::Signing,
+                          public engine::Vmacs {
 public:
     // The actions since the last take(), e.g. "advert 100 224.0.0.18", "add
     // 10.0.1.5 2s", "garp".
@@ -58,8 +59,10 @@ public:
     std::uint8_t sent_ttl = 0;
     std::optional<wire::ChecksumForm> sent_checksum;
     IpAddress sent_from;
-    WallTime wall_time{};      // what the clock of the node shows
-    std::vector<Buffer> sent;  // all advertisements
+    WallTime wall_time{};       // what the clock of the node shows
+    std::vector<Buffer> sent;   // all advertisements
+    std::string advertised_on;  // its interface
+    std::string framed_on;
     static constexpr unsigned kClosedAtOnce = 100;
 
     // The previous owner passes it on, with this handover or without one.
@@ -100,6 +103,7 @@ public:
         for (const engine::OutgoingPacket &p : packets) {
             const IpAddress &to = p.endpoints.destination;
             sent.push_back(p.pdu);
+            advertised_on = p.interface->name;
             const auto parsed = wire::parse_advertisement(p.pdu, p.endpoints);
             sent_ttl = p.ttl;
             sent_checksum =
@@ -116,7 +120,9 @@ public:
         return answers;
     }
 
-    Status send_frame(const engine::Interface &, Bytes frame) override {
+    Status send_frame(const engine::Interface &interface,
+                      Bytes frame) override {
+        framed_on = interface.name;
         if (const auto question = question_of(frame)) {
             questions.push_back(*question);
             return result("send_frame");
@@ -296,8 +302,25 @@ public:
 
     WallTime wall_clock() override { return wall_time; }
 
+    Status make_vmac(const engine::Interface &base,
+                     const vrrp::Config &router) override {
+        done_.push_back("make " + router.vmac + " on " + base.name);
+        return result("make_vmac");
+    }
+
+    Status set_up(const engine::Interface &device, bool up) override {
+        done_.push_back((up ? "up " : "down ") + device.name);
+        return result("set_up");
+    }
+
+    Status remove_vmac(const engine::Interface &device) override {
+        done_.push_back("delete " + device.name);
+        return result("remove_vmac");
+    }
+
     engine::Ports ports() {
-        return {*this, *this, *this, *this, *this, *this, *this, *this, *this};
+        return {*this, *this, *this, *this, *this,
+                *this, *this, *this, *this, *this};
     }
 
 private:

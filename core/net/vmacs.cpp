@@ -1,0 +1,363 @@
+#include "core/net/vmacs.hpp"
+
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <span>
+
+#include "core/base/find.hpp"
+#include "core/base/log.hpp"
+#include "core/engine/router_key.hpp"
+#include "core/net/netlink_message.hpp"
+#include "core/os/fd.hpp"
+
+namespace ngx_vrrp::net {
+
+namespace {
+
+// An alias can have 255 characters.
+constexpr std::size_t kRoom = 1024;
+
+struct Setting {
+    int number;
+    std::uint32_t value;
+};
+
+constexpr Setting kOfDevice[] = {{IPV4_DEVCONF_ARP_IGNORE, 1},
+                                 {IPV4_DEVCONF_RP_FILTER, 2},
+                                 {IPV4_DEVCONF_ACCEPT_LOCAL, 1}};
+
+// Linux counts the settings from 1, and reports them from 0.
+constexpr std::size_t position(int setting) {
+    return static_cast<std::size_t>(setting - 1);
+}
+
+constexpr ArpSettings kNeeded{.ignore = 1, .announce = 2};
+
+ifinfomsg header_of(IfIndex index) {
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(to_number(index));
+    return header;
+}
+
+// Calls `inside` between the begin and the end of a nested attribute.
+template <class Inside>
+void nest(Message &message, int attribute, const Inside &inside) {
+    nlattr *begin =
+        message ? nla_nest_start(message.get(), attribute) : nullptr;
+    if (begin == nullptr) {
+        message.reset();
+        return;
+    }
+    inside();
+    if (message) {
+        nla_nest_end(message.get(), begin);
+    }
+}
+
+void put_ipv4(Message &message, std::span<const Setting> settings) {
+    nest(message, AF_INET, [&] {
+        nest(message, IFLA_INET_CONF, [&] {
+            for (const Setting &s : settings) {
+                put(message, s.number, s.value);
+            }
+        });
+    });
+}
+
+Message build_make(const engine::Interface &base, const vrrp::Config &router) {
+    Message message = make_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+                                   ifinfomsg{}, kRoom);
+    put_text(message, IFLA_IFNAME, router.vmac.c_str());
+    put(message, IFLA_LINK, to_number(base.index));
+    put_bytes(message, IFLA_ADDRESS, vrrp::virtual_mac(router));
+    nest(message, IFLA_LINKINFO, [&] {
+        put_text(message, IFLA_INFO_KIND, "macvlan");
+        nest(message, IFLA_INFO_DATA, [&] {
+            put(message, IFLA_MACVLAN_MODE,
+                std::uint32_t{MACVLAN_MODE_PRIVATE});
+        });
+    });
+    return message;
+}
+
+// The kernel does not accept these when the device is made.
+Message build_settings(const std::string &name) {
+    Message message = make_message(RTM_SETLINK, 0, ifinfomsg{}, kRoom);
+    put_text(message, IFLA_IFNAME, name.c_str());
+    nest(message, IFLA_AF_SPEC, [&] { put_ipv4(message, kOfDevice); });
+    return message;
+}
+
+Message build_ipv6_settings(const std::string &name) {
+    Message message = make_message(RTM_SETLINK, 0, ifinfomsg{}, kRoom);
+    put_text(message, IFLA_IFNAME, name.c_str());
+    nest(message, IFLA_AF_SPEC, [&] {
+        nest(message, AF_INET6, [&] {
+            put(message, IFLA_INET6_ADDR_GEN_MODE,
+                std::uint8_t{IN6_ADDR_GEN_MODE_NONE});
+        });
+    });
+    return message;
+}
+
+// The last request: a device with the mark is complete.
+Message build_mark(const std::string &name, const VmacMark &mark) {
+    Message message = make_message(RTM_SETLINK, 0, ifinfomsg{}, kRoom);
+    put_text(message, IFLA_IFNAME, name.c_str());
+    put_text(message, IFLA_IFALIAS, to_string(mark).c_str());
+    return message;
+}
+
+Message build_arp(IfIndex index, const ArpSettings &arp) {
+    Message message = make_message(RTM_SETLINK, 0, header_of(index), kRoom);
+    nest(message, IFLA_AF_SPEC, [&] {
+        const Setting settings[] = {{IPV4_DEVCONF_ARP_IGNORE, arp.ignore},
+                                    {IPV4_DEVCONF_ARP_ANNOUNCE, arp.announce}};
+        put_ipv4(message, settings);
+    });
+    return message;
+}
+
+// IPv4 settings in an answer about a link.
+std::optional<ArpSettings> arp_of(nlmsghdr *message) {
+    nlattr *attributes[IFLA_MAX + 1];
+    if (nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) <
+            0 ||
+        attributes[IFLA_AF_SPEC] == nullptr) {
+        return std::nullopt;
+    }
+    const nlattr *family =
+        nla_find(static_cast<nlattr *>(nla_data(attributes[IFLA_AF_SPEC])),
+                 nla_len(attributes[IFLA_AF_SPEC]), AF_INET);
+    const nlattr *conf = family != nullptr
+                             ? nla_find(static_cast<nlattr *>(nla_data(family)),
+                                        nla_len(family), IFLA_INET_CONF)
+                             : nullptr;
+    std::array<std::uint32_t, IPV4_DEVCONF_ARP_NOTIFY> values{};
+    if (conf == nullptr ||
+        static_cast<std::size_t>(nla_len(conf)) < sizeof(values)) {
+        return std::nullopt;
+    }
+    std::memcpy(values.data(), nla_data(conf), sizeof(values));
+    return ArpSettings{values[position(IPV4_DEVCONF_ARP_IGNORE)],
+                       values[position(IPV4_DEVCONF_ARP_ANNOUNCE)]};
+}
+
+// "0" or "1". Without the file, the kernel has no IPv6 on this interface.
+Status set_ipv6(const std::string &device, const char *setting, char value) {
+    const std::string path =
+        format("/proc/sys/net/ipv6/conf/%s/%s", device.c_str(), setting);
+    const std::string what = format("setting net.ipv6.conf.%s.%s to %c",
+                                    device.c_str(), setting, value);
+    const os::Fd now(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!now) {
+        return errno == ENOENT ? success() : failure(what);
+    }
+    char is = '\0';
+    if (::read(now.get(), &is, 1) == 1 && is == value) {
+        return success();
+    }
+    const os::Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file || ::write(file.get(), &value, 1) != 1) {
+        return failure(errno == EROFS ? what + " (/proc/sys is read-only here)"
+                                      : what);
+    }
+    return success();
+}
+
+// A router advertisement would give an address and a default route to the
+// device.
+Status keep_from_autoconf(const vrrp::Config &router) {
+    return router.family == Family::ipv4
+               ? set_ipv6(router.vmac, "disable_ipv6", '1')
+               : set_ipv6(router.vmac, "accept_ra", '0');
+}
+
+Status done(int error, const std::string &what) {
+    return error == 0 ? success() : failure(what, error);
+}
+
+}  // namespace
+
+Result<std::vector<Vmacs::Device>, SystemError> Vmacs::devices() {
+    std::vector<Device> list;
+    Message request = make_message(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{});
+    put(request, IFLA_EXT_MASK, std::uint32_t{RTEXT_FILTER_SKIP_STATS});
+    const int error = requests_.exchange(request, [&](nlmsghdr *message) {
+        nlattr *attributes[IFLA_MAX + 1];
+        const auto *link = header_of<ifinfomsg>(message);
+        if (message->nlmsg_type != RTM_NEWLINK || link == nullptr ||
+            nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX,
+                        nullptr) < 0 ||
+            attributes[IFLA_IFNAME] == nullptr) {
+            return;
+        }
+        const auto mark = vmac_mark(attributes[IFLA_IFALIAS]);
+        if (!mark) {
+            return;
+        }
+        Device &device = list.emplace_back();
+        device.index = IfIndex{static_cast<std::uint32_t>(link->ifi_index)};
+        device.mark = *mark;
+        device.name = nla_get_string(attributes[IFLA_IFNAME]);
+        if (attributes[IFLA_LINK] != nullptr) {
+            device.base = IfIndex{nla_get_u32(attributes[IFLA_LINK])};
+        }
+    });
+    if (error != 0 && error != EINTR) {
+        return failure("reading links", error);
+    }
+    return list;
+}
+
+Status Vmacs::make(const engine::Interface &base, const vrrp::Config &router) {
+    const auto all = devices();
+    if (!all) {
+        return Unexpected(all.error());
+    }
+    VmacMark mark{to_string(engine::RouterKey{router.interface, router.family,
+                                              router.vrid}),
+                  std::nullopt};
+    if (const Device *device = find_first(*all, router.vmac, &Device::name);
+        device && device->mark.router == mark.router) {
+        return success();
+    }
+    if (router.family == Family::ipv4) {
+        const auto arp = original_arp(base, *all);
+        if (!arp) {
+            return Unexpected(arp.error());
+        }
+        mark.arp = *arp;
+    }
+    const std::string what = format("making \"%s\" (macvlan) on \"%s\"",
+                                    router.vmac.c_str(), base.name.c_str());
+    if (const int error = requests_.exchange(build_make(base, router));
+        error != 0) {
+        return failure(what, error);
+    }
+    const Status completed = complete(base, router, mark);
+    if (!completed) {
+        Message undo = make_message(RTM_DELLINK, 0, ifinfomsg{});
+        put_text(undo, IFLA_IFNAME, router.vmac.c_str());
+        requests_.exchange(undo);
+    }
+    return completed;
+}
+
+Status Vmacs::complete(const engine::Interface &base,
+                       const vrrp::Config &router, const VmacMark &mark) {
+    int set = requests_.exchange(build_settings(router.vmac));
+    if (set == 0) {
+        set = requests_.exchange(build_ipv6_settings(router.vmac));
+        set = set == EAFNOSUPPORT ? 0 : set;  // a kernel without IPv6
+    }
+    if (set != 0) {
+        return failure("configuring \"" + router.vmac + "\"", set);
+    }
+    if (Status kept = keep_from_autoconf(router); !kept) {
+        return kept;
+    }
+    const int marked = requests_.exchange(build_mark(router.vmac, mark));
+    if (marked != 0) {
+        return failure("marking \"" + router.vmac + "\"", marked);
+    }
+    if (!mark.arp) {
+        return success();
+    }
+    original_[base.index] = *mark.arp;
+    const ArpSettings wanted{std::max(mark.arp->ignore, kNeeded.ignore),
+                             std::max(mark.arp->announce, kNeeded.announce)};
+    return done(requests_.exchange(build_arp(base.index, wanted)),
+                format("setting arp_ignore and arp_announce of \"%s\"",
+                       base.name.c_str()));
+}
+
+// Another device has it already, or had it.
+Result<ArpSettings, SystemError> Vmacs::original_arp(
+    const engine::Interface &base, const std::vector<Device> &devices) {
+    const Device *other = find_first(devices, [&](const Device &d) {
+        return d.base == base.index && d.mark.arp;
+    });
+    if (other) {
+        return *other->mark.arp;
+    }
+    const auto known = original_.find(base.index);
+    return known != original_.end() ? known->second : read_arp(base.index);
+}
+
+Result<ArpSettings, SystemError> Vmacs::read_arp(IfIndex index) {
+    std::optional<ArpSettings> arp;
+    const int error = requests_.exchange(
+        make_message(RTM_GETLINK, 0, header_of(index)),
+        [&](nlmsghdr *message) { arp = arp ? arp : arp_of(message); });
+    if (!arp) {
+        return failure("reading arp_ignore and arp_announce",
+                       error != 0 ? error : EPROTO);
+    }
+    return *arp;
+}
+
+Status Vmacs::set_up(const engine::Interface &device, bool up) {
+    ifinfomsg header = header_of(device.index);
+    header.ifi_flags = up ? IFF_UP : 0;
+    header.ifi_change = IFF_UP;
+    return done(
+        requests_.exchange(make_message(RTM_SETLINK, 0, header)),
+        format("setting \"%s\" %s", device.name.c_str(), up ? "up" : "down"));
+}
+
+// By its index and its mark: its name may belong to another device by now.
+Status Vmacs::remove(const engine::Interface &device) {
+    const auto all = devices();
+    if (!all) {
+        return Unexpected(all.error());
+    }
+    const Device *ours = find_first(*all, device.index, &Device::index);
+    if (!ours || ours->mark.router != device.vmac_of) {
+        return success();
+    }
+    const int error = requests_.exchange(
+        make_message(RTM_DELLINK, 0, header_of(device.index)));
+    if (error != 0 && error != ENODEV) {
+        return failure("removing \"" + device.name + "\"", error);
+    }
+    return restore_arp(*ours, *all);
+}
+
+// Values that another program has set meanwhile are not changed.
+Status Vmacs::restore_arp(const Device &removed,
+                          const std::vector<Device> &all) {
+    const bool is_last = std::ranges::none_of(all, [&](const Device &d) {
+        return d.base == removed.base && d.index != removed.index && d.mark.arp;
+    });
+    if (!removed.mark.arp || !is_last) {
+        return success();
+    }
+    original_.erase(removed.base);
+    const auto now = read_arp(removed.base);
+    if (!now) {
+        return success();  // there is no such interface any more
+    }
+    ArpSettings wanted = *now;
+    if (wanted.ignore == kNeeded.ignore) {
+        wanted.ignore = removed.mark.arp->ignore;
+    }
+    if (wanted.announce == kNeeded.announce) {
+        wanted.announce = removed.mark.arp->announce;
+    }
+    return done(requests_.exchange(build_arp(removed.base, wanted)),
+                "restoring arp_ignore and arp_announce of its base");
+}
+
+}  // namespace ngx_vrrp::net
