@@ -51,6 +51,8 @@ typedef struct {
     vrrp_core_instance_conf_t  given;   /* without defaults: NGX_CONF_UNSET */
 
     int64_t                    state;   /* 0: not given */
+    unsigned                   use_vmac:1;
+    int64_t                    vmac_off;    /* "use_vmac off" */
 
     /* the lists of core */
     ngx_array_t                addresses;

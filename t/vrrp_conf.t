@@ -205,7 +205,7 @@ for my $directive (
     'unicast_src_ip 10.0.0.1', 'preempt_delay 0', 'link_up_delay 0',
     'mcast_src_ip 10.0.0.1', 'mcast_group4 224.0.0.18', 'unicast_ttl 1',
     'mcast_group6 ff02::12', 'down_timer_adverts 1', 'v3_checksum rfc9568',
-    'link_down_delay 0',
+    'link_down_delay 0', 'use_vmac',
     'garp_master_repeat 1',
     'garp_master_delay 0', 'garp_master_refresh 0',
     'garp_master_refresh_repeat 1', 'track_nginx off',
@@ -362,6 +362,50 @@ rejects_instance('a peer of the other family', 'unicast_peer fe80::2;',
 rejects_instance('a source of the other family',
     'unicast_src_ip fe80::1; unicast_peer 192.168.1.2;',
     'unicast_src_ip fe80::1 is IPv6, but the virtual addresses are IPv4');
+
+rejects('use_vmac with another parameter',
+    'vrrp_instance VI_1 { use_vmac mac=1;',
+    'invalid parameter "mac=1": "use_vmac" supports "name=", '
+    . '"xmit_base=", "off"', 6);
+rejects('use_vmac off with another parameter',
+    'vrrp_instance VI_1 { use_vmac off name=vmac;',
+    '"use_vmac" directive cannot have other parameters with "off"', 6);
+rejects('use_vmac name=a/b', 'vrrp_instance VI_1 { use_vmac name=a/b;',
+    qq(invalid parameter "name=a/b": $a_name), 6);
+rejects('use_vmac xmit_base=yes', 'vrrp_instance VI_1 { use_vmac xmit_base=yes;',
+    'invalid parameter "xmit_base=yes": must be "on" or "off"', 6);
+rejects_instance('unicast from the virtual MAC address',
+    'use_vmac; unicast_peer 192.168.1.2;',
+    '"use_vmac" with "unicast_peer" needs "xmit_base=on": unicast '
+    . 'advertisements are sent from "lo" itself');
+rejects_instance('a virtual MAC address without an election',
+    'use_vmac; election off;',
+    '"use_vmac" cannot be used with "election off": other nodes may have the '
+    . 'addresses at the same time');
+rejects_instance('the virtual MAC address of the owner',
+    'use_vmac; priority 255;',
+    '"use_vmac" cannot be used at priority 255: the addresses of the address '
+    . 'owner are on "lo"');
+rejects_instance('one device for both families',
+    'version 3; use_vmac name=vmac; virtual_ipaddress 2001:db8::1/64;',
+    '"use_vmac" cannot have "name=": virtual addresses of both families need '
+    . 'two devices, "vrrp.51" and "vrrp6.51"');
+rejects_instance('the interface as its own device', 'use_vmac name=lo;',
+    '"name=lo" of "use_vmac" is the interface itself: must be the name of a '
+    . 'new device, as in "vrrp.51"');
+rejects_instance('a label of the interface below the device',
+    'use_vmac; virtual_ipaddress 192.168.1.101 label=lo:1;',
+    'invalid label "lo:1": must be the interface and a suffix, as in '
+    . '"vrrp.51:1"');
+rejects('two instances with one device', <<~'END',
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress 192.168.1.100; use_vmac name=vmac; }
+    vrrp_instance VI_2 { interface lo; virtual_router_id 52;
+    virtual_ipaddress 192.168.1.101; use_vmac name=vmac;
+    }
+    END
+    'vrrp_instance "VI_2": device "vmac" of "use_vmac" is already used by '
+    . 'vrrp_instance "VI_1": set another "name="', 10);
 
 rejects_instance('takeover of the machine\'s own address',
     'priority 255; virtual_ipaddress 192.168.1.101 takeover;',
@@ -787,6 +831,10 @@ for my $text (
     'priority 255; unicast_src_ip 192.168.1.100; unicast_peer 192.168.1.2;',
     'virtual_ipaddress 192.168.1.101/24 takeover label=lo:1;',
     'close_connections on;', 'close_connections off;',
+    'use_vmac;', 'use_vmac off;', 'use_vmac name=vmac51 xmit_base=off;',
+    'use_vmac xmit_base=on; unicast_peer 192.168.1.2;',
+    'use_vmac; virtual_ipaddress 192.168.1.101/24 dev=lo;',
+    'use_vmac; virtual_ipaddress 2001:db8::1/64;',
     'virtual_ipaddress 192.168.1.101/24 label=lo:1 dev=lo;',
     'virtual_ipaddress 10.0.0.0/31; virtual_ipaddress 10.0.0.1/31;',
     join('', map { "virtual_ipaddress 10.1.1.$_;" } 1 .. 254))

@@ -323,6 +323,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("use_vmac"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_ANY,
+      ngx_vrrp_conf_use_vmac,
+      0,
+      0,
+      NULL },
+
     { ngx_string("mcast_src_ip"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_source,

@@ -288,7 +288,8 @@ ngx_vrrp_instances_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
 
         for (k = 0; k < n; k++) {
 
-            if (ngx_vrrp_rules_instance(&at, &parts[k]) != NGX_CONF_OK
+            if (ngx_vrrp_vmac_init(&at, &parts[k]) != NGX_CONF_OK
+                || ngx_vrrp_rules_instance(&at, &parts[k]) != NGX_CONF_OK
                 || ngx_vrrp_rules_unique(&at, instances, &parts[k])
                    != NGX_CONF_OK)
             {
@@ -395,7 +396,7 @@ ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in)
     addresses = in->addresses.elts;
 
     for (i = 0; i < in->addresses.nelts; i++) {
-        if (addresses[i].interface.len == 0) {
+        if (addresses[i].interface.len == 0 && !in->use_vmac) {
             addresses[i].interface = core->interface;
         }
     }

@@ -35,6 +35,7 @@ static char *ngx_vrrp_rules_link_down(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in, const char *directive,
     const vrrp_core_ip_t *ip);
+static char *ngx_vrrp_rules_vmac(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_no_effect(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_trackers(ngx_conf_t *cf,
@@ -58,6 +59,7 @@ static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
     ngx_vrrp_rules_unicast,
     ngx_vrrp_rules_multicast,
     ngx_vrrp_rules_link_down,
+    ngx_vrrp_rules_vmac,
     ngx_vrrp_rules_preempt,
     ngx_vrrp_rules_no_effect,
     ngx_vrrp_rules_trackers,
@@ -447,6 +449,48 @@ ngx_vrrp_rules_unicast_ip(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 
 
 static char *
+ngx_vrrp_rules_vmac(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    if (!in->use_vmac) {
+        return NGX_CONF_OK;
+    }
+
+    if (in->core.election == 0) {
+        return ngx_vrrp_rules_failed(cf, in, "\"use_vmac\" cannot be used with "
+                                     "\"election off\": other nodes may have "
+                                     "the addresses at the same time");
+    }
+
+    if (in->core.nunicast_peers && !in->core.vmac_xmit_base) {
+        return ngx_vrrp_rules_failed(cf, in, "\"use_vmac\" with "
+                                     "\"unicast_peer\" needs "
+                                     "\"xmit_base=on\": unicast "
+                                     "advertisements are sent from \"%*s\" "
+                                     "itself", in->core.interface.len,
+                                     in->core.interface.data);
+    }
+
+    if (in->core.priority == NGX_VRRP_OWNER) {
+        return ngx_vrrp_rules_failed(cf, in, "\"use_vmac\" cannot be used at "
+                                     "priority 255: the addresses of the "
+                                     "address owner are on \"%*s\"",
+                                     in->core.interface.len,
+                                     in->core.interface.data);
+    }
+
+    if (ngx_vrrp_same_str(&in->core.vmac, &in->core.interface)) {
+        return ngx_vrrp_rules_failed(cf, in, "\"name=%*s\" of \"use_vmac\" is "
+                                     "the interface itself: must be the name "
+                                     "of a new device, as in \"vrrp.%L\"",
+                                     in->core.vmac.len, in->core.vmac.data,
+                                     in->core.virtual_router_id);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
 ngx_vrrp_rules_preempt(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
     if (in->core.nopreempt && in->given.preempt_delay_ns != NGX_CONF_UNSET) {
@@ -618,6 +662,28 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
                                      in->core.interface.len,
                                      in->core.interface.data, other->name.len,
                                      other->name.data);
+    }
+
+    if (in->core.vmac.len
+        && (ngx_vrrp_same_str(&in->core.vmac, &other->vmac)
+            || ngx_vrrp_same_str(&in->core.vmac, &other->interface)))
+    {
+        return ngx_vrrp_rules_failed(cf, in, "device \"%*s\" of \"use_vmac\" "
+                                     "is already used by vrrp_instance "
+                                     "\"%*s\": set another \"name=\"",
+                                     in->core.vmac.len, in->core.vmac.data,
+                                     other->name.len, other->name.data);
+    }
+
+    if (other->vmac.len
+        && ngx_vrrp_same_str(&in->core.interface, &other->vmac))
+    {
+        return ngx_vrrp_rules_failed(cf, in, "interface \"%*s\" is the device "
+                                     "of \"use_vmac\" of vrrp_instance "
+                                     "\"%*s\": use the interface below it",
+                                     in->core.interface.len,
+                                     in->core.interface.data,
+                                     other->name.len, other->name.data);
     }
 
     for (i = 0; i < in->core.naddresses; i++) {

@@ -79,6 +79,13 @@ char *ngx_vrrp_group_trackers(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 char *ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* ngx_vrrp_vmac_conf.c */
+
+char *ngx_vrrp_conf_use_vmac(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* the name of the device, if the directive has none */
+char *ngx_vrrp_vmac_init(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+
 /* ngx_vrrp_conf_values.c */
 
 /* a number, a time or a flag; post: its ngx_vrrp_bounds_t */
