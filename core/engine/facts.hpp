@@ -41,7 +41,7 @@ struct Interface {
     // its key, and the interface below it. Empty: it is not ours.
     std::string vmac_of{};
     IfIndex base{};
-    std::vector<InterfaceAddress> addresses;  // in the kernel's order
+    std::vector<InterfaceAddress> addresses{};  // in the kernel's order
 
     // Whether the kernel has our mark at this address with this prefix.
     bool has_marked(const vrrp::VirtualAddress &wanted) const {
