@@ -938,6 +938,9 @@ rejects('election off, twice the same address',
         . 'virtual_ipaddress 192.0.2.1; }'),
     'vrrp_instance "VI_2": virtual_ipaddress 192.0.2.1 is already used by '
     . 'vrrp_instance "VI_1"', 10);
+rejects('election off, in a group', without_election('sync_group G;'),
+    'vrrp_instance "VI_1": "sync_group" and "election off" are mutually '
+    . 'exclusive: the members of a group are elected together', 9);
 rejects('election, its value', "$good election maybe;",
     'invalid election "maybe": must be "on" or "off"', 9);
 

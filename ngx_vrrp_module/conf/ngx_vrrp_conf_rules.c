@@ -118,6 +118,16 @@ ngx_vrrp_rules_election(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
         return NGX_CONF_OK;
     }
 
+    /* the two families of an instance are a group with its name */
+
+    if (in->core.sync_group.len
+        && !ngx_vrrp_same_str(&in->core.sync_group, &in->core.name))
+    {
+        return ngx_vrrp_rules_failed(cf, in, "\"sync_group\" and \"election "
+                                     "off\" are mutually exclusive: the "
+                                     "members of a group are elected together");
+    }
+
     name = ngx_vrrp_rules_elective(in);
 
     if (name && in->core.part != VRRP_CORE_SECOND_FAMILY) {
