@@ -95,6 +95,12 @@ typedef struct {
 } vrrp_core_ip_t;
 
 
+/* preferred_lft: IPv4 as long as the address, IPv6 deprecated */
+
+#define VRRP_CORE_DEFAULT_LFT       -1
+#define VRRP_CORE_FOREVER            INT32_MAX
+
+
 typedef struct {
     vrrp_core_ip_t                    address;
     int64_t                           min_ttl;    /* 0: that of the family */
@@ -116,7 +122,61 @@ typedef struct {
     vrrp_core_str_t                   interface;  /* dev=, or empty */
     vrrp_core_str_t                   label;      /* label=, or empty */
     int64_t                           takeover;
+    vrrp_core_ip_t                    broadcast;  /* or family 0 */
+    int64_t                           scope;      /* 0..255: rtnetlink's */
+    int64_t                           noprefixroute;
+    int64_t                           home;
+    int64_t                           nodad;
+    int64_t                           preferred_lft_s;  /* or _DEFAULT_LFT */
+    int64_t                           no_track;
+    uint8_t                           excluded;   /* in no advertisement */
 } vrrp_core_address_conf_t;
+
+
+/* the kinds of routes and rules have the numbers of rtnetlink */
+
+#define VRRP_CORE_ROUTE_USUAL        1
+#define VRRP_CORE_ROUTE_BLACKHOLE    6
+#define VRRP_CORE_ROUTE_UNREACHABLE  7
+#define VRRP_CORE_ROUTE_PROHIBIT     8
+
+#define VRRP_CORE_MAX_ROUTES         255
+
+
+typedef struct {
+    vrrp_core_ip_t                    address;    /* family 0: none */
+    uint8_t                           prefix_length;
+} vrrp_core_network_t;
+
+
+typedef struct {
+    uint8_t                           kind;
+    vrrp_core_network_t               to;
+    vrrp_core_ip_t                    via;        /* or family 0 */
+    vrrp_core_ip_t                    src;        /* or family 0 */
+    vrrp_core_str_t                   dev;        /* or empty */
+    int64_t                           table;
+    int64_t                           metric;
+    int64_t                           scope;      /* -1: not given */
+    int64_t                           mtu;        /* 0: not given */
+    int64_t                           onlink;
+    int64_t                           no_track;
+} vrrp_core_route_conf_t;
+
+
+typedef struct {
+    uint8_t                           kind;
+    uint8_t                           family;
+    vrrp_core_network_t               from;
+    vrrp_core_network_t               to;
+    vrrp_core_str_t                   iif;        /* or empty */
+    vrrp_core_str_t                   oif;        /* or empty */
+    int64_t                           fwmark;
+    int64_t                           fwmask;     /* 0: no fwmark */
+    int64_t                           table;
+    int64_t                           priority;
+    int64_t                           no_track;
+} vrrp_core_rule_conf_t;
 
 
 /* how many processes the vrrp process watches at most, beside sockets */
@@ -379,8 +439,14 @@ typedef struct {
     int64_t                           hmac_monotonic;    /* no time window */
     int64_t                           hmac_window_ns;
 
+    /* at most 255 for advertisements; the excluded ones follow, 255 as well */
     const vrrp_core_address_conf_t   *addresses;
-    size_t                            naddresses;        /* 1..255 */
+    size_t                            naddresses;
+
+    const vrrp_core_route_conf_t     *routes;
+    size_t                            nroutes;
+    const vrrp_core_rule_conf_t      *rules;
+    size_t                            nrules;
 
     vrrp_core_str_t                   vmac;              /* device, or "" */
     int64_t                           vmac_xmit_base;
@@ -415,6 +481,8 @@ typedef struct {
     int64_t                           garp_master_delay_ns;
     int64_t                           garp_master_refresh_ns;  /* 0: off */
     int64_t                           garp_master_refresh_repeat;
+    int64_t                           garp_interval_ns;        /* 0: none */
+    int64_t                           gna_interval_ns;         /* 0: none */
 
     int64_t                           close_connections;
     const uint16_t                   *ports;  /* nginx listens on; TCP */

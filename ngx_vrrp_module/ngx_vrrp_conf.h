@@ -56,10 +56,14 @@ typedef struct {
 
     /* the lists of core */
     ngx_array_t                addresses;
+    ngx_array_t                excluded;   /* follow the addresses */
+    ngx_array_t                routes;
+    ngx_array_t                rules;
     ngx_array_t                unicast_peers;
     ngx_array_t                preempt_windows;
     ngx_array_t                hmac_keys;
 
+    unsigned                   no_address:1;  /* virtual_ipaddress none */
     unsigned                   track_nginx:1;
     int64_t                    track_off;   /* "track_nginx off" */
 

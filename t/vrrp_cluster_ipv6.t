@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # A virtual IPv6 address and a virtual IPv4 address: two instances with the
-# same virtual router id, as the two families of one service.
+# same virtual router id, as the two families of one service. The IPv4 instance
+# has an IPv6 address, too, which its advertisements do not list.
 
 use v5.36;
 
@@ -16,6 +17,7 @@ plan(skip_all => $reason) if $reason;
 
 my $VIP4 = $VRRP::Lab::VIP;
 my $VIP6 = 'fd64::200';
+my $EXCLUDED = 'fd64::201';
 
 # Generous for a busy machine; the timing itself is the business of units.
 my $PATIENCE = 15;
@@ -30,12 +32,17 @@ sub start ($name, $priority) {
 
     return $lab->start_nginx($name,
         vrrp => <<"END",
-    vrrp_instance V4 { $common virtual_ipaddress $VIP4/24; }
+    vrrp_instance V4 {
+        $common
+        virtual_ipaddress $VIP4/24;
+        virtual_ipaddress_excluded $EXCLUDED/64;
+    }
     vrrp_instance V6 { $common virtual_ipaddress $VIP6/64; }
 END
         http => <<"END");
     server {
         listen [$VIP6]:80;
+        listen [$EXCLUDED]:80;
         listen $VIP4:80;
         return 200 "$name\\n";
     }
@@ -61,6 +68,9 @@ sub both_on ($name, $what) {
 
     is(answer("http://[$VIP6]/"), $name, "$what: IPv6 is served by $name");
     is(answer("http://$VIP4/"), $name, "$what: IPv4 too");
+    # A neighbour that has not heard of the change does not get an answer.
+    is(answer("http://[$EXCLUDED]/"), $name, "$what: and the excluded one");
+    is(join(' ', $lab->who_has($EXCLUDED)), $name, "$what: only there");
 }
 
 
@@ -90,6 +100,11 @@ both_on('lb1', 'reload');
 
 $lb1->stop('QUIT');
 both_on('lb2', 'quit');
+
+$capture->stop;
+my ($advert) = $capture->adverts(from => '192.168.64.130');
+like($advert->{text}, qr/\Q$VIP4\E/, 'IPv4 adverts list the IPv4 address');
+unlike($advert->{text}, qr/$EXCLUDED/, 'and not the excluded one');
 
 $lab->finish;
 done_testing;

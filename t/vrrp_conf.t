@@ -34,7 +34,9 @@ my $name = 'must be 1-63 letters, digits, "_", "." or "-"';
 my $track = '"track_nginx" supports "workers=", "timeout=", "listen=", "off"';
 my $advert = 'must be a multiple of 10ms from 10ms to 40950ms, with version '
     . '2 whole seconds from 1s to 255s';
-my $address = '"virtual_ipaddress" supports "dev=", "label=", "takeover"';
+my $address = '"virtual_ipaddress" supports "dev=", "label=", "takeover", '
+    . '"brd=", "scope=", "noprefixroute", "home", "nodad=", "preferred_lft=", '
+    . '"no_track"';
 
 my @values = (
     [priority          => [qw(0 256 -1 1.5 x), '""'],
@@ -56,6 +58,10 @@ my @values = (
         'must be a time from 100ms to 1d, or 0 for no refresh'],
     [garp_master_refresh_repeat => [qw(0 101)],
         'must be 1-100'],
+    [garp_interval => [qw(1001ms 0.001 -1)],
+        'must be a time of at most 1s, or 0 for no pause'],
+    [gna_interval => [qw(2s soon)],
+        'must be a time of at most 1s, or 0 for no pause'],
     [interface         => [qw(a/b a:b .. sixteen_letters_), '""', '"a b"'],
         $a_name],
     [router_id         => ['""', '"a b"', 'a/b', 'x' x 64], $name],
@@ -140,10 +146,24 @@ sub rejects_address ($text, $message) {
 }
 
 rejects_address($_, qr/invalid parameter "\S+": \Q$address\E/)
-    for 'scope=global', 'takeover=on', 'dev eth0';
+    for 'peer=10.0.0.2', 'takeover=on', 'dev eth0';
 
 rejects_address("$_ $_", qq(duplicate parameter "$_"))
-    for qw(dev=lo label=lo:1 takeover);
+    for qw(dev=lo label=lo:1 takeover brd=+ scope=link no_track);
+
+for (['brd=', [qw(10.0.0.256 fe80::1 -), ''],
+      'must be an IPv4 address or "+"'],
+     ['scope=', [qw(world 256 -1), ''],
+      'must be global, site, link, host or 0-255'],
+     ['nodad=', [qw(yes 1), ''], 'must be "on" or "off"'],
+     ['preferred_lft=', [qw(ever 10ms -1), ''],
+      'must be a time in whole seconds, or forever'])
+{
+    my ($name, $values, $expected) = @$_;
+
+    rejects_address("$name$_", qq(invalid parameter "$name$_": $expected))
+        for @$values;
+}
 
 rejects_address($_, qq(invalid virtual_ipaddress "$_": )
     . 'use one directive for each address') for qw(10.0.0.2/24 10.0.0.2);
@@ -297,6 +317,105 @@ rejects('the VRID of the second family', <<~"END",
     END
     'vrrp_instance "VI_2": virtual_router_id 51 for IPv6 on interface "lo" '
     . 'is already used by vrrp_instance "VI_1"', 13);
+rejects_instance("$$_[0] for the wrong family",
+    "virtual_ipaddress_excluded $$_[1] $$_[0];",
+    qq("$$_[2]" of virtual_ipaddress_excluded can only be used with )
+    . "IPv$$_[3] addresses")
+    for ['brd=10.0.0.255', 'fe80::1', 'brd=', 4],
+        ['scope=link', 'fe80::1', 'scope=', 4],
+        ['home', '10.0.0.1', 'home', 6],
+        ['nodad=off', '10.0.0.1', 'nodad=off', 6];
+
+rejects_instance('an excluded address twice',
+    'virtual_ipaddress_excluded 192.168.1.100/24;',
+    'duplicate virtual_ipaddress_excluded 192.168.1.100');
+rejects('256 excluded addresses',
+    $good . join('', map { "virtual_ipaddress_excluded 10.1.1.$_;" } 1 .. 254)
+    . 'virtual_ipaddress_excluded 10.1.2.1;'
+    . "\nvirtual_ipaddress_excluded 10.1.2.2;",
+    'vrrp_instance "VI_1": too many "virtual_ipaddress_excluded", at most 255 '
+    . 'are supported', 10);
+rejects('only excluded addresses', <<~'END',
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress_excluded 192.168.1.100;
+    }
+    END
+    'vrrp_instance "VI_1": "virtual_ipaddress" is missing', 8);
+
+# --- routes and rules ---------------------------------------------------------
+
+my $routes = '"virtual_routes" supports "via", "dev", "src", "metric", "table", '
+    . '"scope", "mtu", "onlink", "no_track"';
+my $rules = '"virtual_rules" supports "from", "to", "iif", "oif", "fwmark", '
+    . '"table", "lookup", "priority", "pref", "no_track"';
+
+rejects("virtual_routes $$_[0]", "vrrp_instance VI_1 { virtual_routes $$_[0];",
+        $$_[1], 6)
+    for ['10.0.0.0/33 dev lo', 'invalid virtual_routes "10.0.0.0/33": the '
+         . 'prefix length must be 0-32'],
+        ['10.0.0.1/8 dev lo', 'invalid virtual_routes "10.0.0.1/8": it has '
+         . 'bits after its prefix length, must be the address of the network'],
+        ['web dev lo', 'invalid virtual_routes "web": must be an IPv4 or IPv6 '
+         . 'network'],
+        ['10.0.0.0/8', 'invalid virtual_routes "10.0.0.0/8": "via" or "dev" '
+         . 'is missing'],
+        ['blackhole', 'invalid number of arguments in "virtual_routes" '
+         . 'directive: a network is missing'],
+        ['blackhole 10.0.0.0/8 dev lo', 'invalid virtual_routes "blackhole": '
+         . 'it cannot have "via", "dev" or "src"'],
+        ['10.0.0.0/8 gw 10.0.0.1', qq(invalid parameter "gw": $routes)],
+        ['10.0.0.0/8 dev lo proto 5', qq(invalid parameter "proto": $routes)],
+        ['10.0.0.0/8 dev lo dev lo', 'duplicate parameter "dev"'],
+        ['10.0.0.0/8 dev', '"dev" of "virtual_routes" has no value'],
+        ['10.0.0.0/8 via 300.1.1.1', 'invalid "via 300.1.1.1" of '
+         . '"virtual_routes": must be an IPv4 or IPv6 address'],
+        ['10.0.0.0/8 dev lo metric -1', 'invalid "metric -1" of '
+         . '"virtual_routes": must be 0-4294967295'],
+        ['10.0.0.0/8 dev lo table local', 'invalid "table local" of '
+         . '"virtual_routes": must be main, or 1-4294967295 without 255'],
+        ['10.0.0.0/8 dev lo table 255', 'invalid "table 255" of '
+         . '"virtual_routes": must be main, or 1-4294967295 without 255'],
+        ['10.0.0.0/8 dev lo scope world', 'invalid "scope world" of '
+         . '"virtual_routes": must be global, site, link, host or 0-255'],
+        ['10.0.0.0/8 dev lo mtu 67', 'invalid "mtu 67" of "virtual_routes": '
+         . 'must be 68-65535'];
+
+rejects_instance("virtual_routes $_", "virtual_routes $_;",
+    'network, "via" and "src" of "virtual_routes" must have the same address '
+    . 'family')
+    for '10.0.0.0/8 via fe80::1', 'default via 10.0.0.1 src fe80::1';
+rejects_instance('a route twice',
+    'virtual_routes 10.0.0.0/8 dev lo; virtual_routes 10.0.0.0/8 via 10.0.0.1;',
+    'two "virtual_routes" have the same network, table and metric');
+
+rejects('a route in two instances', <<~'END',
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress 10.0.0.1; virtual_routes default dev lo; }
+    vrrp_instance VI_2 { interface lo; virtual_router_id 52;
+    virtual_ipaddress 10.0.0.2; virtual_routes default via 10.0.0.3;
+    }
+    END
+    'vrrp_instance "VI_2": vrrp_instance "VI_1" has a "virtual_routes" with '
+    . 'the same network, table and metric', 10);
+
+rejects("virtual_rules $$_[0]", "vrrp_instance VI_1 { virtual_rules $$_[0];",
+        $$_[1], 6)
+    for ['from 10.0.0.0/8 table 5', '"priority" of "virtual_rules" is missing'],
+        ['from 10.0.0.0/8 priority 5', '"table" of "virtual_rules" is missing'],
+        ['blackhole to 10.0.0.0/8 table 5 pref 5', 'invalid virtual_rules '
+         . '"blackhole": it cannot have "table"'],
+        ['from 10.0.0.0/8 to fe80::/64 table 5 pref 5', '"from" and "to" of '
+         . '"virtual_rules" have different address families'],
+        ['fwmark x table 5 pref 5', 'invalid "fwmark x" of "virtual_rules": '
+         . 'must be a number, or a number and a mask as in "0x10/0xff"'],
+        ['goto 7 pref 5', qq(invalid parameter "goto": $rules)];
+
+rejects("virtual_ipaddress none and $_",
+    "vrrp_instance VI_1 { $_",
+    'vrrp_instance "VI_1": "virtual_ipaddress none" must be the only '
+    . '"virtual_ipaddress" and has no parameters', 6)
+    for 'virtual_ipaddress 10.0.0.1; virtual_ipaddress none;',
+        'virtual_ipaddress none label=lo:1;';
 
 rejects_instance('an address twice', 'virtual_ipaddress 192.168.1.100/24;',
     'duplicate virtual_ipaddress 192.168.1.100');
@@ -304,7 +423,7 @@ rejects('256 addresses',
     $good . join('', map { "virtual_ipaddress 10.1.1.$_;" } 1 .. 254)
     . "\nvirtual_ipaddress 10.1.2.1;",
     'vrrp_instance "VI_1": too many addresses, an advertisement carries at '
-    . 'most 255', 10);
+    . 'most 255: use "virtual_ipaddress_excluded" for the others', 10);
 
 rejects_instance("label $_", "virtual_ipaddress 10.0.0.1 label=$_;",
     qq(invalid label "$_": )
@@ -630,8 +749,8 @@ rejects('more workers than there are', "$good track_nginx workers=3; } }",
 rejects('unknown directive', 'vrrp_script check;',
     'unknown directive "vrrp_script"', 6);
 rejects('unknown directive in an instance',
-    'vrrp_instance VI_1 { virtual_routes x;',
-    'unknown directive "virtual_routes"', 6);
+    'vrrp_instance VI_1 { virtual_route x;',
+    'unknown directive "virtual_route"', 6);
 rejects('a directive of another block', 'worker_processes 1;',
     '"worker_processes" directive is not allowed here', 6);
 rejects("the identity of an instance: $_", "$_ 51;",
@@ -818,6 +937,7 @@ for my $text (
     'garp_master_repeat 100; garp_master_delay 0;',
     'garp_master_refresh 100ms; garp_master_refresh_repeat 100;',
     'garp_master_refresh 0;',
+    'garp_interval 1ms; gna_interval 1s;', 'garp_interval 0;',
     'unicast_peer 192.168.1.2; unicast_peer 192.168.1.3 192.168.1.4;',
     'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.2;',
     'unicast_src_ip 192.168.1.1; unicast_peer 192.168.1.1 192.168.1.2;',
@@ -836,6 +956,18 @@ for my $text (
     'use_vmac; virtual_ipaddress 192.168.1.101/24 dev=lo;',
     'use_vmac; virtual_ipaddress 2001:db8::1/64;',
     'virtual_ipaddress 192.168.1.101/24 label=lo:1 dev=lo;',
+    'virtual_ipaddress 192.168.1.101/24 brd=+ scope=link noprefixroute;',
+    'virtual_ipaddress 192.168.1.101/24 brd=192.168.1.255 no_track;',
+    'virtual_ipaddress 192.168.1.101 preferred_lft=0;',
+    'virtual_ipaddress_excluded fe80::5/64 home nodad=off preferred_lft=30s;',
+    'version 2; virtual_ipaddress_excluded fe80::5 preferred_lft=forever;',
+    'virtual_routes default via 192.168.1.1 dev lo src 192.168.1.100;',
+    'virtual_routes 10.0.0.0/8 dev lo metric 5 table 100 scope link mtu 1400;',
+    'virtual_routes 10.0.0.0/8 via 10.1.1.1 dev lo onlink no_track;',
+    'virtual_routes unreachable 2001:db8::/32; virtual_routes 10.1.1.1 dev lo;',
+    'virtual_rules from 10.0.0.1 lookup main pref 5;',
+    'virtual_rules to 2001:db8::/32 table 100 priority 5 no_track;',
+    'virtual_rules prohibit iif lo oif lo fwmark 0x10/0xff priority 5;',
     'virtual_ipaddress 10.0.0.0/31; virtual_ipaddress 10.0.0.1/31;',
     join('', map { "virtual_ipaddress 10.1.1.$_;" } 1 .. 254))
 {
@@ -882,6 +1014,31 @@ accepts('an interface that does not exist', <<~"END",
     warning => qq(interface "$missing" )
     . 'does not exist yet, the instance is in FAULT until it appears',
     line => 7);
+accepts('no address', <<~'END',
+    vrrp_instance VI_1 {
+    interface lo; virtual_router_id 51;
+    virtual_ipaddress none; } }
+    END
+    warning => 'vrrp_instance "VI_1": "virtual_ipaddress none" sends '
+    . 'advertisements without addresses, which FRR and most routers discard: '
+    . 'all nodes must run this module or keepalived',
+    line => 8);
+
+# An interface that does not exist counts as an Ethernet.
+accepts('a list that does not fit into the MTU', <<~"END", warnings => 2);
+    vrrp_instance VI_1 {
+    interface $missing; virtual_router_id 51;
+    @{[map { "virtual_ipaddress fd00::$_;" } 1 .. 91]} } }
+    END
+my $long = 'an advertisement with 91 virtual addresses has 1504 bytes, but the '
+    . qq(MTU of interface "$missing" is 1500: keep at most 90 );
+like(last_output(), qr/\Q$long\E/, 'the warning about the MTU');
+accepts('a list that fits into the MTU', <<~"END", warnings => 1);
+    vrrp_instance VI_1 {
+    interface $missing; virtual_router_id 51;
+    @{[map { "virtual_ipaddress fd00::$_;" } 1 .. 90]}
+    virtual_ipaddress_excluded fd00::91; } }
+    END
 accepts('a dev= that does not exist',
     "$good virtual_ipaddress 10.0.0.1 dev=$missing; } }",
     warning => qq(interface "$missing" )

@@ -229,7 +229,8 @@ sub passes ($what, $text) {
     my $status = $?;
 
     my @complaints = grep {
-        !/interface "eth\d" does not exist yet|"node" block is for this node/
+        !/interface\ "eth\d"\ does\ not\ exist\ yet|"node"\ block\ is\ for\ this\ node
+          |"virtual_ipaddress\ none"\ sends/x
     }
         $output =~ /^.*\[(?:warn|error|crit|alert|emerg)\].*$/mg;
 
@@ -286,6 +287,7 @@ sub known ($directive, $context) {
 my %argument = (
     virtual_ipaddress => '10.0.0.9',
     unicast_peer    => '10.0.0.2',
+    virtual_ipaddress_excluded => '10.0.0.9',
     track_upstream  => 'web',
     track_http      => undef,  # the beginning of the URL, as it is written
     track_tcp       => '127.0.0.1:80',
@@ -308,6 +310,8 @@ my %argument = (
 
 for my $name (sort keys %argument) {
     for my $syntax ($doc{$name}{syntax}->@*) {
+        next if $syntax =~ /^virtual_ipaddress none/;
+
         my ($word) = $syntax =~ m{^\w+ ([a-z-]+(?:://)?)};
         my $argument = $argument{$name}
             // ($word =~ m{://} ? "${word}127.0.0.1/" : $word);

@@ -3,6 +3,7 @@
 #include "core/capi/router_conf.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -14,6 +15,10 @@ namespace ngx_vrrp {
 
 namespace {
 
+std::optional<IpAddress> to_optional_ip(const vrrp_core_ip_t &ip) {
+    return ip.family != 0 ? std::optional{to_ip(ip)} : std::nullopt;
+}
+
 vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
                                 const std::string &interface) {
     return {
@@ -21,7 +26,59 @@ vrrp::VirtualAddress to_address(const vrrp_core_address_conf_t &conf,
         .prefix_length = conf.prefix_length,
         .interface = conf.interface.len ? to_string(conf.interface) : interface,
         .label = to_string(conf.label),
-        .takeover = conf.takeover != 0};
+        .takeover = conf.takeover != 0,
+        .excluded = conf.excluded != 0,
+        .broadcast = to_optional_ip(conf.broadcast),
+        .scope = to<std::uint8_t>(conf.scope),
+        .no_prefix_route = conf.noprefixroute != 0,
+        .home = conf.home != 0,
+        .detect_duplicate = conf.nodad == 0,
+        .preferred = conf.preferred_lft_s != VRRP_CORE_DEFAULT_LFT
+                         ? std::optional{Seconds{conf.preferred_lft_s}}
+                         : std::nullopt,
+        .optional = conf.no_track != 0};
+}
+
+// Of a rule: a prefix length of 0 means all addresses.
+std::optional<vrrp::Network> to_network(const vrrp_core_network_t &network) {
+    return network.prefix_length != 0
+               ? std::optional<vrrp::Network>{{to_ip(network.address),
+                                               network.prefix_length}}
+               : std::nullopt;
+}
+
+vrrp::Route to_route(const vrrp_core_route_conf_t &conf) {
+    vrrp::Route route;
+    route.kind = vrrp::RouteKind{conf.kind};
+    route.destination = {to_ip(conf.to.address), conf.to.prefix_length};
+    route.via = to_optional_ip(conf.via);
+    route.source = to_optional_ip(conf.src);
+    route.interface = to_string(conf.dev);
+    route.table = to<std::uint32_t>(conf.table);
+    route.metric = to<std::uint32_t>(conf.metric);
+    if (conf.scope >= 0) {
+        route.scope = to<std::uint8_t>(conf.scope);
+    }
+    route.mtu = to<std::uint32_t>(conf.mtu);
+    route.onlink = conf.onlink != 0;
+    route.optional = conf.no_track != 0;
+    return route;
+}
+
+vrrp::Rule to_rule(const vrrp_core_rule_conf_t &conf) {
+    vrrp::Rule rule;
+    rule.kind = vrrp::RouteKind{conf.kind};
+    rule.family = Family{conf.family};
+    rule.from = to_network(conf.from);
+    rule.to = to_network(conf.to);
+    rule.input = to_string(conf.iif);
+    rule.output = to_string(conf.oif);
+    rule.mark = to<std::uint32_t>(conf.fwmark);
+    rule.mask = to<std::uint32_t>(conf.fwmask);
+    rule.table = to<std::uint32_t>(conf.table);
+    rule.priority = to<std::uint32_t>(conf.priority);
+    rule.optional = conf.no_track != 0;
+    return rule;
 }
 
 wire::Authentication to_authentication(const vrrp_core_instance_conf_t &c) {
@@ -109,6 +166,10 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     put_transport(config, c);
     config.election = c.election != 0;
     config.leave_time = Duration{c.leave_ns};
+    std::transform(c.routes, c.routes + c.nroutes,
+                   std::back_inserter(config.routes), to_route);
+    std::transform(c.rules, c.rules + c.nrules,
+                   std::back_inserter(config.rules), to_rule);
     config.preempt = c.nopreempt == 0;
     config.preempt_delay = Duration{c.preempt_delay_ns};
     config.link_up_delay = Duration{c.link_up_delay_ns};
@@ -123,7 +184,9 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
         .repeat = to<unsigned>(c.garp_master_repeat),
         .delay = Duration{c.garp_master_delay_ns},
         .refresh = Duration{c.garp_master_refresh_ns},
-        .refresh_repeat = to<unsigned>(c.garp_master_refresh_repeat)};
+        .refresh_repeat = to<unsigned>(c.garp_master_refresh_repeat),
+        .garp_interval = Duration{c.garp_interval_ns},
+        .gna_interval = Duration{c.gna_interval_ns}};
     config.workers = {.required = to<unsigned>(c.track_workers),
                       .timeout = Duration{c.track_timeout_ns}};
     config.close_connections = c.close_connections != 0;

@@ -28,7 +28,7 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
       known_(configs.size()) {
     routers_.reserve(configs.size());
     for (RouterConfig &config : configs) {
-        routers_.emplace_back(std::move(config), ports, sink);
+        routers_.emplace_back(std::move(config), ports, announcer_, sink);
         const VirtualRouter &router = routers_.back();
         const vrrp::WorkerPolicy &policy = router.config().workers;
         if (policy.required != 0) {
@@ -82,12 +82,9 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
                                    Instant now) {
     send_adverts(routers, now);
     prolong_leases(routers, now);
-    for (bool more = true; more;) {
-        more = false;
-        for (const std::size_t index : routers) {
-            more = routers_[index].announce_once_more(now) || more;
-        }
-    }
+    announcer_.drain(now, [&](const Announcer::Turn &turn) {
+        return turn.router->announce_in_turn(turn.address, now);
+    });
     for (const std::size_t index : routers) {
         note(index);
     }
@@ -112,7 +109,7 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
                                          Instant now) {
     requests_.clear();
     for (const std::size_t index : routers) {
-        routers_[index].ask_to_prolong(requests_);
+        routers_[index].ask_to_prolong(requests_, now);
     }
     const std::vector<Status> answered = requests_.empty()
                                              ? std::vector<Status>{}
@@ -297,6 +294,7 @@ void Engine::handle_time_of_day(vrrp::TimeOfDay time, Instant now) {
 [[gnu::hot]] std::optional<Instant> Engine::deadline() const {
     std::optional<Instant> earliest = workers_check_at_;
     take_earlier(earliest, deadlines_.first());
+    take_earlier(earliest, announcer_.deadline());
     return earliest;
 }
 

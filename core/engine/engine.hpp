@@ -156,6 +156,11 @@ public:
     // It owns one at least.
     bool owns_any() const { return owned_ != 0; }
 
+    // Whether Interfaces must have the routes and rules with our mark.
+    bool has_routes() const {
+        return std::ranges::any_of(routers_, &VirtualRouter::has_routes);
+    }
+
     // A router of ours holds addresses.
     bool holds_addresses() const { return active_ != 0; }
 
@@ -249,6 +254,7 @@ private:
     Log log_;
     Touched touched_;
     Interfaces interfaces_;
+    Announcer announcer_;
     std::vector<VirtualRouter> routers_;
     std::vector<std::size_t> all_;  // the indexes of them
     std::vector<Group> groups_;

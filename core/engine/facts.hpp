@@ -57,6 +57,9 @@ struct Interface {
 // Every interface of this network namespace.
 struct Interfaces {
     std::vector<Interface> list;
+    // Those with our mark; read only if a virtual router has routes or rules.
+    std::vector<vrrp::Route> routes{};
+    std::vector<vrrp::Rule> rules{};
     // Whether the kernel supports our mark. Before Linux 5.18 no address
     // carries it.
     bool keeps_marks = true;

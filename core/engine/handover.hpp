@@ -61,4 +61,12 @@ inline std::uint64_t fingerprint_of(const vrrp::VirtualAddress &address) {
                           address.interface);
 }
 
+inline std::uint64_t fingerprint_of(const vrrp::Route &route) {
+    return fingerprint(vrrp::place_of(route));
+}
+
+inline std::uint64_t fingerprint_of(const vrrp::Rule &rule) {
+    return fingerprint(vrrp::place_of(rule));
+}
+
 }  // namespace ngx_vrrp::engine

@@ -38,6 +38,8 @@ struct LeaseRequest {
     const Interface *interface;
     const vrrp::VirtualAddress *address;
     Seconds lease;
+    // Not longer than the lease; nothing: the default of the family.
+    std::optional<Seconds> preferred{};
 };
 
 // Sends advertisements, and opens the sockets that receive them.
@@ -101,6 +103,28 @@ public:
 
     // Also succeeds if it did not exist.
     virtual Status remove_vmac(const Interface &device) = 0;
+};
+
+// Routes and rules in the kernel, with our mark. known: the last report about
+// the interfaces.
+class Routes {
+public:
+    virtual ~Routes() = default;
+
+    // EEXIST: there is one already, ours or not; it is not changed. The kernel
+    // removes an IPv6 route when its lease ends.
+    virtual Status add(const vrrp::Route &route, const Interfaces &known,
+                       Seconds lease) = 0;
+    virtual Status add(const vrrp::Rule &rule) = 0;
+
+    // The lease of an IPv6 route that we have added.
+    virtual Status prolong(const vrrp::Route &route, const Interfaces &known,
+                           Seconds lease) = 0;
+
+    // Also succeeds if there is none of ours.
+    virtual Status remove(const vrrp::Route &route,
+                          const Interfaces &known) = 0;
+    virtual Status remove(const vrrp::Rule &rule) = 0;
 };
 
 // Detects other hosts that have our addresses.
@@ -272,6 +296,7 @@ struct Ports {
     Connections &connections;
     Signing &signing;
     Vmacs &vmacs;
+    Routes &routes;
 };
 
 }  // namespace ngx_vrrp::engine

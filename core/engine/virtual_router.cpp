@@ -43,15 +43,28 @@ std::vector<AddressState> address_states(const vrrp::Config &config) {
     return states;
 }
 
+template <class Item>
+std::vector<Held<Item>> held_of(const std::vector<Item> &list) {
+    std::vector<Held<Item>> held;
+    for (const Item &item : list) {
+        held.push_back({item});
+    }
+    return held;
+}
+
 }  // namespace
 
-VirtualRouter::VirtualRouter(RouterConfig config, Ports ports, LogSink &sink)
+VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
+                             Announcer &announcer, LogSink &sink)
     : ports_(ports),
+      announcer_(&announcer),
       log_(sink, log_context(config.router)),
       instance_(std::move(config.router)),
       lease_(vrrp::lease(this->config().version, this->config().advert_interval,
                          this->config().down_adverts)),
       addresses_(address_states(this->config())),
+      routes_(held_of(this->config().routes)),
+      rules_(held_of(this->config().rules)),
       trackers_(std::move(config.trackers)),
       id_(ports.ownership.open(key(), this->config().advert_interval)),
       split_brain_(this->config()),
@@ -118,9 +131,11 @@ void VirtualRouter::set_interfaces(Instant now) {
     }
     vmac_asked_up_.reset();
     const Losses losses = find_addresses(now);
+    find_routes(now);
     input(vrrp::TimeReached{}, now);
     report_interface_faults(now);
     restore(losses, now);
+    restore_routes(now);
     find_vmac(now);
     remove_strays(now);
     check_split_brain(now);
@@ -203,7 +218,8 @@ void VirtualRouter::report_tracker_changes(Instant now) {
         return;
     }
     auto parsed =
-        wire::parse_advertisement(packet.payload, packet.info.endpoints);
+        wire::parse_advertisement(packet.payload, packet.info.endpoints,
+                                  config().advertised().empty() ? 0 : 1);
     if (!parsed) {
         report_drop(parsed.error(), packet, nullptr, now);
         return;
@@ -262,6 +278,7 @@ void VirtualRouter::report_tracker_changes(Instant now) {
     }
     leave_black_hole(now);
     remove_strays(now);
+    retry_routes(now);
     cut_late(now);
     give_up_if_ended();
 }
@@ -275,6 +292,7 @@ void VirtualRouter::report_tracker_changes(Instant now) {
     take_earlier(earliest, trackers_.deadline());
     take_earlier(earliest, black_hole_at());
     take_earlier(earliest, remove_strays_at_);
+    take_earlier(earliest, retry_routes_at_);
     take_earlier(earliest, cut_.deadline());
     take_earlier(earliest, split_brain_.deadline());
     take_earlier(earliest, vmac_retry_at_);
@@ -429,7 +447,8 @@ void VirtualRouter::report_link(bool no_fault, Instant now) {
 std::string VirtualRouter::interface_fault(Instant now) {
     std::vector<std::string> names{config().interface};
     for (const AddressState &state : addresses_) {
-        if (state.address.interface != config().vmac) {
+        if (!state.address.optional &&
+            state.address.interface != config().vmac) {
             names.push_back(state.address.interface);
         }
     }

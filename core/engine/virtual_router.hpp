@@ -11,6 +11,7 @@
 #include "core/base/rate_limit.hpp"
 #include "core/base/repeated_line.hpp"
 #include "core/base/time.hpp"
+#include "core/engine/announcer.hpp"
 #include "core/engine/authenticator.hpp"
 #include "core/engine/command.hpp"
 #include "core/engine/connection_cut.hpp"
@@ -38,14 +39,26 @@ struct RouterConfig {
 struct AddressState {
     vrrp::VirtualAddress address;
     bool present = false;
-    bool foreign = false;   // and another program added it
-    bool reported = false;  // that a MASTER cannot give it up
-    Instant lease_ends{};   // the lease we set; 0: we do not hold it
+    bool foreign = false;        // and another program added it
+    bool reported = false;       // that a MASTER cannot give it up
+    bool given_up = false;       // optional, and another program removed it
+    Instant lease_ends{};        // the lease we set; 0: we do not hold it
+    unsigned announcements = 0;  // that are still to be sent
+};
+
+// A route or a rule, and whether the kernel has it.
+template <class Item>
+struct Held {
+    Item wanted;
+    bool present = false;
+    bool given_up = false;  // optional, and another program removed it
 };
 
 class VirtualRouter {
 public:
-    VirtualRouter(RouterConfig config, Ports ports, LogSink &sink);
+    // announcer: of all routers of this node; it outlives them.
+    VirtualRouter(RouterConfig config, Ports ports, Announcer &announcer,
+                  LogSink &sink);
 
     // Opens the sockets. This process claims the router when the workers have
     // started, or when they have not started within their timeout (that is a
@@ -117,12 +130,11 @@ public:
     // it added.
     void ask_to_send(std::vector<OutgoingPacket> &packets);
     void take_sent(std::span<const Status> &answers, Instant now);
-    void ask_to_prolong(std::vector<LeaseRequest> &requests);
+    void ask_to_prolong(std::vector<LeaseRequest> &requests, Instant now);
     void take_prolonged(std::span<const Status> &answers, Instant now);
 
-    // Announcements are repeated after all routers have announced theirs. True:
-    // there is one more.
-    bool announce_once_more(Instant now);
+    // The turn of this address: announces it once. True: once more, later.
+    bool announce_in_turn(std::size_t address, Instant now);
 
     std::optional<Instant> deadline() const;
     bool finished() const;
@@ -165,6 +177,9 @@ public:
     bool take_changed() { return std::exchange(changed_, false); }
 
     const std::vector<AddressState> &addresses() const { return addresses_; }
+    const std::vector<Held<vrrp::Route>> &routes() const { return routes_; }
+    const std::vector<Held<vrrp::Rule>> &rules() const { return rules_; }
+    bool has_routes() const;
     const LastTransition &last_transition() const { return last_; }
     const Counters &counters() const { return counters_; }
     const Faults &faults() const { return faults_; }
@@ -271,7 +286,6 @@ private:
     void report_interface_faults(Instant now);
     void report_link(bool no_fault, Instant now);
     void renew_now(Instant now);
-    void announce_all(Instant now);
     void restore(const Losses &losses, Instant now);
     void leave_fight(const AddressState &removed, Instant now);
     void report_removal(const Losses &losses);
@@ -301,16 +315,47 @@ private:
     void report_foreign(AddressState &state);
     bool take_over(const Interface &interface, const AddressState &state,
                    Instant now);
+    bool is_spared(const AddressState &state) const;
     bool is_usual(const AddressState &state) const;
+    bool is_held(const AddressState &state) const;
+    LeaseRequest lease_of(const AddressState &state, Instant now) const;
+    void announce_later(AddressState &state, unsigned times, Instant now);
+    Duration pause_after(const IpAddress &announced) const;
     void hold(Which which, unsigned announcements, Instant now);
     bool may_hold(AddressState &state, Instant now);
+
+    Status add(const vrrp::Route &route);
+    Status add(const vrrp::Rule &rule);
+    Status remove(const vrrp::Route &route);
+    Status remove(const vrrp::Rule &rule);
+    template <class Item>
+    Status add_or_replace(const Item &wanted);
+    template <class Item>
+    void hold(Held<Item> &held, Instant now);
+    template <class Item>
+    void release(Held<Item> &held);
+    template <class Item>
+    void find(Held<Item> &held, Instant now);
+    template <class Item>
+    void remove_unconfigured(const Handover &handover,
+                             const std::vector<Held<Item>> &list,
+                             const std::vector<Item> &there);
+    void hold_routes(Instant now);
+    void remove_routes();
+    void prolong_routes(Instant now);
+    void find_routes(Instant now);
+    void restore_routes(Instant now);
+    void retry_routes(Instant now);
+    void put_routes(std::vector<std::uint64_t> &held) const;
+    void continue_routes(const Handover &handover);
+
     bool take_answer(AddressState &state, const Status &status, Instant now);
     void judge_attempt(bool any_held, Instant now);
     std::optional<Instant> black_hole_at() const;
     void leave_black_hole(Instant now);
     void report_address_error(const SystemError &error, Instant now);
 
-    void announce(const AddressState &state, unsigned repeat, Instant now);
+    void announce(AddressState &state, Instant now);
     void announce(const Interface &interface, const IpAddress &address,
                   Instant now);
     void put_advert(Priority priority, std::vector<OutgoingPacket> &packets);
@@ -332,12 +377,18 @@ private:
     std::string numbers(vrrp::StateName before, Instant now) const;
 
     Ports ports_;
+    Announcer *announcer_;
     Log log_;
     vrrp::Instance instance_;
     Seconds lease_;
 
     const Interfaces *interfaces_ = nullptr;
     std::vector<AddressState> addresses_;
+    std::vector<Held<vrrp::Route>> routes_;
+    std::vector<Held<vrrp::Rule>> rules_;
+    std::optional<Instant> retry_routes_at_;
+    std::optional<Instant> routes_restored_at_;
+    bool wants_to_prolong_routes_ = false;
     IpAddress source_;
     std::string vmac_fault_;
     std::optional<Instant> vmac_retry_at_;
@@ -372,7 +423,7 @@ private:
     bool changed_ = true;
     std::optional<Priority> advert_due_;
     std::size_t packets_asked_ = 0;
-    unsigned announce_again_ = 0;
+    Instant held_since_{};
     bool wants_to_prolong_ = false;
     std::vector<AddressState *> prolonging_;
     ConnectionCut cut_;
@@ -393,6 +444,8 @@ private:
     RepeatedLine send_line_;
     RepeatedLine address_line_;
     RepeatedLine remove_line_;
+    RepeatedLine route_line_;
+    RepeatedLine lost_route_line_;
     RepeatedLine lapse_line_;
     RepeatedLine sign_line_;
     RepeatedLine sign_end_line_;

@@ -10,10 +10,9 @@ namespace {
 
 constexpr Duration kTransmitTimeOut = Seconds{10};
 
-// In the order of the configuration: keepalived before 2.3.3 compares lists.
 std::vector<IpAddress> advertised_addresses(const vrrp::Config &config) {
     std::vector<IpAddress> list;
-    for (const vrrp::VirtualAddress &address : config.addresses) {
+    for (const vrrp::VirtualAddress &address : config.advertised()) {
         list.push_back(address.address);
     }
     return list;

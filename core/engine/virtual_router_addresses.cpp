@@ -81,7 +81,14 @@ VirtualRouter::Losses VirtualRouter::find_addresses(Instant now) {
         } else if (was_foreign && !state.present) {
             ++losses.foreign;
         }
+        state.given_up = state.given_up && !state.present;
         if (state.present || !held) {
+            continue;
+        }
+        if (state.address.optional) {
+            state.given_up = interface && interface->up &&
+                             now < state.lease_ends - kEarlyEnd;
+            state.lease_ends = {};
             continue;
         }
         if (now < state.lease_ends - kEarlyEnd) {
@@ -100,12 +107,17 @@ VirtualRouter::Losses VirtualRouter::find_addresses(Instant now) {
 void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
     cut_ = {};
     set_vmac(true, now);
+    held_since_ = now;
+    for (AddressState &state : addresses_) {
+        state.given_up = false;
+    }
     hold(Which::all, 0, now);
 }
 
 // Usually the only work is to renew leases, which waits until the end of the
 // pass.
 void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
+    wants_to_prolong_routes_ = !routes_.empty();
     wants_to_prolong_ = std::ranges::all_of(
         addresses_, [&](const AddressState &state) { return is_usual(state); });
     if (!wants_to_prolong_) {
@@ -118,21 +130,31 @@ void VirtualRouter::renew_now(Instant now) {
     hold(Which::all, config().announce.repeat, now);
 }
 
+// no_track: nothing is done about an address that is missing.
+bool VirtualRouter::is_spared(const AddressState &state) const {
+    const Interface *interface = interface_of(state.address);
+    return state.given_up ||
+           (state.address.optional && !(interface && interface->up));
+}
+
 bool VirtualRouter::is_usual(const AddressState &state) const {
+    return is_spared(state) || is_held(state);
+}
+
+bool VirtualRouter::is_held(const AddressState &state) const {
     return state.present && !state.foreign && interface_of(state.address);
 }
 
 // Unless they must not be held any more.
 [[gnu::hot]] void VirtualRouter::ask_to_prolong(
-    std::vector<LeaseRequest> &requests) {
+    std::vector<LeaseRequest> &requests, Instant now) {
     prolonging_.clear();
     if (!std::exchange(wants_to_prolong_, false) || !may_act()) {
         return;
     }
     for (AddressState &state : addresses_) {
-        if (is_usual(state)) {
-            requests.push_back(
-                {interface_of(state.address), &state.address, lease_});
+        if (is_held(state)) {
+            requests.push_back(lease_of(state, now));
             prolonging_.push_back(&state);
         }
     }
@@ -140,6 +162,9 @@ bool VirtualRouter::is_usual(const AddressState &state) const {
 
 [[gnu::hot]] void VirtualRouter::take_prolonged(
     std::span<const Status> &answers, Instant now) {
+    if (std::exchange(wants_to_prolong_routes_, false)) {
+        prolong_routes(now);
+    }
     if (prolonging_.empty()) {
         return;
     }
@@ -150,6 +175,17 @@ bool VirtualRouter::is_usual(const AddressState &state) const {
     }
     prolonging_.clear();
     judge_attempt(any_held, now);
+}
+
+LeaseRequest VirtualRouter::lease_of(const AddressState &state,
+                                     Instant now) const {
+    LeaseRequest request{interface_of(state.address), &state.address, lease_};
+    if (const auto preferred = state.address.preferred) {
+        const Duration left = *preferred - (now - held_since_);
+        request.preferred = std::clamp(
+            std::chrono::duration_cast<Seconds>(left), Seconds{0}, lease_);
+    }
+    return request;
 }
 
 // An address that another program has added remains the machine's: with our
@@ -229,14 +265,15 @@ bool VirtualRouter::take_answer(AddressState &state, const Status &status,
 void VirtualRouter::hold(Which which, unsigned announcements, Instant now) {
     std::vector<LeaseRequest> requests;
     std::vector<AddressState *> asked;
-    bool any_held = false;
+    bool any_held = addresses_.empty();
     for (AddressState &state : addresses_) {
         if (which == Which::missing && state.present) {
             continue;
         }
-        if (may_hold(state, now)) {
-            requests.push_back(
-                {interface_of(state.address), &state.address, lease_});
+        if (is_spared(state)) {
+            any_held = true;
+        } else if (may_hold(state, now)) {
+            requests.push_back(lease_of(state, now));
             asked.push_back(&state);
         } else {
             any_held = any_held || (is_used_as_it_is(state) && may_act());
@@ -247,14 +284,17 @@ void VirtualRouter::hold(Which which, unsigned announcements, Instant now) {
         const bool is_new = !asked[i]->present;
         if (take_answer(*asked[i], answers[i], now)) {
             any_held = true;
-            announce(*asked[i], is_new ? announcements : 0, now);
+            announce_later(*asked[i], is_new ? announcements : 0, now);
         }
     }
+    hold_routes(now);
     judge_attempt(any_held, now);
 }
 
 void VirtualRouter::add_missing(Instant now) {
-    if (!std::ranges::all_of(addresses_, &AddressState::present)) {
+    if (std::ranges::any_of(addresses_, [&](const AddressState &state) {
+            return !state.present && !is_spared(state);
+        })) {
         hold(Which::missing, config().announce.repeat, now);
     }
 }
@@ -282,8 +322,10 @@ void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
 void VirtualRouter::remove_addresses(Instant now) {
     mark_changed();
     wants_to_prolong_ = false;
-    announce_again_ = 0;
+    remove_routes();
     for (AddressState &state : addresses_) {
+        state.announcements = 0;
+        state.given_up = false;
         if (is_used_as_it_is(state)) {
             state.reported = false;
             continue;
@@ -510,43 +552,55 @@ void VirtualRouter::judge_attempt(bool any_held, Instant now) {
 // Announcements on the LAN
 
 void VirtualRouter::act(const vrrp::AnnounceAddresses &action, Instant now) {
-    announce_again_ = action.repeat;
-    announce_once_more(now);
+    for (AddressState &state : addresses_) {
+        announce_later(state, action.repeat, now);
+    }
 }
 
-bool VirtualRouter::announce_once_more(Instant now) {
-    if (announce_again_ == 0) {
-        return false;
+// Once at once: the other addresses of this pass come before it is repeated.
+// Only an address that we hold: others must not be requested from us.
+void VirtualRouter::announce_later(AddressState &state, unsigned times,
+                                   Instant now) {
+    const bool waits = state.announcements != 0;
+    const Interface *interface = interface_of(state.address);
+    state.announcements =
+        state.present && interface ? std::max(state.announcements, times) : 0;
+    if (waits || state.announcements == 0) {
+        return;
     }
-    --announce_again_;
-    announce_all(now);
-    return announce_again_ != 0;
+    const Announcer::Line line{interface->index,
+                               state.address.address.family()};
+    const bool is_free = announcer_->is_free(line, now);
+    if (is_free) {
+        announce(state, now);
+    }
+    if (state.announcements != 0) {
+        const auto index = static_cast<std::size_t>(&state - addresses_.data());
+        announcer_->wait(line, {this, index}, is_free);
+    }
 }
 
-// Only addresses that we hold: others must not be requested from us.
-void VirtualRouter::announce_all(Instant now) {
-    for (const AddressState &state : addresses_) {
-        if (state.present) {
-            announce(state, 1, now);
-        }
-    }
+bool VirtualRouter::announce_in_turn(std::size_t address, Instant now) {
+    AddressState &state = addresses_[address];
+    announce(state, now);
+    return state.announcements != 0;
 }
 
 void VirtualRouter::announce_again(const std::string &interface, Instant now) {
-    const auto is_held = [&](const AddressState &state) {
+    const auto is_there = [&](const AddressState &state) {
         return state.present && state.address.interface == interface;
     };
     if (instance_.state() != vrrp::StateName::active ||
-        std::ranges::none_of(addresses_, is_held)) {
+        std::ranges::none_of(addresses_, is_there)) {
         return;
     }
     log_(LogLevel::notice,
          "the MAC address of %s has changed, announcing the virtual addresses "
          "again",
          interface.c_str());
-    for (const AddressState &state : addresses_) {
-        if (is_held(state)) {
-            announce(state, config().announce.repeat, now);
+    for (AddressState &state : addresses_) {
+        if (is_there(state)) {
+            announce_later(state, config().announce.repeat, now);
         }
     }
 }
@@ -557,12 +611,21 @@ void VirtualRouter::act(const vrrp::AnnounceSource &, Instant now) {
     }
 }
 
-void VirtualRouter::announce(const AddressState &state, unsigned repeat,
-                             Instant now) {
+void VirtualRouter::announce(AddressState &state, Instant now) {
     const Interface *interface = interface_of(state.address);
-    for (unsigned i = 0; interface && i < repeat; ++i) {
-        announce(*interface, state.address.address, now);
+    if (state.announcements == 0 || !interface) {
+        state.announcements = 0;
+        return;
     }
+    --state.announcements;
+    announce(*interface, state.address.address, now);
+    announcer_->sent({interface->index, state.address.address.family()},
+                     pause_after(state.address.address), now);
+}
+
+Duration VirtualRouter::pause_after(const IpAddress &announced) const {
+    return announced.family() == Family::ipv4 ? config().announce.garp_interval
+                                              : config().announce.gna_interval;
 }
 
 void VirtualRouter::announce(const Interface &interface,

@@ -125,6 +125,8 @@ void VirtualRouter::retire() {
     for (AddressState &state : addresses_) {
         state.lease_ends = {};
     }
+    retry_routes_at_.reset();
+    wants_to_prolong_routes_ = false;
 }
 
 void VirtualRouter::own(const Inheritance &got, Instant now) {
@@ -216,6 +218,9 @@ void VirtualRouter::hand_over(Instant now) {
             handover.held.push_back(fingerprint_of(state.address));
         }
     }
+    if (checkpoint) {
+        put_routes(handover.held);
+    }
     if (!ports_.ownership.pass_on(id_, handover, stopped_, now)) {
         return;
     }
@@ -282,7 +287,9 @@ void VirtualRouter::continue_from(const Handover &handover, Instant now) {
                handover.held.end();
     };
 
+    continue_routes(handover);
     remove_unconfigured(handover, now);
+    held_since_ = last_.at;
     for (AddressState &state : addresses_) {
         state.present = is_held(state);
         state.lease_ends =
@@ -299,6 +306,7 @@ void VirtualRouter::continue_from(const Handover &handover, Instant now) {
     if (instance_.state() == vrrp::StateName::active) {
         // trackers and addresses that the previous configuration did not have
         add_missing(now);
+        hold_routes(now);
     }
 }
 
@@ -306,9 +314,10 @@ void VirtualRouter::continue_from(const Handover &handover, Instant now) {
 // can have taken over since its last advertisement.
 std::optional<Handover> VirtualRouter::heritage(const Inheritance &got,
                                                 Instant now) const {
-    const bool all_there = std::ranges::all_of(
-        addresses_,
-        [&](const AddressState &state) { return is_marked(state); });
+    const bool all_there =
+        std::ranges::all_of(addresses_, [&](const AddressState &state) {
+            return state.address.optional || is_marked(state);
+        });
     const Duration takeover = vrrp::fastest_takeover(
         config().version, config().advert_interval, config().down_adverts);
     const bool late =
@@ -326,7 +335,9 @@ std::optional<Handover> VirtualRouter::heritage(const Inheritance &got,
     checkpoint.renew_at = now;
     handover.last = {now, "resumed after the vrrp process died"};
     for (const AddressState &state : addresses_) {
-        handover.held.push_back(fingerprint_of(state.address));
+        if (is_marked(state)) {
+            handover.held.push_back(fingerprint_of(state.address));
+        }
     }
     return handover;
 }
@@ -369,6 +380,7 @@ void VirtualRouter::remove_leftovers(Instant now) {
     if (is_taken()) {
         return;
     }
+    remove_routes();
     for (AddressState &state : addresses_) {
         if (is_marked(state)) {
             log_(LogLevel::notice,

@@ -6,7 +6,8 @@ namespace ngx_vrrp::engine {
 
 // True: no connection is left, or closing is not possible.
 bool VirtualRouter::cut(Instant now) {
-    if (!may_act() || !config().close_connections || config().ports.empty()) {
+    if (!may_act() || !config().close_connections || config().ports.empty() ||
+        addresses_.empty()) {
         cut_.end();
         return true;
     }

@@ -31,7 +31,7 @@ Message build(int type, int flags, const engine::Interface &interface,
     ifaddrmsg header{};
     header.ifa_family = domain_of(address.address.family());
     header.ifa_prefixlen = address.prefix_length;
-    header.ifa_scope = RT_SCOPE_UNIVERSE;
+    header.ifa_scope = address.scope;
     header.ifa_index = to_number(interface.index);
     Message message = make_message(type, flags, header);
     put_bytes(message, IFA_LOCAL, address.address.octets());
@@ -65,11 +65,14 @@ bool has_route_already(const engine::Interface &interface,
 // for it would cost a second. No prefix route where the machine has one: our
 // lease would become the lifetime of a route learned from a router, and soon
 // after the VIP the machine would lose its own LAN.
-std::uint32_t ipv6_flags(const engine::Interface &interface,
-                         const vrrp::VirtualAddress &address) {
-    return has_route_already(interface, address)
-               ? IFA_F_NODAD | IFA_F_NOPREFIXROUTE
-               : IFA_F_NODAD;
+std::uint32_t flags_of(const engine::Interface &interface,
+                       const vrrp::VirtualAddress &address) {
+    const bool is_ipv6 = address.address.family() == Family::ipv6;
+    const bool no_route = address.no_prefix_route ||
+                          (is_ipv6 && has_route_already(interface, address));
+    return (no_route ? IFA_F_NOPREFIXROUTE : 0) |
+           (address.home ? IFA_F_HOMEADDRESS : 0) |
+           (is_ipv6 && !address.detect_duplicate ? IFA_F_NODAD : 0);
 }
 
 // The LAN of a device with a virtual MAC address is that of its base: with a
@@ -87,22 +90,30 @@ std::uint32_t vmac_flags(const engine::Interface &interface,
 
 // IPv6: deprecated from the start, so that the machine does not use the VIP as
 // the source of its connections.
+Seconds default_preferred(const engine::LeaseRequest &wanted) {
+    return wanted.address->address.family() == Family::ipv4 ? wanted.lease
+                                                            : Seconds{0};
+}
+
 Message build_add(const engine::LeaseRequest &wanted,
                   const engine::Interfaces &known) {
     const vrrp::VirtualAddress &address = *wanted.address;
-    const bool is_ipv4 = address.address.family() == Family::ipv4;
     ifa_cacheinfo lease{};
     lease.ifa_valid = static_cast<std::uint32_t>(wanted.lease.count());
-    lease.ifa_prefered = is_ipv4 ? lease.ifa_valid : 0;
+    lease.ifa_prefered = static_cast<std::uint32_t>(
+        wanted.preferred.value_or(default_preferred(wanted)).count());
 
     Message message = build(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
                             *wanted.interface, address);
     put(message, IFA_CACHEINFO, lease);
     put(message, kIfaProto, kAddressMark);
+    if (address.broadcast) {
+        put_bytes(message, IFA_BROADCAST, address.broadcast->octets());
+    }
     if (!address.label.empty()) {
         put_text(message, IFA_LABEL, address.label.c_str());
     }
-    std::uint32_t flags = is_ipv4 ? 0 : ipv6_flags(*wanted.interface, address);
+    std::uint32_t flags = flags_of(*wanted.interface, address);
     if (wanted.interface->base != IfIndex::none) {
         flags |= vmac_flags(*wanted.interface, address, known);
     }

@@ -5,6 +5,7 @@
 
 #include "core/net/address_request.hpp"
 #include "core/net/interface_table.hpp"
+#include "core/net/route_request.hpp"
 #include "core/net/socket_diag.hpp"
 #include "core/net/unanswered.hpp"
 #include "core/os/clock.hpp"
@@ -39,8 +40,10 @@ Host::Host(os::Watcher &watcher, Sink &sink, LogSink &log)
       neighbours_(watcher, sink, log) {}
 
 Host::~Host() {
-    if (events_.is_open()) {
-        watcher_.unwatch(events_.fd());
+    for (const EventSocket *events : {&events_, &route_events_}) {
+        if (events->is_open()) {
+            watcher_.unwatch(events->fd());
+        }
     }
 }
 
@@ -68,6 +71,24 @@ Status Host::open() {
     return success();
 }
 
+Status Host::watch_routes() {
+    if (route_events_.is_open()) {
+        return success();
+    }
+    if (Status opened = routes_.open(); !opened) {
+        return opened;
+    }
+    routes_.set_strict();
+    if (Status opened = route_events_.open_for_routes(kRouteMark); !opened) {
+        return opened;
+    }
+    if (!watcher_.watch(route_events_.fd())) {
+        route_events_.close();
+        return not_watched("the netlink socket for routes");
+    }
+    return success();
+}
+
 Result<engine::Interfaces, SystemError> Host::interfaces() {
     Result<InterfaceDump, SystemError> read = read_interfaces(requests_);
     if (!read) {
@@ -78,17 +99,21 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
         dump_.failed(os::now());
     }
     known_ = std::move(read.value().interfaces);
+    read_marked_routes();
     return known_;
 }
 
 [[gnu::hot]] void Host::catch_up() {
     read_events();
+    read_route_events();
     sockets_.read_all(os::now());
 }
 
 [[gnu::hot]] void Host::on_readable(int fd) {
     if (fd == events_.fd()) {
         read_events();
+    } else if (fd == route_events_.fd()) {
+        read_route_events();
     } else if (const auto ended = processes_.take_ended(fd)) {
         sink_.process_ended(*ended);
     } else if (!neighbours_.on_readable(fd)) {
@@ -168,7 +193,8 @@ void Host::read_all_again(Instant now, bool changed) {
         dump_.succeeded();
     }
     if (read && read->interfaces.list != known_.list) {
-        known_ = std::move(read.value().interfaces);
+        known_.list = std::move(read.value().interfaces.list);
+        known_.keeps_marks = read->interfaces.keeps_marks;
         changed = true;
     }
     if (changed) {
@@ -180,7 +206,34 @@ void Host::read_all_again(Instant now, bool changed) {
 // not treated as silent.
 void Host::report_interfaces() {
     sockets_.read_all(os::now());
+    read_marked_routes();
     sink_.interfaces_changed(known_);
+}
+
+// Each event, or the loss of some, has the same effect: the kernel does not
+// report every route that it removes.
+void Host::read_route_events() {
+    if (!route_events_.is_open()) {
+        return;
+    }
+    bool any = false;
+    const int error = route_events_.drain([&](nlmsghdr *) { any = true; });
+    if (any || error != 0) {
+        report_interfaces();
+    }
+}
+
+void Host::read_marked_routes() {
+    if (!route_events_.is_open()) {
+        return;
+    }
+    if (const Status read = read_routes(routes_, known_); !read) {
+        routes_line_.write(log_, LogLevel::error,
+                           read.error().to_string() +
+                               ", changes of routes are not seen until the "
+                               "next event",
+                           os::now());
+    }
 }
 
 void Host::promote_once(const engine::Interface &interface) {
@@ -229,6 +282,28 @@ void Host::forget_unanswered(const engine::Interface &interface) {
 Status Host::remove(const engine::Interface &interface,
                     const vrrp::VirtualAddress &address) {
     return remove_address(requests_, interface, address);
+}
+
+Status Host::add(const vrrp::Route &route, const engine::Interfaces &known,
+                 Seconds lease) {
+    return add_route(requests_, route, known, lease);
+}
+
+Status Host::add(const vrrp::Rule &rule) {
+    return add_rule(requests_, rule);
+}
+
+Status Host::prolong(const vrrp::Route &route, const engine::Interfaces &known,
+                     Seconds lease) {
+    return prolong_route(requests_, route, known, lease);
+}
+
+Status Host::remove(const vrrp::Route &route, const engine::Interfaces &known) {
+    return remove_route(requests_, route, known);
+}
+
+Status Host::remove(const vrrp::Rule &rule) {
+    return remove_rule(requests_, rule);
 }
 
 Status Host::make_vmac(const engine::Interface &base,

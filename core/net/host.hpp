@@ -46,7 +46,8 @@ class Host final : public engine::Transmit,
                    public engine::Addresses,
                    public engine::Neighbours,
                    public engine::Connections,
-                   public engine::Vmacs {
+                   public engine::Vmacs,
+                   public engine::Routes {
 public:
     // watcher and sink outlive the host; sink is called only from
     // on_readable(), catch_up() and handle_time().
@@ -57,6 +58,10 @@ public:
 
     // Opens netlink, before anything else; a second call has no effect.
     Status open();
+
+    // From now on, routes and rules with our mark are reported, too; before
+    // interfaces().
+    Status watch_routes();
 
     // The machine's interfaces now (a full dump). The sink gets all later
     // changes.
@@ -91,6 +96,14 @@ public:
         const std::vector<engine::LeaseRequest> &requests) override;
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address) override;
+    Status add(const vrrp::Route &route, const engine::Interfaces &known,
+               Seconds lease) override;
+    Status add(const vrrp::Rule &rule) override;
+    Status prolong(const vrrp::Route &route, const engine::Interfaces &known,
+                   Seconds lease) override;
+    Status remove(const vrrp::Route &route,
+                  const engine::Interfaces &known) override;
+    Status remove(const vrrp::Rule &rule) override;
     Status watch_neighbours(const std::vector<IpAddress> &addresses) override;
     Result<engine::Closed, SystemError> close_connections(
         const std::vector<IpAddress> &addresses,
@@ -104,6 +117,8 @@ private:
     void read_events();
     void read_all_again(Instant now, bool changed);
     void report_interfaces();
+    void read_route_events();
+    void read_marked_routes();
     void promote_once(const engine::Interface &interface);
 
     os::Watcher &watcher_;
@@ -114,12 +129,15 @@ private:
     RequestSocket renewals_;  // of known addresses: without events
     net::Vmacs vmacs_{requests_};
     EventSocket events_;
+    RequestSocket routes_;  // opened with the next one
+    EventSocket route_events_;
     engine::Interfaces known_;  // the last dump, and all events since
     os::Retry dump_;
     RepeatedLine loss_line_;
     RepeatedLine event_line_;
     RepeatedLine dump_line_;
     RepeatedLine neighbour_line_;
+    RepeatedLine routes_line_;
     std::set<IfIndex> promoted_;
 
     os::ProcessWatch processes_;

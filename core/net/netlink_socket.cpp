@@ -157,6 +157,12 @@ Status RequestSocket::open(int protocol) {
     return success();
 }
 
+void RequestSocket::set_strict() {
+    const int on = 1;
+    (void)::setsockopt(fd_.get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+                       sizeof(on));
+}
+
 int RequestSocket::send(nlmsghdr *request) {
     request->nlmsg_seq = ++sequence_;
     request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
@@ -271,9 +277,37 @@ Status EventSocket::ignore(std::uint32_t port) {
 }
 
 Status EventSocket::open() {
+    return open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+}
+
+// Before the socket can have an event, so that a router with many routes does
+// not wake us.
+Status EventSocket::open_for_routes(std::uint8_t protocol) {
+    constexpr std::uint32_t kIpv6Rules = 1u << (RTNLGRP_IPV6_RULE - 1);
+    if (Status opened = open(RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE |
+                             RTMGRP_IPV4_RULE | kIpv6Rules);
+        !opened) {
+        return opened;
+    }
+    constexpr std::uint32_t kProtocol =
+        NLMSG_HDRLEN + offsetof(rtmsg, rtm_protocol);
+    Status filtered = attach_filter(
+        fd_.get(),
+        {BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),
+         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 2),
+         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kProtocol),
+         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, protocol, 0, 1),
+         BPF_STMT(BPF_RET | BPF_K, 0xffffffff), BPF_STMT(BPF_RET | BPF_K, 0)});
+    if (!filtered) {
+        close();
+    }
+    return filtered;
+}
+
+Status EventSocket::open(std::uint32_t groups) {
     Result<os::Fd, SystemError> fd =
-        open_netlink(NETLINK_ROUTE, SOCK_NONBLOCK,
-                     RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+        open_netlink(NETLINK_ROUTE, SOCK_NONBLOCK, groups);
     if (!fd) {
         return Unexpected(fd.error());
     }

@@ -23,6 +23,10 @@ class RequestSocket {
 public:
     Status open(int protocol = NETLINK_ROUTE);
 
+    // The kernel checks requests for dumps, and answers them only with what
+    // they ask for; before Linux 5.0 it answers with everything.
+    void set_strict();
+
     // Sends the request and passes the answer, except the final
     // acknowledgement, to the handler. Returns 0 or errno; EINTR when a dump is
     // not consistent, because of a change meanwhile. The rest of an answer with
@@ -53,6 +57,9 @@ public:
     // Events about links and about addresses of both families.
     Status open();
 
+    // Events about rules, and about routes of this protocol.
+    Status open_for_routes(std::uint8_t protocol);
+
     // Changes by requests from this port are no longer reported.
     Status ignore(std::uint32_t port);
 
@@ -66,6 +73,8 @@ public:
     int drain(const MessageHandler &handler);
 
 private:
+    Status open(std::uint32_t groups);
+
     os::Fd fd_;
     Buffer buffer_;
 };

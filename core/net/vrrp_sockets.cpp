@@ -46,7 +46,7 @@ bool is_other(const IpPacket &packet,
     const Family family = packet.info.endpoints.source.family();
     return family == Family::ipv4 ||
            !is_wanted(packet.payload, packet.info.ttl, adverts) ||
-           !wire::parse_advertisement(packet.payload, packet.info.endpoints);
+           !wire::parse_advertisement(packet.payload, packet.info.endpoints, 0);
 }
 
 }  // namespace

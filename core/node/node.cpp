@@ -54,7 +54,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
            {generation.configured_at, facts.pid}, *this, watcher, sink),
       engine_(std::move(configs),
               {host_, host_, *this, checks_, ownership_, *this, host_, host_,
-               signing, host_},
+               signing, host_, host_},
               sink),
       facts_(std::move(facts)),
       generation_(generation) {
@@ -150,6 +150,11 @@ void Node::mark_started(Instant now) {
 Status Node::take_part() {
     if (Status opened = host_.open(); !opened) {
         return opened;
+    }
+    if (engine_.has_routes()) {
+        if (Status watching = host_.watch_routes(); !watching) {
+            return watching;
+        }
     }
     const auto interfaces = host_.interfaces();
     if (!interfaces) {

@@ -71,7 +71,7 @@ using Addresses = std::vector<IpAddress>;
 
 Addresses advertised_by_us(const Config &config) {
     Addresses list;
-    for (const VirtualAddress &address : config.addresses) {
+    for (const VirtualAddress &address : config.advertised()) {
         list.push_back(address.address);
     }
     return list;
@@ -166,7 +166,7 @@ bool matches(const Config &config, const wire::Advertisement &advert) {
     return advert.interval == config.advert_interval &&
            (config.priority != kPriorityOwner ||
             advert.priority != kPriorityOwner) &&
-           std::ranges::equal(advert.addresses, config.addresses, {}, {},
+           std::ranges::equal(advert.addresses, config.advertised(), {}, {},
                               &VirtualAddress::address);
 }
 

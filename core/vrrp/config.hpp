@@ -3,7 +3,9 @@
 // also has the defaults; here each setting has a value.
 #pragma once
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "core/base/types.hpp"
 #include "core/vrrp/hmac_config.hpp"
 #include "core/vrrp/preempt_window.hpp"
+#include "core/vrrp/route.hpp"
 #include "core/vrrp/timing.hpp"
 #include "core/wire/advertisement.hpp"
 
@@ -25,6 +28,18 @@ struct VirtualAddress {
     std::string label;      // empty, or an alias as in "eth0:1"
     // If another program has added it to this node, we replace or remove it.
     bool takeover = false;
+    bool excluded = false;  // advertisements do not list it
+    // Parameters of the address in the kernel.
+    std::optional<IpAddress> broadcast{};  // IPv4
+    std::uint8_t scope = 0;                // IPv4, as in rtnetlink
+    bool no_prefix_route = false;
+    bool home = false;              // IPv6
+    bool detect_duplicate = false;  // IPv6
+    // For this time after it was added, the machine may use it as a source.
+    // Nothing: IPv4 always, IPv6 never.
+    std::optional<Seconds> preferred{};
+    // no_track: it may be missing, and its interface may be down.
+    bool optional = false;
 
     // The same address; the permission to take it over does not count.
     friend bool operator==(const VirtualAddress &a, const VirtualAddress &b) {
@@ -39,6 +54,8 @@ struct AnnouncePolicy {
     Duration delay{0};    // garp_master_delay: second burst; 0 = none
     Duration refresh{0};  // garp_master_refresh: period; 0 = none
     unsigned refresh_repeat = 0;
+    Duration garp_interval{0};  // between two frames on an interface
+    Duration gna_interval{0};   // the same for IPv6
 };
 
 // track_nginx: the number of workers that must have a fresh heartbeat.
@@ -92,14 +109,17 @@ struct Config {
     // that share it share their wake-ups. Nothing: one interval after the
     // previous advertisement.
     std::optional<Duration> advert_phase;
-    wire::Authentication authentication;  // v2 only
-    std::optional<HmacConfig> hmac;       // in place of it, any version
-    std::vector<VirtualAddress> addresses;
+    wire::Authentication authentication;    // v2 only
+    std::optional<HmacConfig> hmac;         // in place of it, any version
+    std::vector<VirtualAddress> addresses;  // of any family; first advertised()
     std::vector<VirtualAddress> more_addresses;  // of the second part
     // use_vmac: the device with the virtual MAC address, which most addresses
     // are on; empty: none. Adverts are sent from it, or from its base.
     std::string vmac;
     bool vmac_xmit_base = false;
+    // A master holds them, too, in this order.
+    std::vector<Route> routes;
+    std::vector<Rule> rules;
     std::optional<IpAddress> source;  // else the interface's primary address
     std::optional<IpAddress> group;   // else that of the RFC
     // Empty = multicast. One of them may be this node: our source address.
@@ -139,6 +159,14 @@ struct Config {
                                                          : sync.group;
     }
     bool has_vmac() const { return !vmac.empty(); }
+
+    // Those that advertisements list, in the order of the configuration:
+    // keepalived before 2.3.3 compares lists.
+    std::span<const VirtualAddress> advertised() const {
+        const auto end =
+            std::ranges::find_if(addresses, &VirtualAddress::excluded);
+        return {addresses.begin(), end};
+    }
 };
 
 // RFC 9568, 7.3.

@@ -61,14 +61,15 @@ bool is_spoken(const Header &header, Family family) {
 // RFC 9568, 7.1, without the checksum. Errata 8301 and 8299: an interval or an
 // address count of 0 is refused.
 std::optional<DropReason> refusal(const Header &header, Family family,
-                                  std::size_t size) {
+                                  std::size_t size,
+                                  std::size_t least_addresses) {
     if (!is_spoken(header, family)) {
         return DropReason::version;
     }
     if (header.type() != kTypeAdvertisement) {
         return DropReason::type;
     }
-    if (header.address_count == 0) {
+    if (header.address_count < least_addresses) {
         return DropReason::address_count;
     }
     const std::size_t exact =
@@ -176,7 +177,7 @@ std::uint16_t timing_field(const Advertisement &advertisement) {
 }  // namespace
 
 [[gnu::hot]] Result<ParsedAdvertisement, DropReason> parse_advertisement(
-    Bytes pdu, const Endpoints &endpoints) {
+    Bytes pdu, const Endpoints &endpoints, std::size_t least_addresses) {
     const Family family = endpoints.source.family();
     assert(family == endpoints.destination.family());
     ByteReader in(pdu);
@@ -184,7 +185,8 @@ std::uint16_t timing_field(const Advertisement &advertisement) {
     if (!in.ok()) {
         return Unexpected(DropReason::length);
     }
-    if (const auto reason = refusal(header, family, pdu.size())) {
+    if (const auto reason =
+            refusal(header, family, pdu.size(), least_addresses)) {
         return Unexpected(*reason);
     }
     const Version version = header.is_v2() ? Version::v2 : Version::v3;

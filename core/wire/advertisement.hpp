@@ -88,8 +88,9 @@ struct ParsedAdvertisement {
 // trailer), interval not 0, checksum (VRRPv3 over IPv4 in either form; IPv6
 // with the trailer). An unknown authentication type is not an error here: it is
 // returned unchanged, and admission refuses it.
+// least_addresses 0: for a virtual router without addresses.
 Result<ParsedAdvertisement, DropReason> parse_advertisement(
-    Bytes pdu, const Endpoints &endpoints);
+    Bytes pdu, const Endpoints &endpoints, std::size_t least_addresses = 1);
 
 // form is only used for VRRPv3 over IPv4. The interval must be representable in
 // the unit of the version; this is asserted, because the configuration has been

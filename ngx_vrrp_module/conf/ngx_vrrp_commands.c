@@ -92,6 +92,11 @@ static ngx_vrrp_bounds_t  ngx_vrrp_garp_master_refresh_repeat = {
     "must be 1-100"
 };
 
+static ngx_vrrp_bounds_t  ngx_vrrp_garp_interval = {
+    ngx_vrrp_parse_ns, 0, NGX_VRRP_SEC, 0, 0,
+    "must be a time of at most 1s, or 0 for no pause"
+};
+
 static ngx_vrrp_bounds_t  ngx_vrrp_on = {
     ngx_vrrp_parse_flag, 0, 1, 0, 1,
     "must be \"on\" or \"off\""
@@ -323,6 +328,27 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("virtual_ipaddress_excluded"),
+      NGX_VRRP_IDENTITY_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
+      ngx_vrrp_conf_virtual_excluded,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("virtual_routes"),
+      NGX_VRRP_IDENTITY_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
+      ngx_vrrp_conf_virtual_routes,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("virtual_rules"),
+      NGX_VRRP_IDENTITY_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
+      ngx_vrrp_conf_virtual_rules,
+      0,
+      0,
+      NULL },
+
     { ngx_string("use_vmac"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_ANY,
       ngx_vrrp_conf_use_vmac,
@@ -434,6 +460,20 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       offsetof(ngx_vrrp_instance_t, core.garp_master_refresh_repeat),
       &ngx_vrrp_garp_master_refresh_repeat },
+
+    { ngx_string("garp_interval"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.garp_interval_ns),
+      &ngx_vrrp_garp_interval },
+
+    { ngx_string("gna_interval"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.gna_interval_ns),
+      &ngx_vrrp_garp_interval },
 
     { ngx_string("close_connections"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,

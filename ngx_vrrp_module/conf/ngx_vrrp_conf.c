@@ -21,7 +21,7 @@ static char *ngx_vrrp_instance_build(ngx_conf_t *cf,
     ngx_vrrp_block_t **blocks, ngx_uint_t n, ngx_vrrp_instance_t *in);
 static ngx_int_t ngx_vrrp_instance_create(ngx_conf_t *cf,
     const vrrp_core_str_t *name, ngx_vrrp_instance_t *in);
-static void ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in);
+static char *ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in);
 static void ngx_vrrp_init_leave(ngx_vrrp_conf_t *vcf);
 static char *ngx_vrrp_init_track_nginx(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, ngx_int_t worker_processes);
@@ -281,6 +281,7 @@ ngx_vrrp_instances_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
              && ngx_vrrp_node_instance(&at, node, &name, &name) != NGX_OK)
             || ngx_vrrp_instance_create(&at, &name, &in) != NGX_OK
             || ngx_vrrp_instance_build(&at, blocks, n, &in) != NGX_CONF_OK
+            || ngx_vrrp_rules_routes(&at, instances, &in) != NGX_CONF_OK
             || ngx_vrrp_family_split(&at, &in, parts, &n) != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -324,7 +325,9 @@ ngx_vrrp_instance_build(ngx_conf_t *cf, ngx_vrrp_block_t **blocks,
         return NGX_CONF_ERROR;
     }
 
-    ngx_vrrp_instance_finish(in);
+    if (ngx_vrrp_instance_finish(in) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }
@@ -349,6 +352,15 @@ ngx_vrrp_instance_create(ngx_conf_t *cf, const vrrp_core_str_t *name,
         || ngx_array_init(&in->addresses, cf->pool, 4,
                           sizeof(vrrp_core_address_conf_t))
            != NGX_OK
+        || ngx_array_init(&in->excluded, cf->pool, 1,
+                          sizeof(vrrp_core_address_conf_t))
+           != NGX_OK
+        || ngx_array_init(&in->routes, cf->pool, 1,
+                          sizeof(vrrp_core_route_conf_t))
+           != NGX_OK
+        || ngx_array_init(&in->rules, cf->pool, 1,
+                          sizeof(vrrp_core_rule_conf_t))
+           != NGX_OK
         || ngx_array_init(&in->unicast_peers, cf->pool, 2,
                           sizeof(vrrp_core_peer_conf_t))
            != NGX_OK)
@@ -362,11 +374,12 @@ ngx_vrrp_instance_create(ngx_conf_t *cf, const vrrp_core_str_t *name,
 
 /* the lists, and the defaults: some depend on other settings */
 
-static void
+static char *
 ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in)
 {
     ngx_uint_t                  i;
-    vrrp_core_address_conf_t   *addresses;
+    vrrp_core_peer_conf_t      *peers;
+    vrrp_core_address_conf_t   *addresses, *excluded;
     vrrp_core_instance_conf_t  *core;
 
     core = &in->core;
@@ -394,6 +407,20 @@ ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in)
     }
 
     addresses = in->addresses.elts;
+    peers = in->unicast_peers.elts;
+
+    core->family = in->addresses.nelts ? addresses[0].address.family
+                   : in->unicast_peers.nelts ? peers[0].address.family : 4;
+
+    excluded = ngx_array_push_n(&in->addresses, in->excluded.nelts);
+    if (excluded == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(excluded, in->excluded.elts,
+               in->excluded.nelts * sizeof(vrrp_core_address_conf_t));
+
+    addresses = in->addresses.elts;
 
     for (i = 0; i < in->addresses.nelts; i++) {
         if (addresses[i].interface.len == 0 && !in->use_vmac) {
@@ -403,11 +430,16 @@ ngx_vrrp_instance_finish(ngx_vrrp_instance_t *in)
 
     core->addresses = addresses;
     core->naddresses = in->addresses.nelts;
-    core->family = addresses[0].address.family;
-    core->unicast_peers = in->unicast_peers.elts;
+    core->routes = in->routes.elts;
+    core->nroutes = in->routes.nelts;
+    core->rules = in->rules.elts;
+    core->nrules = in->rules.nelts;
+    core->unicast_peers = peers;
     core->nunicast_peers = in->unicast_peers.nelts;
     core->preempt_windows = in->preempt_windows.elts;
     core->npreempt_windows = in->preempt_windows.nelts;
+
+    return NGX_CONF_OK;
 }
 
 

@@ -8,12 +8,20 @@
 #include "ngx_vrrp_ip.h"
 #include "ngx_vrrp_params.h"
 
+#include <linux/rtnetlink.h>
 
-static char *ngx_vrrp_set_address(ngx_conf_t *cf, ngx_str_t *value,
+
+static char *ngx_vrrp_no_address(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+static vrrp_core_address_conf_t *ngx_vrrp_add_address(ngx_conf_t *cf,
+    ngx_array_t *list);
+static char *ngx_vrrp_set_address(ngx_conf_t *cf,
     vrrp_core_address_conf_t *address);
 static char *ngx_vrrp_address_params(ngx_conf_t *cf,
     vrrp_core_address_conf_t *address);
 static ngx_uint_t ngx_vrrp_valid_label(ngx_str_t *value);
+static ngx_int_t ngx_vrrp_set_broadcast(void *values, ngx_vrrp_param_t *param,
+    ngx_str_t *value);
+static int64_t ngx_vrrp_parse_lft(ngx_str_t *value);
 static const char *ngx_vrrp_parse_address(ngx_str_t *value,
     vrrp_core_address_conf_t *address);
 static const char *ngx_vrrp_check_host_part(
@@ -42,12 +50,50 @@ static ngx_vrrp_param_t  ngx_vrrp_address_list[] = {
       1,
       ngx_vrrp_param_flag(vrrp_core_address_conf_t, takeover) },
 
+    { ngx_string("brd="),
+      1,
+      offsetof(vrrp_core_address_conf_t, broadcast), ngx_vrrp_set_broadcast,
+      ngx_vrrp_valid_text,
+      { NULL, 0, 0, 0, 0, "must be an IPv4 address or \"+\"" } },
+
+    { ngx_string("scope="),
+      1,
+      ngx_vrrp_param_number(vrrp_core_address_conf_t, scope,
+                            ngx_vrrp_parse_scope, 0, 255, 0,
+                            "must be global, site, link, host or 0-255") },
+
+    { ngx_string("noprefixroute"),
+      1,
+      ngx_vrrp_param_flag(vrrp_core_address_conf_t, noprefixroute) },
+
+    { ngx_string("home"),
+      1,
+      ngx_vrrp_param_flag(vrrp_core_address_conf_t, home) },
+
+    { ngx_string("nodad="),
+      1,
+      ngx_vrrp_param_number(vrrp_core_address_conf_t, nodad,
+                            ngx_vrrp_parse_flag, 0, 1, 1,
+                            "must be \"on\" or \"off\"") },
+
+    { ngx_string("preferred_lft="),
+      1,
+      ngx_vrrp_param_number(vrrp_core_address_conf_t, preferred_lft_s,
+                            ngx_vrrp_parse_lft, 0, VRRP_CORE_FOREVER,
+                            VRRP_CORE_DEFAULT_LFT,
+                            "must be a time in whole seconds, or forever") },
+
+    { ngx_string("no_track"),
+      1,
+      ngx_vrrp_param_flag(vrrp_core_address_conf_t, no_track) },
+
     ngx_vrrp_last_param
 };
 
 
 static ngx_vrrp_directive_t  ngx_vrrp_address_directives[] = {
     { "virtual_ipaddress", 1 },
+    { "virtual_ipaddress_excluded", 1 },
     { NULL, 0 }
 };
 
@@ -101,22 +147,24 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_str_t                 *value;
     vrrp_core_address_conf_t  *address;
 
+    value = cf->args->elts;
+
+    if (in->no_address || ngx_strcmp(value[1].data, "none") == 0) {
+        return ngx_vrrp_no_address(cf, in);
+    }
+
     if (in->addresses.nelts == VRRP_CORE_MAX_ADDRESSES) {
         return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": too many addresses, "
-                               "an advertisement carries at most 255",
+                               "an advertisement carries at most 255: use "
+                               "\"virtual_ipaddress_excluded\" for the others",
                                in->core.name.len, in->core.name.data);
     }
 
-    address = ngx_array_push(&in->addresses);
-    if (address == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    address = ngx_vrrp_add_address(cf, &in->addresses);
 
-    ngx_memzero(address, sizeof(vrrp_core_address_conf_t));
-
-    value = cf->args->elts;
-
-    if (ngx_vrrp_set_address(cf, &value[1], address) != NGX_CONF_OK) {
+    if (address == NULL
+        || ngx_vrrp_set_address(cf, address) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -124,21 +172,91 @@ ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
+/* virtual_ipaddress none: the only one of its instance */
+
 static char *
-ngx_vrrp_set_address(ngx_conf_t *cf, ngx_str_t *value,
-    vrrp_core_address_conf_t *address)
+ngx_vrrp_no_address(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 {
-    ngx_str_t    what = ngx_string("virtual_ipaddress");
+    if (in->no_address || in->addresses.nelts || cf->args->nelts > 2) {
+        return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": "
+                               "\"virtual_ipaddress none\" must be the only "
+                               "\"virtual_ipaddress\" and has no parameters",
+                               in->core.name.len, in->core.name.data);
+    }
+
+    in->no_address = 1;
+
+    ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "vrrp_instance \"%*s\": "
+                       "\"virtual_ipaddress none\" sends advertisements "
+                       "without addresses, which FRR and most routers discard: "
+                       "all nodes must run this module or keepalived",
+                       in->core.name.len, in->core.name.data);
+
+    return NGX_CONF_OK;
+}
+
+
+/* an address that moves with the others, and is in no advertisement */
+
+char *
+ngx_vrrp_conf_virtual_excluded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    vrrp_core_address_conf_t  *address;
+
+    if (in->excluded.nelts == VRRP_CORE_MAX_ADDRESSES) {
+        return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": too many "
+                               "\"virtual_ipaddress_excluded\", at most 255 "
+                               "are supported",
+                               in->core.name.len, in->core.name.data);
+    }
+
+    address = ngx_vrrp_add_address(cf, &in->excluded);
+
+    if (address == NULL
+        || ngx_vrrp_set_address(cf, address) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    address->excluded = 1;
+
+    return ngx_vrrp_address_params(cf, address);
+}
+
+
+static vrrp_core_address_conf_t *
+ngx_vrrp_add_address(ngx_conf_t *cf, ngx_array_t *list)
+{
+    vrrp_core_address_conf_t  *address;
+
+    address = ngx_array_push(list);
+
+    if (address) {
+        ngx_memzero(address, sizeof(vrrp_core_address_conf_t));
+    }
+
+    return address;
+}
+
+
+static char *
+ngx_vrrp_set_address(ngx_conf_t *cf, vrrp_core_address_conf_t *address)
+{
+    ngx_str_t   *value;
     const char  *reason;
 
-    reason = ngx_vrrp_parse_address(value, address);
+    value = cf->args->elts;
+
+    reason = ngx_vrrp_parse_address(&value[1], address);
 
     if (reason == NULL) {
         reason = ngx_vrrp_check_host_part(address);
     }
 
     if (reason) {
-        return ngx_vrrp_conf_invalid(cf, &what, value, reason);
+        return ngx_vrrp_conf_invalid(cf, &value[0], &value[1], reason);
     }
 
     return NGX_CONF_OK;
@@ -228,8 +346,8 @@ ngx_vrrp_address_params(ngx_conf_t *cf, vrrp_core_address_conf_t *address)
     }
 
     if (ngx_vrrp_params_read(cf, &ngx_vrrp_address_param_list,
-                             ngx_vrrp_address_directives, address, &value[2],
-                             cf->args->nelts - 2)
+                             &ngx_vrrp_address_directives[address->excluded],
+                             address, &value[2], cf->args->nelts - 2)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -247,6 +365,75 @@ static ngx_uint_t
 ngx_vrrp_valid_label(ngx_str_t *value)
 {
     return value->len > 0 && value->len <= NGX_VRRP_MAX_IFNAME;
+}
+
+
+/* "+": the last address of the network; the address is known already */
+
+static ngx_int_t
+ngx_vrrp_set_broadcast(void *values, ngx_vrrp_param_t *param, ngx_str_t *value)
+{
+    vrrp_core_address_conf_t  *address = values;
+
+    ngx_uint_t       i;
+    vrrp_core_ip_t  *brd;
+
+    brd = &address->broadcast;
+
+    if (inet_pton(AF_INET, (char *) value->data, brd->octets) == 1) {
+        brd->family = 4;
+        return NGX_OK;
+    }
+
+    if (ngx_strcmp(value->data, "+") != 0) {
+        return NGX_ERROR;
+    }
+
+    *brd = address->address;
+
+    for (i = address->prefix_length; i < 32; i++) {
+        brd->octets[i / 8] |= 0x80 >> (i % 8);
+    }
+
+    return NGX_OK;
+}
+
+
+static int64_t
+ngx_vrrp_parse_lft(ngx_str_t *value)
+{
+    if (ngx_strcmp(value->data, "forever") == 0) {
+        return VRRP_CORE_FOREVER;
+    }
+
+    return ngx_parse_time(value, 1);
+}
+
+
+/* the names of iproute2; the numbers are those of rtnetlink */
+
+int64_t
+ngx_vrrp_parse_scope(ngx_str_t *value)
+{
+    ngx_uint_t  i;
+
+    static struct {
+        const char  *name;
+        int64_t      scope;
+    } scopes[] = {
+        { "global", RT_SCOPE_UNIVERSE },
+        { "site", RT_SCOPE_SITE },
+        { "link", RT_SCOPE_LINK },
+        { "host", RT_SCOPE_HOST },
+    };
+
+    for (i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+        if (ngx_strcmp(value->data, scopes[i].name) == 0) {
+            return scopes[i].scope;
+        }
+    }
+
+    return ngx_vrrp_parse_number(value);
 }
 
 

@@ -8,10 +8,17 @@
 #include "ngx_vrrp_directives.h"
 #include "ngx_vrrp_ip.h"
 
+#include <net/if.h>
+
 
 #define ngx_vrrp_rules_log(level, cf, in, fmt, args...)                       \
     ngx_conf_log_error(level, cf, 0, "vrrp_instance \"%*s\": " fmt,           \
                        (in)->core.name.len, (in)->core.name.data, ##args)
+
+#define NGX_VRRP_HMAC_TRAILER  28
+
+#define ngx_vrrp_address_directive(address)                                   \
+    ((address)->excluded ? "virtual_ipaddress_excluded" : "virtual_ipaddress")
 
 #define ngx_vrrp_rules_failed(cf, in, args...)                                \
     (ngx_vrrp_rules_log(NGX_LOG_EMERG, cf, in, args), NGX_CONF_ERROR)
@@ -29,6 +36,9 @@ static char *ngx_vrrp_rules_addresses(ngx_conf_t *cf,
     ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     const vrrp_core_address_conf_t *address);
+static char *ngx_vrrp_rules_address_family(ngx_conf_t *cf,
+    ngx_vrrp_instance_t *in, const vrrp_core_address_conf_t *address);
+static char *ngx_vrrp_rules_mtu(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_unicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_multicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_rules_link_down(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
@@ -56,6 +66,7 @@ static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
     ngx_vrrp_rules_version,
     ngx_vrrp_rules_advert_int,
     ngx_vrrp_rules_addresses,
+    ngx_vrrp_rules_mtu,
     ngx_vrrp_rules_unicast,
     ngx_vrrp_rules_multicast,
     ngx_vrrp_rules_link_down,
@@ -80,7 +91,7 @@ ngx_vrrp_rules_required(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     {
         missing = "virtual_router_id";
 
-    } else if (in->addresses.nelts == 0) {
+    } else if (in->addresses.nelts == 0 && !in->no_address) {
         missing = "virtual_ipaddress";
 
     } else {
@@ -270,23 +281,56 @@ ngx_vrrp_rules_addresses(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
             return NGX_CONF_ERROR;
         }
 
+        if (ngx_vrrp_rules_address_family(cf, in, address) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
         if (ngx_vrrp_find_address(in->core.addresses, i, address)) {
-            return ngx_vrrp_rules_failed(cf, in, "duplicate "
-                                         "virtual_ipaddress %s", text);
+            return ngx_vrrp_rules_failed(cf, in, "duplicate %s %s",
+                                         ngx_vrrp_address_directive(address),
+                                         text);
         }
 
         /* the address of the owner is the machine's own */
 
         if (address->takeover && in->core.priority == NGX_VRRP_OWNER) {
-            return ngx_vrrp_rules_failed(cf, in, "\"takeover\" of "
-                                         "virtual_ipaddress %s cannot be used "
-                                         "at priority 255: the address owner "
-                                         "never gives its addresses away",
+            return ngx_vrrp_rules_failed(cf, in, "\"takeover\" of %s %s "
+                                         "cannot be used at priority 255: the "
+                                         "address owner never gives its "
+                                         "addresses away",
+                                         ngx_vrrp_address_directive(address),
                                          text);
         }
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* parameters that the kernel has for one family only */
+
+static char *
+ngx_vrrp_rules_address_family(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
+    const vrrp_core_address_conf_t *address)
+{
+    const char  *param;
+
+    if (address->address.family == 6) {
+        param = address->broadcast.family ? "brd=" :
+                address->scope ? "scope=" : NULL;
+
+    } else {
+        param = address->home ? "home" : !address->nodad ? "nodad=off" : NULL;
+    }
+
+    if (param == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_vrrp_rules_failed(cf, in, "\"%s\" of %s can only be used with "
+                                 "IPv%d addresses", param,
+                                 ngx_vrrp_address_directive(address),
+                                 (address->address.family == 6) ? 4 : 6);
 }
 
 
@@ -317,6 +361,65 @@ ngx_vrrp_rules_label(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
                                      label->len, label->data, interface->len,
                                      interface->data);
     }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * RFC 9568, 5.2.9: a long list makes a long advertisement.  An interface that
+ * does not exist yet is taken for an Ethernet.
+ */
+
+static char *
+ngx_vrrp_rules_mtu(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    int           fd;
+    size_t        n, size, most, per_address, header;
+    ngx_uint_t    mtu;
+    struct ifreq  ifr;
+
+    ngx_memzero(&ifr, sizeof(struct ifreq));
+    ngx_memcpy(ifr.ifr_name, in->core.interface.data, in->core.interface.len);
+
+    mtu = 1500;
+
+    fd = socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, 0);
+
+    if (fd != -1) {
+        if (ioctl(fd, SIOCGIFMTU, &ifr) == 0) {
+            mtu = ifr.ifr_mtu;
+        }
+
+        (void) close(fd);
+    }
+
+    n = 0;
+
+    while (n < in->core.naddresses && !in->core.addresses[n].excluded) {
+        n++;
+    }
+
+    per_address = (in->core.family == 4) ? 4 : 16;
+    header = ((in->core.family == 4) ? 20 : 40) + 8
+             + ((in->core.version == 2) ? VRRP_CORE_AUTH_LEN : 0)
+             + (in->core.nhmac_keys ? NGX_VRRP_HMAC_TRAILER : 0);
+    size = header + n * per_address;
+
+    if (size <= mtu) {
+        return NGX_CONF_OK;
+    }
+
+    most = (mtu > header) ? (mtu - header) / per_address : 0;
+
+    ngx_vrrp_rules_log(NGX_LOG_WARN, cf, in, "an advertisement with %uz "
+                       "virtual addresses has %uz bytes, but the MTU of "
+                       "interface \"%*s\" is %ui: keep at most %uz "
+                       "\"virtual_ipaddress\", and use "
+                       "\"virtual_ipaddress_excluded\" for the others on all "
+                       "nodes",
+                       n, size, in->core.interface.len,
+                       in->core.interface.data, mtu, most);
 
     return NGX_CONF_OK;
 }
@@ -702,10 +805,12 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
                                   &addresses[i]))
         {
             (void) ngx_vrrp_ip_text(&addresses[i].address, text);
-            return ngx_vrrp_rules_failed(cf, in, "virtual_ipaddress %s is "
-                                         "already used by vrrp_instance "
-                                         "\"%*s\"", text,
-                                         other->name.len, other->name.data);
+            return ngx_vrrp_rules_failed(cf, in, "%s %s is already used by "
+                                         "vrrp_instance \"%*s\"",
+                                         ngx_vrrp_address_directive(
+                                             &addresses[i]),
+                                         text, other->name.len,
+                                         other->name.data);
         }
     }
 

@@ -117,10 +117,24 @@ void ngx_vrrp_conf_find_interface(ngx_conf_t *cf,
 
 char *ngx_vrrp_conf_virtual_ipaddress(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_vrrp_conf_virtual_excluded(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+int64_t ngx_vrrp_parse_scope(ngx_str_t *value);
 char *ngx_vrrp_conf_source(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_group(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_unicast_peer(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* ngx_vrrp_conf_routes.c */
+
+char *ngx_vrrp_conf_virtual_routes(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_vrrp_conf_virtual_rules(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* when the family of the instance is known; instances: those before it */
+char *ngx_vrrp_rules_routes(ngx_conf_t *cf, ngx_array_t *instances,
+    ngx_vrrp_instance_t *in);
 
 /* ngx_vrrp_ports.c; from init_conf: fills the ports of each instance */
 

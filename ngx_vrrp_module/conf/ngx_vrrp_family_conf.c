@@ -84,7 +84,8 @@ ngx_vrrp_family_count(const ngx_vrrp_instance_t *in, uint8_t family)
     n = 0;
 
     for (i = 0; i < in->core.naddresses; i++) {
-        n += (in->core.addresses[i].address.family == family);
+        n += (in->core.addresses[i].address.family == family
+              && !in->core.addresses[i].excluded);
     }
 
     return n;
@@ -115,6 +116,8 @@ ngx_vrrp_family_part(ngx_conf_t *cf, const ngx_vrrp_instance_t *in,
 {
     size_t                      i;
     vrrp_core_peer_conf_t      *peers;
+    vrrp_core_rule_conf_t      *rules;
+    vrrp_core_route_conf_t     *routes;
     vrrp_core_address_conf_t   *addresses;
     vrrp_core_instance_conf_t  *core;
 
@@ -126,7 +129,12 @@ ngx_vrrp_family_part(ngx_conf_t *cf, const ngx_vrrp_instance_t *in,
     peers = ngx_palloc(cf->pool, (in->core.nunicast_peers + 1)
                                  * sizeof(vrrp_core_peer_conf_t));
 
-    if (addresses == NULL || peers == NULL) {
+    routes = ngx_palloc(cf->pool, (in->core.nroutes + 1)
+                                  * sizeof(vrrp_core_route_conf_t));
+    rules = ngx_palloc(cf->pool, (in->core.nrules + 1)
+                                 * sizeof(vrrp_core_rule_conf_t));
+
+    if (addresses == NULL || peers == NULL || routes == NULL || rules == NULL) {
         return NGX_ERROR;
     }
 
@@ -137,6 +145,24 @@ ngx_vrrp_family_part(ngx_conf_t *cf, const ngx_vrrp_instance_t *in,
     for (i = 0; i < in->core.naddresses; i++) {
         if (in->core.addresses[i].address.family == family) {
             addresses[core->naddresses++] = in->core.addresses[i];
+        }
+    }
+
+    core->routes = routes;
+    core->nroutes = 0;
+
+    for (i = 0; i < in->core.nroutes; i++) {
+        if (in->core.routes[i].to.address.family == family) {
+            routes[core->nroutes++] = in->core.routes[i];
+        }
+    }
+
+    core->rules = rules;
+    core->nrules = 0;
+
+    for (i = 0; i < in->core.nrules; i++) {
+        if (in->core.rules[i].family == family) {
+            rules[core->nrules++] = in->core.rules[i];
         }
     }
 

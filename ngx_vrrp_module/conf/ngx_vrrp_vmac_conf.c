@@ -131,7 +131,9 @@ ngx_vrrp_vmac_init(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
     for (i = 0; i < core->naddresses; i++) {
         if (addresses[i].interface.len == 0) {
-            addresses[i].interface = core->vmac;
+            addresses[i].interface =
+                (addresses[i].address.family == core->family)
+                ? core->vmac : core->interface;
         }
     }
 

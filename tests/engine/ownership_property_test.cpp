@@ -255,7 +255,7 @@ Node::Node(PropertyTest &t, Master &m, int p)
     std::vector<RouterConfig> routers{{config(), {}}};
     engine.emplace(std::move(routers),
                    Ports{machine, machine, machine, machine, ownership, machine,
-                         machine, machine, machine, machine},
+                         machine, machine, machine, machine, machine},
                    log);
 }
 

@@ -97,6 +97,30 @@ TEST_F(Addresses, AddedOneIsMarkedAndHasALease) {
     EXPECT_FALSE(find_address(vr0, "10.9.0.1")->ours);
 }
 
+// In another network: the kernel refuses two scopes in one.
+TEST_F(Addresses, AddedOneHasItsParameters) {
+    vrrp::VirtualAddress four = vip("10.8.0.200", 24);
+    four.broadcast = IpAddress::v4({10, 8, 0, 255});
+    four.scope = 253;
+    four.no_prefix_route = true;
+    ASSERT_DONE(add(four, kLong));
+    const std::string first = line_of("10.8.0.200");
+    EXPECT_NE(std::string::npos, first.find("brd 10.8.0.255")) << first;
+    EXPECT_NE(std::string::npos, first.find("scope link")) << first;
+    EXPECT_NE(std::string::npos, first.find("noprefixroute")) << first;
+
+    vrrp::VirtualAddress six = vip("fd09::200", 64);
+    six.home = true;
+    six.detect_duplicate = true;
+    const engine::Interface vr0 = a().look("vr0");
+    const auto answers = a().host->add({{&vr0, &six, kLong, kLong}});
+    ASSERT_DONE(answers.front());
+    const std::string second = line_of("fd09::200");
+    EXPECT_NE(std::string::npos, second.find("home")) << second;
+    EXPECT_EQ(std::string::npos, second.find("nodad")) << second;
+    EXPECT_EQ(std::string::npos, second.find("deprecated")) << second;
+}
+
 TEST_F(Addresses, AddedOneIsReportedOnce) {
     ASSERT_DONE(add(vip("10.9.0.200", 32), kLong));
 

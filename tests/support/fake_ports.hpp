@@ -25,7 +25,8 @@ class FakeMachine final : public engine::Transmit,
                           public engine::Neighbours,
                           public engine::Connections,
                           public engine::Signing,
-                          public engine::Vmacs {
+                          public engine::Vmacs,
+                          public engine::Routes {
 public:
     // The actions since the last take(), e.g. "advert 100 224.0.0.18", "add
     // 10.0.1.5 2s", "garp".
@@ -54,6 +55,9 @@ public:
     std::vector<engine::Event> events;             // all that happened
     std::vector<IpAddress> watched;                // whose neighbours are heard
     std::vector<IpAddress> questions;  // asked of the LAN: who has it?
+    std::vector<IpAddress> announced;  // to the LAN, in this order
+    std::vector<IpAddress> listed;     // by the last advertisement
+    std::optional<Seconds> preferred;  // of the last add
     unsigned connections = 0;          // to the addresses
     // Of the last advertisement.
     std::uint8_t sent_ttl = 0;
@@ -104,13 +108,15 @@ public:
             const IpAddress &to = p.endpoints.destination;
             sent.push_back(p.pdu);
             advertised_on = p.interface->name;
-            const auto parsed = wire::parse_advertisement(p.pdu, p.endpoints);
+            const auto parsed =
+                wire::parse_advertisement(p.pdu, p.endpoints, 0);
             sent_ttl = p.ttl;
             sent_checksum =
                 parsed ? std::optional{parsed->checksum_form} : std::nullopt;
             sent_from = p.endpoints.source;
             const wire::Advertisement *advert =
                 parsed ? &parsed->advertisement : nullptr;
+            listed = advert ? advert->addresses : std::vector<IpAddress>{};
             note(advert != nullptr
                      ? "advert " + std::to_string(advert->priority.value) +
                            " " + to.to_string()
@@ -127,7 +133,10 @@ public:
             questions.push_back(*question);
             return result("send_frame");
         }
-        note(frame.size() == kArpFrame ? "garp" : "na");
+        const bool is_arp = frame.size() == kArpFrame;
+        announced.push_back(IpAddress::from_octets(
+            frame.subspan(is_arp ? 28 : 62, is_arp ? 4 : 16)));
+        note(is_arp ? "garp" : "na");
         return result("send_frame");
     }
 
@@ -141,6 +150,7 @@ public:
         for (const engine::LeaseRequest &r : requests) {
             note("add " + r.address->address.to_string() + " " +
                  std::to_string(r.lease.count()) + "s");
+            preferred = r.preferred;
             answers.push_back(result("add", r.address->address));
         }
         return answers;
@@ -153,6 +163,35 @@ public:
             "remove " + address.address.to_string() +
             (usual ? "" : '/' + std::to_string(address.prefix_length)));
         return result("remove", address.address);
+    }
+
+    Status add(const vrrp::Route &route, const engine::Interfaces &,
+               Seconds) override {
+        note("add " + route.to_string());
+        return result("add " + route.to_string());
+    }
+
+    Status add(const vrrp::Rule &rule) override {
+        note("add " + rule.to_string());
+        return result("add " + rule.to_string());
+    }
+
+    Status prolong(const vrrp::Route &route, const engine::Interfaces &,
+                   Seconds lease) override {
+        note("prolong " + route.to_string() + " " +
+             std::to_string(lease.count()) + "s");
+        return result("prolong");
+    }
+
+    Status remove(const vrrp::Route &route,
+                  const engine::Interfaces &) override {
+        note("remove " + route.to_string());
+        return result("remove " + route.to_string());
+    }
+
+    Status remove(const vrrp::Rule &rule) override {
+        note("remove " + rule.to_string());
+        return result("remove " + rule.to_string());
     }
 
     std::vector<engine::Heartbeat> heartbeats() override { return beats; }
@@ -319,7 +358,7 @@ public:
     }
 
     engine::Ports ports() {
-        return {*this, *this, *this, *this, *this,
+        return {*this, *this, *this, *this, *this, *this,
                 *this, *this, *this, *this, *this};
     }
 

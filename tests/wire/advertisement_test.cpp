@@ -275,6 +275,14 @@ TEST(ParseAdvertisement, DropsNoAddresses) {
         DropReason::address_count);
 }
 
+// A virtual router without addresses ("virtual_ipaddress none").
+TEST(ParseAdvertisement, AcceptsNoAddressesIfTheRouterHasNone) {
+    const auto parsed =
+        parse_advertisement(from_hex("31336400 00326a97"), multicast(), 0);
+    ASSERT_TRUE(parsed.has_value());
+    EXPECT_TRUE(parsed->advertisement.addresses.empty());
+}
+
 // RFC 9568, 7.1 and erratum 8301 (interval)
 TEST(ParseAdvertisement, DropsIntervalZero) {
     EXPECT_EQ(reason(from_hex("31336401 00006004 0a630064"), multicast()),

@@ -14,11 +14,18 @@ use VRRP::Nginx;
 
 my ($OURS, $THEIRS) = ('192.168.64.130', '192.168.64.134');
 
+# With unicast there is also an address that no advert lists, of the other
+# family.
+my $EXCLUDED = 'fd64::201';
+
 my %LINK = (
     multicast => { ours => '', theirs => '' },
     unicast   => {
-        ours   => "unicast_src_ip $OURS; unicast_peer $THEIRS;",
-        theirs => "unicast_src_ip $THEIRS\n unicast_peer {\n $OURS\n }",
+        ours   => "unicast_src_ip $OURS; unicast_peer $THEIRS;"
+                  . " virtual_ipaddress_excluded $EXCLUDED/64;",
+        theirs => "unicast_src_ip $THEIRS\n unicast_peer {\n $OURS\n }\n"
+                  . " virtual_ipaddress_excluded {\n $EXCLUDED/64\n }",
+        excluded => $EXCLUDED,
     },
 );
 
@@ -129,6 +136,9 @@ sub settles ($self, $title, $holder, $our_state, $their_state) {
     sleep 0.3 + $classic->down_interval;
 
     is(join(' ', $self->{lab}->who_has), $holder, "$title: and it stays");
+    is(join(' ', $self->{lab}->who_has($_)), $holder,
+       "$title: the excluded address is there, too")
+        for grep { defined } $self->{link}{excluded};
     is($self->{ours}->state, $our_state, "$title: our state");
     is($self->{keepalived}->state, $their_state,
        "$title: keepalived's state");

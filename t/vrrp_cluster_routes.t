@@ -1,0 +1,183 @@
+#!/usr/bin/perl
+
+# Routes and rules follow the MASTER, are put back, survive a reload and a
+# crash, and never replace those of another program.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use VRRP::Lab;
+use VRRP::Nginx;
+use VRRP::Proc;
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $VIP = $VRRP::Lab::VIP;
+my $IF = $VRRP::Node::INTERFACE;
+
+# Generous for a busy machine.
+my $PATIENCE = 15;
+
+my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)]);
+my %node = map { $_ => $lab->node($_) } qw(lb1 lb2);
+
+# All but the last: the kernel removes it when nothing prolongs it.
+my @ALL = ('198.51.100.0/24 via 192.168.64.143',
+           '203.0.113.0/24 via 192.168.64.143 src',
+           'blackhole 192.0.2.0/24',
+           '2001:db8:1::/48 via fd64::143',
+           'rule');
+
+
+sub vrrp ($priority, $gateway = '192.168.64.143') {
+    return <<"END";
+    vrrp_instance VI_1 {
+        interface $IF;
+        virtual_router_id 51;
+        priority $priority;
+        virtual_ipaddress $VIP/24;
+        virtual_ipaddress_excluded fd64::200/64;
+        virtual_routes 198.51.100.0/24 via $gateway;
+        virtual_routes 203.0.113.0/24 via 192.168.64.143 src $VIP;
+        virtual_routes blackhole 192.0.2.0/24;
+        virtual_routes 2001:db8:1::/48 via fd64::143 dev $IF;
+        virtual_rules from 203.0.113.0/24 table 100 priority 1000;
+    }
+END
+}
+
+my $status = <<'END';
+    server {
+        listen 127.0.0.1:8080;
+        location = /vrrp { vrrp_status; }
+    }
+END
+
+
+# Which of them a node has, in the order above.
+sub routes ($name) {
+    my $text = join '', map { scalar $node{$name}->run('ip', @$_) }
+        [qw(route show proto 112)], [qw(-6 route show proto 112)],
+        [qw(rule show)];
+
+    return join ', ', grep {
+        my $pattern = $_ eq 'rule' ? qr/^1000:.*from 203\.0\.113\.0/m
+                                   : qr/^\Q$_\E/m;
+
+        # dev stands between them
+        (my $loose = "$pattern") =~ s/\\ src/.*\\ src/;
+        $text =~ /$loose/m;
+    } @ALL;
+}
+
+my $all = join ', ', @ALL;
+
+
+sub has_all ($name, $what) {
+    my $last = '';
+    eval {
+        $lab->wait_until('all routes', $PATIENCE, sub {
+            return ($last = routes($name)) eq $all;
+        });
+    };
+    is($last, $all, "$what: $name has all");
+}
+
+
+sub master_is ($name, $what) {
+    $lab->wait_for_holder($name, $PATIENCE, $VIP);
+    has_all($name, $what);
+}
+
+
+my $lb1 = $lab->start_nginx('lb1', vrrp => vrrp(200), http => $status,
+                            expect => qr/exited on signal 9/);
+my $lb2 = $lab->start_nginx('lb2', vrrp => vrrp(100), http => $status);
+master_is('lb1', 'start');
+is(routes('lb2'), '', 'a BACKUP has none');
+
+$node{lb1}->run(qw(ip route del 198.51.100.0/24));
+has_all('lb1', 'route removed');
+$node{lb1}->run(qw(ip -6 route del 2001:db8:1::/48));
+has_all('lb1', 'IPv6 route removed');
+$node{lb1}->run(qw(ip rule del pref 1000));
+has_all('lb1', 'rule removed');
+$node{lb1}->run(qw(ip address del), "$VIP/24", 'dev', $IF);
+has_all('lb1', 'address removed, and with it a route');
+
+# Nothing moves in a reload.
+{
+    $node{lb1}->spawn({ tag => 'monitor' }, qw(ip monitor route rule));
+    sleep 0.3;
+    $lb1->reload;
+    sleep 0.3;
+    my $seen = VRRP::Proc::slurp($node{lb1}->dir . '/monitor.out') // '';
+    my @moved = grep { /^Deleted/ && /198\.51|203\.0|192\.0|2001:db8:1::/ }
+                split /\n/, $seen;
+    is("@moved", '', 'reload: nothing was removed');
+    has_all('lb1', 'reload');
+}
+
+# A changed route is replaced, one that is no longer there is removed.
+{
+    my $vrrp = vrrp(200, '192.168.64.138');
+    $vrrp =~ s/^.*203\.0\.113\.0\/24 via.*\n//m;
+    $lb1->configure(vrrp => $vrrp);
+    $lb1->reload;
+    is($lb1->state, 'MASTER', 'another configuration: MASTER');
+    $lab->wait_until('the new routes', $PATIENCE, sub {
+        my $text = $node{lb1}->run(qw(ip route show proto 112));
+        return $text =~ /^198\.51\.100\.0\/24 via 192\.168\.64\.138/m
+               && $text !~ /^203/m;
+    });
+    pass('another configuration: other routes');
+    $lb1->configure(vrrp => vrrp(200));
+    $lb1->reload;
+    has_all('lb1', 'the first configuration');
+}
+
+# The next vrrp process finds them.
+{
+    my ($old) = $lb1->vrrp_processes;
+    $lb1->signal('KILL', $old);
+    $lab->wait_until('another vrrp process', $PATIENCE, sub {
+        my ($new) = $lb1->vrrp_processes;
+        return $new && $new != $old;
+    });
+    master_is('lb1', 'vrrp process killed');
+}
+
+# When nothing is left that could remove them, the kernel removes those that
+# need the address, and no packet takes an IPv6 route any more.
+{
+    $node{lb2}->run(qw(ip route add 198.51.100.0/24 via 192.168.64.130));
+    $lb1->signal('KILL', map { $_->{pid} } $lb1->processes);
+    $lab->wait_for_holder('lb2', $PATIENCE, $VIP);
+    $lab->wait_until('the kernel', $PATIENCE, sub {
+        my ($out) = $node{lb1}->try(qw(ip -6 route get 2001:db8:1::1));
+        return routes('lb1') !~ /src/ && $out !~ /via fd64::143/;
+    });
+    pass('every process killed: IPv6, and a route with the address as source');
+    like(routes('lb1'), qr/198\.51/, 'others stay');
+
+    $lab->wait_until('the other routes', $PATIENCE,
+                     sub { routes('lb2') =~ /blackhole.*rule/ });
+    is(routes('lb2'), join(', ', @ALL[1 .. $#ALL]), 'lb2 has its own');
+    like($node{lb2}->run(qw(ip route show 198.51.100.0/24)),
+         qr/via 192\.168\.64\.130/, 'and leaves the one of another program');
+}
+
+$lb1->start;
+master_is('lb1', 'back again');
+is(routes('lb2'), '', 'lb2 has none');
+like($node{lb2}->run(qw(ip route show 198.51.100.0/24)),
+     qr/via 192\.168\.64\.130/, 'but that of the other program');
+
+$lb1->stop('QUIT');
+is(routes('lb1'), '', 'quit: none is left');
+
+$lab->finish;
+done_testing;
