@@ -268,7 +268,7 @@ TEST(ParseAdvertisement, DropsOtherTypes) {
 
 // RFC 9568, 7.1 and erratum 8299 (address count)
 TEST(ParseAdvertisement, DropsNoAddresses) {
-    EXPECT_EQ(reason(from_hex("31336400 00326a97"), multicast()),
+    EXPECT_EQ(reason(from_hex("31336400 00326a9a"), multicast()),
               DropReason::address_count);
     EXPECT_EQ(
         reason(from_hex("21336400 00017acb 00000000 00000000"), multicast()),
@@ -278,7 +278,7 @@ TEST(ParseAdvertisement, DropsNoAddresses) {
 // A virtual router without addresses ("virtual_ipaddress none").
 TEST(ParseAdvertisement, AcceptsNoAddressesIfTheRouterHasNone) {
     const auto parsed =
-        parse_advertisement(from_hex("31336400 00326a97"), multicast(), 0);
+        parse_advertisement(from_hex("31336400 00326a9a"), multicast(), 0);
     ASSERT_TRUE(parsed.has_value());
     EXPECT_TRUE(parsed->advertisement.addresses.empty());
 }
