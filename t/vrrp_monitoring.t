@@ -106,8 +106,12 @@ my %sample = map { $_ => 1 } $text =~ /^(nginx_\w+)/mg;
 cmp_ok(keys %family, '>=', 40, 'families of metrics');
 
 # Those that this node has no reason to have.
-my %absent = map { $_ => 1 } map { "nginx_vrrp_instance_$_" }
-    qw(master_info master_priority last_advert_timestamp_seconds);
+my %absent = map { $_ => 1 }
+    map({ "nginx_vrrp_instance_$_" }
+        qw(master_info master_priority last_advert_timestamp_seconds)),
+    map({ "nginx_vrrp_bfd_$_" }
+        qw(session_state detection_time_seconds last_change_timestamp_seconds
+           session_downs_total));
 
 my $docs = VRRP::Proc::slurp("$top/docs/status.md");
 
