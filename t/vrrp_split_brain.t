@@ -298,7 +298,7 @@ is(permanent($_), 1, "lb2: $_ has no lease") for $VIP, $VIP6;
 
 $nginx{lb1}->start;
 $lab->wait_until('lb1: MASTER', 10, sub {
-    return $nginx{lb1}->state('VI_1') eq 'MASTER';
+    return ($nginx{lb1}->state('VI_1') // '') eq 'MASTER';
 });
 is(permanent($_), 1, "lb2: $_ is still there") for $VIP, $VIP6;
 
