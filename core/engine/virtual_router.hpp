@@ -232,6 +232,8 @@ private:
         return !faults_.entry(FaultCause::taken).text.empty();
     }
     bool may_act() const { return owner_ && ports_.ownership.owns(id_); }
+    // Another nginx with this router has the device, with the same mark.
+    bool may_change_vmac() const { return may_act() && !is_taken(); }
     void keep_released(bool released, Instant now);
     bool is_held_by_group(Instant now) const;
     Outcome release(Instant now);

@@ -99,6 +99,9 @@ void VirtualRouter::set_name_holder(const std::optional<NameHolder> &holder,
              "over");
     }
     set_fault(FaultCause::taken, std::move(fault), now);
+    if (was_taken && !is_taken() && interfaces_) {
+        report_interface_faults(now);  // makes the device of use_vmac
+    }
 }
 
 // This process did not run, and another one continues.

@@ -44,7 +44,7 @@ const Interface *VirtualRouter::sending_interface() const {
 // address would be unreachable.
 std::string VirtualRouter::check_vmac(Instant now) {
     const Interface *base = own_interface();
-    if (!config().has_vmac() || !base || !may_act()) {
+    if (!config().has_vmac() || !base || !may_change_vmac()) {
         return {};
     }
     const Interface *device = vmac();
@@ -115,7 +115,8 @@ void VirtualRouter::lower_unused_vmac(Instant now) {
 
 void VirtualRouter::set_vmac(bool up, Instant now) {
     const Interface *device = vmac();
-    if (!device || is_vmac_up() == up || !may_act() || !is_own_vmac(*device)) {
+    if (!device || is_vmac_up() == up || !may_change_vmac() ||
+        !is_own_vmac(*device)) {
         return;
     }
     const Status status = ports_.vmacs.set_up(*device, up);
@@ -129,7 +130,7 @@ void VirtualRouter::set_vmac(bool up, Instant now) {
 
 void VirtualRouter::remove_vmac() {
     const Interface *device = vmac();
-    if (!device || !may_act() || !is_own_vmac(*device)) {
+    if (!device || !may_change_vmac() || !is_own_vmac(*device)) {
         return;
     }
     ports_.transmit.forget(config().vmac);
@@ -142,7 +143,7 @@ void VirtualRouter::remove_vmac() {
 
 // Devices of another configuration: without use_vmac, or with another name.
 void VirtualRouter::remove_old_vmacs() {
-    if (!may_act()) {
+    if (!may_change_vmac()) {
         return;
     }
     for (const Interface &interface : interfaces_->list) {

@@ -84,12 +84,12 @@ bool has_name(int fd, const engine::RouterKey &router) {
            std::memcmp(&is.name, &wanted.name, is.size) == 0;
 }
 
-// A queue that is full also has a listener.
+// A queue that is full also has a listener. Without a descriptor it may be.
 bool is_name_taken(const std::string &router) {
     const Address address = address_of(router);
     const os::Fd fd = open_socket(SOCK_CLOEXEC);
-    return fd && (::connect(fd.get(), address.get(), address.size) == 0 ||
-                  errno != ECONNREFUSED);
+    return !fd || ::connect(fd.get(), address.get(), address.size) == 0 ||
+           errno != ECONNREFUSED;
 }
 
 Status take_name(int fd, const engine::RouterKey &router) {

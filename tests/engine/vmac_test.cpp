@@ -49,6 +49,16 @@ protected:
         machine.take();
     }
 
+    // Another nginx has the router, and its device is up.
+    void start_beside_another() {
+        beat();
+        make(vmac_config());
+        engine->handle_name_holder(
+            0, NameHolder{.pid = 1234, .uid = 0, .is_own_user = false}, now);
+        engine->start(with(device(true, true)), now);
+        run(Seconds{1});
+    }
+
     std::string fault() const { return engine->routers()[0].faults().reason(); }
 };
 
@@ -221,6 +231,28 @@ TEST_F(VmacTest, HearsAPeer) {
         wire::serialize(advert, ends, wire::ChecksumForm::pseudo_header);
     engine->handle_packet({"vrrp.51", {ends, 255}, pdu}, now);
     EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
+TEST_F(VmacTest, OfAnotherNginxIsNotTouched) {
+    start_beside_another();
+    see(with(device(true, true)));
+    engine->stop("nginx is shutting down", true, now);
+    for (const std::string &done : machine.take()) {
+        EXPECT_TRUE(done.starts_with("listen ") || done.starts_with("forget "))
+            << done;
+    }
+}
+
+TEST_F(VmacTest, IsMadeWhenTheOtherNginxHasExited) {
+    beat();
+    make(vmac_config());
+    engine->handle_name_holder(
+        0, NameHolder{.pid = 1234, .uid = 0, .is_own_user = false}, now);
+    engine->start(interfaces(), now);
+    run(Seconds{1});
+    machine.take();
+    engine->handle_name_holder(0, std::nullopt, now);
+    EXPECT_EQ(std::ranges::count(machine.take(), "make vrrp.51 on eth0"), 1);
 }
 
 class VmacNeighbourTest : public VmacTest {
