@@ -12,10 +12,19 @@ namespace {
 // An order has effects that cause others, but not for ever.
 constexpr int kMostRounds = 8;
 
+// For the order of a group, which is the same on all nodes, however their files
+// are written: IPv4 before IPv6, then by VRID. Members on two networks may have
+// the same VRID: the addresses differ.
+std::tuple<Family, Vrid, IpAddress> place_in_group(const vrrp::Config &config) {
+    const auto addresses = config.advertised();
+    const auto least =
+        std::ranges::min_element(addresses, {}, &vrrp::VirtualAddress::address);
+    return {config.family, config.vrid,
+            least == addresses.end() ? IpAddress{} : least->address};
+}
+
 }  // namespace
 
-// The order is the same on all nodes, however their files are written: IPv4
-// before IPv6, then by VRID.
 void Engine::make_groups() {
     group_of_.assign(routers_.size(), kNoGroup);
     std::map<std::string, std::vector<std::size_t>> by_name;
@@ -26,8 +35,7 @@ void Engine::make_groups() {
     }
     for (auto &[name, members] : by_name) {
         std::ranges::stable_sort(members, {}, [&](std::size_t i) {
-            const vrrp::Config &c = routers_[i].config();
-            return std::tuple(c.family, c.vrid);
+            return place_in_group(routers_[i].config());
         });
         for (const std::size_t i : members) {
             group_of_[i] = groups_.size();

@@ -58,6 +58,34 @@ TEST_F(SyncGroupTest, GoesUpInOnePassWithTheFirstMemberFirst) {
                     "advert 100 224.0.0.18", "add 10.0.1.52 1s", "garp"}));
 }
 
+// The order of files differs from node to node, that of addresses does not.
+TEST_F(SyncGroupTest, MembersWithOneVridHaveTheOrderOfTheirAddresses) {
+    RouterConfig inside = member(51);
+    inside.router.name = "inside";
+    inside.router.interface = "eth1";
+    inside.router.addresses = {{*IpAddress::parse("10.0.0.9"), 24, "eth1", ""}};
+    Interfaces all = interfaces();
+    all.list.push_back(all.list[0]);
+    all.list[1].name = "eth1";
+    all.list[1].index = IfIndex{3};
+
+    for (const bool inside_is_first : {true, false}) {
+        std::vector<RouterConfig> routers{inside, member(51)};
+        if (!inside_is_first) {
+            std::swap(routers[0], routers[1]);
+        }
+        beat();
+        engine.emplace(std::move(routers), machine.ports(), log);
+        engine->start(all, now);
+        machine.take();
+        run(Milliseconds{361});
+        ASSERT_EQ(states(), "MM");
+        const Done done = machine.take();
+        EXPECT_LT(std::ranges::find(done, "add 10.0.0.9 1s"),
+                  std::ranges::find(done, "add 10.0.1.51 1s"));
+    }
+}
+
 TEST_F(SyncGroupTest, WaitsForTheLastMemberAndSaysSoOnce) {
     start_group();
     for (int i = 0; i < 20; ++i) {
