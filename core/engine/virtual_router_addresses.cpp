@@ -582,6 +582,11 @@ void VirtualRouter::announce_later(AddressState &state, unsigned times,
 
 bool VirtualRouter::announce_in_turn(std::size_t address, Instant now) {
     AddressState &state = addresses_[address];
+    const bool gives_up = instance_.state() != vrrp::StateName::active ||
+                          (instance_.is_leaving() && !instance_.may_return());
+    if (gives_up || !state.present) {
+        state.announcements = 0;
+    }
     announce(state, now);
     return state.announcements != 0;
 }

@@ -206,7 +206,13 @@ void VirtualRouter::inherit(const Handover &handover, Instant now) {
 
 void VirtualRouter::hand_over(Instant now) {
     finish_removal(now);
-    const auto checkpoint = instance_.checkpoint();
+    auto checkpoint = instance_.checkpoint();
+    const bool announces = std::ranges::any_of(
+        addresses_,
+        [](const AddressState &state) { return state.announcements != 0; });
+    if (checkpoint && checkpoint->active && announces) {
+        checkpoint->announce_at = now;  // the next process begins again
+    }
     Handover handover{.checkpoint = checkpoint,
                       .last = last_,
                       .counters = counters_,
@@ -216,13 +222,13 @@ void VirtualRouter::hand_over(Instant now) {
                       .released = is_released(),
                       .signs = split_brain_.signs(),
                       .replay = authenticator_.state()};
+    if (checkpoint) {
+        put_routes(handover.held);  // first: most of them have no lease
+    }
     for (const AddressState &state : addresses_) {
         if (checkpoint && state.present && !state.foreign) {
             handover.held.push_back(fingerprint_of(state.address));
         }
-    }
-    if (checkpoint) {
-        put_routes(handover.held);
     }
     if (!ports_.ownership.pass_on(id_, handover, stopped_, now)) {
         return;

@@ -135,6 +135,41 @@ TEST_F(AddressParameters, PauseEndsWithTheAddress) {
     EXPECT_EQ(machine.announced, std::vector{kVip});
 }
 
+// While they stay for the successor, its announcements count.
+TEST_F(AddressParameters, PauseEndsWhenTheRouterLeaves) {
+    vrrp::Config c = config();
+    c.announce.repeat = 5;
+    c.announce.garp_interval = Milliseconds{20};
+    beat();
+    start(c);
+    for (int i = 0; i < 1000 && machine.announced.empty(); ++i) {
+        run(Milliseconds{1});
+    }
+    engine->stop("nginx is shutting down", true, now);
+    ASSERT_FALSE(engine->finished());
+    const std::size_t announced = machine.announced.size();
+    receive(200);
+    run(Milliseconds{15});
+    EXPECT_EQ(machine.announced.size(), announced);
+}
+
+// The next process does not know which of them were announced.
+TEST_F(AddressParameters, NextProcessAnnouncesAgain) {
+    vrrp::Config c = config();
+    c.addresses.push_back({kSecond, 24, "eth0", ""});
+    c.announce.delay = Duration{0};
+    c.announce.garp_interval = Milliseconds{50};
+    beat();
+    start(c);
+    for (int i = 0; i < 1000 && machine.announced.empty(); ++i) {
+        run(Milliseconds{1});
+    }
+    machine.successor = true;
+    engine->handle_ownership(now);
+    ASSERT_TRUE(machine.passed_on);
+    EXPECT_EQ(machine.passed_on->checkpoint->announce_at, now);
+}
+
 // no_track
 TEST_F(AddressParameters, OptionalAddressIsNotPutBack) {
     become_active_with(with_optional());
