@@ -328,6 +328,12 @@ Status add_route(RequestSocket &socket, const vrrp::Route &route,
 Status prolong_route(RequestSocket &socket, const vrrp::Route &route,
                      const engine::Interfaces &known, Seconds lease) {
     const int error = socket.exchange(build_add(0, route, known, lease));
+    if (error == 0) {
+        // Ours was gone. If another program has a route there, this one is now
+        // one more next hop of it.
+        static_cast<void>(remove_route(socket, route, known));
+        return failure("prolonging " + route.to_string(), ENOENT);
+    }
     return answered("prolonging " + route.to_string(),
                     error == EEXIST ? 0 : error);
 }

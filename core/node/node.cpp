@@ -151,10 +151,10 @@ Status Node::take_part() {
     if (Status opened = host_.open(); !opened) {
         return opened;
     }
-    if (engine_.has_routes()) {
-        if (Status watching = host_.watch_routes(); !watching) {
-            return watching;
-        }
+    // Without routes, too: the previous process may hand over some.
+    Status watching = host_.watch_routes();
+    if (!watching && engine_.has_routes()) {
+        return watching;
     }
     const auto interfaces = host_.interfaces();
     if (!interfaces) {

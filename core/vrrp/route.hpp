@@ -98,7 +98,11 @@ inline std::string place_of(const Route &route) {
 }
 
 inline std::string place_of(const Rule &rule) {
-    return format("%d ", to_number(rule.family)) + rule.to_string();
+    return format("%d %s kind %u iif %s oif %s fwmark %u/%u table %u",
+                  to_number(rule.family), rule.to_string().c_str(),
+                  static_cast<unsigned>(rule.kind), rule.input.c_str(),
+                  rule.output.c_str(), rule.mark, rule.mask,
+                  rule.kind == RouteKind::usual ? rule.table : 0);
 }
 
 // there: in the kernel, at the place of the wanted one. IPv6 routes have no

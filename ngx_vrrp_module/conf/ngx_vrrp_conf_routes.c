@@ -9,6 +9,10 @@
 #include "ngx_vrrp_ip.h"
 
 
+/* of an IPv6 route without "metric" */
+#define NGX_VRRP_IPV6_METRIC  1024
+
+
 typedef struct {
     const char          *name;
     ngx_uint_t           offset;        /* in the route or rule */
@@ -41,6 +45,11 @@ static char *ngx_vrrp_rules_route(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
 static const vrrp_core_route_conf_t *ngx_vrrp_find_route(
     const vrrp_core_route_conf_t *list, size_t n,
     const vrrp_core_route_conf_t *route);
+static int64_t ngx_vrrp_route_metric(const vrrp_core_route_conf_t *route);
+static ngx_uint_t ngx_vrrp_has_rule(const vrrp_core_rule_conf_t *list, size_t n,
+    const vrrp_core_rule_conf_t *rule);
+static ngx_uint_t ngx_vrrp_same_network(const vrrp_core_network_t *a,
+    const vrrp_core_network_t *b);
 
 
 static ngx_vrrp_kind_t  ngx_vrrp_kinds[] = {
@@ -543,6 +552,26 @@ ngx_vrrp_rules_routes(ngx_conf_t *cf, ngx_array_t *instances,
         if (rules[i].family == 0) {
             rules[i].family = in->core.family;
         }
+
+        if (ngx_vrrp_has_rule(rules, i, &rules[i])) {
+            return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": two "
+                                   "\"virtual_rules\" are the same",
+                                   in->core.name.len, in->core.name.data);
+        }
+
+        for (n = 0; n < instances->nelts; n++) {
+
+            if (ngx_vrrp_has_rule(others[n].rules, others[n].nrules,
+                                  &rules[i]))
+            {
+                return ngx_vrrp_failed(cf, "vrrp_instance \"%*s\": "
+                                       "vrrp_instance \"%*s\" has the same "
+                                       "\"virtual_rules\"",
+                                       in->core.name.len, in->core.name.data,
+                                       others[n].name.len,
+                                       others[n].name.data);
+            }
+        }
     }
 
     return NGX_CONF_OK;
@@ -598,11 +627,60 @@ ngx_vrrp_find_route(const vrrp_core_route_conf_t *list, size_t n,
         if (ngx_vrrp_same_ip(&list[i].to.address, &route->to.address)
             && list[i].to.prefix_length == route->to.prefix_length
             && list[i].table == route->table
-            && list[i].metric == route->metric)
+            && ngx_vrrp_route_metric(&list[i]) == ngx_vrrp_route_metric(route))
         {
             return &list[i];
         }
     }
 
     return NULL;
+}
+
+
+/* IPv6 has a default metric */
+
+static int64_t
+ngx_vrrp_route_metric(const vrrp_core_route_conf_t *route)
+{
+    return (route->metric == 0 && route->to.address.family == 6)
+           ? NGX_VRRP_IPV6_METRIC : route->metric;
+}
+
+
+static ngx_uint_t
+ngx_vrrp_has_rule(const vrrp_core_rule_conf_t *list, size_t n,
+    const vrrp_core_rule_conf_t *rule)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+
+        if (list[i].kind == rule->kind
+            && list[i].family == rule->family
+            && list[i].priority == rule->priority
+            && list[i].table == rule->table
+            && list[i].fwmark == rule->fwmark
+            && list[i].fwmask == rule->fwmask
+            && ngx_vrrp_same_str(&list[i].iif, &rule->iif)
+            && ngx_vrrp_same_str(&list[i].oif, &rule->oif)
+            && ngx_vrrp_same_network(&list[i].from, &rule->from)
+            && ngx_vrrp_same_network(&list[i].to, &rule->to))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* "all" has the length 0, and may have a family */
+
+static ngx_uint_t
+ngx_vrrp_same_network(const vrrp_core_network_t *a,
+    const vrrp_core_network_t *b)
+{
+    return a->prefix_length == b->prefix_length
+           && (a->prefix_length == 0
+               || ngx_vrrp_same_ip(&a->address, &b->address));
 }
