@@ -142,6 +142,9 @@ std::optional<Packet> Session::handle_time(Instant now) {
         if (v_.state == State::init || v_.state == State::up) {
             change(State::down, Diagnostic::detection_time_expired, now);
         }
+        if (v_.transmit_at == kNever) {
+            schedule(now);  // its wish for no packets has ended
+        }
     }
     const bool due = v_.transmit_at != kNever && now >= v_.transmit_at;
     if ((due || v_.state != old) && may_transmit()) {

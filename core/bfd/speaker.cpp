@@ -30,6 +30,14 @@ bool is_same_detail(const Variables &a, const Variables &b) {
            a.remote_min_rx == b.remote_min_rx;
 }
 
+// A packet with these addresses is one of this session.
+bool is_of(const SessionConfig &config, const Arrival &arrival) {
+    return config.peer == arrival.source &&
+           config.multihop == arrival.multihop &&
+           (!config.local || *config.local == arrival.destination) &&
+           (config.interface.empty() || config.interface == arrival.interface);
+}
+
 }  // namespace
 
 Speaker::Speaker(std::vector<SessionConfig> configs, std::uint64_t seed,
@@ -82,27 +90,34 @@ void Speaker::resume(std::size_t session, const Variables &variables,
 // no more than the discriminator, but a peer does not change its address.
 std::optional<std::size_t> Speaker::find(const Arrival &arrival,
                                          const Packet &packet) const {
-    const auto found = find_peer(arrival);
-    if (!found || (packet.your_discriminator != 0 &&
-                   packet.your_discriminator !=
-                       sessions_[*found].variables().local_discriminator)) {
-        return std::nullopt;
+    if (packet.your_discriminator == 0) {
+        return find_peer(arrival);
     }
-    return found;
+    const auto it = std::ranges::find_if(sessions_, [&](const Session &s) {
+        return s.variables().local_discriminator == packet.your_discriminator &&
+               is_of(s.config(), arrival);
+    });
+    return index_of(it);
 }
 
 std::optional<std::size_t> Speaker::find_peer(const Arrival &arrival) const {
-    const auto it = std::ranges::find_if(sessions_, [&](const Session &s) {
-        const SessionConfig &config = s.config();
-        return config.peer == arrival.source &&
-               config.multihop == arrival.multihop &&
-               (!config.local || *config.local == arrival.destination) &&
-               (config.interface.empty() ||
-                config.interface == arrival.interface);
-    });
-    return it == sessions_.end() ? std::nullopt
-                                 : std::optional(static_cast<std::size_t>(
-                                       it - sessions_.begin()));
+    const auto with_local =
+        std::ranges::find_if(sessions_, [&](const Session &s) {
+            return s.config().local && is_of(s.config(), arrival);
+        });
+    return index_of(
+        with_local != sessions_.end()
+            ? with_local
+            : std::ranges::find_if(sessions_, [&](const Session &s) {
+                  return is_of(s.config(), arrival);
+              }));
+}
+
+std::optional<std::size_t> Speaker::index_of(
+    std::vector<Session>::const_iterator session) const {
+    return session == sessions_.end() ? std::nullopt
+                                      : std::optional(static_cast<std::size_t>(
+                                            session - sessions_.begin()));
 }
 
 void Speaker::receive(const Arrival &arrival, Instant now) {
@@ -126,7 +141,7 @@ void Speaker::receive(const Arrival &arrival, Instant now) {
              "packets are still sent to it",
              to_string(sessions_[*found].config()).c_str());
     }
-    note(*found, sessions_[*found].receive(*packet, now));
+    note(*found, sessions_[*found].receive(*packet, now), now);
 }
 
 // Of a peer that wants authentication, once: it will not change by itself.
@@ -148,7 +163,8 @@ void Speaker::drop(Drop reason, const Arrival &arrival, Instant now) {
     }
 }
 
-void Speaker::note(std::size_t session, const std::optional<Packet> &answer) {
+void Speaker::note(std::size_t session, const std::optional<Packet> &answer,
+                   Instant at) {
     shown_[session].touched = true;
     if (answer) {
         output_.send(session, serialize(*answer));
@@ -156,12 +172,12 @@ void Speaker::note(std::size_t session, const std::optional<Packet> &answer) {
     const Variables &now = sessions_[session].variables();
     if (!is_same_detail(now, shown_[session].v)) {
         changed_ = true;
-        report(session);
+        report(session, at);
         shown_[session].v = now;
     }
 }
 
-void Speaker::report(std::size_t session) {
+void Speaker::report(std::size_t session, Instant at) {
     const Variables &now = sessions_[session].variables();
     const State before = shown_[session].v.state;
     if (now.state == before) {
@@ -169,22 +185,28 @@ void Speaker::report(std::size_t session) {
     }
     const std::string peer = to_string(sessions_[session].config());
     if (now.state == State::up) {
-        log_(
-            LogLevel::notice,
-            "BFD session with %s is Up, it fails after %lld ms without a "
-            "packet",
-            peer.c_str(),
-            static_cast<long long>(to_ms(sessions_[session].detection_time())));
+        shown_[session].up_line.write(
+            log_, LogLevel::notice,
+            format("BFD session with %s is Up, it fails after %lld ms without "
+                   "a packet",
+                   peer.c_str(),
+                   static_cast<long long>(
+                       to_ms(sessions_[session].detection_time()))),
+            at);
     } else if (before == State::up) {
-        log_(LogLevel::notice, "BFD session with %s is %s: %s", peer.c_str(),
-             to_string(now.state).data(), to_string(now.diagnostic).data());
+        shown_[session].down_line.write(
+            log_, LogLevel::notice,
+            format("BFD session with %s is %s: %s", peer.c_str(),
+                   to_string(now.state).data(),
+                   to_string(now.diagnostic).data()),
+            at);
     }
 }
 
 void Speaker::handle_time(Instant now) {
     for (std::size_t i = 0; i < sessions_.size(); ++i) {
         if (const auto due = sessions_[i].deadline(); due && now >= *due) {
-            note(i, sessions_[i].handle_time(now));
+            note(i, sessions_[i].handle_time(now), now);
         }
     }
 }
@@ -211,7 +233,7 @@ void Speaker::take_down(Instant now) {
 }
 
 void Speaker::take_down(std::size_t session, Instant now) {
-    note(session, sessions_[session].take_down(now));
+    note(session, sessions_[session].take_down(now), now);
 }
 
 bool Speaker::take_changed() {

@@ -77,14 +77,19 @@ private:
         bool touched = true;
         bool refuses_demand = false;      // reported
         bool has_authentication = false;  // reported
+        RepeatedLine up_line{Seconds{1}};
+        RepeatedLine down_line{Seconds{1}};
     };
 
     std::optional<std::size_t> find(const Arrival &arrival,
                                     const Packet &packet) const;
     std::optional<std::size_t> find_peer(const Arrival &arrival) const;
+    std::optional<std::size_t> index_of(
+        std::vector<Session>::const_iterator session) const;
     void drop(Drop reason, const Arrival &arrival, Instant now);
-    void note(std::size_t session, const std::optional<Packet> &answer);
-    void report(std::size_t session);
+    void note(std::size_t session, const std::optional<Packet> &answer,
+              Instant at);
+    void report(std::size_t session, Instant at);
     bool is_taken(std::uint32_t discriminator) const;
 
     std::vector<Session> sessions_;

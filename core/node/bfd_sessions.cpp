@@ -174,6 +174,9 @@ Status BfdSessions::open_all() {
 
 void BfdSessions::stop(Instant now) {
     now_ = now;
+    if (ours_ && !ownership_.owns()) {
+        lose(now);
+    }
     if (ours_ && ownership_.owns() && !ownership_.has_successor(now)) {
         speaker_.take_down(now);
         save();

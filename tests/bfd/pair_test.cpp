@@ -235,6 +235,33 @@ TEST_F(BfdPair, RandomOctetsHaveNoEffect) {
     EXPECT_LT(a.log.lines.size(), 20U);
 }
 
+// RFC 5880, 6.8.6: the discriminator selects the session.
+TEST_F(BfdPair, SessionWithALocalAddressIsBesideOneWithout) {
+    const IpAddress other = IpAddress::v4({192, 0, 2, 11});
+    SessionConfig second = to(kB);
+    second.local = other;
+    a.speaker = std::make_unique<Speaker>(
+        std::vector<SessionConfig>{to(kB), second}, 7, a, a.log);
+    a.speaker->start(0, now);
+    a.speaker->start(1, now);
+
+    Packet packet;
+    packet.state = State::init;
+    packet.my_discriminator = 5;
+    packet.your_discriminator =
+        a.speaker->sessions()[1].variables().local_discriminator;
+    packet.multiplier = 3;
+    packet.desired_min_tx = 1s;
+    packet.required_min_rx = 1s;
+    Arrival to_other = arrival(b, a, {});
+    const Buffer payload = serialize(packet);
+    to_other.destination = other;
+    to_other.payload = payload;
+    a.speaker->receive(to_other, now);
+    EXPECT_EQ(a.speaker->sessions()[0].variables().state, State::down);
+    EXPECT_EQ(a.speaker->sessions()[1].variables().state, State::up);
+}
+
 TEST_F(BfdPair, OnlyPacketsOfThePeerAreTaken) {
     start();
     time_until(true);
