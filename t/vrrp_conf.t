@@ -388,6 +388,24 @@ rejects_instance('a route twice',
     'virtual_routes 10.0.0.0/8 dev lo; virtual_routes 10.0.0.0/8 via 10.0.0.1;',
     'two "virtual_routes" have the same network, table and metric');
 
+rejects_instance('an IPv6 route twice, with the default metric',
+    'virtual_routes default via fe80::1 dev lo; '
+    . 'virtual_routes default via fe80::2 dev lo metric 1024;',
+    'two "virtual_routes" have the same network, table and metric');
+rejects_instance('a rule twice',
+    'virtual_rules from 10.0.0.0/8 table 5 pref 5; '
+    . 'virtual_rules to 0.0.0.0/0 from 10.0.0.0/8 table 5 pref 5;',
+    'two "virtual_rules" are the same');
+rejects('a rule in two instances', <<~'END',
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress 10.0.0.1; virtual_rules iif lo table 5 pref 5; }
+    vrrp_instance VI_2 { interface lo; virtual_router_id 52;
+    virtual_ipaddress 10.0.0.2; virtual_rules iif lo table 5 pref 5;
+    }
+    END
+    'vrrp_instance "VI_2": vrrp_instance "VI_1" has the same "virtual_rules"',
+    10);
+
 rejects('a route in two instances', <<~'END',
     vrrp_instance VI_1 { interface lo; virtual_router_id 51;
     virtual_ipaddress 10.0.0.1; virtual_routes default dev lo; }
@@ -868,6 +886,7 @@ for (
     [$hex         => qq("authentication" directive $key_usage)],
     ["key=1:$hex $ascii" => qq("authentication" directive $key_usage)],
     ['mode=enforce' => qq("authentication" directive $key_usage)],
+    ["key=1:$hex keys=2:$ascii" => qq("authentication" directive $key_usage)],
     ["key=$ascii" => qq(invalid id of a key $of: must be 1-255, as in )
                      . '"key=1:..."'],
     ["key=256:$ascii" => qq(invalid id of a key $of: must be 1-255, as in )

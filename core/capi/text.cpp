@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/base/plain_text.hpp"
+#include "core/base/wipe.hpp"
 #include "core/capi.h"
 #include "core/capi/values.hpp"
 #include "core/engine/command.hpp"
@@ -45,11 +46,13 @@ const char *vrrp_core_secret(const vrrp_core_str_t *text,
 
 const char *vrrp_core_hmac_key(const vrrp_core_str_t *text,
                                vrrp_core_hmac_key_t *key) {
-    const vrrp::HmacKeyText read = vrrp::read_hmac_key(to_view(*text));
+    vrrp::HmacKeyText read = vrrp::read_hmac_key(to_view(*text));
     if (read.wrong == nullptr) {
         std::ranges::copy(read.secret, key->data);
         key->len = static_cast<std::uint8_t>(read.secret.size());
     }
+    // The caller wipes its copy, too: workers inherit the memory of the master.
+    wipe(read.secret);
     return read.wrong;
 }
 

@@ -21,7 +21,7 @@ inline constexpr std::uint32_t kHandoverVersion = 3;
 inline constexpr std::size_t kMostHeld = 255;
 inline constexpr std::size_t kMostFailed = 64;
 inline constexpr std::size_t kMostTimeOuts = 3;
-inline constexpr std::size_t kMostMarks = 16;  // those heard last
+inline constexpr std::size_t kMostMarks = 64;  // those heard last
 
 // family 0: none.
 struct AddressField {

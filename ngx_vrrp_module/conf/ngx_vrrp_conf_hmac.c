@@ -84,8 +84,9 @@ char *
 ngx_vrrp_conf_hmac(ngx_conf_t *cf, ngx_vrrp_instance_t *in, ngx_str_t *args,
     ngx_uint_t nargs)
 {
-    ngx_str_t    *rest;
-    ngx_uint_t    i, nrest;
+    ngx_str_t         *rest;
+    ngx_uint_t         i, nrest;
+    ngx_vrrp_param_t  *param;
 
 #if !(NGX_SSL)
 
@@ -119,12 +120,19 @@ ngx_vrrp_conf_hmac(ngx_conf_t *cf, ngx_vrrp_instance_t *in, ngx_str_t *args,
         }
     }
 
-    /* one that has no "=" may be a key */
+    /* one that is no other parameter may be a key: no message shows it */
 
     for (i = 0; i < nrest; i++) {
-        if (ngx_strlchr(rest[i].data, rest[i].data + rest[i].len, '=')
-            == NULL)
-        {
+
+        for (param = ngx_vrrp_hmac_list; param->name.len; param++) {
+            if (ngx_strncmp(rest[i].data, param->name.data, param->name.len)
+                == 0)
+            {
+                break;
+            }
+        }
+
+        if (param->name.len == 0) {
             return NGX_VRRP_HMAC_USAGE;
         }
     }

@@ -55,7 +55,7 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
 
 TEST(HandoverRecord, LastHeardMarksAreKept) {
     Handover handover;
-    for (std::uint8_t i = 0; i < 40; ++i) {
+    for (std::uint8_t i = 0; i < 2 * kMostMarks; ++i) {
         handover.replay.marks.push_back(
             {IpAddress::v4({10, 0, 1, i}), std::uint64_t{i}});
     }
@@ -63,7 +63,7 @@ TEST(HandoverRecord, LastHeardMarksAreKept) {
     ASSERT_TRUE(back);
     EXPECT_FALSE(back->replay.sent);
     ASSERT_EQ(back->replay.marks.size(), kMostMarks);
-    EXPECT_EQ(back->replay.marks[15], handover.replay.marks[15]);
+    EXPECT_EQ(back->replay.marks.back(), handover.replay.marks[kMostMarks - 1]);
 }
 
 TEST(HandoverRecord, BackupSurvivesTheWay) {
