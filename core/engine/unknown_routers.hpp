@@ -36,7 +36,8 @@ public:
 
     void handle_packet(const ReceivedPacket &packet, Instant now) {
         ++packets_;
-        if (!is_advertisement(packet.payload)) {
+        // RFC 9568, 5.1.1.3: another TTL is not of this network.
+        if (packet.info.ttl != 255 || !is_advertisement(packet.payload)) {
             return;
         }
         const IpAddress &sender = packet.info.endpoints.source;
