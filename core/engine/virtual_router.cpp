@@ -387,8 +387,9 @@ void VirtualRouter::report_priority(Instant now) {
         log_(LogLevel::notice, "priority %u -> %u: %s", unsigned{before.value},
              unsigned{after.value}, news.c_str());
         const vrrp::StateName state = instance_.state();
-        if (state == vrrp::StateName::active ||
-            state == vrrp::StateName::backup) {
+        const bool takes_part = state == vrrp::StateName::active ||
+                                state == vrrp::StateName::backup;
+        if (takes_part && !config().is_second()) {
             ports_.events.on_event({PriorityNews{state, before}, news, after},
                                    config(), now);
         }

@@ -163,6 +163,7 @@ ngx_vrrp_rules_election(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     in->core.version = 3;
     in->core.auth_pass = 0;
     in->core.auth_file.len = 0;
+    in->core.nhmac_keys = 0;
     in->core.unicast_src_ip.family = 0;
     in->core.nunicast_peers = 0;
     in->core.mcast_src_ip.family = 0;
@@ -185,7 +186,7 @@ ngx_vrrp_rules_elective(ngx_vrrp_instance_t *in)
         return "unicast_src_ip";
     }
 
-    if (in->core.auth_pass || in->core.auth_file.len) {
+    if (in->core.auth_pass || in->core.auth_file.len || in->core.nhmac_keys) {
         return "authentication";
     }
 
@@ -783,9 +784,11 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
     {
         return ngx_vrrp_rules_failed(cf, in, "device \"%*s\" of \"use_vmac\" "
                                      "is already used by vrrp_instance "
-                                     "\"%*s\": set another \"name=\"",
+                                     "\"%*s\": set another \"%s\"",
                                      in->core.vmac.len, in->core.vmac.data,
-                                     other->name.len, other->name.data);
+                                     other->name.len, other->name.data,
+                                     (in->core.part == VRRP_CORE_WHOLE)
+                                     ? "name=" : "virtual_router_id");
     }
 
     if (other->vmac.len
