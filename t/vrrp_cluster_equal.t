@@ -42,12 +42,15 @@ sub start ($name) {
 }
 
 
-sub instance ($name) { return $nginx{$name}->status->{instances}[0] }
+# Empty while nginx starts.
+sub instance ($name) {
+    return ($nginx{$name}->status // {})->{instances}[0] // {};
+}
 
 
 sub becomes_backup ($name) {
     $lab->wait_until("$name to be BACKUP", $PATIENCE,
-                     sub { instance($name)->{state} eq 'BACKUP' });
+                     sub { (instance($name)->{state} // '') eq 'BACKUP' });
 }
 
 

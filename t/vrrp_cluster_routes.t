@@ -154,7 +154,10 @@ has_all('lb1', 'address removed, and with it a route');
 # need the address, and no packet takes an IPv6 route any more.
 {
     $node{lb2}->run(qw(ip route add 198.51.100.0/24 via 192.168.64.130));
-    $lb1->signal('KILL', map { $_->{pid} } $lb1->processes);
+
+    # Stopped first: the vrrp process must not see the others end.
+    my @pids = map { $_->{pid} } $lb1->processes;
+    $lb1->signal($_, @pids) for qw(STOP KILL);
     $lab->wait_for_holder('lb2', $PATIENCE, $VIP);
     $lab->wait_until('the kernel', $PATIENCE, sub {
         my ($out) = $node{lb1}->try(qw(ip -6 route get 2001:db8:1::1));

@@ -127,53 +127,60 @@ $lab->wait_until('two owners', $PATIENCE, sub {
     holder() eq 'lb1 lb2';
 });
 $lab->node('lb2')->let_vrrp_pass;
-comes_to('lb2', 'two owners hear each other: the first network decides');
-stays_on('lb2', 'after that');
+
+# lb2, as the first network decides. A machine that stands still for longer than
+# the skew time may have another result, but it is one for both networks.
+my $kept = $lab->wait_until('one owner', $PATIENCE, sub {
+    holder() =~ /^(lb\d)$/ ? $1 : '';
+});
+my $yields = $kept eq 'lb1' ? 'lb2' : 'lb1';
+comes_to($kept, 'two owners hear each other: one network decides');
+stays_on($kept, 'after that');
 
 # The adverts of one network get lost.
-$lab->node('lb1')->run('nft', <<'END');
+$lab->node($yields)->run('nft', <<'END');
 table inet vrlab {
     chain input { type filter hook input priority 0; iifname vrlab1 meta l4proto 112 drop; }
 }
 END
-stays_on('lb2', 'adverts of one member are lost');
-like($nginx{lb1}->log_text,
+stays_on($kept, 'adverts of one member are lost');
+like($nginx{$yields}->log_text,
      qr/"inside"\ hears\ no\ better\ router,\ but\ stays\ BACKUP:
         \ "outside"\ of\ sync_group\ "edge"\ hears\ priority\ 108/x, 'and the log says why');
-$lab->node('lb1')->let_vrrp_pass;
+$lab->node($yields)->let_vrrp_pass;
 
-$lab->unplug('lb2', 'switch2');
-comes_to('lb1', 'the link of one member is down');
+$lab->unplug($kept, 'switch2');
+comes_to($yields, 'the link of one member is down');
 $lab->wait_until('the status', $PATIENCE,
-                 sub { instance('lb2', 'outside')->{state} eq 'FAULT' });
-like(instance('lb2', 'outside')->{fault},
+                 sub { instance($kept, 'outside')->{state} eq 'FAULT' });
+like(instance($kept, 'outside')->{fault},
      qr/^"inside" of sync_group "edge" is in FAULT: interface vrlab1/,
      'the other member names it');
-$lab->plug('lb2', 'switch2');
-$lab->wait_until('lb2 to be back', $PATIENCE, sub {
-    $nginx{lb2}->state eq 'BACKUP';
+$lab->plug($kept, 'switch2');
+$lab->wait_until("$kept to be back", $PATIENCE, sub {
+    $nginx{$kept}->state eq 'BACKUP';
 });
-stays_on('lb1', 'first come, first kept');
+stays_on($yields, 'first come, first kept');
 
 # A command to one of them.
-my $answer = control('lb1', 'release?instance=inside');
+my $answer = control($yields, 'release?instance=inside');
 like($answer, qr/"name":"outside".*"name":"inside"/s, 'release: of both');
-comes_to('lb2', 'release of a member');
-ok(instance('lb1', $_)->{released}, "$_ is released") for qw(inside outside);
-control('lb1', 'resume?instance=edge');
-$lab->wait_until('lb1 to be back', $PATIENCE, sub {
-    instance('lb1', 'inside')->{state} eq 'BACKUP'
-    && instance('lb1', 'outside')->{state} eq 'BACKUP';
+comes_to($kept, 'release of a member');
+ok(instance($yields, $_)->{released}, "$_ is released") for qw(inside outside);
+control($yields, 'resume?instance=edge');
+$lab->wait_until("$yields to be back", $PATIENCE, sub {
+    instance($yields, 'inside')->{state} eq 'BACKUP'
+    && instance($yields, 'outside')->{state} eq 'BACKUP';
 });
-stays_on('lb2', 'resume of the group');
+stays_on($kept, 'resume of the group');
 
-my $transitions = instance('lb2', 'inside')->{since_ms};
-$nginx{lb2}->reload;
-cmp_ok(instance('lb2', $_)->{since_ms}, '>=', $transitions,
+my $transitions = instance($kept, 'inside')->{since_ms};
+$nginx{$kept}->reload;
+cmp_ok(instance($kept, $_)->{since_ms}, '>=', $transitions,
        "reload: $_ stays MASTER") for qw(inside outside);
 
-$nginx{lb2}->stop('QUIT');
-comes_to('lb1', 'quit');
+$nginx{$kept}->stop('QUIT');
+comes_to($yields, 'quit');
 
 my @lines = split /\n/, VRRP::Proc::slurp($told);
 ok((!grep { !/^GROUP edge (?:MASTER|BACKUP|FAULT|STOP) 10\d$/ } @lines),

@@ -69,7 +69,7 @@ sub agrees ($what, $our_state, $frr_state) {
     my $agreed = eval {
         $lab->wait_until($what, $PATIENCE, sub {
             for my $name (keys %ROUTER) {
-                my $ours = $our_state ? $nginx->state($name) : '';
+                my $ours = $our_state ? $nginx->state($name) // '' : '';
                 my $theirs = $frr_state ? $frr->state($ROUTER{$name}->@*) : '';
                 $seen{$name} = "$ours/$theirs";
             }
