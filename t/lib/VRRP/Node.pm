@@ -253,7 +253,10 @@ sub drop_vrrp ($self, $direction = 'both') {
 }
 
 
+# Output first: a node that hears another MASTER while its own adverts cannot be
+# sent stays out for a while, and the kernel removes hooks one after the other.
 sub let_vrrp_pass ($self) {
+    $self->try(qw(nft delete chain inet vrlab output));
     $self->run(qw(nft delete table inet vrlab));
 }
 
