@@ -44,7 +44,8 @@ END
 # The state, and that it does not change any more.
 sub becomes ($nginx, $state, $what) {
     my $is = eval {
-        $lab->wait_until("to be $state", 15, sub { $nginx->state eq $state });
+        $lab->wait_until("to be $state", 15,
+                         sub { ($nginx->state // '') eq $state });
     };
     ok($is, "$what: $state") or diag($@);
     sleep 0.6;
