@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "core/net/attach_filter.hpp"
@@ -57,32 +56,19 @@ IpAddress unspecified(Family family) {
 }
 
 // interface: of a link-local address, or empty.
-struct ScopedAddress {
-    ScopedAddress(const IpAddress &address, std::uint16_t port,
-                  const std::string &interface) {
-        const SocketAddress plain(address, port);
-        size = plain.size();
-        std::memcpy(&storage, plain.data(), size);
-        if (!interface.empty() && address.family() == Family::ipv6) {
-            sockaddr_in6 ipv6;
-            std::memcpy(&ipv6, &storage, sizeof(ipv6));
-            ipv6.sin6_scope_id = ::if_nametoindex(interface.c_str());
-            std::memcpy(&storage, &ipv6, sizeof(ipv6));
-        }
+SocketAddress scoped(const IpAddress &address, std::uint16_t port,
+                     const std::string &interface) {
+    SocketAddress result(address, port);
+    if (!interface.empty()) {
+        result.set_zone(IfIndex{::if_nametoindex(interface.c_str())});
     }
-
-    const sockaddr *get() const {
-        return reinterpret_cast<const sockaddr *>(&storage);
-    }
-
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-};
+    return result;
+}
 
 Status bind_to(int fd, const IpAddress &address, std::uint16_t port,
                const std::string &interface = {}) {
-    const ScopedAddress local(address, port, interface);
-    if (::bind(fd, local.get(), local.size) != 0) {
+    const SocketAddress local = scoped(address, port, interface);
+    if (::bind(fd, local.data(), local.size()) != 0) {
         return failure("bind() to UDP port " + std::to_string(port) + " of " +
                        address.to_string());
     }
@@ -143,28 +129,10 @@ Result<std::uint16_t, SystemError> bind_sender(int fd,
     return port;
 }
 
-template <class T>
-T control_data(const cmsghdr *header) {
-    T value;
-    std::memcpy(&value, CMSG_DATA(header), sizeof(T));
-    return value;
-}
-
 void take_ipv4(msghdr &message, bfd::Arrival &arrival) {
-    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr;
-         header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != IPPROTO_IP) {
-            continue;
-        }
-        if (header->cmsg_type == IP_PKTINFO) {
-            const auto info = control_data<in_pktinfo>(header);
-            std::array<std::uint8_t, 4> octets;
-            std::memcpy(octets.data(), &info.ipi_addr, octets.size());
-            arrival.destination = IpAddress::v4(octets);
-        } else if (header->cmsg_type == IP_TTL) {
-            arrival.ttl = static_cast<std::uint8_t>(control_data<int>(header));
-        }
-    }
+    const Ipv4Arrival ipv4 = ipv4_arrival(message);
+    arrival.destination = ipv4.destination.value_or(IpAddress{});
+    arrival.ttl = ipv4.ttl.value_or(0);
 }
 
 // Only a link-local source needs the name of the interface.
@@ -178,19 +146,6 @@ void take_ipv6(msghdr &message, bfd::Arrival &arrival) {
             arrival.interface = name.data();
         }
     }
-}
-
-IpAddress source_of(const sockaddr_storage &from) {
-    if (from.ss_family == AF_INET6) {
-        sockaddr_in6 ipv6;
-        std::memcpy(&ipv6, &from, sizeof(ipv6));
-        return IpAddress::from_octets(ipv6.sin6_addr.s6_addr);
-    }
-    sockaddr_in ipv4;
-    std::memcpy(&ipv4, &from, sizeof(ipv4));
-    std::array<std::uint8_t, 4> octets;
-    std::memcpy(octets.data(), &ipv4.sin_addr, octets.size());
-    return IpAddress::v4(octets);
 }
 
 }  // namespace
@@ -290,9 +245,10 @@ Status BfdSockets::send(std::size_t session, const bfd::SessionConfig &config,
                         Bytes payload) const {
     const std::size_t which =
         bfd_socket_of(config.peer.family(), config.multihop);
-    const ScopedAddress to(config.peer, port_of(which), config.interface);
+    const SocketAddress to =
+        scoped(config.peer, port_of(which), config.interface);
     if (::sendto(senders_[session].fd.get(), payload.data(), payload.size(),
-                 MSG_DONTWAIT, to.get(), to.size) < 0) {
+                 MSG_DONTWAIT, to.data(), to.size()) < 0) {
         return failure("sending BFD to " + bfd::to_string(config));
     }
     return success();
@@ -327,13 +283,12 @@ void BfdSockets::read_socket(std::size_t which, const Receive &receive) const {
     for (unsigned n = 0; n < kMostPackets; ++n) {
         std::array<std::uint8_t, kLargestPacket> buffer;
         iovec data{buffer.data(), buffer.size()};
-        sockaddr_storage from{};
+        SocketAddress from;
         Ancillary ancillary;
         msghdr message{};
         message.msg_iov = &data;
         message.msg_iovlen = 1;
-        message.msg_name = &from;
-        message.msg_namelen = sizeof(from);
+        from.attach_to(message);
         ancillary.attach_to(message);
 
         const ssize_t size =
@@ -345,7 +300,7 @@ void BfdSockets::read_socket(std::size_t which, const Receive &receive) const {
             continue;
         }
         bfd::Arrival arrival;
-        arrival.source = source_of(from);
+        arrival.source = from.address();
         arrival.multihop = is_multihop(which);
         arrival.payload = Bytes(buffer.data(), static_cast<std::size_t>(size));
         if (family_of(which) == Family::ipv4) {

@@ -19,6 +19,12 @@ in6_addr to_in6_addr(const IpAddress &address) {
     return result;
 }
 
+IpAddress from_in_addr(const in_addr &address) {
+    std::array<std::uint8_t, sizeof(address)> octets;
+    std::memcpy(octets.data(), &address, octets.size());
+    return IpAddress::v4(octets);
+}
+
 template <class T>
 T data_of(const cmsghdr *header) {
     T value;
@@ -91,10 +97,15 @@ void SocketAddress::attach_to(msghdr &message) {
     message.msg_namelen = size_;
 }
 
-IpAddress SocketAddress::ipv6() const {
-    sockaddr_in6 address;
-    std::memcpy(&address, &storage_, sizeof(address));
-    return IpAddress::from_octets(address.sin6_addr.s6_addr);
+IpAddress SocketAddress::address() const {
+    if (storage_.ss_family == AF_INET6) {
+        sockaddr_in6 ipv6;
+        std::memcpy(&ipv6, &storage_, sizeof(ipv6));
+        return IpAddress::from_octets(ipv6.sin6_addr.s6_addr);
+    }
+    sockaddr_in ipv4;
+    std::memcpy(&ipv4, &storage_, sizeof(ipv4));
+    return from_in_addr(ipv4.sin_addr);
 }
 
 void Ancillary::attach_to(msghdr &message) {
@@ -127,6 +138,23 @@ void Ancillary::put_ttl(msghdr &message, Family family, std::uint8_t ttl) {
     } else {
         put(message, IPPROTO_IPV6, IPV6_HOPLIMIT, value);
     }
+}
+
+Ipv4Arrival ipv4_arrival(msghdr &message) {
+    Ipv4Arrival arrival;
+    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != IPPROTO_IP) {
+            continue;
+        }
+        if (header->cmsg_type == IP_PKTINFO) {
+            arrival.destination =
+                from_in_addr(data_of<in_pktinfo>(header).ipi_addr);
+        } else if (header->cmsg_type == IP_TTL) {
+            arrival.ttl = static_cast<std::uint8_t>(data_of<int>(header));
+        }
+    }
+    return arrival;
 }
 
 Ipv6Arrival ipv6_arrival(msghdr &message) {

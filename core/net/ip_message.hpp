@@ -35,7 +35,7 @@ public:
     socklen_t size() const { return size_; }
     std::uint16_t port() const;
 
-    IpAddress ipv6() const;
+    IpAddress address() const;
 
 private:
     sockaddr_storage storage_{};
@@ -56,6 +56,14 @@ public:
 private:
     alignas(cmsghdr) std::array<std::uint8_t, 128> storage_{};
 };
+
+// The values of IP_PKTINFO and IP_RECVTTL for a received packet.
+struct Ipv4Arrival {
+    std::optional<IpAddress> destination;
+    std::optional<std::uint8_t> ttl;
+};
+
+Ipv4Arrival ipv4_arrival(msghdr &message);
 
 // The values of IPV6_RECVPKTINFO and IPV6_RECVHOPLIMIT for a received packet.
 struct Ipv6Arrival {

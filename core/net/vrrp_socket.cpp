@@ -97,8 +97,9 @@ std::optional<IpPacket> parse_ipv6(Bytes payload, const SocketAddress &source,
     if (!arrival.destination || !arrival.hop_limit) {
         return std::nullopt;
     }
-    return IpPacket{{{source.ipv6(), *arrival.destination}, *arrival.hop_limit},
-                    payload};
+    return IpPacket{
+        {{source.address(), *arrival.destination}, *arrival.hop_limit},
+        payload};
 }
 
 }  // namespace

@@ -220,7 +220,7 @@ void PingProber::read(Family family, int fd) {
             continue;
         }
         const Bytes bytes(buffer.data(), static_cast<std::size_t>(size));
-        if (const auto reply = parse(family, bytes, from.ipv6())) {
+        if (const auto reply = parse(family, bytes, from.address())) {
             take(*reply);
         }
     }
