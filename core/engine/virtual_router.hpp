@@ -201,7 +201,7 @@ private:
     // Addresses that we held and that the kernel no longer has.
     struct Losses {
         const AddressState *first = nullptr;
-        unsigned removed = 0;  // by somebody else
+        unsigned removed = 0;  // by another program
         unsigned lapsed = 0;   // by the kernel, at the end of our lease
         unsigned foreign = 0;  // were never ours, but we used them
     };

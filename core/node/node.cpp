@@ -169,8 +169,8 @@ Status Node::take_part() {
 }
 
 // Devices of routers that no nginx of this machine has any more: all its
-// processes died, and its configuration has changed since. The engine removes
-// those of its own routers.
+// processes died, and its configuration has changed since. Devices of routers
+// that are still configured are removed by the engine.
 void Node::remove_old_vmacs(const engine::Interfaces &interfaces) {
     for (const engine::Interface &interface : interfaces.list) {
         const auto is_its_router = [&](const engine::VirtualRouter &router) {

@@ -198,7 +198,7 @@ ngx_vrrp_conf_virtual_rules(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    /* the kernel would choose one that nobody can find again */
+    /* the kernel would choose one, and the rule could not be found again */
 
     if (rule->priority == NGX_CONF_UNSET) {
         return ngx_vrrp_failed(cf, "\"priority\" of \"virtual_rules\" is "

@@ -501,8 +501,8 @@ ngx_vrrp_rules_multicast(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
 
 
 /*
- * The last advertisement that arrived may be an interval old, and a BACKUP
- * must not take over because of its own link.
+ * While the link is down, advertisements do not arrive.  A BACKUP must not
+ * take over for that reason, and the last one may be an interval old.
  */
 
 static char *

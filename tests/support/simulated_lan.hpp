@@ -29,8 +29,8 @@ public:
     // in the configuration are those addresses.
     Node add(vrrp::Config config);
 
-    // Routers of one machine that are a sync_group, each on a wire of its own
-    // number, with these addresses. They are scheduled and frozen together.
+    // Routers of one machine that are a sync_group: for each, the number of its
+    // wire, and its address. They are scheduled and frozen together.
     std::vector<Node> add_group(
         const vrrp::Config &config,
         const std::vector<std::pair<std::size_t, IpAddress>> &members);
