@@ -21,16 +21,7 @@ my $PATIENCE = 15;
 my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)]);
 my %priority = (lb1 => 110, lb2 => 100);
 
-my $told = $lab->node('lb1')->dir . '/told';
-my $hook = $lab->node('lb1')->dir . '/hook.sh';
-
-open my $out, '>', $hook or die "$hook: $!\n";
-print {$out} "#!/bin/sh\necho \"\$* \$VRRP_VIPS\" >> $told\n";
-close $out;
-chmod 0755, $hook;
-open $out, '>', $told or die "$told: $!\n";
-close $out;
-chmod 0666, $told;
+my ($hook, $told) = $lab->node('lb1')->recorder('$* $VRRP_VIPS');
 
 my %nginx = map { $_ => $lab->start_nginx($_, vrrp => <<"END", http => <<'HTTP')
     vrrp_instance VI_1 {

@@ -26,16 +26,7 @@ my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)], second_link => [qw(lb1 lb2)]);
 $lab->node('lb1')->batch_ip('address flush dev vrlab1',
                             'address add 192.168.65.150/24 dev vrlab1');
 
-my $told = $lab->node('lb1')->dir . '/told';
-my $hook = $lab->node('lb1')->dir . '/hook.sh';
-
-open my $out, '>', $hook or die "$hook: $!\n";
-print {$out} "#!/bin/sh\necho \"\$*\" >> $told\n";
-close $out;
-chmod 0755, $hook;
-open $out, '>', $told or die "$told: $!\n";
-close $out;
-chmod 0666, $told;
+my ($hook, $told) = $lab->node('lb1')->recorder;
 
 
 sub vrrp ($name, $more = '') {

@@ -233,6 +233,27 @@ sub addresses ($self) {
 }
 
 
+# A program for "notify" that writes its arguments, or these words of a shell,
+# into a file. The user of nginx runs it. Returns its path and that of the file.
+sub recorder ($self, $words = '$*') {
+    my ($script, $file) = map { "$self->{dir}/$_" } qw(hook.sh told);
+
+    my %text = ($file => '',
+                $script => "#!/bin/sh\necho \"$words\" >> $file\n");
+
+    for my $path (keys %text) {
+        open my $out, '>', $path or die "$path: $!\n";
+        print {$out} $text{$path};
+        close $out;
+    }
+
+    chmod 0755, $script;
+    chmod 0666, $file;
+
+    return ($script, $file);
+}
+
+
 # Drops VRRP packets, in one direction or both. Ends with let_vrrp_pass().
 sub drop_vrrp ($self, $direction = 'both') {
     my @hooks = $direction eq 'both' ? qw(input output)
