@@ -246,17 +246,22 @@ TEST_F(BfdPair, SessionWithALocalAddressIsBesideOneWithout) {
     a.speaker->start(1, now);
 
     Packet packet;
-    packet.state = State::init;
     packet.my_discriminator = 5;
-    packet.your_discriminator =
-        a.speaker->sessions()[1].variables().local_discriminator;
     packet.multiplier = 3;
     packet.desired_min_tx = 1s;
     packet.required_min_rx = 1s;
     Arrival to_other = arrival(b, a, {});
-    const Buffer payload = serialize(packet);
+    const Buffer first = serialize(packet);
     to_other.destination = other;
-    to_other.payload = payload;
+    to_other.payload = first;
+    a.speaker->receive(to_other, now);
+    EXPECT_EQ(a.speaker->sessions()[1].variables().state, State::init);
+
+    packet.state = State::init;
+    packet.your_discriminator =
+        a.speaker->sessions()[1].variables().local_discriminator;
+    const Buffer second_one = serialize(packet);
+    to_other.payload = second_one;
     a.speaker->receive(to_other, now);
     EXPECT_EQ(a.speaker->sessions()[0].variables().state, State::down);
     EXPECT_EQ(a.speaker->sessions()[1].variables().state, State::up);
