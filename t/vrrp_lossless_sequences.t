@@ -167,12 +167,7 @@ sub slay ($process) {
 }
 
 
-# While the owner is frozen, a process that waits for it begins its patience
-# again when it dies: two deaths in a row last longer than peers wait.
 sub may_die ($process) {
-    return 0 if %stopped && grep { $_ > time - 2 * $INTERVAL }
-                            map { @$_ } values %kills;
-
     my $recent = grep { $_ > time - 60 } @{ $kills{ parent($process) } // [] };
 
     return $recent < $MOST_KILLS;

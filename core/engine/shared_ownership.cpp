@@ -58,6 +58,7 @@ std::uint64_t checksum_of(const HandoverRecord &record) {
 OwnershipId SharedOwnership::open(const RouterKey &key, Duration interval) {
     Router router{};
     router.slot = memory_.find(key);
+    router.interval = interval;
     router.patience = std::max(interval, kShortestPatience);
     router.period = std::clamp(interval / 8, kShortestPeriod, kLongestPeriod);
     if (router.slot == nullptr) {
@@ -137,8 +138,13 @@ void SharedOwnership::watch(Router &r, ProcessId owner, Instant now) const {
 }
 
 bool SharedOwnership::is_silent(const Router &r, Instant now) const {
-    return now - std::max(r.awake_since, load_time(r.slot->ran_at)) >=
-           r.patience;
+    const Instant ran_at = load_time(r.slot->ran_at);
+    if (now - std::max(r.awake_since, ran_at) >= r.patience) {
+        return true;
+    }
+    const bool has_run = ran_at != Instant{};
+    return has_run && now - ran_at >= r.interval + r.patience &&
+           now - r.awake_since >= r.patience / 2;
 }
 
 void SharedOwnership::want(Router &r, Instant now) const {
@@ -157,7 +163,7 @@ void SharedOwnership::want(Router &r, Instant now) const {
 
     // Another process may have read the last wake-up.
     const Instant heard = std::max(load_time(slot.ran_at), r.woken_at);
-    if (now - heard >= r.patience / 2) {
+    if (now - heard >= r.patience / 3) {
         r.woken_at = now;
         processes_.wake();
     }

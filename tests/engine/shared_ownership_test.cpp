@@ -297,6 +297,34 @@ TEST_F(SharedOwnershipTest, AWaiterThatDidNotRunHasNoOpinion) {
     EXPECT_TRUE(old.wait(Seconds{1}));
 }
 
+// Each is killed before its patience ends.
+TEST_F(SharedOwnershipTest, WaitersThatDieDoNotKeepASilentOwner) {
+    ASSERT_TRUE(successor.request());
+    successor.advertise();
+    const Instant silent_since = world.now;
+
+    for (const int pid : {21, 22, 23}) {
+        Process waiter{world, 1, pid};
+        ASSERT_FALSE(waiter.wait(Milliseconds{90})) << pid;
+        world.dead.insert(pid);
+    }
+    Process last{world, 1, 24};
+    const auto got = last.wait(Seconds{1});
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->from, Inheritance::From::silent);
+    EXPECT_LE(world.now - silent_since, Milliseconds{380});
+}
+
+// It may have waited for its timer, and had no reason to run.
+TEST_F(SharedOwnershipTest, AnOwnerThatAnswersKeepsARouterAfterASilence) {
+    ASSERT_TRUE(successor.request());
+    world.now += Seconds{100};
+    ASSERT_FALSE(old.wait(Milliseconds{60}));
+    EXPECT_EQ(successor.demand(), Ownership::Demand::waits);
+    EXPECT_FALSE(old.wait(Milliseconds{150}));
+    EXPECT_TRUE(successor.owns());
+}
+
 TEST_F(SharedOwnershipTest, TheNewestOfThoseWhoWaitIsNext) {
     Process newest(world, 3, 13);
     ASSERT_TRUE(old.request());
