@@ -87,6 +87,7 @@ void CheckNode::on_timer() {
     if (now >= beat_at_) {
         beat(now);
     }
+    events_.handle_time(now);
 }
 
 void CheckNode::share() {
@@ -99,7 +100,11 @@ std::optional<Instant> CheckNode::deadline() const {
     if (finished_ || replaced_) {
         return std::nullopt;
     }
-    return std::min(checker_.deadline().value_or(beat_at_), beat_at_);
+    Instant next = beat_at_;
+    for (const auto &due : {checker_.deadline(), events_.deadline()}) {
+        next = std::min(next, due.value_or(beat_at_));
+    }
+    return next;
 }
 
 void CheckNode::finished(check::CheckId id, const check::Outcome &outcome,

@@ -290,6 +290,7 @@ void Node::apply_bfd() {
     }
     leave_to_successor(now);
     listen_for_wakes();
+    events_.handle_time(now);
 }
 
 void Node::check_names(Instant now) {
@@ -388,8 +389,9 @@ void Node::follow_previous() {
     if (engine_.needs_time_of_day()) {
         next = std::min(next, next_clock_read_);
     }
-    for (const auto &due : {control_.deadline(), host_.deadline(), start_.at(),
-                            names_.deadline(), bfd_.deadline()}) {
+    for (const auto &due :
+         {control_.deadline(), host_.deadline(), start_.at(), names_.deadline(),
+          bfd_.deadline(), events_.deadline()}) {
         next = std::min(next, due.value_or(Instant::max()));
     }
     return next == Instant::max() ? std::nullopt : std::optional{next};

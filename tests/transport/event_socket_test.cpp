@@ -1,10 +1,13 @@
-// Events from one process to another: in order, never waiting, and what is
-// lost is counted.
+// Events from one process to another: in order, never waiting, the last one of
+// each subject is kept, and what is lost is counted.
 #include "core/transport/event_socket.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <string>
+#include <vector>
 
 #include "core/os/fd.hpp"
 #include "tests/support/events.hpp"
@@ -26,6 +29,23 @@ protected:
                   0);
         ours = os::Fd(fds[0]);
         theirs = os::Fd(fds[1]);
+    }
+
+    // One event is kept.
+    void fill(EventSender &sender) const {
+        while (!sender.deadline()) {
+            sender.send(state_event("VI_1", "MASTER"), now);
+        }
+    }
+
+    std::vector<notify::EventRecord> receive_all() {
+        std::vector<notify::EventRecord> events;
+        for (Incoming incoming = receive_event(theirs.get());
+             incoming.kind == Kind::event;
+             incoming = receive_event(theirs.get())) {
+            events.push_back(incoming.event);
+        }
+        return events;
     }
 
     Kind receive_kind() { return receive_event(theirs.get()).kind; }
@@ -86,18 +106,68 @@ TEST_F(EventSocketTest, FullSocketLosesEventsAndSaysSo) {
     for (int i = 0; i < kMany; ++i) {
         sender.send(state_event("VI_1", "MASTER"), now);
     }
+    sender.send(state_event("VI_1", "FAULT"), now);
     EXPECT_GT(sender.dropped(), 0u);
     EXPECT_EQ(log.count("send() to the vrrp notifier process failed"), 1u);
 
-    std::uint64_t received = 0;
-    while (receive_kind() == Kind::event) {
-        ++received;
-    }
-    EXPECT_GE(received, 64u);
-    EXPECT_EQ(received + sender.dropped(), std::uint64_t{kMany});
+    EXPECT_GE(receive_all().size() + sender.dropped(), std::uint64_t{kMany});
+    ASSERT_TRUE(sender.deadline());
+    now = *sender.deadline();
+    sender.handle_time(now);
+    EXPECT_FALSE(sender.deadline());
+    const auto last = receive_all();
+    ASSERT_EQ(last.size(), 1u);
+    EXPECT_EQ(last[0].to.view(), "FAULT");
+    EXPECT_EQ(last[0].sequence, std::uint64_t{kMany} + 1);
+}
 
-    sender.send(state_event("VI_1", "FAULT"), now);
-    EXPECT_EQ(receive_event(theirs.get()).event.to.view(), "FAULT");
+TEST_F(EventSocketTest, TheLastEventOfEachSubjectIsSentWhenThereIsRoom) {
+    EventSender sender(ours.get(), log);
+    fill(sender);
+    for (const char *to : {"BACKUP", "FAULT"}) {
+        for (const char *instance : {"VI_2", "VI_3"}) {
+            sender.send(state_event(instance, to), now);
+        }
+    }
+    now = *sender.deadline();
+    sender.handle_time(now);
+    ASSERT_TRUE(sender.deadline()) << "there is still no room";
+    EXPECT_GT(*sender.deadline(), now);
+
+    receive_all();
+    sender.send(state_event("VI_4", "MASTER"), now);
+    EXPECT_TRUE(receive_all().empty()) << "in order";
+    now = *sender.deadline();
+    sender.handle_time(now);
+    std::string texts;
+    for (const notify::EventRecord &event : receive_all()) {
+        texts += std::string(event.instance.view()) + ' ' +
+                 std::string(event.to.view()) + ", ";
+    }
+    EXPECT_EQ(texts, "VI_1 MASTER, VI_2 FAULT, VI_3 FAULT, VI_4 MASTER, ");
+}
+
+TEST_F(EventSocketTest, WhatIsKeptIsBounded) {
+    EventSender sender(ours.get(), log);
+    fill(sender);
+    const std::uint64_t before = sender.dropped();
+    for (std::size_t i = 0; i < EventSender::kMostKept; ++i) {
+        sender.send(state_event("VI_" + std::to_string(i + 2), "MASTER"), now);
+    }
+    EXPECT_EQ(sender.dropped(), before + 1) << "the first one";
+}
+
+TEST_F(EventSocketTest, WhatIsKeptIsSentBeforeTheGoodbyeOrReported) {
+    {
+        EventSender sender(ours.get(), log);
+        fill(sender);
+        receive_all();
+        sender.send_goodbye();
+        EXPECT_EQ(receive_kind(), Kind::event);
+        EXPECT_EQ(receive_kind(), Kind::goodbye);
+        fill(sender);
+    }
+    EXPECT_EQ(log.count("the last 1 of this process are lost"), 1u);
 }
 
 TEST_F(EventSocketTest, WithoutAReceiver) {
