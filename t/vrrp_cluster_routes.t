@@ -169,6 +169,18 @@ has_all('lb1', 'address removed, and with it a route');
     $lab->wait_until('the other routes', $PATIENCE,
                      sub { routes('lb2') =~ /blackhole.*rule/ });
     is(routes('lb2'), join(', ', @ALL[1 .. $#ALL]), 'lb2 has its own');
+
+    my $instance = $lb2->status->{instances}[0];
+    my ($first, @others) = map { @{$instance->{$_}} } qw(routes rules);
+    is($first->{text}, '198.51.100.0/24 via 192.168.64.143',
+       'status: as configured');
+    like($first->{error}, qr/where another program has one/,
+         'status: the error');
+    ok($first->{missing} && !$first->{present}, 'status: it is missing');
+    is(join(' ', map { $_->{present} ? 1 : 0 } @others), '1 1 1 1',
+       'status: the others are present');
+    is($instance->{addresses}[1]{excluded}, JSON::PP::true,
+       'status: an excluded address');
     like($node{lb2}->run(qw(ip route show 198.51.100.0/24)),
          qr/via 192\.168\.64\.130/, 'and leaves the one of another program');
 }

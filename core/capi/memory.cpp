@@ -25,6 +25,7 @@ status::Room room_of(const vrrp_core_conf_t &conf) {
     for (std::size_t i = 0; i < conf.ninstances; ++i) {
         amounts.addresses += conf.instances[i].naddresses;
         amounts.trackers += conf.instances[i].ntrackers;
+        amounts.routes += conf.instances[i].nroutes + conf.instances[i].nrules;
     }
     return status::room_for(amounts);
 }

@@ -52,6 +52,7 @@ struct Held {
     Item wanted;
     bool present = false;
     bool given_up = false;  // optional, and another program removed it
+    std::string error{};    // of the last attempt to add it
 };
 
 class VirtualRouter {

@@ -91,12 +91,12 @@ void VirtualRouter::hold(Held<Item> &held, Instant now) {
     }
     const Status status = add_or_replace(held.wanted);
     held.present = status.has_value();
+    held.error = status ? "" : status.error().to_string();
     changed_ = true;
     if (!status) {
         retry_routes_at_ = now + kRoutePause;
         route_line_.write(log_, LogLevel::error,
-                          status.error().to_string() + ", retrying each second",
-                          now);
+                          held.error + ", retrying each second", now);
     }
 }
 
@@ -114,6 +114,7 @@ template <class Item>
 void VirtualRouter::release(Held<Item> &held) {
     const Item *there = find_at_place(*interfaces_, held.wanted);
     held.given_up = false;
+    held.error.clear();
     if ((!held.present && !there) || !may_act()) {
         return;
     }
@@ -171,7 +172,10 @@ void VirtualRouter::find(Held<Item> &held, Instant now) {
                 held.wanted.to_string() + " is gone, adding it again", now);
         }
     }
-    held.given_up = held.given_up && !there;
+    if (there) {
+        held.given_up = false;
+        held.error.clear();
+    }
     held.present = there;
 }
 

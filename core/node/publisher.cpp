@@ -31,12 +31,12 @@ namespace ngx_vrrp::node {
 void Publisher::begin(const engine::Engine &engine,
                       const status::NodeFacts &facts) {
     bank_ = area_.free_bank();
-    std::size_t addresses = 0;
-    std::size_t trackers = 0;
+    status::Description::Positions next;
     for (const engine::VirtualRouter &router : engine.routers()) {
-        descriptions_.emplace_back(router, facts.pid, addresses, trackers);
-        addresses += router.addresses().size();
-        trackers += router.trackers().size();
+        descriptions_.emplace_back(router, facts.pid, next);
+        next.address += descriptions_.back().addresses().size();
+        next.tracker += descriptions_.back().trackers().size();
+        next.route += descriptions_.back().routes().size();
         publish_record(descriptions_.size() - 1);
     }
     area_.publish(status::describe(engine.unknown_routers()));
@@ -59,7 +59,7 @@ void Publisher::look_at(const engine::VirtualRouter &router, std::size_t index,
 void Publisher::publish_record(std::size_t index) {
     const status::Description &description = descriptions_[index];
     area_.publish(bank_, index, description.record(), description.addresses(),
-                  description.trackers());
+                  description.trackers(), description.routes());
 }
 
 [[gnu::hot]] void Publisher::publish_unknown(

@@ -71,7 +71,7 @@ struct alignas(Area::kAlignment) Area::Header {
     ChannelBoard channels;
 };
 
-// The lock also covers the instance's addresses and trackers.
+// The lock also covers the instance's addresses, trackers and routes.
 struct Area::InstanceSlot {
     Seqlock lock;
     Words<InstanceRecord> record;
@@ -88,6 +88,7 @@ std::size_t Area::bank_size(const Room &room) {
     return aligned(room.instances * sizeof(InstanceSlot) +
                    room.addresses * sizeof(Words<AddressRecord>) +
                    room.trackers * sizeof(Words<TrackerRecord>) +
+                   room.routes * sizeof(Words<RouteRecord>) +
                    room.instances * sizeof(NumbersSlot));
 }
 
@@ -121,9 +122,12 @@ SharedWord *Area::tracker(unsigned bank, std::size_t index) const {
            index * words(sizeof(TrackerRecord));
 }
 
+SharedWord *Area::route(unsigned bank, std::size_t index) const {
+    return tracker(bank, room_.trackers) + index * words(sizeof(RouteRecord));
+}
+
 Area::NumbersSlot &Area::numbers(unsigned bank, std::size_t index) const {
-    return reinterpret_cast<NumbersSlot *>(
-        tracker(bank, room_.trackers))[index];
+    return reinterpret_cast<NumbersSlot *>(route(bank, room_.routes))[index];
 }
 
 check::Table Area::checks(std::uint64_t generation) const {
@@ -227,10 +231,12 @@ unsigned Area::free_bank() const {
 [[gnu::hot]] void Area::publish(unsigned bank, std::size_t index,
                                 const InstanceRecord &record,
                                 std::span<const AddressRecord> addresses,
-                                std::span<const TrackerRecord> trackers) {
+                                std::span<const TrackerRecord> trackers,
+                                std::span<const RouteRecord> routes) {
     if (index >= room_.instances ||
         !fits(record.first_address, addresses.size(), room_.addresses) ||
-        !fits(record.first_tracker, trackers.size(), room_.trackers)) {
+        !fits(record.first_tracker, trackers.size(), room_.trackers) ||
+        !fits(record.first_route, routes.size(), room_.routes)) {
         return;
     }
     InstanceSlot &to = slot(bank, index);
@@ -238,6 +244,7 @@ unsigned Area::free_bank() const {
         store_words(to.record.data(), bytes_of(record));
         store_all(address(bank, record.first_address), addresses);
         store_all(tracker(bank, record.first_tracker), trackers);
+        store_all(route(bank, record.first_route), routes);
     });
     publish(bank, index, {record.master_heard_ns, record.counters});
 }
@@ -321,18 +328,20 @@ bool Area::read_instance(unsigned bank, std::size_t index,
     InstanceNumbers numbers{};
     std::vector<AddressRecord> addresses;
     std::vector<TrackerRecord> trackers;
+    std::vector<RouteRecord> routes;
     const bool whole = from.lock.read([&] {
         load_words(from.record.data(), writable_bytes_of(record));
         if (!fits(record.first_address, record.addresses, room_.addresses) ||
-            !fits(record.first_tracker, record.trackers, room_.trackers)) {
-            record.addresses = 0;
-            record.trackers = 0;
+            !fits(record.first_tracker, record.trackers, room_.trackers) ||
+            !fits(record.first_route, record.routes, room_.routes)) {
             return;
         }
         addresses = load_all<AddressRecord>(address(bank, record.first_address),
                                             record.addresses);
         trackers = load_all<TrackerRecord>(tracker(bank, record.first_tracker),
                                            record.trackers);
+        routes = load_all<RouteRecord>(route(bank, record.first_route),
+                                       record.routes);
     });
     const bool has_numbers = from_numbers.lock.read([&] {
         load_words(from_numbers.numbers.data(), writable_bytes_of(numbers));
@@ -342,7 +351,7 @@ bool Area::read_instance(unsigned bank, std::size_t index,
     }
     record.master_heard_ns = numbers.master_heard_ns;
     record.counters = numbers.counters;
-    add(snapshot, made_sane(record), addresses, trackers);
+    add(snapshot, made_sane(record), addresses, trackers, routes);
     return true;
 }
 

@@ -92,12 +92,13 @@ public:
 
     // The status has one writer at a time. The bank is the same in all calls of
     // a process: free_bank(), when it begins. An instance is written with its
-    // addresses and trackers, or only the numbers of one that was; the node
-    // comes last. Records without room are left out.
+    // addresses, trackers and routes, or only the numbers of one that was; the
+    // node comes last. Records without room are left out.
     unsigned free_bank() const;
     void publish(unsigned bank, std::size_t index, const InstanceRecord &record,
                  std::span<const AddressRecord> addresses,
-                 std::span<const TrackerRecord> trackers);
+                 std::span<const TrackerRecord> trackers,
+                 std::span<const RouteRecord> routes = {});
     void publish(unsigned bank, std::size_t index,
                  const InstanceNumbers &numbers);
     void publish(unsigned bank, const NodeRecord &node);
@@ -125,6 +126,7 @@ private:
     InstanceSlot &slot(unsigned bank, std::size_t index) const;
     SharedWord *address(unsigned bank, std::size_t index) const;
     SharedWord *tracker(unsigned bank, std::size_t index) const;
+    SharedWord *route(unsigned bank, std::size_t index) const;
     NumbersSlot &numbers(unsigned bank, std::size_t index) const;
 
     bool has_published(unsigned bank, const NodeRecord &node) const;

@@ -48,7 +48,30 @@ AddressRecord describe(const vrrp::VirtualAddress &address) {
                        std::to_string(address.prefix_length));
     record.interface.set(address.interface);
     record.label.set(address.label);
+    record.excluded = address.excluded;
     return record;
+}
+
+RouteRecord describe(const vrrp::Route &route) {
+    RouteRecord record{};
+    record.text.set(route.text());
+    return record;
+}
+
+RouteRecord describe(const vrrp::Rule &rule) {
+    RouteRecord record{};
+    record.text.set(rule.text());
+    record.is_rule = 1;
+    return record;
+}
+
+template <class Item>
+bool update(RouteRecord &record, const engine::Held<Item> &held, bool master) {
+    bool changed = change(record.present, held.present);
+    changed |=
+        change(record.missing, master && !held.present && !held.given_up);
+    changed |= change(record.error, held.error);
+    return changed;
 }
 
 TrackerRecord describe(const engine::TrackerConfig &config) {
@@ -116,7 +139,7 @@ void describe(InstanceRecord &record, const vrrp::Config &config) {
 }
 
 Description::Description(const engine::VirtualRouter &router, std::int32_t pid,
-                         std::size_t first_address, std::size_t first_tracker) {
+                         const Positions &first) {
     describe(record_, router.config());
     for (const engine::AddressState &state : router.addresses()) {
         addresses_.push_back(describe(state.address));
@@ -124,11 +147,19 @@ Description::Description(const engine::VirtualRouter &router, std::int32_t pid,
     for (const engine::Tracker &tracker : router.trackers()) {
         trackers_.push_back(describe(tracker.config()));
     }
+    for (const auto &route : router.routes()) {
+        routes_.push_back(describe(route.wanted));
+    }
+    for (const auto &rule : router.rules()) {
+        routes_.push_back(describe(rule.wanted));
+    }
     record_.pid = pid;
-    record_.first_address = static_cast<std::uint32_t>(first_address);
+    record_.first_address = static_cast<std::uint32_t>(first.address);
     record_.addresses = static_cast<std::uint32_t>(addresses_.size());
-    record_.first_tracker = static_cast<std::uint32_t>(first_tracker);
+    record_.first_tracker = static_cast<std::uint32_t>(first.tracker);
     record_.trackers = static_cast<std::uint32_t>(trackers_.size());
+    record_.first_route = static_cast<std::uint32_t>(first.route);
+    record_.routes = static_cast<std::uint32_t>(routes_.size());
     update(router);
 }
 
@@ -143,6 +174,7 @@ bool Description::update(const engine::VirtualRouter &router) {
     changed |= update_signs(router);
     changed |= update_addresses(router);
     changed |= update_trackers(router);
+    changed |= update_routes(router);
     return changed;
 }
 
@@ -220,6 +252,19 @@ bool Description::update_trackers(const engine::VirtualRouter &router) {
         changed |= change(record.servers_needed, tracker.pool().needed);
         const BfdRecord session = describe(tracker.bfd());
         changed |= session != std::exchange(record.bfd, session);
+    }
+    return changed;
+}
+
+bool Description::update_routes(const engine::VirtualRouter &router) {
+    const bool master = router.instance().state() == vrrp::StateName::active;
+    bool changed = false;
+    auto record = routes_.begin();
+    for (const auto &route : router.routes()) {
+        changed |= status::update(*record++, route, master);
+    }
+    for (const auto &rule : router.rules()) {
+        changed |= status::update(*record++, rule, master);
     }
     return changed;
 }

@@ -39,10 +39,15 @@ InstanceNumbers numbers_of(const engine::VirtualRouter &router);
 
 class Description {
 public:
-    // first_address, first_tracker: the positions of its parts, after those of
-    // the routers before it.
+    // first: the positions of its parts, after those of the routers before it.
+    struct Positions {
+        std::size_t address = 0;
+        std::size_t tracker = 0;
+        std::size_t route = 0;
+    };
+
     Description(const engine::VirtualRouter &router, std::int32_t pid,
-                std::size_t first_address, std::size_t first_tracker);
+                const Positions &first);
 
     // Describes the router again. True: there is a change besides the numbers.
     // No allocation if there is none.
@@ -51,6 +56,7 @@ public:
     const InstanceRecord &record() const { return record_; }
     const std::vector<AddressRecord> &addresses() const { return addresses_; }
     const std::vector<TrackerRecord> &trackers() const { return trackers_; }
+    const std::vector<RouteRecord> &routes() const { return routes_; }
 
 private:
     bool update_state(const engine::VirtualRouter &router);
@@ -58,10 +64,12 @@ private:
     bool update_signs(const engine::VirtualRouter &router);
     bool update_addresses(const engine::VirtualRouter &router);
     bool update_trackers(const engine::VirtualRouter &router);
+    bool update_routes(const engine::VirtualRouter &router);
 
     InstanceRecord record_{};
     std::vector<AddressRecord> addresses_;
     std::vector<TrackerRecord> trackers_;
+    std::vector<RouteRecord> routes_;
 
     // As they stand in the record.
     IpAddress source_;

@@ -1,5 +1,6 @@
 // The virtual routers, and their changes of state.
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <vector>
@@ -86,6 +87,7 @@ void write_address(Fields &out, const AddressRecord &address) {
     out.number(
         "foreign", address.foreign != 0, gauge, "nginx_vrrp_address_foreign",
         "1 while another program added the virtual address to the interface.");
+    out.json.member("excluded", address.excluded != 0);
 }
 
 // more: of the other family, which has the metrics of them.
@@ -105,6 +107,27 @@ void write_addresses(Fields &out, std::span<const AddressRecord> addresses,
         write(json, address);
     }
     out.json.end_array();
+}
+
+void write_routes(Fields &out, std::string_view name,
+                  std::span<const RouteRecord> routes) {
+    out.list(name, routes, [&](const RouteRecord &route) {
+        out.json.member("text", route.text.view());
+        out.json.member("present", route.present != 0);
+        out.json.member("missing", route.missing != 0);
+        out.json.member_or_null("error", route.error.view());
+    });
+}
+
+// The rules come last.
+void write_routes(Fields &out, std::span<const RouteRecord> all) {
+    const auto missing = std::ranges::count_if(all, &RouteRecord::missing);
+    const auto first_rule = std::ranges::find_if(all, &RouteRecord::is_rule);
+    const auto routes = static_cast<std::size_t>(first_rule - all.begin());
+    write_routes(out, "routes", all.first(routes));
+    write_routes(out, "rules", all.subspan(routes));
+    out.sample(missing, gauge, "nginx_vrrp_routes_missing",
+               "Routes and rules that a MASTER should have, but does not.");
 }
 
 // "track_upstream" is the directive; the label is about what comes after it.
@@ -310,8 +333,10 @@ void write_own_state(Fields &out, const InstanceRecord &instance) {
 }
 
 void write_observations(Fields &out, const InstanceRecord &instance,
-                        std::span<const TrackerRecord> trackers) {
+                        std::span<const TrackerRecord> trackers,
+                        std::span<const RouteRecord> routes) {
     const auto scope = out.labels({{"interface", instance.interface.view()}});
+    write_routes(out, routes);
     out.list("trackers", trackers,
              [&](const TrackerRecord &t) { write_tracker(out, t); });
     out.object_or_null("master", !instance.master_address.view().empty(),
@@ -327,6 +352,7 @@ void write_observations(Fields &out, const InstanceRecord &instance,
 void write_instances(Fields &out, const Snapshot &snapshot) {
     const std::span addresses(snapshot.addresses);
     const std::span trackers(snapshot.trackers);
+    const std::span routes(snapshot.routes);
     const std::span all(snapshot.instances);
     const auto write = [&](const InstanceRecord &i,
                            std::span<const AddressRecord> more) {
@@ -338,7 +364,8 @@ void write_instances(Fields &out, const Snapshot &snapshot) {
         write_addresses(out, addresses.subspan(i.first_address, i.addresses),
                         more);
         write_observations(out, i,
-                           trackers.subspan(i.first_tracker, i.trackers));
+                           trackers.subspan(i.first_tracker, i.trackers),
+                           routes.subspan(i.first_route, i.routes));
     };
 
     // An instance of both families has the second one in it.

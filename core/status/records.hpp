@@ -86,6 +86,8 @@ struct InstanceRecord {
     std::uint32_t addresses;
     std::uint32_t first_tracker;  // index of its first TrackerRecord
     std::uint32_t trackers;
+    std::uint32_t first_route;  // index of its first RouteRecord
+    std::uint32_t routes;       // with the rules, which come last
     std::int64_t advert_int_ns;
     std::int64_t since_ns;  // CLOCK_BOOTTIME; 0: nothing happened yet
     std::int64_t master_interval_ns;
@@ -116,7 +118,17 @@ struct AddressRecord {
     Text<16> interface;
     Text<16> label;
     std::uint8_t present;
-    std::uint8_t foreign;  // another program added it there
+    std::uint8_t foreign;   // another program added it there
+    std::uint8_t excluded;  // advertisements do not list it
+};
+
+// Or a rule.
+struct RouteRecord {
+    Text<192> text;
+    Text<256> error;  // of the last attempt to add it; empty: none
+    std::uint8_t is_rule;
+    std::uint8_t present;
+    std::uint8_t missing;  // a MASTER should have it
 };
 
 // Times are intervals; 0: none.
@@ -159,6 +171,7 @@ static_assert(std::is_trivially_copyable_v<UnknownRouterRecords>);
 static_assert(std::is_trivially_copyable_v<InstanceRecord>);
 static_assert(std::is_trivially_copyable_v<InstanceNumbers>);
 static_assert(std::is_trivially_copyable_v<AddressRecord>);
+static_assert(std::is_trivially_copyable_v<RouteRecord>);
 static_assert(std::is_trivially_copyable_v<TrackerRecord>);
 
 }  // namespace ngx_vrrp::status

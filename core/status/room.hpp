@@ -11,6 +11,7 @@ struct Room {
     std::size_t instances = 0;
     std::size_t addresses = 0;  // of all instances
     std::size_t trackers = 0;
+    std::size_t routes = 0;  // and rules
     std::size_t checks = 0;
 
     friend bool operator==(const Room &, const Room &) = default;
@@ -26,6 +27,7 @@ constexpr Room room_for(const Room &amounts) {
     return {.instances = rounded(amounts.instances),
             .addresses = rounded(amounts.addresses),
             .trackers = rounded(amounts.trackers),
+            .routes = rounded(amounts.routes),
             .checks = rounded(amounts.checks)};
 }
 

@@ -15,11 +15,13 @@ struct Snapshot {
     std::vector<InstanceRecord> instances;
     std::vector<AddressRecord> addresses;
     std::vector<TrackerRecord> trackers;
+    std::vector<RouteRecord> routes;
 };
 
-// One more instance, with its addresses and trackers.
+// One more instance, with its addresses, trackers and routes.
 void add(Snapshot &snapshot, InstanceRecord record,
          std::span<const AddressRecord> addresses,
-         std::span<const TrackerRecord> trackers);
+         std::span<const TrackerRecord> trackers,
+         std::span<const RouteRecord> routes);
 
 }  // namespace ngx_vrrp::status

@@ -49,8 +49,11 @@ struct Route {
 
     Family family() const { return destination.address.family(); }
 
-    std::string to_string() const {
-        return "route " + destination.to_string() +
+    std::string to_string() const { return "route " + text(); }
+
+    // The main words of "ip route".
+    std::string text() const {
+        return destination.to_string() +
                (via ? " via " + via->to_string() : "") +
                (interface.empty() ? "" : " dev " + interface) +
                (table == kMainTable ? "" : " table " + std::to_string(table)) +
@@ -71,8 +74,10 @@ struct Rule {
     std::uint32_t priority = 0;
     bool optional = false;
 
-    std::string to_string() const {
-        return "rule " + std::to_string(priority) + " from " +
+    std::string to_string() const { return "rule " + text(); }
+
+    std::string text() const {
+        return std::to_string(priority) + " from " +
                (from ? from->to_string() : "all") +
                (to ? " to " + to->to_string() : "");
     }

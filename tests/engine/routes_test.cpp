@@ -156,10 +156,14 @@ TEST_F(Routes, AnotherOneAtItsPlaceIsLeftAlone) {
     const Done up = changes();
     EXPECT_EQ(std::ranges::count(up, "remove " + kFirst), 0);
     EXPECT_EQ(log.count("where another program has one"), 1u);
+    const auto &held = engine->routers()[0].routes()[0];
+    EXPECT_NE(held.error.find("where another program has one"),
+              std::string::npos);
 
     machine.heal();
     run(Milliseconds{1100});
     EXPECT_EQ(changes(), Done{"add " + kFirst});
+    EXPECT_EQ(held.error, "");
 
     receive(200);
     EXPECT_EQ(std::ranges::count(changes(), "remove " + kFirst), 1);

@@ -21,7 +21,7 @@ namespace {
 using fuzz::require;
 
 constexpr Room kRoom{
-    .instances = 2, .addresses = 3, .trackers = 3, .checks = 3};
+    .instances = 2, .addresses = 3, .trackers = 3, .routes = 3, .checks = 3};
 constexpr std::uint64_t kGeneration = 3;
 constexpr Instant kNow = instant_from_ns(1'000'000'000'000);
 constexpr Moment kMoment{
@@ -51,9 +51,11 @@ void publish(Area &area, std::int32_t pid) {
         instance.state.set("MASTER");
         instance.first_address = i;
         instance.first_tracker = i;
+        instance.first_route = i;
         area.publish(bank, i, instance,
                      std::vector(1 + i, full<AddressRecord>()),
-                     std::vector(1 + i, full<TrackerRecord>()));
+                     std::vector(1 + i, full<TrackerRecord>()),
+                     std::vector(1 + i, full<RouteRecord>()));
     }
     auto node = full<NodeRecord>();
     node.pid = pid;

@@ -19,7 +19,7 @@
 namespace ngx_vrrp::node {
 namespace {
 
-constexpr status::Room kRoom{.instances = 2, .addresses = 2};
+constexpr status::Room kRoom{.instances = 2, .addresses = 2, .routes = 2};
 
 class PublisherTest : public engine::EngineTest {
 protected:
@@ -259,6 +259,42 @@ TEST_F(PublisherTest, AnAdvertisementThatChangesNothingOnlyCounts) {
     EXPECT_EQ(touch(), engine::Touch::all) << "another priority";
 }
 
+TEST_F(PublisherTest, RoutesAreMissingOnlyOnAMaster) {
+    vrrp::Config c = config();
+    vrrp::Route route;
+    route.destination = {*IpAddress::parse("192.0.2.0"), 24};
+    route.via = IpAddress::parse("10.0.1.254");
+    vrrp::Rule rule;
+    rule.priority = 100;
+    c.routes = {route};
+    c.rules = {rule};
+    machine.fail("add route 192.0.2.0/24 via 10.0.1.254", EEXIST);
+    beat();
+    start(c);
+    share();
+    ASSERT_EQ(read().routes.size(), 2u);
+    EXPECT_EQ(read().routes[0].text.view(), "192.0.2.0/24 via 10.0.1.254");
+    EXPECT_EQ(read().routes[0].missing, 0);
+    EXPECT_EQ(read().routes[1].text.view(), "100 from all");
+    EXPECT_EQ(read().routes[1].is_rule, 1);
+
+    run(Milliseconds{700});
+    share();
+    ASSERT_EQ(instance().state.view(), "MASTER");
+    EXPECT_EQ(last.routes[0].present, 0);
+    EXPECT_EQ(last.routes[0].missing, 1);
+    EXPECT_NE(last.routes[0].error.view(), "");
+    EXPECT_EQ(last.routes[1].present, 1);
+    EXPECT_EQ(last.routes[1].missing, 0);
+
+    receive(200);
+    share();
+    ASSERT_EQ(instance().state.view(), "BACKUP");
+    EXPECT_EQ(last.routes[0].missing, 0);
+    EXPECT_EQ(last.routes[0].error.view(), "");
+    EXPECT_EQ(last.routes[1].present, 0);
+}
+
 // Whatever happens: a router that says that only numbers have changed would
 // be described as before.
 TEST_F(PublisherTest, WhatOnlyCountedIsDescribedAsBefore) {
@@ -266,7 +302,7 @@ TEST_F(PublisherTest, WhatOnlyCountedIsDescribedAsBefore) {
         test::Dice dice(seed);
         machine = {};
         become_active();
-        status::Description shown(engine->routers()[0], 42, 0, 0);
+        status::Description shown(engine->routers()[0], 42, {});
         for (int step = 0; step < 300; ++step) {
             stir(dice);
             engine->touched().take([&](std::size_t, engine::Touch touch) {

@@ -20,13 +20,13 @@ namespace ngx_vrrp::status {
 namespace {
 
 constexpr Room kRoom{
-    .instances = 3, .addresses = 4, .trackers = 6, .checks = 2};
+    .instances = 3, .addresses = 4, .trackers = 6, .routes = 3, .checks = 2};
 constexpr Instant kNow = instant_from_ns(7'000'000'000);
 
 class AreaTest : public ::testing::Test {
 protected:
     // As a process of this pid publishes: an instance for each name, with an
-    // address and two trackers that have its name.
+    // address, two trackers and a route that have its name.
     void publish(std::int32_t pid, const std::vector<std::string> &names,
                  const char *state = "MASTER") {
         const unsigned bank = area.free_bank();
@@ -50,7 +50,11 @@ protected:
         addresses[0].label.set(name);
         std::vector<TrackerRecord> trackers(2);
         trackers[1].name.set(name);
-        area.publish(bank, index, record, addresses, trackers);
+        record.first_route = index;
+        record.routes = 1;
+        std::vector<RouteRecord> routes(1);
+        routes[0].text.set(name);
+        area.publish(bank, index, record, addresses, trackers, routes);
     }
 
     void publish_node(unsigned bank, std::int32_t pid, std::size_t instances) {
@@ -71,6 +75,7 @@ protected:
                       name);
             EXPECT_EQ(all.trackers.at(instance.first_tracker + 1).name.view(),
                       name);
+            EXPECT_EQ(all.routes.at(instance.first_route).text.view(), name);
         }
         return list;
     }
@@ -168,6 +173,9 @@ TEST_F(AreaTest, WhatThereIsNoRoomForIsLeftOut) {
     record.first_address = 0;
     record.first_tracker = 6;
     area.publish(bank, 0, record, {}, std::vector<TrackerRecord>(1));
+    record.first_tracker = 0;
+    record.first_route = 2;
+    area.publish(bank, 0, record, {}, {}, std::vector<RouteRecord>(2));
     EXPECT_EQ(names(), (Names{"VI_1", "VI_2", "VI_3"}));
 }
 

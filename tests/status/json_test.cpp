@@ -29,7 +29,8 @@ TEST(Json, SaysPriorityAddressesAndCounters) {
     for (const char *part :
          {R"("priority":{"base":100,"effective":80})",
           R"("addresses":[{"address":"10.0.1.5/24","interface":"eth0",)"
-          R"("label":null,"present":true,"foreign":false}])",
+          R"("label":null,"present":true,"foreign":false,)"
+          R"("excluded":false}],"routes":[],"rules":[])",
           R"("adverts_sent":7)", R"("dropped":{"length":2,"ttl":0)",
           R"("master":null)", R"("age_ms":100)", R"("uptime_ms":9000)"}) {
         EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;

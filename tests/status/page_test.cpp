@@ -222,6 +222,21 @@ TEST_F(Page, SaysWhetherAddressesAreReallyThere) {
     expect_parts(presence("BACKUP", 1), {"✗ present, but not master"});
 }
 
+TEST_F(Page, SaysWhetherRoutesAndRulesAreThere) {
+    Snapshot s = rich_snapshot();
+    EXPECT_EQ(text_of(body_of(snapshot())).find("Routes"), std::string::npos);
+    const std::string text = text_of(body_of(s));
+    expect_parts(text,
+                 {"Routes", "2001:db8:1::/48 via fe80::9 dev eth1✗ present",
+                  "default via fe80::9 dev eth1✗ missing"
+                  "cannot add &lt;route&gt;: No route to host",
+                  "Rules", "100 from 2001:db8::/32– not present"});
+
+    s.instances[1].state.set("MASTER");
+    expect_parts(text_of(body_of(s)),
+                 {"2001:db8:1::/48 via fe80::9 dev eth1✓ present"});
+}
+
 TEST_F(Page, SaysWhoIsMasterAndWhatIsWrong) {
     Snapshot s = snapshot();
     InstanceRecord &instance = s.instances[0];

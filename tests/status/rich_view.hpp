@@ -36,6 +36,7 @@ inline InstanceRecord backup_instance() {
     instance.addresses = 2;
     instance.first_tracker = 2;
     instance.trackers = 2;
+    instance.routes = 3;
     instance.advert_int_ns = 1'000'000'000;
     instance.since_ns = 2'500'000'000;
     instance.retry_at_ns = 15'000'000'000;
@@ -79,7 +80,22 @@ inline Snapshot rich_snapshot() {
     address.address.set("2001:db8::6/64");
     address.present = 1;
     address.foreign = 1;
+    address.excluded = 1;
     s.addresses.push_back(address);
+
+    RouteRecord route{};
+    route.text.set("2001:db8:1::/48 via fe80::9 dev eth1");
+    route.present = 1;
+    s.routes.push_back(route);
+    route = {};
+    route.text.set("default via fe80::9 dev eth1");
+    route.error.set("cannot add <route>: No route to host");
+    route.missing = 1;
+    s.routes.push_back(route);
+    route = {};
+    route.text.set("100 from 2001:db8::/32");
+    route.is_rule = 1;
+    s.routes.push_back(route);
 
     TrackerRecord script{};
     script.type.set("track_script");

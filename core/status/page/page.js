@@ -363,6 +363,27 @@ function addresses(instance) {
             a.address, [a.interface, a.label, presence(master, a)])));
 }
 
+function routePresence(master, route) {
+    if (route.missing) {
+        return marked(BAD, 'missing');
+    }
+    return route.present ? marked(master ? GOOD : BAD, 'present')
+                         : marked(IDLE, 'not present');
+}
+
+function routes(instance, title, list) {
+    const master = instance.state === 'MASTER';
+
+    if (list.length === 0) {
+        return '';
+    }
+    return table(
+        title,
+        ['As configured', 'In the kernel', 'Error'],
+        list.map((route) => row(
+            route.text, [routePresence(master, route), route.error])));
+}
+
 function counters(all) {
     const names = Object.keys(all).filter((name) => name !== 'dropped');
     const drops = Object.keys(all.dropped).filter((name) => all.dropped[name]);
@@ -386,6 +407,8 @@ function instances(list) {
             ${facts(instance)}
             ${priority(instance)}
             ${addresses(instance)}
+            ${routes(instance, 'Routes', instance.routes)}
+            ${routes(instance, 'Rules', instance.rules)}
             ${counters(instance.counters)}
         </article>`));
 }
