@@ -75,6 +75,8 @@ typedef struct {
     /* track_*; without the numbers of checks */
     vrrp_core_tracker_conf_t tracker;
     ngx_str_t                name;       /* its first argument */
+    ngx_str_t               *params;     /* the others, as written */
+    ngx_uint_t               nparams;
 
     /* the subject of its check, and its target, if it has one */
     ngx_str_t                address;

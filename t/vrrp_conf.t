@@ -738,6 +738,14 @@ rejects('a weight that differs', group(
     . '}',
     'vrrp_instance "VI_2": "weight=" of track_interface "eth9" must be the '
     . 'same in all members of sync_group "G": it counts once', 5);
+rejects('a parameter that differs', group(
+    'track_tcp 127.0.0.1:80;', "\ntrack_tcp 127.0.0.1:80 interval=2s;") . '}',
+    'vrrp_instance "VI_2": "interval=2s" of track_tcp "127.0.0.1:80" is not in '
+    . 'all members of sync_group "G": the tracker counts once, so its '
+    . 'parameters must be the same', 13);
+accepts('parameters in another order', group(
+    'track_tcp 127.0.0.1:80 fall=2 weight=9;',
+    'track_tcp 127.0.0.1:80 weight=9 fall=2;') . '}');
 accepts('a sync_group of one', "$good sync_group G; }\n}", warnings => 1);
 like(last_output(), qr/sync_group "G" has no effect: vrrp_instance "VI_1" is /,
     'and says so');

@@ -354,6 +354,14 @@ ngx_vrrp_check_read(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 
     check->kind = kind;
     check->name = value[1];
+    check->nparams = cf->args->nelts - 2;
+    check->params = ngx_palloc(cf->pool, (check->nparams + 1)
+                                         * sizeof(ngx_str_t));
+    if (check->params == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(check->params, &value[2], check->nparams * sizeof(ngx_str_t));
 
     if (ngx_vrrp_params_read(cf, &ngx_vrrp_check_params, &kind->directive,
                              check, &value[2], cf->args->nelts - 2)

@@ -24,6 +24,15 @@ static char *ngx_vrrp_checks_instance(ngx_cycle_t *cycle,
 static char *ngx_vrrp_checks_tracker(ngx_cycle_t *cycle,
     ngx_vrrp_conf_t *vcf, const vrrp_core_instance_conf_t *ic,
     ngx_vrrp_check_t *check, ngx_array_t *checks);
+static ngx_vrrp_check_t *ngx_vrrp_checks_of_member(ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check);
+static ngx_vrrp_check_t *ngx_vrrp_checks_same(ngx_vrrp_trackers_t *trackers,
+    ngx_vrrp_check_t *check);
+static ngx_str_t *ngx_vrrp_checks_missing_param(ngx_vrrp_check_t *check,
+    ngx_vrrp_check_t *other);
+static char *ngx_vrrp_checks_differ(ngx_cycle_t *cycle,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
+    ngx_str_t *param);
 static char *ngx_vrrp_checks_match(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     ngx_vrrp_check_t *check);
 static const char *ngx_vrrp_checks_mismatch(ngx_vrrp_check_t *check,
@@ -309,12 +318,28 @@ ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     ngx_array_t *checks)
 {
+    ngx_str_t               *param;
+    ngx_vrrp_check_t        *other;
     vrrp_core_check_conf_t  *core;
 
     if (check->kind->build
         && check->kind->build(cycle, vcf, ic, check) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
+    }
+
+    other = ngx_vrrp_checks_of_member(vcf, ic, check);
+
+    if (other) {
+        param = ngx_vrrp_checks_missing_param(check, other);
+
+        if (param == NULL) {
+            param = ngx_vrrp_checks_missing_param(other, check);
+        }
+
+        if (param) {
+            return ngx_vrrp_checks_differ(cycle, ic, check, param);
+        }
     }
 
     if (check->core.kind == VRRP_CORE_CHECK_NONE) {
@@ -327,8 +352,14 @@ ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
         return NGX_CONF_ERROR;
     }
 
-    check->tracker.first_check = checks->nelts;
     check->tracker.nchecks = 1;
+
+    if (other) {
+        check->tracker.first_check = other->tracker.first_check;
+        return NGX_CONF_OK;
+    }
+
+    check->tracker.first_check = checks->nelts;
 
     core = ngx_array_push(checks);
 
@@ -340,6 +371,115 @@ ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     }
 
     return ngx_vrrp_checks_verifiable(cycle, core);
+}
+
+
+/*
+ * The same tracker of a member of the same group before this one: it counts
+ * once, and one check is enough.
+ */
+
+static ngx_vrrp_check_t *
+ngx_vrrp_checks_of_member(ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check)
+{
+    ngx_uint_t                        i;
+    ngx_vrrp_check_t                 *other;
+    ngx_vrrp_trackers_t              *trackers;
+    const vrrp_core_instance_conf_t  *others;
+
+    trackers = vcf->trackers.elts;
+    others = vcf->core.instances;
+
+    for (i = 0; ic->sync_group.len && &others[i] != ic; i++) {
+
+        if (!ngx_vrrp_same_str(&others[i].sync_group, &ic->sync_group)) {
+            continue;
+        }
+
+        other = ngx_vrrp_checks_same(&trackers[i], check);
+        if (other) {
+            return other;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* "gateway" is one of each family, a link-local address one of each link */
+
+static ngx_vrrp_check_t *
+ngx_vrrp_checks_same(ngx_vrrp_trackers_t *trackers, ngx_vrrp_check_t *check)
+{
+    ngx_uint_t         i;
+    ngx_vrrp_check_t  *list;
+
+    list = trackers->list.elts;
+
+    for (i = 0; i < trackers->list.nelts; i++) {
+        if (ngx_vrrp_same_str(&list[i].tracker.type, &check->tracker.type)
+            && ngx_vrrp_same_str(&list[i].tracker.name, &check->tracker.name)
+            && ngx_vrrp_same_str(&list[i].tracker.bfd.interface,
+                                 &check->tracker.bfd.interface)
+            && list[i].core.ip.family == check->core.ip.family)
+        {
+            return &list[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* of check, in any order; "weight=" is compared for itself */
+
+static ngx_str_t *
+ngx_vrrp_checks_missing_param(ngx_vrrp_check_t *check,
+    ngx_vrrp_check_t *other)
+{
+    ngx_uint_t  i, j;
+    ngx_str_t  *a, *b;
+
+    for (i = 0; i < check->nparams; i++) {
+        a = &check->params[i];
+
+        if (ngx_strncmp(a->data, "weight=", sizeof("weight=") - 1) == 0) {
+            continue;
+        }
+
+        for (j = 0; j < other->nparams; j++) {
+            b = &other->params[j];
+
+            if (a->len == b->len
+                && ngx_memcmp(a->data, b->data, a->len) == 0)
+            {
+                break;
+            }
+        }
+
+        if (j == other->nparams) {
+            return a;
+        }
+    }
+
+    return NULL;
+}
+
+
+static char *
+ngx_vrrp_checks_differ(ngx_cycle_t *cycle,
+    const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
+    ngx_str_t *param)
+{
+    return ngx_vrrp_failed_at(cycle, &check->place, "vrrp_instance \"%*s\": "
+                              "\"%V\" of %*s \"%V\" is not in all members of "
+                              "sync_group \"%*s\": the tracker counts once, "
+                              "so its parameters must be the same",
+                              ic->name.len, ic->name.data, param,
+                              check->tracker.type.len,
+                              check->tracker.type.data, &check->name,
+                              ic->sync_group.len, ic->sync_group.data);
 }
 
 

@@ -21,6 +21,8 @@ static char *ngx_vrrp_group_merge(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     ngx_array_t *merged, const vrrp_core_instance_conf_t *ic);
 static vrrp_core_tracker_conf_t *ngx_vrrp_group_find_tracker(ngx_array_t *list,
     const vrrp_core_tracker_conf_t *tracker);
+static ngx_int_t ngx_vrrp_group_rename(ngx_cycle_t *cycle, ngx_array_t *list,
+    const vrrp_core_instance_conf_t *ic, vrrp_core_tracker_conf_t *tracker);
 
 
 char *
@@ -320,6 +322,11 @@ ngx_vrrp_group_merge(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
             }
 
             *tracker = ic->trackers[i];
+
+            if (ngx_vrrp_group_rename(cycle, merged, ic, tracker) != NGX_OK) {
+                return NGX_CONF_ERROR;
+            }
+
             continue;
         }
 
@@ -353,11 +360,56 @@ ngx_vrrp_group_find_tracker(ngx_array_t *list,
 
     for (i = 0; i < list->nelts; i++) {
         if (ngx_vrrp_same_str(&trackers[i].type, &tracker->type)
-            && ngx_vrrp_same_str(&trackers[i].name, &tracker->name))
+            && ngx_vrrp_same_str(&trackers[i].name, &tracker->name)
+            && ngx_vrrp_same_str(&trackers[i].bfd.interface,
+                                 &tracker->bfd.interface)
+            && trackers[i].first_check == tracker->first_check)
         {
             return &trackers[i];
         }
     }
 
     return NULL;
+}
+
+
+/*
+ * Two objects with one name, "gateway" of each family: the second one has the
+ * name of its instance, too.
+ */
+
+static ngx_int_t
+ngx_vrrp_group_rename(ngx_cycle_t *cycle, ngx_array_t *list,
+    const vrrp_core_instance_conf_t *ic, vrrp_core_tracker_conf_t *tracker)
+{
+    u_char                    *p;
+    ngx_uint_t                 i;
+    vrrp_core_tracker_conf_t  *trackers;
+
+    trackers = list->elts;
+
+    for (i = 0; &trackers[i] != tracker; i++) {
+        if (ngx_vrrp_same_str(&trackers[i].type, &tracker->type)
+            && ngx_vrrp_same_str(&trackers[i].name, &tracker->name))
+        {
+            break;
+        }
+    }
+
+    if (&trackers[i] == tracker) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(cycle->pool, tracker->name.len + ic->name.len
+                                 + sizeof(" ()") - 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    tracker->name.len = ngx_sprintf(p, "%*s (%*s)",
+                                    tracker->name.len, tracker->name.data,
+                                    ic->name.len, ic->name.data) - p;
+    tracker->name.data = (char *) p;
+
+    return NGX_OK;
 }
