@@ -194,5 +194,41 @@ like($node{lb2}->run(qw(ip route show 198.51.100.0/24)),
 $lb1->stop('QUIT');
 is(routes('lb1'), '', 'quit: none is left');
 
+# Everything that a configuration can have goes to the next process: it neither
+# announces addresses again, nor leaves rules behind.
+{
+    my $many = sub ($rules) {
+        return <<"END" . join '', (map { <<"END" } 1 .. 150),
+    vrrp_instance VI_1 {
+        interface $IF; virtual_router_id 51; priority 200;
+        garp_master_delay 0;
+END
+        virtual_ipaddress 10.1.0.$_/32;
+        virtual_ipaddress_excluded 10.2.0.$_/32;
+        virtual_routes 198.51.$_.0/24 via 192.168.64.143;
+END
+            (map { "virtual_rules from 10.3.0.$_ table 9 priority 2000;\n" }
+                 1 .. $rules), "}\n";
+    };
+    my $rules = sub () {
+        return scalar(() = $node{lb1}->run(qw(ip rule show)) =~ /^2000:/mg);
+    };
+
+    $lb1->configure(vrrp => $many->(150));
+    $lb1->start;
+    $lab->wait_until('all rules', $PATIENCE, sub { $rules->() == 150 });
+    sleep 0.5;
+    my $capture = $lab->capture('lb1');
+    $lb1->reload;
+    sleep 0.3;
+    is(scalar(grep { $_->{text} =~ /who-has 10\.[12]\./ } $capture->packets), 0,
+       'many: a reload announces nothing');
+    $capture->stop;
+
+    $lb1->configure(vrrp => $many->(1));
+    $lb1->reload;
+    is($rules->(), 1, 'many: one that has fewer rules removes the others');
+}
+
 $lab->finish;
 done_testing;

@@ -37,6 +37,8 @@ std::vector<net::RouterNames::Name> to_names(const vrrp_core_conf_t &conf) {
 
 static_assert(VRRP_CORE_BFD_SOCKETS == net::kBfdSockets);
 static_assert(VRRP_CORE_MAX_BFD_SESSIONS == bfd::kMostSessions);
+static_assert(2 * VRRP_CORE_MAX_ADDRESSES + 2 * VRRP_CORE_MAX_ROUTES ==
+              engine::kMostHeld);
 
 net::BfdSockets::Descriptors to_bfd_fds(const vrrp_core_conf_t &conf) {
     net::BfdSockets::Descriptors fds{};

@@ -15,10 +15,11 @@ namespace ngx_vrrp::engine {
 // A record of another version, or of another length, is not read.
 inline constexpr std::uint32_t kHandoverVersion = 3;
 
-// Excess addresses (more than one advertisement can have) and excess failed
-// trackers are not recorded: the lease ends the addresses, and the trackers are
-// reported again.
-inline constexpr std::size_t kMostHeld = 255;
+// All addresses, excluded addresses, routes and rules that a configuration can
+// have: 255 of each. A route that is not recorded would stay when the next
+// configuration does not have it.
+inline constexpr std::size_t kMostHeld = 4 * 255;
+// Excess failed trackers are not recorded: they are reported again.
 inline constexpr std::size_t kMostFailed = 64;
 inline constexpr std::size_t kMostTimeOuts = 3;
 inline constexpr std::size_t kMostMarks = 64;  // those heard last

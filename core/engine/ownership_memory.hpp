@@ -2,7 +2,7 @@
 // slot for each virtual router, with the words that say which process owns it
 // (shared_ownership.hpp) and the record that it passes on.
 //
-//     header (4096 bytes) | slots (64 bytes each) | records (8192 bytes each)
+//     header (4096 bytes) | slots (64 bytes each) | records (16384 bytes each)
 //
 // The words of a slot are read for each packet, the record once in the life of
 // a process. The layout is the same in all versions of the module; each
@@ -49,13 +49,13 @@ class OwnershipMemory {
 public:
     static constexpr std::uint32_t kSlots = 1024;
     static constexpr std::uint32_t kSlotSize = 64;
-    static constexpr std::uint32_t kRecordSize = 8192;
+    static constexpr std::uint32_t kRecordSize = 16384;
     static constexpr std::size_t kHeaderSize = 4096;
     static constexpr std::size_t kSize =
         kHeaderSize + std::size_t{kSlots} * (kSlotSize + kRecordSize);
 
     static constexpr OwnershipHeader header(std::uint64_t number) {
-        constexpr std::uint64_t kMagic = 0x6e67787672727032;  // "ngxvrrp2"
+        constexpr std::uint64_t kMagic = 0x6e67787672727033;  // "ngxvrrp3"
         return {kMagic, kSlots, kSlotSize, number};
     }
 

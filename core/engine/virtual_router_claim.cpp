@@ -223,7 +223,7 @@ void VirtualRouter::hand_over(Instant now) {
                       .signs = split_brain_.signs(),
                       .replay = authenticator_.state()};
     if (checkpoint) {
-        put_routes(handover.held);  // first: most of them have no lease
+        put_routes(handover.held);
     }
     for (const AddressState &state : addresses_) {
         if (checkpoint && state.present && !state.foreign) {

@@ -53,6 +53,17 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
     EXPECT_EQ(back->replay, handover.replay);
 }
 
+// 255 addresses, excluded addresses, routes and rules.
+TEST(HandoverRecord, HasAllThatAConfigurationCanHave) {
+    Handover handover;
+    for (std::uint64_t i = 0; i < 1020; ++i) {
+        handover.held.push_back(i);
+    }
+    const auto back = pass(handover);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->held, handover.held);
+}
+
 TEST(HandoverRecord, LastHeardMarksAreKept) {
     Handover handover;
     for (std::uint8_t i = 0; i < 2 * kMostMarks; ++i) {
