@@ -104,6 +104,30 @@ TEST_F(Routes, Ipv6RouteHasALeaseThatIsProlonged) {
     EXPECT_EQ("", shown("2001:db8:1::/48"));
 }
 
+// Ours is gone, and another program has one at its place: with a route that is
+// added there, the kernel would send half of the packets to our gateway.
+TEST_F(Routes, ProlongingAddsNoNextHopToAnotherOne) {
+    const vrrp::Route r = route("2001:db8:1::", 48, "fd09::2");
+    ASSERT_DONE(a().host->add(r, now(), Seconds{50}));
+    in_a("ip route del 2001:db8:1::/48");
+    in_a("ip route add 2001:db8:1::/48 via fd09::3");
+    const Status prolonged = a().host->prolong(r, now(), Seconds{50});
+    ASSERT_FALSE(prolonged);
+    EXPECT_EQ(ENOENT, prolonged.error().code);
+    const std::string line = shown("2001:db8:1::/48");
+    EXPECT_NE(std::string::npos, line.find("via fd09::3")) << line;
+    EXPECT_EQ(std::string::npos, line.find("fd09::2")) << line;
+}
+
+// Nor does it bring back one that was removed: that is restored as a whole.
+TEST_F(Routes, ProlongingAddsNoRoute) {
+    const vrrp::Route r = route("2001:db8:1::", 48, "fd09::2");
+    ASSERT_DONE(a().host->add(r, now(), Seconds{50}));
+    in_a("ip route del 2001:db8:1::/48");
+    EXPECT_FALSE(a().host->prolong(r, now(), Seconds{50}));
+    EXPECT_EQ("", shown("2001:db8:1::/48"));
+}
+
 TEST_F(Routes, AnotherOneIsNeitherReplacedNorRemoved) {
     in_a("ip route add 198.51.100.0/24 via 10.9.0.3");
     in_a("ip route add 2001:db8:1::/48 via fd09::3");
