@@ -323,6 +323,7 @@ void VirtualRouter::remove_addresses(Instant now) {
     mark_changed();
     wants_to_prolong_ = false;
     remove_routes();
+    set_vmac(false, now);  // first: the removal would send MLD reports from it
     for (AddressState &state : addresses_) {
         state.announcements = 0;
         state.given_up = false;
@@ -335,7 +336,6 @@ void VirtualRouter::remove_addresses(Instant now) {
         state.present = !remove(state.address, held, now) && there;
         state.lease_ends = {};
     }
-    set_vmac(false, now);
 }
 
 // The interface to remove it from: a renamed interface still has it.

@@ -1,8 +1,6 @@
 #include "core/net/address_request.hpp"
 
 #include <linux/if_addr.h>
-#include <linux/if_link.h>
-#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include "core/base/log.hpp"
 #include "core/net/domain.hpp"
 #include "core/net/interface_table.hpp"
+#include "core/net/ipv4_settings.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -123,24 +122,6 @@ Message build_add(const engine::LeaseRequest &wanted,
     return message;
 }
 
-Message build_promote(const engine::Interface &interface) {
-    ifinfomsg header{};
-    header.ifi_index = static_cast<int>(to_number(interface.index));
-    Message message = make_message(RTM_SETLINK, 0, header);
-    nl_msg *m = message.get();
-    nlattr *families = m ? nla_nest_start(m, IFLA_AF_SPEC) : nullptr;
-    nlattr *family = families ? nla_nest_start(m, AF_INET) : nullptr;
-    nlattr *conf = family ? nla_nest_start(m, IFLA_INET_CONF) : nullptr;
-    if (conf == nullptr ||
-        nla_put_u32(m, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1) < 0) {
-        return nullptr;
-    }
-    nla_nest_end(m, conf);
-    nla_nest_end(m, family);
-    nla_nest_end(m, families);
-    return message;
-}
-
 // IPv6 has each address once, whatever its prefix: replacing it would put our
 // lease on an address that another program configured.
 const engine::InterfaceAddress *find_other_prefix(
@@ -238,9 +219,15 @@ Status remove_address(RequestSocket &socket, const engine::Interface &interface,
     }
 }
 
+// The request would be a change of the link for all programs.
 Status promote_secondaries(RequestSocket &socket,
                            const engine::Interface &interface) {
-    const int error = socket.exchange(build_promote(interface));
+    constexpr Ipv4Setting kPromote[] = {{IPV4_DEVCONF_PROMOTE_SECONDARIES, 1}};
+    const auto now = read_ipv4_settings(socket, interface.index);
+    if (now && (*now)[IPV4_DEVCONF_PROMOTE_SECONDARIES] != 0) {
+        return success();
+    }
+    const int error = set_ipv4_settings(socket, interface.index, kPromote);
     if (error != 0) {
         return failure(
             "setting promote_secondaries of \"" + interface.name + "\"", error);

@@ -53,6 +53,21 @@ inline void put_text(Message &message, int attribute, const char *text) {
     }
 }
 
+// Calls `inside` between the begin and the end of a nested attribute.
+template <class Inside>
+void nest(Message &message, int attribute, const Inside &inside) {
+    nlattr *begin =
+        message ? nla_nest_start(message.get(), attribute) : nullptr;
+    if (begin == nullptr) {
+        message.reset();
+        return;
+    }
+    inside();
+    if (message) {
+        nla_nest_end(message.get(), begin);
+    }
+}
+
 // Of a received attribute.
 inline Bytes value_of(const nlattr *attribute) {
     return {static_cast<const std::uint8_t *>(nla_data(attribute)),

@@ -2,22 +2,19 @@
 
 #include <fcntl.h>
 #include <linux/if_link.h>
-#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <optional>
-#include <span>
 
 #include "core/base/find.hpp"
 #include "core/base/log.hpp"
 #include "core/engine/router_key.hpp"
+#include "core/net/ipv4_settings.hpp"
 #include "core/net/netlink_message.hpp"
 #include "core/os/fd.hpp"
 
@@ -28,19 +25,9 @@ namespace {
 // An alias can have 255 characters.
 constexpr std::size_t kRoom = 1024;
 
-struct Setting {
-    int number;
-    std::uint32_t value;
-};
-
-constexpr Setting kOfDevice[] = {{IPV4_DEVCONF_ARP_IGNORE, 1},
-                                 {IPV4_DEVCONF_RP_FILTER, 2},
-                                 {IPV4_DEVCONF_ACCEPT_LOCAL, 1}};
-
-// Linux counts the settings from 1, and reports them from 0.
-constexpr std::size_t position(int setting) {
-    return static_cast<std::size_t>(setting - 1);
-}
+constexpr Ipv4Setting kOfDevice[] = {{IPV4_DEVCONF_ARP_IGNORE, 1},
+                                     {IPV4_DEVCONF_RP_FILTER, 2},
+                                     {IPV4_DEVCONF_PROMOTE_SECONDARIES, 1}};
 
 constexpr ArpSettings kNeeded{.ignore = 1, .announce = 2};
 
@@ -48,31 +35,6 @@ ifinfomsg header_of(IfIndex index) {
     ifinfomsg header{};
     header.ifi_index = static_cast<int>(to_number(index));
     return header;
-}
-
-// Calls `inside` between the begin and the end of a nested attribute.
-template <class Inside>
-void nest(Message &message, int attribute, const Inside &inside) {
-    nlattr *begin =
-        message ? nla_nest_start(message.get(), attribute) : nullptr;
-    if (begin == nullptr) {
-        message.reset();
-        return;
-    }
-    inside();
-    if (message) {
-        nla_nest_end(message.get(), begin);
-    }
-}
-
-void put_ipv4(Message &message, std::span<const Setting> settings) {
-    nest(message, AF_INET, [&] {
-        nest(message, IFLA_INET_CONF, [&] {
-            for (const Setting &s : settings) {
-                put(message, s.number, s.value);
-            }
-        });
-    });
 }
 
 Message build_make(const engine::Interface &base, const vrrp::Config &router) {
@@ -95,7 +57,7 @@ Message build_make(const engine::Interface &base, const vrrp::Config &router) {
 Message build_settings(const std::string &name) {
     Message message = make_message(RTM_SETLINK, 0, ifinfomsg{}, kRoom);
     put_text(message, IFLA_IFNAME, name.c_str());
-    nest(message, IFLA_AF_SPEC, [&] { put_ipv4(message, kOfDevice); });
+    put_ipv4_settings(message, kOfDevice);
     return message;
 }
 
@@ -119,39 +81,10 @@ Message build_mark(const std::string &name, const VmacMark &mark) {
     return message;
 }
 
-Message build_arp(IfIndex index, const ArpSettings &arp) {
-    Message message = make_message(RTM_SETLINK, 0, header_of(index), kRoom);
-    nest(message, IFLA_AF_SPEC, [&] {
-        const Setting settings[] = {{IPV4_DEVCONF_ARP_IGNORE, arp.ignore},
+int set_arp(RequestSocket &requests, IfIndex base, const ArpSettings &arp) {
+    const Ipv4Setting settings[] = {{IPV4_DEVCONF_ARP_IGNORE, arp.ignore},
                                     {IPV4_DEVCONF_ARP_ANNOUNCE, arp.announce}};
-        put_ipv4(message, settings);
-    });
-    return message;
-}
-
-// IPv4 settings in an answer about a link.
-std::optional<ArpSettings> arp_of(nlmsghdr *message) {
-    nlattr *attributes[IFLA_MAX + 1];
-    if (nlmsg_parse(message, sizeof(ifinfomsg), attributes, IFLA_MAX, nullptr) <
-            0 ||
-        attributes[IFLA_AF_SPEC] == nullptr) {
-        return std::nullopt;
-    }
-    const nlattr *family =
-        nla_find(static_cast<nlattr *>(nla_data(attributes[IFLA_AF_SPEC])),
-                 nla_len(attributes[IFLA_AF_SPEC]), AF_INET);
-    const nlattr *conf = family != nullptr
-                             ? nla_find(static_cast<nlattr *>(nla_data(family)),
-                                        nla_len(family), IFLA_INET_CONF)
-                             : nullptr;
-    std::array<std::uint32_t, IPV4_DEVCONF_ARP_NOTIFY> values{};
-    if (conf == nullptr ||
-        static_cast<std::size_t>(nla_len(conf)) < sizeof(values)) {
-        return std::nullopt;
-    }
-    std::memcpy(values.data(), nla_data(conf), sizeof(values));
-    return ArpSettings{values[position(IPV4_DEVCONF_ARP_IGNORE)],
-                       values[position(IPV4_DEVCONF_ARP_ANNOUNCE)]};
+    return set_ipv4_settings(requests, base, settings);
 }
 
 // "0" or "1". Without the file, the kernel has no IPv6 on this interface.
@@ -278,7 +211,7 @@ Status Vmacs::complete(const engine::Interface &base,
     original_[base.index] = *mark.arp;
     const ArpSettings wanted{std::max(mark.arp->ignore, kNeeded.ignore),
                              std::max(mark.arp->announce, kNeeded.announce)};
-    return done(requests_.exchange(build_arp(base.index, wanted)),
+    return done(set_arp(requests_, base.index, wanted),
                 format("setting arp_ignore and arp_announce of \"%s\"",
                        base.name.c_str()));
 }
@@ -297,15 +230,12 @@ Result<ArpSettings, SystemError> Vmacs::original_arp(
 }
 
 Result<ArpSettings, SystemError> Vmacs::read_arp(IfIndex index) {
-    std::optional<ArpSettings> arp;
-    const int error = requests_.exchange(
-        make_message(RTM_GETLINK, 0, header_of(index)),
-        [&](nlmsghdr *message) { arp = arp ? arp : arp_of(message); });
-    if (!arp) {
-        return failure("reading arp_ignore and arp_announce",
-                       error != 0 ? error : EPROTO);
+    const auto settings = read_ipv4_settings(requests_, index);
+    if (!settings) {
+        return Unexpected(settings.error());
     }
-    return *arp;
+    return ArpSettings{(*settings)[IPV4_DEVCONF_ARP_IGNORE],
+                       (*settings)[IPV4_DEVCONF_ARP_ANNOUNCE]};
 }
 
 Status Vmacs::set_up(const engine::Interface &device, bool up) {
@@ -356,7 +286,7 @@ Status Vmacs::restore_arp(const Device &removed,
     if (wanted.announce == kNeeded.announce) {
         wanted.announce = removed.mark.arp->announce;
     }
-    return done(requests_.exchange(build_arp(removed.base, wanted)),
+    return done(set_arp(requests_, removed.base, wanted),
                 "restoring arp_ignore and arp_announce of its base");
 }
 

@@ -5,12 +5,14 @@
 // Settings. On the device: no IPv6 address by itself (addrgenmode none, and no
 // IPv6 at all, or no router advertisements), ARP only for its own addresses
 // (arp_ignore 1), packets that the routing table expects on the base
-// (rp_filter 2), accept_local 1. On the base, for IPv4: arp_ignore 1, because a
-// client would get a second reply with the MAC address of the base; and
-// arp_announce 2, because the kernel would ask for its neighbours with a
-// virtual address as the sender and the MAC address of the base, which they
-// would learn. The base gets its own settings back with the removal of its last
-// device.
+// (rp_filter 2). Not accept_local, which keepalived sets: with it, a node that
+// still has the address answers the gratuitous ARP of its successor, from the
+// virtual MAC address, and the switch sends the clients back. On the base, for
+// IPv4: arp_ignore 1, because a client would get a second reply with the MAC
+// address of the base; and arp_announce 2, because the kernel would ask for its
+// neighbours with a virtual address as the sender and the MAC address of the
+// base, which they would learn. The base gets its own settings back with the
+// removal of its last device.
 //
 // The settings of IPv4 are set by netlink, which needs no /proc.
 #pragma once

@@ -89,10 +89,10 @@ TEST_F(VmacTest, IsUpForTheFirstAdvert) {
     EXPECT_EQ(std::ranges::count(done, "up vrrp.51"), 1);
 }
 
-TEST_F(VmacTest, IsDownAfterTheRemoval) {
+TEST_F(VmacTest, IsDownBeforeTheRemoval) {
     become_active();
     receive(200);
-    EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.5", "down vrrp.51",
+    EXPECT_EQ(machine.take(), (Done{"down vrrp.51", "remove 10.0.1.5",
                                     "advert 100 224.0.0.18"}));
     EXPECT_EQ(machine.advertised_on, "eth0");
 
@@ -116,7 +116,7 @@ TEST_F(VmacTest, SendsPriorityZeroAndIsRemovedAtTheEnd) {
     become_active();
     engine->stop("nginx is terminating", false, now);
     EXPECT_EQ(machine.take(),
-              (Done{"advert 0 224.0.0.18", "remove 10.0.1.5", "down vrrp.51",
+              (Done{"advert 0 224.0.0.18", "down vrrp.51", "remove 10.0.1.5",
                     "forget vrrp.51", "delete vrrp.51"}));
     EXPECT_EQ(machine.advertised_on, "vrrp.51");
 }

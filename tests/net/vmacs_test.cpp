@@ -54,7 +54,8 @@ TEST_F(VmacsTest, AreMadeWithTheirSettings) {
 
     EXPECT_EQ(setting("ipv4", "vrrp.51", "arp_ignore"), "1");
     EXPECT_EQ(setting("ipv4", "vrrp.51", "rp_filter"), "2");
-    EXPECT_EQ(setting("ipv4", "vrrp.51", "accept_local"), "1");
+    EXPECT_EQ(setting("ipv4", "vrrp.51", "accept_local"), "0");
+    EXPECT_EQ(setting("ipv4", "vrrp.51", "promote_secondaries"), "1");
     EXPECT_EQ(setting("ipv6", "vrrp.51", "disable_ipv6"), "1");
     EXPECT_EQ(arp_settings(), "1 2");
     const std::string shown = output_of("ip -d link show vrrp.51");

@@ -302,6 +302,18 @@ sub let_traffic_pass ($self) {
 }
 
 
+# From now on, this node learns nothing from gratuitous ARP and unsolicited
+# neighbor advertisements about these addresses.
+sub ignore_announcements ($self, @addresses) {
+    my $list = join ', ', grep { !/:/ } @addresses;
+
+    $self->run('nft', "table netdev vrquiet {\nchain in {\n"
+        . "type filter hook ingress device $self->{interface} priority 0;\n"
+        . "arp saddr ip { $list } arp daddr ip { $list } drop;\n"
+        . "ip6 daddr ff02::1 icmpv6 type nd-neighbor-advert drop;\n}\n}\n");
+}
+
+
 sub destroy ($self) {
     return if $self->{owner} != $$ || !$self->{unshare};
 

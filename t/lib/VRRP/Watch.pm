@@ -11,7 +11,8 @@ package VRRP::Watch::Capture;
 use Time::HiRes qw(sleep time);
 
 
-# node, filter (of tcpdump; default: VRRP and ARP).
+# node, filter (of tcpdump; default: VRRP and ARP), ether (packets have the MAC
+# address of their sender).
 sub new ($class, %args) {
     state $serial = 0;
 
@@ -19,7 +20,8 @@ sub new ($class, %args) {
     my $base = $node->dir . '/capture' . ++$serial;
     my $filter = $args{filter} // 'proto 112 or ip6 proto 112 or arp';
 
-    my $self = bless { node => $node, file => "$base.pcap" }, $class;
+    my $self = bless { node => $node, file => "$base.pcap",
+                       ether => $args{ether} }, $class;
 
     my $errors = $node->dir . "/capture$serial.err";
     unlink $errors;
@@ -44,9 +46,10 @@ sub stop ($self) {
 
 # tcpdump's output for each packet so far: hashes of time, text, and of
 # adverts also version, source, destination, ttl, vrid, priority, and bad if
-# tcpdump found a wrong checksum.
+# tcpdump found a wrong checksum; with "ether" also mac.
 sub packets ($self) {
-    my $text = `tcpdump -n -tt -vvv -r $self->{file} 2>/dev/null`;
+    my $ether = $self->{ether} ? '-e' : '';
+    my $text = `tcpdump -n $ether -tt -vvv -r $self->{file} 2>/dev/null`;
 
     return map { _describe($_) } split /\n(?=\d+\.\d+ )/, $text;
 }
@@ -71,6 +74,8 @@ sub gratuitous_arps ($self, $address) {
 
 sub _describe ($text) {
     my %packet = (text => $text, time => $text =~ /^(\d+\.\d+)/);
+
+    ($packet{mac}) = $text =~ /^\S+ ([0-9a-f]{2}(?::[0-9a-f]{2}){5}) > /;
 
     if ($text =~ /VRRPv(\d), Advertisement, vrid (\d+), prio (\d+)/) {
         @packet{qw(version vrid priority)} = ($1, $2, $3);
