@@ -38,8 +38,10 @@ struct Interface {
     bool up = false;       // administratively up and with carrier
     bool enabled = false;  // administratively up
     // The router for which this module has made it (use_vmac), as the text of
-    // its key, and the interface below it. Empty: it is not ours.
+    // its key, and the interface below it. Empty: it is not ours, or without a
+    // name yet.
     std::string vmac_of{};
+    bool unfinished = false;  // a process of ours died while it made it
     IfIndex base{};
     std::vector<InterfaceAddress> addresses{};  // in the kernel's order
 

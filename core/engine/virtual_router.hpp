@@ -300,6 +300,7 @@ private:
     std::string make_vmac(const Interface &base, Instant now);
     std::string listen_on_vmac();
     bool is_vmac_ready() const;
+    bool is_usable_vmac(const Interface &device) const;
     bool is_own_vmac(const Interface &interface) const;
     const Interface *vmac() const;
     bool is_vmac_up() const;

@@ -24,11 +24,27 @@ const Interface *VirtualRouter::vmac() const {
 }
 
 bool VirtualRouter::is_own_vmac(const Interface &interface) const {
-    return !interface.vmac_of.empty() && interface.vmac_of == to_string(key());
+    const Interface *base = own_interface();
+    return interface.vmac_of.empty()
+               ? interface.unfinished && base &&
+                     interface.base == base->index &&
+                     interface.mac == vrrp::virtual_mac(config())
+               : interface.vmac_of == to_string(key());
+}
+
+// An address on a device that has another base or MAC address would be
+// unreachable.
+bool VirtualRouter::is_usable_vmac(const Interface &device) const {
+    const Interface *base = own_interface();
+    return is_own_vmac(device) && !device.unfinished && base &&
+           device.base == base->index &&
+           device.mac == vrrp::virtual_mac(config());
 }
 
 bool VirtualRouter::is_vmac_ready() const {
-    return !config().has_vmac() || vmac() || !faults_.reason().empty();
+    const Interface *device = vmac();
+    return !config().has_vmac() || (device && is_usable_vmac(*device)) ||
+           !faults_.reason().empty();
 }
 
 bool VirtualRouter::is_vmac_up() const {
@@ -40,16 +56,14 @@ const Interface *VirtualRouter::sending_interface() const {
     return is_vmac_up() && !config().vmac_xmit_base ? vmac() : own_interface();
 }
 
-// Its fault, or empty. An address on a device that has another base or MAC
-// address would be unreachable.
+// Its fault, or empty.
 std::string VirtualRouter::check_vmac(Instant now) {
     const Interface *base = own_interface();
     if (!config().has_vmac() || !base || !may_change_vmac()) {
         return {};
     }
     const Interface *device = vmac();
-    if (device && is_own_vmac(*device) && device->base == base->index &&
-        device->mac == vrrp::virtual_mac(config())) {
+    if (device && is_usable_vmac(*device)) {
         vmac_retry_at_.reset();
         return vmac_fault_ = {};
     }

@@ -63,6 +63,9 @@ std::optional<engine::Interface> parse_link(nlmsghdr *message) {
     interface.enabled = (link->ifi_flags & IFF_UP) != 0;
     if (const auto mark = vmac_mark(attributes[IFLA_IFALIAS])) {
         interface.vmac_of = mark->router;
+    }
+    interface.unfinished = is_unfinished(attributes[IFLA_GROUP]);
+    if (interface.unfinished || !interface.vmac_of.empty()) {
         interface.base =
             IfIndex{read<std::uint32_t>(attributes[IFLA_LINK]).value_or(0)};
     }
@@ -190,6 +193,7 @@ Effect add_link(engine::Interface link, std::vector<engine::Interface> &list) {
     const bool same = link.name == known->name && link.mac == known->mac &&
                       link.up == known->up && link.enabled == known->enabled &&
                       link.vmac_of == known->vmac_of &&
+                      link.unfinished == known->unfinished &&
                       link.base == known->base;
     const bool went_down = known->up && !link.up;
     *known = std::move(link);

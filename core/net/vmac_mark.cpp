@@ -46,4 +46,9 @@ std::optional<VmacMark> vmac_mark(const nlattr *alias) {
     return mark;
 }
 
+bool is_unfinished(const nlattr *group) {
+    return group != nullptr && nla_len(group) == sizeof(kUnfinished) &&
+           nla_get_u32(group) == kUnfinished;
+}
+
 }  // namespace ngx_vrrp::net

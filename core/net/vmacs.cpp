@@ -43,6 +43,7 @@ Message build_make(const engine::Interface &base, const vrrp::Config &router) {
     put_text(message, IFLA_IFNAME, router.vmac.c_str());
     put(message, IFLA_LINK, to_number(base.index));
     put_bytes(message, IFLA_ADDRESS, vrrp::virtual_mac(router));
+    put(message, IFLA_GROUP, kUnfinished);
     nest(message, IFLA_LINKINFO, [&] {
         put_text(message, IFLA_INFO_KIND, "macvlan");
         nest(message, IFLA_INFO_DATA, [&] {
@@ -73,11 +74,18 @@ Message build_ipv6_settings(const std::string &name) {
     return message;
 }
 
-// The last request: a device with the mark is complete.
 Message build_mark(const std::string &name, const VmacMark &mark) {
     Message message = make_message(RTM_SETLINK, 0, ifinfomsg{}, kRoom);
     put_text(message, IFLA_IFNAME, name.c_str());
     put_text(message, IFLA_IFALIAS, to_string(mark).c_str());
+    return message;
+}
+
+// The last request of making a device, the first one of removing it.
+Message build_group(const std::string &name, std::uint32_t group) {
+    Message message = make_message(RTM_SETLINK, 0, ifinfomsg{});
+    put_text(message, IFLA_IFNAME, name.c_str());
+    put(message, IFLA_GROUP, group);
     return message;
 }
 
@@ -137,12 +145,14 @@ Result<std::vector<Vmacs::Device>, SystemError> Vmacs::devices() {
             return;
         }
         const auto mark = vmac_mark(attributes[IFLA_IFALIAS]);
-        if (!mark) {
+        const bool unfinished = is_unfinished(attributes[IFLA_GROUP]);
+        if (!mark && !unfinished) {
             return;
         }
         Device &device = list.emplace_back();
         device.index = IfIndex{static_cast<std::uint32_t>(link->ifi_index)};
-        device.mark = *mark;
+        device.unfinished = unfinished;
+        device.mark = mark.value_or(VmacMark{});
         device.name = nla_get_string(attributes[IFLA_IFNAME]);
         if (attributes[IFLA_LINK] != nullptr) {
             device.base = IfIndex{nla_get_u32(attributes[IFLA_LINK])};
@@ -163,7 +173,7 @@ Status Vmacs::make(const engine::Interface &base, const vrrp::Config &router) {
                                               router.vrid}),
                   std::nullopt};
     if (const Device *device = find_first(*all, router.vmac, &Device::name);
-        device && device->mark.router == mark.router) {
+        device && !device->unfinished && device->mark.router == mark.router) {
         return success();
     }
     if (router.family == Family::ipv4) {
@@ -205,15 +215,21 @@ Status Vmacs::complete(const engine::Interface &base,
     if (marked != 0) {
         return failure("marking \"" + router.vmac + "\"", marked);
     }
-    if (!mark.arp) {
-        return success();
+    if (mark.arp) {
+        original_[base.index] = *mark.arp;
+        const ArpSettings wanted{
+            std::max(mark.arp->ignore, kNeeded.ignore),
+            std::max(mark.arp->announce, kNeeded.announce)};
+        const int error = set_arp(requests_, base.index, wanted);
+        if (error != 0) {
+            return failure(format("setting arp_ignore and arp_announce of "
+                                  "\"%s\"",
+                                  base.name.c_str()),
+                           error);
+        }
     }
-    original_[base.index] = *mark.arp;
-    const ArpSettings wanted{std::max(mark.arp->ignore, kNeeded.ignore),
-                             std::max(mark.arp->announce, kNeeded.announce)};
-    return done(set_arp(requests_, base.index, wanted),
-                format("setting arp_ignore and arp_announce of \"%s\"",
-                       base.name.c_str()));
+    return done(requests_.exchange(build_group(router.vmac, 0)),
+                "completing \"" + router.vmac + "\"");
 }
 
 // Another device has it already, or had it.
@@ -257,12 +273,15 @@ Status Vmacs::remove(const engine::Interface &device) {
     if (!ours || ours->mark.router != device.vmac_of) {
         return success();
     }
+    // The settings of the base first: only the device has a record of them.
+    requests_.exchange(build_group(ours->name, kUnfinished));
+    const Status restored = restore_arp(*ours, *all);
     const int error = requests_.exchange(
         make_message(RTM_DELLINK, 0, header_of(device.index)));
     if (error != 0 && error != ENODEV) {
         return failure("removing \"" + device.name + "\"", error);
     }
-    return restore_arp(*ours, *all);
+    return restored;
 }
 
 // Values that another program has set meanwhile are not changed.

@@ -44,6 +44,7 @@ private:
         IfIndex index{};
         IfIndex base{};
         std::string name;
+        bool unfinished = false;
         VmacMark mark;
     };
 

@@ -194,6 +194,53 @@ TEST_F(VmacTest, WithAnotherBaseIsMadeAgain) {
                     "delete vrrp.51", "make vrrp.51 on eth0"}));
 }
 
+// A process died before it had set the mark.
+TEST_F(VmacTest, ThatIsUnfinishedIsMadeAgain) {
+    Interface half = device(false);
+    half.unfinished = true;
+    half.vmac_of.clear();
+    beat();
+    start(vmac_config(), with(half));
+    EXPECT_EQ(machine.take(),
+              (Done{"listen eth0 multicast", "listen vrrp.51 multicast",
+                    "delete vrrp.51", "make vrrp.51 on eth0"}));
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+
+    Interface made = device(false);
+    made.index = IfIndex{8};
+    see(with(made));
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
+// Or while it removed it.
+TEST_F(VmacTest, ThatIsHalfRemovedIsMadeAgain) {
+    Interface half = device(false);
+    half.unfinished = true;
+    beat();
+    start(vmac_config(), with(half));
+    EXPECT_EQ(std::ranges::count(machine.take(), "delete vrrp.51"), 1);
+}
+
+TEST_F(VmacTest, ThatIsUnfinishedIsNotOfAnotherRouter) {
+    Interface half = device(false);
+    half.unfinished = true;
+    half.vmac_of.clear();
+    half.mac.back() = 52;
+    beat();
+    start(vmac_config(), with(half));
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(std::ranges::count(machine.take(), "delete vrrp.51"), 0);
+}
+
+TEST_F(VmacTest, ThatIsUnfinishedIsRemovedWhenTheConfigurationHasNone) {
+    Interface half = device(false);
+    half.unfinished = true;
+    half.vmac_of.clear();
+    beat();
+    start(config(), with(half));
+    EXPECT_EQ(std::ranges::count(machine.take(), "delete vrrp.51"), 1);
+}
+
 TEST_F(VmacTest, ThatIsRemovedComesBackWithTheAddress) {
     become_active();
     see(interfaces());

@@ -110,6 +110,34 @@ TEST_F(VmacsTest, RememberHowTheBaseWas) {
     EXPECT_EQ(arp_settings(), "0 0");
 }
 
+// What a process leaves that dies after its first request.
+TEST_F(VmacsTest, WithoutAMarkAreUnfinished) {
+    in_a(
+        "ip link add vrrp.51 link vr0 address 00:00:5e:00:01:33 "
+        "group 1448235600 type macvlan mode private");
+    const engine::Interface half = a().look("vrrp.51");
+    EXPECT_TRUE(half.unfinished);
+    EXPECT_EQ(half.vmac_of, "");
+    EXPECT_EQ(half.base, a().look("vr0").index);
+    ASSERT_DONE(a().host->remove_vmac(half));
+    EXPECT_EQ(a().look("vrrp.51").name, "");
+
+    ASSERT_DONE(make());
+    EXPECT_FALSE(a().look("vrrp.51").unfinished);
+}
+
+// Before its last one; the settings of the base are in the mark.
+TEST_F(VmacsTest, WithoutTheirLastRequestAreUnfinished) {
+    ASSERT_DONE(make());
+    in_a("ip link set vrrp.51 group 1448235600");
+    EXPECT_TRUE(a().look("vrrp.51").unfinished);
+    EXPECT_EQ(failure_of(make()),
+              "making \"vrrp.51\" (macvlan) on \"vr0\" failed (17: File "
+              "exists)");
+    ASSERT_DONE(remove("vrrp.51"));
+    EXPECT_EQ(arp_settings(), "0 0");
+}
+
 TEST_F(VmacsTest, OfOthersAreNotOurs) {
     in_a("ip link add vrrp.51 link vr0 type macvlan mode private");
     EXPECT_EQ(
