@@ -446,6 +446,35 @@ accepts_tracker($_->[0], $_->[1] // '')
     for ['track_ping 192.168.1.101'], ['track_http http://127.0.0.1/'],
         ['track_upstream web', pool($vip, $other)],
         ['track_upstream web min_up=50%', pool($vip, $other)];
+# Of the other family, or of another member of the group.
+my $of = '2001:db8::100, a virtual address of the';
+my $none = "no node could become MASTER, $instead";
+my $both = '    vrrp_instance VI_1 { interface lo; virtual_router_id 51;
+    virtual_ipaddress 192.168.1.100; virtual_ipaddress 2001:db8::100; ';
+
+for (['track_ping 2001:db8::100'], ['track_tcp [2001:db8::100]:80'],
+     ['track_http http://[2001:db8::100]/'],
+     ['track_upstream web', pool('[2001:db8::100]:80')])
+{
+    my ($tracker, $after) = @$_;
+    my ($directive, $name) = split ' ', $tracker;
+
+    rejects("both families: $tracker", "$both$tracker; } }\n" . ($after // ''),
+            qq($directive "$name" checks $of same vrrp_instance "VI_1": $none),
+            7);
+}
+
+my $group = <<'END';
+    vrrp_instance VI_1 { interface lo; virtual_router_id 51; sync_group G;
+    virtual_ipaddress 192.168.1.100; track_ping 2001:db8::100; }
+    vrrp_instance VI_2 { interface lo; virtual_router_id 52; sync_group G;
+    virtual_ipaddress 2001:db8::100; } }
+END
+
+rejects('a member of the group', $group,
+        qq(track_ping "2001:db8::100" checks $of vrrp_instance "VI_2" )
+        . "in the same sync_group: $none", 7);
+accepts('no group', $group =~ s/sync_group G;//gr);
 accepts('the virtual address of another instance', <<~"END");
     $good}
     vrrp_instance VI_2 { interface lo; virtual_router_id 52;

@@ -97,8 +97,12 @@ char *ngx_vrrp_listen_add(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
 ngx_uint_t ngx_vrrp_is_virtual(const vrrp_core_instance_conf_t *ic,
     vrrp_core_ip_t *ip);
 
-/* does it check a virtual address of its instance?  vp: of a track_upstream */
-char *ngx_vrrp_track_virtual(ngx_cycle_t *cycle,
+/* the instance with this address that moves with ic: itself, or a member */
+const vrrp_core_instance_conf_t *ngx_vrrp_moves_virtual(ngx_vrrp_conf_t *vcf,
+    const vrrp_core_instance_conf_t *ic, vrrp_core_ip_t *ip);
+
+/* does it check a virtual address of these?  vp: of a track_upstream */
+char *ngx_vrrp_track_virtual(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     ngx_vrrp_pool_t *vp);
 

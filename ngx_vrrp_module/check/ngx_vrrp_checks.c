@@ -347,7 +347,7 @@ ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     }
 
     if (ngx_vrrp_checks_match(cycle, vcf, check) != NGX_CONF_OK
-        || ngx_vrrp_track_virtual(cycle, ic, check, NULL) != NGX_CONF_OK)
+        || ngx_vrrp_track_virtual(cycle, vcf, ic, check, NULL) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }

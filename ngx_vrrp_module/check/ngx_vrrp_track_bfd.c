@@ -73,25 +73,30 @@ char *
 ngx_vrrp_track_bfd_build(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check)
 {
-    char                   text[INET6_ADDRSTRLEN];
-    vrrp_core_bfd_conf_t  *bfd;
+    char                              text[INET6_ADDRSTRLEN];
+    vrrp_core_bfd_conf_t             *bfd;
+    const vrrp_core_instance_conf_t  *other;
 
     bfd = &check->tracker.bfd;
+    other = ngx_vrrp_moves_virtual(vcf, ic, &bfd->peer);
 
-    if (ngx_vrrp_is_virtual(ic, &bfd->peer)) {
+    if (other) {
         return ngx_vrrp_failed_at(cycle, &check->place, "track_bfd \"%V\" is a "
                                   "virtual address of vrrp_instance \"%*s\", "
                                   "must be an address of a single router",
-                                  &check->name, ic->name.len, ic->name.data);
+                                  &check->name, other->name.len,
+                                  other->name.data);
     }
 
-    if (ngx_vrrp_is_virtual(ic, &bfd->local)) {
+    other = ngx_vrrp_moves_virtual(vcf, ic, &bfd->local);
+
+    if (other) {
         return ngx_vrrp_failed_at(cycle, &check->place, "\"local=%s\" is a "
                                   "virtual address of vrrp_instance \"%*s\", "
                                   "must be an address that this node always "
                                   "has",
                                   ngx_vrrp_ip_text(&bfd->local, text),
-                                  ic->name.len, ic->name.data);
+                                  other->name.len, other->name.data);
     }
 
     if (ngx_vrrp_link_local(&bfd->peer) && bfd->peer.family == 6) {

@@ -65,7 +65,7 @@ ngx_vrrp_track_find_pool(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_vrrp_track_virtual(cycle, ic, check, search.pool);
+    return ngx_vrrp_track_virtual(cycle, vcf, ic, check, search.pool);
 }
 
 
