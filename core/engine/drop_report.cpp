@@ -150,7 +150,8 @@ std::string ttl_advice(const vrrp::Config &config,
     return peer ? text +
                       format(
                           ", or, if the peer has another \"unicast_ttl\", set "
-                          "\"unicast_ttl 255;\" there, or, if there are "
+                          "\"unicast_ttl 255\" there (keepalived has "
+                          "it, too), or, if there are "
                           "routers between the nodes, set \"unicast_peer %s "
                           "min_ttl=%u;\" here",
                           source.to_string().c_str(), ttl)

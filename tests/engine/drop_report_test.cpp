@@ -89,8 +89,9 @@ TEST(DropReport, SaysWhatBothSay) {
     vrrp::Config unicast = v2_config();
     unicast.unicast_peers = {*IpAddress::parse("10.0.1.2")};
     EXPECT_TRUE(advice(DropReason::ttl, unicast, &advert, other)
-                    .ends_with("set \"unicast_ttl 255;\" there, or, if there "
-                               "are routers between the nodes, set "
+                    .ends_with("set \"unicast_ttl 255\" there (keepalived has "
+                               "it, too), or, if there are routers between "
+                               "the nodes, set "
                                "\"unicast_peer 10.0.1.2 min_ttl=63;\" here"));
     unicast.family = Family::ipv6;
     unicast.unicast_peers[0].min_ttl = 64;
