@@ -20,11 +20,18 @@ my @SYSTEMS = (
     ['keepalived-best' => 'keepalived v3, 30 ms, `track_process`'],
 );
 
+# Only by name.
+my @OTHERS = (
+    ['ngx_vrrp-v3-vmac'   => 'ngx_vrrp v3, 100 ms, `use_vmac`'],
+    ['keepalived-v3'      => 'keepalived v3, 100 ms, `pgrep`'],
+    ['keepalived-v3-vmac' => 'keepalived v3, 100 ms, `pgrep`, `use_vmac`'],
+);
+
 my @EVENTS = qw(nothing reload quit stop master killall speaker everything
                 freeze hang address link);
 
 GetOptions('runs=i' => \(my $runs = 1), 'event=s' => \my @events,
-           'system=s' => \my @wanted)
+           'system=s' => \my @wanted, 'ignorant' => \my $ignorant)
     or die "events: see bench/events --help\n";
 
 my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
@@ -32,10 +39,10 @@ die "events: $reason\n" if $reason;
 
 @events = @EVENTS unless @events;
 
-my @systems = grep {
+my @systems = @wanted ? grep {
     my $name = $_->[0];
-    !@wanted || grep { $_ eq $name } @wanted;
-} @SYSTEMS;
+    grep { $_ eq $name } @wanted;
+} @SYSTEMS, @OTHERS : @SYSTEMS;
 
 $| = 1;
 
@@ -58,7 +65,8 @@ sub measure ($event) {
     for my $run (1 .. $runs) {
         for my $system (map { $_->[0] } @systems) {
             push @{ $results{$system} },
-                 VRRP::Bench::Trial->run($system, $event);
+                 VRRP::Bench::Trial->run($system, $event,
+                                         ignorant => $ignorant);
         }
     }
 

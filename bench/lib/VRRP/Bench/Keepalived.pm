@@ -77,7 +77,18 @@ sub _conf ($self, $name) {
     my ($check, $use) = $self->_tracks ? $self->_process_check($name)
                                        : $self->_script_check;
 
+    $use .= $self->_use_vmac($name) if $self->{vmac};
+
     return $check . $self->{classic}->keepalived($name, instance => $use);
+}
+
+
+# keepalived leaves arp_announce to the operator.
+sub _use_vmac ($self, $name) {
+    $self->{lab}->node($name)->run(qw(sysctl -qw),
+        "net.ipv4.conf.$VRRP::Node::INTERFACE.arp_announce=2");
+
+    return "\n    use_vmac";
 }
 
 

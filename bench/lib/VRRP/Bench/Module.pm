@@ -19,7 +19,8 @@ sub command_name ($self) { 'nginx' }
 sub start_balancers ($self) {
     for my $name (qw(lb1 lb2)) {
         $self->{nginx}{$name}
-            = $self->{classic}->start_balancer($self->{lab}, $name);
+            = $self->{classic}->start_balancer($self->{lab}, $name,
+                  instance => $self->{vmac} ? 'use_vmac;' : undef);
     }
 }
 

@@ -9,12 +9,14 @@ use VRRP::Bench::Keepalived;
 use VRRP::Bench::Module;
 use VRRP::Classic;
 
-# profile: see VRRP::Classic. check: how keepalived learns of nginx's end.
+# profile: see VRRP::Classic. check: how keepalived learns of nginx's end. vmac:
+# with "use_vmac".
 # period: what the time that passes until something is noticed depends on, s.
 our %SYSTEMS = (
     'ngx_vrrp-v2'     => { profile => 'v2' },
     'ngx_vrrp-v3'     => { profile => 'v3' },
     'ngx_vrrp-v3_10ms' => { profile => 'v3_10ms' },
+    'ngx_vrrp-v3-vmac' => { profile => 'v3', vmac => 1 },
 
     # The pair of the classic recipes.
     'keepalived'      => { profile => 'v2', check => 'script', period => 2 },
@@ -22,6 +24,8 @@ our %SYSTEMS = (
     # The shortest interval that a script can have.
     'keepalived-v2'   => { profile => 'v2', check => 'script', period => 1 },
     'keepalived-v3'   => { profile => 'v3', check => 'script', period => 1 },
+    'keepalived-v3-vmac' => { profile => 'v3', check => 'script', period => 1,
+                           vmac => 1 },
     'keepalived-v3_10ms' => { profile => 'v3_10ms', check => 'script',
                            period => 1 },
 

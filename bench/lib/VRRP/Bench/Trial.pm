@@ -25,19 +25,19 @@ our $PATIENCE = 12;
 my $CALM = 1;
 
 
-# Returns a hash of
+# ignorant: the client ignores gratuitous ARP. Returns a hash of
 #     outage    the longest time without a good answer, ms; undef if clients
 #               were not served again
 #     failed    number of requests
 #     moved     when lb2 had the address, ms; undef if it never had
 #     left      true if lb1 had the address as well when lb2 had it long since
 # or nothing if the system did not come up in two attempts; the reason is printed.
-sub run ($class, $system, $event) {
+sub run ($class, $system, $event, %args) {
     say STDERR "$event: $system";
 
     for my $attempt (1, 2) {
         my $lab = VRRP::Lab->new(quiet => 1);
-        my $result = eval { _measure($lab, $system, $event) };
+        my $result = eval { _measure($lab, $system, $event, %args) };
 
         warn "$event: $system: $@" unless $result;
         $lab->destroy;
@@ -49,10 +49,13 @@ sub run ($class, $system, $event) {
 }
 
 
-sub _measure ($lab, $system_name, $event_name) {
+sub _measure ($lab, $system_name, $event_name, %args) {
     my $system = VRRP::Bench::System->start($system_name, $lab);
     my $event = VRRP::Bench::Event->named($event_name);
     my $watch = $lab->watch_addresses('lb2');
+
+    $lab->node('client')->ignore_announcements($VIP) if $args{ignorant};
+
     my $load = $lab->load(interval => $INTERVAL);
 
     # Not always at the same moment between two checks or adverts.
