@@ -22,11 +22,11 @@ Status not_watched(const char *what) {
     return failure(format("adding %s to the event loop", what), EMFILE);
 }
 
-bool has_ours(const engine::Interfaces &known,
-              const engine::LeaseRequest &request) {
-    const engine::Interface *there = known.find(request.interface->name);
-    return there && there->index == request.interface->index &&
-           there->has_marked(*request.address);
+bool has_ours(const engine::Interfaces &known, IfIndex interface,
+              const vrrp::VirtualAddress &address) {
+    const engine::Interface *there =
+        find_first(known.list, interface, &engine::Interface::index);
+    return there && there->has_marked(address);
 }
 
 }  // namespace
@@ -165,9 +165,16 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
             at);
     }
 
+    // The kernel reports an IPv6 address later than it answers the request, and
+    // the link that we have just set up may be reported before.
+    std::erase_if(unreported_, [&](const auto &added) {
+        return has_ours(known_, added.first, added.second);
+    });
+    const bool lacks_some = changed && !unreported_.empty();
+
     // After a link went down, ask the kernel whether the interface is gone,
     // too: it has this before there is an event.
-    if (error != 0 || went_down) {
+    if (error != 0 || went_down || lacks_some) {
         read_all_again(at, changed);
     } else if (changed) {
         report_interfaces();
@@ -178,6 +185,7 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
 // it adds the missing addresses, and the next dump follows. Meanwhile events
 // report changes.
 void Host::read_all_again(Instant now, bool changed) {
+    unreported_.clear();
     Result<InterfaceDump, SystemError> read = read_interfaces(requests_);
     if (!read) {
         const Duration pause = dump_.failed(now);
@@ -263,8 +271,10 @@ void Host::forget_unanswered(const engine::Interface &interface) {
 // Its renewals cause none.
 [[gnu::hot]] std::vector<Status> Host::add(
     const std::vector<engine::LeaseRequest> &requests) {
-    const bool all_known = std::ranges::all_of(
-        requests, [&](const auto &r) { return has_ours(known_, r); });
+    const bool all_known =
+        std::ranges::all_of(requests, [&](const engine::LeaseRequest &r) {
+            return has_ours(known_, r.interface->index, *r.address);
+        });
     std::vector<Status> added =
         add_addresses(all_known ? renewals_ : requests_, requests, known_);
     for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -274,6 +284,9 @@ void Host::forget_unanswered(const engine::Interface &interface) {
             address.prefix_length < host_prefix_length(Family::ipv4);
         if (added[i] && in_subnet) {
             promote_once(*requests[i].interface);
+        }
+        if (added[i] && !all_known && known_.keeps_marks) {
+            unreported_.emplace_back(requests[i].interface->index, address);
         }
     }
     return added;

@@ -24,6 +24,8 @@
 
 #include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "core/base/log.hpp"
 #include "core/base/repeated_line.hpp"
@@ -139,6 +141,8 @@ private:
     RepeatedLine neighbour_line_;
     RepeatedLine routes_line_;
     std::set<IfIndex> promoted_;
+    // Added by this process, without an event yet.
+    std::vector<std::pair<IfIndex, vrrp::VirtualAddress>> unreported_;
 
     os::ProcessWatch processes_;
     PacketSocket frames_;

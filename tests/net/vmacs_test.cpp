@@ -169,6 +169,25 @@ TEST_F(VmacsTest, HaveNoRouteOfTheirBase) {
     EXPECT_EQ(output_of("ip route show dev vrrp.51"), "");
 }
 
+// The kernel reports the link and the new address in any order.
+TEST_F(VmacsTest, AreNotReportedWithoutTheirNewAddress) {
+    const vrrp::VirtualAddress vip{*IpAddress::parse("fd09::200"), 64,
+                                   "vrrp6.51", ""};
+    for (int i = 0; i < 25; ++i) {
+        ASSERT_DONE(make(vmac_router(Family::ipv6)));
+        const engine::Interface device = a().look("vrrp6.51");
+        a().settle();
+        ASSERT_DONE(a().host->set_up(device, true));
+        ASSERT_DONE(a().add(device, vip, Seconds{50}));
+        const int before = a().changes;
+        ASSERT_TRUE(a().wait([&] { return a().changes != before; }));
+        const engine::Interface *reported = a().interfaces.find("vrrp6.51");
+        ASSERT_NE(reported, nullptr);
+        ASSERT_TRUE(reported->has_marked(vip)) << i;
+        ASSERT_DONE(remove("vrrp6.51"));
+    }
+}
+
 // With the MAC address of the device, and an address of the base; a peer with
 // the same device hears it there and nowhere else, once.
 void is_heard(Station &a, Station &b, const engine::Interface &from,
