@@ -13,6 +13,7 @@
 #include "core/base/find.hpp"
 #include "core/base/ip.hpp"
 #include "core/base/types.hpp"
+#include "core/engine/router_key.hpp"
 #include "core/vrrp/admission.hpp"
 #include "core/vrrp/config.hpp"
 #include "core/wire/neighbour.hpp"
@@ -68,6 +69,23 @@ struct Interfaces {
 
     const Interface *find(std::string_view name) const {
         return find_first(list, name, &Interface::name);
+    }
+
+    // The router for which this module has made a device, as the text of its
+    // key; empty: it is not ours. One that is not complete may have no name
+    // yet, but it has the MAC address and the base of its router.
+    std::string vmac_router(const Interface &device) const {
+        const Interface *base =
+            find_first(list, device.base, &Interface::index);
+        if (device.unfinished && device.vmac_of.empty() && base) {
+            const Vrid vrid{device.mac.back()};
+            for (const Family family : {Family::ipv4, Family::ipv6}) {
+                if (device.mac == vrrp::virtual_mac(family, vrid)) {
+                    return to_string(RouterKey{base->name, family, vrid});
+                }
+            }
+        }
+        return device.vmac_of;
     }
 };
 

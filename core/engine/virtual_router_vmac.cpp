@@ -24,12 +24,8 @@ const Interface *VirtualRouter::vmac() const {
 }
 
 bool VirtualRouter::is_own_vmac(const Interface &interface) const {
-    const Interface *base = own_interface();
-    return interface.vmac_of.empty()
-               ? interface.unfinished && base &&
-                     interface.base == base->index &&
-                     interface.mac == vrrp::virtual_mac(config())
-               : interface.vmac_of == to_string(key());
+    const std::string router = interfaces_->vmac_router(interface);
+    return !router.empty() && router == to_string(key());
 }
 
 // An address on a device that has another base or MAC address would be

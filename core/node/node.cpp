@@ -173,17 +173,18 @@ Status Node::take_part() {
 // that are still configured are removed by the engine.
 void Node::remove_old_vmacs(const engine::Interfaces &interfaces) {
     for (const engine::Interface &interface : interfaces.list) {
+        const std::string made_for = interfaces.vmac_router(interface);
         const auto is_its_router = [&](const engine::VirtualRouter &router) {
-            return to_string(router.key()) == interface.vmac_of;
+            return to_string(router.key()) == made_for;
         };
-        if (interface.vmac_of.empty() ||
+        if (made_for.empty() ||
             std::ranges::any_of(engine_.routers(), is_its_router) ||
-            net::is_name_taken(interface.vmac_of)) {
+            net::is_name_taken(made_for)) {
             continue;
         }
         log_(LogLevel::notice,
              "removing %s, left by an earlier process for virtual router %s",
-             interface.name.c_str(), interface.vmac_of.c_str());
+             interface.name.c_str(), made_for.c_str());
         if (Status removed = host_.remove_vmac(interface); !removed) {
             log_(LogLevel::error, "%s", removed.error().to_string().c_str());
         }

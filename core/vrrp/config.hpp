@@ -170,9 +170,13 @@ struct Config {
 };
 
 // RFC 9568, 7.3.
+inline MacAddress virtual_mac(Family family, Vrid vrid) {
+    const std::uint8_t number = family == Family::ipv4 ? 1 : 2;
+    return {0x00, 0x00, 0x5e, 0x00, number, to_number(vrid)};
+}
+
 inline MacAddress virtual_mac(const Config &config) {
-    const std::uint8_t family = config.family == Family::ipv4 ? 1 : 2;
-    return {0x00, 0x00, 0x5e, 0x00, family, to_number(config.vrid)};
+    return virtual_mac(config.family, config.vrid);
 }
 
 }  // namespace ngx_vrrp::vrrp
