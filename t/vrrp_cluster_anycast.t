@@ -2,7 +2,7 @@
 
 # "election off" with BGP: conf-examples/anycast.conf, and BIRD or FRR beside
 # it. Both nodes have the addresses on lo; the router in the lab has a route to
-# each node while it is healthy.
+# each node while it is healthy. Clients are behind the router.
 
 use v5.36;
 
@@ -24,16 +24,24 @@ plan(skip_all => 'no bird here, run tools/install-deps') if !-x $BIRD;
 # s
 my $PATIENCE = 20;
 
-# A route is withdrawn this long after the file of a tracker has appeared. The
-# goal is 0.1 s; a busy machine may need more.
-my $WITHDRAWN = 2;
+# A route is withdrawn this long after the file of a tracker has appeared, in ms.
+# The goal is 100; a busy machine may need more.
+my $WITHDRAWN = 1000;
+my $ROUNDS = $ENV{NGX_VRRP_ANYCAST_ROUNDS} // 1;
+
+# The connections that each of the clients keeps, and the requests on new
+# connections that may be under way while the router moves them.
+my $KEPT = 10;
+my $UNDER_WAY = 5;
 
 my %VIP = (4 => '203.0.113.10', 6 => '2001:db8:113::10');
 my %NAME = (4 => 'ANYCAST_4', 6 => 'ANYCAST_6');
 
 my $examples = abs_path(dirname(__FILE__) . '/../conf-examples');
-my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
+my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)],
+                         second_link => [qw(client web1)]);
 my $router = $lab->node('client');
+my $clients = $lab->node('web1');
 my %frr = map { $_ => 1 } grep { $_ eq 'lb2' && -x "$FRR/bgpd" } qw(lb1 lb2);
 my (%nginx, %pids);
 
@@ -62,6 +70,7 @@ sub start_nginx ($name) {
         or die "no http block\n";
 
     $vrrp =~ s{/run/nginx-drain}{drain($name)}ge;
+    $vrrp =~ s/dev eth0/dev $VRRP::Node::INTERFACE/g;
     $nginx{$name} = $lab->start_nginx($name, vrrp => $vrrp, http => $http);
 }
 
@@ -113,6 +122,21 @@ sub start_frr ($name) {
 sub start_routing ($name) {
     return $frr{$name} ? start_frr($name)
         : start_bird($name, localized($name, example('anycast/bird.conf')));
+}
+
+
+# The clients reach the nodes by the router only.
+sub plug_clients_in () {
+    $router->run(qw(sysctl -qw net.ipv4.ip_forward=1
+                    net.ipv6.conf.all.forwarding=1
+                    net.ipv4.fib_multipath_hash_policy=1
+                    net.ipv6.fib_multipath_hash_policy=1));
+    $clients->batch_ip("route add $VIP{4} via 192.168.65.10",
+                       "route add $VIP{6} via fd65::10");
+    $lab->node($_)->run(qw(sysctl -qw net.ipv6.route.gc_interval=1)),
+    $lab->node($_)->batch_ip('route add 192.168.65.0/24 via 192.168.64.10',
+                             'route add fd65::/64 via fd64::10')
+        for qw(lb1 lb2);
 }
 
 
@@ -168,6 +192,67 @@ sub routes ($family) {
 }
 
 
+# Reports of the kernel of this node about routes and addresses, with times.
+sub monitor ($name) {
+    state $serial = 0;
+    my $tag = 'routes' . ++$serial;
+    my $file = $lab->node($name)->dir . "/$tag.out";
+    my $pid = $lab->node($name)->spawn({ tag => $tag },
+        qw(ip -tshort -o monitor route address));
+
+    # It does not report that it is ready: make it print something.
+    $lab->wait_until('the monitor', $PATIENCE, sub {
+        $lab->node($name)->run(qw(ip address replace 127.9.9.9/32 dev lo));
+        return -s $file;
+    });
+
+    return { file => $file, stop => sub { $lab->node($name)->reap($pid) } };
+}
+
+
+# The times at which it has reported this since then.
+sub reported ($monitor, $since, $condition) {
+    my $text = VRRP::Proc::slurp($monitor->{file}) // '';
+
+    return grep { $_ >= $since } map { VRRP::Watch::Addresses::_time($_) }
+           grep { $condition->() } split /\n/, $text;
+}
+
+
+# When the router had no route to the node any more.
+sub withdrawn ($at_router, $name, $family, $since) {
+    my $via = join '|', map { quotemeta } addresses($name);
+    my ($first) = reported($at_router, $since, sub {
+        /\Q$VIP{$family}\E / && !/via (?:$via) /;
+    });
+
+    return $first;
+}
+
+
+# A request is lost only if it is under way while the router moves the clients,
+# or if its connection was open then: the other node resets it.
+sub is_lossless ($load, $since, $moved, $family) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $kept = $load->{keep};
+    my $what = "$family, " . ($kept ? 'kept connections' : 'new connections');
+    my @all = $load->requests;
+    my @failed = grep { !$_->{good} } @all;
+    my @late = grep { $_->{start} > $moved } @failed;
+    my @other = $kept ? grep { $_->{body} !~ /reset.*\(used\)/i } @late : @late;
+
+    cmp_ok(scalar(grep { $_->{start} < $since } @all), '>', 50,
+           "$what: clients are there");
+    is(join(', ', map { sprintf '%.3f %s', $_->{start} - $since, $_->{body} }
+            @other), '', "$what: nothing is lost after the move");
+    cmp_ok(scalar @failed, '<=', $kept // $UNDER_WAY,
+           "$what: nothing is lost before it");
+    note(sprintf '%s: %d requests, %d lost in the move, %.0f ms after quit',
+         $what, scalar @all, scalar @failed, 1000 * ($moved - $since));
+}
+
+
 sub becomes ($what, $expected, $patience = $PATIENCE) {
     for my $family (4, 6) {
         my $seen;
@@ -182,6 +267,7 @@ sub becomes ($what, $expected, $patience = $PATIENCE) {
 }
 
 
+plug_clients_in();
 start_router();
 start_routing($_), start_nginx($_) for qw(lb1 lb2);
 my $capture = $lab->capture('client');
@@ -204,11 +290,11 @@ for my $name (qw(lb1 lb2)) {
     unlike($raw, qr/:0070 /, "$name: no socket of protocol 112");
 }
 
-# A client, by the router.
+# A client behind the router.
 for my $family (4, 6) {
     my $host = $family == 4 ? $VIP{4} : "[$VIP{6}]";
 
-    like($router->run(qw(curl -sS -m 5), "http://$host/"), qr/\S/,
+    like($clients->run(qw(curl -sS -m 5), "http://$host/"), qr/\S/,
          "a client is served, IPv$family");
 }
 
@@ -216,16 +302,35 @@ for my $family (4, 6) {
 for my $name (qw(lb1 lb2)) {
     my $other = $name eq 'lb1' ? 'lb2' : 'lb1';
     my $how = $frr{$name} ? 'FRR' : 'BIRD';
-    my $since = time;
+    my $at_router = monitor('client');
+    my %after;
 
-    write_file(drain($name), '');
-    becomes("$how withdraws the route of $name", $other, $WITHDRAWN);
-    note(sprintf '%s: withdrawn after %.0f ms', $how, 1000 * (time - $since));
-    is($nginx{$name}->state, 'FAULT', "$name: FAULT");
+    for my $round (1 .. $ROUNDS) {
+        my $since = time;
 
-    unlink drain($name);
-    becomes("$how announces $name again", 'lb1 lb2');
-    is($nginx{$name}->state, 'MASTER', "$name: MASTER");
+        write_file(drain($name), '');
+        becomes("$how withdraws the route of $name", $other);
+
+        for my $family (4, 6) {
+            my $time = withdrawn($at_router, $name, $family, $since);
+
+            push @{ $after{$family} }, 1000 * ($time - $since);
+        }
+        is($nginx{$name}->state, 'FAULT', "$name: FAULT") if $round == 1;
+
+        unlink drain($name);
+        becomes("$how announces $name again", 'lb1 lb2');
+        is($nginx{$name}->state, 'MASTER', "$name: MASTER") if $round == 1;
+    }
+    for my $family (4, 6) {
+        my @sorted = sort { $a <=> $b } @{ $after{$family} };
+
+        cmp_ok($sorted[0], '<', $WITHDRAWN,
+               "$how withdraws soon, IPv$family");
+        note(sprintf '%s, IPv%d: withdrawn after %.0f to %.0f ms, median %.0f',
+             $how, $family, @sorted[0, -1, $#sorted / 2]);
+    }
+    $at_router->{stop}->();
 }
 
 # A reload changes nothing.
@@ -238,19 +343,47 @@ for my $name (qw(lb1 lb2)) {
     is(routes(4), 'lb1 lb2', 'a reload: the routes are there');
 }
 
-# All of nginx dies: the kernel removes the addresses at the end of the lease.
+# All of nginx dies: the kernel removes the addresses at the end of the lease, and
+# the routes with them, or soon after.
 $nginx{lb2}->signal('KILL', map { $_->{pid} } $nginx{lb2}->processes);
-becomes('lb2 is dead', 'lb1', 6);
+becomes('lb2 is dead', 'lb1', 10);
 $nginx{lb2}->start;
 becomes('lb2 is there again', 'lb1 lb2');
 
-# The address stays for release_timeout, in which lb1 serves.
+# The routes go at once, the addresses stay for release_timeout. 1000 requests a
+# second, half of them on new connections.
 {
+    my @load = map {
+        my $host = $_ == 4 ? $VIP{4} : "[$VIP{6}]";
+        map { $lab->load(from => 'web1', url => "http://$host/", interval => 4,
+                         timeout => 3000, keep => $_) } undef, $KEPT;
+    } 4, 6;
+    my ($at_node, $at_router) = map { monitor($_) } qw(lb1 client);
+
+    sleep 0.5;
     my $since = time;
 
     $nginx{lb1}->stop('QUIT');
+    my $end = time;
+    sleep 0.2;
     becomes('lb1 has ended', 'lb2');
-    cmp_ok(time - $since, '>', 2, 'not before release_timeout');
+    cmp_ok($end - $since, '>', 2, 'not before release_timeout');
+    $_->stop for @load;
+
+    for my $family (4, 6) {
+        my ($new, $kept) = splice @load, 0, 2;
+        my ($signal) = reported($at_node, $since,
+                                sub { /Deleted \Q$VIP{$family}\E dev/ });
+        my ($gone) = reported($at_node, $since,
+                              sub { /Deleted .*inet6? \Q$VIP{$family}\E/ });
+        my $moved = withdrawn($at_router, 'lb1', $family, $since);
+
+        cmp_ok($signal, '<', $since + 1.5, "IPv$family: the route goes first");
+        cmp_ok($gone, '>', $since + 2, "IPv$family: the address stays");
+        cmp_ok($moved, '<', $gone, "IPv$family: clients move before it goes");
+        is_lossless($_, $since, $moved, "IPv$family") for $new, $kept;
+    }
+    $_->{stop}->() for $at_node, $at_router;
 }
 
 is(scalar(() = $capture->adverts), 0, 'no advertisement was sent');

@@ -276,6 +276,8 @@ private:
     void act(const vrrp::RenewAddresses &action, Instant now);
     void act(const vrrp::RemoveAddresses &action, Instant now);
     void act(const vrrp::AnnounceAddresses &action, Instant now);
+    void act(const vrrp::WithdrawRoutes &action, Instant now);
+    void act(const vrrp::RestoreRoutes &action, Instant now);
     void act(const vrrp::AnnounceSource &action, Instant now);
     void act(const vrrp::ReportTransition &action, Instant now);
     void act(const vrrp::ReportMismatch &action, Instant now);
@@ -344,6 +346,7 @@ private:
     void remove_unconfigured(const Handover &handover,
                              const std::vector<Held<Item>> &list,
                              const std::vector<Item> &there);
+    bool is_withdrawn(const vrrp::Route &route) const;
     void hold_routes(Instant now);
     void remove_routes();
     void prolong_routes(Instant now);

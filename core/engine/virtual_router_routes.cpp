@@ -37,6 +37,19 @@ bool is_there(const Interfaces &in, const Item &wanted) {
     return there && vrrp::fits(*there, wanted);
 }
 
+// No answer to a client takes this route: it is there for a routing daemon,
+// which announces it.
+bool is_signal(const vrrp::Config &config, const vrrp::Route &route) {
+    const auto leads_to = [&](const vrrp::VirtualAddress &address) {
+        return route.destination ==
+               vrrp::Network{address.address,
+                             host_prefix_length(address.address.family())};
+    };
+    return !route.via &&
+           (route.kind != vrrp::RouteKind::usual || route.interface == "lo" ||
+            std::ranges::any_of(config.addresses, leads_to));
+}
+
 template <class Item>
 bool is_lost(const Held<Item> &held) {
     return !held.present && !held.given_up;
@@ -100,10 +113,17 @@ void VirtualRouter::hold(Held<Item> &held, Instant now) {
     }
 }
 
+bool VirtualRouter::is_withdrawn(const vrrp::Route &route) const {
+    return !config().election && instance_.is_leaving() &&
+           is_signal(config(), route);
+}
+
 void VirtualRouter::hold_routes(Instant now) {
     retry_routes_at_.reset();
     for (Held<vrrp::Route> &held : routes_) {
-        hold(held, now);
+        if (!is_withdrawn(held.wanted)) {
+            hold(held, now);
+        }
     }
     for (Held<vrrp::Rule> &held : rules_) {
         hold(held, now);
@@ -125,6 +145,20 @@ void VirtualRouter::release(Held<Item> &held) {
         log_(LogLevel::alert, "%s, it stays until the next start",
              status.error().to_string().c_str());
     }
+}
+
+// Clients go to other nodes from now on. Those that are still served need the
+// other routes.
+void VirtualRouter::act(const vrrp::WithdrawRoutes &, Instant) {
+    for (Held<vrrp::Route> &held : routes_ | std::views::reverse) {
+        if (is_signal(config(), held.wanted)) {
+            release(held);
+        }
+    }
+}
+
+void VirtualRouter::act(const vrrp::RestoreRoutes &, Instant now) {
+    hold_routes(now);
 }
 
 void VirtualRouter::remove_routes() {

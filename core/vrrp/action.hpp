@@ -28,6 +28,13 @@ struct RemoveAddresses {
     bool may_wait = false;   // a moment, until connections have ended
 };
 
+// Without an election, a time before the addresses are removed: the routes that
+// are only for a routing daemon.
+struct WithdrawRoutes {};
+
+// The opposite: this node stays.
+struct RestoreRoutes {};
+
 // Gratuitous ARP or unsolicited NA, `repeat` times for each address.
 struct AnnounceAddresses {
     unsigned repeat = 1;
@@ -48,9 +55,10 @@ struct ReportMismatch {
     std::string text;
 };
 
-using Action = std::variant<SendAdvert, AddAddresses, RenewAddresses,
-                            RemoveAddresses, AnnounceAddresses, AnnounceSource,
-                            ReportTransition, ReportMismatch>;
+using Action =
+    std::variant<SendAdvert, AddAddresses, RenewAddresses, RemoveAddresses,
+                 WithdrawRoutes, RestoreRoutes, AnnounceAddresses,
+                 AnnounceSource, ReportTransition, ReportMismatch>;
 
 using Actions = std::vector<Action>;
 

@@ -180,6 +180,9 @@ State Instance::leave(const Active &state, Leaving leaving, Turn &turn) {
     if (leaving.drop_at <= turn.now) {
         return drop(leaving, leaving.reason, false, turn);
     }
+    if (!config_.election) {
+        turn.act(WithdrawRoutes{});
+    }
     leaving.renew_at = state.renew_at;
     return leaving;
 }
@@ -265,6 +268,9 @@ State Instance::on(Leaving state, const Resume &in, Turn &turn) {
         .renew_at = state.renew_at,
         .announcements = AnnounceSchedule{config_.announce, {}, {}, turn.now}};
     advertise(next, turn);
+    if (!config_.election) {
+        turn.act(RestoreRoutes{});
+    }
     return next;
 }
 

@@ -97,6 +97,95 @@ TEST_F(ElectionOffTest, ReleaseAndResume) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
+class AnycastRoutesTest : public ElectionOffTest {
+protected:
+    static vrrp::Route route(const char *to, std::uint8_t length) {
+        vrrp::Route r;
+        r.destination = {*IpAddress::parse(to), length};
+        return r;
+    }
+
+    static vrrp::Config with_routes() {
+        vrrp::Config c = anycast();
+        vrrp::Route of_address = route("10.0.1.5", 32);
+        of_address.interface = "eth1";
+        vrrp::Route on_lo = route("10.0.4.0", 24);
+        on_lo.interface = "lo";
+        vrrp::Route reject = route("10.0.5.0", 24);
+        reject.kind = vrrp::RouteKind::blackhole;
+        // replies to clients take these
+        vrrp::Route to_clients = route("10.0.6.0", 24);
+        to_clients.interface = "eth1";
+        vrrp::Route gateway = route("0.0.0.0", 0);
+        gateway.via = *IpAddress::parse("10.0.1.254");
+        c.routes = {of_address, to_clients, on_lo, gateway, reject};
+        return c;
+    }
+
+    // As the kernel has them.
+    static Interfaces there(const std::vector<vrrp::Route> &routes) {
+        Interfaces world = loopback(true);
+        world.routes = routes;
+        return world;
+    }
+
+    // Without the renewals.
+    Done changes() {
+        Done list = machine.take();
+        std::erase(list, "add 10.0.1.5 2s");
+        return list;
+    }
+
+    static inline const std::string kAddress = "route 10.0.1.5/32 dev eth1";
+    static inline const std::string kOnLo = "route 10.0.4.0/24 dev lo";
+    static inline const std::string kReject = "route 10.0.5.0/24";
+    static inline const std::string kClients = "route 10.0.6.0/24 dev eth1";
+    static inline const std::string kGateway = "route default via 10.0.1.254";
+    static inline const Done kWithdrawn{"remove " + kReject, "remove " + kOnLo,
+                                        "remove " + kAddress};
+};
+
+// The address, and the routes that replies take, stay for leave_time.
+TEST_F(AnycastRoutesTest, SignalsGoFirstAtTheEnd) {
+    start_anycast(with_routes());
+    engine->handle_interfaces(there(with_routes().routes), now);
+    changes();
+    engine->stop("nginx is shutting down", true, now);
+    EXPECT_EQ(changes(), kWithdrawn);
+
+    const auto &all = with_routes().routes;
+    engine->handle_interfaces(there({all[1], all[3]}), now);
+    run(Milliseconds{1900});
+    EXPECT_EQ(changes(), Done{}) << "and do not come back";
+    run(Milliseconds{200});
+    EXPECT_EQ(changes(), (Done{"remove " + kGateway, "remove " + kClients,
+                               "remove 10.0.1.5/32"}));
+}
+
+TEST_F(AnycastRoutesTest, SignalsGoFirstAtARelease) {
+    start_anycast(with_routes());
+    changes();
+    engine->execute(Command::release, "VI_1", now);
+    EXPECT_EQ(changes(), kWithdrawn);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+
+    engine->execute(Command::resume, "VI_1", now);
+    EXPECT_EQ(changes(),
+              (Done{"add " + kAddress, "add " + kOnLo, "add " + kReject}));
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+// No worker serves the requests that are under way.
+TEST_F(AnycastRoutesTest, AllGoAtOnceWithAFault) {
+    start_anycast(with_routes());
+    changes();
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+    EXPECT_EQ(changes(), (Done{"remove " + kReject, "remove " + kGateway,
+                               "remove " + kOnLo, "remove " + kClients,
+                               "remove " + kAddress, "remove 10.0.1.5/32"}));
+}
+
 // No peer has taken over meanwhile.
 TEST_F(ElectionOffTest, LateWakeKeepsTheAddress) {
     start_anycast();

@@ -89,6 +89,19 @@ TEST_F(Routes, AreAddedAfterTheAddressesAndRemovedBeforeThem) {
                                "remove " + kFirst, "remove 10.0.1.5"}));
 }
 
+// With an election, clients come until the successor has the addresses.
+TEST_F(Routes, StayWithTheAddressesAtTheEnd) {
+    vrrp::Config c = with_routes();
+    vrrp::Route reject = route("203.0.113.0");
+    reject.via.reset();
+    reject.kind = vrrp::RouteKind::blackhole;
+    c.routes.push_back(reject);
+    become_master(c);
+    changes();
+    engine->stop("nginx is shutting down", true, now);
+    EXPECT_EQ(changes(), Done{});
+}
+
 TEST_F(Routes, BackupHasNone) {
     beat();
     start(with_routes());

@@ -21,6 +21,12 @@ struct ActionText {
     std::string operator()(const RemoveAddresses &) const {
         return "remove-addresses";
     }
+    std::string operator()(const WithdrawRoutes &) const {
+        return "withdraw-routes";
+    }
+    std::string operator()(const RestoreRoutes &) const {
+        return "restore-routes";
+    }
     std::string operator()(const AnnounceAddresses &a) const {
         return "announce-addresses " + std::to_string(a.repeat);
     }

@@ -142,6 +142,8 @@ private:
         holding_ = false;
         removed_after_goodbye_ = said_goodbye_;
     }
+    void check(const WithdrawRoutes &) { ADD_FAILURE() << "in an election"; }
+    void check(const RestoreRoutes &) { ADD_FAILURE() << "in an election"; }
     void check(const AnnounceAddresses &a) {
         EXPECT_TRUE(holding_) << "announced what it does not hold";
         EXPECT_GT(a.repeat, 0u);

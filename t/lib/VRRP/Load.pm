@@ -13,7 +13,8 @@ use VRRP::Proc;
 my $SCRIPT = abs_path(dirname(__FILE__) . '/../load.pl');
 
 
-# node, url, interval (ms between requests), timeout (ms until one failed).
+# node, url, interval (ms between requests), timeout (ms until one failed), keep
+# (so many connections stay open, and are used again).
 sub new ($class, %args) {
     state $serial = 0;
 
@@ -37,7 +38,7 @@ sub new ($class, %args) {
     $self->{pid} = $node->spawn(
         { output => $self->{file}, tag => "load$serial" },
         $^X, $SCRIPT, $host, $port // 80, $path,
-        $self->{interval}, $self->{timeout});
+        $self->{interval}, $self->{timeout}, $self->{keep} // ());
 
     return $self;
 }
