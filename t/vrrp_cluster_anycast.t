@@ -24,8 +24,8 @@ plan(skip_all => 'no bird here, run tools/install-deps') if !-x $BIRD;
 # s
 my $PATIENCE = 20;
 
-# A route is withdrawn this long after the file of a tracker has appeared, in ms.
-# The goal is 100; a busy machine may need more.
+# ms. A route is withdrawn this long after the file of a tracker has appeared. The
+# goal is 100; a busy machine may need more.
 my $WITHDRAWN = 1000;
 my $ROUNDS = $ENV{NGX_VRRP_ANYCAST_ROUNDS} // 1;
 
@@ -63,15 +63,33 @@ sub write_file ($file, $text) {
 sub drain ($name) { return $lab->node($name)->dir . '/drain' }
 
 
-sub start_nginx ($name) {
+sub vrrp ($name) {
     my ($vrrp) = example('anycast.conf') =~ /^vrrp \{\n(.*?)^\}/ms
         or die "no vrrp block\n";
-    my ($http) = example('anycast.conf') =~ /^http \{\n(.*?)^\}/ms
-        or die "no http block\n";
 
     $vrrp =~ s{/run/nginx-drain}{drain($name)}ge;
     $vrrp =~ s/dev eth0/dev $VRRP::Node::INTERFACE/g;
-    $nginx{$name} = $lab->start_nginx($name, vrrp => $vrrp, http => $http);
+    return $vrrp;
+}
+
+
+# Both families in one instance.
+sub vrrp_of_both ($name) {
+    my $vrrp = vrrp($name);
+    my @more = $vrrp =~ /^ *virtual_.*2001:db8.*\n/mg;
+
+    $vrrp =~ s/^ *vrrp_instance ANYCAST_6 .*?^ {4}\}\n//ms;
+    $vrrp =~ s/^(?= *track_http)/join '', @more/me;
+    return $vrrp;
+}
+
+
+sub start_nginx ($name) {
+    my ($http) = example('anycast.conf') =~ /^http \{\n(.*?)^\}/ms
+        or die "no http block\n";
+
+    $nginx{$name} = $lab->start_nginx($name, vrrp => vrrp($name),
+                                      http => $http);
 }
 
 
@@ -343,8 +361,8 @@ for my $name (qw(lb1 lb2)) {
     is(routes(4), 'lb1 lb2', 'a reload: the routes are there');
 }
 
-# All of nginx dies: the kernel removes the addresses at the end of the lease, and
-# the routes with them, or soon after.
+# All of nginx dies: the kernel removes the addresses at the end of the lease,
+# and the routes with them, or soon after.
 $nginx{lb2}->signal('KILL', map { $_->{pid} } $nginx{lb2}->processes);
 becomes('lb2 is dead', 'lb1', 10);
 $nginx{lb2}->start;
@@ -384,6 +402,36 @@ becomes('lb2 is there again', 'lb1 lb2');
         is_lossless($_, $since, $moved, "IPv$family") for $new, $kept;
     }
     $_->{stop}->() for $at_node, $at_router;
+}
+
+# Both families in one instance: a fault of one is a fault of both.
+{
+    my $node = $lab->node('lb1');
+    my $which = 'both families in one instance';
+
+    $nginx{lb1}->configure(vrrp => vrrp_of_both('lb1'));
+    $nginx{lb1}->start;
+    becomes("$which: start", 'lb1 lb2');
+    is($nginx{lb1}->state, 'MASTER', "$which: MASTER");
+    is($nginx{lb1}->status->{instances}[0]{other_family}{state}, 'MASTER',
+       "$which: the other one, too");
+
+    write_file(drain('lb1'), '');
+    becomes("$which: fault", 'lb2');
+    unlink drain('lb1');
+    becomes("$which: no fault", 'lb1 lb2');
+
+    $node->run(qw(ip -6 route del), $VIP{6});
+    ok($lab->wait_until('the route', $PATIENCE,
+                        sub { $node->run(qw(ip -6 route show), $VIP{6}) }),
+       "$which: a route that was removed is back");
+    becomes("$which: and is announced", 'lb1 lb2');
+
+    $nginx{lb1}->signal('QUIT', $nginx{lb1}->masters);
+    becomes("$which: quit", 'lb2');
+    ok($node->has_address($VIP{$_}), "$which: the address is there, IPv$_")
+        for 4, 6;
+    $nginx{lb1}->stop;
 }
 
 is(scalar(() = $capture->adverts), 0, 'no advertisement was sent');

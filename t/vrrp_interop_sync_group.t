@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # A sync_group of ours on lb1, keepalived on lb2: with vrrp_sync_group, and
-# without it.
+# without it. Then one instance of ours with both families, and keepalived with
+# an instance for each, or with the IPv6 address in virtual_ipaddress_excluded.
 
 use v5.36;
 
@@ -57,6 +58,44 @@ END
         $text =~ s/virtual_ipaddress \{ (\S+) \}/virtual_ipaddress {\n$1\n}/;
     }
     $text =~ s/group \{ VI_0 VI_1 \} \}/group {\nVI_0\nVI_1\n}\n}/;
+
+    $keepalived->stop if $keepalived;
+    $keepalived = $lab->start_keepalived('lb2', conf => $text);
+}
+
+
+sub both_families () {
+    return "vrrp_instance VI_0 { interface $INTERFACES[0];"
+         . ' virtual_router_id 50; priority 100; version 3; advert_int 100ms;'
+         . " virtual_ipaddress $VIPS[0]/24; virtual_ipaddress $VIPS[1]/64; }\n";
+}
+
+
+# instances: pairs of name and virtual_ipaddress; with one, the IPv6 address is
+# excluded.
+sub start_keepalived_for_both ($priority, %address) {
+    my $text = keys %address < 2 ? ''
+             : "vrrp_sync_group G {\ngroup {\nVI_4\nVI_6\n}\n}\n";
+
+    for my $name (sort keys %address) {
+        my $more = keys %address > 1 ? ''
+                 : "virtual_ipaddress_excluded {\n$VIPS[1]/64\n}";
+
+        $text .= <<"END";
+vrrp_instance $name {
+    state BACKUP
+    interface $INTERFACES[0]
+    virtual_router_id 50
+    priority $priority
+    version 3
+    advert_int 0.1
+    virtual_ipaddress {
+        $address{$name}
+    }
+    $more
+}
+END
+    }
 
     $keepalived->stop if $keepalived;
     $keepalived = $lab->start_keepalived('lb2', conf => $text);
@@ -147,6 +186,48 @@ like($ours->log_text, qr/MASTER\ ->\ BACKUP:\ "VI_0"\ of\ sync_group\ "G"
 
 $keepalived->stop;
 comes_to('lb1 / lb1', 'keepalived is gone');
+
+# Both families in one instance.
+undef $keepalived;
+@VIPS = ($VIPS[0], 'fd64::200');
+$ours->configure(vrrp => both_families());
+$ours->reload;
+comes_to('lb1 / lb1', 'both families, alone');
+
+my %each = (VI_4 => "$VIPS[0]/24", VI_6 => "$VIPS[1]/64");
+
+start_keepalived_for_both(90, %each);
+stays('lb1 / lb1', 'keepalived with an instance for each family is lower');
+start_keepalived_for_both(110, %each);
+comes_to('lb2 / lb2', 'keepalived preempts in both families');
+
+for my $family (qw(ip ip6)) {
+    my $node = $lab->node('lb1');
+
+    $node->run('nft', "table $family vrlab { chain input { type filter hook"
+        . " input priority 0; meta l4proto 112 drop; }\n}\n");
+    stays('lb2 / lb2', "we hear no adverts of $family");
+    $node->run('nft', "delete table $family vrlab");
+}
+$keepalived->kill_all;
+$lab->node('lb2')->try(qw(ip address del), $_, 'dev', $INTERFACES[0])
+    for values %each;
+comes_to('lb1 / lb1', 'keepalived dies');
+
+# keepalived advertises IPv4 only.
+my $before = length $ours->log_text;
+
+undef $keepalived;
+start_keepalived_for_both(110, VI_4 => $each{VI_4});
+comes_to('lb2 / lb2', 'keepalived preempts, IPv6 is excluded there');
+stays('lb2 / lb2', 'IPv6 is excluded there');
+my @reports = substr($ours->log_text, $before) =~ /stays BACKUP: (.*)/g;
+is(scalar @reports, 1, 'this is reported once') or diag(join "\n", @reports);
+like($reports[0], qr/IPv4 of "VI_0" hears priority 110 /, 'and why');
+$ours->reload;
+stays('lb2 / lb2', 'IPv6 is excluded there, a reload');
+$keepalived->stop;
+comes_to('lb1 / lb1', 'keepalived quits, IPv6 is excluded there');
 
 $lab->finish;
 done_testing();
