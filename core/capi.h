@@ -729,6 +729,7 @@ typedef struct {
     int                               realtime_priority;  /* 0: none */
     int                               mlock;
     int                               begins_as_root;  /* each time */
+    char                              bfd_holder[64];  /* or "" */
     vrrp_core_str_t                   server_version;  /* "1.22.1" */
 
     /*
@@ -781,6 +782,10 @@ int vrrp_core_bfd_fits(int fd, size_t which);
  * has.
  */
 void vrrp_core_take_names(const vrrp_core_conf_t *conf);
+
+/* the same: which program has a port of BFD, "bird (process 1)"; "": none */
+void vrrp_core_bfd_holder(const vrrp_core_conf_t *conf, char *text,
+    size_t size);
 
 
 /* the processes that check */

@@ -187,6 +187,11 @@ $lab->node('client')->run('perl', '-MSocket', '-e', <<'END', $OURS);
         send $s, $packet, 0, pack_sockaddr_in 3784, inet_aton $ARGV[0];
     }
 END
+$lab->wait_until('the counters', 5, sub {
+    my $dropped = $nginx->status->{node}{bfd}{dropped};
+
+    $dropped->{length} >= 100 && $dropped->{version} >= 100;
+});
 is(session($_)->{downs}, $before{$_}{downs}, "$_: random packets have no effect")
     for sort keys %state;
 
@@ -230,6 +235,9 @@ like($frr->vtysh("show bfd peer $OURS"),
 
 # Another program has the port
 
+$bird->stop('KILL');
+VRRP::Bird->new(node => $lab->node('lb2'), conf => $bird->{conf},
+                pid_namespace => 1)->start;
 my $second = $lab->start_nginx('lb2',
     vrrp => $classic->vrrp('lb2', instance => "track_bfd $OURS weight=-1;"),
     http => $classic->status_server);
@@ -237,7 +245,7 @@ my $reported = eval {
     $lab->wait_until('an error about the port', 5, sub {
         $second->log_text =~ m{
             UDP[ ]port[ ]3784[ ]of[ ]0\.0\.0\.0[ ]failed[ ].*:
-            [ ]another[ ]program[ ].*[ ]usually[ ]bird[ ]or[ ]bfdd
+            [ ]bird[ ]\(process[ ]\d+\)[ ]has[ ]the[ ]port[ ]of[ ]BFD
         }x;
     });
 };

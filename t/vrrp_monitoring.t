@@ -111,7 +111,7 @@ my %absent = map { $_ => 1 }
         qw(master_info master_priority last_advert_timestamp_seconds)),
     map({ "nginx_vrrp_bfd_$_" }
         qw(session_state detection_time_seconds last_change_timestamp_seconds
-           session_downs_total));
+           session_downs_total receive_errors_total));
 
 my $docs = VRRP::Proc::slurp("$top/docs/status.md");
 

@@ -94,6 +94,9 @@ constexpr std::string_view to_string(Drop drop) {
     return name_of(drop, names);
 }
 
+// How many, by reason.
+using Drops = std::array<std::uint64_t, kDrops>;
+
 inline constexpr std::size_t kPacketSize = 24;
 
 // The checks of RFC 5880, 6.8.6, that need no session. Octets after the length

@@ -66,6 +66,7 @@ public:
     // A session has another state, peer or interval than at the last call.
     bool take_changed();
 
+    const Drops &drops() const { return dropped_; }
     std::uint64_t dropped(Drop reason) const {
         return dropped_[static_cast<std::size_t>(reason)];
     }
@@ -96,7 +97,7 @@ private:
     std::vector<Shown> shown_;
     Output &output_;
     Log log_;
-    std::array<std::uint64_t, kDrops> dropped_{};
+    Drops dropped_{};
     std::array<RepeatedLine, kDrops> drop_lines_;
     bool changed_ = false;
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cerrno>
+#include <string>
 
 #include "core/capi.h"
 #include "core/capi/values.hpp"
@@ -83,5 +84,17 @@ void vrrp_core_take_names(const vrrp_core_conf_t *conf) {
             static_cast<void>(net::take_name(conf->name_fds[i],
                                              router_key(conf->instances[i])));
         }
+    });
+}
+
+void vrrp_core_bfd_holder(const vrrp_core_conf_t *conf, char *text,
+                          size_t size) {
+    copy_text("", text, size);
+    guarded([&] {
+        std::string holder;
+        for (std::size_t i = 0; i < net::kBfdSockets && holder.empty(); ++i) {
+            holder = net::find_bfd_holder(conf->bfd_fds[i], i);
+        }
+        copy_text(holder, text, size);
     });
 }

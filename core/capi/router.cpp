@@ -72,6 +72,7 @@ node::Generation to_generation(const vrrp_core_conf_t &conf,
             .ownership_wake_fd = conf.ownership_wake_fd,
             .names = to_names(conf),
             .bfd_fds = to_bfd_fds(conf),
+            .bfd_holder = process.bfd_holder,
             .begins_as_root = process.begins_as_root != 0,
             .disabled = process.disabled != nullptr ? process.disabled : ""};
 }

@@ -11,6 +11,7 @@
 #include "core/net/attach_filter.hpp"
 #include "core/net/domain.hpp"
 #include "core/net/ip_message.hpp"
+#include "core/net/port_holder.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -170,6 +171,11 @@ bool is_bfd_socket(int fd, std::size_t which) {
     }
     return protocol == IPPROTO_UDP && domain == domain_of(family_of(which)) &&
            SocketAddress::of_socket(fd).port() == port_of(which);
+}
+
+std::string find_bfd_holder(int fd, std::size_t which) {
+    return fd < 0 || is_bfd_socket(fd, which) ? ""
+                                              : find_udp_holder(port_of(which));
 }
 
 BfdSockets::BfdSockets(const Descriptors &descriptors, std::size_t sessions,

@@ -37,6 +37,10 @@ os::Fd open_bfd_socket(std::size_t which);
 // It is the one that is bound to the port of `which`.
 bool is_bfd_socket(int fd, std::size_t which);
 
+// The program that has its port, if it is not bound and root asks: see
+// port_holder.hpp.
+std::string find_bfd_holder(int fd, std::size_t which);
+
 class BfdSockets {
 public:
     using Descriptors = std::array<int, kBfdSockets>;

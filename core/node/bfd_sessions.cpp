@@ -34,16 +34,6 @@ Duration poll_of(const std::vector<bfd::SessionConfig> &configs) {
     return std::max(poll, kShortestPoll);
 }
 
-std::string with_hint(const SystemError &error) {
-    const char *hint =
-        error.code == EADDRINUSE
-            ? ": another program on this machine has the port of BFD, usually "
-              "bird or bfdd of FRR: switch BFD off there, or remove "
-              "\"track_bfd\" here"
-            : "";
-    return error.to_string() + hint;
-}
-
 }  // namespace
 
 std::vector<bfd::SessionConfig> sessions_of(
@@ -61,15 +51,15 @@ std::vector<bfd::SessionConfig> sessions_of(
     return sessions;
 }
 
-BfdSessions::BfdSessions(std::vector<bfd::SessionConfig> configs,
-                         const net::BfdSockets::Descriptors &descriptors,
+BfdSessions::BfdSessions(std::vector<bfd::SessionConfig> configs, Ports ports,
                          void *memory, engine::ProcessId self,
                          engine::Processes &processes, os::Watcher &watcher,
                          LogSink &sink)
     : configs_(std::move(configs)),
+      holder_(std::move(ports.holder)),
       log_(sink),
       ownership_(memory, self, names_of(configs_), processes),
-      sockets_(descriptors, configs_.size(), watcher),
+      sockets_(ports.descriptors, configs_.size(), watcher),
       speaker_(configs_,
                self.word() ^ static_cast<std::uint64_t>(to_ns(os::now())),
                *this, sink),
@@ -128,6 +118,19 @@ void BfdSessions::lose(Instant now) {
     }
     sockets_.stop_listening();
     retry_at_.reset();
+}
+
+std::string BfdSessions::with_hint(const SystemError &error) const {
+    if (error.code != EADDRINUSE) {
+        return error.to_string();
+    }
+    const std::string program =
+        holder_.empty()
+            ? "another program on this machine, usually bird or bfdd of FRR,"
+            : holder_;
+    return error.to_string() + ": " + program +
+           " has the port of BFD: switch BFD off there, or remove "
+           "\"track_bfd\" here";
 }
 
 void BfdSessions::open(Instant now) {

@@ -24,11 +24,16 @@ std::vector<bfd::SessionConfig> sessions_of(
 
 class BfdSessions final : public bfd::Statuses, bfd::Output {
 public:
+    struct Ports {
+        net::BfdSockets::Descriptors descriptors;
+        std::string holder{};  // the program that has one; empty: none known
+    };
+
     // watcher, sink, processes and the memory outlive it.
-    BfdSessions(std::vector<bfd::SessionConfig> configs,
-                const net::BfdSockets::Descriptors &descriptors, void *memory,
-                engine::ProcessId self, engine::Processes &processes,
-                os::Watcher &watcher, LogSink &sink);
+    BfdSessions(std::vector<bfd::SessionConfig> configs, Ports ports,
+                void *memory, engine::ProcessId self,
+                engine::Processes &processes, os::Watcher &watcher,
+                LogSink &sink);
 
     // The process takes part in VRRP: it takes the sessions, or waits for them.
     void start(Instant now);
@@ -46,6 +51,11 @@ public:
 
     bfd::Status status(std::size_t session) const override;
 
+    // Of packets that this process has received; nullptr: no sessions.
+    const bfd::Drops *drops() const {
+        return configs_.empty() ? nullptr : &speaker_.drops();
+    }
+
 private:
     void send(std::size_t session, Bytes payload) override;
 
@@ -58,7 +68,10 @@ private:
     void save();
     bool is_used(std::size_t which) const;
 
+    std::string with_hint(const SystemError &error) const;
+
     std::vector<bfd::SessionConfig> configs_;
+    std::string holder_;
     Log log_;
     engine::BfdOwnership ownership_;
     net::BfdSockets sockets_;

@@ -50,7 +50,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       names_(std::move(generation.names), watcher),
       ownership_(ownership, {generation.configured_at, facts.pid}, *this, sink),
       events_(generation.event_fd, sink),
-      bfd_(sessions_of(configs), generation.bfd_fds, ownership,
+      bfd_(sessions_of(configs),
+           {generation.bfd_fds, std::move(generation.bfd_holder)}, ownership,
            {generation.configured_at, facts.pid}, *this, watcher, sink),
       engine_(std::move(configs),
               {host_, host_, *this, checks_, ownership_, *this, host_, host_,
@@ -276,6 +277,7 @@ void Node::apply_bfd() {
         }
         facts_.lost_packets = host_.lost().wanted;
         facts_.lost_other_packets = host_.lost().others;
+        facts_.bfd_dropped = bfd_.drops();
         publisher_.publish(engine_, facts_, now);
         // The previous process ends when it sees this, and a reload is over:
         // by then the status is that of the new configuration.

@@ -47,6 +47,7 @@ struct Generation {
     // router.
     std::vector<net::RouterNames::Name> names;
     net::BfdSockets::Descriptors bfd_fds{-1, -1, -1, -1};
+    std::string bfd_holder;  // the program that had one of their ports
     // The master can start this process again as root.
     bool begins_as_root = false;
     std::string disabled;  // why it takes no part in VRRP; empty: it does

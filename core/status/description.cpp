@@ -284,6 +284,10 @@ bool Description::update_routes(const engine::VirtualRouter &router) {
     node.unknown_vrid_packets = engine.unknown_vrid_packets();
     node.lost_packets = facts.lost_packets;
     node.lost_other_packets = facts.lost_other_packets;
+    if (facts.bfd_dropped != nullptr) {
+        node.has_bfd = 1;
+        node.bfd_dropped = *facts.bfd_dropped;
+    }
     node.crashes = facts.crashes;
     node.started_at_ns = to_ns(facts.started_at);
     node.not_before_ns = to_ns(facts.not_before);

@@ -29,6 +29,7 @@ struct NodeFacts {
     std::uint64_t crashes = 0;             // of the processes before this one
     std::uint64_t lost_packets = 0;        // the queue of a socket was full
     std::uint64_t lost_other_packets = 0;  // the same, but not for us
+    const bfd::Drops *bfd_dropped = nullptr;  // nullptr: no BFD
 };
 
 NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts);

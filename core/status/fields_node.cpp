@@ -61,6 +61,20 @@ void write_unknown_routers(Fields &out, const Snapshot &snapshot) {
     out.sample(heard, kUnknownRouters);
 }
 
+void write_bfd(Fields &out, const NodeRecord &node) {
+    out.object_or_null("bfd", node.has_bfd != 0, [&] {
+        out.object("dropped", [&] {
+            for (std::size_t i = 0; i < bfd::kDrops; ++i) {
+                const auto reason = to_string(static_cast<bfd::Drop>(i));
+                out.number(reason, node.bfd_dropped[i], counter,
+                           "nginx_vrrp_bfd_receive_errors",
+                           "BFD packets dropped by reason.",
+                           Label{"reason", reason});
+            }
+        });
+    });
+}
+
 constexpr Metric kWorkers{gauge, "nginx_vrrp_workers",
                           "nginx worker processes by heartbeat state."};
 
@@ -95,6 +109,7 @@ void write_node(Fields &out, const View &view) {
     out.number("lost_other_packets", node.lost_other_packets, counter,
                "nginx_vrrp_lost_other_packets",
                "Lost packets that no virtual router here could use.");
+    write_bfd(out, node);
     out.number("crashes", node.crashes, counter, "nginx_vrrp_process_crashes",
                "Unexpected exits of the vrrp process.");
     out.json.member("startup_delay_left_ms", out.ms_until(node.not_before_ns));

@@ -28,6 +28,7 @@ struct NodeRecord {
     std::uint64_t unknown_vrid_packets;
     std::uint64_t lost_packets;
     std::uint64_t lost_other_packets;
+    bfd::Drops bfd_dropped;
     std::uint64_t crashes;
     std::uint64_t generation;        // of its configuration
     std::int64_t configured_at_ns;   // CLOCK_BOOTTIME; that one was read
@@ -37,6 +38,7 @@ struct NodeRecord {
     std::int32_t realtime_priority;  // 0: none in force
     std::uint8_t mlock;
     std::uint8_t bank;  // of the instances, see Area
+    std::uint8_t has_bfd;
     engine::TimerLag timer_lag;
 };
 

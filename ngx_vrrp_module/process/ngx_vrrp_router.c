@@ -78,6 +78,11 @@ ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle)
     facts->begins_as_root = (geteuid() == 0);
     vrrp_core_take_names(&ngx_vrrp_get_conf(cycle)->core);
 
+    /* only root sees the sockets of others */
+
+    vrrp_core_bfd_holder(&ngx_vrrp_get_conf(cycle)->core, facts->bfd_holder,
+                         sizeof(facts->bfd_holder));
+
     ngx_vrrp_set_scheduling(cycle, facts);
 
     ngx_vrrp_child_raise_limit(cycle, &ngx_vrrp_router_helper);

@@ -1,6 +1,7 @@
 // The sockets of BFD, on the loopback of a namespace of the test.
 #include "core/net/bfd_sockets.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -110,6 +111,14 @@ TEST_F(BfdSocketsTest, APortOfAnotherProgramIsAnError) {
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, EADDRINUSE);
     EXPECT_EQ(status.error().what, "bind() to UDP port 3784 of 0.0.0.0");
+    EXPECT_THAT(
+        find_bfd_holder(fd.get(), 0),
+        ::testing::EndsWith(" (process " + std::to_string(::getpid()) + ")"));
+    EXPECT_EQ(find_bfd_holder(-1, 0), "") << "no session needs it";
+    const os::Fd multihop = open_bfd_socket(2);
+    EXPECT_EQ(find_bfd_holder(multihop.get(), 2), "") << "it is free";
+    ASSERT_TRUE(BfdSockets({-1, -1, multihop.get(), -1}, 1, *this).listen(2));
+    EXPECT_EQ(find_bfd_holder(multihop.get(), 2), "") << "it is ours";
 }
 
 TEST_F(BfdSocketsTest, NothingArrivesAtASourcePort) {

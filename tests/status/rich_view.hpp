@@ -69,6 +69,8 @@ inline Snapshot rich_snapshot() {
     s.node.lost_packets = 12;
     s.node.lost_other_packets = 13;
     s.node.crashes = 14;
+    s.node.has_bfd = 1;
+    s.node.bfd_dropped[6] = 15;
     s.node.instances = 2;
     s.instances.push_back(backup_instance());
 

@@ -9,7 +9,8 @@ use Time::HiRes qw(sleep time);
 use VRRP::Proc;
 
 
-# node, conf (the whole bird.conf).
+# node, conf (the whole bird.conf), pid_namespace (1: other programs of the node
+# see its process, and it ends with the lab).
 sub new ($class, %args) {
     state $serial = 0;
 
@@ -37,7 +38,8 @@ sub start ($self) {
     close $out;
 
     $self->{pid} = $node->spawn(
-        { errors => "$base.log", tag => 'bird' },
+        { errors => "$base.log", tag => 'bird',
+          pid_namespace => $self->{pid_namespace} },
         qw(/usr/sbin/bird -f -c), "$base.conf", '-s', "$base.ctl",
         '-P', "$base.pid");
 
