@@ -217,6 +217,25 @@ TEST_F(BfdSession, SendsNothingToAPeerThatWantsNothing) {
     }
 }
 
+// Its wish ends with its life, or we would be silent for ever.
+TEST_F(BfdSession, SendsAgainWhenAPeerThatWantedNothingIsSilent) {
+    start();
+    Packet none = from_peer(State::admin_down, 0);
+    none.required_min_rx = Microseconds{0};
+    none.desired_min_tx = Microseconds{2'000'000};
+    session.receive(none, now);
+    const Instant silent = now + session.detection_time();
+
+    while (now < silent) {
+        EXPECT_FALSE(at_deadline());
+    }
+    for (int i = 0; i < 3; ++i) {
+        const auto sent = at_deadline();
+        ASSERT_TRUE(sent);
+        EXPECT_EQ(sent->state, State::down);
+    }
+}
+
 TEST_F(BfdSession, APollIsAnsweredAtOnce) {
     become_up();
     Packet poll = from_peer(State::up);

@@ -2,6 +2,7 @@
 // in the same pass.
 #include "core/engine/phases.hpp"
 #include "tests/engine/engine_fixture.hpp"
+#include "tests/support/defaults.hpp"
 
 namespace ngx_vrrp::engine {
 namespace {
@@ -246,23 +247,28 @@ TEST_F(SyncGroupTest, MemberThatComesLaterFollowsTheOthersDown) {
 // A vrrp_instance with addresses of both families.
 class DualStackTest : public SyncGroupTest {
 protected:
-    void start_both() {
+    static Interfaces dual_world() {
+        Interfaces world = interfaces();
+        world.list[0].addresses.push_back(
+            {*IpAddress::parse("fe80::1"), 64, false, false});
+        return world;
+    }
+
+    void start_both(const std::vector<TrackerConfig> &trackers = {}) {
         std::vector<RouterConfig> routers{member(51, "VI_1"),
                                           member(51, "VI_1")};
         for (RouterConfig &one : routers) {
             one.router.name = "VI_1";
+            one.trackers = trackers;
         }
         routers[0].router.part = vrrp::Part::first;
         routers[1].router.part = vrrp::Part::second;
         routers[1].router.family = Family::ipv6;
         routers[1].router.addresses = {
             {*IpAddress::parse("fd00::51"), 64, "eth0", ""}};
-        Interfaces world = interfaces();
-        world.list[0].addresses.push_back(
-            {*IpAddress::parse("fe80::1"), 64, false, false});
         beat();
         engine.emplace(std::move(routers), machine.ports(), log);
-        engine->start(world, now);
+        engine->start(dual_world(), now);
         run(Seconds{1});
         ASSERT_EQ(states(), "MM");
     }
@@ -279,6 +285,28 @@ TEST_F(DualStackTest, HasOneEventForEachChangeAndOneResult) {
     EXPECT_EQ(engine->execute(Command::release, "VI_1", now).size(), 1u);
     run(Seconds{1});
     EXPECT_EQ(states(), "FF");
+}
+
+TEST_F(DualStackTest, HasOneEventForAPriority) {
+    TrackerConfig link = test::default_tracker();
+    link.type = "track_interface";
+    link.name = link.interface = "eth9";
+    link.weight = 20;
+    start_both({link});
+    const auto news = [&] {
+        return std::ranges::count_if(machine.events, [](const Event &event) {
+            return std::holds_alternative<PriorityNews>(event.what);
+        });
+    };
+    const auto before = news();
+
+    Interfaces world = dual_world();
+    world.list.push_back({"eth9", IfIndex{9}, {}, true, {}});
+    engine->handle_interfaces(world, now);
+    run(Seconds{2});
+
+    ASSERT_EQ(engine->routers()[1].instance().effective_priority().value, 120);
+    EXPECT_EQ(news(), before + 1);
 }
 
 TEST_F(DualStackTest, BothFamiliesFollowTheBetterRouterOfOne) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -107,6 +108,20 @@ TEST_F(RouterNamesTest, NothingIsKnownOfOneThatCannotBeAsked) {
         EXPECT_FALSE(two.holder(0)->may_be_nginx());
         EXPECT_TRUE(two.deadline());
     }
+}
+
+// The device of another nginx must not be removed then.
+TEST_F(RouterNamesTest, WithoutADescriptorANameMayBeTaken) {
+    const std::string name = to_string(router);
+    EXPECT_FALSE(is_name_taken(name));
+
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_TRUE(is_name_taken(name));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_FALSE(is_name_taken(name));
 }
 
 TEST_F(RouterNamesTest, WithoutASocketThereIsNoQuestion) {
