@@ -218,6 +218,14 @@ sub heard () {
     return $sum;
 }
 
+# For a failure.
+sub states ($nginx) {
+    return substr($nginx->log_text, -4000),
+           map { "$_->{name} $_->{state} for $_->{since_ms} ms: "
+                 . ($_->{fault} // 'no fault') . "\n",
+                 explain($_->{counters}) } $nginx->status->{instances}->@*;
+}
+
 for (@disagreements) {
     my ($title, $adverts, $instance, $wanted) = @$_;
 
@@ -226,9 +234,13 @@ for (@disagreements) {
     my $since = time;
     my $other = start('lb2', $instance);
 
-    $lab->wait_until("$title: adverts", 60, sub {
-        heard() >= $heard + $adverts;
-    });
+    my $all = eval {
+        $lab->wait_until("$title: adverts", 60, sub {
+            heard() >= $heard + $adverts;
+        });
+    };
+    ok($all, "$title: adverts")
+        or diag($@, map { states($_) } $lb1, $other);
     $other->stop;
 
     my @warnings = grep { /^\[warn\] vrrp: (?:dropped|\S+ advertises)/ }
