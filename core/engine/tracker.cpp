@@ -239,11 +239,12 @@ Tracker::Finding Tracker::find_interface(const Interfaces &interfaces) const {
 }
 
 // A session that has never been Up needs some seconds: both sides begin with
-// one packet a second.
+// one packet a second. A session that this node ends, because nginx ends, is no
+// failure of the path: the addresses may wait for the successor.
 std::optional<Tracker::Finding> Tracker::find_bfd(
     const Results &results) const {
     const auto status = results.bfd(config_.session_id);
-    if (!status) {
+    if (!status || status->state == bfd::State::admin_down) {
         return std::nullopt;
     }
     Finding finding;

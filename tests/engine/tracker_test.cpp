@@ -493,6 +493,18 @@ TEST_F(TrackerTest, ASessionThatWasUpFailsAtOnce) {
     EXPECT_EQ(tracker->bfd().state, bfd::State::down);
 }
 
+// nginx ends, and the addresses still wait for the successor.
+TEST_F(TrackerTest, ASessionThatThisNodeEndsHasNotFailed) {
+    machine.sessions[2] = {.state = bfd::State::up, .was_up = true};
+    track(session());
+
+    machine.sessions[2].state = bfd::State::admin_down;
+    evaluate();
+
+    EXPECT_EQ(tracker->state(), Verdict::up);
+    EXPECT_FALSE(tracker->is_fault());
+}
+
 TEST_F(TrackerTest, ASessionThatThePeerTookDownHasFailed) {
     machine.sessions[2] = {.state = bfd::State::down,
                            .remote_state = bfd::State::admin_down,
