@@ -37,9 +37,16 @@ void Engine::make_groups() {
         std::ranges::stable_sort(members, {}, [&](std::size_t i) {
             return place_in_group(routers_[i].config());
         });
+        // the successor takes all of them over when it may take over the
+        // slowest one
+        Duration grace{0};
+        for (const std::size_t i : members) {
+            grace = std::max(grace, routers_[i].successor_grace());
+        }
         for (const std::size_t i : members) {
             group_of_[i] = groups_.size();
             routers_[i].set_first_of_group(i == members.front());
+            routers_[i].set_successor_grace(grace);
         }
         Group group{.rules = {name, members.size()},
                     .members = members,

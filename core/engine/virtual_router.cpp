@@ -62,6 +62,11 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
       instance_(std::move(config.router)),
       lease_(vrrp::lease(this->config().version, this->config().advert_interval,
                          this->config().down_adverts)),
+      successor_grace_(
+          this->config().election
+              ? vrrp::successor_grace(this->config().version,
+                                      this->config().advert_interval)
+              : this->config().leave_time),
       addresses_(address_states(this->config())),
       routes_(held_of(this->config().routes)),
       rules_(held_of(this->config().rules)),

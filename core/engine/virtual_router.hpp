@@ -105,6 +105,7 @@ public:
     void start_up(Instant now);
     bool has_joined() const { return phase_ == Phase::joined; }
     void set_first_of_group(bool first) { instance_.set_first(first); }
+    void set_successor_grace(Duration grace) { successor_grace_ = grace; }
     void set_group_fault(std::string text, Instant now);
     void obey(const vrrp::Input &order, Instant now);
 
@@ -162,12 +163,8 @@ public:
     bool has_claimed() const { return phase_ != Phase::starting; }
     RouterKey key() const;
 
-    Duration successor_grace() const {
-        return config().election
-                   ? vrrp::successor_grace(config().version,
-                                           config().advert_interval)
-                   : config().leave_time;
-    }
+    // The time for which the addresses wait for the successor, at most.
+    Duration successor_grace() const { return successor_grace_; }
 
     const vrrp::Config &config() const { return instance_.config(); }
     const vrrp::Instance &instance() const { return instance_; }
@@ -388,6 +385,7 @@ private:
     Log log_;
     vrrp::Instance instance_;
     Seconds lease_;
+    Duration successor_grace_;
 
     const Interfaces *interfaces_ = nullptr;
     std::vector<AddressState> addresses_;

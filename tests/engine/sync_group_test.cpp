@@ -177,6 +177,21 @@ TEST_F(SyncGroupTest, ResumeKeepsNoAddressIfOneMemberHasASuccessor) {
     EXPECT_EQ(states(), "BB");
 }
 
+// The successor takes all of them over when the slowest one may be taken over.
+TEST_F(SyncGroupTest, AddressesWaitForTheSuccessorOfTheSlowestMember) {
+    std::vector<RouterConfig> routers{member(52), member(51)};
+    routers[0].router.advert_interval = Seconds{1};
+    start_group(std::move(routers));
+    run(Seconds{4});
+    ASSERT_EQ(states(), "MM");
+
+    engine->execute(Command::release, "", now);
+    run(Milliseconds{1190});
+    EXPECT_EQ(states(), "MM");
+    run(Milliseconds{11});
+    EXPECT_EQ(states(), "FF");
+}
+
 TEST_F(SyncGroupTest, ResumeBeforeASuccessorKeepsAll) {
     become_active_together();
     engine->execute(Command::release, "G", now);
