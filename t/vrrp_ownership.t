@@ -175,8 +175,28 @@ is(join(' ', grep { !$_ } map { $_->{present} }
    'the address never left the interface');
 ok($node->has_address('192.168.64.200'), 'and it is there');
 
+my $with_module = VRRP::Proc::slurp($nginx->conf_file);
+
 subtest 'a reload without a vrrp block' => sub {
     change_conf(sub { s/^vrrp \{.*?^\}\n//ms; s/vrrp_status;/return 200;/ });
+    $nginx->command('reload');
+    $lab->wait_until('its end', 15, sub { !$nginx->vrrp_processes });
+    check('when it is gone', 0);
+};
+
+subtest 'a reload without the module' => sub {
+    plan(skip_all => 'the module is linked in') if $nginx->module eq '';
+
+    change_conf(sub { $_ = $with_module });
+    $nginx->command('reload');
+    $lab->wait_for_holder('lb1', 15);
+    check('with the block again', 1);
+
+    change_conf(sub {
+        s/^vrrp \{.*?^\}\n//ms;
+        s/vrrp_status;/return 200;/;
+        s/^load_module .*ngx_vrrp_module\.so;\n//m or die "no module: $_";
+    });
     $nginx->command('reload');
     $lab->wait_until('its end', 15, sub { !$nginx->vrrp_processes });
     check('when it is gone', 0);
