@@ -31,6 +31,11 @@ copy(VRRP::Nginx->module, $module) or die "copy to $module: $!\n";
 chmod 0755, $module;
 $ENV{NGX_VRRP_MODULE} = $module;
 
+my $cache = $node->dir . '/cache';
+
+mkdir $cache or die "$cache: $!\n";
+$node->run('chown', 'www-data', $cache);
+
 
 # nginx as www-data, with these capabilities and no others.
 sub start ($capabilities, %args) {
@@ -49,6 +54,7 @@ sub start ($capabilities, %args) {
         virtual_ipaddress 192.168.64.200/24;
     }
 END
+    proxy_cache_path $cache keys_zone=one:1m;
     server { listen 8000; location / { return 200 "served\\n"; } }
     server { listen 127.0.0.1:8080; location = /vrrp { vrrp_status; } }
     server { listen 8001; location / { aio threads=pool; $args{location} } }
@@ -68,12 +74,22 @@ sub answer ($url) {
 }
 
 
-# These capabilities, and no others, in each thread of each worker.
+# These capabilities, and no others, in each thread of each worker, and in the
+# process that looks after the cache.
 sub workers_have ($nginx, $wanted) {
-    for my $pid ($nginx->workers) {
+    my @managers;
+
+    $lab->wait_until('the cache manager process', $PATIENCE, sub {
+        @managers = map { $_->{pid} }
+                    grep { $_->{title} =~ /^nginx: cache manager process/ }
+                    $nginx->processes;
+    });
+
+    for my $pid ($nginx->workers, @managers) {
         my @tasks = glob "/proc/$pid/task/*/status";
 
-        cmp_ok(scalar @tasks, '>=', 4, 'a worker with threads');
+        cmp_ok(scalar @tasks, '>=', 4, 'a worker with threads')
+            if $pid != $managers[0];
 
         for my $task (@tasks) {
             my %has = VRRP::Proc::slurp($task)

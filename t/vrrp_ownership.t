@@ -257,9 +257,10 @@ sub variable ($master) {
 
 sub check ($when, $masters) {
     subtest "who has the memory $when" => sub {
-        my $count = 0;
+        my ($count, $caches) = (0, 0);
         for my $process ($nginx->processes) {
             my $title = $process->{title};
+            ++$caches if $title =~ /cache manager process/;
             my $memory = memory_of($process->{pid});
             my $maps = VRRP::Proc::slurp("/proc/$process->{pid}/maps") // next;
 
@@ -281,5 +282,6 @@ sub check ($when, $masters) {
             }
         }
         is($count, $masters, 'masters');
+        cmp_ok($caches, '>', 0, 'a process of the cache was among them');
     };
 }
