@@ -23,8 +23,10 @@ my %SECRETS = (
     vrrp    => 'pW7~uQ9z',
     webhook => 'webhook-hunter2-X7qLw',
     mail    => 'mail-hunter2-Zr4Kp',
+    hmac    => 'hmac-hunter2-Lx8Vb-0123456789abcdef',
 );
-my %USED_BY = (vrrp => $VRRP, webhook => $NOTIFIER, mail => $NOTIFIER);
+my %USED_BY = (vrrp => $VRRP, hmac => $VRRP,
+               webhook => $NOTIFIER, mail => $NOTIFIER);
 
 my $classic = VRRP::Classic->new(profile => 'v2');
 my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)]);
@@ -42,8 +44,17 @@ my $vrrp = $classic->vrrp('lb1', instance => <<"END");
                  password_file=$dir/mail events=split_brain;
 END
 
+my $signed = <<"END";
+    vrrp_instance VI_2 {
+        interface $VRRP::Node::INTERFACE;
+        virtual_router_id 52;
+        authentication HMAC key=1:file:$dir/hmac;
+        virtual_ipaddress 192.168.64.201/24;
+    }
+END
+
 my $nginx = $lab->start_nginx('lb1', expect => qr/on signal 9/,
-    vrrp => $vrrp =~ s{PASS \K\w+}{file=$dir/vrrp}r,
+    vrrp => $vrrp =~ s{PASS \K\w+}{file=$dir/vrrp}r . $signed,
     http => $classic->status_server
             . 'server { listen 80; location / { return 200; } }');
 
