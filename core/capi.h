@@ -759,7 +759,10 @@ vrrp_process_t *vrrp_router_create(const vrrp_core_conf_t *conf,
  */
 int vrrp_core_ownership_create(uint64_t number, char *why, size_t size);
 
-/* VRRP_CORE_ERROR: fd is not such a memory, or has another number */
+/*
+ * VRRP_CORE_ERROR: fd is not such a memory, or has another number.
+ * VRRP_CORE_DECLINED: it is, of a version of the module with another layout.
+ */
 int vrrp_core_ownership_fits(int fd, uint64_t number);
 
 /* for conf->name_fds, not closed by execve(); -1: errno */

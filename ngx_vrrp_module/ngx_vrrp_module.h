@@ -61,6 +61,7 @@ typedef struct {
 
     uint64_t              ownership_number;     /* of core.ownership_fd */
     u_char               *names;         /* of the binary before, or NULL */
+    ngx_uint_t            other_layout;  /* it has one; its memory is closed */
 
     ngx_uint_t            nbfd;          /* BFD sessions */
     ngx_uint_t            bfd_open;      /* core.bfd_fds has been filled */

@@ -175,6 +175,50 @@ is(join(' ', grep { !$_ } map { $_->{present} }
    'the address never left the interface');
 ok($node->has_address('192.168.64.200'), 'and it is there');
 
+$node->reap($squatter);
+
+subtest 'a binary upgrade to another layout of the memory' => sub {
+    $lab->wait_until('the free name', 10, sub {
+        my @names = names(51);
+        return @names == 1;
+    });
+
+    my ($old) = $nginx->masters;
+    my %old = map { $_->{pid} => 1 } $nginx->processes;
+    my $memory = memory_of($old);
+    my %names = map { ("socket:[$_]" => 1) } names(51), names(52);
+
+    # Then the new binary sees the memory of another version, "ngxvrrp0".
+    my ($fd) = variable($old) =~ /^(\d+)/;
+    open my $file, '+<:raw', "/proc/$old/fd/$fd" or die "memory: $!\n";
+    syswrite $file, '0prrvxgn' or die "memory: $!\n";
+    close $file;
+
+    $nginx->signal('USR2', $old);
+    $lab->wait_until('a second nginx', 10, sub {
+        return $nginx->masters == 2 && $nginx->vrrp_processes == 2
+               && $nginx->workers == 2 * $nginx->{workers};
+    });
+
+    for my $process (grep { !$old{ $_->{pid} } } $nginx->processes) {
+        my ($pid, $title) = @$process{qw(pid title)};
+        isnt(memory_of($pid), $memory, "$title: not the old memory")
+            if $title !~ /vrrp process/;
+        unlike(memory_of($pid), qr/ /, 'nor both');
+        is(scalar(grep { $names{ readlink // '' } } glob "/proc/$pid/fd/*"), 0,
+           'and no name of the old nginx');
+    }
+    like($nginx->log_text, qr/has another version of the module/, 'logged');
+    isnt($node->has_address('192.168.64.201'), undef, 'the old one goes on');
+
+    $nginx->signal('QUIT', $old);
+    $lab->wait_until('one nginx', 10, sub { $nginx->masters == 1 });
+    $lab->wait_until('its part in VRRP', 15, sub {
+        (eval { $nginx->state('VI_2') } // '') eq 'MASTER'
+    });
+    check('with the new one', 1);
+};
+
 my $with_module = VRRP::Proc::slurp($nginx->conf_file);
 
 subtest 'a reload without a vrrp block' => sub {
@@ -202,7 +246,6 @@ subtest 'a reload without the module' => sub {
     check('when it is gone', 0);
 };
 
-$node->reap($squatter);
 $lab->finish;
 done_testing;
 
@@ -225,9 +268,10 @@ sub memory_of ($pid) {
 }
 
 
-# The sockets that have the name of a router, by inode; not the squatter's.
-sub names () {
-    return sort map { m{ (\d+) \@ngx_vrrp/52/ipv4/vrlab0$} }
+# The sockets that have the name of a router, by inode; of the second one, it is
+# not the squatter's.
+sub names ($vrid = 52) {
+    return sort map { m{ (\d+) \@ngx_vrrp/$vrid/ipv4/vrlab0$} }
                 split /\n/, $node->run(qw(cat /proc/net/unix));
 }
 

@@ -38,12 +38,16 @@ int vrrp_core_ownership_create(uint64_t number, char *why, size_t size) {
 }
 
 int vrrp_core_ownership_fits(int fd, uint64_t number) {
-    HeaderBytes head{};
-    return os::read_memory_file(fd, engine::OwnershipMemory::kSize, head) &&
-                   std::bit_cast<Header>(head) ==
-                       engine::OwnershipMemory::header(number)
+    HeaderBytes bytes{};
+    const auto size = os::read_memory_file(fd, bytes);
+    const auto header = std::bit_cast<Header>(bytes);
+    if (!size || !engine::OwnershipMemory::is_any_layout(header, number)) {
+        return VRRP_CORE_ERROR;
+    }
+    return size == engine::OwnershipMemory::kSize &&
+                   header == engine::OwnershipMemory::header(number)
                ? VRRP_CORE_OK
-               : VRRP_CORE_ERROR;
+               : VRRP_CORE_DECLINED;
 }
 
 int vrrp_core_name_socket(void) {

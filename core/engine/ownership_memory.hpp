@@ -5,8 +5,9 @@
 //     header (4096 bytes) | slots (64 bytes each) | records (16384 bytes each)
 //
 // The words of a slot are read for each packet, the record once in the life of
-// a process. The layout is the same in all versions of the module; each
-// record has its own version.
+// a process. Each record has its own version. Magic and number have the same
+// place in all layouts, and only the last letter of the magic changes: a new
+// binary recognises the memory, and closes what it cannot use.
 #pragma once
 
 #include <array>
@@ -55,8 +56,13 @@ public:
         kHeaderSize + std::size_t{kSlots} * (kSlotSize + kRecordSize);
 
     static constexpr OwnershipHeader header(std::uint64_t number) {
-        constexpr std::uint64_t kMagic = 0x6e67787672727033;  // "ngxvrrp3"
         return {kMagic, kSlots, kSlotSize, number};
+    }
+
+    // Of this or another version of the module, with this number.
+    static constexpr bool is_any_layout(const OwnershipHeader &header,
+                                        std::uint64_t number) {
+        return header.magic >> 8 == kMagic >> 8 && header.number == number;
     }
 
     // memory: kSize bytes, zeros after the header.
@@ -94,6 +100,8 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t kMagic = 0x6e67787672727033;  // "ngxvrrp3"
+
     OwnershipSlot &at(std::size_t i) const {
         return *reinterpret_cast<OwnershipSlot *>(memory_ + kHeaderSize +
                                                   i * kSlotSize);
@@ -106,5 +114,7 @@ static_assert(sizeof(OwnershipSlot) == OwnershipMemory::kSlotSize);
 static_assert(sizeof(SharedRecord) <= OwnershipMemory::kRecordSize);
 static_assert(sizeof(OwnershipHeader) <= OwnershipMemory::kHeaderSize);
 static_assert(std::is_trivially_copyable_v<OwnershipHeader>);
+static_assert(offsetof(OwnershipHeader, magic) == 0);
+static_assert(offsetof(OwnershipHeader, number) == 16);
 
 }  // namespace ngx_vrrp::engine

@@ -44,14 +44,16 @@ Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
     return fd;
 }
 
-bool read_memory_file(int fd, std::size_t size, std::span<std::uint8_t> head) {
+std::optional<std::size_t> read_memory_file(int fd,
+                                            std::span<std::uint8_t> head) {
     struct stat status {};
     const int seals = ::fcntl(fd, F_GET_SEALS);
-    return seals != -1 && (seals & ~F_SEAL_EXEC) == kSeals &&
-           ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-           std::cmp_equal(status.st_size, size) &&
-           ::pread(fd, head.data(), head.size(), 0) ==
-               static_cast<ssize_t>(head.size());
+    const bool is_one = seals != -1 && (seals & ~F_SEAL_EXEC) == kSeals &&
+                        ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+                        ::pread(fd, head.data(), head.size(), 0) ==
+                            static_cast<ssize_t>(head.size());
+    return is_one ? std::optional{static_cast<std::size_t>(status.st_size)}
+                  : std::nullopt;
 }
 
 Mapping::Mapping(Mapping &&other) noexcept

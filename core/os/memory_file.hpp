@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/base/bytes.hpp"
@@ -18,8 +19,9 @@ namespace ngx_vrrp::os {
 Result<Fd, SystemError> create_memory_file(const char *name, std::size_t size,
                                            Bytes head);
 
-// Is it such a file of this size? Then head gets its beginning.
-bool read_memory_file(int fd, std::size_t size, std::span<std::uint8_t> head);
+// Is it such a file? Then head gets its beginning, and its size is returned.
+std::optional<std::size_t> read_memory_file(int fd,
+                                            std::span<std::uint8_t> head);
 
 // Memory that is unmapped with its owner.
 class Mapping {

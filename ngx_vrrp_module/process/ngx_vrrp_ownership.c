@@ -59,6 +59,7 @@ ngx_int_t
 ngx_vrrp_ownership_inherit(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
 {
     char                  *value;
+    ngx_int_t              rc;
     ngx_vrrp_ownership_t   own;
 
     vcf->core.ownership_fd = -1;
@@ -74,10 +75,28 @@ ngx_vrrp_ownership_inherit(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
         return NGX_OK;
     }
 
+    rc = NGX_ERROR;
+
     if (ngx_inherited
-        && ngx_vrrp_ownership_parse(&own, (u_char *) value) == NGX_OK
-        && ngx_vrrp_ownership_fits(&own) == NGX_OK)
+        && ngx_vrrp_ownership_parse(&own, (u_char *) value) == NGX_OK)
     {
+        rc = ngx_vrrp_ownership_fits(&own);
+    }
+
+    if (rc == NGX_DECLINED) {
+
+        /*
+         * The names, too: as long as the processes of the other layout have
+         * them, they have the virtual routers.
+         */
+
+        vcf->other_layout = 1;
+
+        ngx_vrrp_names_close_list(own.names, cycle->log);
+        ngx_vrrp_ownership_close_fds(&own.fd, &own.wake_fd, cycle->log);
+    }
+
+    if (rc == NGX_OK) {
         vcf->names = ngx_pnalloc(cycle->pool, ngx_strlen(own.names) + 1);
 
         if (vcf->names == NULL
@@ -117,6 +136,13 @@ ngx_vrrp_ownership_open(ngx_cycle_t *cycle)
         vcf->names = NULL;
 
         return ngx_vrrp_ownership_push(cycle, &own);
+    }
+
+    if (vcf->other_layout) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "vrrp: the binary before this one has another version "
+                      "of the module, VRRP begins here when its nginx has "
+                      "ended");
     }
 
     own.names = NULL;
@@ -203,17 +229,28 @@ ngx_vrrp_ownership_parse(ngx_vrrp_ownership_t *own, u_char *value)
 }
 
 
+/* NGX_DECLINED: the memory has the layout of another version of the module */
+
 static ngx_int_t
 ngx_vrrp_ownership_fits(ngx_vrrp_ownership_t *own)
 {
     if (own->fd <= STDERR_FILENO || own->wake_fd <= STDERR_FILENO
-        || vrrp_core_ownership_fits(own->fd, own->number) != VRRP_CORE_OK
         || fcntl(own->wake_fd, F_GETFD) == -1)
     {
         return NGX_ERROR;
     }
 
-    return NGX_OK;
+    switch (vrrp_core_ownership_fits(own->fd, own->number)) {
+
+    case VRRP_CORE_OK:
+        return NGX_OK;
+
+    case VRRP_CORE_DECLINED:
+        return NGX_DECLINED;
+
+    default:
+        return NGX_ERROR;
+    }
 }
 
 

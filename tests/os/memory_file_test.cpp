@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 
 #include "core/capi.h"
 #include "core/engine/ownership_memory.hpp"
@@ -39,14 +40,14 @@ protected:
 
     static bool fits(int fd, std::size_t size = kSize) {
         std::array<std::uint8_t, 4> head{};
-        return read_memory_file(fd, size, head);
+        return read_memory_file(fd, head) == size;
     }
 };
 
 TEST_F(MemoryFile, IsReadAsItWasMade) {
     const Fd fd = create();
     std::array<std::uint8_t, 4> head{};
-    EXPECT_TRUE(read_memory_file(fd.get(), kSize, head));
+    EXPECT_EQ(read_memory_file(fd.get(), head), kSize);
     EXPECT_EQ(head, kHead);
 }
 
@@ -95,6 +96,25 @@ TEST(Ownership, AnotherNumberIsRefused) {
     ASSERT_TRUE(fd) << why;
     EXPECT_EQ(vrrp_core_ownership_fits(fd.get(), 7), VRRP_CORE_OK);
     EXPECT_EQ(vrrp_core_ownership_fits(fd.get(), 8), VRRP_CORE_ERROR);
+}
+
+// Its descriptors are ours, too, and must be closed.
+TEST(Ownership, AnotherLayoutIsRecognised) {
+    using Memory = engine::OwnershipMemory;
+    const auto fits = [](std::uint64_t magic, std::size_t size) {
+        auto header = Memory::header(7);
+        header.magic ^= magic;
+        const auto bytes =
+            std::bit_cast<std::array<std::uint8_t, sizeof(header)>>(header);
+        const auto made = create_memory_file("test", size, bytes);
+        EXPECT_TRUE(made);
+        return made ? vrrp_core_ownership_fits(made->get(), 7) : 1;
+    };
+    EXPECT_EQ(fits(0, Memory::kSize), VRRP_CORE_OK);
+    EXPECT_EQ(fits('2' ^ '3', Memory::kSize), VRRP_CORE_DECLINED);
+    EXPECT_EQ(fits(0, Memory::kSize - 4096), VRRP_CORE_DECLINED);
+    EXPECT_EQ(fits('2' ^ '3', 4096), VRRP_CORE_DECLINED);
+    EXPECT_EQ(fits(0x100, Memory::kSize), VRRP_CORE_ERROR);
 }
 
 }  // namespace
