@@ -2,7 +2,8 @@
 
 # Passive checks beside active ones: a server that nginx has disabled for a
 # minute is back as soon as it passes its check again, and a server that is
-# down gets requests when nginx has disabled all others.
+# down gets requests when nginx has disabled all others. In stream, a server
+# fails when nginx cannot connect to it.
 
 use v5.36;
 
@@ -21,10 +22,33 @@ my $servers = join ' ', map {
 
 my @names = qw(shared own);
 
+# One that can be down, and one that passes its checks and refuses connections.
+my ($c) = $VRRP::Pools::PORTS[2];
+my ($one, $closed) = ("$VRRP::Pools::WEB:$c", '192.168.64.151:8199');
+my ($streams, %port, $check) = '';
+
+if (!VRRP::Pools->stream_unavailable) {
+    %port = (stream_shared => 9000, stream_own => 9001);
+    $check = $VRRP::Pools::CHECK =~ s{/check}{/check_address port=$c}r;
+}
+
+for my $name (keys %port) {
+    $streams .= VRRP::Pools->upstream($name, zone => $name =~ /shared/ ? 1 : 0,
+        check => $check,
+        servers => "server $one max_fails=1 fail_timeout=60s;"
+                   . " server $closed max_fails=1 fail_timeout=60s;");
+}
+
 my $pools = VRRP::Pools->new;
 
+if (%port) {
+    $pools->lab->node('web1')->batch_ip(
+        "address add 192.168.64.151/24 dev $VRRP::Node::INTERFACE");
+    $pools->pass('192.168.64.151');
+}
+
 # One worker: without a zone each worker has its own result.
-$pools->start(workers => 1,
+$pools->start(workers => 1, %port ? VRRP::Pools->stream($streams, %port) : (),
     http => VRRP::Pools->upstream('shared', zone => 1, servers => $servers)
             . VRRP::Pools->upstream('own', servers => $servers)
             . VRRP::Pools->server(@names));
@@ -76,6 +100,19 @@ $pools->lab->wait_until('the active check to fail', 10,
 
 $pools->pass($b);
 is($pools->wait_for("$_/", $b), $b, "$_: enough are usable again") for @names;
+
+
+# stream: one is down, and the first session counts the other one out.
+$pools->lab->wait_until('the checks of stream', 10, sub {
+    my @down = $pools->nginx->log_text =~ /\Q$one\E.* is down/g;
+    return @down >= keys %port;
+});
+
+for my $name (sort keys %port) {
+    my $url = "http://127.0.0.1:$port{$name}/";
+    my $answers = $pools->ask_url("$url?[1-10]");
+    is(join(' ', keys %$answers), $c, "$name: the one that is down is asked");
+}
 
 $pools->finish;
 

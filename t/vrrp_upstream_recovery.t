@@ -2,7 +2,7 @@
 
 # Servers that cannot be reached for a while, and then can: when the tracker
 # is up, clients get answers. Requests that began before still fail then, and
-# nginx's max_fails must not count them.
+# nginx's max_fails must not count them. The same for http and stream.
 
 use v5.36;
 
@@ -22,14 +22,18 @@ my $servers = join ' ', map {
 my $check = 'vrrp_check http uri=/check interval=100ms timeout=200ms rise=1';
 
 # "patient": its checks fail, but not often enough to be down.
-my @names = qw(shared own patient_shared patient_own);
-my ($upstreams, $trackers) = ('', '');
+my @http = qw(shared own patient_shared patient_own);
+my @stream = VRRP::Pools->stream_unavailable ? () : map { "stream_$_" } @http;
+my @names = (@http, @stream);
+
+my ($upstreams, $trackers) = ({ http => '', stream => '' }, '');
 
 for my $name (@names) {
+    my $context = $name =~ /stream/ ? 'stream' : 'http';
     my $fall = $name =~ /patient/ ? 100 : 3;
     my $zone = $name =~ /shared/ ? 1 : 0;
 
-    $upstreams .= VRRP::Pools->upstream($name, zone => $zone,
+    $upstreams->{$context} .= VRRP::Pools->upstream($name, zone => $zone,
         servers => $servers, check => "$check fall=$fall;");
     $trackers .= "        track_upstream $name weight=-5;\n";
 }
@@ -38,9 +42,13 @@ my $pools = VRRP::Pools->new;
 my $lab = $pools->lab;
 my $lb1 = $lab->node('lb1');
 
+my $port = 9000;
+my %port = map { $_ => $port++ } @stream;
+my $timeout = "    proxy_connect_timeout 1500ms;\n";
+
 $pools->start(
-    http => "    proxy_connect_timeout 1500ms;\n$upstreams"
-            . VRRP::Pools->server(@names),
+    @stream ? VRRP::Pools->stream($timeout . $upstreams->{stream}, %port) : (),
+    http => $timeout . $upstreams->{http} . VRRP::Pools->server(@http),
     vrrp => <<"END");
     vrrp_instance VI_1 {
         interface $VRRP::Node::INTERFACE;
@@ -52,7 +60,8 @@ END
 
 my %load = map {
     $_ => VRRP::Load->new(node => $lb1, interval => 20, timeout => 5000,
-                          url => "http://127.0.0.1:8080/$_/")
+                          url => $port{$_} ? "http://127.0.0.1:$port{$_}/"
+                                           : "http://127.0.0.1:8080/$_/")
 } @names;
 
 $lab->wait_until('all trackers up', 10, sub { up() == @names });
@@ -62,7 +71,7 @@ my $dropped = time;
 
 $lab->wait_until('the trackers to be down', 10, sub {
     my %up = map { $_ => 1 } up();
-    return !$up{shared} && !$up{own};
+    return !grep { $up{$_} && !/patient/ } @names;
 });
 
 sleep 0.01 while time < $dropped + 2.2;

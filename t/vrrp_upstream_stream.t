@@ -10,21 +10,14 @@ use Test::More;
 
 use VRRP::Pools;
 
-# Another nginx than Debian's needs another stream module than Debian's.
-my $stream = $ENV{NGX_VRRP_STREAM}
-             // '/usr/lib/nginx/modules/ngx_stream_module.so';
-
 my $reason = VRRP::Lab->unavailable || VRRP::Nginx->unavailable;
-$reason ||= "no $stream" if !-e $stream;
-$reason ||= 'NGX_VRRP_STREAM names no module for this nginx'
-    if !defined $ENV{NGX_VRRP_STREAM}
-       && VRRP::Nginx->version != VRRP::Nginx->version('/usr/sbin/nginx');
+$reason ||= VRRP::Pools->stream_unavailable;
 plan(skip_all => $reason) if $reason;
 
 my ($a, $b) = @VRRP::Pools::PORTS;
 my $web = $VRRP::Pools::WEB;
 
-my (@names, %port, $upstreams, $servers);
+my (@names, %port, $upstreams);
 
 for my $zone (0, 1) {
     for my $method (sort keys %VRRP::Pools::STREAM_METHODS) {
@@ -43,8 +36,6 @@ for my $zone (0, 1) {
 
 for my $name (@names, qw(backup backup_zone)) {
     $port{$name} = 9000 + keys %port;
-    $servers .= "    server { listen 127.0.0.1:$port{$name};"
-              . " proxy_pass $name; }\n";
 }
 
 my $pools = VRRP::Pools->new;
@@ -58,8 +49,7 @@ sub session ($name, @expected) {
        $expected, "$name: $expected");
 }
 
-$pools->start(before => $stream,
-              main => "stream {\n$upstreams\n$servers\n}");
+$pools->start(VRRP::Pools->stream($upstreams, %port));
 
 session($_, $a, $b) for @names;
 session($_, $a)     for qw(backup backup_zone);
@@ -75,7 +65,7 @@ $pools->fail($b);
 session($_, $a) for sort keys %port;
 
 # Still so after a reload, also with the modules in the other order.
-$pools->nginx->configure(before => '', after => $stream);
+$pools->nginx->configure(before => '', after => $VRRP::Pools::STREAM);
 $pools->reload;
 session($_, $a) for sort keys %port;
 

@@ -43,6 +43,10 @@ static ngx_int_t ngx_stream_vrrp_upstream_init_peer(ngx_stream_session_t *s,
     ngx_stream_upstream_srv_conf_t *uscf);
 static void ngx_stream_vrrp_upstream_free_peer(ngx_peer_connection_t *pc,
     void *data, ngx_uint_t state);
+static void ngx_stream_vrrp_upstream_try_more(ngx_peer_connection_t *pc,
+    ngx_stream_upstream_t *u);
+static ngx_uint_t ngx_stream_vrrp_upstream_is_limited(
+    ngx_stream_session_t *s);
 static ngx_int_t ngx_stream_vrrp_upstream_walk(ngx_vrrp_mark_t *mark);
 static void ngx_stream_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
     ngx_stream_upstream_rr_peers_t *peers);
@@ -331,7 +335,71 @@ ngx_stream_vrrp_upstream_free_peer(ngx_peer_connection_t *pc, void *data,
     if (state & NGX_PEER_FAILED) {
         /* the next server is chosen now */
         ngx_vrrp_mark_request(vp);
+        ngx_stream_vrrp_upstream_try_more(pc, u);
     }
+}
+
+
+/* the same as in http: a server whose mark is off since the session began */
+
+static void
+ngx_stream_vrrp_upstream_try_more(ngx_peer_connection_t *pc,
+    ngx_stream_upstream_t *u)
+{
+    ngx_uint_t                       n;
+    ngx_stream_session_t            *s;
+    ngx_stream_upstream_rr_peers_t  *peers;
+
+    s = pc->log->data;
+
+    if (pc->tries || s == NULL || s->upstream != u
+        || s->upstream_states == NULL
+        || ngx_stream_vrrp_upstream_is_limited(s))
+    {
+        return;
+    }
+
+    n = 0;
+
+    for (peers = u->upstream->peer.data; peers; peers = peers->next) {
+        n += peers->tries;
+    }
+
+    if (s->upstream_states->nelts < n) {
+        pc->tries = 1;
+    }
+}
+
+
+/* "proxy_next_upstream_tries", whose place only its directive shows */
+
+static ngx_uint_t
+ngx_stream_vrrp_upstream_is_limited(ngx_stream_session_t *s)
+{
+    u_char         *pscf;
+    ngx_uint_t      i;
+    ngx_module_t  **modules;
+    ngx_command_t  *cmd;
+
+    modules = ngx_cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+
+        if (ngx_strcmp(modules[i]->name, "ngx_stream_proxy_module") != 0) {
+            continue;
+        }
+
+        pscf = s->srv_conf[modules[i]->ctx_index];
+
+        for (cmd = modules[i]->commands; cmd->name.len; cmd++) {
+
+            if (ngx_strcmp(cmd->name.data, "proxy_next_upstream_tries") == 0) {
+                return *(ngx_uint_t *) (pscf + cmd->offset) != 0;
+            }
+        }
+    }
+
+    return 1;
 }
 
 
