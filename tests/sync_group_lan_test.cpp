@@ -158,6 +158,33 @@ TEST_F(GroupLan, EqualPrioritiesWithCrossedAddressesSettle) {
     }
 }
 
+// One node hears the other one on the first network, but is not heard there.
+// Both of them are MASTER because of it; the second network decides.
+TEST_F(GroupLan, CrossedOwnersPartWithLossInOneDirection) {
+    for (const bool higher_is_unheard : {true, false}) {
+        SimulatedLan lan{1};
+        const Nodes one = add_node(lan, config(100), {1, 9});
+        const Nodes two = add_node(lan, config(100), {2, 3});
+        lan.split({one[0], one[1]});
+        lan.start_all();
+        settle(lan);
+        ASSERT_EQ(lan.active().size(), 4u);
+
+        lan.silence(higher_is_unheard ? two[0] : one[0],
+                    higher_is_unheard ? one[0] : two[0]);
+        lan.split({});
+        settle(lan);
+        EXPECT_TRUE(has_all(lan, higher_is_unheard ? one : two));
+        for (int i = 0; i < 60; ++i) {
+            lan.run_for(kInterval / 3);
+            ASSERT_TRUE(has_all(lan, higher_is_unheard ? one : two)) << i;
+        }
+        lan.heal();
+        settle(lan);
+        EXPECT_TRUE(has_all(lan, higher_is_unheard ? one : two));
+    }
+}
+
 // Both were MASTER of all, and hear each other again on some networks.
 TEST_F(GroupLan, CrossedOwnersPartWithinAnIntervalAndSkew) {
     const Duration bound = kInterval +

@@ -50,6 +50,9 @@ Instance::Instance(Config config)
     if (const auto *advert = std::get_if<AdvertReceived>(&input);
         advert && advert->advertisement.priority == priority_ &&
         advert->source != source_) {
+        if (state() != StateName::active || !is_contested(now)) {
+            contested_since_ = now;
+        }
         equal_heard_at_ = now;
     }
     if (const auto *window = std::get_if<WindowChanged>(&input)) {
@@ -291,6 +294,21 @@ bool Instance::follows_router() const {
 bool Instance::may_return() const {
     const auto *leaving = std::get_if<Leaving>(&state_);
     return leaving && !leaving->for_good && !leaving->successor;
+}
+
+bool Instance::is_contested(Instant now) const {
+    return equal_heard_at_ && now < *equal_heard_at_ + own_down_interval();
+}
+
+Duration Instance::own_down_interval() const {
+    return active_down_interval(config_.version, priority_,
+                                config_.advert_interval, config_.down_adverts);
+}
+
+// A router of our priority that hears us becomes a backup, or we do. If it has
+// not after the time that a lost advertisement takes, it does not hear us.
+Instant Instance::compares_until() const {
+    return equal_heard_at_ ? contested_since_ + own_down_interval() : Instant{};
 }
 
 std::optional<Instant> Instance::rival_since() const {

@@ -133,7 +133,9 @@ public:
     // It is leaving, and another router has not taken over yet.
     bool may_return() const;
     std::optional<Instant> rival_since() const;
-    std::optional<Instant> equal_heard_at() const { return equal_heard_at_; }
+    // Until then it compares its address with that of a router of its priority,
+    // and other members wait.
+    Instant compares_until() const;
     Instant compares_from() const { return compares_from_; }
 
     // The reason for which Preempt would not make us active now; empty: it
@@ -242,6 +244,8 @@ private:
     std::string preempt_refusal(const Backup &, Instant now) const;
     bool is_closed() const;
     bool is_owner() const;
+    bool is_contested(Instant now) const;
+    Duration own_down_interval() const;
     Instant held_until() const;
     bool is_held_back(Instant now) const;
     const char *delay_in_force() const;
@@ -257,7 +261,8 @@ private:
     std::optional<Instant> left_at_;     // Active, for the last time
     // A router of our priority, for the last time.
     std::optional<Instant> equal_heard_at_;
-    Instant compares_from_{};  // 0: it has not been said
+    Instant contested_since_{};  // the first of them in a row, while active
+    Instant compares_from_{};    // 0: it has not been said
     State state_;
     std::optional<ActiveRouter> active_router_;
 };

@@ -53,17 +53,6 @@ std::string heard_by(const Instance &instance) {
                   : std::string{"is not MASTER any more"};
 }
 
-// While it hears a router of equal priority, it compares the addresses.
-Instant decides_until(const Instance &instance) {
-    const auto heard_at = instance.equal_heard_at();
-    const Config &config = instance.config();
-    return heard_at
-               ? *heard_at + active_down_interval(
-                                 config.version, instance.effective_priority(),
-                                 config.advert_interval, config.down_adverts)
-               : Instant{};
-}
-
 }  // namespace
 
 std::string SyncGroup::member(const Instance &instance) const {
@@ -127,7 +116,7 @@ std::vector<SyncGroup::Order> SyncGroup::compare(Members members) {
         if (is_active(one) && one->compares_from() < decided_until) {
             orders.push_back({i, ComparesFrom{decided_until}});
         }
-        decided_until = std::max(decided_until, decides_until(*one));
+        decided_until = std::max(decided_until, one->compares_until());
         const auto since = one->rival_since();
         if (since && asserted_for_ < since) {
             asserted_for_ = since;

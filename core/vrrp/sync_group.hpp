@@ -7,8 +7,9 @@
 //
 // Equal priority: the addresses of two nodes can have a different order on
 // different networks. So only the first member compares them. Another member
-// does so if the first one does not hear the other node. It can hear a router
-// of equal priority before the first one does: then the first one advertises at
+// does so if the first one does not hear the other node, or if the other node
+// stays active because it does not hear the first one. It can hear a router of
+// equal priority before the first one does: then the first one advertises at
 // once, and both wait for the skew time.
 //
 // Like an Instance it has no clock and no socket. After each event, ask for

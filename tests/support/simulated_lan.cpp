@@ -143,6 +143,7 @@ void SimulatedLan::cut_power(Node node) {
 
 void SimulatedLan::heal() {
     island_.clear();
+    silent_.clear();
     loss_percent_ = 0;
     for (Node node = 0; node < size(); ++node) {
         if (nodes_[node].frozen) {
@@ -194,7 +195,8 @@ void SimulatedLan::announce(Node from) {
 
 bool SimulatedLan::reaches(Node from, Node to) const {
     if (from == to || nodes_[from].wire != nodes_[to].wire ||
-        island_.count(from) != island_.count(to)) {
+        island_.count(from) != island_.count(to) ||
+        silent_.contains({from, to})) {
         return false;
     }
     const auto &peers = nodes_[from].instance.config().unicast_peers;

@@ -61,6 +61,8 @@ public:
 
     // These hear each other, and the others hear each other.
     void split(std::set<Node> nodes) { island_ = std::move(nodes); }
+    // The one does not receive what the other one sends.
+    void silence(Node from, Node to) { silent_.insert({from, to}); }
     void heal();
 
     void run_for(Duration duration);
@@ -137,6 +139,7 @@ private:
     std::vector<Group> groups_;
     std::multimap<Instant, Packet> in_flight_;
     std::set<Node> island_;
+    std::set<std::pair<Node, Node>> silent_;  // from, to
     unsigned loss_percent_ = 0;
     Duration longest_delay_ = std::chrono::microseconds{200};
     Duration longest_jitter_ = std::chrono::microseconds{300};
