@@ -257,7 +257,8 @@ bool Description::update_trackers(const engine::VirtualRouter &router) {
 }
 
 bool Description::update_routes(const engine::VirtualRouter &router) {
-    const bool master = router.instance().state() == vrrp::StateName::active;
+    const bool master = router.instance().state() == vrrp::StateName::active &&
+                        !router.instance().is_leaving();
     bool changed = false;
     auto record = routes_.begin();
     for (const auto &route : router.routes()) {
