@@ -23,19 +23,20 @@ declare -A rooms=(
     [wire]='base'
     [vrrp]='base|wire'
     [bfd]='base'
+    [peer]='base|wire'
     [check]='base|wire'
     [notify]='base'
     [engine]='base|wire|vrrp|bfd|check'
-    [status]='base|wire|vrrp|bfd|check|notify|engine'
+    [status]='base|wire|vrrp|bfd|peer|check|notify|engine'
     [os]='base'
-    [net]='base|wire|vrrp|bfd|engine|os'
+    [net]='base|wire|vrrp|bfd|peer|engine|os'
     [script]='base|os'
     [probe]='base|wire|check|os|net|script'
     [transport]='base|notify|os|script'
-    [node]='base|wire|vrrp|bfd|check|notify|engine|status|os|net|probe'\
-'|transport'
-    [capi]='base|vrrp|bfd|check|notify|engine|status|os|net|transport|script'\
-'|node'
+    [node]='base|wire|vrrp|bfd|peer|check|notify|engine|status|os|net'\
+'|probe|transport'
+    [capi]='base|vrrp|bfd|peer|check|notify|engine|status|os|net|transport'\
+'|script|node'
 )
 
 # Those that make system calls, and read the clock.

@@ -1,0 +1,501 @@
+#include "core/peer/links.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/base/find.hpp"
+#include "core/base/wipe.hpp"
+
+namespace ngx_vrrp::peer {
+
+namespace {
+
+// A link that ended earlier is no reason to connect again at once.
+constexpr Duration kStable = Seconds{1};
+
+Duration pause_after(unsigned failures) {
+    constexpr unsigned kMostDoublings = 6;
+    if (failures == 0) {
+        return Duration{0};
+    }
+    return std::min<Duration>(
+        kFirstPause * (1U << std::min(failures - 1, kMostDoublings)),
+        kLongestPause);
+}
+
+std::optional<Refusal> refusal_of(End end) {
+    switch (end) {
+        case End::garbage:
+        case End::flood:
+            return Refusal::garbage;
+        case End::no_secret:
+        case End::secret_unknown:
+        case End::wrong_secret:
+            return Refusal::secret;
+        case End::slow:
+        case End::silent:
+            return Refusal::silent;
+        case End::crypto:
+        case End::self:
+        case End::bye:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Links::Links(std::vector<LinkConfig> configs, NodeId node, const About &about,
+             Hmac hmac, Transport &transport, LogSink &sink)
+    : configs_(std::move(configs)),
+      status_(configs_.size()),
+      hmac_(std::move(hmac)),
+      transport_(transport),
+      log_(sink) {
+    for (LinkConfig &config : configs_) {
+        identities_.push_back({node, about, std::move(config.secret)});
+    }
+    refusal_lines_.fill(RepeatedLine{Seconds{60}});
+}
+
+Links::~Links() {
+    for (Identity &identity : identities_) {
+        wipe(identity.secret);
+    }
+}
+
+void Links::set_targets(const std::vector<Target> &targets, Instant now) {
+    for (Peer &peer : peers_) {
+        peer.wanted =
+            std::ranges::find(targets, Target{peer.link, peer.address}) !=
+            targets.end();
+    }
+    for (const Target &target : targets) {
+        if (Peer *peer = remember(target.link, target.address, now)) {
+            peer->wanted = true;
+        }
+    }
+    handle_time(now);
+}
+
+void Links::set_status(std::size_t link, const StatusList &status,
+                       Instant now) {
+    status_[link] = status;
+    for (ConnectionId id = 0; id < kMostConnections; ++id) {
+        const Connection &c = connections_[id];
+        if (c.session && c.link == link) {
+            c.session->set_status(status, now);
+            flush(id, now);
+        }
+    }
+}
+
+std::size_t Links::connections() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        connections_,
+        [](const Connection &c) { return c.session != nullptr; }));
+}
+
+std::optional<ConnectionId> Links::free_place() const {
+    for (ConnectionId id = 0; id < kMostConnections; ++id) {
+        if (!connections_[id].session) {
+            return id;
+        }
+    }
+    return std::nullopt;
+}
+
+// A host that only connects cannot use up the places of the others.
+bool Links::is_full(std::size_t link, const IpAddress &address) const {
+    std::size_t greeting = 0;
+    std::size_t of_host = 0;
+    for (const Connection &c : connections_) {
+        if (c.session && !c.up && c.session->role() == Role::acceptor) {
+            ++greeting;
+            of_host += c.link == link && c.address == address ? 1U : 0U;
+        }
+    }
+    return greeting >= kMostGreeting || of_host >= kMostGreetingOfHost;
+}
+
+bool Links::may_come_from(std::size_t link, const IpAddress &address) const {
+    const LinkConfig &config = configs_[link];
+    return !config.peers ||
+           std::ranges::find(*config.peers, address) != config.peers->end();
+}
+
+std::optional<ConnectionId> Links::accept(std::size_t link,
+                                          const IpAddress &peer,
+                                          const IpAddress &local, Instant now) {
+    const auto &virtual_addresses = configs_[link].virtual_addresses;
+    if (!running_) {
+        return std::nullopt;
+    }
+    if (std::ranges::find(virtual_addresses, local) !=
+        virtual_addresses.end()) {
+        refuse(Refusal::address, link, peer,
+               "it has connected to the virtual address " + local.to_string(),
+               now);
+        return std::nullopt;
+    }
+    if (!may_come_from(link, peer)) {
+        refuse(Refusal::address, link, peer, "it is not a \"unicast_peer\"",
+               now);
+        return std::nullopt;
+    }
+    const auto id = free_place();
+    if (!id || is_full(link, peer)) {
+        refuse(Refusal::full, link, peer, "there are too many connections",
+               now);
+        return std::nullopt;
+    }
+    open(*id, link, peer, Role::acceptor, now);
+    return id;
+}
+
+Links::Connection &Links::open(ConnectionId id, std::size_t link,
+                               const IpAddress &address, Role role,
+                               Instant now) {
+    Connection &c = connections_[id];
+    c = {link, address, nullptr, now};
+    c.session = std::make_unique<Session>(
+        role, identities_[link], transport_.nonce(), hmac_, status_[link], now);
+    return c;
+}
+
+void Links::connect(Peer &peer, Instant now) {
+    const auto id = free_place();
+    if (!id) {
+        fail(peer, false, "there are too many connections", now);
+        return;
+    }
+    open(*id, peer.link, peer.address, Role::opener, now);
+    const std::string error = transport_.connect(*id, peer.link, peer.address);
+    if (!error.empty()) {
+        connections_[*id].session.reset();
+        fail(peer, false, error, now);
+        return;
+    }
+    if (peer.state != PeerState::connecting) {
+        changed_ = true;
+        peer.state = PeerState::connecting;
+        peer.alias = false;
+    }
+    flush(*id, now);
+}
+
+// Also one that the peer has opened, or one of the other family.
+bool Links::has_link_to(const Peer &peer) const {
+    return std::ranges::any_of(connections_, [&](const Connection &c) {
+        return c.session && c.up &&
+               configs_[c.link].interface == configs_[peer.link].interface &&
+               (c.address == peer.address ||
+                (peer.node != 0 && c.session->node() == peer.node));
+    });
+}
+
+bool Links::is_connecting_to(const Peer &peer) const {
+    return std::ranges::any_of(connections_, [&](const Connection &c) {
+        return c.session && c.link == peer.link && c.address == peer.address &&
+               c.session->role() == Role::opener;
+    });
+}
+
+// At its next_try.
+bool Links::is_due(const Peer &peer) const {
+    return running_ && peer.wanted && !has_link_to(peer) &&
+           !is_connecting_to(peer);
+}
+
+void Links::receive(ConnectionId id, Bytes octets, Instant now) {
+    if (id < kMostConnections && connections_[id].session) {
+        connections_[id].session->receive(octets, now);
+        progress(id, now);
+    }
+}
+
+void Links::handle_end(ConnectionId id, const std::string &why, Instant now) {
+    if (id < kMostConnections && connections_[id].session) {
+        end(id, why, now);
+        handle_time(now);
+    }
+}
+
+void Links::handle_time(Instant now) {
+    for (ConnectionId id = 0; id < kMostConnections; ++id) {
+        if (connections_[id].session) {
+            connections_[id].session->handle_time(now);
+            progress(id, now);
+        }
+    }
+    forget(now);
+    for (Peer &peer : peers_) {
+        if (now >= peer.next_try && is_due(peer)) {
+            connect(peer, now);
+        }
+    }
+}
+
+// A peer with a link is due when the link ends.
+std::optional<Instant> Links::deadline() const {
+    std::optional<Instant> earliest;
+    for (const Connection &c : connections_) {
+        if (c.session) {
+            take_earlier(earliest, c.session->deadline());
+        }
+    }
+    for (const Peer &peer : peers_) {
+        if (is_due(peer)) {
+            take_earlier(earliest, peer.next_try);
+        }
+    }
+    return earliest;
+}
+
+void Links::stop(Farewell reason, Instant now) {
+    running_ = false;
+    for (ConnectionId id = 0; id < kMostConnections; ++id) {
+        if (connections_[id].session) {
+            say_bye(id, reason, now);
+        }
+    }
+}
+
+void Links::progress(ConnectionId id, Instant now) {
+    Connection &c = connections_[id];
+    Session &session = *c.session;
+    if (!c.greeted && session.has_greeted()) {
+        c.greeted = true;
+        transport_.set_greeted(id);
+    }
+    const bool is_new = session.is_up() && !c.up;
+    c.up = session.is_up();
+    if (is_new && !settle_duplicates(id, now)) {
+        return;
+    }
+    if (!c.spare && session.take_news()) {
+        show(c, now);
+    }
+    flush(id, now);
+    if (!c.session || !session.ended()) {
+        return;
+    }
+    const End why = *session.ended();
+    const std::string text(why == End::bye ? to_string(session.farewell())
+                                           : to_string(why));
+    if (const auto refusal = refusal_of(why)) {
+        refuse(*refusal, c.link, c.address, text, now);
+    }
+    end(id, text, now);
+}
+
+void Links::flush(ConnectionId id, Instant now) {
+    const Buffer out = connections_[id].session->take_output();
+    if (!out.empty() && !transport_.send(id, out)) {
+        end(id, "it does not read what is sent to it", now);
+    }
+}
+
+// False: this connection is the one that has ended.
+bool Links::settle_duplicates(ConnectionId id, Instant now) {
+    const Connection &c = connections_[id];
+    const NodeId theirs = c.session->node();
+    const NodeId ours = identities_[c.link].node;
+    for (ConnectionId other = 0; other < kMostConnections; ++other) {
+        const Connection &o = connections_[other];
+        if (other == id || !o.session || !o.up || o.session->node() != theirs ||
+            configs_[o.link].interface != configs_[c.link].interface) {
+            continue;
+        }
+        ConnectionId loser = id;
+        if (o.session->role() != c.session->role()) {
+            const Role lower = ours < theirs ? Role::opener : Role::acceptor;
+            loser = c.session->role() == lower ? id : other;
+        } else if (c.session->role() == Role::acceptor) {
+            connections_[id].spare = true;
+            continue;
+        }
+        say_bye(loser, Farewell::duplicate, now);
+        if (loser == id) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Links::say_bye(ConnectionId id, Farewell reason, Instant now) {
+    Session &session = *connections_[id].session;
+    session.say_bye(reason, now);
+    static_cast<void>(transport_.send(id, session.take_output()));
+    end(id,
+        reason == Farewell::duplicate ? std::string(to_string(reason))
+                                      : "this node has closed it",
+        now);
+}
+
+void Links::end(ConnectionId id, const std::string &why, Instant now) {
+    Connection &c = connections_[id];
+    transport_.close(id);
+    const bool was_up = c.up;
+    const bool was_stable = was_up && now - c.began >= kStable;
+    const bool has_opened = c.session->role() == Role::opener;
+    Peer *peer = peer_of(c);
+    const NodeId node = c.session->node();
+    if (peer && node != 0) {
+        peer->node = node;
+    }
+    const bool was_spare = c.spare;
+    const std::string &interface = configs_[c.link].interface;
+    c = {};
+    if (was_spare) {
+        return;
+    }
+    use_spare(interface, node);
+    if (!peer || (!was_up && !has_opened)) {
+        return;
+    }
+    if (has_link_to(*peer)) {
+        leave_to_other_link(*peer, now);
+        return;
+    }
+    if (was_up) {
+        peer->down_line.write(log_, LogLevel::notice,
+                              "peer link with " +
+                                  name_of(peer->link, peer->address) +
+                                  " is down: " + why,
+                              now);
+    }
+    fail(*peer, was_stable, why, now);
+}
+
+// Shown with the next message.
+void Links::use_spare(const std::string &interface, NodeId node) {
+    Connection *spare = find_first(connections_, [&](const Connection &c) {
+        return c.session && c.spare && c.session->node() == node &&
+               configs_[c.link].interface == interface;
+    });
+    if (spare) {
+        spare->spare = false;
+    }
+}
+
+// Its node has a link by another address, or by another connection.
+void Links::leave_to_other_link(Peer &peer, Instant now) {
+    const bool is_linked =
+        std::ranges::any_of(connections_, [&](const Connection &c) {
+            return c.session && c.up && c.link == peer.link &&
+                   c.address == peer.address;
+        });
+    if (!is_linked && peer.state != PeerState::down) {
+        fail(peer, true, "there is a link by another address", now);
+        peer.alias = true;
+    }
+}
+
+// The end of a link that worked is followed by another attempt at once.
+void Links::fail(Peer &peer, bool was_up, const std::string &why, Instant now) {
+    if (peer.state != PeerState::down || peer.reason != why) {
+        changed_ = true;
+    }
+    if (peer.state == PeerState::up || peer.reason.empty()) {
+        peer.since = now;
+    }
+    peer.state = PeerState::down;
+    peer.alias = false;
+    peer.reason = why;
+    peer.status.clear();
+    peer.failures = was_up ? 0 : peer.failures + 1;
+    peer.next_try = now + pause_after(peer.failures);
+}
+
+void Links::refuse(Refusal refusal, std::size_t link, const IpAddress &address,
+                   const std::string &why, Instant now) {
+    const auto index = static_cast<std::size_t>(refusal);
+    ++refused_[index];
+    changed_ = true;
+    refusal_lines_[index].write(
+        log_, refusal == Refusal::secret ? LogLevel::warn : LogLevel::info,
+        "peer link with " + name_of(link, address) + " refused: " + why, now);
+}
+
+Peer *Links::find_peer(std::size_t link, const IpAddress &address) {
+    return find_first(peers_, [&](const Peer &peer) {
+        return peer.link == link && peer.address == address;
+    });
+}
+
+Peer *Links::peer_of(const Connection &connection) {
+    return find_peer(connection.link, connection.address);
+}
+
+// A peer without a link makes room.
+Peer *Links::remember(std::size_t link, const IpAddress &address, Instant now) {
+    if (Peer *known = find_peer(link, address)) {
+        return known;
+    }
+    if (peers_.size() >= kMostPeers) {
+        const auto it = std::ranges::find_if(peers_, [](const Peer &peer) {
+            return !peer.wanted && peer.state == PeerState::down;
+        });
+        if (it == peers_.end()) {
+            return nullptr;
+        }
+        peers_.erase(it);
+    }
+    Peer &peer = peers_.emplace_back();
+    peer.link = link;
+    peer.address = address;
+    peer.since = now;
+    peer.next_try = now;
+    changed_ = true;
+    return &peer;
+}
+
+void Links::forget(Instant now) {
+    const auto removed = std::erase_if(peers_, [&](const Peer &peer) {
+        const bool waits =
+            peer.known && !peer.alias && now - peer.since < kRemembered;
+        return !peer.wanted && !waits && peer.state == PeerState::down;
+    });
+    changed_ = changed_ || removed != 0;
+}
+
+void Links::show(const Connection &connection, Instant now) {
+    Peer *peer = remember(connection.link, connection.address, now);
+    if (!peer) {
+        return;
+    }
+    const Session &session = *connection.session;
+    const bool is_new = peer->state != PeerState::up;
+    changed_ = true;
+    peer->node = session.node();
+    peer->about = session.about();
+    peer->status = session.status();
+    if (!is_new) {
+        return;
+    }
+    peer->state = PeerState::up;
+    peer->since = now;
+    peer->known = true;
+    peer->alias = false;
+    peer->reason.clear();
+    peer->failures = 0;
+    peer->up_line.write(
+        log_, LogLevel::notice,
+        "peer link with " + name_of(peer->link, peer->address) + " is up", now);
+}
+
+std::string Links::name_of(std::size_t link, const IpAddress &address) const {
+    const Peer *peer = find_first(peers_, [&](const Peer &p) {
+        return p.link == link && p.address == address;
+    });
+    std::string name;
+    if (peer && !peer->about.router_id.empty()) {
+        name = peer->about.router_id + " (" + address.to_string() + ")";
+    } else {
+        name = address.to_string();
+    }
+    return name + " on " + configs_[link].interface;
+}
+
+}  // namespace ngx_vrrp::peer

@@ -1,0 +1,201 @@
+// All peer links of this node: which peers it connects to and when, which
+// connections it accepts and keeps, what it knows about each peer. Sockets and
+// the clock are the caller's.
+//
+// A link joins two nodes on one interface. A node connects to the routers that
+// it follows as BACKUP, and to those that the configuration names. If two nodes
+// connect to each other, both end the connection that the node with the lower
+// id has opened; of two that one node has opened (IPv4 and IPv6), it ends the
+// later one. A peer that does not answer is tried again after pauses that
+// double, up to a minute.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/ip.hpp"
+#include "core/base/log.hpp"
+#include "core/base/repeated_line.hpp"
+#include "core/base/time.hpp"
+#include "core/peer/session.hpp"
+
+namespace ngx_vrrp::peer {
+
+inline constexpr std::size_t kMostPeers = 32;
+inline constexpr std::size_t kMostConnections = 64;
+// Those that have not completed the greeting.
+inline constexpr std::size_t kMostGreeting = 16;
+inline constexpr std::size_t kMostGreetingOfHost = 2;
+
+inline constexpr Duration kFirstPause = Seconds{1};
+inline constexpr Duration kLongestPause = Seconds{60};
+// A peer without a link is shown for this time.
+inline constexpr Duration kRemembered = Seconds{600};
+
+// An interface and address family with virtual routers that have a peer link.
+struct LinkConfig {
+    std::string interface;
+    Family family = Family::ipv4;
+    Buffer secret{};  // empty: none
+    // Connections from any host of the LAN, or from these only.
+    std::optional<std::vector<IpAddress>> peers{};
+    std::vector<IpAddress> virtual_addresses{};  // nothing is accepted there
+    std::vector<IpAddress> named{};              // peer=
+};
+
+// Why a connection was refused or ended, for the counters.
+enum class Refusal : std::uint8_t { address, full, secret, garbage, silent };
+
+inline constexpr std::size_t kRefusals = 5;
+inline constexpr std::array<std::string_view, kRefusals> kRefusalNames{
+    "address", "full", "secret", "garbage", "silent"};
+
+using Refused = std::array<std::uint64_t, kRefusals>;
+
+using ConnectionId = std::uint32_t;
+
+// The sockets.
+class Transport {
+public:
+    virtual ~Transport() = default;
+
+    // Octets may be sent at once. A failure is reported later, by ended(), or
+    // now: the reason.
+    virtual std::string connect(ConnectionId id, std::size_t link,
+                                const IpAddress &address) = 0;
+    // False: it does not take them, and the connection is useless.
+    virtual bool send(ConnectionId id, Bytes octets) = 0;
+    // The first message of the peer has arrived.
+    virtual void set_greeted(ConnectionId id) = 0;
+    // After what was sent.
+    virtual void close(ConnectionId id) = 0;
+
+    virtual Nonce nonce() = 0;
+};
+
+// A router that is followed, or named.
+struct Target {
+    std::size_t link = 0;
+    IpAddress address;
+
+    friend auto operator<=>(const Target &, const Target &) = default;
+};
+
+enum class PeerState : std::uint8_t { down, connecting, up };
+
+constexpr std::string_view to_string(PeerState state) {
+    constexpr std::array<std::string_view, 3> names{"down", "connecting", "up"};
+    return name_of(state, names);
+}
+
+// What this node knows about another one on an interface.
+struct Peer {
+    std::size_t link = 0;
+    IpAddress address;
+    PeerState state = PeerState::down;
+    Instant since{};
+    std::string reason;  // why it is not up
+    NodeId node{};       // 0: not known yet
+    About about;
+    StatusList status;
+
+    bool wanted = false;  // a target
+    bool known = false;   // there was a link
+    bool alias = false;   // the node has a link by another address
+    unsigned failures = 0;
+    Instant next_try{};
+    RepeatedLine up_line{Seconds{1}};
+    RepeatedLine down_line{Seconds{1}};
+};
+
+class Links {
+public:
+    // transport and sink outlive it.
+    Links(std::vector<LinkConfig> configs, NodeId node, const About &about,
+          Hmac hmac, Transport &transport, LogSink &sink);
+    ~Links();
+
+    // Without duplicates.
+    void set_targets(const std::vector<Target> &targets, Instant now);
+    // Of the routers on the interface of this link.
+    void set_status(std::size_t link, const StatusList &status, Instant now);
+
+    // An id for a connection that has arrived; nothing: close it. begin() when
+    // octets can be sent.
+    std::optional<ConnectionId> accept(std::size_t link, const IpAddress &peer,
+                                       const IpAddress &local, Instant now);
+    void begin(ConnectionId id, Instant now) { flush(id, now); }
+    void receive(ConnectionId id, Bytes octets, Instant now);
+    // The peer has ended the connection, or it could not be made.
+    void handle_end(ConnectionId id, const std::string &why, Instant now);
+    void handle_time(Instant now);
+    std::optional<Instant> deadline() const;
+
+    // Ends all connections, and makes no other.
+    void stop(Farewell reason, Instant now);
+    void start() { running_ = true; }
+
+    const std::vector<LinkConfig> &configs() const { return configs_; }
+    const std::vector<Peer> &peers() const { return peers_; }
+    const Refused &refused() const { return refused_; }
+    std::size_t connections() const;
+    // Peers or counters are others than at the last call.
+    bool take_changed() { return std::exchange(changed_, false); }
+
+private:
+    struct Connection {
+        std::size_t link = 0;
+        IpAddress address;
+        std::unique_ptr<Session> session;  // none: the place is free
+        Instant began{};
+        bool greeted = false;
+        bool up = false;
+        bool spare = false;  // the peer will end it: there is an earlier one
+    };
+
+    std::optional<ConnectionId> free_place() const;
+    bool is_full(std::size_t link, const IpAddress &address) const;
+    bool may_come_from(std::size_t link, const IpAddress &address) const;
+    Connection &open(ConnectionId id, std::size_t link,
+                     const IpAddress &address, Role role, Instant now);
+    void connect(Peer &peer, Instant now);
+    bool has_link_to(const Peer &peer) const;
+    bool is_connecting_to(const Peer &peer) const;
+    bool is_due(const Peer &peer) const;
+    void progress(ConnectionId id, Instant now);
+    void flush(ConnectionId id, Instant now);
+    bool settle_duplicates(ConnectionId id, Instant now);
+    void use_spare(const std::string &interface, NodeId node);
+    void say_bye(ConnectionId id, Farewell reason, Instant now);
+    void end(ConnectionId id, const std::string &why, Instant now);
+    void leave_to_other_link(Peer &peer, Instant now);
+    void refuse(Refusal refusal, std::size_t link, const IpAddress &address,
+                const std::string &why, Instant now);
+    void fail(Peer &peer, bool was_up, const std::string &why, Instant now);
+    Peer *find_peer(std::size_t link, const IpAddress &address);
+    Peer *peer_of(const Connection &connection);
+    Peer *remember(std::size_t link, const IpAddress &address, Instant now);
+    void forget(Instant now);
+    void show(const Connection &connection, Instant now);
+    std::string name_of(std::size_t link, const IpAddress &address) const;
+
+    std::vector<LinkConfig> configs_;
+    std::vector<Identity> identities_;  // of each link
+    std::vector<StatusList> status_;
+    Hmac hmac_;
+    Transport &transport_;
+    Log log_;
+    std::vector<Peer> peers_;
+    std::array<Connection, kMostConnections> connections_;
+    Refused refused_{};
+    std::array<RepeatedLine, kRefusals> refusal_lines_;
+    bool running_ = false;
+    bool changed_ = false;
+};
+
+}  // namespace ngx_vrrp::peer

@@ -1,0 +1,188 @@
+#include "core/peer/message.hpp"
+
+#include <algorithm>
+
+#include "core/base/plain_text.hpp"
+
+namespace ngx_vrrp::peer {
+
+namespace {
+
+// "nvpl": no other protocol begins like this.
+constexpr std::uint32_t kMagic = 0x6e76706c;
+
+constexpr std::uint8_t kHasSecret = 0x01;
+
+constexpr std::size_t kEntrySize = 4;
+constexpr std::size_t kLongestText = kLongestName;
+
+std::uint32_t read_u32(ByteReader &in) {
+    const std::uint32_t high = in.u16();
+    return high << 16 | in.u16();
+}
+
+void write_u32(ByteWriter &out, std::uint32_t value) {
+    out.u16(static_cast<std::uint16_t>(value >> 16))
+        .u16(static_cast<std::uint16_t>(value & 0xffff));
+}
+
+std::uint64_t read_u64(ByteReader &in) {
+    const std::uint64_t high = read_u32(in);
+    return high << 32 | read_u32(in);
+}
+
+void write_u64(ByteWriter &out, std::uint64_t value) {
+    write_u32(out, static_cast<std::uint32_t>(value >> 32));
+    write_u32(out, static_cast<std::uint32_t>(value & 0xffffffff));
+}
+
+// It goes into logs and pages.
+std::string read_text(ByteReader &in) {
+    const Bytes octets = in.take(in.u8());
+    const std::string text(octets.begin(), octets.end());
+    if (!text.empty() && !is_line(text)) {
+        return "?";
+    }
+    return text.substr(0, kLongestText);
+}
+
+void write_text(ByteWriter &out, std::string_view text) {
+    text = text.substr(0, kLongestText);
+    out.u8(static_cast<std::uint8_t>(text.size()));
+    out.bytes(
+        {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()});
+}
+
+}  // namespace
+
+Result<std::size_t, NotAMessage> message_length(Bytes octets) {
+    if (octets.size() < kHeaderSize) {
+        return std::size_t{0};
+    }
+    const std::size_t length = ByteReader(octets).u16();
+    if (length < kHeaderSize || length > kLargestMessage) {
+        return Unexpected(NotAMessage{});
+    }
+    return octets.size() < length ? std::size_t{0} : length;
+}
+
+Header parse_header(Bytes message) {
+    ByteReader in(message.subspan(2));
+    Header header;
+    header.type = static_cast<Type>(in.u8());
+    in.u8();
+    header.sequence = read_u32(in);
+    return header;
+}
+
+Buffer serialize(const Header &header, Bytes payload, std::size_t mac_size) {
+    const std::size_t length = kHeaderSize + payload.size() + mac_size;
+    Buffer message;
+    message.reserve(length);
+    ByteWriter out(message);
+    out.u16(static_cast<std::uint16_t>(length))
+        .u8(static_cast<std::uint8_t>(header.type))
+        .u8(0);
+    write_u32(out, header.sequence);
+    out.bytes(payload);
+    return message;
+}
+
+Result<Hello, NotAMessage> parse_hello(Bytes payload) {
+    ByteReader in(payload);
+    Hello hello;
+    const std::uint32_t magic = read_u32(in);
+    hello.version = in.u8();
+    hello.has_secret = (in.u8() & kHasSecret) != 0;
+    in.u16();
+    hello.node = read_u64(in);
+    const Bytes nonce = in.take(hello.nonce.size());
+    if (!in.ok() || magic != kMagic || hello.version == 0 || hello.node == 0) {
+        return Unexpected(NotAMessage{});
+    }
+    std::ranges::copy(nonce, hello.nonce.begin());
+    return hello;
+}
+
+Buffer serialize(const Hello &hello) {
+    Buffer payload;
+    ByteWriter out(payload);
+    write_u32(out, kMagic);
+    out.u8(hello.version).u8(hello.has_secret ? kHasSecret : 0).u16(0);
+    write_u64(out, hello.node);
+    out.bytes(hello.nonce);
+    return payload;
+}
+
+Result<About, NotAMessage> parse_about(Bytes payload) {
+    ByteReader in(payload);
+    About about;
+    about.router_id = read_text(in);
+    about.nginx_version = read_text(in);
+    about.version = read_text(in);
+    if (!in.ok()) {
+        return Unexpected(NotAMessage{});
+    }
+    return about;
+}
+
+Buffer serialize(const About &about) {
+    Buffer payload;
+    ByteWriter out(payload);
+    write_text(out, about.router_id);
+    write_text(out, about.nginx_version);
+    write_text(out, about.version);
+    return payload;
+}
+
+// A family or a state of a later version is no reason to end the link.
+Result<StatusList, NotAMessage> parse_status(Bytes payload) {
+    ByteReader in(payload);
+    const std::size_t size = in.u8();
+    in.u8();
+    const std::size_t count = in.u16();
+    if (!in.ok() || size < kEntrySize || count > kMostRouters) {
+        return Unexpected(NotAMessage{});
+    }
+    StatusList list;
+    for (std::size_t i = 0; i < count; ++i) {
+        ByteReader entry(in.take(size));
+        const std::uint8_t family = entry.u8();
+        const Vrid vrid{entry.u8()};
+        const auto state = static_cast<RouterState>(entry.u8());
+        const Priority priority{entry.u8()};
+        if (!entry.ok()) {
+            return Unexpected(NotAMessage{});
+        }
+        if ((family == 4 || family == 6) && state <= RouterState::fault) {
+            list.push_back({Family{family}, vrid, state, priority});
+        }
+    }
+    return list;
+}
+
+Buffer serialize(const StatusList &list) {
+    const std::size_t count = std::min(list.size(), kMostRouters);
+    Buffer payload;
+    payload.reserve(4 + count * kEntrySize);
+    ByteWriter out(payload);
+    out.u8(kEntrySize).u8(0).u16(static_cast<std::uint16_t>(count));
+    for (std::size_t i = 0; i < count; ++i) {
+        out.u8(static_cast<std::uint8_t>(list[i].family))
+            .u8(to_number(list[i].vrid))
+            .u8(static_cast<std::uint8_t>(list[i].state))
+            .u8(list[i].priority.value);
+    }
+    return payload;
+}
+
+Farewell parse_bye(Bytes payload) {
+    const auto reason = static_cast<Farewell>(ByteReader(payload).u8());
+    return reason <= Farewell::unconfigured ? reason : Farewell::unknown;
+}
+
+Buffer serialize(Farewell reason) {
+    return {static_cast<std::uint8_t>(reason)};
+}
+
+}  // namespace ngx_vrrp::peer

@@ -1,0 +1,65 @@
+// Any octets may arrive on a peer link. Each payload that a parser accepts must
+// be the same after it is written and read again, and a session that receives
+// them stays within its bounds.
+
+#include <algorithm>
+
+#include "core/peer/session.hpp"
+#include "tests/fuzz/require.hpp"
+#include "tests/peer/fake_hmac.hpp"
+
+namespace ngx_vrrp::peer {
+namespace {
+
+using fuzz::require;
+
+template <class Parsed, class Parse>
+void check_round_trip(const Parsed &parsed, Parse parse) {
+    if (parsed) {
+        const auto again = parse(serialize(*parsed));
+        require(again && *again == *parsed, "read differently");
+    }
+}
+
+void check_session(const Session &session, Instant now) {
+    require(session.status().size() <= kMostRouters, "too many routers");
+    require(session.about().router_id.size() <= 63, "a long text");
+    require(!session.deadline() || *session.deadline() <= now + kSilence,
+            "a deadline is too far away");
+}
+
+// Without a secret, an input reaches all of it.
+void run_session(Bytes input, const Buffer &secret) {
+    const Hmac hmac = fake_hmac;
+    const Identity identity{1, {"lb1", "", ""}, secret};
+    Instant now = instant_from_ns(1'000'000'000);
+    Session session(Role::acceptor, identity, Nonce{}, hmac, {}, now);
+    while (!input.empty()) {
+        const std::size_t n = std::min<std::size_t>(input.size(), 40);
+        session.receive(input.first(n), now);
+        check_session(session, now);
+        input = input.subspan(n);
+        now += Milliseconds{100};
+        session.handle_time(now);
+        require(session.take_output().size() <= 3 * kLargestMessage,
+                "it sends too much");
+    }
+}
+
+void run(Bytes input) {
+    check_round_trip(parse_hello(input), parse_hello);
+    check_round_trip(parse_about(input), parse_about);
+    check_round_trip(parse_status(input), parse_status);
+    static_cast<void>(parse_bye(input));
+    run_session(input, {});
+    run_session(input, Buffer(32, 7));
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::peer
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
+                                      std::size_t size) {
+    ngx_vrrp::peer::run({data, size});
+    return 0;
+}

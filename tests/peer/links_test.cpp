@@ -1,0 +1,438 @@
+// Nodes whose connections are queues: they can be cut, half-open, refused.
+
+#include "core/peer/links.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "tests/peer/fake_hmac.hpp"
+
+namespace ngx_vrrp::peer {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Lines final : public LogSink {
+public:
+    void write(LogLevel, std::string_view text) override {
+        lines.emplace_back(text);
+    }
+    std::size_t count(std::string_view part) const {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(lines, [&](const std::string &line) {
+                return line.find(part) != std::string::npos;
+            }));
+    }
+
+    std::vector<std::string> lines;
+};
+
+IpAddress address(std::uint8_t host) {
+    return IpAddress::v4({192, 168, 64, host});
+}
+
+class Lan;
+
+struct Machine final : Transport {
+    Machine(Lan &l, std::uint8_t h, NodeId id, Buffer secret)
+        : lan(l), host(h), node(id) {
+        config.interface = "eth0";
+        config.secret = std::move(secret);
+        config.virtual_addresses = {address(200)};
+        begin();
+    }
+    void begin() {
+        links = std::make_unique<Links>(
+            std::vector<LinkConfig>{config}, node,
+            About{"lb" + std::to_string(host), "1.22.1", "0.1.0"}, fake_hmac,
+            *this, log);
+        links->start();
+    }
+
+    std::string connect(ConnectionId id, std::size_t,
+                        const IpAddress &to) override;
+    bool send(ConnectionId id, Bytes octets) override;
+    void set_greeted(ConnectionId id) override { greeted.insert(id); }
+    void close(ConnectionId id) override;
+    Nonce nonce() override {
+        Nonce n{};
+        n[0] = ++nonces;
+        n[1] = host;
+        return n;
+    }
+
+    const Peer *peer(std::uint8_t other) const {
+        for (const Peer &p : links->peers()) {
+            if (p.address == address(other)) {
+                return &p;
+            }
+        }
+        return nullptr;
+    }
+    bool is_up(std::uint8_t other) const {
+        return peer(other) && peer(other)->state == PeerState::up;
+    }
+
+    Lan &lan;
+    std::uint8_t host;
+    NodeId node;
+    LinkConfig config;
+    Lines log;
+    std::unique_ptr<Links> links;
+    std::set<ConnectionId> greeted;
+    std::uint8_t nonces = 0;
+    bool listens = true;
+    bool silent = false;  // its kernel accepts, and nothing reads
+};
+
+// A pipe between two machines; each end has the id that its owner uses.
+struct Pipe {
+    Machine *ends[2];
+    std::optional<ConnectionId> ids[2];
+    std::deque<Buffer> queue[2];      // to that end
+    bool closed[2] = {false, false};  // by that end
+};
+
+class Lan {
+public:
+    Machine &add(std::uint8_t host, NodeId id, Buffer secret = {}) {
+        auto machine =
+            std::make_unique<Machine>(*this, host, id, std::move(secret));
+        return *machines.emplace(host, std::move(machine)).first->second;
+    }
+
+    void connect(Machine &from, ConnectionId id, Machine &to) {
+        pipes.push_back({{&from, &to}, {id, std::nullopt}, {}, {}});
+        ++connects;
+    }
+
+    Pipe *find(const Machine &machine, ConnectionId id, int &end) {
+        for (Pipe &pipe : pipes) {
+            for (end = 0; end < 2; ++end) {
+                if (pipe.ends[end] == &machine && pipe.ids[end] == id &&
+                    !pipe.closed[end]) {
+                    return &pipe;
+                }
+            }
+        }
+        return nullptr;
+    }
+
+    void run(Duration time) {
+        const Instant until = now + time;
+        for (; now < until; now += 10ms) {
+            for (std::size_t i = 0; i < pipes.size(); ++i) {
+                step(i);
+            }
+            std::erase_if(pipes, [](const Pipe &p) {
+                return p.closed[0] && p.closed[1];
+            });
+            for (auto &[host, machine] : machines) {
+                const auto due = machine->links->deadline();
+                if (due && now >= *due && !machine->silent) {
+                    machine->links->handle_time(now);
+                }
+            }
+        }
+    }
+
+    void follow(Machine &machine, std::vector<std::uint8_t> hosts) {
+        std::vector<Target> targets;
+        for (const std::uint8_t host : hosts) {
+            targets.push_back({0, address(host)});
+        }
+        machine.links->set_targets(targets, now);
+    }
+
+    Instant now = instant_from_ns(1'000'000'000);
+    std::map<std::uint8_t, std::unique_ptr<Machine>> machines;
+    std::deque<Pipe> pipes;
+    std::size_t connects = 0;
+    std::map<std::uint8_t, Machine *> same;  // more addresses
+    bool cut = false;  // nothing arrives, and no end is noticed
+
+private:
+    void step(std::size_t i) {
+        if (cut) {
+            return;
+        }
+        Pipe &pipe = pipes[i];
+        if (!pipe.ids[1] && !pipe.closed[1]) {
+            arrive(pipe);
+        }
+        for (int end = 0; end < 2; ++end) {
+            while (!pipe.queue[end].empty() && pipe.ids[end] &&
+                   !pipe.closed[end] && !pipe.ends[end]->silent) {
+                const Buffer octets = pipe.queue[end].front();
+                pipe.queue[end].pop_front();
+                pipe.ends[end]->links->receive(*pipe.ids[end], octets, now);
+            }
+            if (pipe.closed[1 - end] && !pipe.closed[end] && pipe.ids[end] &&
+                !pipe.ends[end]->silent) {
+                const ConnectionId id = *pipe.ids[end];
+                pipe.ends[end]->links->handle_end(
+                    id, "it has closed the connection", now);
+                pipe.closed[end] = true;
+            }
+        }
+    }
+
+    void arrive(Pipe &pipe) {
+        Machine &to = *pipe.ends[1];
+        if (!to.listens) {
+            pipe.closed[1] = true;
+            return;
+        }
+        if (to.silent) {
+            return;
+        }
+        const auto id = to.links->accept(0, address(pipe.ends[0]->host),
+                                         address(to.host), now);
+        if (id) {
+            pipe.ids[1] = id;
+            to.links->begin(*id, now);
+        } else {
+            pipe.closed[1] = true;
+        }
+    }
+};
+
+std::string Machine::connect(ConnectionId id, std::size_t,
+                             const IpAddress &to) {
+    for (auto &[other, machine] : lan.same) {
+        if (address(other) == to) {
+            lan.connect(*this, id, *machine);
+            return {};
+        }
+    }
+    for (auto &[other, machine] : lan.machines) {
+        if (address(other) == to) {
+            lan.connect(*this, id, *machine);
+            return {};
+        }
+    }
+    return "connect() failed (113: No route to host)";
+}
+
+bool Machine::send(ConnectionId id, Bytes octets) {
+    int end = 0;
+    if (Pipe *pipe = lan.find(*this, id, end); pipe && !octets.empty()) {
+        pipe->queue[1 - end].emplace_back(octets.begin(), octets.end());
+    }
+    return true;
+}
+
+void Machine::close(ConnectionId id) {
+    int end = 0;
+    if (Pipe *pipe = lan.find(*this, id, end)) {
+        pipe->closed[end] = true;
+    }
+}
+
+const StatusList kLeader{
+    {Family::ipv4, Vrid{51}, RouterState::master, Priority{200}}};
+
+struct PeerLinksTest : testing::Test {
+    Lan lan;
+    Machine &lb1 = lan.add(1, 10);
+    Machine &lb2 = lan.add(2, 20);
+};
+
+TEST_F(PeerLinksTest, ABackupLinksToItsMaster) {
+    lb1.links->set_status(0, kLeader, lan.now);
+    lan.follow(lb2, {1});
+    lan.run(100ms);
+
+    ASSERT_TRUE(lb2.is_up(1));
+    ASSERT_TRUE(lb1.is_up(2));
+    EXPECT_EQ(lb2.peer(1)->about.router_id, "lb1");
+    EXPECT_EQ(lb2.peer(1)->status, kLeader);
+    EXPECT_EQ(lb1.log.count("peer link with lb2 (192.168.64.2) on eth0 is up"),
+              1U);
+    EXPECT_EQ(lb2.greeted.size(), 1U);
+    lan.run(60s);
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lan.connects, 1U);
+}
+
+TEST_F(PeerLinksTest, AChangeIsSeenByTheOther) {
+    lan.follow(lb2, {1});
+    lan.run(100ms);
+    lb1.links->take_changed();
+    lb2.links->take_changed();
+    lb1.links->set_status(0, kLeader, lan.now);
+    lan.run(50ms);
+    EXPECT_EQ(lb2.peer(1)->status, kLeader);
+    EXPECT_TRUE(lb2.links->take_changed());
+    EXPECT_FALSE(lb1.links->take_changed());
+}
+
+TEST_F(PeerLinksTest, OfTwoConnectionsTheOneOfTheLowerIdEnds) {
+    lan.follow(lb1, {2});
+    lan.follow(lb2, {1});
+    lan.run(10s);
+    EXPECT_TRUE(lb1.is_up(2));
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lb1.links->connections(), 1U);
+    EXPECT_EQ(lb2.links->connections(), 1U);
+    ASSERT_EQ(lan.pipes.size(), 1U);
+    EXPECT_EQ(lan.pipes[0].ends[0], &lb2);
+    EXPECT_EQ(lan.connects, 2U);
+    EXPECT_EQ(lb1.log.count("is down"), 0U);
+}
+
+TEST_F(PeerLinksTest, APeerThatRefusesIsTriedAfterPausesThatDouble) {
+    lb1.listens = false;
+    lan.follow(lb2, {1});
+    lan.run(10min);
+    // At 0, 1, 3, 7, 15, 31, 63 and 123 s, and then each minute.
+    EXPECT_GE(lan.connects, 14U);
+    EXPECT_LE(lan.connects, 17U);
+    EXPECT_EQ(lb2.peer(1)->state, PeerState::down);
+    EXPECT_EQ(lb2.log.lines.size(), 0U);
+
+    lb1.listens = true;
+    lan.run(61s);
+    EXPECT_TRUE(lb2.is_up(1));
+}
+
+TEST_F(PeerLinksTest, AfterTheEndOfALinkItConnectsAtOnce) {
+    lan.follow(lb2, {1});
+    lan.run(5s);
+    lb1.links->stop(Farewell::reload, lan.now);
+    lb1.begin();
+    lan.run(100ms);
+    EXPECT_EQ(lan.connects, 2U);
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lb2.log.count("is down: its nginx was reloaded"), 1U);
+}
+
+TEST_F(PeerLinksTest, ALinkThatNeverLastsIsNotTriedWithoutPauses) {
+    lan.follow(lb2, {1});
+    for (int i = 0; i < 100; ++i) {
+        lan.run(100ms);
+        lb1.links->stop(Farewell::quit, lan.now);
+        lb1.links->start();
+    }
+    EXPECT_LE(lan.connects, 20U);
+}
+
+TEST_F(PeerLinksTest, ACutLinkEndsByTheTimer) {
+    lan.follow(lb2, {1});
+    lan.run(1s);
+    lan.cut = true;
+    lan.run(3s);
+    EXPECT_TRUE(lb2.is_up(1));
+    lan.run(2s);
+    EXPECT_FALSE(lb2.is_up(1));
+    EXPECT_EQ(lb1.peer(2)->state, PeerState::down);
+    lan.cut = false;
+    lan.run(70s);
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lb2.links->connections(), 1U);
+}
+
+TEST_F(PeerLinksTest, AFrozenPeerIsNoPeer) {
+    lan.follow(lb2, {1});
+    lan.run(1s);
+    lb1.silent = true;
+    lan.run(10s);
+    EXPECT_FALSE(lb2.is_up(1));
+    lb1.silent = false;
+    lan.run(20s);
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_TRUE(lb1.is_up(2));
+}
+
+TEST_F(PeerLinksTest, APeerWithoutALinkIsRememberedForAWhile) {
+    lan.follow(lb2, {1});
+    lan.run(1s);
+    lan.follow(lb2, {});
+    lb1.links->stop(Farewell::quit, lan.now);
+    lan.run(9min);
+    ASSERT_NE(lb2.peer(1), nullptr);
+    EXPECT_EQ(lb2.peer(1)->reason, "its nginx is shutting down");
+    lb2.links->handle_time(lan.now + 2min);
+    EXPECT_EQ(lb2.peer(1), nullptr);
+}
+
+TEST(PeerLinks, AWrongSecretIsCountedAndLoggedOnceAMinute) {
+    Lan lan;
+    Machine &lb1 = lan.add(1, 10, Buffer(32, 1));
+    Machine &lb2 = lan.add(2, 20, Buffer(32, 2));
+    lan.follow(lb2, {1});
+    lan.run(50s);
+    const auto refused = lb1.links->refused()[1 + 1];
+    EXPECT_GE(refused, 4U);
+    EXPECT_EQ(lb1.log.count("its secret is wrong"), 1U);
+    EXPECT_FALSE(lb1.is_up(2));
+    EXPECT_FALSE(lb2.is_up(1));
+}
+
+TEST(PeerLinks, HostsThatOnlyConnectLeaveRoom) {
+    Lan lan;
+    Machine &lb1 = lan.add(1, 10);
+    unsigned accepted = 0;
+    for (int i = 0; i < 100; ++i) {
+        accepted +=
+            lb1.links->accept(0, address(66), address(1), lan.now) ? 1U : 0U;
+    }
+    EXPECT_EQ(accepted, kMostGreetingOfHost);
+    EXPECT_EQ(lb1.links->refused()[1], 100 - kMostGreetingOfHost);
+    EXPECT_EQ(lb1.log.count("too many connections"), 1U);
+    Machine &lb2 = lan.add(2, 20);
+    lan.follow(lb2, {1});
+    lan.run(100ms);
+    EXPECT_TRUE(lb1.is_up(2));
+    lan.run(4s);
+    EXPECT_EQ(lb1.links->connections(), 1U);
+}
+
+TEST(PeerLinks, NoConnectionToAVirtualAddressOrFromAStranger) {
+    Lan lan;
+    Machine &lb1 = lan.add(1, 10);
+    EXPECT_FALSE(lb1.links->accept(0, address(2), address(200), lan.now));
+    lb1.config.peers = {address(3)};
+    lb1.begin();
+    EXPECT_FALSE(lb1.links->accept(0, address(2), address(1), lan.now));
+    EXPECT_TRUE(lb1.links->accept(0, address(3), address(1), lan.now));
+    EXPECT_EQ(lb1.links->refused()[0], 1U);
+}
+
+// lb2 connects to both addresses of lb1, by IPv4 and by IPv6.
+TEST(PeerLinks, TwoAddressesOfANodeAreOneLink) {
+    Lan lan;
+    Machine &lb1 = lan.add(1, 10);
+    Machine &lb2 = lan.add(2, 20);
+    lan.same[101] = &lb1;
+    lan.follow(lb2, {1, 101});
+    lan.run(20s);
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lb1.links->connections(), 1U);
+    EXPECT_EQ(lb2.links->connections(), 1U);
+    EXPECT_TRUE(lb2.peer(101)->alias);
+    EXPECT_EQ(lan.connects, 2U);
+    EXPECT_EQ(lb1.log.count("is up"), 1U);
+    EXPECT_EQ(lb1.log.count("is down"), 0U);
+    EXPECT_EQ(lb2.log.count("is up"), 1U);
+}
+
+TEST(PeerLinks, SixteenBackupsHaveALinkToTheMaster) {
+    Lan lan;
+    Machine &lb1 = lan.add(1, 1);
+    for (std::uint8_t host = 2; host < 18; ++host) {
+        lan.follow(lan.add(host, host), {1});
+    }
+    lan.run(5s);
+    EXPECT_EQ(lb1.links->connections(), 16U);
+    for (std::uint8_t host = 2; host < 18; ++host) {
+        EXPECT_TRUE(lb1.is_up(host));
+    }
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::peer
