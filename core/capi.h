@@ -484,6 +484,12 @@ typedef struct {
     int64_t                           garp_interval_ns;        /* 0: none */
     int64_t                           gna_interval_ns;         /* 0: none */
 
+    int64_t                           peer_link;         /* see below */
+    int64_t                           peer_port;
+    vrrp_core_str_t                   peer_secret_file;  /* or empty */
+    const vrrp_core_ip_t             *peer_addresses;    /* "peer=" */
+    size_t                            npeer_addresses;
+
     int64_t                           close_connections;
     const uint16_t                   *ports;  /* nginx listens on; TCP */
     size_t                            nports;
@@ -494,6 +500,30 @@ typedef struct {
     const vrrp_core_tracker_conf_t   *trackers;
     size_t                            ntrackers;
 } vrrp_core_instance_conf_t;
+
+
+/*
+ * The socket at which peer links of an interface and family arrive, and the
+ * secret of these links.
+ */
+
+#define VRRP_CORE_LINK_MAX_SECRET    256
+/* descriptors of links, beside the sockets */
+#define VRRP_CORE_LINK_CONNECTIONS   66
+
+typedef struct {
+    vrrp_core_str_t                   interface;
+    uint8_t                           family;
+    int64_t                           port;
+    vrrp_core_str_t                   secret_file;  /* or empty */
+
+    /* the vrrp process fills it from the file */
+    size_t                            secret_len;
+    uint8_t                           secret[VRRP_CORE_LINK_MAX_SECRET];
+
+    /* of vrrp_core_link_socket(), or -1; master and vrrp process keep it */
+    int                               fd;
+} vrrp_core_link_conf_t;
 
 
 /* notifications */
@@ -652,6 +682,10 @@ typedef struct {
 #define VRRP_CORE_BFD_SOCKETS        4
     int                               bfd_fds[VRRP_CORE_BFD_SOCKETS];
 
+    /* one for each interface and family with a peer_link */
+    vrrp_core_link_conf_t            *links;
+    size_t                            nlinks;
+
     const vrrp_core_notify_conf_t    *channels;
     size_t                            nchannels;
 
@@ -779,6 +813,12 @@ int vrrp_core_bfd_socket(const vrrp_core_conf_t *conf, size_t which);
 
 /* VRRP_CORE_ERROR: fd is not the bound socket of this number */
 int vrrp_core_bfd_fits(int fd, size_t which);
+
+/* for link->fd, not closed by execve(); -1: errno */
+int vrrp_core_link_socket(const vrrp_core_link_conf_t *link);
+
+/* VRRP_CORE_ERROR: fd is not the listening socket of this link */
+int vrrp_core_link_fits(int fd, const vrrp_core_link_conf_t *link);
 
 /*
  * In the vrrp process, while it is root: gets the names that no other nginx

@@ -202,6 +202,60 @@ rejects('track_nginx with workers= twice',
     'duplicate parameter "workers=2"', 6);
 
 
+my $link = 'vrrp_instance VI_1 { peer_link';
+
+rejects("peer_link $_", "$link $_;",
+    "invalid peer_link \"$_\": must be \"on\" or \"off\"", 6)
+    for qw(yes 30112);
+rejects('peer_link off with a parameter', "$link off port=1;",
+    '"peer_link" directive has parameters after "off"', 6);
+rejects("peer_link port=$_", "$link on port=$_;",
+    "invalid parameter \"port=$_\": must be 1-65535", 6)
+    for qw(0 65536 x);
+rejects("peer_link peer=$_->[0]", "$link on peer=$_->[0];",
+    "invalid parameter \"peer=$_->[0]\" of \"peer_link\": $_->[1]", 6)
+    for ['lb2', 'must be an IPv4 or IPv6 address'],
+        ['224.0.0.18', 'it is a multicast address'];
+rejects('peer_link with a peer twice',
+    "$link on peer=10.0.0.1 peer=10.0.0.1;",
+    'duplicate parameter "peer=10.0.0.1" of "peer_link"', 6);
+rejects('peer_link with an unknown parameter', "$link on ttl=1;",
+    'invalid parameter "ttl=1": "peer_link" supports "port=", '
+    . '"secret_file=", "peer="', 6);
+write_file("$dir/short", "secret\n");
+write_file("$dir/peers", 'x' x 32 . "\n");
+chmod 0600, "$dir/short", "$dir/peers";
+
+rejects('peer_link with a short secret', "$link on secret_file=$dir/short;",
+    "the key in \"secret_file=$dir/short\" must have 16 to 256 characters, as "
+    . 'from "openssl rand -hex 32"', 6);
+
+my $second = <<~'END';
+    vrrp_instance VI_2 {
+    interface lo; virtual_router_id 52;
+    virtual_ipaddress 192.168.1.101;
+    END
+
+rejects('peer_link with two ports on an interface',
+    "$good peer_link on port=1; } $second peer_link on port=2; }",
+    'vrrp_instance "VI_2": "port=2" of "peer_link" differs from "port=1" of '
+    . 'vrrp_instance "VI_1" on the same interface', 12);
+rejects('peer_link with two secrets on an interface',
+    "$good peer_link on; } $second peer_link on secret_file=$dir/peers; }",
+    'vrrp_instance "VI_2": "secret_file=" of "peer_link" differs from that of '
+    . 'vrrp_instance "VI_1" on the same interface', 12);
+rejects('peer_link without a secret, with HMAC',
+    "$good authentication HMAC key=1:ascii:" . 'k' x 32 . '; peer_link on; }',
+    'vrrp_instance "VI_1": "peer_link" needs "secret_file=" with '
+    . '"authentication HMAC"', 9);
+rejects('peer_link with a peer of another family',
+    "$good peer_link on peer=fd64::1; }",
+    'vrrp_instance "VI_1": "peer=fd64::1" of "peer_link" is IPv6, but no '
+    . 'vrrp_instance on interface "lo" has IPv6 addresses', 9);
+accepts('peer_link that an instance does not have',
+    "peer_link on port=1 secret_file=$dir/peers peer=10.0.0.1; "
+    . "$good } $second peer_link off; }");
+
 my $peer = 'vrrp_instance VI_1 { unicast_peer';
 
 rejects("unicast_peer $_", "$peer 10.0.0.1 $_;",

@@ -139,6 +139,7 @@ chmod 0755, $dir or die "chmod $dir: $!\n";
 write_file($_, "#!/bin/sh\n", 0755)
     for 'checks/replication.sh', 'notify/notify.sh';
 write_file("secrets/$_", "secret\n", 0600) for qw(dingtalk hook smtp vrrp);
+write_file('secrets/peers', "5e" x 32 . "\n", 0600);
 write_file("secrets/vrrp-$_", "hex:" . "5e" x 32 . "\n", 0600) for 1, 2;
 
 system("openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=ca "
@@ -288,6 +289,7 @@ my %argument = (
     virtual_ipaddress => '10.0.0.9',
     unicast_peer    => '10.0.0.2',
     virtual_ipaddress_excluded => '10.0.0.9',
+    peer_link       => 'on',
     track_upstream  => 'web',
     track_http      => undef,  # the beginning of the URL, as it is written
     track_tcp       => '127.0.0.1:80',
@@ -310,7 +312,7 @@ my %argument = (
 
 for my $name (sort keys %argument) {
     for my $syntax ($doc{$name}{syntax}->@*) {
-        next if $syntax =~ /^virtual_ipaddress none/;
+        next if $syntax =~ /^(?:virtual_ipaddress none|peer_link off)/;
 
         my ($word) = $syntax =~ m{^\w+ ([a-z-]+(?:://)?)};
         my $argument = $argument{$name}

@@ -11,6 +11,7 @@
 #include "core/capi/wall.hpp"
 #include "core/engine/ownership_memory.hpp"
 #include "core/net/bfd_sockets.hpp"
+#include "core/net/link_sockets.hpp"
 #include "core/net/router_names.hpp"
 #include "core/os/memory_file.hpp"
 
@@ -79,6 +80,19 @@ int vrrp_core_bfd_socket(const vrrp_core_conf_t *conf, size_t which) {
 
 int vrrp_core_bfd_fits(int fd, size_t which) {
     return net::is_bfd_socket(fd, which) ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+}
+
+int vrrp_core_link_socket(const vrrp_core_link_conf_t *link) {
+    return net::open_link_socket(Family{link->family}).release();
+}
+
+int vrrp_core_link_fits(int fd, const vrrp_core_link_conf_t *link) {
+    return guarded(VRRP_CORE_ERROR, [&] {
+        const net::LinkSocket socket{.interface = to_string(link->interface),
+                                     .family = Family{link->family},
+                                     .port = to<std::uint16_t>(link->port)};
+        return net::is_link_socket(fd, socket) ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+    });
 }
 
 // Those that are not to be had now are tried again later.

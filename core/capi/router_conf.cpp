@@ -189,6 +189,7 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
         .gna_interval = Duration{c.gna_interval_ns}};
     config.workers = {.required = to<unsigned>(c.track_workers),
                       .timeout = Duration{c.track_timeout_ns}};
+    config.peer_link = c.peer_link != 0;
     config.close_connections = c.close_connections != 0;
     config.ports.assign(c.ports, c.ports + c.nports);
     return config;
@@ -269,7 +270,69 @@ engine::TrackerConfig to_tracker(const vrrp_core_conf_t &conf,
     return tracker;
 }
 
+bool is_on(const vrrp_core_instance_conf_t &c,
+           const vrrp_core_link_conf_t &link) {
+    return c.peer_link != 0 && to_view(c.interface) == to_view(link.interface);
+}
+
+// By multicast, any host of the LAN may be a router.
+void add_peers(node::PeerLink &link, const vrrp_core_instance_conf_t &c,
+               bool &any_host) {
+    const bool same_family = Family{c.family} == link.config.family;
+    any_host = any_host || (same_family && c.nunicast_peers == 0);
+    for (std::size_t i = 0; same_family && i < c.nunicast_peers; ++i) {
+        const vrrp::UnicastPeer peer = to_peer(c.unicast_peers[i]);
+        link.config.peers->push_back(peer.address);
+        if (c.unicast_peers[i].min_ttl != 0) {
+            link.socket.min_ttls.push_back({peer.address, peer.min_ttl});
+        }
+    }
+    for (std::size_t i = 0; i < c.npeer_addresses; ++i) {
+        const IpAddress address = to_ip(c.peer_addresses[i]);
+        if (address.family() == link.config.family) {
+            link.config.peers->push_back(address);
+            link.config.named.push_back(address);
+        }
+    }
+}
+
+node::PeerLink to_peer_link(const vrrp_core_conf_t &conf,
+                            const vrrp_core_link_conf_t &c) {
+    node::PeerLink link;
+    link.config.interface = to_string(c.interface);
+    link.config.family = Family{c.family};
+    link.config.secret.assign(c.secret, c.secret + c.secret_len);
+    link.config.peers.emplace();
+    link.socket.interface = link.config.interface;
+    link.socket.family = link.config.family;
+    link.socket.port = to<std::uint16_t>(c.port);
+    link.socket.fd = c.fd;
+    bool any_host = false;
+    for (std::size_t i = 0; i < conf.ninstances; ++i) {
+        const vrrp_core_instance_conf_t &instance = conf.instances[i];
+        if (is_on(instance, c)) {
+            add_peers(link, instance, any_host);
+        }
+        for (std::size_t j = 0; j < instance.naddresses; ++j) {
+            link.config.virtual_addresses.push_back(
+                to_ip(instance.addresses[j].address));
+        }
+    }
+    if (any_host) {
+        link.config.peers.reset();
+    }
+    return link;
+}
+
 }  // namespace
+
+std::vector<node::PeerLink> to_peer_links(const vrrp_core_conf_t &conf) {
+    std::vector<node::PeerLink> links;
+    for (std::size_t i = 0; i < conf.nlinks; ++i) {
+        links.push_back(to_peer_link(conf, conf.links[i]));
+    }
+    return links;
+}
 
 std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
     std::vector<engine::RouterConfig> configs;

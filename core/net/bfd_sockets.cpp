@@ -12,6 +12,7 @@
 #include "core/net/domain.hpp"
 #include "core/net/ip_message.hpp"
 #include "core/net/port_holder.hpp"
+#include "core/net/socket_options.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -28,9 +29,6 @@ constexpr int kPortAttempts = 64;
 // RFC 5881, 5.
 constexpr int kBfdTtl = 255;
 
-// CS6, network control: of packets without which other traffic stops.
-constexpr int kTrafficClass = 0xc0;
-
 constexpr std::size_t kLargestPacket = 256;
 // All that the queue of a socket has room for: before a session fails, what has
 // arrived is read.
@@ -46,14 +44,6 @@ constexpr Family family_of(std::size_t which) {
 
 constexpr std::uint16_t port_of(std::size_t which) {
     return is_multihop(which) ? kMultihopPort : kSingleHopPort;
-}
-
-bool set(int fd, int level, int option, int value) {
-    return ::setsockopt(fd, level, option, &value, sizeof(value)) == 0;
-}
-
-IpAddress unspecified(Family family) {
-    return family == Family::ipv4 ? IpAddress::v4({}) : IpAddress::v6({});
 }
 
 // interface: of a link-local address, or empty.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/base/version.hpp"
 #include "core/node/event_records.hpp"
 #include "core/os/clock.hpp"
 #include "core/os/pidfd.hpp"
@@ -53,6 +54,9 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       bfd_(sessions_of(configs),
            {generation.bfd_fds, std::move(generation.bfd_holder)}, ownership,
            {generation.configured_at, facts.pid}, *this, watcher, sink),
+      peers_(std::move(generation.peer_links),
+             {facts.router_id, facts.nginx_version, kVersion}, signing, watcher,
+             sink),
       engine_(std::move(configs),
               {host_, host_, *this, checks_, ownership_, *this, host_, host_,
                signing, host_, host_},
@@ -164,6 +168,7 @@ Status Node::take_part() {
     read_time_of_day(os::now());
     check_names(os::now());
     bfd_.start(os::now());
+    peers_.start();
     engine_.start(*interfaces, os::now());
     remove_old_vmacs(*interfaces);
     return success();
@@ -195,6 +200,7 @@ void Node::remove_old_vmacs(const engine::Interfaces &interfaces) {
 void Node::stop(const std::string &reason, bool serving) {
     engine_.stop(reason, serving, os::now());
     bfd_.stop(os::now());
+    peers_.stop(os::now());
 }
 
 void Node::quit() {
@@ -227,6 +233,8 @@ void Node::mark_stopped() {
         engine_.handle_ownership(os::now());
     } else if (bfd_.on_readable(fd, os::now())) {
         apply_bfd();
+    } else if (peers_.on_readable(fd, os::now())) {
+        // share() follows.
     } else if (names_.on_readable(fd, os::now())) {
         apply_names(os::now());
     } else {
@@ -259,6 +267,7 @@ void Node::mark_stopped() {
     engine_.handle_time(os::now());
     bfd_.handle_time(os::now());
     apply_bfd();
+    peers_.handle_time(os::now());
 }
 
 void Node::apply_bfd() {
@@ -271,6 +280,7 @@ void Node::apply_bfd() {
     const Instant now = os::now();
     follow_previous();
     read_time_of_day(now);
+    peers_.follow(engine_, now);
     if (engine_.is_in_charge()) {
         if (control_.execute(engine_, now)) {
             publisher_.hurry();
@@ -279,6 +289,9 @@ void Node::apply_bfd() {
         facts_.lost_other_packets = host_.lost().others;
         facts_.bfd_dropped = bfd_.drops();
         publisher_.publish(engine_, facts_, now);
+        if (peers_.take_news(now)) {
+            area_.publish(peers_.records());
+        }
         // The previous process ends when it sees this, and a reload is over:
         // by then the status is that of the new configuration.
         confirm();
@@ -377,6 +390,7 @@ void Node::follow_previous() {
         successor_by_.reset();
         engine_.stop("nginx has been reconfigured", true, now, has_successor);
         bfd_.stop(now);
+        peers_.stop(now);
     }
 }
 
@@ -394,7 +408,7 @@ void Node::follow_previous() {
     }
     for (const auto &due :
          {control_.deadline(), host_.deadline(), start_.at(), names_.deadline(),
-          bfd_.deadline(), events_.deadline()}) {
+          bfd_.deadline(), events_.deadline(), peers_.deadline()}) {
         next = std::min(next, due.value_or(Instant::max()));
     }
     return next == Instant::max() ? std::nullopt : std::optional{next};

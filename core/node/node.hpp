@@ -18,6 +18,7 @@
 #include "core/node/check_results.hpp"
 #include "core/node/control.hpp"
 #include "core/node/nginx_workers.hpp"
+#include "core/node/peer_links.hpp"
 #include "core/node/process.hpp"
 #include "core/node/publisher.hpp"
 #include "core/os/retry.hpp"
@@ -48,6 +49,7 @@ struct Generation {
     std::vector<net::RouterNames::Name> names;
     net::BfdSockets::Descriptors bfd_fds{-1, -1, -1, -1};
     std::string bfd_holder;  // the program that had one of their ports
+    std::vector<PeerLink> peer_links;
     // The master can start this process again as root.
     bool begins_as_root = false;
     std::string disabled;  // why it takes no part in VRRP; empty: it does
@@ -148,6 +150,7 @@ private:
     engine::SharedOwnership ownership_;
     transport::EventSender events_;
     BfdSessions bfd_;
+    PeerLinks peers_;
     engine::Engine engine_;
     status::NodeFacts facts_;
     Generation generation_;

@@ -69,6 +69,8 @@ struct alignas(Area::kAlignment) Area::Header {
     TransitionRing transitions;
     ReleasedRouters released;
     ChannelBoard channels;
+    Seqlock peers_lock;
+    Words<PeerRecords> peers;
 };
 
 // The lock also covers the instance's addresses, trackers and routes.
@@ -287,6 +289,11 @@ void Area::publish(const UnknownRouterRecords &routers) {
         [&] { store_words(h.unknown.data(), bytes_of(routers)); });
 }
 
+void Area::publish(const PeerRecords &peers) {
+    Header &h = header();
+    h.peers_lock.write([&] { store_words(h.peers.data(), bytes_of(peers)); });
+}
+
 [[gnu::hot]] void Area::set_alive(Instant now) {
     header().alive_ns.store(to_ns(now), std::memory_order_relaxed);
 }
@@ -318,6 +325,24 @@ std::vector<UnknownRouterRecord> Area::read_unknown_routers() const {
         routers.push_back(made_sane(records.list[i]));
     }
     return routers;
+}
+
+// None of them is better than no status.
+void Area::read_peers(Snapshot &snapshot) const {
+    const Header &h = header();
+    PeerRecords records{};
+    const bool whole = h.peers_lock.read(
+        [&] { load_words(h.peers.data(), writable_bytes_of(records)); });
+    if (!whole) {
+        return;
+    }
+    const std::size_t count =
+        std::min<std::size_t>(records.count, records.list.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        snapshot.peers.push_back(made_sane(records.list[i]));
+    }
+    snapshot.peer_connections = records.connections;
+    snapshot.peers_refused = records.refused;
 }
 
 bool Area::read_instance(unsigned bank, std::size_t index,
@@ -374,6 +399,7 @@ std::optional<Snapshot> Area::read() const {
         }
         if (whole) {
             snapshot.unknown_routers = read_unknown_routers();
+            read_peers(snapshot);
             return snapshot;
         }
     }

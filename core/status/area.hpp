@@ -103,6 +103,7 @@ public:
                  const InstanceNumbers &numbers);
     void publish(unsigned bank, const NodeRecord &node);
     void publish(const UnknownRouterRecords &routers);
+    void publish(const PeerRecords &peers);
 
     // A heartbeat of the vrrp process: cheap enough for each event.
     void set_alive(Instant now);
@@ -132,6 +133,7 @@ private:
     bool has_published(unsigned bank, const NodeRecord &node) const;
     std::optional<NodeRecord> read_node() const;
     std::vector<UnknownRouterRecord> read_unknown_routers() const;
+    void read_peers(Snapshot &snapshot) const;
     bool read_instance(unsigned bank, std::size_t index,
                        Snapshot &snapshot) const;
 

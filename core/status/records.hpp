@@ -15,6 +15,7 @@
 #include "core/engine/event.hpp"
 #include "core/engine/timer_lag.hpp"
 #include "core/engine/unknown_routers.hpp"
+#include "core/peer/links.hpp"
 
 namespace ngx_vrrp::status {
 
@@ -55,6 +56,27 @@ struct UnknownRouterRecord {
 struct UnknownRouterRecords {
     std::uint32_t count;
     std::array<UnknownRouterRecord, engine::UnknownRouters::kMost> list;
+};
+
+// Another node, see peer::Peer.
+struct PeerRecord {
+    Text<64> router_id;  // empty: not known yet
+    Text<16> nginx_version;
+    Text<16> version;
+    Text<16> interface;
+    Text<48> address;
+    Text<128> reason;  // why there is no link; empty: there is one
+    peer::PeerState state;
+    std::int64_t since_ns;  // CLOCK_BOOTTIME
+    std::uint32_t routers;
+    std::array<peer::RouterStatus, 64> list;
+};
+
+struct PeerRecords {
+    std::uint32_t count;
+    std::uint32_t connections;
+    peer::Refused refused;
+    std::array<PeerRecord, peer::kMostPeers> list;
 };
 
 // Of a split brain, in the order of engine::kSplitBrainSigns.
@@ -170,6 +192,7 @@ struct TrackerRecord {
 
 static_assert(std::is_trivially_copyable_v<NodeRecord>);
 static_assert(std::is_trivially_copyable_v<UnknownRouterRecords>);
+static_assert(std::is_trivially_copyable_v<PeerRecords>);
 static_assert(std::is_trivially_copyable_v<InstanceRecord>);
 static_assert(std::is_trivially_copyable_v<InstanceNumbers>);
 static_assert(std::is_trivially_copyable_v<AddressRecord>);

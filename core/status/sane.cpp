@@ -30,6 +30,13 @@ UnknownRouterRecord made_sane(UnknownRouterRecord record) {
     return record;
 }
 
+PeerRecord made_sane(PeerRecord record) {
+    make_sane({&record.since_ns});
+    record.routers = static_cast<std::uint32_t>(
+        std::min<std::size_t>(record.routers, record.list.size()));
+    return record;
+}
+
 InstanceRecord made_sane(InstanceRecord record) {
     make_sane({&record.advert_int_ns, &record.since_ns, &record.master_heard_ns,
                &record.master_interval_ns, &record.retry_at_ns});

@@ -15,6 +15,7 @@ namespace ngx_vrrp::status {
 
 NodeRecord made_sane(NodeRecord record);
 UnknownRouterRecord made_sane(UnknownRouterRecord record);
+PeerRecord made_sane(PeerRecord record);
 InstanceRecord made_sane(InstanceRecord record);
 TrackerRecord made_sane(TrackerRecord record);
 TransitionRecord made_sane(TransitionRecord record);

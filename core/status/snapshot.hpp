@@ -12,6 +12,9 @@ namespace ngx_vrrp::status {
 struct Snapshot {
     NodeRecord node{};
     std::vector<UnknownRouterRecord> unknown_routers;
+    std::vector<PeerRecord> peers;
+    std::uint32_t peer_connections = 0;
+    peer::Refused peers_refused{};
     std::vector<InstanceRecord> instances;
     std::vector<AddressRecord> addresses;
     std::vector<TrackerRecord> trackers;

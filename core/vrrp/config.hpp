@@ -145,6 +145,8 @@ struct Config {
     Duration link_down_delay{0};
     AnnouncePolicy announce;
     WorkerPolicy workers;
+    // Peers learn its state on a peer link of the interface.
+    bool peer_link = false;
     // When another router has the addresses, connections to these ports of the
     // addresses are closed. nginx listens on them.
     bool close_connections = false;

@@ -398,6 +398,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       offsetof(ngx_vrrp_instance_t, core.unicast_ttl),
       &ngx_vrrp_unicast_ttl },
 
+    { ngx_string("peer_link"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
+      ngx_vrrp_conf_peer_link,
+      0,
+      0,
+      NULL },
+
     { ngx_string("nopreempt"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,

@@ -150,6 +150,10 @@ ngx_vrrp_conf_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf)
     vcf->core.instances = vcf->instances.elts;
     vcf->core.ninstances = vcf->instances.nelts;
 
+    if (ngx_vrrp_peer_build(cf, vcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_vrrp_group_finish(cf, vcf);
 }
 

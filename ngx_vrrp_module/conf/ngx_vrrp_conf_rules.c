@@ -71,6 +71,7 @@ static ngx_vrrp_rules_pt  ngx_vrrp_rules[] = {
     ngx_vrrp_rules_multicast,
     ngx_vrrp_rules_link_down,
     ngx_vrrp_rules_vmac,
+    ngx_vrrp_peer_rules,
     ngx_vrrp_rules_preempt,
     ngx_vrrp_rules_no_effect,
     ngx_vrrp_rules_trackers,
@@ -170,6 +171,7 @@ ngx_vrrp_rules_election(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     in->core.down_timer_adverts = 3;
     in->core.nopreempt = 0;
     in->core.npreempt_windows = 0;
+    in->core.peer_link = 0;
 
     return NGX_CONF_OK;
 }
@@ -208,6 +210,10 @@ ngx_vrrp_rules_elective(ngx_vrrp_instance_t *in)
 
     if (in->given.preempt_delay_ns != NGX_CONF_UNSET) {
         return "preempt_delay";
+    }
+
+    if (in->core.peer_link) {
+        return "peer_link";
     }
 
     return in->core.npreempt_windows ? "preempt_window" : NULL;
@@ -776,6 +782,10 @@ ngx_vrrp_rules_pair(ngx_conf_t *cf, ngx_vrrp_instance_t *in,
                                      in->core.interface.len,
                                      in->core.interface.data, other->name.len,
                                      other->name.data);
+    }
+
+    if (ngx_vrrp_peer_pair(cf, &in->core, other) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     if (in->core.vmac.len

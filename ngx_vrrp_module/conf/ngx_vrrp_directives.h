@@ -74,6 +74,18 @@ char *ngx_vrrp_group_rules(ngx_conf_t *cf, const vrrp_core_instance_conf_t *ic,
 char *ngx_vrrp_group_finish(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
 char *ngx_vrrp_group_trackers(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 
+/* ngx_vrrp_peer_conf.c */
+
+char *ngx_vrrp_conf_peer_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* rules about an instance, and about two of an interface */
+char *ngx_vrrp_peer_rules(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
+char *ngx_vrrp_peer_pair(ngx_conf_t *cf, const vrrp_core_instance_conf_t *ic,
+    const vrrp_core_instance_conf_t *other);
+
+/* when all instances are known: the links of the interfaces */
+char *ngx_vrrp_peer_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf);
+
 /* ngx_vrrp_window_conf.c */
 
 char *ngx_vrrp_conf_preempt_window(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -5,7 +5,7 @@
  * of the memory that says which of our vrrp processes owns it: the entry in
  * the environment for new binaries ends with their numbers, ",5,6".  No process
  * but the master and the vrrp process may keep them.  The sockets that receive
- * BFD come after them.
+ * BFD come after them, and then those at which peer links arrive.
  */
 
 
@@ -15,13 +15,17 @@
 
 #define NGX_VRRP_NAMES_TEXT  "name of a virtual router"
 #define NGX_VRRP_BFD_TEXT    "socket for BFD"
+#define NGX_VRRP_LINK_TEXT   "socket for peer links"
 
 
 static void ngx_vrrp_names_open_bfd(ngx_cycle_t *cycle, u_char *list);
+static void ngx_vrrp_names_open_links(ngx_cycle_t *cycle, u_char *list);
 static int ngx_vrrp_names_next(u_char **list);
 static int ngx_vrrp_names_find(u_char *list,
     const vrrp_core_instance_conf_t *ic);
 static int ngx_vrrp_names_find_bfd(u_char *list, size_t which);
+static int ngx_vrrp_names_find_link(u_char *list,
+    const vrrp_core_link_conf_t *link);
 
 
 /*
@@ -39,6 +43,7 @@ ngx_vrrp_names_open(ngx_cycle_t *cycle, u_char *list)
     vcf = ngx_vrrp_get_conf(cycle);
 
     ngx_vrrp_names_open_bfd(cycle, list);
+    ngx_vrrp_names_open_links(cycle, list);
 
     fds = ngx_palloc(cycle->pool, vcf->core.ninstances * sizeof(int));
     if (fds == NULL) {
@@ -104,6 +109,34 @@ ngx_vrrp_names_open_bfd(ngx_cycle_t *cycle, u_char *list)
 }
 
 
+static void
+ngx_vrrp_names_open_links(ngx_cycle_t *cycle, u_char *list)
+{
+    int                     fd;
+    size_t                  i;
+    ngx_vrrp_conf_t        *vcf;
+    vrrp_core_link_conf_t  *link;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    for (i = 0; i < vcf->core.nlinks; i++) {
+
+        link = &vcf->core.links[i];
+        fd = ngx_vrrp_names_find_link(list, link);
+
+        link->fd = (fd == -1) ? vrrp_core_link_socket(link)
+                              : fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
+
+        if (link->fd == -1) {
+            ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                          "vrrp: no socket for peer links on interface "
+                          "\"%*s\"", link->interface.len,
+                          link->interface.data);
+        }
+    }
+}
+
+
 u_char *
 ngx_vrrp_names_print(ngx_vrrp_conf_t *vcf, u_char *p)
 {
@@ -115,6 +148,10 @@ ngx_vrrp_names_print(ngx_vrrp_conf_t *vcf, u_char *p)
 
     for (i = 0; vcf->bfd_open && i < VRRP_CORE_BFD_SOCKETS; i++) {
         p = ngx_sprintf(p, ",%d", vcf->core.bfd_fds[i]);
+    }
+
+    for (i = 0; i < vcf->core.nlinks; i++) {
+        p = ngx_sprintf(p, ",%d", vcf->core.links[i].fd);
     }
 
     return p;
@@ -137,6 +174,10 @@ ngx_vrrp_names_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
     }
 
     vcf->bfd_open = 0;
+
+    for (i = 0; i < vcf->core.nlinks; i++) {
+        ngx_vrrp_close_fd(&vcf->core.links[i].fd, NGX_VRRP_LINK_TEXT, log);
+    }
 }
 
 
@@ -197,6 +238,23 @@ ngx_vrrp_names_find_bfd(u_char *list, size_t which)
         fd = ngx_vrrp_names_next(&list);
 
         if (fd != -1 && vrrp_core_bfd_fits(fd, which) == VRRP_CORE_OK) {
+            return fd;
+        }
+    }
+
+    return -1;
+}
+
+
+static int
+ngx_vrrp_names_find_link(u_char *list, const vrrp_core_link_conf_t *link)
+{
+    int  fd;
+
+    while (list && *list) {
+        fd = ngx_vrrp_names_next(&list);
+
+        if (fd != -1 && vrrp_core_link_fits(fd, link) == VRRP_CORE_OK) {
             return fd;
         }
     }

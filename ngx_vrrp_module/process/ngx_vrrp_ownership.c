@@ -380,7 +380,7 @@ ngx_vrrp_ownership_push(ngx_cycle_t *cycle, ngx_vrrp_ownership_t *own)
     vcf = ngx_vrrp_get_conf(cycle);
 
     len = sizeof(NGX_VRRP_OWNERSHIP "=,,") + 2 * NGX_INT_T_LEN + 16
-          + (vcf->core.ninstances + VRRP_CORE_BFD_SOCKETS)
+          + (vcf->core.ninstances + VRRP_CORE_BFD_SOCKETS + vcf->core.nlinks)
             * (1 + NGX_INT_T_LEN);
 
     var = ngx_array_push(&ccf->env);

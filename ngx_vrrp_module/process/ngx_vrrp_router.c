@@ -22,8 +22,9 @@ static const char *ngx_vrrp_router_secrets(ngx_cycle_t *cycle);
 static const char *ngx_vrrp_router_password(vrrp_core_instance_conf_t *ic);
 static const char *ngx_vrrp_router_key(vrrp_core_instance_conf_t *ic,
     vrrp_core_hmac_key_t *key);
-static const char *ngx_vrrp_router_unreadable(vrrp_core_instance_conf_t *ic,
-    const char *what, vrrp_core_str_t *file, const char *wrong);
+static const char *ngx_vrrp_router_link(vrrp_core_link_conf_t *link);
+static const char *ngx_vrrp_router_unreadable(const char *what,
+    const vrrp_core_str_t *name, vrrp_core_str_t *file, const char *wrong);
 static const char *ngx_vrrp_router_missing(uint32_t granted);
 static vrrp_process_t *ngx_vrrp_router_create(ngx_cycle_t *cycle,
     const vrrp_process_ops_t *ops);
@@ -51,7 +52,7 @@ static vrrp_router_facts_t  ngx_vrrp_router_facts;
 
 /*
  * Per instance sockets, its name, and some to spare; netlink, timer, channel,
- * BFD.
+ * BFD, peer links.
  * Processes that are watched have their own share, because those of earlier
  * configurations may be many more than "worker_processes".
  */
@@ -60,7 +61,8 @@ static ngx_uint_t
 ngx_vrrp_router_connections(ngx_vrrp_conf_t *vcf)
 {
     return 32 + 10 * vcf->core.ninstances + VRRP_CORE_WATCHED_PROCESSES
-           + VRRP_CORE_BFD_SOCKETS + vcf->nbfd;
+           + VRRP_CORE_BFD_SOCKETS + vcf->nbfd
+           + vcf->core.nlinks * (1 + VRRP_CORE_LINK_CONNECTIONS);
 }
 
 
@@ -133,6 +135,15 @@ ngx_vrrp_router_secrets(ngx_cycle_t *cycle)
         }
     }
 
+    for (i = 0; i < vcf->core.nlinks; i++) {
+
+        wrong = ngx_vrrp_router_link(&vcf->core.links[i]);
+
+        if (wrong) {
+            return wrong;
+        }
+    }
+
     return NULL;
 }
 
@@ -155,7 +166,8 @@ ngx_vrrp_router_password(vrrp_core_instance_conf_t *ic)
                    ngx_min(secret.line.len, VRRP_CORE_AUTH_LEN));
 
     } else {
-        wrong = ngx_vrrp_router_unreadable(ic, "the password", &ic->auth_file,
+        wrong = ngx_vrrp_router_unreadable("the password of vrrp_instance",
+                                           &ic->name, &ic->auth_file,
                                            (char *) secret.wrong);
     }
 
@@ -185,7 +197,8 @@ ngx_vrrp_router_key(vrrp_core_instance_conf_t *ic, vrrp_core_hmac_key_t *key)
     }
 
     if (wrong) {
-        wrong = ngx_vrrp_router_unreadable(ic, "a key", &key->file, wrong);
+        wrong = ngx_vrrp_router_unreadable("a key of vrrp_instance", &ic->name,
+                                           &key->file, wrong);
     }
 
     ngx_vrrp_secret_wipe(&secret);
@@ -195,14 +208,49 @@ ngx_vrrp_router_key(vrrp_core_instance_conf_t *ic, vrrp_core_hmac_key_t *key)
 
 
 static const char *
-ngx_vrrp_router_unreadable(vrrp_core_instance_conf_t *ic, const char *what,
+ngx_vrrp_router_link(vrrp_core_link_conf_t *link)
+{
+    const char         *wrong;
+    ngx_vrrp_secret_t   secret;
+
+    if (link->secret_file.len == 0) {
+        return NULL;
+    }
+
+    wrong = NULL;
+
+    if (ngx_vrrp_secret_read(link->secret_file.data, &secret) != NGX_OK) {
+        wrong = (char *) secret.wrong;
+
+    } else if (secret.line.len > VRRP_CORE_LINK_MAX_SECRET) {
+        wrong = "is too long";
+
+    } else {
+        link->secret_len = secret.line.len;
+        ngx_memcpy(link->secret, secret.line.data, secret.line.len);
+    }
+
+    if (wrong) {
+        wrong = ngx_vrrp_router_unreadable("the secret of peer links on "
+                                           "interface", &link->interface,
+                                           &link->secret_file, wrong);
+    }
+
+    ngx_vrrp_secret_wipe(&secret);
+
+    return wrong;
+}
+
+
+static const char *
+ngx_vrrp_router_unreadable(const char *what, const vrrp_core_str_t *name,
     vrrp_core_str_t *file, const char *wrong)
 {
     static u_char  reason[NGX_MAX_CONF_ERRSTR];
 
     *ngx_snprintf(reason, sizeof(reason) - 1,
-                  "%s of vrrp_instance \"%*s\", \"%s\", %s",
-                  what, ic->name.len, ic->name.data, file->data, wrong) = '\0';
+                  "%s \"%*s\", \"%s\", %s",
+                  what, name->len, name->data, file->data, wrong) = '\0';
 
     return (char *) reason;
 }

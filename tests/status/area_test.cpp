@@ -120,6 +120,27 @@ TEST_F(AreaTest, UnknownRoutersAreReadWithTheirLimits) {
     EXPECT_EQ(area.read()->unknown_routers.size(), records.list.size());
 }
 
+TEST_F(AreaTest, PeersAreReadWithTheirLimits) {
+    publish(42, {"VI_1"});
+    EXPECT_TRUE(area.read()->peers.empty());
+
+    PeerRecords records{};
+    records.count = 1'000'000;
+    records.connections = 3;
+    records.refused[2] = 7;
+    records.list[0].router_id.set("lb2");
+    records.list[0].routers = 1'000'000;
+    records.list[1].since_ns = -1;
+    area.publish(records);
+    const auto read = area.read();
+    ASSERT_EQ(read->peers.size(), records.list.size());
+    EXPECT_EQ(read->peers[0].router_id.view(), "lb2");
+    EXPECT_EQ(read->peers[0].routers, records.list[0].list.size());
+    EXPECT_EQ(read->peers[1].since_ns, 0);
+    EXPECT_EQ(read->peer_connections, 3u);
+    EXPECT_EQ(read->peers_refused[2], 7u);
+}
+
 // A worker: from memory that it cannot write.
 TEST_F(AreaTest, ReadersNeedNoMoreThanToRead) {
     publish(42, {"VI_1"});

@@ -66,6 +66,28 @@ inline Snapshot rich_snapshot() {
         router.heard_ns = is_ipv6 ? 9'000'000'000 : 9'500'000'000;
         s.unknown_routers.push_back(router);
     }
+    PeerRecord peer{};
+    peer.router_id.set("lb2");
+    peer.nginx_version.set("1.22.1");
+    peer.version.set("0.1.0");
+    peer.interface.set("eth1");
+    peer.address.set("fe80::2");
+    peer.state = peer::PeerState::up;
+    peer.since_ns = 9'000'000'000;
+    peer.routers = 2;
+    peer.list[0] = {Family::ipv6, Vrid{61}, peer::RouterState::master,
+                    Priority{200}};
+    peer.list[1] = {Family::ipv4, Vrid{62}, peer::RouterState::fault,
+                    Priority{0}};
+    s.peers.push_back(peer);
+    peer = {};
+    peer.interface.set("eth1");
+    peer.address.set("fe80::3");
+    peer.since_ns = 9'000'000'000;
+    peer.reason.set("connect() failed (111: Connection refused)");
+    s.peers.push_back(peer);
+    s.peer_connections = 1;
+    s.peers_refused = {1, 2, 3, 4, 5};
     s.node.lost_packets = 12;
     s.node.lost_other_packets = 13;
     s.node.crashes = 14;

@@ -1,0 +1,238 @@
+#include "core/node/peer_links.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+
+#include "core/base/find.hpp"
+
+namespace ngx_vrrp::node {
+
+namespace {
+
+// Routers that are heard, priorities, interfaces; changes of state are followed
+// at once.
+constexpr Duration kLook = Seconds{1};
+
+constexpr Duration kNewsPause = Milliseconds{100};
+
+std::vector<peer::LinkConfig> configs_of(const std::vector<PeerLink> &links) {
+    std::vector<peer::LinkConfig> configs;
+    for (const PeerLink &link : links) {
+        configs.push_back(link.config);
+    }
+    return configs;
+}
+
+std::vector<net::LinkSocket> sockets_of(const std::vector<PeerLink> &links) {
+    std::vector<net::LinkSocket> sockets;
+    for (const PeerLink &link : links) {
+        sockets.push_back(link.socket);
+    }
+    return sockets;
+}
+
+peer::RouterState to_state(vrrp::StateName state) {
+    switch (state) {
+        case vrrp::StateName::initialize:
+            return peer::RouterState::init;
+        case vrrp::StateName::backup:
+            return peer::RouterState::backup;
+        case vrrp::StateName::active:
+            return peer::RouterState::master;
+        case vrrp::StateName::fault:
+            return peer::RouterState::fault;
+    }
+    return peer::RouterState::init;
+}
+
+peer::StatusList status_of(const engine::Engine &engine,
+                           const std::string &interface) {
+    peer::StatusList list;
+    for (const engine::VirtualRouter &router : engine.routers()) {
+        const vrrp::Config &config = router.config();
+        if (config.peer_link && config.interface == interface) {
+            list.push_back({config.family, config.vrid,
+                            to_state(router.instance().state()),
+                            router.instance().effective_priority()});
+        }
+    }
+    return list;
+}
+
+}  // namespace
+
+PeerLinks::PeerLinks(std::vector<PeerLink> links, peer::About about,
+                     engine::Signing &signing, os::Watcher &watcher,
+                     LogSink &sink)
+    : log_(sink),
+      sockets_(sockets_of(links), watcher),
+      links_(
+          configs_of(links), links.empty() ? 0 : sockets_.node_id(), about,
+          [&signing](Bytes key, Bytes text) {
+              return signing.hmac_sha256(key, text);
+          },
+          sockets_, sink) {
+    for (const PeerLink &link : links) {
+        interfaces_.push_back(link.config.interface);
+        families_.push_back(link.config.family);
+    }
+}
+
+// Connections that a peer makes meanwhile wait for the next process.
+void PeerLinks::stop(Instant now) {
+    stopped_ = true;
+    end(peer::Farewell::quit, now);
+}
+
+void PeerLinks::begin() {
+    running_ = true;
+    links_.start();
+    next_look_ = {};
+}
+
+void PeerLinks::end(peer::Farewell reason, Instant now) {
+    if (std::exchange(running_, false)) {
+        sockets_.stop_listening();
+        links_.stop(reason, now);
+        plan();
+    }
+}
+
+void PeerLinks::catch_up(const engine::Engine &engine, Instant now) {
+    const bool wanted = engine.is_in_charge() && !stopped_;
+    if (wanted != running_) {
+        if (wanted) {
+            begin();
+        } else {
+            end(peer::Farewell::reload, now);
+        }
+    }
+    if (running_ &&
+        (now >= next_look_ || transitions_ != engine.transitions())) {
+        look(engine, now);
+    }
+}
+
+void PeerLinks::look(const engine::Engine &engine, Instant now) {
+    next_look_ = now + kLook;
+    transitions_ = engine.transitions();
+    listen(now);
+    for (const engine::VirtualRouter &router : engine.routers()) {
+        if (router.config().peer_link && !router.source().is_unspecified()) {
+            sockets_.set_source(link_of(router), router.source());
+        }
+    }
+    for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+        links_.set_status(i, status_of(engine, interfaces_[i]), now);
+    }
+    links_.set_targets(targets(engine), now);
+    plan();
+}
+
+void PeerLinks::listen(Instant now) {
+    for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+        if (const Status status = sockets_.listen(i); !status) {
+            trouble_line_.write(
+                log_, LogLevel::error,
+                status.error().to_string() + ", retrying each second", now);
+        }
+    }
+}
+
+std::size_t PeerLinks::link_of(const engine::VirtualRouter &router) const {
+    std::size_t i = 0;
+    while (i + 1 < interfaces_.size() &&
+           (interfaces_[i] != router.config().interface ||
+            families_[i] != router.config().family)) {
+        ++i;
+    }
+    return i;
+}
+
+// The routers that are followed, and those that are named; not this node.
+std::vector<peer::Target> PeerLinks::targets(
+    const engine::Engine &engine) const {
+    std::vector<peer::Target> all;
+    std::vector<IpAddress> own;
+    for (const engine::VirtualRouter &router : engine.routers()) {
+        own.push_back(router.source());
+        const auto &active = router.instance().active_router();
+        if (router.config().peer_link && active &&
+            router.instance().state() == vrrp::StateName::backup) {
+            all.push_back({link_of(router), active->address});
+        }
+    }
+    for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+        for (const IpAddress &address : links_.configs()[i].named) {
+            all.push_back({i, address});
+        }
+    }
+    std::ranges::sort(all);
+    const auto same = std::ranges::unique(all);
+    all.erase(same.begin(), same.end());
+    std::erase_if(all, [&](const peer::Target &target) {
+        return std::ranges::find(own, target.address) != own.end();
+    });
+    return all;
+}
+
+bool PeerLinks::read(Instant now) {
+    sockets_.read(links_, now);
+    plan();
+    return true;
+}
+
+void PeerLinks::handle_time(Instant now) {
+    if (due_ && now >= *due_) {
+        links_.handle_time(now);
+        plan();
+    }
+}
+
+void PeerLinks::plan() {
+    due_ = links_.deadline();
+    if (running_) {
+        take_earlier(due_, next_look_);
+    }
+}
+
+bool PeerLinks::has_news(Instant now) {
+    news_ = links_.take_changed() || news_;
+    if (!news_ || now < next_news_) {
+        return false;
+    }
+    news_ = false;
+    next_news_ = now + kNewsPause;
+    return true;
+}
+
+status::PeerRecord PeerLinks::record_of(const peer::Peer &peer) const {
+    status::PeerRecord record{};
+    record.router_id.set(peer.about.router_id);
+    record.nginx_version.set(peer.about.nginx_version);
+    record.version.set(peer.about.version);
+    record.interface.set(interfaces_[peer.link]);
+    record.address.set(peer.address.to_string());
+    record.state = peer.state;
+    record.since_ns = to_ns(peer.since);
+    record.reason.set(peer.reason);
+    record.routers = static_cast<std::uint32_t>(
+        std::min(peer.status.size(), record.list.size()));
+    std::copy_n(peer.status.begin(), record.routers, record.list.begin());
+    return record;
+}
+
+status::PeerRecords PeerLinks::records() const {
+    status::PeerRecords records{};
+    records.refused = links_.refused();
+    records.connections = static_cast<std::uint32_t>(links_.connections());
+    for (const peer::Peer &peer : links_.peers()) {
+        if (!peer.alias && records.count < records.list.size()) {
+            records.list[records.count++] = record_of(peer);
+        }
+    }
+    return records;
+}
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,87 @@
+// The peer links of the vrrp process: joins them with the engine, with sockets,
+// and with the status. A process has links while it owns all virtual routers:
+// the next one accepts what waits at the listening sockets.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/log.hpp"
+#include "core/base/repeated_line.hpp"
+#include "core/engine/engine.hpp"
+#include "core/engine/signing.hpp"
+#include "core/net/link_sockets.hpp"
+#include "core/os/watcher.hpp"
+#include "core/peer/links.hpp"
+#include "core/status/records.hpp"
+
+namespace ngx_vrrp::node {
+
+// Of one interface and family; the same for all its routers.
+struct PeerLink {
+    peer::LinkConfig config;
+    net::LinkSocket socket;
+};
+
+class PeerLinks final {
+public:
+    // signing, watcher and sink outlive it. Without links, it does nothing.
+    PeerLinks(std::vector<PeerLink> links, peer::About about,
+              engine::Signing &signing, os::Watcher &watcher, LogSink &sink);
+
+    bool any() const { return !interfaces_.empty(); }
+
+    // The process takes part in VRRP.
+    void start() { started_ = any(); }
+    // The process ends.
+    void stop(Instant now);
+
+    // After each event.
+    void follow(const engine::Engine &engine, Instant now) {
+        if (started_) {
+            catch_up(engine, now);
+        }
+    }
+
+    bool on_readable(int fd, Instant now) {
+        return sockets_.is_ours(fd) && read(now);
+    }
+    void handle_time(Instant now);
+    const std::optional<Instant> &deadline() const { return due_; }
+
+    // The records are to be published.
+    bool take_news(Instant now) { return (any() || news_) && has_news(now); }
+    status::PeerRecords records() const;
+
+private:
+    void catch_up(const engine::Engine &engine, Instant now);
+    bool read(Instant now);
+    bool has_news(Instant now);
+    void plan();
+    void begin();
+    void end(peer::Farewell reason, Instant now);
+    void look(const engine::Engine &engine, Instant now);
+    void listen(Instant now);
+    std::vector<peer::Target> targets(const engine::Engine &engine) const;
+    std::size_t link_of(const engine::VirtualRouter &router) const;
+    status::PeerRecord record_of(const peer::Peer &peer) const;
+
+    std::vector<std::string> interfaces_;  // of each link
+    std::vector<Family> families_;
+    Log log_;
+    net::LinkSockets sockets_;
+    peer::Links links_;
+    bool started_ = false;
+    bool stopped_ = false;
+    bool running_ = false;
+    bool news_ = true;  // a previous process may have published others
+    std::uint64_t transitions_ = 0;
+    Instant next_look_{};
+    std::optional<Instant> due_;
+    Instant next_news_{};
+    RepeatedLine trouble_line_{Seconds{60}};
+};
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,157 @@
+// The sockets of peer links, on interfaces of a namespace of the test.
+#include "core/net/link_sockets.hpp"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "core/os/clock.hpp"
+#include "tests/net/lab.hpp"
+#include "tests/os/fake_watcher.hpp"
+#include "tests/peer/fake_hmac.hpp"
+
+namespace ngx_vrrp::net {
+namespace {
+
+class NoLog final : public LogSink {
+    void write(LogLevel, std::string_view) override {}
+};
+
+class LinkSocketsTest : public ::testing::Test, public os::FakeWatcher {
+protected:
+    void SetUp() override {
+        before = current_namespace();
+        if (::unshare(CLONE_NEWNET) != 0) {
+            GTEST_SKIP() << "root is needed";
+        }
+        output_of("ip link set lo up");
+    }
+    void TearDown() override {
+        ::setns(before.get(), CLONE_NEWNET);
+        expect_nothing_watched();
+    }
+
+    // A node of these tests.
+    struct Node {
+        Node(LinkSocketsTest &test, Family family, int fd, peer::NodeId id)
+            : sockets({{"lo", family, 30112, fd}}, test),
+              links({{"lo", family}}, id, {"node", "", ""}, peer::fake_hmac,
+                    sockets, log) {
+            links.start();
+        }
+        bool is_up() const {
+            return links.peers().size() == 1 &&
+                   links.peers()[0].state == peer::PeerState::up;
+        }
+
+        NoLog log;
+        LinkSockets sockets;
+        peer::Links links;
+    };
+
+    template <class Condition>
+    bool run(Node &a, Node &b, Condition condition) {
+        for (int i = 0; i < 200 && !condition(); ++i) {
+            for (Node *node : {&a, &b}) {
+                node->sockets.read(node->links, os::now());
+                node->links.handle_time(os::now());
+            }
+            ::poll(nullptr, 0, 10);
+        }
+        return condition();
+    }
+
+    os::Fd before;
+};
+
+TEST_F(LinkSocketsTest, TwoNodesLink) {
+    for (const auto &[family, text] : {std::pair(Family::ipv4, "127.0.0.1"),
+                                       std::pair(Family::ipv6, "::1")}) {
+        const IpAddress address = *IpAddress::parse(text);
+        const os::Fd fd = open_link_socket(family);
+        Node a(*this, family, fd.get(), 1);
+        Node b(*this, family, -1, 2);
+        const Status status = a.sockets.listen(0);
+        ASSERT_TRUE(status) << status.error().to_string();
+
+        b.links.set_targets({{0, address}}, os::now());
+        EXPECT_TRUE(run(a, b, [&] { return a.is_up() && b.is_up(); })) << text;
+
+        a.links.stop(peer::Farewell::reload, os::now());
+        EXPECT_TRUE(run(a, b, [&] { return !b.is_up(); }));
+        EXPECT_EQ(b.links.peers()[0].reason, "its nginx was reloaded");
+    }
+}
+
+TEST_F(LinkSocketsTest, AConnectionWaitsForTheNextProcess) {
+    const os::Fd fd = open_link_socket(Family::ipv4);
+    Node b(*this, Family::ipv4, -1, 2);
+    {
+        Node a(*this, Family::ipv4, fd.get(), 1);
+        ASSERT_TRUE(a.sockets.listen(0));
+    }
+    b.links.set_targets({{0, IpAddress::v4({127, 0, 0, 1})}}, os::now());
+    run(b, b, [] { return false; });
+    Node next(*this, Family::ipv4, fd.get(), 3);
+    ASSERT_TRUE(next.sockets.listen(0));
+    EXPECT_TRUE(run(next, b, [&] { return next.is_up() && b.is_up(); }));
+}
+
+TEST_F(LinkSocketsTest, AHostWithoutAPeerLinkRefuses) {
+    Node b(*this, Family::ipv4, -1, 2);
+    b.links.set_targets({{0, IpAddress::v4({127, 0, 0, 1})}}, os::now());
+    run(b, b, [&] { return !b.links.peers()[0].reason.empty(); });
+    EXPECT_EQ(b.links.peers()[0].reason,
+              "connect() failed (111: Connection refused)");
+    EXPECT_EQ(b.links.connections(), 0U);
+}
+
+TEST_F(LinkSocketsTest, AnAnswerOfAFirewallIsRecognised) {
+    output_of(
+        "nft add table inet t; nft 'add chain inet t o { type filter hook "
+        "output priority 0; }'; nft add rule inet t o tcp dport 30112 reject");
+    Node b(*this, Family::ipv4, -1, 2);
+    b.links.set_targets({{0, IpAddress::v4({127, 0, 0, 1})}}, os::now());
+    run(b, b, [&] { return !b.links.peers()[0].reason.empty(); });
+    EXPECT_EQ(b.links.peers()[0].reason,
+              "connect() failed (111: Connection refused), by an ICMP message");
+}
+
+TEST_F(LinkSocketsTest, TheSocketIsBoundAgainIfTheInterfaceIsMadeAgain) {
+    const os::Fd fd = open_link_socket(Family::ipv4);
+    const LinkSocket link{"d0", Family::ipv4, 30112, fd.get()};
+    LinkSockets sockets({link}, *this);
+    EXPECT_TRUE(sockets.listen(0));
+    EXPECT_FALSE(is_link_socket(fd.get(), link));
+
+    for (int i = 0; i < 2; ++i) {
+        output_of(
+            "ip link del d0 2>/dev/null; ip link add d0 type "
+            "veth peer name d1");
+        EXPECT_FALSE(is_link_socket(fd.get(), link));
+        EXPECT_TRUE(sockets.listen(0));
+        EXPECT_TRUE(is_link_socket(fd.get(), link));
+    }
+}
+
+TEST_F(LinkSocketsTest, APortOfAnotherProgramIsReported) {
+    const os::Fd other = open_link_socket(Family::ipv4);
+    const os::Fd fd = open_link_socket(Family::ipv4);
+    LinkSockets first({{"lo", Family::ipv4, 30112, other.get()}}, *this);
+    LinkSockets second({{"lo", Family::ipv4, 30112, fd.get()}}, *this);
+    ASSERT_TRUE(first.listen(0));
+    const Status status = second.listen(0);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().to_string(),
+              "bind() for peer links at TCP port 30112 of lo failed (98: "
+              "Address already in use)");
+}
+
+TEST_F(LinkSocketsTest, NoncesAndIdsDiffer) {
+    LinkSockets sockets({}, *this);
+    EXPECT_NE(sockets.nonce(), sockets.nonce());
+    EXPECT_NE(sockets.node_id(), sockets.node_id());
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::net
