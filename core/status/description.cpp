@@ -257,6 +257,7 @@ bool Description::update_trackers(const engine::VirtualRouter &router) {
 }
 
 bool Description::update_routes(const engine::VirtualRouter &router) {
+    // one that leaves may have withdrawn some already
     const bool master = router.instance().state() == vrrp::StateName::active &&
                         !router.instance().is_leaving();
     bool changed = false;

@@ -295,6 +295,27 @@ TEST_F(PublisherTest, RoutesAreMissingOnlyOnAMaster) {
     EXPECT_EQ(last.routes[1].present, 0);
 }
 
+TEST_F(PublisherTest, RoutesThatAreWithdrawnAreNotMissing) {
+    vrrp::Config c = config();
+    c.election = false;
+    c.leave_time = Seconds{2};
+    vrrp::Route route;
+    route.destination = {*IpAddress::parse("10.0.1.5"), 32};
+    route.interface = "lo";
+    c.routes = {route};
+    beat();
+    start(c);
+    share();
+    ASSERT_EQ(read().routes.size(), 1u);
+    EXPECT_EQ(read().routes[0].present, 1);
+
+    engine->execute(engine::Command::release, "", now);
+    share();
+    ASSERT_EQ(instance().state.view(), "MASTER");
+    EXPECT_EQ(last.routes[0].present, 0);
+    EXPECT_EQ(last.routes[0].missing, 0);
+}
+
 // Whatever happens: a router that says that only numbers have changed would
 // be described as before.
 TEST_F(PublisherTest, WhatOnlyCountedIsDescribedAsBefore) {
