@@ -174,7 +174,7 @@ struct ngx_vrrp_pool_s {
     ngx_uint_t               unchecked;  /* peers without a slot */
     ngx_uint_t               warned;     /* of that */
 
-    ngx_uint_t               zone;       /* peers are in shared memory */
+    ngx_shm_zone_t          *zone;       /* with the peers, or NULL */
     uint64_t                 applied;    /* changes that they are marked with */
     int64_t                  recovered;  /* the last recovery among them */
     ngx_uint_t               down;       /* of them, by their checks */

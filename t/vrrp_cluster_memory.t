@@ -55,8 +55,17 @@ END
         vrrp_check tcp;
     }
 
+    upstream shared {
+        zone shared 128k;
+        server 127.0.0.1:1;
+        server 127.0.0.1:8080;
+        server 127.0.0.1:2 backup;
+        vrrp_check http uri=/flip interval=50ms fall=1 rise=1;
+    }
+
     server {
         listen 127.0.0.1:8080;
+        location = /flip { root $dir; log_not_found off; }
         location = /vrrp { vrrp_status; }
         location /control { vrrp_control on; }
     }
@@ -151,6 +160,31 @@ who_may_write('after a reload');
     like($nginx->log_text, qr/crashed 3 times .* staying in FAULT/,
          'random words: a process that is killed again and again stays out')
         if $kills > 2;
+}
+
+
+# The zone of an upstream belongs to workers, too. The process that checks walks
+# through it at each result. No request does in this test: nginx itself trusts
+# the zone.
+{
+    my ($worker) = $nginx->workers;
+    my ($zone) = zones($worker);
+    my @before = map { [$_->()] } sub { $nginx->masters },
+        sub { $nginx->vrrp_processes }, sub { $nginx->checkers };
+    my $bytes = read_memory($worker, $zone);
+
+    for ($seed = $FIRST_SEED; $seed < $FIRST_SEED + $SEEDS / 2; $seed++) {
+        write_memory($worker, $zone, damaged($bytes, $zone, $seed));
+        flip();
+    }
+    write_memory($worker, $zone, $bytes);
+    flip();
+
+    is_deeply([[$nginx->masters], [$nginx->vrrp_processes],
+               [$nginx->checkers]], \@before,
+              'random words in the zone of an upstream: all live');
+    $nginx->reload;
+    wait_until_well();
 }
 
 
@@ -333,6 +367,73 @@ sub write_words ($next) {
     my $written = syswrite($memory, $bytes) // die "syswrite: $!\n";
 
     $written == $to - $from or die "only $written bytes are written\n";
+}
+
+
+# The memory of zones: [from, to]; those of this size.
+sub zones ($pid) {
+    return grep { $_->[1] - $_->[0] == 128 * 1024 }
+           map { m{^([0-9a-f]+)-([0-9a-f]+) rw-s .*/dev/zero}
+                 ? [hex $1, hex $2] : () }
+           split /\n/, VRRP::Proc::slurp("/proc/$pid/maps") // '';
+}
+
+
+sub read_memory ($pid, $area) {
+    open my $memory, '<:raw', "/proc/$pid/mem" or die "mem: $!\n";
+    sysseek $memory, $area->[0], 0 or die "sysseek: $!\n";
+    my $size = $area->[1] - $area->[0];
+    $size == sysread $memory, my $bytes, $size or die "sysread: $!\n";
+
+    return $bytes;
+}
+
+
+sub write_memory ($pid, $area, $bytes) {
+    open my $memory, '+<:raw', "/proc/$pid/mem" or die "mem: $!\n";
+    sysseek $memory, $area->[0], 0 or die "sysseek: $!\n";
+    length $bytes == syswrite $memory, $bytes or die "syswrite: $!\n";
+
+    return;
+}
+
+
+# Some words behind the header, which nginx's master follows, are others:
+# pointers to any place, lengths, counts. Pointers stay more often than not, so
+# that the walk comes far.
+sub damaged ($bytes, $zone, $number) {
+    my @words = unpack 'Q<*', $bytes;
+    my ($from, $to) = @$zone;
+    my @values = (0 .. 9, 2, 16, 110, 128, 256, 4096, $from, $to, $to - 8,
+                  0x400000, 1 << 63, ~0, map { 1 << $_ } 8 .. 62);
+
+    srand $number;
+
+    my $share = (0.02, 0.1, 0.5)[$number % 3];
+    my @used = grep { $words[$_] } 512 .. $#words;
+
+    for my $i (grep { rand() < $share } @used) {
+        $words[$i] = rand() < 0.5 ? $values[rand @values]
+                   : $words[$used[rand @used]] + (rand() < 0.2 ? 4 : 0);
+    }
+
+    return pack 'Q<*', @words;
+}
+
+
+# Another result of the check of one server, which is logged.
+sub flip () {
+    my $flip = "$dir/flip";
+    my $logged = length $nginx->log_text;
+
+    if (-e $flip) {
+        unlink $flip or die "$flip: $!\n";
+    } else {
+        open my $file, '>', $flip or die "$flip: $!\n";
+    }
+    $lab->wait_until('a result', 10, sub {
+        substr($nginx->log_text, $logged) =~ /shared 127\.0\.0\.1:8080" is /;
+    });
 }
 
 

@@ -41,10 +41,12 @@ static void ngx_http_vrrp_upstream_try_more(ngx_peer_connection_t *pc,
 static ngx_int_t ngx_http_vrrp_upstream_walk(ngx_vrrp_mark_t *mark);
 static void ngx_http_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
     ngx_http_upstream_rr_peers_t *peers);
-static ngx_uint_t ngx_http_vrrp_upstream_tries(
+static ngx_uint_t ngx_http_vrrp_upstream_tries(ngx_vrrp_pool_t *vp,
     ngx_http_upstream_rr_peers_t *peers);
 #if (NGX_HTTP_VRRP_RESOLVE)
 static ngx_int_t ngx_http_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp);
+static void ngx_http_vrrp_upstream_resolved_list(ngx_vrrp_pool_t *vp,
+    ngx_http_upstream_rr_peers_t *peers, ngx_uint_t backup);
 #endif
 
 
@@ -172,7 +174,7 @@ ngx_http_vrrp_upstream_add_pool(ngx_conf_t *cf,
     vp->upstream = uscf;
 
 #if (NGX_HTTP_UPSTREAM_ZONE)
-    vp->zone = (uscf->shm_zone != NULL);
+    vp->zone = uscf->shm_zone;
 #endif
 
 #if (NGX_HTTP_VRRP_RESOLVE)
@@ -350,12 +352,22 @@ ngx_http_vrrp_upstream_try_more(ngx_peer_connection_t *pc,
 static ngx_int_t
 ngx_http_vrrp_upstream_walk(ngx_vrrp_mark_t *mark)
 {
+    ngx_uint_t                     i;
+    ngx_vrrp_pool_t               *vp;
     ngx_http_upstream_rr_peers_t  *peers;
     ngx_http_upstream_srv_conf_t  *uscf;
 
-    uscf = mark->pool->upstream;
+    vp = mark->pool;
+    uscf = vp->upstream;
+    peers = uscf->peer.data;
 
-    for (peers = uscf->peer.data; peers; peers = peers->next) {
+    for (i = 0; i < NGX_VRRP_PEER_LISTS; i++) {
+
+        if (!ngx_vrrp_zone_has(vp, peers, sizeof(*peers))) {
+            break;
+        }
+
+        mark->backup = i;
 
 #if (NGX_HTTP_UPSTREAM_ZONE)
         if (ngx_vrrp_mark_lock(mark, &peers->rwlock) != NGX_OK) {
@@ -369,7 +381,7 @@ ngx_http_vrrp_upstream_walk(ngx_vrrp_mark_t *mark)
         ngx_vrrp_mark_unlock(mark, &peers->rwlock);
 #endif
 
-        mark->backup = 1;
+        peers = peers->next;
     }
 
     return NGX_OK;
@@ -380,19 +392,35 @@ static void
 ngx_http_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
     ngx_http_upstream_rr_peers_t *peers)
 {
-    ngx_uint_t                    i, tries;
+    ngx_uint_t                    i, n, tries;
+    ngx_vrrp_pool_t              *vp;
     ngx_vrrp_nginx_peer_t         np;
     ngx_http_upstream_rr_peer_t  *peer;
 
+    vp = mark->pool;
+
 #if (NGX_HTTP_VRRP_RESOLVE)
-    for (peer = peers->resolve; peer; peer = peer->next) {
+    n = 0;
+
+    for (peer = peers->resolve;
+         ngx_vrrp_zone_follow(vp, &n, peer, sizeof(*peer));
+         peer = peer->next)
+    {
         ngx_vrrp_mark_template(mark, &peer->down);
     }
 #endif
 
-    for (peer = peers->peer; peer; peer = peer->next) {
+    n = 0;
+
+    for (peer = peers->peer;
+         ngx_vrrp_zone_follow(vp, &n, peer, sizeof(*peer));
+         peer = peer->next)
+    {
         ngx_vrrp_nginx_peer(&np, peers, peer);
-        mark->visit(mark, &np);
+
+        if (ngx_vrrp_zone_copy(vp, &np) == NGX_OK) {
+            mark->visit(mark, &np);
+        }
     }
 
     if (!mark->writes) {
@@ -403,7 +431,7 @@ ngx_http_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
 
     for (i = 0; i < NGX_VRRP_MARK_ROUNDS; i++) {
 
-        tries = ngx_http_vrrp_upstream_tries(peers);
+        tries = ngx_http_vrrp_upstream_tries(vp, peers);
 
         if (tries == peers->tries) {
             break;
@@ -416,14 +444,19 @@ ngx_http_vrrp_upstream_walk_list(ngx_vrrp_mark_t *mark,
 
 
 static ngx_uint_t
-ngx_http_vrrp_upstream_tries(ngx_http_upstream_rr_peers_t *peers)
+ngx_http_vrrp_upstream_tries(ngx_vrrp_pool_t *vp,
+    ngx_http_upstream_rr_peers_t *peers)
 {
-    ngx_uint_t                    tries;
+    ngx_uint_t                    n, tries;
     ngx_http_upstream_rr_peer_t  *peer;
 
+    n = 0;
     tries = 0;
 
-    for (peer = peers->peer; peer; peer = peer->next) {
+    for (peer = peers->peer;
+         ngx_vrrp_zone_follow(vp, &n, peer, sizeof(*peer));
+         peer = peer->next)
+    {
         tries += (*(volatile ngx_uint_t *) &peer->down == 0);
     }
 
@@ -438,40 +471,71 @@ ngx_http_vrrp_upstream_tries(ngx_http_upstream_rr_peers_t *peers)
 static ngx_int_t
 ngx_http_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp)
 {
-    ngx_uint_t                     backup, config;
-    ngx_http_upstream_rr_peer_t   *peer;
+    ngx_uint_t                     i, config, *seen;
     ngx_http_upstream_rr_peers_t  *peers;
     ngx_http_upstream_srv_conf_t  *uscf;
 
     uscf = vp->upstream;
     peers = uscf->peer.data;
+    seen = peers->config;
 
-    config = *(volatile ngx_uint_t *) peers->config;
+    if (!ngx_vrrp_zone_has(vp, seen, sizeof(ngx_uint_t))) {
+        return NGX_DECLINED;
+    }
+
+    config = *(volatile ngx_uint_t *) seen;
 
     if (config == vp->config) {
         return NGX_DECLINED;
     }
 
-    for (backup = 0; peers; peers = peers->next, backup = 1) {
+    for (i = 0; i < NGX_VRRP_PEER_LISTS; i++) {
+
+        if (!ngx_vrrp_zone_has(vp, peers, sizeof(*peers))) {
+            break;
+        }
 
         if (ngx_vrrp_upstream_rlock(&peers->rwlock) != NGX_OK) {
             return NGX_AGAIN;
         }
 
-        for (peer = peers->peer; peer; peer = peer->next) {
-
-            if (peer->host && (peer->down & ~NGX_VRRP_PEER_MARKS) == 0) {
-                ngx_vrrp_resolve_see(vp, backup, &peer->server, peer->sockaddr,
-                                     peer->socklen, &peer->name);
-            }
-        }
+        ngx_http_vrrp_upstream_resolved_list(vp, peers, i);
 
         ngx_rwlock_unlock(&peers->rwlock);
+
+        peers = peers->next;
     }
 
     vp->config = config;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_vrrp_upstream_resolved_list(ngx_vrrp_pool_t *vp,
+    ngx_http_upstream_rr_peers_t *peers, ngx_uint_t backup)
+{
+    ngx_uint_t                    n;
+    ngx_vrrp_nginx_peer_t         np;
+    ngx_http_upstream_rr_peer_t  *peer;
+
+    n = 0;
+
+    for (peer = peers->peer;
+         ngx_vrrp_zone_follow(vp, &n, peer, sizeof(*peer));
+         peer = peer->next)
+    {
+        if (peer->host == NULL || (peer->down & ~NGX_VRRP_PEER_MARKS)) {
+            continue;
+        }
+
+        ngx_vrrp_nginx_peer(&np, peers, peer);
+
+        if (ngx_vrrp_zone_copy(vp, &np) == NGX_OK) {
+            ngx_vrrp_resolve_see(vp, backup, &np);
+        }
+    }
 }
 
 #endif

@@ -632,16 +632,16 @@ ngx_vrrp_mark_find(ngx_vrrp_mark_t *mark, ngx_vrrp_nginx_peer_t *np)
     peer = vp->peers.elts;
 
     if (mark->next < vp->peers.nelts
-        && ngx_vrrp_same_peer(&peer[mark->next], mark->backup, np->server,
-                              np->sockaddr, np->socklen))
+        && ngx_vrrp_same_peer(&peer[mark->next], mark->backup, &np->server,
+                              &np->sockaddr.sockaddr, np->socklen))
     {
         return mark->next++;
     }
 
     for (i = 0; i < vp->nslots; i++) {
 
-        if (ngx_vrrp_same_peer(&vp->slots[i].peer, mark->backup, np->server,
-                               np->sockaddr, np->socklen))
+        if (ngx_vrrp_same_peer(&vp->slots[i].peer, mark->backup, &np->server,
+                               &np->sockaddr.sockaddr, np->socklen))
         {
             return vp->peers.nelts + i;
         }

@@ -26,8 +26,8 @@ static void ngx_vrrp_resolve_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_vrrp_resolve_pool(ngx_cycle_t *cycle,
     ngx_vrrp_pool_t *vp, vrrp_process_t *checker);
 static ngx_vrrp_slot_t *ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp,
-    ngx_uint_t backup, ngx_str_t *server, struct sockaddr *sockaddr,
-    socklen_t socklen);
+    ngx_uint_t backup, ngx_vrrp_nginx_peer_t *np);
+static ngx_uint_t ngx_vrrp_resolve_fits(ngx_vrrp_nginx_peer_t *np);
 static void ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     ngx_uint_t n, vrrp_process_t *checker);
 static void ngx_vrrp_resolve_release(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
@@ -214,13 +214,12 @@ ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
 
 void
 ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
-    ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen,
-    ngx_str_t *addr_text)
+    ngx_vrrp_nginx_peer_t *np)
 {
     ngx_vrrp_peer_t  *peer;
     ngx_vrrp_slot_t  *slot;
 
-    slot = ngx_vrrp_resolve_find(vp, backup, server, sockaddr, socklen);
+    slot = ngx_vrrp_resolve_find(vp, backup, np);
 
     if (slot == NULL) {
         vp->unchecked++;
@@ -236,16 +235,19 @@ ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
     }
 
     peer->server.data = slot->server;
-    peer->server.len = server->len;
-    ngx_memcpy(slot->server, server->data, server->len);
+    peer->server.len = np->server.len;
+    ngx_memcpy(slot->server, np->server.data, np->server.len);
 
     peer->sockaddr = &slot->sockaddr.sockaddr;
-    peer->socklen = socklen;
-    ngx_memcpy(&slot->sockaddr, sockaddr, socklen);
+    peer->socklen = np->socklen;
+    slot->sockaddr = np->sockaddr;
+
+    /* nginx's own text of it is in shared memory */
 
     peer->addr_text.data = slot->addr_text;
-    peer->addr_text.len = addr_text->len;
-    ngx_memcpy(slot->addr_text, addr_text->data, addr_text->len);
+    peer->addr_text.len = ngx_sock_ntop(peer->sockaddr, peer->socklen,
+                                        slot->addr_text, NGX_SOCKADDR_STRLEN,
+                                        1);
 
     peer->backup = backup ? 1 : 0;
 }
@@ -255,7 +257,7 @@ ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
 
 static ngx_vrrp_slot_t *
 ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
-    ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen)
+    ngx_vrrp_nginx_peer_t *np)
 {
     ngx_uint_t        n;
     ngx_vrrp_slot_t  *slot, *vacant;
@@ -272,20 +274,41 @@ ngx_vrrp_resolve_find(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
 
         /* an answer of DNS may have an address twice: one check does */
 
-        if (ngx_vrrp_same_peer(&slot->peer, backup, server, sockaddr,
-                               socklen))
+        if (ngx_vrrp_same_peer(&slot->peer, backup, &np->server,
+                               &np->sockaddr.sockaddr, np->socklen))
         {
             return slot;
         }
     }
 
-    if (server->len == 0 || server->len > sizeof(slot->server)
-        || (size_t) socklen > sizeof(ngx_sockaddr_t))
-    {
-        return NULL;
+    return ngx_vrrp_resolve_fits(np) ? vacant : NULL;
+}
+
+
+/* names have addresses of these families only */
+
+static ngx_uint_t
+ngx_vrrp_resolve_fits(ngx_vrrp_nginx_peer_t *np)
+{
+    ngx_vrrp_slot_t  *slot;
+
+    if (np->server.len > sizeof(slot->server)) {
+        return 0;
     }
 
-    return vacant;
+    switch (np->sockaddr.sockaddr.sa_family) {
+
+    case AF_INET:
+        return np->socklen == sizeof(struct sockaddr_in);
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        return np->socklen == sizeof(struct sockaddr_in6);
+#endif
+
+    default:
+        return 0;
+    }
 }
 
 

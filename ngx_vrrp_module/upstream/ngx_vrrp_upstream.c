@@ -235,3 +235,51 @@ ngx_vrrp_upstream_rlock(ngx_atomic_t *lock)
 
     return NGX_AGAIN;
 }
+
+
+ngx_uint_t
+ngx_vrrp_zone_has(ngx_vrrp_pool_t *vp, void *p, size_t size)
+{
+    size_t      offset;
+    ngx_shm_t  *shm;
+
+    if (vp->zone == NULL) {
+        return p != NULL;
+    }
+
+    shm = &vp->zone->shm;
+    offset = (uintptr_t) p - (uintptr_t) shm->addr;
+
+    return offset < shm->size && size <= shm->size - offset;
+}
+
+
+ngx_uint_t
+ngx_vrrp_zone_follow(ngx_vrrp_pool_t *vp, ngx_uint_t *n, void *p, size_t size)
+{
+    if (!ngx_vrrp_zone_has(vp, p, size)
+        || (uintptr_t) p % sizeof(ngx_atomic_t))
+    {
+        return 0;
+    }
+
+    return vp->zone == NULL || ++*n <= vp->zone->shm.size / size;
+}
+
+
+ngx_int_t
+ngx_vrrp_zone_copy(ngx_vrrp_pool_t *vp, ngx_vrrp_nginx_peer_t *np)
+{
+    if (np->server.len == 0
+        || !ngx_vrrp_zone_has(vp, np->server.data, np->server.len)
+        || (size_t) np->socklen > sizeof(ngx_sockaddr_t)
+        || !ngx_vrrp_zone_has(vp, np->from, np->socklen))
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&np->sockaddr, sizeof(ngx_sockaddr_t));
+    ngx_memcpy(&np->sockaddr, np->from, np->socklen);
+
+    return NGX_OK;
+}

@@ -25,6 +25,10 @@
 #define NGX_VRRP_PEER_UNKNOWN  0x20000
 #define NGX_VRRP_PEER_MARKS    (NGX_VRRP_PEER_DOWN|NGX_VRRP_PEER_UNKNOWN)
 
+/* the servers of an upstream, and those for "backup" */
+
+#define NGX_VRRP_PEER_LISTS    2
+
 /* attempts to count the peers without a mark, while others set marks */
 
 #define NGX_VRRP_MARK_ROUNDS   100
@@ -45,11 +49,15 @@ typedef struct {
 } ngx_vrrp_upstream_t;
 
 
-/* a peer of nginx's, of http or stream */
+/*
+ * A peer of nginx's, of http or stream.  Workers can write to the zone that it
+ * is in, so what must not change is copied, except the octets of server.
+ */
 
 typedef struct {
-    ngx_str_t               *server;
-    struct sockaddr         *sockaddr;
+    ngx_str_t                server;
+    struct sockaddr         *from;       /* of sockaddr */
+    ngx_sockaddr_t           sockaddr;
     socklen_t                socklen;
     ngx_uint_t              *down;
     ngx_uint_t              *fails;
@@ -57,11 +65,14 @@ typedef struct {
 } ngx_vrrp_nginx_peer_t;
 
 
-/* single: nginx does not count the failures of the only one that it has */
+/*
+ * Before ngx_vrrp_zone_copy().  single: nginx does not count the failures of
+ * the only one that it has.
+ */
 
 #define ngx_vrrp_nginx_peer(np, peers, peer)                                  \
-    (np)->server = &(peer)->server;                                           \
-    (np)->sockaddr = (peer)->sockaddr;                                        \
+    (np)->server = (peer)->server;                                            \
+    (np)->from = (peer)->sockaddr;                                            \
     (np)->socklen = (peer)->socklen;                                          \
     (np)->down = &(peer)->down;                                               \
     (np)->fails = &(peer)->fails;                                             \
@@ -141,6 +152,18 @@ ngx_uint_t ngx_vrrp_same_peer(ngx_vrrp_peer_t *peer, ngx_uint_t backup,
 /* NGX_AGAIN: it is held for a long time */
 ngx_int_t ngx_vrrp_upstream_rlock(ngx_atomic_t *lock);
 
+/*
+ * What pointers in a zone may refer to: only the zone itself.  The second one
+ * is for a member of a list, with *n counting from zero: no list has more
+ * members than the zone has room for.
+ */
+ngx_uint_t ngx_vrrp_zone_has(ngx_vrrp_pool_t *vp, void *p, size_t size);
+ngx_uint_t ngx_vrrp_zone_follow(ngx_vrrp_pool_t *vp, ngx_uint_t *n, void *p,
+    size_t size);
+
+/* NGX_DECLINED: this is no peer */
+ngx_int_t ngx_vrrp_zone_copy(ngx_vrrp_pool_t *vp, ngx_vrrp_nginx_peer_t *np);
+
 /* ngx_vrrp_mark.c: marks peers down and up */
 
 /*
@@ -189,8 +212,7 @@ void ngx_vrrp_resolve_start(ngx_cycle_t *cycle, vrrp_process_t *checker);
 
 /* a peer that may go again; between lock and unlock */
 void ngx_vrrp_resolve_see(ngx_vrrp_pool_t *vp, ngx_uint_t backup,
-    ngx_str_t *server, struct sockaddr *sockaddr, socklen_t socklen,
-    ngx_str_t *addr_text);
+    ngx_vrrp_nginx_peer_t *np);
 
 
 #endif /* _NGX_VRRP_UPSTREAM_H_INCLUDED_ */
