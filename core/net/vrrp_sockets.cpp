@@ -290,20 +290,25 @@ void VrrpSockets::read_others(const ListenerPtr &listener, Instant now) {
         Listener &l = *listener;
         if (now >= l.reads_end) {
             l.reads_left = kOthersPerSecond;
+            l.own_left = kOwnPerSecond;
             l.reads_end = now + Seconds{1};
         }
-        if (l.reads_left == 0) {
+        if (l.reads_left == 0 || l.own_left == 0) {
             watcher_.unwatch(l.others.fd());
             l.is_watched = false;
             return;
         }
-        --l.reads_left;
         if (!receive(l.others, 1, lost_.others, now)) {
             return;
         }
         const auto packet =
             batch_.size() == 1 ? l.others.parse(batch_[0]) : std::nullopt;
-        if (packet && is_other(*packet, l.adverts)) {
+        if (packet && !is_other(*packet, l.adverts)) {
+            --l.own_left;
+            continue;
+        }
+        --l.reads_left;
+        if (packet) {
             sink_.packet_received(received(l.others, *packet));
         }
     }

@@ -24,6 +24,10 @@ namespace ngx_vrrp::net {
 // Limit for packets that are not for us, per second and socket.
 inline constexpr unsigned kOthersPerSecond = 20;
 
+// Limit for packets that the first socket receives as well: the second socket
+// of IPv6 has no filter.
+inline constexpr unsigned kOwnPerSecond = 200;
+
 // listen(), forget() and send() are those of engine::Transmit.
 class VrrpSockets {
 public:
@@ -69,6 +73,7 @@ private:
         // Of the others.
         bool is_watched = false;
         unsigned reads_left = 0;
+        unsigned own_left = 0;
         Instant reads_end{};  // then there are more
     };
     using ListenerPtr = std::shared_ptr<Listener>;

@@ -330,6 +330,37 @@ TEST_P(TransmitFamily, AFloodOfOthersTakesNoRoomAndIsSampled) {
     EXPECT_GT(b().host->lost().others, 2000u);
 }
 
+// The second socket of IPv6 gets the adverts of our routers, too.
+TEST_P(TransmitFamily, WantedAdvertsTakeNoRoomOfOthers) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_b(GetParam(), true));
+    for (unsigned n = 0; n < 100; n++) {
+        ASSERT_DONE(send(to_group(GetParam())));
+        b().settle();
+    }
+    ASSERT_DONE(send_other(to_group(GetParam()), 1));
+    b().settle();
+    EXPECT_EQ(100u, b_has_of(kVrid));
+    EXPECT_EQ(1u, b_has_of(kOther));
+}
+
+TEST_F(Transmit, WantedAdvertsAreReadTwiceUpToALimit) {
+    ASSERT_DONE(listen_a(Family::ipv6, true));
+    ASSERT_DONE(listen_b(Family::ipv6, true));
+    const Instant end = os::now() + kPatience;
+    while (!b().host->deadline() && os::now() < end) {
+        ASSERT_DONE(send(to_group(Family::ipv6)));
+        b().settle();
+    }
+    EXPECT_TRUE(b().host->deadline());
+    EXPECT_GE(b_has_of(kVrid), kOwnPerSecond);
+
+    const std::size_t before = b_has_of(kVrid);
+    ASSERT_DONE(send(to_group(Family::ipv6)));
+    b().settle();
+    EXPECT_EQ(before + 1, b_has_of(kVrid));
+}
+
 TEST_P(TransmitFamily, OneMoreVirtualRouterIsHeard) {
     ASSERT_DONE(listen_a(GetParam(), true));
     ASSERT_DONE(listen_b(GetParam(), true));
