@@ -209,6 +209,8 @@ bool is_kind(unsigned number) {
     return false;
 }
 
+}  // namespace
+
 std::optional<vrrp::Route> parse_route(nlmsghdr *message,
                                        const engine::Interfaces &known) {
     const auto *header = header_of<rtmsg>(message);
@@ -270,6 +272,8 @@ std::optional<vrrp::Rule> parse_rule(nlmsghdr *message) {
     rule.priority = attributes.number(FRA_PRIORITY, 0);
     return rule;
 }
+
+namespace {
 
 int dump_routes(RequestSocket &socket, int domain, engine::Interfaces &known) {
     rtmsg header{};

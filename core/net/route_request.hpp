@@ -28,6 +28,11 @@ Status remove_rule(RequestSocket &socket, const vrrp::Rule &rule);
 
 Status add_rule(RequestSocket &socket, const vrrp::Rule &rule);
 
+// Of a message of a dump; nothing: it does not have our mark.
+std::optional<vrrp::Route> parse_route(nlmsghdr *message,
+                                       const engine::Interfaces &known);
+std::optional<vrrp::Rule> parse_rule(nlmsghdr *message);
+
 // All routes and rules with our mark. The socket is strict: the kernel filters.
 Status read_routes(RequestSocket &socket, engine::Interfaces &known);
 
