@@ -24,7 +24,7 @@ my $name = "forged\0";
 my $fd = syscall(319, $name, 2);
 open my $memory, '+<&=', $fd or die "memfd: $!\n";
 truncate $memory, $size or die "truncate: $!\n";
-syswrite $memory, pack 'Q<LLQ<', 0x6e67787672727032, 1024, 64, $header;
+syswrite $memory, pack 'Q<LLQ<', 0x6e67787672727033, 1024, 64, $header;
 fcntl $memory, 1033, $seals + 0 or die "seals: $!\n" if $seals;
 my $wake = syscall(290, 0, 2048);
 $ENV{NGX_VRRP_OWNERSHIP} = "$fd,$wake,abc";
@@ -37,7 +37,7 @@ fcntl $memory, 2, 0;
 exec @nginx;
 END
 
-my $SIZE = 4096 + 1024 * (64 + 8192);
+my $SIZE = 4096 + 1024 * (64 + 16384);
 my $SEALS = 1 | 2 | 4;    # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
 my $NUMBER = hex 'abc';
 
