@@ -56,7 +56,7 @@ std::optional<Buffer> Authenticator::sign(const vrrp::Config &config,
     return wire::serialize(trailer);
 }
 
-std::optional<AuthRefusal> Authenticator::refuse(
+[[gnu::hot]] std::optional<AuthRefusal> Authenticator::refuse(
     const vrrp::Config &config, const wire::ParsedAdvertisement &parsed,
     Bytes pdu, const IpAddress &source, Signing &signing) {
     const auto &trailer = parsed.trailer;
@@ -97,7 +97,7 @@ std::optional<AuthRefusal> Authenticator::refuse(
     return std::nullopt;
 }
 
-std::string Authenticator::clock_warning(
+[[gnu::hot]] std::string Authenticator::clock_warning(
     const vrrp::Config &config, const wire::ParsedAdvertisement &parsed,
     const IpAddress &source, Signing &signing) {
     if (!config.hmac || !parsed.trailer ||

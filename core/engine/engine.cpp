@@ -40,11 +40,11 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
             watched_workers_.end()) {
             watched_workers_.push_back({policy, {}});
         }
-        by_key_.emplace(router.key(), routers_.size() - 1);
+        listen_for(router.key(), routers_.size() - 1);
         if (router.config().has_vmac()) {
             RouterKey on_vmac = router.key();
             on_vmac.interface = router.config().vmac;
-            by_key_.emplace(on_vmac, routers_.size() - 1);
+            listen_for(on_vmac, routers_.size() - 1);
         }
         for (const AddressState &state : router.addresses()) {
             if (router.config().election) {
@@ -80,8 +80,13 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
 // these routers for all of them together.
 [[gnu::hot]] void Engine::end_pass(std::span<const std::size_t> routers,
                                    Instant now) {
-    send_adverts(routers, now);
-    prolong_leases(routers, now);
+    const auto waits = [&](std::size_t i) {
+        return routers_[i].has_requests();
+    };
+    if (std::ranges::any_of(routers, waits)) {
+        send_adverts(routers, now);
+        prolong_leases(routers, now);
+    }
     announcer_.drain(now, [&](const Announcer::Turn &turn) {
         return turn.router->announce_in_turn(turn.address, now);
     });
@@ -395,10 +400,23 @@ void Engine::report_workers(Instant now) {
 }
 
 // We are awake anyway.
-void Engine::check_workers_early(Instant now) {
+[[gnu::hot]] void Engine::check_workers_early(Instant now) {
     if (may_check_workers_at_ && now >= *may_check_workers_at_) {
         watch_workers(now);
     }
+}
+
+// A router without an election, which has a name, hears no packets.
+void Engine::listen_for(const RouterKey &key, std::size_t index) {
+    if (!key.name.empty()) {
+        return;
+    }
+    ByVrid none;
+    none.fill(kNoRouter);
+    const auto [it, is_new] =
+        by_vrid_.try_emplace({key.interface, key.family}, none);
+    std::size_t &place = it->second[to_number(key.vrid)];
+    place = place == kNoRouter ? index : place;
 }
 
 [[gnu::hot]] std::optional<std::size_t> Engine::find(
@@ -407,10 +425,12 @@ void Engine::check_workers_early(Instant now) {
     if (packet.payload.size() <= kVridOffset) {
         return std::nullopt;
     }
-    const auto it = by_key_.find({std::string{packet.interface},
-                                  packet.info.endpoints.source.family(),
-                                  Vrid{packet.payload[kVridOffset]}});
-    return it == by_key_.end() ? std::nullopt : std::optional{it->second};
+    const auto it = by_vrid_.find(
+        {std::string{packet.interface}, packet.info.endpoints.source.family()});
+    const std::size_t found = it == by_vrid_.end()
+                                  ? kNoRouter
+                                  : it->second[packet.payload[kVridOffset]];
+    return found == kNoRouter ? std::nullopt : std::optional{found};
 }
 
 }  // namespace ngx_vrrp::engine

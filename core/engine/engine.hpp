@@ -68,6 +68,7 @@
 // where keepalived's behaviour is used instead.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -75,6 +76,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.hpp"
@@ -248,6 +250,7 @@ private:
     void announce_new_macs(const Interfaces &before, Instant now);
     void forget_unanswered(const Interfaces &before);
     std::optional<std::size_t> find(const ReceivedPacket &packet) const;
+    void listen_for(const RouterKey &key, std::size_t index);
     void report_unknown(const ReceivedPacket &packet, Instant now);
 
     Ports ports_;
@@ -262,7 +265,10 @@ private:
     std::vector<std::size_t> group_of_;  // of each router
     std::vector<OutgoingPacket> packets_;
     std::vector<LeaseRequest> requests_;
-    std::map<RouterKey, std::size_t> by_key_;
+    // The routers of an interface and a family, by their VRID.
+    using ByVrid = std::array<std::size_t, 256>;
+    static constexpr std::size_t kNoRouter = static_cast<std::size_t>(-1);
+    std::map<std::pair<std::string, Family>, ByVrid> by_vrid_;
     std::multimap<IpAddress, std::size_t> by_address_;  // virtual ones
 
     Deadlines deadlines_;

@@ -67,7 +67,8 @@ Engine::Group *Engine::group_of(std::size_t index) {
 
 // After an event of these routers: what other members of their groups do
 // because of it, and the remaining work of all of them.
-void Engine::finish(std::span<const std::size_t> routers, Instant now) {
+[[gnu::hot]] void Engine::finish(std::span<const std::size_t> routers,
+                                 Instant now) {
     const auto is_grouped = [&](std::size_t i) {
         return group_of_[i] != kNoGroup;
     };
@@ -220,7 +221,8 @@ std::vector<const vrrp::Instance *> Engine::instances_of(
 }
 
 // That of a group is served with its first member.
-std::optional<Instant> Engine::deadline_of(std::size_t index) const {
+[[gnu::hot]] std::optional<Instant> Engine::deadline_of(
+    std::size_t index) const {
     std::optional<Instant> earliest = routers_[index].deadline();
     if (group_of_[index] != kNoGroup) {
         const Group &group = groups_[group_of_[index]];

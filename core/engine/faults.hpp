@@ -82,6 +82,10 @@ public:
         return entry(cause).backoff.is_on_probation(now, kProbation);
     }
 
+    bool has(FaultCause cause) const {
+        return any_ && !entry(cause).text.empty();
+    }
+
     const Entry &entry(FaultCause cause) const {
         return entries_[static_cast<std::size_t>(cause)];
     }

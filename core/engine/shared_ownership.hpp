@@ -74,20 +74,18 @@ public:
 private:
     struct Router {
         OwnershipSlot *slot;
-        Duration interval;  // an active owner has run within it
-        Duration patience;  // with an owner that is silent
-        Duration period;    // of our looks
+        std::optional<Instant> next_check;  // as a waiter
+        std::optional<Instant> next_run;    // as an owner
+        Duration interval{};                // an active owner has run within it
+        Duration patience{};                // with an owner that is silent
+        Duration period{};                  // of our looks
 
         // as a waiter
-        ProcessId owner;         // the process that we wait for
+        ProcessId owner{};       // the process that we wait for
         Instant awake_since{};   // a longer gap is the fault of neither
         Instant asked_at{};      // first
         Instant watched_from{};  // by a process that ends
-        std::optional<Instant> next_check;
         Instant woken_at{};
-
-        // as an owner
-        std::optional<Instant> next_run;
     };
 
     Router &router(OwnershipId id) {

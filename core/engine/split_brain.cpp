@@ -70,9 +70,9 @@ SplitBrain::SplitBrain(const vrrp::Config &config)
     : grace_(vrrp::lease(config.version, config.advert_interval,
                          config.down_adverts) +
              kSettleMargin),
+      probes_(config.addresses.size(), seed_of(config)),
       down_adverts_(config.down_adverts),
-      patience_(down_adverts_ * config.advert_interval),
-      probes_(config.addresses.size(), seed_of(config)) {}
+      patience_(down_adverts_ * config.advert_interval) {}
 
 [[gnu::hot]] void SplitBrain::set_active(bool active, Instant now) {
     if (active && !active_) {

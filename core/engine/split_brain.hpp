@@ -89,6 +89,7 @@ public:
     }
 
     // The changes since the last call.
+    bool has_news() const { return !news_.empty(); }
     std::vector<SignNews> take_news();
 
     const std::vector<SuspectedSign> &signs() const { return signs_; }
@@ -112,23 +113,23 @@ private:
     std::string advise(Instant now) const;
 
     Duration grace_;  // the previous MASTER may have the addresses
-    unsigned down_adverts_;
-    Duration patience_;  // with a silent router: so many of its intervals
-
-    bool active_ = false;
-    bool in_silence_ = false;  // why we became active
     Instant grace_until_{};
-    std::optional<Instant> heard_at_;
     std::optional<Drop> drop_;
-
-    Suspicion rival_;
-    Suspicion owner_;
-    SplitBrainSign owner_sign_{};  // foreign_owner or adverts_lost
-    ProbeSchedule probes_;
-    std::optional<Instant> stray_since_;
     Instant report_stray_at_{};  // not before
     std::vector<SuspectedSign> signs_;
+    ProbeSchedule probes_;
+
+    // Each advertisement needs this.
+    bool active_ = false;
+    bool in_silence_ = false;      // why we became active
+    SplitBrainSign owner_sign_{};  // foreign_owner or adverts_lost
+    unsigned down_adverts_;
+    Duration patience_;  // with a silent router: so many of its intervals
+    std::optional<Instant> heard_at_;
     std::vector<SignNews> news_;
+    std::optional<Instant> stray_since_;
+    Suspicion rival_;
+    Suspicion owner_;
 };
 
 }  // namespace ngx_vrrp::engine

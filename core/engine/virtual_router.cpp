@@ -56,10 +56,14 @@ std::vector<Held<Item>> held_of(const std::vector<Item> &list) {
 
 VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
                              Announcer &announcer, LogSink &sink)
-    : ports_(ports),
-      announcer_(&announcer),
+    : announcer_(&announcer),
       log_(sink, log_context(config.router)),
       instance_(std::move(config.router)),
+      addresses_(address_states(this->config())),
+      id_(ports.ownership.open(key(), this->config().advert_interval)),
+      split_brain_(this->config()),
+      trackers_(std::move(config.trackers)),
+      ports_(ports),
       lease_(vrrp::lease(this->config().version, this->config().advert_interval,
                          this->config().down_adverts)),
       successor_grace_(
@@ -67,12 +71,8 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
               ? vrrp::successor_grace(this->config().version,
                                       this->config().advert_interval)
               : this->config().leave_time),
-      addresses_(address_states(this->config())),
       routes_(held_of(this->config().routes)),
       rules_(held_of(this->config().rules)),
-      trackers_(std::move(config.trackers)),
-      id_(ports.ownership.open(key(), this->config().advert_interval)),
-      split_brain_(this->config()),
       drop_limits_(wire::kDropReasons, RateLimit{kDisagreementPeriod}),
       removal_limit_(kOneRemoval),
       name_limit_(kDisagreementPeriod),
@@ -256,7 +256,9 @@ void VirtualRouter::report_tracker_changes(Instant now) {
     changed_ = changed_ || !vrrp::is_same(before, instance_.active_router());
     split_brain_.on_rival(advert, peer, instance_.effective_priority(), now);
     report_losing(advert, peer, now);
-    check_split_brain(now);
+    if (split_brain_.has_news()) {
+        check_split_brain(now);
+    }
     if (advert.priority != kPriorityZero) {
         leave_unheard(peer, now);
         if (instance_.state() != vrrp::StateName::active) {

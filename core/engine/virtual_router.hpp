@@ -135,6 +135,11 @@ public:
     void ask_to_prolong(std::vector<LeaseRequest> &requests, Instant now);
     void take_prolonged(std::span<const Status> &answers, Instant now);
 
+    // There is such work.
+    bool has_requests() const {
+        return advert_due_ || wants_to_prolong_ || wants_to_prolong_routes_;
+    }
+
     // The turn of this address: announces it once. True: once more, later.
     bool announce_in_turn(std::size_t address, Instant now);
 
@@ -226,9 +231,7 @@ private:
     void leave(Instant now);
     void shut_down(Instant now);
     void give_up_if_ended();
-    bool is_taken() const {
-        return !faults_.entry(FaultCause::taken).text.empty();
-    }
+    bool is_taken() const { return faults_.has(FaultCause::taken); }
     bool may_act() const { return owner_ && ports_.ownership.owns(id_); }
     // Another nginx with this router has the device, with the same mark.
     bool may_change_vmac() const { return may_act() && !is_taken(); }
@@ -380,66 +383,68 @@ private:
                       const ReceivedPacket &packet, Instant now);
     std::string numbers(vrrp::StateName before, Instant now) const;
 
-    Ports ports_;
     Announcer *announcer_;
     Log log_;
     vrrp::Instance instance_;
-    Seconds lease_;
-    Duration successor_grace_;
+
+    // Each advertisement needs what follows: it lies together.
 
     const Interfaces *interfaces_ = nullptr;
     std::vector<AddressState> addresses_;
-    std::vector<Held<vrrp::Route>> routes_;
-    std::vector<Held<vrrp::Rule>> rules_;
-    std::optional<Instant> retry_routes_at_;
-    std::optional<Instant> routes_restored_at_;
-    bool wants_to_prolong_routes_ = false;
-    IpAddress source_;
-    std::string vmac_fault_;
-    std::optional<Instant> vmac_retry_at_;
-    // Requested since the last report of the interfaces.
-    std::optional<bool> vmac_asked_up_;
-    bool link_up_ = true;
-    std::optional<Instant> link_down_at_;  // when that becomes a fault
-    Faults faults_;
-    Trackers trackers_;
-    Instant claim_by_{};       // workers or not
-    Instant known_soon_by_{};  // time for results
-    std::string window_;
-    Phase phase_ = Phase::starting;
-    // Not joined yet: the source address is there, but tentative.
-    bool source_pending_ = false;
     OwnershipId id_;
+    Phase phase_ = Phase::starting;
     bool owner_ = false;
     bool ready_ = false;  // to claim it
     bool stopped_ = false;
     bool deleted_ = false;        // stopped, the new configuration lacks it
     bool shutting_down_ = false;  // stopped, no successor
-    vrrp::Shutdown ending_;       // when stopped
-    std::optional<Instant> hand_over_by_;  // stopped, and expects a waiter
     bool waiter_died_ = false;
-
+    bool may_wait_ = false;  // what it does now, for other routers
+    bool changed_ = true;
+    bool link_up_ = true;
+    // Not joined yet: the source address is there, but tentative.
+    bool source_pending_ = false;
+    bool wants_to_prolong_ = false;
+    bool wants_to_prolong_routes_ = false;
+    std::optional<Priority> advert_due_;
+    IpAddress source_;
+    ConnectionCut cut_;
+    SplitBrain split_brain_;
+    Counters counters_;
+    Faults faults_;
+    Trackers trackers_;
+    std::optional<Instant> link_down_at_;  // when that becomes a fault
+    std::optional<Instant> vmac_retry_at_;
+    std::optional<Instant> retry_routes_at_;
+    std::optional<Instant> remove_strays_at_;
     // While active: the time since which no address could be added or renewed,
     // or no advertisement sent.
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;
-    std::optional<Instant> remove_strays_at_;
-    bool may_wait_ = false;  // what it does now, for other routers
-    bool changed_ = true;
-    std::optional<Priority> advert_due_;
+    Ports ports_;
+
+    Seconds lease_;
+    Duration successor_grace_;
     std::size_t packets_asked_ = 0;
     Instant held_since_{};
-    bool wants_to_prolong_ = false;
     std::vector<AddressState *> prolonging_;
-    ConnectionCut cut_;
-    std::string address_error_;  // the last one
+    std::vector<Held<vrrp::Route>> routes_;
+    std::vector<Held<vrrp::Rule>> rules_;
+    std::optional<Instant> routes_restored_at_;
+    std::string vmac_fault_;
+    // Requested since the last report of the interfaces.
+    std::optional<bool> vmac_asked_up_;
+    Instant claim_by_{};       // workers or not
+    Instant known_soon_by_{};  // time for results
+    std::string window_;
+    vrrp::Shutdown ending_;                // when stopped
+    std::optional<Instant> hand_over_by_;  // stopped, and expects a waiter
+    std::string address_error_;            // the last one
     std::string send_error_;
     LastTimes<6> removals_;
-    SplitBrain split_brain_;
     Authenticator authenticator_;
 
     LastTransition last_;
-    Counters counters_;
     std::vector<RateLimit> drop_limits_;  // for each DropReason
     RateLimit removal_limit_;
     RateLimit name_limit_;

@@ -69,7 +69,8 @@ void VirtualRouter::send_due_advert(Instant now) {
     }
 }
 
-void VirtualRouter::ask_to_send(std::vector<OutgoingPacket> &packets) {
+[[gnu::hot]] void VirtualRouter::ask_to_send(
+    std::vector<OutgoingPacket> &packets) {
     const std::size_t before = packets.size();
     if (advert_due_) {
         put_advert(*advert_due_, packets);
@@ -202,8 +203,8 @@ void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
 }
 
 // As long as we are MASTER after it, it has lost.
-void VirtualRouter::report_losing(const wire::Advertisement &advert,
-                                  const IpAddress &peer, Instant now) {
+[[gnu::hot]] void VirtualRouter::report_losing(
+    const wire::Advertisement &advert, const IpAddress &peer, Instant now) {
     if (instance_.state() != vrrp::StateName::active ||
         instance_.is_leaving() || advert.priority == kPriorityZero ||
         peer == source_ || !losing_limit_.allow(now)) {
@@ -226,8 +227,9 @@ void VirtualRouter::report_send_error(const SystemError &error, Instant now) {
         error.to_string() + ", retrying with the next advertisement", now);
 }
 
-bool VirtualRouter::is_authentic(const wire::ParsedAdvertisement &parsed,
-                                 const ReceivedPacket &packet, Instant now) {
+[[gnu::hot]] bool VirtualRouter::is_authentic(
+    const wire::ParsedAdvertisement &parsed, const ReceivedPacket &packet,
+    Instant now) {
     const IpAddress &peer = packet.info.endpoints.source;
     const auto refusal = authenticator_.refuse(config(), parsed, packet.payload,
                                                peer, ports_.signing);

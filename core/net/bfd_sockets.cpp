@@ -250,7 +250,7 @@ Status BfdSockets::send(std::size_t session, const bfd::SessionConfig &config,
     return success();
 }
 
-bool BfdSockets::is_listening(int fd) const {
+[[gnu::hot]] bool BfdSockets::is_listening(int fd) const {
     for (std::size_t i = 0; i < kBfdSockets; ++i) {
         if (listening_[i] && descriptors_[i] == fd) {
             return true;

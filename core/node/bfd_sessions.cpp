@@ -192,7 +192,7 @@ void BfdSessions::stop(Instant now) {
     poll_at_.reset();
 }
 
-bool BfdSessions::on_readable(int fd, Instant now) {
+[[gnu::hot]] bool BfdSessions::on_readable(int fd, Instant now) {
     if (!sockets_.is_listening(fd)) {
         return false;
     }
@@ -208,7 +208,7 @@ bool BfdSessions::on_readable(int fd, Instant now) {
 
 // A process that was not scheduled reads what has arrived before it decides
 // that a peer is silent.
-void BfdSessions::handle_time(Instant now) {
+[[gnu::hot]] void BfdSessions::handle_time(Instant now) {
     now_ = now;
     const auto due = deadline();
     if (!due || now < *due || !has_sessions(now)) {
@@ -226,7 +226,7 @@ void BfdSessions::handle_time(Instant now) {
     save();
 }
 
-std::optional<Instant> BfdSessions::deadline() const {
+[[gnu::hot]] std::optional<Instant> BfdSessions::deadline() const {
     std::optional<Instant> earliest = poll_at_;
     if (ours_) {
         take_earlier(earliest, retry_at_);

@@ -226,17 +226,18 @@ void Node::mark_stopped() {
 }
 
 [[gnu::hot]] void Node::on_readable(int fd) {
+    const Instant now = os::now();
     if (checks_.on_readable(fd)) {
-        engine_.handle_checks(os::now());
+        engine_.handle_checks(now);
     } else if (fd == generation_.ownership_wake_fd) {
         os::take_wakes(fd);
-        engine_.handle_ownership(os::now());
-    } else if (bfd_.on_readable(fd, os::now())) {
+        engine_.handle_ownership(now);
+    } else if (bfd_.on_readable(fd, now)) {
         apply_bfd();
-    } else if (peers_.on_readable(fd, os::now())) {
+    } else if (peers_.on_readable(fd, now)) {
         // share() follows.
-    } else if (names_.on_readable(fd, os::now())) {
-        apply_names(os::now());
+    } else if (names_.on_readable(fd, now)) {
+        apply_names(now);
     } else {
         host_.on_readable(fd);
     }

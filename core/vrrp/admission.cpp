@@ -178,17 +178,18 @@ bool matches(const Config &config, const wire::Advertisement &advert) {
                                                    0, 0, 0, 0, 0, 0, 0, 0x12});
 }
 
-IpAddress multicast_group(const Config &config) {
+[[gnu::hot]] IpAddress multicast_group(const Config &config) {
     return config.group.value_or(multicast_group(config.family));
 }
 
-std::uint8_t least_ttl(const Config &config) {
+[[gnu::hot]] std::uint8_t least_ttl(const Config &config) {
     const auto least = std::ranges::min_element(config.unicast_peers, {},
                                                 &UnicastPeer::min_ttl);
     return config.is_unicast() ? least->min_ttl : kTtl;
 }
 
-const UnicastPeer *find_peer(const Config &config, const IpAddress &address) {
+[[gnu::hot]] const UnicastPeer *find_peer(const Config &config,
+                                          const IpAddress &address) {
     return find_first(config.unicast_peers, address, &UnicastPeer::address);
 }
 

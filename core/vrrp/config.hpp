@@ -98,20 +98,11 @@ enum class Part : std::uint8_t { whole, first, second };
 struct Config {
     std::string name;
     Part part = Part::whole;
-    Membership sync;
     std::string interface;
-    Family family = Family::ipv4;
-    Version version{};
-    Vrid vrid{1};
-    Priority priority;
-    Duration advert_interval{0};
     // The moment within each interval at which advertisements are due: routers
     // that share it share their wake-ups. Nothing: one interval after the
     // previous advertisement.
     std::optional<Duration> advert_phase;
-    wire::Authentication authentication;    // v2 only
-    std::optional<HmacConfig> hmac;         // in place of it, any version
-    std::vector<VirtualAddress> addresses;  // of any family; first advertised()
     std::vector<VirtualAddress> more_addresses;  // of the second part
     // use_vmac: the device with the virtual MAC address, which most addresses
     // are on; empty: none. Adverts are sent from it, or from its base.
@@ -121,26 +112,10 @@ struct Config {
     std::vector<Route> routes;
     std::vector<Rule> rules;
     std::optional<IpAddress> source;  // else the interface's primary address
-    std::optional<IpAddress> group;   // else that of the RFC
-    // Empty = multicast. One of them may be this node: our source address.
-    std::vector<UnicastPeer> unicast_peers;
     std::uint8_t unicast_ttl = 255;
     wire::ChecksumForm checksum = wire::ChecksumForm::pseudo_header;
-    // The number of advertisements without which the active router is down.
-    unsigned down_adverts = kDownAdverts;
-    // Without it, no other router is heard, and none hears us: active unless
-    // there is a fault. At the end the addresses stay for leave_time.
-    bool election = true;
-    Duration leave_time{0};
-    bool preempt = false;
-    Duration preempt_delay{0};
-    PreemptWindows preempt_windows;  // none: always
-    // startup_delay: until then we listen, and do not become active. A state
-    // that another process of this node hands over is continued anyway.
-    Instant not_before{};
+    Duration leave_time{0};                 // see election
     const char *held_by = "startup_delay";  // or delay_after_boot
-    // link_up_delay: the same for this time after the link came back.
-    Duration link_up_delay{0};
     // A link is a fault when it was down for this time.
     Duration link_down_delay{0};
     AnnouncePolicy announce;
@@ -151,6 +126,34 @@ struct Config {
     // addresses are closed. nginx listens on them.
     bool close_connections = false;
     std::vector<std::uint16_t> ports;
+    std::optional<HmacConfig> hmac;  // in place of authentication, any version
+
+    // Each advertisement that is received needs what follows: it lies together.
+
+    std::optional<IpAddress> group;  // else that of the RFC
+    Family family = Family::ipv4;
+    Version version{};
+    Vrid vrid{1};
+    Priority priority;
+    // Without it, no other router is heard, and none hears us: active unless
+    // there is a fault. At the end the addresses stay for leave_time.
+    bool election = true;
+    bool preempt = false;
+    wire::Authentication authentication;  // v2 only
+    // The number of advertisements without which the active router is down.
+    unsigned down_adverts = kDownAdverts;
+    Duration advert_interval{0};
+    // Empty = multicast. One of them may be this node: our source address.
+    std::vector<UnicastPeer> unicast_peers;
+    std::vector<VirtualAddress> addresses;  // of any family; first advertised()
+    Duration preempt_delay{0};
+    PreemptWindows preempt_windows;  // none: always
+    // startup_delay: until then we listen, and do not become active. A state
+    // that another process of this node hands over is continued anyway.
+    Instant not_before{};
+    // link_up_delay: the same for this time after the link came back.
+    Duration link_up_delay{0};
+    Membership sync;
 
     bool is_unicast() const { return !unicast_peers.empty(); }
     bool is_grouped() const { return !sync.group.empty(); }

@@ -253,18 +253,19 @@ private:
     bool is_sole_peer(const IpAddress &address) const;
 
     Config config_;
-    Priority priority_;                  // effective
-    IpAddress source_;                   // unspecified while it is not known
-    std::string fault_;                  // empty: none
-    std::string window_;                 // the open one
-    std::optional<Instant> link_up_at_;  // when it came back
-    std::optional<Instant> left_at_;     // Active, for the last time
+    // First what each advertisement needs.
+    Priority priority_;  // effective
+    IpAddress source_;   // unspecified while it is not known
+    std::optional<ActiveRouter> active_router_;
     // A router of our priority, for the last time.
     std::optional<Instant> equal_heard_at_;
     Instant contested_since_{};  // the first of them in a row, while active
-    Instant compares_from_{};    // 0: it has not been said
+    std::optional<Instant> link_up_at_;  // when it came back
     State state_;
-    std::optional<ActiveRouter> active_router_;
+    std::optional<Instant> left_at_;  // Active, for the last time
+    Instant compares_from_{};         // 0: it has not been said
+    std::string fault_;               // empty: none
+    std::string window_;              // the open one
 };
 
 }  // namespace ngx_vrrp::vrrp

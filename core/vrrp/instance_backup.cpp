@@ -36,7 +36,8 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
 // If we may replace the active router, there is no silence to wait for: the
 // skew time lets the best backup be the first. Without preempt_delay the
 // advertisements of a router that was lower from the beginning are discarded.
-Instant Instance::preempts_at(const Backup &state, Duration skew) const {
+[[gnu::hot]] Instant Instance::preempts_at(const Backup &state,
+                                           Duration skew) const {
     if (state.preempt_at && config_.preempt_delay > Duration::zero()) {
         return *state.preempt_at + skew;
     }
@@ -45,7 +46,7 @@ Instant Instance::preempts_at(const Backup &state, Duration skew) const {
 
 // While we listen, a switch port may not forward packets yet: silence during
 // startup_delay or link_up_delay does not prove that the active router is gone.
-Instant Instance::takeover_at(const Backup &state) const {
+[[gnu::hot]] Instant Instance::takeover_at(const Backup &state) const {
     return config_.election ? std::max(down_at(state), held_until())
                             : held_until();
 }
@@ -126,7 +127,7 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
            in.advertisement.priority < priority_;
 }
 
-bool Instance::is_active_router(const IpAddress &address) const {
+[[gnu::hot]] bool Instance::is_active_router(const IpAddress &address) const {
     return active_router_ && active_router_->address == address;
 }
 
