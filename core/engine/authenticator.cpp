@@ -31,10 +31,9 @@ bool is_known(const wire::HmacTrailer &trailer) {
 
 }  // namespace
 
-std::optional<Buffer> Authenticator::sign(const vrrp::Config &config,
-                                          const wire::Advertisement &advert,
-                                          const IpAddress &source,
-                                          Signing &signing) {
+[[gnu::hot]] std::optional<Buffer> Authenticator::sign(
+    const vrrp::Config &config, const wire::Advertisement &advert,
+    const IpAddress &source, Signing &signing) {
     if (!config.hmac || config.hmac->mode == vrrp::HmacMode::receive_only) {
         return Buffer{};
     }

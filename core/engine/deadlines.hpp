@@ -96,8 +96,8 @@ private:
     }
 
     // None below one that is not due is due.
-    void collect(std::size_t place, Instant now,
-                 std::vector<std::size_t> &list) const {
+    [[gnu::hot]] void collect(std::size_t place, Instant now,
+                              std::vector<std::size_t> &list) const {
         if (place >= heap_.size() || at_[heap_[place]] > now) {
             return;
         }

@@ -10,6 +10,7 @@
 
 namespace ngx_vrrp::engine {
 
+// numbers: of advertisements, and when the active router was last heard.
 enum class Touch : std::uint8_t { none, numbers, all };
 
 class Touched {

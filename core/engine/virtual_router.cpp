@@ -246,6 +246,7 @@ void VirtualRouter::report_tracker_changes(Instant now) {
     ++counters_.adverts_received;
     if (advert.priority == kPriorityZero) {
         ++counters_.priority_zero_received;
+        mark_changed();
     }
     if (const auto text = vrrp::mismatch(config(), advert, peer)) {
         mismatch_line_.write(log_, LogLevel::warn, *text, now);

@@ -173,9 +173,10 @@ public:
 
     const vrrp::Config &config() const { return instance_.config(); }
     const vrrp::Instance &instance() const { return instance_; }
-    // More than the counters, and when the active router was last heard, may
-    // have changed since take_changed(). handle_packet() and handle_time() find
-    // out; for all others the caller says so.
+    // More than the numbers of sent and received advertisements, and when the
+    // active router was last heard, may have changed since take_changed().
+    // handle_packet() and handle_time() find out; for all others the caller
+    // says so.
     void mark_changed() { changed_ = true; }
     bool take_changed() { return std::exchange(changed_, false); }
 

@@ -37,7 +37,8 @@ std::vector<IpAddress> destinations(const vrrp::Config &config,
 
 // Only the leases that follow depend on the order: the request waits for those
 // of other routers.
-void VirtualRouter::act(const vrrp::SendAdvert &action, Instant now) {
+[[gnu::hot]] void VirtualRouter::act(const vrrp::SendAdvert &action,
+                                     Instant now) {
     if (!config().election) {
         // the next process of this node must know that the router was active
         if (action.priority != kPriorityZero) {
@@ -137,6 +138,7 @@ void VirtualRouter::send_due_advert(Instant now) {
     ++counters_.adverts_sent;
     if (priority == kPriorityZero) {
         ++counters_.priority_zero_sent;
+        mark_changed();
     } else {
         ports_.ownership.advertised(id_, now);
     }
@@ -222,6 +224,7 @@ void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
 
 void VirtualRouter::report_send_error(const SystemError &error, Instant now) {
     ++counters_.send_errors;
+    mark_changed();
     send_line_.write(
         log_, LogLevel::error,
         error.to_string() + ", retrying with the next advertisement", now);
@@ -252,6 +255,7 @@ void VirtualRouter::report_drop(wire::DropReason reason,
                                 const AuthRefusal *refusal) {
     const auto index = static_cast<std::size_t>(reason);
     ++counters_.dropped[index];
+    mark_changed();
     split_brain_.on_drop(reason, packet.info.endpoints.source, now);
     RateLimit &limit = drop_limits_[index];
     if (limit.allow(now)) {

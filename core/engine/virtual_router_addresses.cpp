@@ -116,7 +116,8 @@ void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
 
 // Usually the only work is to renew leases, which waits until the end of the
 // pass.
-void VirtualRouter::act(const vrrp::RenewAddresses &, Instant now) {
+[[gnu::hot]] void VirtualRouter::act(const vrrp::RenewAddresses &,
+                                     Instant now) {
     wants_to_prolong_routes_ = !routes_.empty();
     wants_to_prolong_ = std::ranges::all_of(
         addresses_, [&](const AddressState &state) { return is_usual(state); });
@@ -177,8 +178,8 @@ bool VirtualRouter::is_held(const AddressState &state) const {
     judge_attempt(any_held, now);
 }
 
-LeaseRequest VirtualRouter::lease_of(const AddressState &state,
-                                     Instant now) const {
+[[gnu::hot]] LeaseRequest VirtualRouter::lease_of(const AddressState &state,
+                                                  Instant now) const {
     LeaseRequest request{interface_of(state.address), &state.address, lease_};
     if (const auto preferred = state.address.preferred) {
         const Duration left = *preferred - (now - held_since_);
@@ -376,6 +377,7 @@ bool VirtualRouter::remove(const vrrp::VirtualAddress &address, bool held,
         return true;
     }
     ++counters_.address_errors;
+    mark_changed();
     remove_line_.write(log_, LogLevel::alert,
                        status.error().to_string() +
                            ", the kernel removes it within " +
@@ -466,6 +468,7 @@ void VirtualRouter::restore(const Losses &losses, Instant now) {
         report_removal(losses);
     }
     counters_.addresses_restored += losses.removed;
+    mark_changed();
     add_missing(now);
 }
 
@@ -505,6 +508,7 @@ void VirtualRouter::report_lapse(const Losses &losses, Instant now) {
 void VirtualRouter::report_address_error(const SystemError &error,
                                          Instant now) {
     ++counters_.address_errors;
+    mark_changed();
     address_error_ = error.to_string();
     address_line_.write(log_, LogLevel::error,
                         address_error_ + ", retrying with the next renewal",
@@ -649,6 +653,7 @@ void VirtualRouter::announce(const Interface &interface,
         return;
     }
     ++counters_.announcements_sent;
+    mark_changed();
 }
 
 }  // namespace ngx_vrrp::engine

@@ -220,7 +220,7 @@ void Host::report_interfaces() {
 
 // Each event, or the loss of some, has the same effect: the kernel does not
 // report every route that it removes.
-void Host::read_route_events() {
+[[gnu::hot]] void Host::read_route_events() {
     if (!route_events_.is_open()) {
         return;
     }

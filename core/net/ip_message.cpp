@@ -47,7 +47,8 @@ void put(msghdr &message, int level, int type, const T &value) {
 
 }  // namespace
 
-SocketAddress::SocketAddress(const IpAddress &address, std::uint16_t port) {
+[[gnu::hot]] SocketAddress::SocketAddress(const IpAddress &address,
+                                          std::uint16_t port) {
     if (address.family() == Family::ipv4) {
         sockaddr_in ipv4{};
         ipv4.sin_family = AF_INET;

@@ -1,5 +1,6 @@
 #include "core/node/publisher.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ngx_vrrp::node {
@@ -41,7 +42,7 @@ void Publisher::begin(const engine::Engine &engine,
     }
     area_.publish(status::describe(engine.unknown_routers()));
     unknown_changes_ = engine.unknown_routers().changes();
-    is_counting_.resize(descriptions_.size());
+    numbers_.resize(descriptions_.size());
     news_ = true;
 }
 
@@ -49,10 +50,10 @@ void Publisher::look_at(const engine::VirtualRouter &router, std::size_t index,
                         engine::Touch touch) {
     if (touch == engine::Touch::all && descriptions_[index].update(router)) {
         publish_record(index);
-        is_counting_[index] = 0;
+        numbers_[index] = engine::Touch::none;
         news_ = true;
     } else {
-        is_counting_[index] = 1;
+        numbers_[index] = std::max(numbers_[index], touch);
     }
 }
 
@@ -71,10 +72,13 @@ void Publisher::publish_record(std::size_t index) {
 }
 
 [[gnu::hot]] void Publisher::publish_numbers(const engine::Engine &engine) {
-    for (std::size_t i = 0; i < is_counting_.size(); ++i) {
-        if (is_counting_[i] != 0) {
-            is_counting_[i] = 0;
-            area_.publish(bank_, i, status::numbers_of(engine.routers()[i]));
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+        const engine::VirtualRouter &router = engine.routers()[i];
+        const auto touch = std::exchange(numbers_[i], engine::Touch::none);
+        if (touch == engine::Touch::all) {
+            area_.publish(bank_, i, status::numbers_of(router));
+        } else if (touch == engine::Touch::numbers) {
+            area_.publish(bank_, i, status::adverts_of(router));
         }
     }
 }

@@ -46,7 +46,7 @@ private:
     status::Area area_;
     unsigned bank_ = 0;
     std::vector<status::Description> descriptions_;  // of all routers
-    std::vector<std::uint8_t> is_counting_;          // numbers to be published
+    std::vector<engine::Touch> numbers_;             // that are not published
     bool begun_ = false;
     bool news_ = false;
     std::uint64_t unknown_changes_ = 0;  // published so far

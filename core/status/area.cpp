@@ -248,11 +248,23 @@ unsigned Area::free_bank() const {
         store_all(tracker(bank, record.first_tracker), trackers);
         store_all(route(bank, record.first_route), routes);
     });
-    publish(bank, index, {record.master_heard_ns, record.counters});
+    publish(bank, index,
+            InstanceNumbers{record.master_heard_ns, record.counters});
+}
+
+void Area::publish(unsigned bank, std::size_t index,
+                   const InstanceNumbers &numbers) {
+    publish_numbers(bank, index, numbers);
 }
 
 [[gnu::hot]] void Area::publish(unsigned bank, std::size_t index,
-                                const InstanceNumbers &numbers) {
+                                const AdvertNumbers &numbers) {
+    publish_numbers(bank, index, numbers);
+}
+
+template <class Numbers>
+void Area::publish_numbers(unsigned bank, std::size_t index,
+                           const Numbers &numbers) {
     if (index >= room_.instances) {
         return;
     }

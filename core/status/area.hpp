@@ -92,8 +92,9 @@ public:
 
     // The status has one writer at a time. The bank is the same in all calls of
     // a process: free_bank(), when it begins. An instance is written with its
-    // addresses, trackers and routes, or only the numbers of one that was; the
-    // node comes last. Records without room are left out.
+    // addresses, trackers and routes, or only the numbers of one that was, or
+    // only those of its advertisements; the node comes last. Records without
+    // room are left out.
     unsigned free_bank() const;
     void publish(unsigned bank, std::size_t index, const InstanceRecord &record,
                  std::span<const AddressRecord> addresses,
@@ -101,6 +102,8 @@ public:
                  std::span<const RouteRecord> routes = {});
     void publish(unsigned bank, std::size_t index,
                  const InstanceNumbers &numbers);
+    void publish(unsigned bank, std::size_t index,
+                 const AdvertNumbers &numbers);
     void publish(unsigned bank, const NodeRecord &node);
     void publish(const UnknownRouterRecords &routers);
     void publish(const PeerRecords &peers);
@@ -130,6 +133,9 @@ private:
     SharedWord *route(unsigned bank, std::size_t index) const;
     NumbersSlot &numbers(unsigned bank, std::size_t index) const;
 
+    template <class Numbers>
+    void publish_numbers(unsigned bank, std::size_t index,
+                         const Numbers &numbers);
     bool has_published(unsigned bank, const NodeRecord &node) const;
     std::optional<NodeRecord> read_node() const;
     std::vector<UnknownRouterRecord> read_unknown_routers() const;

@@ -133,9 +133,16 @@ void describe(InstanceRecord &record, const vrrp::Config &config) {
 
 }  // namespace
 
-[[gnu::hot]] InstanceNumbers numbers_of(const engine::VirtualRouter &router) {
+InstanceNumbers numbers_of(const engine::VirtualRouter &router) {
     const auto &master = router.instance().active_router();
     return {master ? to_ns(master->heard_at) : 0, router.counters()};
+}
+
+[[gnu::hot]] AdvertNumbers adverts_of(const engine::VirtualRouter &router) {
+    const auto &master = router.instance().active_router();
+    const engine::Counters &counters = router.counters();
+    return {master ? to_ns(master->heard_at) : 0, counters.adverts_sent,
+            counters.adverts_received};
 }
 
 Description::Description(const engine::VirtualRouter &router, std::int32_t pid,

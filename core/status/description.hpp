@@ -37,6 +37,7 @@ NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts);
 UnknownRouterRecords describe(const engine::UnknownRouters &routers);
 
 InstanceNumbers numbers_of(const engine::VirtualRouter &router);
+AdvertNumbers adverts_of(const engine::VirtualRouter &router);
 
 class Description {
 public:

@@ -131,10 +131,17 @@ struct InstanceRecord {
     engine::Counters counters;
 };
 
-// The same numbers in separate memory: an advertisement writes nothing else.
+// The same numbers in separate memory. An advertisement writes only the first
+// of them, which are also AdvertNumbers.
 struct InstanceNumbers {
     std::int64_t master_heard_ns;
     engine::Counters counters;
+};
+
+struct AdvertNumbers {
+    std::int64_t master_heard_ns;
+    std::uint64_t sent;
+    std::uint64_t received;
 };
 
 struct AddressRecord {
@@ -195,6 +202,10 @@ static_assert(std::is_trivially_copyable_v<UnknownRouterRecords>);
 static_assert(std::is_trivially_copyable_v<PeerRecords>);
 static_assert(std::is_trivially_copyable_v<InstanceRecord>);
 static_assert(std::is_trivially_copyable_v<InstanceNumbers>);
+static_assert(offsetof(InstanceNumbers, counters.adverts_sent) ==
+              offsetof(AdvertNumbers, sent));
+static_assert(offsetof(InstanceNumbers, counters.adverts_received) ==
+              offsetof(AdvertNumbers, received));
 static_assert(std::is_trivially_copyable_v<AddressRecord>);
 static_assert(std::is_trivially_copyable_v<RouteRecord>);
 static_assert(std::is_trivially_copyable_v<TrackerRecord>);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,7 @@ protected:
     // Something happens, by chance: packets and time more often than the rest.
     void stir(test::Dice &dice) {
         constexpr std::array kPriorities{0, 50, 99, 100, 101, 200};
+        constexpr std::array<std::uint8_t, 2> kCutOff{0x31, 51};
         switch (dice.below(12)) {
             case 0:
                 engine->handle_interfaces(
@@ -80,6 +82,9 @@ protected:
             case 7:
             case 8:
                 run(dice.up_to(Milliseconds{200}));
+                break;
+            case 9:
+                engine->handle_packet({"eth0", {}, kCutOff}, now);
                 break;
             default:
                 receive(static_cast<std::uint8_t>(
@@ -324,12 +329,21 @@ TEST_F(PublisherTest, WhatOnlyCountedIsDescribedAsBefore) {
         machine = {};
         become_active();
         status::Description shown(engine->routers()[0], 42, {});
+        engine::Counters counters = engine->routers()[0].counters();
         for (int step = 0; step < 300; ++step) {
             stir(dice);
             engine->touched().take([&](std::size_t, engine::Touch touch) {
                 const bool changed = shown.update(engine->routers()[0]);
                 ASSERT_FALSE(changed && touch == engine::Touch::numbers)
                     << "seed " << seed << ", step " << step;
+
+                const engine::Counters &after = engine->routers()[0].counters();
+                counters.adverts_sent = after.adverts_sent;
+                counters.adverts_received = after.adverts_received;
+                ASSERT_FALSE(touch == engine::Touch::numbers &&
+                             std::memcmp(&counters, &after, sizeof(after)) != 0)
+                    << "seed " << seed << ", step " << step;
+                counters = after;
             });
         }
     }
