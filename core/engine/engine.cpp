@@ -420,16 +420,21 @@ void Engine::listen_for(const RouterKey &key, std::size_t index) {
 }
 
 [[gnu::hot]] std::optional<std::size_t> Engine::find(
-    const ReceivedPacket &packet) const {
+    const ReceivedPacket &packet) {
     constexpr std::size_t kVridOffset = 1;
     if (packet.payload.size() <= kVridOffset) {
         return std::nullopt;
     }
-    const auto it = by_vrid_.find(
-        {std::string{packet.interface}, packet.info.endpoints.source.family()});
-    const std::size_t found = it == by_vrid_.end()
-                                  ? kNoRouter
-                                  : it->second[packet.payload[kVridOffset]];
+    const Family family = packet.info.endpoints.source.family();
+    if (heard_on_ == by_vrid_.end() ||
+        heard_on_->first.first != packet.interface ||
+        heard_on_->first.second != family) {
+        heard_on_ = by_vrid_.find({std::string{packet.interface}, family});
+    }
+    const std::size_t found =
+        heard_on_ == by_vrid_.end()
+            ? kNoRouter
+            : heard_on_->second[packet.payload[kVridOffset]];
     return found == kNoRouter ? std::nullopt : std::optional{found};
 }
 

@@ -249,7 +249,7 @@ private:
     std::vector<Heartbeat> read_heartbeats(Instant now);
     void announce_new_macs(const Interfaces &before, Instant now);
     void forget_unanswered(const Interfaces &before);
-    std::optional<std::size_t> find(const ReceivedPacket &packet) const;
+    std::optional<std::size_t> find(const ReceivedPacket &packet);
     void listen_for(const RouterKey &key, std::size_t index);
     void report_unknown(const ReceivedPacket &packet, Instant now);
 
@@ -269,6 +269,7 @@ private:
     using ByVrid = std::array<std::size_t, 256>;
     static constexpr std::size_t kNoRouter = static_cast<std::size_t>(-1);
     std::map<std::pair<std::string, Family>, ByVrid> by_vrid_;
+    decltype(by_vrid_)::const_iterator heard_on_ = by_vrid_.end();  // last
     std::multimap<IpAddress, std::size_t> by_address_;  // virtual ones
 
     Deadlines deadlines_;

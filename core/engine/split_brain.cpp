@@ -136,9 +136,9 @@ Patience SplitBrain::owner_patience() const {
     return {kConfirm, probes_.longest_round() * 3 / 2};
 }
 
-void SplitBrain::on_advert(const wire::Advertisement &advert, Instant now) {
+[[gnu::hot]] void SplitBrain::on_advert(Duration interval, Instant now) {
     heard_at_ = now;
-    patience_ = down_adverts_ * advert.interval;
+    patience_ = down_adverts_ * interval;
 }
 
 [[gnu::hot]] void SplitBrain::on_rival(const wire::Advertisement &advert,

@@ -63,8 +63,8 @@ public:
     // In place of set_active(false): another process continues.
     void retire();
 
-    // An advert that was accepted, before it takes effect.
-    void on_advert(const wire::Advertisement &advert, Instant now);
+    // An advert with this interval was accepted, before it takes effect.
+    void on_advert(Duration interval, Instant now);
 
     // An advertisement that did not end our active state.
     void on_rival(const wire::Advertisement &advert, const IpAddress &source,

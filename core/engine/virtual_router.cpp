@@ -219,7 +219,7 @@ void VirtualRouter::report_tracker_changes(Instant now) {
 
 [[gnu::hot]] void VirtualRouter::handle_packet(const ReceivedPacket &packet,
                                                Instant now) {
-    if (phase_ != Phase::joined) {
+    if (phase_ != Phase::joined || (is_repeated(packet) && hear_again(now))) {
         return;
     }
     auto parsed =
@@ -250,8 +250,10 @@ void VirtualRouter::report_tracker_changes(Instant now) {
     }
     if (const auto text = vrrp::mismatch(config(), advert, peer)) {
         mismatch_line_.write(log_, LogLevel::warn, *text, now);
+    } else {
+        note_accepted(packet, advert);
     }
-    split_brain_.on_advert(advert, now);
+    split_brain_.on_advert(advert.interval, now);
     const auto before = instance_.active_router();
     input(heard, now);
     changed_ = changed_ || !vrrp::is_same(before, instance_.active_router());
@@ -266,6 +268,43 @@ void VirtualRouter::report_tracker_changes(Instant now) {
             cut_.on_successor(now);
         }
     }
+}
+
+// Signed ones differ each time.
+void VirtualRouter::note_accepted(const ReceivedPacket &packet,
+                                  const wire::Advertisement &advert) {
+    const Bytes octets = packet.payload;
+    if (config().hmac || octets.size() > Accepted::kMostOctets) {
+        return;
+    }
+    Accepted &noted = accepted_.emplace();
+    noted.info = packet.info;
+    noted.size = static_cast<std::uint8_t>(octets.size());
+    std::ranges::copy(octets, noted.octets.begin());
+    noted.router = {packet.info.endpoints.source, advert.priority,
+                    advert.interval};
+}
+
+[[gnu::hot]] bool VirtualRouter::is_repeated(
+    const ReceivedPacket &packet) const {
+    return accepted_ && accepted_->info == packet.info &&
+           std::ranges::equal(Bytes(accepted_->octets).first(accepted_->size),
+                              packet.payload);
+}
+
+// All that a backup has to do with nearly all advertisements. They are octet by
+// octet what was accepted before, so there is nothing to parse and to compare.
+[[gnu::hot]] bool VirtualRouter::hear_again(Instant now) {
+    const vrrp::ActiveRouter &router = accepted_->router;
+    const bool has_lost = owner_ && !ports_.ownership.owns(id_);
+    if (has_lost || shutting_down_ || !instance_.hear_again(router, now)) {
+        return false;
+    }
+    ++counters_.adverts_received;
+    split_brain_.on_advert(router.interval, now);
+    check_split_brain(now);
+    cut_.on_successor(now);
+    return true;
 }
 
 [[gnu::hot]] void VirtualRouter::handle_time(Instant now) {
@@ -530,6 +569,7 @@ std::string VirtualRouter::choose_source(Instant now) {
     }
     if (source_ != usable->address) {
         source_ = usable->address;
+        accepted_.reset();
         input(vrrp::SourceChanged{source_}, now);
     }
     return {};

@@ -2,6 +2,8 @@
 // facts that it needs, and the execution of its actions in their order.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -218,7 +220,21 @@ private:
         const InterfaceAddress *foreign = nullptr;
     };
 
+    // The last advertisement that was accepted, and had no mismatch.
+    struct Accepted {
+        static constexpr std::size_t kMostOctets = 64;
+
+        vrrp::PacketInfo info;
+        std::uint8_t size = 0;
+        std::array<std::uint8_t, kMostOctets> octets{};
+        vrrp::ActiveRouter router;
+    };
+
     void input(const vrrp::Input &input, Instant now);
+    void note_accepted(const ReceivedPacket &packet,
+                       const wire::Advertisement &advert);
+    bool is_repeated(const ReceivedPacket &packet) const;
+    bool hear_again(Instant now);
     void perform(const vrrp::Actions &actions, Instant now);
     bool is_ready(Instant now) const;
     std::string workers_fault(const WorkerVerdict &verdict) const;
@@ -390,6 +406,7 @@ private:
 
     // Each advertisement needs what follows: it lies together.
 
+    std::optional<Accepted> accepted_;
     const Interfaces *interfaces_ = nullptr;
     std::vector<AddressState> addresses_;
     OwnershipId id_;

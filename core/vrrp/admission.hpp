@@ -17,6 +17,8 @@ namespace ngx_vrrp::vrrp {
 struct PacketInfo {
     wire::Endpoints endpoints;
     std::uint8_t ttl = 0;  // or hop limit
+
+    friend bool operator==(const PacketInfo &, const PacketInfo &) = default;
 };
 
 // 224.0.0.18 or ff02::12 (RFC 9568, 5.1.1.2 and 5.1.2.2).

@@ -116,6 +116,11 @@ public:
     // After the handover: back to Initialize, without actions.
     void retire();
 
+    // Does what handle() would do with an advertisement of the active router,
+    // if this is a backup with a lower priority, and the router the same as
+    // before. False: did nothing.
+    bool hear_again(const ActiveRouter &router, Instant now);
+
     // The time at which TimeReached is due; nothing when no timer runs.
     std::optional<Instant> deadline() const;
 

@@ -120,6 +120,22 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
     return state;
 }
 
+// on(Backup, AdvertReceived) for the usual case, in which each way through it
+// ends with a timer that starts again, and nothing else.
+[[gnu::hot]] bool Instance::hear_again(const ActiveRouter &router,
+                                       Instant now) {
+    auto *backup = std::get_if<Backup>(&state_);
+    if (!backup || router.priority <= priority_ ||
+        !is_same(active_router_, router)) {
+        return false;
+    }
+    active_router_->heard_at = now;
+    *backup = Backup{};
+    backup->timer_started = now;
+    backup->active_interval = interval_of(router.interval);
+    return true;
+}
+
 // Its priority was not lower than ours before.
 [[gnu::hot]] bool Instance::has_fallen(const AdvertReceived &in) const {
     return is_active_router(in.source) &&

@@ -75,6 +75,8 @@ struct Advertisement {
 struct Endpoints {
     IpAddress source;
     IpAddress destination;
+
+    friend bool operator==(const Endpoints &, const Endpoints &) = default;
 };
 
 struct ParsedAdvertisement {

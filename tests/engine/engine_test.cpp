@@ -835,6 +835,79 @@ TEST_F(EngineTest, YieldsToAHigherPriority) {
     EXPECT_EQ(done.front(), "remove 10.0.1.5");
 }
 
+// A backup that gets the same octets again and again.
+class RepeatedAdvertTest : public EngineTest {
+protected:
+    void SetUp() override {
+        beat();
+        start();
+        now += Milliseconds{10};
+        hear();
+        hear();
+        ASSERT_EQ(counters().adverts_received, 2u);
+    }
+
+    void hear() { engine->handle_packet({"eth0", {ends, ttl}, pdu}, now); }
+
+    const Counters &counters() const { return engine->routers()[0].counters(); }
+    std::uint64_t dropped(wire::DropReason reason) const {
+        return counters().dropped[static_cast<std::size_t>(reason)];
+    }
+
+    const wire::Endpoints ends{kPeer, vrrp::multicast_group(Family::ipv4)};
+    std::uint8_t ttl = 255;
+    Buffer pdu = wire::serialize({.version = Version::v3,
+                                  .vrid = Vrid{51},
+                                  .priority = Priority{200},
+                                  .interval = Milliseconds{100},
+                                  .addresses = {kVip},
+                                  .authentication = {}},
+                                 ends, wire::ChecksumForm::pseudo_header);
+};
+
+TEST_F(RepeatedAdvertTest, StartsTheTimerAgain) {
+    const Instant due = *engine->deadline();
+    now += Milliseconds{70};
+    hear();
+    EXPECT_EQ(counters().adverts_received, 3u);
+    EXPECT_EQ(*engine->deadline(), due + Milliseconds{70});
+    EXPECT_EQ(engine->routers()[0].instance().active_router()->heard_at, now);
+}
+
+TEST_F(RepeatedAdvertTest, WithAnotherOctetIsParsed) {
+    pdu.back() ^= 1;
+    hear();
+    EXPECT_EQ(dropped(wire::DropReason::checksum), 1u);
+    EXPECT_EQ(counters().adverts_received, 2u);
+}
+
+TEST_F(RepeatedAdvertTest, OfAnotherLengthIsParsed) {
+    pdu.push_back(0);
+    hear();
+    EXPECT_EQ(dropped(wire::DropReason::length), 1u);
+}
+
+TEST_F(RepeatedAdvertTest, WithAnotherTtlIsDropped) {
+    ttl = 254;
+    hear();
+    EXPECT_EQ(dropped(wire::DropReason::ttl), 1u);
+}
+
+TEST_F(RepeatedAdvertTest, FromWhatIsOurAddressNowIsDropped) {
+    Interfaces world = interfaces();
+    world.list[0].addresses[0].address = kPeer;
+    engine->handle_interfaces(world, now);
+    hear();
+    EXPECT_EQ(dropped(wire::DropReason::loop), 1u);
+}
+
+TEST_F(RepeatedAdvertTest, OfAnotherRouterThanTheLastIsFollowed) {
+    receive(210, *IpAddress::parse("10.0.1.3"));
+    hear();
+    EXPECT_EQ(engine->routers()[0].instance().active_router()->address, kPeer);
+    EXPECT_EQ(counters().adverts_received, 4u);
+}
+
 TEST_F(EngineTest, StopAtOnceWithoutServingWorkers) {
     become_active();
     engine->stop("nginx is terminating", false, now);

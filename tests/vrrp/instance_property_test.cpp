@@ -170,12 +170,36 @@ private:
     Instant lease_from_{};
 };
 
-void converse(std::uint32_t seed) {
+// hear_again() has the effect of handle(), or none. The number of times that it
+// had one.
+unsigned hear_again(const Instance &before, const Input &input, Instant now) {
+    const auto *in = std::get_if<AdvertReceived>(&input);
+    if (!in) {
+        return 0;
+    }
+    Instance quick = before;
+    Instance whole = before;
+    const bool heard = quick.hear_again(
+        {in->source, in->advertisement.priority, in->advertisement.interval},
+        now);
+    if (heard) {
+        EXPECT_TRUE(whole.handle(input, now).empty());
+    }
+    EXPECT_EQ(quick.state(), whole.state());
+    EXPECT_EQ(quick.deadline(), whole.deadline());
+    EXPECT_EQ(quick.active_router(), whole.active_router());
+    EXPECT_EQ(quick.equal_heard_at(), whole.equal_heard_at());
+    EXPECT_EQ(quick.checkpoint(), whole.checkpoint());
+    return heard;
+}
+
+unsigned converse(std::uint32_t seed) {
     Dice dice{seed};
     const Config config = random_config(dice);
     Instance instance{config};
     Observer observer;
     Instant now = instant_from_ns(0);
+    unsigned heard_again = 0;
 
     for (int step = 0; step < 2000 && !testing::Test::HasFailure(); ++step) {
         SCOPED_TRACE("seed " + std::to_string(seed) + ", step " +
@@ -183,7 +207,9 @@ void converse(std::uint32_t seed) {
         now += random_pause(dice, instance, now);
         const Input input = random_input(dice, config);
 
+        heard_again += hear_again(instance, input, now);
         observer.see(instance.handle(input, now), now);
+        heard_again += hear_again(instance, input, now);
 
         EXPECT_EQ(observer.holding(), instance.state() == StateName::active);
         EXPECT_FALSE(observer.holding() && now < config.not_before);
@@ -191,12 +217,15 @@ void converse(std::uint32_t seed) {
             EXPECT_GT(*instance.deadline(), now) << "a busy loop";
         }
     }
+    return heard_again;
 }
 
 TEST(InstanceProperty, HoldsInEveryConversation) {
+    unsigned heard_again = 0;
     for (std::uint32_t seed = 1; seed <= 150; ++seed) {
-        converse(seed);
+        heard_again += converse(seed);
     }
+    EXPECT_GT(heard_again, 1000u);
 }
 
 // Also while a router that must lose keeps restarting the timer.
