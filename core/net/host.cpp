@@ -22,6 +22,12 @@ Status not_watched(const char *what) {
     return failure(format("adding %s to the event loop", what), EMFILE);
 }
 
+// With an error of another kind, this kernel never shows our routes.
+bool may_pass(int error) {
+    return error == ENOBUFS || error == ENOMEM || error == EAGAIN ||
+           error == EINTR || error == EBUSY || error == ETIMEDOUT;
+}
+
 bool has_ours(const engine::Interfaces &known, IfIndex interface,
               const vrrp::VirtualAddress &address) {
     const engine::Interface *there =
@@ -99,7 +105,11 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
         dump_.failed(os::now());
     }
     known_ = std::move(read.value().interfaces);
-    read_marked_routes();
+    const Status routes = read_marked_routes();
+    if (!routes && may_pass(routes.error().code)) {
+        return Unexpected(routes.error());
+    }
+    note_routes(routes, os::now());
     return known_;
 }
 
@@ -123,6 +133,7 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
 
 [[gnu::hot]] std::optional<Instant> Host::deadline() const {
     std::optional<Instant> earliest = dump_.at();
+    take_earlier(earliest, route_dump_.at());
     take_earlier(earliest, sockets_.deadline());
     return earliest;
 }
@@ -130,6 +141,9 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
 [[gnu::hot]] void Host::handle_time(Instant now) {
     if (dump_.is_due(now)) {
         read_all_again(now, false);
+    }
+    if (route_dump_.is_due(now)) {
+        report_interfaces();
     }
     sockets_.handle_time(now);
 }
@@ -214,7 +228,7 @@ void Host::read_all_again(Instant now, bool changed) {
 // not treated as silent.
 void Host::report_interfaces() {
     sockets_.read_all(os::now());
-    read_marked_routes();
+    note_routes(read_marked_routes(), os::now());
     sink_.interfaces_changed(known_);
 }
 
@@ -231,17 +245,21 @@ void Host::report_interfaces() {
     }
 }
 
-void Host::read_marked_routes() {
-    if (!route_events_.is_open()) {
+Status Host::read_marked_routes() {
+    return route_events_.is_open() ? read_routes(routes_, known_) : success();
+}
+
+void Host::note_routes(const Status &read, Instant now) {
+    if (read) {
+        route_dump_.succeeded();
         return;
     }
-    if (const Status read = read_routes(routes_, known_); !read) {
-        routes_line_.write(log_, LogLevel::error,
-                           read.error().to_string() +
-                               ", changes of routes are not seen until the "
-                               "next event",
-                           os::now());
-    }
+    const Duration pause = route_dump_.failed(now);
+    routes_line_.write(
+        log_, LogLevel::error,
+        read.error().to_string() + format(", retrying in %lld ms",
+                                          static_cast<long long>(to_ms(pause))),
+        now);
 }
 
 void Host::promote_once(const engine::Interface &interface) {

@@ -120,7 +120,8 @@ private:
     void read_all_again(Instant now, bool changed);
     void report_interfaces();
     void read_route_events();
-    void read_marked_routes();
+    Status read_marked_routes();
+    void note_routes(const Status &read, Instant now);
     void promote_once(const engine::Interface &interface);
 
     os::Watcher &watcher_;
@@ -135,6 +136,7 @@ private:
     EventSocket route_events_;
     engine::Interfaces known_;  // the last dump, and all events since
     os::Retry dump_;
+    os::Retry route_dump_;
     RepeatedLine loss_line_;
     RepeatedLine event_line_;
     RepeatedLine dump_line_;

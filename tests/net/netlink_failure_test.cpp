@@ -168,6 +168,64 @@ TEST_F(NetlinkFailure, InterruptedDumpTakesNothingAway) {
     EXPECT_FALSE(vr0_is_up());
 }
 
+TEST_F(NetlinkFailure, ADumpOfRoutesThatFailsIsTriedAgain) {
+    ASSERT_TRUE(a().host->watch_routes());
+    ASSERT_TRUE(a().host->interfaces());
+    ASSERT_FALSE(a().host->deadline());
+
+    in_a("ip route add 198.51.100.0/24 dev vr0 proto 112");
+    fail(1 << 30, ENOBUFS);
+    a().turn(Milliseconds{100});
+    ASSERT_EQ(a().log.size(), 1u);
+    EXPECT_EQ(a().log[0].second,
+              "reading routes and rules failed (105: No buffer space "
+              "available), retrying in 10 ms");
+    EXPECT_TRUE(a().interfaces.routes.empty());
+
+    // the pauses become longer
+    for (int n = 0; n < 10; n++) {
+        a().host->handle_time(*a().host->deadline());
+    }
+    EXPECT_GT(*a().host->deadline(), os::now() + Milliseconds{500});
+
+    // at first the kernel is still busy with a dump that was not read
+    fail_next = nullptr;
+    pass_deadlines();
+    EXPECT_EQ(a().interfaces.routes.size(), 1u);
+    EXPECT_FALSE(a().host->deadline());
+    EXPECT_EQ(a().log.size(), 1u);
+}
+
+// A start without them would leave those of an earlier process behind.
+TEST_F(NetlinkFailure, AStartNeedsTheRoutesIfTheKernelHasThem) {
+    in_a("ip route add 198.51.100.0/24 dev vr0 proto 112");
+    ASSERT_TRUE(a().host->watch_routes());
+    const auto refuse = [](int error) {
+        change_each([error](nlmsghdr &message) {
+            if (message.nlmsg_type == RTM_NEWROUTE) {
+                message.nlmsg_type = NLMSG_ERROR;
+                static_cast<nlmsgerr *>(nlmsg_data(&message))->error = -error;
+            }
+        });
+    };
+
+    refuse(ENOBUFS);
+    const auto read = a().host->interfaces();
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, ENOBUFS);
+    EXPECT_TRUE(a().log.empty());
+
+    refuse(EINVAL);
+    EXPECT_TRUE(a().host->interfaces());
+    EXPECT_TRUE(a().host->deadline());
+    EXPECT_EQ(a().log.size(), 1u);
+
+    change = nullptr;
+    ASSERT_TRUE(a().host->interfaces());
+    EXPECT_EQ(a().host->interfaces()->routes.size(), 1u);
+    EXPECT_FALSE(a().host->deadline());
+}
+
 // Any process may send to our socket, if it is privileged in its own
 // namespace.
 TEST_F(NetlinkFailure, MessagesOfOtherProcessesAreIgnored) {
