@@ -44,6 +44,9 @@ public:
         if (!memory->status) {
             memory->status = map("ngx_vrrp_status", status::Area::size(room_),
                                  SharedMemory::Writers::these);
+            if (memory->status) {
+                memory->area().begin();
+            }
         }
         if (!memory->workers) {
             memory->workers =
@@ -64,7 +67,13 @@ private:
         if (previous.room != room_) {
             return;
         }
-        memory.status = previous.status;
+        if (previous.area().is_damaged()) {
+            note(
+                "the shared memory with the status was overwritten, a new one "
+                "is created");
+        } else {
+            memory.status = previous.status;
+        }
         if (previous.worker_area().is_damaged()) {
             note(
                 "the shared memory of the worker processes was overwritten, a "

@@ -6,6 +6,7 @@
 #include <bit>
 #include <utility>
 
+#include "core/base/sane_time.hpp"
 #include "core/base/seqlock.hpp"
 #include "core/status/sane.hpp"
 #include "core/vrrp/state.hpp"
@@ -15,6 +16,7 @@ namespace ngx_vrrp::status {
 namespace {
 
 constexpr unsigned kBanks = 2;
+constexpr std::uint64_t kStatusMark = 0x565252507374617a;
 
 template <class T>
 using Words = std::array<SharedWord, words(sizeof(T))>;
@@ -61,6 +63,7 @@ struct alignas(Area::kAlignment) Area::Header {
     std::atomic<std::int32_t> holder;    // pid
     std::atomic<std::int32_t> notifier;  // pid
     Seqlock node_lock;
+    SharedWord mark;
     SharedWord bank;  // of the node's instances
     Words<NodeRecord> node;
     Seqlock unknown_lock;
@@ -135,6 +138,19 @@ Area::NumbersSlot &Area::numbers(unsigned bank, std::size_t index) const {
 check::Table Area::checks(std::uint64_t generation) const {
     return {memory_ + sizeof(Header) + kBanks * bank_size(room_), room_.checks,
             generation};
+}
+
+void Area::begin() {
+    header().mark.store(kStatusMark);
+}
+
+bool Area::is_damaged() const {
+    const Header &h = header();
+    const std::uint64_t latest = generation();
+    const std::int64_t alive = h.alive_ns.load();
+    return h.mark.load() != kStatusMark || h.bank.load() >= kBanks ||
+           confirmed() > latest || h.life.load() > latest || holder() < 0 ||
+           notifier() < 0 || alive != sane_time(alive);
 }
 
 void Area::set_generation(std::uint64_t generation) {

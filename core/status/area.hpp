@@ -49,6 +49,13 @@ public:
         return {const_cast<void *>(memory), room};
     }
 
+    // In the master, once for a memory: what is_damaged() looks for.
+    void begin();
+
+    // A value that no process of ours writes is there. The master then makes a
+    // new memory, because others survive every reload.
+    bool is_damaged() const;
+
     // The generation of the configuration that nginx read last, counted by the
     // master. The vrrp process of a generation settles it when it owns all its
     // routers.

@@ -366,5 +366,51 @@ TEST_F(HostileAreaTest, EachWordMayBeAnything) {
     EXPECT_EQ(names(), (Names{"VI_1", "VI_2"}));
 }
 
+TEST_F(AreaTest, WhatIsWrittenIsNoDamage) {
+    area.begin();
+    EXPECT_FALSE(area.is_damaged());
+    area.set_generation(2);
+    area.mark_started(2);
+    area.confirm(2);
+    area.hold(4'194'304);
+    area.begin_notifying(4'194'304);
+    area.set_alive(kNow);
+    publish(1, {"a", "b", "c"});
+    publish(2, {"a"});
+    EXPECT_FALSE(area.is_damaged());
+    area.mark_stopped(2);
+    area.set_generation(3);
+    EXPECT_FALSE(area.is_damaged());
+}
+
+TEST_F(AreaTest, DamageIsSeen) {
+    EXPECT_TRUE(area.is_damaged()) << "no mark";
+    area.begin();
+    area.set_generation(2);
+    area.confirm(3);
+    EXPECT_TRUE(area.is_damaged()) << "a generation that has not begun";
+    area.confirm(2);
+    area.mark_started(3);
+    EXPECT_TRUE(area.is_damaged()) << "its process";
+    area.mark_started(2);
+    area.hold(-1);
+    EXPECT_TRUE(area.is_damaged()) << "no pid";
+    area.hold(1);
+    area.begin_notifying(-1);
+    EXPECT_TRUE(area.is_damaged()) << "no pid";
+    area.begin_notifying(1);
+    area.set_alive(instant_from_ns(INT64_MIN));
+    EXPECT_TRUE(area.is_damaged()) << "no time";
+    area.set_alive(kNow);
+    EXPECT_FALSE(area.is_damaged());
+
+    for (const std::uint64_t value :
+         {std::uint64_t{1}, std::uint64_t{0x7777777777777777},
+          ~std::uint64_t{0}}) {
+        std::ranges::fill(memory.words(), value);
+        EXPECT_TRUE(area.is_damaged()) << value;
+    }
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::status
