@@ -188,7 +188,7 @@ unsigned hear_again(const Instance &before, const Input &input, Instant now) {
     EXPECT_EQ(quick.state(), whole.state());
     EXPECT_EQ(quick.deadline(), whole.deadline());
     EXPECT_EQ(quick.active_router(), whole.active_router());
-    EXPECT_EQ(quick.equal_heard_at(), whole.equal_heard_at());
+    EXPECT_EQ(quick.compares_until(), whole.compares_until());
     EXPECT_EQ(quick.checkpoint(), whole.checkpoint());
     return heard;
 }
