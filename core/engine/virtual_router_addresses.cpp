@@ -324,7 +324,11 @@ void VirtualRouter::remove_addresses(Instant now) {
     mark_changed();
     wants_to_prolong_ = false;
     remove_routes();
-    set_vmac(false, now);  // first: the removal would send MLD reports from it
+    // The kernel needs some milliseconds to set it down. Meanwhile it would
+    // report from it to MLD that each IPv6 address is gone.
+    if (config().family == Family::ipv6) {
+        set_vmac(false, now);
+    }
     for (AddressState &state : addresses_) {
         state.announcements = 0;
         state.given_up = false;
@@ -337,6 +341,7 @@ void VirtualRouter::remove_addresses(Instant now) {
         state.present = !remove(state.address, held, now) && there;
         state.lease_ends = {};
     }
+    set_vmac(false, now);
 }
 
 // The interface to remove it from: a renamed interface still has it.

@@ -89,16 +89,40 @@ TEST_F(VmacTest, IsUpForTheFirstAdvert) {
     EXPECT_EQ(std::ranges::count(done, "up vrrp.51"), 1);
 }
 
-TEST_F(VmacTest, IsDownBeforeTheRemoval) {
+TEST_F(VmacTest, IsDownAfterTheRemoval) {
     become_active();
     receive(200);
-    EXPECT_EQ(machine.take(), (Done{"down vrrp.51", "remove 10.0.1.5",
+    EXPECT_EQ(machine.take(), (Done{"remove 10.0.1.5", "down vrrp.51",
                                     "advert 100 224.0.0.18"}));
     EXPECT_EQ(machine.advertised_on, "eth0");
 
     see(with(device(false)));
     EXPECT_EQ(state(), vrrp::StateName::backup);
     EXPECT_EQ(machine.take(), Done{});
+}
+
+// For IPv6 before it: the kernel would report the removal to MLD, from the
+// device.
+TEST_F(VmacTest, OfIpv6IsDownBeforeTheRemoval) {
+    const IpAddress vip = *IpAddress::parse("fd00::5");
+    vrrp::Config c = vmac_config();
+    c.family = Family::ipv6;
+    c.addresses = {{vip, 64, "vrrp.51", ""}};
+    Interface v6 = device(false);
+    v6.mac[4] = 2;
+    v6.vmac_of = "51/ipv6/eth0";
+    Interfaces world = with(v6);
+    world.list[0].addresses.push_back(
+        {*IpAddress::parse("fe80::1"), 64, false, false});
+    beat();
+    start(c, world);
+    run(Seconds{1});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+    machine.take();
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(machine.take(),
+              (Done{"advert 0 ff02::12", "down vrrp.51", "remove fd00::5/64",
+                    "forget vrrp.51", "delete vrrp.51"}));
 }
 
 // The facts are older than the last request.
@@ -116,7 +140,7 @@ TEST_F(VmacTest, SendsPriorityZeroAndIsRemovedAtTheEnd) {
     become_active();
     engine->stop("nginx is terminating", false, now);
     EXPECT_EQ(machine.take(),
-              (Done{"advert 0 224.0.0.18", "down vrrp.51", "remove 10.0.1.5",
+              (Done{"advert 0 224.0.0.18", "remove 10.0.1.5", "down vrrp.51",
                     "forget vrrp.51", "delete vrrp.51"}));
     EXPECT_EQ(machine.advertised_on, "vrrp.51");
 }
