@@ -142,8 +142,9 @@ bool SharedOwnership::is_silent(const Router &r, Instant now) const {
     if (now - std::max(r.awake_since, ran_at) >= r.patience) {
         return true;
     }
-    const bool has_run = ran_at != Instant{};
-    return has_run && now - ran_at >= r.interval + r.patience &&
+    // One that is not active has no reason to run.
+    const bool is_active = r.slot->active_at.load() != 0;
+    return is_active && now - ran_at >= r.interval + r.patience &&
            now - r.awake_since >= r.patience / 2;
 }
 

@@ -17,11 +17,11 @@
 //
 // Silent: it has not run for an advert interval (200 ms at least), although it
 // was woken. A process that was not running itself cannot judge: its own gap is
-// given back to the owner. An owner that was silent for an interval more before
-// that gap gets half of this time: waiters that die one after the other must
-// not keep a frozen owner. An owner passes the router only to a waiter that has
-// run a moment ago, and an owner that ends watches it until the next owner has
-// run, so that a process that is stopped in between causes no gap.
+// given back to the owner. An active owner that was silent for an interval more
+// before that gap gets half of this time: waiters that die one after the other
+// must not keep a frozen owner. An owner passes the router only to a waiter
+// that has run a moment ago, and an owner that ends watches it until the next
+// owner has run, so that a process that is stopped in between causes no gap.
 //
 // No clock, no system call: two objects on one memory are two processes.
 // docs/handover.pml is the model of it that spin checks.
