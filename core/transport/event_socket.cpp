@@ -45,9 +45,12 @@ void EventSender::send(EventRecord event, Instant now) {
 
 // Of several events of one subject the last one is valid.
 void EventSender::keep(const EventRecord &event, int error, Instant now) {
-    if (error != EAGAIN || event.again != 0) {
+    if (error != EAGAIN) {
         lose(error, now);
         return;
+    }
+    if (event.again != 0) {
+        return;  // it is repeated in a minute
     }
     const auto older = std::ranges::find_if(
         kept_, [&](const EventRecord &e) { return is_same_subject(e, event); });
@@ -81,17 +84,24 @@ void EventSender::send_kept() {
 }
 
 EventSender::~EventSender() {
+    end_kept();
+}
+
+// The last chance of what is kept.
+void EventSender::end_kept() {
     send_kept();
     if (!kept_.empty()) {
         log_(LogLevel::error,
              "the vrrp notifier process does not read its events, the last %zu "
              "of this process are lost",
              kept_.size());
+        kept_.clear();
+        next_try_.reset();
     }
 }
 
 void EventSender::send_goodbye() {
-    send_kept();
+    end_kept();
     if (fd_ >= 0) {
         static_cast<void>(transmit(fd_, &kGoodbye, sizeof(kGoodbye)));
     }

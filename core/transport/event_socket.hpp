@@ -6,8 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <vector>
 
 #include "core/base/log.hpp"
 #include "core/base/rate_limit.hpp"
@@ -45,11 +45,12 @@ public:
 private:
     void keep(const notify::EventRecord &event, int error, Instant now);
     void send_kept();
+    void end_kept();
     void lose(int error, Instant now);
 
     int fd_;
     Log log_;
-    std::vector<notify::EventRecord> kept_;  // in order
+    std::deque<notify::EventRecord> kept_;  // in order
     std::optional<Instant> next_try_;
     std::uint64_t sequence_ = 0;
     std::uint64_t dropped_ = 0;
