@@ -128,9 +128,12 @@ std::vector<SyncGroup::Order> SyncGroup::compare(Members members) {
     return orders;
 }
 
-// Nothing while one of them cannot.
+// Nothing while one of them cannot. At once, if others are active: a process of
+// this node has died, and this member could not continue it, because its
+// addresses were gone.
 std::optional<Instant> SyncGroup::takeover_at(Members members) const {
     std::optional<Instant> latest;
+    bool any_active = false;
     for (const Instance *one : members) {
         if (!takes_part(one)) {
             return std::nullopt;
@@ -138,8 +141,9 @@ std::optional<Instant> SyncGroup::takeover_at(Members members) const {
         if (const auto at = one->takeover_at()) {
             latest = std::max(latest.value_or(*at), *at);
         }
+        any_active = any_active || is_active(one);
     }
-    return latest;
+    return latest && any_active ? Instant{} : latest;
 }
 
 std::optional<Instant> SyncGroup::deadline(Members members) const {

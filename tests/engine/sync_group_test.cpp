@@ -177,6 +177,21 @@ TEST_F(SyncGroupTest, ResumeKeepsNoAddressIfOneMemberHasASuccessor) {
     EXPECT_EQ(states(), "BB");
 }
 
+// The addresses of one member are gone, but no peer can have taken over.
+TEST_F(SyncGroupTest, AllMembersContinueADeadProcess) {
+    Interfaces left = interfaces();
+    left.list[0].addresses.push_back(
+        {*IpAddress::parse("10.0.1.51"), 24, true, false});
+    machine.active_before = now - Milliseconds{50};
+    beat();
+    engine.emplace(std::vector<RouterConfig>{member(52), member(51)},
+                   machine.ports(), log);
+    engine->start(left, now);
+
+    EXPECT_EQ(states(), "MM");
+    EXPECT_EQ(machine.take().back(), "garp");
+}
+
 // The successor takes all of them over when the slowest one may be taken over.
 TEST_F(SyncGroupTest, AddressesWaitForTheSuccessorOfTheSlowestMember) {
     std::vector<RouterConfig> routers{member(52), member(51)};
