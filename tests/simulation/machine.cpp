@@ -1,0 +1,410 @@
+#include "tests/simulation/machine.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ngx_vrrp::simulation {
+
+namespace {
+
+constexpr Duration kLongestReport = std::chrono::microseconds{200};
+constexpr Duration kFork = Milliseconds{3};
+constexpr Duration kRespawn = Milliseconds{15};
+// The kernel looks for addresses whose lease has ended a few times a second.
+constexpr Duration kLongestLapse = Milliseconds{250};
+
+// Zeros, and only those that are used cost something.
+SharedMemory new_memory() {
+    void *memory =
+        mmap(nullptr, engine::OwnershipMemory::kSize, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return SharedMemory{memory == MAP_FAILED ? nullptr : memory};
+}
+
+}  // namespace
+
+Machine::Machine(Lan &l, const Plan &p, NodeNumber n)
+    : lan(l), plan(p), number(n) {}
+
+void Unmap::operator()(void *memory) const {
+    munmap(memory, engine::OwnershipMemory::kSize);
+}
+
+MacAddress Machine::mac() const {
+    return {2, 0, 0, 0, 0, static_cast<std::uint8_t>(number + 1)};
+}
+
+// nginx
+
+void Machine::power_on() {
+    powered_ = true;
+    start_nginx();
+}
+
+void Machine::power_off() {
+    ++life_;
+    lan.trace("node " + std::to_string(number) + ": no power");
+    powered_ = false;
+    master_ = false;
+    wants_nginx_ = false;
+    frozen_ = false;
+    report_pending_ = false;
+    processes_.clear();
+    held_.clear();
+    addresses_changed();
+    changed();
+}
+
+void Machine::start_nginx() {
+    if (!powered_ || master_) {
+        return;
+    }
+    if (!processes_.empty()) {
+        wants_nginx_ = true;  // when the other one has ended
+        return;
+    }
+    lan.trace("node " + std::to_string(number) + ": nginx starts");
+    memory = new_memory();
+    released.clear();
+    master_ = true;
+    wants_nginx_ = false;
+    ++generation;
+    confirmed = 0;
+    start_process(lan.now());
+}
+
+void Machine::start_process(Instant configured_at) {
+    const unsigned life = life_;
+    const unsigned of = generation;
+    lan.after(lan.dice().up_to(kFork), [this, life, of, configured_at] {
+        if (life != life_ || !master_ || of != generation) {
+            return;
+        }
+        processes_.push_back(std::make_unique<Process>(
+            *this, ++last_pid_, configured_at, generation));
+        processes_.back()->start();
+        if (frozen_) {
+            processes_.back()->pause(false);
+        }
+        changed();
+    });
+}
+
+void Machine::reload() {
+    if (!master_) {
+        return;
+    }
+    lan.trace("node " + std::to_string(number) + ": reload");
+    ++generation;
+    const unsigned life = life_;
+    start_process(lan.now());
+    // nginx signals the old processes soon after it has started the new ones
+    lan.after(kFork + lan.dice().up_to(kFork), [this, life] {
+        for (std::size_t i = 0; life == life_ && i < processes_.size(); ++i) {
+            if (processes_[i]->generation() < generation) {
+                processes_[i]->quit();
+            }
+        }
+        reap();
+        changed();
+    });
+}
+
+void Machine::quit_nginx() {
+    lan.trace("node " + std::to_string(number) + ": nginx quits");
+    master_ = false;
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->quit();
+    }
+    reap();
+    changed();
+}
+
+void Machine::terminate_nginx() {
+    lan.trace("node " + std::to_string(number) + ": nginx terminates");
+    master_ = false;
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->terminate();
+    }
+    reap();
+    changed();
+}
+
+void Machine::kill_master() {
+    lan.trace("node " + std::to_string(number) + ": the master process dies");
+    master_ = false;
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->master_died();
+    }
+    reap();
+    changed();
+}
+
+void Machine::crash() {
+    if (processes_.empty()) {
+        return;
+    }
+    const auto which = static_cast<std::ptrdiff_t>(
+        lan.dice().below(static_cast<unsigned>(processes_.size())));
+    const Process &victim = *processes_[static_cast<std::size_t>(which)];
+    lan.trace("node " + std::to_string(number) + ": pid " +
+              std::to_string(victim.pid()) + " is killed");
+    const Instant configured_at = victim.configured_at();
+    const bool again = victim.generation() == generation;
+    processes_.erase(processes_.begin() + which);
+    ++crashes_;
+    const unsigned life = life_;
+    lan.after(lan.dice().up_to(kRespawn), [this, life, again, configured_at] {
+        if (life == life_ && again && master_) {
+            start_process(configured_at);
+        }
+    });
+    reap();
+    changed();
+}
+
+void Machine::reap() {
+    std::erase_if(processes_, [](const auto &process) {
+        if (process->has_ended()) {
+            process->give_up_bfd();
+        }
+        return process->has_ended();
+    });
+    if (processes_.empty() && wants_nginx_) {
+        start_nginx();
+    }
+}
+
+void Machine::pause(bool frames_wait) {
+    lan.trace("node " + std::to_string(number) +
+              (frames_wait ? ": processes are stopped" : ": frozen"));
+    frozen_ = true;
+    for (const auto &process : processes_) {
+        process->pause(frames_wait);
+    }
+    changed();
+}
+
+void Machine::resume() {
+    if (!std::exchange(frozen_, false)) {
+        return;
+    }
+    lan.trace("node " + std::to_string(number) + ": runs again");
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->resume();
+    }
+    reap();
+    changed();
+}
+
+bool Machine::is_paused() const {
+    return frozen_;
+}
+
+void Machine::execute(engine::Command command) {
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        if (processes_[i]->is_in_charge()) {
+            const auto outcomes = processes_[i]->execute(command);
+            for (const auto &outcome : outcomes) {
+                lan.trace("node " + std::to_string(number) + ": " +
+                          std::string(to_string(command)) + ": " +
+                          outcome.outcome.detail);
+            }
+            break;
+        }
+    }
+    reap();
+    changed();
+}
+
+void Machine::set_check(bool passes) {
+    check_passes = passes;
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->checks_changed();
+    }
+    changed();
+}
+
+void Machine::set_workers(bool beat) {
+    workers_beat = beat;
+    workers_gone_at = lan.now();
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->workers_changed();
+    }
+    changed();
+}
+
+const Process *Machine::process() const {
+    const auto it = std::ranges::find_if(
+        processes_, [](const auto &one) { return one->is_in_charge(); });
+    return it == processes_.end() ? nullptr : it->get();
+}
+
+bool Machine::is_alive(int pid) const {
+    return std::ranges::any_of(
+        processes_, [&](const auto &one) { return one->pid() == pid; });
+}
+
+void Machine::wake_owners() {
+    const unsigned life = life_;
+    lan.after(lan.dice().up_to(kLongestReport), [this, life] {
+        for (std::size_t i = 0; life == life_ && i < processes_.size(); ++i) {
+            if (processes_[i]->is_in_charge()) {
+                processes_[i]->woken();
+            }
+        }
+        reap();
+        changed();
+    });
+}
+
+// The kernel
+
+engine::Interfaces Machine::interfaces() const {
+    engine::Interfaces all;
+    for (std::size_t i = 0; i < plan.network_count; ++i) {
+        engine::Interface interface;
+        interface.name = interface_of(i);
+        interface.index = IfIndex{static_cast<std::uint32_t>(i + 2)};
+        interface.mac = mac();
+        interface.up = lan.has_carrier(i, number);
+        interface.enabled = true;
+        interface.addresses = {{plan.nodes[number].ipv4[i], 24},
+                               {plan.nodes[number].ipv6[i], 64}};
+        for (const Held &held : held_) {
+            if (held.network == i) {
+                interface.addresses.push_back(
+                    {held.address, held.prefix_length, true});
+            }
+        }
+        all.list.push_back(std::move(interface));
+    }
+    return all;
+}
+
+void Machine::report_later() {
+    if (std::exchange(report_pending_, true)) {
+        return;
+    }
+    const unsigned life = life_;
+    lan.after(lan.dice().up_to(kLongestReport), [this, life] {
+        if (life != life_) {
+            return;
+        }
+        report_pending_ = false;
+        for (std::size_t i = 0; i < processes_.size(); ++i) {
+            processes_[i]->interfaces_changed();
+        }
+        reap();
+        changed();
+    });
+}
+
+void Machine::carrier_changed() {
+    report_later();
+}
+
+void Machine::add(std::size_t network, const vrrp::VirtualAddress &address,
+                  Seconds lease) {
+    const Instant until = lan.now() + lease + lan.dice().up_to(kLongestLapse);
+    const auto it = std::ranges::find(held_, address.address, &Held::address);
+    if (it != held_.end()) {
+        it->until = until;
+        return;
+    }
+    held_.push_back({network, address.address, address.prefix_length, until});
+    addresses_changed();
+    report_later();
+}
+
+void Machine::remove(std::size_t, const IpAddress &address) {
+    if (std::erase_if(held_, [&](const Held &held) {
+            return held.address == address;
+        }) != 0) {
+        addresses_changed();
+        report_later();
+    }
+}
+
+void Machine::lose_address(std::size_t router) {
+    for (const vrrp::VirtualAddress &address : plan.routers[router].addresses) {
+        remove(plan.networks[router], address.address);
+    }
+}
+
+bool Machine::holds(const vrrp::VirtualAddress &address) const {
+    return std::ranges::find(held_, address.address, &Held::address) !=
+           held_.end();
+}
+
+bool Machine::holds_all(std::size_t router) const {
+    return std::ranges::all_of(
+        plan.routers[router].addresses,
+        [&](const auto &address) { return holds(address); });
+}
+
+Instant Machine::next_lapse() const {
+    Instant first = Instant::max();
+    for (const Held &held : held_) {
+        first = std::min(first, held.until);
+    }
+    return first;
+}
+
+void Machine::lapse() {
+    if (std::erase_if(held_, [&](const Held &held) {
+            return held.until <= lan.now();
+        }) != 0) {
+        lan.trace("node " + std::to_string(number) + ": a lease ends");
+        addresses_changed();
+        report_later();
+    }
+}
+
+void Machine::receive(const Frame &frame) {
+    if (!powered_) {
+        return;
+    }
+    if (frame.kind == Frame::Kind::question) {
+        const auto it =
+            std::ranges::find(held_, frame.neighbour.address, &Held::address);
+        if (it != held_.end() && it->network == frame.network) {
+            Frame answer;
+            answer.kind = Frame::Kind::claim;
+            answer.from = number;
+            answer.network = frame.network;
+            answer.neighbour = {it->address, mac()};
+            lan.send_to(frame.from,
+                        std::make_shared<const Frame>(std::move(answer)));
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->receive(frame);
+    }
+    reap();
+    changed();
+}
+
+Instant Machine::wake_at() const {
+    Instant first = next_lapse();
+    for (const auto &process : processes_) {
+        first = std::min(first, process->wake_at());
+    }
+    return first;
+}
+
+void Machine::wake() {
+    lapse();
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        if (processes_[i]->wake_at() <= lan.now()) {
+            processes_[i]->handle_time();
+        }
+    }
+    reap();
+    changed();
+}
+
+}  // namespace ngx_vrrp::simulation

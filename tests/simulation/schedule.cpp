@@ -1,0 +1,622 @@
+#include "tests/simulation/schedule.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/log.hpp"
+#include "core/vrrp/timing.hpp"
+
+namespace ngx_vrrp::simulation {
+
+namespace {
+
+constexpr Duration kGatewayJitter = std::chrono::microseconds{300};
+
+// Forks, reports and wake-ups of some processes, one after the other.
+constexpr Duration kMargin = Milliseconds{60};
+
+// More than a refresh of the announcements.
+constexpr Duration kRefresh = Milliseconds{1500};
+
+// An address that is removed six times in a minute is not added again.
+constexpr unsigned kMostRemovals = 4;
+
+// A process that is late by no more still renews its leases in time.
+constexpr Duration kShortPause = Milliseconds{450};
+constexpr Duration kShortPauseOfBfd = Milliseconds{150};
+
+}  // namespace
+
+// Gateway
+
+Gateway::Gateway(Lan &lan, const Plan &plan) : lan_(lan), plan_(plan) {}
+
+void Gateway::restart() {
+    std::vector<bfd::SessionConfig> sessions;
+    for (const NodePlan &node : plan_.nodes) {
+        bfd::SessionConfig config = plan_.session;
+        config.peer = node.ipv4[0];
+        sessions.push_back(config);
+    }
+    const std::size_t count = sessions.size();
+    bfd::Output &output = *this;
+    LogSink &log = *this;
+    speaker_.emplace(std::move(sessions), lan_.dice().below(1'000'000), output,
+                     log);
+    for (std::size_t i = 0; i < count; ++i) {
+        speaker_->start(i, lan_.now());
+    }
+    plan_wake();
+}
+
+void Gateway::receive(const Frame &frame) {
+    if (speaker_ && frame.kind == Frame::Kind::bfd) {
+        speaker_->receive({.source = frame.ends.source,
+                           .destination = frame.ends.destination,
+                           .interface = interface_of(frame.network),
+                           .ttl = frame.ttl,
+                           .multihop = false,
+                           .payload = frame.payload},
+                          lan_.now());
+        plan_wake();
+    }
+}
+
+void Gateway::handle_time() {
+    speaker_->handle_time(lan_.now());
+    plan_wake();
+}
+
+bool Gateway::is_up(NodeNumber node) const {
+    return speaker_->sessions()[node].variables().state == bfd::State::up;
+}
+
+void Gateway::send(std::size_t session, Bytes payload) {
+    Frame frame;
+    frame.kind = Frame::Kind::bfd;
+    frame.from = plan_.nodes.size();
+    frame.ends = {gateway_address(), plan_.nodes[session].ipv4[0]};
+    frame.payload.assign(payload.begin(), payload.end());
+    lan_.send_to(session, std::make_shared<const Frame>(std::move(frame)));
+}
+
+void Gateway::plan_wake() {
+    const auto due = speaker_->deadline();
+    wake_at_ =
+        due ? std::max(*due, lan_.now()) + lan_.dice().up_to(kGatewayJitter)
+            : Instant::max();
+}
+
+// Schedule
+
+Schedule::Schedule(std::uint32_t seed, bool verbose)
+    : dice_(seed),
+      plan_(Plan::random(dice_)),
+      lan_(plan_, dice_),
+      gateway_(lan_, plan_) {
+    lan_.verbose = verbose;
+    for (NodeNumber node = 0; node < plan_.nodes.size(); ++node) {
+        machines_.push_back(std::make_unique<Machine>(lan_, plan_, node));
+    }
+    watch_.emplace(lan_, plan_, machines_);
+    connect();
+}
+
+void Schedule::connect() {
+    for (NodeNumber node = 0; node < machines_.size(); ++node) {
+        machines_[node]->changed = [this, node] { watch_->look(node); };
+        machines_[node]->addresses_changed = [this] {
+            watch_->addresses_changed();
+        };
+        machines_[node]->announced = [this, node](std::size_t network,
+                                                  const IpAddress &address) {
+            watch_->announced(node, network, address);
+        };
+    }
+    lan_.deliver = [this](NodeNumber to, const Frame &frame) {
+        if (to == machines_.size()) {
+            gateway_.receive(frame);
+        } else {
+            machines_[to]->receive(frame);
+        }
+    };
+    lan_.next_wake = [this] {
+        Instant first = gateway_.wake_at();
+        for (const auto &machine : machines_) {
+            first = std::min(first, machine->wake_at());
+        }
+        return first;
+    };
+    lan_.wake = [this] {
+        if (gateway_.wake_at() <= lan_.now()) {
+            gateway_.handle_time();
+        }
+        for (const auto &machine : machines_) {
+            if (machine->wake_at() <= lan_.now()) {
+                machine->wake();
+            }
+        }
+    };
+}
+
+std::optional<std::string> Schedule::run() {
+    begin();
+    for (unsigned rounds = 1 + dice_.below(2); rounds > 0 && !failed();
+         --rounds) {
+        trouble();
+        quieten();
+        run_for(plan_.longest_delay() + plan_.takeover() + kMargin);
+        expect_owner();
+        wait_for_ends();
+        run_for(settling_time());
+        expect_settled();
+        if (!failed()) {
+            expect_no_change();
+        }
+        if (!failed()) {
+            finale();
+        }
+    }
+    return watch_->failure();
+}
+
+Machine &Schedule::any_machine() {
+    return *machines_[dice_.below(static_cast<unsigned>(machines_.size()))];
+}
+
+Duration Schedule::settling_time() const {
+    const vrrp::Config &config = plan_.routers.front();
+    return config.preempt_delay + 2 * plan_.takeover() + kRefresh;
+}
+
+void Schedule::begin() {
+    if (plan_.has_bfd) {
+        gateway_.restart();
+    }
+    for (const auto &machine : machines_) {
+        machine->power_on();
+        if (dice_.one_in(2)) {
+            run_for(dice_.up_to(2 * plan_.takeover()));
+        }
+    }
+}
+
+// Faults
+
+void Schedule::trouble() {
+    for (unsigned i = 1 + dice_.below(8); i > 0 && !failed(); --i) {
+        Machine &machine = any_machine();
+        switch (dice_.below(4)) {
+            case 0:
+                disturb_network();
+                break;
+            case 1:
+                disturb_process(machine);
+                break;
+            case 2:
+                disturb_nginx(machine);
+                break;
+            default:
+                command(machine);
+        }
+        run_for(
+            dice_.up_to((dice_.one_in(2) ? 6 : 1) * plan_.slowest_interval()));
+    }
+}
+
+void Schedule::disturb_network() {
+    const std::size_t network =
+        dice_.below(static_cast<unsigned>(plan_.network_count));
+    const unsigned nodes = static_cast<unsigned>(machines_.size());
+    const NodeNumber node = dice_.below(nodes);
+    const NodeNumber other = (node + 1 + dice_.below(nodes - 1)) % nodes;
+    switch (dice_.below(6)) {
+        case 0:
+            lan_.trace("loss on network " + std::to_string(network));
+            lan_.set_loss(network, 10 + dice_.below(60));
+            break;
+        case 1:
+            lan_.trace("network " + std::to_string(network) + " loses node " +
+                       std::to_string(node));
+            lan_.set_island(network, node, 1);
+            break;
+        case 2:
+            lan_.trace("all networks lose node " + std::to_string(node));
+            for (std::size_t i = 0; i < plan_.network_count; ++i) {
+                lan_.set_island(i, node, 1);
+            }
+            break;
+        case 3:
+            lan_.trace("network " + std::to_string(network) + ": node " +
+                       std::to_string(node) + " does not hear node " +
+                       std::to_string(other));
+            lan_.set_deaf(network, node, other);
+            break;
+        case 4:
+            lan_.trace("network " + std::to_string(network) + ", node " +
+                       std::to_string(node) + ": carrier changes");
+            lan_.set_carrier(network, node, !lan_.has_carrier(network, node));
+            machines_[node]->carrier_changed();
+            break;
+        default:
+            lan_.trace("the networks heal");
+            lan_.heal();
+    }
+    watch_->links_changed();
+}
+
+void Schedule::disturb_process(Machine &machine) {
+    switch (dice_.below(5)) {
+        case 0:
+            machine.crash();
+            break;
+        case 1:
+            machine.reload();
+            break;
+        case 2:
+            watch_->disturbed(machine.number);
+            machine.pause(dice_.one_in(2));
+            break;
+        case 3:
+            watch_->disturbed(machine.number);
+            machine.resume();
+            break;
+        default:
+            if (plan_.has_bfd && dice_.one_in(2)) {
+                lan_.trace("the gateway starts again");
+                watch_->disturbed(machines_.size());
+                gateway_.restart();
+            } else if (removals_ < kMostRemovals) {
+                lan_.trace("node " + std::to_string(machine.number) +
+                           ": another program removes an address");
+                ++removals_;
+                machine.lose_address(
+                    dice_.below(static_cast<unsigned>(plan_.routers.size())));
+            }
+    }
+}
+
+void Schedule::disturb_nginx(Machine &machine) {
+    watch_->disturbed(machine.number);
+    if (!machine.has_nginx()) {
+        if (machine.is_powered()) {
+            machine.start_nginx();
+        } else {
+            machine.power_on();
+        }
+        return;
+    }
+    switch (dice_.below(4)) {
+        case 0:
+            machine.quit_nginx();
+            break;
+        case 1:
+            machine.terminate_nginx();
+            break;
+        case 2:
+            machine.kill_master();
+            break;
+        default:
+            machine.power_off();
+    }
+}
+
+void Schedule::command(Machine &machine) {
+    switch (dice_.below(5)) {
+        case 0:
+            machine.execute(engine::Command::release);
+            break;
+        case 1:
+            machine.execute(engine::Command::resume);
+            break;
+        case 2:
+            machine.execute(engine::Command::failback);
+            break;
+        case 3:
+            lan_.trace("node " + std::to_string(machine.number) +
+                       ": the check changes");
+            machine.set_check(!machine.check_passes);
+            break;
+        default:
+            lan_.trace("node " + std::to_string(machine.number) +
+                       ": workers end or start");
+            machine.set_workers(!machine.workers_beat);
+    }
+}
+
+void Schedule::quieten() {
+    lan_.trace("QUIET");
+    lan_.heal();
+    for (const auto &machine : machines_) {
+        watch_->disturbed(machine->number);
+        for (std::size_t i = 0; i < plan_.network_count; ++i) {
+            if (!lan_.has_carrier(i, machine->number)) {
+                lan_.set_carrier(i, machine->number, true);
+                machine->carrier_changed();
+            }
+        }
+        watch_->links_changed();
+        machine->resume();
+        machine->set_check(true);
+        machine->set_workers(true);
+        if (!machine->is_powered() && !dice_.one_in(4)) {
+            machine->power_on();
+        } else if (!machine->has_nginx() && !dice_.one_in(4)) {
+            machine->start_nginx();
+        }
+        if (!dice_.one_in(4)) {
+            machine->execute(engine::Command::resume);
+        }
+    }
+}
+
+// nginx that quits in the middle of a reload: the old process waits for its
+// successor for 30 s.
+void Schedule::wait_for_ends() {
+    const auto ends = [](const auto &machine) {
+        return !machine->has_nginx() && !machine->processes().empty();
+    };
+    for (int i = 0; i < 32 && std::ranges::any_of(machines_, ends); ++i) {
+        run_for(Seconds{1});
+    }
+    if (std::ranges::any_of(machines_, ends)) {
+        watch_->fail("a process does not end");
+    }
+}
+
+// Invariants
+
+bool Schedule::is_eligible(NodeNumber node, std::size_t router) const {
+    const Machine &machine = *machines_[node];
+    if (!machine.has_nginx() || machine.is_released() ||
+        !machine.workers_beat ||
+        (!machine.check_passes && plan_.tracker == TrackerPlan::fault) ||
+        (plan_.has_bfd && !plan_.bfd_has_weight &&
+         !lan_.has_carrier(0, node))) {
+        return false;
+    }
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        if (plan_.are_together(i, router) &&
+            !lan_.has_carrier(plan_.networks[i], node)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool Schedule::has_other(NodeNumber node) const {
+    for (NodeNumber other = 0; other < machines_.size(); ++other) {
+        if (other != node && is_eligible(other, 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void Schedule::expect_owner() {
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        bool any = false;
+        for (NodeNumber node = 0; node < machines_.size(); ++node) {
+            any = any || is_eligible(node, i);
+        }
+        if (any && watch_->active(i).empty()) {
+            watch_->fail(format("router %zu has no MASTER", i));
+        }
+    }
+}
+
+void Schedule::expect_settled() {
+    std::optional<NodeNumber> before;
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        const auto active = watch_->active(i);
+        bool any = false;
+        for (NodeNumber node = 0; node < machines_.size(); ++node) {
+            const bool fit = is_eligible(node, i);
+            any = any || fit;
+            const Process *process = machines_[node]->process();
+            const auto state = process ? process->router(i).instance().state()
+                                       : vrrp::StateName::initialize;
+            const bool takes_part = state == vrrp::StateName::active ||
+                                    state == vrrp::StateName::backup;
+            if (takes_part != fit) {
+                watch_->fail(format("router %zu on node %zu is %s", i, node,
+                                    vrrp::public_name(state).data()));
+            }
+        }
+        if (active.size() != (any ? 1 : 0)) {
+            watch_->fail(
+                format("router %zu has %zu MASTERs", i, active.size()));
+        }
+        if (failed() || active.empty()) {
+            continue;
+        }
+        expect_order(i, active.front());
+        expect_clients(i, active.front());
+        if (before && plan_.are_together(i, i - 1) &&
+            *before != active.front()) {
+            watch_->fail("members of a group are on two nodes");
+        }
+        before = active.front();
+    }
+    if (plan_.has_bfd && !failed()) {
+        expect_bfd();
+    }
+}
+
+// With preemption, no router is better.
+void Schedule::expect_order(std::size_t router, NodeNumber owner) {
+    const auto priority = [&](NodeNumber node) {
+        return machines_[node]
+            ->process()
+            ->router(router)
+            .instance()
+            .effective_priority();
+    };
+    for (NodeNumber node = 0; node < machines_.size(); ++node) {
+        if (plan_.preempts() && is_eligible(node, router) &&
+            priority(node) > priority(owner)) {
+            watch_->fail(format("node %zu should be MASTER of router %zu", node,
+                                router));
+        }
+    }
+}
+
+void Schedule::expect_clients(std::size_t router, NodeNumber owner) {
+    for (const vrrp::VirtualAddress &address :
+         plan_.routers[router].addresses) {
+        for (const auto &machine : machines_) {
+            if (machine->holds(address) != (machine->number == owner)) {
+                watch_->fail(
+                    format("node %zu %s %s of router %zu", machine->number,
+                           machine->holds(address) ? "has" : "has not",
+                           address.address.to_string().c_str(), router));
+            }
+        }
+        if (watch_->believed(plan_.networks[router], address.address) !=
+            owner) {
+            watch_->fail(
+                format("clients of router %zu use a wrong node", router));
+        }
+    }
+}
+
+void Schedule::expect_bfd() {
+    for (NodeNumber node = 0; node < machines_.size(); ++node) {
+        const Process *process = machines_[node]->process();
+        if (process && machines_[node]->has_nginx() &&
+            lan_.has_carrier(0, node) &&
+            (process->bfd()->session().variables().state != bfd::State::up ||
+             !gateway_.is_up(node))) {
+            watch_->fail(format("node %zu: the BFD session is not up", node));
+        }
+    }
+}
+
+std::uint64_t Schedule::transitions(std::optional<NodeNumber> except) const {
+    std::uint64_t sum = 0;
+    for (const auto &machine : machines_) {
+        for (const auto &process : machine->processes()) {
+            for (const auto &router : process->engine().routers()) {
+                sum += machine->number == except
+                           ? 0
+                           : router.counters().transitions;
+            }
+        }
+    }
+    return sum;
+}
+
+void Schedule::expect_no_change() {
+    const std::uint64_t before = transitions({});
+    run_for(3 * plan_.slowest_interval() + Seconds{1});
+    if (transitions({}) != before) {
+        watch_->fail("a settled state has changed");
+    }
+}
+
+// The last event: everything else is as it should be.
+
+void Schedule::finale() {
+    const auto active = watch_->active(0);
+    const auto what = static_cast<Finale>(dice_.below(8));
+    switch (what) {
+        case Finale::reload:
+        case Finale::crash:
+        case Finale::pause:
+            return move_nothing(what, any_machine());
+        default:
+            if (!active.empty()) {
+                move_away(what, active.front());
+            }
+    }
+}
+
+// Events that no other node notices.
+void Schedule::move_nothing(Finale finale, Machine &machine) {
+    const bool was_active =
+        std::ranges::count(watch_->active(0), machine.number) != 0;
+    const std::uint64_t before = transitions(machine.number);
+    if (!machine.process()) {
+        return;
+    }
+    watch_->measure();
+    Duration fastest = plan_.slowest_interval();
+    for (const vrrp::Config &config : plan_.routers) {
+        fastest = std::min(fastest, config.advert_interval);
+    }
+    switch (finale) {
+        case Finale::reload:
+            machine.reload();
+            break;
+        case Finale::crash:
+            machine.crash();
+            break;
+        default:
+            machine.pause(true);
+            run_for(std::min({fastest, kShortPause,
+                              plan_.has_bfd ? kShortPauseOfBfd : kShortPause}) *
+                    9 / 10);
+            machine.resume();
+    }
+    run_for(plan_.takeover() + Seconds{1});
+    if (transitions(machine.number) != before) {
+        watch_->fail(format("other nodes notice it that node %zu %s",
+                            machine.number,
+                            finale == Finale::reload  ? "is reloaded"
+                            : finale == Finale::crash ? "has a crash"
+                                                      : "pauses"));
+    }
+    if (was_active && watch_->longest_unheld() != Duration{0}) {
+        watch_->fail(format(
+            "the addresses of node %zu were gone for %lld ms", machine.number,
+            static_cast<long long>(to_ms(watch_->longest_unheld()))));
+    }
+}
+
+// The owner ends, or gets a fault: another one takes over in time.
+void Schedule::move_away(Finale finale, NodeNumber owner) {
+    Machine &machine = *machines_[owner];
+    const bool has_successor = has_other(owner);
+    Duration bound = plan_.takeover();
+    watch_->disturbed(owner);
+    watch_->measure();
+    switch (finale) {
+        case Finale::power_cut:
+            machine.power_off();
+            break;
+        case Finale::quit:
+            machine.quit_nginx();
+            bound = Duration{0};
+            break;
+        case Finale::release:
+            machine.execute(engine::Command::release);
+            bound = Duration{0};
+            break;
+        case Finale::tracker:
+            machine.set_check(false);
+            bound = plan_.tracker == TrackerPlan::fault ? plan_.longest_skew()
+                                                        : Duration{0};
+            break;
+        default:
+            lan_.set_carrier(plan_.networks[0], owner, false);
+            machine.carrier_changed();
+            watch_->links_changed();
+    }
+    run_for(plan_.takeover() + plan_.slowest_interval() + kMargin);
+    const Duration unheld = watch_->longest_unheld();
+    if (has_successor && plan_.are_all_together() &&
+        unheld > bound + (bound == Duration{0} ? bound : kMargin)) {
+        watch_->fail(
+            format("no node had the addresses for %lld ms, at most "
+                   "%lld ms are allowed",
+                   static_cast<long long>(to_ms(unheld)),
+                   static_cast<long long>(to_ms(bound))));
+    }
+    if (!failed()) {
+        wait_for_ends();
+        run_for(settling_time() + plan_.longest_delay());
+        expect_settled();
+    }
+}
+
+}  // namespace ngx_vrrp::simulation

@@ -1,0 +1,98 @@
+// One random configuration with random faults, after which everything must
+// settle; then one more event, with a strict bound.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/bfd/speaker.hpp"
+#include "tests/simulation/lan.hpp"
+#include "tests/simulation/machine.hpp"
+#include "tests/simulation/plan.hpp"
+#include "tests/simulation/watch.hpp"
+
+namespace ngx_vrrp::simulation {
+
+// The other side of the BFD sessions.
+class Gateway final : bfd::Output, LogSink {
+public:
+    Gateway(Lan &lan, const Plan &plan);
+
+    void restart();
+    void receive(const Frame &frame);
+    void handle_time();
+    Instant wake_at() const { return wake_at_; }
+    bool is_up(NodeNumber node) const;
+
+private:
+    void send(std::size_t session, Bytes payload) override;
+    void write(LogLevel, std::string_view) override {}
+    void plan_wake();
+
+    Lan &lan_;
+    const Plan &plan_;
+    std::optional<bfd::Speaker> speaker_;
+    Instant wake_at_ = Instant::max();
+};
+
+class Schedule {
+public:
+    Schedule(std::uint32_t seed, bool verbose);
+
+    // What went wrong; nothing: all was right.
+    std::optional<std::string> run();
+
+    std::string describe() const { return plan_.describe(); }
+
+private:
+    enum class Finale : std::uint8_t {
+        reload,
+        crash,
+        pause,
+        power_cut,
+        quit,
+        release,
+        tracker,
+        carrier
+    };
+
+    void connect();
+    void begin();
+    void trouble();
+    void disturb_network();
+    void disturb_process(Machine &machine);
+    void disturb_nginx(Machine &machine);
+    void command(Machine &machine);
+    void quieten();
+    void wait_for_ends();
+    void expect_owner();
+    void expect_settled();
+    void expect_order(std::size_t router, NodeNumber owner);
+    void expect_clients(std::size_t router, NodeNumber owner);
+    void expect_bfd();
+    void expect_no_change();
+    void finale();
+    void move_nothing(Finale finale, Machine &machine);
+    void move_away(Finale finale, NodeNumber owner);
+
+    bool is_eligible(NodeNumber node, std::size_t router) const;
+    bool has_other(NodeNumber node) const;
+    std::uint64_t transitions(std::optional<NodeNumber> except) const;
+    Duration settling_time() const;
+    void run_for(Duration duration) { lan_.run_until(lan_.now() + duration); }
+    bool failed() const { return watch_->failure().has_value(); }
+    Machine &any_machine();
+
+    Dice dice_;
+    Plan plan_;
+    Lan lan_;
+    std::vector<std::unique_ptr<Machine>> machines_;
+    std::optional<Watch> watch_;
+    Gateway gateway_;
+    unsigned removals_ = 0;
+};
+
+}  // namespace ngx_vrrp::simulation

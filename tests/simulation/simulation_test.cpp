@@ -1,0 +1,57 @@
+// Random configurations with random faults. A schedule is its seed:
+//
+//   NGX_VRRP_SIMULATION_SEED=N       repeats this one, with its log
+//   NGX_VRRP_SIMULATION_FIRST=N      the first seed
+//   NGX_VRRP_SIMULATION_SCHEDULES=N  how many
+//
+// tools/simulate runs more of them.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+
+#include "tests/simulation/schedule.hpp"
+
+namespace ngx_vrrp::simulation {
+namespace {
+
+constexpr std::uint32_t kShards = 10;
+
+std::uint32_t number(const char *name, std::uint32_t otherwise) {
+    const char *text = std::getenv(name);
+    return text ? static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10))
+                : otherwise;
+}
+
+class Simulation : public testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(Simulation, EverySchedule) {
+    const bool alone = std::getenv("NGX_VRRP_SIMULATION_SEED") != nullptr;
+    const std::uint32_t all =
+        alone ? kShards : number("NGX_VRRP_SIMULATION_SCHEDULES", 10'000);
+    const std::uint32_t count = (all + kShards - 1) / kShards;
+    const std::uint32_t first =
+        alone ? number("NGX_VRRP_SIMULATION_SEED", 0)
+              : number("NGX_VRRP_SIMULATION_FIRST", 1) + GetParam() * count;
+    unsigned failures = 0;
+    for (std::uint32_t i = 0; i < count && failures < 10; ++i) {
+        const std::uint32_t seed = first + i;
+        Schedule schedule{seed, alone};
+        if (alone) {
+            std::cerr << schedule.describe() << '\n';
+        }
+        if (const auto failure = schedule.run()) {
+            ++failures;
+            ADD_FAILURE() << "seed " << seed << ": " << *failure
+                          << "\nrepeat it alone: tools/simulate --seed " << seed
+                          << '\n'
+                          << schedule.describe();
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, Simulation, testing::Range(0u, kShards));
+
+}  // namespace
+}  // namespace ngx_vrrp::simulation

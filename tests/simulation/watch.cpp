@@ -1,0 +1,237 @@
+#include "tests/simulation/watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/log.hpp"
+
+namespace ngx_vrrp::simulation {
+
+namespace {
+
+// Delays and jitter of the simulation, several times.
+constexpr Duration kNoise = Milliseconds{5};
+
+// A cause of a BFD session's end was not longer ago than its detection time,
+// and this: the peer may notice it first.
+constexpr Duration kBfdSlack = Seconds{1};
+
+bool is_active(const engine::VirtualRouter &router) {
+    return router.instance().state() == vrrp::StateName::active &&
+           !router.is_leaving();
+}
+
+}  // namespace
+
+Watch::Watch(Lan &lan, const Plan &plan, const Machines &machines)
+    : lan_(lan),
+      plan_(plan),
+      machines_(machines),
+      active_(machines.size() * plan.routers.size()),
+      runs_(machines.size()),
+      links_(plan.network_count * machines.size() * machines.size(),
+             Link{Hearing::well, lan.now()}),
+      sessions_(machines.size()),
+      disturbed_at_(machines.size() + 1, lan.now()),
+      unheld_since_(plan.routers.size()) {}
+
+void Watch::fail(std::string text) {
+    if (!failure_) {
+        failure_ = std::move(text);
+        lan_.trace("FAILED: " + *failure_);
+    }
+}
+
+void Watch::look(NodeNumber node) {
+    const Process *process = machines_[node]->process();
+    const auto set = [&](Activity &activity, bool is) {
+        if (std::exchange(activity.is, is) != is) {
+            activity.since = lan_.now();
+        }
+    };
+    set(runs_[node], process != nullptr);
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        set(activity(node, i), process && is_active(process->router(i)));
+        look_at_pairs(node, i);
+    }
+    if (process != nullptr) {
+        look_at_group(node, *process);
+        look_at_addresses(node, *process);
+    }
+    if (plan_.has_bfd) {
+        look_at_bfd(node);
+    }
+}
+
+void Watch::look_at_pairs(NodeNumber node, std::size_t router) {
+    for (NodeNumber other = 0;
+         activity(node, router).is && other < machines_.size(); ++other) {
+        const auto since = hear_each_other_since(router, node, other);
+        if (since && lan_.now() - *since > bound(router)) {
+            fail(
+                format("nodes %zu and %zu are both MASTER of router %zu for "
+                       "%lld ms, although they hear each other",
+                       node, other, router,
+                       static_cast<long long>(to_ms(lan_.now() - *since))));
+        }
+    }
+}
+
+// Nothing: they do not, or one of them is not MASTER. If they hear each other
+// only in one direction on the network of another member, they may disagree.
+std::optional<Instant> Watch::hear_each_other_since(std::size_t router,
+                                                    NodeNumber a,
+                                                    NodeNumber b) const {
+    const std::size_t network = plan_.networks[router];
+    if (a == b || !activity(b, router).is || !runs_[a].is || !runs_[b].is ||
+        link(network, a, b).hearing != Hearing::well) {
+        return std::nullopt;
+    }
+    Instant since =
+        std::max({activity(a, router).since, activity(b, router).since,
+                  runs_[a].since, runs_[b].since});
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        if (plan_.are_together(i, router)) {
+            const Link &path = link(plan_.networks[i], a, b);
+            if (path.hearing == Hearing::partly) {
+                return std::nullopt;
+            }
+            since = std::max(since, path.since);
+        }
+    }
+    return since;
+}
+
+// While the first member has heard a third node, the others do not compare
+// their addresses with those of the second one.
+Duration Watch::bound(std::size_t router) const {
+    if (!plan_.routers[router].is_grouped()) {
+        return plan_.routers[router].advert_interval + kNoise;
+    }
+    return plan_.slowest_interval() + plan_.longest_skew() + kNoise +
+           (machines_.size() > 2 ? plan_.takeover() : Duration::zero());
+}
+
+void Watch::look_at_group(NodeNumber node, const Process &process) {
+    for (std::size_t i = 1; i < plan_.routers.size(); ++i) {
+        if (plan_.are_together(i, i - 1) &&
+            is_active(process.router(i)) != is_active(process.router(i - 1))) {
+            fail(format("node %zu: routers %zu and %zu of one group differ",
+                        node, i - 1, i));
+        }
+    }
+}
+
+void Watch::look_at_addresses(NodeNumber node, const Process &process) {
+    const Machine &machine = *machines_[node];
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        const engine::VirtualRouter &router = process.router(i);
+        if (machine.expects_report() || !router.has_joined()) {
+            continue;
+        }
+        for (const vrrp::VirtualAddress &address : plan_.routers[i].addresses) {
+            if (machine.holds(address) != router.holds_addresses()) {
+                fail(format(
+                    "node %zu %s %s of router %zu and is %s", node,
+                    machine.holds(address) ? "has" : "has not",
+                    address.address.to_string().c_str(), i,
+                    vrrp::public_name(router.instance().state()).data()));
+            }
+        }
+    }
+}
+
+void Watch::look_at_bfd(NodeNumber node) {
+    for (const auto &process : machines_[node]->processes()) {
+        if (!process->bfd() || !process->bfd()->is_ours()) {
+            continue;
+        }
+        const bfd::Session &session = process->bfd()->session();
+        const bfd::Variables &v = session.variables();
+        const Session before =
+            std::exchange(sessions_[node], {v.downs, v.local_discriminator});
+        if (before.discriminator != v.local_discriminator ||
+            before.downs >= v.downs || v.state == bfd::State::admin_down) {
+            continue;
+        }
+        const Instant cause = std::max(
+            {disturbed_at_[node], disturbed_at_.back(), lan_.disturbed_at(0)});
+        const Duration patience =
+            plan_.session.multiplier * plan_.session.min_tx + kBfdSlack;
+        if (lan_.hearing(0, node, machines_.size()) == Hearing::well &&
+            lan_.now() - cause > patience) {
+            fail(
+                format("node %zu: the BFD session went down without cause "
+                       "(%s)",
+                       node, bfd::to_string(v.diagnostic).data()));
+        }
+    }
+}
+
+void Watch::links_changed() {
+    for (std::size_t network = 0; network < plan_.network_count; ++network) {
+        for (NodeNumber a = 0; a < machines_.size(); ++a) {
+            for (NodeNumber b = a + 1; b < machines_.size(); ++b) {
+                Link &path = link(network, a, b);
+                const Hearing hearing = lan_.hearing(network, a, b);
+                if (std::exchange(path.hearing, hearing) != hearing) {
+                    path.since = lan_.now();
+                }
+            }
+        }
+    }
+}
+
+std::vector<NodeNumber> Watch::active(std::size_t router) const {
+    std::vector<NodeNumber> list;
+    for (NodeNumber node = 0; node < machines_.size(); ++node) {
+        const Process *process = machines_[node]->process();
+        if (process && is_active(process->router(router))) {
+            list.push_back(node);
+        }
+    }
+    return list;
+}
+
+void Watch::announced(NodeNumber node, std::size_t network,
+                      const IpAddress &address) {
+    if (lan_.reaches_clients(network, node)) {
+        believed_[{network, address}] = node;
+    }
+}
+
+std::optional<NodeNumber> Watch::believed(std::size_t network,
+                                          const IpAddress &address) const {
+    const auto it = believed_.find({network, address});
+    return it == believed_.end() ? std::nullopt : std::optional{it->second};
+}
+
+void Watch::addresses_changed() {
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        const bool held = std::ranges::any_of(
+            machines_, [&](const auto &one) { return one->holds_all(i); });
+        if (!held) {
+            unheld_since_[i] = unheld_since_[i].value_or(lan_.now());
+        } else if (const auto since =
+                       std::exchange(unheld_since_[i], std::nullopt)) {
+            longest_unheld_ = std::max(longest_unheld_, lan_.now() - *since);
+        }
+    }
+}
+
+void Watch::measure() {
+    longest_unheld_ = Duration{0};
+    std::ranges::fill(unheld_since_, std::nullopt);
+    addresses_changed();
+}
+
+Duration Watch::longest_unheld() const {
+    Duration longest = longest_unheld_;
+    for (const auto &since : unheld_since_) {
+        longest =
+            std::max(longest, since ? lan_.now() - *since : Duration::zero());
+    }
+    return longest;
+}
+
+}  // namespace ngx_vrrp::simulation
