@@ -28,6 +28,8 @@ constexpr int kLinkTtl = 255;
 constexpr int kLinkBacklog = 512;
 
 constexpr unsigned kMostAccepted = 16;
+// All peers, several times: more connections wait for the next second.
+constexpr unsigned kMostUntilNextListen = 256;
 constexpr std::size_t kMostEvents = 32;
 constexpr std::size_t kReadSize = 8192;
 // A peer that does not read has this much until its connection ends.
@@ -170,6 +172,7 @@ bool LinkSockets::watch(int fd, std::uint64_t name, std::uint32_t events,
 
 Status LinkSockets::listen(std::size_t link) {
     Listener &listener = listeners_[link];
+    listener.accepted = 0;
     const int fd = listener.socket.fd;
     if (fd < 0) {
         return failure("socket() for peer links", EAFNOSUPPORT);
@@ -229,10 +232,14 @@ Status LinkSockets::bind(const LinkSocket &socket) {
 
 void LinkSockets::stop_listening() {
     for (Listener &listener : listeners_) {
-        if (std::exchange(listener.watched, false)) {
-            watch(listener.socket.fd, 0, 0, EPOLL_CTL_DEL);
-            listener.index = 0;
-        }
+        pause(listener);
+    }
+}
+
+// Until the next listen().
+void LinkSockets::pause(Listener &listener) {
+    if (std::exchange(listener.watched, false)) {
+        watch(listener.socket.fd, 0, 0, EPOLL_CTL_DEL);
     }
 }
 
@@ -394,8 +401,14 @@ void LinkSockets::accept(std::size_t link, peer::Links &links, Instant now) {
         os::Fd fd(
             ::accept4(socket.fd, static_cast<sockaddr *>(message.msg_name),
                       &message.msg_namelen, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!fd && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+            pause(listeners_[link]);
+        }
         if (!fd) {
             return;
+        }
+        if (++listeners_[link].accepted >= kMostUntilNextListen) {
+            pause(listeners_[link]);
         }
         const IpAddress peer = from.address();
         const IpAddress local = SocketAddress::of_socket(fd.get()).address();

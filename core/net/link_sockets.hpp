@@ -50,7 +50,8 @@ public:
     LinkSockets &operator=(const LinkSockets &) = delete;
 
     // Binds the socket unless it is bound already, and accepts connections from
-    // now on. To be called again and again: the interface may be another one.
+    // now on. To be called each second: the interface may be another one, and
+    // the number of connections until the next call is limited.
     Status listen(std::size_t link);
     void stop_listening();
 
@@ -78,6 +79,7 @@ private:
         IpAddress source;
         std::uint32_t index = 0;  // of the interface that it is bound to
         bool watched = false;
+        unsigned accepted = 0;  // since the last listen()
     };
 
     struct Connection {
@@ -97,6 +99,7 @@ private:
     void want(peer::ConnectionId id);
     std::uint64_t name_of(peer::ConnectionId id) const;
     std::uint8_t min_ttl(std::size_t link, const IpAddress &peer) const;
+    void pause(Listener &listener);
     void accept(std::size_t link, peer::Links &links, Instant now);
     void handle(peer::ConnectionId id, std::uint32_t events, peer::Links &links,
                 Instant now);

@@ -2,9 +2,11 @@
 #include "core/net/link_sockets.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "core/net/ip_message.hpp"
 #include "core/os/clock.hpp"
 #include "tests/net/lab.hpp"
 #include "tests/os/fake_watcher.hpp"
@@ -132,6 +134,27 @@ TEST_F(LinkSocketsTest, TheSocketIsBoundAgainIfTheInterfaceIsMadeAgain) {
         EXPECT_TRUE(sockets.listen(0));
         EXPECT_TRUE(is_link_socket(fd.get(), link));
     }
+}
+
+TEST_F(LinkSocketsTest, ConnectionsASecondAreLimited) {
+    const os::Fd fd = open_link_socket(Family::ipv4);
+    Node a(*this, Family::ipv4, fd.get(), 1);
+    ASSERT_TRUE(a.sockets.listen(0));
+    std::vector<os::Fd> hosts;
+    const SocketAddress to(IpAddress::v4({127, 0, 0, 1}), 30112);
+    for (int i = 0; i < 300; ++i) {
+        hosts.push_back(open_link_socket(Family::ipv4));
+        const int ttl = 255;
+        ::setsockopt(hosts.back().get(), IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+        ::connect(hosts.back().get(), to.data(), to.size());
+    }
+    const auto seen = [&] {
+        return a.links.connections() + a.links.refused()[1];
+    };
+    run(a, a, [&] { return seen() > 256; });
+    EXPECT_EQ(seen(), 256U);
+    ASSERT_TRUE(a.sockets.listen(0));
+    EXPECT_TRUE(run(a, a, [&] { return seen() == 300; }));
 }
 
 TEST_F(LinkSocketsTest, APortOfAnotherProgramIsReported) {
