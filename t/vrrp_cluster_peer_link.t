@@ -3,7 +3,8 @@
 # "peer_link": two nodes link, and know each other. A wrong secret, garbage and
 # hosts that only connect are refused, and VRRP does not notice. The link comes
 # back after a reload, an upgrade and the death of the vrrp process, without a
-# takeover. A keepalived refuses connections, and nothing else happens.
+# takeover. A MASTER that leaves is followed at once. A keepalived refuses
+# connections, and nothing else happens.
 
 use v5.36;
 
@@ -222,6 +223,24 @@ is(holders('lb1'), 'nginx ngx_vrrp',
 is((split ' ', transitions())[1], (split ' ', $before)[1],
    'lb2 has never taken over');
 is(join(' ', $lab->who_has), 'lb1', 'and lb1 has the address');
+
+# --- the MASTER leaves --------------------------------------------------------
+
+$lab->wait_until('lb1 to name lb2', $PATIENCE, sub {
+    my ($peer) = peers('lb2', 'up');
+    return $peer && @{ $peer->{instances} } == 2
+           && !grep { !$_->{successor} } @{ $peer->{instances} };
+});
+ok(!(grep { map { grep { $_->{successor} } @{ $_->{instances} } } $_ }
+          peers('lb1', 'up')), 'a BACKUP names no successor');
+$nginx{lb1}->stop('QUIT');
+$lab->wait_for_holder('lb2', $PATIENCE);
+my ($instance) = @{ $nginx{lb2}->status->{instances} };
+like($instance->{reason}, qr/^priority 0 from \S+, which has named this node/,
+     'lb2 takes over at once, without the skew time');
+$nginx{lb1}->start;
+$lab->wait_for_holder('lb1', $PATIENCE);
+wait_for_link('after that');
 
 # --- the other node has none ---------------------------------------------------
 

@@ -135,6 +135,14 @@ public:
     void handle_checks(Instant now);
     void handle_time(Instant now);
 
+    // A peer link: the active router of this router, by its position in the
+    // configuration, has named this node as its successor; nothing: it has not.
+    void set_successor_of(std::size_t index,
+                          const std::optional<IpAddress> &active) {
+        routers_[index].set_successor_of(active);
+        note(index);
+    }
+
     // Local time, as often as it can matter: see vrrp::PreemptWindow.
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
     bool needs_time_of_day() const { return needs_time_of_day_; }

@@ -111,6 +111,11 @@ public:
     void set_group_fault(std::string text, Instant now);
     void obey(const vrrp::Input &order, Instant now);
 
+    // See vrrp::Instance.
+    void set_successor_of(const std::optional<IpAddress> &active) {
+        instance_.set_successor_of(active);
+    }
+
     // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
 

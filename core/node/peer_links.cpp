@@ -99,7 +99,7 @@ void PeerLinks::end(peer::Farewell reason, Instant now) {
     }
 }
 
-void PeerLinks::catch_up(const engine::Engine &engine, Instant now) {
+void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
     const bool wanted = engine.is_in_charge() && !stopped_;
     if (wanted != running_) {
         if (wanted) {
@@ -112,9 +112,12 @@ void PeerLinks::catch_up(const engine::Engine &engine, Instant now) {
         (now >= next_look_ || transitions_ != engine.transitions())) {
         look(engine, now);
     }
+    if (std::exchange(heard_, false) && running_) {
+        advise(engine, false);
+    }
 }
 
-void PeerLinks::look(const engine::Engine &engine, Instant now) {
+void PeerLinks::look(engine::Engine &engine, Instant now) {
     next_look_ = now + kLook;
     transitions_ = engine.transitions();
     listen(now);
@@ -127,7 +130,42 @@ void PeerLinks::look(const engine::Engine &engine, Instant now) {
         links_.set_status(i, status_of(engine, interfaces_[i]), now);
     }
     links_.set_targets(targets(engine), now);
+    advise(engine, true);
     plan();
+}
+
+// A MASTER that leaves says bye, and its priority 0 may arrive after that: so
+// what it has said is forgotten later.
+void PeerLinks::advise(engine::Engine &engine, bool forget) {
+    const auto &routers = engine.routers();
+    successor_of_.resize(routers.size());
+    for (std::size_t i = 0; i < routers.size(); ++i) {
+        const auto &active = routers[i].instance().active_router();
+        std::optional<IpAddress> of;
+        if (routers[i].config().peer_link && active &&
+            is_successor(routers[i].config())) {
+            of = active->address;
+        }
+        if (of != successor_of_[i] && (of || forget)) {
+            successor_of_[i] = of;
+            engine.set_successor_of(i, of);
+        }
+    }
+}
+
+// Its MASTER has named this node.
+bool PeerLinks::is_successor(const vrrp::Config &config) const {
+    return std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
+        return peer.state == peer::PeerState::up &&
+               interfaces_[peer.link] == config.interface &&
+               std::ranges::any_of(
+                   peer.status, [&](const peer::RouterStatus &router) {
+                       return router.family == config.family &&
+                              router.vrid == config.vrid &&
+                              router.state == peer::RouterState::master &&
+                              router.you_are_next;
+                   });
+    });
 }
 
 void PeerLinks::listen(Instant now) {
@@ -179,6 +217,7 @@ std::vector<peer::Target> PeerLinks::targets(
 
 bool PeerLinks::read(Instant now) {
     sockets_.read(links_, now);
+    heard_ = true;
     plan();
     return true;
 }

@@ -39,7 +39,7 @@ public:
     void stop(Instant now);
 
     // After each event.
-    void follow(const engine::Engine &engine, Instant now) {
+    void follow(engine::Engine &engine, Instant now) {
         if (started_) {
             catch_up(engine, now);
         }
@@ -56,13 +56,15 @@ public:
     status::PeerRecords records() const;
 
 private:
-    void catch_up(const engine::Engine &engine, Instant now);
+    void catch_up(engine::Engine &engine, Instant now);
     bool read(Instant now);
     bool has_news(Instant now);
     void plan();
     void begin();
     void end(peer::Farewell reason, Instant now);
-    void look(const engine::Engine &engine, Instant now);
+    void look(engine::Engine &engine, Instant now);
+    void advise(engine::Engine &engine, bool forget);
+    bool is_successor(const vrrp::Config &config) const;
     void listen(Instant now);
     std::vector<peer::Target> targets(const engine::Engine &engine) const;
     std::size_t link_of(const engine::VirtualRouter &router) const;
@@ -76,6 +78,8 @@ private:
     bool started_ = false;
     bool stopped_ = false;
     bool running_ = false;
+    bool heard_ = false;                                  // octets of a peer
+    std::vector<std::optional<IpAddress>> successor_of_;  // of each router
     bool news_ = true;  // a previous process may have published others
     std::uint64_t transitions_ = 0;
     Instant next_look_{};

@@ -81,13 +81,57 @@ void Links::set_targets(const std::vector<Target> &targets, Instant now) {
 void Links::set_status(std::size_t link, const StatusList &status,
                        Instant now) {
     status_[link] = status;
+    inform(configs_[link].interface, now);
+}
+
+// At the end, no other peer may believe that it takes over.
+void Links::inform(const std::string &interface, Instant now) {
+    if (!running_) {
+        return;
+    }
     for (ConnectionId id = 0; id < kMostConnections; ++id) {
         const Connection &c = connections_[id];
-        if (c.session && c.link == link) {
-            c.session->set_status(status, now);
+        if (c.session && configs_[c.link].interface == interface) {
+            c.session->set_status(status_for(id), now);
             flush(id, now);
         }
     }
+}
+
+StatusList Links::status_for(ConnectionId id) const {
+    StatusList list = status_[connections_[id].link];
+    for (RouterStatus &router : list) {
+        router.you_are_next = is_next(id, router);
+    }
+    return list;
+}
+
+// The best BACKUP of those that are linked. One that is better and not linked
+// preempts it, as usual.
+bool Links::is_next(ConnectionId id, const RouterStatus &router) const {
+    if (router.state != RouterState::master) {
+        return false;
+    }
+    const std::string &interface = configs_[connections_[id].link].interface;
+    std::optional<ConnectionId> best;
+    std::pair<Priority, IpAddress> highest;
+    for (ConnectionId other = 0; other < kMostConnections; ++other) {
+        const Connection &c = connections_[other];
+        if (!c.session || !c.up || c.spare ||
+            configs_[c.link].interface != interface) {
+            continue;
+        }
+        for (const RouterStatus &theirs : c.session->status()) {
+            const std::pair rank(theirs.priority, c.address);
+            if (theirs.family == router.family && theirs.vrid == router.vrid &&
+                theirs.state == RouterState::backup &&
+                (!best || rank > highest)) {
+                best = other;
+                highest = rank;
+            }
+        }
+    }
+    return best == id;
 }
 
 std::size_t Links::connections() const {
@@ -275,6 +319,10 @@ void Links::progress(ConnectionId id, Instant now) {
     }
     if (!c.spare && session.take_news()) {
         show(c, now);
+        inform(configs_[c.link].interface, now);
+    }
+    if (!c.session) {
+        return;
     }
     flush(id, now);
     if (!c.session || !session.ended()) {
@@ -316,7 +364,7 @@ bool Links::settle_duplicates(ConnectionId id, Instant now) {
             continue;
         }
         say_bye(loser, Farewell::duplicate, now);
-        if (loser == id) {
+        if (!c.session) {
             return false;
         }
     }
@@ -366,6 +414,7 @@ void Links::end(ConnectionId id, const std::string &why, Instant now) {
                               now);
     }
     fail(*peer, was_stable, why, now);
+    inform(interface, now);
 }
 
 // Shown with the next message.

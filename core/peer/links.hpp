@@ -122,7 +122,8 @@ public:
 
     // Without duplicates.
     void set_targets(const std::vector<Target> &targets, Instant now);
-    // Of the routers on the interface of this link.
+    // Of the routers on the interface of this link. The peers of a MASTER
+    // learn which of them takes over from it.
     void set_status(std::size_t link, const StatusList &status, Instant now);
 
     // An id for a connection that has arrived; nothing: close it. begin() when
@@ -169,6 +170,9 @@ private:
     bool is_due(const Peer &peer) const;
     void progress(ConnectionId id, Instant now);
     void flush(ConnectionId id, Instant now);
+    void inform(const std::string &interface, Instant now);
+    StatusList status_for(ConnectionId id) const;
+    bool is_next(ConnectionId id, const RouterStatus &router) const;
     bool settle_duplicates(ConnectionId id, Instant now);
     void use_spare(const std::string &interface, NodeId node);
     void say_bye(ConnectionId id, Farewell reason, Instant now);

@@ -13,7 +13,8 @@ constexpr std::uint32_t kMagic = 0x6e76706c;
 
 constexpr std::uint8_t kHasSecret = 0x01;
 
-constexpr std::size_t kEntrySize = 4;
+constexpr std::size_t kEntrySize = 5;
+constexpr std::uint8_t kYouAreNext = 0x01;
 constexpr std::size_t kLongestText = kLongestName;
 
 std::uint32_t read_u32(ByteReader &in) {
@@ -151,11 +152,12 @@ Result<StatusList, NotAMessage> parse_status(Bytes payload) {
         const Vrid vrid{entry.u8()};
         const auto state = static_cast<RouterState>(entry.u8());
         const Priority priority{entry.u8()};
+        const bool next = (entry.u8() & kYouAreNext) != 0;
         if (!entry.ok()) {
             return Unexpected(NotAMessage{});
         }
         if ((family == 4 || family == 6) && state <= RouterState::fault) {
-            list.push_back({Family{family}, vrid, state, priority});
+            list.push_back({Family{family}, vrid, state, priority, next});
         }
     }
     return list;
@@ -171,7 +173,8 @@ Buffer serialize(const StatusList &list) {
         out.u8(static_cast<std::uint8_t>(list[i].family))
             .u8(to_number(list[i].vrid))
             .u8(static_cast<std::uint8_t>(list[i].state))
-            .u8(list[i].priority.value);
+            .u8(list[i].priority.value)
+            .u8(list[i].you_are_next ? kYouAreNext : 0);
     }
     return payload;
 }

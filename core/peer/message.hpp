@@ -80,6 +80,8 @@ struct RouterStatus {
     Vrid vrid{};
     RouterState state{};
     Priority priority{0};  // effective
+    // From a MASTER: the receiver is the one that takes over from it.
+    bool you_are_next = false;
 
     friend bool operator==(const RouterStatus &,
                            const RouterStatus &) = default;

@@ -43,6 +43,7 @@ void write_peer(Fields &out, const Snapshot &snapshot, const PeerRecord &peer) {
                                       to_number(router.family))));
         out.json.member("state", to_string(router.state));
         out.json.member("priority", router.priority.value);
+        out.json.member("successor", router.you_are_next);
     });
 }
 

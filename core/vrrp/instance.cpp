@@ -400,4 +400,8 @@ bool Instance::is_sole_peer(const IpAddress &address) const {
            });
 }
 
+bool Instance::follows_at_once(const IpAddress &leaver) const {
+    return is_sole_peer(leaver) || successor_of_ == leaver;
+}
+
 }  // namespace ngx_vrrp::vrrp

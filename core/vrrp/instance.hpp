@@ -128,6 +128,13 @@ public:
     // Active, or leaving it.
     bool is_leaving() const { return std::holds_alternative<Leaving>(state_); }
 
+    // By a peer link: the active router with this address has named this node
+    // as its successor, so that no other backup of ours races it. After its
+    // priority 0, it takes over without the skew time.
+    void set_successor_of(const std::optional<IpAddress> &active) {
+        successor_of_ = active;
+    }
+
     // For the group.
 
     void set_first(bool first) { config_.sync.first = first; }
@@ -223,6 +230,7 @@ private:
     bool follows(Backup &state, Priority theirs, Instant now) const;
     bool has_fallen(const AdvertReceived &in) const;
     bool is_active_router(const IpAddress &address) const;
+    std::string leaver_text(const IpAddress &leaver) const;
     std::string takeover_reason(const Backup &state, Instant now) const;
     bool beats_us(const AdvertReceived &in) const;
     bool waits_for_first() const;
@@ -256,6 +264,7 @@ private:
     const char *delay_in_force() const;
     std::string held_back(Instant now) const;
     bool is_sole_peer(const IpAddress &address) const;
+    bool follows_at_once(const IpAddress &leaver) const;
 
     Config config_;
     // First what each advertisement needs.
@@ -271,6 +280,7 @@ private:
     Instant compares_from_{};         // 0: it has not been said
     std::string fault_;               // empty: none
     std::string window_;              // the open one
+    std::optional<IpAddress> successor_of_;
 };
 
 }  // namespace ngx_vrrp::vrrp

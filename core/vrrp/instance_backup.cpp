@@ -24,7 +24,7 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
         skew_time(config_.version, priority_, state.active_interval);
     if (state.leaver) {
         return state.timer_started +
-               (is_sole_peer(*state.leaver) ? Duration::zero() : skew);
+               (follows_at_once(*state.leaver) ? Duration::zero() : skew);
     }
     const Instant silence_ends =
         state.timer_started + active_down_interval(config_.version, priority_,
@@ -64,12 +64,18 @@ State Instance::on(Backup state, const TakeOver &, Turn &turn) {
     return become_active(takeover_reason(state, turn.now), turn);
 }
 
+std::string Instance::leaver_text(const IpAddress &leaver) const {
+    const std::string text = priority_from(kPriorityZero, leaver);
+    return successor_of_ == leaver ? text + ", which has named this node"
+                                   : text;
+}
+
 std::string Instance::takeover_reason(const Backup &state, Instant now) const {
     if (!config_.election) {
         return std::string{delay_in_force()} + " is over";
     }
     if (state.leaver) {
-        return priority_from(kPriorityZero, *state.leaver);
+        return leaver_text(*state.leaver);
     }
     const Duration skew =
         skew_time(config_.version, priority_, state.active_interval);
@@ -170,12 +176,13 @@ void Instance::follow_again(Backup &state) const {
 // RFC 9568, 6.4.2: "If the Priority in the ADVERTISEMENT is zero, then: Set the
 // Active_Down_Timer to Skew_Time", also without preemption. A second priority 0
 // does not set it again, or the takeover could be postponed for ever. The skew
-// time keeps backups apart, so a sole backup does not wait.
+// time keeps backups apart, so a sole backup does not wait, and neither does
+// one that the active router has named.
 State Instance::on_priority_zero(Backup state, const IpAddress &from,
                                  Turn &turn) {
-    if (is_sole_peer(from) && !is_held_back(turn.now) &&
+    if (follows_at_once(from) && !is_held_back(turn.now) &&
         !config_.is_grouped()) {
-        return become_active(priority_from(kPriorityZero, from), turn);
+        return become_active(leaver_text(from), turn);
     }
     if (!state.leaver) {
         state.timer_started = turn.now;

@@ -271,6 +271,73 @@ TEST_F(PeerLinksTest, AChangeIsSeenByTheOther) {
     EXPECT_FALSE(lb1.links->take_changed());
 }
 
+StatusList backup(std::uint8_t priority) {
+    return {{Family::ipv4, Vrid{51}, RouterState::backup, Priority{priority}}};
+}
+
+// Whether lb1 has named this peer as its successor.
+bool is_named(const Machine &machine) {
+    const StatusList &status = machine.peer(1)->status;
+    return !status.empty() && status[0].you_are_next;
+}
+
+TEST_F(PeerLinksTest, TheMasterNamesTheBestBackup) {
+    Machine &lb3 = lan.add(3, 30);
+    lb1.links->set_status(0, kLeader, lan.now);
+    lb2.links->set_status(0, backup(100), lan.now);
+    lb3.links->set_status(0, backup(90), lan.now);
+    lan.follow(lb2, {1});
+    lan.follow(lb3, {1});
+    lan.run(100ms);
+    EXPECT_TRUE(is_named(lb2));
+    EXPECT_FALSE(is_named(lb3));
+
+    lb2.links->set_status(0, backup(80), lan.now);
+    lan.run(50ms);
+    EXPECT_FALSE(is_named(lb2));
+    EXPECT_TRUE(is_named(lb3));
+
+    lb3.links->stop(Farewell::quit, lan.now);
+    lan.run(50ms);
+    EXPECT_TRUE(is_named(lb2));
+}
+
+TEST_F(PeerLinksTest, OnlyAMasterNamesASuccessorAndOnlyABackup) {
+    lb1.links->set_status(0, backup(200), lan.now);
+    lb2.links->set_status(0, backup(100), lan.now);
+    lan.follow(lb2, {1});
+    lan.run(100ms);
+    EXPECT_FALSE(is_named(lb2));
+    lb1.links->set_status(0, kLeader, lan.now);
+    lan.run(50ms);
+    EXPECT_TRUE(is_named(lb2));
+    lb2.links->set_status(
+        0, {{Family::ipv4, Vrid{51}, RouterState::fault, Priority{100}}},
+        lan.now);
+    lan.run(50ms);
+    EXPECT_FALSE(is_named(lb2));
+}
+
+// Otherwise two of them would take over at once.
+TEST_F(PeerLinksTest, AMasterThatLeavesNamesNoOther) {
+    Machine &lb3 = lan.add(3, 30);
+    lb1.links->set_status(0, kLeader, lan.now);
+    lb2.links->set_status(0, backup(100), lan.now);
+    lb3.links->set_status(0, backup(90), lan.now);
+    lan.follow(lb2, {1});
+    lan.follow(lb3, {1});
+    lan.run(100ms);
+    std::size_t sent = 0;
+    for (const Pipe &pipe : lan.pipes) {
+        sent += pipe.queue[0].size() + pipe.queue[1].size();
+    }
+    EXPECT_EQ(sent, 0U);
+    lb1.links->stop(Farewell::quit, lan.now);
+    for (const Pipe &pipe : lan.pipes) {
+        EXPECT_LE(pipe.queue[0].size(), 1U);  // bye
+    }
+}
+
 TEST_F(PeerLinksTest, OfTwoConnectionsTheOneOfTheLowerIdEnds) {
     lan.follow(lb1, {2});
     lan.follow(lb2, {1});

@@ -84,7 +84,7 @@ TEST(PeerMessage, TextsOfAPeerAreFitForALog) {
 
 TEST(PeerMessage, StatusIsReadAsItWasWritten) {
     const StatusList list{
-        {Family::ipv4, Vrid{51}, RouterState::master, Priority{200}},
+        {Family::ipv4, Vrid{51}, RouterState::master, Priority{200}, true},
         {Family::ipv6, Vrid{52}, RouterState::fault, Priority{0}}};
     EXPECT_EQ(*parse_status(serialize(list)), list);
     EXPECT_EQ(parse_status(serialize(StatusList{}))->size(), 0U);
@@ -104,9 +104,9 @@ TEST(PeerMessage, StatusOfALaterVersionIsReadAsFarAsItIsKnown) {
 }
 
 TEST(PeerMessage, StatusIsBounded) {
-    EXPECT_FALSE(parse_status(Buffer{4, 0, 0, 1, 4, 51, 2}));
-    EXPECT_FALSE(parse_status(Buffer{3, 0, 0, 0}));
-    EXPECT_FALSE(parse_status(Buffer{4, 0, 1, 255}));
+    EXPECT_FALSE(parse_status(Buffer{5, 0, 0, 1, 4, 51, 2, 200}));
+    EXPECT_FALSE(parse_status(Buffer{4, 0, 0, 0}));
+    EXPECT_FALSE(parse_status(Buffer{5, 0, 1, 255}));
 
     const StatusList most(kMostRouters + 1);
     const Buffer payload = serialize(most);

@@ -76,7 +76,7 @@ inline Snapshot rich_snapshot() {
     peer.since_ns = 9'000'000'000;
     peer.routers = 2;
     peer.list[0] = {Family::ipv6, Vrid{61}, peer::RouterState::master,
-                    Priority{200}};
+                    Priority{200}, true};
     peer.list[1] = {Family::ipv4, Vrid{62}, peer::RouterState::fault,
                     Priority{0}};
     s.peers.push_back(peer);

@@ -91,6 +91,10 @@ public:
             vrrp::AdvertReceived{std::move(advert), ip("192.168.64.134")});
     }
 
+    void set_successor_of(const std::optional<IpAddress> &active) {
+        instance_.set_successor_of(active);
+    }
+
     // Lets time pass, without any event.
     Router &after(Duration duration) {
         now_ += duration;

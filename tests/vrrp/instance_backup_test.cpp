@@ -454,6 +454,43 @@ TEST(Backup, SoleBackupTakesOverAtOnceWithoutPreemptionToo) {
     EXPECT_EQ(router.state(), StateName::active);
 }
 
+TEST(Backup, TakesOverAtOnceIfTheActiveRouterHasNamedIt) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.set_successor_of(ip("192.168.64.134"));
+
+    EXPECT_EQ(router.hear(0),
+              (Lines{"send-advert priority 100", "add-addresses",
+                     "announce-addresses 5",
+                     "transition backup -> active: priority 0 from "
+                     "192.168.64.134, which has named this node"}));
+}
+
+TEST(Backup, WaitsForTheSkewIfAnotherRouterHasNamedIt) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.set_successor_of(ip("192.168.64.135"));
+
+    router.hear(0);
+
+    EXPECT_EQ(router.state(), StateName::backup);
+    EXPECT_EQ(router.due_in(), kSkew);
+}
+
+// The packet with priority 0 is not needed for each member at once.
+TEST(Backup, AMemberOfAGroupHasNoSkewIfItIsNamed) {
+    Config config = classic_config(100);
+    config.sync.group = "G";
+    Router router = Router::backup(config);
+    router.hear(150);
+    router.set_successor_of(ip("192.168.64.134"));
+
+    router.hear(0);
+
+    EXPECT_EQ(router.state(), StateName::backup);
+    EXPECT_EQ(router.instance().takeover_at(), router.now());
+}
+
 TEST(Backup, WaitsForTheSkewWhenThereAreOtherPeers) {
     Router router = Router::backup(
         with_peers({ip("192.168.64.134"), ip("192.168.64.135")}));
