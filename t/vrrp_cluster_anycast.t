@@ -29,10 +29,11 @@ my $PATIENCE = 20;
 my $WITHDRAWN = 1000;
 my $ROUNDS = $ENV{NGX_VRRP_ANYCAST_ROUNDS} // 1;
 
-# The connections that each of the clients keeps, and the requests on new
-# connections that may be under way while the router moves them.
+# The connections that each of the clients keeps, and the requests that may be
+# under way while the router moves them: those of 200 ms, since a busy machine
+# may stop for so long.
 my $KEPT = 10;
-my $UNDER_WAY = 5;
+my $UNDER_WAY = 50;
 
 my %VIP = (4 => '203.0.113.10', 6 => '2001:db8:113::10');
 my %NAME = (4 => 'ANYCAST_4', 6 => 'ANYCAST_6');
@@ -228,23 +229,27 @@ sub monitor ($name) {
 }
 
 
-# The times at which it has reported this since then.
-sub reported ($monitor, $since, $condition) {
-    my $text = VRRP::Proc::slurp($monitor->{file}) // '';
+# The time of its first report of this since then. It may come late.
+sub reported ($monitor, $what, $since, $condition) {
+    return $lab->wait_until("report: $what", $PATIENCE, sub {
+        my $text = VRRP::Proc::slurp($monitor->{file});
 
-    return grep { $_ >= $since } map { VRRP::Watch::Addresses::_time($_) }
-           grep { $condition->() } split /\n/, $text;
+        for (grep { $condition->() } $text =~ /^.*(?=\n)/mg) {
+            my $time = VRRP::Watch::Addresses::_time($_);
+
+            return $time if $time >= $since;
+        }
+        return;
+    });
 }
 
 
 # When the router had no route to the node any more.
 sub withdrawn ($at_router, $name, $family, $since) {
     my $via = join '|', map { quotemeta } addresses($name);
-    my ($first) = reported($at_router, $since, sub {
-        /\Q$VIP{$family}\E / && !/via (?:$via) /;
-    });
 
-    return $first;
+    return reported($at_router, "no route of IPv$family to $name", $since,
+                    sub { /\Q$VIP{$family}\E / && !/via (?:$via) / });
 }
 
 
@@ -264,7 +269,7 @@ sub is_lossless ($load, $since, $moved, $family) {
            "$what: clients are there");
     is(join(', ', map { sprintf '%.3f %s', $_->{start} - $since, $_->{body} }
             @other), '', "$what: nothing is lost after the move");
-    cmp_ok(scalar @failed, '<=', $kept // $UNDER_WAY,
+    cmp_ok(scalar @failed, '<=', ($kept // 0) + $UNDER_WAY,
            "$what: nothing is lost before it");
     note(sprintf '%s: %d requests, %d lost in the move, %.0f ms after quit',
          $what, scalar @all, scalar @failed, 1000 * ($moved - $since));
@@ -343,7 +348,7 @@ for my $name (qw(lb1 lb2)) {
     for my $family (4, 6) {
         my @sorted = sort { $a <=> $b } @{ $after{$family} };
 
-        cmp_ok($sorted[0], '<', $WITHDRAWN,
+        cmp_ok($sorted[-1], '<', $WITHDRAWN,
                "$how withdraws soon, IPv$family");
         note(sprintf '%s, IPv%d: withdrawn after %.0f to %.0f ms, median %.0f',
              $how, $family, @sorted[0, -1, $#sorted / 2]);
@@ -390,10 +395,10 @@ becomes('lb2 is there again', 'lb1 lb2');
 
     for my $family (4, 6) {
         my ($new, $kept) = splice @load, 0, 2;
-        my ($signal) = reported($at_node, $since,
-                                sub { /Deleted \Q$VIP{$family}\E dev/ });
-        my ($gone) = reported($at_node, $since,
-                              sub { /Deleted .*inet6? \Q$VIP{$family}\E/ });
+        my $signal = reported($at_node, "IPv$family, no signal", $since,
+                              sub { /Deleted \Q$VIP{$family}\E dev/ });
+        my $gone = reported($at_node, "IPv$family, no address", $since,
+                            sub { /Deleted .*inet6? \Q$VIP{$family}\E/ });
         my $moved = withdrawn($at_router, 'lb1', $family, $since);
 
         cmp_ok($signal, '<', $since + 1.5, "IPv$family: the route goes first");

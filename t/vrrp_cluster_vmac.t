@@ -7,7 +7,6 @@
 use v5.36;
 
 use Test::More;
-use Time::HiRes qw(sleep time);
 
 use VRRP::Lab;
 use VRRP::Nginx;
@@ -146,9 +145,17 @@ sub holds ($name, $what) {
 # MLD reports from the IPv6 one at random times.)
 sub moves () {
     state $seen = 0;
+    state $serial = 0;
+    my $mark = sprintf '02:00:00:00:%02x:%02x', ++$serial >> 8, $serial & 255;
+    my $text;
 
-    sleep 0.1;
-    my $text = VRRP::Proc::slurp($switch->dir . '/fdb.out') // '';
+    # Reports are in order: it has reported all when it reports this.
+    $lab->wait_until('the monitor', $PATIENCE, sub {
+        $switch->run(qw(bridge fdb replace), $mark,
+                     qw(dev sw-client master static));
+        $text = VRRP::Proc::slurp($switch->dir . '/fdb.out') // '';
+        return $text =~ /^$mark /m;
+    });
     my $new = substr $text, $seen;
     $seen = length $text;
 
@@ -159,23 +166,38 @@ sub moves () {
 
 # Nothing that the kernel of lb1 reports about links, and no address goes.
 sub undisturbed ($what, $act) {
-    my ($indexes, $lb1) = (indexes('lb1'), $node{lb1});
-    my %tag = map { $_ => "$_-" . $what =~ s/\W/-/gr } qw(link address);
-    my %pid = map { $_ => $lb1->spawn({ tag => $tag{$_} },
-                                      qw(stdbuf -oL ip -o monitor), $_) }
-              qw(link address);
-    sleep 0.2;
-    $act->();
-    sleep 0.3;
-    $lb1->reap($_) for values %pid;
+    my $indexes = indexes('lb1');
+    my $reports = $lab->watch_reports('lb1');
 
-    my %seen = map { $_ => VRRP::Proc::slurp($lb1->dir . "/$tag{$_}.out") // '' }
-               qw(link address);
-    is($seen{link}, '', "$what: no link changes");
-    is(join('', $seen{address} =~ /^Deleted.*\n/mg), '',
+    $act->();
+
+    my @seen = $reports->stop;
+    is(join("\n", grep { !/ inet6? / } @seen), '', "$what: no link changes");
+    is(join("\n", grep { /^Deleted.* inet6? / } @seen), '',
        "$what: no address is removed");
     is(indexes('lb1'), $indexes, "$what: the same devices");
     is(held('lb1'), $ALL, "$what: with all addresses");
+}
+
+
+# As the status has them.
+sub vrrp_pids ($nginx) {
+    return map { $_->{inner} } grep { $_->{title} =~ /^nginx: vrrp process/ }
+           $nginx->processes;
+}
+
+
+# Until another vrrp process than these is MASTER.
+sub wait_for_successor ($nginx, @old) {
+    $lab->wait_until('another vrrp process', $PATIENCE, sub {
+        my %new = map { $_ => 1 } vrrp_pids($nginx);
+        my $status = $nginx->status;
+        my ($instance) = $status->{instances}->@*;
+
+        delete @new{@old};
+        return $new{ $status->{node}{pid} // 0 } && $instance
+               && $instance->{state} eq 'MASTER';
+    });
 }
 
 
@@ -192,20 +214,15 @@ moves();
 
 undisturbed('reload', sub { $lb1->reload });
 undisturbed('vrrp process killed', sub {
-    my ($old) = $lb1->vrrp_processes;
-    $lb1->signal('KILL', $old);
-    $lab->wait_until('another one', $PATIENCE, sub {
-        my ($new) = $lb1->vrrp_processes;
-        return $new && $new != $old;
-    });
+    my @old = vrrp_pids($lb1);
+    $lb1->signal('KILL', $lb1->vrrp_processes);
+    wait_for_successor($lb1, @old);
 });
 undisturbed('upgrade', sub {
     my ($old) = $lb1->masters;
+    my @old = vrrp_pids($lb1);
     $lb1->signal('USR2', $old);
-    $lab->wait_until('two of them', $PATIENCE, sub {
-        $lb1->masters == 2 && $lb1->vrrp_processes == 2;
-    });
-    sleep 0.3;
+    wait_for_successor($lb1, @old);
     $lb1->signal('QUIT', $old);
     $lab->wait_until('the new one', $PATIENCE, sub {
         $lb1->masters == 1 && $lb1->vrrp_processes == 1;
@@ -216,7 +233,8 @@ unlike(moves(), qr/lb2/, 'the switch learned nothing from the BACKUP');
 # The client learns nothing from any announcement.
 $client->ignore_announcements(@ADDRESSES);
 $lb1->stop('QUIT');
-is(moves(), 'lb2', 'quit: the switch learned only from lb2');
+is($lab->wait_until('a move', $PATIENCE, \&moves), 'lb2',
+   'quit: the switch learned only from lb2');
 holds('lb2', 'quit');
 is(indexes('lb1'), '', 'quit: lb1 has no device');
 

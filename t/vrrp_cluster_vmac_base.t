@@ -152,7 +152,7 @@ $lb1->run(qw(mount -o), 'remount,bind,ro', '/proc/sys');
 $nginx{lb1}->configure(vrrp => $one);
 $nginx{lb1}->start;
 $lab->wait_until('FAULT', $PATIENCE,
-                 sub { eval { $nginx{lb1}->state } eq 'FAULT' });
+                 sub { $nginx{lb1}->state eq 'FAULT' });
 my $fault = $nginx{lb1}->status->{instances}[0]{fault};
 like($fault, qr/^use_vmac: setting net\.ipv6\.conf\.vrrp\.51\.disable_ipv6 /,
      'read-only /proc/sys: FAULT');

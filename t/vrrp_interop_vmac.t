@@ -114,7 +114,7 @@ subtest 'the vrrp process dies' => sub {
     $ours->signal('KILL', $before);
     $lab->wait_until('another one', 10, sub {
         my ($now) = $ours->vrrp_processes;
-        $now && $now != $before && eval { $ours->state } eq 'MASTER';
+        $now && $now != $before && (eval { $ours->state } // '') eq 'MASTER';
     });
     is(ifindex($lb1), $index, 'the same device');
     is(is_up($lb1), 1, 'it is up');
@@ -158,7 +158,8 @@ is(base_settings(), '0 0', 'its base is as it was');
 $lb1->run(qw(ip link add), $DEVICE, 'link', $VRRP::Node::INTERFACE,
     qw(type macvlan mode bridge));
 $ours->start;
-$lab->wait_until('FAULT', 10, sub { eval { $ours->state } eq 'FAULT' });
+$lab->wait_until('FAULT', 10,
+                 sub { (eval { $ours->state } // '') eq 'FAULT' });
 like($ours->status->{instances}[0]{fault},
     qr/interface \Q$DEVICE\E was not made by this module/, 'it says so');
 $ours->stop('QUIT');

@@ -98,11 +98,11 @@ sub log_text ($self) {
 }
 
 
-# The state it logged last: MASTER, BACKUP or FAULT.
+# The state it logged last: MASTER, BACKUP or FAULT; '' before the first.
 sub state ($self) {
     my @states = $self->log_text =~ /Entering (\w+) STATE/g;
 
-    return $states[-1];
+    return $states[-1] // '';
 }
 
 

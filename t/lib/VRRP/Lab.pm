@@ -267,6 +267,12 @@ sub watch_addresses ($self, $name) {
 }
 
 
+sub watch_reports ($self, $name, @objects) {
+    return VRRP::Watch::Reports->new(node => $self->node($name),
+                                     objects => \@objects);
+}
+
+
 sub load ($self, %args) {
     return VRRP::Load->new(node => $self->node($args{from} // 'client'),
                            url => "http://$VIP/", %args);

@@ -190,12 +190,12 @@ sub status ($self) {
 }
 
 
-# State of its first or only instance, from the status.
+# State of its first or only instance, from the status; '' before there is one.
 sub state ($self, $name = undef) {
     my ($found) = grep { !defined $name || $_->{name} eq $name }
                   @{ $self->status->{instances} };
 
-    return $found->{state};
+    return $found->{state} // '';
 }
 
 

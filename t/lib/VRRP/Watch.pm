@@ -108,12 +108,13 @@ sub new ($class, %args) {
         qw(ip -tshort -o monitor address));
 
     # It does not report that it is ready: make it print something.
-    for (1 .. 100) {
+    for (1 .. 500) {
         $node->try(qw(ip address add), "$ITS_OWN/32", qw(dev lo));
         $node->try(qw(ip address del), "$ITS_OWN/32", qw(dev lo));
         last if -s $file;
         sleep 0.01;
     }
+    die $node->name . ": \"ip monitor\" does not start\n" if !-s $file;
 
     return bless { node => $node, file => $file, pid => $pid,
                    present => { map { $_ => 1 } $node->addresses } }, $class;
@@ -163,6 +164,52 @@ sub _time ($line) {
 
     return timelocal($second, $minute, $hour, $day, $month - 1, $year)
            + $fraction;
+}
+
+
+package VRRP::Watch::Reports;
+
+use Time::HiRes qw(sleep);
+
+my ($FIRST, $LAST) = ('127.9.9.1', '127.9.9.2');
+
+
+# What the kernel of a node reports about links, addresses and these objects of
+# "ip monitor". Nothing is missed: we add an address before and after.
+sub new ($class, %args) {
+    state $serial = 0;
+
+    my $node = $args{node};
+    my $tag = 'reports' . ++$serial;
+
+    my $self = bless { node => $node, file => $node->dir . "/$tag.out" },
+                     $class;
+
+    $self->{pid} = $node->spawn({ tag => $tag },
+        qw(stdbuf -oL ip -o monitor link address), @{ $args{objects} });
+    $self->_wait_for($FIRST);
+    return $self;
+}
+
+
+sub _wait_for ($self, $address) {
+    for (1 .. 500) {
+        $self->{node}->run(qw(ip address replace), "$address/32", qw(dev lo));
+        return if (VRRP::Proc::slurp($self->{file}) // '') =~ m{ $address/};
+        sleep 0.01;
+    }
+
+    die $self->{node}->name . ": \"ip monitor\" does not report $address\n";
+}
+
+
+# Ends it. Returns the lines.
+sub stop ($self) {
+    $self->_wait_for($LAST);
+    $self->{node}->reap(delete $self->{pid});
+
+    return grep { !/ (?:$FIRST|$LAST)\b/ }
+           split /\n/, VRRP::Proc::slurp($self->{file});
 }
 
 
