@@ -517,9 +517,10 @@ typedef struct {
     int64_t                           port;
     vrrp_core_str_t                   secret_file;  /* or empty */
 
-    /* the vrrp process fills it from the file */
+    /* the vrrp process fills it from the file, or does not use this link */
     size_t                            secret_len;
     uint8_t                           secret[VRRP_CORE_LINK_MAX_SECRET];
+    uint8_t                           dropped;
 
     /* of vrrp_core_link_socket(), or -1; master and vrrp process keep it */
     int                               fd;

@@ -329,7 +329,9 @@ node::PeerLink to_peer_link(const vrrp_core_conf_t &conf,
 std::vector<node::PeerLink> to_peer_links(const vrrp_core_conf_t &conf) {
     std::vector<node::PeerLink> links;
     for (std::size_t i = 0; i < conf.nlinks; ++i) {
-        links.push_back(to_peer_link(conf, conf.links[i]));
+        if (conf.links[i].dropped == 0) {
+            links.push_back(to_peer_link(conf, conf.links[i]));
+        }
     }
     return links;
 }

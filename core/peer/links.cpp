@@ -152,14 +152,19 @@ std::optional<ConnectionId> Links::free_place() const {
 // A host that only connects cannot use up the places of the others.
 bool Links::is_full(std::size_t link, const IpAddress &address) const {
     std::size_t greeting = 0;
+    std::size_t greeting_of_host = 0;
     std::size_t of_host = 0;
     for (const Connection &c : connections_) {
-        if (c.session && !c.up && c.session->role() == Role::acceptor) {
-            ++greeting;
-            of_host += c.link == link && c.address == address ? 1U : 0U;
+        if (!c.session || c.session->role() != Role::acceptor) {
+            continue;
         }
+        const bool same = c.link == link && c.address == address;
+        greeting += c.up ? 0U : 1U;
+        greeting_of_host += same && !c.up ? 1U : 0U;
+        of_host += same ? 1U : 0U;
     }
-    return greeting >= kMostGreeting || of_host >= kMostGreetingOfHost;
+    return greeting >= kMostGreeting ||
+           greeting_of_host >= kMostGreetingOfHost || of_host >= kMostOfHost;
 }
 
 bool Links::may_come_from(std::size_t link, const IpAddress &address) const {

@@ -31,6 +31,8 @@ inline constexpr std::size_t kMostConnections = 64;
 // Those that have not completed the greeting.
 inline constexpr std::size_t kMostGreeting = 16;
 inline constexpr std::size_t kMostGreetingOfHost = 2;
+// Accepted from one address. A peer has one, and perhaps others that will end.
+inline constexpr std::size_t kMostOfHost = 4;
 
 inline constexpr Duration kFirstPause = Seconds{1};
 inline constexpr Duration kLongestPause = Seconds{60};

@@ -22,6 +22,8 @@ static const char *ngx_vrrp_router_secrets(ngx_cycle_t *cycle);
 static const char *ngx_vrrp_router_password(vrrp_core_instance_conf_t *ic);
 static const char *ngx_vrrp_router_key(vrrp_core_instance_conf_t *ic,
     vrrp_core_hmac_key_t *key);
+static void ngx_vrrp_router_drop_link(ngx_cycle_t *cycle,
+    vrrp_core_link_conf_t *link, const char *reason);
 static const char *ngx_vrrp_router_link(vrrp_core_link_conf_t *link);
 static const char *ngx_vrrp_router_unreadable(const char *what,
     const vrrp_core_str_t *name, vrrp_core_str_t *file, const char *wrong);
@@ -140,11 +142,38 @@ ngx_vrrp_router_secrets(ngx_cycle_t *cycle)
         wrong = ngx_vrrp_router_link(&vcf->core.links[i]);
 
         if (wrong) {
-            return wrong;
+            ngx_vrrp_router_drop_link(cycle, &vcf->core.links[i], wrong);
         }
     }
 
     return NULL;
+}
+
+
+/* VRRP does not need it */
+
+static void
+ngx_vrrp_router_drop_link(ngx_cycle_t *cycle, vrrp_core_link_conf_t *link,
+    const char *reason)
+{
+    size_t                      i;
+    ngx_vrrp_conf_t            *vcf;
+    vrrp_core_instance_conf_t  *ic;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+    ic = (vrrp_core_instance_conf_t *) vcf->core.instances;
+
+    for (i = 0; i < vcf->core.ninstances; i++) {
+        if (ngx_vrrp_same_str(&ic[i].interface, &link->interface)) {
+            ic[i].peer_link = 0;
+        }
+    }
+
+    link->dropped = 1;
+
+    ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                  "vrrp: %s; no peer links there until nginx is reloaded",
+                  reason);
 }
 
 

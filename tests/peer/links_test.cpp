@@ -440,6 +440,28 @@ TEST(PeerLinks, AWrongSecretIsCountedAndLoggedOnceAMinute) {
     EXPECT_FALSE(lb2.is_up(1));
 }
 
+// Without a secret, any host of the LAN can be a peer.
+TEST(PeerLinks, AHostWithManyNodesLeavesRoom) {
+    Lan lan;
+    Machine &lb1 = lan.add(1, 10);
+    unsigned accepted = 0;
+    for (NodeId node = 100; node < 200; ++node) {
+        const auto id = lb1.links->accept(0, address(66), address(1), lan.now);
+        if (id) {
+            ++accepted;
+            Hello hello;
+            hello.node = node;
+            lb1.links->receive(
+                *id, serialize({Type::hello, 0}, serialize(hello), 0), lan.now);
+            lb1.links->receive(
+                *id, serialize({Type::about, 1}, serialize(About{}), 0),
+                lan.now);
+        }
+    }
+    EXPECT_EQ(accepted, kMostOfHost);
+    EXPECT_EQ(lb1.links->connections(), kMostOfHost);
+}
+
 TEST(PeerLinks, HostsThatOnlyConnectLeaveRoom) {
     Lan lan;
     Machine &lb1 = lan.add(1, 10);
