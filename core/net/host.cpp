@@ -35,6 +35,15 @@ bool has_ours(const engine::Interfaces &known, IfIndex interface,
     return there && there->has_marked(address);
 }
 
+// Of any program.
+bool has(const engine::Interfaces &known, IfIndex interface,
+         const IpAddress &address) {
+    const engine::Interface *there =
+        find_first(known.list, interface, &engine::Interface::index);
+    return there && find_first(there->addresses, address,
+                               &engine::InterfaceAddress::address);
+}
+
 }  // namespace
 
 Host::Host(os::Watcher &watcher, Sink &sink, LogSink &log)
@@ -285,6 +294,16 @@ void Host::forget_unanswered(const engine::Interface &interface) {
     }
 }
 
+// The kernel may never mark an address that was there before.
+void Host::expect_report(IfIndex interface,
+                         const vrrp::VirtualAddress &address) {
+    const std::pair added{interface, address};
+    if (known_.keeps_marks && !has(known_, interface, address.address) &&
+        std::ranges::find(unreported_, added) == unreported_.end()) {
+        unreported_.push_back(added);
+    }
+}
+
 // A new address causes an event, like that of any program: then it is known.
 // Its renewals cause none.
 [[gnu::hot]] std::vector<Status> Host::add(
@@ -303,8 +322,8 @@ void Host::forget_unanswered(const engine::Interface &interface) {
         if (added[i] && in_subnet) {
             promote_once(*requests[i].interface);
         }
-        if (added[i] && !all_known && known_.keeps_marks) {
-            unreported_.emplace_back(requests[i].interface->index, address);
+        if (added[i] && !all_known) {
+            expect_report(requests[i].interface->index, address);
         }
     }
     return added;

@@ -122,6 +122,7 @@ private:
     void read_route_events();
     Status read_marked_routes();
     void note_routes(const Status &read, Instant now);
+    void expect_report(IfIndex interface, const vrrp::VirtualAddress &address);
     void promote_once(const engine::Interface &interface);
 
     os::Watcher &watcher_;
@@ -143,7 +144,7 @@ private:
     RepeatedLine neighbour_line_;
     RepeatedLine routes_line_;
     std::set<IfIndex> promoted_;
-    // Added by this process, without an event yet.
+    // Added by this process, without an event yet; each only once.
     std::vector<std::pair<IfIndex, vrrp::VirtualAddress>> unreported_;
 
     os::ProcessWatch processes_;

@@ -226,6 +226,35 @@ TEST_F(NetlinkFailure, AStartNeedsTheRoutesIfTheKernelHasThem) {
     EXPECT_FALSE(a().host->deadline());
 }
 
+// An address of another program keeps its mark when we prolong it.
+TEST_F(NetlinkFailure, AnEventCostsNoDumpForAnAddressThatWasThereBefore) {
+    in_a("ip addr add 10.9.0.77/24 dev vr0 valid_lft 900 preferred_lft 900");
+    a().settle();
+    const engine::Interface vr0 = a().look("vr0");
+    const vrrp::VirtualAddress theirs{*IpAddress::parse("10.9.0.77"), 24, "vr0",
+                                      ""};
+    int dumps = 0;
+    change_each([&](nlmsghdr &message) {
+        dumps += message.nlmsg_type == NLMSG_DONE;
+        if (message.nlmsg_type == RTM_NEWADDR) {
+            nlattr *mark = nlmsg_find_attr(&message, sizeof(ifaddrmsg), 11);
+            if (mark != nullptr) {
+                mark->nla_type = 1000;  // not IFA_PROTO
+            }
+        }
+    });
+
+    for (int n = 0; n < 3; ++n) {
+        ASSERT_DONE(a().add(vr0, theirs, Seconds{500}));
+    }
+    const int before = a().changes;
+    in_a("ip link set vr0 mtu 1400");
+    a().settle();
+
+    EXPECT_GT(a().changes, before);
+    EXPECT_EQ(dumps, 0);
+}
+
 // Any process may send to our socket, if it is privileged in its own
 // namespace.
 TEST_F(NetlinkFailure, MessagesOfOtherProcessesAreIgnored) {
