@@ -18,6 +18,9 @@ namespace {
 // urgent.
 constexpr Duration kOrderDelay = Milliseconds{100};
 
+// A dump of routes without an answer has blocked the process for a second.
+constexpr Duration kRoutePause = Seconds{10};
+
 Status not_watched(const char *what) {
     return failure(format("adding %s to the event loop", what), EMFILE);
 }
@@ -86,7 +89,8 @@ Status Host::open() {
     return success();
 }
 
-Status Host::watch_routes() {
+Status Host::watch_routes(bool configured) {
+    routes_configured_ = configured;
     if (route_events_.is_open()) {
         return success();
     }
@@ -114,8 +118,9 @@ Result<engine::Interfaces, SystemError> Host::interfaces() {
         dump_.failed(os::now());
     }
     known_ = std::move(read.value().interfaces);
+    routes_unknown_ = true;
     const Status routes = read_marked_routes();
-    if (!routes && may_pass(routes.error().code)) {
+    if (!routes && routes_configured_ && may_pass(routes.error().code)) {
         return Unexpected(routes.error());
     }
     note_routes(routes, os::now());
@@ -250,20 +255,31 @@ void Host::report_interfaces() {
     bool any = false;
     const int error = route_events_.drain([&](nlmsghdr *) { any = true; });
     if (any || error != 0) {
+        routes_unknown_ = true;
         report_interfaces();
     }
 }
 
+// Without routes in the configuration, only those of an earlier process matter.
+bool Host::needs_routes() const {
+    return route_events_.is_open() &&
+           (routes_configured_ || routes_unknown_ || !known_.routes.empty() ||
+            !known_.rules.empty());
+}
+
 Status Host::read_marked_routes() {
-    return route_events_.is_open() ? read_routes(routes_, known_) : success();
+    return needs_routes() ? read_routes(routes_, known_) : success();
 }
 
 void Host::note_routes(const Status &read, Instant now) {
-    if (read) {
+    if (read || (!routes_configured_ && !may_pass(read.error().code))) {
         route_dump_.succeeded();
+        routes_unknown_ = false;
         return;
     }
-    const Duration pause = route_dump_.failed(now);
+    const bool is_slow = !routes_configured_ || read.error().code == ETIMEDOUT;
+    const Duration pause =
+        route_dump_.failed(now, is_slow ? kRoutePause : os::Retry::kFirstPause);
     routes_line_.write(
         log_, LogLevel::error,
         read.error().to_string() + format(", retrying in %lld ms",

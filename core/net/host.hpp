@@ -62,8 +62,9 @@ public:
     Status open();
 
     // From now on, routes and rules with our mark are reported, too; before
-    // interfaces().
-    Status watch_routes();
+    // interfaces(). configured: we may add some, so that interfaces() fails
+    // without those that are there.
+    Status watch_routes(bool configured);
 
     // The machine's interfaces now (a full dump). The sink gets all later
     // changes.
@@ -120,6 +121,7 @@ private:
     void read_all_again(Instant now, bool changed);
     void report_interfaces();
     void read_route_events();
+    bool needs_routes() const;
     Status read_marked_routes();
     void note_routes(const Status &read, Instant now);
     void expect_report(IfIndex interface, const vrrp::VirtualAddress &address);
@@ -135,7 +137,9 @@ private:
     EventSocket events_;
     RequestSocket routes_;  // opened with the next one
     EventSocket route_events_;
-    engine::Interfaces known_;  // the last dump, and all events since
+    bool routes_configured_ = false;
+    bool routes_unknown_ = true;  // since a dump or an event
+    engine::Interfaces known_;    // the last dump, and all events since
     os::Retry dump_;
     os::Retry route_dump_;
     RepeatedLine loss_line_;

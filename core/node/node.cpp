@@ -157,7 +157,7 @@ Status Node::take_part() {
         return opened;
     }
     // Without routes, too: the previous process may hand over some.
-    Status watching = host_.watch_routes();
+    Status watching = host_.watch_routes(engine_.has_routes());
     if (!watching && engine_.has_routes()) {
         return watching;
     }

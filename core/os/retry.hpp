@@ -14,10 +14,10 @@ public:
     static constexpr Duration kLongestPause = Seconds{1};
 
     // It has failed. Returns the pause.
-    Duration failed(Instant now) {
-        const Duration pause = pause_;
+    Duration failed(Instant now, Duration shortest = kFirstPause) {
+        const Duration pause = std::max(pause_, shortest);
         at_ = now + pause;
-        pause_ = std::min(2 * pause, kLongestPause);
+        pause_ = std::min(2 * pause_, kLongestPause);
         return pause;
     }
 

@@ -88,6 +88,15 @@ protected:
         });
     }
 
+    static void refuse_routes(int error) {
+        change_each([error](nlmsghdr &message) {
+            if (message.nlmsg_type == RTM_NEWROUTE) {
+                message.nlmsg_type = NLMSG_ERROR;
+                static_cast<nlmsgerr *>(nlmsg_data(&message))->error = -error;
+            }
+        });
+    }
+
     bool vr0_is_up() {
         const engine::Interface *vr0 = a().interfaces.find("vr0");
         return vr0 && vr0->up;
@@ -169,7 +178,7 @@ TEST_F(NetlinkFailure, InterruptedDumpTakesNothingAway) {
 }
 
 TEST_F(NetlinkFailure, ADumpOfRoutesThatFailsIsTriedAgain) {
-    ASSERT_TRUE(a().host->watch_routes());
+    ASSERT_TRUE(a().host->watch_routes(true));
     ASSERT_TRUE(a().host->interfaces());
     ASSERT_FALSE(a().host->deadline());
 
@@ -199,23 +208,15 @@ TEST_F(NetlinkFailure, ADumpOfRoutesThatFailsIsTriedAgain) {
 // A start without them would leave those of an earlier process behind.
 TEST_F(NetlinkFailure, AStartNeedsTheRoutesIfTheKernelHasThem) {
     in_a("ip route add 198.51.100.0/24 dev vr0 proto 112");
-    ASSERT_TRUE(a().host->watch_routes());
-    const auto refuse = [](int error) {
-        change_each([error](nlmsghdr &message) {
-            if (message.nlmsg_type == RTM_NEWROUTE) {
-                message.nlmsg_type = NLMSG_ERROR;
-                static_cast<nlmsgerr *>(nlmsg_data(&message))->error = -error;
-            }
-        });
-    };
+    ASSERT_TRUE(a().host->watch_routes(true));
 
-    refuse(ENOBUFS);
+    refuse_routes(ENOBUFS);
     const auto read = a().host->interfaces();
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, ENOBUFS);
     EXPECT_TRUE(a().log.empty());
 
-    refuse(EINVAL);
+    refuse_routes(EINVAL);
     EXPECT_TRUE(a().host->interfaces());
     EXPECT_TRUE(a().host->deadline());
     EXPECT_EQ(a().log.size(), 1u);
@@ -223,6 +224,46 @@ TEST_F(NetlinkFailure, AStartNeedsTheRoutesIfTheKernelHasThem) {
     change = nullptr;
     ASSERT_TRUE(a().host->interfaces());
     EXPECT_EQ(a().host->interfaces()->routes.size(), 1u);
+    EXPECT_FALSE(a().host->deadline());
+}
+
+// Each attempt may block the process for a second.
+TEST_F(NetlinkFailure, ADumpOfRoutesWithoutAnswerIsNotRepeatedAtOnce) {
+    ASSERT_TRUE(a().host->watch_routes(true));
+    ASSERT_TRUE(a().host->interfaces());
+    in_a("ip route add 198.51.100.0/24 dev vr0 proto 112");
+    refuse_routes(ETIMEDOUT);
+    a().turn(Milliseconds{100});
+
+    ASSERT_TRUE(a().host->deadline());
+    EXPECT_GT(*a().host->deadline(), os::now() + Seconds{5});
+}
+
+TEST_F(NetlinkFailure, RoutesHoldUpNothingWhereNoneIsConfigured) {
+    in_a("ip route add 198.51.100.0/24 dev vr0 proto 112");
+    ASSERT_TRUE(a().host->watch_routes(false));
+
+    refuse_routes(EINVAL);
+    EXPECT_TRUE(a().host->interfaces());
+    EXPECT_FALSE(a().host->deadline()) << "the kernel has none";
+    refuse_routes(ENOBUFS);
+    EXPECT_TRUE(a().host->interfaces());
+    ASSERT_TRUE(a().host->deadline());
+    EXPECT_GT(*a().host->deadline(), os::now() + Seconds{5});
+
+    // those of an earlier process are found, and followed until they are gone
+    change = nullptr;
+    a().host->handle_time(*a().host->deadline());
+    EXPECT_EQ(a().interfaces.routes.size(), 1u);
+    EXPECT_FALSE(a().host->deadline());
+    in_a("ip route del 198.51.100.0/24 dev vr0 proto 112");
+    a().settle();
+    EXPECT_TRUE(a().interfaces.routes.empty());
+    const int before = a().changes;
+    refuse_routes(ENOBUFS);
+    in_a("ip link set vr0 address 02:00:00:00:00:07");
+    a().settle();
+    EXPECT_GT(a().changes, before);
     EXPECT_FALSE(a().host->deadline());
 }
 
@@ -248,7 +289,7 @@ TEST_F(NetlinkFailure, AnEventCostsNoDumpForAnAddressThatWasThereBefore) {
         ASSERT_DONE(a().add(vr0, theirs, Seconds{500}));
     }
     const int before = a().changes;
-    in_a("ip link set vr0 mtu 1400");
+    in_a("ip link set vr0 address 02:00:00:00:00:07");
     a().settle();
 
     EXPECT_GT(a().changes, before);

@@ -31,7 +31,7 @@ protected:
     void SetUp() override {
         Lab::SetUp();
         if (!IsSkipped()) {
-            ASSERT_DONE(a().host->watch_routes());
+            ASSERT_DONE(a().host->watch_routes(true));
             in_a("ip addr add fd09::1/64 dev vr0 nodad");
             ASSERT_TRUE(a().wait([&] { return a().changes > 0; }));
             a().settle();
