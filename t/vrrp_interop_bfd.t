@@ -244,8 +244,8 @@ my $second = $lab->start_nginx('lb2',
 my $reported = eval {
     $lab->wait_until('an error about the port', 5, sub {
         $second->log_text =~ m{
-            UDP[ ]port[ ]3784[ ]of[ ]0\.0\.0\.0[ ]failed[ ].*:
-            [ ]bird[ ]\(process[ ]\d+\)[ ]has[ ]the[ ]port[ ]of[ ]BFD
+            UDP[ ]port[ ]3784[ ]of[ ]0\.0\.0\.0[ ]failed[ ].*,
+            [ ]bird[ ]\(process[ ]\d+\)[ ]had[ ]the[ ]port[ ]of[ ]BFD
         }x;
     });
 };

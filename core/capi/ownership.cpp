@@ -13,6 +13,7 @@
 #include "core/net/bfd_sockets.hpp"
 #include "core/net/link_sockets.hpp"
 #include "core/net/router_names.hpp"
+#include "core/os/clock.hpp"
 #include "core/os/memory_file.hpp"
 
 namespace {
@@ -105,13 +106,15 @@ void vrrp_core_take_names(const vrrp_core_conf_t *conf) {
     });
 }
 
+// It is a hint: it must not delay the process that takes part.
 void vrrp_core_bfd_holder(const vrrp_core_conf_t *conf, char *text,
                           size_t size) {
     copy_text("", text, size);
     guarded([&] {
+        const Instant give_up = os::now() + Milliseconds{50};
         std::string holder;
         for (std::size_t i = 0; i < net::kBfdSockets && holder.empty(); ++i) {
-            holder = net::find_bfd_holder(conf->bfd_fds[i], i);
+            holder = net::find_bfd_holder(conf->bfd_fds[i], i, give_up);
         }
         copy_text(holder, text, size);
     });

@@ -163,9 +163,10 @@ bool is_bfd_socket(int fd, std::size_t which) {
            SocketAddress::of_socket(fd).port() == port_of(which);
 }
 
-std::string find_bfd_holder(int fd, std::size_t which) {
-    return fd < 0 || is_bfd_socket(fd, which) ? ""
-                                              : find_udp_holder(port_of(which));
+std::string find_bfd_holder(int fd, std::size_t which, Instant give_up) {
+    return fd < 0 || is_bfd_socket(fd, which)
+               ? ""
+               : find_udp_holder(port_of(which), give_up);
 }
 
 BfdSockets::BfdSockets(const Descriptors &descriptors, std::size_t sessions,

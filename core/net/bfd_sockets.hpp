@@ -39,7 +39,7 @@ bool is_bfd_socket(int fd, std::size_t which);
 
 // The program that has its port, if it is not bound and root asks: see
 // port_holder.hpp.
-std::string find_bfd_holder(int fd, std::size_t which);
+std::string find_bfd_holder(int fd, std::size_t which, Instant give_up);
 
 class BfdSockets {
 public:

@@ -10,6 +10,8 @@
 #include <functional>
 #include <vector>
 
+#include "core/os/clock.hpp"
+
 namespace ngx_vrrp::net {
 
 namespace {
@@ -19,10 +21,11 @@ using Links = std::vector<std::string>;
 
 // A line has: number, local address and port, remote ones, state, queues,
 // timer, retransmissions, user, timeout, inode.
-void read_sockets(const char *path, std::uint16_t wanted, Links &links) {
+void read_sockets(const char *path, std::uint16_t wanted, Instant give_up,
+                  Links &links) {
     std::ifstream file(path);
     std::string line;
-    while (std::getline(file, line)) {
+    while (os::now() < give_up && std::getline(file, line)) {
         unsigned port = 0;
         unsigned long inode = 0;
         constexpr const char *kLine =
@@ -35,7 +38,7 @@ void read_sockets(const char *path, std::uint16_t wanted, Links &links) {
 }
 
 // The first entry for which found() is true; empty: none.
-std::string find_entry(const std::string &folder,
+std::string find_entry(const std::string &folder, Instant give_up,
                        const std::function<bool(const std::string &)> &found) {
     DIR *const all = ::opendir(folder.c_str());
     if (all == nullptr) {
@@ -43,6 +46,9 @@ std::string find_entry(const std::string &folder,
     }
     std::string result;
     while (const dirent *entry = ::readdir(all)) {
+        if (os::now() >= give_up) {
+            break;
+        }
         if (found(entry->d_name)) {
             result = entry->d_name;
             break;
@@ -52,9 +58,9 @@ std::string find_entry(const std::string &folder,
     return result;
 }
 
-bool has_one(const std::string &process, const Links &links) {
+bool has_one(const std::string &process, const Links &links, Instant give_up) {
     const std::string folder = "/proc/" + process + "/fd";
-    return !find_entry(folder, [&](const std::string &descriptor) {
+    return !find_entry(folder, give_up, [&](const std::string &descriptor) {
                 std::array<char, 64> target{};
                 return ::readlink((folder + "/" + descriptor).c_str(),
                                   target.data(), target.size() - 1) > 0 &&
@@ -73,17 +79,17 @@ std::string name_of(const std::string &process) {
 
 }  // namespace
 
-std::string find_udp_holder(std::uint16_t port) {
+std::string find_udp_holder(std::uint16_t port, Instant give_up) {
     Links links;
-    read_sockets("/proc/net/udp", port, links);
-    read_sockets("/proc/net/udp6", port, links);
+    read_sockets("/proc/net/udp", port, give_up, links);
+    read_sockets("/proc/net/udp6", port, give_up, links);
     if (links.empty()) {
         return "";
     }
     const std::string process =
-        find_entry("/proc", [&](const std::string &name) {
+        find_entry("/proc", give_up, [&](const std::string &name) {
             return name.find_first_not_of("0123456789") == std::string::npos &&
-                   has_one(name, links);
+                   has_one(name, links, give_up);
         });
     return process.empty() ? ""
                            : name_of(process) + " (process " + process + ")";

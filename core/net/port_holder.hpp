@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <string>
 
+#include "core/base/time.hpp"
+
 namespace ngx_vrrp::net {
 
-// "bird (process 1234)"; empty: there is none, or it cannot be seen.
-std::string find_udp_holder(std::uint16_t port);
+// "bird (process 1234)"; empty: there is none, it cannot be seen, or it was not
+// found before give_up: a machine may have very many descriptors.
+std::string find_udp_holder(std::uint16_t port, Instant give_up);
 
 }  // namespace ngx_vrrp::net

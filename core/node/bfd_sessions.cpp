@@ -124,13 +124,18 @@ std::string BfdSessions::with_hint(const SystemError &error) const {
     if (error.code != EADDRINUSE) {
         return error.to_string();
     }
-    const std::string program =
-        holder_.empty()
-            ? "another program on this machine, usually bird or bfdd of FRR,"
-            : holder_;
-    return error.to_string() + ": " + program +
-           " has the port of BFD: switch BFD off there, or remove "
-           "\"track_bfd\" here";
+    if (holder_.empty()) {
+        return error.to_string() +
+               ": another program on this machine, usually bird or bfdd of "
+               "FRR, has the port of BFD: switch BFD off there, or remove "
+               "\"track_bfd\" here";
+    }
+    const std::string advice =
+        holder_.starts_with("nginx (")
+            ? "wait until it has ended, switch BFD off there"
+            : "switch BFD off there";
+    return error.to_string() + ": when this process started, " + holder_ +
+           " had the port of BFD: " + advice + ", or remove \"track_bfd\" here";
 }
 
 void BfdSessions::open(Instant now) {

@@ -112,13 +112,15 @@ TEST_F(BfdSocketsTest, APortOfAnotherProgramIsAnError) {
     EXPECT_EQ(status.error().code, EADDRINUSE);
     EXPECT_EQ(status.error().what, "bind() to UDP port 3784 of 0.0.0.0");
     EXPECT_THAT(
-        find_bfd_holder(fd.get(), 0),
+        find_bfd_holder(fd.get(), 0, os::now() + Seconds{10}),
         ::testing::EndsWith(" (process " + std::to_string(::getpid()) + ")"));
-    EXPECT_EQ(find_bfd_holder(-1, 0), "") << "no session needs it";
+    EXPECT_EQ(find_bfd_holder(fd.get(), 0, os::now()), "") << "no time";
+    const Instant later = os::now() + Seconds{10};
+    EXPECT_EQ(find_bfd_holder(-1, 0, later), "") << "no session needs it";
     const os::Fd multihop = open_bfd_socket(2);
-    EXPECT_EQ(find_bfd_holder(multihop.get(), 2), "") << "it is free";
+    EXPECT_EQ(find_bfd_holder(multihop.get(), 2, later), "") << "it is free";
     ASSERT_TRUE(BfdSockets({-1, -1, multihop.get(), -1}, 1, *this).listen(2));
-    EXPECT_EQ(find_bfd_holder(multihop.get(), 2), "") << "it is ours";
+    EXPECT_EQ(find_bfd_holder(multihop.get(), 2, later), "") << "it is ours";
 }
 
 TEST_F(BfdSocketsTest, NothingArrivesAtASourcePort) {
