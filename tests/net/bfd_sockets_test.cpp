@@ -15,20 +15,8 @@ namespace {
 
 const Buffer kPayload{1, 2, 3, 4};
 
-class BfdSocketsTest : public ::testing::Test, public os::FakeWatcher {
+class BfdSocketsTest : public OwnNamespace {
 protected:
-    void SetUp() override {
-        before = current_namespace();
-        if (::unshare(CLONE_NEWNET) != 0) {
-            GTEST_SKIP() << "root is needed";
-        }
-        output_of("ip link set lo up");
-    }
-    void TearDown() override {
-        ::setns(before.get(), CLONE_NEWNET);
-        expect_nothing_watched();
-    }
-
     static bfd::SessionConfig to(const char *peer, bool multihop = false) {
         return {.peer = *IpAddress::parse(peer), .multihop = multihop};
     }
@@ -45,7 +33,6 @@ protected:
         return all;
     }
 
-    os::Fd before;
     Buffer payload;
 };
 

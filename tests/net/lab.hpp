@@ -59,6 +59,25 @@ inline std::string output_of(const std::string &command) {
     return output;
 }
 
+// A test in a network namespace of its own, where only "lo" is up.
+class OwnNamespace : public ::testing::Test, public os::FakeWatcher {
+protected:
+    void SetUp() override {
+        before_ = current_namespace();
+        if (::unshare(CLONE_NEWNET) != 0) {
+            GTEST_SKIP() << "root is needed";
+        }
+        output_of("ip link set lo up");
+    }
+    void TearDown() override {
+        ::setns(before_.get(), CLONE_NEWNET);
+        expect_nothing_watched();
+    }
+
+private:
+    os::Fd before_;
+};
+
 inline void run(const std::string &command) {
     const std::string line = "PATH=$PATH:/usr/sbin:/sbin; " + command;
     ASSERT_EQ(0, std::system(line.c_str())) << command;

@@ -19,20 +19,8 @@ class NoLog final : public LogSink {
     void write(LogLevel, std::string_view) override {}
 };
 
-class LinkSocketsTest : public ::testing::Test, public os::FakeWatcher {
+class LinkSocketsTest : public OwnNamespace {
 protected:
-    void SetUp() override {
-        before = current_namespace();
-        if (::unshare(CLONE_NEWNET) != 0) {
-            GTEST_SKIP() << "root is needed";
-        }
-        output_of("ip link set lo up");
-    }
-    void TearDown() override {
-        ::setns(before.get(), CLONE_NEWNET);
-        expect_nothing_watched();
-    }
-
     // A node of these tests.
     struct Node {
         Node(LinkSocketsTest &test, Family family, int fd, peer::NodeId id)
@@ -62,8 +50,6 @@ protected:
         }
         return condition();
     }
-
-    os::Fd before;
 };
 
 TEST_F(LinkSocketsTest, TwoNodesLink) {
