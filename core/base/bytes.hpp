@@ -43,6 +43,16 @@ public:
                          : static_cast<std::uint16_t>(b[0] << 8 | b[1]);
     }
 
+    std::uint32_t u32() {
+        const std::uint32_t high = u16();
+        return high << 16 | u16();
+    }
+
+    std::uint64_t u64() {
+        const std::uint64_t high = u32();
+        return high << 32 | u32();
+    }
+
     // An empty span, and a bad reader, when fewer than n are left.
     Bytes take(std::size_t n) {
         if (n > rest_.size()) {
@@ -72,6 +82,16 @@ public:
     ByteWriter &u16(std::uint16_t v) {
         return u8(static_cast<std::uint8_t>(v >> 8))
             .u8(static_cast<std::uint8_t>(v & 0xff));
+    }
+
+    ByteWriter &u32(std::uint32_t v) {
+        return u16(static_cast<std::uint16_t>(v >> 16))
+            .u16(static_cast<std::uint16_t>(v & 0xffff));
+    }
+
+    ByteWriter &u64(std::uint64_t v) {
+        return u32(static_cast<std::uint32_t>(v >> 32))
+            .u32(static_cast<std::uint32_t>(v & 0xffffffff));
     }
 
     ByteWriter &bytes(Bytes b) {

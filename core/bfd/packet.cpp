@@ -17,16 +17,6 @@ constexpr unsigned kStateShift = 6;
 constexpr unsigned kVersionShift = 5;
 constexpr std::uint8_t kDiagnosticMask = 0x1f;
 
-std::uint32_t read_u32(ByteReader &in) {
-    const std::uint32_t high = in.u16();
-    return high << 16 | in.u16();
-}
-
-void write_u32(ByteWriter &out, std::uint32_t value) {
-    out.u16(static_cast<std::uint16_t>(value >> 16))
-        .u16(static_cast<std::uint16_t>(value & 0xffff));
-}
-
 std::uint8_t flags_of(const Packet &packet) {
     unsigned flags = static_cast<unsigned>(packet.state) << kStateShift;
     flags |= packet.poll ? kPoll : 0U;
@@ -45,11 +35,11 @@ Result<Packet, Drop> parse(Bytes payload) {
     Packet packet;
     packet.multiplier = in.u8();
     const std::uint8_t length = in.u8();
-    packet.my_discriminator = read_u32(in);
-    packet.your_discriminator = read_u32(in);
-    packet.desired_min_tx = Microseconds{read_u32(in)};
-    packet.required_min_rx = Microseconds{read_u32(in)};
-    packet.required_min_echo_rx = Microseconds{read_u32(in)};
+    packet.my_discriminator = in.u32();
+    packet.your_discriminator = in.u32();
+    packet.desired_min_tx = Microseconds{in.u32()};
+    packet.required_min_rx = Microseconds{in.u32()};
+    packet.required_min_echo_rx = Microseconds{in.u32()};
 
     // The order is that of RFC 5880, 6.8.6.
     if (!payload.empty() && first >> kVersionShift != kVersion) {
@@ -90,11 +80,11 @@ Buffer serialize(const Packet &packet) {
         .u8(flags_of(packet))
         .u8(packet.multiplier)
         .u8(static_cast<std::uint8_t>(kPacketSize));
-    write_u32(out, packet.my_discriminator);
-    write_u32(out, packet.your_discriminator);
-    write_u32(out, packet.desired_min_tx.count());
-    write_u32(out, packet.required_min_rx.count());
-    write_u32(out, packet.required_min_echo_rx.count());
+    out.u32(packet.my_discriminator);
+    out.u32(packet.your_discriminator);
+    out.u32(packet.desired_min_tx.count());
+    out.u32(packet.required_min_rx.count());
+    out.u32(packet.required_min_echo_rx.count());
     return payload;
 }
 

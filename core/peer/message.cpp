@@ -17,26 +17,6 @@ constexpr std::size_t kEntrySize = 5;
 constexpr std::uint8_t kYouAreNext = 0x01;
 constexpr std::size_t kLongestText = kLongestName;
 
-std::uint32_t read_u32(ByteReader &in) {
-    const std::uint32_t high = in.u16();
-    return high << 16 | in.u16();
-}
-
-void write_u32(ByteWriter &out, std::uint32_t value) {
-    out.u16(static_cast<std::uint16_t>(value >> 16))
-        .u16(static_cast<std::uint16_t>(value & 0xffff));
-}
-
-std::uint64_t read_u64(ByteReader &in) {
-    const std::uint64_t high = read_u32(in);
-    return high << 32 | read_u32(in);
-}
-
-void write_u64(ByteWriter &out, std::uint64_t value) {
-    write_u32(out, static_cast<std::uint32_t>(value >> 32));
-    write_u32(out, static_cast<std::uint32_t>(value & 0xffffffff));
-}
-
 // It goes into logs and pages.
 std::string read_text(ByteReader &in) {
     const Bytes octets = in.take(in.u8());
@@ -72,7 +52,7 @@ Header parse_header(Bytes message) {
     Header header;
     header.type = static_cast<Type>(in.u8());
     in.u8();
-    header.sequence = read_u32(in);
+    header.sequence = in.u32();
     return header;
 }
 
@@ -84,7 +64,7 @@ Buffer serialize(const Header &header, Bytes payload, std::size_t mac_size) {
     out.u16(static_cast<std::uint16_t>(length))
         .u8(static_cast<std::uint8_t>(header.type))
         .u8(0);
-    write_u32(out, header.sequence);
+    out.u32(header.sequence);
     out.bytes(payload);
     return message;
 }
@@ -92,11 +72,11 @@ Buffer serialize(const Header &header, Bytes payload, std::size_t mac_size) {
 Result<Hello, NotAMessage> parse_hello(Bytes payload) {
     ByteReader in(payload);
     Hello hello;
-    const std::uint32_t magic = read_u32(in);
+    const std::uint32_t magic = in.u32();
     hello.version = in.u8();
     hello.has_secret = (in.u8() & kHasSecret) != 0;
     in.u16();
-    hello.node = read_u64(in);
+    hello.node = in.u64();
     const Bytes nonce = in.take(hello.nonce.size());
     if (!in.ok() || magic != kMagic || hello.version == 0 || hello.node == 0) {
         return Unexpected(NotAMessage{});
@@ -108,9 +88,9 @@ Result<Hello, NotAMessage> parse_hello(Bytes payload) {
 Buffer serialize(const Hello &hello) {
     Buffer payload;
     ByteWriter out(payload);
-    write_u32(out, kMagic);
+    out.u32(kMagic);
     out.u8(hello.version).u8(hello.has_secret ? kHasSecret : 0).u16(0);
-    write_u64(out, hello.node);
+    out.u64(hello.node);
     out.bytes(hello.nonce);
     return payload;
 }

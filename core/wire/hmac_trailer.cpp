@@ -16,10 +16,7 @@ void write_head(ByteWriter &out, const HmacTrailer &trailer) {
     out.u8(trailer.type)
         .u8(trailer.key_id)
         .u16(trailer.reserved)
-        .u16(static_cast<std::uint16_t>(trailer.sequence >> 48))
-        .u16(static_cast<std::uint16_t>(trailer.sequence >> 32 & 0xffff))
-        .u16(static_cast<std::uint16_t>(trailer.sequence >> 16 & 0xffff))
-        .u16(static_cast<std::uint16_t>(trailer.sequence & 0xffff));
+        .u64(trailer.sequence);
 }
 
 }  // namespace
@@ -41,9 +38,7 @@ HmacTrailer parse_hmac_trailer(Bytes octets) {
     trailer.type = in.u8();
     trailer.key_id = in.u8();
     trailer.reserved = in.u16();
-    for (int i = 0; i < 4; ++i) {
-        trailer.sequence = trailer.sequence << 16 | in.u16();
-    }
+    trailer.sequence = in.u64();
     std::ranges::copy(in.take(trailer.mac.size()), trailer.mac.begin());
     return trailer;
 }

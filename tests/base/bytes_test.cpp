@@ -20,6 +20,18 @@ TEST(ByteReader, ReadsBigEndian) {
     EXPECT_TRUE(in.ok());
 }
 
+TEST(ByteReader, ReadsWhatAWriterHasWritten) {
+    Buffer octets;
+    ByteWriter(octets).u32(0x80010203).u64(0xf0010203e4050607);
+    EXPECT_EQ(octets, (Buffer{0x80, 1, 2, 3, 0xf0, 1, 2, 3, 0xe4, 5, 6, 7}));
+
+    ByteReader in(octets);
+    EXPECT_EQ(in.u32(), 0x80010203u);
+    EXPECT_EQ(in.u64(), 0xf0010203e4050607u);
+    EXPECT_TRUE(in.ok());
+    EXPECT_EQ(in.u32(), 0u);
+    EXPECT_FALSE(in.ok());
+}
 TEST(ByteReader, TakesAPartOfItsInput) {
     ByteReader in(kFive);
 
