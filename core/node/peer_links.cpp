@@ -114,6 +114,17 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
     }
     if (std::exchange(heard_, false) && running_) {
         advise(engine, false);
+        deliver(engine, now);
+    }
+}
+
+// A type that is not known here is one of a later version.
+void PeerLinks::deliver(engine::Engine &, Instant) {
+    for (const peer::Received &received : links_.take_received()) {
+        switch (received.message.type) {
+            default:
+                break;
+        }
     }
 }
 

@@ -63,6 +63,7 @@ private:
     void begin();
     void end(peer::Farewell reason, Instant now);
     void look(engine::Engine &engine, Instant now);
+    void deliver(engine::Engine &engine, Instant now);
     void advise(engine::Engine &engine, bool forget);
     bool is_successor(const vrrp::Config &config) const;
     void listen(Instant now);

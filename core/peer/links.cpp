@@ -317,6 +317,7 @@ void Links::progress(ConnectionId id, Instant now) {
         c.greeted = true;
         transport_.set_greeted(id);
     }
+    collect(c);
     const bool is_new = session.is_up() && !c.up;
     c.up = session.is_up();
     if (is_new && !settle_duplicates(id, now)) {
@@ -340,6 +341,29 @@ void Links::progress(ConnectionId id, Instant now) {
         refuse(*refusal, c.link, c.address, text, now);
     }
     end(id, text, now);
+}
+
+void Links::collect(const Connection &c) {
+    for (Message &message : c.session->take_messages()) {
+        if (received_.size() < kMostReceived) {
+            received_.push_back(
+                {c.session->node(), c.link, c.address, std::move(message)});
+        }
+    }
+}
+
+bool Links::send(NodeId node, std::size_t link, Type type, Bytes payload,
+                 Instant now) {
+    for (ConnectionId id = 0; id < kMostConnections; ++id) {
+        const Connection &c = connections_[id];
+        if (c.session && c.up && !c.spare && c.session->node() == node &&
+            configs_[c.link].interface == configs_[link].interface) {
+            const bool sent = c.session->post(type, payload, now);
+            progress(id, now);
+            return sent;
+        }
+    }
+    return false;
 }
 
 void Links::flush(ConnectionId id, Instant now) {

@@ -88,6 +88,17 @@ struct Target {
     friend auto operator<=>(const Target &, const Target &) = default;
 };
 
+// From a peer with a link, of a type that is not handled here.
+struct Received {
+    NodeId node{};
+    std::size_t link = 0;
+    IpAddress address;  // of the connection
+    Message message;
+};
+
+// Until they are taken; more are discarded.
+inline constexpr std::size_t kMostReceived = 1024;
+
 enum class PeerState : std::uint8_t { down, connecting, up };
 
 constexpr std::string_view to_string(PeerState state) {
@@ -127,6 +138,16 @@ public:
     // Of the routers on the interface of this link. The peers of a MASTER
     // learn which of them takes over from it.
     void set_status(std::size_t link, const StatusList &status, Instant now);
+
+    // To the peer with this id, on the interface of this link. False: there is
+    // no link to it.
+    bool send(NodeId node, std::size_t link, Type type, Bytes payload,
+              Instant now);
+    // What has been received since the last call, in the order of each peer. A
+    // peer may have closed its link meanwhile.
+    std::vector<Received> take_received() {
+        return std::exchange(received_, {});
+    }
 
     // An id for a connection that has arrived; nothing: close it. begin() when
     // octets can be sent.
@@ -171,6 +192,7 @@ private:
     bool is_connecting_to(const Peer &peer) const;
     bool is_due(const Peer &peer) const;
     void progress(ConnectionId id, Instant now);
+    void collect(const Connection &connection);
     void flush(ConnectionId id, Instant now);
     void inform(const std::string &interface, Instant now);
     StatusList status_for(ConnectionId id) const;
@@ -198,6 +220,7 @@ private:
     Log log_;
     std::vector<Peer> peers_;
     std::array<Connection, kMostConnections> connections_;
+    std::vector<Received> received_;
     Refused refused_{};
     std::array<RepeatedLine, kRefusals> refusal_lines_;
     bool running_ = false;

@@ -41,6 +41,8 @@ enum class Type : std::uint8_t {
 inline constexpr std::size_t kHeaderSize = 8;
 inline constexpr std::size_t kMacSize = 32;
 inline constexpr std::size_t kLargestMessage = 4096;
+inline constexpr std::size_t kLargestPayload =
+    kLargestMessage - kHeaderSize - kMacSize;
 
 using Nonce = std::array<std::uint8_t, 32>;
 
@@ -117,6 +119,11 @@ Result<std::size_t, NotAMessage> message_length(Bytes octets);
 struct Header {
     Type type{};
     std::uint32_t sequence = 0;
+};
+
+struct Message {
+    Type type{};
+    Buffer payload;
 };
 
 // message: at least kHeaderSize octets.

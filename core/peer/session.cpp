@@ -114,6 +114,8 @@ void Session::take(Bytes message, Instant now) {
         }
     } else if (header.type == Type::status) {
         on_status(payload);
+    } else if (header.type > Type::bye) {
+        inbox_.push_back({header.type, {payload.begin(), payload.end()}});
     }
 }
 
@@ -213,6 +215,14 @@ void Session::set_status(const StatusList &status, Instant now) {
     if (is_up()) {
         send(Type::status, serialize(ours_), now);
     }
+}
+
+bool Session::post(Type type, Bytes payload, Instant now) {
+    if (end_ || !is_up() || payload.size() > kLargestPayload) {
+        return false;
+    }
+    send(type, payload, now);
+    return !end_;
 }
 
 // Without an authentic hello of the peer, there is no key: it sees the end of

@@ -24,6 +24,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/time.hpp"
@@ -82,6 +83,13 @@ public:
 
     // Sends it, if the link is up and the list is another one.
     void set_status(const StatusList &status, Instant now);
+    // A message of another type, with at most kLargestPayload octets. False:
+    // the link is not up.
+    bool post(Type type, Bytes payload, Instant now);
+    // Messages of types that are not handled here, known or not, in their
+    // order. They are to be taken after each receive(), whose octets bound
+    // them.
+    std::vector<Message> take_messages() { return std::exchange(inbox_, {}); }
     // The last message. The session has ended.
     void say_bye(Farewell reason, Instant now);
 
@@ -124,6 +132,7 @@ private:
     Farewell farewell_{};
     Buffer in_;
     Buffer out_;
+    std::vector<Message> inbox_;
     Buffer hello_;  // ours, as it was sent
     Hello theirs_;
     bool keyed_ = false;

@@ -38,6 +38,10 @@ void run_session(Bytes input, const Buffer &secret) {
         const std::size_t n = std::min<std::size_t>(input.size(), 40);
         session.receive(input.first(n), now);
         check_session(session, now);
+        for (const Message &message : session.take_messages()) {
+            require(message.type > Type::bye, "a message is handed out");
+            require(message.payload.size() <= kLargestMessage, "a long one");
+        }
         input = input.subspan(n);
         now += Milliseconds{100};
         session.handle_time(now);

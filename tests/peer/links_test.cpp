@@ -281,6 +281,39 @@ bool is_named(const Machine &machine) {
     return !status.empty() && status[0].you_are_next;
 }
 
+TEST_F(PeerLinksTest, AMessageOfAnotherTypeArrivesBeforeTheBye) {
+    EXPECT_FALSE(lb1.links->send(20, 0, Type{77}, {}, lan.now)) << "no link";
+    lan.follow(lb2, {1});
+    lan.run(100ms);
+    EXPECT_TRUE(lb1.links->send(20, 0, Type{77}, Buffer{1}, lan.now));
+    EXPECT_FALSE(lb1.links->send(30, 0, Type{77}, Buffer{1}, lan.now));
+    lb1.links->stop(Farewell::quit, lan.now);
+    EXPECT_FALSE(lb1.links->send(20, 0, Type{77}, Buffer{1}, lan.now));
+    lan.run(100ms);
+
+    ASSERT_FALSE(lb2.is_up(1));
+    const auto received = lb2.links->take_received();
+    ASSERT_EQ(received.size(), 1U);
+    EXPECT_EQ(received[0].node, 10U);
+    EXPECT_EQ(received[0].address, address(1));
+    EXPECT_EQ(received[0].message.type, Type{77});
+    EXPECT_EQ(received[0].message.payload, Buffer{1});
+    EXPECT_TRUE(lb2.links->take_received().empty());
+}
+
+TEST_F(PeerLinksTest, MessagesThatAreNotTakenAreBounded) {
+    lan.follow(lb2, {1});
+    lan.run(100ms);
+    for (int second = 0; second < 3; ++second) {
+        for (int i = 0; i < 900; ++i) {
+            lb1.links->send(20, 0, Type{77}, {}, lan.now);
+        }
+        lan.run(1100ms);
+    }
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lb2.links->take_received().size(), kMostReceived);
+}
+
 TEST_F(PeerLinksTest, TheMasterNamesTheBestBackup) {
     Machine &lb3 = lan.add(3, 30);
     lb1.links->set_status(0, kLeader, lan.now);

@@ -197,6 +197,28 @@ TEST(PeerSession, AnUnknownTypeIsSkipped) {
     EXPECT_EQ(p.lb1.status(), kMaster);
 }
 
+TEST(PeerSession, MessagesOfOtherTypesAreHandedOut) {
+    for (const Buffer &secret : {Buffer{}, kSecret}) {
+        Pair p(secret, secret);
+        EXPECT_FALSE(p.lb1.post(Type{77}, Buffer{1}, p.now)) << "not up";
+        p.settle();
+        EXPECT_TRUE(p.lb1.post(Type{77}, Buffer{1, 2}, p.now));
+        EXPECT_TRUE(p.lb1.post(Type{78}, {}, p.now));
+        EXPECT_TRUE(p.lb1.post(Type{79}, Buffer(kLargestPayload), p.now));
+        EXPECT_FALSE(p.lb1.post(Type{79}, Buffer(kLargestPayload + 1), p.now));
+        p.settle(7);
+
+        const auto messages = p.lb2.take_messages();
+        ASSERT_EQ(messages.size(), 3U);
+        EXPECT_EQ(messages[0].type, Type{77});
+        EXPECT_EQ(messages[0].payload, (Buffer{1, 2}));
+        EXPECT_EQ(messages[1].type, Type{78});
+        EXPECT_EQ(messages[2].payload.size(), kLargestPayload);
+        EXPECT_TRUE(p.lb2.take_messages().empty());
+        EXPECT_TRUE(p.lb1.take_messages().empty());
+    }
+}
+
 TEST(PeerSession, AtRestAMessageASecondKeepsItUp) {
     Pair p;
     p.settle();
