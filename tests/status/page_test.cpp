@@ -253,6 +253,27 @@ TEST_F(Page, SaysWhoIsMasterAndWhatIsWrong) {
                  {"10.0.0.2, priority 200, heard 312 ms ago"});
 }
 
+TEST_F(Page, ShowsOtherNodes) {
+    EXPECT_EQ(body_of(snapshot()).find("Other nodes"), std::string::npos);
+    Snapshot s = rich_snapshot();
+    expect_parts(
+        text_of(body_of(s)),
+        {"\nlb2\n", "fe80::2 on eth1",
+         "✓ up since 2024-02-29 23:59:57 UTC (1 s)\n",
+         "ngx_vrrp 0.1.0, nginx 1.22.1", "Virtual routers of lb2",
+         "VRID 61, IPv6MASTER200has named this node as successor",
+         "VRID 62, IPv4not configured hereFAULT0", "\nfe80::3\n",
+         "✗ down since 2024-02-29 23:59:57 UTC (1 s): connect() failed (111: "
+         "Connection refused)"});
+
+    s.peers[0].router_id.set(kHostile);
+    s.peers[0].state = peer::PeerState::connecting;
+    s.peers[1].reason.set(kHostile);
+    const std::string html = body_of(s);
+    expect_parts(text_of(html), {"… connecting"});
+    EXPECT_EQ(html.find("<img"), std::string::npos);
+}
+
 TEST_F(Page, WarnsOfASplitBrain) {
     Snapshot s = snapshot();
     expect_parts(text_of(body_of(s)),

@@ -414,6 +414,56 @@ function instances(list) {
 }
 
 
+// --- other nodes -------------------------------------------------------------
+
+const LINK_MARKS = { up: GOOD, connecting: { css: 'idle', sign: '…' } };
+
+function nameOfPeer(peer) {
+    return peer.router_id === null ? peer.address : peer.router_id;
+}
+
+function linkOf(peer) {
+    const mark = LINK_MARKS[peer.state] || BAD;
+    const why = peer.reason === null ? '' : `: ${peer.reason}`;
+
+    return html`<span class="${mark.css}">${mark.sign} ${peer.state}</span>${
+        ` since ${since(peer.since, peer.since_ms)}${why}`}`;
+}
+
+// A virtual router that is not configured here has no name.
+function peerRouterRow(router) {
+    const id = `VRID ${router.virtual_router_id}, ${familyOf(router)}`;
+
+    return row(html`<bdi>${router.name === null ? id : router.name}</bdi>`, [
+        router.name === null ? 'not configured here' : id,
+        html`<td><strong class="${router.state}">${router.state}</strong></td>`,
+        numberCell(router.priority),
+        router.successor ? 'has named this node as successor' : ''
+    ]);
+}
+
+function peerRouters(peer) {
+    return peer.instances.length === 0 ? '' : table(
+        `Virtual routers of ${nameOfPeer(peer)}`,
+        ['Instance', 'Router', 'State', 'Priority', ''],
+        peer.instances.map(peerRouterRow));
+}
+
+function peers(list) {
+    return list.length === 0 ? '' : section('Other nodes', list.map((p) => html`
+        <article>
+            <h3><bdi>${nameOfPeer(p)}</bdi></h3>
+            <dl>
+                ${fact('Address', `${p.address} on ${p.interface}`)}
+                ${fact('Peer link', linkOf(p))}
+                ${p.version === null ? '' : fact('Versions', `ngx_vrrp ${
+                    p.version}, nginx ${p.nginx_version}`)}
+            </dl>
+            ${peerRouters(p)}
+        </article>`));
+}
+
+
 // --- changes of state --------------------------------------------------------
 
 function transition(t) {
@@ -661,6 +711,7 @@ function render(status) {
         ${staleness(status.node)}
         ${banner(status)}
         ${instances(status.instances)}
+        ${peers(status.peers)}
         ${transitions(status.transitions)}
         ${checks(status.checks)}
         ${channels(status.notifier)}
