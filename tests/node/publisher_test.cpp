@@ -265,7 +265,7 @@ TEST_F(PublisherTest, AnAdvertisementThatChangesNothingOnlyCounts) {
 }
 
 TEST_F(PublisherTest, RoutesAreMissingOnlyOnAMaster) {
-    vrrp::Config c = config();
+    vrrp::Config c = engine::config();
     vrrp::Route route;
     route.destination = {*IpAddress::parse("192.0.2.0"), 24};
     route.via = IpAddress::parse("10.0.1.254");
@@ -301,7 +301,7 @@ TEST_F(PublisherTest, RoutesAreMissingOnlyOnAMaster) {
 }
 
 TEST_F(PublisherTest, RoutesThatAreWithdrawnAreNotMissing) {
-    vrrp::Config c = config();
+    vrrp::Config c = engine::config();
     c.election = false;
     c.leave_time = Seconds{2};
     vrrp::Route route;
