@@ -167,15 +167,8 @@ void PeerLinks::advise(engine::Engine &engine, bool forget) {
 // Its MASTER has named this node.
 bool PeerLinks::is_successor(const vrrp::Config &config) const {
     return std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
-        return peer.state == peer::PeerState::up &&
-               interfaces_[peer.link] == config.interface &&
-               std::ranges::any_of(
-                   peer.status, [&](const peer::RouterStatus &router) {
-                       return router.family == config.family &&
-                              router.vrid == config.vrid &&
-                              router.state == peer::RouterState::master &&
-                              router.you_are_next;
-                   });
+        return interfaces_[peer.link] == config.interface &&
+               links_.is_named_by(peer, config.family, config.vrid);
     });
 }
 

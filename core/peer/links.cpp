@@ -1,7 +1,10 @@
 #include "core/peer/links.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <string_view>
+#include <utility>
 
 #include "core/base/find.hpp"
 #include "core/base/wipe.hpp"
@@ -48,6 +51,7 @@ std::optional<Refusal> refusal_of(End end) {
 Links::Links(std::vector<LinkConfig> configs, NodeId node, const About &about,
              Hmac hmac, Transport &transport, LogSink &sink)
     : configs_(std::move(configs)),
+      node_(node),
       status_(configs_.size()),
       hmac_(std::move(hmac)),
       transport_(transport),
@@ -89,49 +93,93 @@ void Links::inform(const std::string &interface, Instant now) {
     if (!running_) {
         return;
     }
+    std::map<std::size_t, OrderList> orders;  // of each link
     for (ConnectionId id = 0; id < kMostConnections; ++id) {
         const Connection &c = connections_[id];
         if (c.session && configs_[c.link].interface == interface) {
-            c.session->set_status(status_for(id), now);
+            const auto [it, is_new] = orders.try_emplace(c.link);
+            if (is_new) {
+                it->second = order_of(c.link);
+            }
+            c.session->set_status(status_for(id, it->second), now);
+            c.session->set_order(it->second, now);
             flush(id, now);
         }
     }
 }
 
-StatusList Links::status_for(ConnectionId id) const {
-    StatusList list = status_[connections_[id].link];
+StatusList Links::status_for(ConnectionId id, const OrderList &order) const {
+    const Connection &c = connections_[id];
+    StatusList list = status_[c.link];
     for (RouterStatus &router : list) {
-        router.you_are_next = is_next(id, router);
+        const RouterOrder *known =
+            find_order(order, router.family, router.vrid);
+        router.you_are_next = known && c.up && !c.spare &&
+                              known->nodes.front() == c.session->node();
     }
     return list;
 }
 
-// The best BACKUP of those that are linked. One that is better and not linked
-// preempts it, as usual.
-bool Links::is_next(ConnectionId id, const RouterStatus &router) const {
-    if (router.state != RouterState::master) {
-        return false;
+// Of the routers of which this node is the MASTER: each BACKUP that is linked,
+// the best first, as in an election. One that is better and not linked preempts
+// it, as usual.
+OrderList Links::order_of(std::size_t link) const {
+    struct Candidate {
+        Priority priority;
+        IpAddress address;
+        NodeId node;
+
+        auto operator<=>(const Candidate &) const = default;
+    };
+    std::map<std::pair<Family, Vrid>, std::vector<Candidate>> candidates;
+    for (const RouterStatus &router : status_[link]) {
+        if (router.state == RouterState::master) {
+            candidates[{router.family, router.vrid}];
+        }
     }
-    const std::string &interface = configs_[connections_[id].link].interface;
-    std::optional<ConnectionId> best;
-    std::pair<Priority, IpAddress> highest;
-    for (ConnectionId other = 0; other < kMostConnections; ++other) {
-        const Connection &c = connections_[other];
-        if (!c.session || !c.up || c.spare ||
-            configs_[c.link].interface != interface) {
+    for (const Connection &c : connections_) {
+        if (candidates.empty() || !c.session || !c.up || c.spare ||
+            configs_[c.link].interface != configs_[link].interface) {
             continue;
         }
         for (const RouterStatus &theirs : c.session->status()) {
-            const std::pair rank(theirs.priority, c.address);
-            if (theirs.family == router.family && theirs.vrid == router.vrid &&
-                theirs.state == RouterState::backup &&
-                (!best || rank > highest)) {
-                best = other;
-                highest = rank;
+            const auto it = candidates.find({theirs.family, theirs.vrid});
+            if (it != candidates.end() && theirs.state == RouterState::backup) {
+                it->second.push_back(
+                    {theirs.priority, c.address, c.session->node()});
             }
         }
     }
-    return best == id;
+
+    OrderList list;
+    for (auto &[router, nodes] : candidates) {
+        std::ranges::sort(nodes, std::ranges::greater{});
+        nodes.resize(std::min(nodes.size(), kMostInOrder));
+        RouterOrder order{router.first, router.second, {}};
+        for (const Candidate &candidate : nodes) {
+            order.nodes.push_back(candidate.node);
+        }
+        if (!order.nodes.empty()) {
+            list.push_back(std::move(order));
+        }
+    }
+    return list;
+}
+
+bool Links::is_named_by(const Peer &peer, Family family, Vrid vrid) const {
+    if (peer.state != PeerState::up) {
+        return false;
+    }
+    const RouterStatus *router =
+        find_first(peer.status, [&](const RouterStatus &r) {
+            return r.family == family && r.vrid == vrid;
+        });
+    if (!router || router->state != RouterState::master) {
+        return false;
+    }
+    const RouterOrder *order = find_order(peer.order, family, vrid);
+    return order ? !order->nodes.empty() && order->nodes.front() == node_
+                 : router->you_are_next;
 }
 
 std::size_t Links::connections() const {
@@ -482,6 +530,7 @@ void Links::fail(Peer &peer, bool was_up, const std::string &why, Instant now) {
     peer.alias = false;
     peer.reason = why;
     peer.status.clear();
+    peer.order.clear();
     peer.failures = was_up ? 0 : peer.failures + 1;
     peer.next_try = now + pause_after(peer.failures);
 }
@@ -549,6 +598,7 @@ void Links::show(const Connection &connection, Instant now) {
     peer->node = session.node();
     peer->about = session.about();
     peer->status = session.status();
+    peer->order = session.order();
     if (!is_new) {
         return;
     }

@@ -116,6 +116,7 @@ struct Peer {
     NodeId node{};       // 0: not known yet
     About about;
     StatusList status;
+    OrderList order;  // of those of which it is the MASTER
 
     bool wanted = false;  // a target
     bool known = false;   // there was a link
@@ -136,8 +137,11 @@ public:
     // Without duplicates.
     void set_targets(const std::vector<Target> &targets, Instant now);
     // Of the routers on the interface of this link. The peers of a MASTER
-    // learn which of them takes over from it.
+    // learn which of them takes over from it, and in which order others follow.
     void set_status(std::size_t link, const StatusList &status, Instant now);
+    // Has this peer named this node as the successor for this router, of which
+    // it is the MASTER?
+    bool is_named_by(const Peer &peer, Family family, Vrid vrid) const;
 
     // To the peer with this id, on the interface of this link. False: there is
     // no link to it.
@@ -164,6 +168,7 @@ public:
     void stop(Farewell reason, Instant now);
     void start() { running_ = true; }
 
+    NodeId node() const { return node_; }
     const std::vector<LinkConfig> &configs() const { return configs_; }
     const std::vector<Peer> &peers() const { return peers_; }
     const Refused &refused() const { return refused_; }
@@ -195,8 +200,8 @@ private:
     void collect(const Connection &connection);
     void flush(ConnectionId id, Instant now);
     void inform(const std::string &interface, Instant now);
-    StatusList status_for(ConnectionId id) const;
-    bool is_next(ConnectionId id, const RouterStatus &router) const;
+    StatusList status_for(ConnectionId id, const OrderList &order) const;
+    OrderList order_of(std::size_t link) const;
     bool settle_duplicates(ConnectionId id, Instant now);
     void use_spare(const std::string &interface, NodeId node);
     void say_bye(ConnectionId id, Farewell reason, Instant now);
@@ -213,6 +218,7 @@ private:
     std::string name_of(std::size_t link, const IpAddress &address) const;
 
     std::vector<LinkConfig> configs_;
+    NodeId node_;
     std::vector<Identity> identities_;  // of each link
     std::vector<StatusList> status_;
     Hmac hmac_;

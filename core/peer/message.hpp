@@ -35,7 +35,8 @@ enum class Type : std::uint8_t {
     about = 2,   // the second one
     status = 3,  // all virtual routers of the interface
     alive = 4,   // nothing has changed
-    bye = 5      // the last one
+    bye = 5,     // the last one
+    order = 8    // of successors: order.hpp
 };
 
 inline constexpr std::size_t kHeaderSize = 8;
@@ -82,7 +83,8 @@ struct RouterStatus {
     Vrid vrid{};
     RouterState state{};
     Priority priority{0};  // effective
-    // From a MASTER: the receiver is the one that takes over from it.
+    // From a MASTER: the receiver is the one that takes over from it. A peer
+    // that sends its order says more.
     bool you_are_next = false;
 
     friend bool operator==(const RouterStatus &,

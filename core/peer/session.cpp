@@ -114,6 +114,8 @@ void Session::take(Bytes message, Instant now) {
         }
     } else if (header.type == Type::status) {
         on_status(payload);
+    } else if (header.type == Type::order) {
+        on_order(payload);
     } else if (header.type > Type::bye) {
         inbox_.push_back({header.type, {payload.begin(), payload.end()}});
     }
@@ -195,6 +197,9 @@ void Session::on_about(Bytes payload, Instant now) {
         send(Type::about, serialize(identity_.about), now);
     }
     send(Type::status, serialize(ours_), now);
+    if (!our_order_.empty()) {
+        send_order(now);
+    }
 }
 
 void Session::on_status(Bytes payload) {
@@ -214,6 +219,36 @@ void Session::set_status(const StatusList &status, Instant now) {
     ours_ = status;
     if (is_up()) {
         send(Type::status, serialize(ours_), now);
+    }
+}
+
+void Session::on_order(Bytes payload) {
+    const auto part = parse_order(payload);
+    if (!part || order_parts_.size() + part->list.size() > kMostRouters) {
+        end(End::garbage);
+        return;
+    }
+    order_parts_.insert(order_parts_.end(), part->list.begin(),
+                        part->list.end());
+    if (!part->more) {
+        news_ = news_ || order_ != order_parts_;
+        order_ = std::exchange(order_parts_, {});
+    }
+}
+
+void Session::set_order(const OrderList &order, Instant now) {
+    if (end_ || order == our_order_) {
+        return;
+    }
+    our_order_ = order;
+    if (is_up()) {
+        send_order(now);
+    }
+}
+
+void Session::send_order(Instant now) {
+    for (const OrderPart &part : split(our_order_)) {
+        send(Type::order, serialize(part), now);
     }
 }
 

@@ -29,6 +29,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/time.hpp"
 #include "core/peer/message.hpp"
+#include "core/peer/order.hpp"
 
 namespace ngx_vrrp::peer {
 
@@ -90,6 +91,8 @@ public:
     // order. They are to be taken after each receive(), whose octets bound
     // them.
     std::vector<Message> take_messages() { return std::exchange(inbox_, {}); }
+    // The same for the order of successors.
+    void set_order(const OrderList &order, Instant now);
     // The last message. The session has ended.
     void say_bye(Farewell reason, Instant now);
 
@@ -106,7 +109,8 @@ public:
     NodeId node() const { return theirs_.node; }
     const About &about() const { return about_; }
     const StatusList &status() const { return status_; }
-    // about() or status() may be another one than at the last call.
+    const OrderList &order() const { return order_; }
+    // about(), status() or order() may be another one than at the last call.
     bool take_news() { return std::exchange(news_, false); }
     // A message has been received: it is a peer that speaks this protocol.
     bool has_greeted() const { return state_ != State::greeting; }
@@ -118,6 +122,8 @@ private:
     void on_hello(Bytes message, Instant now);
     void on_about(Bytes payload, Instant now);
     void on_status(Bytes payload);
+    void on_order(Bytes payload);
+    void send_order(Instant now);
     bool derive_keys(Bytes our_hello, Bytes their_hello);
     bool is_authentic(Bytes message) const;
     bool is_flood(Instant now);
@@ -141,8 +147,11 @@ private:
     std::uint32_t send_sequence_ = 0;
     std::uint32_t receive_sequence_ = 0;
     StatusList ours_;
+    OrderList our_order_;
     About about_;
     StatusList status_;
+    OrderList order_;
+    OrderList order_parts_;  // before the last one
     bool news_ = false;
     Instant began_;
     Instant heard_;

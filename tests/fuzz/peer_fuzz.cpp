@@ -23,6 +23,7 @@ void check_round_trip(const Parsed &parsed, Parse parse) {
 
 void check_session(const Session &session, Instant now) {
     require(session.status().size() <= kMostRouters, "too many routers");
+    require(session.order().size() <= kMostRouters, "a long order");
     require(session.about().router_id.size() <= 63, "a long text");
     require(!session.deadline() || *session.deadline() <= now + kSilence,
             "a deadline is too far away");
@@ -54,6 +55,7 @@ void run(Bytes input) {
     check_round_trip(parse_hello(input), parse_hello);
     check_round_trip(parse_about(input), parse_about);
     check_round_trip(parse_status(input), parse_status);
+    check_round_trip(parse_order(input), parse_order);
     static_cast<void>(parse_bye(input));
     run_session(input, {});
     run_session(input, Buffer(32, 7));

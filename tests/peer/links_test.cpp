@@ -335,6 +335,42 @@ TEST_F(PeerLinksTest, TheMasterNamesTheBestBackup) {
     EXPECT_TRUE(is_named(lb2));
 }
 
+TEST_F(PeerLinksTest, AllPeersKnowTheOrderOfSuccessors) {
+    Machine &lb3 = lan.add(3, 30);
+    Machine &lb4 = lan.add(4, 5);
+    lb1.links->set_status(0, kLeader, lan.now);
+    lb2.links->set_status(0, backup(100), lan.now);
+    lb3.links->set_status(0, backup(90), lan.now);
+    lb4.links->set_status(0, backup(90), lan.now);
+    for (Machine *machine : {&lb2, &lb3, &lb4}) {
+        lan.follow(*machine, {1});
+    }
+    lan.run(100ms);
+    const auto order = [&](const Machine &machine) {
+        const OrderList &list = machine.peer(1)->order;
+        return list.size() == 1 ? list[0].nodes : std::vector<NodeId>{};
+    };
+    // with equal priority, the higher address is the better one
+    for (const Machine *machine : {&lb2, &lb3, &lb4}) {
+        EXPECT_EQ(order(*machine), (std::vector<NodeId>{20, 5, 30}));
+        EXPECT_EQ(machine->links->is_named_by(*machine->peer(1), Family::ipv4,
+                                              Vrid{51}),
+                  machine == &lb2);
+    }
+
+    lb2.links->set_status(0, backup(80), lan.now);
+    lan.run(50ms);
+    EXPECT_EQ(order(lb3), (std::vector<NodeId>{5, 30, 20}));
+    lb4.links->stop(Farewell::quit, lan.now);
+    lan.run(50ms);
+    EXPECT_EQ(order(lb2), (std::vector<NodeId>{30, 20}));
+
+    lb1.links->set_status(0, backup(200), lan.now);
+    lan.run(50ms);
+    EXPECT_EQ(order(lb2), std::vector<NodeId>{}) << "it is no MASTER";
+    EXPECT_FALSE(lb3.links->is_named_by(*lb3.peer(1), Family::ipv4, Vrid{51}));
+}
+
 TEST_F(PeerLinksTest, OnlyAMasterNamesASuccessorAndOnlyABackup) {
     lb1.links->set_status(0, backup(200), lan.now);
     lb2.links->set_status(0, backup(100), lan.now);

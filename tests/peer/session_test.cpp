@@ -89,6 +89,33 @@ TEST(PeerSession, AChangeIsSentAtOnceAndTheSameIsNot) {
     EXPECT_EQ(p.lb2.status(), kBackup);
 }
 
+TEST(PeerSession, AnOrderThatNeedsSeveralMessagesIsOneOrder) {
+    Pair p(kSecret, kSecret);
+    const OrderList all(kMostRouters,
+                        {Family::ipv4, Vrid{1}, std::vector<NodeId>(16, 7)});
+    p.lb1.set_order(all, p.now);
+    p.settle();
+    EXPECT_EQ(p.lb2.order(), all);
+
+    p.lb1.set_order({}, p.now);
+    p.settle();
+    EXPECT_TRUE(p.lb2.order().empty());
+    p.lb1.set_order({}, p.now);
+    EXPECT_TRUE(p.lb1.take_output().empty()) << "it is the same";
+}
+
+TEST(PeerSession, AnOrderWithoutAnEndEndsIt) {
+    Pair p;
+    p.settle();
+    const OrderPart part{true, OrderList(300)};
+    for (std::uint32_t sequence = 3; sequence < 5; ++sequence) {
+        EXPECT_FALSE(p.lb1.ended());
+        p.lb1.receive(serialize({Type::order, sequence}, serialize(part), 0),
+                      p.now);
+    }
+    EXPECT_EQ(p.lb1.ended(), End::garbage);
+}
+
 TEST(PeerSession, AnAcceptorSaysNothingAboutItselfBeforeTheProof) {
     Pair p(kSecret, kSecret);
     const Buffer hello = p.lb1.take_output();
