@@ -146,6 +146,9 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
     claimed_ += next.has_claimed;
     claimed_ -= before.has_claimed;
     transitions_ += next.transitions - before.transitions;
+    if (router.take_left() && std::ranges::find(left_, index) == left_.end()) {
+        left_.push_back(index);
+    }
     deadlines_.set(index, deadline_of(index));
     touched_.mark(index, router.take_changed() ? Touch::all : Touch::numbers);
 }
@@ -289,6 +292,17 @@ void Engine::handle_checks(Instant now) {
         routers_[index].handle_time(now);
     }
     finish(due, now);
+    lag_watch_.next(deadline(), now);
+}
+
+void Engine::handle_peers(std::span<const PeerInput> inputs, Instant now) {
+    std::vector<std::size_t> routers;
+    for (const PeerInput &in : inputs) {
+        routers_[in.router].mark_changed();
+        routers_[in.router].obey(in.input, now);
+        routers.push_back(in.router);
+    }
+    finish(routers, now);
     lag_watch_.next(deadline(), now);
 }
 

@@ -143,6 +143,17 @@ public:
         note(index);
     }
 
+    // The messages of peer links for these routers, in one pass: members of a
+    // sync_group move together.
+    struct PeerInput {
+        std::size_t router = 0;  // its position in the configuration
+        vrrp::Input input;
+    };
+    void handle_peers(std::span<const PeerInput> inputs, Instant now);
+    // The routers with a peer link that have sent priority 0 since the last
+    // call.
+    std::vector<std::size_t> take_left() { return std::exchange(left_, {}); }
+
     // Local time, as often as it can matter: see vrrp::PreemptWindow.
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
     bool needs_time_of_day() const { return needs_time_of_day_; }
@@ -289,6 +300,7 @@ private:
     std::size_t claimed_ = 0;
     std::uint64_t transitions_ = 0;
     bool needs_time_of_day_ = false;
+    std::vector<std::size_t> left_;
 
     std::optional<Instant> workers_check_at_;      // at the latest
     std::optional<Instant> may_check_workers_at_;  // when we are awake

@@ -388,6 +388,14 @@ void VirtualRouter::set_group_fault(std::string text, Instant now) {
     }
 }
 
+bool VirtualRouter::serves() const {
+    return instance_.state() == vrrp::StateName::active &&
+           !instance_.is_leaving() &&
+           std::ranges::all_of(addresses_, [](const AddressState &state) {
+               return state.present || state.address.optional;
+           });
+}
+
 void VirtualRouter::obey(const vrrp::Input &order, Instant now) {
     input(order, now);
 }

@@ -116,6 +116,11 @@ public:
         instance_.set_successor_of(active);
     }
 
+    // It has a peer link, and has sent priority 0 since the last call.
+    bool take_left() { return std::exchange(left_, false); }
+    // It is active, and the kernel has all addresses.
+    bool serves() const;
+
     // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
 
@@ -424,6 +429,7 @@ private:
     bool waiter_died_ = false;
     bool may_wait_ = false;  // what it does now, for other routers
     bool changed_ = true;
+    bool left_ = false;
     bool link_up_ = true;
     // Not joined yet: the source address is there, but tentative.
     bool source_pending_ = false;

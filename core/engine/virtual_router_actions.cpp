@@ -50,6 +50,7 @@ std::vector<IpAddress> destinations(const vrrp::Config &config,
     if (instance_.state() == vrrp::StateName::active) {
         set_vmac(true, now);
     }
+    left_ = left_ || (config().peer_link && action.priority == kPriorityZero);
     advert_due_ = action.priority;
     if (!may_wait_) {
         send_due_advert(now);

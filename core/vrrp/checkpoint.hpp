@@ -38,6 +38,8 @@ struct Backup {
     Duration active_interval{};  // Active_Adver_Interval, learned (v3)
     // The router that sent priority 0: the timer runs for the skew time only.
     std::optional<IpAddress> leaver;
+    // A peer link: it has named this node, which does not wait.
+    bool named = false;
     // The time at which the priority of the active router fell below ours, or
     // at which the window for preemption opened: we preempt after the skew
     // time.

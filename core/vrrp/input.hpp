@@ -82,6 +82,22 @@ struct WindowChanged {
     std::string open;
 };
 
+// The messages of a peer link.
+
+// The active router with this address leaves, and this node is the first of
+// those that follow it. No backup of ours races it.
+struct MasterLeaves {
+    IpAddress source;
+};
+
+// A router that is leaving has notified its successor, which will confirm.
+struct SuccessorNotified {};
+
+// The successor has the addresses, and has announced them.
+struct SuccessorReady {
+    IpAddress source;
+};
+
 // The decisions of the sync_group of a router (sync_group.hpp).
 
 // Every member may become active now.
@@ -104,7 +120,8 @@ struct ComparesFrom {
 using Input =
     std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
-                 WindowChanged, LinkUp, AddressClaimed, TakeOver, StandDown,
-                 Assert, ComparesFrom>;
+                 WindowChanged, LinkUp, AddressClaimed, MasterLeaves,
+                 SuccessorNotified, SuccessorReady, TakeOver, StandDown, Assert,
+                 ComparesFrom>;
 
 }  // namespace ngx_vrrp::vrrp

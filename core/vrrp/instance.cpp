@@ -187,12 +187,14 @@ State Instance::leave(const Active &state, Leaving leaving, Turn &turn) {
         turn.act(WithdrawRoutes{});
     }
     leaving.renew_at = state.renew_at;
+    leaving.began = turn.now;
     return leaving;
 }
 
 // A release may have been withdrawn before it was complete.
 State Instance::drop(const Leaving &state, std::string reason, bool may_wait,
                      Turn &turn) {
+    departure_ = Departure{state.began, state.successor, state.taken_at};
     turn.act(RemoveAddresses{.successor = state.successor.has_value(),
                              .may_wait = may_wait});
     if (state.for_good) {
@@ -238,7 +240,24 @@ State Instance::on(Leaving state, const AdvertReceived &in, Turn &turn) {
     on_advert(in, turn.now);
     if (in.advertisement.priority != kPriorityZero && !state.successor) {
         state.successor = in.source;
-        state.drop_at = std::min(state.drop_at, turn.now + kSuccessorSettles);
+        state.taken_at = turn.now;
+        state.drop_at = std::min(
+            state.drop_at, turn.now + (state.notified ? kSuccessorReports
+                                                      : kSuccessorSettles));
+    }
+    return state;
+}
+
+State Instance::on(Leaving state, const SuccessorNotified &, Turn &) {
+    state.notified = true;
+    return state;
+}
+
+State Instance::on(Leaving state, const SuccessorReady &in, Turn &turn) {
+    if (std::exchange(state.notified, false)) {
+        state.successor = state.successor.value_or(in.source);
+        state.taken_at = turn.now;
+        state.drop_at = std::min(state.drop_at, turn.now + kLastRequests);
     }
     return state;
 }
@@ -398,6 +417,14 @@ bool Instance::is_sole_peer(const IpAddress &address) const {
            std::ranges::all_of(config_.unicast_peers, [&](const auto &peer) {
                return peer == address || peer == source_;
            });
+}
+
+std::optional<IpAddress> Instance::followed() const {
+    const auto *backup = std::get_if<Backup>(&state_);
+    if (!backup) {
+        return std::nullopt;
+    }
+    return active_router_ ? active_router_->address : backup->leaver;
 }
 
 bool Instance::follows_at_once(const IpAddress &leaver) const {

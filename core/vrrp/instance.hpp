@@ -84,13 +84,25 @@ struct Active {
 };
 
 // Make before break: priority 0 has been sent, and the addresses stay until the
-// successor has them too, or until a time limit, so that no request is lost.
+// successor has them too, or until a time limit, so that no request is lost. A
+// successor with a peer link confirms that it has them; any other one is known
+// by its advertisement.
 struct Leaving {
     Instant drop_at{};   // soon after the successor was heard
     Instant renew_at{};  // leases
     std::string reason;
     std::optional<IpAddress> successor;
     bool for_good = false;  // Shutdown; else Release
+    Instant began{};
+    Instant taken_at{};     // the successor was heard, or has confirmed
+    bool notified = false;  // it will confirm
+};
+
+// How a Leaving has ended.
+struct Departure {
+    Instant began{};
+    std::optional<IpAddress> successor;
+    Instant taken_at{};
 };
 
 using State = std::variant<Initialize, Fault, Backup, Active, Leaving>;
@@ -134,6 +146,12 @@ public:
     void set_successor_of(const std::optional<IpAddress> &active) {
         successor_of_ = active;
     }
+
+    // Of a backup: the address of its active router, or of the one that has
+    // sent priority 0.
+    std::optional<IpAddress> followed() const;
+    // The last one that has ended.
+    const std::optional<Departure> &departure() const { return departure_; }
 
     // For the group.
 
@@ -200,6 +218,7 @@ private:
     State on(Backup, const Shutdown &in, Turn &turn);
     State on(Backup, const Release &in, Turn &turn);
     State on(Backup state, const Preempt &in, Turn &turn);
+    State on(Backup state, const MasterLeaves &in, Turn &turn);
     State on(Backup state, const TakeOver &, Turn &turn);
 
     State on(Active state, const TimeReached &, Turn &turn);
@@ -214,6 +233,8 @@ private:
 
     State on(Leaving state, const TimeReached &, Turn &turn);
     State on(Leaving state, const AdvertReceived &in, Turn &turn);
+    State on(Leaving state, const SuccessorNotified &, Turn &);
+    State on(Leaving state, const SuccessorReady &in, Turn &turn);
     State on(Leaving state, const FaultChanged &in, Turn &turn);
     State on(Leaving state, const Shutdown &in, Turn &turn);
     State on(Leaving state, const Resume &in, Turn &turn);
@@ -265,6 +286,7 @@ private:
     std::string held_back(Instant now) const;
     bool is_sole_peer(const IpAddress &address) const;
     bool follows_at_once(const IpAddress &leaver) const;
+    static void forget_leaver(Backup &state);
 
     Config config_;
     // First what each advertisement needs.
@@ -281,6 +303,7 @@ private:
     std::string fault_;               // empty: none
     std::string window_;              // the open one
     std::optional<IpAddress> successor_of_;
+    std::optional<Departure> departure_;
 };
 
 }  // namespace ngx_vrrp::vrrp

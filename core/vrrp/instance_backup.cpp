@@ -9,6 +9,14 @@
 
 namespace ngx_vrrp::vrrp {
 
+namespace {
+
+std::string leaving_text(const IpAddress &leaver) {
+    return leaver.to_string() + " leaves, and has named this node";
+}
+
+}  // namespace
+
 Backup Instance::become_backup(std::string reason, Turn &turn) {
     turn.reason = std::move(reason);
     Backup next;
@@ -24,7 +32,8 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
         skew_time(config_.version, priority_, state.active_interval);
     if (state.leaver) {
         return state.timer_started +
-               (follows_at_once(*state.leaver) ? Duration::zero() : skew);
+               (state.named || follows_at_once(*state.leaver) ? Duration::zero()
+                                                              : skew);
     }
     const Instant silence_ends =
         state.timer_started + active_down_interval(config_.version, priority_,
@@ -64,6 +73,11 @@ State Instance::on(Backup state, const TakeOver &, Turn &turn) {
     return become_active(takeover_reason(state, turn.now), turn);
 }
 
+void Instance::forget_leaver(Backup &state) {
+    state.leaver.reset();
+    state.named = false;
+}
+
 std::string Instance::leaver_text(const IpAddress &leaver) const {
     const std::string text = priority_from(kPriorityZero, leaver);
     return successor_of_ == leaver ? text + ", which has named this node"
@@ -75,7 +89,8 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
         return std::string{delay_in_force()} + " is over";
     }
     if (state.leaver) {
-        return leaver_text(*state.leaver);
+        return state.named ? leaving_text(*state.leaver)
+                           : leaver_text(*state.leaver);
     }
     const Duration skew =
         skew_time(config_.version, priority_, state.active_interval);
@@ -118,7 +133,7 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
     if (follows(state, theirs, turn.now)) {
         state.timer_started = turn.now;
         state.active_interval = interval_of(in.advertisement.interval);
-        state.leaver.reset();
+        forget_leaver(state);
         state.fell_at.reset();
     } else if (fallen) {
         state.fell_at = turn.now;
@@ -166,7 +181,7 @@ void Instance::follow_again(Backup &state) const {
     if (active_router_->heard_at >= state.timer_started) {
         state.timer_started = active_router_->heard_at;
         state.active_interval = interval_of(active_router_->interval);
-        state.leaver.reset();
+        forget_leaver(state);
         state.fell_at.reset();
         state.preempt_at.reset();
         state.fallen = false;
@@ -188,6 +203,25 @@ State Instance::on_priority_zero(Backup state, const IpAddress &from,
         state.timer_started = turn.now;
         state.leaver = from;
     }
+    return state;
+}
+
+// It is priority 0 over the peer link. Whichever arrives first has the effect.
+State Instance::on(Backup state, const MasterLeaves &in, Turn &turn) {
+    if (!config_.election || followed() != in.source) {
+        return state;
+    }
+    if (is_active_router(in.source)) {
+        active_router_.reset();
+    }
+    if (!is_held_back(turn.now) && !config_.is_grouped()) {
+        return become_active(leaving_text(in.source), turn);
+    }
+    if (state.leaver != in.source) {
+        state.timer_started = turn.now;
+        state.leaver = in.source;
+    }
+    state.named = true;
     return state;
 }
 

@@ -81,6 +81,12 @@ constexpr Duration renew_interval(Version version, Duration interval,
 // the addresses: until then requests still arrive here, and are answered.
 inline constexpr Duration kSuccessorSettles = Milliseconds{20};
 
+// Over a peer link, the successor reports when it has announced them. Then only
+// the requests are to be answered that were under way before. A report that is
+// lost would be repeated later than this.
+inline constexpr Duration kLastRequests = Milliseconds{10};
+inline constexpr Duration kSuccessorReports = Milliseconds{100};
+
 // The time for which the addresses wait for the successor: it needs its skew
 // time, which is at most one advertisement interval (v2: one second), and some
 // time to be scheduled.

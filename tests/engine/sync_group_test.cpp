@@ -45,6 +45,19 @@ protected:
     const std::string &reason(std::size_t index) const {
         return engine->routers()[index].last_transition().reason;
     }
+
+    void hear(std::uint8_t vrid, std::uint8_t priority) {
+        wire::Advertisement advert;
+        advert.vrid = Vrid{vrid};
+        advert.priority = Priority{priority};
+        advert.interval = Milliseconds{100};
+        advert.addresses = {
+            *IpAddress::parse("10.0.1." + std::to_string(vrid))};
+        const wire::Endpoints ends{kPeer, vrrp::multicast_group(Family::ipv4)};
+        const Buffer pdu =
+            wire::serialize(advert, ends, wire::ChecksumForm::pseudo_header);
+        engine->handle_packet({"eth0", {ends, 255}, pdu}, now);
+    }
 };
 
 TEST_F(SyncGroupTest, GoesUpInOnePassWithTheFirstMemberFirst) {
@@ -113,6 +126,56 @@ TEST_F(SyncGroupTest, BetterRouterTakesAllDownInOnePass) {
                     "advert 0 224.0.0.18", "remove 10.0.1.52"}));
     EXPECT_EQ(reason(0),
               "\"VI_51\" of sync_group \"G\" hears priority 200 from 10.0.1.2");
+}
+
+// Of a MASTER that leaves, by a peer link.
+TEST_F(SyncGroupTest, OneMessageMovesAllMembersWithoutTheSkew) {
+    start_group();
+    hear(51, 200);
+    hear(52, 200);
+    machine.take();
+    const vrrp::MasterLeaves leaves{kPeer};
+
+    engine->handle_peers(std::vector<Engine::PeerInput>{{0, leaves}}, now);
+    EXPECT_EQ(states(), "BB") << "the other member has a MASTER";
+    engine->handle_peers(
+        std::vector<Engine::PeerInput>{{0, leaves}, {1, leaves}}, now);
+
+    EXPECT_EQ(states(), "MM");
+    EXPECT_EQ(machine.take(),
+              (Done{"advert 100 224.0.0.18", "add 10.0.1.51 1s", "garp",
+                    "advert 100 224.0.0.18", "add 10.0.1.52 1s", "garp"}));
+    EXPECT_TRUE(engine->routers()[0].serves());
+    EXPECT_EQ(reason(0), "10.0.1.2 leaves, and has named this node");
+}
+
+TEST_F(SyncGroupTest, MembersThatLeaveAreNamedTogether) {
+    std::vector<RouterConfig> routers{member(52), member(51), member(53, "")};
+    routers[0].router.peer_link = routers[1].router.peer_link = true;
+    start_group(routers);
+    run(Seconds{1});
+    ASSERT_EQ(states(), "MMM");
+    EXPECT_TRUE(engine->take_left().empty());
+
+    engine->execute(Command::release, "", now);
+    EXPECT_FALSE(engine->routers()[0].serves());
+    std::vector<std::size_t> left = engine->take_left();
+    std::ranges::sort(left);
+    EXPECT_EQ(left, (std::vector<std::size_t>{0, 1})) << "with a peer link";
+    EXPECT_TRUE(engine->take_left().empty());
+}
+
+TEST_F(SyncGroupTest, AMemberThatStandsDownLeaves) {
+    std::vector<RouterConfig> routers{member(52), member(51)};
+    routers[0].router.peer_link = routers[1].router.peer_link = true;
+    start_group(routers);
+    run(Milliseconds{361});
+    ASSERT_EQ(states(), "MM");
+
+    receive(200);
+    ASSERT_EQ(states(), "BB");
+    EXPECT_EQ(engine->take_left(), std::vector<std::size_t>{0})
+        << "the other one has a successor";
 }
 
 TEST_F(SyncGroupTest, ARouterOutsideOfTheGroupIsNotConcerned) {

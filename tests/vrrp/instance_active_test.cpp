@@ -520,6 +520,60 @@ TEST(Leaving, ThatTheSuccessorContinuesDoesNotPutOffTheEnd) {
     EXPECT_EQ(router.due_in(), kSuccessorSettles / 2);
 }
 
+// A successor with a peer link: no guess is needed.
+TEST(Leaving, KeepsTheAddressesUntilTheSuccessorConfirms) {
+    Router router = Router::active(classic_config());
+    router.put(Shutdown{"nginx quits", true, Seconds{1}});
+    router.put(SuccessorNotified{});
+
+    router.after(Milliseconds{1});
+    router.hear(90);
+    EXPECT_EQ(router.due_in(), kSuccessorReports) << "it adds them";
+    router.after(Milliseconds{30});
+    EXPECT_EQ(router.put(SuccessorReady{ip("192.168.64.134")}), Lines{});
+    EXPECT_EQ(router.due_in(), kLastRequests);
+    EXPECT_EQ(router.wait(),
+              (Lines{"remove-addresses",
+                     "transition active -> initialize: nginx quits, "
+                     "192.168.64.134 took over with priority 90"}));
+    const auto &departure = router.instance().departure();
+    ASSERT_TRUE(departure);
+    EXPECT_EQ(departure->successor, ip("192.168.64.134"));
+    EXPECT_EQ(departure->taken_at - departure->began, Milliseconds{31});
+}
+
+TEST(Leaving, TheWordOfTheSuccessorIsEnough) {
+    Router router = Router::active(classic_config());
+    router.put(Release{"released", Seconds{1}});
+    router.put(SuccessorNotified{});
+
+    router.put(SuccessorReady{ip("192.168.64.134")});
+    EXPECT_FALSE(router.instance().may_return()) << "the successor has them";
+    EXPECT_EQ(router.due_in(), kLastRequests);
+    router.hear(90);
+    EXPECT_EQ(router.due_in(), kLastRequests);
+}
+
+TEST(Leaving, AnAdvertIsEnoughIfTheWordDoesNotArrive) {
+    Router router = Router::active(v3_config());
+    router.put(Shutdown{"nginx quits", true, Milliseconds{300}});
+    router.put(SuccessorNotified{});
+    router.hear(90);
+
+    EXPECT_EQ(router.due_in(), kSuccessorReports);
+    router.wait();
+    EXPECT_EQ(router.state(), StateName::initialize);
+}
+
+TEST(Leaving, BelievesOnlyASuccessorThatItHasTold) {
+    Router router = Router::active(classic_config());
+    EXPECT_EQ(router.put(SuccessorReady{ip("192.168.64.134")}), Lines{});
+    router.put(Shutdown{"nginx quits", true, Milliseconds{300}});
+    router.put(SuccessorReady{ip("192.168.64.134")});
+
+    EXPECT_EQ(router.due_in(), Milliseconds{300});
+}
+
 TEST(Leaving, DropsTheAddressesWhenNoSuccessorSpeaks) {
     Router router = Router::active(classic_config());
     router.put(Shutdown{"nginx quits", true, Milliseconds{900}});

@@ -466,6 +466,76 @@ TEST(Backup, TakesOverAtOnceIfTheActiveRouterHasNamedIt) {
                      "192.168.64.134, which has named this node"}));
 }
 
+TEST(Backup, TakesOverAtOnceWhenTheActiveRouterSaysThatItLeaves) {
+    for (const bool preempt : {true, false}) {
+        Config config = classic_config(100);
+        config.preempt = preempt;
+        Router router = Router::backup(config);
+        router.hear(150);
+
+        EXPECT_EQ(router.put(MasterLeaves{ip("192.168.64.134")}),
+                  (Lines{"send-advert priority 100", "add-addresses",
+                         "announce-addresses 5",
+                         "transition backup -> active: 192.168.64.134 leaves, "
+                         "and has named this node"}));
+    }
+}
+
+// The two ways have no order.
+TEST(Backup, TakesOverIfPriorityZeroCameBeforeTheMessage) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.hear(0);
+    ASSERT_EQ(router.state(), StateName::backup);
+
+    router.put(MasterLeaves{ip("192.168.64.134")});
+
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
+TEST(Backup, TakesOverFromTheRouterThatItFollowsOnly) {
+    Router router = Router::backup(classic_config(100));
+    EXPECT_EQ(router.put(MasterLeaves{ip("192.168.64.134")}), Lines{});
+    router.hear(150);
+    const auto due = router.due_in();
+
+    EXPECT_EQ(router.put(MasterLeaves{ip("192.168.64.135")}), Lines{});
+    EXPECT_EQ(router.state(), StateName::backup);
+    EXPECT_EQ(router.due_in(), due);
+    EXPECT_EQ(router.instance().followed(), ip("192.168.64.134"));
+}
+
+TEST(Backup, OnlyABackupTakesOver) {
+    Router fault = Router::backup(classic_config(100));
+    fault.hear(150);
+    fault.put(FaultChanged{"broken"});
+    EXPECT_EQ(fault.put(MasterLeaves{ip("192.168.64.134")}), Lines{});
+
+    Config config = classic_config(100);
+    config.not_before = instant_from_ns(1'000'000'000'000) + Seconds{9};
+    Router delayed = Router::backup(config);
+    delayed.hear(150);
+    EXPECT_EQ(delayed.put(MasterLeaves{ip("192.168.64.134")}), Lines{});
+    EXPECT_EQ(delayed.due_in(), Seconds{9}) << "then at once";
+}
+
+TEST(Backup, ARouterThatGoesOnIsFollowedAgain) {
+    Config config = classic_config(100);
+    config.sync.group = "G";
+    Router router = Router::backup(config);
+    router.hear(150);
+    router.put(MasterLeaves{ip("192.168.64.134")});
+    EXPECT_EQ(router.state(), StateName::backup) << "the group decides";
+    EXPECT_EQ(router.instance().takeover_at(), router.now());
+
+    router.hear(150);
+    EXPECT_EQ(router.instance().takeover_at(),
+              router.now() + Seconds{3} + kSkew);
+    router.hear(0);
+    EXPECT_EQ(router.instance().takeover_at(), router.now() + kSkew)
+        << "it has not named this node again";
+}
+
 TEST(Backup, WaitsForTheSkewIfAnotherRouterHasNamedIt) {
     Router router = Router::backup(classic_config(100));
     router.hear(150);

@@ -56,12 +56,25 @@ Input random_command(Dice &dice) {
     }
 }
 
+Input random_message(Dice &dice) {
+    const IpAddress source =
+        ip(dice.one_in(3) ? "192.168.64.130" : "192.168.64.134");
+    switch (dice.below(3)) {
+        case 0:
+            return MasterLeaves{source};
+        case 1:
+            return SuccessorNotified{};
+        default:
+            return SuccessorReady{source};
+    }
+}
+
 Input random_input(Dice &dice, const Config &config) {
     const auto priority = [&] {
         return Priority{static_cast<std::uint8_t>(
             dice.one_in(6) ? 0 : 85 + dice.below(30))};
     };
-    switch (dice.below(12)) {
+    switch (dice.below(13)) {
         case 0:
             return Startup{};
         case 1:
@@ -88,6 +101,8 @@ Input random_input(Dice &dice, const Config &config) {
         }
         case 7:
             return random_command(dice);
+        case 8:
+            return random_message(dice);
         default:
             return TimeReached{};
     }
