@@ -90,6 +90,29 @@ subtest 'a killed one holds nothing' => sub {
 };
 
 
+# The next vrrp process waits for the first result of a new tracker, for 0.25 s,
+# and the old one waits for it.
+subtest 'QUIT in the middle of a reload' => sub {
+    my %whole = (vrrp => $classic->vrrp('lb1'));
+    $nginx->configure(%whole);
+    $nginx->start;
+    $lab->wait_for_holder('lb1', 10);
+
+    reload(vrrp => $classic->vrrp('lb1',
+        instance => 'track_script "/bin/sleep 1" timeout=2s;'));
+    $lab->wait_until('two vrrp processes', 5,
+                     sub { $nginx->vrrp_processes == 2 });
+    my $started = time;
+    kill 'QUIT', $nginx->masters;
+    $nginx->wait_gone(40);
+    cmp_ok(time - $started, '<', 8, 'the old one does not wait longer');
+    like($nginx->log_text, qr/MASTER -> INIT: nginx is shutting down/,
+         'and gives the address up');
+
+    $nginx->configure(%whole);
+};
+
+
 # nginx's documented way back from a binary upgrade. Its master starts workers
 # for that, and nothing else.
 subtest 'USR2, WINCH and HUP to the old master, QUIT to the new' => sub {

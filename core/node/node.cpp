@@ -207,7 +207,16 @@ void Node::quit() {
     if (area_.generation() > generation_.number) {
         successor_by_ = os::now() + kSuccessorTime;
     } else {
+        mark_quit();
         stop("nginx is shutting down", true);
+    }
+}
+
+// For a process that waits for us since a reload.
+void Node::mark_quit() {
+    area_.mark_quit(area_.generation());
+    if (auto &previous = generation_.previous) {
+        previous->mark_quit(previous->generation());
     }
 }
 
@@ -378,7 +387,8 @@ void Node::follow_previous() {
     }
 }
 
-// The successor does not want what it has not requested by now.
+// The successor does not want what it has not requested by now. It may get QUIT
+// itself.
 [[gnu::hot]] void Node::leave_to_successor(Instant now) {
     if (!successor_by_) {
         return;
@@ -387,9 +397,15 @@ void Node::follow_previous() {
     // until the master has started another process.
     engine_.handle_ownership(now);
     const bool has_successor = area_.confirmed() > generation_.number;
-    if (has_successor || now >= *successor_by_) {
+    const bool quits = !has_successor && area_.quits();
+    if (quits) {
+        mark_quit();
+    }
+    if (has_successor || quits || now >= *successor_by_) {
         successor_by_.reset();
-        engine_.stop("nginx has been reconfigured", true, now, has_successor);
+        engine_.stop(
+            quits ? "nginx is shutting down" : "nginx has been reconfigured",
+            true, now, has_successor);
         bfd_.stop(now);
         peers_.stop(now);
     }

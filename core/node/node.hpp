@@ -125,6 +125,7 @@ private:
     Status try_to_start(Instant now);
     Status take_part();
     void confirm();
+    void mark_quit();
     void read_time_of_day(Instant now);
     void follow_previous();
     void repeat_events(Instant now);

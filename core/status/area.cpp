@@ -59,6 +59,7 @@ struct alignas(Area::kAlignment) Area::Header {
     std::atomic<std::uint64_t> generation;
     std::atomic<std::uint64_t> confirmed;
     std::atomic<std::uint64_t> life;  // generation of the one that lives
+    std::atomic<std::uint64_t> quit;  // generation of the one that got QUIT
     std::atomic<std::int64_t> alive_ns;
     std::atomic<std::int32_t> holder;    // pid
     std::atomic<std::int32_t> notifier;  // pid
@@ -149,8 +150,9 @@ bool Area::is_damaged() const {
     const std::uint64_t latest = generation();
     const std::int64_t alive = h.alive_ns.load();
     return h.mark.load() != kStatusMark || h.bank.load() >= kBanks ||
-           confirmed() > latest || h.life.load() > latest || holder() < 0 ||
-           notifier() < 0 || alive != sane_time(alive);
+           confirmed() > latest || h.life.load() > latest ||
+           h.quit.load() > latest || holder() < 0 || notifier() < 0 ||
+           alive != sane_time(alive);
 }
 
 void Area::set_generation(std::uint64_t generation) {
@@ -176,6 +178,15 @@ bool Area::mark_started(std::uint64_t generation) {
 // Not if one of a newer generation has begun.
 void Area::mark_stopped(std::uint64_t generation) {
     header().life.compare_exchange_strong(generation, 0);
+}
+
+void Area::mark_quit(std::uint64_t generation) {
+    header().quit.store(generation);
+}
+
+// A generation that begins later is not meant.
+bool Area::quits() const {
+    return header().quit.load() == generation();
 }
 
 bool Area::has_ended(std::uint64_t generation) const {

@@ -69,6 +69,11 @@ public:
     bool mark_started(std::uint64_t generation);
     void mark_stopped(std::uint64_t generation);
 
+    // The vrrp process of the last generation got QUIT: nginx ends, and starts
+    // no other one. A successor that dies does not say so.
+    void mark_quit(std::uint64_t generation);
+    bool quits() const;
+
     // A process of this generation was in charge, and none is left or has
     // crashed.
     bool has_ended(std::uint64_t generation) const;

@@ -64,6 +64,27 @@ TEST_F(TransitionsTest, OutliveTheProcess) {
                      "43 VI_1 INIT -> FAULT: no rights"}));
 }
 
+// Otherwise the old process would keep the addresses for 30 s.
+TEST_F(TransitionsTest, NginxMayQuitInTheMiddleOfAReload) {
+    Configuration configuration = this->configuration();
+    const SharedArea area(configuration.conf);
+    const auto old = start(configuration, area, 42);
+    ASSERT_EQ(configuration.begin(area), VRRP_CORE_OK);
+    area.area().mark_started(2);
+
+    old->quit();
+    old->on_timer();
+    EXPECT_EQ(transitions(area).size(), 1u) << "it waits for its successor";
+    area.area().mark_stopped(2);
+    old->on_timer();
+    EXPECT_EQ(transitions(area).size(), 1u) << "another one is started";
+
+    area.area().mark_quit(2);
+    old->on_timer();
+    EXPECT_EQ(transitions(area).back(),
+              "42 VI_1 FAULT -> INIT: nginx is shutting down");
+}
+
 TEST_F(TransitionsTest, ContinueInAnotherArea) {
     Configuration first = configuration();
     const SharedArea area(first.conf);
@@ -85,6 +106,36 @@ TEST_F(TransitionsTest, ContinueInAnotherArea) {
               (Lines{"42 VI_1 INIT -> FAULT: no rights",
                      "43 VI_1 INIT -> FAULT: no rights",
                      "42 VI_1 FAULT -> INIT: nginx has been reconfigured"}));
+}
+
+TEST_F(TransitionsTest, ProcessesInAnotherAreaSeeTheQuit) {
+    Configuration first = configuration();
+    const SharedArea area(first.conf);
+    const auto oldest = start(first, area, 42);
+    Configuration second = configuration();
+    const std::vector<vrrp_core_instance_conf_t> many(20,
+                                                      second.conf.instances[0]);
+    second.conf.instances = many.data();
+    second.conf.ninstances = many.size();
+    const SharedArea larger(second.conf, &area);
+    second.conf.ninstances = 1;
+    second.conf.previous = area.get();
+    const auto old = start(second, larger, 43);
+    EXPECT_FALSE(area.area().quits());
+    old->quit();
+    EXPECT_TRUE(area.area().quits());
+    EXPECT_TRUE(larger.area().quits());
+
+    area.area().mark_quit(0);
+    Configuration third = configuration();
+    ASSERT_EQ(third.begin(larger), VRRP_CORE_OK);
+    const auto before = start(second, larger, 44);
+    ASSERT_EQ(third.begin(larger), VRRP_CORE_OK);
+    before->quit();
+    EXPECT_FALSE(area.area().quits());
+    larger.area().mark_quit(larger.area().generation());
+    before->on_timer();
+    EXPECT_TRUE(area.area().quits()) << "one passes it on to the other";
 }
 
 }  // namespace

@@ -79,7 +79,11 @@ void Machine::start_process(Instant configured_at) {
     const unsigned life = life_;
     const unsigned of = generation;
     lan.after(lan.dice().up_to(kFork), [this, life, of, configured_at] {
-        if (life != life_ || !master_ || of != generation) {
+        if (life != life_ || of != generation) {
+            return;
+        }
+        if (!master_) {
+            quit = of;  // it gets QUIT at once
             return;
         }
         processes_.push_back(std::make_unique<Process>(

@@ -248,6 +248,7 @@ public:
     std::set<std::string> released;
     unsigned generation = 0;
     unsigned confirmed = 0;
+    unsigned quit = 0;  // generation of the process that got QUIT
     bool check_passes = true;
     bool workers_beat = true;
     Instant workers_gone_at{};

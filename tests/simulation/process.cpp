@@ -204,6 +204,7 @@ void Process::quit() {
         successor_by_ = machine_.lan.now() + kSuccessorTime;
         share();
     } else {
+        machine_.quit = generation_;
         stop("nginx is shutting down", true);
     }
 }
@@ -329,7 +330,8 @@ void Process::share() {
     if (successor_by_) {
         engine_.handle_ownership(now);
         const bool has_successor = machine_.confirmed > generation_;
-        if (has_successor || now >= *successor_by_) {
+        const bool quits = machine_.quit == machine_.generation;
+        if (has_successor || quits || now >= *successor_by_) {
             successor_by_.reset();
             stopping_ = true;
             engine_.stop("nginx has been reconfigured", true, now,

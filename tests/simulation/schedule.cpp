@@ -350,16 +350,21 @@ void Schedule::quieten() {
     }
 }
 
-// nginx that quits in the middle of a reload: the old process waits for its
-// successor for 30 s.
+// nginx that quits in the middle of a reload, after the new process was killed:
+// the old process waits for its successor for 30 s.
 void Schedule::wait_for_ends() {
     const auto ends = [](const auto &machine) {
         return !machine->has_nginx() && !machine->processes().empty();
     };
+    const auto ends_soon = [&](const auto &machine) {
+        return ends(machine) && machine->quit == machine->generation;
+    };
+    bool late = false;
     for (int i = 0; i < 32 && std::ranges::any_of(machines_, ends); ++i) {
         run_for(Seconds{1});
+        late = late || (i == 8 && std::ranges::any_of(machines_, ends_soon));
     }
-    if (std::ranges::any_of(machines_, ends)) {
+    if (late || std::ranges::any_of(machines_, ends)) {
         watch_->fail("a process does not end");
     }
 }

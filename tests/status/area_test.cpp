@@ -393,6 +393,9 @@ TEST_F(AreaTest, DamageIsSeen) {
     area.mark_started(3);
     EXPECT_TRUE(area.is_damaged()) << "its process";
     area.mark_started(2);
+    area.mark_quit(3);
+    EXPECT_TRUE(area.is_damaged()) << "its end";
+    area.mark_quit(2);
     area.hold(-1);
     EXPECT_TRUE(area.is_damaged()) << "no pid";
     area.hold(1);
