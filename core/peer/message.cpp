@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/base/plain_text.hpp"
+#include "core/peer/text.hpp"
 
 namespace ngx_vrrp::peer {
 
@@ -15,24 +15,6 @@ constexpr std::uint8_t kHasSecret = 0x01;
 
 constexpr std::size_t kEntrySize = 5;
 constexpr std::uint8_t kYouAreNext = 0x01;
-constexpr std::size_t kLongestText = kLongestName;
-
-// It goes into logs and pages.
-std::string read_text(ByteReader &in) {
-    const Bytes octets = in.take(in.u8());
-    const std::string text(octets.begin(), octets.end());
-    if (!text.empty() && !is_line(text)) {
-        return "?";
-    }
-    return text.substr(0, kLongestText);
-}
-
-void write_text(ByteWriter &out, std::string_view text) {
-    text = text.substr(0, kLongestText);
-    out.u8(static_cast<std::uint8_t>(text.size()));
-    out.bytes(
-        {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()});
-}
 
 }  // namespace
 

@@ -31,12 +31,14 @@ namespace ngx_vrrp::peer {
 
 // The numbers are those of the wire.
 enum class Type : std::uint8_t {
-    hello = 1,   // the first one in each direction
-    about = 2,   // the second one
-    status = 3,  // all virtual routers of the interface
-    alive = 4,   // nothing has changed
-    bye = 5,     // the last one
-    order = 8    // of successors: order.hpp
+    hello = 1,     // the first one in each direction
+    about = 2,     // the second one
+    status = 3,    // all virtual routers of the interface
+    alive = 4,     // nothing has changed
+    bye = 5,       // the last one
+    order = 8,     // of successors, see order.hpp
+    details = 11,  // of the sender, see details.hpp
+    relayed = 12   // of another node
 };
 
 inline constexpr std::size_t kHeaderSize = 8;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/peer/details.hpp"
 #include "core/peer/session.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/peer/fake_hmac.hpp"
@@ -51,7 +52,26 @@ void run_session(Bytes input, const Buffer &secret) {
     }
 }
 
+// Entries in one chunk, or in several.
+void run_details(Bytes input) {
+    check_round_trip(parse_details(input), parse_details);
+    ChunkJoiner joiner;
+    for (Bytes rest = input; !rest.empty();) {
+        const Bytes part = rest.first(std::min<std::size_t>(rest.size(), 60));
+        rest = rest.subspan(part.size());
+        if (const auto chunk = parse_chunk(part)) {
+            const Buffer again = serialize(*chunk);
+            require(std::ranges::equal(serialize(*parse_chunk(again)), again),
+                    "a chunk is read differently");
+            const auto entries = joiner.take(*chunk);
+            require(!entries || entries->size() <= kLargestDetails,
+                    "too many entries");
+        }
+    }
+}
+
 void run(Bytes input) {
+    run_details(input);
     check_round_trip(parse_hello(input), parse_hello);
     check_round_trip(parse_about(input), parse_about);
     check_round_trip(parse_status(input), parse_status);
