@@ -261,6 +261,7 @@ Result<Chunk, NotAMessage> parse_chunk(Bytes payload) {
     ChunkHead &head = chunk.head;
     head.node = in.u64();
     head.revision = in.u32();
+    head.seen = in.u32();
     head.clocks.boot = Instant{read_duration(in)};
     head.clocks.wall = WallTime{read_duration(in)};
     head.index = in.u8();
@@ -277,7 +278,7 @@ Buffer serialize(const Chunk &chunk) {
     const ChunkHead &head = chunk.head;
     Buffer payload;
     ByteWriter out(payload);
-    out.u64(head.node).u32(head.revision);
+    out.u64(head.node).u32(head.revision).u32(head.seen);
     write_duration(out, head.clocks.boot.time_since_epoch());
     write_duration(out, head.clocks.wall.time_since_epoch());
     out.u8(head.index).u8(head.count);

@@ -14,6 +14,7 @@
 // +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 // |                            Node (8)                           |
 // |                          Revision (4)                         |
+// |            Revision that it has of the receiver (4)           |
 // |      The node's clock since its boot, in nanoseconds (8)      |
 // |      The node's time of day, in nanoseconds since 1970 (8)    |
 // |     Chunk     |    Chunks     |   its part of the entries
@@ -122,6 +123,8 @@ struct Clocks {
 struct ChunkHead {
     NodeId node{};
     std::uint32_t revision = 0;
+    // Of the receiver's details, with all that it relays; 0: not all of them.
+    std::uint32_t seen = 0;
     Clocks clocks;
     std::uint8_t index = 0;
     std::uint8_t count = 0;

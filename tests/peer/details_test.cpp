@@ -106,6 +106,7 @@ TEST(PeerDetails, TextsAreCutAndClean) {
 ChunkHead some_head() {
     return {9,
             3,
+            2,
             {instant_from_ns(1'000'000'000),
              WallTime{Duration{1'700'000'000'000'000'000}}}};
 }
