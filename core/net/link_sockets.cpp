@@ -112,6 +112,27 @@ bool has_icmp(int fd) {
     }
 }
 
+peer::Ended ended_by(int error, bool icmp) {
+    if (icmp) {
+        return peer::Ended::icmp;
+    }
+    switch (error) {
+        case ECONNREFUSED:
+            return peer::Ended::refused;
+        case ECONNRESET:
+        case EPIPE:  // after FIN
+            return peer::Ended::reset;
+        case ETIMEDOUT:
+            return peer::Ended::timeout;
+        default:
+            return peer::Ended::here;
+    }
+}
+
+std::string reason_of(const char *what, int error, bool icmp) {
+    return text_of(what, error) + (icmp ? ", by an ICMP message" : "");
+}
+
 }  // namespace
 
 os::Fd open_link_socket(Family family) {
@@ -418,7 +439,8 @@ void LinkSockets::accept(std::size_t link, peer::Links &links, Instant now) {
         }
         set_min_ttl(fd.get(), socket.family, min_ttl(link, peer));
         if (!add(*id, std::move(fd), link, peer, false)) {
-            links.handle_end(*id, text_of("epoll_ctl()", errno), now);
+            links.handle_end(*id, peer::Ended::here,
+                             text_of("epoll_ctl()", errno), now);
             return;
         }
         links.begin(*id, now);
@@ -428,28 +450,27 @@ void LinkSockets::accept(std::size_t link, peer::Links &links, Instant now) {
 void LinkSockets::handle(peer::ConnectionId id, std::uint32_t events,
                          peer::Links &links, Instant now) {
     Connection &c = connections_[id];
-    if ((events & EPOLLERR) != 0) {
-        const int error = option_of(c.fd.get(), SO_ERROR);
-        const bool icmp = has_icmp(c.fd.get());
-        if (error != 0) {
-            const char *what = c.connecting ? "connect()" : "recv()";
-            links.handle_end(
-                id, text_of(what, error) + (icmp ? ", by an ICMP message" : ""),
-                now);
-            return;
-        }
+    const bool failed = (events & EPOLLERR) != 0;
+    const int error =
+        failed && c.connecting ? option_of(c.fd.get(), SO_ERROR) : 0;
+    const bool icmp = failed && has_icmp(c.fd.get());
+    if (error != 0) {
+        links.handle_end(id, ended_by(error, icmp),
+                         reason_of("connect()", error, icmp), now);
+        return;
     }
     if ((events & EPOLLOUT) != 0) {
         c.connecting = false;
         flush(c);
         want(id);
     }
-    if ((events & (EPOLLIN | EPOLLHUP)) != 0) {
-        receive(id, links, now);
+    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+        receive(id, icmp, links, now);
     }
 }
 
-void LinkSockets::receive(peer::ConnectionId id, peer::Links &links,
+// The last message may have arrived before the RST.
+void LinkSockets::receive(peer::ConnectionId id, bool icmp, peer::Links &links,
                           Instant now) {
     std::array<std::uint8_t, kReadSize> buffer;
     const ssize_t size = ::recv(connections_[id].fd.get(), buffer.data(),
@@ -457,9 +478,12 @@ void LinkSockets::receive(peer::ConnectionId id, peer::Links &links,
     if (size > 0) {
         links.receive(id, {buffer.data(), static_cast<std::size_t>(size)}, now);
     } else if (size == 0) {
-        links.handle_end(id, "it has closed the connection", now);
+        links.handle_end(id, peer::Ended::closed,
+                         "it has closed the connection", now);
     } else if (errno != EAGAIN && errno != EINTR) {
-        links.handle_end(id, text_of("recv()", errno), now);
+        const int error = errno;
+        links.handle_end(id, ended_by(error, icmp),
+                         reason_of("recv()", error, icmp), now);
     }
 }
 

@@ -103,7 +103,8 @@ private:
     void accept(std::size_t link, peer::Links &links, Instant now);
     void handle(peer::ConnectionId id, std::uint32_t events, peer::Links &links,
                 Instant now);
-    void receive(peer::ConnectionId id, peer::Links &links, Instant now);
+    void receive(peer::ConnectionId id, bool icmp, peer::Links &links,
+                 Instant now);
     static void flush(Connection &connection);
 
     std::vector<Listener> listeners_;

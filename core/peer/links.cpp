@@ -16,6 +16,9 @@ namespace {
 // A link that ended earlier is no reason to connect again at once.
 constexpr Duration kStable = Seconds{1};
 
+constexpr const char *kDead =
+    "its nginx has ended: its kernel refused the connection";
+
 Duration pause_after(unsigned failures) {
     constexpr unsigned kMostDoublings = 6;
     if (failures == 0) {
@@ -311,9 +314,10 @@ void Links::receive(ConnectionId id, Bytes octets, Instant now) {
     }
 }
 
-void Links::handle_end(ConnectionId id, const std::string &why, Instant now) {
+void Links::handle_end(ConnectionId id, Ended how, const std::string &why,
+                       Instant now) {
     if (id < kMostConnections && connections_[id].session) {
-        end(id, why, now);
+        end(id, how, why, now);
         handle_time(now);
     }
 }
@@ -325,6 +329,7 @@ void Links::handle_time(Instant now) {
             progress(id, now);
         }
     }
+    conclude(now);
     forget(now);
     for (Peer &peer : peers_) {
         if (now >= peer.next_try && is_due(peer)) {
@@ -388,7 +393,7 @@ void Links::progress(ConnectionId id, Instant now) {
     if (const auto refusal = refusal_of(why)) {
         refuse(*refusal, c.link, c.address, text, now);
     }
-    end(id, text, now);
+    end(id, Ended::here, text, now);
 }
 
 void Links::collect(const Connection &c) {
@@ -417,7 +422,7 @@ bool Links::send(NodeId node, std::size_t link, Type type, Bytes payload,
 void Links::flush(ConnectionId id, Instant now) {
     const Buffer out = connections_[id].session->take_output();
     if (!out.empty() && !transport_.send(id, out)) {
-        end(id, "it does not read what is sent to it", now);
+        end(id, Ended::here, "it does not read what is sent to it", now);
     }
 }
 
@@ -452,13 +457,14 @@ void Links::say_bye(ConnectionId id, Farewell reason, Instant now) {
     Session &session = *connections_[id].session;
     session.say_bye(reason, now);
     static_cast<void>(transport_.send(id, session.take_output()));
-    end(id,
+    end(id, Ended::here,
         reason == Farewell::duplicate ? std::string(to_string(reason))
                                       : "this node has closed it",
         now);
 }
 
-void Links::end(ConnectionId id, const std::string &why, Instant now) {
+void Links::end(ConnectionId id, Ended how, const std::string &why,
+                Instant now) {
     Connection &c = connections_[id];
     transport_.close(id);
     const bool was_up = c.up;
@@ -470,6 +476,7 @@ void Links::end(ConnectionId id, const std::string &why, Instant now) {
         peer->node = node;
     }
     const bool was_spare = c.spare;
+    const bool has_greeted = c.greeted;
     const std::string &interface = configs_[c.link].interface;
     c = {};
     if (was_spare) {
@@ -490,8 +497,69 @@ void Links::end(ConnectionId id, const std::string &why, Instant now) {
                                   " is down: " + why,
                               now);
     }
+    judge(*peer, how, was_up, has_greeted, now);
     fail(*peer, was_stable, why, now);
     inform(interface, now);
+}
+
+// When a connection that waited is reset, its process may have accepted it just
+// before it died, or a full queue has answered: the next one shows it, as the
+// kernel of a living node does not answer its first segment with RST.
+void Links::judge(Peer &peer, Ended how, bool was_up, bool greeted,
+                  Instant now) {
+    const bool in_doubt = peer.cut_at && now - *peer.cut_at < kProofTime;
+    peer.proved_at.reset();
+    if (was_up) {
+        const bool cut = how == Ended::closed || how == Ended::reset;
+        peer.resets = 0;
+        peer.cut_at = cut ? std::optional{now} : std::nullopt;
+        for (Peer &other : peers_) {
+            if (!cut && other.node == peer.node) {
+                other.cut_at.reset();
+                other.proved_at.reset();
+            }
+        }
+        return;
+    }
+    if (in_doubt && how == Ended::reset && !greeted &&
+        ++peer.resets <= kMostResets) {
+        return;
+    }
+    peer.cut_at.reset();
+    if (in_doubt && how == Ended::refused) {
+        peer.proved_at = now;
+    }
+}
+
+// A link by another interface that is still up contradicts the proof. If the
+// node has ended, the end of that link is on its way.
+void Links::conclude(Instant now) {
+    for (Peer &peer : peers_) {
+        if (!peer.proved_at) {
+            continue;
+        }
+        const bool lives =
+            std::ranges::any_of(connections_, [&](const Connection &c) {
+                return c.session && c.up && c.session->node() == peer.node;
+            });
+        if (lives && now - *peer.proved_at < kProofTime) {
+            continue;
+        }
+        peer.proved_at.reset();
+        peer.status.clear();
+        if (!lives) {
+            peer.dead = true;
+            peer.reason = kDead;
+            const std::string text = title_of(peer.link, peer.address) +
+                                     " has ended: its kernel refused the "
+                                     "connection";
+            peer.death_line.write(
+                log_, LogLevel::notice,
+                "peer link on " + configs_[peer.link].interface + ": " + text,
+                now);
+            deaths_.push_back({peer.link, peer.address, peer.node, text});
+        }
+    }
 }
 
 // Shown with the next message.
@@ -519,7 +587,9 @@ void Links::leave_to_other_link(Peer &peer, Instant now) {
 }
 
 // The end of a link that worked is followed by another attempt at once.
-void Links::fail(Peer &peer, bool was_up, const std::string &why, Instant now) {
+void Links::fail(Peer &peer, bool was_up, const std::string &text,
+                 Instant now) {
+    const std::string why = peer.dead ? kDead : text;
     if (peer.state != PeerState::down || peer.reason != why) {
         changed_ = true;
     }
@@ -529,10 +599,23 @@ void Links::fail(Peer &peer, bool was_up, const std::string &why, Instant now) {
     peer.state = PeerState::down;
     peer.alias = false;
     peer.reason = why;
-    peer.status.clear();
-    peer.order.clear();
+    if (!peer.is_doubted()) {
+        peer.status.clear();
+        peer.order.clear();
+    }
     peer.failures = was_up ? 0 : peer.failures + 1;
     peer.next_try = now + pause_after(peer.failures);
+    if (peer.resets != 0 && peer.cut_at) {
+        peer.next_try = now;
+    }
+}
+
+void Links::contradict(const Death &death) {
+    if (Peer *peer = find_peer(death.link, death.address);
+        peer && std::exchange(peer->dead, false)) {
+        peer->reason = "its kernel refused the connection, but it advertises";
+        changed_ = true;
+    }
 }
 
 void Links::refuse(Refusal refusal, std::size_t link, const IpAddress &address,
@@ -606,6 +689,9 @@ void Links::show(const Connection &connection, Instant now) {
     peer->since = now;
     peer->known = true;
     peer->alias = false;
+    peer->cut_at.reset();
+    peer->proved_at.reset();
+    peer->dead = false;
     peer->reason.clear();
     peer->failures = 0;
     peer->up_line.write(
@@ -614,16 +700,16 @@ void Links::show(const Connection &connection, Instant now) {
 }
 
 std::string Links::name_of(std::size_t link, const IpAddress &address) const {
+    return title_of(link, address) + " on " + configs_[link].interface;
+}
+
+std::string Links::title_of(std::size_t link, const IpAddress &address) const {
     const Peer *peer = find_first(peers_, [&](const Peer &p) {
         return p.link == link && p.address == address;
     });
-    std::string name;
-    if (peer && !peer->about.router_id.empty()) {
-        name = peer->about.router_id + " (" + address.to_string() + ")";
-    } else {
-        name = address.to_string();
-    }
-    return name + " on " + configs_[link].interface;
+    return peer && !peer->about.router_id.empty()
+               ? peer->about.router_id + " (" + address.to_string() + ")"
+               : address.to_string();
 }
 
 }  // namespace ngx_vrrp::peer

@@ -39,6 +39,12 @@ inline constexpr Duration kLongestPause = Seconds{60};
 // A peer without a link is shown for this time.
 inline constexpr Duration kRemembered = Seconds{600};
 
+// After the end of a link, an answer within this time shows whether the peer
+// has ended.
+inline constexpr Duration kProofTime = Seconds{4};
+// Connections in a row that were reset before the greeting.
+inline constexpr unsigned kMostResets = 3;
+
 // An interface and address family with virtual routers that have a peer link.
 struct LinkConfig {
     std::string interface;
@@ -60,6 +66,25 @@ inline constexpr std::array<std::string_view, kRefusals> kRefusalNames{
 using Refused = std::array<std::uint64_t, kRefusals>;
 
 using ConnectionId = std::uint32_t;
+
+// How a connection ended, or why it could not be made.
+enum class Ended : std::uint8_t {
+    here,     // by this node
+    closed,   // by the peer (FIN)
+    reset,    // by the kernel of the peer (RST)
+    refused,  // the same, as the answer to the first segment
+    icmp,     // by a router or a firewall
+    timeout   // the peer has not answered
+};
+
+// The kernel of a node has proved that all processes of its nginx have ended.
+struct Death {
+    std::size_t link = 0;
+    IpAddress address;
+    NodeId node{};
+    std::string text;  // "lb1 (192.168.64.11) has ended: its kernel refused
+                       // the connection"
+};
 
 // The sockets.
 class Transport {
@@ -121,10 +146,22 @@ struct Peer {
     bool wanted = false;  // a target
     bool known = false;   // there was a link
     bool alias = false;   // the node has a link by another address
+
+    // The link has ended at this time, without a goodbye: the next connection
+    // shows whether the node lives.
+    std::optional<Instant> cut_at;
+    unsigned resets = 0;  // of such connections
+    // It does not live, but another link to it has not ended yet.
+    std::optional<Instant> proved_at;
+    bool dead = false;  // for the reason
+
     unsigned failures = 0;
     Instant next_try{};
     RepeatedLine up_line{Seconds{1}};
     RepeatedLine down_line{Seconds{1}};
+    RepeatedLine death_line{Seconds{1}};
+
+    bool is_doubted() const { return cut_at || proved_at; }
 };
 
 class Links {
@@ -159,8 +196,9 @@ public:
                                        const IpAddress &local, Instant now);
     void begin(ConnectionId id, Instant now) { flush(id, now); }
     void receive(ConnectionId id, Bytes octets, Instant now);
-    // The peer has ended the connection, or it could not be made.
-    void handle_end(ConnectionId id, const std::string &why, Instant now);
+    // The connection has ended, or it could not be made.
+    void handle_end(ConnectionId id, Ended how, const std::string &why,
+                    Instant now);
     void handle_time(Instant now);
     std::optional<Instant> deadline() const;
 
@@ -175,6 +213,15 @@ public:
     std::size_t connections() const;
     // Peers or counters are others than at the last call.
     bool take_changed() { return std::exchange(changed_, false); }
+
+    // The nodes whose nginx has ended since the last call. Only a RST proves
+    // it: after the end of the link without a goodbye, the kernel of the peer
+    // refuses the next connection, because no process has the listening socket
+    // any more.
+    bool has_deaths() const { return !deaths_.empty(); }
+    std::vector<Death> take_deaths() { return std::exchange(deaths_, {}); }
+    // But it advertises.
+    void contradict(const Death &death);
 
 private:
     struct Connection {
@@ -205,17 +252,20 @@ private:
     bool settle_duplicates(ConnectionId id, Instant now);
     void use_spare(const std::string &interface, NodeId node);
     void say_bye(ConnectionId id, Farewell reason, Instant now);
-    void end(ConnectionId id, const std::string &why, Instant now);
+    void end(ConnectionId id, Ended how, const std::string &why, Instant now);
+    void judge(Peer &peer, Ended how, bool was_up, bool greeted, Instant now);
+    void conclude(Instant now);
     void leave_to_other_link(Peer &peer, Instant now);
     void refuse(Refusal refusal, std::size_t link, const IpAddress &address,
                 const std::string &why, Instant now);
-    void fail(Peer &peer, bool was_up, const std::string &why, Instant now);
+    void fail(Peer &peer, bool was_up, const std::string &text, Instant now);
     Peer *find_peer(std::size_t link, const IpAddress &address);
     Peer *peer_of(const Connection &connection);
     Peer *remember(std::size_t link, const IpAddress &address, Instant now);
     void forget(Instant now);
     void show(const Connection &connection, Instant now);
     std::string name_of(std::size_t link, const IpAddress &address) const;
+    std::string title_of(std::size_t link, const IpAddress &address) const;
 
     std::vector<LinkConfig> configs_;
     NodeId node_;
@@ -227,6 +277,7 @@ private:
     std::vector<Peer> peers_;
     std::array<Connection, kMostConnections> connections_;
     std::vector<Received> received_;
+    std::vector<Death> deaths_;
     Refused refused_{};
     std::array<RepeatedLine, kRefusals> refusal_lines_;
     bool running_ = false;

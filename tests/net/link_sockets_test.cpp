@@ -39,17 +39,21 @@ protected:
         peer::Links links;
     };
 
+    Instant now() const { return os::now() + skipped_; }
+
     template <class Condition>
     bool run(Node &a, Node &b, Condition condition) {
         for (int i = 0; i < 200 && !condition(); ++i) {
             for (Node *node : {&a, &b}) {
-                node->sockets.read(node->links, os::now());
-                node->links.handle_time(os::now());
+                node->sockets.read(node->links, now());
+                node->links.handle_time(now());
             }
             ::poll(nullptr, 0, 10);
         }
         return condition();
     }
+
+    Duration skipped_{};
 };
 
 TEST_F(LinkSocketsTest, TwoNodesLink) {
@@ -154,6 +158,102 @@ TEST_F(LinkSocketsTest, APortOfAnotherProgramIsReported) {
     EXPECT_EQ(status.error().to_string(),
               "bind() for peer links at TCP port 30112 of lo failed (98: "
               "Address already in use)");
+}
+
+// The death of a node, and what only looks like it.
+
+class DeathOfNodeTest : public LinkSocketsTest,
+                        public testing::WithParamInterface<const char *> {
+protected:
+    void SetUp() override {
+        LinkSocketsTest::SetUp();
+        fd_ = open_link_socket(family_);
+        a_ = std::make_unique<Node>(*this, family_, fd_.get(), 1);
+        b_ = std::make_unique<Node>(*this, family_, -1, 2);
+        ASSERT_TRUE(a_->sockets.listen(0));
+        b_->links.set_targets({{0, address_}}, now());
+        ASSERT_TRUE(run(*a_, *b_, [&] { return a_->is_up() && b_->is_up(); }));
+        skipped_ += Seconds{2};
+    }
+    void TearDown() override {
+        a_.reset();
+        b_.reset();
+        LinkSocketsTest::TearDown();
+    }
+
+    void kill_vrrp_process() { a_.reset(); }
+    void kill_master() { fd_.reset(); }
+    void reject(const std::string &how) {
+        output_of(
+            "nft add table inet t; nft 'add chain inet t o { type filter hook "
+            "output priority 0; }'; nft 'add rule inet t o tcp dport 30112 tcp "
+            "flags & (syn | ack) == syn " +
+            how + "'");
+    }
+    bool has_answer() {
+        return b_->links.has_deaths() ||
+               (!b_->is_up() && !b_->links.peers()[0].is_doubted());
+    }
+    std::string answer() {
+        run(*b_, *b_, [&] { return has_answer(); });
+        return b_->links.has_deaths() ? b_->links.take_deaths()[0].text
+                                      : b_->links.peers()[0].reason;
+    }
+
+    IpAddress address_ = *IpAddress::parse(GetParam());
+    Family family_ = address_.family();
+    os::Fd fd_;
+    std::unique_ptr<Node> a_;
+    std::unique_ptr<Node> b_;
+    std::string death_ = "node (" + address_.to_string() +
+                         ") has ended: its kernel refused the connection";
+};
+
+INSTANTIATE_TEST_SUITE_P(Family, DeathOfNodeTest,
+                         testing::Values("127.0.0.1", "::1"));
+
+TEST_P(DeathOfNodeTest, AllProcessesEnd) {
+    kill_vrrp_process();
+    kill_master();
+    EXPECT_EQ(answer(), death_);
+}
+
+TEST_P(DeathOfNodeTest, TheMasterEndsLater) {
+    kill_vrrp_process();
+    run(*b_, *b_, [&] { return !b_->is_up(); });
+    EXPECT_FALSE(has_answer());
+    kill_master();
+    EXPECT_EQ(answer(), death_);
+}
+
+TEST_P(DeathOfNodeTest, AnIcmpMessageIsNoProof) {
+    reject("reject");
+    kill_vrrp_process();
+    kill_master();
+    EXPECT_EQ(answer(),
+              "connect() failed (111: Connection refused), by an ICMP message");
+}
+
+TEST_P(DeathOfNodeTest, NoAnswerIsNoProof) {
+    reject("drop");
+    kill_vrrp_process();
+    kill_master();
+    run(*b_, *b_, [&] { return !b_->is_up(); });
+    EXPECT_FALSE(has_answer());
+    skipped_ += Seconds{3};
+    EXPECT_EQ(answer(), "it did not complete the greeting in 3 s");
+}
+
+// The kernel answers what arrives after the end with RST.
+TEST_P(DeathOfNodeTest, TheGoodbyeBeforeAResetIsRead) {
+    a_->links.stop(peer::Farewell::unconfigured, now());
+    kill_vrrp_process();
+    kill_master();
+    b_->links.set_status(0, {{family_, Vrid{1}}}, now());
+    ::poll(nullptr, 0, 10);
+    b_->sockets.read(b_->links, now());
+    EXPECT_FALSE(b_->is_up());
+    EXPECT_FALSE(b_->links.peers()[0].is_doubted());
 }
 
 TEST_F(LinkSocketsTest, NoncesAndIdsDiffer) {

@@ -46,8 +46,10 @@ struct Machine final : Transport {
         begin();
     }
     void begin() {
+        LinkConfig other = config;
+        other.interface = "eth1";
         links = std::make_unique<Links>(
-            std::vector<LinkConfig>{config}, node,
+            std::vector<LinkConfig>{config, other}, node,
             About{"lb" + std::to_string(host), "1.22.1", "0.1.0"}, fake_hmac,
             *this, log);
         links->start();
@@ -86,7 +88,8 @@ struct Machine final : Transport {
     std::set<ConnectionId> greeted;
     std::uint8_t nonces = 0;
     bool listens = true;
-    bool silent = false;  // its kernel accepts, and nothing reads
+    bool silent = false;            // its kernel accepts, and nothing reads
+    Ended answer = Ended::refused;  // of its kernel, if nothing listens
 };
 
 // A pipe between two machines; each end has the id that its owner uses.
@@ -95,6 +98,8 @@ struct Pipe {
     std::optional<ConnectionId> ids[2];
     std::deque<Buffer> queue[2];      // to that end
     bool closed[2] = {false, false};  // by that end
+    std::size_t link = 0;
+    Ended how = Ended::closed;
 };
 
 class Lan {
@@ -105,9 +110,32 @@ public:
         return *machines.emplace(host, std::move(machine)).first->second;
     }
 
-    void connect(Machine &from, ConnectionId id, Machine &to) {
-        pipes.push_back({{&from, &to}, {id, std::nullopt}, {}, {}});
+    void connect(Machine &from, ConnectionId id, std::size_t link,
+                 Machine &to) {
+        pipes.push_back({{&from, &to}, {id, std::nullopt}, {}, {}, link});
         ++connects;
+    }
+
+    // All processes of the machine end, or a firewall behaves like that.
+    void kill(Machine &machine, Ended answer = Ended::refused) {
+        machine.listens = false;
+        machine.answer = answer;
+        for (Pipe &pipe : pipes) {
+            for (int end = 0; end < 2; ++end) {
+                if (pipe.ends[end] == &machine && !pipe.closed[end]) {
+                    pipe.closed[end] = true;
+                    pipe.how = pipe.ids[end] ? Ended::closed : Ended::reset;
+                }
+            }
+        }
+    }
+
+    // The vrrp process ends, and another one begins.
+    void replace(Machine &machine) {
+        kill(machine);
+        machine.listens = true;
+        machine.node += 100;
+        machine.begin();
     }
 
     Pipe *find(const Machine &machine, ConnectionId id, int &end) {
@@ -175,7 +203,7 @@ private:
                 !pipe.ends[end]->silent) {
                 const ConnectionId id = *pipe.ids[end];
                 pipe.ends[end]->links->handle_end(
-                    id, "it has closed the connection", now);
+                    id, pipe.how, "it has closed the connection", now);
                 pipe.closed[end] = true;
             }
         }
@@ -185,12 +213,13 @@ private:
         Machine &to = *pipe.ends[1];
         if (!to.listens) {
             pipe.closed[1] = true;
+            pipe.how = to.answer;
             return;
         }
         if (to.silent) {
             return;
         }
-        const auto id = to.links->accept(0, address(pipe.ends[0]->host),
+        const auto id = to.links->accept(pipe.link, address(pipe.ends[0]->host),
                                          address(to.host), now);
         if (id) {
             pipe.ids[1] = id;
@@ -201,17 +230,17 @@ private:
     }
 };
 
-std::string Machine::connect(ConnectionId id, std::size_t,
+std::string Machine::connect(ConnectionId id, std::size_t link,
                              const IpAddress &to) {
     for (auto &[other, machine] : lan.same) {
         if (address(other) == to) {
-            lan.connect(*this, id, *machine);
+            lan.connect(*this, id, link, *machine);
             return {};
         }
     }
     for (auto &[other, machine] : lan.machines) {
         if (address(other) == to) {
-            lan.connect(*this, id, *machine);
+            lan.connect(*this, id, link, *machine);
             return {};
         }
     }
@@ -590,6 +619,176 @@ TEST(PeerLinks, SixteenBackupsHaveALinkToTheMaster) {
     for (std::uint8_t host = 2; host < 18; ++host) {
         EXPECT_TRUE(lb1.is_up(host));
     }
+}
+
+// The kernel's word
+
+struct DeathTest : testing::Test {
+    void SetUp() override {
+        lb1.links->set_status(0, kLeader, lan.now);
+        lan.follow(lb2, {1});
+        lan.run(2s);
+    }
+    // Connections wait for the next one.
+    void kill_vrrp_process() {
+        lan.kill(lb1);
+        lb1.listens = true;
+        lb1.silent = true;
+    }
+    std::vector<Death> deaths() { return lb2.links->take_deaths(); }
+
+    Lan lan;
+    Machine &lb1 = lan.add(1, 10);
+    Machine &lb2 = lan.add(2, 20);
+};
+
+TEST_F(DeathTest, ARefusalAfterTheEndOfTheLinkIsAProof) {
+    lan.kill(lb1);
+    lan.run(30ms);
+    const auto found = deaths();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].address, address(1));
+    EXPECT_EQ(found[0].node, 10U);
+    EXPECT_EQ(found[0].text,
+              "lb1 (192.168.64.1) has ended: its kernel refused the "
+              "connection");
+    EXPECT_EQ(lb2.log.count("peer link on eth0: lb1 (192.168.64.1) has ended"),
+              1U);
+
+    // once, and the reason stays while it is tried again
+    lan.run(60s);
+    EXPECT_TRUE(deaths().empty());
+    EXPECT_EQ(lb2.peer(1)->reason,
+              "its nginx has ended: its kernel refused the connection");
+    lb2.links->contradict(found[0]);
+    EXPECT_EQ(lb2.peer(1)->reason,
+              "its kernel refused the connection, but it advertises");
+    lb1.listens = true;
+    lan.run(60s);
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lb2.peer(1)->reason, "");
+}
+
+TEST_F(DeathTest, WhatTheMasterHasSaidIsKnownUntilItIsProved) {
+    lb2.links->set_status(0, backup(100), lan.now);
+    lan.run(50ms);
+    ASSERT_TRUE(is_named(lb2));
+    kill_vrrp_process();
+    lan.run(2s);
+    EXPECT_TRUE(lb2.peer(1)->is_doubted());
+    EXPECT_TRUE(is_named(lb2));
+    lan.run(2s);
+    EXPECT_FALSE(lb2.peer(1)->is_doubted());
+    EXPECT_TRUE(lb2.peer(1)->status.empty());
+}
+
+TEST_F(DeathTest, TheDeathOfTheVrrpProcessAloneIsNoProof) {
+    for (int i = 0; i < 100; ++i) {
+        lan.replace(lb1);
+        lan.run(1500ms);
+        EXPECT_TRUE(lb2.is_up(1));
+    }
+    EXPECT_TRUE(deaths().empty());
+}
+
+// The process that has accepted it may die as well, or the queue is full.
+TEST_F(DeathTest, AConnectionThatIsResetWhileItWaitsIsTriedAgain) {
+    kill_vrrp_process();
+    lan.run(1s);
+    EXPECT_TRUE(deaths().empty());
+    lan.kill(lb1);
+    lan.run(30ms);
+    EXPECT_EQ(deaths().size(), 1U);
+}
+
+TEST_F(DeathTest, AFullQueueIsNoProof) {
+    lan.kill(lb1, Ended::reset);
+    const std::size_t before = lan.connects;
+    lan.run(500ms);
+    EXPECT_LE(lan.connects - before, 5U);
+    lan.run(1min);
+    EXPECT_TRUE(deaths().empty());
+    EXPECT_LE(lan.connects - before, 14U);
+}
+
+TEST_F(DeathTest, AnythingElseIsNoProof) {
+    for (const Ended answer : {Ended::icmp, Ended::timeout, Ended::closed,
+                               Ended::reset, Ended::here}) {
+        lan.kill(lb1, answer);
+        lan.run(500ms);
+        // too late
+        lb1.answer = Ended::refused;
+        lan.run(10s);
+        EXPECT_TRUE(deaths().empty()) << static_cast<int>(answer);
+        lb1.listens = true;
+        lan.run(1min);
+        EXPECT_TRUE(lb2.is_up(1));
+    }
+}
+
+TEST_F(DeathTest, ARefusalAfterAGoodbyeIsNoProof) {
+    lb1.links->stop(Farewell::unconfigured, lan.now);
+    lan.kill(lb1);
+    lan.run(10s);
+    EXPECT_TRUE(deaths().empty());
+}
+
+TEST_F(DeathTest, ARefusalOfAHostThatNeverGreetedIsNoProof) {
+    Machine &keepalived = lan.add(3, 30);
+    keepalived.listens = false;
+    lan.follow(lb2, {1, 3});
+    lan.run(1min);
+    EXPECT_TRUE(deaths().empty());
+}
+
+TEST_F(DeathTest, ASilentLinkIsNoProof) {
+    lan.cut = true;
+    lan.run(5s);
+    lan.cut = false;
+    lan.kill(lb1);
+    lan.run(1min);
+    EXPECT_TRUE(deaths().empty());
+}
+
+// It was not followed when it ended; another nginx has no link.
+TEST_F(DeathTest, ALaterRefusalIsNoProof) {
+    lan.follow(lb2, {});
+    lan.kill(lb1);
+    lan.run(10s);
+    lan.follow(lb2, {1});
+    lan.run(1min);
+    EXPECT_TRUE(deaths().empty());
+}
+
+TEST_F(DeathTest, TheLinkThatThePeerHasOpenedEndsLikeThat) {
+    Machine &lb3 = lan.add(3, 5);
+    lan.follow(lb3, {2});
+    lan.run(2s);
+    lan.follow(lb2, {1, 3});
+    lan.run(2s);
+    ASSERT_TRUE(lb2.is_up(3));
+    lan.kill(lb3);
+    lan.run(50ms);
+    ASSERT_EQ(deaths().size(), 1U);
+}
+
+// By another interface.
+TEST_F(DeathTest, ALinkThatIsUpContradicts) {
+    lb2.links->set_targets({{0, address(1)}, {1, address(1)}}, lan.now);
+    lan.run(2s);
+    ASSERT_EQ(lb2.links->connections(), 2U);
+    Pipe &first = lan.pipes.front();
+    ASSERT_EQ(first.link, 0U);
+
+    lb1.listens = false;
+    first.closed[1] = true;
+    lan.run(100ms);
+    EXPECT_TRUE(deaths().empty());
+    lan.kill(lb1);
+    lan.run(30ms);
+    const auto found = deaths();
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].node, found[1].node);
 }
 
 }  // namespace
