@@ -800,6 +800,12 @@ int vrrp_core_ownership_create(uint64_t number, char *why, size_t size);
  */
 int vrrp_core_ownership_fits(int fd, uint64_t number);
 
+/*
+ * A new binary: the vrrp process of the other one waits a moment for the one
+ * of this master process.  0: there will be none.
+ */
+void vrrp_core_ownership_start(int fd, int master_pid);
+
 /* for conf->name_fds, not closed by execve(); -1: errno */
 int vrrp_core_name_socket(void);
 

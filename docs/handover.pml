@@ -28,7 +28,9 @@
  * quit.
  *
  * The model has no time.  "Silent" means frozen: in the code it is a bound
- * within which a process that runs has answered.
+ * within which a process that runs has answered.  An owner that ends while a
+ * new binary starts waits for its request; here that is an owner that is slow
+ * to leave.
  */
 
 /*

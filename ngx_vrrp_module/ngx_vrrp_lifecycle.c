@@ -90,6 +90,10 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
     {
         /* a binary before this one may have passed it on */
 
+        if (vcf->core.ownership_fd != -1 && !ngx_test_config) {
+            vrrp_core_ownership_start(vcf->core.ownership_fd, 0);
+        }
+
         ngx_vrrp_ownership_close(vcf, cycle->log);
 
         return NGX_OK;

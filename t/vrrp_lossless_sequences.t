@@ -44,7 +44,7 @@ my $capture = $lab->capture('client');
 my ($HEADER, $SLOT, $SLOTS) = (4096, 64, 1024);
 my $slot;
 
-my (%kills, %stopped, @done, $takings, $logged);
+my (%kills, %stopped, %starts, @done, $takings, $logged);
 
 for my $number (1 .. $SEQUENCES) {
     my $seed = $SEED + $number - 1;
@@ -142,19 +142,20 @@ sub hup ($master) {
 }
 
 
-# It serves, and its vrrp process wants the router.
+# Its vrrp process may not want the router yet.
 sub upgrade ($master) {
     kill USR2 => $master;
     wait_for('another binary', sub { masters() == 2 });
-    wait_until_ready((masters())[-1]);
+    $starts{ (masters())[-1] } = 1;
 }
 
 
-# One of two masters; the other one's vrrp process must be there.
+# One of two masters; the other one's vrrp process must be there, if it is not
+# the first one of a new binary.
 sub quit ($master) {
     my ($other) = grep { $_ != $master } masters();
 
-    wait_until_ready($other);
+    wait_until_ready($other) unless $starts{$other};
     kill QUIT => $master;
     wait_for("the end of $master", sub { !-d "/proc/$master" });
 }
@@ -163,6 +164,7 @@ sub quit ($master) {
 sub slay ($process) {
     ++$takings;
     push @{ $kills{ parent($process) } }, time;
+    delete $starts{ parent($process) };
     kill KILL => $process;
 }
 

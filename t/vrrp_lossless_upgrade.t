@@ -6,7 +6,7 @@
 use v5.36;
 
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 
 use VRRP::Lossless;
 
@@ -29,6 +29,26 @@ for my $round (1 .. 3) {
             $seen->nothing_noticed;
         };
     }
+}
+
+
+# Its vrrp process has not asked for the address then.
+for my $round (1 .. 2) {
+    subtest "USR2, QUIT before the new one serves, round $round" => sub {
+        my ($old) = $lb1->masters;
+        my $pid_file = $lb1->dir . '/nginx.pid';
+
+        my $seen = $test->during(sub {
+            $lb1->signal('USR2', $old);
+            my $end = time + 10;
+            sleep 0.001 while time < $end
+                && !-e "$pid_file.oldbin" || !-s $pid_file;
+            $test->quit_master($old);
+        });
+
+        isnt(join(' ', $lb1->masters), $old, 'the new one is left');
+        $seen->nothing_noticed;
+    };
 }
 
 

@@ -10,6 +10,7 @@
 #include "core/capi/values.hpp"
 #include "core/capi/wall.hpp"
 #include "core/engine/ownership_memory.hpp"
+#include "core/engine/process_id.hpp"
 #include "core/net/bfd_sockets.hpp"
 #include "core/net/link_sockets.hpp"
 #include "core/net/router_names.hpp"
@@ -50,6 +51,16 @@ int vrrp_core_ownership_fits(int fd, uint64_t number) {
                    header == engine::OwnershipMemory::header(number)
                ? VRRP_CORE_OK
                : VRRP_CORE_DECLINED;
+}
+
+void vrrp_core_ownership_start(int fd, int master_pid) {
+    auto head = os::Mapping::map(fd, engine::OwnershipMemory::kHeaderSize);
+    if (head) {
+        const engine::ProcessId starting =
+            master_pid != 0 ? engine::ProcessId{os::now(), master_pid}
+                            : engine::ProcessId{};
+        engine::OwnershipMemory(head->get()).starting().store(starting.word());
+    }
 }
 
 int vrrp_core_name_socket(void) {

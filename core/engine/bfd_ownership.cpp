@@ -71,8 +71,9 @@ bool BfdOwnership::has_successor(Instant now) const {
         return false;
     }
     const ProcessId waiter = load_id(node_->wanted);
-    return !waiter.is_none() && waiter != self_ &&
-           processes_.is_alive(waiter.pid(), now);
+    const bool waits = !waiter.is_none() && waiter != self_ &&
+                       processes_.is_alive(waiter.pid(), now);
+    return waits || another_starts(memory_, self_, processes_, now);
 }
 
 void BfdOwnership::give_up() {

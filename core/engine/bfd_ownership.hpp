@@ -33,7 +33,7 @@ public:
     // The session is in this process's configuration only.
     bool is_last(std::size_t session) const;
 
-    // For good. True: a process waits and continues.
+    // For good. True: a process waits, or a new binary starts, and continues.
     bool has_successor(Instant now) const;
     void give_up();
 

@@ -4,6 +4,7 @@
 //
 //     header (4096 bytes) | slots (64 bytes each) | records (16384 bytes each)
 //
+// Behind the header is one word for a binary that starts (another_starts()).
 // The words of a slot are read for each packet, the record once in the life of
 // a process. Each record has its own version. Magic and number have the same
 // place in all layouts, and only the last letter of the magic changes: a new
@@ -91,6 +92,12 @@ public:
         return nullptr;
     }
 
+    // The master process of a new binary whose vrrp process does not have its
+    // routers yet, as a ProcessId; 0: none.
+    SharedWord &starting() const {
+        return *reinterpret_cast<SharedWord *>(memory_ + kStartingAt);
+    }
+
     // Of a slot that find() has returned.
     SharedRecord &record_of(const OwnershipSlot &slot) const {
         const auto i = static_cast<std::size_t>(&slot - &at(0));
@@ -100,6 +107,7 @@ public:
     }
 
 private:
+    static constexpr std::size_t kStartingAt = 64;
     static constexpr std::uint64_t kMagic = 0x6e67787672727033;  // "ngxvrrp3"
 
     OwnershipSlot &at(std::size_t i) const {
@@ -112,7 +120,7 @@ private:
 
 static_assert(sizeof(OwnershipSlot) == OwnershipMemory::kSlotSize);
 static_assert(sizeof(SharedRecord) <= OwnershipMemory::kRecordSize);
-static_assert(sizeof(OwnershipHeader) <= OwnershipMemory::kHeaderSize);
+static_assert(sizeof(OwnershipHeader) <= 64);
 static_assert(std::is_trivially_copyable_v<OwnershipHeader>);
 static_assert(offsetof(OwnershipHeader, magic) == 0);
 static_assert(offsetof(OwnershipHeader, number) == 16);

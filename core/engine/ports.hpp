@@ -244,7 +244,7 @@ public:
     enum class Demand : std::uint8_t {
         none,
         died,   // a process wanted it, and has died
-        waits,  // a process wants it, but not now
+        waits,  // a process wants it, but not now; ending: or is started
         due     // pass_on() is right
     };
 

@@ -25,6 +25,10 @@ public:
     }
 
     constexpr std::uint64_t word() const { return word_; }
+    constexpr Instant configured_at() const {
+        return Instant{
+            Milliseconds{static_cast<std::int64_t>(word_ >> kPidBits)}};
+    }
     constexpr int pid() const { return static_cast<int>(word_ & kPidMask); }
     constexpr bool is_none() const { return word_ == 0; }
 

@@ -29,6 +29,10 @@ constexpr Duration kLongestRun = Milliseconds{100};
 constexpr Duration kFresh = Milliseconds{250};
 static_assert(kFresh > kLongestPeriod + kLate);
 
+// A binary that has not asked for its routers after this time has another
+// reason, or has died, and another process has its pid.
+constexpr Duration kLongestStart = Seconds{30};
+
 ProcessId load(const SharedWord &word) {
     return ProcessId::from_word(word.load());
 }
@@ -54,6 +58,21 @@ std::uint64_t checksum_of(const HandoverRecord &record) {
 }
 
 }  // namespace
+
+bool another_starts(const OwnershipMemory &memory, ProcessId self,
+                    Processes &processes, Instant now) {
+    const ProcessId next = load(memory.starting());
+    return next.is_newer_than(self) &&
+           now - next.configured_at() < kLongestStart &&
+           processes.is_alive(next.pid(), now);
+}
+
+void SharedOwnership::end_start(int master_pid) {
+    const ProcessId starting = load(memory_.starting());
+    if (starting.pid() == master_pid) {
+        replace(memory_.starting(), starting, {});
+    }
+}
 
 OwnershipId SharedOwnership::open(const RouterKey &key, Duration interval) {
     Router router{};
@@ -251,15 +270,20 @@ std::optional<Handover> SharedOwnership::read_record(const Router &r,
     const ProcessId waiter = load(slot.wanted);
     store(slot.ran_at, now);
     r.next_run.reset();
+    const Instant next_run = now + std::min(r.patience / 4, kLongestRun);
     if (waiter.is_none()) {
-        return Demand::none;
+        if (!ending || !another_starts(memory_, self_, processes_, now)) {
+            return Demand::none;
+        }
+        r.next_run = next_run;
+        return Demand::waits;
     }
     if (waiter == self_ || is_dead(waiter, now)) {
         replace(slot.wanted, waiter, {});
         return waiter == self_ ? Demand::none : Demand::died;
     }
 
-    r.next_run = now + std::min(r.patience / 4, kLongestRun);
+    r.next_run = next_run;
     if (!ending && !waiter.is_newer_than(self_)) {
         return Demand::waits;
     }

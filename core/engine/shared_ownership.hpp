@@ -21,7 +21,9 @@
 // before that gap gets half of this time: waiters that die one after the other
 // must not keep a frozen owner. An owner passes the router only to a waiter
 // that has run a moment ago, and an owner that ends watches it until the next
-// owner has run, so that a process that is stopped in between causes no gap.
+// owner has run, so that a process that is stopped in between causes no gap. An
+// owner that ends also waits for a new binary that has just been started, and
+// whose vrrp process does not wait yet.
 //
 // No clock, no system call: two objects on one memory are two processes.
 // docs/handover.pml is the model of it that spin checks.
@@ -49,12 +51,21 @@ public:
     virtual void wake() = 0;
 };
 
+// A binary newer than the configuration of `self` has been started a moment
+// ago.
+bool another_starts(const OwnershipMemory &memory, ProcessId self,
+                    Processes &processes, Instant now);
+
 class SharedOwnership final : public Ownership {
 public:
     // memory, processes and log outlive it.
     SharedOwnership(void *memory, ProcessId self, Processes &processes,
                     LogSink &log)
         : memory_(memory), self_(self), processes_(processes), log_(log) {}
+
+    // The vrrp process of this master process has asked for its routers: no
+    // other process has to wait until it does.
+    void end_start(int master_pid);
 
     OwnershipId open(const RouterKey &router, Duration interval) override;
     bool owns(OwnershipId id) const override;

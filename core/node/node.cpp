@@ -373,6 +373,10 @@ bool Node::begin_again() {
 }
 
 [[gnu::hot]] void Node::confirm() {
+    if (!has_started_) {
+        has_started_ = true;
+        ownership_.end_start(master_pid_);
+    }
     area_.confirm(std::max(generation_.number, area_.confirmed()));
     if (auto &previous = generation_.previous) {
         previous->confirm(previous->generation());

@@ -164,6 +164,7 @@ private:
     std::uint64_t followed_ = 0;  // transitions in the previous area
     bool listens_for_wakes_ = false;
     bool begins_again_ = false;
+    bool has_started_ = false;
     struct {
         int pid = 0;
         Instant at{};

@@ -106,6 +106,10 @@ ngx_vrrp_ownership_inherit(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf)
         }
 
         ngx_memcpy(vcf->names, own.names, ngx_strlen(own.names) + 1);
+
+        if (!ngx_test_config) {
+            vrrp_core_ownership_start(vcf->core.ownership_fd, ngx_pid);
+        }
     }
 
     (void) unsetenv(NGX_VRRP_OWNERSHIP);

@@ -140,6 +140,20 @@ TEST_F(BfdOwnershipTest, TheNextProcessWritesNewerRecords) {
     EXPECT_EQ(next.read(0, kMoment)->variables.local_discriminator, 100u);
 }
 
+// Its vrrp process has not asked for the sessions yet.
+TEST_F(BfdOwnershipTest, ABinaryThatStartsIsASuccessor) {
+    BfdOwnership old = process(1, 11);
+    ASSERT_TRUE(old.claim(kMoment));
+    EXPECT_FALSE(old.has_successor(kMoment));
+
+    OwnershipMemory(memory.get())
+        .starting()
+        .store(ProcessId{kMoment, 20}.word());
+    EXPECT_TRUE(old.has_successor(kMoment));
+    dead.insert(20);
+    EXPECT_FALSE(old.has_successor(kMoment));
+}
+
 TEST_F(BfdOwnershipTest, WithoutAMemoryThereIsNoOtherProcess) {
     BfdOwnership alone(nullptr, {Instant{Seconds{1}}, 11}, {"a"}, *this);
 

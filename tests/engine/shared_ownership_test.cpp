@@ -325,6 +325,62 @@ TEST_F(SharedOwnershipTest, AnOwnerThatIsNotActiveGetsTheWholePatience) {
     EXPECT_TRUE(successor.owns());
 }
 
+// QUIT may come right after USR2, before the new vrrp process has asked.
+class StartingBinary : public SharedOwnershipTest {
+protected:
+    StartingBinary() {
+        EXPECT_TRUE(old.request());
+        start(30);
+    }
+
+    void start(int master) {
+        memory().starting().store(ProcessId{world.now, master}.word());
+    }
+    OwnershipMemory memory() const { return OwnershipMemory(world.bytes); }
+};
+
+TEST_F(StartingBinary, IsWaitedForByAnOwnerThatEnds) {
+    EXPECT_EQ(old.demand(), Ownership::Demand::none);
+    EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
+    ASSERT_TRUE(old.deadline());
+    EXPECT_LE(*old.deadline(), world.now + Milliseconds{100});
+
+    Process next{world, 2000, 31};
+    EXPECT_FALSE(next.request());
+    EXPECT_EQ(old.demand(true), Ownership::Demand::due);
+    EXPECT_TRUE(old.pass_on("passed on", true));
+    const auto got = next.request();
+    EXPECT_TRUE(got && got->handover);
+}
+
+TEST_F(StartingBinary, IsNotWaitedForWhenItHasDied) {
+    world.dead.insert(30);
+    EXPECT_EQ(old.demand(true), Ownership::Demand::none);
+}
+
+TEST_F(StartingBinary, IsNotWaitedForWhenItHasNoSuchRouter) {
+    SharedOwnership next{world.bytes, {world.now, 31}, world, old.log};
+    next.end_start(29);
+    EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
+    next.end_start(30);
+    EXPECT_EQ(old.demand(true), Ownership::Demand::none);
+}
+
+TEST_F(StartingBinary, IsNotWaitedForLater) {
+    world.now += Seconds{29};
+    EXPECT_EQ(old.demand(true), Ownership::Demand::waits);
+    world.now += Seconds{1};
+    EXPECT_EQ(old.demand(true), Ownership::Demand::none);
+}
+
+// The own master process was started as such a binary once.
+TEST_F(StartingBinary, IsAnotherOne) {
+    old.give_up();
+    Process own{world, 2000, 31};
+    ASSERT_TRUE(own.request());
+    EXPECT_EQ(own.demand(true), Ownership::Demand::none);
+}
+
 TEST_F(SharedOwnershipTest, TheNewestOfThoseWhoWaitIsNext) {
     Process newest(world, 3, 13);
     ASSERT_TRUE(old.request());
