@@ -2,6 +2,7 @@
 // the next.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,21 +33,6 @@ struct TimeOut {
     Faults::Entry fault;
 };
 
-// Addresses and trackers are handed over by their fingerprints: the next
-// process compares them with those in the kernel and in its
-// configuration, so that a wrong fingerprint has no effect.
-struct Handover {
-    std::optional<vrrp::Checkpoint> checkpoint;  // none in a fault
-    LastTransition last;
-    Counters counters;
-    std::vector<std::uint64_t> held;    // addresses in the kernel
-    std::vector<std::uint64_t> failed;  // titles of trackers
-    std::vector<TimeOut> time_outs;
-    bool released = false;             // by an operator
-    std::vector<SuspectedSign> signs;  // of an active one
-    vrrp::ReplayState replay;          // of "authentication HMAC"
-};
-
 // One address on one interface.
 inline std::uint64_t fingerprint_of(const IpAddress &address,
                                     std::uint8_t prefix_length,
@@ -68,5 +54,25 @@ inline std::uint64_t fingerprint_of(const vrrp::Route &route) {
 inline std::uint64_t fingerprint_of(const vrrp::Rule &rule) {
     return fingerprint(vrrp::place_of(rule));
 }
+
+// Addresses and trackers are handed over by their fingerprints: the next
+// process compares them with those in the kernel and in its
+// configuration, so that a wrong fingerprint has no effect.
+struct Handover {
+    std::optional<vrrp::Checkpoint> checkpoint;  // none in a fault
+    LastTransition last;
+    Counters counters;
+    std::vector<std::uint64_t> held;  // in the kernel: addresses, routes, rules
+    std::vector<std::uint64_t> failed;  // titles of trackers
+    std::vector<TimeOut> time_outs;
+    bool released = false;             // by an operator
+    std::vector<SuspectedSign> signs;  // of an active one
+    vrrp::ReplayState replay;          // of "authentication HMAC"
+
+    template <class Item>
+    bool has_held(const Item &item) const {
+        return std::ranges::find(held, fingerprint_of(item)) != held.end();
+    }
+};
 
 }  // namespace ngx_vrrp::engine

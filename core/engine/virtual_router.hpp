@@ -217,9 +217,10 @@ private:
     // Addresses that we held and that the kernel no longer has.
     struct Losses {
         const AddressState *first = nullptr;
-        unsigned removed = 0;  // by another program
-        unsigned lapsed = 0;   // by the kernel, at the end of our lease
-        unsigned foreign = 0;  // were never ours, but we used them
+        unsigned removed = 0;    // by another program
+        unsigned lapsed = 0;     // by the kernel, at the end of our lease
+        unsigned foreign = 0;    // were never ours, but we used them
+        bool by_record = false;  // of the previous process, which held them
     };
 
     enum class Which : std::uint8_t { all, missing };
@@ -228,6 +229,10 @@ private:
     struct Sighting {
         const InterfaceAddress *ours = nullptr;
         const InterfaceAddress *foreign = nullptr;
+
+        bool has(const vrrp::VirtualAddress &address) const {
+            return ours && ours->prefix_length == address.prefix_length;
+        }
     };
 
     // The last advertisement that was accepted, and had no mismatch.
@@ -310,6 +315,7 @@ private:
     void act(const vrrp::ReportMismatch &action, Instant now);
 
     Losses find_addresses(Instant now);
+    Losses continue_addresses(const Handover &handover, Instant now);
     std::string interface_fault(Instant now);
     std::string open_socket();
     std::string choose_source(Instant now);
@@ -381,7 +387,11 @@ private:
     void restore_routes(Instant now);
     void retry_routes(Instant now);
     void put_routes(std::vector<std::uint64_t> &held) const;
-    void continue_routes(const Handover &handover);
+    void continue_routes(const Handover &handover, Instant now);
+    template <class Item>
+    void continue_one(Held<Item> &held, const Handover &handover, Instant now);
+    template <class Item>
+    void note_loss(Held<Item> &held, Instant now);
 
     bool take_answer(AddressState &state, const Status &status, Instant now);
     void judge_attempt(bool any_held, Instant now);

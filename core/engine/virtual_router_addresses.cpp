@@ -69,8 +69,7 @@ VirtualRouter::Losses VirtualRouter::find_addresses(Instant now) {
         const bool held = state.lease_ends != Instant{};
         const Sighting seen =
             interface ? find_in(*interface, state.address, held) : Sighting{};
-        const bool ours_there = seen.ours && seen.ours->prefix_length ==
-                                                 state.address.prefix_length;
+        const bool ours_there = seen.has(state.address);
         const bool was_foreign = state.foreign;
 
         state.foreign = seen.foreign && !ours_there;
@@ -98,6 +97,35 @@ VirtualRouter::Losses VirtualRouter::find_addresses(Instant now) {
         }
         losses.first = losses.first ? losses.first : &state;
         state.lease_ends = {};
+    }
+    return losses;
+}
+
+// Another program may remove an address after the previous process has written
+// its record, and before we own the router: neither of us would notice it. An
+// address that the previous process added just before has perhaps not been
+// reported yet: to add it again does no harm, and we remove it like any other.
+VirtualRouter::Losses VirtualRouter::continue_addresses(
+    const Handover &handover, Instant now) {
+    Losses losses;
+    for (AddressState &state : addresses_) {
+        const bool held = handover.has_held(state.address);
+        const Interface *interface = interface_of(state.address);
+        const Sighting seen =
+            interface ? find_in(*interface, state.address, held) : Sighting{};
+        const bool there = seen.has(state.address);
+        state.present = (held && there) || state.foreign;
+        state.lease_ends = held && !state.foreign ? now + lease_ : Instant{};
+        if (!held || state.present) {
+            continue;
+        }
+        if (state.address.optional) {
+            state.given_up = interface && interface->up;
+        } else {
+            ++losses.removed;
+            losses.by_record = true;
+            losses.first = losses.first ? losses.first : &state;
+        }
     }
     return losses;
 }
@@ -488,6 +516,14 @@ void VirtualRouter::leave_fight(const AddressState &removed, Instant now) {
 }
 
 void VirtualRouter::report_removal(const Losses &losses) {
+    if (losses.by_record) {
+        log_(LogLevel::warn,
+             "%s, which the previous vrrp process held, is not on %s (did "
+             "another program remove it?), adding it again",
+             losses.first->address.address.to_string().c_str(),
+             losses.first->address.interface.c_str());
+        return;
+    }
     log_(LogLevel::warn,
          "another program removed %s from %s (a network manager?), adding it "
          "again%s",

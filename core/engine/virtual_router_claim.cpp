@@ -290,21 +290,10 @@ void VirtualRouter::shut_down(Instant now) {
 }
 
 void VirtualRouter::continue_from(const Handover &handover, Instant now) {
-    const auto is_held = [&](const AddressState &state) {
-        return std::ranges::find(handover.held,
-                                 fingerprint_of(state.address)) !=
-               handover.held.end();
-    };
-
-    continue_routes(handover);
+    continue_routes(handover, now);
     remove_unconfigured(handover, now);
     held_since_ = last_.at;
-    for (AddressState &state : addresses_) {
-        state.present = is_held(state);
-        state.lease_ends =
-            state.present && !state.foreign ? now + lease_ : Instant{};
-        state.present = state.present || state.foreign;
-    }
+    const Losses losses = continue_addresses(handover, now);
     trackers_.trust(now);
     phase_ = Phase::joined;
     evaluate_trackers(now);
@@ -313,6 +302,7 @@ void VirtualRouter::continue_from(const Handover &handover, Instant now) {
     check_split_brain(now);
 
     if (instance_.state() == vrrp::StateName::active) {
+        restore(losses, now);
         // trackers and addresses that the previous configuration did not have
         add_missing(now);
         hold_routes(now);

@@ -192,19 +192,24 @@ void VirtualRouter::prolong_routes(Instant now) {
 }
 
 template <class Item>
+void VirtualRouter::note_loss(Held<Item> &held, Instant now) {
+    held.given_up = held.wanted.optional;
+    changed_ = true;
+    if (!held.given_up) {
+        lost_route_line_.write(
+            log_, LogLevel::warn,
+            held.wanted.to_string() + " is gone, adding it again", now);
+    }
+}
+
+template <class Item>
 void VirtualRouter::find(Held<Item> &held, Instant now) {
     const bool there = is_there(*interfaces_, held.wanted);
     if (instance_.state() != vrrp::StateName::active) {
         return;
     }
     if (held.present && !there) {
-        held.given_up = held.wanted.optional;
-        changed_ = true;
-        if (!held.given_up) {
-            lost_route_line_.write(
-                log_, LogLevel::warn,
-                held.wanted.to_string() + " is gone, adding it again", now);
-        }
+        note_loss(held, now);
     }
     if (there) {
         held.given_up = false;
@@ -252,14 +257,11 @@ void VirtualRouter::remove_unconfigured(const Handover &handover,
                                         const std::vector<Held<Item>> &list,
                                         const std::vector<Item> &there) {
     for (const Item &item : there) {
-        const bool was_held =
-            std::ranges::find(handover.held, fingerprint_of(item)) !=
-            handover.held.end();
         const bool is_wanted =
             std::ranges::any_of(list, [&](const Held<Item> &held) {
                 return vrrp::have_same_place(held.wanted, item);
             });
-        if (was_held && !is_wanted && may_act()) {
+        if (handover.has_held(item) && !is_wanted && may_act()) {
             if (const Status status = remove(item); !status) {
                 log_(LogLevel::alert, "%s", status.error().to_string().c_str());
             }
@@ -280,14 +282,25 @@ void VirtualRouter::put_routes(std::vector<std::uint64_t> &held) const {
     }
 }
 
-void VirtualRouter::continue_routes(const Handover &handover) {
+// See continue_addresses(). A changed one at the same place is not gone.
+template <class Item>
+void VirtualRouter::continue_one(Held<Item> &held, const Handover &handover,
+                                 Instant now) {
+    held.present = is_there(*interfaces_, held.wanted);
+    if (handover.has_held(held.wanted) &&
+        !find_at_place(*interfaces_, held.wanted)) {
+        note_loss(held, now);
+    }
+}
+
+void VirtualRouter::continue_routes(const Handover &handover, Instant now) {
     remove_unconfigured(handover, rules_, interfaces_->rules);
     remove_unconfigured(handover, routes_, interfaces_->routes);
     for (Held<vrrp::Route> &held : routes_) {
-        held.present = is_there(*interfaces_, held.wanted);
+        continue_one(held, handover, now);
     }
     for (Held<vrrp::Rule> &held : rules_) {
-        held.present = is_there(*interfaces_, held.wanted);
+        continue_one(held, handover, now);
     }
 }
 

@@ -372,6 +372,57 @@ TEST_F(EngineTest, HandsOverAndContinues) {
     EXPECT_EQ(engine->routers()[0].counters().became_master, 1u);
 }
 
+// Another program removes it after the previous process has written its record:
+// that process no longer owns the router, and the next one not yet.
+TEST_F(EngineTest, AddressThatIsGoneAtAHandoverComesBackAnnounced) {
+    vrrp::Config two = config();
+    two.addresses.push_back({*IpAddress::parse("10.0.1.6"), 24, "eth0", ""});
+    two.addresses.back().optional = true;
+    beat();
+    start(two);
+    run(Seconds{1});
+    machine.successor = true;
+    engine->handle_ownership(now);
+    const auto handover = machine.passed_on;
+
+    make(two);
+    machine.owned_by_other = true;
+    engine->start(interfaces(true, true), now);
+    engine->handle_interfaces(interfaces(true, false), now);
+    machine.take();
+    machine.grant(handover);
+    engine->handle_ownership(now);
+
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 1s", "garp"}));
+    EXPECT_EQ(log.count("10.0.1.5, which the previous vrrp process held, is "
+                        "not on eth0"),
+              1u);
+    EXPECT_EQ(engine->routers()[0].counters().addresses_restored, 1u);
+
+    // reported now
+    engine->handle_interfaces(interfaces(true, true), now);
+    EXPECT_EQ(machine.take(), Done{});
+    EXPECT_EQ(log.count("another program removed"), 0u);
+}
+
+// The report of an address that the previous process has just added may come
+// late: it is removed like any other.
+TEST_F(EngineTest, AddressThatIsNotReportedAtAHandoverIsRemovedInTheEnd) {
+    become_active();
+    machine.successor = true;
+    engine->handle_ownership(now);
+    const auto handover = machine.passed_on;
+
+    make(config());
+    engine->start(interfaces(false, false), now);
+    machine.take();
+    machine.grant(handover);
+    engine->handle_ownership(now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(std::ranges::count(machine.take(), "remove 10.0.1.5"), 1);
+}
+
 TEST_F(EngineTest, AddressThatIsNoLongerConfiguredIsRemovedByTheSuccessor) {
     vrrp::Config two = config();
     two.addresses.push_back({*IpAddress::parse("10.0.1.6"), 24, "eth0", ""});

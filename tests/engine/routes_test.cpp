@@ -215,6 +215,29 @@ TEST_F(Routes, AreKeptAtAHandover) {
     EXPECT_EQ(changes(), Done{});
 }
 
+TEST_F(Routes, OneThatIsGoneAtAHandoverIsPutBack) {
+    vrrp::Config c = with_routes();
+    c.routes[1].optional = true;
+    become_master(c);
+    engine->handle_interfaces(all_there(), now);
+    changes();
+    machine.successor = true;
+    engine->handle_ownership(now);
+    const auto handover = machine.passed_on;
+
+    Interfaces world = all_there();
+    world.routes.clear();
+    world.rules.clear();
+    make(c);
+    engine->start(world, now);
+    machine.grant(handover);
+    engine->handle_ownership(now);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(changes(), (Done{"add " + kFirst, "add " + kRule}));
+    EXPECT_EQ(log.count(kFirst + " is gone, adding it again"), 1u);
+    EXPECT_EQ(log.count(kSecond), 0u);
+}
+
 TEST_F(Routes, SuccessorRemovesWhatIsNoLongerConfigured) {
     become_master();
     machine.successor = true;
