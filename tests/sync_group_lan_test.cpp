@@ -185,6 +185,36 @@ TEST_F(GroupLan, CrossedOwnersPartWithLossInOneDirection) {
     }
 }
 
+// Then the first network is cut: its member waits for adverts that may only
+// have been lost, but not for longer than a takeover takes.
+TEST_F(GroupLan, CrossedOwnersPartWhenTheFirstNetworkIsCut) {
+    const Duration skew = skew_time(Version::v3, Priority{100}, kInterval);
+    const Duration bound =
+        active_down_interval(Version::v3, Priority{100}, kInterval, 3) +
+        kInterval + skew + Milliseconds{10};
+    for (std::uint32_t seed = 1; seed <= 20 && !HasFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        SimulatedLan lan{seed};
+        Dice dice{seed};
+        const Nodes one = add_node(lan, config(100), {1, 9});
+        const Nodes two = add_node(lan, config(100), {2, 3});
+        lan.split({one[0], one[1]});
+        lan.start_all();
+        settle(lan);
+        lan.run_for(dice.up_to(kInterval));
+        lan.silence(two[0], one[0]);
+        lan.split({});
+        lan.run_for(dice.up_to(2 * kInterval));
+        ASSERT_EQ(lan.active().size(), 4u);
+
+        lan.split({one[0]});
+        lan.run_for(bound);
+        EXPECT_TRUE(has_all(lan, one));
+        settle(lan);
+        EXPECT_TRUE(has_all(lan, one));
+    }
+}
+
 // Both were MASTER of all, and hear each other again on some networks.
 TEST_F(GroupLan, CrossedOwnersPartWithinAnIntervalAndSkew) {
     const Duration bound = kInterval +

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/bfd/session.hpp"
@@ -51,6 +52,11 @@ struct Plan {
                           routers[a].sync.group == routers[b].sync.group);
     }
     bool are_all_together() const;
+    // In the order of their group: IPv4 before IPv6.
+    bool is_earlier(std::size_t a, std::size_t b) const {
+        return are_together(a, b) && std::pair{routers[a].family, a} <
+                                         std::pair{routers[b].family, b};
+    }
 
     // Of a node, in the order of its file.
     std::vector<engine::RouterConfig> configs_of(std::size_t node,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/vrrp/timing.hpp"
 
 namespace ngx_vrrp::simulation {
 
@@ -67,7 +68,9 @@ void Watch::look_at_pairs(NodeNumber node, std::size_t router) {
     for (NodeNumber other = 0;
          activity(node, router).is && other < machines_.size(); ++other) {
         const auto since = hear_each_other_since(router, node, other);
-        if (since && lan_.now() - *since > bound(router)) {
+        if (since &&
+            lan_.now() - std::max(*since, decided_until(router, node, other)) >
+                bound(router)) {
             fail(
                 format("nodes %zu and %zu are both MASTER of router %zu for "
                        "%lld ms, although they hear each other",
@@ -100,6 +103,38 @@ std::optional<Instant> Watch::hear_each_other_since(std::size_t router,
         }
     }
     return since;
+}
+
+// An earlier member of the group decides between two nodes of equal priority
+// for one takeover time after it has heard the other node as a rival: so long a
+// rival may stay that has lost some adverts. If its network is cut then, this
+// member waits all the same: the last such advert was not later than the cut.
+// If that network is not cut, the earlier member decides at once, and with
+// another priority each member does.
+Instant Watch::decided_until(std::size_t router, NodeNumber a,
+                             NodeNumber b) const {
+    Instant until{};
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        const vrrp::Config &earlier = plan_.routers[i];
+        const Link &path = link(plan_.networks[i], a, b);
+        const Priority priority = priority_of(a, i);
+        if (plan_.is_earlier(i, router) && path.hearing == Hearing::no &&
+            priority == priority_of(b, i)) {
+            until = std::max(until, path.since + vrrp::active_down_interval(
+                                                     earlier.version, priority,
+                                                     earlier.advert_interval,
+                                                     earlier.down_adverts));
+        }
+    }
+    return until;
+}
+
+Priority Watch::priority_of(NodeNumber node, std::size_t router) const {
+    return machines_[node]
+        ->process()
+        ->router(router)
+        .instance()
+        .effective_priority();
 }
 
 // While the first member has heard a third node, the others do not compare

@@ -1,7 +1,8 @@
 // Observes all nodes after each event, and reports what must never happen:
 //
 //   - two nodes that hear each other are MASTER of one router for longer than
-//     an interval (in a group: and the skew time of the slowest member);
+//     an interval (in a group: and the skew time of the slowest member, after
+//     an earlier member has stopped to decide between them);
 //   - members of a group differ on one node that has all of them;
 //   - a node has an address and is not MASTER, or the other way round;
 //   - a BFD session goes down although nothing happened to its path.
@@ -71,6 +72,8 @@ private:
                                                  NodeNumber a,
                                                  NodeNumber b) const;
     Duration bound(std::size_t router) const;
+    Instant decided_until(std::size_t router, NodeNumber a, NodeNumber b) const;
+    Priority priority_of(NodeNumber node, std::size_t router) const;
     Link &link(std::size_t network, NodeNumber a, NodeNumber b) {
         return links_[(network * machines_.size() + std::min(a, b)) *
                           machines_.size() +
