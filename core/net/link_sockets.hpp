@@ -22,7 +22,7 @@
 #include "core/base/types.hpp"
 #include "core/os/fd.hpp"
 #include "core/os/watcher.hpp"
-#include "core/peer/links.hpp"
+#include "core/peer/sockets.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -41,7 +41,7 @@ os::Fd open_link_socket(Family family);
 // It is the one that is bound to this interface and port.
 bool is_link_socket(int fd, const LinkSocket &socket);
 
-class LinkSockets final : public peer::Transport {
+class LinkSockets final : public peer::Sockets {
 public:
     // The descriptors remain the caller's. watcher outlives it.
     LinkSockets(std::vector<LinkSocket> sockets, os::Watcher &watcher);
@@ -49,21 +49,15 @@ public:
     LinkSockets(const LinkSockets &) = delete;
     LinkSockets &operator=(const LinkSockets &) = delete;
 
-    // Binds the socket unless it is bound already, and accepts connections from
-    // now on. To be called each second: the interface may be another one, and
-    // the number of connections until the next call is limited.
-    Status listen(std::size_t link);
-    void stop_listening();
-
-    // The address from which connections are opened.
-    void set_source(std::size_t link, const IpAddress &source);
-
-    // A random one, for this process.
-    peer::NodeId node_id();
-
-    bool is_ours(int fd) const { return fd == epoll_.get() && fd >= 0; }
-    // A bounded part of what has arrived.
-    void read(peer::Links &links, Instant now);
+    // Binds the socket unless it is bound already.
+    Status listen(std::size_t link) override;
+    void stop_listening() override;
+    void set_source(std::size_t link, const IpAddress &source) override;
+    peer::NodeId node_id() override;
+    bool is_ours(int fd) const override {
+        return fd == epoll_.get() && fd >= 0;
+    }
+    void read(peer::Links &links, Instant now) override;
 
     // Transport
     std::string connect(peer::ConnectionId id, std::size_t link,

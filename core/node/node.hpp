@@ -151,6 +151,7 @@ private:
     engine::SharedOwnership ownership_;
     transport::EventSender events_;
     BfdSessions bfd_;
+    net::LinkSockets link_sockets_;
     PeerLinks peers_;
     engine::Engine engine_;
     status::NodeFacts facts_;

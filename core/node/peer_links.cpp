@@ -24,14 +24,6 @@ std::vector<peer::LinkConfig> configs_of(const std::vector<PeerLink> &links) {
     return configs;
 }
 
-std::vector<net::LinkSocket> sockets_of(const std::vector<PeerLink> &links) {
-    std::vector<net::LinkSocket> sockets;
-    for (const PeerLink &link : links) {
-        sockets.push_back(link.socket);
-    }
-    return sockets;
-}
-
 peer::RouterState to_state(vrrp::StateName state) {
     switch (state) {
         case vrrp::StateName::initialize:
@@ -62,11 +54,19 @@ peer::StatusList status_of(const engine::Engine &engine,
 
 }  // namespace
 
+std::vector<net::LinkSocket> sockets_of(const std::vector<PeerLink> &links) {
+    std::vector<net::LinkSocket> sockets;
+    for (const PeerLink &link : links) {
+        sockets.push_back(link.socket);
+    }
+    return sockets;
+}
+
 PeerLinks::PeerLinks(std::vector<PeerLink> links, peer::About about,
-                     engine::Signing &signing, os::Watcher &watcher,
+                     engine::Signing &signing, peer::Sockets &sockets,
                      LogSink &sink)
     : log_(sink),
-      sockets_(sockets_of(links), watcher),
+      sockets_(sockets),
       links_(
           configs_of(links), links.empty() ? 0 : sockets_.node_id(), about,
           [&signing](Bytes key, Bytes text) {

@@ -1,6 +1,7 @@
-// The peer links of the vrrp process: joins them with the engine, with sockets,
-// and with the status. A process has links while it owns all virtual routers:
-// the next one accepts what waits at the listening sockets.
+// The peer links of the vrrp process: joins them with the engine and with the
+// status. A process has links while it owns all virtual routers: the next one
+// accepts what waits at the listening sockets. No system calls: the simulation
+// uses it with other sockets.
 #pragma once
 
 #include <optional>
@@ -13,8 +14,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/signing.hpp"
 #include "core/net/link_sockets.hpp"
-#include "core/os/watcher.hpp"
-#include "core/peer/links.hpp"
+#include "core/peer/sockets.hpp"
 #include "core/status/records.hpp"
 
 namespace ngx_vrrp::node {
@@ -25,11 +25,13 @@ struct PeerLink {
     net::LinkSocket socket;
 };
 
+std::vector<net::LinkSocket> sockets_of(const std::vector<PeerLink> &links);
+
 class PeerLinks final {
 public:
-    // signing, watcher and sink outlive it. Without links, it does nothing.
+    // signing, sockets and sink outlive it. Without links, it does nothing.
     PeerLinks(std::vector<PeerLink> links, peer::About about,
-              engine::Signing &signing, os::Watcher &watcher, LogSink &sink);
+              engine::Signing &signing, peer::Sockets &sockets, LogSink &sink);
 
     bool any() const { return !interfaces_.empty(); }
 
@@ -74,7 +76,7 @@ private:
     std::vector<std::string> interfaces_;  // of each link
     std::vector<Family> families_;
     Log log_;
-    net::LinkSockets sockets_;
+    peer::Sockets &sockets_;
     peer::Links links_;
     bool started_ = false;
     bool stopped_ = false;
