@@ -45,17 +45,26 @@ Result<Ipv4Settings, SystemError> read_ipv4_settings(RequestSocket &socket,
     std::optional<Ipv4Settings> read;
     const int error = socket.exchange(
         make_message(RTM_GETLINK, 0, about(interface)), [&](nlmsghdr *message) {
-            if (const nlattr *settings = settings_in(message)) {
-                const Bytes values = value_of(settings);
-                auto &to = read.emplace().values_;
-                std::memcpy(to.data(), values.data(),
-                            std::min(values.size(), sizeof(to)));
+            if (const auto settings = parse_ipv4_settings(message)) {
+                read = settings;
             }
         });
     if (!read) {
         return failure("reading IPv4 settings", error != 0 ? error : EPROTO);
     }
     return *read;
+}
+
+std::optional<Ipv4Settings> parse_ipv4_settings(nlmsghdr *message) {
+    const nlattr *found = settings_in(message);
+    if (found == nullptr) {
+        return std::nullopt;
+    }
+    const Bytes values = value_of(found);
+    Ipv4Settings settings;
+    std::memcpy(settings.values_.data(), values.data(),
+                std::min(values.size(), sizeof(settings.values_)));
+    return settings;
 }
 
 void put_ipv4_settings(Message &message,

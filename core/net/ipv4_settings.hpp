@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/base/result.hpp"
@@ -27,8 +28,7 @@ public:
     std::uint32_t operator[](int number) const { return values_[at(number)]; }
 
 private:
-    friend Result<Ipv4Settings, SystemError> read_ipv4_settings(
-        RequestSocket &socket, IfIndex interface);
+    friend std::optional<Ipv4Settings> parse_ipv4_settings(nlmsghdr *message);
 
     // Linux counts the settings from 1, and reports them from 0.
     static std::size_t at(int number) {
@@ -40,6 +40,9 @@ private:
 
 Result<Ipv4Settings, SystemError> read_ipv4_settings(RequestSocket &socket,
                                                      IfIndex interface);
+
+// Those in an answer about a link; those that it does not have are 0.
+std::optional<Ipv4Settings> parse_ipv4_settings(nlmsghdr *message);
 
 // To a request about an interface. The kernel reports this as a change of an
 // interface that is up, even if all have these values.

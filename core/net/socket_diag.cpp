@@ -106,23 +106,10 @@ Message dump_request(int family, const Buffer &program) {
     return message;
 }
 
-using Found = std::vector<inet_diag_msg>;
-
-std::vector<Message> destroy_requests(const Found &found) {
-    std::vector<Message> requests;
-    for (const inet_diag_msg &connection : found) {
-        inet_diag_req_v2 body{};
-        body.sdiag_family = connection.idiag_family;
-        body.sdiag_protocol = IPPROTO_TCP;
-        body.id = connection.id;
-        requests.push_back(make_message(SOCK_DESTROY, 0, body));
-    }
-    return requests;
-}
-
-// Finds no more than kAtOnce in all, with a socket for each request: the unread
-// rest of its answer is dropped with it. Returns 0 or errno.
-int find(int family, const Buffer &program, Found &found) {
+// Requests to end the connections. No more than kAtOnce in all, with a socket
+// for each request: the unread rest of its answer is dropped with it. Returns 0
+// or errno.
+int find(int family, const Buffer &program, std::vector<Message> &requests) {
     RequestSocket socket;
     if (const Status opened = socket.open(NETLINK_SOCK_DIAG); !opened) {
         return opened.error().code;
@@ -130,20 +117,20 @@ int find(int family, const Buffer &program, Found &found) {
     return socket.exchange(
         dump_request(family, program),
         [&](nlmsghdr *message) {
-            if (const auto *body = header_of<inet_diag_msg>(message)) {
-                found.push_back(*body);
+            if (auto request = destruction_of(message)) {
+                requests.push_back(std::move(*request));
             }
         },
-        kAtOnce - found.size());
+        kAtOnce - requests.size());
 }
 
 // Not ENOENT: that connection has ended by itself.
-int destroy(const Found &found) {
+int destroy(const std::vector<Message> &requests) {
     RequestSocket socket;
     if (const Status opened = socket.open(NETLINK_SOCK_DIAG); !opened) {
         return opened.error().code;
     }
-    const std::vector<int> errors = socket.exchange(destroy_requests(found));
+    const std::vector<int> errors = socket.exchange(requests);
     const int *failed =
         find_first(errors, [](int e) { return e != 0 && e != ENOENT; });
     return failed != nullptr ? *failed : 0;
@@ -159,6 +146,18 @@ Unexpected<SystemError> not_closed(int error) {
 
 }  // namespace
 
+std::optional<Message> destruction_of(nlmsghdr *dumped) {
+    const auto *connection = header_of<inet_diag_msg>(dumped);
+    if (connection == nullptr) {
+        return std::nullopt;
+    }
+    inet_diag_req_v2 body{};
+    body.sdiag_family = connection->idiag_family;
+    body.sdiag_protocol = IPPROTO_TCP;
+    body.id = connection->id;
+    return make_message(SOCK_DESTROY, 0, body);
+}
+
 Result<engine::Closed, SystemError> close_connections(
     const std::vector<IpAddress> &addresses,
     const std::vector<std::uint16_t> &ports) {
@@ -166,7 +165,7 @@ Result<engine::Closed, SystemError> close_connections(
         return engine::Closed{};
     }
     const Buffer program = filter(addresses, ports);
-    Found found;
+    std::vector<Message> found;
     for (const int family : {AF_INET, AF_INET6}) {
         const int error = find(family, program, found);
         // without a handler for it: no IPv6, or no such socket yet

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/base/ip.hpp"
 #include "core/base/result.hpp"
 #include "core/base/system_error.hpp"
 #include "core/engine/ports.hpp"
+#include "core/net/netlink_message.hpp"
 
 namespace ngx_vrrp::net {
 
@@ -20,5 +22,8 @@ namespace ngx_vrrp::net {
 Result<engine::Closed, SystemError> close_connections(
     const std::vector<IpAddress> &addresses,
     const std::vector<std::uint16_t> &ports);
+
+// The request that ends the connection of a dump.
+std::optional<Message> destruction_of(nlmsghdr *dumped);
 
 }  // namespace ngx_vrrp::net

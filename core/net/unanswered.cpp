@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,8 +29,8 @@ bool is_unanswered(const ndmsg &neighbour, const engine::Interface &interface) {
                static_cast<int>(to_number(interface.index));
 }
 
-// The request that deletes the neighbor of a dump; none if there is nothing to
-// delete.
+}  // namespace
+
 std::optional<Message> removal_of(nlmsghdr *dumped,
                                   const engine::Interface &interface) {
     nlattr *attributes[NDA_MAX + 1];
@@ -51,8 +50,6 @@ std::optional<Message> removal_of(nlmsghdr *dumped,
     put_bytes(message, NDA_DST, value_of(attributes[NDA_DST]));
     return message;
 }
-
-}  // namespace
 
 Status forget_unanswered(RequestSocket &socket,
                          const engine::Interface &interface) {

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 #include "core/net/domain.hpp"
 
@@ -68,14 +67,10 @@ std::optional<Gateway> find_hop(Family family, const nlattr *hops) {
     return std::nullopt;
 }
 
-struct Found {
-    std::optional<Gateway> gateway;
-    std::uint32_t metric = std::numeric_limits<std::uint32_t>::max();
-    std::size_t routes = 0;
-};
+}  // namespace
 
-void look_at(nlmsghdr *message, Family family, Found &found) {
-    ++found.routes;
+void DefaultRoute::look_at(nlmsghdr *message, Family family) {
+    ++routes;
     const auto *route = net::header_of<rtmsg>(message);
     if (route == nullptr || message->nlmsg_type != RTM_NEWROUTE ||
         route->rtm_family != net::domain_of(family) ||
@@ -89,18 +84,16 @@ void look_at(nlmsghdr *message, Family family, Found &found) {
         number_of(attributes[RTA_TABLE], route->rtm_table) != RT_TABLE_MAIN) {
         return;
     }
-    const auto gateway = attributes[RTA_MULTIPATH] != nullptr
-                             ? find_hop(family, attributes[RTA_MULTIPATH])
-                             : to_gateway(family, attributes[RTA_GATEWAY],
-                                          number_of(attributes[RTA_OIF], 0));
-    const std::uint32_t metric = number_of(attributes[RTA_PRIORITY], 0);
-    if (gateway && (!found.gateway || metric < found.metric)) {
-        found.gateway = gateway;
-        found.metric = metric;
+    const auto found = attributes[RTA_MULTIPATH] != nullptr
+                           ? find_hop(family, attributes[RTA_MULTIPATH])
+                           : to_gateway(family, attributes[RTA_GATEWAY],
+                                        number_of(attributes[RTA_OIF], 0));
+    const std::uint32_t of_found = number_of(attributes[RTA_PRIORITY], 0);
+    if (found && (!gateway || of_found < metric)) {
+        gateway = found;
+        metric = of_found;
     }
 }
-
-}  // namespace
 
 std::optional<Gateway> Gateways::find(Family family, Instant now) {
     Known &known = known_[family == Family::ipv4 ? 0 : 1];
@@ -120,10 +113,10 @@ void Gateways::read(Family family, Known &known, Instant now) {
     rtmsg body{};
     body.rtm_family = net::domain_of(family);
     body.rtm_table = RT_TABLE_MAIN;
-    Found found;
+    DefaultRoute found;
     const int error = routes_.exchange(
         net::make_message(RTM_GETROUTE, NLM_F_DUMP, body),
-        [&](nlmsghdr *message) { look_at(message, family, found); }, kMost);
+        [&](nlmsghdr *message) { found.look_at(message, family); }, kMost);
     if (error == 0) {
         known.gateway = found.gateway;
     } else {

@@ -5,6 +5,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "core/base/ip.hpp"
@@ -17,6 +20,15 @@ namespace ngx_vrrp::probe {
 struct Gateway {
     IpAddress address;
     IfIndex interface {};  // where it is; a link-local address needs it
+};
+
+// The best one of those in the messages of a dump.
+struct DefaultRoute {
+    void look_at(nlmsghdr *message, Family family);
+
+    std::optional<Gateway> gateway;
+    std::uint32_t metric = std::numeric_limits<std::uint32_t>::max();
+    std::size_t routes = 0;  // that were looked at
 };
 
 class Gateways {
