@@ -489,6 +489,7 @@ typedef struct {
     vrrp_core_str_t                   peer_secret_file;  /* or empty */
     const vrrp_core_ip_t             *peer_addresses;    /* "peer=" */
     size_t                            npeer_addresses;
+    int64_t                           takeover_unchecked;
 
     int64_t                           close_connections;
     const uint16_t                   *ports;  /* nginx listens on; TCP */
@@ -533,9 +534,9 @@ typedef struct {
 
 #define VRRP_CORE_EVENT_STATE        0x01
 #define VRRP_CORE_EVENT_UPSTREAM     0x04
-#define VRRP_CORE_EVENT_RX_LOWER     0x20
-/* state, tracker, upstream, split_brain: the rest can be frequent */
-#define VRRP_CORE_USUAL_EVENTS       0x0f
+#define VRRP_CORE_EVENT_RX_LOWER     0x40
+/* without those that can be frequent */
+#define VRRP_CORE_USUAL_EVENTS       0x1f
 
 /* of a list of names, "state,upstream"; VRRP_CORE_ERROR: fills expected */
 int vrrp_core_parse_events(const vrrp_core_str_t *names, uint32_t *events,

@@ -64,6 +64,7 @@ typedef struct {
     ngx_array_t                hmac_keys;
 
     unsigned                   peer_link:1;   /* there is one, or "off" */
+    unsigned                   takeover_check:1;
     unsigned                   no_address:1;  /* virtual_ipaddress none */
     unsigned                   track_nginx:1;
     int64_t                    track_off;   /* "track_nginx off" */

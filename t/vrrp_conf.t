@@ -222,6 +222,14 @@ rejects('peer_link with a peer twice',
 rejects('peer_link with an unknown parameter', "$link on ttl=1;",
     'invalid parameter "ttl=1": "peer_link" supports "port=", '
     . '"secret_file=", "peer="', 6);
+rejects("takeover_check $_", "vrrp_instance VI_1 { takeover_check $_;",
+    "invalid takeover_check \"$_\": must be \"peer\" or \"off\"", 6)
+    for qw(on yes ping=10.0.0.1);
+rejects('takeover_check twice',
+    'vrrp_instance VI_1 { takeover_check peer; takeover_check off;',
+    '"takeover_check" directive is duplicate', 6);
+accepts("takeover_check $_", "takeover_check $_; $good }") for qw(peer off);
+
 write_file("$dir/short", "secret\n");
 write_file("$dir/peers", 'x' x 32 . "\n");
 chmod 0600, "$dir/short", "$dir/peers";

@@ -55,8 +55,8 @@ my $file = 'must be the path of a file';
 my $flag = 'must be "on" or "off"';
 my $timeout = 'must be a time from 100ms to 1h';
 my $expire = 'must be a time from 1s to 7d';
-my $events = 'must be a list of state, tracker, upstream, split_brain, priority '
-    . 'and master_rx_lower_pri, as in "state,split_brain"';
+my $events = 'must be a list of state, tracker, upstream, split_brain, '
+    . 'adverts_lost, priority and master_rx_lower_pri, as in "state,split_brain"';
 
 
 # --- what all of them have in common -----------------------------------------

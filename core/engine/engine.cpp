@@ -149,6 +149,9 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
     if (router.take_left() && std::ranges::find(left_, index) == left_.end()) {
         left_.push_back(index);
     }
+    if (router.take_question()) {
+        questions_.push_back(index);
+    }
     deadlines_.set(index, deadline_of(index));
     touched_.mark(index, router.take_changed() ? Touch::all : Touch::numbers);
 }

@@ -153,6 +153,10 @@ public:
     // The routers with a peer link that have sent priority 0 since the last
     // call.
     std::vector<std::size_t> take_left() { return std::exchange(left_, {}); }
+    // The routers for which linked nodes are to be asked now.
+    std::vector<std::size_t> take_questions() {
+        return std::exchange(questions_, {});
+    }
 
     // Local time, as often as it can matter: see vrrp::PreemptWindow.
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
@@ -299,6 +303,7 @@ private:
     std::size_t finished_ = 0;
     std::size_t claimed_ = 0;
     std::uint64_t transitions_ = 0;
+    std::vector<std::size_t> questions_;
     bool needs_time_of_day_ = false;
     std::vector<std::size_t> left_;
 

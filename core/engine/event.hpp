@@ -63,6 +63,11 @@ struct SplitBrainChanged {
     bool suspected = false;  // false: it is over
 };
 
+// A MASTER answers on a peer link, but its advertisements do not arrive.
+struct AdvertsLost {
+    bool lost = false;  // false: it is over
+};
+
 // Of a MASTER or BACKUP; Event has the new one.
 struct PriorityNews {
     vrrp::StateName state;
@@ -76,8 +81,8 @@ struct LosingAdvert {
 };
 
 struct Event {
-    std::variant<StateChanged, TrackerChanged, SplitBrainChanged, PriorityNews,
-                 LosingAdvert>
+    std::variant<StateChanged, TrackerChanged, SplitBrainChanged, AdvertsLost,
+                 PriorityNews, LosingAdvert>
         what;
     std::string reason;
     Priority priority;      // effective

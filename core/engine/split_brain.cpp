@@ -209,6 +209,11 @@ std::string SplitBrain::advise(Instant now) const {
         drop_->source.to_string().c_str(), to_string(drop_->reason).data());
 }
 
+std::string SplitBrain::advice(Instant now) const {
+    const std::string dropped = advise(now);
+    return dropped.empty() ? kWayOfAdverts : dropped;
+}
+
 void SplitBrain::see_stray(const std::string &detail, Instant now) {
     constexpr SplitBrainSign kSign = SplitBrainSign::address_on_backup;
     SuspectedSign *told = find(kSign);

@@ -79,6 +79,8 @@ public:
     // The address that this router has on this node although it is not active,
     // as text; empty: none. May be called repeatedly.
     void see_stray(const std::string &detail, Instant now);
+    // What to check if adverts are missing.
+    std::string advice(Instant now) const;
     bool has_stray() const { return stray_since_.has_value(); }
 
     void handle_time(Instant now);

@@ -77,6 +77,8 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
       removal_limit_(kOneRemoval),
       name_limit_(kDisagreementPeriod),
       losing_limit_(kLosingPeriod),
+      lost_limit_(kDisagreementPeriod),
+      heard_limit_(kDisagreementPeriod),
       mismatch_line_(kDisagreementPeriod),
       clock_line_(kDisagreementPeriod),
       cut_line_(Seconds{3600}) {}
@@ -362,6 +364,7 @@ bool VirtualRouter::finished() const {
     }
     perform(instance_.handle(input, now), now);
     check_split_brain(now);
+    check_lost_adverts(now);
     give_up_if_ended();
 }
 

@@ -57,6 +57,14 @@ struct Held {
     std::string error{};    // of the last attempt to add it
 };
 
+// The active router is only unheard: it answers on a peer link.
+struct LostAdverts {
+    Instant since{};
+    std::string detail;
+
+    friend bool operator==(const LostAdverts &, const LostAdverts &) = default;
+};
+
 class VirtualRouter {
 public:
     // announcer: of all routers of this node; it outlives them.
@@ -120,6 +128,13 @@ public:
     bool take_left() { return std::exchange(left_, false); }
     // It is active, and the kernel has all addresses.
     bool serves() const;
+    // A linked node is to be asked.
+    bool take_question() { return std::exchange(asks_, false); }
+    // Since when adverts have been missing from a router that answers on a peer
+    // link.
+    const std::optional<LostAdverts> &lost_adverts() const {
+        return lost_adverts_;
+    }
 
     // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
@@ -311,6 +326,7 @@ private:
     void act(const vrrp::WithdrawRoutes &action, Instant now);
     void act(const vrrp::RestoreRoutes &action, Instant now);
     void act(const vrrp::AnnounceSource &action, Instant now);
+    void act(const vrrp::AskActive &, Instant) { asks_ = true; }
     void act(const vrrp::ReportTransition &action, Instant now);
     void act(const vrrp::ReportMismatch &action, Instant now);
 
@@ -408,6 +424,9 @@ private:
     void send_due_advert(Instant now);
     void leave_unheard(const IpAddress &peer, Instant now);
     void check_split_brain(Instant now);
+    void check_lost_adverts(Instant now);
+    std::string describe_lost_adverts(Instant now) const;
+    std::string why_adverts_are_heard() const;
     void ask(const vrrp::VirtualAddress &address, Instant now);
     void report_sign(const SignNews &news, Instant now);
     void report_send_error(const SystemError &error, Instant now);
@@ -440,6 +459,7 @@ private:
     bool may_wait_ = false;  // what it does now, for other routers
     bool changed_ = true;
     bool left_ = false;
+    bool asks_ = false;
     bool link_up_ = true;
     // Not joined yet: the source address is there, but tentative.
     bool source_pending_ = false;
@@ -483,11 +503,15 @@ private:
     LastTimes<6> removals_;
     Authenticator authenticator_;
 
+    std::optional<LostAdverts> lost_adverts_;
+
     LastTransition last_;
     std::vector<RateLimit> drop_limits_;  // for each DropReason
     RateLimit removal_limit_;
     RateLimit name_limit_;
     RateLimit losing_limit_;
+    RateLimit lost_limit_;
+    RateLimit heard_limit_;
     RepeatedLine mismatch_line_;
     RepeatedLine clock_line_;
     RepeatedLine send_line_;

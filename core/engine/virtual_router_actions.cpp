@@ -10,6 +10,9 @@ namespace {
 
 constexpr Duration kTransmitTimeOut = Seconds{10};
 
+// Not reported before: on a lossy network it would come and go.
+constexpr Duration kLeastUnheard = Seconds{1};
+
 std::vector<IpAddress> advertised_addresses(const vrrp::Config &config) {
     std::vector<IpAddress> list;
     for (const vrrp::VirtualAddress &address : config.advertised()) {
@@ -221,6 +224,55 @@ void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
              (more == 0 ? "" : format(", %u more times before", more)),
          instance_.effective_priority()},
         config(), now);
+}
+
+[[gnu::hot]] void VirtualRouter::check_lost_adverts(Instant now) {
+    const auto since = instance_.unheard_since(now);
+    if (!lost_adverts_ && (!since || now - *since < kLeastUnheard)) {
+        return;
+    }
+    mark_changed();
+    // the next advertisement is handled in full, so that it is noticed here
+    accepted_.reset();
+    const bool is_news = since.has_value() != lost_adverts_.has_value();
+    const std::string text =
+        since ? describe_lost_adverts(now) : why_adverts_are_heard();
+    if (since && lost_limit_.allow(now)) {
+        log_(LogLevel::warn, "adverts lost for %lld ms: %s",
+             static_cast<long long>(to_ms(now - *since)), text.c_str());
+    }
+    if (!since && heard_limit_.allow(now)) {
+        log_(LogLevel::notice, "adverts lost: ended, %s", text.c_str());
+    }
+    lost_adverts_ =
+        since ? std::optional{LostAdverts{*since, text}} : std::nullopt;
+    if (is_news) {
+        ports_.events.on_event({AdvertsLost{since.has_value()}, text,
+                                instance_.effective_priority()},
+                               config(), now);
+    }
+}
+
+std::string VirtualRouter::describe_lost_adverts(Instant now) const {
+    const auto &active = instance_.active_router();
+    const std::string from =
+        active ? format("%s, priority %u,", active->address.to_string().c_str(),
+                        unsigned{active->priority.value})
+               : "a MASTER";
+    return format(
+        "%s answers on the peer link that it is MASTER, but its "
+        "advertisements do not arrive: this node stays BACKUP; %s",
+        from.c_str(), split_brain_.advice(now).c_str());
+}
+
+std::string VirtualRouter::why_adverts_are_heard() const {
+    const auto &active = instance_.active_router();
+    if (instance_.state() != vrrp::StateName::backup) {
+        return "this node is not BACKUP any more";
+    }
+    return active && active->heard_at > lost_adverts_->since
+               ? "advertisements arrive"
+               : "the MASTER does not answer any more";
 }
 
 void VirtualRouter::report_send_error(const SystemError &error, Instant now) {

@@ -124,6 +124,7 @@ void VirtualRouter::retire() {
     hand_over_by_.reset();
     failing_since_.reset();
     unheard_since_.reset();
+    lost_adverts_.reset();
     cut_ = {};
     for (AddressState &state : addresses_) {
         state.lease_ends = {};

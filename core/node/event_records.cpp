@@ -81,6 +81,13 @@ void describe(EventRecord &event, const engine::SplitBrainChanged &change) {
     event.subject.set(to_words(change.sign));
 }
 
+void describe(EventRecord &event, const engine::AdvertsLost &change) {
+    event.kind = EventKind::adverts_lost;
+    event.bad = change.lost;
+    event.from.set(change.lost ? "heard" : "lost");
+    event.to.set(change.lost ? "lost" : "heard");
+}
+
 // Below the priority from before is not a failure: a tracker may be the cause,
 // and reports itself.
 void describe(EventRecord &event, const engine::PriorityNews &change) {
@@ -167,6 +174,9 @@ std::vector<engine::Event> lasting_events(const engine::VirtualRouter &router) {
     for (const engine::SuspectedSign &sign : router.signs()) {
         events.push_back({engine::SplitBrainChanged{sign.sign, true},
                           sign.detail, priority});
+    }
+    if (const auto &lost = router.lost_adverts()) {
+        events.push_back({engine::AdvertsLost{true}, lost->detail, priority});
     }
     return events;
 }

@@ -244,7 +244,7 @@ void Node::mark_stopped() {
         engine_.handle_ownership(now);
     } else if (bfd_.on_readable(fd, now)) {
         apply_bfd();
-    } else if (peers_.on_readable(fd, now)) {
+    } else if (peers_.on_readable(fd, engine_, now)) {
         // share() follows.
     } else if (names_.on_readable(fd, now)) {
         apply_names(now);

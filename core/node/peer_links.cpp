@@ -24,14 +24,16 @@ std::vector<peer::LinkConfig> configs_of(const std::vector<PeerLink> &links) {
     return configs;
 }
 
-peer::RouterState to_state(vrrp::StateName state) {
-    switch (state) {
+// One that is leaving is not MASTER for a node that asks.
+peer::RouterState to_state(const engine::VirtualRouter &router, bool asked) {
+    switch (router.instance().state()) {
         case vrrp::StateName::initialize:
             return peer::RouterState::init;
         case vrrp::StateName::backup:
             return peer::RouterState::backup;
         case vrrp::StateName::active:
-            return peer::RouterState::master;
+            return asked && router.is_leaving() ? peer::RouterState::backup
+                                                : peer::RouterState::master;
         case vrrp::StateName::fault:
             return peer::RouterState::fault;
     }
@@ -39,13 +41,12 @@ peer::RouterState to_state(vrrp::StateName state) {
 }
 
 peer::StatusList status_of(const engine::Engine &engine,
-                           const std::string &interface) {
+                           const std::string &interface, bool asked) {
     peer::StatusList list;
     for (const engine::VirtualRouter &router : engine.routers()) {
         const vrrp::Config &config = router.config();
         if (config.peer_link && config.interface == interface) {
-            list.push_back({config.family, config.vrid,
-                            to_state(router.instance().state()),
+            list.push_back({config.family, config.vrid, to_state(router, asked),
                             router.instance().effective_priority()});
         }
     }
@@ -113,15 +114,26 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
         look(engine, now);
     }
     if (std::exchange(heard_, false) && running_) {
-        advise(engine, false);
+        advise(engine, false, now);
         deliver(engine, now);
+    }
+    if (running_) {
+        ask(engine, now);
     }
 }
 
 // A type that is not known here is one of a later version.
-void PeerLinks::deliver(engine::Engine &, Instant) {
-    for (const peer::Received &received : links_.take_received()) {
+void PeerLinks::deliver(engine::Engine &engine, Instant now) {
+    for (const peer::Received &received : std::exchange(received_, {})) {
         switch (received.message.type) {
+            case peer::Type::question:
+                // after our own timers: a process that has just woken up may
+                // not be MASTER any more
+                links_.send(received.node, received.link, peer::Type::answer,
+                            peer::serialize(status_of(
+                                engine, interfaces_[received.link], true)),
+                            now);
+                break;
             default:
                 break;
         }
@@ -138,18 +150,20 @@ void PeerLinks::look(engine::Engine &engine, Instant now) {
         }
     }
     for (std::size_t i = 0; i < interfaces_.size(); ++i) {
-        links_.set_status(i, status_of(engine, interfaces_[i]), now);
+        links_.set_status(i, status_of(engine, interfaces_[i], false), now);
     }
     links_.set_targets(targets(engine), now);
-    advise(engine, true);
+    advise(engine, true, now);
     plan();
 }
 
 // A MASTER that leaves says bye, and its priority 0 may arrive after that: so
 // what it has said is forgotten later.
-void PeerLinks::advise(engine::Engine &engine, bool forget) {
+void PeerLinks::advise(engine::Engine &engine, bool forget, Instant now) {
     const auto &routers = engine.routers();
     successor_of_.resize(routers.size());
+    linked_.resize(routers.size());
+    std::vector<engine::Engine::PeerInput> inputs;
     for (std::size_t i = 0; i < routers.size(); ++i) {
         const auto &active = routers[i].instance().active_router();
         std::optional<IpAddress> of;
@@ -161,7 +175,91 @@ void PeerLinks::advise(engine::Engine &engine, bool forget) {
             successor_of_[i] = of;
             engine.set_successor_of(i, of);
         }
+        const bool linked = is_active_linked(routers[i].config());
+        if (linked != linked_[i]) {
+            linked_[i] = linked;
+            inputs.push_back({i, vrrp::ActiveLinked{linked}});
+        }
     }
+    if (!inputs.empty()) {
+        engine.handle_peers(inputs, now);
+    }
+}
+
+// In its last status.
+bool PeerLinks::is_master(const peer::Peer &peer,
+                          const vrrp::Config &config) const {
+    return peer.state == peer::PeerState::up &&
+           interfaces_[peer.link] == config.interface &&
+           std::ranges::any_of(peer.status, [&](const auto &router) {
+               return router.family == config.family &&
+                      router.vrid == config.vrid &&
+                      router.state == peer::RouterState::master;
+           });
+}
+
+bool PeerLinks::is_active_linked(const vrrp::Config &config) const {
+    return config.takeover_check &&
+           std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
+               return is_master(peer, config);
+           });
+}
+
+// One question is for all routers of an interface.
+void PeerLinks::ask(engine::Engine &engine, Instant now) {
+    const std::vector<std::size_t> asking = engine.take_questions();
+    if (asking.empty()) {
+        return;
+    }
+    const std::vector<peer::Peer> peers = links_.peers();
+    for (const peer::Peer &peer : peers) {
+        if (std::ranges::any_of(asking, [&](std::size_t i) {
+                return is_master(peer, engine.routers()[i].config());
+            })) {
+            links_.send(peer.node, peer.link, peer::Type::question, {}, now);
+        }
+    }
+    plan();
+}
+
+void PeerLinks::hear_answer(const peer::Received &answer,
+                            engine::Engine &engine, Instant now) {
+    const auto list = peer::parse_status(answer.message.payload);
+    if (!list) {
+        return;
+    }
+    std::vector<engine::Engine::PeerInput> inputs;
+    const bool is_higher = answer.address > own_address(engine, answer.link);
+    for (std::size_t i = 0; i < engine.routers().size(); ++i) {
+        const engine::VirtualRouter &router = engine.routers()[i];
+        const vrrp::Config &config = router.config();
+        const auto it = std::ranges::find_if(*list, [&](const auto &theirs) {
+            return theirs.family == config.family && theirs.vrid == config.vrid;
+        });
+        if (config.takeover_check &&
+            config.interface == interfaces_[answer.link] && it != list->end() &&
+            router.instance().has_asked()) {
+            inputs.push_back(
+                {i, vrrp::ActiveAnswered{answer.address,
+                                         it->state == peer::RouterState::master,
+                                         it->priority, is_higher}});
+        }
+    }
+    if (!inputs.empty()) {
+        engine.handle_peers(inputs, now);
+    }
+}
+
+// Of the end of a connection of this link.
+IpAddress PeerLinks::own_address(const engine::Engine &engine,
+                                 std::size_t link) const {
+    for (const engine::VirtualRouter &router : engine.routers()) {
+        if (router.config().peer_link && link_of(router) == link &&
+            router.config().family == families_[link]) {
+            return router.source();
+        }
+    }
+    return {};
 }
 
 // Its MASTER has named this node.
@@ -183,10 +281,15 @@ void PeerLinks::listen(Instant now) {
 }
 
 std::size_t PeerLinks::link_of(const engine::VirtualRouter &router) const {
+    return link_to(router, router.config().family);
+}
+
+std::size_t PeerLinks::link_to(const engine::VirtualRouter &router,
+                               Family family) const {
     std::size_t i = 0;
     while (i + 1 < interfaces_.size() &&
            (interfaces_[i] != router.config().interface ||
-            families_[i] != router.config().family)) {
+            families_[i] != family)) {
         ++i;
     }
     return i;
@@ -204,6 +307,13 @@ std::vector<peer::Target> PeerLinks::targets(
             router.instance().state() == vrrp::StateName::backup) {
             all.push_back({link_of(router), active->address});
         }
+        // its advertisements never arrived
+        const IpAddress &answered = router.instance().answered_by();
+        if (router.config().peer_link && !active &&
+            !answered.is_unspecified() &&
+            router.instance().state() == vrrp::StateName::backup) {
+            all.push_back({link_to(router, answered.family()), answered});
+        }
     }
     for (std::size_t i = 0; i < interfaces_.size(); ++i) {
         for (const IpAddress &address : links_.configs()[i].named) {
@@ -219,9 +329,16 @@ std::vector<peer::Target> PeerLinks::targets(
     return all;
 }
 
-bool PeerLinks::read(Instant now) {
+bool PeerLinks::read(engine::Engine &engine, Instant now) {
     sockets_.read(links_, now);
     heard_ = true;
+    for (peer::Received &received : links_.take_received()) {
+        if (received.message.type == peer::Type::answer) {
+            hear_answer(received, engine, now);
+        } else {
+            received_.push_back(std::move(received));
+        }
+    }
     plan();
     return true;
 }

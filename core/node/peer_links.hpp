@@ -47,8 +47,9 @@ public:
         }
     }
 
-    bool on_readable(int fd, Instant now) {
-        return sockets_.is_ours(fd) && read(now);
+    // Answers take effect at once: a router may be about to take over.
+    bool on_readable(int fd, engine::Engine &engine, Instant now) {
+        return sockets_.is_ours(fd) && read(engine, now);
     }
     void handle_time(Instant now);
     const std::optional<Instant> &deadline() const { return due_; }
@@ -59,18 +60,26 @@ public:
 
 private:
     void catch_up(engine::Engine &engine, Instant now);
-    bool read(Instant now);
+    bool read(engine::Engine &engine, Instant now);
     bool has_news(Instant now);
     void plan();
     void begin();
     void end(peer::Farewell reason, Instant now);
     void look(engine::Engine &engine, Instant now);
     void deliver(engine::Engine &engine, Instant now);
-    void advise(engine::Engine &engine, bool forget);
+    void advise(engine::Engine &engine, bool forget, Instant now);
     bool is_successor(const vrrp::Config &config) const;
+    bool is_master(const peer::Peer &peer, const vrrp::Config &config) const;
+    bool is_active_linked(const vrrp::Config &config) const;
+    void ask(engine::Engine &engine, Instant now);
+    void hear_answer(const peer::Received &answer, engine::Engine &engine,
+                     Instant now);
+    IpAddress own_address(const engine::Engine &engine, std::size_t link) const;
     void listen(Instant now);
     std::vector<peer::Target> targets(const engine::Engine &engine) const;
     std::size_t link_of(const engine::VirtualRouter &router) const;
+    std::size_t link_to(const engine::VirtualRouter &router,
+                        Family family) const;
     status::PeerRecord record_of(const peer::Peer &peer) const;
 
     std::vector<std::string> interfaces_;  // of each link
@@ -83,6 +92,8 @@ private:
     bool running_ = false;
     bool heard_ = false;                                  // octets of a peer
     std::vector<std::optional<IpAddress>> successor_of_;  // of each router
+    std::vector<bool> linked_;  // of each router: ActiveLinked
+    std::vector<peer::Received> received_;
     bool news_ = true;  // a previous process may have published others
     std::uint64_t transitions_ = 0;
     Instant next_look_{};

@@ -20,7 +20,10 @@ enum class EventKind : std::uint8_t {
     tracker,      // a tracker of an instance failed, or is up again
     upstream,     // a server of an upstream block went down, or is up again
     split_brain,  // a sign that two nodes hold an address, or that it is over
-    priority,     // the effective priority of an instance has changed
+    // a BACKUP does not receive the advertisements of a MASTER that answers on
+    // a peer link, or it is over
+    adverts_lost,
+    priority,            // the effective priority of an instance has changed
     master_rx_lower_pri  // a MASTER received an advertisement that loses
 };
 
@@ -68,7 +71,7 @@ struct EventTraits {
 };
 
 // In the order of EventKind: the only place that lists them.
-inline constexpr std::array<EventTraits, 6> kEventTraits{{
+inline constexpr std::array<EventTraits, 7> kEventTraits{{
     {.name = "state",
      .webhook = "state_change",
      .gravity = Gravity::critical,
@@ -105,6 +108,15 @@ inline constexpr std::array<EventTraits, 6> kEventTraits{{
      .change = "split brain {to}: {subject}",
      .mail = "VRRP Instance {instance} - split brain {to}: {subject}",
      .arguments = {"SPLIT_BRAIN", "{instance}", "{subject}", "{TO}"}},
+    {.name = "adverts_lost",
+     .webhook = "adverts_lost",
+     .gravity = Gravity::warning,
+     .alert = "NginxVrrpAdvertsLost",
+     .subject_label = "subject",
+     .about = "{instance}",
+     .change = "advertisements {to}",
+     .mail = "VRRP Instance {instance} - advertisements {to}",
+     .arguments = {"INSTANCE", "{instance}", "ADVERTS_{TO}", "{priority}"}},
     {.name = "priority",
      .webhook = "priority",
      .gravity = Gravity::info,
@@ -174,7 +186,7 @@ struct EventRecord {
     // State: INIT, BACKUP, MASTER, FAULT, STOP (INIT, when nginx ends), DELETED
     // (INIT, when a reload removes the instance). priority: numbers;
     // master_rx_lower_pri: MASTER. Others: "up" and "down"; split_brain:
-    // "suspected", "over".
+    // "suspected", "over"; adverts_lost: "lost", "heard".
     Text<16> from;
     Text<16> to;
 

@@ -36,6 +36,8 @@ enum class Type : std::uint8_t {
     status = 3,    // all virtual routers of the interface
     alive = 4,     // nothing has changed
     bye = 5,       // the last one
+    question = 6,  // no payload: which of your virtual routers are MASTER now?
+    answer = 7,    // the same payload as status, made at this moment
     order = 8,     // of successors, see order.hpp
     details = 11,  // of the sender, see details.hpp
     relayed = 12   // of another node

@@ -179,6 +179,7 @@ bool Description::update(const engine::VirtualRouter &router) {
     changed |= change(record_.source, source_, router.source());
     changed |= update_master(router.instance());
     changed |= update_signs(router);
+    changed |= update_lost_adverts(router);
     changed |= update_addresses(router);
     changed |= update_trackers(router);
     changed |= update_routes(router);
@@ -232,6 +233,19 @@ bool Description::update_signs(const engine::VirtualRouter &router) {
         changed |= change(record.since_ns, since_ns);
         changed |= change(record.detail, detail);
     }
+    return changed;
+}
+
+bool Description::update_lost_adverts(const engine::VirtualRouter &router) {
+    const auto &lost = router.lost_adverts();
+    if (!lost && record_.lost_adverts.since_ns == 0) {
+        return false;
+    }
+    bool changed = change(record_.lost_adverts.since_ns,
+                          lost ? to_ns(lost->since) : std::int64_t{0});
+    changed |=
+        change(record_.lost_adverts.detail,
+               lost ? std::string_view{lost->detail} : std::string_view{});
     return changed;
 }
 

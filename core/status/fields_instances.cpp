@@ -239,6 +239,17 @@ void write_split_brain(Fields &out, const InstanceRecord &instance) {
     });
 }
 
+void write_lost_adverts(Fields &out, const SignRecord &lost) {
+    const bool is_so = lost.since_ns != 0;
+    out.sample(is_so ? 1 : 0, gauge, "nginx_vrrp_adverts_lost",
+               "1 while a MASTER answers on the peer link, but its "
+               "advertisements do not arrive.");
+    out.object_or_null("adverts_lost", is_so, [&] {
+        out.since("since_ms", "since", lost.since_ns);
+        out.json.member("detail", lost.detail.view());
+    });
+}
+
 using engine::Counters;
 
 struct CounterMetric {
@@ -342,6 +353,7 @@ void write_observations(Fields &out, const InstanceRecord &instance,
     out.object_or_null("master", !instance.master_address.view().empty(),
                        [&] { write_master(out, instance); });
     write_split_brain(out, instance);
+    write_lost_adverts(out, instance.lost_adverts);
     out.object("counters", [&] { write_counters(out, instance.counters); });
     write_announcements(out, instance);
 }

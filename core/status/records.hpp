@@ -117,6 +117,7 @@ struct InstanceRecord {
     std::int64_t master_interval_ns;
     std::int64_t retry_at_ns;  // CLOCK_BOOTTIME; 0: not by itself
     SignRecords signs;
+    SignRecord lost_adverts;   // see engine::LostAdverts
     Text<96> preempt_windows;  // with blanks between them; empty: none
     Text<16> vmac;             // the device of use_vmac; empty: none
     std::uint8_t window_open;

@@ -36,6 +36,7 @@ void set_ended(Snapshot &snapshot) {
         instance.fault.set(kNoProcess);
         instance.retry_at_ns = 0;
         instance.signs = {};
+        instance.lost_adverts = {};
         instance.master_address.set("");
     }
 }

@@ -44,6 +44,9 @@ struct AnnounceAddresses {
 // could not reach us by unicast (only after a fault, only in unicast).
 struct AnnounceSource {};
 
+// Ask the linked nodes that say that they are active: ActiveAnswered.
+struct AskActive {};
+
 struct ReportTransition {
     StateName from;
     StateName to;
@@ -58,7 +61,7 @@ struct ReportMismatch {
 using Action =
     std::variant<SendAdvert, AddAddresses, RenewAddresses, RemoveAddresses,
                  WithdrawRoutes, RestoreRoutes, AnnounceAddresses,
-                 AnnounceSource, ReportTransition, ReportMismatch>;
+                 AnnounceSource, AskActive, ReportTransition, ReportMismatch>;
 
 using Actions = std::vector<Action>;
 

@@ -122,6 +122,9 @@ struct Config {
     WorkerPolicy workers;
     // Peers learn its state on a peer link of the interface.
     bool peer_link = false;
+    // takeover_check: before it takes over after silence, it asks a linked node
+    // that says that it is active.
+    bool takeover_check = false;
     // When another router has the addresses, connections to these ports of the
     // addresses are closed. nginx listens on them.
     bool close_connections = false;

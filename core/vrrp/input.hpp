@@ -98,6 +98,21 @@ struct SuccessorReady {
     IpAddress source;
 };
 
+// Whether a node with a peer link says that it is active.
+struct ActiveLinked {
+    bool linked = false;
+};
+
+// The answer of such a node to AskActive, as fresh as an advertisement.
+// is_higher: its address is higher than ours, which decides between equal
+// priorities.
+struct ActiveAnswered {
+    IpAddress peer;
+    bool is_active = false;
+    Priority priority;
+    bool is_higher = false;
+};
+
 // The decisions of the sync_group of a router (sync_group.hpp).
 
 // Every member may become active now.
@@ -121,7 +136,7 @@ using Input =
     std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
                  WindowChanged, LinkUp, AddressClaimed, MasterLeaves,
-                 SuccessorNotified, SuccessorReady, TakeOver, StandDown, Assert,
-                 ComparesFrom>;
+                 SuccessorNotified, SuccessorReady, ActiveLinked,
+                 ActiveAnswered, TakeOver, StandDown, Assert, ComparesFrom>;
 
 }  // namespace ngx_vrrp::vrrp

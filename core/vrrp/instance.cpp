@@ -55,6 +55,11 @@ Instance::Instance(Config config)
         }
         equal_heard_at_ = now;
     }
+    if (const auto *active = std::get_if<ActiveLinked>(&input)) {
+        linked_since_ = active->linked
+                            ? std::optional{linked_since_.value_or(now)}
+                            : std::nullopt;
+    }
     if (const auto *window = std::get_if<WindowChanged>(&input)) {
         window_ = window->open;
     }
@@ -81,14 +86,17 @@ Instance::Instance(Config config)
 
 [[gnu::hot]] std::optional<Instant> Instance::deadline() const {
     if (const auto *backup = std::get_if<Backup>(&state_)) {
-        return config_.is_grouped() ? std::nullopt
-                                    : std::optional{takeover_at(*backup)};
+        const Instant ask_at = question_at(*backup);
+        if (!config_.is_grouped()) {
+            return std::min(takeover_at(*backup), ask_at);
+        }
+        return ask_at == Instant::max() ? std::nullopt : std::optional{ask_at};
     }
     if (const auto *active = std::get_if<Active>(&state_)) {
         const Instant judge_at =
             active->rival ? judged_at(*active->rival) : Instant::max();
-        return std::min(
-            {active->advertise_at, active->announcements.deadline(), judge_at});
+        return std::min({active->advertise_at, active->announcements.deadline(),
+                         judge_at, question_at(*active)});
     }
     if (const auto *leaving = std::get_if<Leaving>(&state_)) {
         return std::min(leaving->drop_at, leaving->renew_at);

@@ -36,6 +36,12 @@
 // deadline() again, and call handle(TimeReached) when it has passed. An early
 // call has no effect.
 //
+// Silence. While a linked node says that it is active, a Backup asks it when
+// the first advertisement is overdue (AskActive). Its answer stops the takeover
+// for a time: its advertisements are lost, and it is not dead. An Active router
+// asks a linked node that says that it is active, too: the answer decides
+// between them as an advertisement does.
+//
 // Reload. checkpoint() is the state that another process of this node needs;
 // resume() in that process replaces Startup, with its own configuration and
 // facts; retire() ends the old one without an action. In Initialize, Fault and
@@ -152,6 +158,13 @@ public:
     std::optional<IpAddress> followed() const;
     // The last one that has ended.
     const std::optional<Departure> &departure() const { return departure_; }
+    // ActiveAnswered matters now.
+    bool has_asked() const;
+    // The linked node that we follow, or unspecified.
+    const IpAddress &answered_by() const { return answered_by_; }
+    // An answer of the active router stops the takeover: the time since which
+    // its advertisements have been missing.
+    std::optional<Instant> unheard_since(Instant now) const;
 
     // For the group.
 
@@ -220,12 +233,14 @@ private:
     State on(Backup state, const Preempt &in, Turn &turn);
     State on(Backup state, const MasterLeaves &in, Turn &turn);
     State on(Backup state, const TakeOver &, Turn &turn);
+    State on(Backup state, const ActiveAnswered &in, Turn &turn);
 
     State on(Active state, const TimeReached &, Turn &turn);
     State on(Active state, const AdvertReceived &in, Turn &turn);
     State on(Active state, const AddressClaimed &, Turn &turn);
     State on(Active, const StandDown &in, Turn &turn);
     State on(Active state, const Assert &, Turn &turn);
+    State on(Active state, const ActiveAnswered &in, Turn &turn);
     State on(Active state, const PriorityChanged &, Turn &turn);
     State on(Active state, const FaultChanged &in, Turn &turn);
     State on(Active state, const Shutdown &in, Turn &turn);
@@ -273,6 +288,11 @@ private:
     Instant down_at(const Backup &state) const;
     Instant preempts_at(const Backup &state, Duration skew) const;
     Instant takeover_at(const Backup &state) const;
+    Instant silence_ends_at(const Backup &state) const;
+    Instant silent_since(const Backup &state) const;
+    Instant question_at(const Backup &state) const;
+    Instant question_at(const Active &state) const;
+    void ask(Instant silent_since, Turn &turn);
     Duration renew_interval() const;
     void follow_again(Backup &state) const;
     std::string preempt_refusal(const Backup &, Instant now) const;
@@ -304,6 +324,13 @@ private:
     std::string window_;              // the open one
     std::optional<IpAddress> successor_of_;
     std::optional<Departure> departure_;
+    // takeover_check. The times are of this silence if they are later than the
+    // start of the timer.
+    std::optional<Instant> linked_since_;  // ActiveLinked
+    Instant asked_at_{};                   // for the last time
+    Instant unanswered_since_{};           // the first question of them
+    Instant answered_at_{};                // by a router that we follow
+    IpAddress answered_by_;
 };
 
 }  // namespace ngx_vrrp::vrrp

@@ -14,6 +14,7 @@ namespace ngx_vrrp::vrrp {
 State Instance::become_active(std::string reason, Turn &turn) {
     turn.reason = std::move(reason);
     active_router_.reset();
+    asked_at_ = turn.now;  // the other node may be about to yield
 
     Active next{.advertised = priority_,
                 .advertised_interval = config_.advert_interval,
@@ -48,6 +49,9 @@ State Instance::become_active(std::string reason, Turn &turn) {
 // RFC 9568, 6.4.3: "If the Adver_Timer fires, then: Send an ADVERTISEMENT;
 // Reset the Adver_Timer to Advertisement_Interval".
 [[gnu::hot]] State Instance::on(Active state, const TimeReached &, Turn &turn) {
+    if (turn.now >= question_at(state)) {
+        ask(turn.now, turn);
+    }
     if (state.rival && turn.now >= judged_at(*state.rival)) {
         return judge(std::move(state), turn);
     }
@@ -114,6 +118,37 @@ State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
     answer(state, turn);
     turn.announce(state.announcements.contested(turn.now));
     return state;
+}
+
+// Usually it does not say so for long: it has just yielded, or we will.
+[[gnu::hot]] Instant Instance::question_at(const Active &) const {
+    return linked_since_ && config_.takeover_check
+               ? std::max(*linked_since_, asked_at_) +
+                     question_period(config_.advert_interval)
+               : Instant::max();
+}
+
+// The same decision as for an advertisement, which does not arrive. The node
+// that wins has nothing to do: the other one asks, too. An address of a peer
+// link is not always one of this router, so it is not kept.
+State Instance::on(Active state, const ActiveAnswered &in, Turn &turn) {
+    unanswered_since_ = {};
+    const bool loses =
+        in.priority > priority_ ||
+        (in.priority == priority_ && in.is_higher && !waits_for_first());
+    if (!in.is_active || !loses) {
+        return state;
+    }
+    turn.act(RemoveAddresses{.successor = true});
+    turn.act(SendAdvert{priority_});
+    answered_by_ = in.peer;
+    return become_backup(
+        format("%s is MASTER, too, and has %s priority %u: it says so on the "
+               "peer link, but its advertisements do not arrive",
+               in.peer.to_string().c_str(),
+               in.priority > priority_ ? "higher" : "a higher address and the",
+               unsigned{in.priority.value}),
+        turn);
 }
 
 State Instance::on(Active state, const AddressClaimed &, Turn &turn) {

@@ -35,11 +35,23 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
                (state.named || follows_at_once(*state.leaver) ? Duration::zero()
                                                               : skew);
     }
-    const Instant silence_ends =
-        state.timer_started + active_down_interval(config_.version, priority_,
-                                                   state.active_interval,
-                                                   config_.down_adverts);
-    return std::min(preempts_at(state, skew), silence_ends);
+    return std::min(preempts_at(state, skew), silence_ends_at(state));
+}
+
+// An answer of the active router is as good as an advertisement, for a shorter
+// time. A question that has no answer yet may get one.
+[[gnu::hot]] Instant Instance::silence_ends_at(const Backup &state) const {
+    const Duration interval = state.active_interval;
+    Instant ends = state.timer_started +
+                   active_down_interval(config_.version, priority_, interval,
+                                        config_.down_adverts);
+    if (answered_at_ > state.timer_started) {
+        ends = std::max(ends, answered_at_ + answer_lifetime(interval));
+    }
+    if (linked_since_ && unanswered_since_ > state.timer_started) {
+        ends = std::max(ends, unanswered_since_ + answer_time(interval));
+    }
+    return ends;
 }
 
 // If we may replace the active router, there is no silence to wait for: the
@@ -60,9 +72,73 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
                             : held_until();
 }
 
+// The advertisements of a lower router do not start the timer.
+[[gnu::hot]] Instant Instance::silent_since(const Backup &state) const {
+    return active_router_
+               ? std::max(state.timer_started, active_router_->heard_at)
+               : state.timer_started;
+}
+
+[[gnu::hot]] Instant Instance::question_at(const Backup &state) const {
+    if (!linked_since_ || !config_.takeover_check || state.leaver) {
+        return Instant::max();
+    }
+    const Instant since = silent_since(state);
+    const Instant overdue =
+        since + overdue_time(config_.version, priority_, state.active_interval,
+                             config_.down_adverts);
+    const Instant last = std::max(asked_at_, answered_at_);
+    return last > since
+               ? std::max(overdue,
+                          last + question_period(state.active_interval))
+               : overdue;
+}
+
+void Instance::ask(Instant silent_since, Turn &turn) {
+    turn.act(AskActive{});
+    asked_at_ = turn.now;
+    if (unanswered_since_ <= silent_since) {
+        unanswered_since_ = turn.now;
+    }
+}
+
+bool Instance::has_asked() const {
+    const auto *backup = std::get_if<Backup>(&state_);
+    return linked_since_ && (backup ? asked_at_ > silent_since(*backup)
+                                    : state() == StateName::active);
+}
+
+// A router that we would replace if we heard it does not stop us: it yields to
+// us as soon as it hears that we are active.
+State Instance::on(Backup state, const ActiveAnswered &in, Turn &turn) {
+    unanswered_since_ = {};
+    if (in.is_active && follows(state, in.priority, turn.now)) {
+        answered_at_ = turn.now;
+        answered_by_ = in.peer;
+    } else if (in.peer == answered_by_) {
+        answered_at_ = {};
+    }
+    return state;
+}
+
+std::optional<Instant> Instance::unheard_since(Instant now) const {
+    const auto *backup = std::get_if<Backup>(&state_);
+    const bool stopped =
+        backup && !backup->leaver && answered_at_ > backup->timer_started &&
+        now < silence_ends_at(*backup) &&
+        now >= backup->timer_started +
+                   active_down_interval(config_.version, priority_,
+                                        backup->active_interval,
+                                        config_.down_adverts);
+    return stopped ? std::optional{backup->timer_started} : std::nullopt;
+}
+
 // RFC 9568, 6.4.2: "If the Active_Down_Timer fires, then: Send an
 // ADVERTISEMENT ... Transition to the {Active} state".
 State Instance::on(Backup state, const TimeReached &, Turn &turn) {
+    if (turn.now >= question_at(state)) {
+        ask(state.timer_started, turn);
+    }
     if (turn.now < takeover_at(state) || config_.is_grouped()) {
         return state;
     }
@@ -101,8 +177,13 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
         return open + "preempting lower " +
                priority_from(active_router_->priority, active_router_->address);
     }
-    const std::string silence =
-        "no advertisement for " + milliseconds(now - state.timer_started);
+    const std::string answer = unanswered_since_ > state.timer_started
+                                   ? " and no answer on the peer link for " +
+                                         milliseconds(now - unanswered_since_)
+                                   : "";
+    const std::string silence = "no advertisement for " +
+                                milliseconds(now - state.timer_started) +
+                                answer;
     return active_router_ ? silence + ", the last with " +
                                 priority_from(active_router_->priority,
                                               active_router_->address)

@@ -23,7 +23,10 @@ std::optional<Checkpoint> Instance::checkpoint() const {
         return checkpoint;
     }
     if (const auto *backup = std::get_if<Backup>(&state_)) {
+        // the next process has to ask, and needs time for that
         checkpoint.backup = *backup;
+        checkpoint.backup.timer_started =
+            std::max(backup->timer_started, answered_at_);
         checkpoint.active_router = active_router_;
         return checkpoint;
     }

@@ -96,6 +96,33 @@ constexpr Duration successor_grace(Version version, Duration interval) {
     return skew_time(version, Priority{0}, interval) + kSuccessorMargin;
 }
 
+// takeover_check. The first advertisement is overdue after 1.5 intervals, or,
+// with down_timer_adverts 1, in the middle of the skew time.
+constexpr Duration overdue_time(Version version, Priority priority,
+                                Duration interval,
+                                unsigned adverts = kDownAdverts) {
+    return std::min(interval * 3 / 2,
+                    active_down_interval(version, priority, interval, adverts) -
+                        skew_time(version, priority, interval) / 2);
+}
+
+// The time for which an answer counts. Questions are repeated so that one
+// answer comes before the previous one is too old.
+constexpr Duration answer_lifetime(Duration interval) {
+    return std::max<Duration>(interval, Milliseconds{100});
+}
+
+constexpr Duration question_period(Duration interval) {
+    return answer_lifetime(interval) / 2;
+}
+
+// A question has this time to be answered. With the time until it is due, it
+// is not longer than three intervals if they are at least 100 ms, and never
+// longer than four.
+constexpr Duration answer_time(Duration interval) {
+    return std::min<Duration>(interval * 5 / 2, Milliseconds{150});
+}
+
 // Limit of advertisements that answer a router which must lose against us:
 // three at once, so that no election waits, then no more than with the shortest
 // interval.
@@ -145,6 +172,14 @@ static_assert(skew_time(Version::v3, Priority{254}, Milliseconds{10}) ==
               Duration{78'125});
 static_assert(skew_time(Version::v2, Priority{100}, Seconds{10}) ==
               Duration{609'375'000});
+static_assert(overdue_time(Version::v3, Priority{100}, Milliseconds{100}) +
+                  answer_time(Milliseconds{100}) ==
+              Milliseconds{300});
+static_assert(overdue_time(Version::v3, Priority{100}, Milliseconds{10}) +
+                  answer_time(Milliseconds{10}) ==
+              Milliseconds{40});
+static_assert(overdue_time(Version::v3, Priority{128}, Seconds{1}, 1) ==
+              Milliseconds{1250});
 static_assert(lease(Version::v2, Seconds{1}) == Seconds{2});
 static_assert(lease(Version::v3, Milliseconds{10}) == Seconds{1});
 static_assert(lease(Version::v3, Milliseconds{330}) == Seconds{1});

@@ -405,6 +405,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    { ngx_string("takeover_check"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_takeover_check,
+      0,
+      0,
+      NULL },
+
     { ngx_string("nopreempt"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_vrrp_conf_bounded,

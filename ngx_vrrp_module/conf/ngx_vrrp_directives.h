@@ -77,6 +77,8 @@ char *ngx_vrrp_group_trackers(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf);
 /* ngx_vrrp_peer_conf.c */
 
 char *ngx_vrrp_conf_peer_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_vrrp_conf_takeover_check(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* rules about an instance, and about two of an interface */
 char *ngx_vrrp_peer_rules(ngx_conf_t *cf, ngx_vrrp_instance_t *in);

@@ -143,6 +143,34 @@ ngx_vrrp_conf_peer_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* without a peer link it has no effect: it may be inherited */
+
+char *
+ngx_vrrp_conf_takeover_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_vrrp_instance_t  *in = conf;
+
+    ngx_str_t  *value;
+
+    if (in->takeover_check) {
+        return "is duplicate";
+    }
+
+    in->takeover_check = 1;
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        in->core.takeover_unchecked = 1;
+
+    } else if (ngx_strcmp(value[1].data, "peer") != 0) {
+        return ngx_vrrp_conf_invalid(cf, &value[0], &value[1],
+                                     "must be \"peer\" or \"off\"");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 static char *
 ngx_vrrp_peer_address(ngx_conf_t *cf, ngx_array_t *list, ngx_str_t *arg)
 {

@@ -148,6 +148,18 @@ TEST(EventRecordsTest, SplitBrain) {
     EXPECT_EQ(event.subject.view(), "foreign owner");
 }
 
+TEST(EventRecordsTest, LostAdverts) {
+    EventRecord event =
+        to_event({engine::AdvertsLost{true}, "why", Priority{100}});
+    EXPECT_EQ(event.kind, EventKind::adverts_lost);
+    EXPECT_TRUE(event.bad);
+    EXPECT_EQ(event.to.view(), "lost");
+
+    event = to_event({engine::AdvertsLost{false}, "why", Priority{100}});
+    EXPECT_FALSE(event.bad);
+    EXPECT_EQ(event.to.view(), "heard");
+}
+
 TEST(EventRecordsTest, ServerThatGoesDownAndComesBack) {
     check::Record record = peer("10.0.0.1:80", "10.0.0.1:80");
     const auto down = to_event(record, "lb01", kMoment);

@@ -412,6 +412,8 @@ TEST_F(Page, EscapesWhatOthersWrote) {
     instance.source.set(kHostile);
     instance.master_address.set(kHostile);
     instance.signs[1].detail.set(kHostile);
+    instance.lost_adverts.since_ns = 4'000'000'000;
+    instance.lost_adverts.detail.set(kHostile);
     instance.interface.set("<img x>");
     s.addresses[0].address.set(kHostile);
     s.addresses[0].label.set("<img x>");

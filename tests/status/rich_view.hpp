@@ -44,6 +44,8 @@ inline InstanceRecord backup_instance() {
         instance.signs[i].since_ns = 3'000'000'000;
         instance.signs[i].detail.set("a & b\tc");
     }
+    instance.lost_adverts.since_ns = 4'000'000'000;
+    instance.lost_adverts.detail.set("a & b");
     std::uint64_t number = 100;
     for (const engine::CounterName &entry : engine::kCounterNames) {
         instance.counters.*entry.counter = ++number;

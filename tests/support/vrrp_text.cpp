@@ -33,6 +33,7 @@ struct ActionText {
     std::string operator()(const AnnounceSource &) const {
         return "announce-source";
     }
+    std::string operator()(const AskActive &) const { return "ask-active"; }
     std::string operator()(const ReportTransition &a) const {
         return "transition " + to_text(a.from) + " -> " + to_text(a.to) + ": " +
                a.reason;

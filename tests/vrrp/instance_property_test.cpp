@@ -29,6 +29,7 @@ Config random_config(Dice &dice) {
     if (config.preempt && dice.one_in(3)) {
         config.preempt_windows = {{Minutes{120}, Minutes{240}}};
     }
+    config.takeover_check = dice.one_in(2);
     config.not_before = instant_from_ns(0) + Seconds{dice.one_in(4) ? 30 : 0};
     config.announce.delay = Milliseconds{dice.below(3) * 400};
     config.announce.refresh = Milliseconds{dice.below(3) * 700};
@@ -74,7 +75,7 @@ Input random_input(Dice &dice, const Config &config) {
         return Priority{static_cast<std::uint8_t>(
             dice.one_in(6) ? 0 : 85 + dice.below(30))};
     };
-    switch (dice.below(13)) {
+    switch (dice.below(14)) {
         case 0:
             return Startup{};
         case 1:
@@ -103,6 +104,11 @@ Input random_input(Dice &dice, const Config &config) {
             return random_command(dice);
         case 8:
             return random_message(dice);
+        case 9:
+            return dice.one_in(3) ? Input{ActiveLinked{dice.one_in(2)}}
+                                  : Input{ActiveAnswered{
+                                        ip("192.168.64.134"), !dice.one_in(4),
+                                        priority(), dice.one_in(2)}};
         default:
             return TimeReached{};
     }
@@ -164,6 +170,7 @@ private:
         EXPECT_GT(a.repeat, 0u);
     }
     void check(const AnnounceSource &) { EXPECT_FALSE(holding_); }
+    void check(const AskActive &) {}
     void check(const ReportTransition &a) {
         EXPECT_NE(a.from, a.to);
         EXPECT_EQ(a.from, state_) << "a transition was not reported";

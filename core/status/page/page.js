@@ -275,6 +275,14 @@ function splitBrain(signs) {
         </p>`)}</div>`;
 }
 
+function advertsLost(lost) {
+    return html`<div role="alert">${lost === null ? '' : html`
+        <p class="alarm">
+            <strong>✗ Advertisements lost</strong>, since ${
+            since(lost.since, lost.since_ms)}: ${lost.detail}
+        </p>`}</div>`;
+}
+
 function facts(instance) {
     const optional = (name, value) => value === null ? '' : fact(name, value);
     const retry = instance.retry_ms;
@@ -404,6 +412,7 @@ function instances(list) {
             <h3><bdi>${instance.name}</bdi> <strong class="${
             instance.state}">${instance.state}</strong></h3>
             ${splitBrain(instance.split_brain)}
+            ${advertsLost(instance.adverts_lost)}
             ${facts(instance)}
             ${priority(instance)}
             ${addresses(instance)}
