@@ -534,9 +534,10 @@ typedef struct {
 
 #define VRRP_CORE_EVENT_STATE        0x01
 #define VRRP_CORE_EVENT_UPSTREAM     0x04
-#define VRRP_CORE_EVENT_RX_LOWER     0x40
+#define VRRP_CORE_EVENT_DRIFT        0x20
+#define VRRP_CORE_EVENT_RX_LOWER     0x80
 /* without those that can be frequent */
-#define VRRP_CORE_USUAL_EVENTS       0x1f
+#define VRRP_CORE_USUAL_EVENTS       0x3f
 
 /* of a list of names, "state,upstream"; VRRP_CORE_ERROR: fills expected */
 int vrrp_core_parse_events(const vrrp_core_str_t *names, uint32_t *events,

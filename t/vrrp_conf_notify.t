@@ -56,7 +56,8 @@ my $flag = 'must be "on" or "off"';
 my $timeout = 'must be a time from 100ms to 1h';
 my $expire = 'must be a time from 1s to 7d';
 my $events = 'must be a list of state, tracker, upstream, split_brain, '
-    . 'adverts_lost, priority and master_rx_lower_pri, as in "state,split_brain"';
+    . 'adverts_lost, drift, priority and master_rx_lower_pri, as in '
+    . '"state,split_brain"';
 
 
 # --- what all of them have in common -----------------------------------------
@@ -102,6 +103,11 @@ for my $name (qw(notify_fifo notify_email notify_webhook)) {
         for 'state', 'tracker', 'split_brain,state', 'state,state',
             'priority,master_rx_lower_pri';
     accepts('upstreams for all', in_block("$example{$name} events=upstream"));
+    accepts('drift for all', in_block("$example{$name} events=drift,state"));
+    rejects('drift for one instance',
+        in_instance("$example{$name} events=drift"),
+        '"events=drift" is allowed in the "vrrp" block only: the event is '
+        . 'about whole nodes', 8);
     rejects('upstreams for one instance',
         in_instance("$example{$name} events=state,upstream"),
         '"events=upstream" is allowed in the "vrrp" block only: an upstream '

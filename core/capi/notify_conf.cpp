@@ -26,7 +26,8 @@ constexpr int bit(Enum member) {
 static_assert(bit(EventKind::state) == VRRP_CORE_EVENT_STATE);
 static_assert(bit(EventKind::upstream) == VRRP_CORE_EVENT_UPSTREAM);
 static_assert(bit(EventKind::master_rx_lower_pri) == VRRP_CORE_EVENT_RX_LOWER);
-static_assert(bit(EventKind::priority) == VRRP_CORE_USUAL_EVENTS + 1);
+static_assert(bit(EventKind::drift) == VRRP_CORE_EVENT_DRIFT);
+static_assert((bit(EventKind::priority) & VRRP_CORE_USUAL_EVENTS) == 0);
 static_assert(bit(State::master) == VRRP_CORE_TO_MASTER);
 static_assert(bit(State::backup) == VRRP_CORE_TO_BACKUP);
 static_assert(bit(State::fault) == VRRP_CORE_TO_FAULT);

@@ -154,6 +154,18 @@ std::optional<EventRecord> to_event(const check::Record &record,
     return event;
 }
 
+// The subject identifies it, so it must be the same at the end.
+EventRecord to_event(const peer::DriftNews &news, const std::string &router_id,
+                     const Moment &moment) {
+    EventRecord event = begin_event(EventKind::drift, router_id, moment);
+    event.bad = !news.over;
+    event.from.set(news.over ? "found" : "over");
+    event.to.set(news.over ? "over" : "found");
+    event.subject.set(news.text);
+    event.server.set(news.peer);
+    return event;
+}
+
 std::vector<engine::Event> lasting_events(const engine::VirtualRouter &router) {
     const Priority priority = router.instance().effective_priority();
     std::vector<engine::Event> events;

@@ -10,6 +10,7 @@
 #include "core/engine/event.hpp"
 #include "core/engine/virtual_router.hpp"
 #include "core/notify/event.hpp"
+#include "core/peer/drift.hpp"
 #include "core/vrrp/config.hpp"
 
 namespace ngx_vrrp::node {
@@ -30,6 +31,10 @@ notify::EventRecord to_event(const engine::Event &event,
 std::optional<notify::EventRecord> to_event(const check::Record &record,
                                             const std::string &router_id,
                                             const Moment &moment);
+
+notify::EventRecord to_event(const peer::DriftNews &news,
+                             const std::string &router_id,
+                             const Moment &moment);
 
 // The current problems of this router, to be reported again.
 std::vector<engine::Event> lasting_events(const engine::VirtualRouter &router);

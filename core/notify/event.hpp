@@ -23,6 +23,7 @@ enum class EventKind : std::uint8_t {
     // a BACKUP does not receive the advertisements of a MASTER that answers on
     // a peer link, or it is over
     adverts_lost,
+    drift,               // configurations of nodes differ, or it is over
     priority,            // the effective priority of an instance has changed
     master_rx_lower_pri  // a MASTER received an advertisement that loses
 };
@@ -71,7 +72,7 @@ struct EventTraits {
 };
 
 // In the order of EventKind: the only place that lists them.
-inline constexpr std::array<EventTraits, 7> kEventTraits{{
+inline constexpr std::array<EventTraits, 8> kEventTraits{{
     {.name = "state",
      .webhook = "state_change",
      .gravity = Gravity::critical,
@@ -117,6 +118,15 @@ inline constexpr std::array<EventTraits, 7> kEventTraits{{
      .change = "advertisements {to}",
      .mail = "VRRP Instance {instance} - advertisements {to}",
      .arguments = {"INSTANCE", "{instance}", "ADVERTS_{TO}", "{priority}"}},
+    {.name = "drift",
+     .webhook = "drift",
+     .gravity = Gravity::warning,
+     .alert = "NginxVrrpDrift",
+     .subject_label = "drift",
+     .about = "",
+     .change = "drift {to}: {subject}",
+     .mail = "Nodes - drift {to}: {subject}",
+     .arguments = {"DRIFT", "{server}", "{subject}", "{TO}"}},
     {.name = "priority",
      .webhook = "priority",
      .gravity = Gravity::info,
@@ -186,15 +196,17 @@ struct EventRecord {
     // State: INIT, BACKUP, MASTER, FAULT, STOP (INIT, when nginx ends), DELETED
     // (INIT, when a reload removes the instance). priority: numbers;
     // master_rx_lower_pri: MASTER. Others: "up" and "down"; split_brain:
-    // "suspected", "over"; adverts_lost: "lost", "heard".
+    // "suspected", "over"; adverts_lost: "lost", "heard"; drift: "found",
+    // "over".
     Text<16> from;
     Text<16> to;
 
     // tracker: "track_http http://127.0.0.1/"; upstream: its block's name;
     // split_brain: engine::to_words() of the sign; master_rx_lower_pri: the
-    // address of the other router.
+    // address of the other router; drift: the difference.
     Text<128> subject;
-    Text<128> server;  // upstream: the server as it was written
+    // upstream: the server as it was written; drift: the other node.
+    Text<128> server;
     Text<256> reason;
     Text<256> addresses;  // virtual ones, apart by blanks
 };

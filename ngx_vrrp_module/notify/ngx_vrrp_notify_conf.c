@@ -276,6 +276,16 @@ ngx_vrrp_notify_events(ngx_conf_t *cf, ngx_uint_t directive,
     ngx_uint_t  local;
 
     if (params->events != NGX_CONF_UNSET
+        && (params->events & VRRP_CORE_EVENT_DRIFT)
+        && channel->core.instance.len)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"events=drift\" is allowed in the \"vrrp\" "
+                           "block only: the event is about whole nodes");
+        return NGX_CONF_ERROR;
+    }
+
+    if (params->events != NGX_CONF_UNSET
         && (params->events & VRRP_CORE_EVENT_UPSTREAM)
         && channel->core.instance.len)
     {

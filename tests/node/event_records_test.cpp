@@ -138,6 +138,23 @@ TEST(EventRecordsTest, Tracker) {
     EXPECT_EQ(event.reason.view(), "L7STS status 500");
 }
 
+TEST(EventRecordsTest, Drift) {
+    EventRecord event = node::to_event(
+        peer::DriftNews{"lb2", "VI_1: track_upstream web is missing on lb2"},
+        "lb01", kMoment);
+    EXPECT_EQ(event.kind, EventKind::drift);
+    EXPECT_TRUE(event.bad);
+    EXPECT_EQ(event.to.view(), "found");
+    EXPECT_EQ(event.subject.view(),
+              "VI_1: track_upstream web is missing on lb2");
+    EXPECT_EQ(event.server.view(), "lb2");
+    EXPECT_EQ(event.instance.view(), "");
+
+    event = node::to_event(peer::DriftNews{"lb2", "it", true}, "lb01", kMoment);
+    EXPECT_FALSE(event.bad);
+    EXPECT_EQ(event.to.view(), "over");
+}
+
 TEST(EventRecordsTest, SplitBrain) {
     const EventRecord event = to_event(
         {engine::SplitBrainChanged{engine::SplitBrainSign::foreign_owner, true},
