@@ -107,7 +107,8 @@ cmp_ok(keys %family, '>=', 40, 'families of metrics');
 
 # Those that this node has no reason to have.
 my %absent = map { $_ => 1 }
-    'nginx_vrrp_peer_link_up',
+    map({ "nginx_vrrp_peer_$_" }
+        qw(link_up drift instance_state clock_offset_seconds)),
     map({ "nginx_vrrp_instance_$_" }
         qw(master_info master_priority last_advert_timestamp_seconds)),
     map({ "nginx_vrrp_bfd_$_" }

@@ -55,9 +55,15 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
            {generation.bfd_fds, std::move(generation.bfd_holder)}, ownership,
            {generation.configured_at, facts.pid}, *this, watcher, sink),
       link_sockets_(sockets_of(generation.peer_links), watcher),
-      peers_(std::move(generation.peer_links),
-             {facts.router_id, facts.nginx_version, kVersion}, signing,
-             link_sockets_, sink),
+      peers_(generation.peer_links,
+             {.about = {facts.router_id, facts.nginx_version, kVersion},
+              .address = {},
+              .configured_at = generation.configured_at,
+              .relayed = {},
+              .instances = {},
+              .upstreams = {},
+              .certificates = {}},
+             signing, link_sockets_, sink),
       engine_(std::move(configs),
               {host_, host_, *this, checks_, ownership_, *this, host_, host_,
                signing, host_, host_},
@@ -66,6 +72,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       generation_(generation) {
     facts_.started_at = os::now();
     checks_.show(bfd_);
+    peers_.details().take_over(area_.read_peer_reports().drift);
     follow_previous();
 }
 
@@ -303,6 +310,7 @@ void Node::apply_bfd() {
         if (peers_.take_news(now)) {
             area_.publish(peers_.records());
         }
+        report_details(now);
         // The previous process ends when it sees this, and a reload is over:
         // by then the status is that of the new configuration.
         confirm();
@@ -318,6 +326,19 @@ void Node::apply_bfd() {
     leave_to_successor(now);
     listen_for_wakes();
     events_.handle_time(now);
+}
+
+void Node::report_details(Instant now) {
+    PeerDetails &details = peers_.details();
+    if (details.take_changed()) {
+        area_.publish(details.reports());
+    }
+    for (const peer::DriftNews &news : details.take_drift_news()) {
+        if (events_.has_listener()) {
+            events_.send(
+                to_event(news, facts_.router_id, {now, os::wall_clock()}), now);
+        }
+    }
 }
 
 void Node::check_names(Instant now) {
@@ -517,6 +538,12 @@ void Node::on_event(const engine::Event &event, const vrrp::Config &config,
     }
     next_repeat_ = now + notify::kRepeat;
     const Moment moment{now, os::wall_clock()};
+    for (const peer::Drift &drift : peers_.details().drift()) {
+        notify::EventRecord record = to_event(
+            peer::DriftNews{drift.peer, drift.text}, facts_.router_id, moment);
+        record.again = 1;
+        events_.send(record, now);
+    }
     for (const engine::VirtualRouter &router : engine_.routers()) {
         for (const engine::Event &event : lasting_events(router)) {
             notify::EventRecord record =

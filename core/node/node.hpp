@@ -129,6 +129,7 @@ private:
     void read_time_of_day(Instant now);
     void follow_previous();
     void repeat_events(Instant now);
+    void report_details(Instant now);
     void remember(const engine::StateChanged &change, const std::string &reason,
                   const vrrp::Config &config, Instant now);
     void leave_to_successor(Instant now);

@@ -63,20 +63,27 @@ std::vector<net::LinkSocket> sockets_of(const std::vector<PeerLink> &links) {
     return sockets;
 }
 
-PeerLinks::PeerLinks(std::vector<PeerLink> links, peer::About about,
-                     engine::Signing &signing, peer::Sockets &sockets,
-                     LogSink &sink)
+PeerLinks::PeerLinks(const std::vector<PeerLink> &links,
+                     const peer::Details &about, engine::Signing &signing,
+                     peer::Sockets &sockets, LogSink &sink)
     : log_(sink),
       sockets_(sockets),
       links_(
-          configs_of(links), links.empty() ? 0 : sockets_.node_id(), about,
+          configs_of(links), links.empty() ? 0 : sockets_.node_id(),
+          about.about,
           [&signing](Bytes key, Bytes text) {
               return signing.hmac_sha256(key, text);
           },
-          sockets_, sink) {
+          sockets_, sink),
+      details_(about, signing, sink) {
     for (const PeerLink &link : links) {
+        if (!link.config.secret.empty()) {
+            details_.add(link.config.interface, interfaces_.size(),
+                         links_.node());
+        }
         interfaces_.push_back(link.config.interface);
         families_.push_back(link.config.family);
+        has_secret_.push_back(!link.config.secret.empty());
     }
 }
 
@@ -134,6 +141,10 @@ void PeerLinks::deliver(engine::Engine &engine, Instant now) {
                                 engine, interfaces_[received.link], true)),
                             now);
                 break;
+            case peer::Type::details:
+            case peer::Type::relayed:
+                details_.receive(received, links_, now);
+                break;
             default:
                 break;
         }
@@ -152,6 +163,7 @@ void PeerLinks::look(engine::Engine &engine, Instant now) {
     for (std::size_t i = 0; i < interfaces_.size(); ++i) {
         links_.set_status(i, status_of(engine, interfaces_[i], false), now);
     }
+    details_.look(engine, links_, now);
     links_.set_targets(targets(engine), now);
     advise(engine, true, now);
     plan();
@@ -344,7 +356,8 @@ bool PeerLinks::read(engine::Engine &engine, Instant now) {
 }
 
 void PeerLinks::handle_time(Instant now) {
-    if (due_ && now >= *due_) {
+    // Otherwise look() follows, with a message in place of `alive`.
+    if (due_ && now >= *due_ && (!running_ || now < next_look_)) {
         links_.handle_time(now);
         plan();
     }
@@ -375,6 +388,8 @@ status::PeerRecord PeerLinks::record_of(const peer::Peer &peer) const {
     record.interface.set(interfaces_[peer.link]);
     record.address.set(peer.address.to_string());
     record.state = peer.state;
+    record.node = peer.node;
+    record.has_secret = has_secret_[peer.link];
     record.since_ns = to_ns(peer.since);
     record.reason.set(peer.reason);
     record.routers = static_cast<std::uint32_t>(

@@ -14,6 +14,8 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/signing.hpp"
 #include "core/net/link_sockets.hpp"
+#include "core/node/peer_details.hpp"
+#include "core/peer/links.hpp"
 #include "core/peer/sockets.hpp"
 #include "core/status/records.hpp"
 
@@ -29,8 +31,9 @@ std::vector<net::LinkSocket> sockets_of(const std::vector<PeerLink> &links);
 
 class PeerLinks final {
 public:
+    // about: what this node reports that does not come from the engine.
     // signing, sockets and sink outlive it. Without links, it does nothing.
-    PeerLinks(std::vector<PeerLink> links, peer::About about,
+    PeerLinks(const std::vector<PeerLink> &links, const peer::Details &about,
               engine::Signing &signing, peer::Sockets &sockets, LogSink &sink);
 
     bool any() const { return !interfaces_.empty(); }
@@ -58,6 +61,9 @@ public:
     bool take_news(Instant now) { return (any() || news_) && has_news(now); }
     status::PeerRecords records() const;
 
+    // Only with links that have a secret.
+    PeerDetails &details() { return details_; }
+
 private:
     void catch_up(engine::Engine &engine, Instant now);
     bool read(engine::Engine &engine, Instant now);
@@ -84,9 +90,11 @@ private:
 
     std::vector<std::string> interfaces_;  // of each link
     std::vector<Family> families_;
+    std::vector<bool> has_secret_;
     Log log_;
     peer::Sockets &sockets_;
     peer::Links links_;
+    PeerDetails details_;
     bool started_ = false;
     bool stopped_ = false;
     bool running_ = false;

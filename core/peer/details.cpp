@@ -51,6 +51,7 @@ void read_node(ByteReader &in, Details &details) {
     details.about.router_id = read_text(in);
     details.about.nginx_version = read_text(in);
     details.about.version = read_text(in);
+    details.address = read_text(in);
     details.configured_at = Instant{read_duration(in)};
     for (std::size_t left = in.u8(); left > 0 && in.ok(); --left) {
         details.relayed.push_back(in.u64());
@@ -61,6 +62,7 @@ void write_node(ByteWriter &out, const Details &details) {
     write_text(out, details.about.router_id);
     write_text(out, details.about.nginx_version);
     write_text(out, details.about.version);
+    write_text(out, details.address);
     write_duration(out, details.configured_at.time_since_epoch());
     const std::size_t count =
         std::min<std::size_t>(details.relayed.size(), 255);
@@ -142,7 +144,8 @@ void write_upstream(ByteWriter &out, const UpstreamDetails &upstream) {
 void read_certificate(ByteReader &in, Details &details) {
     CertificateDetails certificate;
     certificate.name = read_text(in);
-    certificate.ends = static_cast<std::int64_t>(in.u64());
+    certificate.ends = std::clamp<std::int64_t>(
+        static_cast<std::int64_t>(in.u64()), 0, kLatestEnd);
     details.certificates.push_back(std::move(certificate));
 }
 

@@ -86,6 +86,9 @@ struct UpstreamDetails {
                            const UpstreamDetails &) = default;
 };
 
+// Later ends are this one.
+inline constexpr std::int64_t kLatestEnd = 9'000'000'000;
+
 // The one that ends first of all with this name.
 struct CertificateDetails {
     std::string name;
@@ -97,6 +100,7 @@ struct CertificateDetails {
 
 struct Details {
     About about;
+    std::string address;      // on the interface of the link
     Instant configured_at{};  // by the node's clock
     // It relays the details of these.
     std::vector<NodeId> relayed;

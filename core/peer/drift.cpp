@@ -35,9 +35,7 @@ std::string to_text(Duration interval) {
 // "2026-12-03"
 std::string to_date(std::int64_t seconds) {
     using namespace std::chrono;
-    constexpr std::int64_t kLast = 253'402'300'799;  // of the year 9999
-    const sys_seconds at{Seconds{std::clamp<std::int64_t>(seconds, 0, kLast)}};
-    const year_month_day date{floor<days>(at)};
+    const year_month_day date{floor<days>(sys_seconds{Seconds{seconds}})};
     return format("%04d-%02u-%02u", int{date.year()}, unsigned{date.month()},
                   unsigned{date.day()});
 }

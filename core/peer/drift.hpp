@@ -29,7 +29,7 @@ struct Drift {
     std::string text;
     Instant since{};
     bool reported = false;
-    Instant seen{};  // the last time
+    Instant seen{};  // the last time; not in the status
 
     friend bool operator==(const Drift &, const Drift &) = default;
 };

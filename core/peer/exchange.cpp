@@ -40,8 +40,7 @@ bool Exchange::is_wanted(const Report &report) const {
                relay->details.relayed.end();
 }
 
-void Exchange::set_links(const std::vector<Link> &links, bool relays) {
-    relays_ = relays;
+void Exchange::set_links(const std::vector<Link> &links) {
     std::erase_if(receivers_, [&](const Receiver &receiver) {
         return std::ranges::find(links, receiver.link) == links.end();
     });
@@ -55,7 +54,8 @@ void Exchange::set_links(const std::vector<Link> &links, bool relays) {
     changed_ = changed_ || removed != 0;
 }
 
-void Exchange::set_own(Details details) {
+void Exchange::set_own(Details details, bool relays) {
+    relays_ = relays;
     details.relayed.clear();
     for (const Report &report : reports_) {
         if (relays_ && report.via == 0 && report.revision != 0) {
@@ -66,6 +66,7 @@ void Exchange::set_own(Details details) {
         own_ = std::move(details);
         entries_ = serialize(own_);
         ++revision_;
+        changed_ = true;
     }
 }
 

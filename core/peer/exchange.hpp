@@ -49,9 +49,10 @@ public:
         friend bool operator==(const Link &, const Link &) = default;
     };
 
-    // All links. relays: this node is a MASTER.
-    void set_links(const std::vector<Link> &links, bool relays);
-    void set_own(Details details);
+    // All of them.
+    void set_links(const std::vector<Link> &links);
+    // relays: this node is a MASTER.
+    void set_own(Details details, bool relays);
 
     using Send =
         std::function<void(NodeId to, Type type, const Buffer &payload)>;
@@ -63,7 +64,7 @@ public:
     const Details &own() const { return own_; }
     // With details; each node once.
     std::vector<const Report *> reports() const;
-    // Reports are others than at the last call.
+    // Details or clocks are others than at the last call.
     bool take_changed() { return std::exchange(changed_, false); }
 
 private:

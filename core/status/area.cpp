@@ -75,6 +75,9 @@ struct alignas(Area::kAlignment) Area::Header {
     ChannelBoard channels;
     Seqlock peers_lock;
     Words<PeerRecords> peers;
+    Seqlock reports_lock;
+    SharedWord reports_size;  // octets
+    std::array<SharedWord, words(kPeerReportsRoom)> reports;
 };
 
 // The lock also covers the instance's addresses, trackers and routes.
@@ -331,6 +334,27 @@ void Area::publish(const UnknownRouterRecords &routers) {
 void Area::publish(const PeerRecords &peers) {
     Header &h = header();
     h.peers_lock.write([&] { store_words(h.peers.data(), bytes_of(peers)); });
+}
+
+void Area::publish(const PeerReports &reports) {
+    Header &h = header();
+    const Buffer octets = serialize(reports);
+    h.reports_lock.write([&] {
+        h.reports_size.store(octets.size(), std::memory_order_relaxed);
+        store_words(h.reports.data(), octets);
+    });
+}
+
+// None of them is better than no status.
+PeerReports Area::read_peer_reports() const {
+    const Header &h = header();
+    Buffer octets;
+    const bool whole = h.reports_lock.read([&] {
+        octets.resize(std::min<std::size_t>(
+            h.reports_size.load(std::memory_order_relaxed), kPeerReportsRoom));
+        load_words(h.reports.data(), octets);
+    });
+    return whole ? parse_peer_reports(octets) : PeerReports{};
 }
 
 [[gnu::hot]] void Area::set_alive(Instant now) {

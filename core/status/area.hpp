@@ -25,6 +25,7 @@
 #include "core/engine/crash_history.hpp"
 #include "core/engine/router_key.hpp"
 #include "core/status/channels.hpp"
+#include "core/status/peer_reports.hpp"
 #include "core/status/records.hpp"
 #include "core/status/released.hpp"
 #include "core/status/room.hpp"
@@ -119,6 +120,7 @@ public:
     void publish(unsigned bank, const NodeRecord &node);
     void publish(const UnknownRouterRecords &routers);
     void publish(const PeerRecords &peers);
+    void publish(const PeerReports &reports);
 
     // A heartbeat of the vrrp process: cheap enough for each event.
     void set_alive(Instant now);
@@ -126,6 +128,7 @@ public:
     // With valid values only. Nothing before the first publish, or if a writer
     // died in the middle.
     std::optional<Snapshot> read() const;
+    PeerReports read_peer_reports() const;
 
     // The results of the checks of a generation.
     check::Table checks(std::uint64_t generation) const;

@@ -206,7 +206,7 @@ std::string to_lower(std::string_view text);
 void write_node(Fields &out, const View &view);
 void write_workers(Fields &out, const View &view);
 void write_instances(Fields &out, const Snapshot &snapshot);
-void write_peers(Fields &out, const Snapshot &snapshot);
+void write_peers(Fields &out, const View &view);
 void write_transitions(Fields &out, const View &view);
 void write_checks(Fields &out, const View &view);
 void write_notifier(Fields &out, const View &view);

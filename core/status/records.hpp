@@ -67,7 +67,9 @@ struct PeerRecord {
     Text<48> address;
     Text<128> reason;  // why there is no link; empty: there is one
     peer::PeerState state;
-    std::int64_t since_ns;  // CLOCK_BOOTTIME
+    peer::NodeId node;        // 0: not known yet
+    std::uint8_t has_secret;  // the link
+    std::int64_t since_ns;    // CLOCK_BOOTTIME
     std::uint32_t routers;
     std::array<peer::RouterStatus, 64> list;
 };

@@ -20,7 +20,7 @@ void write_status(JsonWriter &json, MetricsWriter *metrics, const View &view) {
     out.object("node", [&] { write_node(out, view); });
     write_workers(out, view);
     write_instances(out, view.snapshot);
-    write_peers(out, view.snapshot);
+    write_peers(out, view);
     write_transitions(out, view);
     write_checks(out, view);
     write_notifier(out, view);

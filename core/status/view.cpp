@@ -63,6 +63,7 @@ std::optional<View> take_view(const Area &area, const WorkerArea &workers,
                 .transitions = newest_first(area.transitions().read()),
                 .notifier = area.notifier(),
                 .channels = channels_of(area),
+                .peer_reports = area.read_peer_reports(),
                 .moment = moment};
 }
 

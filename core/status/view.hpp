@@ -30,6 +30,7 @@ struct View {
     std::vector<TransitionRecord> transitions;  // the newest first
     std::int32_t notifier = 0;                  // pid; 0: none
     std::vector<ChannelRecord> channels{};      // its receivers
+    PeerReports peer_reports{};
     Moment moment;
 };
 

@@ -64,6 +64,27 @@ void publish(Area &area, std::int32_t pid) {
     area.set_alive(kNow);
 }
 
+PeerReports some_reports() {
+    PeerReports reports;
+    reports.drift = {{"lb2", "something is missing", kNow, true}};
+    PeerReport &report = reports.nodes.emplace_back();
+    report.node = 0x0101010101010101;
+    report.interface = "eth0";
+    report.boot_difference = Seconds{-1};
+    report.wall_difference = Seconds{1};
+    report.details.about = {"lb2", "1.22.1", "0.1.0"};
+    peer::InstanceDetails &instance = report.details.instances.emplace_back();
+    instance.vrid = Vrid{51};
+    instance.name = "VI_1";
+    instance.since = kNow;
+    instance.addresses = {"10.0.0.1/24"};
+    instance.trackers = {{"track_upstream web", peer::Health::up, 1, 1}};
+    report.details.certificates = {{"www", 1'709'251'196}};
+    reports.nodes.push_back(report);
+    reports.nodes[1].via = report.node;
+    return reports;
+}
+
 void fill(Area &area) {
     area.set_generation(kGeneration);
     area.mark_started(kGeneration);
@@ -75,6 +96,7 @@ void fill(Area &area) {
     area.transitions().add(full<TransitionRecord>());
     area.transitions().add(full<TransitionRecord>());
     area.released().set("eth0/51", true);
+    area.publish(some_reports());
     publish(area, 41);
     publish(area, 42);
     check::Table table = area.checks(kGeneration);

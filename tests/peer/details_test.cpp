@@ -11,6 +11,7 @@ namespace {
 Details some_details() {
     Details details;
     details.about = {"lb2", "1.22.1", "0.1.0"};
+    details.address = "192.168.64.3";
     details.configured_at = instant_from_ns(5'000'000'000);
     details.relayed = {7, 0x1122334455667788};
     InstanceDetails instance;

@@ -53,8 +53,8 @@ protected:
         sent.clear();
         for (NodeId id = 1; id <= 3; ++id) {
             Node &node = of(id);
-            node.exchange.set_links(node.links, id == kRelay);
-            node.exchange.set_own(node.details);
+            node.exchange.set_links(node.links);
+            node.exchange.set_own(node.details, id == kRelay);
             node.exchange.send(clocks_of(node), [&](NodeId to, Type type,
                                                     const Buffer &payload) {
                 sent.push_back({id, to, type, payload});

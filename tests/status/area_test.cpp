@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/status/view.hpp"
-#include "tests/status/view_fixture.hpp"
+#include "tests/status/rich_view.hpp"
 #include "tests/support/defaults.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
@@ -118,6 +118,34 @@ TEST_F(AreaTest, UnknownRoutersAreReadWithTheirLimits) {
     records.count = 1'000'000;
     area.publish(records);
     EXPECT_EQ(area.read()->unknown_routers.size(), records.list.size());
+}
+
+TEST_F(AreaTest, PeerReportsAreReadAsWritten) {
+    EXPECT_EQ(area.read_peer_reports(), PeerReports{});
+    area.publish(rich_reports());
+    EXPECT_EQ(area.read_peer_reports(), rich_reports());
+    area.publish(PeerReports{});
+    EXPECT_EQ(area.read_peer_reports(), PeerReports{});
+}
+
+TEST(PeerReportsTest, WithoutRoomAreLeftOut) {
+    PeerReports reports = rich_reports();
+    reports.nodes[0].details.upstreams[0].servers.assign(500, "10.0.0.1:80");
+    reports.nodes.resize(20, reports.nodes[0]);
+    const Buffer octets = serialize(reports);
+    EXPECT_LE(octets.size(), kPeerReportsRoom);
+    const PeerReports read = parse_peer_reports(octets);
+    EXPECT_EQ(read.drift, reports.drift);
+    EXPECT_GT(read.nodes.size(), 8u);
+    EXPECT_EQ(read.nodes[0], reports.nodes[0]);
+}
+
+TEST(PeerReportsTest, ThatAreCutAreReadUpToThere) {
+    const Buffer octets = serialize(rich_reports());
+    for (std::size_t size = 0; size < octets.size(); ++size) {
+        EXPECT_LT(parse_peer_reports(Bytes(octets).first(size)).nodes.size(),
+                  2u);
+    }
 }
 
 TEST_F(AreaTest, PeersAreReadWithTheirLimits) {

@@ -266,12 +266,30 @@ TEST_F(Page, ShowsOtherNodes) {
          "✗ down since 2024-02-29 23:59:57 UTC (1 s): connect() failed (111: "
          "Connection refused)"});
 
+    s.peers[0].has_secret = 0;
+    expect_parts(text_of(body_of(s)), {"the peer link needs secret_file"});
+
     s.peers[0].router_id.set(kHostile);
     s.peers[0].state = peer::PeerState::connecting;
     s.peers[1].reason.set(kHostile);
     const std::string html = body_of(s);
     expect_parts(text_of(html), {"… connecting"});
     EXPECT_EQ(html.find("<img"), std::string::npos);
+}
+
+TEST_F(Page, ShowsWhatOtherNodesReport) {
+    const std::string html = body_of(rich_view());
+    EXPECT_EQ(html.find("needs secret_file"), std::string::npos);
+    expect_parts(
+        text_of(html),
+        {"✗ The nodes differ: VI_6: address &lt;fd64::201&gt;/64 is missing on "
+         "lb2, since 2024-02-29 23:59:52 UTC (6 s).",
+         "2024-02-29 23:59:53 UTC (5 s)", "1 s behind",
+         "VI_6 IPv6MASTER2024-02-29 23:59:56 UTC (2 s)advertisement with "
+         "&lt;lower&gt; priority",
+         "track_upstream webVI_6✗ down1 of 3 servers up",
+         "track_interface &lt;eth1&gt;VI_6✓ up", "\nlb3\n",
+         "✓ relayed by lb2"});
 }
 
 TEST_F(Page, WarnsOfASplitBrain) {

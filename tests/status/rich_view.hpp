@@ -76,6 +76,8 @@ inline Snapshot rich_snapshot() {
     peer.address.set("fe80::2");
     peer.state = peer::PeerState::up;
     peer.since_ns = 9'000'000'000;
+    peer.node = 7;
+    peer.has_secret = 1;
     peer.routers = 2;
     peer.list[0] = {Family::ipv6, Vrid{61}, peer::RouterState::master,
                     Priority{200}, true};
@@ -198,6 +200,46 @@ inline ChannelRecord rich_channel(const char *instance) {
     return record;
 }
 
+inline PeerReports rich_reports() {
+    peer::InstanceDetails instance;
+    instance.family = Family::ipv6;
+    instance.vrid = Vrid{61};
+    instance.state = peer::RouterState::master;
+    instance.priority = Priority{200};
+    instance.name = "VI_6";
+    instance.reason = "advertisement with <lower> priority";
+    instance.since = instant_from_ns(108'000'000'000);
+    instance.version = 3;
+    instance.interval = Milliseconds{500};
+    instance.authentication = "HMAC";
+    instance.addresses = {"fe80::200/64", "fd64::200/64"};
+    instance.trackers = {{"track_upstream web", peer::Health::down, 3, 1},
+                         {"track_interface <eth1>", peer::Health::up}};
+    PeerReport direct;
+    direct.node = 7;
+    direct.interface = "eth1";
+    direct.boot_difference = Seconds{-100};
+    direct.wall_difference = Milliseconds{1500};
+    direct.details.about = {"lb2", "1.22.1", "0.1.0"};
+    direct.details.address = "fe80::2";
+    direct.details.configured_at = instant_from_ns(105'000'000'000);
+    direct.details.instances = {instance};
+    direct.details.upstreams = {{"http", "web", {"10.0.0.1:80", "<b>:80"}}};
+    direct.details.certificates = {{"www.example.org", 1'709'337'600}};
+    PeerReport relayed = direct;
+    relayed.node = 8;
+    relayed.via = 7;
+    relayed.details.about.router_id = "lb3";
+    relayed.details.address = "fe80::4";
+    relayed.details.complete = false;
+    relayed.details.instances[0].state = peer::RouterState::backup;
+    relayed.details.upstreams.clear();
+    relayed.details.certificates.clear();
+    return {.drift = {{"lb2", "VI_6: address <fd64::201>/64 is missing on lb2",
+                       instant_from_ns(4'000'000'000), true}},
+            .nodes = {direct, relayed}};
+}
+
 inline View rich_view() {
     check::Record never{};
     never.context.set("stream");
@@ -221,6 +263,7 @@ inline View rich_view() {
     earlier.to.set("FAULT");
     earlier.at_ns = 1'000'000'000;
     view.transitions.push_back(earlier);
+    view.peer_reports = rich_reports();
     view.notifier = 99;
     view.channels = {rich_channel("VI_1"), rich_channel("VI_1"),
                      rich_channel("")};

@@ -425,7 +425,9 @@ function instances(list) {
 
 // --- other nodes -------------------------------------------------------------
 
-const LINK_MARKS = { up: GOOD, connecting: { css: 'idle', sign: '…' } };
+const LINK_MARKS = {
+    up: GOOD, relayed: GOOD, connecting: { css: 'idle', sign: '…' }
+};
 
 function nameOfPeer(peer) {
     return peer.router_id === null ? peer.address : peer.router_id;
@@ -434,9 +436,12 @@ function nameOfPeer(peer) {
 function linkOf(peer) {
     const mark = LINK_MARKS[peer.state] || BAD;
     const why = peer.reason === null ? '' : `: ${peer.reason}`;
+    const rest = peer.since === null
+        ? ` by ${peer.via}`
+        : ` since ${since(peer.since, peer.since_ms)}${why}`;
 
     return html`<span class="${mark.css}">${mark.sign} ${peer.state}</span>${
-        ` since ${since(peer.since, peer.since_ms)}${why}`}`;
+        rest}`;
 }
 
 // A virtual router that is not configured here has no name.
@@ -458,18 +463,82 @@ function peerRouters(peer) {
         peer.instances.map(peerRouterRow));
 }
 
-function peers(list) {
-    return list.length === 0 ? '' : section('Other nodes', list.map((p) => html`
-        <article>
-            <h3><bdi>${nameOfPeer(p)}</bdi></h3>
-            <dl>
-                ${fact('Address', `${p.address} on ${p.interface}`)}
-                ${fact('Peer link', linkOf(p))}
-                ${p.version === null ? '' : fact('Versions', `ngx_vrrp ${
-                    p.version}, nginx ${p.nginx_version}`)}
-            </dl>
-            ${peerRouters(p)}
-        </article>`));
+function offsetOf(ms) {
+    if (ms === 0) {
+        return 'as here';
+    }
+    return `${human(Math.abs(ms))} ${ms > 0 ? 'ahead' : 'behind'}`;
+}
+
+function peerFacts(peer) {
+    const details = peer.details;
+
+    if (details === null) {
+        return peer.secret || peer.state !== 'up'
+            ? '' : fact('Details', 'the peer link needs secret_file');
+    }
+    return html`
+        ${fact('Configured', since(details.configured, details.configured_ms))}
+        ${fact('Clock', offsetOf(details.clock_offset_ms))}`;
+}
+
+// "2 of 3 servers up" of a pool.
+function peerTrackerRow(instance, tracker) {
+    return row(html`<bdi>${tracker.name}</bdi>`, [
+        html`<td><bdi>${instance.name}</bdi></td>`,
+        marked(markOf(tracker.state), tracker.state),
+        tracker.servers === 0
+            ? '' : `${tracker.servers_up} of ${tracker.servers} servers up`
+    ]);
+}
+
+// Routers of both families have the same ones.
+function peerDetails(peer) {
+    const list = peer.details === null ? [] : peer.details.instances;
+    const tracked = list.filter((instance, i) => instance.trackers.length !== 0
+        && list.findIndex((other) => other.name === instance.name) === i);
+
+    return html`
+        ${list.length === 0 ? '' : table(
+            `Last changes of ${nameOfPeer(peer)}`,
+            ['Instance', 'State', 'Since', 'Reason'],
+            list.map((i) => row(
+                html`<bdi>${i.name}</bdi> ${familyOf(i)}`,
+                [html`<td><strong class="${i.state}">${i.state}</strong></td>`,
+                 since(i.since, i.since_ms), i.reason])))}
+        ${tracked.length === 0 ? '' : table(
+            `Trackers of ${nameOfPeer(peer)}`,
+            ['Tracker', 'Instance', 'State', ''],
+            tracked.map((i) => i.trackers.map(
+                (t) => peerTrackerRow(i, t))))}`;
+}
+
+// It always exists, so that the elements after it keep their position.
+function drift(list) {
+    return html`<div role="alert">${list.map((d) => html`
+        <p class="alarm">
+            <strong>✗ The nodes differ: </strong>${d.text}, since ${
+            since(d.since, d.since_ms)}.
+        </p>`)}</div>`;
+}
+
+function peers(status) {
+    const list = status.peers;
+
+    return list.length === 0 ? '' : section('Other nodes', [
+        drift(status.drift), list.map((p) => html`
+            <article>
+                <h3><bdi>${nameOfPeer(p)}</bdi></h3>
+                <dl>
+                    ${fact('Address', `${p.address} on ${p.interface}`)}
+                    ${fact('Peer link', linkOf(p))}
+                    ${p.version === null ? '' : fact('Versions', `ngx_vrrp ${
+                        p.version}, nginx ${p.nginx_version}`)}
+                    ${peerFacts(p)}
+                </dl>
+                ${peerRouters(p)}
+                ${peerDetails(p)}
+            </article>`)]);
 }
 
 
@@ -720,7 +789,7 @@ function render(status) {
         ${staleness(status.node)}
         ${banner(status)}
         ${instances(status.instances)}
-        ${peers(status.peers)}
+        ${peers(status)}
         ${transitions(status.transitions)}
         ${checks(status.checks)}
         ${channels(status.notifier)}
