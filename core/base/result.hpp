@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cassert>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -46,6 +47,25 @@ public:
 
 private:
     std::variant<T, E> state_;
+};
+
+// An error or nothing. Its destructor is a comparison where there is no error.
+template <class E>
+class [[nodiscard]] Result<std::monostate, E> {
+public:
+    Result(std::monostate) {}
+    Result(Unexpected<E> unexpected) : error_(unexpected.error()) {}
+
+    bool has_value() const { return !error_; }
+    explicit operator bool() const { return has_value(); }
+
+    const E &error() const {
+        assert(error_);
+        return *error_;
+    }
+
+private:
+    std::optional<E> error_;
 };
 
 }  // namespace ngx_vrrp
