@@ -38,7 +38,7 @@ public:
     bool is_link_local() const;
 
     // Canonical text: dotted quad, or RFC 5952.
-    std::string to_string() const;
+    [[gnu::cold]] std::string to_string() const;
 
     friend auto operator<=>(const IpAddress &, const IpAddress &) = default;
 

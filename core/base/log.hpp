@@ -25,15 +25,17 @@ public:
     virtual void write(LogLevel level, std::string_view text) = 0;
 };
 
+// Cold: nothing is logged while nothing changes, and the compiler puts what
+// leads to a line or a text apart from the rest of a function.
 class Log {
 public:
     // sink must outlive the Log. context may be empty.
     explicit Log(LogSink &sink, std::string context = {})
         : sink_(&sink), context_(std::move(context)) {}
 
-    [[gnu::format(printf, 3, 4)]] void operator()(LogLevel level,
-                                                  const char *format,
-                                                  ...) const;
+    [[gnu::cold, gnu::format(printf, 3, 4)]] void operator()(LogLevel level,
+                                                             const char *format,
+                                                             ...) const;
 
 private:
     LogSink *sink_;
@@ -41,6 +43,7 @@ private:
 };
 
 // snprintf into a string of the right length.
-[[gnu::format(printf, 1, 2)]] std::string format(const char *format, ...);
+[[gnu::cold, gnu::format(printf, 1, 2)]] std::string format(const char *format,
+                                                            ...);
 
 }  // namespace ngx_vrrp

@@ -22,8 +22,8 @@ public:
     explicit constexpr RepeatedLine(Duration period = Seconds{10})
         : limit_(period) {}
 
-    void write(const Log &log, LogLevel level, const std::string &text,
-               Instant now) {
+    [[gnu::cold]] void write(const Log &log, LogLevel level,
+                             const std::string &text, Instant now) {
         if (limit_.allow(now)) {
             log(level, "%s%s", text.c_str(),
                 suppressed_note(limit_.take_suppressed()).c_str());

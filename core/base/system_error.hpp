@@ -16,7 +16,7 @@ struct SystemError {
     int code = 0;      // errno
 
     // nginx's form: bind() to 224.0.0.18 failed (98: Address already in use)
-    std::string to_string() const {
+    [[gnu::cold]] std::string to_string() const {
         return what + " failed (" + std::to_string(code) + ": " +
                std::strerror(code) + ")";
     }
@@ -29,7 +29,8 @@ inline Status success() {
 }
 
 // Of the request that has just failed.
-inline Unexpected<SystemError> failure(std::string what, int error = errno) {
+[[gnu::cold]] inline Unexpected<SystemError> failure(std::string what,
+                                                     int error = errno) {
     return Unexpected(SystemError{std::move(what), error});
 }
 
