@@ -48,6 +48,7 @@
 // Leaving there is no checkpoint: the other process starts from the beginning.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -138,6 +139,15 @@ public:
     // if this is a backup with a lower priority, and the router the same as
     // before. False: did nothing.
     bool hear_again(const ActiveRouter &router, Instant now);
+
+    // What is due for an active router.
+    enum class Due : std::uint8_t { other, advert, advert_and_renewal };
+
+    // Does what handle() would do with TimeReached, without its actions, if
+    // this is an active router, and no more is due than its next advertisement
+    // (at priority effective_priority()) and the renewal of its leases.
+    // Due::other: did nothing.
+    Due advertise_again(Instant now);
 
     // The time at which TimeReached is due; nothing when no timer runs.
     std::optional<Instant> deadline() const;
@@ -275,6 +285,9 @@ private:
     Instant judged_at(const Rival &rival) const;
     State judge(Active state, Turn &turn);
     Instant next_advert(Instant now) const;
+    bool is_late(const Active &state, Instant now) const;
+    bool note_advert(Active &state, Instant now) const;
+    bool note_due_advert(Active &state, Instant now) const;
     void advertise(Active &state, Turn &turn);
     void answer(Active &state, Turn &turn);
     State leave(const Active &state, Leaving leaving, Turn &turn);

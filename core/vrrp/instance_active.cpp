@@ -34,16 +34,30 @@ State Instance::become_active(std::string reason, Turn &turn) {
 // After a silence in which any peer may have taken over, the addresses no
 // longer belong to this node: remove them before anything else, then listen.
 [[gnu::hot]] State Instance::wake(Active state, Turn &turn) {
-    if (!config_.election ||
-        turn.now - state.advertised_at <=
-            fastest_takeover(config_.version, state.advertised_interval,
-                             config_.down_adverts)) {
+    if (!is_late(state, turn.now)) {
         return state;
     }
     turn.act(RemoveAddresses{});
     return become_backup("this process was not scheduled for " +
                              milliseconds(turn.now - state.advertise_at),
                          turn);
+}
+
+[[gnu::hot]] bool Instance::is_late(const Active &state, Instant now) const {
+    return config_.election &&
+           now - state.advertised_at >
+               fastest_takeover(config_.version, state.advertised_interval,
+                                config_.down_adverts);
+}
+
+[[gnu::hot]] Instance::Due Instance::advertise_again(Instant now) {
+    Active *state = std::get_if<Active>(&state_);
+    if (!state || state->rival || now < state->advertise_at ||
+        is_late(*state, now) || state->announcements.deadline() <= now ||
+        now >= question_at(*state)) {
+        return Due::other;
+    }
+    return note_due_advert(*state, now) ? Due::advert_and_renewal : Due::advert;
 }
 
 // RFC 9568, 6.4.3: "If the Adver_Timer fires, then: Send an ADVERTISEMENT;
@@ -56,10 +70,10 @@ State Instance::become_active(std::string reason, Turn &turn) {
         return judge(std::move(state), turn);
     }
     if (turn.now >= state.advertise_at) {
-        const Instant next =
-            next_due(state.advertise_at, config_.advert_interval, turn.now);
-        advertise(state, turn);
-        state.advertise_at = std::min(state.advertise_at, next);
+        turn.act(SendAdvert{priority_});
+        if (note_due_advert(state, turn.now)) {
+            turn.act(RenewAddresses{});
+        }
     }
     turn.announce(state.announcements.due(turn.now));
     return state;
@@ -74,17 +88,35 @@ Instant Instance::next_advert(Instant now) const {
 
 // Everything that belongs to an advertisement: as long as we send
 // advertisements, we also renew the leases.
-[[gnu::hot]] void Instance::advertise(Active &state, Turn &turn) {
+void Instance::advertise(Active &state, Turn &turn) {
     turn.act(SendAdvert{priority_});
+    if (note_advert(state, turn.now)) {
+        turn.act(RenewAddresses{});
+    }
+}
+
+// An advertisement is sent now. True: leases must be renewed with it.
+[[gnu::hot]] bool Instance::note_advert(Active &state, Instant now) const {
     state.advertised = priority_;
     state.advertised_interval = config_.advert_interval;
-    state.advertised_at = turn.now;
-    state.advertise_at = next_advert(turn.now);
+    state.advertised_at = now;
+    state.advertise_at = next_advert(now);
 
-    if (state.advertise_at > state.renew_at) {
-        turn.act(RenewAddresses{});
-        state.renew_at = turn.now + renew_interval();
+    const bool renews = state.advertise_at > state.renew_at;
+    if (renews) {
+        state.renew_at = now + renew_interval();
     }
+    return renews;
+}
+
+// The same, when its time has come: a delay of this one does not delay the
+// next one.
+[[gnu::hot]] bool Instance::note_due_advert(Active &state, Instant now) const {
+    const Instant next =
+        next_due(state.advertise_at, config_.advert_interval, now);
+    const bool renews = note_advert(state, now);
+    state.advertise_at = std::min(state.advertise_at, next);
+    return renews;
 }
 
 // RFC 9568, 6.4.3, on priority 0 and on an advert that loses: "Send an

@@ -215,13 +215,39 @@ unsigned hear_again(const Instance &before, const Input &input, Instant now) {
     return heard;
 }
 
-unsigned converse(std::uint32_t seed) {
+// The same for advertise_again().
+unsigned advertise_again(const Instance &before, Instant now) {
+    Instance quick = before;
+    Instance whole = before;
+    const Instance::Due due = quick.advertise_again(now);
+    if (due == Instance::Due::other) {
+        EXPECT_EQ(quick.deadline(), before.deadline());
+        return 0;
+    }
+    const Actions actions = whole.handle(TimeReached{}, now);
+    const bool renews = due == Instance::Due::advert_and_renewal;
+    EXPECT_EQ(actions.size(), renews ? 2u : 1u);
+    EXPECT_EQ(std::get<SendAdvert>(actions.front()).priority,
+              quick.effective_priority());
+    EXPECT_TRUE(!renews || std::get_if<RenewAddresses>(&actions.back()));
+    EXPECT_EQ(quick.state(), whole.state());
+    EXPECT_EQ(quick.deadline(), whole.deadline());
+    EXPECT_EQ(quick.checkpoint(), whole.checkpoint());
+    return 1;
+}
+
+struct Repeated {
+    unsigned heard = 0;
+    unsigned advertised = 0;
+};
+
+Repeated converse(std::uint32_t seed) {
     Dice dice{seed};
     const Config config = random_config(dice);
     Instance instance{config};
     Observer observer;
     Instant now = instant_from_ns(0);
-    unsigned heard_again = 0;
+    Repeated repeated;
 
     for (int step = 0; step < 2000 && !testing::Test::HasFailure(); ++step) {
         SCOPED_TRACE("seed " + std::to_string(seed) + ", step " +
@@ -229,9 +255,10 @@ unsigned converse(std::uint32_t seed) {
         now += random_pause(dice, instance, now);
         const Input input = random_input(dice, config);
 
-        heard_again += hear_again(instance, input, now);
+        repeated.heard += hear_again(instance, input, now);
+        repeated.advertised += advertise_again(instance, now);
         observer.see(instance.handle(input, now), now);
-        heard_again += hear_again(instance, input, now);
+        repeated.heard += hear_again(instance, input, now);
 
         EXPECT_EQ(observer.holding(), instance.state() == StateName::active);
         EXPECT_FALSE(observer.holding() && now < config.not_before);
@@ -239,15 +266,18 @@ unsigned converse(std::uint32_t seed) {
             EXPECT_GT(*instance.deadline(), now) << "a busy loop";
         }
     }
-    return heard_again;
+    return repeated;
 }
 
 TEST(InstanceProperty, HoldsInEveryConversation) {
-    unsigned heard_again = 0;
+    Repeated all;
     for (std::uint32_t seed = 1; seed <= 150; ++seed) {
-        heard_again += converse(seed);
+        const Repeated some = converse(seed);
+        all.heard += some.heard;
+        all.advertised += some.advertised;
     }
-    EXPECT_GT(heard_again, 1000u);
+    EXPECT_GT(all.heard, 1000u);
+    EXPECT_GT(all.advertised, 1000u);
 }
 
 // Also while a router that must lose keeps restarting the timer.
