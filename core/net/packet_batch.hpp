@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/net/ip_message.hpp"
@@ -19,8 +20,7 @@ public:
     static constexpr unsigned kMostPackets = 16;
 
     // Octets. The longest advert has 60 of IP header, 8, and 255 addresses of
-    // 16; a longer packet is truncated. (Not a power of two, so that the
-    // beginnings of the buffers do not share places in the processor's cache.)
+    // 16; a longer packet is truncated.
     static constexpr std::size_t kMostOctets = 8192 + 64;
 
     struct Packet {
@@ -29,7 +29,7 @@ public:
         const SocketAddress *from;
     };
 
-    PacketBatch() : buffer_(kMostPackets * kMostOctets) {
+    PacketBatch() : parts_(kMostPackets), long_(kMostPackets * kMostOctets) {
         for (unsigned i = 0; i < kMostPackets; ++i) {
             prepare(i);
         }
@@ -53,30 +53,51 @@ public:
     unsigned size() const { return count_; }
 
     Packet operator[](unsigned i) {
-        return {&messages_[i].msg_hdr, Bytes(octets(i), messages_[i].msg_len),
-                &from_[i]};
+        return {&messages_[i].msg_hdr, octets(i), &parts_[i].from};
     }
 
 private:
-    std::uint8_t *octets(unsigned i) {
-        return buffer_.data() + i * kMostOctets;
+    // Most adverts are shorter.
+    static constexpr std::size_t kUsualOctets = 256;
+
+    // All that a usual packet needs lies together.
+    struct Part {
+        std::array<iovec, 2> data;
+        SocketAddress from;
+        Ancillary ancillary;
+        std::array<std::uint8_t, kUsualOctets> octets;
+    };
+
+    Bytes octets(unsigned i) {
+        const std::size_t size = messages_[i].msg_len;
+        if (size <= kUsualOctets) {
+            return Bytes(parts_[i].octets).first(size);
+        }
+        std::ranges::copy(parts_[i].octets, long_octets(i));
+        return {long_octets(i), size};
+    }
+
+    // The beginning of a long packet has its place here, too.
+    std::uint8_t *long_octets(unsigned i) {
+        return long_.data() + i * kMostOctets;
     }
 
     void prepare(unsigned i) {
-        data_[i] = {octets(i), kMostOctets};
-        from_[i].clear();
+        Part &part = parts_[i];
+        part.data = {
+            iovec{part.octets.data(), kUsualOctets},
+            iovec{long_octets(i) + kUsualOctets, kMostOctets - kUsualOctets}};
+        part.from.clear();
         msghdr &message = messages_[i].msg_hdr;
         message = {};
-        message.msg_iov = &data_[i];
-        message.msg_iovlen = 1;
-        from_[i].attach_to(message);
-        ancillary_[i].attach_to(message);
+        message.msg_iov = part.data.data();
+        message.msg_iovlen = part.data.size();
+        part.from.attach_to(message);
+        part.ancillary.attach_to(message);
     }
 
-    Buffer buffer_;
-    std::array<iovec, kMostPackets> data_{};
-    std::array<SocketAddress, kMostPackets> from_{};
-    std::array<Ancillary, kMostPackets> ancillary_{};
+    std::vector<Part> parts_;
+    Buffer long_;
     std::array<mmsghdr, kMostPackets> messages_{};
     unsigned count_ = 0;
 };
