@@ -236,7 +236,7 @@ void Speaker::take_down(std::size_t session, Instant now) {
     note(session, sessions_[session].take_down(now), now);
 }
 
-bool Speaker::take_changed() {
+[[gnu::hot]] bool Speaker::take_changed() {
     return std::exchange(changed_, false);
 }
 

@@ -43,12 +43,12 @@ bool VirtualRouter::is_vmac_ready() const {
            !faults_.reason().empty();
 }
 
-bool VirtualRouter::is_vmac_up() const {
+[[gnu::hot]] bool VirtualRouter::is_vmac_up() const {
     const Interface *device = vmac();
     return device && vmac_asked_up_.value_or(device->enabled);
 }
 
-const Interface *VirtualRouter::sending_interface() const {
+[[gnu::hot]] const Interface *VirtualRouter::sending_interface() const {
     return is_vmac_up() && !config().vmac_xmit_base ? vmac() : own_interface();
 }
 
@@ -123,7 +123,7 @@ void VirtualRouter::lower_unused_vmac(Instant now) {
     }
 }
 
-void VirtualRouter::set_vmac(bool up, Instant now) {
+[[gnu::hot]] void VirtualRouter::set_vmac(bool up, Instant now) {
     const Interface *device = vmac();
     if (!device || is_vmac_up() == up || !may_change_vmac() ||
         !is_own_vmac(*device)) {

@@ -40,7 +40,7 @@ void Publisher::begin(const engine::Engine &engine,
         next.route += descriptions_.back().routes().size();
         publish_record(descriptions_.size() - 1);
     }
-    area_.publish(status::describe(engine.unknown_routers()));
+    publish_list(engine.unknown_routers());
     unknown_changes_ = engine.unknown_routers().changes();
     numbers_.resize(descriptions_.size());
     news_ = true;
@@ -67,8 +67,14 @@ void Publisher::publish_record(std::size_t index) {
     const engine::UnknownRouters &routers) {
     if (std::exchange(unknown_changes_, routers.changes()) !=
         routers.changes()) {
-        area_.publish(status::describe(routers));
+        publish_list(routers);
     }
+}
+
+// Its record is longer than a page of the stack.
+[[gnu::noinline]] void Publisher::publish_list(
+    const engine::UnknownRouters &routers) {
+    area_.publish(status::describe(routers));
 }
 
 [[gnu::hot]] void Publisher::publish_numbers(const engine::Engine &engine) {

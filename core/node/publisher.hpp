@@ -42,6 +42,7 @@ private:
     void publish_record(std::size_t index);
     void publish_numbers(const engine::Engine &engine);
     void publish_unknown(const engine::UnknownRouters &routers);
+    void publish_list(const engine::UnknownRouters &routers);
 
     status::Area area_;
     unsigned bank_ = 0;

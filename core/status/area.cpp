@@ -117,7 +117,8 @@ std::uint8_t *Area::bank(unsigned index) const {
     return memory_ + sizeof(Header) + index % kBanks * bank_size(room_);
 }
 
-Area::InstanceSlot &Area::slot(unsigned bank, std::size_t index) const {
+[[gnu::hot]] Area::InstanceSlot &Area::slot(unsigned bank,
+                                            std::size_t index) const {
     return reinterpret_cast<InstanceSlot *>(this->bank(bank))[index];
 }
 
@@ -126,16 +127,17 @@ Area::InstanceSlot &Area::slot(unsigned bank, std::size_t index) const {
            index * words(sizeof(AddressRecord));
 }
 
-SharedWord *Area::tracker(unsigned bank, std::size_t index) const {
+[[gnu::hot]] SharedWord *Area::tracker(unsigned bank, std::size_t index) const {
     return address(bank, room_.addresses) +
            index * words(sizeof(TrackerRecord));
 }
 
-SharedWord *Area::route(unsigned bank, std::size_t index) const {
+[[gnu::hot]] SharedWord *Area::route(unsigned bank, std::size_t index) const {
     return tracker(bank, room_.trackers) + index * words(sizeof(RouteRecord));
 }
 
-Area::NumbersSlot &Area::numbers(unsigned bank, std::size_t index) const {
+[[gnu::hot]] Area::NumbersSlot &Area::numbers(unsigned bank,
+                                              std::size_t index) const {
     return reinterpret_cast<NumbersSlot *>(route(bank, room_.routes))[index];
 }
 

@@ -65,7 +65,7 @@ void EventSender::keep(const EventRecord &event, int error, Instant now) {
     next_try_ = next_try_.value_or(now + kTryAgain);
 }
 
-void EventSender::handle_time(Instant now) {
+[[gnu::hot]] void EventSender::handle_time(Instant now) {
     if (next_try_ && now >= *next_try_) {
         next_try_ = now + kTryAgain;
         send_kept();
