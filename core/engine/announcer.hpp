@@ -43,16 +43,22 @@ public:
     void wait(const Line &line, const Turn &turn, bool again) {
         Queue &queue = queues_[line];
         (again ? queue.again : queue.first).push_back(turn);
+        ++waiting_;
     }
 
     // take(turn) sends one frame; true: it wants another turn.
     template <class Take>
     void drain(Instant now, const Take &take) {
+        if (waiting_ == 0) {
+            return;
+        }
         for (auto &[line, queue] : queues_) {
             while (!queue.is_empty() && queue.free_at <= now) {
                 const Turn turn = queue.pop();
                 if (take(turn)) {
                     queue.again.push_back(turn);
+                } else {
+                    --waiting_;
                 }
             }
         }
@@ -61,6 +67,9 @@ public:
     // When drain() has more to do.
     std::optional<Instant> deadline() const {
         std::optional<Instant> earliest;
+        if (waiting_ == 0) {
+            return earliest;
+        }
         for (const auto &[line, queue] : queues_) {
             if (!queue.is_empty()) {
                 take_earlier(earliest, {queue.free_at});
@@ -86,6 +95,7 @@ private:
     };
 
     std::map<Line, Queue> queues_;
+    std::size_t waiting_ = 0;  // turns in all of them
 };
 
 }  // namespace ngx_vrrp::engine

@@ -40,11 +40,12 @@ public:
     }
 
     // The due ones, in the order of their indexes.
-    std::vector<std::size_t> due(Instant now) const {
-        std::vector<std::size_t> list;
+    void find_due(Instant now, std::vector<std::size_t> &list) const {
+        list.clear();
         collect(0, now, list);
-        std::sort(list.begin(), list.end());
-        return list;
+        if (list.size() > 1) {
+            std::sort(list.begin(), list.end());
+        }
     }
 
 private:

@@ -98,13 +98,14 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
 [[gnu::hot]] void Engine::send_adverts(std::span<const std::size_t> routers,
                                        Instant now) {
     packets_.clear();
+    answers_.clear();
     for (const std::size_t index : routers) {
         routers_[index].ask_to_send(packets_);
     }
-    const std::vector<Status> answered = packets_.empty()
-                                             ? std::vector<Status>{}
-                                             : ports_.transmit.send(packets_);
-    std::span<const Status> answers = answered;
+    if (!packets_.empty()) {
+        ports_.transmit.send(packets_, answers_);
+    }
+    std::span<const Status> answers = answers_;
     for (const std::size_t index : routers) {
         routers_[index].take_sent(answers, now);
     }
@@ -113,13 +114,14 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
 [[gnu::hot]] void Engine::prolong_leases(std::span<const std::size_t> routers,
                                          Instant now) {
     requests_.clear();
+    answers_.clear();
     for (const std::size_t index : routers) {
         routers_[index].ask_to_prolong(requests_, now);
     }
-    const std::vector<Status> answered = requests_.empty()
-                                             ? std::vector<Status>{}
-                                             : ports_.addresses.add(requests_);
-    std::span<const Status> answers = answered;
+    if (!requests_.empty()) {
+        ports_.addresses.add(requests_, answers_);
+    }
+    std::span<const Status> answers = answers_;
     for (const std::size_t index : routers) {
         routers_[index].take_prolonged(answers, now);
     }
@@ -290,11 +292,11 @@ void Engine::handle_checks(Instant now) {
         watch_workers(now);
     }
     check_workers_early(now);
-    const std::vector<std::size_t> due = deadlines_.due(now);
-    for (const std::size_t index : due) {
+    deadlines_.find_due(now, due_);
+    for (const std::size_t index : due_) {
         routers_[index].handle_time(now);
     }
-    finish(due, now);
+    finish(due_, now);
     lag_watch_.next(deadline(), now);
 }
 
@@ -335,18 +337,19 @@ void Engine::watch_neighbours() {
 // The time that this process lost is given back to workers: a machine that
 // stood still has stopped them, too, and they do not beat again before we
 // check.
-[[gnu::hot]] std::vector<Heartbeat> Engine::read_heartbeats(Instant now) {
-    std::vector<Heartbeat> heartbeats = ports_.shared.heartbeats();
-    for (Heartbeat &heartbeat : heartbeats) {
+[[gnu::hot]] std::span<const Heartbeat> Engine::read_heartbeats(Instant now) {
+    heartbeats_.clear();
+    for (Heartbeat heartbeat : ports_.shared.heartbeats()) {
         heartbeat.beat += lag_watch_.lost_since(heartbeat.beat, now);
+        heartbeats_.push_back(heartbeat);
     }
-    return heartbeats;
+    return heartbeats_;
 }
 
 // While all routers are claimed and all workers beat, no router has to hear of
 // it: its fault was cleared before.
 [[gnu::hot]] void Engine::watch_workers(Instant now) {
-    const std::vector<Heartbeat> heartbeats = read_heartbeats(now);
+    const std::span<const Heartbeat> heartbeats = read_heartbeats(now);
     const bool same = are_same_workers(heartbeats);
     bool healthy = true;
 
@@ -354,7 +357,7 @@ void Engine::watch_neighbours() {
     may_check_workers_at_.reset();
     for (WatchedWorkers &watched : watched_workers_) {
         watched.verdict = judge_workers(heartbeats, watched.policy.required,
-                                        watched.policy.timeout, now);
+                                        watched.policy.timeout, now, ends_);
         healthy = healthy && watched.verdict.healthy;
         fresh_workers_ = watched.verdict.fresh;
         plan_workers_check(watched, same, now);
@@ -405,7 +408,7 @@ void Engine::report_workers(Instant now) {
 
 // As at the last look, and none of them has ended.
 [[gnu::hot]] bool Engine::are_same_workers(
-    const std::vector<Heartbeat> &heartbeats) {
+    std::span<const Heartbeat> heartbeats) {
     const bool one_ended = std::ranges::any_of(
         heartbeats,
         [](const Heartbeat &h) { return h.gone_at != Instant::max(); });

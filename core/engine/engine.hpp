@@ -268,8 +268,8 @@ private:
                             Instant now);
     void report_workers(Instant now);
     void check_workers_early(Instant now);
-    bool are_same_workers(const std::vector<Heartbeat> &heartbeats);
-    std::vector<Heartbeat> read_heartbeats(Instant now);
+    bool are_same_workers(std::span<const Heartbeat> heartbeats);
+    std::span<const Heartbeat> read_heartbeats(Instant now);
     void announce_new_macs(const Interfaces &before, Instant now);
     void forget_unanswered(const Interfaces &before);
     std::optional<std::size_t> find(const ReceivedPacket &packet);
@@ -286,8 +286,13 @@ private:
     std::vector<Group> groups_;
     static constexpr std::size_t kNoGroup = static_cast<std::size_t>(-1);
     std::vector<std::size_t> group_of_;  // of each router
+    // Of the last pass: their memory is used again.
+    std::vector<Heartbeat> heartbeats_;
+    std::vector<Instant> ends_;
+    std::vector<std::size_t> due_;
     std::vector<OutgoingPacket> packets_;
     std::vector<LeaseRequest> requests_;
+    std::vector<Status> answers_;
     // The routers of an interface and a family, by their VRID.
     using ByVrid = std::array<std::size_t, 256>;
     static constexpr std::size_t kNoRouter = static_cast<std::size_t>(-1);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,11 @@
 
 namespace ngx_vrrp::engine {
 
-// Pointers in them are valid during the call only.
+// Pointers and octets in them are valid during the call only.
 struct OutgoingPacket {
     const Interface *interface;
     wire::Endpoints endpoints;
-    Buffer pdu;
+    Bytes pdu;
     std::uint8_t ttl = 255;  // or hop limit
 };
 
@@ -59,10 +60,10 @@ public:
     virtual void forget(std::string_view interface) = 0;
 
     // Sends VRRP packets in this order, each out of its interface from its
-    // source to its destination (a group or a peer). Returns the result of
+    // source to its destination (a group or a peer). Appends the result of
     // each.
-    virtual std::vector<Status> send(
-        const std::vector<OutgoingPacket> &packets) = 0;
+    virtual void send(std::span<const OutgoingPacket> packets,
+                      std::vector<Status> &answers) = 0;
 
     // One whole Ethernet frame.
     virtual Status send_frame(const Interface &interface, Bytes frame) = 0;
@@ -78,10 +79,10 @@ class Addresses {
 public:
     virtual ~Addresses() = default;
 
-    // Adds each address with our mark and its lifetime, or renews it. Returns
+    // Adds each address with our mark and its lifetime, or renews it. Appends
     // the result of each.
-    virtual std::vector<Status> add(
-        const std::vector<LeaseRequest> &requests) = 0;
+    virtual void add(std::span<const LeaseRequest> requests,
+                     std::vector<Status> &answers) = 0;
 
     // Also succeeds if the address did not exist.
     virtual Status remove(const Interface &interface,
@@ -169,7 +170,8 @@ class Shared {
 public:
     virtual ~Shared() = default;
 
-    virtual std::vector<Heartbeat> heartbeats() = 0;
+    // Valid until the next call.
+    virtual std::span<const Heartbeat> heartbeats() = 0;
 
     // The process to which this one was about to hand over is dead, or does not
     // run.

@@ -318,9 +318,11 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     if (trackers_.deadline() && now >= *trackers_.deadline()) {
         evaluate_trackers(now);
     }
-    may_wait_ = true;
-    input(vrrp::TimeReached{}, now);
-    may_wait_ = false;
+    if (!advertise_again(now)) {
+        may_wait_ = true;
+        input(vrrp::TimeReached{}, now);
+        may_wait_ = false;
+    }
     if (vmac_retry_at_ && now >= *vmac_retry_at_) {
         vmac_retry_at_.reset();
         report_interface_faults(now);
@@ -330,6 +332,27 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     retry_routes(now);
     cut_late(now);
     give_up_if_ended();
+}
+
+// All that a router has to do when only its next advertisement is due: no
+// actions are made for it.
+[[gnu::hot]] bool VirtualRouter::advertise_again(Instant now) {
+    if (owner_ && !ports_.ownership.owns(id_)) {
+        return false;
+    }
+    const vrrp::Instance::Due due = instance_.advertise_again(now);
+    if (due == vrrp::Instance::Due::other) {
+        return false;
+    }
+    may_wait_ = true;
+    act(vrrp::SendAdvert{instance_.effective_priority()}, now);
+    if (due == vrrp::Instance::Due::advert_and_renewal) {
+        act(vrrp::RenewAddresses{}, now);
+    }
+    may_wait_ = false;
+    check_split_brain(now);
+    give_up_if_ended();
+    return true;
 }
 
 [[gnu::hot]] std::optional<Instant> VirtualRouter::deadline() const {
@@ -635,11 +658,11 @@ bool VirtualRouter::is_virtual(const IpAddress &address) const {
            });
 }
 
-const Interface *VirtualRouter::own_interface() const {
+[[gnu::hot]] const Interface *VirtualRouter::own_interface() const {
     return interfaces_ ? interfaces_->find(config().interface) : nullptr;
 }
 
-const Interface *VirtualRouter::interface_of(
+[[gnu::hot]] const Interface *VirtualRouter::interface_of(
     const vrrp::VirtualAddress &address) const {
     return interfaces_ ? interfaces_->find(address.interface) : nullptr;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.hpp"
@@ -260,7 +261,16 @@ private:
         vrrp::ActiveRouter router;
     };
 
+    // Our advertisement, for each destination: it stays the same until the
+    // priority or the source address changes.
+    struct Prepared {
+        Priority priority;
+        IpAddress source;
+        std::vector<std::pair<wire::Endpoints, Buffer>> packets;
+    };
+
     void input(const vrrp::Input &input, Instant now);
+    bool advertise_again(Instant now);
     void note_accepted(const ReceivedPacket &packet,
                        const wire::Advertisement &advert);
     bool is_repeated(const ReceivedPacket &packet) const;
@@ -279,7 +289,9 @@ private:
     void shut_down(Instant now);
     void give_up_if_ended();
     bool is_taken() const { return faults_.has(FaultCause::taken); }
-    bool may_act() const { return owner_ && ports_.ownership.owns(id_); }
+    [[gnu::hot]] bool may_act() const {
+        return owner_ && ports_.ownership.owns(id_);
+    }
     // Another nginx with this router has the device, with the same mark.
     bool may_change_vmac() const { return may_act() && !is_taken(); }
     void keep_released(bool released, Instant now);
@@ -419,6 +431,8 @@ private:
     void announce(const Interface &interface, const IpAddress &address,
                   Instant now);
     void put_advert(Priority priority, std::vector<OutgoingPacket> &packets);
+    bool is_prepared(Priority priority) const;
+    bool prepare(Priority priority);
     void take_sent(Priority priority, std::span<const Status> answers,
                    Instant now);
     void send_due_advert(Instant now);
@@ -484,6 +498,7 @@ private:
 
     Seconds lease_;
     Duration successor_grace_;
+    std::optional<Prepared> prepared_;
     std::size_t packets_asked_ = 0;
     Instant held_since_{};
     std::vector<AddressState *> prolonging_;

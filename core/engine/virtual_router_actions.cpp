@@ -67,7 +67,7 @@ void VirtualRouter::send_due_advert(Instant now) {
         std::vector<Status> answers;
         for (const OutgoingPacket &packet : packets) {
             if (may_act()) {
-                answers.push_back(ports_.transmit.send({packet}).front());
+                ports_.transmit.send({&packet, 1}, answers);
             }
         }
         take_sent(*due, answers, now);
@@ -91,13 +91,29 @@ void VirtualRouter::send_due_advert(Instant now) {
     }
 }
 
-// A router that cannot sign sends nothing: the others would drop it.
 [[gnu::hot]] void VirtualRouter::put_advert(
     Priority priority, std::vector<OutgoingPacket> &packets) {
     const Interface *interface = sending_interface();
     if (!interface || !may_act()) {
         return;
     }
+    if (!is_prepared(priority) && !prepare(priority)) {
+        return;
+    }
+    const std::uint8_t ttl = config().is_unicast() ? config().unicast_ttl : 255;
+    for (const auto &[endpoints, octets] : prepared_->packets) {
+        packets.push_back({interface, endpoints, octets, ttl});
+    }
+}
+
+// Signed ones differ each time.
+[[gnu::hot]] bool VirtualRouter::is_prepared(Priority priority) const {
+    return prepared_ && prepared_->priority == priority &&
+           prepared_->source == source_ && !config().hmac;
+}
+
+// A router that cannot sign sends nothing: the others would drop it.
+bool VirtualRouter::prepare(Priority priority) {
     const wire::Advertisement advert{
         .version = config().version,
         .vrid = config().vrid,
@@ -108,17 +124,19 @@ void VirtualRouter::send_due_advert(Instant now) {
     const auto trailer =
         authenticator_.sign(config(), advert, source_, ports_.signing);
     if (!trailer) {
-        return;
+        return false;
     }
 
-    const std::uint8_t ttl = config().is_unicast() ? config().unicast_ttl : 255;
+    Prepared &next = prepared_.emplace();
+    next.priority = priority;
+    next.source = source_;
     for (const IpAddress &destination : destinations(config(), source_)) {
         const wire::Endpoints endpoints{source_, destination};
-        packets.push_back(
-            {interface, endpoints,
-             wire::serialize(advert, endpoints, config().checksum, *trailer),
-             ttl});
+        next.packets.emplace_back(
+            endpoints,
+            wire::serialize(advert, endpoints, config().checksum, *trailer));
     }
+    return true;
 }
 
 // No answer: the request could not be sent.

@@ -160,17 +160,17 @@ void VirtualRouter::renew_now(Instant now) {
 }
 
 // no_track: nothing is done about an address that is missing.
-bool VirtualRouter::is_spared(const AddressState &state) const {
+[[gnu::hot]] bool VirtualRouter::is_spared(const AddressState &state) const {
     const Interface *interface = interface_of(state.address);
     return state.given_up ||
            (state.address.optional && !(interface && interface->up));
 }
 
-bool VirtualRouter::is_usual(const AddressState &state) const {
+[[gnu::hot]] bool VirtualRouter::is_usual(const AddressState &state) const {
     return is_spared(state) || is_held(state);
 }
 
-bool VirtualRouter::is_held(const AddressState &state) const {
+[[gnu::hot]] bool VirtualRouter::is_held(const AddressState &state) const {
     return state.present && !state.foreign && interface_of(state.address);
 }
 
@@ -275,8 +275,9 @@ bool VirtualRouter::may_hold(AddressState &state, Instant now) {
 }
 
 // The kernel that refuses to prolong a lease keeps the address until it ends.
-bool VirtualRouter::take_answer(AddressState &state, const Status &status,
-                                Instant now) {
+[[gnu::hot]] bool VirtualRouter::take_answer(AddressState &state,
+                                             const Status &status,
+                                             Instant now) {
     changed_ = changed_ || !status || !state.present || state.foreign;
     if (status) {
         state.present = true;
@@ -308,7 +309,8 @@ void VirtualRouter::hold(Which which, unsigned announcements, Instant now) {
             any_held = any_held || (is_used_as_it_is(state) && may_act());
         }
     }
-    const std::vector<Status> answers = ports_.addresses.add(requests);
+    std::vector<Status> answers;
+    ports_.addresses.add(requests, answers);
     for (std::size_t i = 0; i < asked.size(); ++i) {
         const bool is_new = !asked[i]->present;
         if (take_answer(*asked[i], answers[i], now)) {
@@ -556,7 +558,7 @@ void VirtualRouter::report_address_error(const SystemError &error,
                         now);
 }
 
-void VirtualRouter::judge_attempt(bool any_held, Instant now) {
+[[gnu::hot]] void VirtualRouter::judge_attempt(bool any_held, Instant now) {
     if (any_held) {
         failing_since_.reset();
     } else {

@@ -38,8 +38,10 @@ Duration heartbeat_interval(Duration timeout) {
 
 [[gnu::hot]] WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
                                          unsigned required, Duration timeout,
-                                         Instant now) {
-    std::vector<Instant> ends;  // of each fresh worker
+                                         Instant now,
+                                         std::vector<Instant> &memory) {
+    std::vector<Instant> &ends = memory;  // of each fresh worker
+    ends.clear();
     for (const Heartbeat &heartbeat : heartbeats) {
         if (is_fresh(heartbeat, timeout, now)) {
             ends.push_back(stale_at(heartbeat, timeout));
@@ -55,10 +57,20 @@ Duration heartbeat_interval(Duration timeout) {
         // the first moment with fewer than `required` workers: when the
         // youngest worker number `required` becomes stale
         const auto last = ends.begin() + (required - 1);
-        std::nth_element(ends.begin(), last, ends.end(), std::greater<>{});
+        if (required == 1) {
+            std::iter_swap(last, std::ranges::max_element(ends));
+        } else {
+            std::nth_element(ends.begin(), last, ends.end(), std::greater<>{});
+        }
         verdict.good_until = *last;
     }
     return verdict;
+}
+
+WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
+                            unsigned required, Duration timeout, Instant now) {
+    std::vector<Instant> memory;
+    return judge_workers(heartbeats, required, timeout, now, memory);
 }
 
 }  // namespace ngx_vrrp::engine

@@ -38,7 +38,10 @@ struct WorkerVerdict {
 // workers are missing.
 Duration heartbeat_interval(Duration timeout);
 
-// required = 0 is always healthy, for ever.
+// required = 0 is always healthy, for ever. memory: is used again.
+WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
+                            unsigned required, Duration timeout, Instant now,
+                            std::vector<Instant> &memory);
 WorkerVerdict judge_workers(std::span<const Heartbeat> heartbeats,
                             unsigned required, Duration timeout, Instant now);
 

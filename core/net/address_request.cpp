@@ -23,19 +23,19 @@ std::string describe(const vrrp::VirtualAddress &address) {
            std::to_string(address.prefix_length);
 }
 
-// The attributes that identify an address in the kernel, which is enough for a
-// removal.
-Message build(int type, int flags, const engine::Interface &interface,
-              const vrrp::VirtualAddress &address) {
+// Begins a request with the attributes that identify an address in the kernel,
+// which is enough for a removal.
+[[gnu::hot]] void put(RequestBatch &batch, int type, int flags,
+                      const engine::Interface &interface,
+                      const vrrp::VirtualAddress &address) {
     ifaddrmsg header{};
     header.ifa_family = domain_of(address.address.family());
     header.ifa_prefixlen = address.prefix_length;
     header.ifa_scope = address.scope;
     header.ifa_index = to_number(interface.index);
-    Message message = make_message(type, flags, header);
-    put_bytes(message, IFA_LOCAL, address.address.octets());
-    put_bytes(message, IFA_ADDRESS, address.address.octets());
-    return message;
+    batch.begin(type, flags, header);
+    batch.put_bytes(IFA_LOCAL, address.address.octets());
+    batch.put_bytes(IFA_ADDRESS, address.address.octets());
 }
 
 bool same_prefix(const IpAddress &a, const IpAddress &b, unsigned length) {
@@ -50,8 +50,8 @@ bool same_prefix(const IpAddress &a, const IpAddress &b, unsigned length) {
 
 // Whether the connected route of the address's prefix belongs to an address
 // of the machine itself.
-bool has_route_already(const engine::Interface &interface,
-                       const vrrp::VirtualAddress &address) {
+[[gnu::hot]] bool has_route_already(const engine::Interface &interface,
+                                    const vrrp::VirtualAddress &address) {
     return std::ranges::any_of(interface.addresses, [&](const auto &a) {
         return !a.ours && a.address.family() == address.address.family() &&
                a.address != address.address &&
@@ -64,8 +64,8 @@ bool has_route_already(const engine::Interface &interface,
 // for it would cost a second. No prefix route where the machine has one: our
 // lease would become the lifetime of a route learned from a router, and soon
 // after the VIP the machine would lose its own LAN.
-std::uint32_t flags_of(const engine::Interface &interface,
-                       const vrrp::VirtualAddress &address) {
+[[gnu::hot]] std::uint32_t flags_of(const engine::Interface &interface,
+                                    const vrrp::VirtualAddress &address) {
     const bool is_ipv6 = address.address.family() == Family::ipv6;
     const bool no_route = address.no_prefix_route ||
                           (is_ipv6 && has_route_already(interface, address));
@@ -94,32 +94,32 @@ Seconds default_preferred(const engine::LeaseRequest &wanted) {
                                                             : Seconds{0};
 }
 
-Message build_add(const engine::LeaseRequest &wanted,
-                  const engine::Interfaces &known) {
+[[gnu::hot]] void put_add(RequestBatch &batch,
+                          const engine::LeaseRequest &wanted,
+                          const engine::Interfaces &known) {
     const vrrp::VirtualAddress &address = *wanted.address;
     ifa_cacheinfo lease{};
     lease.ifa_valid = static_cast<std::uint32_t>(wanted.lease.count());
     lease.ifa_prefered = static_cast<std::uint32_t>(
         wanted.preferred.value_or(default_preferred(wanted)).count());
 
-    Message message = build(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
-                            *wanted.interface, address);
-    put(message, IFA_CACHEINFO, lease);
-    put(message, kIfaProto, kAddressMark);
+    put(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, *wanted.interface,
+        address);
+    batch.put(IFA_CACHEINFO, lease);
+    batch.put(kIfaProto, kAddressMark);
     if (address.broadcast) {
-        put_bytes(message, IFA_BROADCAST, address.broadcast->octets());
+        batch.put_bytes(IFA_BROADCAST, address.broadcast->octets());
     }
     if (!address.label.empty()) {
-        put_text(message, IFA_LABEL, address.label.c_str());
+        batch.put_text(IFA_LABEL, address.label);
     }
     std::uint32_t flags = flags_of(*wanted.interface, address);
     if (wanted.interface->base != IfIndex::none) {
         flags |= vmac_flags(*wanted.interface, address, known);
     }
     if (flags != 0) {
-        put(message, IFA_FLAGS, flags);
+        batch.put(IFA_FLAGS, flags);
     }
-    return message;
 }
 
 // IPv6 has each address once, whatever its prefix: replacing it would put our
@@ -141,8 +141,8 @@ Status refuse(const char *what, const engine::Interface &interface,
                    error);
 }
 
-Status refuse_other_prefix(const engine::Interface &interface,
-                           const vrrp::VirtualAddress &address) {
+[[gnu::hot]] Status refuse_other_prefix(const engine::Interface &interface,
+                                        const vrrp::VirtualAddress &address) {
     const auto *other = address.address.family() == Family::ipv6
                             ? find_other_prefix(interface, address)
                             : nullptr;
@@ -151,12 +151,10 @@ Status refuse_other_prefix(const engine::Interface &interface,
                  : success();
 }
 
-Status adding(const engine::Interface &interface,
-              const vrrp::VirtualAddress &address, int error) {
-    return error == 0 ? success()
-                      : failure("adding " + describe(address) + " to \"" +
-                                    interface.name + "\"",
-                                error);
+Status not_added(const engine::LeaseRequest &wanted, int error) {
+    return failure("adding " + describe(*wanted.address) + " to \"" +
+                       wanted.interface->name + "\"",
+                   error);
 }
 
 // The kernel does not have exactly this address.
@@ -178,32 +176,35 @@ Status explain_absence(RequestSocket &socket,
 
 }  // namespace
 
-[[gnu::hot]] std::vector<Status> add_addresses(
-    RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted,
-    const engine::Interfaces &known) {
-    std::vector<Status> answers;
-    std::vector<std::size_t> asked;
-    std::vector<Message> requests;
+[[gnu::hot]] void add_addresses(RequestSocket &socket, RequestBatch &batch,
+                                std::span<const engine::LeaseRequest> wanted,
+                                const engine::Interfaces &known,
+                                std::vector<Status> &answers) {
+    const std::size_t before = answers.size();
+    batch.clear();
     for (const engine::LeaseRequest &w : wanted) {
         answers.push_back(refuse_other_prefix(*w.interface, *w.address));
         if (answers.back()) {
-            asked.push_back(answers.size() - 1);
-            requests.push_back(build_add(w, known));
+            put_add(batch, w, known);
         }
     }
 
-    const std::vector<int> errors = socket.exchange(requests);
-    for (std::size_t i = 0; i < errors.size(); ++i) {
-        const engine::LeaseRequest &w = wanted[asked[i]];
-        answers[asked[i]] = adding(*w.interface, *w.address, errors[i]);
+    socket.exchange(batch);
+    auto next = batch.errors().begin();
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        Status &answer = answers[before + i];
+        if (const int error = answer ? *next++ : 0; error != 0) {
+            answer = not_added(wanted[i], error);
+        }
     }
-    return answers;
 }
 
 Status remove_address(RequestSocket &socket, const engine::Interface &interface,
                       const vrrp::VirtualAddress &address) {
-    const int error =
-        socket.exchange(build(RTM_DELADDR, 0, interface, address));
+    RequestBatch batch;
+    put(batch, RTM_DELADDR, 0, interface, address);
+    socket.exchange(batch);
+    const int error = batch.errors().front();
     switch (error) {
         case 0:
         case ENOENT:

@@ -1,6 +1,7 @@
 // Virtual addresses into the kernel and out again.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "core/base/time.hpp"
@@ -12,11 +13,12 @@
 namespace ngx_vrrp::net {
 
 // Adds addresses for the time of their leases, or renews the leases: one
-// request for both, so there is no moment without the address. Returns the
-// result of each. known: the interfaces.
-std::vector<Status> add_addresses(
-    RequestSocket &socket, const std::vector<engine::LeaseRequest> &wanted,
-    const engine::Interfaces &known);
+// request for both, so there is no moment without the address. Appends the
+// result of each. batch: memory for the requests. known: the interfaces.
+void add_addresses(RequestSocket &socket, RequestBatch &batch,
+                   std::span<const engine::LeaseRequest> wanted,
+                   const engine::Interfaces &known,
+                   std::vector<Status> &answers);
 
 // Removes this address with this prefix length and no other. Success if it, or
 // the interface, did not exist; an error if the same address has another prefix

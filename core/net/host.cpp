@@ -31,8 +31,8 @@ bool may_pass(int error) {
            error == EINTR || error == EBUSY || error == ETIMEDOUT;
 }
 
-bool has_ours(const engine::Interfaces &known, IfIndex interface,
-              const vrrp::VirtualAddress &address) {
+[[gnu::hot]] bool has_ours(const engine::Interfaces &known, IfIndex interface,
+                           const vrrp::VirtualAddress &address) {
     const engine::Interface *there =
         find_first(known.list, interface, &engine::Interface::index);
     return there && there->has_marked(address);
@@ -322,14 +322,16 @@ void Host::expect_report(IfIndex interface,
 
 // A new address causes an event, like that of any program: then it is known.
 // Its renewals cause none.
-[[gnu::hot]] std::vector<Status> Host::add(
-    const std::vector<engine::LeaseRequest> &requests) {
+[[gnu::hot]] void Host::add(std::span<const engine::LeaseRequest> requests,
+                            std::vector<Status> &answers) {
     const bool all_known =
         std::ranges::all_of(requests, [&](const engine::LeaseRequest &r) {
             return has_ours(known_, r.interface->index, *r.address);
         });
-    std::vector<Status> added =
-        add_addresses(all_known ? renewals_ : requests_, requests, known_);
+    const std::size_t before = answers.size();
+    add_addresses(all_known ? renewals_ : requests_, batch_, requests, known_,
+                  answers);
+    const auto added = std::span(answers).subspan(before);
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const vrrp::VirtualAddress &address = *requests[i].address;
         const bool in_subnet =
@@ -342,7 +344,6 @@ void Host::expect_report(IfIndex interface,
             expect_report(requests[i].interface->index, address);
         }
     }
-    return added;
 }
 
 Status Host::remove(const engine::Interface &interface,
@@ -405,9 +406,9 @@ void Host::forget(std::string_view interface) {
     sockets_.forget(interface);
 }
 
-[[gnu::hot]] std::vector<Status> Host::send(
-    const std::vector<engine::OutgoingPacket> &packets) {
-    return sockets_.send(packets);
+[[gnu::hot]] void Host::send(std::span<const engine::OutgoingPacket> packets,
+                             std::vector<Status> &answers) {
+    sockets_.send(packets, answers);
 }
 
 Status Host::send_frame(const engine::Interface &interface, Bytes frame) {

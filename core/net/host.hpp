@@ -91,12 +91,12 @@ public:
     Status listen(const engine::Interface &interface,
                   const vrrp::Config &router) override;
     void forget(std::string_view interface) override;
-    std::vector<Status> send(
-        const std::vector<engine::OutgoingPacket> &packets) override;
+    void send(std::span<const engine::OutgoingPacket> packets,
+              std::vector<Status> &answers) override;
     Status send_frame(const engine::Interface &interface, Bytes frame) override;
     void forget_unanswered(const engine::Interface &interface) override;
-    std::vector<Status> add(
-        const std::vector<engine::LeaseRequest> &requests) override;
+    void add(std::span<const engine::LeaseRequest> requests,
+             std::vector<Status> &answers) override;
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address) override;
     Status add(const vrrp::Route &route, const engine::Interfaces &known,
@@ -133,6 +133,7 @@ private:
 
     RequestSocket requests_;
     RequestSocket renewals_;  // of known addresses: without events
+    RequestBatch batch_;
     net::Vmacs vmacs_{requests_};
     EventSocket events_;
     RequestSocket routes_;  // opened with the next one

@@ -77,8 +77,8 @@ inline Bytes value_of(const nlattr *attribute) {
 // The fixed part of a received message; nullptr: it is too short.
 template <class Header>
 const Header *header_of(nlmsghdr *message) {
-    return nlmsg_valid_hdr(message, sizeof(Header))
-               ? static_cast<const Header *>(nlmsg_data(message))
+    return message->nlmsg_len >= NLMSG_LENGTH(sizeof(Header))
+               ? static_cast<const Header *>(NLMSG_DATA(message))
                : nullptr;
 }
 

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstddef>
 
@@ -58,7 +57,8 @@ bool is_from_kernel(const sockaddr_nl &sender) {
 }
 
 // One datagram. Returns 0 or errno.
-int receive(int fd, Buffer &buffer, const MessageHandler &handler) {
+template <class Handler>
+[[gnu::hot]] int receive(int fd, Buffer &buffer, const Handler &handler) {
     sockaddr_nl sender{};
     socklen_t sender_size = sizeof(sender);
     const ssize_t n =
@@ -74,11 +74,7 @@ int receive(int fd, Buffer &buffer, const MessageHandler &handler) {
         return 0;
     }
 
-    int rest = static_cast<int>(n);
-    auto *message = reinterpret_cast<nlmsghdr *>(buffer.data());
-    for (; nlmsg_ok(message, rest); message = nlmsg_next(message, &rest)) {
-        handler(message);
-    }
+    each_message({buffer.data(), static_cast<std::size_t>(n)}, handler);
     return 0;
 }
 
@@ -169,9 +165,8 @@ int RequestSocket::send(nlmsghdr *request) {
     return ::send(fd_.get(), request, request->nlmsg_len, 0) < 0 ? errno : 0;
 }
 
-[[gnu::hot]] int RequestSocket::exchange(const Message &request,
-                                         const MessageHandler &handler,
-                                         std::size_t most) {
+int RequestSocket::exchange(const Message &request,
+                            const MessageHandler &handler, std::size_t most) {
     const int unsent = request ? send(nlmsg_hdr(request.get())) : ENOMEM;
     if (unsent != 0) {
         return unsent;
@@ -204,65 +199,72 @@ std::uint32_t RequestSocket::port() const {
     return error < 0 ? 0 : self.nl_pid;
 }
 
-[[gnu::hot]] std::vector<int> RequestSocket::exchange(
-    const std::vector<Message> &requests) {
-    std::vector<int> errors(requests.size());
-    if (std::find(requests.begin(), requests.end(), nullptr) !=
-        requests.end()) {
-        std::ranges::fill(errors, ENOMEM);
-        return errors;
-    }
-    for (std::size_t i = 0; i < requests.size(); i += kMaxRequests) {
-        const std::size_t count = std::min(requests.size() - i, kMaxRequests);
-        const std::uint32_t first = sequence_ + 1;
-        if (const int error = send_together(&requests[i], count); error != 0) {
-            std::fill_n(&errors[i], count, error);
-        } else {
-            receive_errors(first, &errors[i], count);
+std::vector<int> RequestSocket::exchange(const std::vector<Message> &requests) {
+    RequestBatch batch;
+    for (const Message &request : requests) {
+        if (!request) {
+            return std::vector<int>(requests.size(), ENOMEM);
         }
+        batch.put(*nlmsg_hdr(request.get()));
     }
-    return errors;
+    exchange(batch);
+    return {batch.errors().begin(), batch.errors().end()};
+}
+
+[[gnu::hot]] void RequestSocket::exchange(RequestBatch &requests) {
+    std::span<std::uint8_t> octets = requests.octets();
+    std::span<int> errors = requests.errors();
+    while (!errors.empty()) {
+        const auto some = errors.first(std::min(errors.size(), kMaxRequests));
+        const std::uint32_t first = sequence_ + 1;
+        const std::size_t size = number(octets.data(), some.size());
+        const bool sent = ::send(fd_.get(), octets.data(), size, 0) >= 0;
+        std::ranges::fill(some, sent ? 0 : errno);
+        if (sent) {
+            receive_errors(first, some);
+        }
+        octets = octets.subspan(size);
+        errors = errors.subspan(some.size());
+    }
 }
 
 // Only the last one is acknowledged; the others are answered if they fail.
-[[gnu::hot]] int RequestSocket::send_together(const Message *requests,
-                                              std::size_t count) {
-    std::array<iovec, kMaxRequests> parts{};
+// Returns their size.
+[[gnu::hot]] std::size_t RequestSocket::number(std::uint8_t *requests,
+                                               std::size_t count) {
+    std::size_t size = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        nlmsghdr *request = nlmsg_hdr(requests[i].get());
+        auto *request = reinterpret_cast<nlmsghdr *>(requests + size);
         request->nlmsg_seq = ++sequence_;
         request->nlmsg_flags &= static_cast<std::uint16_t>(~NLM_F_ACK);
         request->nlmsg_flags |= NLM_F_REQUEST;
         request->nlmsg_flags |= i + 1 == count ? NLM_F_ACK : 0;
-        parts[i] = {request, NLMSG_ALIGN(request->nlmsg_len)};
+        size += NLMSG_ALIGN(request->nlmsg_len);
     }
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    return ::sendmsg(fd_.get(), &message, 0) < 0 ? errno : 0;
+    return size;
 }
 
 [[gnu::hot]] void RequestSocket::receive_errors(std::uint32_t first,
-                                                int *errors,
-                                                std::size_t count) {
+                                                std::span<int> errors) {
     bool complete = false;
     const auto take = [&](nlmsghdr *m) {
         const std::uint32_t index = m->nlmsg_seq - first;
-        if (index < count && m->nlmsg_type == NLMSG_ERROR &&
-            nlmsg_valid_hdr(m, sizeof(nlmsgerr))) {
-            errors[index] = -static_cast<nlmsgerr *>(nlmsg_data(m))->error;
-            complete = complete || index + 1 == count;
+        const auto *answer =
+            m->nlmsg_type == NLMSG_ERROR ? header_of<nlmsgerr>(m) : nullptr;
+        if (index < errors.size() && answer) {
+            errors[index] = -answer->error;
+            complete = complete || index + 1 == errors.size();
         }
     };
     const Instant give_up = os::now() + kAnswerTimeout;
     while (!complete) {
         const int error = receive(fd_.get(), buffer_, take);
         if (!complete && (error == EAGAIN || os::now() > give_up)) {
-            std::replace(errors, errors + count, 0, ETIMEDOUT);
+            std::ranges::replace(errors, 0, ETIMEDOUT);
             return;
         }
         if (error != 0 && error != EINTR) {
-            std::replace(errors, errors + count, 0, error);
+            std::ranges::replace(errors, 0, error);
             return;
         }
     }

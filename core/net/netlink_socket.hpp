@@ -1,17 +1,19 @@
 // Two uses of netlink: a request with its answer, and events. Both keep the
-// kernel's errno, which libnl's own socket would translate; libnl parses the
-// messages.
+// kernel's errno, which libnl's own socket would translate; libnl builds and
+// parses the messages, except those of a RequestBatch.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/system_error.hpp"
 #include "core/net/netlink_message.hpp"
+#include "core/net/request_batch.hpp"
 #include "core/os/fd.hpp"
 
 namespace ngx_vrrp::net {
@@ -38,14 +40,15 @@ public:
 
     // Many of them, in few system calls: 0 or errno for each of them.
     std::vector<int> exchange(const std::vector<Message> &requests);
+    void exchange(RequestBatch &requests);
 
     // Identifies the requests of this socket in events; 0: not known.
     std::uint32_t port() const;
 
 private:
     int send(nlmsghdr *request);
-    int send_together(const Message *requests, std::size_t count);
-    void receive_errors(std::uint32_t first, int *errors, std::size_t count);
+    std::size_t number(std::uint8_t *requests, std::size_t count);
+    void receive_errors(std::uint32_t first, std::span<int> errors);
 
     os::Fd fd_;
     std::uint32_t sequence_ = 0;

@@ -68,12 +68,6 @@ constexpr std::size_t kMaxAdverts = 64;
 // More than the default receive buffer can hold.
 constexpr unsigned kMaxQueued = 4096;
 
-struct Outgoing {
-    SocketAddress to;
-    Ancillary ancillary;
-    iovec data;
-};
-
 std::span<const Option> options_of(Family family) {
     return family == Family::ipv4 ? std::span<const Option>(kIpv4Options)
                                   : std::span<const Option>(kIpv6Options);
@@ -197,14 +191,13 @@ Status VrrpSocket::set_option(int level, int option, const char *text,
     return success();
 }
 
-[[gnu::hot]] std::vector<Status> VrrpSocket::send(
-    std::span<const engine::OutgoingPacket> packets) {
-    std::vector<Status> answers;
+[[gnu::hot]] void VrrpSocket::send(
+    std::span<const engine::OutgoingPacket> packets,
+    std::vector<Status> &answers) {
     for (std::size_t i = 0; i < packets.size(); i += kMaxAdverts) {
         send_some(packets.subspan(i, std::min(kMaxAdverts, packets.size() - i)),
                   answers);
     }
-    return answers;
 }
 
 // A group is on this link, whatever the routing table says: none of them is
@@ -212,20 +205,24 @@ Status VrrpSocket::set_option(int level, int option, const char *text,
 [[gnu::hot]] void VrrpSocket::send_some(
     std::span<const engine::OutgoingPacket> packets,
     std::vector<Status> &answers) {
-    std::vector<Outgoing> parts(packets.size());
-    std::vector<mmsghdr> messages(packets.size());
+    if (parts_.size() < packets.size()) {
+        parts_.resize(packets.size());
+        messages_.resize(packets.size());
+    }
     for (std::size_t i = 0; i < packets.size(); ++i) {
         const engine::OutgoingPacket &packet = packets[i];
-        msghdr &message = messages[i].msg_hdr;
-        parts[i].to = SocketAddress(packet.endpoints.destination);
-        parts[i].data = {const_cast<std::uint8_t *>(packet.pdu.data()),
-                         packet.pdu.size()};
-        message.msg_iov = &parts[i].data;
+        Outgoing &part = parts_[i];
+        msghdr &message = messages_[i].msg_hdr;
+        message = {};
+        part.to = SocketAddress(packet.endpoints.destination);
+        part.data = {const_cast<std::uint8_t *>(packet.pdu.data()),
+                     packet.pdu.size()};
+        message.msg_iov = &part.data;
         message.msg_iovlen = 1;
-        parts[i].to.attach_to(message);
-        parts[i].ancillary.put_source(message, packet.endpoints.source, index_);
+        part.to.attach_to(message);
+        part.ancillary.put_source(message, packet.endpoints.source, index_);
         if (packet.ttl != kTtl) {
-            parts[i].ancillary.put_ttl(message, family_, packet.ttl);
+            part.ancillary.put_ttl(message, family_, packet.ttl);
         }
     }
 
@@ -233,11 +230,12 @@ Status VrrpSocket::set_option(int level, int option, const char *text,
     const int flags = is_group ? MSG_DONTROUTE : 0;
     for (std::size_t done = 0; done < packets.size();) {
         const int n =
-            ::sendmmsg(fd_.get(), &messages[done],
+            ::sendmmsg(fd_.get(), &messages_[done],
                        static_cast<unsigned>(packets.size() - done), flags);
         if (n > 0) {
-            answers.insert(answers.end(), static_cast<std::size_t>(n),
-                           success());
+            for (int i = 0; i < n; ++i) {
+                answers.push_back(success());
+            }
             done += static_cast<std::size_t>(n);
         } else {
             answers.push_back(not_sent(packets[done].endpoints, errno));

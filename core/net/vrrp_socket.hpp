@@ -49,8 +49,9 @@ public:
     Status join(const IpAddress &wanted);
 
     // Internetwork Control precedence. All packets go to groups, or none.
-    // Returns the result of each.
-    std::vector<Status> send(std::span<const engine::OutgoingPacket> packets);
+    // Appends the result of each.
+    void send(std::span<const engine::OutgoingPacket> packets,
+              std::vector<Status> &answers);
 
     // At most this number of packets into the batch: 0 or errno.
     int receive(PacketBatch &batch, unsigned most);
@@ -68,6 +69,12 @@ public:
     Family family() const { return family_; }
 
 private:
+    struct Outgoing {
+        SocketAddress to;
+        Ancillary ancillary;
+        iovec data;
+    };
+
     template <class T>
     Status set_option(const T &option);
     Status set_option(int level, int option, const char *text,
@@ -85,6 +92,9 @@ private:
     std::vector<IpAddress> joined_;
     std::uint32_t overflow_ = 0;
     std::uint64_t lost_ = 0;
+    // Of the last packets that were sent: their memory is used again.
+    std::vector<Outgoing> parts_;
+    std::vector<mmsghdr> messages_;
 };
 
 }  // namespace ngx_vrrp::net

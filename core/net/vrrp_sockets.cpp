@@ -55,41 +55,43 @@ VrrpSockets::VrrpSockets(os::Watcher &watcher, Sink &sink, LogSink &log)
     : watcher_(watcher), sink_(sink), log_(log) {}
 
 VrrpSockets::~VrrpSockets() {
-    while (!listeners_.empty()) {
-        close(listeners_.back());
+    for (const auto &listener : listeners_) {
+        close(*listener);
     }
 }
 
-[[gnu::hot]] VrrpSockets::ListenerPtr VrrpSockets::find(int fd) const {
-    const auto *found = find_first(listeners_, [&](const ListenerPtr &l) {
+[[gnu::hot]] VrrpSockets::Listener *VrrpSockets::find(int fd) const {
+    const auto *found = find_first(listeners_, [&](const auto &l) {
         return l->wanted.fd() == fd || l->others.fd() == fd;
     });
-    return fd < 0 || !found ? nullptr : *found;
+    return fd < 0 || !found ? nullptr : found->get();
 }
 
-[[gnu::hot]] VrrpSockets::ListenerPtr VrrpSockets::find(
+[[gnu::hot]] VrrpSockets::Listener *VrrpSockets::find(
     std::string_view interface, Family family) const {
-    const auto *found = find_first(listeners_, [&](const ListenerPtr &l) {
-        return l->wanted.name() == interface && l->wanted.family() == family;
+    const auto *found = find_first(listeners_, [&](const auto &l) {
+        return l->is_open && l->wanted.name() == interface &&
+               l->wanted.family() == family;
     });
-    return found ? *found : nullptr;
+    return found ? found->get() : nullptr;
 }
 
 Status VrrpSockets::listen(const engine::Interface &interface,
                            const vrrp::Config &router) {
-    const ListenerPtr listener = find(interface.name, router.family);
+    Listener *listener = find(interface.name, router.family);
     if (listener && listener->wanted.index() == interface.index) {
         return extend(*listener, router);
     }
     if (listener) {
-        close(listener);
+        close(*listener);
     }
     return open(interface, router);
 }
 
 Status VrrpSockets::open(const engine::Interface &interface,
                          const vrrp::Config &router) {
-    auto listener = std::make_shared<Listener>(interface, router.family);
+    auto made = std::make_unique<Listener>(interface, router.family);
+    Listener *listener = made.get();
     if (Status opened = listener->wanted.open(); !opened) {
         return opened;
     }
@@ -103,7 +105,7 @@ Status VrrpSockets::open(const engine::Interface &interface,
                            "\" to the event loop",
                        EMFILE);
     }
-    listeners_.push_back(listener);
+    listeners_.push_back(std::move(made));
     if (interface.name == router.vmac) {
         listener->sender = vrrp::virtual_mac(router);
     } else if (const Status opened = open_others(*listener); !opened) {
@@ -115,7 +117,7 @@ Status VrrpSockets::open(const engine::Interface &interface,
     }
     Status extended = extend(*listener, router);
     if (!extended) {
-        close(listener);
+        close(*listener);
     }
     return extended;
 }
@@ -166,128 +168,136 @@ Status VrrpSockets::set_filters(Listener &listener) {
         vrrp_filter(family, listener.adverts, Take::others));
 }
 
-void VrrpSockets::close(const ListenerPtr &listener) {
-    const ListenerPtr closed = listener;
-    if (!closed->gathers) {
-        watcher_.unwatch(closed->wanted.fd());
+// It stays in the list for now, because it may be the one that is read.
+void VrrpSockets::close(Listener &listener) {
+    if (!listener.is_open) {
+        return;
     }
-    if (closed->is_watched) {
-        watcher_.unwatch(closed->others.fd());
-        closed->is_watched = false;
+    if (!listener.gathers) {
+        watcher_.unwatch(listener.wanted.fd());
     }
-    listeners_.erase(std::find(listeners_.begin(), listeners_.end(), closed));
+    if (listener.is_watched) {
+        watcher_.unwatch(listener.others.fd());
+    }
+    listener.wanted.close();
+    listener.others.close();
+    listener.is_watched = false;
+    listener.gathers = false;
+    listener.is_open = false;
+    any_closed_ = true;
+}
+
+// While none of them is read.
+[[gnu::hot]] void VrrpSockets::remove_closed() {
+    if (std::exchange(any_closed_, false)) {
+        std::erase_if(listeners_, [](const auto &l) { return !l->is_open; });
+    }
 }
 
 void VrrpSockets::forget(std::string_view interface) {
     for (const Family family : {Family::ipv4, Family::ipv6}) {
-        if (const ListenerPtr listener = find(interface, family)) {
-            close(listener);
+        if (Listener *listener = find(interface, family)) {
+            close(*listener);
         }
     }
 }
 
 // Consecutive packets for the same socket are sent together.
-[[gnu::hot]] std::vector<Status> VrrpSockets::send(
-    const std::vector<engine::OutgoingPacket> &packets) {
-    const std::span<const engine::OutgoingPacket> all = packets;
-    std::vector<Status> answers;
-    while (answers.size() < all.size()) {
-        const auto rest = all.subspan(answers.size());
-        const auto last =
-            std::ranges::find_if_not(rest, [&](const auto &packet) {
-                return go_together(packet, rest.front());
+[[gnu::hot]] void VrrpSockets::send(
+    std::span<const engine::OutgoingPacket> packets,
+    std::vector<Status> &answers) {
+    while (!packets.empty()) {
+        const auto end =
+            std::ranges::find_if_not(packets, [&](const auto &packet) {
+                return go_together(packet, packets.front());
             });
-        for (Status &answer : send_some({rest.begin(), last})) {
-            answers.push_back(std::move(answer));
-        }
+        const auto count = static_cast<std::size_t>(end - packets.begin());
+        send_some(packets.first(count), answers);
+        packets = packets.subspan(count);
     }
-    return answers;
 }
 
-[[gnu::hot]] std::vector<Status> VrrpSockets::send_some(
-    std::span<const engine::OutgoingPacket> packets) {
+[[gnu::hot]] void VrrpSockets::send_some(
+    std::span<const engine::OutgoingPacket> packets,
+    std::vector<Status> &answers) {
     const engine::Interface &interface = *packets.front().interface;
-    const ListenerPtr listener =
+    Listener *listener =
         find(interface.name, packets.front().endpoints.destination.family());
     if (!listener || listener->wanted.index() != interface.index) {
-        return std::vector<Status>(
-            packets.size(),
+        answers.insert(
+            answers.end(), packets.size(),
             failure("sending on \"" + interface.name + "\" without listening",
                     ENOTCONN));
+    } else {
+        listener->wanted.send(packets, answers);
     }
-    return listener->wanted.send(packets);
 }
 
 [[gnu::hot]] void VrrpSockets::on_readable(int fd, Instant now) {
-    const ListenerPtr listener = find(fd);
+    remove_closed();
+    Listener *listener = find(fd);
     if (!listener) {
         return;
     }
     if (fd == listener->others.fd()) {
-        read_others(listener, now);
-    } else if (read_wanted(listener, now)) {
-        gather(listener, now);
+        read_others(*listener, now);
+    } else if (read_wanted(*listener, now)) {
+        gather(*listener, now);
     }
 }
 
-[[gnu::hot]] void VrrpSockets::gather(const ListenerPtr &listener,
-                                      Instant now) {
-    if (is_open(listener) && !listener->gathers &&
-        listener->adverts.size() >= kManyRouters) {
-        watcher_.unwatch(listener->wanted.fd());
-        listener->gathers = true;
-        listener->gathers_until = now + kGather;
+[[gnu::hot]] void VrrpSockets::gather(Listener &listener, Instant now) {
+    if (listener.is_open && !listener.gathers &&
+        listener.adverts.size() >= kManyRouters) {
+        watcher_.unwatch(listener.wanted.fd());
+        listener.gathers = true;
+        listener.gathers_until = now + kGather;
     }
 }
 
 // Before a deadline is served, and again until there are no more packets.
-void VrrpSockets::read_gathered(const ListenerPtr &listener, Instant now) {
+[[gnu::hot]] void VrrpSockets::read_gathered(Listener &listener, Instant now) {
     const bool some = read_wanted(listener, now);
-    if (!is_open(listener) || (!some && now < listener->gathers_until)) {
+    if (!listener.is_open || (!some && now < listener.gathers_until)) {
         return;
     }
-    listener->gathers = some || !watcher_.watch(listener->wanted.fd());
-    listener->gathers_until = now + kGather;
+    listener.gathers = some || !watcher_.watch(listener.wanted.fd());
+    listener.gathers_until = now + kGather;
 }
 
-[[gnu::hot]] void VrrpSockets::read_all(Instant now) {
-    const std::vector<ListenerPtr> listeners = listeners_;
-    for (const ListenerPtr &listener : listeners) {
-        if (is_open(listener)) {
+// Others may be added meanwhile, at the end.
+void VrrpSockets::read_all(Instant now) {
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        Listener &listener = *listeners_[i];
+        if (listener.is_open) {
             read_wanted(listener, now);
         }
     }
 }
 
-bool VrrpSockets::is_open(const ListenerPtr &listener) const {
-    return std::ranges::find(listeners_, listener) != listeners_.end();
-}
-
 // A batch that is not full has emptied the queue. True: there was a packet.
-[[gnu::hot]] bool VrrpSockets::read_wanted(const ListenerPtr &listener,
-                                           Instant now) {
+[[gnu::hot]] bool VrrpSockets::read_wanted(Listener &listener, Instant now) {
     bool some = false;
     bool more = true;
     for (unsigned n = 0; n < kMaxBatchesPerWakeup && more; n++) {
-        more = receive(listener->wanted, PacketBatch::kMostPackets,
-                       lost_.wanted, now) &&
+        more = receive(listener.wanted, PacketBatch::kMostPackets, lost_.wanted,
+                       now) &&
                batch_.size() == PacketBatch::kMostPackets;
         some = some || batch_.size() > 0;
-        for (unsigned i = 0; i < batch_.size() && is_open(listener); ++i) {
-            if (const auto packet = listener->wanted.parse(batch_[i])) {
-                sink_.packet_received(received(listener->wanted, *packet));
+        for (unsigned i = 0; i < batch_.size() && listener.is_open; ++i) {
+            if (const auto packet = listener.wanted.parse(batch_[i])) {
+                sink_.packet_received(received(listener.wanted, *packet));
             }
         }
-        more = more && is_open(listener);
+        more = more && listener.is_open;
     }
     return some;
 }
 
 // The rest waits unread, and does not wake this process until the second is
 // over.
-void VrrpSockets::read_others(const ListenerPtr &listener, Instant now) {
-    while (is_open(listener)) {
-        Listener &l = *listener;
+void VrrpSockets::read_others(Listener &l, Instant now) {
+    while (l.is_open) {
         if (now >= l.reads_end) {
             l.reads_left = kOthersPerSecond;
             l.own_left = kOwnPerSecond;
@@ -316,7 +326,7 @@ void VrrpSockets::read_others(const ListenerPtr &listener, Instant now) {
 
 [[gnu::hot]] std::optional<Instant> VrrpSockets::deadline() const {
     std::optional<Instant> earliest;
-    for (const ListenerPtr &listener : listeners_) {
+    for (const auto &listener : listeners_) {
         if (listener->others.fd() >= 0 && !listener->is_watched) {
             take_earlier(earliest, {listener->reads_end});
         }
@@ -328,13 +338,13 @@ void VrrpSockets::read_others(const ListenerPtr &listener, Instant now) {
 }
 
 [[gnu::hot]] void VrrpSockets::handle_time(Instant now) {
-    const std::vector<ListenerPtr> listeners = listeners_;
-    for (const ListenerPtr &listener : listeners) {
-        if (is_open(listener) && listener->gathers) {
-            read_gathered(listener, now);
+    remove_closed();
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        if (listeners_[i]->gathers) {
+            read_gathered(*listeners_[i], now);
         }
     }
-    for (const ListenerPtr &listener : listeners_) {
+    for (const auto &listener : listeners_) {
         Listener &l = *listener;
         if (l.others.fd() >= 0 && !l.is_watched && now >= l.reads_end) {
             l.is_watched = watcher_.watch(l.others.fd());

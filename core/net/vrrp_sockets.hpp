@@ -39,8 +39,8 @@ public:
     Status listen(const engine::Interface &interface,
                   const vrrp::Config &router);
     void forget(std::string_view interface);
-    std::vector<Status> send(
-        const std::vector<engine::OutgoingPacket> &packets);
+    void send(std::span<const engine::OutgoingPacket> packets,
+              std::vector<Status> &answers);
 
     // Passes received packets to the sink, up to a bound.
     void on_readable(int fd, Instant now);
@@ -55,11 +55,11 @@ public:
     const LostPackets &lost() const { return lost_; }
 
 private:
-    // Shared, because the sink may close it while it is read.
     struct Listener {
         Listener(const engine::Interface &interface, Family family)
             : wanted(interface, family), others(interface, family) {}
 
+        bool is_open = true;
         VrrpSocket wanted;
         VrrpSocket others;  // may be closed
         std::vector<WantedAdverts> adverts;
@@ -76,22 +76,21 @@ private:
         unsigned own_left = 0;
         Instant reads_end{};  // then there are more
     };
-    using ListenerPtr = std::shared_ptr<Listener>;
 
-    ListenerPtr find(int fd) const;
-    ListenerPtr find(std::string_view interface, Family family) const;
+    Listener *find(int fd) const;
+    Listener *find(std::string_view interface, Family family) const;
     Status open(const engine::Interface &interface, const vrrp::Config &router);
     Status open_others(Listener &listener);
     Status extend(Listener &listener, const vrrp::Config &router);
     Status set_filters(Listener &listener);
-    void close(const ListenerPtr &listener);
-    bool read_wanted(const ListenerPtr &listener, Instant now);
-    void gather(const ListenerPtr &listener, Instant now);
-    void read_gathered(const ListenerPtr &listener, Instant now);
-    void read_others(const ListenerPtr &listener, Instant now);
-    std::vector<Status> send_some(
-        std::span<const engine::OutgoingPacket> packets);
-    bool is_open(const ListenerPtr &listener) const;
+    void close(Listener &listener);
+    void remove_closed();
+    bool read_wanted(Listener &listener, Instant now);
+    void gather(Listener &listener, Instant now);
+    void read_gathered(Listener &listener, Instant now);
+    void read_others(Listener &l, Instant now);
+    void send_some(std::span<const engine::OutgoingPacket> packets,
+                   std::vector<Status> &answers);
     bool receive(VrrpSocket &socket, unsigned most, std::uint64_t &lost,
                  Instant now);
 
@@ -100,7 +99,8 @@ private:
     Log log_;
     RepeatedLine read_error_;
     RepeatedLine others_error_;
-    std::vector<ListenerPtr> listeners_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    bool any_closed_ = false;
     PacketBatch batch_;
     LostPackets lost_;
 };

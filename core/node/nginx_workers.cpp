@@ -21,46 +21,48 @@ bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
 // There are 1024 slots, and few workers: while the known workers have
 // heartbeats, all slots are read only sometimes. A worker that is replaced
 // leaves its slot, or ends.
-[[gnu::hot]] std::vector<engine::Heartbeat> NginxWorkers::read() {
-    std::vector<engine::Heartbeat> list = area_.heartbeats(slots_);
-    if (short_checks_ != 0 && ended_.empty() && engine::are_of(list, known_)) {
+[[gnu::hot]] void NginxWorkers::read() {
+    area_.read_heartbeats(slots_, list_);
+    if (short_checks_ != 0 && ended_.empty() && engine::are_of(list_, known_)) {
         --short_checks_;
-        return list;
+        return;
     }
     slots_ = area_.beating();
-    list = area_.heartbeats(slots_);
+    area_.read_heartbeats(slots_, list_);
     const std::vector<std::int32_t> before =
-        std::exchange(known_, engine::pids_of(list));
+        std::exchange(known_, engine::pids_of(list_));
     short_checks_ = known_ == before ? kShortChecks : 0;
-    return list;
 }
 
-[[gnu::hot]] std::vector<engine::Heartbeat> NginxWorkers::heartbeats() {
-    std::vector<engine::Heartbeat> list = read();
-    add_leavers(list);
-    std::erase_if(ended_, [&](const Ended &e) { return !has(list, e.pid); });
-    for (engine::Heartbeat &heartbeat : list) {
-        heartbeat.gone_at = gone_at(heartbeat.pid);
+[[gnu::hot]] std::span<const engine::Heartbeat> NginxWorkers::heartbeats() {
+    read();
+    add_leavers();
+    if (!ended_.empty()) {
+        std::erase_if(ended_,
+                      [&](const Ended &e) { return !has(list_, e.pid); });
     }
-
-    counted_ = list;
     const Instant now = os::now();
-    std::erase_if(counted_, [&](const auto &h) { return h.gone_at <= now; });
-    return list;
+    counted_.clear();
+    for (engine::Heartbeat &heartbeat : list_) {
+        heartbeat.gone_at = gone_at(heartbeat.pid);
+        if (heartbeat.gone_at > now) {
+            counted_.push_back(heartbeat);
+        }
+    }
+    return list_;
 }
 
 // A worker that withdraws its heartbeat counts like one that ended: on a reload
 // the old workers may be gone before the new ones have been scheduled.
-[[gnu::hot]] void NginxWorkers::add_leavers(
-    std::vector<engine::Heartbeat> &list) {
+[[gnu::hot]] void NginxWorkers::add_leavers() {
     for (const engine::Heartbeat &before : counted_) {
-        if (has(list, before.pid)) {
+        if (has(list_, before.pid)) {
             continue;
         }
         if (!find_first(ended_, before.pid, &Ended::pid)) {
             ended(before.pid);
         }
-        list.push_back({.pid = before.pid, .beat = os::now()});
+        list_.push_back({.pid = before.pid, .beat = os::now()});
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/base/time.hpp"
@@ -21,7 +22,8 @@ public:
     NginxWorkers(const status::WorkerArea &area, net::Host &host)
         : area_(area), host_(host) {}
 
-    std::vector<engine::Heartbeat> heartbeats();
+    // Valid until the next call.
+    std::span<const engine::Heartbeat> heartbeats();
 
     void ended(int pid);
 
@@ -34,8 +36,8 @@ private:
         Instant at;
     };
 
-    std::vector<engine::Heartbeat> read();
-    void add_leavers(std::vector<engine::Heartbeat> &list);
+    void read();
+    void add_leavers();
     Instant gone_at(std::int32_t pid);
 
     status::WorkerArea area_;
@@ -44,7 +46,8 @@ private:
     std::vector<std::int32_t> known_;  // their pids
     unsigned short_checks_ = 0;        // before the next one at all slots
     std::vector<Ended> ended_;
-    std::vector<engine::Heartbeat> counted_;  // when we last looked
+    std::vector<engine::Heartbeat> list_;     // of the last look
+    std::vector<engine::Heartbeat> counted_;  // of them, those not gone
     Duration respawn_time_ = kRespawnTime;
 };
 

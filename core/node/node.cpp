@@ -497,7 +497,7 @@ void Node::lost_successor() {
     area_.confirm(std::min(generation_.number, area_.confirmed()));
 }
 
-[[gnu::hot]] std::vector<engine::Heartbeat> Node::heartbeats() {
+[[gnu::hot]] std::span<const engine::Heartbeat> Node::heartbeats() {
     return workers_.heartbeats();
 }
 

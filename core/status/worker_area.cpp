@@ -86,7 +86,9 @@ void WorkerArea::stop_beating(std::size_t slot) {
 }
 
 std::vector<engine::Heartbeat> WorkerArea::heartbeats() const {
-    return heartbeats(beating());
+    std::vector<engine::Heartbeat> list;
+    read_heartbeats(beating(), list);
+    return list;
 }
 
 std::vector<std::size_t> WorkerArea::beating() const {
@@ -99,9 +101,10 @@ std::vector<std::size_t> WorkerArea::beating() const {
     return list;
 }
 
-[[gnu::hot]] std::vector<engine::Heartbeat> WorkerArea::heartbeats(
-    const std::vector<std::size_t> &of) const {
-    std::vector<engine::Heartbeat> list;
+[[gnu::hot]] void WorkerArea::read_heartbeats(
+    const std::vector<std::size_t> &of,
+    std::vector<engine::Heartbeat> &list) const {
+    list.clear();
     for (const std::size_t i : of) {
         const std::int32_t who = pid(i).load(std::memory_order_acquire);
         if (who > 0) {
@@ -109,7 +112,6 @@ std::vector<std::size_t> WorkerArea::beating() const {
             list.push_back({who, instant_from_ns(sane_time(ns))});
         }
     }
-    return list;
 }
 
 }  // namespace ngx_vrrp::status

@@ -45,8 +45,8 @@ public:
 
     // The slots with heartbeats, and their content.
     std::vector<std::size_t> beating() const;
-    std::vector<engine::Heartbeat> heartbeats(
-        const std::vector<std::size_t> &of) const;
+    void read_heartbeats(const std::vector<std::size_t> &of,
+                         std::vector<engine::Heartbeat> &list) const;
 
     // Commands of operators.
     Commands commands() const;

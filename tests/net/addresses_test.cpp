@@ -64,7 +64,8 @@ TEST_F(Addresses, ManyAreAddedTogetherAndEachHasItsAnswer) {
         requests.push_back({is_refused ? &gone : &vr0, &vips[i], kLong});
     }
 
-    const std::vector<Status> answers = a().host->add(requests);
+    std::vector<Status> answers;
+    a().host->add(requests, answers);
 
     ASSERT_EQ(200u, answers.size());
     const engine::Interface after = a().look("vr0");
@@ -113,8 +114,7 @@ TEST_F(Addresses, AddedOneHasItsParameters) {
     six.home = true;
     six.detect_duplicate = true;
     const engine::Interface vr0 = a().look("vr0");
-    const auto answers = a().host->add({{&vr0, &six, kLong, kLong}});
-    ASSERT_DONE(answers.front());
+    ASSERT_DONE(a().add({&vr0, &six, kLong, kLong}));
     const std::string second = line_of("fd09::200");
     EXPECT_NE(std::string::npos, second.find("home")) << second;
     EXPECT_EQ(std::string::npos, second.find("nodad")) << second;

@@ -177,15 +177,21 @@ public:
     Status send(const engine::Interface &interface,
                 const wire::Endpoints &endpoints, Bytes pdu,
                 std::uint8_t ttl = 255) {
-        return host
-            ->send(
-                {{&interface, endpoints, Buffer(pdu.begin(), pdu.end()), ttl}})
-            .front();
+        std::vector<Status> answers;
+        const engine::OutgoingPacket packet{&interface, endpoints, pdu, ttl};
+        host->send({&packet, 1}, answers);
+        return answers.front();
+    }
+
+    Status add(const engine::LeaseRequest &request) {
+        std::vector<Status> answers;
+        host->add({&request, 1}, answers);
+        return answers.front();
     }
 
     Status add(const engine::Interface &interface,
                const vrrp::VirtualAddress &address, Seconds lease) {
-        return host->add({{&interface, &address, lease}}).front();
+        return add({&interface, &address, lease});
     }
 
     std::unique_ptr<Host> host;

@@ -109,15 +109,15 @@ private:
 
     Status listen(const engine::Interface &, const vrrp::Config &) override;
     void forget(std::string_view) override {}
-    std::vector<Status> send(
-        const std::vector<engine::OutgoingPacket> &packets) override;
+    void send(std::span<const engine::OutgoingPacket> packets,
+              std::vector<Status> &answers) override;
     Status send_frame(const engine::Interface &interface, Bytes frame) override;
     void forget_unanswered(const engine::Interface &) override {}
-    std::vector<Status> add(
-        const std::vector<engine::LeaseRequest> &requests) override;
+    void add(std::span<const engine::LeaseRequest> requests,
+             std::vector<Status> &answers) override;
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address) override;
-    std::vector<engine::Heartbeat> heartbeats() override;
+    std::span<const engine::Heartbeat> heartbeats() override;
     void lost_successor() override;
     bool is_released(const engine::RouterKey &key) override;
     bool set_released(const engine::RouterKey &key, bool released) override;
@@ -168,6 +168,7 @@ private:
     void write(LogLevel level, std::string_view text) override;
 
     Machine &machine_;
+    engine::Heartbeat heartbeat_;
     int pid_;
     Instant configured_at_;
     unsigned generation_;

@@ -396,9 +396,8 @@ Status Process::listen(const engine::Interface &, const vrrp::Config &) {
     return success();
 }
 
-std::vector<Status> Process::send(
-    const std::vector<engine::OutgoingPacket> &packets) {
-    std::vector<Status> answers;
+void Process::send(std::span<const engine::OutgoingPacket> packets,
+                   std::vector<Status> &answers) {
     for (const engine::OutgoingPacket &packet : packets) {
         Frame frame;
         frame.kind = Frame::Kind::advert;
@@ -406,7 +405,7 @@ std::vector<Status> Process::send(
         frame.network = network_of(*packet.interface);
         frame.ends = packet.endpoints;
         frame.ttl = packet.ttl;
-        frame.payload = packet.pdu;
+        frame.payload.assign(packet.pdu.begin(), packet.pdu.end());
         if (packet.endpoints.destination.is_multicast()) {
             machine_.lan.send(std::move(frame));
         } else {
@@ -423,7 +422,6 @@ std::vector<Status> Process::send(
         }
         answers.push_back(success());
     }
-    return answers;
 }
 
 Status Process::send_frame(const engine::Interface &interface, Bytes bytes) {
@@ -438,13 +436,13 @@ Status Process::send_frame(const engine::Interface &interface, Bytes bytes) {
     return success();
 }
 
-std::vector<Status> Process::add(
-    const std::vector<engine::LeaseRequest> &requests) {
+void Process::add(std::span<const engine::LeaseRequest> requests,
+                  std::vector<Status> &answers) {
     for (const engine::LeaseRequest &request : requests) {
         machine_.add(network_of(*request.interface), *request.address,
                      request.lease);
+        answers.push_back(success());
     }
-    return std::vector<Status>(requests.size(), success());
 }
 
 Status Process::remove(const engine::Interface &interface,
@@ -453,13 +451,13 @@ Status Process::remove(const engine::Interface &interface,
     return success();
 }
 
-std::vector<engine::Heartbeat> Process::heartbeats() {
-    if (machine_.workers_beat) {
-        return {{.pid = 1, .beat = machine_.lan.now()}};
-    }
-    return {{.pid = 1,
-             .beat = machine_.workers_gone_at,
-             .gone_at = machine_.workers_gone_at}};
+std::span<const engine::Heartbeat> Process::heartbeats() {
+    heartbeat_ = machine_.workers_beat
+                     ? engine::Heartbeat{.pid = 1, .beat = machine_.lan.now()}
+                     : engine::Heartbeat{.pid = 1,
+                                         .beat = machine_.workers_gone_at,
+                                         .gone_at = machine_.workers_gone_at};
+    return {&heartbeat_, 1};
 }
 
 void Process::lost_successor() {

@@ -101,12 +101,11 @@ public:
         }
     }
 
-    std::vector<Status> send(
-        const std::vector<engine::OutgoingPacket> &packets) override {
-        std::vector<Status> answers;
+    void send(std::span<const engine::OutgoingPacket> packets,
+              std::vector<Status> &answers) override {
         for (const engine::OutgoingPacket &p : packets) {
             const IpAddress &to = p.endpoints.destination;
-            sent.push_back(p.pdu);
+            sent.emplace_back(p.pdu.begin(), p.pdu.end());
             advertised_on = p.interface->name;
             const auto parsed =
                 wire::parse_advertisement(p.pdu, p.endpoints, 0);
@@ -123,7 +122,6 @@ public:
                      : "advert that does not parse");
             answers.push_back(result("send", to));
         }
-        return answers;
     }
 
     Status send_frame(const engine::Interface &interface,
@@ -144,16 +142,14 @@ public:
         done_.push_back("forget unanswered " + interface.name);
     }
 
-    std::vector<Status> add(
-        const std::vector<engine::LeaseRequest> &requests) override {
-        std::vector<Status> answers;
+    void add(std::span<const engine::LeaseRequest> requests,
+             std::vector<Status> &answers) override {
         for (const engine::LeaseRequest &r : requests) {
             note("add " + r.address->address.to_string() + " " +
                  std::to_string(r.lease.count()) + "s");
             preferred = r.preferred;
             answers.push_back(result("add", r.address->address));
         }
-        return answers;
     }
 
     Status remove(const engine::Interface &,
@@ -194,7 +190,7 @@ public:
         return result("remove " + rule.to_string());
     }
 
-    std::vector<engine::Heartbeat> heartbeats() override { return beats; }
+    std::span<const engine::Heartbeat> heartbeats() override { return beats; }
 
     void lost_successor() override {}
 
