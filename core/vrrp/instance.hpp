@@ -140,7 +140,7 @@ public:
     // before. False: did nothing.
     bool hear_again(const ActiveRouter &router, Instant now);
 
-    // What is due for an active router.
+    // The work that is due for an active router.
     enum class Due : std::uint8_t { other, advert, advert_and_renewal };
 
     // Does what handle() would do with TimeReached, without its actions, if
