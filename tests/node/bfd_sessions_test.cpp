@@ -2,41 +2,26 @@
 // real sockets in a namespace of the test.
 #include "core/node/bfd_sessions.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <array>
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/net/ip_message.hpp"
 #include "core/os/clock.hpp"
-#include "tests/os/fake_watcher.hpp"
+#include "tests/net/lab.hpp"
 #include "tests/support/fake_ports.hpp"
 #include "tests/support/zeroed_memory.hpp"
 
 namespace ngx_vrrp::node {
 namespace {
 
-class BfdSessionsTest : public ::testing::Test,
-                        public os::FakeWatcher,
-                        public engine::Processes {
+class BfdSessionsTest : public net::OwnNamespace, public engine::Processes {
 protected:
-    void SetUp() override {
-        home = os::Fd(::open("/proc/thread-self/ns/net", O_RDONLY));
-        if (::unshare(CLONE_NEWNET) != 0) {
-            GTEST_SKIP() << "root is needed";
-        }
-        ASSERT_EQ(std::system("PATH=$PATH:/usr/sbin:/sbin; ip link set lo up"),
-                  0);
-    }
-    void TearDown() override { ::setns(home.get(), CLONE_NEWNET); }
-
     bool is_alive(int, Instant) override { return true; }
     void wake() override {}
 
@@ -73,7 +58,6 @@ protected:
         return states;
     }
 
-    os::Fd home;
     test::ZeroedMemory memory{engine::OwnershipMemory::kSize};
     test::RememberingLog log;
 };
