@@ -808,6 +808,9 @@ int vrrp_core_ownership_fits(int fd, uint64_t number);
  */
 void vrrp_core_ownership_start(int fd, int master_pid);
 
+/* VRRP_CORE_DECLINED: no living binary after this one has the memory */
+int vrrp_core_ownership_passed_on(int fd, int master_pid);
+
 /* for conf->name_fds, not closed by execve(); -1: errno */
 int vrrp_core_name_socket(void);
 

@@ -12,6 +12,7 @@
 #include "ngx_vrrp_helper.h"
 #include "ngx_vrrp_ipc.h"
 #include "ngx_vrrp_master.h"
+#include "ngx_vrrp_names.h"
 #include "ngx_vrrp_ownership.h"
 #include "ngx_vrrp_upstream.h"
 
@@ -173,5 +174,26 @@ ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf)
     if (vcf->delay_after_boot_ns > vcf->core.not_before_ns) {
         vcf->core.not_before_ns = vcf->delay_after_boot_ns;
         vcf->core.after_boot = 1;
+    }
+}
+
+
+/*
+ * A binary without this module has our descriptors, too, and does not close
+ * them: a name that it keeps must not look like one of a living nginx.
+ */
+
+void
+ngx_vrrp_exit_master(ngx_cycle_t *cycle)
+{
+    ngx_vrrp_conf_t  *vcf;
+
+    vcf = ngx_vrrp_get_conf(cycle);
+
+    if (vcf && vcf->core.ownership_fd != -1
+        && vrrp_core_ownership_passed_on(vcf->core.ownership_fd, ngx_pid)
+           == VRRP_CORE_DECLINED)
+    {
+        ngx_vrrp_names_end(vcf);
     }
 }

@@ -26,7 +26,7 @@ ngx_module_t  ngx_vrrp_module = {
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_vrrp_worker_exit_process,          /* exit process */
-    NULL,                                  /* exit master */
+    ngx_vrrp_exit_master,                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
 

@@ -87,6 +87,7 @@ char *ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf);
 
 void *ngx_vrrp_create_conf(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_init_module(ngx_cycle_t *cycle);
+void ngx_vrrp_exit_master(ngx_cycle_t *cycle);
 ngx_int_t ngx_vrrp_worker_init_process(ngx_cycle_t *cycle);
 void ngx_vrrp_worker_exit_process(ngx_cycle_t *cycle);
 

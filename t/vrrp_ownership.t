@@ -246,6 +246,31 @@ subtest 'a reload without the module' => sub {
     check('when it is gone', 0);
 };
 
+# That nginx has the names, and does not know them.
+subtest 'a binary upgrade to one without the module, and back' => sub {
+    plan(skip_all => 'the module is linked in') if $nginx->module eq '';
+
+    my $without = VRRP::Proc::slurp($nginx->conf_file);
+    change_conf(sub { $_ = $with_module });
+    $nginx->command('reload');
+    $lab->wait_for_holder('lb1', 15);
+
+    my ($old) = $nginx->masters;
+    change_conf(sub { $_ = $without });
+    $nginx->signal('USR2', $old);
+    $lab->wait_until('a second nginx', 10, sub {
+        return $nginx->masters == 2 && $nginx->workers == 2 * $nginx->{workers};
+    });
+    $nginx->signal('QUIT', $old);
+    $lab->wait_until('one nginx', 15, sub { $nginx->masters == 1 });
+    is(scalar(my @names = names()), 1, 'a name is left');
+
+    change_conf(sub { $_ = $with_module });
+    $nginx->command('reload');
+    $lab->wait_for_holder('lb1', 15);
+    is($nginx->state, 'MASTER', 'but it does not look like another nginx');
+};
+
 $lab->finish;
 done_testing;
 

@@ -16,6 +16,7 @@
 #include "core/net/router_names.hpp"
 #include "core/os/clock.hpp"
 #include "core/os/memory_file.hpp"
+#include "core/os/pidfd.hpp"
 
 namespace {
 
@@ -59,8 +60,23 @@ void vrrp_core_ownership_start(int fd, int master_pid) {
         const engine::ProcessId starting =
             master_pid != 0 ? engine::ProcessId{os::now(), master_pid}
                             : engine::ProcessId{};
-        engine::OwnershipMemory(head->get()).starting().store(starting.word());
+        const engine::OwnershipMemory memory(head->get());
+        memory.starting().store(starting.word());
+        memory.newest().store(starting.word());
     }
+}
+
+int vrrp_core_ownership_passed_on(int fd, int master_pid) {
+    auto head = os::Mapping::map(fd, engine::OwnershipMemory::kHeaderSize);
+    if (!head) {
+        return VRRP_CORE_ERROR;
+    }
+    const int newest = engine::ProcessId::from_word(
+                           engine::OwnershipMemory(head->get()).newest().load())
+                           .pid();
+    return newest != 0 && newest != master_pid && os::is_process_alive(newest)
+               ? VRRP_CORE_OK
+               : VRRP_CORE_DECLINED;
 }
 
 int vrrp_core_name_socket(void) {

@@ -4,7 +4,7 @@
 //
 //     header (4096 bytes) | slots (64 bytes each) | records (16384 bytes each)
 //
-// Behind the header is one word for a binary that starts (another_starts()).
+// Behind the header are words about new binaries.
 // The words of a slot are read for each packet, the record once in the life of
 // a process. Each record has its own version. Magic and number have the same
 // place in all layouts, and only the last letter of the magic changes: a new
@@ -98,6 +98,11 @@ public:
         return *reinterpret_cast<SharedWord *>(memory_ + kStartingAt);
     }
 
+    // The master process of the newest binary with the memory; 0: the first.
+    SharedWord &newest() const {
+        return *reinterpret_cast<SharedWord *>(memory_ + kNewestAt);
+    }
+
     // Of a slot that find() has returned.
     SharedRecord &record_of(const OwnershipSlot &slot) const {
         const auto i = static_cast<std::size_t>(&slot - &at(0));
@@ -108,6 +113,7 @@ public:
 
 private:
     static constexpr std::size_t kStartingAt = 64;
+    static constexpr std::size_t kNewestAt = 72;
     static constexpr std::uint64_t kMagic = 0x6e67787672727033;  // "ngxvrrp3"
 
     OwnershipSlot &at(std::size_t i) const {

@@ -181,6 +181,19 @@ ngx_vrrp_names_close(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
 }
 
 
+/* for all processes that have them: connections are refused from now on */
+
+void
+ngx_vrrp_names_end(ngx_vrrp_conf_t *vcf)
+{
+    size_t  i;
+
+    for (i = 0; vcf->core.name_fds && i < vcf->core.ninstances; i++) {
+        (void) shutdown(vcf->core.name_fds[i], SHUT_RDWR);
+    }
+}
+
+
 void
 ngx_vrrp_names_close_list(u_char *list, ngx_log_t *log)
 {

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -96,6 +97,30 @@ TEST(Ownership, AnotherNumberIsRefused) {
     ASSERT_TRUE(fd) << why;
     EXPECT_EQ(vrrp_core_ownership_fits(fd.get(), 7), VRRP_CORE_OK);
     EXPECT_EQ(vrrp_core_ownership_fits(fd.get(), 8), VRRP_CORE_ERROR);
+}
+
+// Only a living binary with the module has a use for the names of routers.
+TEST(Ownership, HasALaterBinary) {
+    char why[128];
+    const Fd fd(vrrp_core_ownership_create(7, why, sizeof(why)));
+    ASSERT_TRUE(fd) << why;
+    const int self = ::getpid();
+    EXPECT_EQ(vrrp_core_ownership_passed_on(fd.get(), self),
+              VRRP_CORE_DECLINED);
+
+    vrrp_core_ownership_start(fd.get(), self);
+    EXPECT_EQ(vrrp_core_ownership_passed_on(fd.get(), self + 1), VRRP_CORE_OK);
+    EXPECT_EQ(vrrp_core_ownership_passed_on(fd.get(), self),
+              VRRP_CORE_DECLINED);
+
+    const pid_t ended = ::fork();
+    if (ended == 0) {
+        ::_exit(0);
+    }
+    ::waitpid(ended, nullptr, 0);
+    vrrp_core_ownership_start(fd.get(), ended);
+    EXPECT_EQ(vrrp_core_ownership_passed_on(fd.get(), self),
+              VRRP_CORE_DECLINED);
 }
 
 // Its descriptors are ours, too, and must be closed.
