@@ -208,7 +208,7 @@ void Node::remove_old_vmacs(const engine::Interfaces &interfaces) {
 void Node::stop(const std::string &reason, bool serving) {
     engine_.stop(reason, serving, os::now());
     bfd_.stop(os::now());
-    peers_.stop(os::now());
+    peers_.stop(engine_, os::now());
 }
 
 void Node::quit() {
@@ -302,6 +302,7 @@ void Node::apply_bfd() {
     if (engine_.is_in_charge()) {
         if (control_.execute(engine_, now)) {
             publisher_.hurry();
+            peers_.follow(engine_, now);
         }
         facts_.lost_packets = host_.lost().wanted;
         facts_.lost_other_packets = host_.lost().others;
@@ -433,7 +434,7 @@ void Node::follow_previous() {
             quits ? "nginx is shutting down" : "nginx has been reconfigured",
             true, now, has_successor);
         bfd_.stop(now);
-        peers_.stop(now);
+        peers_.stop(engine_, now);
     }
 }
 

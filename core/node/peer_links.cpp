@@ -87,10 +87,9 @@ PeerLinks::PeerLinks(const std::vector<PeerLink> &links,
     }
 }
 
-// Connections that a peer makes meanwhile wait for the next process.
-void PeerLinks::stop(Instant now) {
+void PeerLinks::stop(engine::Engine &engine, Instant now) {
     stopped_ = true;
-    end(peer::Farewell::quit, now);
+    follow(engine, now);
 }
 
 void PeerLinks::begin() {
@@ -108,24 +107,37 @@ void PeerLinks::end(peer::Farewell reason, Instant now) {
 }
 
 void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
-    const bool wanted = engine.is_in_charge() && !stopped_;
-    if (wanted != running_) {
-        if (wanted) {
-            begin();
-        } else {
-            end(peer::Farewell::reload, now);
-        }
-    }
-    if (running_ &&
-        (now >= next_look_ || transitions_ != engine.transitions())) {
-        look(engine, now);
+    if (running_) {
+        handover_.notify(engine, now);
     }
     if (std::exchange(heard_, false) && running_) {
         advise(engine, false, now);
         deliver(engine, now);
+        handover_.confirm(engine, now);
+    }
+    start_or_end(engine, now);
+    if (running_ &&
+        (now >= next_look_ || transitions_ != engine.transitions())) {
+        handover_.confirm(engine, now);
+        look(engine, now);
     }
     if (running_) {
         ask(engine, now);
+    }
+}
+
+// Connections that a peer makes after the end wait for the next process.
+void PeerLinks::start_or_end(engine::Engine &engine, Instant now) {
+    const auto leaves = [&] {
+        return std::ranges::any_of(engine.routers(),
+                                   &engine::VirtualRouter::is_leaving);
+    };
+    const bool wanted = engine.is_in_charge() && (!stopped_ || leaves());
+    if (wanted && !running_) {
+        static_cast<void>(engine.take_left());
+        begin();
+    } else if (!wanted) {
+        end(stopped_ ? peer::Farewell::quit : peer::Farewell::reload, now);
     }
 }
 
@@ -140,6 +152,10 @@ void PeerLinks::deliver(engine::Engine &engine, Instant now) {
                             peer::serialize(status_of(
                                 engine, interfaces_[received.link], true)),
                             now);
+                break;
+            case peer::Type::leaving:
+            case peer::Type::taken:
+                handover_.receive(received, engine, now);
                 break;
             case peer::Type::details:
             case peer::Type::relayed:
@@ -170,22 +186,17 @@ void PeerLinks::look(engine::Engine &engine, Instant now) {
 }
 
 // A MASTER that leaves says bye, and its priority 0 may arrive after that: so
-// what it has said is forgotten later.
+// what it has said is forgotten later, unless it says something else.
 void PeerLinks::advise(engine::Engine &engine, bool forget, Instant now) {
     const auto &routers = engine.routers();
     successor_of_.resize(routers.size());
     linked_.resize(routers.size());
     std::vector<engine::Engine::PeerInput> inputs;
     for (std::size_t i = 0; i < routers.size(); ++i) {
-        const auto &active = routers[i].instance().active_router();
-        std::optional<IpAddress> of;
-        if (routers[i].config().peer_link && active &&
-            is_successor(routers[i].config())) {
-            of = active->address;
-        }
-        if (of != successor_of_[i] && (of || forget)) {
-            successor_of_[i] = of;
-            engine.set_successor_of(i, of);
+        const Naming naming = naming_of(routers[i]);
+        if (naming.of != successor_of_[i] && (naming.known || forget)) {
+            successor_of_[i] = naming.of;
+            engine.set_successor_of(i, naming.of);
         }
         const bool linked = is_active_linked(routers[i].config());
         if (linked != linked_[i]) {
@@ -274,12 +285,27 @@ IpAddress PeerLinks::own_address(const engine::Engine &engine,
     return {};
 }
 
-// Its MASTER has named this node.
-bool PeerLinks::is_successor(const vrrp::Config &config) const {
-    return std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
-        return interfaces_[peer.link] == config.interface &&
-               links_.is_named_by(peer, config.family, config.vrid);
-    });
+// An address of the other family may not be known to be of the same node.
+PeerLinks::Naming PeerLinks::naming_of(
+    const engine::VirtualRouter &router) const {
+    const vrrp::Config &config = router.config();
+    const auto &active = router.instance().active_router();
+    Naming naming;
+    for (const peer::Peer &peer : links_.peers()) {
+        if (!config.peer_link || interfaces_[peer.link] != config.interface) {
+            continue;
+        }
+        const auto named = links_.is_named_by(peer, config.family, config.vrid);
+        naming.known = naming.known || named;
+        if (named.value_or(false)) {
+            const bool is_active =
+                active &&
+                (config.family != families_[peer.link] ||
+                 links_.has_address(peer.node, peer.link, active->address));
+            naming.of = is_active ? active->address : peer.address;
+        }
+    }
+    return naming;
 }
 
 void PeerLinks::listen(Instant now) {

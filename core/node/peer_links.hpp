@@ -15,6 +15,7 @@
 #include "core/engine/signing.hpp"
 #include "core/net/link_sockets.hpp"
 #include "core/node/peer_details.hpp"
+#include "core/node/peer_handover.hpp"
 #include "core/peer/links.hpp"
 #include "core/peer/sockets.hpp"
 #include "core/status/records.hpp"
@@ -40,8 +41,8 @@ public:
 
     // The process takes part in VRRP.
     void start() { started_ = any(); }
-    // The process ends.
-    void stop(Instant now);
+    // The process ends, as soon as no router is leaving any more.
+    void stop(engine::Engine &engine, Instant now);
 
     // After each event.
     void follow(engine::Engine &engine, Instant now) {
@@ -65,16 +66,23 @@ public:
     PeerDetails &details() { return details_; }
 
 private:
+    // What the MASTER of a router has said, if it has a link.
+    struct Naming {
+        bool known = false;
+        std::optional<IpAddress> of;  // its address, if it has named this node
+    };
+
     void catch_up(engine::Engine &engine, Instant now);
     bool read(engine::Engine &engine, Instant now);
     bool has_news(Instant now);
     void plan();
+    void start_or_end(engine::Engine &engine, Instant now);
     void begin();
     void end(peer::Farewell reason, Instant now);
     void look(engine::Engine &engine, Instant now);
     void deliver(engine::Engine &engine, Instant now);
     void advise(engine::Engine &engine, bool forget, Instant now);
-    bool is_successor(const vrrp::Config &config) const;
+    Naming naming_of(const engine::VirtualRouter &router) const;
     bool is_master(const peer::Peer &peer, const vrrp::Config &config) const;
     bool is_active_linked(const vrrp::Config &config) const;
     void ask(engine::Engine &engine, Instant now);
@@ -95,6 +103,7 @@ private:
     peer::Sockets &sockets_;
     peer::Links links_;
     PeerDetails details_;
+    PeerHandover handover_{links_};
     bool started_ = false;
     bool stopped_ = false;
     bool running_ = false;

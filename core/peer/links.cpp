@@ -169,16 +169,17 @@ OrderList Links::order_of(std::size_t link) const {
     return list;
 }
 
-bool Links::is_named_by(const Peer &peer, Family family, Vrid vrid) const {
+std::optional<bool> Links::is_named_by(const Peer &peer, Family family,
+                                       Vrid vrid) const {
     if (peer.state != PeerState::up) {
-        return false;
+        return std::nullopt;
     }
     const RouterStatus *router =
         find_first(peer.status, [&](const RouterStatus &r) {
             return r.family == family && r.vrid == vrid;
         });
     if (!router || router->state != RouterState::master) {
-        return false;
+        return std::nullopt;
     }
     const RouterOrder *order = find_order(peer.order, family, vrid);
     return order ? !order->nodes.empty() && order->nodes.front() == node_
@@ -403,6 +404,14 @@ void Links::collect(const Connection &c) {
                 {c.session->node(), c.link, c.address, std::move(message)});
         }
     }
+}
+
+bool Links::has_address(NodeId node, std::size_t link,
+                        const IpAddress &address) const {
+    return std::ranges::any_of(peers_, [&](const Peer &peer) {
+        return peer.address == address && peer.node == node &&
+               configs_[peer.link].interface == configs_[link].interface;
+    });
 }
 
 bool Links::send(NodeId node, std::size_t link, Type type, Bytes payload,
@@ -664,7 +673,7 @@ Peer *Links::remember(std::size_t link, const IpAddress &address, Instant now) {
 void Links::forget(Instant now) {
     const auto removed = std::erase_if(peers_, [&](const Peer &peer) {
         const bool waits =
-            peer.known && !peer.alias && now - peer.since < kRemembered;
+            (peer.known || peer.alias) && now - peer.since < kRemembered;
         return !peer.wanted && !waits && peer.state == PeerState::down;
     });
     changed_ = changed_ || removed != 0;

@@ -176,9 +176,14 @@ public:
     // Of the routers on the interface of this link. The peers of a MASTER
     // learn which of them takes over from it, and in which order others follow.
     void set_status(std::size_t link, const StatusList &status, Instant now);
-    // Has this peer named this node as the successor for this router, of which
-    // it is the MASTER?
-    bool is_named_by(const Peer &peer, Family family, Vrid vrid) const;
+    // For the routers on the interface of this link of which this node is the
+    // MASTER: the peers that follow it, the best first. Never an empty list of
+    // nodes.
+    OrderList order_of(std::size_t link) const;
+    // Has this peer named this node as the successor for this router? Nothing:
+    // it is not its MASTER, or has no link.
+    std::optional<bool> is_named_by(const Peer &peer, Family family,
+                                    Vrid vrid) const;
 
     // To the peer with this id, on the interface of this link. False: there is
     // no link to it.
@@ -189,6 +194,9 @@ public:
     std::vector<Received> take_received() {
         return std::exchange(received_, {});
     }
+    // This node has the address, on the interface of this link.
+    bool has_address(NodeId node, std::size_t link,
+                     const IpAddress &address) const;
 
     // An id for a connection that has arrived; nothing: close it. begin() when
     // octets can be sent.
@@ -248,7 +256,6 @@ private:
     void flush(ConnectionId id, Instant now);
     void inform(const std::string &interface, Instant now);
     StatusList status_for(ConnectionId id, const OrderList &order) const;
-    OrderList order_of(std::size_t link) const;
     bool settle_duplicates(ConnectionId id, Instant now);
     void use_spare(const std::string &interface, NodeId node);
     void say_bye(ConnectionId id, Farewell reason, Instant now);

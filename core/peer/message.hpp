@@ -39,6 +39,8 @@ enum class Type : std::uint8_t {
     question = 6,  // no payload: which of your virtual routers are MASTER now?
     answer = 7,    // the same payload as status, made at this moment
     order = 8,     // of successors, see order.hpp
+    leaving = 9,   // of a MASTER that leaves, see handover.hpp
+    taken = 10,    // of its successor
     details = 11,  // of the sender, see details.hpp
     relayed = 12   // of another node
 };

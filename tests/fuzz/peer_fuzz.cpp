@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/peer/details.hpp"
+#include "core/peer/handover.hpp"
 #include "core/peer/session.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/peer/fake_hmac.hpp"
@@ -76,6 +77,7 @@ void run(Bytes input) {
     check_round_trip(parse_about(input), parse_about);
     check_round_trip(parse_status(input), parse_status);
     check_round_trip(parse_order(input), parse_order);
+    check_round_trip(parse_routers(input), parse_routers);
     static_cast<void>(parse_bye(input));
     run_session(input, {});
     run_session(input, Buffer(32, 7));

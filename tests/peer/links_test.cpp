@@ -397,7 +397,8 @@ TEST_F(PeerLinksTest, AllPeersKnowTheOrderOfSuccessors) {
     lb1.links->set_status(0, backup(200), lan.now);
     lan.run(50ms);
     EXPECT_EQ(order(lb2), std::vector<NodeId>{}) << "it is no MASTER";
-    EXPECT_FALSE(lb3.links->is_named_by(*lb3.peer(1), Family::ipv4, Vrid{51}));
+    EXPECT_EQ(lb3.links->is_named_by(*lb3.peer(1), Family::ipv4, Vrid{51}),
+              std::nullopt);
 }
 
 TEST_F(PeerLinksTest, OnlyAMasterNamesASuccessorAndOnlyABackup) {
@@ -602,6 +603,13 @@ TEST(PeerLinks, TwoAddressesOfANodeAreOneLink) {
     EXPECT_EQ(lb1.links->connections(), 1U);
     EXPECT_EQ(lb2.links->connections(), 1U);
     EXPECT_TRUE(lb2.peer(101)->alias);
+    EXPECT_TRUE(lb2.links->has_address(10, 0, address(101)));
+    EXPECT_FALSE(lb2.links->has_address(20, 0, address(101)));
+    lan.follow(lb2, {1});
+    lan.run(1s);
+    EXPECT_TRUE(lb2.links->has_address(10, 0, address(101)));
+    lan.follow(lb2, {1, 101});
+    lan.run(1s);
     EXPECT_EQ(lan.connects, 2U);
     EXPECT_EQ(lb1.log.count("is up"), 1U);
     EXPECT_EQ(lb1.log.count("is down"), 0U);
