@@ -165,8 +165,14 @@ like($nginx{lb1}->log_text,
      'quit: lb1 has waited for lb2');
 $nginx{lb1}->start;
 
-moves('release', 'lb2', 'lb1', sub { control('lb2', 'release') });
+my $answer;
+moves('release', 'lb2', 'lb1', sub { $answer = control('lb2', 'release') });
 is(instance('lb2', 'VI_1')->{state}, 'FAULT', 'release: lb2 stays out');
+for my $one (@{ $answer->{instances} }) {
+    is($one->{successor}, 'lb1', "release of $one->{name}: the answer has lb1");
+    cmp_ok($one->{after_ms}, '<', 1000 * $AT_ONCE, 'and the time');
+}
+is(scalar @{ $answer->{instances} }, 4, 'all instances are answered');
 control('lb2', 'resume');
 
 moves('death of the master', 'lb1', 'lb2', sub {

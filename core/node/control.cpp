@@ -62,7 +62,8 @@ void Control::report(const status::CommandRecord &record,
     }
 }
 
-[[gnu::hot]] void Control::answer(const engine::Engine &engine, Instant now) {
+[[gnu::hot]] void Control::answer(const engine::Engine &engine, Instant now,
+                                  const PeerLinks *peers) {
     if (pending_.empty()) {
         return;
     }
@@ -72,8 +73,8 @@ void Control::report(const status::CommandRecord &record,
         }
         status::Outcomes outcomes;
         for (const Awaited &awaited : pending.list) {
-            outcomes.push_back(
-                describe(awaited, engine.routers()[awaited.outcome.router]));
+            outcomes.push_back(describe(
+                awaited, engine.routers()[awaited.outcome.router], peers));
         }
         commands_.set_answer(pending.ticket, outcomes);
         return true;
@@ -88,7 +89,9 @@ bool Control::is_leaving(const Pending &pending, const engine::Engine &engine) {
 }
 
 status::OutcomeRecord Control::describe(const Awaited &awaited,
-                                        const engine::VirtualRouter &router) {
+                                        const engine::VirtualRouter &router,
+                                        const PeerLinks *peers) {
+    status::OutcomeRecord record{};
     std::string detail = awaited.outcome.outcome.detail;
     if (awaited.leaving && router.is_leaving()) {
         detail =
@@ -100,9 +103,19 @@ status::OutcomeRecord Control::describe(const Awaited &awaited,
     } else if (awaited.leaving &&
                router.counters().transitions != awaited.transitions) {
         detail = router.last_transition().reason;
+        if (const auto &moved = router.instance().departure();
+            moved && moved->successor) {
+            const std::string name =
+                peers ? peers->name_of(router.config().interface,
+                                       *moved->successor)
+                      : std::string{};
+            record.successor.set(name.empty() ? moved->successor->to_string()
+                                              : name);
+            record.after_ms = static_cast<std::uint32_t>(
+                to_ms(moved->taken_at - moved->began));
+        }
     }
 
-    status::OutcomeRecord record{};
     record.instance.set(router.config().name);
     record.state.set(vrrp::public_name(router.instance().state()));
     record.detail.set(detail);

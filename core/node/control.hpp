@@ -9,6 +9,7 @@
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/engine/engine.hpp"
+#include "core/node/peer_links.hpp"
 #include "core/status/commands.hpp"
 
 namespace ngx_vrrp::node {
@@ -21,8 +22,10 @@ public:
     // Executes the commands; only when in charge. True: there was one.
     bool execute(engine::Engine &engine, Instant now);
 
-    // Any time, after the status has been updated.
-    void answer(const engine::Engine &engine, Instant now);
+    // Any time, after the status has been updated. peers knows the names of
+    // other nodes.
+    void answer(const engine::Engine &engine, Instant now,
+                const PeerLinks *peers = nullptr);
 
     // When answer() is due.
     std::optional<Instant> deadline() const;
@@ -45,7 +48,8 @@ private:
     static bool is_leaving(const Pending &pending,
                            const engine::Engine &engine);
     static status::OutcomeRecord describe(const Awaited &awaited,
-                                          const engine::VirtualRouter &router);
+                                          const engine::VirtualRouter &router,
+                                          const PeerLinks *peers);
 
     void execute(const status::Commands::Asked &asked, engine::Engine &engine,
                  Instant now);

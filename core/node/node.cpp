@@ -318,7 +318,7 @@ void Node::apply_bfd() {
         checks_.watch_for_silence(now);
         repeat_events(now);
     }
-    control_.answer(engine_, now);
+    control_.answer(engine_, now, &peers_);
     if (engine_.holds_addresses()) {
         area_.hold(facts_.pid);
     } else {

@@ -406,6 +406,16 @@ bool PeerLinks::has_news(Instant now) {
     return true;
 }
 
+std::string PeerLinks::name_of(const std::string &interface,
+                               const IpAddress &address) const {
+    for (const peer::Peer &peer : links_.peers()) {
+        if (peer.address == address && interfaces_[peer.link] == interface) {
+            return peer.about.router_id;
+        }
+    }
+    return {};
+}
+
 status::PeerRecord PeerLinks::record_of(const peer::Peer &peer) const {
     status::PeerRecord record{};
     record.router_id.set(peer.about.router_id);

@@ -58,6 +58,10 @@ public:
     void handle_time(Instant now);
     const std::optional<Instant> &deadline() const { return due_; }
 
+    // The router_id of the node with this address; empty: it is not known.
+    std::string name_of(const std::string &interface,
+                        const IpAddress &address) const;
+
     // The records are to be published.
     bool take_news(Instant now) { return (any() || news_) && has_news(now); }
     status::PeerRecords records() const;

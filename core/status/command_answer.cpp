@@ -15,6 +15,10 @@ std::string to_json(engine::Command command, const Outcomes &outcomes) {
         json.member("state", outcome.state.view());
         json.member("done", outcome.done != 0);
         json.member("detail", outcome.detail.view());
+        if (!outcome.successor.view().empty()) {
+            json.member("successor", outcome.successor.view());
+            json.member("after_ms", outcome.after_ms);
+        }
         json.end_object();
     }
     json.end_array();

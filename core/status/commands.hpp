@@ -38,6 +38,10 @@ struct OutcomeRecord {
     Text<64> instance;
     Text<16> state;  // INIT, BACKUP, MASTER, FAULT
     Text<224> detail;
+    // Of a release: the name or the address of the node that has the addresses,
+    // and the time after which it had them. Empty: none.
+    Text<64> successor;
+    std::uint32_t after_ms;
     std::uint8_t done;
 };
 

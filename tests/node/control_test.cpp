@@ -57,12 +57,15 @@ TEST_F(ControlTest, AnswersWhenTheSuccessorHasSpoken) {
     EXPECT_EQ(worker.progress(ticket), Progress::taken);
     EXPECT_TRUE(control.deadline());
 
+    run(Milliseconds{7});
     receive(90);
     run(Milliseconds{50});
     share();
     EXPECT_EQ(answer(ticket),
               "released by the operator, 10.0.1.2 took over with priority 90");
     EXPECT_EQ(worker.answer(ticket)[0].state.view(), "FAULT");
+    EXPECT_EQ(worker.answer(ticket)[0].successor.view(), "10.0.1.2");
+    EXPECT_EQ(worker.answer(ticket)[0].after_ms, 7U);
     EXPECT_EQ(control.deadline(), std::nullopt);
     EXPECT_EQ(log.count("127.0.0.1 requests release of VI_1: released by the "
                         "operator"),
@@ -85,6 +88,7 @@ TEST_F(ControlTest, DoesNotWaitForTheSuccessorForEver) {
     EXPECT_EQ(answer(ticket),
               "releases the addresses when another router takes over, or "
               "within 10200 ms");
+    EXPECT_TRUE(worker.answer(ticket)[0].successor.view().empty());
     EXPECT_EQ(worker.answer(ticket)[0].state.view(), "MASTER");
 }
 
