@@ -363,7 +363,9 @@ void VirtualRouter::remove_unconfigured(const Handover &handover, Instant now) {
                 std::ranges::find(handover.held, held) != handover.held.end() &&
                 std::ranges::none_of(
                     addresses_, [&](const AddressState &state) {
-                        return fingerprint_of(state.address) == held;
+                        return state.address.address == a.address &&
+                               state.address.prefix_length == a.prefix_length &&
+                               state.address.interface == interface.name;
                     })) {
                 unwanted.push_back(
                     {a.address, a.prefix_length, interface.name, ""});
