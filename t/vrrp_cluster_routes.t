@@ -211,15 +211,24 @@ END
         return scalar(() = $node{lb1}->run(qw(ip rule show)) =~ /^2000:/mg);
     };
 
+    my $capture = $lab->capture('lb1');
+    my $announced = sub () {
+        return scalar grep { $_->{text} =~ /who-has 10\.[12]\./ }
+                      $capture->packets;
+    };
+
     $lb1->configure(vrrp => $many->(150));
     $lb1->start;
     $lab->wait_until('all rules', $PATIENCE, sub { $rules->() == 150 });
-    sleep 0.5;
-    my $capture = $lab->capture('lb1');
+    my $before = -1;
+    $lab->wait_until('all announcements', $PATIENCE, sub {
+        my $last = $before;
+        sleep 0.5;
+        return $last == ($before = $announced->());
+    });
     $lb1->reload;
     sleep 0.3;
-    is(scalar(grep { $_->{text} =~ /who-has 10\.[12]\./ } $capture->packets), 0,
-       'many: a reload announces nothing');
+    is($announced->() - $before, 0, 'many: a reload announces nothing');
     $capture->stop;
 
     $lb1->configure(vrrp => $many->(1));
