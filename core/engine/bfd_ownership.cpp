@@ -98,7 +98,7 @@ std::optional<bfd::Saved> BfdOwnership::read(std::size_t session,
     if (sessions_[session] == nullptr) {
         return newest;
     }
-    for (const std::uint64_t n : {0, 1}) {
+    for (std::uint64_t n = 0; n < 2; ++n) {
         bfd::Record record{};
         load_words(copy_of(*sessions_[session], n), writable_bytes_of(record));
         const auto saved = bfd::from_record(record, now);

@@ -256,8 +256,8 @@ private:
         static constexpr std::size_t kMostOctets = 64;
 
         vrrp::PacketInfo info;
-        std::uint8_t size = 0;
-        std::array<std::uint8_t, kMostOctets> octets{};
+        std::uint8_t size;
+        std::array<std::uint8_t, kMostOctets> octets;
         vrrp::ActiveRouter router;
     };
 

@@ -1,7 +1,6 @@
 // The routes and rules of a virtual router. A master holds addresses, routes
 // and rules; they are added in this order, because each may need the previous
 // ones, and removed in the opposite order.
-#include <ranges>
 
 #include "core/base/find.hpp"
 #include "core/engine/virtual_router.hpp"
@@ -150,9 +149,9 @@ void VirtualRouter::release(Held<Item> &held) {
 // Clients go to other nodes from now on. Those that are still served need the
 // other routes.
 void VirtualRouter::act(const vrrp::WithdrawRoutes &, Instant) {
-    for (Held<vrrp::Route> &held : routes_ | std::views::reverse) {
-        if (is_signal(config(), held.wanted)) {
-            release(held);
+    for (std::size_t i = routes_.size(); i-- > 0;) {
+        if (is_signal(config(), routes_[i].wanted)) {
+            release(routes_[i]);
         }
     }
 }
@@ -166,11 +165,11 @@ void VirtualRouter::remove_routes() {
     if (!interfaces_) {
         return;
     }
-    for (Held<vrrp::Rule> &held : rules_ | std::views::reverse) {
-        release(held);
+    for (std::size_t i = rules_.size(); i-- > 0;) {
+        release(rules_[i]);
     }
-    for (Held<vrrp::Route> &held : routes_ | std::views::reverse) {
-        release(held);
+    for (std::size_t i = routes_.size(); i-- > 0;) {
+        release(routes_[i]);
     }
 }
 

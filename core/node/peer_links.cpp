@@ -359,8 +359,7 @@ std::vector<peer::Target> PeerLinks::targets(
         }
     }
     std::ranges::sort(all);
-    const auto same = std::ranges::unique(all);
-    all.erase(same.begin(), same.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     std::erase_if(all, [&](const peer::Target &target) {
         return std::ranges::find(own, target.address) != own.end();
     });
