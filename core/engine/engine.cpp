@@ -91,6 +91,11 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
         return turn.router->announce_in_turn(turn.address, now);
     });
     for (const std::size_t index : routers) {
+        if (const auto &address = routers_[index].disproved()) {
+            deaths_.disprove({routers_[index].config().interface, *address},
+                             now);
+            routers_[index].forget_disproved();
+        }
         note(index);
     }
 }
@@ -309,6 +314,28 @@ void Engine::handle_peers(std::span<const PeerInput> inputs, Instant now) {
     }
     finish(routers, now);
     lag_watch_.next(deadline(), now);
+}
+
+// The members of a group that follow this node become active together.
+void Engine::handle_death(const NodeDeath &death, Instant now) {
+    if (!deaths_.believe(death, now)) {
+        death_line_.write(log_, LogLevel::warn,
+                          death.text +
+                              ", which is not believed, because it advertised "
+                              "after that less than 10 minutes ago",
+                          now);
+        return;
+    }
+    std::vector<PeerInput> told;
+    for (std::size_t i = 0; i < routers_.size(); ++i) {
+        const VirtualRouter &router = routers_[i];
+        const auto &active = router.instance().active_router();
+        if (router.config().peer_link && active &&
+            death.is_at({router.config().interface, active->address})) {
+            told.push_back({i, vrrp::ActiveDied{active->address, death.text}});
+        }
+    }
+    handle_peers(told, now);
 }
 
 void Engine::handle_time_of_day(vrrp::TimeOfDay time, Instant now) {

@@ -85,6 +85,7 @@
 #include "core/engine/command.hpp"
 #include "core/engine/deadlines.hpp"
 #include "core/engine/facts.hpp"
+#include "core/engine/node_death.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/timer_lag.hpp"
 #include "core/engine/touched.hpp"
@@ -157,6 +158,12 @@ public:
     std::vector<std::size_t> take_questions() {
         return std::exchange(questions_, {});
     }
+
+    // A peer link: nginx has ended on a node, with all routers that are active
+    // there.
+    void handle_death(const NodeDeath &death, Instant now);
+    // Nodes that have advertised after that.
+    std::vector<NodeDeath> take_disproved() { return deaths_.take_disproved(); }
 
     // Local time, as often as it can matter: see vrrp::PreemptWindow.
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
@@ -321,6 +328,8 @@ private:
     TimerLagWatch lag_watch_;
     unsigned fresh_workers_ = 0;
     UnknownRouters unknown_routers_;
+    NodeDeaths deaths_;
+    RepeatedLine death_line_{Seconds{60}};
     RepeatedLine unknown_line_{Seconds{60}};
     bool stopping_ = false;
 };

@@ -137,6 +137,10 @@ public:
         return lost_adverts_;
     }
 
+    // A router that has died (vrrp::ActiveDied) has advertised.
+    const std::optional<IpAddress> &disproved() const { return disproved_; }
+    void forget_disproved() { disproved_.reset(); }
+
     // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
 
@@ -341,6 +345,7 @@ private:
     void act(const vrrp::AskActive &, Instant) { asks_ = true; }
     void act(const vrrp::ReportTransition &action, Instant now);
     void act(const vrrp::ReportMismatch &action, Instant now);
+    void act(const vrrp::ReportFalseDeath &action, Instant now);
 
     Losses find_addresses(Instant now);
     Losses continue_addresses(const Handover &handover, Instant now);
@@ -494,6 +499,7 @@ private:
     // or no advertisement sent.
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;
+    std::optional<IpAddress> disproved_;
     Ports ports_;
 
     Seconds lease_;

@@ -226,6 +226,15 @@ void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
     mismatch_line_.write(log_, LogLevel::warn, action.text, now);
 }
 
+void VirtualRouter::act(const vrrp::ReportFalseDeath &action, Instant) {
+    disproved_ = action.address;
+    log_(LogLevel::warn,
+         "%s advertises, although its kernel refused the connection of its "
+         "peer link: for 10 minutes, such a refusal is not taken for the end "
+         "of its nginx; check firewalls that answer with TCP resets",
+         action.address.to_string().c_str());
+}
+
 // As long as we are MASTER after it, it has lost.
 [[gnu::hot]] void VirtualRouter::report_losing(
     const wire::Advertisement &advert, const IpAddress &peer, Instant now) {

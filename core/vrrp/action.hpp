@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/ip.hpp"
 #include "core/base/types.hpp"
 #include "core/vrrp/state.hpp"
 
@@ -58,10 +59,16 @@ struct ReportMismatch {
     std::string text;
 };
 
+// A router that has died (ActiveDied) advertises: the proof was wrong.
+struct ReportFalseDeath {
+    IpAddress address;
+};
+
 using Action =
     std::variant<SendAdvert, AddAddresses, RenewAddresses, RemoveAddresses,
                  WithdrawRoutes, RestoreRoutes, AnnounceAddresses,
-                 AnnounceSource, AskActive, ReportTransition, ReportMismatch>;
+                 AnnounceSource, AskActive, ReportTransition, ReportMismatch,
+                 ReportFalseDeath>;
 
 using Actions = std::vector<Action>;
 

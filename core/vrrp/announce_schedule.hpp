@@ -1,7 +1,9 @@
 // When an active router announces its addresses on the LAN: in a burst after it
 // has added them, in a second burst later (a switch port may not have forwarded
 // the first one yet), in a periodic refresh, and again after another router
-// claimed to be active and may have announced the addresses, too.
+// claimed to be active and may have announced the addresses, too. The kernel of
+// a node that died answers requests until the lease ends: so long they are
+// announced repeatedly, and once after that.
 //
 // Every function that takes the time returns the number of frames per address
 // to send now, 0 for none.
@@ -46,6 +48,14 @@ public:
         again_at_ = again_at_.value_or(now + kLastWord);
     }
 
+    // The kernel of another router answers until then.
+    void outlast(Instant until, Instant now) {
+        if (now < until) {
+            outlasts_ = until;
+            outlast_at_ = std::min(now + kOutlastPeriod, until);
+        }
+    }
+
     // A router that must lose against us claimed to be active, and may announce
     // the addresses after our answer. If it continues to do so, this must not
     // make us flood the LAN.
@@ -86,6 +96,11 @@ public:
         if (has_come(again_at_, now)) {
             frames = std::max(frames, again(now));
         }
+        if (has_come(outlast_at_, now)) {
+            outlast_at_.reset();
+            outlast(outlasts_, now);
+            frames = std::max(frames, 1U);
+        }
         return frames;
     }
 
@@ -93,7 +108,8 @@ public:
     Instant deadline() const {
         return std::min({second_at_.value_or(Instant::max()),
                          refresh_at_.value_or(Instant::max()),
-                         again_at_.value_or(Instant::max())});
+                         again_at_.value_or(Instant::max()),
+                         outlast_at_.value_or(Instant::max())});
     }
 
     // The state that another schedule continues: a burst that is still due, and
@@ -131,6 +147,8 @@ private:
     std::optional<Instant> refresh_at_;
     std::optional<Instant> again_at_;  // others have spoken
     std::optional<Instant> contested_at_;
+    std::optional<Instant> outlast_at_;
+    Instant outlasts_{};
     std::optional<Instant> claimed_at_;
     unsigned claims_ = 0;  // answered
     TokenBucket contests_{kContestPeriod, kContestBurst};

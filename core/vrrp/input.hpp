@@ -76,6 +76,13 @@ struct LinkUp {};
 // Another machine announces one of the addresses on the LAN.
 struct AddressClaimed {};
 
+// The kernel of the active router has proved that nginx has ended there (a peer
+// link). It keeps the addresses until their lease ends.
+struct ActiveDied {
+    IpAddress address;   // the source of its advertisements
+    std::string reason;  // "lb1 (192.168.64.11) has ended: ..."
+};
+
 // One of Config::preempt_windows has opened, "02:00-04:00", or the last one has
 // closed (empty).
 struct WindowChanged {
@@ -135,8 +142,8 @@ struct ComparesFrom {
 using Input =
     std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
-                 WindowChanged, LinkUp, AddressClaimed, MasterLeaves,
-                 SuccessorNotified, SuccessorReady, ActiveLinked,
+                 ActiveDied, WindowChanged, LinkUp, AddressClaimed,
+                 MasterLeaves, SuccessorNotified, SuccessorReady, ActiveLinked,
                  ActiveAnswered, TakeOver, StandDown, Assert, ComparesFrom>;
 
 }  // namespace ngx_vrrp::vrrp

@@ -19,6 +19,9 @@ Instance::Instance(Config config)
     Turn turn{now, {}, {}};
 
     remember(input, now);
+    if (death_) {
+        examine_death(input, turn);
+    }
     enter(std::visit([&](const auto &state) { return wake(state, turn); },
                      state_),
           turn);

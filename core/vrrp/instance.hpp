@@ -112,6 +112,16 @@ struct Departure {
     Instant taken_at{};
 };
 
+// The active router has died. A process that is started there again does not
+// advertise before others could take over: an earlier advertisement is of a
+// router that lives.
+struct Death {
+    IpAddress address;
+    std::string reason;
+    Instant disproved_until{};
+    Instant lease_ends{};  // of the addresses that its kernel still has
+};
+
 using State = std::variant<Initialize, Fault, Backup, Active, Leaving>;
 
 struct Turn;
@@ -235,6 +245,7 @@ private:
 
     State on(Backup state, const TimeReached &, Turn &turn);
     State on(Backup state, const AdvertReceived &in, Turn &turn);
+    State on(Backup state, const ActiveDied &in, Turn &turn);
     State on(Backup state, const PriorityChanged &, Turn &);
     State on(Backup state, const FaultChanged &in, Turn &turn);
     State on(Backup state, const WindowChanged &in, Turn &turn);
@@ -271,6 +282,7 @@ private:
     Backup become_backup(std::string reason, Turn &turn);
     State become_active(std::string reason, Turn &turn);
 
+    void examine_death(const Input &input, Turn &turn);
     State on_priority_zero(Backup state, const IpAddress &from, Turn &turn);
     State on_equal(Active state, const AdvertReceived &in, Turn &turn);
     bool follows(Backup &state, Priority theirs, Instant now) const;
@@ -344,6 +356,7 @@ private:
     Instant unanswered_since_{};           // the first question of them
     Instant answered_at_{};                // by a router that we follow
     IpAddress answered_by_;
+    std::optional<Death> death_;  // of the last active router
 };
 
 }  // namespace ngx_vrrp::vrrp

@@ -28,6 +28,9 @@ State Instance::become_active(std::string reason, Turn &turn) {
     if (left_at_ && turn.now - *left_at_ < kBackAndForth) {
         next.announcements.expect_contradiction(turn.now);
     }
+    if (death_) {
+        next.announcements.outlast(death_->lease_ends, turn.now);
+    }
     return next;
 }
 

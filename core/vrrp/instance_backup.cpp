@@ -155,6 +155,9 @@ void Instance::forget_leaver(Backup &state) {
 }
 
 std::string Instance::leaver_text(const IpAddress &leaver) const {
+    if (death_ && death_->address == leaver) {
+        return death_->reason;
+    }
     const std::string text = priority_from(kPriorityZero, leaver);
     return successor_of_ == leaver ? text + ", which has named this node"
                                    : text;
@@ -330,6 +333,38 @@ State Instance::on(Backup state, const MasterLeaves &in, Turn &turn) {
         state.preempt_at = now + config_.preempt_delay;
     }
     return now < *state.preempt_at;
+}
+
+// The same as after priority 0, which this router could not send.
+State Instance::on(Backup state, const ActiveDied &in, Turn &turn) {
+    if (!is_active_router(in.address)) {
+        return state;
+    }
+    const Duration interval = interval_of(active_router_->interval);
+    death_ = Death{
+        .address = in.address,
+        .reason = in.reason,
+        .disproved_until = turn.now + config_.down_adverts * interval,
+        .lease_ends = turn.now + kLeaseSlack +
+                      lease(config_.version, interval, config_.down_adverts)};
+    active_router_.reset();
+    return on_priority_zero(std::move(state), in.address, turn);
+}
+
+void Instance::examine_death(const Input &input, Turn &turn) {
+    const auto *in = std::get_if<AdvertReceived>(&input);
+    if (!in || in->source != death_->address ||
+        in->advertisement.priority == kPriorityZero) {
+        return;
+    }
+    if (turn.now < death_->disproved_until) {
+        turn.act(ReportFalseDeath{in->source});
+    }
+    if (auto *backup = std::get_if<Backup>(&state_);
+        backup && backup->leaver == in->source) {
+        forget_leaver(*backup);
+    }
+    death_.reset();
 }
 
 State Instance::on(Backup state, const FaultChanged &in, Turn &turn) {

@@ -137,6 +137,10 @@ inline constexpr unsigned kContestBurst = 3;
 // router has received our answer by then, and has sent its own announcements.
 inline constexpr Duration kLastWord = Milliseconds{400};
 
+// How often the addresses are announced while the kernel of a router that died
+// still answers for them.
+inline constexpr Duration kOutlastPeriod = Milliseconds{200};
+
 // The time until we contradict an announcement of another router, which sends
 // several in a row.
 inline constexpr Duration kClaimAnswer = Milliseconds{50};

@@ -41,6 +41,9 @@ struct ActionText {
     std::string operator()(const ReportMismatch &a) const {
         return "mismatch: " + a.text;
     }
+    std::string operator()(const ReportFalseDeath &a) const {
+        return "false-death " + a.address.to_string();
+    }
 };
 
 }  // namespace

@@ -571,6 +571,133 @@ TEST(Backup, WaitsForTheSkewWhenThereAreOtherPeers) {
     EXPECT_EQ(router.due_in(), kSkew);
 }
 
+// Death
+
+constexpr const char *kDied = "lb1 (192.168.64.134) has ended";
+
+Lines die(Router &router, std::string_view address = "192.168.64.134") {
+    return router.put(ActiveDied{ip(address), kDied});
+}
+
+TEST(Backup, TakesOverAtOnceFromADeadRouterThatHasNamedIt) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.set_successor_of(ip("192.168.64.134"));
+    router.after(Milliseconds{500});
+
+    EXPECT_EQ(die(router),
+              (Lines{"send-advert priority 100", "add-addresses",
+                     "announce-addresses 5",
+                     "transition backup -> active: lb1 (192.168.64.134) has "
+                     "ended"}));
+    EXPECT_FALSE(router.instance().active_router());
+}
+
+TEST(Backup, TakesOverAtOnceFromItsDeadSolePeer) {
+    Router router = Router::backup(with_peers({ip("192.168.64.134")}));
+    router.hear(150);
+    die(router);
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
+TEST(Backup, WaitsForTheSkewAfterTheDeathOfARouterThatHasNotNamedIt) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.after(Milliseconds{500});
+
+    EXPECT_EQ(die(router), Lines{});
+    EXPECT_EQ(router.due_in(), kSkew);
+    router.after(Milliseconds{300});
+    EXPECT_EQ(die(router), Lines{});
+    EXPECT_EQ(router.due_in(), kSkew - Milliseconds{300});
+    EXPECT_EQ(router.wait().back(),
+              "transition backup -> active: lb1 (192.168.64.134) has ended");
+}
+
+TEST(Backup, FollowsTheSuccessorOfADeadRouter) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    die(router);
+    EXPECT_EQ(router.hear(120, "192.168.64.135"), Lines{});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, TheDeathOfARouterThatIsNotActiveHasNoEffect) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    const auto due = router.due_in();
+    EXPECT_EQ(die(router, "192.168.64.135"), Lines{});
+    EXPECT_EQ(router.due_in(), due);
+    ASSERT_TRUE(router.instance().active_router());
+}
+
+TEST(Backup, AMemberOfAGroupWaitsForTheOthersAfterADeath) {
+    Config config = classic_config(100);
+    config.sync.group = "G";
+    Router router = Router::backup(config);
+    router.hear(150);
+    router.set_successor_of(ip("192.168.64.134"));
+    EXPECT_EQ(die(router), Lines{});
+    EXPECT_EQ(router.instance().takeover_at(), router.now());
+    EXPECT_EQ(router.put(TakeOver{}).back(),
+              "transition backup -> active: lb1 (192.168.64.134) has ended");
+}
+
+// A firewall has answered, or another host has its address.
+TEST(Backup, ADeadRouterThatAdvertisesIsFollowed) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    die(router);
+    EXPECT_EQ(router.hear(150), Lines{"false-death 192.168.64.134"});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+    EXPECT_EQ(router.hear(150), Lines{});
+}
+
+TEST(Backup, ADeadRouterThatAdvertisesALowerPriorityIsPreemptedAsUsual) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(90);
+    die(router);
+    EXPECT_EQ(router.hear(90), Lines{"false-death 192.168.64.134"});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
+TEST(Backup, ARouterThatStartsAgainAfterItsDeathHasDied) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    die(router);
+    router.hear(120, "192.168.64.135");
+    EXPECT_EQ(router.hear(0), Lines{});
+    router.after(Seconds{3});
+    EXPECT_EQ(router.hear(150), Lines{});
+}
+
+TEST(Active, YieldsToABetterRouterThatHasNotDied) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.set_successor_of(ip("192.168.64.134"));
+    die(router);
+    EXPECT_EQ(router.hear(150),
+              (Lines{"false-death 192.168.64.134", "remove-addresses",
+                     "send-advert priority 100",
+                     "transition active -> backup: advertisement with higher "
+                     "priority 150 from 192.168.64.134"}));
+}
+
+// The lease is 2 s, and the kernel may remove the addresses 300 ms later.
+TEST(Active, AnnouncesRepeatedlyWhileTheKernelOfADeadRouterAnswers) {
+    Config config = classic_config(100);
+    config.announce.delay = Duration{};
+    Router router = Router::backup(config);
+    router.hear(150);
+    router.set_successor_of(ip("192.168.64.134"));
+    die(router);
+
+    const Lines lines = router.wait_for(Seconds{5});
+    EXPECT_EQ(std::ranges::count(lines, "announce-addresses 1"), 12);
+    EXPECT_EQ(lines[0], "announce-addresses 1");
+    EXPECT_EQ(lines.back().find("announce"), std::string::npos);
+}
+
 // Shutdown
 
 TEST(Backup, LeavesQuietly) {

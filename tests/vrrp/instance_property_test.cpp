@@ -40,7 +40,9 @@ Config random_config(Dice &dice) {
 }
 
 Input random_command(Dice &dice) {
-    switch (dice.below(8)) {
+    switch (dice.below(9)) {
+        case 8:
+            return ActiveDied{ip("192.168.64.134"), "it has ended"};
         case 0:
             return Release{"released", Milliseconds{dice.below(1000)}};
         case 1:
@@ -183,6 +185,7 @@ private:
         state_ = a.to;
     }
     void check(const ReportMismatch &) {}
+    void check(const ReportFalseDeath &) {}
 
     StateName state_ = StateName::initialize;
     bool holding_ = false;
