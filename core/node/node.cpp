@@ -295,6 +295,9 @@ void Node::apply_bfd() {
 }
 
 [[gnu::hot]] void Node::share() {
+    if (peers_.has_deaths()) {
+        host_.catch_up();  // what it sent before must not disprove its death
+    }
     const Instant now = os::now();
     follow_previous();
     read_time_of_day(now);

@@ -115,6 +115,7 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
         deliver(engine, now);
         handover_.confirm(engine, now);
     }
+    report_deaths(engine, now);
     start_or_end(engine, now);
     if (running_ &&
         (now >= next_look_ || transitions_ != engine.transitions())) {
@@ -138,6 +139,28 @@ void PeerLinks::start_or_end(engine::Engine &engine, Instant now) {
         begin();
     } else if (!wanted) {
         end(stopped_ ? peer::Farewell::quit : peer::Farewell::reload, now);
+    }
+}
+
+// Its nginx has ended with all routers, on all interfaces.
+void PeerLinks::report_deaths(engine::Engine &engine, Instant now) {
+    for (const peer::Death &death : links_.take_deaths()) {
+        engine::NodeDeath of{death.node, {}, death.text};
+        for (const peer::Peer &peer : links_.peers()) {
+            if (peer.node == death.node) {
+                of.places.push_back({interfaces_[peer.link], peer.address});
+            }
+        }
+        engine.handle_death(of, now);
+    }
+    for (const engine::NodeDeath &death : engine.take_disproved()) {
+        for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+            for (const auto &[interface, address] : death.places) {
+                if (interface == interfaces_[i]) {
+                    links_.contradict(i, address);
+                }
+            }
+        }
     }
 }
 

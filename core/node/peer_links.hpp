@@ -44,6 +44,8 @@ public:
     // The process ends, as soon as no router is leaving any more.
     void stop(engine::Engine &engine, Instant now);
 
+    // Advertisements that have arrived are to be handled before follow().
+    bool has_deaths() const { return links_.has_deaths(); }
     // After each event.
     void follow(engine::Engine &engine, Instant now) {
         if (started_) {
@@ -84,6 +86,7 @@ private:
     void begin();
     void end(peer::Farewell reason, Instant now);
     void look(engine::Engine &engine, Instant now);
+    void report_deaths(engine::Engine &engine, Instant now);
     void deliver(engine::Engine &engine, Instant now);
     void advise(engine::Engine &engine, bool forget, Instant now);
     Naming naming_of(const engine::VirtualRouter &router) const;

@@ -171,7 +171,7 @@ OrderList Links::order_of(std::size_t link) const {
 
 std::optional<bool> Links::is_named_by(const Peer &peer, Family family,
                                        Vrid vrid) const {
-    if (peer.state != PeerState::up) {
+    if (peer.state != PeerState::up && !peer.is_doubted()) {
         return std::nullopt;
     }
     const RouterStatus *router =
@@ -557,6 +557,7 @@ void Links::conclude(Instant now) {
         peer.proved_at.reset();
         peer.status.clear();
         if (!lives) {
+            changed_ = true;
             peer.dead = true;
             peer.reason = kDead;
             const std::string text = title_of(peer.link, peer.address) +
@@ -619,8 +620,8 @@ void Links::fail(Peer &peer, bool was_up, const std::string &text,
     }
 }
 
-void Links::contradict(const Death &death) {
-    if (Peer *peer = find_peer(death.link, death.address);
+void Links::contradict(std::size_t link, const IpAddress &address) {
+    if (Peer *peer = find_peer(link, address);
         peer && std::exchange(peer->dead, false)) {
         peer->reason = "its kernel refused the connection, but it advertises";
         changed_ = true;

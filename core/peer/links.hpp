@@ -229,7 +229,7 @@ public:
     bool has_deaths() const { return !deaths_.empty(); }
     std::vector<Death> take_deaths() { return std::exchange(deaths_, {}); }
     // But it advertises.
-    void contradict(const Death &death);
+    void contradict(std::size_t link, const IpAddress &address);
 
 private:
     struct Connection {

@@ -64,11 +64,10 @@ struct ReportFalseDeath {
     IpAddress address;
 };
 
-using Action =
-    std::variant<SendAdvert, AddAddresses, RenewAddresses, RemoveAddresses,
-                 WithdrawRoutes, RestoreRoutes, AnnounceAddresses,
-                 AnnounceSource, AskActive, ReportTransition, ReportMismatch,
-                 ReportFalseDeath>;
+using Action = std::variant<SendAdvert, AddAddresses, RenewAddresses,
+                            RemoveAddresses, WithdrawRoutes, RestoreRoutes,
+                            AnnounceAddresses, AnnounceSource, AskActive,
+                            ReportTransition, ReportMismatch, ReportFalseDeath>;
 
 using Actions = std::vector<Action>;
 

@@ -668,7 +668,7 @@ TEST_F(DeathTest, ARefusalAfterTheEndOfTheLinkIsAProof) {
     EXPECT_TRUE(deaths().empty());
     EXPECT_EQ(lb2.peer(1)->reason,
               "its nginx has ended: its kernel refused the connection");
-    lb2.links->contradict(found[0]);
+    lb2.links->contradict(0, address(1));
     EXPECT_EQ(lb2.peer(1)->reason,
               "its kernel refused the connection, but it advertises");
     lb1.listens = true;
