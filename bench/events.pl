@@ -22,6 +22,8 @@ my @SYSTEMS = (
 
 # Only by name.
 my @OTHERS = (
+    ['ngx_vrrp-v3-link'   => 'ngx_vrrp v3, 100 ms, `peer_link`'],
+    ['ngx_vrrp-v2-link'   => 'ngx_vrrp v2, 1 s, `peer_link`'],
     ['ngx_vrrp-v3-vmac'   => 'ngx_vrrp v3, 100 ms, `use_vmac`'],
     ['keepalived-v3'      => 'keepalived v3, 100 ms, `pgrep`'],
     ['keepalived-v3-vmac' => 'keepalived v3, 100 ms, `pgrep`, `use_vmac`'],

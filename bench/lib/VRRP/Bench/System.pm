@@ -10,11 +10,13 @@ use VRRP::Bench::Module;
 use VRRP::Classic;
 
 # profile: see VRRP::Classic. check: how keepalived learns of nginx's end. vmac:
-# with "use_vmac".
+# with "use_vmac". link: with "peer_link".
 # period: what the time that passes until something is noticed depends on, s.
 our %SYSTEMS = (
     'ngx_vrrp-v2'     => { profile => 'v2' },
     'ngx_vrrp-v3'     => { profile => 'v3' },
+    'ngx_vrrp-v2-link' => { profile => 'v2', link => 1 },
+    'ngx_vrrp-v3-link' => { profile => 'v3', link => 1 },
     'ngx_vrrp-v3_10ms' => { profile => 'v3_10ms' },
     'ngx_vrrp-v3-vmac' => { profile => 'v3', vmac => 1 },
 
