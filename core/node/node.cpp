@@ -72,7 +72,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       generation_(generation) {
     facts_.started_at = os::now();
     checks_.show(bfd_);
-    peers_.details().take_over(area_.read_peer_reports().drift);
+    peers_.details().take_over(area_.read_peer_reports().drift,
+                               facts_.started_at);
     follow_previous();
 }
 

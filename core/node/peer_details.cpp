@@ -115,6 +115,16 @@ void PeerDetails::add(const std::string &interface, std::size_t link,
     }
 }
 
+void PeerDetails::take_over(std::vector<peer::Drift> drift, Instant now) {
+    if (!interfaces_.empty()) {
+        drift_.take_over(std::move(drift), now);
+        return;
+    }
+    for (peer::Drift &one : drift) {
+        news_.push_back({std::move(one.peer), std::move(one.text), true});
+    }
+}
+
 void PeerDetails::look(const engine::Engine &engine, peer::Links &links,
                        Instant now) {
     for (OfInterface &one : interfaces_) {

@@ -33,10 +33,9 @@ public:
 
     // An interface, by one of its links.
     void add(const std::string &interface, std::size_t link, peer::NodeId self);
-    // Differences that a previous process of this node has reported.
-    void take_over(std::vector<peer::Drift> drift) {
-        drift_.take_over(std::move(drift));
-    }
+    // Differences that a previous process of this node has reported. They are
+    // over if there is no such link any more.
+    void take_over(std::vector<peer::Drift> drift, Instant now);
 
     // Each second, and after changes of state.
     void look(const engine::Engine &engine, peer::Links &links, Instant now);
@@ -72,7 +71,7 @@ private:
     std::map<std::string, std::vector<std::string>> differences_;  // by peer
     peer::DriftWatch drift_;
     std::vector<peer::DriftNews> news_;
-    bool changed_ = false;
+    bool changed_ = true;  // a previous process may have published others
 };
 
 }  // namespace ngx_vrrp::node

@@ -185,6 +185,13 @@ std::vector<std::string> differences(const Details &ours,
     return Comparison(ours, theirs).run();
 }
 
+void DriftWatch::take_over(std::vector<Drift> list, Instant now) {
+    list_ = std::move(list);
+    for (Drift &drift : list_) {
+        drift.seen = now;
+    }
+}
+
 void DriftWatch::set(const std::string &peer,
                      const std::vector<std::string> &texts, Instant now) {
     for (const std::string &text : texts) {

@@ -44,7 +44,7 @@ struct DriftNews {
 class DriftWatch {
 public:
     // Those that a previous process of this node has reported.
-    void take_over(std::vector<Drift> list) { list_ = std::move(list); }
+    void take_over(std::vector<Drift> list, Instant now);
 
     // All differences with this peer. Not called for a peer without details.
     void set(const std::string &peer, const std::vector<std::string> &texts,

@@ -168,7 +168,9 @@ TEST_F(DriftWatchTest, KeepsThatOfAPeerWithoutLink) {
 }
 
 TEST_F(DriftWatchTest, ContinuesThatOfAnEarlierProcess) {
-    watch.take_over({{"lb2", "a", now - Seconds{50}, true, now}});
+    watch.take_over({{"lb2", "a", now - Seconds{50}, true}}, now);
+    watch.settle(now);
+    EXPECT_EQ(news(), Texts{});
     EXPECT_EQ(after(Seconds{1}, {"a"}), Texts{});
     ASSERT_EQ(watch.list().size(), 1u);
     EXPECT_EQ(now - watch.list()[0].since, Seconds{51});
