@@ -528,6 +528,21 @@ typedef struct {
 } vrrp_core_link_conf_t;
 
 
+/* what usually is the same on all nodes: they compare it by peer links */
+
+typedef struct {
+    const char                       *context;      /* "http", "stream" */
+    vrrp_core_str_t                   name;
+    const vrrp_core_str_t            *servers;      /* as configured */
+    size_t                            nservers;
+} vrrp_core_upstream_conf_t;
+
+typedef struct {
+    vrrp_core_str_t                   name;
+    int64_t                           ends;         /* seconds since 1970 */
+} vrrp_core_certificate_conf_t;
+
+
 /* notifications */
 
 /* sets of events: those that rules are about */
@@ -688,6 +703,11 @@ typedef struct {
     /* one for each interface and family with a peer_link */
     vrrp_core_link_conf_t            *links;
     size_t                            nlinks;
+
+    const vrrp_core_upstream_conf_t  *upstreams;
+    size_t                            nupstreams;
+    const vrrp_core_certificate_conf_t  *certificates;
+    size_t                            ncertificates;
 
     const vrrp_core_notify_conf_t    *channels;
     size_t                            nchannels;
@@ -1098,6 +1118,7 @@ typedef struct {
     char             name[64];
     char             state[16];       /* INIT, BACKUP, MASTER, FAULT */
     uint8_t          effective_priority;
+    char             master_address[48];  /* of another node; or empty */
 } vrrp_core_instance_t;
 
 
@@ -1107,6 +1128,24 @@ typedef struct {
  */
 size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
     vrrp_core_instance_t *list, size_t n);
+
+
+/* other nodes, texts end with a zero */
+
+#define VRRP_CORE_MAX_PEERS  96
+
+typedef struct {
+    char             name[64];
+    char             address[48];
+} vrrp_core_peer_t;
+
+
+/*
+ * Those that have a link with this node, or that a node with a link relays;
+ * n at most.
+ */
+size_t vrrp_core_peers(const vrrp_core_memory_t *memory,
+    vrrp_core_peer_t *list, size_t n);
 
 
 /* commands of operators, from a worker to the vrrp process */

@@ -52,6 +52,12 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
         || ngx_array_init(&vcf->channels, cycle->pool, 4,
                           sizeof(ngx_vrrp_channel_t))
            != NGX_OK
+        || ngx_array_init(&vcf->upstreams, cycle->pool, 4,
+                          sizeof(vrrp_core_upstream_conf_t))
+           != NGX_OK
+        || ngx_array_init(&vcf->certificates, cycle->pool, 4,
+                          sizeof(vrrp_core_certificate_conf_t))
+           != NGX_OK
         || ngx_array_init(&vcf->groups, cycle->pool, 2,
                           sizeof(ngx_vrrp_group_t))
            != NGX_OK)

@@ -56,6 +56,8 @@ typedef struct {
     ngx_array_t           matches;       /* of ngx_vrrp_match_t */
     ngx_array_t           channels;      /* of ngx_vrrp_channel_t */
     ngx_array_t           groups;        /* of ngx_vrrp_group_t */
+    ngx_array_t           upstreams;     /* those of core */
+    ngx_array_t           certificates;  /* those of core */
 
     vrrp_core_memory_t   *memory;        /* NULL: there is none */
 

@@ -3,16 +3,20 @@
 # Three nodes with "peer_link secret_file=": the page of each shows all of
 # them, although the BACKUPs have no link with each other. A node with another
 # configuration is named on all pages, in the log and by an event, and is gone
-# when it is mended.
+# when it is mended. A BACKUP passes requests on, as in conf-examples/peers.conf.
 
 use v5.36;
 
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use VRRP::Certificates;
 use VRRP::Lab;
 use VRRP::Nginx;
 use VRRP::Page;
+use VRRP::Proc;
 
 my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
@@ -31,10 +35,37 @@ print {$file} "the secret of the three nodes\n";
 close $file;
 chmod 0600, $secret;
 
+my $certificates = VRRP::Certificates->new($lab->dir . '/certificates');
+my %certificate = (
+    new => [$certificates->issue('new', 'www.example.com',
+                                 until => '20480601000000Z')],
+    old => [$certificates->issue('old', 'www.example.com',
+                                 until => '20470601000000Z')]);
+
+# The server of the example, and the files of the ACME client on each node.
+my ($SERVER) = VRRP::Proc::slurp(abs_path(dirname(__FILE__)
+                                          . '/../conf-examples/peers.conf'))
+               =~ /^http \{\n(.*)^\}\n\z/ms;
+
+for my $name (@NODES) {
+    my $root = acme($name) . '/.well-known/acme-challenge';
+
+    system('mkdir', '-p', '-m', '0755', $root) == 0 or die "mkdir $root\n";
+    open my $token, '>', "$root/token" or die "$root/token: $!\n";
+    print {$token} "the token of $name\n";
+    close $token;
+}
+
+sub acme ($name) { return $lab->dir . "/acme-$name" }
+
 sub fifo ($name) { return $lab->dir . "/$name.fifo" }
 
-# The directives of the instance, and of http.
-sub configuration ($name, $more = '', $http = '') {
+# The directives of the instance; servers of an upstream, and a certificate.
+sub configuration ($name, $more = '', $servers = 'server 192.168.65.149:80;',
+                   $which = 'new') {
+    my ($pem, $key) = @{ $certificate{$which} };
+    my $server = $SERVER =~ s{/var/www/acme}{acme($name)}er;
+
     return (vrrp => <<"VRRP", http => <<"HTTP");
     router_id $name;
     peer_link on secret_file=$secret;
@@ -52,7 +83,13 @@ VRRP
         listen 127.0.0.1:8080;
         location = /vrrp { vrrp_status; }
     }
-    $http
+    $server
+    upstream web { $servers }
+    server {
+        listen 127.0.0.1:8443 ssl;
+        ssl_certificate $pem;
+        ssl_certificate_key $key;
+    }
 HTTP
 }
 
@@ -138,21 +175,46 @@ cmp_ok(abs $lb3->{details}{clock_offset_ms}, '<', 1000,
        'the clocks are the same: it is one machine');
 is(drift_of($_), '', "no difference is seen by $_") for @NODES;
 
+# --- a BACKUP passes requests on ---------------------------------------------
+
+sub get ($name, $path) {
+    return $lab->node($name)->run(qw(curl -s -m 5), "http://127.0.0.1$path");
+}
+
+is(get($_, '/.well-known/acme-challenge/token'), "the token of lb1\n",
+   "a challenge at $_ is answered by the MASTER") for @NODES;
+like(get($_, '/nodes/lb2/'), qr/"router_id":"lb2","nginx_version"/,
+     "$_ passes a request on to lb2") for qw(lb1 lb3);
+like(get('lb2', '/nodes/lb2/'), qr/503/, 'lb2 is no peer of its own');
+
 # --- another address ---------------------------------------------------------
 
-configure('lb2', "virtual_ipaddress $OTHER/24; advert_int 200ms;");
+my $UPSTREAM = 'upstream web: server 192.168.65.150:80 is missing on ';
+my $CERTIFICATE = 'certificate of www.example.com: ends on ';
+
+configure('lb2', "virtual_ipaddress $OTHER/24; advert_int 200ms;",
+          'server 192.168.65.149:80; server 192.168.65.150:80;', 'old');
 wait_for_drift('on all nodes',
-    lb1 => "VI_1: address $OTHER/24 is missing on lb1\n"
-           . 'VI_1: advert_int 100ms on lb1, 200ms on lb2',
-    lb2 => join("\n", map { "VI_1: address $OTHER/24 is missing on $_" }
-                          qw(lb1 lb3))
-           . join('', map { "\nVI_1: advert_int 200ms on lb2, 100ms on $_" }
-                          qw(lb1 lb3)),
-    lb3 => "VI_1: address $OTHER/24 is missing on lb3\n"
-           . 'VI_1: advert_int 100ms on lb3, 200ms on lb2');
+    (map { $_ => join "\n",
+               "VI_1: address $OTHER/24 is missing on $_",
+               "VI_1: advert_int 100ms on $_, 200ms on lb2",
+               "${CERTIFICATE}2048-06-01 on $_, 2047-06-01 on lb2",
+               "$UPSTREAM$_" } qw(lb1 lb3)),
+    lb2 => join "\n",
+               (map { "VI_1: address $OTHER/24 is missing on $_" } qw(lb1 lb3)),
+               (map { "VI_1: advert_int 200ms on lb2, 100ms on $_" }
+                    qw(lb1 lb3)),
+               (map { "${CERTIFICATE}2047-06-01 on lb2, 2048-06-01 on $_" }
+                    qw(lb1 lb3)),
+               (map { "$UPSTREAM$_" } qw(lb1 lb3)));
 wait_for_nodes('after a reload');
 like(page_of($_), qr/The nodes differ: VI_1: address \Q$OTHER\E.*is missing on/,
      "the page of $_ has the difference") for @NODES;
+
+$nginx{lb1}->reload;
+$lab->wait_until('lb1 to be linked again', $PATIENCE,
+                 sub { nodes_of('lb1') eq 'lb2 up lb3 up' });
+unlike(events('lb1'), qr/OVER/, 'a reload does not end the difference');
 
 configure('lb2');
 wait_for_drift('until it is gone', map { $_ => '' } @NODES);

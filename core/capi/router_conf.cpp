@@ -337,6 +337,30 @@ std::vector<node::PeerLink> to_peer_links(const vrrp_core_conf_t &conf) {
     return links;
 }
 
+// Servers may share certificates.
+peer::Details to_shared(const vrrp_core_conf_t &conf) {
+    peer::Details shared;
+    for (std::size_t i = 0; i < conf.nupstreams; ++i) {
+        const vrrp_core_upstream_conf_t &c = conf.upstreams[i];
+        peer::UpstreamDetails &upstream = shared.upstreams.emplace_back();
+        upstream.context = c.context;
+        upstream.name = to_string(c.name);
+        for (std::size_t j = 0; j < c.nservers; ++j) {
+            upstream.servers.push_back(to_string(c.servers[j]));
+        }
+    }
+    std::map<std::string, std::int64_t> ends;
+    for (std::size_t i = 0; i < conf.ncertificates; ++i) {
+        const auto [it, is_new] = ends.try_emplace(
+            to_string(conf.certificates[i].name), conf.certificates[i].ends);
+        it->second = std::min(it->second, conf.certificates[i].ends);
+    }
+    for (const auto &[name, end] : ends) {
+        shared.certificates.push_back({name, end});
+    }
+    return shared;
+}
+
 std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
     std::vector<engine::RouterConfig> configs;
     for (std::size_t i = 0; i < conf.ninstances; ++i) {

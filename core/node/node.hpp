@@ -50,6 +50,7 @@ struct Generation {
     net::BfdSockets::Descriptors bfd_fds{-1, -1, -1, -1};
     std::string bfd_holder;  // the program that had one of their ports
     std::vector<PeerLink> peer_links;
+    peer::Details shared;  // upstreams and certificates
     // The master can start this process again as root.
     bool begins_as_root = false;
     std::string disabled;  // why it takes no part in VRRP; empty: it does

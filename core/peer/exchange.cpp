@@ -62,9 +62,12 @@ void Exchange::set_own(Details details, bool relays) {
             details.relayed.push_back(report.node);
         }
     }
-    if (revision_ == 0 || details != own_) {
-        own_ = std::move(details);
-        entries_ = serialize(own_);
+    Buffer entries = serialize(details);
+    if (entries != entries_) {
+        entries_ = std::move(entries);
+        // As others see it: texts are cut, and long lists end early.
+        const auto read = parse_details(entries_);
+        own_ = read ? *read : Details{};
         ++revision_;
         changed_ = true;
     }

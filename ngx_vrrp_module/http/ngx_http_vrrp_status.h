@@ -63,6 +63,10 @@ ngx_int_t ngx_http_vrrp_add_header(ngx_http_request_t *r, const char *key,
 ngx_table_elt_t *ngx_http_vrrp_header(ngx_http_request_t *r,
     const ngx_str_t *name, const ngx_table_elt_t *previous);
 
+/* ngx_http_vrrp_certificates.c */
+
+ngx_int_t ngx_http_vrrp_certificates(ngx_conf_t *cf);
+
 /* ngx_http_vrrp_control.c */
 
 ngx_int_t ngx_http_vrrp_control_handler(ngx_http_request_t *r);

@@ -47,7 +47,7 @@ static ngx_command_t  ngx_http_vrrp_status_commands[] = {
 
 static ngx_http_module_t  ngx_http_vrrp_status_module_ctx = {
     ngx_http_vrrp_add_variables,           /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    ngx_http_vrrp_certificates,            /* postconfiguration */
 
     NULL,                                  /* create main configuration */
     NULL,                                  /* init main configuration */

@@ -146,7 +146,13 @@ ngx_http_vrrp_upstream_init(ngx_conf_t *cf)
                                            uscfp[i]->file_name,
                                            uscfp[i]->line);
 
-        if (rc != NGX_OK) {
+        if (rc != NGX_OK
+            || ngx_vrrp_upstream_share(cf, "http", &uscfp[i]->host,
+                                       uscfp[i]->servers,
+                                       offsetof(ngx_http_upstream_server_t,
+                                                name))
+               != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }

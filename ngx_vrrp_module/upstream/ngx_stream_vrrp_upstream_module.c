@@ -156,7 +156,13 @@ ngx_stream_vrrp_upstream_init(ngx_conf_t *cf)
                                            uscfp[i]->file_name,
                                            uscfp[i]->line);
 
-        if (rc != NGX_OK) {
+        if (rc != NGX_OK
+            || ngx_vrrp_upstream_share(cf, "stream", &uscfp[i]->host,
+                                       uscfp[i]->servers,
+                                       offsetof(ngx_stream_upstream_server_t,
+                                                name))
+               != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }

@@ -100,6 +100,44 @@ ngx_vrrp_upstream_pool(ngx_conf_t *cf, ngx_vrrp_upstream_t *up,
 
 
 ngx_int_t
+ngx_vrrp_upstream_share(ngx_conf_t *cf, const char *context,
+    ngx_str_t *upstream, ngx_array_t *servers, size_t name)
+{
+    u_char                     *server;
+    ngx_uint_t                  i;
+    ngx_vrrp_conf_t            *vcf;
+    vrrp_core_str_t            *list;
+    vrrp_core_upstream_conf_t  *shared;
+
+    vcf = ngx_vrrp_get_conf(cf->cycle);
+
+    list = ngx_palloc(cf->pool, servers->nelts * sizeof(vrrp_core_str_t));
+    shared = ngx_array_push(&vcf->upstreams);
+
+    if (list == NULL || shared == NULL) {
+        return NGX_ERROR;
+    }
+
+    server = servers->elts;
+
+    for (i = 0; i < servers->nelts; i++) {
+        ngx_vrrp_core_str(&list[i], (ngx_str_t *) (server + name));
+        server += servers->size;
+    }
+
+    shared->context = context;
+    ngx_vrrp_core_str(&shared->name, upstream);
+    shared->servers = list;
+    shared->nservers = servers->nelts;
+
+    vcf->core.upstreams = vcf->upstreams.elts;
+    vcf->core.nupstreams = vcf->upstreams.nelts;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_vrrp_upstream_add_peers(ngx_vrrp_pool_t *vp, ngx_str_t *server,
     ngx_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t backup, ngx_uint_t down)
 {

@@ -132,6 +132,10 @@ ngx_vrrp_pool_t *ngx_vrrp_upstream_pool(ngx_conf_t *cf,
 ngx_int_t ngx_vrrp_upstream_unchecked(ngx_conf_t *cf, ngx_vrrp_upstream_t *up,
     const char *context, ngx_str_t *name, u_char *file_name, ngx_uint_t line);
 
+/* for other nodes; name: of each server, the offset of its ngx_str_t */
+ngx_int_t ngx_vrrp_upstream_share(ngx_conf_t *cf, const char *context,
+    ngx_str_t *upstream, ngx_array_t *servers, size_t name);
+
 ngx_int_t ngx_vrrp_upstream_add_peers(ngx_vrrp_pool_t *vp, ngx_str_t *server,
     ngx_addr_t *addrs, ngx_uint_t naddrs, ngx_uint_t backup, ngx_uint_t down);
 

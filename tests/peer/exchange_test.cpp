@@ -219,6 +219,14 @@ TEST_F(ExchangeTest, OthersAreNotBelieved) {
     EXPECT_EQ(seen_by(2), "lb1 lb3*");
 }
 
+// A comparison of a long text with the one that was sent finds no difference.
+TEST_F(ExchangeTest, OwnDetailsAreAsOthersSeeThem) {
+    of(1).details.upstreams = {{"http", std::string(100, 'x'), {"a"}}};
+    look();
+    EXPECT_EQ(of(1).exchange.own().upstreams[0].name.size(), 63u);
+    EXPECT_EQ(of(2).exchange.reports()[0]->details, of(1).exchange.own());
+}
+
 TEST_F(ExchangeTest, ReportsHaveABound) {
     look();
     Exchange &exchange = of(2).exchange;
