@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/capi.h"
 #include "core/capi/memory.hpp"
@@ -15,6 +16,7 @@
 #include "core/status/page.hpp"
 #include "core/status/render.hpp"
 #include "core/status/view.hpp"
+#include "core/vrrp/state.hpp"
 
 namespace {
 
@@ -53,7 +55,35 @@ vrrp_core_instance_t to_c(const status::InstanceRecord &record) {
     copy_text(instance.name, record.name.view());
     copy_text(instance.state, record.state.view());
     instance.effective_priority = record.effective_priority;
+    if (record.state.view() != public_name(vrrp::StateName::active)) {
+        copy_text(instance.master_address, record.master_address.view());
+    }
     return instance;
+}
+
+vrrp_core_peer_t to_peer(std::string_view name, std::string_view address) {
+    vrrp_core_peer_t peer{};
+    copy_text(peer.name, name);
+    copy_text(peer.address, address);
+    return peer;
+}
+
+// Those with a link come first.
+std::vector<vrrp_core_peer_t> peers_of(const status::View &view) {
+    std::vector<vrrp_core_peer_t> peers;
+    for (const status::PeerRecord &peer : view.snapshot.peers) {
+        if (peer.state == peer::PeerState::up) {
+            peers.push_back(
+                to_peer(peer.router_id.view(), peer.address.view()));
+        }
+    }
+    for (const status::PeerReport &report : view.peer_reports.nodes) {
+        if (report.via != 0) {
+            peers.push_back(to_peer(report.details.about.router_id,
+                                    report.details.address));
+        }
+    }
+    return peers;
 }
 
 }  // namespace
@@ -103,6 +133,25 @@ vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
             os::now());
         append(data, health.text.data(), health.text.size());
         return to_c(health);
+    });
+}
+
+size_t vrrp_core_peers(const vrrp_core_memory_t *memory, vrrp_core_peer_t *list,
+                       size_t n) {
+    if (memory == nullptr) {
+        return 0;
+    }
+    return guarded(std::size_t{0}, [&] {
+        const auto view =
+            status::take_view(memory->readable_area(), memory->worker_area(),
+                              {.now = os::now(), .wall = os::wall_clock()});
+        if (!view || !status::is_fresh(view->snapshot, view->moment.now)) {
+            return std::size_t{0};
+        }
+        const auto peers = peers_of(*view);
+        const std::size_t count = std::min(n, peers.size());
+        std::copy_n(peers.begin(), count, list);
+        return count;
     });
 }
 

@@ -1,7 +1,8 @@
 
 /*
  * $vrrp_state, $vrrp_is_master, and for an instance $vrrp_state_NAME and
- * $vrrp_effective_priority_NAME.
+ * $vrrp_effective_priority_NAME.  $vrrp_master_address and, for another node,
+ * $vrrp_peer_address_NAME: a BACKUP can pass requests on.
  *
  * A worker looks into shared memory once in a millisecond at most, however
  * many requests it serves in that time.
@@ -38,6 +39,14 @@ static ngx_int_t ngx_http_vrrp_instance_state_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_vrrp_priority_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_vrrp_master_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_vrrp_instance_master_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_vrrp_peer_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_vrrp_address(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, const char *address);
 static ngx_int_t ngx_http_vrrp_no_value(ngx_http_variable_value_t *v);
 static ngx_int_t ngx_http_vrrp_value(ngx_http_variable_value_t *v,
     const ngx_str_t *text);
@@ -54,6 +63,10 @@ static ngx_int_t ngx_http_vrrp_state_of(const vrrp_core_instance_t *instance);
 static ngx_str_t  ngx_http_vrrp_state_prefix = ngx_string("vrrp_state_");
 static ngx_str_t  ngx_http_vrrp_priority_prefix =
     ngx_string("vrrp_effective_priority_");
+static ngx_str_t  ngx_http_vrrp_master_prefix =
+    ngx_string("vrrp_master_address_");
+static ngx_str_t  ngx_http_vrrp_peer_prefix =
+    ngx_string("vrrp_peer_address_");
 
 
 static ngx_http_variable_t  ngx_http_vrrp_variables[] = {
@@ -70,6 +83,17 @@ static ngx_http_variable_t  ngx_http_vrrp_variables[] = {
 
     { ngx_string("vrrp_effective_priority_"), NULL,
       ngx_http_vrrp_priority_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
+    { ngx_string("vrrp_master_address"), NULL,
+      ngx_http_vrrp_master_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("vrrp_master_address_"), NULL,
+      ngx_http_vrrp_instance_master_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
+    { ngx_string("vrrp_peer_address_"), NULL,
+      ngx_http_vrrp_peer_variable, 0,
       NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
       ngx_http_null_variable
@@ -173,6 +197,102 @@ ngx_http_vrrp_priority_variable(ngx_http_request_t *r,
     text.len = ngx_sprintf(text.data, "%ui",
                            (ngx_uint_t) instance->effective_priority)
                - text.data;
+
+    return ngx_http_vrrp_value(v, &text);
+}
+
+
+/* of the first instance that follows another node */
+
+static ngx_int_t
+ngx_http_vrrp_master_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    size_t                      i;
+    ngx_http_vrrp_instances_t  *known;
+
+    known = ngx_http_vrrp_read_instances();
+
+    for (i = 0; i < known->n; i++) {
+        if (known->list[i].master_address[0]) {
+            return ngx_http_vrrp_address(r, v, known->list[i].master_address);
+        }
+    }
+
+    return ngx_http_vrrp_no_value(v);
+}
+
+
+static ngx_int_t
+ngx_http_vrrp_instance_master_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t  *name = (ngx_str_t *) data;
+
+    const vrrp_core_instance_t  *instance;
+
+    instance = ngx_http_vrrp_instance_named(name,
+                                            &ngx_http_vrrp_master_prefix);
+    if (instance == NULL) {
+        return ngx_http_vrrp_no_value(v);
+    }
+
+    return ngx_http_vrrp_address(r, v, instance->master_address);
+}
+
+
+static ngx_int_t
+ngx_http_vrrp_peer_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t  *name = (ngx_str_t *) data;
+
+    size_t             i, n;
+    ngx_vrrp_conf_t   *vcf;
+    vrrp_core_peer_t  *list;
+
+    vcf = ngx_vrrp_get_conf(ngx_cycle);
+
+    list = ngx_palloc(r->pool, VRRP_CORE_MAX_PEERS * sizeof(vrrp_core_peer_t));
+    if (list == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = vrrp_core_peers(vcf->memory, list, VRRP_CORE_MAX_PEERS);
+
+    for (i = 0; i < n; i++) {
+        if (ngx_http_vrrp_is_name(list[i].name,
+                                  name->data + ngx_http_vrrp_peer_prefix.len,
+                                  name->len - ngx_http_vrrp_peer_prefix.len))
+        {
+            return ngx_http_vrrp_address(r, v, list[i].address);
+        }
+    }
+
+    return ngx_http_vrrp_no_value(v);
+}
+
+
+/* as in a URL: IPv6 in brackets */
+
+static ngx_int_t
+ngx_http_vrrp_address(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    const char *address)
+{
+    ngx_str_t    text;
+    const char  *format;
+
+    if (address[0] == '\0') {
+        return ngx_http_vrrp_no_value(v);
+    }
+
+    text.data = ngx_pnalloc(r->pool, ngx_strlen(address) + sizeof("[]") - 1);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    format = ngx_strchr(address, ':') ? "[%s]" : "%s";
+    text.len = ngx_sprintf(text.data, format, address) - text.data;
 
     return ngx_http_vrrp_value(v, &text);
 }
