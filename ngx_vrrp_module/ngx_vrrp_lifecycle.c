@@ -186,7 +186,8 @@ ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf)
 
 /*
  * A binary without this module has our descriptors, too, and does not close
- * them: a name that it keeps must not look like one of a living nginx.
+ * them: a name that it keeps must not look like one of a living nginx.  The
+ * binary that has started this one needs them again when this one ends first.
  */
 
 void
@@ -195,6 +196,10 @@ ngx_vrrp_exit_master(ngx_cycle_t *cycle)
     ngx_vrrp_conf_t  *vcf;
 
     vcf = ngx_vrrp_get_conf(cycle);
+
+    if (ngx_inherited && getppid() == ngx_parent) {
+        return;
+    }
 
     if (vcf && vcf->core.ownership_fd != -1
         && vrrp_core_ownership_passed_on(vcf->core.ownership_fd, ngx_pid)

@@ -149,6 +149,25 @@ subtest 'a reload that changes the user' => sub {
            'hands the router over');
 };
 
+subtest 'a binary upgrade and back' => sub {
+    my ($old) = $nginx->masters;
+    $nginx->signal('USR2', $old);
+    $lab->wait_until('a second nginx', 10, sub {
+        return $nginx->masters == 2 && $nginx->vrrp_processes == 2
+               && $nginx->workers == 2 * $nginx->{workers};
+    });
+    my ($new) = grep { $_ != $old } $nginx->masters;
+    $nginx->signal('QUIT', $new);
+    $lab->wait_until('one nginx', 10, sub { $nginx->masters == 1 });
+
+    my (undef, $status) = $node->try('perl', '-e', <<'END');
+        use Socket;
+        socket my $s, AF_UNIX, SOCK_SEQPACKET, 0 or exit 2;
+        connect $s, pack('S', AF_UNIX) . "\0ngx_vrrp/52/ipv4/vrlab0" or exit 1;
+END
+    is($status, 0, 'another nginx would detect it');
+};
+
 subtest 'a binary upgrade' => sub {
     my ($old) = $nginx->masters;
     $nginx->signal('USR2', $old);
