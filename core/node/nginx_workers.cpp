@@ -1,7 +1,6 @@
 #include "core/node/nginx_workers.hpp"
 
 #include <cerrno>
-#include <utility>
 
 #include "core/base/find.hpp"
 #include "core/os/clock.hpp"
@@ -27,11 +26,13 @@ bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
         --short_checks_;
         return;
     }
-    slots_ = area_.beating();
+    area_.find_beating(slots_);
     area_.read_heartbeats(slots_, list_);
-    const std::vector<std::int32_t> before =
-        std::exchange(known_, engine::pids_of(list_));
-    short_checks_ = known_ == before ? kShortChecks : 0;
+    const bool same = engine::are_of(list_, known_);
+    if (!same) {
+        known_ = engine::pids_of(list_);
+    }
+    short_checks_ = same ? kShortChecks : 0;
 }
 
 [[gnu::hot]] std::span<const engine::Heartbeat> NginxWorkers::heartbeats() {

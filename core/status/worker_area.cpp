@@ -86,19 +86,21 @@ void WorkerArea::stop_beating(std::size_t slot) {
 }
 
 std::vector<engine::Heartbeat> WorkerArea::heartbeats() const {
+    std::vector<std::size_t> slots;
     std::vector<engine::Heartbeat> list;
-    read_heartbeats(beating(), list);
+    find_beating(slots);
+    read_heartbeats(slots, list);
     return list;
 }
 
-std::vector<std::size_t> WorkerArea::beating() const {
-    std::vector<std::size_t> list;
+[[gnu::hot]] void WorkerArea::find_beating(
+    std::vector<std::size_t> &slots) const {
+    slots.clear();
     for (std::size_t i = 0; i < kHeartbeatSlots; ++i) {
         if (pid(i).load(std::memory_order_relaxed) > 0) {
-            list.push_back(i);
+            slots.push_back(i);
         }
     }
-    return list;
 }
 
 [[gnu::hot]] void WorkerArea::read_heartbeats(

@@ -44,7 +44,7 @@ public:
     std::vector<engine::Heartbeat> heartbeats() const;
 
     // The slots with heartbeats, and their content.
-    std::vector<std::size_t> beating() const;
+    void find_beating(std::vector<std::size_t> &slots) const;
     void read_heartbeats(const std::vector<std::size_t> &of,
                          std::vector<engine::Heartbeat> &list) const;
 
