@@ -82,7 +82,7 @@ public:
     std::span<int> errors() { return {errors_.data(), count_}; }
 
 private:
-    void begin(Bytes part) {
+    [[gnu::hot]] void begin(Bytes part) {
         last_ = used_;
         append(part);
         if (errors_.size() == count_) {

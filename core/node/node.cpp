@@ -313,7 +313,7 @@ void Node::apply_bfd() {
         facts_.bfd_dropped = bfd_.drops();
         publisher_.publish(engine_, facts_, now);
         if (peers_.take_news(now)) {
-            area_.publish(peers_.records());
+            publish_peers();
         }
         report_details(now);
         // The previous process ends when it sees this, and a reload is over:
@@ -397,6 +397,11 @@ bool Node::begin_again() {
         next_clock_read_ = now + kClockRead;
         engine_.handle_time_of_day(os::time_of_day(), now);
     }
+}
+
+// Its record is longer than a page of the stack.
+[[gnu::noinline]] void Node::publish_peers() {
+    area_.publish(peers_.records());
 }
 
 [[gnu::hot]] void Node::confirm() {

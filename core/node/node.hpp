@@ -125,6 +125,7 @@ private:
     Status watch_master();
     Status try_to_start(Instant now);
     Status take_part();
+    void publish_peers();
     void confirm();
     void mark_quit();
     void read_time_of_day(Instant now);

@@ -11,9 +11,9 @@
 
 
 static ngx_connection_t *ngx_vrrp_event_find(int fd);
-static void ngx_vrrp_event_read_handler(ngx_event_t *rev);
-static void ngx_vrrp_event_timer_handler(ngx_event_t *rev);
-static void ngx_vrrp_event_due_handler(ngx_event_t *ev);
+static void ngx_vrrp_event_read_handler(ngx_event_t *rev) ngx_vrrp_hot;
+static void ngx_vrrp_event_timer_handler(ngx_event_t *rev) ngx_vrrp_hot;
+static void ngx_vrrp_event_due_handler(ngx_event_t *ev) ngx_vrrp_hot;
 
 
 ngx_int_t

@@ -13,6 +13,11 @@
 #include <ngx_event.h>
 
 
+/* on the path of each advertisement: they lie beside those of the core */
+
+#define ngx_vrrp_hot  __attribute__((hot))
+
+
 typedef struct {
     ngx_log_t           *log;
     vrrp_process_t      *process;
@@ -30,8 +35,8 @@ int ngx_vrrp_hmac_sha256(void *data, const char *key, size_t key_len,
     const char *text, size_t len, uint8_t digest[32]);
 
 ngx_int_t ngx_vrrp_event_open_timer(ngx_vrrp_loop_t *loop);
-void ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop);
-void ngx_vrrp_event_wait(ngx_cycle_t *cycle);
+void ngx_vrrp_event_arm_timer(ngx_vrrp_loop_t *loop) ngx_vrrp_hot;
+void ngx_vrrp_event_wait(ngx_cycle_t *cycle) ngx_vrrp_hot;
 ngx_int_t ngx_vrrp_event_add(int fd, ngx_event_handler_pt handler,
     void *data);
 

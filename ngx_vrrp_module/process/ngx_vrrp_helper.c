@@ -15,11 +15,12 @@ static ngx_int_t ngx_vrrp_helper_spawn(ngx_cycle_t *cycle,
     ngx_vrrp_helper_t *helper);
 static char *ngx_vrrp_helper_name(ngx_vrrp_helper_t *helper, ngx_log_t *log);
 static void ngx_vrrp_helper_pass_channel(ngx_cycle_t *cycle);
-static void ngx_vrrp_helper_cycle(ngx_cycle_t *cycle, void *data);
+static void ngx_vrrp_helper_cycle(ngx_cycle_t *cycle, void *data)
+    ngx_vrrp_hot;
 static void ngx_vrrp_helper_create(ngx_cycle_t *cycle,
     ngx_vrrp_helper_t *helper);
 static void ngx_vrrp_helper_signals(ngx_cycle_t *cycle,
-    vrrp_process_t *process);
+    vrrp_process_t *process) ngx_vrrp_hot;
 
 
 /* there is one of them in a process */
