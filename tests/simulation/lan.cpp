@@ -50,9 +50,8 @@ void Lan::heal() {
 }
 
 bool Lan::passes(std::size_t network, NodeNumber from, NodeNumber to) const {
-    const Port &a = port(network, from);
     const Port &b = port(network, to);
-    return from != to && a.carrier && b.carrier && a.island == b.island &&
+    return from != to && are_connected(network, from, to) &&
            (b.deaf_to >> from & 1u) == 0;
 }
 
@@ -77,8 +76,7 @@ void Lan::send_to(NodeNumber to, const FramePtr &frame) {
     const bool may_be_lost =
         frame->kind == Frame::Kind::advert || frame->kind == Frame::Kind::bfd;
     if (!passes(frame->network, frame->from, to) ||
-        (may_be_lost && loss_[frame->network] != 0 &&
-         dice_.percent(loss_[frame->network]))) {
+        (may_be_lost && is_lost(frame->network))) {
         return;
     }
     Instant &last =

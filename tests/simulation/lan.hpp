@@ -17,8 +17,6 @@
 
 namespace ngx_vrrp::simulation {
 
-using NodeNumber = std::size_t;
-
 struct Frame {
     enum class Kind : std::uint8_t { advert, claim, question, bfd };
 
@@ -54,6 +52,16 @@ public:
         return port(network, node).carrier;
     }
     bool passes(std::size_t network, NodeNumber from, NodeNumber to) const;
+    // Without what only adverts suffer from.
+    bool are_connected(std::size_t network, NodeNumber a, NodeNumber b) const {
+        const Port &x = port(network, a);
+        const Port &y = port(network, b);
+        return x.carrier && y.carrier && x.island == y.island;
+    }
+    // A packet, by chance.
+    bool is_lost(std::size_t network) {
+        return loss_[network] != 0 && dice_.percent(loss_[network]);
+    }
     Hearing hearing(std::size_t network, NodeNumber a, NodeNumber b) const;
     // Clients are on island 0.
     bool reaches_clients(std::size_t network, NodeNumber node) const {
@@ -81,6 +89,9 @@ public:
     std::function<void()> wake;
 
     void run_until(Instant end);
+
+    // Takeovers of a successor that a peer link has named.
+    unsigned named = 0;
 
     // With a trace, each line of the log is shown.
     bool verbose = false;

@@ -25,8 +25,8 @@ SharedMemory new_memory() {
 
 }  // namespace
 
-Machine::Machine(Lan &l, const Plan &p, NodeNumber n)
-    : lan(l), plan(p), number(n) {}
+Machine::Machine(Lan &l, Wires &w, const Plan &p, NodeNumber n)
+    : lan(l), wires(w), plan(p), number(n) {}
 
 void Unmap::operator()(void *memory) const {
     munmap(memory, engine::OwnershipMemory::kSize);
@@ -50,7 +50,9 @@ void Machine::power_off() {
     master_ = false;
     wants_nginx_ = false;
     frozen_ = false;
+    stands_still_ = false;
     report_pending_ = false;
+    wires.power_off(number);
     processes_.clear();
     held_.clear();
     addresses_changed();
@@ -176,6 +178,9 @@ void Machine::reap() {
         }
         return process->has_ended();
     });
+    if (processes_.empty() && !master_) {
+        wires.close_listeners(number);
+    }
     if (processes_.empty() && wants_nginx_) {
         start_nginx();
     }
@@ -185,6 +190,7 @@ void Machine::pause(bool frames_wait) {
     lan.trace("node " + std::to_string(number) +
               (frames_wait ? ": processes are stopped" : ": frozen"));
     frozen_ = true;
+    stands_still_ = !frames_wait;
     for (const auto &process : processes_) {
         process->pause(frames_wait);
     }
@@ -195,6 +201,7 @@ void Machine::resume() {
     if (!std::exchange(frozen_, false)) {
         return;
     }
+    stands_still_ = false;
     lan.trace("node " + std::to_string(number) + ": runs again");
     for (std::size_t i = 0; i < processes_.size(); ++i) {
         processes_[i]->resume();
@@ -308,6 +315,14 @@ void Machine::report_later() {
 
 void Machine::carrier_changed() {
     report_later();
+}
+
+void Machine::links_readable() {
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->links_readable();
+    }
+    reap();
+    changed();
 }
 
 void Machine::add(std::size_t network, const vrrp::VirtualAddress &address,

@@ -14,8 +14,10 @@
 #include "core/engine/bfd_ownership.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/shared_ownership.hpp"
+#include "core/node/peer_links.hpp"
 #include "tests/simulation/lan.hpp"
 #include "tests/simulation/plan.hpp"
+#include "tests/simulation/wires.hpp"
 
 namespace ngx_vrrp::simulation {
 
@@ -81,6 +83,7 @@ public:
     void checks_changed();
     void workers_changed();
     void woken();
+    void links_readable();
     void handle_time();
     std::vector<engine::RouterOutcome> execute(engine::Command command);
     Instant wake_at() const { return wake_at_; }
@@ -98,6 +101,7 @@ public:
     const engine::VirtualRouter &router(std::size_t number) const;
     bool has_ended() const { return stopping_ && engine_.finished(); }
     bool is_in_charge() const { return !paused_ && engine_.is_in_charge(); }
+    const node::PeerLinks &peers() const { return peers_; }
     const BfdPart *bfd() const { return bfd_ ? &*bfd_ : nullptr; }
     void give_up_bfd() { bfd_ ? bfd_->give_up() : void(); }
 
@@ -174,6 +178,8 @@ private:
     unsigned generation_;
     engine::SharedOwnership ownership_;
     std::optional<BfdPart> bfd_;
+    LinkSockets sockets_;
+    node::PeerLinks peers_;
     engine::Engine engine_;
     Instant wake_at_ = Instant::max();
     std::optional<Instant> successor_by_;
@@ -194,7 +200,7 @@ using SharedMemory = std::unique_ptr<void, Unmap>;
 
 class Machine {
 public:
-    Machine(Lan &lan, const Plan &plan, NodeNumber number);
+    Machine(Lan &lan, Wires &wires, const Plan &plan, NodeNumber number);
 
     void power_on();
     void power_off();
@@ -213,6 +219,7 @@ public:
     // Another program removes a virtual address.
     void lose_address(std::size_t router);
     void carrier_changed();
+    void links_readable();
 
     void receive(const Frame &frame);
     Instant wake_at() const;
@@ -221,6 +228,7 @@ public:
     bool is_powered() const { return powered_; }
     bool has_nginx() const { return master_; }
     bool is_paused() const;
+    bool kernel_runs() const { return powered_ && !stands_still_; }
     bool is_released() const { return !released.empty(); }
     // The process that has all routers and runs; nullptr: none now.
     const Process *process() const;
@@ -243,6 +251,7 @@ public:
     MacAddress mac() const;
 
     Lan &lan;
+    Wires &wires;
     const Plan &plan;
     const NodeNumber number;
     SharedMemory memory;
@@ -276,6 +285,7 @@ private:
     bool master_ = false;
     bool wants_nginx_ = false;
     bool frozen_ = false;
+    bool stands_still_ = false;  // the kernel, too
     bool report_pending_ = false;
     int last_pid_ = 100;
     unsigned crashes_ = 0;

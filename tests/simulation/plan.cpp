@@ -85,6 +85,17 @@ Duration interval(Version version, Dice &dice) {
                                         Milliseconds{500}, Seconds{1}});
 }
 
+// All routers have a peer link.
+void add_links(Plan &plan) {
+    for (std::size_t i = 0; i < plan.routers.size(); ++i) {
+        plan.routers[i].peer_link = true;
+        const LinkPlan link{plan.networks[i], plan.routers[i].family};
+        if (std::ranges::count(plan.links, link) == 0) {
+            plan.links.push_back(link);
+        }
+    }
+}
+
 }  // namespace
 
 std::string interface_of(std::size_t network) {
@@ -96,7 +107,7 @@ const IpAddress &gateway_address() {
     return address;
 }
 
-Plan Plan::random(Dice &dice) {
+Plan Plan::random(Dice &dice, bool has_links) {
     Plan plan;
     const vrrp::Config base = common(dice);
     const Duration usual = interval(base.version, dice);
@@ -189,6 +200,9 @@ Plan Plan::random(Dice &dice) {
         for (vrrp::Config &config : plan.routers) {
             config.workers = {.required = 1, .timeout = Seconds{2}};
         }
+    }
+    if (has_links) {
+        add_links(plan);
     }
     return plan;
 }

@@ -17,6 +17,8 @@ namespace ngx_vrrp::simulation {
 
 using test::Dice;
 
+using NodeNumber = std::size_t;
+
 // The gateway of the BFD sessions has the number after the last node.
 struct NodePlan {
     Priority priority;
@@ -28,8 +30,16 @@ struct NodePlan {
 
 enum class TrackerPlan : std::uint8_t { none, fault, weight };
 
+// Of the peer links: one for each network and family.
+struct LinkPlan {
+    std::size_t network = 0;
+    Family family{};
+
+    friend bool operator==(const LinkPlan &, const LinkPlan &) = default;
+};
+
 struct Plan {
-    static Plan random(Dice &dice);
+    static Plan random(Dice &dice, bool has_links);
 
     // As one line.
     std::string describe() const;
@@ -44,6 +54,13 @@ struct Plan {
     bool bfd_has_weight = false;
     bfd::SessionConfig session;  // to the gateway
     bool watches_workers = false;
+    std::vector<LinkPlan> links;
+
+    const IpAddress &source_of(std::size_t link, NodeNumber node) const {
+        const auto &[network, family] = links[link];
+        return (family == Family::ipv4 ? nodes[node].ipv4
+                                       : nodes[node].ipv6)[network];
+    }
 
     bool preempts() const { return routers.front().preempt; }
     // They are members of one group.

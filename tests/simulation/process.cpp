@@ -44,6 +44,28 @@ std::size_t network_of(const engine::Interface &interface) {
     return to_number(interface.index) - 2;
 }
 
+peer::Details details_of(NodeNumber node) {
+    peer::Details details;
+    details.about.router_id = "node" + std::to_string(node);
+    return details;
+}
+
+// Without a secret; the sockets are those of the process.
+std::vector<node::PeerLink> links_of(const Plan &plan) {
+    std::vector<node::PeerLink> links;
+    for (const LinkPlan &planned : plan.links) {
+        node::PeerLink &link = links.emplace_back();
+        link.config.interface = interface_of(planned.network);
+        link.config.family = planned.family;
+        for (const vrrp::Config &router : plan.routers) {
+            for (const vrrp::VirtualAddress &address : router.addresses) {
+                link.config.virtual_addresses.push_back(address.address);
+            }
+        }
+    }
+    return links;
+}
+
 }  // namespace
 
 // BFD
@@ -176,6 +198,9 @@ Process::Process(Machine &machine, int pid, Instant configured_at,
       configured_at_(configured_at),
       generation_(generation),
       ownership_(machine.memory.get(), {configured_at, pid}, *this, *this),
+      sockets_(machine.wires, machine.lan, machine.plan, machine.number),
+      peers_(links_of(machine.plan), details_of(machine.number), *this,
+             sockets_, *this),
       engine_(machine.plan.configs_of(machine.number, configured_at),
               {*this, *this, *this, *this, ownership_, *this, *this, *this,
                *this, *this, *this},
@@ -192,6 +217,7 @@ void Process::start() {
     if (bfd_) {
         bfd_->start(machine_.lan.now());
     }
+    peers_.start();
     engine_.start(machine_.interfaces(), machine_.lan.now());
     share();
 }
@@ -231,6 +257,7 @@ void Process::stop(const std::string &reason, bool serving) {
     if (bfd_) {
         bfd_->stop(machine_.lan.now());
     }
+    peers_.stop(engine_, machine_.lan.now());
     share();
 }
 
@@ -300,6 +327,14 @@ void Process::woken() {
     }
 }
 
+// Octets wait for a process that is stopped.
+void Process::links_readable() {
+    if (!paused_ && sockets_.is_readable()) {
+        peers_.on_readable(LinkSockets::kFd, engine_, machine_.lan.now());
+        share();
+    }
+}
+
 void Process::handle_time() {
     const Instant now = machine_.lan.now();
     if (engine_.owns_any() && !engine_.is_in_charge()) {
@@ -309,6 +344,7 @@ void Process::handle_time() {
     if (bfd_) {
         bfd_->handle_time(now);
     }
+    peers_.handle_time(now);
     share();
 }
 
@@ -321,6 +357,7 @@ std::vector<engine::RouterOutcome> Process::execute(engine::Command command) {
 // After each event.
 void Process::share() {
     const Instant now = machine_.lan.now();
+    peers_.follow(engine_, now);
     if (bfd_ && bfd_->take_changed()) {
         engine_.handle_checks(now);
     }
@@ -339,6 +376,7 @@ void Process::share() {
             if (bfd_) {
                 bfd_->stop(now);
             }
+            peers_.stop(engine_, now);
         }
     }
     plan_wake();
@@ -353,6 +391,7 @@ void Process::plan_wake() {
     if (bfd_) {
         take_earlier(due, bfd_->deadline());
     }
+    take_earlier(due, peers_.deadline());
     wake_at_ = paused_ || !due ? Instant::max()
                                : std::max(*due, now) +
                                      machine_.lan.dice().up_to(kLongestJitter);
@@ -372,6 +411,7 @@ void Process::resume() {
     for (const Frame &frame : std::exchange(waiting_, {})) {
         deliver(frame);
     }
+    links_readable();
     if (std::exchange(interfaces_wait_, false)) {
         interfaces_changed();
     }
@@ -502,6 +542,10 @@ void Process::wake() {
 }
 
 void Process::write(LogLevel, std::string_view text) {
+    if (text.starts_with("BACKUP -> MASTER") &&
+        text.find("has named this node") != std::string_view::npos) {
+        ++machine_.lan.named;
+    }
     if (machine_.lan.verbose) {
         machine_.lan.trace("node " + std::to_string(machine_.number) + " pid " +
                            std::to_string(pid_) + ": " + std::string(text));

@@ -89,14 +89,16 @@ void Gateway::plan_wake() {
 
 // Schedule
 
-Schedule::Schedule(std::uint32_t seed, bool verbose)
+Schedule::Schedule(std::uint32_t seed, bool has_links, bool verbose)
     : dice_(seed),
-      plan_(Plan::random(dice_)),
+      plan_(Plan::random(dice_, has_links)),
       lan_(plan_, dice_),
+      wires_(lan_, plan_),
       gateway_(lan_, plan_) {
     lan_.verbose = verbose;
     for (NodeNumber node = 0; node < plan_.nodes.size(); ++node) {
-        machines_.push_back(std::make_unique<Machine>(lan_, plan_, node));
+        machines_.push_back(
+            std::make_unique<Machine>(lan_, wires_, plan_, node));
     }
     watch_.emplace(lan_, plan_, machines_);
     connect();
@@ -113,6 +115,12 @@ void Schedule::connect() {
             watch_->announced(node, network, address);
         };
     }
+    wires_.is_running = [this](NodeNumber node) {
+        return machines_[node]->kernel_runs();
+    };
+    wires_.readable = [this](NodeNumber node) {
+        machines_[node]->links_readable();
+    };
     lan_.deliver = [this](NodeNumber to, const Frame &frame) {
         if (to == machines_.size()) {
             gateway_.receive(frame);
@@ -210,7 +218,7 @@ void Schedule::disturb_network() {
     const unsigned nodes = static_cast<unsigned>(machines_.size());
     const NodeNumber node = dice_.below(nodes);
     const NodeNumber other = (node + 1 + dice_.below(nodes - 1)) % nodes;
-    switch (dice_.below(6)) {
+    switch (dice_.below(plan_.links.empty() ? 6 : 8)) {
         case 0:
             lan_.trace("loss on network " + std::to_string(network));
             lan_.set_loss(network, 10 + dice_.below(60));
@@ -231,6 +239,9 @@ void Schedule::disturb_network() {
                        std::to_string(node) + " does not hear node " +
                        std::to_string(other));
             lan_.set_deaf(network, node, other);
+            if (!plan_.links.empty() && dice_.one_in(2)) {
+                wires_.set_cut(network, node, other);
+            }
             break;
         case 4:
             lan_.trace("network " + std::to_string(network) + ", node " +
@@ -238,11 +249,37 @@ void Schedule::disturb_network() {
             lan_.set_carrier(network, node, !lan_.has_carrier(network, node));
             machines_[node]->carrier_changed();
             break;
-        default:
+        case 5:
             lan_.trace("the networks heal");
             lan_.heal();
+            wires_.heal();
+            break;
+        default:
+            disturb_links(network, node, other);
     }
     watch_->links_changed();
+}
+
+void Schedule::disturb_links(std::size_t network, NodeNumber a, NodeNumber b) {
+    switch (dice_.below(3)) {
+        case 0:
+            lan_.trace("the peer links of network " + std::to_string(network) +
+                       " are reset");
+            wires_.reset_all(network);
+            break;
+        case 1:
+            lan_.trace("network " + std::to_string(network) +
+                       ": no connection between nodes " + std::to_string(a) +
+                       " and " + std::to_string(b));
+            wires_.set_cut(network, a, b);
+            break;
+        default:
+            lan_.trace("network " + std::to_string(network) +
+                       ": no adverts between nodes " + std::to_string(a) +
+                       " and " + std::to_string(b));
+            lan_.set_deaf(network, a, b);
+            lan_.set_deaf(network, b, a);
+    }
 }
 
 void Schedule::disturb_process(Machine &machine) {
@@ -327,6 +364,7 @@ void Schedule::command(Machine &machine) {
 void Schedule::quieten() {
     lan_.trace("QUIET");
     lan_.heal();
+    wires_.heal();
     for (const auto &machine : machines_) {
         watch_->disturbed(machine->number);
         for (std::size_t i = 0; i < plan_.network_count; ++i) {
@@ -523,11 +561,14 @@ void Schedule::expect_no_change() {
 
 void Schedule::finale() {
     const auto active = watch_->active(0);
-    const auto what = static_cast<Finale>(dice_.below(8));
+    const auto what =
+        static_cast<Finale>(dice_.below(plan_.links.empty() ? 8 : 10));
     switch (what) {
         case Finale::reload:
         case Finale::crash:
         case Finale::pause:
+        case Finale::link_reset:
+        case Finale::link_cut:
             return move_nothing(what, any_machine());
         default:
             if (!active.empty()) {
@@ -556,6 +597,10 @@ void Schedule::move_nothing(Finale finale, Machine &machine) {
         case Finale::crash:
             machine.crash();
             break;
+        case Finale::link_reset:
+        case Finale::link_cut:
+            break_links(finale);
+            break;
         default:
             machine.pause(true);
             run_for(std::min({fastest, kShortPause,
@@ -569,12 +614,25 @@ void Schedule::move_nothing(Finale finale, Machine &machine) {
                             machine.number,
                             finale == Finale::reload  ? "is reloaded"
                             : finale == Finale::crash ? "has a crash"
-                                                      : "pauses"));
+                            : finale == Finale::pause ? "pauses"
+                                                      : "loses links"));
     }
     if (was_active && watch_->longest_unheld() != Duration{0}) {
         watch_->fail(format(
             "the addresses of node %zu were gone for %lld ms", machine.number,
             static_cast<long long>(to_ms(watch_->longest_unheld()))));
+    }
+}
+
+void Schedule::break_links(Finale finale) {
+    for (std::size_t network = 0; network < plan_.network_count; ++network) {
+        if (finale == Finale::link_reset) {
+            wires_.reset_all(network);
+            continue;
+        }
+        for (NodeNumber node = 1; node < machines_.size(); ++node) {
+            wires_.set_cut(network, node - 1, node);
+        }
     }
 }
 

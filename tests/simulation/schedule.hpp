@@ -40,12 +40,13 @@ private:
 
 class Schedule {
 public:
-    Schedule(std::uint32_t seed, bool verbose);
+    Schedule(std::uint32_t seed, bool has_links, bool verbose);
 
     // What went wrong; nothing: all was right.
     std::optional<std::string> run();
 
     std::string describe() const { return plan_.describe(); }
+    unsigned named_takeovers() const { return lan_.named; }
 
 private:
     enum class Finale : std::uint8_t {
@@ -56,13 +57,16 @@ private:
         quit,
         release,
         tracker,
-        carrier
+        carrier,
+        link_reset,
+        link_cut
     };
 
     void connect();
     void begin();
     void trouble();
     void disturb_network();
+    void disturb_links(std::size_t network, NodeNumber a, NodeNumber b);
     void disturb_process(Machine &machine);
     void disturb_nginx(Machine &machine);
     void command(Machine &machine);
@@ -75,6 +79,7 @@ private:
     void expect_bfd();
     void expect_no_change();
     void finale();
+    void break_links(Finale finale);
     void move_nothing(Finale finale, Machine &machine);
     void move_away(Finale finale, NodeNumber owner);
 
@@ -89,6 +94,7 @@ private:
     Dice dice_;
     Plan plan_;
     Lan lan_;
+    Wires wires_;
     std::vector<std::unique_ptr<Machine>> machines_;
     std::optional<Watch> watch_;
     Gateway gateway_;

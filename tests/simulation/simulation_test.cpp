@@ -24,31 +24,44 @@ std::uint32_t number(const char *name, std::uint32_t otherwise) {
                 : otherwise;
 }
 
-class Simulation : public testing::TestWithParam<std::uint32_t> {};
-
-TEST_P(Simulation, EverySchedule) {
+// Of shard: all of its schedules.
+void run(std::uint32_t shard, bool has_links, std::uint32_t usual) {
     const bool alone = std::getenv("NGX_VRRP_SIMULATION_SEED") != nullptr;
     const std::uint32_t all =
-        alone ? kShards : number("NGX_VRRP_SIMULATION_SCHEDULES", 10'000);
+        alone ? kShards : number("NGX_VRRP_SIMULATION_SCHEDULES", usual);
     const std::uint32_t count = (all + kShards - 1) / kShards;
     const std::uint32_t first =
         alone ? number("NGX_VRRP_SIMULATION_SEED", 0)
-              : number("NGX_VRRP_SIMULATION_FIRST", 1) + GetParam() * count;
+              : number("NGX_VRRP_SIMULATION_FIRST", 1) + shard * count;
     unsigned failures = 0;
+    unsigned named = 0;
     for (std::uint32_t i = 0; i < count && failures < 10; ++i) {
         const std::uint32_t seed = first + i;
-        Schedule schedule{seed, alone};
+        Schedule schedule{seed, has_links, alone};
         if (alone) {
             std::cerr << schedule.describe() << '\n';
         }
         if (const auto failure = schedule.run()) {
             ++failures;
             ADD_FAILURE() << "seed " << seed << ": " << *failure
-                          << "\nrepeat it alone: tools/simulate --seed " << seed
+                          << "\nrepeat it alone: tools/simulate "
+                          << (has_links ? "--links " : "") << "--seed " << seed
                           << '\n'
                           << schedule.describe();
         }
+        named += schedule.named_takeovers();
     }
+    EXPECT_TRUE(!has_links || named > 0 || count < 50);
+}
+
+class Simulation : public testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(Simulation, EverySchedule) {
+    run(GetParam(), false, 10'000);
+}
+
+TEST_P(Simulation, EveryScheduleWithPeerLinks) {
+    run(GetParam(), true, 1000);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, Simulation, testing::Range(0u, kShards));
