@@ -166,11 +166,17 @@ void PeerLinks::report_deaths(engine::Engine &engine, Instant now) {
 
 // A type that is not known here is one of a later version.
 void PeerLinks::deliver(engine::Engine &engine, Instant now) {
-    for (const peer::Received &received : std::exchange(received_, {})) {
+    const std::optional<Instant> due = engine.deadline();
+    for (peer::Received &received : std::exchange(received_, {})) {
         switch (received.message.type) {
             case peer::Type::question:
-                // after our own timers: a process that has just woken up may
-                // not be MASTER any more
+                // after the timers of the engine: a process that has just woken
+                // up may not be MASTER any more
+                if (due && *due <= now) {
+                    received_.push_back(std::move(received));
+                    heard_ = true;
+                    break;
+                }
                 links_.send(received.node, received.link, peer::Type::answer,
                             peer::serialize(status_of(
                                 engine, interfaces_[received.link], true)),

@@ -1,0 +1,136 @@
+// The peer links of a MASTER, with a real engine, and a peer that asks.
+#include "core/node/peer_links.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/engine/engine_fixture.hpp"
+#include "tests/peer/fake_hmac.hpp"
+
+namespace ngx_vrrp::node {
+namespace {
+
+constexpr int kFd = 7;
+
+// One connection, which the peer has opened.
+struct Wire final : peer::Sockets {
+    std::string connect(peer::ConnectionId, std::size_t,
+                        const IpAddress &) override {
+        return {};
+    }
+    bool send(peer::ConnectionId, Bytes octets) override {
+        sent.insert(sent.end(), octets.begin(), octets.end());
+        return true;
+    }
+    void set_greeted(peer::ConnectionId) override {}
+    void close(peer::ConnectionId) override {}
+    peer::Nonce nonce() override { return {1}; }
+
+    Status listen(std::size_t) override { return success(); }
+    void stop_listening() override {}
+    void set_source(std::size_t, const IpAddress &) override {}
+    peer::NodeId node_id() override { return 10; }
+    bool is_ours(int fd) const override { return fd == kFd; }
+    void read(peer::Links &links, Instant now) override {
+        if (!id) {
+            id = links.accept(0, engine::kPeer, engine::kOwn, now);
+            links.begin(*id, now);
+        }
+        links.receive(*id, std::exchange(arrived, {}), now);
+    }
+
+    std::optional<peer::ConnectionId> id;
+    Buffer arrived;
+    Buffer sent;
+};
+
+struct Signer final : engine::Signing {
+    std::optional<Digest> hmac_sha256(Bytes key, Bytes text) override {
+        return peer::fake_hmac(key, text);
+    }
+    WallTime wall_clock() override { return {}; }
+};
+
+class PeerLinksTest : public engine::EngineTest {
+protected:
+    void SetUp() override {
+        beat();
+        vrrp::Config c = engine::config();
+        c.peer_link = true;
+        c.takeover_check = true;
+        start(c);
+        run(Seconds{1});
+        ASSERT_EQ(state(), vrrp::StateName::active);
+
+        PeerLink link{};
+        link.config.interface = "eth0";
+        link.config.secret = secret;
+        links.emplace(std::vector<PeerLink>{link}, peer::Details{}, signer,
+                      wire, log);
+        links->start();
+        links->follow(*engine, now);
+        asker.emplace(peer::Role::opener, identity, peer::Nonce{2}, hmac,
+                      peer::StatusList{}, now);
+        for (int i = 0; i < 4; ++i) {
+            exchange();
+        }
+        ASSERT_TRUE(asker->is_up());
+        static_cast<void>(asker->take_messages());
+    }
+
+    // One event of the process, for what has arrived.
+    void exchange() {
+        const Buffer octets = asker->take_output();
+        wire.arrived.insert(wire.arrived.end(), octets.begin(), octets.end());
+        links->on_readable(kFd, *engine, now);
+        follow();
+    }
+    void follow() {
+        links->follow(*engine, now);
+        asker->receive(std::exchange(wire.sent, {}), now);
+    }
+
+    // What the answers say.
+    std::vector<peer::RouterState> answers() {
+        std::vector<peer::RouterState> states;
+        for (const peer::Message &message : asker->take_messages()) {
+            if (message.type == peer::Type::answer) {
+                const auto list = peer::parse_status(message.payload);
+                states.push_back(list.value().at(0).state);
+            }
+        }
+        return states;
+    }
+
+    Buffer secret{'s', 'e', 'c', 'r', 'e', 't'};
+    Wire wire;
+    Signer signer;
+    peer::Hmac hmac = peer::fake_hmac;
+    peer::Identity identity{20, {}, secret};
+    std::optional<PeerLinks> links;
+    std::optional<peer::Session> asker;
+};
+
+using States = std::vector<peer::RouterState>;
+
+TEST_F(PeerLinksTest, AMasterAnswers) {
+    asker->post(peer::Type::question, {}, now);
+    exchange();
+    EXPECT_EQ(answers(), States{peer::RouterState::master});
+}
+
+// The question is read before the advertisement of the router that has taken
+// over, and before the timer that shows that it was late.
+TEST_F(PeerLinksTest, AFrozenMasterAnswersAfterItsTimers) {
+    now += Seconds{2};
+    asker->post(peer::Type::question, {}, now);
+    exchange();
+    EXPECT_EQ(answers(), States{});
+    beat();
+    engine->handle_time(now);
+    ASSERT_EQ(state(), vrrp::StateName::backup);
+    follow();
+    EXPECT_EQ(answers(), States{peer::RouterState::backup});
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::node
