@@ -331,6 +331,7 @@ void Links::handle_time(Instant now) {
         }
     }
     conclude(now);
+    settle_doubts(now);
     forget(now);
     for (Peer &peer : peers_) {
         if (now >= peer.next_try && is_due(peer)) {
@@ -350,6 +351,9 @@ std::optional<Instant> Links::deadline() const {
     for (const Peer &peer : peers_) {
         if (is_due(peer)) {
             take_earlier(earliest, peer.next_try);
+        }
+        if (peer.cut_at) {
+            take_earlier(earliest, *peer.cut_at + kProofTime);
         }
     }
     return earliest;
@@ -481,7 +485,7 @@ void Links::end(ConnectionId id, Ended how, const std::string &why,
     const bool has_opened = c.session->role() == Role::opener;
     Peer *peer = peer_of(c);
     const NodeId node = c.session->node();
-    if (peer && node != 0) {
+    if (peer && was_up) {  // before, it is a claim
         peer->node = node;
     }
     const bool was_spare = c.spare;
@@ -491,7 +495,9 @@ void Links::end(ConnectionId id, Ended how, const std::string &why,
     if (was_spare) {
         return;
     }
-    use_spare(interface, node);
+    if (was_up) {
+        use_spare(interface, node);
+    }
     if (!peer || (!was_up && !has_opened)) {
         return;
     }
@@ -519,7 +525,8 @@ void Links::judge(Peer &peer, Ended how, bool was_up, bool greeted,
     const bool in_doubt = peer.cut_at && now - *peer.cut_at < kProofTime;
     peer.proved_at.reset();
     if (was_up) {
-        const bool cut = how == Ended::closed || how == Ended::reset;
+        const bool cut =
+            peer.wanted && (how == Ended::closed || how == Ended::reset);
         peer.resets = 0;
         peer.cut_at = cut ? std::optional{now} : std::nullopt;
         for (Peer &other : peers_) {
@@ -669,6 +676,19 @@ Peer *Links::remember(std::size_t link, const IpAddress &address, Instant now) {
     peer.next_try = now;
     changed_ = true;
     return &peer;
+}
+
+// What a node has said is not valid any more when no connection can show soon
+// whether it lives.
+void Links::settle_doubts(Instant now) {
+    for (Peer &peer : peers_) {
+        if (peer.cut_at && (!peer.wanted || now - *peer.cut_at >= kProofTime)) {
+            peer.cut_at.reset();
+            peer.status.clear();
+            peer.order.clear();
+            changed_ = true;
+        }
+    }
 }
 
 void Links::forget(Instant now) {

@@ -269,6 +269,7 @@ private:
     Peer *find_peer(std::size_t link, const IpAddress &address);
     Peer *peer_of(const Connection &connection);
     Peer *remember(std::size_t link, const IpAddress &address, Instant now);
+    void settle_doubts(Instant now);
     void forget(Instant now);
     void show(const Connection &connection, Instant now);
     std::string name_of(std::size_t link, const IpAddress &address) const;

@@ -781,6 +781,39 @@ TEST_F(DeathTest, TheLinkThatThePeerHasOpenedEndsLikeThat) {
 }
 
 // By another interface.
+TEST_F(DeathTest, ABackupThatDiedIsNotShownAsIfItLived) {
+    lb2.links->set_status(
+        0, {{Family::ipv4, Vrid{51}, RouterState::backup, Priority{100}}},
+        lan.now);
+    lan.run(1s);
+    ASSERT_EQ(lb1.peer(2)->status.size(), 1U);
+    lan.kill(lb2);
+    lan.run(20ms);
+    EXPECT_TRUE(lb1.peer(2)->status.empty());
+}
+
+TEST_F(DeathTest, AMasterInDoubtThatIsNotFollowedAnyMoreIsForgotten) {
+    kill_vrrp_process();
+    lan.run(20ms);
+    ASSERT_FALSE(lb2.peer(1)->status.empty());
+    lb2.links->set_targets({}, lan.now);
+    lan.run(5s);
+    EXPECT_TRUE(lb2.peer(1)->status.empty());
+    EXPECT_TRUE(deaths().empty());
+}
+
+TEST_F(DeathTest, AHelloAloneDoesNotChangeTheNodeOfAPeer) {
+    ASSERT_EQ(lb2.peer(1)->node, 10U);
+    const auto id = lb2.links->accept(0, address(1), address(2), lan.now);
+    ASSERT_TRUE(id);
+    lan.pipes.push_back({{&lb2, &lb1}, {*id, std::nullopt}, {}, {}, 0});
+    const Hello claim{.node = 99};
+    lb2.links->receive(
+        *id, serialize(Header{Type::hello, 0}, serialize(claim), 0), lan.now);
+    lb2.links->handle_end(*id, Ended::closed, "", lan.now);
+    EXPECT_EQ(lb2.peer(1)->node, 10U);
+}
+
 TEST_F(DeathTest, ALinkThatIsUpContradicts) {
     lb2.links->set_targets({{0, address(1)}, {1, address(1)}}, lan.now);
     lan.run(2s);
