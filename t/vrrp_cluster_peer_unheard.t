@@ -155,6 +155,13 @@ like($part->{reason}, qr/is MASTER, too, and has higher priority 200/,
      'because lb1 says on the link that it is MASTER');
 stays('known by the link only', 1);
 
+$nginx{lb1}->stop('QUIT');
+settled_on('lb2', 'lb2 takes over from a MASTER that leaves');
+is(scalar(grep { $_->{reason} =~ /leaves, and has named this node/ }
+          parts('lb2')), 2, 'which says so on the link');
+$nginx{lb1}->start;
+settled_on('lb1', 'lb1 comes back again');
+
 # --- frozen ------------------------------------------------------------------------
 
 $lab->node($_)->let_vrrp_pass for qw(lb1 lb2);

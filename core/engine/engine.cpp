@@ -329,10 +329,10 @@ void Engine::handle_death(const NodeDeath &death, Instant now) {
     std::vector<PeerInput> told;
     for (std::size_t i = 0; i < routers_.size(); ++i) {
         const VirtualRouter &router = routers_[i];
-        const auto &active = router.instance().active_router();
-        if (router.config().peer_link && active &&
-            death.is_at({router.config().interface, active->address})) {
-            told.push_back({i, vrrp::ActiveDied{active->address, death.text}});
+        const auto followed = router.instance().followed();
+        if (router.config().peer_link && followed &&
+            death.is_at({router.config().interface, *followed})) {
+            told.push_back({i, vrrp::ActiveDied{*followed, death.text}});
         }
     }
     handle_peers(told, now);

@@ -435,7 +435,17 @@ std::optional<IpAddress> Instance::followed() const {
     if (!backup) {
         return std::nullopt;
     }
-    return active_router_ ? active_router_->address : backup->leaver;
+    const auto active = active_address(*backup);
+    return active ? active : backup->leaver;
+}
+
+std::optional<IpAddress> Instance::active_address(const Backup &state) const {
+    if (active_router_) {
+        return active_router_->address;
+    }
+    return !state.leaver && answered_at_ > state.timer_started
+               ? std::optional{answered_by_}
+               : std::nullopt;
 }
 
 bool Instance::follows_at_once(const IpAddress &leaver) const {

@@ -173,8 +173,8 @@ public:
         successor_of_ = active;
     }
 
-    // Of a backup: the address of its active router, or of the one that has
-    // sent priority 0.
+    // Of a backup: the address of its active router, which may only answer on
+    // its peer link, or of the one that has sent priority 0.
     std::optional<IpAddress> followed() const;
     // The last one that has ended.
     const std::optional<Departure> &departure() const { return departure_; }
@@ -288,6 +288,7 @@ private:
     bool follows(Backup &state, Priority theirs, Instant now) const;
     bool has_fallen(const AdvertReceived &in) const;
     bool is_active_router(const IpAddress &address) const;
+    std::optional<IpAddress> active_address(const Backup &state) const;
     std::string leaver_text(const IpAddress &leaver) const;
     std::string takeover_reason(const Backup &state, Instant now) const;
     bool beats_us(const AdvertReceived &in) const;

@@ -337,10 +337,12 @@ State Instance::on(Backup state, const MasterLeaves &in, Turn &turn) {
 
 // The same as after priority 0, which this router could not send.
 State Instance::on(Backup state, const ActiveDied &in, Turn &turn) {
-    if (!is_active_router(in.address)) {
+    if (active_address(state) != in.address) {
         return state;
     }
-    const Duration interval = interval_of(active_router_->interval);
+    const Duration interval = active_router_
+                                  ? interval_of(active_router_->interval)
+                                  : state.active_interval;
     death_ = Death{
         .address = in.address,
         .reason = in.reason,

@@ -13,7 +13,8 @@ vrrp::Config checked() {
 
 class LostAdvertsTest : public EngineTest {
 protected:
-    void start_linked(std::vector<vrrp::Config> configs = {checked()}) {
+    void start_linked(std::vector<vrrp::Config> configs = {checked()},
+                      bool is_heard = true) {
         beat();
         std::vector<RouterConfig> routers;
         for (vrrp::Config &c : configs) {
@@ -24,7 +25,9 @@ protected:
         for (std::size_t i = 0; i < configs.size(); ++i) {
             say(i, vrrp::ActiveLinked{true});
         }
-        receive(200);
+        if (is_heard) {
+            receive(200);
+        }
         machine.take();
     }
 
@@ -129,6 +132,15 @@ TEST_F(LostAdvertsTest, ADroppedAdvertIsTheFirstSuspect) {
     EXPECT_NE(lost()->detail.find("10.0.1.2 arrive, but are dropped"),
               std::string::npos)
         << lost()->detail;
+}
+
+TEST_F(LostAdvertsTest, ARouterThatOnlyAnswersMayDie) {
+    start_linked({checked()}, false);
+    run_answered(Seconds{2});
+    engine->handle_death({7, {{"eth0", kPeer}}, "lb1 has ended"}, now);
+    run(Milliseconds{62});  // the skew time
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(engine->routers()[0].last_transition().reason, "lb1 has ended");
 }
 
 // One member does not hear its router, the other does. Then no answer comes.

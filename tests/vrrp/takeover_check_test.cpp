@@ -285,6 +285,53 @@ TEST(TakeoverCheck, TheNextProcessHasTimeToAsk) {
     EXPECT_EQ(next.takeover_at(), last + 3 * Seconds{1} + kCheckSkew);
 }
 
+// A MASTER that is known by its answers only: its end
+
+Router unheard(const Config &config) {
+    Router router = Router::backup(config);
+    router.put(ActiveLinked{true});
+    EXPECT_TRUE(answers_for(router, Seconds{5}));
+    return router;
+}
+
+TEST(TakeoverCheck, ARouterThatOnlyAnswersIsFollowed) {
+    Router router = unheard(checked());
+    EXPECT_EQ(router.instance().followed(), ip(kLinked));
+    ActiveAnswered no = answer();
+    no.is_active = false;
+    router.put(no);
+    EXPECT_FALSE(router.instance().followed());
+}
+
+TEST(TakeoverCheck, ARouterThatOnlyAnsweredMayLeaveOrDie) {
+    Router left = unheard(checked());
+    EXPECT_EQ(left.put(MasterLeaves{ip("192.168.64.135")}), Lines{});
+    EXPECT_EQ(left.put(MasterLeaves{ip(kLinked)}).back(),
+              "transition backup -> active: 192.168.64.134 leaves, and has "
+              "named this node");
+
+    Router dead = unheard(checked());
+    EXPECT_EQ(dead.put(ActiveDied{ip("192.168.64.135"), "dead"}), Lines{});
+    EXPECT_EQ(dead.put(ActiveDied{ip(kLinked), "dead"}), Lines{});
+    EXPECT_EQ(dead.due_in(), kCheckSkew);
+    EXPECT_EQ(dead.wait().back(), "transition backup -> active: dead");
+
+    Router named = unheard(checked());
+    named.set_successor_of(ip(kLinked));
+    named.put(ActiveDied{ip(kLinked), "dead"});
+    EXPECT_EQ(named.state(), StateName::active);
+}
+
+// The answers were of an earlier silence.
+TEST(TakeoverCheck, AnOlderAnswerIsNotFollowed) {
+    Router router = unheard(checked());
+    router.hear(200, kLinked);
+    router.hear(0, kLinked);
+    EXPECT_EQ(router.put(ActiveDied{ip(kLinked), "dead"}), Lines{});
+    EXPECT_EQ(router.wait().back(),
+              "transition backup -> active: priority 0 from 192.168.64.134");
+}
+
 // Two that are active
 
 TEST(TakeoverCheck, AnActiveRouterAsksAnotherOne) {
