@@ -113,8 +113,8 @@ struct Departure {
 };
 
 // The active router has died. A process that is started there again does not
-// advertise before others could take over: an earlier advertisement is of a
-// router that lives.
+// advertise before others could take over, unless it is the address owner: an
+// earlier advertisement with a lower priority is of a router that lives.
 struct Death {
     IpAddress address;
     std::string reason;

@@ -359,7 +359,8 @@ void Instance::examine_death(const Input &input, Turn &turn) {
         in->advertisement.priority == kPriorityZero) {
         return;
     }
-    if (turn.now < death_->disproved_until) {
+    if (turn.now < death_->disproved_until &&
+        in->advertisement.priority != kPriorityOwner) {
         turn.act(ReportFalseDeath{in->source});
     }
     if (auto *backup = std::get_if<Backup>(&state_);

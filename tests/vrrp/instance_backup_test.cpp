@@ -671,6 +671,14 @@ TEST(Backup, ARouterThatStartsAgainAfterItsDeathHasDied) {
     EXPECT_EQ(router.hear(150), Lines{});
 }
 
+TEST(Backup, AnAddressOwnerThatStartsAgainAtOnceHasDied) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(255);
+    die(router);
+    EXPECT_EQ(router.hear(255), Lines{});
+    EXPECT_EQ(router.due_in(), kFullTimer);
+}
+
 TEST(Active, YieldsToABetterRouterThatHasNotDied) {
     Router router = Router::backup(classic_config(100));
     router.hear(150);
