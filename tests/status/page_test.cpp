@@ -292,6 +292,15 @@ TEST_F(Page, ShowsWhatOtherNodesReport) {
          "✓ relayed by lb2"});
 }
 
+// The node that relays it has no router_id, or is not linked any more.
+TEST_F(Page, ARelayMayHaveNoName) {
+    View view = rich_view();
+    view.peer_reports.nodes.back().via = 99;
+    const std::string text = text_of(body_of(view));
+    expect_parts(text, {"✓ relayed"});
+    EXPECT_EQ(text.find("relayed by"), std::string::npos);
+}
+
 TEST_F(Page, WarnsOfASplitBrain) {
     Snapshot s = snapshot();
     expect_parts(text_of(body_of(s)),

@@ -437,7 +437,7 @@ function linkOf(peer) {
     const mark = LINK_MARKS[peer.state] || BAD;
     const why = peer.reason === null ? '' : `: ${peer.reason}`;
     const rest = peer.since === null
-        ? ` by ${peer.via}`
+        ? peer.via === null ? '' : ` by ${peer.via}`
         : ` since ${since(peer.since, peer.since_ms)}${why}`;
 
     return html`<span class="${mark.css}">${mark.sign} ${peer.state}</span>${
