@@ -157,8 +157,9 @@ void write_peer(Fields &out, const View &view, const PeerRecord &peer) {
                "Whether the link with another node is up.",
                Label{"interface", peer.interface.view()},
                Label{"address", peer.address.view()}, Label{"router_id", name});
-    const auto scope =
-        out.labels({{"interface", peer.interface.view()}, {"router_id", name}});
+    const auto scope = out.labels({{"interface", peer.interface.view()},
+                                   {"address", peer.address.view()},
+                                   {"router_id", name}});
     write_peer_instances(out, view.snapshot, peer.interface.view(),
                          std::span(peer.list.data(), peer.routers));
     const auto *report =
@@ -191,8 +192,9 @@ void write_relayed(Fields &out, const View &view, const PeerReport &report,
         routers.push_back({instance.family, instance.vrid, instance.state,
                            instance.priority});
     }
-    const auto scope = out.labels(
-        {{"interface", report.interface}, {"router_id", about.router_id}});
+    const auto scope = out.labels({{"interface", report.interface},
+                                   {"address", details.address},
+                                   {"router_id", about.router_id}});
     write_peer_instances(out, view.snapshot, report.interface, routers);
     write_drift_of(out, view, &report, about.router_id);
 }

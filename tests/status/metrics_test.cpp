@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "tests/status/rich_view.hpp"
 #include "tests/status/view_fixture.hpp"
 #include "tests/support/defaults.hpp"
 
@@ -245,6 +246,24 @@ TEST(Metrics, SaysHowServersAre) {
 
 // Each family has its head once and stands in one piece, no sample is there
 // twice, and no name but ours.
+TEST(Metrics, NodesOfOneNameHaveSamplesOfTheirOwn) {
+    View view = rich_view();
+    for (PeerReport &report : view.peer_reports.nodes) {
+        report.details.about.router_id = "lb2";
+    }
+    std::istringstream text(metrics(view));
+    std::set<std::string> seen;
+    for (std::string line; std::getline(text, line);) {
+        if (line.starts_with("nginx_vrrp_peer")) {
+            EXPECT_TRUE(seen.insert(line.substr(0, line.rfind(' '))).second)
+                << line;
+        }
+    }
+    EXPECT_TRUE(seen.contains(
+        R"(nginx_vrrp_peer_drift{interface="eth1",address="fe80::4",)"
+        R"(router_id="lb2"})"));
+}
+
 TEST(Metrics, FamiliesAreWhole) {
     Snapshot s = snapshot();
     s.instances.push_back(s.instances[0]);
