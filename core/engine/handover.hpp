@@ -33,6 +33,14 @@ struct TimeOut {
     Faults::Entry fault;
 };
 
+// The active router is only unheard: it answers on a peer link.
+struct LostAdverts {
+    Instant since{};
+    std::string detail;
+
+    friend bool operator==(const LostAdverts &, const LostAdverts &) = default;
+};
+
 // One address on one interface.
 inline std::uint64_t fingerprint_of(const IpAddress &address,
                                     std::uint8_t prefix_length,
@@ -67,7 +75,8 @@ struct Handover {
     std::vector<TimeOut> time_outs;
     bool released = false;             // by an operator
     std::vector<SuspectedSign> signs;  // of an active one
-    vrrp::ReplayState replay;          // of "authentication HMAC"
+    std::optional<LostAdverts> lost_adverts;
+    vrrp::ReplayState replay;  // of "authentication HMAC"
 
     template <class Item>
     bool has_held(const Item &item) const {

@@ -146,6 +146,7 @@ void copy_fields(const Copy &copy, Fields &f, Checkpoint &c) {
     copy.past(f.fell_at, c.backup.fell_at);
     copy.octet(f.fallen, c.backup.fallen);
     copy.due(f.preempt_at, c.backup.preempt_at);
+    copy.past(f.unheard_since, c.unheard_since);
     if (c.active_router) {
         copy.octet(f.active_priority, c.active_router->priority.value);
         copy.duration(f.active_router_interval, c.active_router->interval);
@@ -250,6 +251,10 @@ HandoverRecord to_record(const Handover &handover) {
     record.released = handover.released;
     put_time_outs(record, handover.time_outs);
     put_signs(record, handover.signs);
+    if (handover.lost_adverts) {
+        record.lost_adverts.since = to_ns(handover.lost_adverts->since);
+        record.lost_adverts.detail.set(handover.lost_adverts->detail);
+    }
     put_replay(record, handover.replay);
     return record;
 }
@@ -275,6 +280,11 @@ std::optional<Handover> to_handover(const HandoverRecord &record, Instant now) {
     handover.time_outs = reader.time_outs(record);
     handover.released = record.released != 0;
     handover.signs = reader.signs(record);
+    if (record.lost_adverts.since != 0) {
+        handover.lost_adverts = {
+            reader.past(record.lost_adverts.since),
+            std::string{record.lost_adverts.detail.view()}};
+    }
     handover.replay = to_replay(record);
     return handover;
 }

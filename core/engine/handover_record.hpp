@@ -13,7 +13,7 @@
 namespace ngx_vrrp::engine {
 
 // A record of another version, or of another length, is not read.
-inline constexpr std::uint32_t kHandoverVersion = 3;
+inline constexpr std::uint32_t kHandoverVersion = 4;
 
 // All addresses, excluded addresses, routes and rules that a configuration can
 // have: 255 of each. A route that is not recorded would stay when the next
@@ -53,6 +53,7 @@ struct CheckpointFields {
     std::int64_t preempt_at;
     std::int64_t active_router_interval;
     std::int64_t active_router_heard_at;
+    std::int64_t unheard_since;
 };
 
 struct TimeOutField {
@@ -62,7 +63,7 @@ struct TimeOutField {
     std::int64_t ends_at;
 };
 
-// since 0: not suspected.
+// since 0: there is none.
 struct SignField {
     std::int64_t since;
     Text<256> detail;
@@ -90,6 +91,7 @@ struct HandoverRecord {
     std::array<std::uint64_t, kMostFailed> failed;
     std::array<TimeOutField, kMostTimeOuts> time_outs;
     std::array<SignField, kSplitBrainSigns.size()> signs;
+    SignField lost_adverts;
     std::uint64_t sent_sequence;
     std::uint8_t has_sent;
     std::uint32_t mark_count;

@@ -58,14 +58,6 @@ struct Held {
     std::string error{};    // of the last attempt to add it
 };
 
-// The active router is only unheard: it answers on a peer link.
-struct LostAdverts {
-    Instant since{};
-    std::string detail;
-
-    friend bool operator==(const LostAdverts &, const LostAdverts &) = default;
-};
-
 class VirtualRouter {
 public:
     // announcer: of all routers of this node; it outlives them.

@@ -222,6 +222,7 @@ void VirtualRouter::hand_over(Instant now) {
                       .time_outs = time_outs(faults_),
                       .released = is_released(),
                       .signs = split_brain_.signs(),
+                      .lost_adverts = lost_adverts_,
                       .replay = authenticator_.state()};
     if (checkpoint) {
         put_routes(handover.held);
@@ -299,8 +300,10 @@ void VirtualRouter::continue_from(const Handover &handover, Instant now) {
     phase_ = Phase::joined;
     evaluate_trackers(now);
     split_brain_.resume(handover.signs, now);
+    lost_adverts_ = handover.lost_adverts;
     perform(instance_.resume(*handover.checkpoint, now), now);
     check_split_brain(now);
+    check_lost_adverts(now);
 
     if (instance_.state() == vrrp::StateName::active) {
         restore(losses, now);

@@ -67,6 +67,8 @@ struct Checkpoint {
 
     // backup
     Backup backup;
+    // Answers took the place of the advertisements that are missing since then.
+    std::optional<Instant> unheard_since;
     std::optional<ActiveRouter> active_router;
 
     friend bool operator==(const Checkpoint &, const Checkpoint &) = default;

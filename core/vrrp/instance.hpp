@@ -316,6 +316,7 @@ private:
     Instant takeover_at(const Backup &state) const;
     Instant silence_ends_at(const Backup &state) const;
     Instant silent_since(const Backup &state) const;
+    Instant missing_since(const Backup &state) const;
     Instant question_at(const Backup &state) const;
     Instant question_at(const Active &state) const;
     void ask(Instant silent_since, Turn &turn);
@@ -357,7 +358,9 @@ private:
     Instant unanswered_since_{};           // the first question of them
     Instant answered_at_{};                // by a router that we follow
     IpAddress answered_by_;
-    std::optional<Death> death_;  // of the last active router
+    std::optional<Instant> unheard_before_;  // by the previous process,
+    Instant continued_timer_{};              // for the timer that it started
+    std::optional<Death> death_;             // of the last active router
 };
 
 }  // namespace ngx_vrrp::vrrp

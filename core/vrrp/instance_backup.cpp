@@ -121,16 +121,27 @@ State Instance::on(Backup state, const ActiveAnswered &in, Turn &turn) {
     return state;
 }
 
+// The timer of this process may have started with an answer to the previous
+// one.
+Instant Instance::missing_since(const Backup &state) const {
+    return unheard_before_ && state.timer_started == continued_timer_
+               ? *unheard_before_
+               : state.timer_started;
+}
+
 std::optional<Instant> Instance::unheard_since(Instant now) const {
     const auto *backup = std::get_if<Backup>(&state_);
+    if (!backup) {
+        return std::nullopt;
+    }
+    const Instant since = missing_since(*backup);
     const bool stopped =
-        backup && !backup->leaver && answered_at_ > backup->timer_started &&
-        now < silence_ends_at(*backup) &&
-        now >= backup->timer_started +
-                   active_down_interval(config_.version, priority_,
-                                        backup->active_interval,
-                                        config_.down_adverts);
-    return stopped ? std::optional{backup->timer_started} : std::nullopt;
+        std::max(answered_at_, backup->timer_started) > since &&
+        !backup->leaver && now < silence_ends_at(*backup) &&
+        now >= since + active_down_interval(config_.version, priority_,
+                                            backup->active_interval,
+                                            config_.down_adverts);
+    return stopped ? std::optional{since} : std::nullopt;
 }
 
 // RFC 9568, 6.4.2: "If the Active_Down_Timer fires, then: Send an

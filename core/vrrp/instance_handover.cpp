@@ -27,6 +27,10 @@ std::optional<Checkpoint> Instance::checkpoint() const {
         checkpoint.backup = *backup;
         checkpoint.backup.timer_started =
             std::max(backup->timer_started, answered_at_);
+        if (const Instant since = missing_since(*backup);
+            since < checkpoint.backup.timer_started) {
+            checkpoint.unheard_since = since;
+        }
         checkpoint.active_router = active_router_;
         return checkpoint;
     }
@@ -41,6 +45,8 @@ Actions Instance::resume(const Checkpoint &checkpoint, Instant now) {
     } else {
         state_ = backup_from(checkpoint);
         active_router_ = checkpoint.active_router;
+        continued_timer_ = checkpoint.backup.timer_started;
+        unheard_before_ = checkpoint.unheard_since;
     }
 
     // Differences between the processes take effect within this event.

@@ -38,11 +38,13 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
     handover.failed = {3};
     handover.signs = {{SplitBrainSign::adverts_lost, instant_from_ns(7),
                        "02:00:00:00:00:0b still has 10.0.1.5"}};
+    handover.lost_adverts = {instant_from_ns(8), "10.0.1.2 answers"};
     handover.replay = {~0ull, {{ip("10.0.1.2"), 10}, {ip("fe80::2"), 11}}};
 
     const auto back = pass(handover);
     ASSERT_TRUE(back);
     EXPECT_EQ(back->signs, handover.signs);
+    EXPECT_EQ(back->lost_adverts, handover.lost_adverts);
     EXPECT_EQ(back->checkpoint, handover.checkpoint);
     EXPECT_EQ(back->last, handover.last);
     EXPECT_EQ(back->counters.adverts_sent, 7u);
@@ -86,6 +88,7 @@ TEST(HandoverRecord, BackupSurvivesTheWay) {
     handover.checkpoint->backup.fell_at = instant_from_ns(4);
     handover.checkpoint->backup.leaver = ip("fe80::2");
     handover.checkpoint->backup.preempt_at = instant_from_ns(4);
+    handover.checkpoint->unheard_since = instant_from_ns(2);
     handover.checkpoint->link_up_at = instant_from_ns(3);
     handover.checkpoint->active_router = vrrp::ActiveRouter{
         ip("10.0.1.2"), Priority{200}, Milliseconds{10}, instant_from_ns(5)};

@@ -51,6 +51,16 @@ protected:
         }
     }
 
+    // Another process of this node continues.
+    void reload() {
+        machine.successor = true;
+        engine->handle_ownership(now);
+        machine.successor = false;
+        ASSERT_TRUE(machine.passed_on);
+        machine.grant(std::exchange(machine.passed_on, {}));
+        start_linked({checked()}, false);
+    }
+
     // "lost", "heard"
     Done news() {
         Done list;
@@ -113,6 +123,35 @@ TEST_F(LostAdvertsTest, TheTakeoverEndsThem) {
     EXPECT_EQ(state(), vrrp::StateName::active);
     EXPECT_EQ(news(), Done{"heard"});
     EXPECT_EQ(log.count("adverts lost: ended, this node is not BACKUP"), 1U);
+}
+
+TEST_F(LostAdvertsTest, TheNextProcessReportsTheirEndOnly) {
+    start_linked();
+    run_answered(Seconds{2});
+    EXPECT_EQ(news(), Done{"lost"});
+    const Instant since = lost().value().since;
+    for (const Duration time :
+         {Duration{Milliseconds{50}}, Duration{Seconds{1}},
+          Duration{Milliseconds{10}}}) {
+        reload();
+        run_answered(time);
+        EXPECT_EQ(news(), Done{});
+        ASSERT_TRUE(lost());
+        EXPECT_EQ(lost()->since, since);
+    }
+    receive(200);
+    EXPECT_EQ(news(), Done{"heard"});
+    EXPECT_EQ(log.count("adverts lost: ended, advertisements arrive"), 1U);
+}
+
+TEST_F(LostAdvertsTest, TheNextProcessMayGetNoAnswer) {
+    start_linked();
+    run_answered(Seconds{2});
+    news();
+    reload();
+    run(Milliseconds{400});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(news(), Done{"heard"});
 }
 
 TEST_F(LostAdvertsTest, ADroppedAdvertIsTheFirstSuspect) {

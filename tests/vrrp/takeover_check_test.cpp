@@ -283,6 +283,11 @@ TEST(TakeoverCheck, TheNextProcessHasTimeToAsk) {
     next.resume(router.instance().checkpoint().value(), last + Milliseconds{5});
     EXPECT_EQ(next.state(), StateName::backup);
     EXPECT_EQ(next.takeover_at(), last + 3 * Seconds{1} + kCheckSkew);
+    const auto since = router.instance().unheard_since(last);
+    ASSERT_TRUE(since);
+    EXPECT_EQ(next.unheard_since(last + Milliseconds{5}), since);
+    EXPECT_EQ(next.checkpoint()->unheard_since, since);
+    EXPECT_FALSE(next.unheard_since(*next.takeover_at()));
 }
 
 // A MASTER that is known by its answers only: its end
