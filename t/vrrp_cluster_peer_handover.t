@@ -195,6 +195,7 @@ $lab->node($_)->let_vrrp_pass for qw(lb2 lb3);
 control('lb2', 'resume');
 
 wait_for_order('lb3', 'lb2');
+sleep 1.5;    # lb2 connects to both addresses of lb3 to know that they are one
 my $rules = $lab->dir . '/link.nft';
 open my $file, '>', $rules or die "$rules: $!\n";
 print {$file} "table inet link {\nchain output {\ntype filter hook output"

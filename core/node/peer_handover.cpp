@@ -109,7 +109,8 @@ void PeerHandover::receive(const peer::Received &received,
     }
 }
 
-// Only from the node that this router follows, or that it has notified.
+// Only from the node that this router follows, or that it has notified. The id
+// of a node connects its addresses of both families.
 std::optional<vrrp::Input> PeerHandover::input_of(
     const peer::Received &received, std::size_t router,
     const engine::Engine &engine, Instant now) {
@@ -121,12 +122,15 @@ std::optional<vrrp::Input> PeerHandover::input_of(
     }
     const vrrp::Instance &instance = engine.routers()[router].instance();
     const auto followed = instance.followed();
+    const bool is_trusted = links_.is_trusted(received.link, received.address);
     const bool is_theirs =
         followed &&
         (received.address == *followed ||
-         links_.has_address(received.node, received.link, *followed));
+         (is_trusted &&
+          links_.has_address(received.node, received.link, *followed)));
     // priority 0 has come before it
-    const bool has_taken = instance.state() == vrrp::StateName::active;
+    const bool has_taken =
+        is_trusted && instance.state() == vrrp::StateName::active;
     if (is_theirs || has_taken) {
         std::erase_if(promises_, [&](const Promise &promise) {
             return promise.router == router;

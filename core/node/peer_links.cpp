@@ -238,11 +238,12 @@ void PeerLinks::advise(engine::Engine &engine, bool forget, Instant now) {
     }
 }
 
-// In its last status.
+// In its last status. Without a secret, any host can say so.
 bool PeerLinks::is_master(const peer::Peer &peer,
                           const vrrp::Config &config) const {
     return peer.state == peer::PeerState::up &&
            interfaces_[peer.link] == config.interface &&
+           links_.is_trusted(peer.link, peer.address) &&
            std::ranges::any_of(peer.status, [&](const auto &router) {
                return router.family == config.family &&
                       router.vrid == config.vrid &&
@@ -277,7 +278,7 @@ void PeerLinks::ask(engine::Engine &engine, Instant now) {
 void PeerLinks::hear_answer(const peer::Received &answer,
                             engine::Engine &engine, Instant now) {
     const auto list = peer::parse_status(answer.message.payload);
-    if (!list) {
+    if (!list || !links_.is_trusted(answer.link, answer.address)) {
         return;
     }
     std::vector<engine::Engine::PeerInput> inputs;
@@ -314,24 +315,25 @@ IpAddress PeerLinks::own_address(const engine::Engine &engine,
     return {};
 }
 
-// An address of the other family may not be known to be of the same node.
+// If its address of the other family is not known yet, priority 0 from there is
+// as without a link.
 PeerLinks::Naming PeerLinks::naming_of(
     const engine::VirtualRouter &router) const {
     const vrrp::Config &config = router.config();
-    const auto &active = router.instance().active_router();
+    const auto followed = router.instance().followed();
     Naming naming;
     for (const peer::Peer &peer : links_.peers()) {
-        if (!config.peer_link || interfaces_[peer.link] != config.interface) {
+        if (!config.peer_link || interfaces_[peer.link] != config.interface ||
+            (peer.address != followed &&
+             !links_.is_trusted(peer.link, peer.address))) {
             continue;
         }
         const auto named = links_.is_named_by(peer, config.family, config.vrid);
         naming.known = naming.known || named;
         if (named.value_or(false)) {
-            const bool is_active =
-                active &&
-                (config.family != families_[peer.link] ||
-                 links_.has_address(peer.node, peer.link, active->address));
-            naming.of = is_active ? active->address : peer.address;
+            const bool is_theirs =
+                followed && links_.has_address(peer.node, peer.link, *followed);
+            naming.of = is_theirs ? *followed : peer.address;
         }
     }
     return naming;

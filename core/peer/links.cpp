@@ -80,6 +80,9 @@ void Links::set_targets(const std::vector<Target> &targets, Instant now) {
     for (const Target &target : targets) {
         if (Peer *peer = remember(target.link, target.address, now)) {
             peer->wanted = true;
+            if (!std::exchange(peer->was_wanted, true)) {
+                use_untrusted_spare(*peer);
+            }
         }
     }
     handle_time(now);
@@ -291,7 +294,8 @@ bool Links::has_link_to(const Peer &peer) const {
         return c.session && c.up &&
                configs_[c.link].interface == configs_[peer.link].interface &&
                (c.address == peer.address ||
-                (peer.node != 0 && c.session->node() == peer.node));
+                (peer.node != 0 && c.session->node() == peer.node &&
+                 is_trusted(c)));
     });
 }
 
@@ -375,12 +379,12 @@ void Links::progress(ConnectionId id, Instant now) {
         c.greeted = true;
         transport_.set_greeted(id);
     }
-    collect(c);
     const bool is_new = session.is_up() && !c.up;
     c.up = session.is_up();
     if (is_new && !settle_duplicates(id, now)) {
         return;
     }
+    collect(c);
     if (!c.spare && session.take_news()) {
         show(c, now);
         inform(configs_[c.link].interface, now);
@@ -410,6 +414,21 @@ void Links::collect(const Connection &c) {
     }
 }
 
+bool Links::is_trusted(std::size_t link, const IpAddress &address) const {
+    return !identities_[link].secret.empty() ||
+           (configs_[link].peers && may_come_from(link, address)) ||
+           std::ranges::any_of(peers_, [&](const Peer &peer) {
+               return peer.link == link && peer.address == address &&
+                      peer.was_wanted;
+           });
+}
+
+// They have the same id.
+bool Links::are_of_one_node(const Connection &a, const Connection &b) const {
+    return (a.link == b.link && a.address == b.address) ||
+           (is_trusted(a) && is_trusted(b));
+}
+
 bool Links::has_address(NodeId node, std::size_t link,
                         const IpAddress &address) const {
     return std::ranges::any_of(peers_, [&](const Peer &peer) {
@@ -420,16 +439,21 @@ bool Links::has_address(NodeId node, std::size_t link,
 
 bool Links::send(NodeId node, std::size_t link, Type type, Bytes payload,
                  Instant now) {
+    std::optional<ConnectionId> to;
     for (ConnectionId id = 0; id < kMostConnections; ++id) {
         const Connection &c = connections_[id];
         if (c.session && c.up && !c.spare && c.session->node() == node &&
-            configs_[c.link].interface == configs_[link].interface) {
-            const bool sent = c.session->post(type, payload, now);
-            progress(id, now);
-            return sent;
+            configs_[c.link].interface == configs_[link].interface &&
+            (!to || (is_trusted(c) && !is_trusted(connections_[*to])))) {
+            to = id;
         }
     }
-    return false;
+    if (!to) {
+        return false;
+    }
+    const bool sent = connections_[*to].session->post(type, payload, now);
+    progress(*to, now);
+    return sent;
 }
 
 void Links::flush(ConnectionId id, Instant now) {
@@ -450,13 +474,19 @@ bool Links::settle_duplicates(ConnectionId id, Instant now) {
             configs_[o.link].interface != configs_[c.link].interface) {
             continue;
         }
+        const bool same_role = o.session->role() == c.session->role();
+        const bool proved = are_of_one_node(c, o);
+        if (same_role && c.session->role() == Role::acceptor) {
+            connections_[id].spare = c.spare || proved || !is_trusted(c);
+            continue;
+        }
+        if (!proved) {
+            continue;
+        }
         ConnectionId loser = id;
-        if (o.session->role() != c.session->role()) {
+        if (!same_role) {
             const Role lower = ours < theirs ? Role::opener : Role::acceptor;
             loser = c.session->role() == lower ? id : other;
-        } else if (c.session->role() == Role::acceptor) {
-            connections_[id].spare = true;
-            continue;
         }
         say_bye(loser, Farewell::duplicate, now);
         if (!c.session) {
@@ -587,6 +617,16 @@ void Links::use_spare(const std::string &interface, NodeId node) {
     });
     if (spare) {
         spare->spare = false;
+    }
+}
+
+// The earlier one with its id may be of another host.
+void Links::use_untrusted_spare(const Peer &peer) {
+    for (Connection &c : connections_) {
+        if (c.session && c.link == peer.link && c.address == peer.address &&
+            identities_[c.link].secret.empty()) {
+            c.spare = false;
+        }
     }
 }
 

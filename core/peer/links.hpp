@@ -143,9 +143,10 @@ struct Peer {
     StatusList status;
     OrderList order;  // of those of which it is the MASTER
 
-    bool wanted = false;  // a target
-    bool known = false;   // there was a link
-    bool alias = false;   // the node has a link by another address
+    bool wanted = false;      // a target
+    bool was_wanted = false;  // at any time
+    bool known = false;       // there was a link
+    bool alias = false;       // the node has a link by another address
 
     // The link has ended at this time, without a goodbye: the next connection
     // shows whether the node lives.
@@ -194,6 +195,11 @@ public:
     std::vector<Received> take_received() {
         return std::exchange(received_, {});
     }
+    // A node with this address may move virtual addresses: it has proved that
+    // it has the secret; or there is none, and the configuration names the
+    // address, or a router with this address has been followed. All else that
+    // a node says about itself is not proved then, even its id.
+    bool is_trusted(std::size_t link, const IpAddress &address) const;
     // This node has the address, on the interface of this link.
     bool has_address(NodeId node, std::size_t link,
                      const IpAddress &address) const;
@@ -242,6 +248,10 @@ private:
         bool spare = false;  // the peer will end it: there is an earlier one
     };
 
+    bool is_trusted(const Connection &c) const {
+        return is_trusted(c.link, c.address);
+    }
+    bool are_of_one_node(const Connection &a, const Connection &b) const;
     std::optional<ConnectionId> free_place() const;
     bool is_full(std::size_t link, const IpAddress &address) const;
     bool may_come_from(std::size_t link, const IpAddress &address) const;
@@ -258,6 +268,7 @@ private:
     StatusList status_for(ConnectionId id, const OrderList &order) const;
     bool settle_duplicates(ConnectionId id, Instant now);
     void use_spare(const std::string &interface, NodeId node);
+    void use_untrusted_spare(const Peer &peer);
     void say_bye(ConnectionId id, Farewell reason, Instant now);
     void end(ConnectionId id, Ended how, const std::string &why, Instant now);
     void judge(Peer &peer, Ended how, bool was_up, bool greeted, Instant now);

@@ -209,6 +209,10 @@ TEST_F(PeerHandoverTest, OnlyTheFollowedNodeIsBelieved) {
 
     lb2.handover->receive(stranger, *lb2.router, now);
     EXPECT_EQ(lb2.states(), "BB");
+    stranger.node = 10;
+    lb2.handover->receive(stranger, *lb2.router, now);
+    EXPECT_EQ(lb2.states(), "BB") << "its id is not proved";
+    stranger.node = 30;
     stranger.address = lb1.address;
     lb2.handover->receive(stranger, *lb2.router, now);
     EXPECT_EQ(lb2.states(), "MM");

@@ -561,6 +561,66 @@ TEST(PeerLinks, AHostWithManyNodesLeavesRoom) {
     EXPECT_EQ(lb1.links->connections(), kMostOfHost);
 }
 
+// A greeting with this id, and one message, in one segment.
+std::optional<ConnectionId> claim(Machine &at, std::uint8_t host, NodeId node,
+                                  Instant now) {
+    const auto id = at.links->accept(0, address(host), address(at.host), now);
+    if (id) {
+        Hello hello;
+        hello.node = node;
+        Buffer all = serialize({Type::hello, 0}, serialize(hello), 0);
+        for (const Buffer &next :
+             {serialize({Type::about, 1}, serialize(About{}), 0),
+              serialize({Type{77}, 2}, {}, 0)}) {
+            all.insert(all.end(), next.begin(), next.end());
+        }
+        at.links->receive(*id, all, now);
+    }
+    return id;
+}
+
+TEST_F(PeerLinksTest, AnIdWithoutASecretEndsNoLinkOfAnotherAddress) {
+    Machine &lb3 = lan.add(3, 30);
+    ASSERT_TRUE(claim(lb2, 66, 30, lan.now));
+    lan.follow(lb2, {3});
+    lan.run(100ms);
+    EXPECT_TRUE(lb2.is_up(3)) << "it is connected in spite of the other one";
+    ASSERT_TRUE(claim(lb2, 67, 30, lan.now));
+    lan.run(100ms);
+    EXPECT_TRUE(lb2.is_up(3));
+    EXPECT_TRUE(lb3.is_up(2));
+    EXPECT_TRUE(lb2.links->is_trusted(0, address(3)));
+    EXPECT_FALSE(lb2.links->is_trusted(0, address(66)));
+
+    EXPECT_TRUE(lb2.links->send(30, 0, Type{78}, {}, lan.now));
+    lan.run(50ms);
+    EXPECT_EQ(lb3.links->take_received().size(), 1U) << "to the real one";
+    lan.kill(lb3);
+    lan.run(50ms);
+    EXPECT_EQ(lb2.peer(3)->state, PeerState::down);
+}
+
+// It was the later one with its id, and is followed now.
+TEST_F(PeerLinksTest, ALinkThatWasHiddenByAnotherHostIsUsedWhenFollowed) {
+    ASSERT_TRUE(claim(lb1, 66, 20, lan.now));
+    lan.follow(lb2, {1});
+    lan.run(100ms);
+    EXPECT_FALSE(lb1.is_up(2));
+    lan.follow(lb1, {2});
+    lb2.links->set_status(0, backup(100), lan.now);
+    lan.run(100ms);
+    EXPECT_TRUE(lb1.is_up(2));
+}
+
+TEST_F(PeerLinksTest, AConnectionThatEndsAtOnceDeliversNothing) {
+    lan.follow(lb2, {1});
+    lan.run(100ms);
+    ASSERT_TRUE(claim(lb2, 1, 10, lan.now));
+    EXPECT_EQ(lb2.links->connections(), 1U);
+    EXPECT_TRUE(lb2.links->take_received().empty());
+    EXPECT_TRUE(lb2.is_up(1));
+}
+
 TEST(PeerLinks, HostsThatOnlyConnectLeaveRoom) {
     Lan lan;
     Machine &lb1 = lan.add(1, 10);

@@ -1,0 +1,207 @@
+// A BACKUP with a real engine, whose peers say what they want: without a
+// secret, nothing is proved.
+#include "core/node/peer_links.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+
+#include "core/peer/message.hpp"
+#include "core/peer/order.hpp"
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::node {
+namespace {
+
+using peer::RouterState;
+using vrrp::StateName;
+
+constexpr peer::NodeId kOurId = 20;
+constexpr peer::NodeId kTheirId = 30;
+const IpAddress kStranger = *IpAddress::parse("10.0.1.66");
+const IpAddress kPeer6 = *IpAddress::parse("fe80::2");
+
+struct FakeSockets final : peer::Sockets {
+    Status listen(std::size_t) override { return success(); }
+    void stop_listening() override {}
+    void set_source(std::size_t, const IpAddress &) override {}
+    peer::NodeId node_id() override { return kOurId; }
+    bool is_ours(int fd) const override { return fd == 1; }
+    void read(peer::Links &links, Instant) override { arrive(links); }
+    std::string connect(peer::ConnectionId id, std::size_t,
+                        const IpAddress &address) override {
+        if (address == answers) {
+            opened = id;
+            return {};
+        }
+        return "connect() failed (113: No route to host)";
+    }
+    bool send(peer::ConnectionId, Bytes) override { return true; }
+    void set_greeted(peer::ConnectionId) override {}
+    void close(peer::ConnectionId) override {}
+    peer::Nonce nonce() override { return {}; }
+
+    std::function<void(peer::Links &)> arrive;
+    std::optional<IpAddress> answers;
+    std::optional<peer::ConnectionId> opened;  // to it
+};
+
+class TrustTest : public engine::EngineTest {
+protected:
+    using Messages = std::vector<std::pair<peer::Type, Buffer>>;
+
+    void begin(const std::vector<IpAddress> &named) {
+        std::vector<PeerLink> list(2);
+        for (PeerLink &link : list) {
+            link.config.interface = "eth0";
+        }
+        list[1].config.family = Family::ipv6;
+        for (const IpAddress &address : named) {
+            list[address.family() == Family::ipv6 ? 1 : 0]
+                .config.named.push_back(address);
+        }
+        links.emplace(list, peer::Details{}, machine, sockets, log);
+        vrrp::Config c = engine::config();
+        c.peer_link = true;
+        c.priority = Priority{100};
+        c.takeover_check = true;
+        beat();
+        start(c);
+        links->start();
+        links->follow(*engine, now);
+    }
+
+    void read(const std::function<void(peer::Links &)> &arrive) {
+        sockets.arrive = arrive;
+        ASSERT_TRUE(links->on_readable(1, *engine, now));
+        links->follow(*engine, now);
+    }
+
+    // A connection from this address, and all that it says at first.
+    void connect(const IpAddress &from, peer::NodeId node,
+                 const Messages &messages) {
+        read([&](peer::Links &l) {
+            const bool v6 = from.family() == Family::ipv6;
+            const auto id = from == sockets.answers
+                                ? sockets.opened
+                                : l.accept(v6 ? 1 : 0, from, engine::kOwn, now);
+            ASSERT_TRUE(id);
+            peer::Hello hello;
+            hello.node = node;
+            Buffer all =
+                peer::serialize({peer::Type::hello, 0}, serialize(hello), 0);
+            Messages rest{{peer::Type::about, serialize(peer::About{})}};
+            rest.insert(rest.end(), messages.begin(), messages.end());
+            std::uint32_t sequence = 0;
+            for (const auto &[type, payload] : rest) {
+                const Buffer one =
+                    peer::serialize({type, ++sequence}, payload, 0);
+                all.insert(all.end(), one.begin(), one.end());
+            }
+            ids[from] = {*id, sequence};
+            l.receive(*id, all, now);
+        });
+    }
+
+    void say(const IpAddress &from, peer::Type type, const Buffer &payload) {
+        read([&](peer::Links &l) {
+            auto &[id, sequence] = ids[from];
+            l.receive(id, peer::serialize({type, ++sequence}, payload, 0), now);
+        });
+    }
+
+    // The stranger answers all the time.
+    void run_with_answers(Duration time) {
+        for (const Instant end = now + time; now < end;
+             now += Milliseconds{5}) {
+            beat();
+            links->handle_time(now);
+            if (const auto due = engine->deadline(); due && now >= *due) {
+                engine->handle_time(now);
+            }
+            say(kStranger, peer::Type::answer, serialize(master(254)));
+        }
+    }
+
+    static peer::StatusList master(std::uint8_t priority) {
+        return {
+            {Family::ipv4, Vrid{51}, RouterState::master, Priority{priority}}};
+    }
+    static Buffer order(peer::NodeId first) {
+        return serialize(
+            peer::OrderPart{false, {{Family::ipv4, Vrid{51}, {first}}}});
+    }
+    static Messages leads(peer::NodeId successor) {
+        return {{peer::Type::status, serialize(master(200))},
+                {peer::Type::order, order(successor)}};
+    }
+
+    FakeSockets sockets;
+    std::optional<PeerLinks> links;
+    std::map<IpAddress, std::pair<peer::ConnectionId, std::uint32_t>> ids;
+};
+
+TEST_F(TrustTest, AnAnswerStopsATakeoverOnlyFromANamedOrFollowedAddress) {
+    for (const bool is_named : {false, true}) {
+        begin(is_named ? std::vector{kStranger} : std::vector<IpAddress>{});
+        receive(200);
+        links->follow(*engine, now);
+        connect(kStranger, 66, {{peer::Type::status, serialize(master(254))}});
+        run_with_answers(Seconds{1});
+        EXPECT_EQ(state(), is_named ? StateName::backup : StateName::active);
+    }
+}
+
+TEST_F(TrustTest, AMasterYieldsOnlyToANamedOrFollowedAddress) {
+    for (const bool is_named : {false, true}) {
+        begin(is_named ? std::vector{kStranger} : std::vector<IpAddress>{});
+        run(Seconds{1});
+        ASSERT_EQ(state(), StateName::active);
+        links->follow(*engine, now);
+        connect(kStranger, 66, {{peer::Type::status, serialize(master(254))}});
+        run_with_answers(Seconds{1});
+        EXPECT_EQ(state(), is_named ? StateName::backup : StateName::active);
+    }
+}
+
+// Neither by another connection with the id of the MASTER.
+TEST_F(TrustTest, AStrangerCannotMakeABackupTakeOver) {
+    const Buffer ids51 = serialize(peer::RouterIds{{Family::ipv4, Vrid{51}}});
+    begin({});
+    receive(200);
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId, leads(99));
+    connect(kStranger, kTheirId, {{peer::Type::leaving, ids51}});
+    EXPECT_EQ(state(), StateName::backup);
+    say(engine::kPeer, peer::Type::leaving, ids51);
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(TrustTest, AStrangerDoesNotChangeTheNameOfTheSuccessor) {
+    begin({});
+    receive(200);
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId, leads(kOurId));
+    connect(kStranger, 66, leads(kOurId));
+    receive(0);
+    EXPECT_EQ(state(), StateName::active) << "at once";
+}
+
+// If it is known that both addresses are of one node.
+TEST_F(TrustTest, ALinkOfTheOtherFamilyNamesTheSuccessor) {
+    for (const bool is_known : {false, true}) {
+        begin({kPeer6});
+        sockets.answers = engine::kPeer;
+        now += Seconds{1};
+        receive(200);
+        links->follow(*engine, now);
+        connect(kPeer6, kTheirId, leads(kOurId));
+        connect(engine::kPeer, is_known ? kTheirId : kTheirId + 1, {});
+        receive(0);
+        EXPECT_EQ(state(), is_known ? StateName::active : StateName::backup);
+    }
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::node
