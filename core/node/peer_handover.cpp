@@ -126,8 +126,8 @@ std::optional<vrrp::Input> PeerHandover::input_of(
     const bool is_theirs =
         followed &&
         (received.address == *followed ||
-         (is_trusted &&
-          links_.has_address(received.node, received.link, *followed)));
+         (is_trusted && links_.may_have_address(received.node, received.link,
+                                                received.address, *followed)));
     // priority 0 has come before it
     const bool has_taken =
         is_trusted && instance.state() == vrrp::StateName::active;

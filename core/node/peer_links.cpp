@@ -315,8 +315,6 @@ IpAddress PeerLinks::own_address(const engine::Engine &engine,
     return {};
 }
 
-// If its address of the other family is not known yet, priority 0 from there is
-// as without a link.
 PeerLinks::Naming PeerLinks::naming_of(
     const engine::VirtualRouter &router) const {
     const vrrp::Config &config = router.config();
@@ -332,7 +330,8 @@ PeerLinks::Naming PeerLinks::naming_of(
         naming.known = naming.known || named;
         if (named.value_or(false)) {
             const bool is_theirs =
-                followed && links_.has_address(peer.node, peer.link, *followed);
+                followed && links_.may_have_address(peer.node, peer.link,
+                                                    peer.address, *followed);
             naming.of = is_theirs ? *followed : peer.address;
         }
     }

@@ -437,6 +437,24 @@ bool Links::has_address(NodeId node, std::size_t link,
     });
 }
 
+bool Links::may_have_address(NodeId node, std::size_t link,
+                             const IpAddress &from,
+                             const IpAddress &address) const {
+    const auto is_linked = [&](NodeId other) {
+        return std::ranges::any_of(connections_, [&](const Connection &c) {
+            return c.session && c.up && c.session->node() == other;
+        });
+    };
+    const auto is_of_another = [&](const Peer &peer) {
+        return peer.address == address && peer.node != node &&
+               configs_[peer.link].interface == configs_[link].interface &&
+               is_linked(peer.node);
+    };
+    return has_address(node, link, address) ||
+           (from.family() != address.family() &&
+            std::ranges::none_of(peers_, is_of_another));
+}
+
 bool Links::send(NodeId node, std::size_t link, Type type, Bytes payload,
                  Instant now) {
     std::optional<ConnectionId> to;

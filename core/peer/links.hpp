@@ -203,6 +203,10 @@ public:
     // This node has the address, on the interface of this link.
     bool has_address(NodeId node, std::size_t link,
                      const IpAddress &address) const;
+    // The same, of a node with a link from the other address. An address of the
+    // other family may not be known yet: then no other node with a link has it.
+    bool may_have_address(NodeId node, std::size_t link, const IpAddress &from,
+                          const IpAddress &address) const;
 
     // An id for a connection that has arrived; nothing: close it. begin() when
     // octets can be sent.

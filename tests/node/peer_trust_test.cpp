@@ -189,6 +189,17 @@ TEST_F(TrustTest, AStrangerDoesNotChangeTheNameOfTheSuccessor) {
 }
 
 // If it is known that both addresses are of one node.
+TEST_F(TrustTest, ALinkOfTheOtherFamilyIsBelievedIfNoOtherNodeHasTheAddress) {
+    begin({kPeer6});
+    sockets.answers = engine::kPeer;
+    now += Seconds{1};
+    receive(200);
+    links->follow(*engine, now);
+    connect(kPeer6, kTheirId, leads(kOurId));
+    receive(0);
+    EXPECT_EQ(state(), StateName::active);
+}
+
 TEST_F(TrustTest, ALinkOfTheOtherFamilyNamesTheSuccessor) {
     for (const bool is_known : {false, true}) {
         begin({kPeer6});
