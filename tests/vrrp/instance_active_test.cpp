@@ -10,6 +10,7 @@ namespace ngx_vrrp::vrrp {
 namespace {
 
 using test::classic_config;
+using test::ip;
 using test::Lines;
 using test::Router;
 using test::v3_config;
