@@ -8,14 +8,13 @@
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "core/net/ipv4_settings.hpp"
 #include "core/net/socket_diag.hpp"
 #include "core/net/unanswered.hpp"
 #include "core/probe/gateways.hpp"
+#include "tests/fuzz/datagram.hpp"
 #include "tests/fuzz/require.hpp"
 
 namespace ngx_vrrp::net {
@@ -71,21 +70,15 @@ void check_default_route(nlmsghdr *message) {
 }  // namespace
 }  // namespace ngx_vrrp::net
 
-// In memory of this size, so that a read behind its end is found.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
                                       std::size_t size) {
     using namespace ngx_vrrp::net;
 
-    std::vector<std::uint32_t> datagram((size + 3) / 4);
-    std::copy_n(data, size, reinterpret_cast<std::uint8_t *>(datagram.data()));
-
-    int rest = static_cast<int>(size);
-    auto *message = reinterpret_cast<nlmsghdr *>(datagram.data());
-    for (; nlmsg_ok(message, rest); message = nlmsg_next(message, &rest)) {
+    ngx_vrrp::fuzz::for_each_message(data, size, [](nlmsghdr *message) {
         check_neighbour(message);
         check_settings(message);
         check_connection(message);
         check_default_route(message);
-    }
+    });
     return 0;
 }

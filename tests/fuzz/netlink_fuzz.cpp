@@ -5,37 +5,17 @@
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <set>
-#include <vector>
 
 #include "core/net/interface_table.hpp"
+#include "tests/fuzz/datagram.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace ngx_vrrp::net {
 namespace {
 
-// An assert that no build leaves out.
-void require(bool condition, const char *what) {
-    if (!condition) {
-        std::fprintf(stderr, "netlink_fuzz: %s\n", what);
-        std::abort();
-    }
-}
-
-// On the heap and of this size, so that a read behind its end is found.
-template <class F>
-void for_each_message(const std::vector<std::uint32_t> &datagram,
-                      std::size_t size, F handle) {
-    std::vector<std::uint32_t> copy = datagram;
-    int rest = static_cast<int>(size);
-    auto *message = reinterpret_cast<nlmsghdr *>(copy.data());
-    for (; nlmsg_ok(message, rest); message = nlmsg_next(message, &rest)) {
-        handle(message);
-    }
-}
+using fuzz::require;
 
 void check(const engine::Interfaces &known) {
     std::set<IfIndex> indices;
@@ -52,11 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
                                       std::size_t size) {
     using namespace ngx_vrrp::net;
 
-    std::vector<std::uint32_t> datagram((size + 3) / 4);
-    std::copy_n(data, size, reinterpret_cast<std::uint8_t *>(datagram.data()));
-
     ngx_vrrp::engine::Interfaces known;
-    for_each_message(datagram, size, [&](nlmsghdr *message) {
+    ngx_vrrp::fuzz::for_each_message(data, size, [&](nlmsghdr *message) {
         apply(message, known);
         check(known);
         const bool adds = message->nlmsg_type == RTM_NEWLINK ||

@@ -6,12 +6,11 @@
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "core/net/route_request.hpp"
 #include "core/net/vmac_mark.hpp"
+#include "tests/fuzz/datagram.hpp"
 #include "tests/fuzz/require.hpp"
 
 namespace ngx_vrrp::net {
@@ -66,20 +65,14 @@ void check_link(nlmsghdr *message) {
 }  // namespace
 }  // namespace ngx_vrrp::net
 
-// In memory of this size, so that a read behind its end is found.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
                                       std::size_t size) {
     using namespace ngx_vrrp::net;
 
-    std::vector<std::uint32_t> datagram((size + 3) / 4);
-    std::copy_n(data, size, reinterpret_cast<std::uint8_t *>(datagram.data()));
-
-    int rest = static_cast<int>(size);
-    auto *message = reinterpret_cast<nlmsghdr *>(datagram.data());
-    for (; nlmsg_ok(message, rest); message = nlmsg_next(message, &rest)) {
+    ngx_vrrp::fuzz::for_each_message(data, size, [](nlmsghdr *message) {
         check_route(message);
         check_rule(message);
         check_link(message);
-    }
+    });
     return 0;
 }
