@@ -241,14 +241,12 @@ void PeerLinks::advise(engine::Engine &engine, bool forget, Instant now) {
 // In its last status. Without a secret, any host can say so.
 bool PeerLinks::is_master(const peer::Peer &peer,
                           const vrrp::Config &config) const {
+    const peer::RouterStatus *router =
+        peer::find_router(peer.status, config.family, config.vrid);
     return peer.state == peer::PeerState::up &&
            interfaces_[peer.link] == config.interface &&
-           links_.is_trusted(peer.link, peer.address) &&
-           std::ranges::any_of(peer.status, [&](const auto &router) {
-               return router.family == config.family &&
-                      router.vrid == config.vrid &&
-                      router.state == peer::RouterState::master;
-           });
+           links_.is_trusted(peer.link, peer.address) && router &&
+           router->state == peer::RouterState::master;
 }
 
 bool PeerLinks::is_active_linked(const vrrp::Config &config) const {
@@ -286,16 +284,15 @@ void PeerLinks::hear_answer(const peer::Received &answer,
     for (std::size_t i = 0; i < engine.routers().size(); ++i) {
         const engine::VirtualRouter &router = engine.routers()[i];
         const vrrp::Config &config = router.config();
-        const auto it = std::ranges::find_if(*list, [&](const auto &theirs) {
-            return theirs.family == config.family && theirs.vrid == config.vrid;
-        });
+        const peer::RouterStatus *theirs =
+            peer::find_router(*list, config.family, config.vrid);
         if (config.takeover_check &&
-            config.interface == interfaces_[answer.link] && it != list->end() &&
+            config.interface == interfaces_[answer.link] && theirs &&
             router.instance().has_asked()) {
-            inputs.push_back(
-                {i, vrrp::ActiveAnswered{answer.address,
-                                         it->state == peer::RouterState::master,
-                                         it->priority, is_higher}});
+            inputs.push_back({i, vrrp::ActiveAnswered{
+                                     answer.address,
+                                     theirs->state == peer::RouterState::master,
+                                     theirs->priority, is_higher}});
         }
     }
     if (!inputs.empty()) {

@@ -177,10 +177,7 @@ std::optional<bool> Links::is_named_by(const Peer &peer, Family family,
     if (peer.state != PeerState::up && !peer.is_doubted()) {
         return std::nullopt;
     }
-    const RouterStatus *router =
-        find_first(peer.status, [&](const RouterStatus &r) {
-            return r.family == family && r.vrid == vrid;
-        });
+    const RouterStatus *router = find_router(peer.status, family, vrid);
     if (!router || router->state != RouterState::master) {
         return std::nullopt;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/find.hpp"
 #include "core/peer/text.hpp"
 
 namespace ngx_vrrp::peer {
@@ -123,6 +124,13 @@ Result<StatusList, NotAMessage> parse_status(Bytes payload) {
         }
     }
     return list;
+}
+
+const RouterStatus *find_router(const StatusList &list, Family family,
+                                Vrid vrid) {
+    return find_first(list, [&](const RouterStatus &router) {
+        return router.family == family && router.vrid == vrid;
+    });
 }
 
 Buffer serialize(const StatusList &list) {

@@ -99,6 +99,10 @@ struct RouterStatus {
 
 using StatusList = std::vector<RouterStatus>;
 
+// nullptr: the list has no such router.
+const RouterStatus *find_router(const StatusList &list, Family family,
+                                Vrid vrid);
+
 // Each VRID in both families.
 inline constexpr std::size_t kMostRouters = 510;
 
