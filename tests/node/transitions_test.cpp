@@ -30,6 +30,18 @@ protected:
         return process;
     }
 
+    // An area that a reload needs for more instances. next follows previous.
+    static SharedArea larger_area(Configuration &next,
+                                  const SharedArea &previous) {
+        vrrp_core_conf_t conf = next.conf;
+        const std::vector<vrrp_core_instance_conf_t> many(20,
+                                                          conf.instances[0]);
+        conf.instances = many.data();
+        conf.ninstances = many.size();
+        next.conf.previous = previous.get();
+        return SharedArea(conf, &previous);
+    }
+
     // "42 VI_1 INIT -> FAULT: no rights", the oldest first
     static std::vector<std::string> transitions(const SharedArea &area) {
         std::vector<std::string> list;
@@ -91,13 +103,7 @@ TEST_F(TransitionsTest, ContinueInAnotherArea) {
     const auto before = start(first, area, 42);
 
     Configuration second = configuration();
-    const std::vector<vrrp_core_instance_conf_t> many(20,
-                                                      second.conf.instances[0]);
-    second.conf.instances = many.data();
-    second.conf.ninstances = many.size();
-    const SharedArea larger(second.conf, &area);
-    second.conf.ninstances = 1;
-    second.conf.previous = area.get();
+    const SharedArea larger = larger_area(second, area);
     const auto after = start(second, larger, 43);
     before->quit();
     after->on_timer();
@@ -113,13 +119,7 @@ TEST_F(TransitionsTest, ProcessesInAnotherAreaSeeTheQuit) {
     const SharedArea area(first.conf);
     const auto oldest = start(first, area, 42);
     Configuration second = configuration();
-    const std::vector<vrrp_core_instance_conf_t> many(20,
-                                                      second.conf.instances[0]);
-    second.conf.instances = many.data();
-    second.conf.ninstances = many.size();
-    const SharedArea larger(second.conf, &area);
-    second.conf.ninstances = 1;
-    second.conf.previous = area.get();
+    const SharedArea larger = larger_area(second, area);
     const auto old = start(second, larger, 43);
     EXPECT_FALSE(area.area().quits());
     old->quit();
