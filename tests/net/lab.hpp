@@ -59,7 +59,7 @@ inline std::string output_of(const std::string &command) {
     return output;
 }
 
-// A test in a network namespace of its own, where only "lo" is up.
+// A test that runs in a new network namespace, where only "lo" is up.
 class OwnNamespace : public ::testing::Test, public os::FakeWatcher {
 protected:
     void SetUp() override {
