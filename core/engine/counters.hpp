@@ -28,6 +28,7 @@ struct Counters {
     std::uint64_t address_errors = 0;
     std::uint64_t addresses_restored = 0;  // removed by others, added again
     std::uint64_t stayed_out = 0;          // for a time, after a failure
+    std::uint64_t false_proofs = 0;        // of the death of a router
     DropCounters dropped{};
 };
 
@@ -52,6 +53,7 @@ inline constexpr std::array kCounterNames{
     CounterName{"send_errors", &Counters::send_errors},
     CounterName{"address_errors", &Counters::address_errors},
     CounterName{"addresses_restored", &Counters::addresses_restored},
-    CounterName{"stayed_out", &Counters::stayed_out}};
+    CounterName{"stayed_out", &Counters::stayed_out},
+    CounterName{"false_proofs", &Counters::false_proofs}};
 
 }  // namespace ngx_vrrp::engine

@@ -91,10 +91,10 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
         return turn.router->announce_in_turn(turn.address, now);
     });
     for (const std::size_t index : routers) {
-        if (const auto &address = routers_[index].disproved()) {
-            deaths_.disprove({routers_[index].config().interface, *address},
-                             now);
-            routers_[index].forget_disproved();
+        if (const auto distrust = routers_[index].take_distrust()) {
+            deaths_.disprove(
+                {routers_[index].config().interface, distrust->address},
+                distrust->until);
         }
         note(index);
     }

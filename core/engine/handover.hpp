@@ -41,6 +41,17 @@ struct LostAdverts {
     friend bool operator==(const LostAdverts &, const LostAdverts &) = default;
 };
 
+inline constexpr Duration kDistrust = Seconds{600};
+
+// The kernel of this router seemed to prove its death, but it advertised: no
+// proof is believed until then.
+struct Distrust {
+    IpAddress address;
+    Instant until{};
+
+    friend bool operator==(const Distrust &, const Distrust &) = default;
+};
+
 // One address on one interface.
 inline std::uint64_t fingerprint_of(const IpAddress &address,
                                     std::uint8_t prefix_length,
@@ -76,6 +87,7 @@ struct Handover {
     bool released = false;             // by an operator
     std::vector<SuspectedSign> signs;  // of an active one
     std::optional<LostAdverts> lost_adverts;
+    std::optional<Distrust> distrust;
     vrrp::ReplayState replay;  // of "authentication HMAC"
 
     template <class Item>

@@ -255,6 +255,10 @@ HandoverRecord to_record(const Handover &handover) {
         record.lost_adverts.since = to_ns(handover.lost_adverts->since);
         record.lost_adverts.detail.set(handover.lost_adverts->detail);
     }
+    if (handover.distrust) {
+        record.distrusted = to_field(handover.distrust->address);
+        record.distrusted_until = to_ns(handover.distrust->until);
+    }
     put_replay(record, handover.replay);
     return record;
 }
@@ -284,6 +288,11 @@ std::optional<Handover> to_handover(const HandoverRecord &record, Instant now) {
         handover.lost_adverts = {
             reader.past(record.lost_adverts.since),
             std::string{record.lost_adverts.detail.view()}};
+    }
+    if (const auto address = to_address(record.distrusted)) {
+        handover.distrust = {
+            *address,
+            std::min(reader.due(record.distrusted_until), now + kDistrust)};
     }
     handover.replay = to_replay(record);
     return handover;

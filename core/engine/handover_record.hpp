@@ -13,7 +13,7 @@
 namespace ngx_vrrp::engine {
 
 // A record of another version, or of another length, is not read.
-inline constexpr std::uint32_t kHandoverVersion = 4;
+inline constexpr std::uint32_t kHandoverVersion = 5;
 
 // All addresses, excluded addresses, routes and rules that a configuration can
 // have: 255 of each. A route that is not recorded would stay when the next
@@ -92,6 +92,8 @@ struct HandoverRecord {
     std::array<TimeOutField, kMostTimeOuts> time_outs;
     std::array<SignField, kSplitBrainSigns.size()> signs;
     SignField lost_adverts;
+    AddressField distrusted;
+    std::int64_t distrusted_until;
     std::uint64_t sent_sequence;
     std::uint8_t has_sent;
     std::uint32_t mark_count;

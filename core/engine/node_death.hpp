@@ -13,6 +13,7 @@
 
 #include "core/base/ip.hpp"
 #include "core/base/time.hpp"
+#include "core/engine/handover.hpp"
 
 namespace ngx_vrrp::engine {
 
@@ -34,8 +35,6 @@ struct NodeDeath {
     }
 };
 
-inline constexpr Duration kDistrust = Seconds{600};
-
 // The last ones.
 class NodeDeaths {
 public:
@@ -48,21 +47,24 @@ public:
             })) {
             return false;
         }
-        if (list_.size() >= kMost) {
-            list_.erase(list_.begin());
-        }
-        list_.push_back({death, now + kDistrust, false});
+        add({death, now + kDistrust, false});
         return true;
     }
 
-    // A router there advertises.
-    void disprove(const NodeDeath::Place &place, Instant now) {
+    // A router there advertises, perhaps to an earlier process of this node.
+    void disprove(const NodeDeath::Place &place, Instant until) {
+        bool is_noted = false;
         for (Noted &noted : list_) {
-            if (!noted.wrong && noted.death.is_at(place)) {
-                noted.wrong = true;
-                noted.until = now + kDistrust;
-                disproved_.push_back(noted.death);
+            if (noted.death.is_at(place)) {
+                is_noted = true;
+                if (!std::exchange(noted.wrong, true)) {
+                    noted.until = until;
+                    disproved_.push_back(noted.death);
+                }
             }
+        }
+        if (!is_noted) {
+            add({{0, {place}, {}}, until, true});
         }
     }
 
@@ -79,6 +81,13 @@ private:
         Instant until{};
         bool wrong = false;
     };
+
+    void add(Noted noted) {
+        if (list_.size() >= kMost) {
+            list_.erase(list_.begin());
+        }
+        list_.push_back(std::move(noted));
+    }
 
     static bool is_same(const NodeDeath &a, const NodeDeath &b) {
         return a.node == b.node ||

@@ -129,9 +129,12 @@ public:
         return lost_adverts_;
     }
 
-    // A router that has died (vrrp::ActiveDied) has advertised.
-    const std::optional<IpAddress> &disproved() const { return disproved_; }
-    void forget_disproved() { disproved_.reset(); }
+    // A router that has died (vrrp::ActiveDied) has advertised, to this process
+    // or to the previous one. Nothing: not since the last call.
+    std::optional<Distrust> take_distrust() {
+        return std::exchange(is_distrust_new_, false) ? distrust_
+                                                      : std::nullopt;
+    }
 
     // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
@@ -471,6 +474,7 @@ private:
     bool changed_ = true;
     bool left_ = false;
     bool asks_ = false;
+    bool is_distrust_new_ = false;
     bool link_up_ = true;
     // Not joined yet: the source address is there, but tentative.
     bool source_pending_ = false;
@@ -491,7 +495,7 @@ private:
     // or no advertisement sent.
     std::optional<Instant> failing_since_;
     std::optional<Instant> unheard_since_;
-    std::optional<IpAddress> disproved_;
+    std::optional<Distrust> distrust_;
     Ports ports_;
 
     Seconds lease_;

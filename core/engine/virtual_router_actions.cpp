@@ -226,8 +226,10 @@ void VirtualRouter::act(const vrrp::ReportMismatch &action, Instant now) {
     mismatch_line_.write(log_, LogLevel::warn, action.text, now);
 }
 
-void VirtualRouter::act(const vrrp::ReportFalseDeath &action, Instant) {
-    disproved_ = action.address;
+void VirtualRouter::act(const vrrp::ReportFalseDeath &action, Instant now) {
+    ++counters_.false_proofs;
+    distrust_ = {action.address, now + kDistrust};
+    is_distrust_new_ = true;
     log_(LogLevel::warn,
          "%s advertises, although its kernel refused the connection of its "
          "peer link: for 10 minutes, such a refusal is not taken for the end "

@@ -193,6 +193,8 @@ void VirtualRouter::inherit(const Handover &handover, Instant now) {
     counters_ = handover.counters;
     last_ = handover.last;
     authenticator_.resume(handover.replay);
+    distrust_ = handover.distrust;
+    is_distrust_new_ = distrust_.has_value();
     trackers_.expect_failed(handover.failed);
     set_fault(FaultCause::tracker, trackers_.fault(), now);
     for (const TimeOut &out : handover.time_outs) {
@@ -223,6 +225,7 @@ void VirtualRouter::hand_over(Instant now) {
                       .released = is_released(),
                       .signs = split_brain_.signs(),
                       .lost_adverts = lost_adverts_,
+                      .distrust = distrust_,
                       .replay = authenticator_.state()};
     if (checkpoint) {
         put_routes(handover.held);

@@ -289,7 +289,11 @@ constexpr std::array kCounterMetrics{
     CounterMetric{
         &Counters::stayed_out,
         {counter, "nginx_vrrp_stays_out",
-         "Times that repeated failures kept the virtual router in FAULT."}}};
+         "Times that repeated failures kept the virtual router in FAULT."}},
+    CounterMetric{
+        &Counters::false_proofs,
+        {counter, "nginx_vrrp_false_proofs",
+         "Nodes that seemed to have ended on a peer link, but advertised."}}};
 
 void write_counters(Fields &out, const engine::Counters &counters) {
     for (const auto &[name, member] : engine::kCounterNames) {

@@ -39,12 +39,14 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
     handover.signs = {{SplitBrainSign::adverts_lost, instant_from_ns(7),
                        "02:00:00:00:00:0b still has 10.0.1.5"}};
     handover.lost_adverts = {instant_from_ns(8), "10.0.1.2 answers"};
+    handover.distrust = {ip("fe80::2"), kNow + Seconds{9}};
     handover.replay = {~0ull, {{ip("10.0.1.2"), 10}, {ip("fe80::2"), 11}}};
 
     const auto back = pass(handover);
     ASSERT_TRUE(back);
     EXPECT_EQ(back->signs, handover.signs);
     EXPECT_EQ(back->lost_adverts, handover.lost_adverts);
+    EXPECT_EQ(back->distrust, handover.distrust);
     EXPECT_EQ(back->checkpoint, handover.checkpoint);
     EXPECT_EQ(back->last, handover.last);
     EXPECT_EQ(back->counters.adverts_sent, 7u);
@@ -53,6 +55,14 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
     EXPECT_EQ(back->held, handover.held);
     EXPECT_EQ(back->failed, handover.failed);
     EXPECT_EQ(back->replay, handover.replay);
+}
+
+TEST(HandoverRecord, DistrustHasABound) {
+    Handover handover;
+    handover.distrust = {ip("10.0.1.2"), kNow + kDistrust + Seconds{1}};
+    const auto back = pass(handover);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->distrust.value_or(Distrust{}).until, kNow + kDistrust);
 }
 
 // 255 addresses, excluded addresses, routes and rules.

@@ -125,6 +125,28 @@ TEST_F(NodeDeathTest, AWrongProofIsLoggedAndNotBelievedForTenMinutes) {
     EXPECT_EQ(states(), "M");
 }
 
+TEST_F(NodeDeathTest, TheNextProcessDoesNotBelieveItEither) {
+    follow({linked()});
+    die();
+    hear(200);
+    ASSERT_EQ(states(), "B");
+    const auto &counters = engine->routers()[0].counters();
+    EXPECT_EQ(counters.false_proofs, 1U);
+
+    for (int i = 0; i < 2; ++i) {
+        machine.successor = true;
+        engine->handle_ownership(now);
+        machine.successor = false;
+        ASSERT_TRUE(machine.passed_on);
+        machine.grant(std::exchange(machine.passed_on, {}));
+        follow({linked()});
+        die();
+        EXPECT_EQ(states(), "B");
+    }
+    EXPECT_EQ(engine->routers()[0].counters().false_proofs, 1U);
+    EXPECT_TRUE(engine->take_disproved().empty());
+}
+
 TEST_F(NodeDeathTest, OtherNodesAreBelieved) {
     follow({linked()});
     die();
