@@ -145,6 +145,7 @@ void copy_fields(const Copy &copy, Fields &f, Checkpoint &c) {
     copy.duration(f.active_interval, c.backup.active_interval);
     copy.past(f.fell_at, c.backup.fell_at);
     copy.octet(f.fallen, c.backup.fallen);
+    copy.octet(f.named, c.backup.named);
     copy.due(f.preempt_at, c.backup.preempt_at);
     copy.past(f.unheard_since, c.unheard_since);
     if (c.active_router) {

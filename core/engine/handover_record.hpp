@@ -36,6 +36,7 @@ struct CheckpointFields {
     std::uint8_t active;
     std::uint8_t advertised;
     std::uint8_t fallen;
+    std::uint8_t named;
     std::uint8_t has_active_router;
     std::uint8_t active_priority;
     AddressField leaver;

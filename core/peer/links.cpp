@@ -120,8 +120,9 @@ StatusList Links::status_for(ConnectionId id, const OrderList &order) const {
     for (RouterStatus &router : list) {
         const RouterOrder *known =
             find_order(order, router.family, router.vrid);
-        router.you_are_next = known && c.up && !c.spare &&
-                              known->nodes.front() == c.session->node();
+        const bool is_next = known && c.up && !c.spare &&
+                             known->nodes.front() == c.session->node();
+        router.you_are_next = is_next ? 1 : 0;
     }
     return list;
 }
@@ -183,7 +184,7 @@ std::optional<bool> Links::is_named_by(const Peer &peer, Family family,
     }
     const RouterOrder *order = find_order(peer.order, family, vrid);
     return order ? !order->nodes.empty() && order->nodes.front() == node_
-                 : router->you_are_next;
+                 : router->you_are_next != 0;
 }
 
 std::size_t Links::connections() const {

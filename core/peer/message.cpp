@@ -144,7 +144,7 @@ Buffer serialize(const StatusList &list) {
             .u8(to_number(list[i].vrid))
             .u8(static_cast<std::uint8_t>(list[i].state))
             .u8(list[i].priority.value)
-            .u8(list[i].you_are_next ? kYouAreNext : 0);
+            .u8(list[i].you_are_next != 0 ? kYouAreNext : 0);
     }
     return payload;
 }

@@ -53,7 +53,7 @@ inline constexpr std::size_t kLargestPayload =
 
 using Nonce = std::array<std::uint8_t, 32>;
 
-// Random, of a process. 0: none.
+// Random, of an nginx with all its vrrp processes. 0: none.
 using NodeId = std::uint64_t;
 
 // Before any authentication: says nothing about the node.
@@ -90,8 +90,9 @@ struct RouterStatus {
     RouterState state{};
     Priority priority{0};  // effective
     // From a MASTER: the receiver is the one that takes over from it. A peer
-    // that sends its order says more.
-    bool you_are_next = false;
+    // that sends its order says more. No bool: it is read from shared memory,
+    // where another octet can be.
+    std::uint8_t you_are_next = 0;
 
     friend bool operator==(const RouterStatus &,
                            const RouterStatus &) = default;

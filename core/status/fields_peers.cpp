@@ -67,7 +67,7 @@ void write_peer_instances(Fields &out, const Snapshot &snapshot,
         out.json.member("family", family_of_peer(router.family));
         write_peer_state(out, router);
         out.json.member("priority", router.priority.value);
-        out.json.member("successor", router.you_are_next);
+        out.json.member("successor", router.you_are_next != 0);
     });
 }
 

@@ -34,6 +34,9 @@ PeerRecord made_sane(PeerRecord record) {
     make_sane({&record.since_ns});
     record.routers = static_cast<std::uint32_t>(
         std::min<std::size_t>(record.routers, record.list.size()));
+    for (peer::RouterStatus &router : record.list) {
+        router.you_are_next = router.you_are_next != 0 ? 1 : 0;
+    }
     return record;
 }
 

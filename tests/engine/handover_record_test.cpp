@@ -94,6 +94,7 @@ TEST(HandoverRecord, BackupSurvivesTheWay) {
     handover.checkpoint.emplace();
     handover.checkpoint->backup.timer_started = instant_from_ns(1);
     handover.checkpoint->backup.fallen = true;
+    handover.checkpoint->backup.named = true;
     handover.checkpoint->backup.active_interval = Milliseconds{10};
     handover.checkpoint->backup.fell_at = instant_from_ns(4);
     handover.checkpoint->backup.leaver = ip("fe80::2");

@@ -307,7 +307,7 @@ StatusList backup(std::uint8_t priority) {
 // Whether lb1 has named this peer as its successor.
 bool is_named(const Machine &machine) {
     const StatusList &status = machine.peer(1)->status;
-    return !status.empty() && status[0].you_are_next;
+    return !status.empty() && status[0].you_are_next != 0;
 }
 
 TEST_F(PeerLinksTest, AMessageOfAnotherTypeArrivesBeforeTheBye) {

@@ -247,6 +247,14 @@ TEST(Snapshot, AnInvalidStateIsUnknown) {
     EXPECT_EQ(made_sane(tracker).state, check::Verdict::unknown);
 }
 
+TEST(Snapshot, AnOctetThatSaysYesIsOne) {
+    PeerRecord peer{};
+    peer.routers = 1000;
+    peer.list[1].you_are_next = 200;
+    EXPECT_EQ(made_sane(peer).list[1].you_are_next, 1);
+    EXPECT_EQ(made_sane(peer).routers, peer.list.size());
+}
+
 TEST(Text, IsCutToItsField) {
     Text<4> text{};
     text.set("abcdef");
