@@ -787,6 +787,7 @@ typedef struct {
     int                               mlock;
     int                               begins_as_root;  /* each time */
     char                              bfd_holder[64];  /* or "" */
+    int                               peer_fd;  /* of vrrp_core_peer_file() */
     vrrp_core_str_t                   server_version;  /* "1.22.1" */
 
     /*
@@ -861,6 +862,12 @@ void vrrp_core_take_names(const vrrp_core_conf_t *conf);
 /* the same: which program has a port of BFD, "bird (process 1)"; "": none */
 void vrrp_core_bfd_holder(const vrrp_core_conf_t *conf, char *text,
     size_t size);
+
+/*
+ * In the vrrp process, while it is root: the file where it remembers addresses
+ * of peers.  -1: why, ended by a zero and cut to size, says what failed.
+ */
+int vrrp_core_peer_file(const char *path, char *why, size_t size);
 
 
 /* the processes that check */

@@ -3,7 +3,8 @@
 # "peer_link": two nodes link, and know each other. A wrong secret, garbage and
 # hosts that only connect are refused, and VRRP does not notice. The link comes
 # back after a reload, an upgrade and the death of the vrrp process, without a
-# takeover. A MASTER that leaves is followed at once. A keepalived refuses
+# takeover. A MASTER that leaves is followed at once. A BACKUP that starts again
+# remembers where the MASTER is. A keepalived refuses
 # connections, and nothing else happens.
 
 use v5.36;
@@ -260,6 +261,23 @@ like($instance->{reason},
 $nginx{lb1}->start;
 $lab->wait_for_holder('lb1', $PATIENCE);
 wait_for_link('after that');
+
+# --- a BACKUP starts, and no advertisement arrives --------------------------------
+
+$nginx{lb2}->stop('QUIT');
+my $remembered = $nginx{lb2}->dir . '/nginx.pid.vrrp_peers';
+like(VRRP::Proc::slurp($remembered) // '',
+     qr/^peer $VRRP::Node::INTERFACE \Q$address\E \d+$/m,
+     'the address of lb1 is kept in a file');
+is((stat $remembered)[2] & 0777, 0600, 'that only root can write');
+$lab->node('lb2')->drop_vrrp('in');
+$nginx{lb2}->start;
+wait_for_link('where no advertisement arrives');
+sleep 1;
+is(join(' ', $lab->who_has), 'lb1', 'lb2 does not take over');
+is(join(' ', map { $_->{state} } @{ $nginx{lb2}->status->{instances} }),
+   'BACKUP', 'it is BACKUP');
+$lab->node('lb2')->let_vrrp_pass;
 
 # --- the other node has none ---------------------------------------------------
 

@@ -13,6 +13,7 @@
 #include "core/engine/process_id.hpp"
 #include "core/net/bfd_sockets.hpp"
 #include "core/net/link_sockets.hpp"
+#include "core/net/peer_file.hpp"
 #include "core/net/router_names.hpp"
 #include "core/os/clock.hpp"
 #include "core/os/memory_file.hpp"
@@ -120,6 +121,18 @@ int vrrp_core_link_fits(int fd, const vrrp_core_link_conf_t *link) {
                                      .family = Family{link->family},
                                      .port = to<std::uint16_t>(link->port)};
         return net::is_link_socket(fd, socket) ? VRRP_CORE_OK : VRRP_CORE_ERROR;
+    });
+}
+
+int vrrp_core_peer_file(const char *path, char *why, size_t size) {
+    copy_text("", why, size);
+    return guarded(-1, [&] {
+        auto file = net::open_peer_file(path);
+        if (!file) {
+            copy_text(file.error().to_string(), why, size);
+            return -1;
+        }
+        return file.value().release();
     });
 }
 

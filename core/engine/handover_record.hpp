@@ -13,7 +13,7 @@
 namespace ngx_vrrp::engine {
 
 // A record of another version, or of another length, is not read.
-inline constexpr std::uint32_t kHandoverVersion = 5;
+inline constexpr std::uint32_t kHandoverVersion = 6;
 
 // All addresses, excluded addresses, routes and rules that a configuration can
 // have: 255 of each. A route that is not recorded would stay when the next

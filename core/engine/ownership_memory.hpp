@@ -103,6 +103,11 @@ public:
         return *reinterpret_cast<SharedWord *>(memory_ + kNewestAt);
     }
 
+    // The id of this node on peer links; 0: none yet.
+    SharedWord &peer_id() const {
+        return *reinterpret_cast<SharedWord *>(memory_ + kPeerIdAt);
+    }
+
     // Of a slot that find() has returned.
     SharedRecord &record_of(const OwnershipSlot &slot) const {
         const auto i = static_cast<std::size_t>(&slot - &at(0));
@@ -114,6 +119,7 @@ public:
 private:
     static constexpr std::size_t kStartingAt = 64;
     static constexpr std::size_t kNewestAt = 72;
+    static constexpr std::size_t kPeerIdAt = 80;
     static constexpr std::uint64_t kMagic = 0x6e67787672727033;  // "ngxvrrp3"
 
     OwnershipSlot &at(std::size_t i) const {

@@ -153,8 +153,9 @@ bool is_link_socket(int fd, const LinkSocket &socket) {
            device_of(fd) == socket.interface;
 }
 
-LinkSockets::LinkSockets(std::vector<LinkSocket> sockets, os::Watcher &watcher)
-    : watcher_(watcher) {
+LinkSockets::LinkSockets(std::vector<LinkSocket> sockets, os::Watcher &watcher,
+                         SharedWord *id)
+    : watcher_(watcher), id_(id) {
     for (LinkSocket &socket : sockets) {
         const IpAddress source = unspecified(socket.family);
         listeners_.push_back({std::move(socket), source});
@@ -396,7 +397,9 @@ peer::NodeId LinkSockets::node_id() {
     const peer::Nonce octets = nonce();
     peer::NodeId id = 0;
     std::memcpy(&id, octets.data(), sizeof(id));
-    return std::max<peer::NodeId>(id, 1);
+    id = std::max<peer::NodeId>(id, 1);
+    std::uint64_t kept = 0;
+    return !id_ || id_->compare_exchange_strong(kept, id) ? id : kept;
 }
 
 void LinkSockets::read(peer::Links &links, Instant now) {

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/seqlock.hpp"
 #include "core/base/system_error.hpp"
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
@@ -43,8 +44,11 @@ bool is_link_socket(int fd, const LinkSocket &socket);
 
 class LinkSockets final : public peer::Sockets {
 public:
-    // The descriptors remain the caller's. watcher outlives it.
-    LinkSockets(std::vector<LinkSocket> sockets, os::Watcher &watcher);
+    // The descriptors remain the caller's. watcher outlives it, and so does
+    // the place where the id of this node is kept for the next process, if
+    // there is one: 0, or an id.
+    LinkSockets(std::vector<LinkSocket> sockets, os::Watcher &watcher,
+                SharedWord *id = nullptr);
     ~LinkSockets() override;
     LinkSockets(const LinkSockets &) = delete;
     LinkSockets &operator=(const LinkSockets &) = delete;
@@ -105,6 +109,7 @@ private:
     std::array<Connection, peer::kMostConnections> connections_;
     os::Fd epoll_;
     os::Watcher &watcher_;
+    SharedWord *id_;
 };
 
 }  // namespace ngx_vrrp::net

@@ -54,7 +54,9 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       bfd_(sessions_of(configs),
            {generation.bfd_fds, std::move(generation.bfd_holder)}, ownership,
            {generation.configured_at, facts.pid}, *this, watcher, sink),
-      link_sockets_(sockets_of(generation.peer_links), watcher),
+      link_sockets_(sockets_of(generation.peer_links), watcher,
+                    &engine::OwnershipMemory(ownership).peer_id()),
+      peer_file_(os::Fd(generation.peer_fd)),
       peers_(generation.peer_links,
              {.about = {facts.router_id, facts.nginx_version, kVersion},
               .address = {},
@@ -72,6 +74,7 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       generation_(generation) {
     facts_.started_at = os::now();
     checks_.show(bfd_);
+    peers_.remember_in(peer_file_);
     peers_.details().take_over(area_.read_peer_reports().drift,
                                facts_.started_at);
     follow_previous();

@@ -13,6 +13,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/shared_ownership.hpp"
 #include "core/net/host.hpp"
+#include "core/net/peer_file.hpp"
 #include "core/net/router_names.hpp"
 #include "core/node/bfd_sessions.hpp"
 #include "core/node/check_results.hpp"
@@ -50,6 +51,7 @@ struct Generation {
     net::BfdSockets::Descriptors bfd_fds{-1, -1, -1, -1};
     std::string bfd_holder;  // the program that had one of their ports
     std::vector<PeerLink> peer_links;
+    int peer_fd = -1;      // of the file of remembered peers, the node's
     peer::Details shared;  // upstreams and certificates
     // The master can start this process again as root.
     bool begins_as_root = false;
@@ -155,6 +157,7 @@ private:
     transport::EventSender events_;
     BfdSessions bfd_;
     net::LinkSockets link_sockets_;
+    net::PeerFile peer_file_;
     PeerLinks peers_;
     engine::Engine engine_;
     status::NodeFacts facts_;

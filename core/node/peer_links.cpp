@@ -75,7 +75,8 @@ PeerLinks::PeerLinks(const std::vector<PeerLink> &links,
               return signing.hmac_sha256(key, text);
           },
           sockets_, sink),
-      details_(about, signing, sink) {
+      details_(about, signing, sink),
+      signing_(signing) {
     for (const PeerLink &link : links) {
         if (!link.config.secret.empty()) {
             details_.add(link.config.interface, interfaces_.size(),
@@ -92,7 +93,11 @@ void PeerLinks::stop(engine::Engine &engine, Instant now) {
     follow(engine, now);
 }
 
+// What the previous process has written until now.
 void PeerLinks::begin() {
+    if (store_) {
+        remembered_.read(store_->read(), signing_.wall_clock());
+    }
     running_ = true;
     links_.start();
     next_look_ = {};
@@ -211,7 +216,24 @@ void PeerLinks::look(engine::Engine &engine, Instant now) {
     details_.look(engine, links_, now);
     links_.set_targets(targets(engine), now);
     advise(engine, true, now);
+    remember();
     plan();
+}
+
+void PeerLinks::remember() {
+    if (!store_) {
+        return;
+    }
+    for (const peer::Peer &peer : links_.peers()) {
+        if (peer.state == peer::PeerState::up &&
+            links_.is_trusted(peer.link, peer.address)) {
+            remembered_.note(interfaces_[peer.link], peer.address,
+                             signing_.wall_clock());
+        }
+    }
+    if (remembered_.take_changed()) {
+        store_->write(remembered_.text());
+    }
 }
 
 // A MASTER that leaves says bye, and its priority 0 may arrive after that: so
@@ -360,6 +382,22 @@ std::size_t PeerLinks::link_to(const engine::VirtualRouter &router,
     return i;
 }
 
+// A router that has not heard any MASTER since this node has begun: perhaps the
+// advertisements do not arrive.
+void PeerLinks::add_remembered(std::vector<peer::Target> &targets,
+                               const engine::VirtualRouter &router) const {
+    for (const auto &[interface, address, linked_at] :
+         remembered_.addresses()) {
+        const std::size_t link = link_to(router, address.family());
+        if (interface == interfaces_[link] &&
+            interface == router.config().interface &&
+            families_[link] == address.family() &&
+            links_.may_come_from(link, address)) {
+            targets.push_back({link, address});
+        }
+    }
+}
+
 // The routers that are followed, and those that are named; not this node.
 std::vector<peer::Target> PeerLinks::targets(
     const engine::Engine &engine) const {
@@ -378,6 +416,10 @@ std::vector<peer::Target> PeerLinks::targets(
             !answered.is_unspecified() &&
             router.instance().state() == vrrp::StateName::backup) {
             all.push_back({link_to(router, answered.family()), answered});
+        }
+        if (router.config().peer_link && !active &&
+            router.instance().state() == vrrp::StateName::backup) {
+            add_remembered(all, router);
         }
     }
     for (std::size_t i = 0; i < interfaces_.size(); ++i) {

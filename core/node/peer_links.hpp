@@ -17,6 +17,7 @@
 #include "core/node/peer_details.hpp"
 #include "core/node/peer_handover.hpp"
 #include "core/peer/links.hpp"
+#include "core/peer/remembered.hpp"
 #include "core/peer/sockets.hpp"
 #include "core/status/records.hpp"
 
@@ -38,6 +39,9 @@ public:
               engine::Signing &signing, peer::Sockets &sockets, LogSink &sink);
 
     bool any() const { return !interfaces_.empty(); }
+
+    // Before start(). It outlives this object.
+    void remember_in(peer::Store &store) { store_ = &store; }
 
     // The process takes part in VRRP.
     void start() { started_ = any(); }
@@ -97,7 +101,10 @@ private:
                      Instant now);
     IpAddress own_address(const engine::Engine &engine, std::size_t link) const;
     void listen(Instant now);
+    void remember();
     std::vector<peer::Target> targets(const engine::Engine &engine) const;
+    void add_remembered(std::vector<peer::Target> &targets,
+                        const engine::VirtualRouter &router) const;
     std::size_t link_of(const engine::VirtualRouter &router) const;
     std::size_t link_to(const engine::VirtualRouter &router,
                         Family family) const;
@@ -111,6 +118,9 @@ private:
     peer::Links links_;
     PeerDetails details_;
     PeerHandover handover_{links_};
+    engine::Signing &signing_;
+    peer::Store *store_ = nullptr;
+    peer::Remembered remembered_;
     bool started_ = false;
     bool stopped_ = false;
     bool running_ = false;

@@ -200,6 +200,8 @@ public:
     // address, or a router with this address has been followed. All else that
     // a node says about itself is not proved then, even its id.
     bool is_trusted(std::size_t link, const IpAddress &address) const;
+    // False: there are unicast peers only, and it is none of them.
+    bool may_come_from(std::size_t link, const IpAddress &address) const;
     // This node has the address, on the interface of this link.
     bool has_address(NodeId node, std::size_t link,
                      const IpAddress &address) const;
@@ -258,7 +260,6 @@ private:
     bool are_of_one_node(const Connection &a, const Connection &b) const;
     std::optional<ConnectionId> free_place() const;
     bool is_full(std::size_t link, const IpAddress &address) const;
-    bool may_come_from(std::size_t link, const IpAddress &address) const;
     Connection &open(ConnectionId id, std::size_t link,
                      const IpAddress &address, Role role, Instant now);
     void connect(Peer &peer, Instant now);

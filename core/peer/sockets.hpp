@@ -19,7 +19,7 @@ public:
     // The address from which connections are opened.
     virtual void set_source(std::size_t link, const IpAddress &source) = 0;
 
-    // A random one, for this process.
+    // A random one, the same for all processes of this nginx.
     virtual NodeId node_id() = 0;
 
     virtual bool is_ours(int fd) const = 0;

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "core/base/fingerprint.hpp"
+#include "core/base/log.hpp"
 #include "core/peer/details.hpp"
 #include "core/peer/handover.hpp"
+#include "core/peer/remembered.hpp"
 #include "core/peer/session.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/peer/fake_hmac.hpp"
@@ -71,8 +74,26 @@ void run_details(Bytes input) {
     }
 }
 
+// With a first line that fits.
+void run_remembered(Bytes input) {
+    const WallTime now{Seconds{1'764'480'000}};
+    const std::string lines(input.begin(), input.end());
+    Remembered remembered;
+    remembered.read(
+        format("ngx_vrrp peers 1 %016llx\n",
+               static_cast<unsigned long long>(fingerprint(lines))) +
+            lines,
+        now);
+    require(remembered.addresses().size() <= kMostPeers, "too many peers");
+    const std::string text = remembered.text();
+    require(text.size() <= kLargestStore, "a long text");
+    remembered.read(text, now);
+    require(remembered.text() == text, "read differently");
+}
+
 void run(Bytes input) {
     run_details(input);
+    run_remembered(input);
     check_round_trip(parse_hello(input), parse_hello);
     check_round_trip(parse_about(input), parse_about);
     check_round_trip(parse_status(input), parse_status);

@@ -256,6 +256,14 @@ TEST_P(DeathOfNodeTest, TheGoodbyeBeforeAResetIsRead) {
     EXPECT_FALSE(b_->links.peers()[0].is_doubted());
 }
 
+TEST_F(LinkSocketsTest, TheNextProcessHasTheSameId) {
+    SharedWord id{0};
+    LinkSockets first({}, *this, &id);
+    LinkSockets next({}, *this, &id);
+    EXPECT_NE(first.node_id(), 0U);
+    EXPECT_EQ(next.node_id(), first.node_id());
+}
+
 TEST_F(LinkSocketsTest, NoncesAndIdsDiffer) {
     LinkSockets sockets({}, *this);
     EXPECT_NE(sockets.nonce(), sockets.nonce());

@@ -47,6 +47,13 @@ struct FakeSockets final : peer::Sockets {
     std::optional<peer::ConnectionId> opened;  // to it
 };
 
+struct FakeStore final : peer::Store {
+    std::string read() override { return text; }
+    void write(std::string_view written) override { text = written; }
+
+    std::string text;
+};
+
 class TrustTest : public engine::EngineTest {
 protected:
     using Messages = std::vector<std::pair<peer::Type, Buffer>>;
@@ -62,6 +69,7 @@ protected:
                 .config.named.push_back(address);
         }
         links.emplace(list, peer::Details{}, machine, sockets, log);
+        links->remember_in(store);
         vrrp::Config c = engine::config();
         c.peer_link = true;
         c.priority = Priority{100};
@@ -138,6 +146,7 @@ protected:
     }
 
     FakeSockets sockets;
+    FakeStore store;
     std::optional<PeerLinks> links;
     std::map<IpAddress, std::pair<peer::ConnectionId, std::uint32_t>> ids;
 };
@@ -212,6 +221,60 @@ TEST_F(TrustTest, ALinkOfTheOtherFamilyNamesTheSuccessor) {
         receive(0);
         EXPECT_EQ(state(), is_known ? StateName::active : StateName::backup);
     }
+}
+
+// In the next process: this nginx has ended, advertisements do not arrive.
+TEST_F(TrustTest, ABackupThatHearsNoMasterConnectsToAPeerOfThePreviousProcess) {
+    begin({});
+    receive(200);
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId, leads(kOurId));
+    connect(kStranger, 66, leads(kOurId));
+    now += Seconds{1};
+    links->follow(*engine, now);
+
+    sockets.answers = engine::kPeer;
+    begin({});
+    ASSERT_TRUE(sockets.opened);
+    connect(engine::kPeer, kTheirId, leads(kOurId));
+    for (const Instant end = now + Seconds{1}; now < end;
+         now += Milliseconds{5}) {
+        beat();
+        if (const auto due = engine->deadline(); due && now >= *due) {
+            engine->handle_time(now);
+        }
+        say(engine::kPeer, peer::Type::answer, serialize(master(200)));
+    }
+    EXPECT_EQ(state(), StateName::backup) << "its answers are believed";
+}
+
+TEST_F(TrustTest, AStrangerIsNotRemembered) {
+    begin({});
+    connect(kStranger, 66, leads(kOurId));
+    now += Seconds{1};
+    links->follow(*engine, now);
+
+    sockets.answers = kStranger;
+    begin({});
+    EXPECT_FALSE(sockets.opened);
+}
+
+TEST_F(TrustTest, ARememberedPeerIsNotUsedWhileAMasterIsHeard) {
+    peer::Remembered written;
+    written.note("eth0", kStranger, machine.wall_clock());
+    store.text = written.text();
+    sockets.answers = kStranger;
+    begin({});
+    EXPECT_TRUE(sockets.opened);
+
+    sockets.opened.reset();
+    begin({});
+    receive(200);
+    sockets.opened.reset();
+    now += Seconds{2};
+    receive(200);
+    links->follow(*engine, now);
+    EXPECT_FALSE(sockets.opened);
 }
 
 }  // namespace
