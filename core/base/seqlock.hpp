@@ -57,15 +57,6 @@ inline void load_words(const SharedWord *from, std::span<std::uint8_t> bytes) {
     }
 }
 
-// Whether store_words(to, bytes) would have no effect.
-inline bool has_words(const SharedWord *to, Bytes bytes) {
-    bool same = true;
-    each_word(bytes, [&](std::uint64_t word) {
-        same = same && to++->load(std::memory_order_relaxed) == word;
-    });
-    return same;
-}
-
 class Seqlock {
 public:
     static constexpr int kReadAttempts = 1000;
@@ -106,6 +97,11 @@ public:
             }
         }
         return false;
+    }
+
+    // Another one after each write.
+    std::uint64_t sequence() const {
+        return sequence_.load(std::memory_order_relaxed);
     }
 
 private:

@@ -26,6 +26,8 @@ struct TimerLag {
     std::int64_t sum_ns = 0;
     std::array<std::uint64_t, kTimerLagBounds.size() + 1> buckets{};
 
+    bool operator==(const TimerLag &) const = default;
+
     void record(Duration lag) {
         const auto bound =
             std::find_if(kTimerLagBounds.begin(), kTimerLagBounds.end(),

@@ -23,7 +23,18 @@ namespace ngx_vrrp::node {
         numbers_at_ = now;
         publish_numbers(engine);
         publish_unknown(engine.unknown_routers());
+        publish_node(engine, facts);
+    }
+}
+
+// Another process may have written since.
+[[gnu::hot]] void Publisher::publish_node(const engine::Engine &engine,
+                                          const status::NodeFacts &facts) {
+    const status::NodeNumbers numbers = status::numbers_of(engine, facts);
+    if (area_.node_version() != version_ || numbers != node_) {
+        node_ = numbers;
         area_.publish(bank_, describe(engine, facts));
+        version_ = area_.node_version();
     }
 }
 

@@ -41,6 +41,8 @@ private:
                  engine::Touch touch);
     void publish_record(std::size_t index);
     void publish_numbers(const engine::Engine &engine);
+    void publish_node(const engine::Engine &engine,
+                      const status::NodeFacts &facts);
     void publish_unknown(const engine::UnknownRouters &routers);
     void publish_list(const engine::UnknownRouters &routers);
 
@@ -51,6 +53,8 @@ private:
     bool begun_ = false;
     bool news_ = false;
     std::uint64_t unknown_changes_ = 0;  // published so far
+    status::NodeNumbers node_;           // the same
+    std::uint64_t version_ = 0;          // of the node, when it was published
     Instant numbers_at_{};
     Instant published_at_{};
 };

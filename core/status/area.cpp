@@ -304,27 +304,16 @@ void Area::publish_numbers(unsigned bank, std::size_t index,
     to.lock.write([&] { store_words(to.numbers.data(), bytes_of(numbers)); });
 }
 
-[[gnu::hot]] bool Area::has_published(unsigned bank,
-                                      const NodeRecord &node) const {
-    const Header &h = header();
-    bool same = false;
-    const bool whole = h.node_lock.read([&] {
-        same = h.bank.load(std::memory_order_relaxed) == bank % kBanks &&
-               has_words(h.node.data(), bytes_of(node));
-    });
-    return whole && same;
-}
-
-// Of a node little changes while nothing happens.
 [[gnu::hot]] void Area::publish(unsigned bank, const NodeRecord &node) {
     Header &h = header();
-    if (has_published(bank, node)) {
-        return;
-    }
     h.node_lock.write([&] {
         h.bank.store(bank % kBanks, std::memory_order_relaxed);
         store_words(h.node.data(), bytes_of(node));
     });
+}
+
+[[gnu::hot]] std::uint64_t Area::node_version() const {
+    return header().node_lock.sequence();
 }
 
 void Area::publish(const UnknownRouterRecords &routers) {

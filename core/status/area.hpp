@@ -118,6 +118,8 @@ public:
     void publish(unsigned bank, std::size_t index,
                  const AdvertNumbers &numbers);
     void publish(unsigned bank, const NodeRecord &node);
+    // Another one after each publish() of a node, of any process.
+    std::uint64_t node_version() const;
     void publish(const UnknownRouterRecords &routers);
     void publish(const PeerRecords &peers);
     void publish(const PeerReports &reports);
@@ -151,7 +153,6 @@ private:
     template <class Numbers>
     void publish_numbers(unsigned bank, std::size_t index,
                          const Numbers &numbers);
-    bool has_published(unsigned bank, const NodeRecord &node) const;
     std::optional<NodeRecord> read_node() const;
     std::vector<UnknownRouterRecord> read_unknown_routers() const;
     void read_peers(Snapshot &snapshot) const;

@@ -301,23 +301,34 @@ bool Description::update_routes(const engine::VirtualRouter &router) {
     node.generation = facts.generation;
     node.configured_at_ns = to_ns(facts.configured_at);
     node.instances = static_cast<std::uint32_t>(engine.routers().size());
-    node.fresh_workers = engine.fresh_workers();
     node.worker_timeout_ns =
         engine.worker_timeout().value_or(Duration{0}).count();
-    node.unknown_vrid_packets = engine.unknown_vrid_packets();
-    node.lost_packets = facts.lost_packets;
-    node.lost_other_packets = facts.lost_other_packets;
-    if (facts.bfd_dropped != nullptr) {
-        node.has_bfd = 1;
-        node.bfd_dropped = *facts.bfd_dropped;
-    }
+    node.has_bfd = facts.bfd_dropped != nullptr;
     node.crashes = facts.crashes;
     node.started_at_ns = to_ns(facts.started_at);
     node.not_before_ns = to_ns(facts.not_before);
     node.realtime_priority = facts.realtime_priority;
     node.mlock = facts.mlock;
-    node.timer_lag = engine.timer_lag();
+
+    const NodeNumbers numbers = numbers_of(engine, facts);
+    node.fresh_workers = numbers.fresh_workers;
+    node.unknown_vrid_packets = numbers.unknown_vrid_packets;
+    node.lost_packets = numbers.lost_packets;
+    node.lost_other_packets = numbers.lost_other_packets;
+    node.bfd_dropped = numbers.bfd_dropped;
+    node.timer_lag = numbers.timer_lag;
     return node;
+}
+
+[[gnu::hot]] NodeNumbers numbers_of(const engine::Engine &engine,
+                                    const NodeFacts &facts) {
+    return {
+        .fresh_workers = engine.fresh_workers(),
+        .unknown_vrid_packets = engine.unknown_vrid_packets(),
+        .lost_packets = facts.lost_packets,
+        .lost_other_packets = facts.lost_other_packets,
+        .bfd_dropped = facts.bfd_dropped ? *facts.bfd_dropped : bfd::Drops{},
+        .timer_lag = engine.timer_lag()};
 }
 
 UnknownRouterRecords describe(const engine::UnknownRouters &routers) {

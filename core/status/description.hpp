@@ -34,6 +34,20 @@ struct NodeFacts {
 
 NodeRecord describe(const engine::Engine &engine, const NodeFacts &facts);
 
+// The part of the node that changes after the first time.
+struct NodeNumbers {
+    std::uint32_t fresh_workers = 0;
+    std::uint64_t unknown_vrid_packets = 0;
+    std::uint64_t lost_packets = 0;
+    std::uint64_t lost_other_packets = 0;
+    bfd::Drops bfd_dropped{};
+    engine::TimerLag timer_lag;
+
+    bool operator==(const NodeNumbers &) const = default;
+};
+
+NodeNumbers numbers_of(const engine::Engine &engine, const NodeFacts &facts);
+
 UnknownRouterRecords describe(const engine::UnknownRouters &routers);
 
 InstanceNumbers numbers_of(const engine::VirtualRouter &router);

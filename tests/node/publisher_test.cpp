@@ -156,6 +156,36 @@ TEST_F(PublisherTest, WritesNothingThatIsDescribedAsBefore) {
         << "only the time";
 }
 
+TEST_F(PublisherTest, WritesTheNodeOnlyWhenItHasChanged) {
+    become_active();
+    receive(200);
+    share();
+    const std::uint64_t before = area.node_version();
+    for (int i = 0; i < 20; ++i) {
+        now += Milliseconds{100};
+        beat();
+        receive(200);
+        share();
+    }
+    EXPECT_EQ(area.node_version(), before);
+
+    ++facts.lost_packets;
+    now += Milliseconds{100};
+    share();
+    EXPECT_EQ(read().node.lost_packets, 1u);
+}
+
+TEST_F(PublisherTest, WritesTheNodeAgainAfterAnotherProcess) {
+    become_active();
+    share();
+    status::NodeFacts others = facts;
+    others.pid = 43;
+    area.publish(0, status::describe(*engine, others));
+    now += Milliseconds{100};
+    share();
+    EXPECT_EQ(read().node.pid, 42);
+}
+
 // As a backup: each advert is heard, counted and no reason to write.
 TEST_F(PublisherTest, CountersWaitForAWhile) {
     become_active();
