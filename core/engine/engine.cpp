@@ -25,6 +25,7 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
       log_(sink),
       touched_(configs.size()),
       deadlines_(configs.size()),
+      calm_until_(configs.size(), Instant::min()),
       known_(configs.size()) {
     routers_.reserve(configs.size());
     for (RouterConfig &config : configs) {
@@ -159,7 +160,11 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
     if (router.take_question()) {
         questions_.push_back(index);
     }
-    deadlines_.set(index, deadline_of(index));
+    const auto deadline = deadline_of(index);
+    deadlines_.set(index, deadline);
+    calm_until_[index] = deadline && group_of_[index] == kNoGroup
+                             ? router.calm_until(*deadline)
+                             : Instant::min();
     touched_.mark(index, router.take_changed() ? Touch::all : Touch::numbers);
 }
 
@@ -190,7 +195,12 @@ void Engine::stop(const std::string &reason, bool serving, Instant now,
 [[gnu::hot]] void Engine::handle_packet(const ReceivedPacket &packet,
                                         Instant now) {
     check_workers_early(now);
-    if (const auto found = find(packet)) {
+    const auto found = find(packet);
+    if (found && now < calm_until_[*found] &&
+        routers_[*found].hear_again(packet, now)) {
+        touched_.mark(*found, Touch::numbers);
+        lag_watch_.next(deadline(), now);
+    } else if (found) {
         routers_[*found].handle_packet(packet, now);
         finish({&*found, 1}, now);
         lag_watch_.next(deadline(), now);

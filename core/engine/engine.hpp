@@ -308,6 +308,7 @@ private:
     std::multimap<IpAddress, std::size_t> by_address_;  // virtual ones
 
     Deadlines deadlines_;
+    std::vector<Instant> calm_until_;  // of each router
     std::vector<Known> known_;
     std::size_t ours_ = 0;
     std::size_t owned_ = 0;

@@ -294,9 +294,18 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
                               packet.payload);
 }
 
+[[gnu::hot]] bool VirtualRouter::hear_again(Instant now) {
+    if (!restart_timer(now)) {
+        return false;
+    }
+    check_split_brain(now);
+    cut_.on_successor(now);
+    return true;
+}
+
 // All that a backup has to do with nearly all advertisements. They are octet by
 // octet what was accepted before, so there is nothing to parse and to compare.
-[[gnu::hot]] bool VirtualRouter::hear_again(Instant now) {
+[[gnu::hot]] bool VirtualRouter::restart_timer(Instant now) {
     const vrrp::ActiveRouter &router = accepted_->router;
     const bool has_lost = owner_ && !ports_.ownership.owns(id_);
     if (has_lost || shutting_down_ || !instance_.hear_again(router, now)) {
@@ -304,9 +313,19 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     }
     ++counters_.adverts_received;
     split_brain_.on_advert(router.interval, now);
-    check_split_brain(now);
-    cut_.on_successor(now);
     return true;
+}
+
+[[gnu::hot]] bool VirtualRouter::hear_again(const ReceivedPacket &packet,
+                                            Instant now) {
+    return is_repeated(packet) && restart_timer(now);
+}
+
+// An early deadline does no harm, and all that is left out has one.
+[[gnu::hot]] Instant VirtualRouter::calm_until(Instant deadline) const {
+    return accepted_ && phase_ == Phase::joined
+               ? deadline - accepted_->router.interval * 3 / 2
+               : Instant::min();
 }
 
 [[gnu::hot]] void VirtualRouter::handle_time(Instant now) {

@@ -148,6 +148,12 @@ public:
     // Results of checks may have changed.
     void evaluate_trackers(Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
+    // The same for an advertisement like the last one, if it has no effect but
+    // on numbers, and puts deadline() off. False: call handle_packet().
+    bool hear_again(const ReceivedPacket &packet, Instant now);
+    // deadline: the present one, which may stay until then: the next such
+    // advertisement arrives before it is due.
+    Instant calm_until(Instant deadline) const;
     // Another host announces on this interface where an address is.
     void handle_neighbour(const Interface &interface,
                           const wire::Neighbour &claim, Instant now);
@@ -274,6 +280,7 @@ private:
                        const wire::Advertisement &advert);
     bool is_repeated(const ReceivedPacket &packet) const;
     bool hear_again(Instant now);
+    bool restart_timer(Instant now);
     void perform(const vrrp::Actions &actions, Instant now);
     bool is_ready(Instant now) const;
     std::string workers_fault(const WorkerVerdict &verdict) const;

@@ -921,7 +921,7 @@ TEST_F(RepeatedAdvertTest, StartsTheTimerAgain) {
     now += Milliseconds{70};
     hear();
     EXPECT_EQ(counters().adverts_received, 3u);
-    EXPECT_EQ(*engine->deadline(), due + Milliseconds{70});
+    EXPECT_EQ(*engine->routers()[0].deadline(), due + Milliseconds{70});
     EXPECT_EQ(engine->routers()[0].instance().active_router()->heard_at, now);
 }
 

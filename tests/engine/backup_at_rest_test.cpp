@@ -1,0 +1,107 @@
+// A backup at rest: advertisement after advertisement is like the last one, and
+// as little as possible is done for it.
+#include <cstdint>
+
+#include "core/vrrp/timing.hpp"
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+constexpr Milliseconds kInterval{100};
+
+class BackupAtRestTest : public EngineTest {
+protected:
+    void become_backup() {
+        beat();
+        start();
+        for (int i = 0; i < 5; ++i) {
+            hear();
+        }
+        ASSERT_EQ(state(), vrrp::StateName::backup);
+    }
+
+    void hear() {
+        run(kInterval);
+        beat();
+        receive(200);
+    }
+
+    std::uint64_t heard() const {
+        return engine->routers()[0].counters().adverts_received;
+    }
+};
+
+TEST_F(BackupAtRestTest, DeadlineIsMovedByEveryThird) {
+    become_backup();
+    int moved = 0;
+    for (int i = 0; i < 30; ++i) {
+        const auto before = engine->deadline();
+        hear();
+        moved += engine->deadline() != before;
+    }
+    EXPECT_LE(moved, 15);
+    EXPECT_GE(moved, 10);
+    EXPECT_EQ(heard(), 35u);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
+TEST_F(BackupAtRestTest, NoWakeUpIsAddedBetweenThem) {
+    become_backup();
+    for (int i = 0; i < 30; ++i) {
+        hear();
+        EXPECT_GT(*engine->deadline(), now + kInterval);
+    }
+}
+
+// Whichever of them is the last one.
+TEST_F(BackupAtRestTest, SilenceIsCountedFromTheLastOne) {
+    become_backup();
+    for (int i = 0; i < 6; ++i) {
+        hear();
+        const Instant since = now;
+        const Instant until =
+            since +
+            vrrp::active_down_interval(Version::v3, Priority{100}, kInterval);
+        run(until - since - Duration{1});
+        ASSERT_EQ(state(), vrrp::StateName::backup) << i;
+        run(Duration{1});
+        ASSERT_EQ(state(), vrrp::StateName::active) << i;
+
+        receive(200);
+        for (int n = 0; n < i; ++n) {
+            hear();
+        }
+    }
+}
+
+TEST_F(BackupAtRestTest, OnlyNumbersAreTouched) {
+    become_backup();
+    engine->touched().take([](std::size_t, Touch) {});
+    for (int i = 0; i < 3; ++i) {
+        hear();
+        engine->touched().take(
+            [](std::size_t, Touch touch) { EXPECT_EQ(touch, Touch::numbers); });
+    }
+}
+
+TEST_F(BackupAtRestTest, AnotherOneIsNoticedAtOnce) {
+    become_backup();
+    hear();
+    run(kInterval);
+    receive(0);
+    EXPECT_LT(*engine->deadline(), now + kInterval);
+    run(kInterval);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(BackupAtRestTest, NothingIsLate) {
+    become_backup();
+    for (int i = 0; i < 100; ++i) {
+        hear();
+    }
+    EXPECT_EQ(engine->timer_lag().max_ns, 0);
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine
