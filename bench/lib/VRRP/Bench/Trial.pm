@@ -29,6 +29,7 @@ my $CALM = 1;
 #     outage    the longest time without a good answer, ms; undef if clients
 #               were not served again
 #     failed    number of requests
+#     late      those of them that began when lb2 had the address
 #     moved     when lb2 had the address, ms; undef if it never had
 #     left      true if lb1 had the address as well when lb2 had it long since
 # or nothing if the system did not come up in two attempts; the reason is printed.
@@ -118,9 +119,14 @@ sub _seen ($load, $watch, $since, $served) {
     say STDERR "    $errors->{$_} times: $_" for sort keys %$errors;
 
     my ($event) = grep { $_->{present} } $watch->events($VIP, $since);
+    my $late = $event ? grep { !$_->{good} && $_->{start} >= $event->{time}
+                               && $_->{start} < $until } $load->requests
+                      : 0;
+    say STDERR "    $late failed after lb2 had the address";
 
     return outage => $served ? $summary->{outage} : undef,
            failed => $summary->{failed},
+           late   => $late,
            moved  => $event ? 1000 * ($event->{time} - $since) : undef;
 }
 
