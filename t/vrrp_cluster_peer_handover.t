@@ -24,8 +24,16 @@ my @ADDRESSES = ($VIP, '192.168.64.201', 'fd64::201', '192.168.64.203',
 my %PRIORITY = (lb1 => 100, lb2 => 90, lb3 => 80);
 my $PATIENCE = 10;
 
-# The skew time of version 2 is 0.65 s and more.
-my $AT_ONCE = 0.5;
+# From priority 0 to the address, s, on a machine that runs each process when it
+# has something to do. The skew time of version 2 is 0.65 s and more.
+my $AT_ONCE = 0.05;
+
+# The time that a program needs to start and to give the command, s.
+my $COMMAND = 0.2;
+
+# A move is made by three processes, one after the other: both vrrp processes,
+# and the one that reports addresses. Each may have to wait for a processor.
+my $PROCESSES = 3;
 
 # Requests that may be cut when the address changes its MAC.
 my $MOST_CUT = 3;
@@ -123,7 +131,7 @@ sub lost ($since, $until) {
 }
 
 # The addresses go from one node to another one, and no third one has them. The
-# time is that of the first priority 0, or of the command.
+# time is that of the first priority 0, or of the command. Returns its limit.
 sub moves ($what, $from, $to, $act, %args) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
@@ -140,21 +148,27 @@ sub moves ($what, $from, $to, $act, %args) {
                  $capture->adverts(since => $since);
     my $left = $args{cut} ? $since : $zero->{time} // $since;
 
+    my $limit = $AT_ONCE + ($args{cut} ? $COMMAND : 0)
+                + $PROCESSES * $load->lateness($since - 1, $until);
+
     my ($third) = grep { $_ ne $from && $_ ne $to } sort keys %PRIORITY;
     for my $address (@ADDRESSES) {
         my ($got) = $watch{$to}->events($address, $since);
         my ($gone) = grep { !$_->{present} }
                      $watch{$from}->events($address, $since);
-        cmp_ok($got->{time} - $left, '<', $AT_ONCE, "$what: $address at once");
+        cmp_ok($got->{time} - $left, '<', $limit, "$what: $address at once");
         cmp_ok($got->{time}, '<=', ($gone->{time} // 0) + 0.001,
                "$what: before $from removes it");
         ok(!$watch{$third}->events($address, $since),
-           "$what: $third never has it");
-        note(sprintf '%s: %s after %.1f ms, removed after %.1f ms', $what,
-             $address, 1000 * ($got->{time} - $left),
+           "$what: $third never has it")
+            or diag($nginx{$third}->log_tail);
+        note(sprintf '%s: %s after %.1f ms (limit %.1f), removed after %.1f ms',
+             $what, $address, 1000 * ($got->{time} - $left), 1000 * $limit,
              1000 * ($gone->{time} - $left));
     }
     is(lost($since, $until), 0, "$what: no request is lost");
+
+    return $limit;
 }
 
 
@@ -166,11 +180,12 @@ like($nginx{lb1}->log_text,
 $nginx{lb1}->start;
 
 my $answer;
-moves('release', 'lb2', 'lb1', sub { $answer = control('lb2', 'release') });
+my $limit = moves('release', 'lb2', 'lb1',
+                  sub { $answer = control('lb2', 'release') });
 is(instance('lb2', 'VI_1')->{state}, 'FAULT', 'release: lb2 stays out');
 for my $one (@{ $answer->{instances} }) {
     is($one->{successor}, 'lb1', "release of $one->{name}: the answer has lb1");
-    cmp_ok($one->{after_ms}, '<', 1000 * $AT_ONCE, 'and the time');
+    cmp_ok($one->{after_ms}, '<', 1000 * $limit, 'and the time');
 }
 is(scalar @{ $answer->{instances} }, 4, 'all instances are answered');
 control('lb2', 'resume');
