@@ -43,6 +43,7 @@ for my $case (@cases) {
   : $case eq 'many' ? compare(250, $V2, 'version 2, 1 s')
   : $case eq 'fast' ? measure_fast()
   : $case eq 'move' ? measure_move()
+  : $case eq 'link' ? measure_link()
   :                   die "rest: no case \"$case\"\n";
 }
 
@@ -88,6 +89,67 @@ sub compare ($n, $profile, $title) {
 }
 
 
+# What "peer_link" costs beside a node that does not have it, and beside one
+# that has it. All labs run at the same time.
+sub measure_link () {
+    my $v3 = { ours => 'version 3; advert_int 100ms;',
+               keepalived => "version 3\n    advert_int 0.1" };
+    my @labs;
+
+    for my $profile ([$V2, 'v2, 1 s'], [$v3, 'v3, 100 ms']) {
+        for my $role (qw(MASTER BACKUP)) {
+            for my $link (qw(off on)) {
+                push @labs, link_lab(@$profile, $role, $link, 'keepalived');
+            }
+        }
+        push @labs, link_lab(@$profile, 'BACKUP', 'on', 'ngx_vrrp');
+    }
+
+    sleep $SETTLE;
+    my @before = map { link_counts($_) } @labs;
+    sleep $seconds;
+    my @after = map { link_counts($_) } @labs;
+
+    say "1 instance, $seconds s, for each minute\n";
+    print row('role, peer_link, opposite to', 'CPU ms', 'CPU ms of the other',
+              'segments of the link', 'its connections', 'lines in the log',
+              'lines in the log of the other'),
+          row('---', ('--:') x 6);
+
+    for my $i (0 .. $#labs) {
+        print row($labs[$i]{title},
+                  map { sprintf '%.1f',
+                        60 / $seconds * ($after[$i][$_] - $before[$i][$_]) }
+                      0 .. 5);
+        $labs[$i]{lab}->destroy;
+    }
+}
+
+
+sub link_lab ($profile, $title, $role, $link, $other) {
+    my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)], quiet => 1);
+    my $own = { %$profile, ours => "$profile->{ours} peer_link $link;" };
+    my $capture = $lab->capture('lb1', filter => 'tcp port 30112');
+    my $priority = $role eq 'MASTER' ? 200 : 50;
+
+    return { lab => $lab, capture => $capture, other => $other,
+             title => "$title, $role, $link, $other",
+             logs => [start($lab, 'lb1', 'ngx_vrrp', 1, $own, $priority),
+                      start($lab, 'lb2', $other, 1, $own, 100)] };
+}
+
+
+sub link_counts ($test) {
+    my ($lab, $logs) = @$test{qw(lab logs)};
+    my @packets = $test->{capture}->packets;
+
+    return [1000 * cpu($lab, 'lb1', 'ngx_vrrp'),
+            1000 * cpu($lab, 'lb2', $test->{other}),
+            scalar @packets, scalar(grep { $_->{text} =~ /Flags \[S\]/ } @packets),
+            map { scalar(() = $_->log_text =~ /\n/g) } @$logs];
+}
+
+
 # keepalived would take the machine with it.
 sub measure_fast () {
     my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)], quiet => 1);
@@ -112,11 +174,11 @@ sub start ($lab, $name, $system, $n, $profile, $priority) {
     my @names = 1 .. $n;
 
     if ($system eq 'ngx_vrrp') {
-        $lab->start_nginx($name, workers => 1, level => 'notice',
+        return $lab->start_nginx($name, workers => 1, level => 'notice',
             vrrp => join '', map { ours($_, $profile, $priority,
                                         address($_)) } @names);
     } else {
-        $lab->start_keepalived($name,
+        return $lab->start_keepalived($name,
             conf => join '', map { theirs($_, $profile, $priority) } @names);
     }
 }
