@@ -182,10 +182,12 @@ void PeerLinks::deliver(engine::Engine &engine, Instant now) {
                     heard_ = true;
                     break;
                 }
-                links_.send(received.node, received.link, peer::Type::answer,
-                            peer::serialize(status_of(
-                                engine, interfaces_[received.link], true)),
-                            now);
+                links_.send(
+                    received.node, received.link, peer::Type::answer,
+                    peer::serialize(peer::Answer{
+                        status_of(engine, interfaces_[received.link], true),
+                        peer::parse_question(received.message.payload)}),
+                    now);
                 break;
             case peer::Type::leaving:
             case peer::Type::taken:
@@ -284,12 +286,15 @@ void PeerLinks::ask(engine::Engine &engine, Instant now) {
     if (asking.empty()) {
         return;
     }
+    const Buffer question =
+        peer::serialize(peer::Token{static_cast<std::uint64_t>(to_ns(now))});
     const std::vector<peer::Peer> peers = links_.peers();
     for (const peer::Peer &peer : peers) {
         if (std::ranges::any_of(asking, [&](std::size_t i) {
                 return is_master(peer, engine.routers()[i].config());
             })) {
-            links_.send(peer.node, peer.link, peer::Type::question, {}, now);
+            links_.send(peer.node, peer.link, peer::Type::question, question,
+                        now);
         }
     }
     plan();
@@ -297,9 +302,16 @@ void PeerLinks::ask(engine::Engine &engine, Instant now) {
 
 void PeerLinks::hear_answer(const peer::Received &answer,
                             engine::Engine &engine, Instant now) {
-    const auto list = peer::parse_status(answer.message.payload);
-    if (!list || !links_.is_trusted(answer.link, answer.address)) {
+    const auto said = peer::parse_answer(answer.message.payload);
+    if (!said || !links_.is_trusted(answer.link, answer.address)) {
         return;
+    }
+    std::optional<Instant> asked_at;
+    if (said->question) {
+        if (*said->question > static_cast<std::uint64_t>(to_ns(now))) {
+            return;  // it was not asked
+        }
+        asked_at = instant_from_ns(static_cast<std::int64_t>(*said->question));
     }
     std::vector<engine::Engine::PeerInput> inputs;
     const bool is_higher = answer.address > own_address(engine, answer.link);
@@ -307,14 +319,14 @@ void PeerLinks::hear_answer(const peer::Received &answer,
         const engine::VirtualRouter &router = engine.routers()[i];
         const vrrp::Config &config = router.config();
         const peer::RouterStatus *theirs =
-            peer::find_router(*list, config.family, config.vrid);
+            peer::find_router(said->routers, config.family, config.vrid);
         if (config.takeover_check &&
             config.interface == interfaces_[answer.link] && theirs &&
             router.instance().has_asked()) {
             inputs.push_back({i, vrrp::ActiveAnswered{
                                      answer.address,
                                      theirs->state == peer::RouterState::master,
-                                     theirs->priority, is_higher}});
+                                     theirs->priority, is_higher, asked_at}});
         }
     }
     if (!inputs.empty()) {

@@ -17,6 +17,32 @@ constexpr std::uint8_t kHasSecret = 0x01;
 constexpr std::size_t kEntrySize = 5;
 constexpr std::uint8_t kYouAreNext = 0x01;
 
+// A family or a state of a later version is no reason to end the link.
+Result<StatusList, NotAMessage> read_status(ByteReader &in) {
+    const std::size_t size = in.u8();
+    in.u8();
+    const std::size_t count = in.u16();
+    if (!in.ok() || size < kEntrySize || count > kMostRouters) {
+        return Unexpected(NotAMessage{});
+    }
+    StatusList list;
+    for (std::size_t i = 0; i < count; ++i) {
+        ByteReader entry(in.take(size));
+        const std::uint8_t family = entry.u8();
+        const Vrid vrid{entry.u8()};
+        const auto state = static_cast<RouterState>(entry.u8());
+        const Priority priority{entry.u8()};
+        const bool next = (entry.u8() & kYouAreNext) != 0;
+        if (!entry.ok()) {
+            return Unexpected(NotAMessage{});
+        }
+        if ((family == 4 || family == 6) && state <= RouterState::fault) {
+            list.push_back({Family{family}, vrid, state, priority, next});
+        }
+    }
+    return list;
+}
+
 }  // namespace
 
 Result<std::size_t, NotAMessage> message_length(Bytes octets) {
@@ -99,31 +125,9 @@ Buffer serialize(const About &about) {
     return payload;
 }
 
-// A family or a state of a later version is no reason to end the link.
 Result<StatusList, NotAMessage> parse_status(Bytes payload) {
     ByteReader in(payload);
-    const std::size_t size = in.u8();
-    in.u8();
-    const std::size_t count = in.u16();
-    if (!in.ok() || size < kEntrySize || count > kMostRouters) {
-        return Unexpected(NotAMessage{});
-    }
-    StatusList list;
-    for (std::size_t i = 0; i < count; ++i) {
-        ByteReader entry(in.take(size));
-        const std::uint8_t family = entry.u8();
-        const Vrid vrid{entry.u8()};
-        const auto state = static_cast<RouterState>(entry.u8());
-        const Priority priority{entry.u8()};
-        const bool next = (entry.u8() & kYouAreNext) != 0;
-        if (!entry.ok()) {
-            return Unexpected(NotAMessage{});
-        }
-        if ((family == 4 || family == 6) && state <= RouterState::fault) {
-            list.push_back({Family{family}, vrid, state, priority, next});
-        }
-    }
-    return list;
+    return read_status(in);
 }
 
 const RouterStatus *find_router(const StatusList &list, Family family,
@@ -146,6 +150,37 @@ Buffer serialize(const StatusList &list) {
             .u8(list[i].priority.value)
             .u8(list[i].you_are_next != 0 ? kYouAreNext : 0);
     }
+    return payload;
+}
+
+Token parse_question(Bytes payload) {
+    ByteReader in(payload);
+    const std::uint64_t token = in.u64();
+    return in.ok() ? Token{token} : std::nullopt;
+}
+
+Buffer serialize(const Token &question) {
+    Buffer payload;
+    if (question) {
+        ByteWriter(payload).u64(*question);
+    }
+    return payload;
+}
+
+Result<Answer, NotAMessage> parse_answer(Bytes payload) {
+    ByteReader in(payload);
+    auto routers = read_status(in);
+    if (!routers) {
+        return Unexpected(NotAMessage{});
+    }
+    const std::uint64_t token = in.u64();
+    return Answer{std::move(*routers), in.ok() ? Token{token} : std::nullopt};
+}
+
+Buffer serialize(const Answer &answer) {
+    Buffer payload = serialize(answer.routers);
+    const Buffer token = serialize(answer.question);
+    payload.insert(payload.end(), token.begin(), token.end());
     return payload;
 }
 

@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,9 @@ enum class Type : std::uint8_t {
     status = 3,    // all virtual routers of the interface
     alive = 4,     // nothing has changed
     bye = 5,       // the last one
-    question = 6,  // no payload: which of your virtual routers are MASTER now?
-    answer = 7,    // the same payload as status, made at this moment
+    question = 6,  // which of your virtual routers are MASTER now?
+    answer = 7,    // the payload of status, made at this moment, and that of
+                   // the question
     order = 8,     // of successors, see order.hpp
     leaving = 9,   // of a MASTER that leaves, see handover.hpp
     taken = 10,    // of its successor
@@ -154,6 +156,22 @@ Buffer serialize(const About &about);
 
 Result<StatusList, NotAMessage> parse_status(Bytes payload);
 Buffer serialize(const StatusList &list);
+
+// A number that the answer repeats. Nothing: from an earlier version.
+using Token = std::optional<std::uint64_t>;
+
+Token parse_question(Bytes payload);
+Buffer serialize(const Token &question);
+
+struct Answer {
+    StatusList routers;
+    Token question;
+
+    friend bool operator==(const Answer &, const Answer &) = default;
+};
+
+Result<Answer, NotAMessage> parse_answer(Bytes payload);
+Buffer serialize(const Answer &answer);
 
 Farewell parse_bye(Bytes payload);
 Buffer serialize(Farewell reason);

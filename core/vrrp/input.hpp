@@ -1,6 +1,7 @@
 // All inputs of a virtual router.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -110,14 +111,16 @@ struct ActiveLinked {
     bool linked = false;
 };
 
-// The answer of such a node to AskActive, as fresh as an advertisement.
-// is_higher: its address is higher than ours, which decides between equal
-// priorities.
+// The answer of such a node to AskActive. is_higher: its address is higher than
+// ours, which decides between equal priorities. asked_at: the time of the
+// question, or nothing if the node does not repeat it; a lost segment can delay
+// an answer for seconds.
 struct ActiveAnswered {
     IpAddress peer;
     bool is_active = false;
     Priority priority;
     bool is_higher = false;
+    std::optional<Instant> asked_at = {};
 };
 
 // The decisions of the sync_group of a router (sync_group.hpp).

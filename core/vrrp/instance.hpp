@@ -180,6 +180,8 @@ public:
     const std::optional<Departure> &departure() const { return departure_; }
     // ActiveAnswered matters now.
     bool has_asked() const;
+    // It asks before it becomes active.
+    bool owes_question(Instant now) const;
     // The linked node that we follow, or unspecified.
     const IpAddress &answered_by() const { return answered_by_; }
     // An answer of the active router stops the takeover: the time since which
@@ -319,7 +321,7 @@ private:
     Instant missing_since(const Backup &state) const;
     Instant question_at(const Backup &state) const;
     Instant question_at(const Active &state) const;
-    void ask(Instant silent_since, Turn &turn);
+    void ask(Instant silent_since, Duration interval, Turn &turn);
     Duration renew_interval() const;
     void follow_again(Backup &state) const;
     std::string preempt_refusal(const Backup &, Instant now) const;

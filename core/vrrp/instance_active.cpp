@@ -67,7 +67,7 @@ State Instance::become_active(std::string reason, Turn &turn) {
 // Reset the Adver_Timer to Advertisement_Interval".
 [[gnu::hot]] State Instance::on(Active state, const TimeReached &, Turn &turn) {
     if (turn.now >= question_at(state)) {
-        ask(turn.now, turn);
+        ask(turn.now, config_.advert_interval, turn);
     }
     if (state.rival && turn.now >= judged_at(*state.rival)) {
         return judge(std::move(state), turn);
@@ -167,7 +167,10 @@ State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
 // that wins has nothing to do: the other one asks, too. An address of a peer
 // link is not always one of this router, so it is not kept.
 State Instance::on(Active state, const ActiveAnswered &in, Turn &turn) {
-    unanswered_since_ = {};
+    const Duration age = turn.now - in.asked_at.value_or(turn.now);
+    if (age > answer_lifetime(config_.advert_interval)) {
+        return state;
+    }
     const bool loses =
         in.priority > priority_ ||
         (in.priority == priority_ && in.is_higher && !waits_for_first());

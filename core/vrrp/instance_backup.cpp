@@ -49,7 +49,10 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
         ends = std::max(ends, answered_at_ + answer_lifetime(interval));
     }
     if (linked_since_ && unanswered_since_ > state.timer_started) {
-        ends = std::max(ends, unanswered_since_ + answer_time(interval));
+        const Duration wait = answered_at_ > state.timer_started
+                                  ? answer_time_again(interval)
+                                  : answer_time(interval);
+        ends = std::max(ends, unanswered_since_ + wait);
     }
     return ends;
 }
@@ -87,19 +90,27 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
     const Instant overdue =
         since + overdue_time(config_.version, priority_, state.active_interval,
                              config_.down_adverts);
-    const Instant last = std::max(asked_at_, answered_at_);
-    return last > since
+    return asked_at_ > since && asked_at_ >= *linked_since_
                ? std::max(overdue,
-                          last + question_period(state.active_interval))
+                          asked_at_ + question_period(state.active_interval))
                : overdue;
 }
 
-void Instance::ask(Instant silent_since, Turn &turn) {
+bool Instance::owes_question(Instant now) const {
+    const auto *backup = std::get_if<Backup>(&state_);
+    return backup && now >= question_at(*backup);
+}
+
+// Earlier questions were lost with an earlier link, or their answers are too
+// old, because this process did not run.
+void Instance::ask(Instant silent_since, Duration interval, Turn &turn) {
     turn.act(AskActive{});
-    asked_at_ = turn.now;
-    if (unanswered_since_ <= silent_since) {
+    if (unanswered_since_ <= silent_since ||
+        unanswered_since_ < *linked_since_ ||
+        turn.now - asked_at_ > answer_lifetime(interval)) {
         unanswered_since_ = turn.now;
     }
+    asked_at_ = turn.now;
 }
 
 bool Instance::has_asked() const {
@@ -109,11 +120,14 @@ bool Instance::has_asked() const {
 }
 
 // A router that we would replace if we heard it does not stop us: it yields to
-// us as soon as it hears that we are active.
+// us as soon as it hears that we are active. Other routers may answer, too.
 State Instance::on(Backup state, const ActiveAnswered &in, Turn &turn) {
-    unanswered_since_ = {};
+    const Instant asked_at = in.asked_at.value_or(turn.now);
     if (in.is_active && follows(state, in.priority, turn.now)) {
-        answered_at_ = turn.now;
+        if (asked_at >= unanswered_since_) {
+            unanswered_since_ = {};
+        }
+        answered_at_ = std::max(answered_at_, asked_at);
         answered_by_ = in.peer;
     } else if (in.peer == answered_by_) {
         answered_at_ = {};
@@ -148,7 +162,7 @@ std::optional<Instant> Instance::unheard_since(Instant now) const {
 // ADVERTISEMENT ... Transition to the {Active} state".
 State Instance::on(Backup state, const TimeReached &, Turn &turn) {
     if (turn.now >= question_at(state)) {
-        ask(state.timer_started, turn);
+        ask(state.timer_started, state.active_interval, turn);
     }
     if (turn.now < takeover_at(state) || config_.is_grouped()) {
         return state;

@@ -78,8 +78,14 @@ std::vector<SyncGroup::Order> SyncGroup::settle(Members members, Instant now) {
         lost_.clear();
     }
 
+    // a process that did not run may see the end of a silence first
     const auto at = takeover_at(members);
-    for (std::size_t i = 0; i < members.size() && at && now >= *at; ++i) {
+    const bool is_time =
+        at && now >= *at &&
+        std::ranges::none_of(members, [&](const Instance *one) {
+            return one->owes_question(now);
+        });
+    for (std::size_t i = 0; i < members.size() && is_time; ++i) {
         if (is_backup(members[i])) {
             orders.push_back({i, TakeOver{}});
         }

@@ -123,6 +123,12 @@ constexpr Duration answer_time(Duration interval) {
     return std::min<Duration>(interval * 5 / 2, Milliseconds{150});
 }
 
+// After an answer: a question that is asked in time is answered before the
+// previous answer is too old, and waiting does not delay the takeover.
+constexpr Duration answer_time_again(Duration interval) {
+    return std::min(answer_time(interval), question_period(interval));
+}
+
 // Limit of advertisements that answer a router which must lose against us:
 // three at once, so that no election waits, then no more than with the shortest
 // interval.

@@ -182,6 +182,28 @@ TEST_F(LostAdvertsTest, ARouterThatOnlyAnswersMayDie) {
     EXPECT_EQ(engine->routers()[0].last_transition().reason, "lb1 has ended");
 }
 
+// An event that comes before the timers must not end the silence.
+TEST_F(LostAdvertsTest, AGroupThatDidNotRunAsksFirst) {
+    vrrp::Config first = checked();
+    first.sync.group = "G";
+    vrrp::Config second = first;
+    second.name = "VI_52";
+    second.vrid = Vrid{52};
+    second.addresses = {{*IpAddress::parse("10.0.1.52"), 24, "eth0", ""}};
+    start_linked({first, second});
+    run_answered(Seconds{2});
+    now += Seconds{5};
+    beat();
+    engine->handle_checks(now);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    engine->handle_time(now);
+    EXPECT_EQ(engine->take_questions(), (std::vector<std::size_t>{0, 1}));
+    answer(0);
+    answer(1);
+    run_answered(Seconds{2});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
 // One member does not hear its router, the other does. Then no answer comes.
 TEST_F(LostAdvertsTest, AGroupDoesNotTakeOverForOneMember) {
     vrrp::Config first = checked();

@@ -97,6 +97,7 @@ void run(Bytes input) {
     check_round_trip(parse_hello(input), parse_hello);
     check_round_trip(parse_about(input), parse_about);
     check_round_trip(parse_status(input), parse_status);
+    check_round_trip(parse_answer(input), parse_answer);
     check_round_trip(parse_order(input), parse_order);
     check_round_trip(parse_routers(input), parse_routers);
     static_cast<void>(parse_bye(input));

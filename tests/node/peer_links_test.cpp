@@ -92,15 +92,18 @@ protected:
     // What the answers say.
     std::vector<peer::RouterState> answers() {
         std::vector<peer::RouterState> states;
+        tokens.clear();
         for (const peer::Message &message : asker->take_messages()) {
             if (message.type == peer::Type::answer) {
-                const auto list = peer::parse_status(message.payload);
-                states.push_back(list.value().at(0).state);
+                const auto answer = peer::parse_answer(message.payload);
+                states.push_back(answer.value().routers.at(0).state);
+                tokens.push_back(answer->question);
             }
         }
         return states;
     }
 
+    std::vector<peer::Token> tokens;  // of the answers
     Buffer secret{'s', 'e', 'c', 'r', 'e', 't'};
     Wire wire;
     Signer signer;
@@ -116,6 +119,13 @@ TEST_F(PeerLinksTest, AMasterAnswers) {
     asker->post(peer::Type::question, {}, now);
     exchange();
     EXPECT_EQ(answers(), States{peer::RouterState::master});
+}
+
+TEST_F(PeerLinksTest, AnAnswerRepeatsItsQuestion) {
+    asker->post(peer::Type::question, peer::serialize(peer::Token{77}), now);
+    exchange();
+    EXPECT_EQ(answers(), States{peer::RouterState::master});
+    EXPECT_EQ(tokens, std::vector<peer::Token>{77});
 }
 
 // The question is read before the advertisement of the router that has taken

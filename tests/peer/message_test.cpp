@@ -103,6 +103,24 @@ TEST(PeerMessage, StatusOfALaterVersionIsReadAsFarAsItIsKnown) {
     EXPECT_EQ(list->front().vrid, Vrid{51});
 }
 
+TEST(PeerMessage, AnAnswerRepeatsItsQuestion) {
+    const Token token = 0x0102030405060708;
+    EXPECT_EQ(parse_question(serialize(token)), token);
+
+    const Answer answer{
+        {{Family::ipv4, Vrid{51}, RouterState::master, Priority{200}}}, token};
+    EXPECT_EQ(*parse_answer(serialize(answer)), answer);
+    EXPECT_EQ(parse_status(serialize(answer))->size(), 1U);
+}
+
+TEST(PeerMessage, AnEarlierVersionRepeatsNoQuestion) {
+    EXPECT_EQ(parse_question({}), std::nullopt);
+    const auto answer = parse_answer(serialize(StatusList{{}}));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->question, std::nullopt);
+    EXPECT_EQ(serialize(Answer{{{}}, {}}), serialize(StatusList{{}}));
+}
+
 TEST(PeerMessage, StatusIsBounded) {
     EXPECT_FALSE(parse_status(Buffer{5, 0, 0, 1, 4, 51, 2, 200}));
     EXPECT_FALSE(parse_status(Buffer{4, 0, 0, 0}));

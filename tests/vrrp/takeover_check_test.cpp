@@ -187,6 +187,91 @@ TEST(TakeoverCheck, WhenTheAnswersStopItTakesOver) {
     EXPECT_LE(to_takeover(fast), Milliseconds{100});
 }
 
+TEST(TakeoverCheck, AQuestionWithoutAnAnswerDoesNotDelayTheTakeover) {
+    for (const int ms : {10, 40, 100, 150, 250, 300, 1000}) {
+        Router router = linked(checked(Milliseconds{ms}));
+        ASSERT_TRUE(answers_for(router, Seconds{5}));
+        EXPECT_LE(to_takeover(router), answer_lifetime(Milliseconds{ms})) << ms;
+    }
+}
+
+// The link was reset, and the question was lost with it.
+TEST(TakeoverCheck, ALinkThatIsUpAgainIsAskedAtOnce) {
+    Router router = linked(checked());
+    ASSERT_TRUE(answers_for(router, Seconds{10}));
+    ASSERT_EQ(router.wait(), Lines{"ask-active"});
+    router.put(ActiveLinked{false});
+    router.after(Milliseconds{2});
+    router.put(ActiveLinked{true});
+    EXPECT_EQ(router.put(TimeReached{}), Lines{"ask-active"});
+    router.put(answer());
+    EXPECT_TRUE(answers_for(router, Seconds{10}));
+}
+
+TEST(TakeoverCheck, ALinkThatIsUpAgainHasTimeToAnswer) {
+    Router router = linked(checked());
+    ASSERT_TRUE(answers_for(router, Milliseconds{3900}));
+    router.put(ActiveLinked{false});
+    router.after(Milliseconds{990});
+    router.put(ActiveLinked{true});
+    EXPECT_EQ(router.put(TimeReached{}), Lines{"ask-active"});
+    EXPECT_EQ(router.wait_for(Milliseconds{149}), Lines{});
+    router.put(answer());
+    EXPECT_TRUE(answers_for(router, Seconds{10}));
+}
+
+// TCP sends a lost segment again until it arrives.
+TEST(TakeoverCheck, AnOldAnswerStopsNothing) {
+    Router router = linked(checked());
+    ActiveAnswered old = answer();
+    ASSERT_EQ(router.wait(), Lines{"ask-active"});
+    old.asked_at = router.now();
+    EXPECT_EQ(router.wait_for(Seconds{2} + Milliseconds{100}),
+              (Lines{"ask-active", "ask-active", "ask-active", "ask-active"}));
+    EXPECT_EQ(router.put(old), Lines{});
+    EXPECT_EQ(to_takeover(router), kCheckSkew - Milliseconds{600});
+}
+
+TEST(TakeoverCheck, AnAnswerCountsFromItsQuestion) {
+    Router router = linked(checked());
+    ASSERT_TRUE(answers_for(router, Seconds{3}));
+    ActiveAnswered late = answer();
+    ASSERT_EQ(router.wait(), Lines{"ask-active"});
+    late.asked_at = router.now();
+    router.after(Milliseconds{400});
+    router.put(late);
+    EXPECT_LE(to_takeover(router), Milliseconds{600});
+}
+
+// The answer to the question before was waiting, and is too old.
+TEST(TakeoverCheck, AProcessThatDidNotRunAsksAgain) {
+    Router router = linked(checked());
+    ASSERT_TRUE(answers_for(router, Seconds{10}));
+    ActiveAnswered old = answer();
+    ASSERT_EQ(router.wait(), Lines{"ask-active"});
+    old.asked_at = router.now();
+    router.after(Seconds{5});
+    EXPECT_EQ(router.put(old), Lines{});
+    EXPECT_TRUE(router.instance().owes_question(router.now()));
+    EXPECT_EQ(router.put(TimeReached{}), Lines{"ask-active"});
+    EXPECT_EQ(router.due_in(), Milliseconds{150});
+}
+
+// One of two linked nodes has been followed by the other one.
+TEST(TakeoverCheck, AnAnswerOfAnotherNodeMayStillCome) {
+    Router router = linked(checked());
+    ASSERT_TRUE(answers_for(router, Seconds{10}));
+    ASSERT_EQ(router.wait(), Lines{"ask-active"});
+    ActiveAnswered no = answer();
+    no.is_active = false;
+    router.put(no);
+    EXPECT_EQ(router.wait_for(Milliseconds{149}), Lines{});
+    ActiveAnswered yes = answer();
+    yes.peer = ip("192.168.64.135");
+    router.put(yes);
+    EXPECT_EQ(router.wait_for(Milliseconds{800}), Lines{"ask-active"});
+}
+
 TEST(TakeoverCheck, ALateAnswerIsInTime) {
     for (const int ms : {10, 100, 1000}) {
         const Duration late = answer_lifetime(Milliseconds{ms}) * 2 / 5;
@@ -375,6 +460,19 @@ TEST(TakeoverCheck, TheWorseOneYieldsAsToAnAdvert) {
                      "link, but its advertisements do not arrive"}));
     router.put(ActiveLinked{true});
     EXPECT_TRUE(answers_for(router, Seconds{30}));
+}
+
+// It may have been active when it answered, and is not any more.
+TEST(TakeoverCheck, AnOldAnswerIsNoRival) {
+    Router router = Router::active(checked());
+    ActiveAnswered in = answer(200);
+    in.asked_at = router.now();
+    router.after(Milliseconds{1001});
+    router.put(TimeReached{});
+    EXPECT_EQ(router.put(in), Lines{});
+    in.asked_at = router.now() - Seconds{1};
+    router.put(in);
+    EXPECT_EQ(router.state(), StateName::backup);
 }
 
 TEST(TakeoverCheck, ARouterThatIsNotActiveAnyMoreIsNoRival) {
