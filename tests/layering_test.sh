@@ -227,6 +227,18 @@ check_shims()
 }
 
 
+# A command without core and nginx; only its main.cpp makes system calls.
+check_translator()
+{
+    includes_of "$1/translator" \
+        | require '("translator/[^/"]*"|<[^>]*>)' 'not for the translator'
+    includes_of "$1/translator" \
+        | grep -vE "^$1/translator/main\.cpp:" \
+        | grep -vE "^$1/translator/text\.cpp:[0-9]+:<arpa/inet\.h>" \
+        | forbid "(<[^>]*[./]|<($impure)>)" 'only for main.cpp'
+}
+
+
 violations()
 {
     local root=$1
@@ -239,6 +251,7 @@ violations()
     check_nginx "$root/core"
     check_shims "$root"
     check_folders "$root"
+    check_translator "$root"
     check_circles "$root"
 }
 
@@ -376,6 +389,12 @@ refused ngx_vrrp_module/ngx_vrrp_worker.c #include "ngx_vrrp_conf.h"
 refused ngx_vrrp_module/other/a.c #include "ngx_vrrp_module.h"
 refused ngx_vrrp_module/check/ngx_vrrp_module.h int i;
 refused core/base/a.hpp #include "core/base/back.hpp"
+accepted translator/a.cpp #include "translator/text.hpp"
+accepted translator/text.cpp #include <arpa/inet.h>
+accepted translator/main.cpp #include <unistd.h>
+refused translator/a.cpp #include <unistd.h>
+refused translator/a.cpp #include "core/base/ip.hpp"
+refused translator/main.cpp #include "core/os/clock.hpp"
 END
 
     return $failed

@@ -1,0 +1,97 @@
+#!/usr/bin/perl
+
+# ngx-vrrp-from-keepalived: nginx -t accepts the translation of each sample of
+# tests/translator/samples, on standard output and as files; exit status and
+# options.
+
+use v5.36;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Temp qw(tempdir);
+use Test::More;
+
+use VRRP::Nginx;
+use VRRP::Proc;
+
+my $reason = VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+plan(skip_all => 'must be root: nginx -t checks users of scripts') if $> != 0;
+
+my $module = VRRP::Nginx->module;
+plan(skip_all => 'the module is linked in') if $module eq '';
+
+my $command = dirname(abs_path($module)) . '/ngx-vrrp-from-keepalived';
+plan(skip_all => "there is no $command") if !-x $command;
+
+my $samples = abs_path(dirname(__FILE__) . '/../tests/translator/samples');
+my $work = tempdir('vrrp_translator.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+sub spew ($file, $text) {
+    open my $out, '>', $file or die "open $file: $!\n";
+    print {$out} $text;
+    close $out or die "close $file: $!\n";
+}
+
+# Returns exit status, standard output and standard error.
+sub run (@args) {
+    my $line = join ' ', map { "'$_'" } $command, @args;
+    my $output = `$line 2>$work/stderr`;
+
+    return ($? >> 8, $output, VRRP::Proc::slurp("$work/stderr"));
+}
+
+sub accepted ($text) {
+    spew("$work/nginx.conf", "load_module " . abs_path($module) . ";\n"
+        . "pid $work/nginx.pid; error_log stderr;\n$text\nevents { }\n");
+
+    my $nginx = VRRP::Nginx->binary;
+    my $output = `$nginx -t -e stderr -c $work/nginx.conf 2>&1`;
+    my $status = $?;
+
+    my @complaints = grep { !/does not exist yet|is its only member/ }
+        $output =~ /^.*\[(?:warn|error|crit|alert|emerg)\].*$/mg;
+
+    return ($status == 0 && !@complaints, $output);
+}
+
+for my $file (glob "$samples/*.conf") {
+    my ($status, $text, $remarks) = run('--host', 'lb1', $file);
+    my ($passes, $output) = accepted($text);
+
+    ok($passes, 'nginx -t accepts ' . basename($file)) or diag($output, $text);
+    is($status, $remarks =~ /DECIDE/ ? 1 : 0, 'exit status') or diag($remarks);
+}
+
+# files
+my $file = "$work/pair.conf";
+my $block = "vrrp_instance VI_1 {\n    interface lo\n"
+    . "    virtual_router_id 51\n    virtual_ipaddress {\n"
+    . "        10.99.0.1/24\n    }\n}\n";
+
+spew($file, $block);
+is((run('-o', "$work/out", $file))[0], 0, 'a translation that is complete');
+my $main = "$work/out/vrrp.d/pair.conf";
+ok((accepted("include $main;"))[0], 'a file for the main context');
+is((stat $main)[2] & 0777, 0600, 'only its owner can read it');
+
+# "@" lines
+spew($file, "\@lb1 global_defs {\n\@lb1   router_id one\n\@lb1 }\n$block");
+like((run('--config-id', 'lb1', $file))[1], qr/router_id\s+one;/, 'this node');
+unlike((run('--config-id', 'lb2', $file))[1], qr/^\s+router_id/m, 'another node');
+
+# an unknown word, another file, no file
+spew($file, $block =~ s/interface/intreface/r);
+my ($status, undef, $remarks) = run($file);
+is($status, 1, 'an unknown word needs a decision');
+like($remarks, qr/pair\.conf:2: intreface: .*did you mean "interface"/,
+    'its place, and what it could be');
+
+spew($file, "http {\n}\n");
+($status, undef, $remarks) = run($file);
+is($status, 2, 'not a keepalived.conf');
+like($remarks, qr/pair\.conf:1: .*expected a block/, 'what was expected');
+is((run("$work/missing"))[0], 2, 'no such file');
+is((run('-x'))[0], 2, 'an unknown option');
+
+done_testing();

@@ -1,0 +1,64 @@
+// A machine in memory: its files, programs, users and environment.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "translator/files.hpp"
+
+namespace ngx_vrrp::translator {
+
+class MemoryFiles : public Files {
+public:
+    std::map<std::string, std::string> files;
+    std::map<std::string, std::string> variables;
+    std::vector<std::string> users;
+
+    std::optional<std::string> read(const std::string &path) const override {
+        const auto found = files.find(path);
+        return found == files.end() ? std::nullopt
+                                    : std::optional(found->second);
+    }
+
+    // Only "*" as the name, before an extension.
+    std::vector<std::string> match(const std::string &pattern) const override {
+        const std::size_t star = std::min(pattern.find('*'), pattern.size());
+        const std::string begin = pattern.substr(0, star);
+        const std::string end =
+            star == pattern.size() ? "" : pattern.substr(star + 1);
+        std::vector<std::string> paths;
+        for (const auto &[path, content] : files) {
+            if (star == pattern.size()
+                    ? path == pattern
+                    : path.starts_with(begin) && path.ends_with(end)) {
+                paths.push_back(path);
+            }
+        }
+        return paths;
+    }
+
+    std::optional<std::string> program(const std::string &name) const override {
+        return exists("/bin/" + name) ? std::optional("/bin/" + name)
+                                      : std::nullopt;
+    }
+
+    bool exists(const std::string &path) const override {
+        return files.contains(path);
+    }
+
+    bool has_user(const std::string &name) const override {
+        return std::find(users.begin(), users.end(), name) != users.end();
+    }
+
+    std::optional<std::string> environment(
+        const std::string &name) const override {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt
+                                        : std::optional(found->second);
+    }
+};
+
+}  // namespace ngx_vrrp::translator

@@ -1,0 +1,235 @@
+// The command: options, files and the environment.
+
+#include <glob.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "translator/text.hpp"
+#include "translator/translate.hpp"
+
+namespace {
+
+using namespace ngx_vrrp::translator;
+
+constexpr const char *kDefaultFile = "/etc/keepalived/keepalived.conf";
+constexpr const char *kDefaults = "/etc/default/keepalived";
+
+constexpr const char *kUsage =
+    "usage: ngx-vrrp-from-keepalived [-o DIR] [--config-id NAME] [FILE]\n"
+    "\n"
+    "Translates a keepalived.conf into the configuration of ngx_vrrp, on\n"
+    "standard output. FILE is /etc/keepalived/keepalived.conf by default, or\n"
+    "the file of -f in DAEMON_ARGS of /etc/default/keepalived.\n"
+    "\n"
+    "  -o DIR            write files instead: DIR/vrrp.d/NAME.conf for the\n"
+    "                    main context, DIR/conf.d/NAME-upstreams.conf for\n"
+    "                    http, DIR/NAME-stream.conf for stream\n"
+    "  -i, --config-id NAME, --host NAME\n"
+    "                    the name for \"@\" lines; by default the host name\n"
+    "\n"
+    "Exit status: 0 the translation is complete, 1 something needs a\n"
+    "decision, 2 the file is not a keepalived.conf, or cannot be used.\n";
+
+std::optional<std::string> read_file(const std::string &path) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+        return std::nullopt;
+    }
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return std::nullopt;
+    }
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+class RealFiles final : public Files {
+public:
+    std::optional<std::string> read(const std::string &path) const override {
+        return read_file(path);
+    }
+
+    std::vector<std::string> match(const std::string &pattern) const override {
+        glob_t found{};
+        std::vector<std::string> paths;
+        if (glob(pattern.c_str(), GLOB_BRACE, nullptr, &found) == 0) {
+            paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+        }
+        globfree(&found);
+        return paths;
+    }
+
+    std::optional<std::string> program(const std::string &name) const override {
+        const char *const path = std::getenv("PATH");
+        std::string rest = path != nullptr ? path : "/usr/bin:/bin";
+        rest += ":/usr/sbin:/sbin";
+        while (!name.empty() && !rest.empty()) {
+            const std::size_t colon = std::min(rest.find(':'), rest.size());
+            const std::string file = rest.substr(0, colon) + "/" + name;
+            if (file.starts_with('/') && access(file.c_str(), X_OK) == 0) {
+                return file;
+            }
+            rest.erase(0, colon + 1);
+        }
+        return std::nullopt;
+    }
+
+    bool exists(const std::string &path) const override {
+        return access(path.c_str(), F_OK) == 0;
+    }
+
+    bool has_user(const std::string &name) const override {
+        return getpwnam(name.c_str()) != nullptr;
+    }
+
+    std::optional<std::string> environment(
+        const std::string &name) const override {
+        const char *const value = std::getenv(name.c_str());
+        return value == nullptr ? std::nullopt
+                                : std::optional<std::string>(value);
+    }
+};
+
+struct Options {
+    std::string file;
+    std::string directory;
+    std::string config_id;
+};
+
+// keepalived uses the host name up to the first dot.
+std::string host_name() {
+    char name[256] = "";
+    gethostname(name, sizeof(name) - 1);
+    const std::string text = name;
+    return text.substr(0, text.find('.'));
+}
+
+// DAEMON_ARGS="-f /etc/other.conf -i main"
+void read_defaults(Options &options) {
+    const auto text = read_file(kDefaults);
+    if (!text) {
+        return;
+    }
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        std::string_view line = trim(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (!line.starts_with("DAEMON_ARGS=")) {
+            continue;
+        }
+        std::string arguments(line.substr(12));
+        std::erase_if(arguments, [](char c) { return c == '"' || c == '\''; });
+        const std::vector<std::string> words = split_words(arguments);
+        for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+            if (words[i] == "-f" || words[i] == "--use-file") {
+                options.file = words[i + 1];
+            } else if (words[i] == "-i" || words[i] == "--config-id") {
+                options.config_id = words[i + 1];
+            }
+        }
+    }
+}
+
+[[noreturn]] void fail(const std::string &text) {
+    std::cerr << "ngx-vrrp-from-keepalived: " << text << "\n";
+    std::exit(2);
+}
+
+Options read_options(int argc, char **argv) {
+    Options options;
+    options.file = kDefaultFile;
+    options.config_id = host_name();
+    read_defaults(options);
+    bool has_file = false;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "-h" || word == "--help") {
+            std::cout << kUsage;
+            std::exit(0);
+        }
+        const bool directory = word == "-o";
+        if (directory || word == "-i" || word == "--config-id" ||
+            word == "--host") {
+            if (++i == argc) {
+                fail("\"" + word + "\" needs a value; see --help");
+            }
+            (directory ? options.directory : options.config_id) = argv[i];
+        } else if (word.starts_with('-') || has_file) {
+            fail("unknown argument \"" + word + "\"; see --help");
+        } else {
+            options.file = word;
+            has_file = true;
+        }
+    }
+    return options;
+}
+
+void make_directory(const std::string &path) {
+    constexpr mode_t kMode = 0755;
+    if (mkdir(path.c_str(), kMode) != 0 && access(path.c_str(), W_OK) != 0) {
+        fail("cannot make the directory " + path);
+    }
+}
+
+// A password can be in it, so only the owner may read it.
+void write_file(const std::string &path, const std::string &text) {
+    if (text.empty()) {
+        return;
+    }
+    const mode_t old = umask(0077);
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    umask(old);
+    if (!file) {
+        fail("cannot write " + path);
+    }
+    std::cout << path << "\n";
+}
+
+void write_files(const Options &options, const Output &output) {
+    std::string name = options.file.substr(options.file.rfind('/') + 1);
+    if (name.ends_with(".conf") && name.size() > 5) {
+        name.resize(name.size() - 5);
+    }
+    const std::string &top = options.directory;
+    make_directory(top);
+    make_directory(top + "/vrrp.d");
+    write_file(top + "/vrrp.d/" + name + ".conf", output.main);
+    if (!output.http.empty()) {
+        make_directory(top + "/conf.d");
+    }
+    write_file(top + "/conf.d/" + name + "-upstreams.conf", output.http);
+    write_file(top + "/" + name + "-stream.conf", output.stream);
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+    const Options options = read_options(argc, argv);
+    const RealFiles files;
+    try {
+        const Translation result =
+            translate(files, options.file, {options.config_id});
+        for (const Remark &remark : result.remarks) {
+            std::cerr << describe(remark) << "\n";
+        }
+        if (options.directory.empty()) {
+            std::cout << as_one(result.output);
+        } else {
+            write_files(options, result.output);
+        }
+        return needs_decision(result.remarks) ? 1 : 0;
+    } catch (const NotKeepalived &error) {
+        fail(to_string(error.place) + ": not a keepalived.conf: expected " +
+             error.expected);
+    }
+}

@@ -1,0 +1,50 @@
+#include "translator/translate.hpp"
+
+#include <algorithm>
+
+#include "translator/grammar.hpp"
+#include "translator/pieces.hpp"
+#include "translator/settle.hpp"
+
+namespace ngx_vrrp::translator {
+namespace {
+
+void settle_mail(Reading &reading) {
+    const Globals &globals = reading.model.globals;
+    if (globals.mail_place.line == 0) {
+        return;
+    }
+    const auto wanted = [](const auto &element) {
+        return element.mail.value_or(false);
+    };
+    const bool used = globals.mail.value_or(false) ||
+                      std::ranges::any_of(reading.model.instances, wanted) ||
+                      std::ranges::any_of(reading.model.groups, wanted);
+    if (!used) {
+        reading.note(globals.mail_place, "notification_email",
+                     "keepalived sends no mail without smtp_alert, so there "
+                     "is no notify_email");
+    } else if (globals.smtp_server.empty()) {
+        reading.decide(globals.mail_place, "notification_email",
+                       "keepalived sends no mail without smtp_server");
+    }
+}
+
+}  // namespace
+
+Translation translate(const Files &files, const std::string &path,
+                      const Identity &identity, const Limits &limits) {
+    Translation result;
+    Model model;
+    const auto lines =
+        read_lines(files, path, identity, limits, result.remarks);
+    const auto pieces = split_pieces(lines, result.remarks);
+    Reading reading{files, model, result.remarks};
+    read_pieces(pieces, reading);
+    settle(reading);
+    settle_mail(reading);
+    result.output = write(model, result.remarks);
+    return result;
+}
+
+}  // namespace ngx_vrrp::translator
