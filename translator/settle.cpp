@@ -58,6 +58,10 @@ void settle_addresses(Reading &reading, Instance &instance) {
         }
         return;
     }
+    if (instance.no_address) {
+        reading.note(instance.place, "no_virtual_ipaddress",
+                     "has no effect with virtual_ipaddress");
+    }
     const int family = instance.addresses[0].family;
     std::erase_if(instance.addresses, [&](const Address &address) {
         if (address.family == family) {
@@ -252,8 +256,15 @@ void settle_unicast(Reading &reading, Instance &instance) {
                      "has no effect with unicast_peer");
         instance.multicast_source.clear();
     }
-    if (instance.peers.empty()) {
+    if (instance.peers.empty() &&
+        instance.settings.find("unicast_ttl") != nullptr) {
+        reading.note(instance.place, "unicast_ttl",
+                     "has no effect without unicast_peer");
         instance.settings.erase("unicast_ttl");
+    }
+    if (instance.vmac_base && !instance.vmac) {
+        reading.note(instance.place, "vmac_xmit_base",
+                     "has no effect without use_vmac");
     }
     if (instance.vmac && !instance.peers.empty() && !instance.vmac_base) {
         instance.vmac_base = true;
@@ -398,9 +409,34 @@ void settle_members(Reading &reading, Group &group) {
             ++found;
         }
     }
+    if (found == 0) {
+        reading.decide(group.place, "vrrp_sync_group", "has no members");
+    }
     if (found == 1) {
         reading.note(group.place, "vrrp_sync_group",
                      "has only one member here");
+    }
+}
+
+// Settings for an interface on which there is no instance.
+void report_unused_interfaces(Reading &reading) {
+    const auto check = [&](const Place &place, const char *word,
+                           const std::string &interface) {
+        if (std::ranges::find(reading.model.instances, interface,
+                              &Instance::interface) ==
+            reading.model.instances.end()) {
+            reading.note(place, word,
+                         "no vrrp_instance has the interface \"" +
+                             printable(interface) + "\"");
+        }
+    };
+    for (const LinkDelay &delay : reading.model.link_delays) {
+        check(delay.place, "interface_up_down_delays", delay.interface);
+    }
+    for (const GarpGroup &group : reading.model.garp_groups) {
+        for (const std::string &interface : group.interfaces) {
+            check(group.place, "garp_group", interface);
+        }
     }
 }
 
@@ -458,6 +494,7 @@ void settle(Reading &reading) {
     settle_trackers(reading);
     report_conflicts(reading);
     reading.scope.clear();
+    report_unused_interfaces(reading);
 }
 
 }  // namespace ngx_vrrp::translator

@@ -11,22 +11,36 @@ namespace {
 
 void settle_mail(Reading &reading) {
     const Globals &globals = reading.model.globals;
-    if (globals.mail_place.line == 0) {
-        return;
-    }
     const auto wanted = [](const auto &element) {
         return element.mail.value_or(false);
     };
     const bool used = globals.mail.value_or(false) ||
                       std::ranges::any_of(reading.model.instances, wanted) ||
                       std::ranges::any_of(reading.model.groups, wanted);
-    if (!used) {
+    if (!used && !globals.mail_to.empty()) {
         reading.note(globals.mail_place, "notification_email",
                      "keepalived sends no mail without smtp_alert, so there "
                      "is no notify_email");
-    } else if (globals.smtp_server.empty()) {
-        reading.decide(globals.mail_place, "notification_email",
-                       "keepalived sends no mail without smtp_server");
+    } else if (used &&
+               (globals.mail_to.empty() || globals.smtp_server.empty())) {
+        reading.decide(globals.place, "smtp_alert",
+                       "keepalived sends no mail without notification_email "
+                       "and smtp_server");
+    }
+}
+
+// One FIFO gets the lines of all instances.
+void settle_priority_changes(Reading &reading) {
+    Globals &globals = reading.model.globals;
+    for (const Instance &instance : reading.model.instances) {
+        globals.notify_priority =
+            globals.notify_priority || instance.notify_priority;
+    }
+    if (globals.notify_priority) {
+        reading.note(globals.place, "notify_priority_changes",
+                     globals.fifos.empty()
+                         ? "has no effect without notify_fifo"
+                         : "the FIFO gets the priorities of all instances");
     }
 }
 
@@ -43,6 +57,7 @@ Translation translate(const Files &files, const std::string &path,
     read_pieces(pieces, reading);
     settle(reading);
     settle_mail(reading);
+    settle_priority_changes(reading);
     result.output = write(model, result.remarks);
     return result;
 }

@@ -107,7 +107,7 @@ private:
     void sync_group(const Group &group) {
         const bool mails = mail(group.mail);
         remarks_of(out_, kBlock, group.name, remarks_);
-        if (!mails && group.notify.empty()) {
+        if (!has_members(group) || (!mails && group.notify.empty())) {
             return;
         }
         out_ += "\n";
@@ -119,6 +119,11 @@ private:
             email();
         }
         out_ += std::string(kBlock) + "}\n";
+    }
+
+    bool has_members(const Group &group) const {
+        return std::ranges::find(model_.instances, group.written_name,
+                                 &Instance::group) != model_.instances.end();
     }
 
     void router(const Instance &instance) {
