@@ -1,13 +1,13 @@
 # Makefile rules for the C++ core; sourced by nginx's auto/make after `config`.
 #
-# The user's --with-cc-opt reaches the core too, but for C dialects, which
-# g++ refuses, and -Werror, which would break with his newer compiler.
+# The user's --with-cc-opt reaches the core too, but for what is for C only, of
+# which g++ warns, and -Werror, which would break with his newer compiler.
 
 ngx_vrrp_cxxflags=
 
 for ngx_vrrp_opt in $NGX_CC_OPT; do
     case $ngx_vrrp_opt in
-        -std=* | -Werror) ;;
+        -std=* | -Werror | -Werror=implicit-function-declaration) ;;
         *) ngx_vrrp_cxxflags="$ngx_vrrp_cxxflags $ngx_vrrp_opt" ;;
     esac
 done
