@@ -194,12 +194,14 @@ void Engine::stop(const std::string &reason, bool serving, Instant now,
 
 [[gnu::hot]] void Engine::handle_packet(const ReceivedPacket &packet,
                                         Instant now) {
-    check_workers_early(now);
+    const bool has_checked = check_workers(now);
     const auto found = find(packet);
     if (found && now < calm_until_[*found] &&
         routers_[*found].hear_again(packet, now)) {
         touched_.mark(*found, Touch::numbers);
-        lag_watch_.next(deadline(), now);
+        if (has_checked) {
+            lag_watch_.next(deadline(), now);
+        }
     } else if (found) {
         routers_[*found].handle_packet(packet, now);
         finish({&*found, 1}, now);
@@ -303,10 +305,7 @@ void Engine::handle_checks(Instant now) {
 }
 
 [[gnu::hot]] void Engine::handle_time(Instant now) {
-    if (workers_check_at_ && now >= *workers_check_at_) {
-        watch_workers(now);
-    }
-    check_workers_early(now);
+    check_workers(now);
     deadlines_.find_due(now, due_);
     for (const std::size_t index : due_) {
         routers_[index].handle_time(now);
@@ -456,11 +455,40 @@ void Engine::report_workers(Instant now) {
     return same && !one_ended;
 }
 
-// We are awake anyway.
-[[gnu::hot]] void Engine::check_workers_early(Instant now) {
-    if (may_check_workers_at_ && now >= *may_check_workers_at_) {
+// Also before it is due, as we are awake anyway. True: it has been done.
+[[gnu::hot]] bool Engine::check_workers(Instant now) {
+    std::optional<Instant> at = workers_check_at_;
+    take_earlier(at, may_check_workers_at_);
+    if (!at || now < *at) {
+        return false;
+    }
+    if (!do_workers_beat(now)) {
         watch_workers(now);
     }
+    return true;
+}
+
+// The usual case: all of them had recent beats at the last look, and have now.
+[[gnu::hot]] bool Engine::do_workers_beat(Instant now) {
+    if (!had_workers_ || claimed_ != routers_.size() ||
+        fresh_workers_ != workers_.size()) {
+        return false;
+    }
+    const auto oldest = ports_.shared.oldest_beat();
+    const auto is_old = [&](const WatchedWorkers &watched) {
+        const Duration timeout = watched.policy.timeout;
+        return now - *oldest >= 2 * heartbeat_interval(timeout);
+    };
+    if (!oldest || std::ranges::any_of(watched_workers_, is_old)) {
+        return false;
+    }
+    workers_check_at_.reset();
+    may_check_workers_at_.reset();
+    for (WatchedWorkers &watched : watched_workers_) {
+        watched.verdict.good_until = *oldest + watched.policy.timeout;
+        plan_workers_check(watched, true, now);
+    }
+    return true;
 }
 
 // A router without an election, which has a name, hears no packets.

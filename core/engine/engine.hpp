@@ -274,7 +274,8 @@ private:
     void plan_workers_check(const WatchedWorkers &watched, bool same,
                             Instant now);
     void report_workers(Instant now);
-    void check_workers_early(Instant now);
+    bool check_workers(Instant now);
+    bool do_workers_beat(Instant now);
     bool are_same_workers(std::span<const Heartbeat> heartbeats);
     std::span<const Heartbeat> read_heartbeats(Instant now);
     void announce_new_macs(const Interfaces &before, Instant now);

@@ -173,6 +173,10 @@ public:
     // Valid until the next call.
     virtual std::span<const Heartbeat> heartbeats() = 0;
 
+    // The oldest beat of the workers of the last heartbeats(). Nothing if there
+    // may be others, or if one of them has ended or is ending.
+    virtual std::optional<Instant> oldest_beat() = 0;
+
     // The process to which this one was about to hand over is dead, or does not
     // run.
     virtual void lost_successor() = 0;

@@ -35,6 +35,14 @@ bool has(const std::vector<engine::Heartbeat> &list, std::int32_t pid) {
     short_checks_ = same ? kShortChecks : 0;
 }
 
+[[gnu::hot]] std::optional<Instant> NginxWorkers::oldest_beat() {
+    if (short_checks_ == 0 || !ended_.empty()) {
+        return std::nullopt;
+    }
+    --short_checks_;
+    return area_.oldest_beat(slots_, known_);
+}
+
 [[gnu::hot]] std::span<const engine::Heartbeat> NginxWorkers::heartbeats() {
     read();
     add_leavers();

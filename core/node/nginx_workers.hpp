@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,8 @@ public:
 
     // Valid until the next call.
     std::span<const engine::Heartbeat> heartbeats();
+    // See engine::Shared.
+    std::optional<Instant> oldest_beat();
 
     void ended(int pid);
 

@@ -336,7 +336,7 @@ void Node::apply_bfd() {
     events_.handle_time(now);
 }
 
-void Node::report_details(Instant now) {
+[[gnu::hot]] void Node::report_details(Instant now) {
     PeerDetails &details = peers_.details();
     if (details.take_changed()) {
         area_.publish(details.reports());

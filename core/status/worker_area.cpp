@@ -1,5 +1,6 @@
 #include "core/status/worker_area.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/sane_time.hpp"
@@ -15,6 +16,7 @@ constexpr std::uint64_t kMark = 0x565252506b726f77;
 
 struct alignas(WorkerArea::kAlignment) WorkerArea::Header {
     std::atomic<std::uint64_t> mark;
+    std::atomic<std::uint64_t> used;  // slots that have ever had heartbeats
 };
 
 // Side by side, because a look reads all of them. 0: no heartbeat in this slot.
@@ -66,12 +68,17 @@ bool WorkerArea::is_damaged() const {
             return true;
         }
     }
-    return header().mark.load() != kMark || commands().is_damaged();
+    return header().mark.load() != kMark ||
+           header().used.load() > kHeartbeatSlots || commands().is_damaged();
 }
 
 void WorkerArea::beat(std::size_t slot, std::int32_t pid, Instant now) {
     if (slot >= kHeartbeatSlots) {
         return;
+    }
+    std::uint64_t used = header().used.load(std::memory_order_relaxed);
+    while (used <= slot &&
+           !header().used.compare_exchange_weak(used, slot + 1)) {
     }
     beat_ns(slot).store(to_ns(now), std::memory_order_relaxed);
     if (this->pid(slot).load(std::memory_order_relaxed) != pid) {
@@ -96,7 +103,9 @@ std::vector<engine::Heartbeat> WorkerArea::heartbeats() const {
 [[gnu::hot]] void WorkerArea::find_beating(
     std::vector<std::size_t> &slots) const {
     slots.clear();
-    for (std::size_t i = 0; i < kHeartbeatSlots; ++i) {
+    const std::size_t used = std::min<std::size_t>(
+        header().used.load(std::memory_order_relaxed), kHeartbeatSlots);
+    for (std::size_t i = 0; i < used; ++i) {
         if (pid(i).load(std::memory_order_relaxed) > 0) {
             slots.push_back(i);
         }
@@ -114,6 +123,24 @@ std::vector<engine::Heartbeat> WorkerArea::heartbeats() const {
             list.push_back({who, instant_from_ns(sane_time(ns))});
         }
     }
+}
+
+[[gnu::hot]] std::optional<Instant> WorkerArea::oldest_beat(
+    std::span<const std::size_t> slots,
+    std::span<const std::int32_t> pids) const {
+    std::optional<Instant> oldest;
+    if (slots.size() != pids.size()) {
+        return oldest;
+    }
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (pid(slots[i]).load(std::memory_order_acquire) != pids[i]) {
+            return std::nullopt;
+        }
+        const std::int64_t ns =
+            beat_ns(slots[i]).load(std::memory_order_relaxed);
+        take_earlier(oldest, {instant_from_ns(sane_time(ns))});
+    }
+    return oldest;
 }
 
 }  // namespace ngx_vrrp::status

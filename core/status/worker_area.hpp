@@ -9,6 +9,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "core/base/time.hpp"
@@ -47,6 +49,11 @@ public:
     void find_beating(std::vector<std::size_t> &slots) const;
     void read_heartbeats(const std::vector<std::size_t> &of,
                          std::vector<engine::Heartbeat> &list) const;
+    // Of these workers in these slots. Nothing: one of the slots has another
+    // one, or none.
+    std::optional<Instant> oldest_beat(
+        std::span<const std::size_t> slots,
+        std::span<const std::int32_t> pids) const;
 
     // Commands of operators.
     Commands commands() const;

@@ -95,12 +95,45 @@ TEST_F(BackupAtRestTest, AnotherOneIsNoticedAtOnce) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
+TEST_F(BackupAtRestTest, WorkersThatBeatAreNotJudgedAgain) {
+    become_backup();
+    machine.looks = 0;
+    for (int i = 0; i < 100; ++i) {
+        hear();
+    }
+    EXPECT_EQ(machine.looks, 0u);
+    EXPECT_EQ(engine->fresh_workers(), 1u);
+}
+
 TEST_F(BackupAtRestTest, NothingIsLate) {
     become_backup();
     for (int i = 0; i < 100; ++i) {
         hear();
     }
     EXPECT_EQ(engine->timer_lag().max_ns, 0);
+}
+
+TEST_F(BackupAtRestTest, AWorkerThatStopsIsNoticedInTime) {
+    become_backup();
+    const Instant last = now;
+    const Duration timeout = engine->routers()[0].config().workers.timeout;
+    while (state() == vrrp::StateName::backup && now < last + 2 * timeout) {
+        run(kInterval, false);
+        receive(200);
+    }
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_GE(now - last, timeout);
+    EXPECT_LE(now - last, timeout + kInterval);
+}
+
+TEST_F(BackupAtRestTest, AWorkerThatLeavesIsNoticedAtTheNextOne) {
+    become_backup();
+    machine.beats[0].gone_at = now;
+    for (int i = 0; i < 10 && state() == vrrp::StateName::backup; ++i) {
+        run(kInterval, false);
+        receive(200);
+    }
+    EXPECT_EQ(state(), vrrp::StateName::fault);
 }
 
 }  // namespace

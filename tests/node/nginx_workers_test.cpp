@@ -83,5 +83,47 @@ TEST_F(NginxWorkersTest, WhenOneHasLeftAllAreReadAtOnce) {
     EXPECT_TRUE(finds(kSecond));
 }
 
+// oldest_beat(): without a look at the other slots.
+TEST_F(NginxWorkersTest, OldestBeatIsThatOfTheKnownOnes) {
+    beat(1, kSecond);
+    for (int i = 0; i < 5; ++i) {
+        workers.heartbeats();
+    }
+    const Instant before = os::now();
+    beat(0, kFirst);
+    const auto oldest = workers.oldest_beat();
+    ASSERT_TRUE(oldest);
+    EXPECT_LT(*oldest, before);
+    beat(1, kSecond);
+    EXPECT_GE(*workers.oldest_beat(), before);
+}
+
+TEST_F(NginxWorkersTest, EveryFourthLookIsAtAllSlots) {
+    int looks = 0;
+    for (int i = 0; i < 40; ++i) {
+        if (!workers.oldest_beat()) {
+            workers.heartbeats();
+            ++looks;
+        }
+    }
+    EXPECT_EQ(looks, 10);
+}
+
+TEST_F(NginxWorkersTest, NoOldestBeatWhileOneHasEnded) {
+    ASSERT_TRUE(workers.oldest_beat());
+    workers.ended(kFirst);
+    EXPECT_FALSE(workers.oldest_beat());
+}
+
+TEST_F(NginxWorkersTest, NoOldestBeatWhenOneHasLeft) {
+    area.stop_beating(0);
+    EXPECT_FALSE(workers.oldest_beat());
+}
+
+TEST_F(NginxWorkersTest, NoOldestBeatWhenAnotherHasTheSlot) {
+    beat(0, kSecond);
+    EXPECT_FALSE(workers.oldest_beat());
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::node

@@ -122,6 +122,7 @@ private:
     Status remove(const engine::Interface &interface,
                   const vrrp::VirtualAddress &address) override;
     std::span<const engine::Heartbeat> heartbeats() override;
+    std::optional<Instant> oldest_beat() override;
     void lost_successor() override;
     bool is_released(const engine::RouterKey &key) override;
     bool set_released(const engine::RouterKey &key, bool released) override;

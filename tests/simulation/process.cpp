@@ -500,6 +500,11 @@ std::span<const engine::Heartbeat> Process::heartbeats() {
     return {&heartbeat_, 1};
 }
 
+std::optional<Instant> Process::oldest_beat() {
+    return machine_.workers_beat ? std::optional{machine_.lan.now()}
+                                 : std::nullopt;
+}
+
 void Process::lost_successor() {
     machine_.confirmed = std::min(machine_.confirmed, generation_);
 }

@@ -64,6 +64,25 @@ TEST_F(WorkerAreaTest, SomeSlotsAreReadAlone) {
     EXPECT_EQ(list.size(), 1u);
 }
 
+// The second word: how many slots were used. A worker may write any value.
+TEST_F(WorkerAreaTest, OnlyUsedSlotsAreLookedAt) {
+    std::uint64_t &used = memory.words()[1];
+    EXPECT_EQ(used, 0u);
+    area.beat(3, 1234, kThen);
+    area.beat(1, 1235, kThen);
+    EXPECT_EQ(used, 4u);
+    EXPECT_EQ(area.heartbeats().size(), 2u);
+
+    used = 2;
+    EXPECT_EQ(area.heartbeats().size(), 1u);
+    area.beat(3, 1234, kThen);
+    EXPECT_EQ(area.heartbeats().size(), 2u);
+
+    used = ~std::uint64_t{0};
+    EXPECT_EQ(area.heartbeats().size(), 2u);
+    EXPECT_TRUE(area.is_damaged());
+}
+
 TEST_F(WorkerAreaTest, WhatWorkersWriteIsNoDamage) {
     EXPECT_FALSE(area.is_damaged());
     for (std::size_t slot = 0; slot < kHeartbeatSlots; ++slot) {

@@ -37,6 +37,8 @@ public:
     void heal() { failures_.clear(); }
 
     std::vector<engine::Heartbeat> beats;
+    std::vector<std::int32_t> seen;  // pids of them, at the last look
+    unsigned looks = 0;              // at all of them
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
     std::map<std::size_t, bfd::Status> sessions;           // of BFD
     std::optional<Instant> active_before;  // the life before this one
@@ -190,7 +192,22 @@ public:
         return result("remove " + rule.to_string());
     }
 
-    std::span<const engine::Heartbeat> heartbeats() override { return beats; }
+    std::span<const engine::Heartbeat> heartbeats() override {
+        ++looks;
+        seen = engine::pids_of(beats);
+        return beats;
+    }
+
+    std::optional<Instant> oldest_beat() override {
+        std::optional<Instant> oldest;
+        for (const engine::Heartbeat &heartbeat : beats) {
+            if (heartbeat.gone_at != Instant::max()) {
+                return std::nullopt;
+            }
+            take_earlier(oldest, {heartbeat.beat});
+        }
+        return engine::are_of(beats, seen) ? oldest : std::nullopt;
+    }
 
     void lost_successor() override {}
 
