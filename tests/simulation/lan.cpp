@@ -40,12 +40,18 @@ void Lan::set_deaf(std::size_t network, NodeNumber node, NodeNumber to) {
     disturbed_at_[network] = now_;
 }
 
+void Lan::set_unheard(std::size_t network, NodeNumber node, NodeNumber by) {
+    port(network, node).unheard_by |= 1u << by;
+    disturbed_at_[network] = now_;
+}
+
 void Lan::heal() {
     std::ranges::fill(loss_, 0u);
     std::ranges::fill(disturbed_at_, now_);
     for (Port &port : ports_) {
         port.island = 0;
         port.deaf_to = 0;
+        port.unheard_by = 0;
     }
 }
 
@@ -56,8 +62,8 @@ bool Lan::passes(std::size_t network, NodeNumber from, NodeNumber to) const {
 }
 
 Hearing Lan::hearing(std::size_t network, NodeNumber a, NodeNumber b) const {
-    const bool there = passes(network, a, b);
-    const bool back = passes(network, b, a);
+    const bool there = hears(network, a, b);
+    const bool back = hears(network, b, a);
     if (!there && !back) {
         return Hearing::no;
     }
@@ -75,8 +81,10 @@ void Lan::send(Frame frame) {
 void Lan::send_to(NodeNumber to, const FramePtr &frame) {
     const bool may_be_lost =
         frame->kind == Frame::Kind::advert || frame->kind == Frame::Kind::bfd;
-    if (!passes(frame->network, frame->from, to) ||
-        (may_be_lost && is_lost(frame->network))) {
+    const bool arrives = frame->kind == Frame::Kind::advert
+                             ? hears(frame->network, frame->from, to)
+                             : passes(frame->network, frame->from, to);
+    if (!arrives || (may_be_lost && is_lost(frame->network))) {
         return;
     }
     Instant &last =

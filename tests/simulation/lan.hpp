@@ -46,18 +46,25 @@ public:
     void set_island(std::size_t network, NodeNumber node, unsigned island);
     void set_carrier(std::size_t network, NodeNumber node, bool up);
     void set_deaf(std::size_t network, NodeNumber node, NodeNumber to);
+    // Only adverts are lost, as by a packet filter.
+    void set_unheard(std::size_t network, NodeNumber node, NodeNumber by);
     void heal();
 
     bool has_carrier(std::size_t network, NodeNumber node) const {
         return port(network, node).carrier;
     }
     bool passes(std::size_t network, NodeNumber from, NodeNumber to) const;
+    bool hears(std::size_t network, NodeNumber from, NodeNumber to) const {
+        return passes(network, from, to) &&
+               (port(network, from).unheard_by >> to & 1u) == 0;
+    }
     // Without what only adverts suffer from.
     bool are_connected(std::size_t network, NodeNumber a, NodeNumber b) const {
         const Port &x = port(network, a);
         const Port &y = port(network, b);
         return x.carrier && y.carrier && x.island == y.island;
     }
+    bool is_lossy(std::size_t network) const { return loss_[network] != 0; }
     // A packet, by chance.
     bool is_lost(std::size_t network) {
         return loss_[network] != 0 && dice_.percent(loss_[network]);
@@ -101,7 +108,8 @@ private:
     struct Port {
         bool carrier = true;
         unsigned island = 0;
-        std::uint32_t deaf_to = 0;  // bits
+        std::uint32_t deaf_to = 0;     // bits
+        std::uint32_t unheard_by = 0;  // the same
     };
 
     struct Arrival {

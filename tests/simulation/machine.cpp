@@ -52,6 +52,7 @@ void Machine::power_off() {
     frozen_ = false;
     stands_still_ = false;
     report_pending_ = false;
+    remembered = {};
     wires.power_off(number);
     processes_.clear();
     held_.clear();
@@ -70,6 +71,7 @@ void Machine::start_nginx() {
     lan.trace("node " + std::to_string(number) + ": nginx starts");
     memory = new_memory();
     released.clear();
+    node_id = 0;
     master_ = true;
     wants_nginx_ = false;
     ++generation;

@@ -15,6 +15,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/shared_ownership.hpp"
 #include "core/node/peer_links.hpp"
+#include "core/peer/remembered.hpp"
 #include "tests/simulation/lan.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/wires.hpp"
@@ -101,7 +102,7 @@ public:
     const engine::VirtualRouter &router(std::size_t number) const;
     bool has_ended() const { return stopping_ && engine_.finished(); }
     bool is_in_charge() const { return !paused_ && engine_.is_in_charge(); }
-    const node::PeerLinks &peers() const { return peers_; }
+    const LinkSockets &sockets() const { return sockets_; }
     const BfdPart *bfd() const { return bfd_ ? &*bfd_ : nullptr; }
     void give_up_bfd() { bfd_ ? bfd_->give_up() : void(); }
 
@@ -199,6 +200,16 @@ struct Unmap {
 
 using SharedMemory = std::unique_ptr<void, Unmap>;
 
+// The file in /run.
+class PeerStore final : public peer::Store {
+public:
+    std::string read() override { return text_; }
+    void write(std::string_view text) override { text_ = text; }
+
+private:
+    std::string text_;
+};
+
 class Machine {
 public:
     Machine(Lan &lan, Wires &wires, const Plan &plan, NodeNumber number);
@@ -257,6 +268,8 @@ public:
     const NodeNumber number;
     SharedMemory memory;
     std::set<std::string> released;
+    PeerStore remembered;
+    peer::NodeId node_id = 0;
     unsigned generation = 0;
     unsigned confirmed = 0;
     unsigned quit = 0;  // generation of the process that got QUIT

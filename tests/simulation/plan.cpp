@@ -86,9 +86,12 @@ Duration interval(Version version, Dice &dice) {
 }
 
 // All routers have a peer link.
-void add_links(Plan &plan) {
+void add_links(Plan &plan, Dice &dice) {
+    plan.takeover_check = !dice.one_in(4);
+    plan.names_peers = dice.one_in(3);
     for (std::size_t i = 0; i < plan.routers.size(); ++i) {
         plan.routers[i].peer_link = true;
+        plan.routers[i].takeover_check = plan.takeover_check;
         const LinkPlan link{plan.networks[i], plan.routers[i].family};
         if (std::ranges::count(plan.links, link) == 0) {
             plan.links.push_back(link);
@@ -202,7 +205,7 @@ Plan Plan::random(Dice &dice, bool has_links) {
         }
     }
     if (has_links) {
-        add_links(plan);
+        add_links(plan, dice);
     }
     return plan;
 }
@@ -281,7 +284,7 @@ Duration Plan::longest_delay() const {
 std::string Plan::describe() const {
     std::string text = format(
         "%s, %s, preempt_delay %lld ms, %u adverts, link_up_delay %lld "
-        "ms%s%s%s",
+        "ms%s%s%s%s%s",
         routers.front().version == Version::v2 ? "v2" : "v3",
         preempts() ? "preempt" : "nopreempt",
         static_cast<long long>(to_ms(routers.front().preempt_delay)),
@@ -291,7 +294,9 @@ std::string Plan::describe() const {
         tracker == TrackerPlan::none    ? ""
         : tracker == TrackerPlan::fault ? ", tracker"
                                         : ", tracker with weight",
-        has_bfd ? (bfd_has_weight ? ", BFD with weight" : ", BFD") : "");
+        has_bfd ? (bfd_has_weight ? ", BFD with weight" : ", BFD") : "",
+        takeover_check ? ", takeover_check" : "",
+        names_peers ? ", named peers" : "");
     for (const vrrp::Config &config : routers) {
         text += format(
             "\n  %s %s vrid %u IPv%d group \"%s\" interval %lld ms, "

@@ -55,6 +55,8 @@ struct Plan {
     bfd::SessionConfig session;  // to the gateway
     bool watches_workers = false;
     std::vector<LinkPlan> links;
+    bool takeover_check = false;
+    bool names_peers = false;
 
     const IpAddress &source_of(std::size_t link, NodeNumber node) const {
         const auto &[network, family] = links[link];

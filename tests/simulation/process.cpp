@@ -62,6 +62,9 @@ std::vector<node::PeerLink> links_of(const Plan &plan) {
                 link.config.virtual_addresses.push_back(address.address);
             }
         }
+        for (NodeNumber n = 0; plan.names_peers && n < plan.nodes.size(); ++n) {
+            link.config.named.push_back(plan.source_of(links.size() - 1, n));
+        }
     }
     return links;
 }
@@ -198,13 +201,15 @@ Process::Process(Machine &machine, int pid, Instant configured_at,
       configured_at_(configured_at),
       generation_(generation),
       ownership_(machine.memory.get(), {configured_at, pid}, *this, *this),
-      sockets_(machine.wires, machine.lan, machine.plan, machine.number),
+      sockets_(machine.wires, machine.lan, machine.plan, machine.number,
+               machine.node_id),
       peers_(links_of(machine.plan), details_of(machine.number), *this,
              sockets_, *this),
       engine_(machine.plan.configs_of(machine.number, configured_at),
               {*this, *this, *this, *this, ownership_, *this, *this, *this,
                *this, *this, *this},
               *this) {
+    peers_.remember_in(machine.remembered);
     if (machine.plan.has_bfd) {
         engine::Processes &processes = *this;
         LogSink &log = *this;

@@ -15,6 +15,9 @@ constexpr Duration kGatewayJitter = std::chrono::microseconds{300};
 // Forks, reports and wake-ups of some processes, one after the other.
 constexpr Duration kMargin = Milliseconds{60};
 
+// Delays and jitter of the simulation, several times.
+constexpr Duration kReaction = Milliseconds{10};
+
 // More than a refresh of the announcements.
 constexpr Duration kRefresh = Milliseconds{1500};
 
@@ -100,7 +103,7 @@ Schedule::Schedule(std::uint32_t seed, bool has_links, bool verbose)
         machines_.push_back(
             std::make_unique<Machine>(lan_, wires_, plan_, node));
     }
-    watch_.emplace(lan_, plan_, machines_);
+    watch_.emplace(lan_, wires_, plan_, machines_);
     connect();
 }
 
@@ -261,7 +264,7 @@ void Schedule::disturb_network() {
 }
 
 void Schedule::disturb_links(std::size_t network, NodeNumber a, NodeNumber b) {
-    switch (dice_.below(3)) {
+    switch (dice_.below(5)) {
         case 0:
             lan_.trace("the peer links of network " + std::to_string(network) +
                        " are reset");
@@ -274,11 +277,19 @@ void Schedule::disturb_links(std::size_t network, NodeNumber a, NodeNumber b) {
             wires_.set_cut(network, a, b);
             break;
         default:
-            lan_.trace("network " + std::to_string(network) +
-                       ": no adverts between nodes " + std::to_string(a) +
-                       " and " + std::to_string(b));
-            lan_.set_deaf(network, a, b);
-            lan_.set_deaf(network, b, a);
+            lose_adverts(network, a, b);
+    }
+}
+
+// In one direction, or in both.
+void Schedule::lose_adverts(std::size_t network, NodeNumber of, NodeNumber to) {
+    const bool both = dice_.one_in(2);
+    lan_.trace("network " + std::to_string(network) + ": node " +
+               std::to_string(to) + " gets no adverts of node " +
+               std::to_string(of) + (both ? ", nor the other way round" : ""));
+    lan_.set_unheard(network, of, to);
+    if (both) {
+        lan_.set_unheard(network, to, of);
     }
 }
 
@@ -562,7 +573,7 @@ void Schedule::expect_no_change() {
 void Schedule::finale() {
     const auto active = watch_->active(0);
     const auto what =
-        static_cast<Finale>(dice_.below(plan_.links.empty() ? 8 : 10));
+        static_cast<Finale>(dice_.below(plan_.links.empty() ? 8 : 13));
     switch (what) {
         case Finale::reload:
         case Finale::crash:
@@ -570,9 +581,18 @@ void Schedule::finale() {
         case Finale::link_reset:
         case Finale::link_cut:
             return move_nothing(what, any_machine());
-        default:
+        case Finale::power_cut:
+        case Finale::quit:
+        case Finale::release:
+        case Finale::tracker:
+        case Finale::carrier:
             if (!active.empty()) {
                 move_away(what, active.front());
+            }
+            return;
+        default:
+            if (!active.empty() && plan_.takeover_check) {
+                stay_unheard(active.front());
             }
     }
 }
@@ -631,9 +651,203 @@ void Schedule::break_links(Finale finale) {
             continue;
         }
         for (NodeNumber node = 1; node < machines_.size(); ++node) {
-            wires_.set_cut(network, node - 1, node);
+            for (NodeNumber other = 0; other < node; ++other) {
+                wires_.set_cut(network, other, node);
+            }
         }
     }
+}
+
+// takeover_check
+
+// The adverts of an owner of all routers are lost, and the links live: no node
+// takes over, and the backups report it. Then something else happens.
+void Schedule::stay_unheard(NodeNumber owner) {
+    if (!is_linked(owner)) {
+        return;
+    }
+    const std::uint64_t before = transitions({});
+    const bool everywhere = lose_adverts_of(owner);
+    run_for(plan_.takeover() + Seconds{1} + plan_.slowest_interval() +
+            dice_.up_to(plan_.slowest_interval()));
+    if (transitions({}) != before) {
+        watch_->fail(
+            "a node takes over, although only advertisements are lost");
+    }
+    if (!failed()) {
+        expect_reports(owner);
+    }
+    const auto then = static_cast<Then>(dice_.below(7));
+    if (!failed() && then < Then::heal) {
+        disturb_unheard(then, any_machine());
+    } else if (!failed()) {
+        end_unheard(then, owner, everywhere);
+    }
+    lan_.heal();
+    wires_.heal();
+    watch_->links_changed();
+    run_for(settling_time() + plan_.longest_delay());
+    wait_for_ends();
+    if (!failed()) {
+        expect_settled();
+    }
+}
+
+// All other nodes can ask it.
+bool Schedule::is_linked(NodeNumber owner) const {
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        for (NodeNumber node = 0; node < machines_.size(); ++node) {
+            if (watch_->active(i) != std::vector{owner} ||
+                (node != owner && is_eligible(node, i) &&
+                 !watch_->linked_since(i, node, owner))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+// True: on all networks.
+bool Schedule::lose_adverts_of(NodeNumber owner) {
+    const auto one = dice_.below(static_cast<unsigned>(plan_.network_count));
+    const bool all = dice_.one_in(2);
+    for (std::size_t i = 0; i < plan_.network_count; ++i) {
+        if (!all && i != one) {
+            continue;
+        }
+        for (NodeNumber node = 0; node < machines_.size(); ++node) {
+            if (node != owner) {
+                lose_adverts(i, owner, node);
+            }
+        }
+    }
+    watch_->links_changed();
+    return all || plan_.network_count == 1;
+}
+
+// Each backup reports what it does not hear, and only that.
+void Schedule::expect_reports(NodeNumber owner) {
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        for (NodeNumber node = 0; node < machines_.size(); ++node) {
+            const Process *process = machines_[node]->process();
+            if (node == owner || !process || !is_eligible(node, i)) {
+                continue;
+            }
+            const bool is_lost = !lan_.hears(plan_.networks[i], owner, node);
+            if (process->router(i).lost_adverts().has_value() != is_lost) {
+                watch_->fail(
+                    format("node %zu %s lost adverts of router %zu", node,
+                           is_lost ? "does not report" : "reports", i));
+            }
+        }
+    }
+}
+
+void Schedule::expect_sole(NodeNumber owner, const char *after) {
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        if (watch_->active(i) != std::vector{owner}) {
+            watch_->fail(
+                format("while advertisements are lost, router %zu "
+                       "moves after %s",
+                       i, after));
+        }
+    }
+}
+
+void Schedule::disturb_unheard(Then then, Machine &machine) {
+    const auto active = watch_->active(0);
+    const std::uint64_t before = transitions(machine.number);
+    if (!machine.process()) {
+        return;
+    }
+    watch_->measure();
+    switch (then) {
+        case Then::reload:
+            machine.reload();
+            break;
+        case Then::crash:
+            machine.crash();
+            break;
+        default:
+            break_links(Finale::link_reset);
+    }
+    run_for(plan_.takeover() + Seconds{1});
+    const char *what = then == Then::reload  ? "a reload"
+                       : then == Then::crash ? "a crash"
+                                             : "a reset of links";
+    if (transitions(machine.number) != before ||
+        watch_->longest_unheld() != Duration{0}) {
+        watch_->fail(
+            format("while advertisements are lost, %s of node %zu is "
+                   "noticed",
+                   what, machine.number));
+    }
+    expect_sole(active.front(), what);
+}
+
+Duration Schedule::answer_lifetime() const {
+    return vrrp::answer_lifetime(plan_.slowest_interval());
+}
+
+// The answers stop, or the adverts come back.
+void Schedule::end_unheard(Then then, NodeNumber owner, bool everywhere) {
+    const std::uint64_t before = transitions({});
+    const bool has_successor = has_other(owner);
+    Duration bound = Duration{0};
+    watch_->measure();
+    switch (then) {
+        case Then::heal:
+            lan_.trace("the adverts come back");
+            lan_.heal();
+            watch_->links_changed();
+            run_for(plan_.slowest_interval() + kMargin);
+            expect_reports(owner);
+            if (transitions({}) != before) {
+                watch_->fail("the end of lost advertisements is noticed");
+            }
+            return;
+        case Then::link_cut:
+            return leave_alone(owner, everywhere);
+        case Then::power_cut:
+            bound =
+                (everywhere ? answer_lifetime() : plan_.takeover()) + kReaction;
+            watch_->disturbed(owner);
+            machines_[owner]->power_off();
+            break;
+        default:
+            watch_->disturbed(owner);
+            machines_[owner]->quit_nginx();
+    }
+    run_for(plan_.takeover() + kMargin);
+    const Duration unheld = watch_->longest_unheld();
+    if (has_successor && plan_.are_all_together() && unheld > bound) {
+        watch_->fail(
+            format("no node had the addresses for %lld ms after the answers "
+                   "stopped, at most %lld ms are allowed",
+                   static_cast<long long>(to_ms(unheld)),
+                   static_cast<long long>(to_ms(bound))));
+    }
+}
+
+// Without adverts and links, another node takes over. When there are links
+// again, only one of the two stays (Watch).
+void Schedule::leave_alone(NodeNumber owner, bool everywhere) {
+    const bool has_successor = has_other(owner);
+    break_links(Finale::link_cut);
+    run_for((everywhere ? answer_lifetime() : plan_.takeover()) + kReaction);
+    for (std::size_t i = 0;
+         has_successor && everywhere && i < plan_.routers.size(); ++i) {
+        const auto active = watch_->active(i);
+        if (active.empty() || active == std::vector{owner}) {
+            watch_->fail(
+                format("router %zu: no node takes over when there is "
+                       "no answer any more",
+                       i));
+        }
+    }
+    run_for(dice_.up_to(Seconds{12}));
+    wires_.heal();
+    run_for(Seconds{12});
 }
 
 // The owner ends, or gets a fault: another one takes over in time.

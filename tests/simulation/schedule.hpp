@@ -59,6 +59,18 @@ private:
         tracker,
         carrier,
         link_reset,
+        link_cut,
+        adverts_lost
+    };
+
+    // While adverts are lost. The first ones change nothing.
+    enum class Then : std::uint8_t {
+        reload,
+        crash,
+        link_reset,
+        heal,
+        power_cut,
+        quit,
         link_cut
     };
 
@@ -67,6 +79,7 @@ private:
     void trouble();
     void disturb_network();
     void disturb_links(std::size_t network, NodeNumber a, NodeNumber b);
+    void lose_adverts(std::size_t network, NodeNumber of, NodeNumber to);
     void disturb_process(Machine &machine);
     void disturb_nginx(Machine &machine);
     void command(Machine &machine);
@@ -81,6 +94,15 @@ private:
     void finale();
     void break_links(Finale finale);
     void move_nothing(Finale finale, Machine &machine);
+    void stay_unheard(NodeNumber owner);
+    bool is_linked(NodeNumber owner) const;
+    bool lose_adverts_of(NodeNumber owner);
+    void expect_reports(NodeNumber owner);
+    void disturb_unheard(Then then, Machine &machine);
+    void end_unheard(Then then, NodeNumber owner, bool everywhere);
+    void leave_alone(NodeNumber owner, bool everywhere);
+    void expect_sole(NodeNumber owner, const char *after);
+    Duration answer_lifetime() const;
     void move_away(Finale finale, NodeNumber owner);
 
     bool is_eligible(NodeNumber node, std::size_t router) const;

@@ -13,6 +13,12 @@ namespace {
 // Delays and jitter of the simulation, several times.
 constexpr Duration kNoise = Milliseconds{5};
 
+// Greetings of a link, a question and its answer.
+constexpr Duration kAnswered = Milliseconds{10};
+
+// A process looks for routers to connect to once a second.
+constexpr Duration kFollowed = Milliseconds{1100};
+
 // A cause of a BFD session's end was not longer ago than its detection time,
 // and this: the peer may notice it first.
 constexpr Duration kBfdSlack = Seconds{1};
@@ -24,12 +30,17 @@ bool is_active(const engine::VirtualRouter &router) {
 
 }  // namespace
 
-Watch::Watch(Lan &lan, const Plan &plan, const Machines &machines)
+Watch::Watch(Lan &lan, const Wires &wires, const Plan &plan,
+             const Machines &machines)
     : lan_(lan),
+      wires_(wires),
       plan_(plan),
       machines_(machines),
       active_(machines.size() * plan.routers.size()),
       runs_(machines.size()),
+      in_charge_(machines.size()),
+      ranks_(machines.size() * plan.routers.size()),
+      followed_(machines.size() * plan.routers.size()),
       links_(plan.network_count * machines.size() * machines.size(),
              Link{Hearing::well, lan.now()}),
       sessions_(machines.size()),
@@ -46,13 +57,23 @@ void Watch::fail(std::string text) {
 void Watch::look(NodeNumber node) {
     const Process *process = machines_[node]->process();
     const auto set = [&](Activity &activity, bool is) {
-        if (std::exchange(activity.is, is) != is) {
+        const bool changes = std::exchange(activity.is, is) != is;
+        if (changes) {
             activity.since = lan_.now();
         }
+        return changes;
     };
     set(runs_[node], process != nullptr);
+    look_at_run(node, process);
     for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
-        set(activity(node, i), process && is_active(process->router(i)));
+        const bool changes =
+            set(activity(node, i), process && is_active(process->router(i)));
+        if (process && plan_.takeover_check) {
+            look_at_followed(node, i, *process);
+            if (changes && in_charge_[node].since != lan_.now()) {
+                look_at_change(node, i, *process);
+            }
+        }
         look_at_pairs(node, i);
     }
     if (process != nullptr) {
@@ -64,10 +85,153 @@ void Watch::look(NodeNumber node) {
     }
 }
 
+void Watch::look_at_run(NodeNumber node, const Process *process) {
+    const int pid = process ? process->pid() : 0;
+    if (std::exchange(in_charge_[node].pid, pid) == pid) {
+        return;
+    }
+    in_charge_[node].since = lan_.now();
+    trusted_[node].clear();
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        followed_[node * plan_.routers.size() + i] = {};
+    }
+}
+
+void Watch::look_at_followed(NodeNumber node, std::size_t router,
+                             const Process &process) {
+    const vrrp::Instance &instance = process.router(router).instance();
+    Rank &own = rank(node, router);
+    if (own.priority != instance.effective_priority()) {
+        own = {instance.effective_priority(), lan_.now()};
+    }
+    const bool follows =
+        instance.state() == vrrp::StateName::backup && instance.active_router();
+    const IpAddress address =
+        follows ? instance.active_router()->address : IpAddress{};
+    Followed &followed = followed_[node * plan_.routers.size() + router];
+    if (followed.address != address) {
+        followed = {address, lan_.now()};
+    }
+    if (follows && !followed.long_enough &&
+        lan_.now() - followed.since > kFollowed) {
+        followed.long_enough = true;
+        trusted_[node].push_back(address);
+    }
+}
+
+void Watch::look_at_change(NodeNumber node, std::size_t router,
+                           const Process &process) {
+    const engine::VirtualRouter &one = process.router(router);
+    const std::string &reason = one.last_transition().reason;
+    if (is_active(one) && reason.starts_with("no advertisement for")) {
+        look_at_takeover(node, router);
+    }
+    if (one.instance().state() == vrrp::StateName::backup &&
+        reason.find("is MASTER, too") != std::string::npos) {
+        look_at_yield(node, router);
+    }
+}
+
+void Watch::look_at_takeover(NodeNumber node, std::size_t router) {
+    const Rank &own = rank(node, router);
+    for (NodeNumber other = 0; other < machines_.size(); ++other) {
+        const Rank &theirs = rank(other, router);
+        const auto linked = linked_since(router, node, other);
+        if (other == node || !activity(other, router).is || !linked ||
+            (plan_.preempts() && theirs.priority < own.priority)) {
+            continue;
+        }
+        const Duration time =
+            lan_.now() - std::max({activity(other, router).since, *linked,
+                                   own.since, theirs.since});
+        if (time > kAnswered) {
+            fail(format(
+                "node %zu takes over router %zu, although node %zu is "
+                "MASTER and has answered for %lld ms",
+                node, router, other, static_cast<long long>(to_ms(time))));
+        }
+    }
+}
+
+void Watch::look_at_yield(NodeNumber node, std::size_t router) {
+    const auto is_better = [&](NodeNumber other) {
+        const Activity &active = activity(other, router);
+        const Rank &theirs = rank(other, router);
+        return other != node &&
+               (active.is || lan_.now() - active.since < kAnswered) &&
+               (theirs.priority >= rank(node, router).priority ||
+                lan_.now() - theirs.since < kAnswered);
+    };
+    for (NodeNumber other = 0; other < machines_.size(); ++other) {
+        if (is_better(other)) {
+            return;
+        }
+    }
+    fail(format("node %zu yields router %zu, but no other node is better", node,
+                router));
+}
+
+// With equal priorities, the first member of a group compares the addresses.
+void Watch::look_at_rivals(NodeNumber node, NodeNumber other,
+                           std::size_t router) {
+    if (!plan_.takeover_check || node == other || !activity(other, router).is) {
+        return;
+    }
+    const auto one = linked_since(router, node, other);
+    const auto two = linked_since(router, other, node);
+    const Rank &own = rank(node, router);
+    const Rank &theirs = rank(other, router);
+    bool is_first = true;
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        is_first = is_first && !plan_.is_earlier(i, router);
+    }
+    if (!one || !two || (own.priority == theirs.priority && !is_first)) {
+        return;
+    }
+    const Duration time =
+        lan_.now() -
+        std::max({*one, *two, activity(node, router).since,
+                  activity(other, router).since, own.since, theirs.since});
+    if (time > vrrp::question_period(plan_.routers[router].advert_interval) +
+                   kAnswered) {
+        fail(
+            format("nodes %zu and %zu are both MASTER of router %zu for %lld "
+                   "ms, although they are linked",
+                   node, other, router, static_cast<long long>(to_ms(time))));
+    }
+}
+
+bool Watch::is_trusted(NodeNumber node, NodeNumber other,
+                       std::size_t link) const {
+    const auto it = trusted_.find(node);
+    return plan_.names_peers ||
+           (it != trusted_.end() &&
+            std::ranges::count(it->second, plan_.source_of(link, other)) != 0);
+}
+
+std::optional<Instant> Watch::linked_since(std::size_t router, NodeNumber node,
+                                           NodeNumber other) const {
+    const Process *one = machines_[node]->process();
+    const Process *two = machines_[other]->process();
+    std::optional<Instant> since;
+    for (std::size_t i = 0; one && two && i < plan_.links.size(); ++i) {
+        if (plan_.links[i].network == plan_.networks[router] &&
+            is_trusted(node, other, i)) {
+            if (const auto flows =
+                    wires_.flows_since(i, one->sockets(), two->sockets())) {
+                take_earlier(since, std::max({*flows, in_charge_[node].since,
+                                              in_charge_[other].since}));
+            }
+        }
+    }
+    return since;
+}
+
 void Watch::look_at_pairs(NodeNumber node, std::size_t router) {
     for (NodeNumber other = 0;
          activity(node, router).is && other < machines_.size(); ++other) {
         const auto since = hear_each_other_since(router, node, other);
+        look_at_rivals(node, other, router);
         if (since &&
             lan_.now() - std::max(*since, decided_until(router, node, other)) >
                 bound(router)) {

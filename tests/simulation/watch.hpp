@@ -3,6 +3,11 @@
 //   - two nodes that hear each other are MASTER of one router for longer than
 //     an interval (in a group: and the skew time of the slowest member, after
 //     an earlier member has stopped to decide between them);
+//   - a node takes over after silence although the MASTER answers on a peer
+//     link, and it follows routers of that priority;
+//   - two nodes are MASTER of one router for longer than the time between two
+//     questions, although they are linked; or the better one yields to an
+//     answer;
 //   - members of a group differ on one node that has all of them;
 //   - a node has an address and is not MASTER, or the other way round;
 //   - a BFD session goes down although nothing happened to its path.
@@ -17,6 +22,7 @@
 #include "tests/simulation/lan.hpp"
 #include "tests/simulation/machine.hpp"
 #include "tests/simulation/plan.hpp"
+#include "tests/simulation/wires.hpp"
 
 namespace ngx_vrrp::simulation {
 
@@ -24,7 +30,8 @@ class Watch {
 public:
     using Machines = std::vector<std::unique_ptr<Machine>>;
 
-    Watch(Lan &lan, const Plan &plan, const Machines &machines);
+    Watch(Lan &lan, const Wires &wires, const Plan &plan,
+          const Machines &machines);
 
     // Something about this node has changed, or may have.
     void look(NodeNumber node);
@@ -45,6 +52,11 @@ public:
     void measure();
     Duration longest_unheld() const;
 
+    // Since then, this node can ask the other one about a router and gets an
+    // answer at once.
+    std::optional<Instant> linked_since(std::size_t router, NodeNumber node,
+                                        NodeNumber other) const;
+
     void fail(std::string text);
     const std::optional<std::string> &failure() const { return failure_; }
 
@@ -64,6 +76,36 @@ private:
         std::uint32_t discriminator = 0;
     };
 
+    // The process of a node that has all routers.
+    struct Run {
+        int pid = 0;
+        Instant since{};
+    };
+
+    struct Rank {
+        Priority priority;
+        Instant since{};
+    };
+
+    // A node that another one follows.
+    struct Followed {
+        IpAddress address;
+        Instant since{};
+        bool long_enough = false;
+    };
+
+    void look_at_run(NodeNumber node, const Process *process);
+    void look_at_followed(NodeNumber node, std::size_t router,
+                          const Process &process);
+    void look_at_change(NodeNumber node, std::size_t router,
+                        const Process &process);
+    void look_at_takeover(NodeNumber node, std::size_t router);
+    void look_at_yield(NodeNumber node, std::size_t router);
+    void look_at_rivals(NodeNumber node, NodeNumber other, std::size_t router);
+    bool is_trusted(NodeNumber node, NodeNumber other, std::size_t link) const;
+    Rank &rank(NodeNumber node, std::size_t router) {
+        return ranks_[node * plan_.routers.size() + router];
+    }
     void look_at_pairs(NodeNumber node, std::size_t router);
     void look_at_group(NodeNumber node, const Process &process);
     void look_at_addresses(NodeNumber node, const Process &process);
@@ -90,10 +132,15 @@ private:
     }
 
     Lan &lan_;
+    const Wires &wires_;
     const Plan &plan_;
     const Machines &machines_;
     std::vector<Activity> active_;
     std::vector<Activity> runs_;  // nodes whose process has all routers
+    std::vector<Run> in_charge_;  // by node
+    std::vector<Rank> ranks_;
+    std::vector<Followed> followed_;  // of backups, by node and router
+    std::map<NodeNumber, std::vector<IpAddress>> trusted_;
     std::vector<Link> links_;
     std::vector<Session> sessions_;
     std::vector<Instant> disturbed_at_;  // the last one is the gateway

@@ -34,6 +34,9 @@ void Wires::set_cut(std::size_t network, NodeNumber a, NodeNumber b) {
 
 void Wires::heal() {
     std::ranges::fill(cut_, 0u);
+    for (const auto &wire : wires_) {
+        wire->disturbed_at = lan_.now();
+    }
 }
 
 void Wires::reset_all(std::size_t network) {
@@ -131,13 +134,34 @@ std::vector<std::shared_ptr<Wire>> Wires::waiting(NodeNumber node,
     return list;
 }
 
-bool Wires::passes(const Wire &wire) const {
+bool Wires::is_connected(const Wire &wire) const {
     const NodeNumber a = wire.ends[0].node;
     const NodeNumber b = wire.ends[1].node;
     return lan_.are_connected(wire.network, a, b) && is_running(a) &&
            is_running(b) &&
-           (cut_[wire.network * plan_.nodes.size() + a] >> b & 1u) == 0 &&
-           !lan_.is_lost(wire.network);
+           (cut_[wire.network * plan_.nodes.size() + a] >> b & 1u) == 0;
+}
+
+bool Wires::passes(const Wire &wire) const {
+    return is_connected(wire) && !lan_.is_lost(wire.network);
+}
+
+std::optional<Instant> Wires::flows_since(std::size_t link,
+                                          const LinkSockets &a,
+                                          const LinkSockets &b) const {
+    std::optional<Instant> since;
+    for (const auto &wire : wires_) {
+        const auto &[first, second] = wire->ends;
+        const bool theirs = (first.process == &a && second.process == &b) ||
+                            (first.process == &b && second.process == &a);
+        if (wire->link == link && theirs && wire->is_open &&
+            first.attempts == 0 && second.attempts == 0 &&
+            is_connected(*wire) && !lan_.is_lossy(wire->network)) {
+            take_earlier(since, std::max(wire->disturbed_at,
+                                         lan_.disturbed_at(wire->network)));
+        }
+    }
+    return since;
 }
 
 void Wires::send(const std::shared_ptr<Wire> &wire, int to, Wire::Item item) {
@@ -157,6 +181,7 @@ void Wires::pump(const std::shared_ptr<Wire> &wire, int to) {
         return;
     }
     if (!passes(*wire)) {
+        wire->disturbed_at = lan_.now();
         const unsigned attempts = end.attempts++;
         if (attempts < kMostAttempts) {
             lan_.after(kFirstRetry * (1u << std::min(attempts, kMostDoublings)),
@@ -167,7 +192,9 @@ void Wires::pump(const std::shared_ptr<Wire> &wire, int to) {
         }
         return;
     }
-    end.attempts = 0;
+    if (std::exchange(end.attempts, 0) != 0) {
+        wire->disturbed_at = lan_.now();
+    }
     auto items = std::exchange(end.under_way, {});
     for (Wire::Item &item : items) {
         arrive(wire, to, std::move(item));
@@ -204,10 +231,11 @@ void Wires::forget(const std::shared_ptr<Wire> &wire, int end) {
 // The sockets of a process
 
 LinkSockets::LinkSockets(Wires &wires, Lan &lan, const Plan &plan,
-                         NodeNumber node)
+                         NodeNumber node, peer::NodeId &id)
     : wires_(wires),
       lan_(lan),
       node_(node),
+      id_(id),
       listens_(plan.links.size()),
       sources_(plan.links.size()) {}
 
@@ -245,7 +273,10 @@ void LinkSockets::set_source(std::size_t link, const IpAddress &source) {
 }
 
 peer::NodeId LinkSockets::node_id() {
-    return 1 + lan_.dice().below(1'000'000'000);
+    if (id_ == 0) {
+        id_ = 1 + lan_.dice().below(1'000'000'000);
+    }
+    return id_;
 }
 
 peer::Nonce LinkSockets::nonce() {
@@ -292,6 +323,7 @@ void LinkSockets::accept(peer::Links &links, Instant now) {
                 continue;
             }
             wire->ends[1].process = this;
+            wire->disturbed_at = now;
             places_[*id] = {wire, 1};
             links.begin(*id, now);
         }

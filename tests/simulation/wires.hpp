@@ -43,7 +43,8 @@ struct Wire {
     std::size_t link = 0;  // the same number on all nodes
     std::size_t network = 0;
     bool is_open = false;  // the other kernel has answered
-    End ends[2];           // the opener is the first one
+    Instant disturbed_at{};
+    End ends[2];  // the opener is the first one
 };
 
 class Wires {
@@ -71,12 +72,18 @@ public:
     void send(const std::shared_ptr<Wire> &wire, int to, Wire::Item item);
     void forget(const std::shared_ptr<Wire> &wire, int end);
 
+    // These two processes have been connected since then, and nothing that they
+    // send is late.
+    std::optional<Instant> flows_since(std::size_t link, const LinkSockets &a,
+                                       const LinkSockets &b) const;
+
     // The kernel of this node answers now.
     std::function<bool(NodeNumber)> is_running;
     // Something can be read there.
     std::function<void(NodeNumber)> readable;
 
 private:
+    bool is_connected(const Wire &wire) const;
     bool passes(const Wire &wire) const;
     void pump(const std::shared_ptr<Wire> &wire, int to);
     void arrive(const std::shared_ptr<Wire> &wire, int to, Wire::Item item);
@@ -93,7 +100,9 @@ private:
 // Of one vrrp process.
 class LinkSockets final : public peer::Sockets {
 public:
-    LinkSockets(Wires &wires, Lan &lan, const Plan &plan, NodeNumber node);
+    // id: of nginx, 0 before its first process.
+    LinkSockets(Wires &wires, Lan &lan, const Plan &plan, NodeNumber node,
+                peer::NodeId &id);
     ~LinkSockets() override;
     LinkSockets(const LinkSockets &) = delete;
     LinkSockets &operator=(const LinkSockets &) = delete;
@@ -129,6 +138,7 @@ private:
     Wires &wires_;
     Lan &lan_;
     NodeNumber node_;
+    peer::NodeId &id_;
     std::vector<bool> listens_;
     std::vector<IpAddress> sources_;
     std::map<peer::ConnectionId, Place> places_;
