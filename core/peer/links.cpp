@@ -297,6 +297,14 @@ bool Links::has_link_to(const Peer &peer) const {
     });
 }
 
+// By this address.
+bool Links::is_linked_with(const Peer &peer) const {
+    return std::ranges::any_of(connections_, [&](const Connection &c) {
+        return c.session && c.up && c.link == peer.link &&
+               c.address == peer.address;
+    });
+}
+
 bool Links::is_connecting_to(const Peer &peer) const {
     return std::ranges::any_of(connections_, [&](const Connection &c) {
         return c.session && c.link == peer.link && c.address == peer.address &&
@@ -531,13 +539,15 @@ void Links::end(ConnectionId id, Ended how, const std::string &why,
     const bool has_opened = c.session->role() == Role::opener;
     Peer *peer = peer_of(c);
     const NodeId node = c.session->node();
-    if (peer && was_up) {  // before, it is a claim
-        peer->node = node;
-    }
     const bool was_spare = c.spare;
     const bool has_greeted = c.greeted;
     const std::string &interface = configs_[c.link].interface;
     c = {};
+    // before it is up, it is a claim; a later connection may be of another
+    // nginx, and this one of a machine that lost its power
+    if (peer && was_up && !is_linked_with(*peer)) {
+        peer->node = node;
+    }
     if (was_spare) {
         return;
     }
@@ -648,12 +658,7 @@ void Links::use_untrusted_spare(const Peer &peer) {
 
 // Its node has a link by another address, or by another connection.
 void Links::leave_to_other_link(Peer &peer, Instant now) {
-    const bool is_linked =
-        std::ranges::any_of(connections_, [&](const Connection &c) {
-            return c.session && c.up && c.link == peer.link &&
-                   c.address == peer.address;
-        });
-    if (!is_linked && peer.state != PeerState::down) {
+    if (!is_linked_with(peer) && peer.state != PeerState::down) {
         fail(peer, true, "there is a link by another address", now);
         peer.alias = true;
     }

@@ -264,6 +264,7 @@ private:
                      const IpAddress &address, Role role, Instant now);
     void connect(Peer &peer, Instant now);
     bool has_link_to(const Peer &peer) const;
+    bool is_linked_with(const Peer &peer) const;
     bool is_connecting_to(const Peer &peer) const;
     bool is_due(const Peer &peer) const;
     void progress(ConnectionId id, Instant now);

@@ -300,6 +300,21 @@ TEST_F(PeerLinksTest, AChangeIsSeenByTheOther) {
     EXPECT_FALSE(lb1.links->take_changed());
 }
 
+// Its machine has lost its power: nothing ends the first connection here.
+TEST_F(PeerLinksTest, ANodeThatIsBackSoonHasItsNewId) {
+    lan.follow(lb2, {1});
+    lan.run(2s);
+    lan.pipes.clear();
+    lb1.node = 110;
+    lb1.begin();
+    lan.follow(lb1, {2});
+    lan.run(100ms);
+    EXPECT_TRUE(lb2.links->send(110, 0, Type{77}, {}, lan.now));
+    lan.run(5s);
+    EXPECT_EQ(lb2.links->connections(), 1U);
+    EXPECT_EQ(lb2.peer(1)->node, 110U);
+}
+
 StatusList backup(std::uint8_t priority) {
     return {{Family::ipv4, Vrid{51}, RouterState::backup, Priority{priority}}};
 }
