@@ -30,6 +30,7 @@ typedef struct ngx_vrrp_block_s  ngx_vrrp_block_t;
 typedef struct {
     ngx_uint_t            configured;    /* there is a "vrrp" block */
     ngx_vrrp_conf_line_t  block;
+    ngx_uint_t            hinted;        /* an error has its second message */
 
     ngx_uint_t            status;        /* there is a "vrrp_status" */
     ngx_vrrp_conf_line_t  status_place;
@@ -85,6 +86,8 @@ void ngx_vrrp_conf_line(ngx_conf_t *cf, ngx_vrrp_conf_line_t *place);
 ngx_command_t *ngx_vrrp_recorded_commands(void);
 
 char *ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* of a block that is not allowed where it stands: an error with the reason */
+char *ngx_vrrp_conf_refuse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_vrrp_conf_init(ngx_cycle_t *cycle, void *conf);
 
 void *ngx_vrrp_create_conf(ngx_cycle_t *cycle);

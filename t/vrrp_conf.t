@@ -316,7 +316,8 @@ rejects('unicast_peer twice',
     "vrrp_instance VI_1 {\nunicast_peer 10.0.0.1 10.0.0.2 10.0.0.1;",
     'duplicate unicast_peer "10.0.0.1"', 7);
 rejects('two vrrp blocks', "$good } }\nvrrp {",
-    '"vrrp" directive is duplicate', 10);
+    qr/duplicate "vrrp" block, the first one is in \S+:5: put all instances into one/,
+    10);
 
 
 # --- what must be there ------------------------------------------------------
@@ -834,11 +835,12 @@ rejects('more workers than there are', "$good track_nginx workers=3; } }",
     'vrrp_instance "VI_1": "track_nginx workers=3" is more than '
     . '"worker_processes 2"', 5);
 
-rejects('unknown directive', 'vrrp_script check;',
-    'unknown directive "vrrp_script"', 6);
-rejects('unknown directive in an instance',
+rejects('a misspelt directive',
     'vrrp_instance VI_1 { virtual_route x;',
-    'unknown directive "virtual_route"', 6);
+    'unknown directive "virtual_route"', 6,
+    hint => 'is "virtual_routes" meant?');
+rejects('an unknown directive', 'no_such_directive 1;',
+    'unknown directive "no_such_directive"', 6);
 rejects('a directive of another block', 'worker_processes 1;',
     '"worker_processes" directive is not allowed here', 6);
 rejects("the identity of an instance: $_", "$_ 51;",
@@ -846,9 +848,51 @@ rejects("the identity of an instance: $_", "$_ 51;",
     for qw(virtual_router_id virtual_ipaddress);
 rejects('an instance in an instance', 'vrrp_instance a { vrrp_instance b {',
     '"vrrp_instance" directive is not allowed here', 6);
-rejects('the block form of keepalived',
-    'vrrp_instance VI_1 { virtual_ipaddress {',
-    'directive "virtual_ipaddress" is not terminated by ";"', 6);
+
+
+# --- keepalived.conf ---------------------------------------------------------
+
+my $translator = '"ngx-vrrp-from-keepalived" translates a whole '
+    . 'keepalived.conf';
+
+rejects('a block of keepalived', 'vrrp_script check {',
+    '"vrrp_script" directive is not allowed here', 6,
+    hint => q(keepalived's "vrrp_script": write "track_script PROGRAM;" in )
+    . 'the "vrrp_instance"; a script that checks nginx is not needed; '
+    . $translator);
+rejects('a word of keepalived', 'vrrp_instance VI_1 { auth_pass 1234;',
+    'unknown directive "auth_pass"', 6,
+    hint => q(keepalived's "auth_pass": write "authentication PASS PASSWORD;")
+    . "; $translator");
+
+rejects("a directive that is a block in keepalived: $_->[0]",
+    "vrrp_instance VI_1 { $_->[0] {",
+    qq(directive "$_->[0]" is not terminated by ";"), 6,
+    hint => qq(keepalived's "$_->[0]": write "$_->[1]; $translator))
+    for [virtual_ipaddress => 'virtual_ipaddress 192.0.2.1/24;" for each '
+             . 'address'],
+        [authentication => 'authentication PASS PASSWORD;"'],
+        [track_script => 'track_script PROGRAM;"; a script that checks nginx '
+             . 'is not needed'];
+
+rejects('lines without ";"', "vrrp_instance VI_1 {\nstate MASTER\ninterface "
+    . "lo\nvirtual_ipaddress {",
+    'directive "state" is not terminated by ";"', 9,
+    hint => qq(is ";" missing before "interface"? $translator));
+
+rejects("$_ outside of the vrrp block",
+    "$_ x {", qr/keepalived's "$_": write .*; \Q$translator\E/, 6,
+    no_block => 1)
+    for qw(global_defs vrrp_script vrrp_sync_group virtual_server);
+
+my $place = 'the place of "vrrp_instance" is a "vrrp" block, and that of '
+    . '"vrrp" is outside of all other blocks';
+
+rejects('an instance outside of the vrrp block', 'vrrp_instance VI_1 {',
+    qq("vrrp_instance" is not allowed here: $place), 6, no_block => 1);
+rejects("$_ in http", "http { server { $_ {",
+    qq("$_" is not allowed here: $place), 6, no_block => 1)
+    for qw(vrrp vrrp_instance);
 
 
 # --- the password is shown nowhere -------------------------------------------

@@ -66,8 +66,10 @@ for my $file (map { glob "$top/ngx_vrrp_module/$_.c" } "*", "*/*") {
     while ($text =~ /ngx_command_t\s+\w+\[\]\s*=\s*\{(.*?)^\};/gms) {
         my $table = $1;
 
-        while ($table =~ /\{\s*ngx_string\("(\w+)"\),\s*([^,]+),/g) {
-            my ($name, $type) = ($1, $2);
+        while ($table =~
+               /\{\s*ngx_string\("(\w+)"\),\s*([^,]+),\s*(\w+)/g) {
+            my ($name, $type, $handler) = ($1, $2, $3);
+            next if $handler eq 'ngx_vrrp_conf_refuse';
 
             $source{$name}{$_} = 1
                 for map { ($place{$_} // [])->@* } $type =~ /\w+/g;

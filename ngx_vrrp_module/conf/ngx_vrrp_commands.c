@@ -166,6 +166,43 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       NULL },
 
+    /* blocks of keepalived.conf */
+
+    { ngx_string("vrrp_instance"),
+      NGX_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("global_defs"),
+      NGX_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("vrrp_script"),
+      NGX_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("vrrp_sync_group"),
+      NGX_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("virtual_server"),
+      NGX_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
     { ngx_string("router_id"),
       NGX_VRRP_BLOCK_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
       ngx_vrrp_conf_router_id,

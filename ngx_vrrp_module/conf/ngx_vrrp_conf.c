@@ -36,7 +36,9 @@ ngx_vrrp_conf_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     vrrp_core_str_t   none = { "", 0 };
 
     if (vcf->configured) {
-        return "is duplicate";
+        return ngx_vrrp_failed(cf, "duplicate \"vrrp\" block, the first one is "
+                               "in %V:%ui: put all instances into one",
+                               &vcf->block.file, vcf->block.line);
     }
 
     vcf->configured = 1;
@@ -88,6 +90,10 @@ ngx_vrrp_conf_parse(ngx_conf_t *cf, ngx_uint_t type, void *conf)
     cf->cmd_type = type;
 
     rv = ngx_conf_parse(cf, NULL);
+
+    if (rv != NGX_CONF_OK) {
+        ngx_vrrp_conf_hint(cf, type);
+    }
 
     *cf = pcf;
 

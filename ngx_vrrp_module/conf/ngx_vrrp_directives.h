@@ -42,6 +42,11 @@ char *ngx_vrrp_instances_build(ngx_conf_t *cf, ngx_vrrp_conf_t *vcf,
     const vrrp_core_str_t *node, ngx_array_t *instances,
     ngx_array_t *trackers);
 
+/* ngx_vrrp_conf_hints.c */
+
+/* after an error in a block of this type: a second message, if it helps */
+void ngx_vrrp_conf_hint(ngx_conf_t *cf, ngx_uint_t type);
+
 /* ngx_vrrp_node_conf.c */
 
 char *ngx_vrrp_conf_node(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

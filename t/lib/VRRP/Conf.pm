@@ -76,8 +76,9 @@ sub messages ($level) {
 
 
 # The only error, on that line; without a line the message has the place.
-# stream: with nginx's module of that name; no_block: without the vrrp block;
-# main: more directives before it.
+# hint: the message that follows it on the same line; stream: with nginx's
+# module of that name; no_block: without the vrrp block; main: more directives
+# before it.
 sub rejects ($what, $text, $message, $line, %options) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
@@ -87,8 +88,11 @@ sub rejects ($what, $text, $message, $line, %options) {
     my $where = defined $line ? " in $conf:$line" : '';
     my $pattern = ref $message ? $message : qr/\Q$message\E/;
 
-    ok(!$ok && !@more && ($found // '') =~ /^$pattern\Q$where\E$/, $what)
-        or diag("expected: $message$where\noutput: $output");
+    my @hint = defined $options{hint} ? "$options{hint}$where" : ();
+
+    ok(!$ok && "@more" eq "@hint"
+       && ($found // '') =~ /^$pattern\Q$where\E$/, $what)
+        or diag("expected: $message$where @hint\noutput: $output");
 }
 
 
