@@ -504,7 +504,10 @@ bool Links::settle_duplicates(ConnectionId id, Instant now) {
             connections_[id].spare = c.spare || proved || !is_trusted(c);
             continue;
         }
-        if (!proved) {
+        // the other node must come to the same result
+        const bool certain = !identities_[c.link].secret.empty() ||
+                             (c.link == o.link && c.address == o.address);
+        if (!proved || (!same_role && !certain)) {
             continue;
         }
         ConnectionId loser = id;

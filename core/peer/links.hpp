@@ -2,12 +2,12 @@
 // connections it accepts and keeps, what it knows about each peer. Sockets and
 // the clock are the caller's.
 //
-// A link joins two nodes on one interface. A node connects to the routers that
-// it follows as BACKUP, and to those that the configuration names. If two nodes
-// connect to each other, both end the connection that the node with the lower
-// id has opened; of two that one node has opened (IPv4 and IPv6), it ends the
-// later one. A peer that does not answer is tried again after pauses that
-// double, up to a minute.
+// A link joins two nodes on one interface, without a secret perhaps one for
+// each family. A node connects to the routers that it follows as BACKUP, and to
+// those that the configuration names. If two nodes connect to each other, both
+// end the connection that the node with the lower id has opened; of two that
+// one node has opened (IPv4 and IPv6), it ends the later one. A peer that does
+// not answer is tried again after pauses that double, up to a minute.
 #pragma once
 
 #include <array>

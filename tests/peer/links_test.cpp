@@ -691,6 +691,26 @@ TEST(PeerLinks, TwoAddressesOfANodeAreOneLink) {
     EXPECT_EQ(lb2.log.count("is up"), 1U);
 }
 
+// Each is MASTER of some routers, of one family: lb1 trusts both addresses of
+// lb2, lb2 only one of lb1. If only one of them ended a connection, the other
+// one would connect again for ever.
+TEST(PeerLinks, WithoutASecretTwoAddressesMayBeTwoLinks) {
+    Lan lan;
+    Machine &lb1 = lan.add(1, 30);
+    Machine &lb2 = lan.add(2, 20);
+    lan.same[101] = &lb1;
+    lan.same[102] = &lb2;
+    lb1.config.peers = {address(2), address(102)};
+    lb1.begin();
+    lan.follow(lb1, {102});
+    lan.follow(lb2, {101});
+    lan.run(20s);
+    EXPECT_TRUE(lb1.is_up(102));
+    EXPECT_TRUE(lb2.is_up(101));
+    EXPECT_EQ(lan.connects, 2U);
+    EXPECT_EQ(lb2.log.count("is down"), 0U);
+}
+
 TEST(PeerLinks, SixteenBackupsHaveALinkToTheMaster) {
     Lan lan;
     Machine &lb1 = lan.add(1, 1);
