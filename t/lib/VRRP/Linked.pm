@@ -86,12 +86,14 @@ sub parts ($self, $name) {
 }
 
 
-# What a node knows about another one.
+# What a node knows about another one: by its link, if there is one. It may have
+# had one by the address of the other family.
 sub peer ($self, $name, $other) {
-    my ($peer) = grep { $_->{router_id} && $_->{router_id} eq $other }
-                      @{ $self->nginx($name)->status->{peers} };
+    my @all = grep { $_->{router_id} && $_->{router_id} eq $other }
+                   @{ $self->nginx($name)->status->{peers} };
+    my ($up) = grep { $_->{state} eq 'up' } @all;
 
-    return $peer // {};
+    return $up // $all[0] // {};
 }
 
 
