@@ -153,11 +153,12 @@ sub kill_vrrp_process ($self, $name) {
 
 
 # None of them may act on the death of another one: the vrrp process would send
-# priority 0 when the master has died.
+# priority 0 when the master has died. Returns their pids.
 sub kill_all ($self, $name) {
     my @all = map { $_->{pid} } $self->nginx($name)->processes;
 
     $self->nginx($name)->signal($_, @all) for qw(STOP KILL);
+    return @all;
 }
 
 
