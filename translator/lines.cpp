@@ -175,8 +175,8 @@ private:
     void read_line(std::string_view raw, const Place &place) {
         spend(raw.size());
         const std::string_view line = trim(without_comment(raw));
-        if (continues_ && !line.empty()) {
-            add_to_definition(line);
+        if (continues_) {
+            continue_definition(line, place);
         } else if (!line.empty() && !include(line, place)) {
             process(std::string(line), place, 0);
         }
@@ -276,6 +276,18 @@ private:
         variables_[name_] = std::string(value);
         begun_ = place;
         return true;
+    }
+
+    // An empty line ends it, although the line before asks for another.
+    void continue_definition(std::string_view line, const Place &place) {
+        if (!line.empty()) {
+            add_to_definition(line);
+            return;
+        }
+        continues_ = false;
+        remark(Severity::decide, place, "$" + name_,
+               "the empty line ends this definition, and keepalived reads the "
+               "lines after it as if they were not part of it");
     }
 
     void add_to_definition(std::string_view line) {

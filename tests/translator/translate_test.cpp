@@ -216,6 +216,14 @@ TEST(Translator, EndsOnVariablesThatContainThemselves) {
             .empty());
 }
 
+TEST(Translator, EndsADefinitionAtAnEmptyLine) {
+    const Translation result =
+        translate_lines("$M", "$M= \\\nadvert_int 3 \\\n\npriority 9\n");
+    EXPECT_TRUE(has(result, "advert_int 3s;"));
+    EXPECT_FALSE(has(result, "priority 9;"));
+    EXPECT_EQ(decisions(result), 2U);
+}
+
 TEST(Translator, ReadsTheEnvironment) {
     MemoryFiles files;
     files.variables["NODE_PRIORITY"] = "77";
