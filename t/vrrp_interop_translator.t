@@ -128,8 +128,9 @@ sub theirs ($text) {
         ($is{preempt}) = $part =~ /^   Preempt = (\w+)/m;
         $is{interval} = $interval * ($unit eq 'milli' ? 1 : 1000);
         $is{password} = $part =~ /^   Authentication type = SIMPLE/m ? 1 : 0;
-        $is{addresses} = join ' ', sort map { with_length($_) }
+        my %addresses = map { with_length($_) => 1 }
             ($list . ($excluded // '')) =~ /^ {5}(\S+)/mg;
+        $is{addresses} = join ' ', sort keys %addresses;
         $all{$instance} = \%is;
     }
 

@@ -49,7 +49,8 @@ sub accepted ($text) {
     my $output = `$nginx -t -e stderr -c $work/nginx.conf 2>&1`;
     my $status = $?;
 
-    my @complaints = grep { !/does not exist yet|is its only member/ }
+    my @complaints =
+        grep { !/does not exist yet|its only member|with "nopreempt"/ }
         $output =~ /^.*\[(?:warn|error|crit|alert|emerg)\].*$/mg;
 
     return ($status == 0 && !@complaints, $output);

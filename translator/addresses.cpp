@@ -74,7 +74,8 @@ void read_pair(Reading &reading, const Piece &item, const std::string &word,
     }
 }
 
-void read_parameters(Reading &reading, const Piece &item, Address &address) {
+// Returns false if keepalived ignores the address.
+bool read_parameters(Reading &reading, const Piece &item, Address &address) {
     const auto &words = item.words;
     for (std::size_t i = 1; i < words.size(); ++i) {
         const std::string &word = words[i];
@@ -84,7 +85,9 @@ void read_parameters(Reading &reading, const Piece &item, Address &address) {
                 read_pair(reading, item, word, words[i + 1], address);
                 ++i;
             } else {
-                reading.decide(item.place, word, "has no value");
+                reading.decide(item.place, word,
+                               "has no value: keepalived ignores the address");
+                return false;
             }
         } else if (is_one_of(word, {"no_track", "noprefixroute"})) {
             address.parameters += " " + word;
@@ -108,6 +111,7 @@ void read_parameters(Reading &reading, const Piece &item, Address &address) {
                            "ignores it. Write one address on a line");
         }
     }
+    return true;
 }
 
 struct Parameter {
@@ -239,8 +243,8 @@ void read_addresses(Reading &reading, const Entry &entry,
     for (const Piece &item : entry.items) {
         Address address;
         address.place = item.place;
-        if (split_prefix(reading, item, address)) {
-            read_parameters(reading, item, address);
+        if (split_prefix(reading, item, address) &&
+            read_parameters(reading, item, address)) {
             addresses.push_back(std::move(address));
         }
     }
