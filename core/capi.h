@@ -266,6 +266,7 @@ typedef struct {
     vrrp_core_str_t                   name;
     vrrp_core_str_t                   address;
     uint8_t                           backup;
+    uint8_t                           on_demand;  /* also, see demand_fd */
 
     vrrp_core_verdict_e               initial;
 
@@ -349,6 +350,7 @@ typedef struct {
     int64_t                           weight;
 
     int64_t                           latch;  /* a failure stays, see resume */
+    int64_t                           witness;  /* of takeover_check */
 
     /* pool, file, interface: findings in a row, one each interval */
     int64_t                           fall;
@@ -677,6 +679,12 @@ typedef struct {
      * reads it.  -1: there are neither.
      */
     int                               wake_fd;
+
+    /*
+     * The same in the other direction: the vrrp process writes to it when it
+     * wants the result of a check on demand now.  -1: there are none.
+     */
+    int                               demand_fd;
 
     /*
      * Which vrrp process owns a router: the memory, and an eventfd by which

@@ -70,6 +70,7 @@ ngx_vrrp_create_conf(ngx_cycle_t *cycle)
     }
 
     vcf->core.wake_fd = -1;
+    vcf->core.demand_fd = -1;
     vcf->core.event_fds[0] = -1;
     vcf->core.event_fds[1] = -1;
     vcf->core.icmp_fds[0] = -1;

@@ -228,7 +228,29 @@ rejects("takeover_check $_", "vrrp_instance VI_1 { takeover_check $_;",
 rejects('takeover_check twice',
     'vrrp_instance VI_1 { takeover_check peer; takeover_check off;',
     '"takeover_check" directive is duplicate', 6);
-accepts("takeover_check $_", "takeover_check $_; $good }") for qw(peer off);
+rejects('takeover_check off with a witness',
+    'vrrp_instance VI_1 { takeover_check off ping=10.0.0.1;',
+    '"takeover_check" directive has parameters after "off"', 6);
+rejects("takeover_check peer $_->[0]",
+    "vrrp_instance VI_1 { takeover_check peer $_->[0];", $_->[1], 6)
+    for ['tcp=10.0.0.1', 'invalid parameter "tcp=10.0.0.1": "takeover_check" '
+         . 'supports "ping=" and "http="'],
+        ['ping=lb2', 'invalid takeover_check "ping=lb2": must be an IPv4 or '
+         . 'IPv6 address'],
+        ['ping=127.0.0.1', 'invalid takeover_check "ping=127.0.0.1": it is a '
+         . 'loopback address'],
+        ['http=10.0.0.1', 'invalid takeover_check "http=10.0.0.1": must be a '
+         . 'URL such as "http://192.0.2.1/"'],
+        ['http=http://lb2/', 'invalid takeover_check "http=http://lb2/": must '
+         . 'be a URL with an IP address, as in "http://192.0.2.1/"'],
+        ['http=http://[::1]:80/', 'invalid takeover_check '
+         . '"http=http://[::1]:80/": it is the loopback address'];
+rejects('takeover_check with two witnesses',
+    'vrrp_instance VI_1 { takeover_check peer ping=10.0.0.1 ping=10.0.0.2;',
+    'invalid number of arguments in "takeover_check" directive', 6);
+accepts("takeover_check $_", "takeover_check $_; $good }")
+    for 'peer', 'off', 'peer ping=10.0.0.1', 'peer ping=gateway',
+        'peer http=http://10.0.0.1/', 'peer http=http://[2001:db8::1]:8080';
 
 write_file("$dir/short", "secret\n");
 write_file("$dir/peers", 'x' x 32 . "\n");

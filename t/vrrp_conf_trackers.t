@@ -439,6 +439,10 @@ rejects('a tracker before the virtual address', <<~'END', qq(track_ping )
     virtual_ipaddress 192.168.1.100; } }
     END
     . qq("192.168.1.100" $fatal), 7);
+rejects_tracker("takeover_check peer $_", '"takeover_check" asks '
+    . '192.168.1.100, a virtual address of vrrp_instance "VI_1", which its '
+    . 'MASTER always reaches: use the gateway or another host')
+    for 'ping=192.168.1.100', 'http=http://192.168.1.100:81/';
 accepts_tracker('priority 255; track_ping 192.168.1.100', '', line => 8,
     warning => qq(track_ping "192.168.1.100" $odd));
 

@@ -116,6 +116,7 @@ Config to_check(const vrrp_core_check_conf_t &conf) {
                        .name = to_string(conf.name),
                        .address = to_string(conf.address)};
     config.backup = conf.backup != 0;
+    config.on_demand = conf.on_demand != 0;
     config.probe = to_probe(conf);
     config.timing = to_timing(conf);
     config.initial = static_cast<Verdict>(conf.initial);

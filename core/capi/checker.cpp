@@ -61,8 +61,8 @@ struct CheckerProcess final : vrrp_process_s {
                   memory.area().checks(conf.generation),
                   static_cast<check::Role>(role),
                   {own, own, own, callbacks, callbacks},
-                  {conf.wake_fd, conf.event_fds[0], conf.icmp_fds[0],
-                   conf.icmp_fds[1]}) {}
+                  {conf.wake_fd, conf.demand_fd, conf.event_fds[0],
+                   conf.icmp_fds[0], conf.icmp_fds[1]}) {}
 
     node::CheckNode &node() override { return checker; }
 

@@ -255,6 +255,10 @@ engine::TrackerConfig to_tracker(const vrrp_core_conf_t &conf,
         tracker.weight = to<int>(c.weight);
     }
     tracker.latch = c.latch != 0;
+    tracker.witness = c.witness != 0;
+    if (tracker.witness) {
+        tracker.weight = 0;
+    }
     tracker.fall = to<unsigned>(c.fall);
     tracker.rise = to<unsigned>(c.rise);
     tracker.interval = Duration{c.interval_ns};
@@ -373,6 +377,8 @@ std::vector<engine::RouterConfig> to_configs(const vrrp_core_conf_t &conf) {
         }
         for (std::size_t j = 0; j < instance.ntrackers; ++j) {
             config.trackers.push_back(to_tracker(conf, instance.trackers[j]));
+            config.router.witness =
+                config.router.witness || config.trackers.back().witness;
         }
     }
     number_sessions(configs);

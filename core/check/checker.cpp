@@ -213,6 +213,9 @@ void Checker::conclude(CheckId id, Run &run, const Outcome &outcome,
     schedule(id, run, next_start(run, now));
 
     table_.store(id, run.record);
+    if (run.config.on_demand) {
+        verdicts_.served(id);
+    }
     if (changed) {
         const std::string news = report(run.config.identity, change);
         verdicts_.verdict_changed(id, change.verdict);  // may remove it

@@ -127,6 +127,9 @@ struct Identity {
 struct Config {
     Identity identity;
     bool backup = false;  // a "backup" server
+    // Also made when the vrrp process wants its result, and each result is
+    // reported to it.
+    bool on_demand = false;
     Probe probe;
     Timing timing;
     Verdict initial{};  // until the first results are there

@@ -78,6 +78,8 @@ public:
     virtual ~VerdictSink() = default;
     virtual void verdict_changed(CheckId id, Verdict verdict) = 0;
     virtual void recovered(CheckId id) = 0;
+    // A check on demand has a result.
+    virtual void served(CheckId) {}
 };
 
 }  // namespace ngx_vrrp::check

@@ -72,6 +72,7 @@ struct alignas(Table::kAlignment) Table::Slot {
     Seqlock lock;
     SharedWord record[words(sizeof(Record))];
     std::atomic<std::int64_t> recovered_at_ns;
+    std::atomic<std::int64_t> demanded_at_ns;
 };
 
 std::size_t Table::size(std::size_t checks) {
@@ -207,6 +208,18 @@ bool Table::has_recovered(CheckId first, std::size_t n,
     return false;
 }
 
+void Table::demand(CheckId id, Instant now) {
+    if (has(id)) {
+        slot(id).demanded_at_ns.store(to_ns(now), std::memory_order_release);
+    }
+}
+
+Instant Table::demanded_at(CheckId id) const {
+    return has(id)
+               ? load_time(slot(id).demanded_at_ns, std::memory_order_acquire)
+               : Instant{};
+}
+
 void Table::assign(CheckId id, const Config &config) {
     Record record = recall(id, config);
     if (record.checked_at_ns == 0) {
@@ -289,6 +302,7 @@ void Table::lay_out(CheckId id, const Record &record) {
     place.lock.write([&] { store_words(place.record, bytes_of(record)); });
     place.recovered_at_ns.store(record.recovered_at_ns,
                                 std::memory_order_relaxed);
+    place.demanded_at_ns.store(0, std::memory_order_relaxed);
     place.verdict.store(stamp(generation_, record.verdict),
                         std::memory_order_release);
 }

@@ -84,6 +84,10 @@ public:
     bool has_recovered(CheckId first, std::size_t n, std::string_view address,
                        Instant since) const;
 
+    // Check it now: the process that makes it looks when it is woken.
+    void demand(CheckId id, Instant now);
+    Instant demanded_at(CheckId id) const;
+
     // Of the process that has this role. Ignored, or nothing, when the table
     // is not current.
     void beat(Role role, const Beat &beat);

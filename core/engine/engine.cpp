@@ -325,6 +325,12 @@ void Engine::handle_peers(std::span<const PeerInput> inputs, Instant now) {
     lag_watch_.next(deadline(), now);
 }
 
+void Engine::set_linked_peers(std::size_t router, LinkedPeers links,
+                              Instant now) {
+    with(router, now,
+         [&](VirtualRouter &r) { r.set_linked_peers(links, now); });
+}
+
 // The members of a group that follow this node become active together.
 void Engine::handle_death(const NodeDeath &death, Instant now) {
     if (!deaths_.believe(death, now)) {

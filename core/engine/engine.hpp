@@ -159,6 +159,9 @@ public:
         return std::exchange(questions_, {});
     }
 
+    // The same for its peer links: see Witness.
+    void set_linked_peers(std::size_t router, LinkedPeers links, Instant now);
+
     // A peer link: nginx has ended on a node, with all routers that are active
     // there.
     void handle_death(const NodeDeath &death, Instant now);

@@ -32,13 +32,15 @@ enum class FaultCause : std::uint8_t {
     removal,    // another program removes our addresses (for a time)
     address,    // none of our addresses can be added (for a time)
     transmit,   // a peer that cannot hear us took over (for a time)
+    witness,    // no peer link any more, and it does not answer
     released,   // an operator's release, without another fault
     group       // of another member of its sync_group
 };
 
-inline constexpr std::array<std::string_view, 13> kFaultCauses{
-    "process", "crash",   "taken",   "interface", "source",   "socket", "nginx",
-    "tracker", "removal", "address", "transmit",  "released", "group"};
+inline constexpr std::array<std::string_view, 14> kFaultCauses{
+    "process",  "crash",   "taken",    "interface", "source",
+    "socket",   "nginx",   "tracker",  "removal",   "address",
+    "transmit", "witness", "released", "group"};
 
 constexpr std::string_view to_string(FaultCause cause) {
     return name_of(cause, kFaultCauses);

@@ -163,6 +163,8 @@ struct CheckResult {
     check::Verdict verdict = check::Verdict::unknown;
     std::int64_t value = 0;  // a file's number
     std::string text;        // of the last failure: "L7STS status 500"
+    Instant checked_at{};    // the last one; 0: there was none
+    bool passed = false;
 };
 
 // The state that the processes of this nginx share.
@@ -200,6 +202,9 @@ public:
     virtual ~Results() = default;
     virtual std::optional<check::Verdict> verdict(check::CheckId id) const = 0;
     virtual std::optional<CheckResult> result(check::CheckId id) const = 0;
+
+    // Makes this check now, if it is one on demand: its result follows.
+    virtual void demand(check::CheckId) {}
 
     // Of a BFD session; nothing: there are none.
     virtual std::optional<bfd::Status> bfd(std::size_t) const {

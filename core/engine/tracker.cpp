@@ -115,7 +115,7 @@ std::optional<Instant> Tracker::deadline() const {
 }
 
 bool Tracker::is_awaited() const {
-    return state() == Verdict::unknown && !overdue_;
+    return state() == Verdict::unknown && !overdue_ && !config_.witness;
 }
 
 bool Tracker::is_fault() const {

@@ -37,6 +37,9 @@ struct TrackerConfig {
     // it.
     std::optional<int> weight;
 
+    // takeover_check: its weight is 0, so it has no effect on the election.
+    bool witness = false;
+
     // A failure stays until an operator resumes the router.
     bool latch = false;
 

@@ -73,12 +73,14 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
               : this->config().leave_time),
       routes_(held_of(this->config().routes)),
       rules_(held_of(this->config().rules)),
+      witness_(find_witness()),
       drop_limits_(wire::kDropReasons, RateLimit{kDisagreementPeriod}),
       removal_limit_(kOneRemoval),
       name_limit_(kDisagreementPeriod),
       losing_limit_(kLosingPeriod),
       lost_limit_(kDisagreementPeriod),
       heard_limit_(kDisagreementPeriod),
+      cut_off_limit_(kDisagreementPeriod),
       mismatch_line_(kDisagreementPeriod),
       clock_line_(kDisagreementPeriod),
       cut_line_(Seconds{3600}) {}
@@ -189,6 +191,7 @@ void VirtualRouter::evaluate_trackers(Instant now) {
     inspect_trackers(now);
     report_fault_and_priority(before, now);
     take_part(now);
+    see_witness(now);
 }
 
 void VirtualRouter::inspect_trackers(Instant now) {
@@ -212,6 +215,9 @@ void VirtualRouter::report_tracker_changes(Instant now) {
             continue;  // the first part has the same trackers
         }
         const TrackerConfig &about = tracker->config();
+        if (about.witness) {
+            report_witness(*tracker);
+        }
         const TrackerChanged change{about.type, about.name, from,
                                     tracker->state()};
         ports_.events.on_event({change, tracker->reason(), priority}, config(),
@@ -346,6 +352,7 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
         vmac_retry_at_.reset();
         report_interface_faults(now);
     }
+    ask_witness(now);
     leave_black_hole(now);
     remove_strays(now);
     retry_routes(now);
@@ -387,6 +394,7 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     take_earlier(earliest, cut_.deadline());
     take_earlier(earliest, split_brain_.deadline());
     take_earlier(earliest, vmac_retry_at_);
+    take_earlier(earliest, witness_deadline());
     if (owner_ || phase_ == Phase::claiming || phase_ == Phase::passing) {
         take_earlier(earliest, ports_.ownership.deadline(id_));
     }
@@ -407,6 +415,9 @@ bool VirtualRouter::finished() const {
     perform(instance_.handle(input, now), now);
     check_split_brain(now);
     check_lost_adverts(now);
+    if (witness_) {
+        check_cut_off(now);
+    }
     give_up_if_ended();
 }
 

@@ -27,6 +27,7 @@
 #include "core/engine/ports.hpp"
 #include "core/engine/split_brain.hpp"
 #include "core/engine/trackers.hpp"
+#include "core/engine/witness.hpp"
 #include "core/engine/worker_watch.hpp"
 #include "core/vrrp/instance.hpp"
 #include "core/vrrp/timing.hpp"
@@ -128,6 +129,9 @@ public:
     const std::optional<LostAdverts> &lost_adverts() const {
         return lost_adverts_;
     }
+
+    // takeover_check: its witness is asked when no other node can be.
+    void set_linked_peers(LinkedPeers links, Instant now);
 
     // A router that has died (vrrp::ActiveDied) has advertised, to this process
     // or to the previous one. Nothing: not since the last call.
@@ -345,6 +349,7 @@ private:
     void act(const vrrp::RestoreRoutes &action, Instant now);
     void act(const vrrp::AnnounceSource &action, Instant now);
     void act(const vrrp::AskActive &, Instant) { asks_ = true; }
+    void act(const vrrp::AskWitness &, Instant);
     void act(const vrrp::ReportTransition &action, Instant now);
     void act(const vrrp::ReportMismatch &action, Instant now);
     void act(const vrrp::ReportFalseDeath &action, Instant now);
@@ -448,6 +453,14 @@ private:
     void check_lost_adverts(Instant now);
     std::string describe_lost_adverts(Instant now) const;
     std::string why_adverts_are_heard() const;
+    std::optional<Witness> find_witness() const;
+    bool needs_witness() const;
+    std::optional<Instant> witness_deadline() const;
+    void see_witness(Instant now);
+    void judge_witness(Instant now);
+    void ask_witness(Instant now);
+    void check_cut_off(Instant now);
+    void report_witness(const Tracker &tracker);
     void ask(const vrrp::VirtualAddress &address, Instant now);
     void report_sign(const SignNews &news, Instant now);
     void report_send_error(const SystemError &error, Instant now);
@@ -528,6 +541,7 @@ private:
     Authenticator authenticator_;
 
     std::optional<LostAdverts> lost_adverts_;
+    std::optional<Witness> witness_;
 
     LastTransition last_;
     std::vector<RateLimit> drop_limits_;  // for each DropReason
@@ -536,6 +550,7 @@ private:
     RateLimit losing_limit_;
     RateLimit lost_limit_;
     RateLimit heard_limit_;
+    RateLimit cut_off_limit_;
     RepeatedLine mismatch_line_;
     RepeatedLine clock_line_;
     RepeatedLine send_line_;

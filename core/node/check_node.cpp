@@ -28,11 +28,19 @@ CheckNode::CheckNode(std::vector<check::Config> configs, std::string router_id,
       verdicts_(ports.verdicts),
       router_id_(std::move(router_id)),
       wake_fd_(fds.wake),
+      demand_fd_(fds.demand),
+      watcher_(ports.watcher),
       events_(fds.events, ports.log),
       processes_(ports.watcher, ports.log),
       checker_(table_, *this, ports.log,
                static_cast<std::uint64_t>(to_ns(os::now()))),
       probers_(role, ports, fds, *this) {}
+
+CheckNode::~CheckNode() {
+    if (!demanded_.empty() && demand_fd_ >= 0) {
+        watcher_.unwatch(demand_fd_);
+    }
+}
 
 Status CheckNode::start(int master_pid) {
     const Status watching = watch_master(master_pid);
@@ -47,6 +55,10 @@ Status CheckNode::start(int master_pid) {
     }
     configs_.clear();
     beat(now);
+    // without it, they are made at their interval only
+    if (!demanded_.empty() && demand_fd_ >= 0 && !watcher_.watch(demand_fd_)) {
+        demanded_.clear();
+    }
     return success();
 }
 
@@ -76,8 +88,22 @@ void CheckNode::remove(check::CheckId id) {
 }
 
 void CheckNode::on_readable(int fd) {
+    if (fd >= 0 && fd == demand_fd_) {
+        os::take_wakes(fd);
+        serve_demands(os::now());
+        return;
+    }
     if (!probers_.on_readable(fd) && processes_.take_ended(fd)) {
         finished_ = true;
+    }
+}
+
+void CheckNode::serve_demands(Instant now) {
+    for (auto &[id, served] : demanded_) {
+        const Instant at = table_.demanded_at(id);
+        if (std::exchange(served, at) != at) {
+            checker_.check_now(id, now);
+        }
     }
 }
 
@@ -123,6 +149,10 @@ void CheckNode::verdict_changed(check::CheckId id, check::Verdict verdict) {
     verdicts_.verdict_changed(id, verdict);
 }
 
+void CheckNode::served(check::CheckId) {
+    news_ = true;
+}
+
 void CheckNode::recovered(check::CheckId id) {
     verdicts_.recovered(id);
 }
@@ -156,6 +186,9 @@ void CheckNode::add(check::CheckId id, check::Config config, Instant now) {
     }
     if (std::holds_alternative<check::FileCheck>(config.probe)) {
         values_[id] = std::nullopt;
+    }
+    if (config.on_demand) {
+        demanded_[id] = {};
     }
     checker_.add(id, std::move(config), *prober, now);
     own_.insert(id);

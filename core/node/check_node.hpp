@@ -30,6 +30,7 @@ public:
     CheckNode(std::vector<check::Config> configs, std::string router_id,
               check::Table table, check::Role role, const CheckPorts &ports,
               const CheckFds &fds);
+    ~CheckNode() override;
 
     // Begins to check; finishes when the master ends. With an error, the end of
     // the master could not be noticed, and the node has finished.
@@ -64,12 +65,14 @@ private:
     void check_now(check::CheckId id, Instant now) override;
     void verdict_changed(check::CheckId id, check::Verdict verdict) override;
     void recovered(check::CheckId id) override;
+    void served(check::CheckId id) override;
 
     Status watch_master(int pid);
     void add(check::CheckId id, check::Config config, Instant now);
     void remove(check::CheckId id);
     void send_event(check::CheckId id, bool again);
     void repeat_events(Instant now);
+    void serve_demands(Instant now);
     void compare_value(check::CheckId id, std::int64_t value);
     void beat(Instant now);
 
@@ -79,12 +82,15 @@ private:
     check::VerdictSink &verdicts_;
     std::string router_id_;
     int wake_fd_;
+    int demand_fd_;
+    os::Watcher &watcher_;
     transport::EventSender events_;
     os::ProcessWatch processes_;
     check::Checker checker_;
     Probers probers_;
     std::map<check::CheckId, std::optional<std::int64_t>> values_;  // of files
     std::set<check::CheckId> own_;
+    std::map<check::CheckId, Instant> demanded_;  // of those on demand
     Instant beat_at_{};
     Instant next_repeat_{};
     bool news_ = false;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/os/clock.hpp"
 #include "core/os/wake.hpp"
 
 namespace ngx_vrrp::node {
@@ -21,10 +22,14 @@ constexpr Duration kLongestPause = Seconds{2};
 
 }  // namespace
 
-CheckResults::CheckResults(check::Table table, int wake_fd,
+CheckResults::CheckResults(check::Table table, int wake_fd, int demand_fd,
                            const std::vector<check::Role> &roles,
                            os::Watcher &watcher, LogSink &sink)
-    : table_(table), wake_fd_(wake_fd), watcher_(watcher), log_(sink) {
+    : table_(table),
+      wake_fd_(wake_fd),
+      demand_fd_(demand_fd),
+      watcher_(watcher),
+      log_(sink) {
     for (const check::Role role : roles) {
         processes_.push_back({.role = role});
     }
@@ -67,9 +72,17 @@ std::optional<engine::CheckResult> CheckResults::result(
     if (!record) {
         return std::nullopt;
     }
-    return engine::CheckResult{.verdict = record->verdict,
-                               .value = record->value,
-                               .text = failure_text(*record)};
+    return engine::CheckResult{
+        .verdict = record->verdict,
+        .value = record->value,
+        .text = failure_text(*record),
+        .checked_at = instant_from_ns(record->checked_at_ns),
+        .passed = record->history_length != 0 && (record->history & 1U) == 0};
+}
+
+void CheckResults::demand(check::CheckId id) {
+    table_.demand(id, os::now());
+    os::wake(demand_fd_);
 }
 
 std::optional<bfd::Status> CheckResults::bfd(std::size_t session) const {

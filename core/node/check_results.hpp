@@ -20,8 +20,9 @@ namespace ngx_vrrp::node {
 class CheckResults final : public engine::Results {
 public:
     // watcher and sink outlive it. wake_fd belongs to the caller; -1: there are
-    // no checks. roles: of the processes that check.
-    CheckResults(check::Table table, int wake_fd,
+    // no checks. demand_fd, too: it wakes the process that makes those on
+    // demand. roles: of the processes that check.
+    CheckResults(check::Table table, int wake_fd, int demand_fd,
                  const std::vector<check::Role> &roles, os::Watcher &watcher,
                  LogSink &sink);
     CheckResults(const CheckResults &) = delete;
@@ -35,6 +36,7 @@ public:
 
     std::optional<check::Verdict> verdict(check::CheckId id) const override;
     std::optional<engine::CheckResult> result(check::CheckId id) const override;
+    void demand(check::CheckId id) override;
 
     // The sessions outlive it.
     void show(const bfd::Statuses &sessions) { bfd_ = &sessions; }
@@ -56,6 +58,7 @@ private:
     check::Table table_;
     const bfd::Statuses *bfd_ = nullptr;
     int wake_fd_;
+    int demand_fd_;
     os::Watcher &watcher_;
     Log log_;
     bool watching_ = false;

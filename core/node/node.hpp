@@ -40,6 +40,7 @@ struct Generation {
     // Readable when a verdict changes, or an operator asks for something; -1:
     // never.
     int wake_fd = -1;
+    int demand_fd = -1;                 // see CheckResults
     std::vector<check::Role> checkers;  // the processes that check
     int event_fd = -1;                  // to the notifier process; -1: none
     // Readable when another vrrp process of this node wants us to look; -1:

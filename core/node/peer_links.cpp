@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <utility>
 
 #include "core/base/find.hpp"
 
@@ -260,6 +261,52 @@ void PeerLinks::advise(engine::Engine &engine, bool forget, Instant now) {
     if (!inputs.empty()) {
         engine.handle_peers(inputs, now);
     }
+    report_linked(engine, now);
+}
+
+// Only a witness makes a difference.
+void PeerLinks::report_linked(engine::Engine &engine, Instant now) {
+    const auto &routers = engine.routers();
+    linked_peers_.resize(routers.size());
+    for (std::size_t i = 0; i < routers.size(); ++i) {
+        const vrrp::Config &config = routers[i].config();
+        if (!config.witness || !config.peer_link) {
+            continue;
+        }
+        const engine::LinkedPeers next =
+            linked_peers(config.interface, linked_peers_[i]);
+        if (std::exchange(linked_peers_[i], next) != next) {
+            engine.set_linked_peers(i, next, now);
+        }
+    }
+}
+
+// A node that has ended cannot be MASTER. One that is not remembered any more
+// is as lost as before.
+engine::LinkedPeers PeerLinks::linked_peers(const std::string &interface,
+                                            engine::LinkedPeers before) const {
+    using engine::LinkedPeers;
+    const auto has_ended = [&](const peer::Peer &peer) {
+        return std::ranges::any_of(links_.peers(), [&](const peer::Peer &p) {
+            return p.node == peer.node && (p.left || p.dead);
+        });
+    };
+    bool any = false;
+    bool lost = false;
+    for (const peer::Peer &peer : links_.peers()) {
+        if (!peer.known || interfaces_[peer.link] != interface) {
+            continue;
+        }
+        if (peer.state == peer::PeerState::up) {
+            return LinkedPeers::some;
+        }
+        any = true;
+        lost = lost || !has_ended(peer);
+    }
+    if (!any) {
+        return before;
+    }
+    return lost ? LinkedPeers::lost : LinkedPeers::none;
 }
 
 // In its last status. Without a secret, any host can say so.

@@ -96,6 +96,9 @@ private:
     Naming naming_of(const engine::VirtualRouter &router) const;
     bool is_master(const peer::Peer &peer, const vrrp::Config &config) const;
     bool is_active_linked(const vrrp::Config &config) const;
+    void report_linked(engine::Engine &engine, Instant now);
+    engine::LinkedPeers linked_peers(const std::string &interface,
+                                     engine::LinkedPeers before) const;
     void ask(engine::Engine &engine, Instant now);
     void hear_answer(const peer::Received &answer, engine::Engine &engine,
                      Instant now);
@@ -127,6 +130,7 @@ private:
     bool heard_ = false;                                  // octets of a peer
     std::vector<std::optional<IpAddress>> successor_of_;  // of each router
     std::vector<bool> linked_;  // of each router: ActiveLinked
+    std::vector<engine::LinkedPeers> linked_peers_;  // the same
     std::vector<peer::Received> received_;
     bool news_ = true;  // a previous process may have published others
     std::uint64_t transitions_ = 0;

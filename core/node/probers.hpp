@@ -27,6 +27,7 @@ struct CheckPorts {
 // Each may be -1.
 struct CheckFds {
     int wake;    // of the vrrp process; remains the caller's
+    int demand;  // wakes this one: Table::demanded_at(); remains the caller's
     int events;  // to the notifier process; remains the caller's
     int icmp4;   // raw sockets, which are the prober's from now on
     int icmp6;

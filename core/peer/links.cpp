@@ -408,6 +408,11 @@ void Links::progress(ConnectionId id, Instant now) {
     if (const auto refusal = refusal_of(why)) {
         refuse(*refusal, c.link, c.address, text, now);
     }
+    if (why == End::bye && session.farewell() == Farewell::quit) {
+        for (Peer &peer : peers_) {
+            peer.left = peer.left || peer.node == session.node();
+        }
+    }
     end(id, Ended::here, text, now);
 }
 
@@ -786,6 +791,7 @@ void Links::show(const Connection &connection, Instant now) {
     peer->cut_at.reset();
     peer->proved_at.reset();
     peer->dead = false;
+    peer->left = false;
     peer->reason.clear();
     peer->failures = 0;
     peer->up_line.write(

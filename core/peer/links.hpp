@@ -147,6 +147,7 @@ struct Peer {
     bool was_wanted = false;  // at any time
     bool known = false;       // there was a link
     bool alias = false;       // the node has a link by another address
+    bool left = false;        // its nginx has said that it ends
 
     // The link has ended at this time, without a goodbye: the next connection
     // shows whether the node lives.

@@ -48,6 +48,9 @@ struct AnnounceSource {};
 // Ask the linked nodes that say that they are active: ActiveAnswered.
 struct AskActive {};
 
+// Ask the witness: WitnessAnswered.
+struct AskWitness {};
+
 struct ReportTransition {
     StateName from;
     StateName to;
@@ -64,10 +67,11 @@ struct ReportFalseDeath {
     IpAddress address;
 };
 
-using Action = std::variant<SendAdvert, AddAddresses, RenewAddresses,
-                            RemoveAddresses, WithdrawRoutes, RestoreRoutes,
-                            AnnounceAddresses, AnnounceSource, AskActive,
-                            ReportTransition, ReportMismatch, ReportFalseDeath>;
+using Action =
+    std::variant<SendAdvert, AddAddresses, RenewAddresses, RemoveAddresses,
+                 WithdrawRoutes, RestoreRoutes, AnnounceAddresses,
+                 AnnounceSource, AskActive, AskWitness, ReportTransition,
+                 ReportMismatch, ReportFalseDeath>;
 
 using Actions = std::vector<Action>;
 

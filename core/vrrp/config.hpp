@@ -125,6 +125,8 @@ struct Config {
     // takeover_check: before it takes over after silence, it asks a linked node
     // that says that it is active.
     bool takeover_check = false;
+    // After silence it takes over only if its witness answers.
+    bool witness = false;
     // When another router has the addresses, connections to these ports of the
     // addresses are closed. nginx listens on them.
     bool close_connections = false;

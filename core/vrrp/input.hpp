@@ -123,6 +123,11 @@ struct ActiveAnswered {
     std::optional<Instant> asked_at = {};
 };
 
+// The witness has answered then: the network of this node works.
+struct WitnessAnswered {
+    Instant at{};
+};
+
 // The decisions of the sync_group of a router (sync_group.hpp).
 
 // Every member may become active now.
@@ -147,6 +152,7 @@ using Input =
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
                  ActiveDied, WindowChanged, LinkUp, AddressClaimed,
                  MasterLeaves, SuccessorNotified, SuccessorReady, ActiveLinked,
-                 ActiveAnswered, TakeOver, StandDown, Assert, ComparesFrom>;
+                 ActiveAnswered, WitnessAnswered, TakeOver, StandDown, Assert,
+                 ComparesFrom>;
 
 }  // namespace ngx_vrrp::vrrp

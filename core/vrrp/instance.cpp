@@ -63,6 +63,9 @@ Instance::Instance(Config config)
                             ? std::optional{linked_since_.value_or(now)}
                             : std::nullopt;
     }
+    if (const auto *witness = std::get_if<WitnessAnswered>(&input)) {
+        witness_answered_at_ = std::max(witness_answered_at_, witness->at);
+    }
     if (const auto *window = std::get_if<WindowChanged>(&input)) {
         window_ = window->open;
     }
@@ -89,7 +92,8 @@ Instance::Instance(Config config)
 
 [[gnu::hot]] std::optional<Instant> Instance::deadline() const {
     if (const auto *backup = std::get_if<Backup>(&state_)) {
-        const Instant ask_at = question_at(*backup);
+        const Instant ask_at =
+            std::min(question_at(*backup), witness_question_at(*backup));
         if (!config_.is_grouped()) {
             return std::min(takeover_at(*backup), ask_at);
         }

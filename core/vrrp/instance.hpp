@@ -40,7 +40,9 @@
 // the first advertisement is overdue (AskActive). Its answer stops the takeover
 // for a time: its advertisements are lost, and it is not dead. An Active router
 // asks a linked node that says that it is active, too: the answer decides
-// between them as an advertisement does.
+// between them as an advertisement does. With a witness, a Backup asks it at
+// the same time (AskWitness), and takes over only after its answer: without one
+// this node may be cut off.
 //
 // Reload. checkpoint() is the state that another process of this node needs;
 // resume() in that process replaces Startup, with its own configuration and
@@ -187,6 +189,9 @@ public:
     // An answer of the active router stops the takeover: the time since which
     // its advertisements have been missing.
     std::optional<Instant> unheard_since(Instant now) const;
+    // The takeover waits for the witness only: the time since which
+    // advertisements have been missing.
+    std::optional<Instant> cut_off_since(Instant now) const;
 
     // For the group.
 
@@ -317,6 +322,11 @@ private:
     Instant preempts_at(const Backup &state, Duration skew) const;
     Instant takeover_at(const Backup &state) const;
     Instant silence_ends_at(const Backup &state) const;
+    Instant answers_end_at(const Backup &state) const;
+    Instant overdue_at(const Backup &state) const;
+    Instant witness_due_at(const Backup &state) const;
+    Instant witness_question_at(const Backup &state) const;
+    bool has_witness(const Backup &state) const;
     Instant silent_since(const Backup &state) const;
     Instant missing_since(const Backup &state) const;
     Instant question_at(const Backup &state) const;
@@ -360,6 +370,8 @@ private:
     Instant unanswered_since_{};           // the first question of them
     Instant answered_at_{};                // by a router that we follow
     IpAddress answered_by_;
+    Instant witness_asked_at_{};             // for the last time
+    Instant witness_answered_at_{};          // the same
     std::optional<Instant> unheard_before_;  // by the previous process,
     Instant continued_timer_{};              // for the timer that it started
     std::optional<Death> death_;             // of the last active router

@@ -35,12 +35,21 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
                (state.named || follows_at_once(*state.leaver) ? Duration::zero()
                                                               : skew);
     }
-    return std::min(preempts_at(state, skew), silence_ends_at(state));
+    // a router that has become silent is not a lower one that is heard
+    const Instant preempts = preempts_at(state, skew);
+    const bool is_known = has_witness(state) || preempts < overdue_at(state);
+    return std::min(is_known ? preempts : Instant::max(),
+                    silence_ends_at(state));
+}
+
+[[gnu::hot]] Instant Instance::silence_ends_at(const Backup &state) const {
+    return has_witness(state) ? answers_end_at(state)
+                              : state.timer_started + kNever;
 }
 
 // An answer of the active router is as good as an advertisement, for a shorter
 // time. A question that has no answer yet may get one.
-[[gnu::hot]] Instant Instance::silence_ends_at(const Backup &state) const {
+[[gnu::hot]] Instant Instance::answers_end_at(const Backup &state) const {
     const Duration interval = state.active_interval;
     Instant ends = state.timer_started +
                    active_down_interval(config_.version, priority_, interval,
@@ -82,14 +91,49 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
                : state.timer_started;
 }
 
+[[gnu::hot]] Instant Instance::overdue_at(const Backup &state) const {
+    return silent_since(state) + overdue_time(config_.version, priority_,
+                                              state.active_interval,
+                                              config_.down_adverts);
+}
+
+// An answer before this time does not count: the network may have failed since
+// then. While the active router answers, the witness is not asked; a question
+// without an answer leaves half of its time for this.
+Instant Instance::witness_due_at(const Backup &state) const {
+    Instant due = std::max(overdue_at(state), held_until());
+    if (answered_at_ > state.timer_started) {
+        const Duration period = question_period(state.active_interval);
+        due = std::max(due, answered_at_ + period * 3 / 2);
+    }
+    return due;
+}
+
+// A lower router that is heard, and preempted, is no silence.
+[[gnu::hot]] bool Instance::has_witness(const Backup &state) const {
+    return !config_.witness || silent_since(state) > state.timer_started ||
+           witness_answered_at_ >= witness_due_at(state);
+}
+
+[[gnu::hot]] Instant Instance::witness_question_at(const Backup &state) const {
+    if (!config_.witness || state.leaver || has_witness(state)) {
+        return Instant::max();
+    }
+    const Instant due = witness_due_at(state);
+    if (witness_asked_at_ < due) {
+        return due;
+    }
+    const Duration asking = witness_asked_at_ - due;
+    return witness_asked_at_ +
+           std::clamp(asking, kFirstWitnessPause, kLongestWitnessPause);
+}
+
 [[gnu::hot]] Instant Instance::question_at(const Backup &state) const {
     if (!linked_since_ || !config_.takeover_check || state.leaver) {
         return Instant::max();
     }
     const Instant since = silent_since(state);
-    const Instant overdue =
-        since + overdue_time(config_.version, priority_, state.active_interval,
-                             config_.down_adverts);
+    const Instant overdue = overdue_at(state);
     return asked_at_ > since && asked_at_ >= *linked_since_
                ? std::max(overdue,
                           asked_at_ + question_period(state.active_interval))
@@ -151,11 +195,18 @@ std::optional<Instant> Instance::unheard_since(Instant now) const {
     const Instant since = missing_since(*backup);
     const bool stopped =
         std::max(answered_at_, backup->timer_started) > since &&
-        !backup->leaver && now < silence_ends_at(*backup) &&
+        !backup->leaver && now < answers_end_at(*backup) &&
         now >= since + active_down_interval(config_.version, priority_,
                                             backup->active_interval,
                                             config_.down_adverts);
     return stopped ? std::optional{since} : std::nullopt;
+}
+
+std::optional<Instant> Instance::cut_off_since(Instant now) const {
+    const auto *backup = std::get_if<Backup>(&state_);
+    const bool waits = backup && !backup->leaver && !has_witness(*backup) &&
+                       now >= answers_end_at(*backup) && !is_held_back(now);
+    return waits ? std::optional{missing_since(*backup)} : std::nullopt;
 }
 
 // RFC 9568, 6.4.2: "If the Active_Down_Timer fires, then: Send an
@@ -163,6 +214,10 @@ std::optional<Instant> Instance::unheard_since(Instant now) const {
 State Instance::on(Backup state, const TimeReached &, Turn &turn) {
     if (turn.now >= question_at(state)) {
         ask(state.timer_started, state.active_interval, turn);
+    }
+    if (turn.now >= witness_question_at(state)) {
+        turn.act(AskWitness{});
+        witness_asked_at_ = turn.now;
     }
     if (turn.now < takeover_at(state) || config_.is_grouped()) {
         return state;
@@ -209,9 +264,9 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
                                    ? " and no answer on the peer link for " +
                                          milliseconds(now - unanswered_since_)
                                    : "";
-    const std::string silence = "no advertisement for " +
-                                milliseconds(now - state.timer_started) +
-                                answer;
+    const std::string silence =
+        "no advertisement for " + milliseconds(now - state.timer_started) +
+        answer + (config_.witness ? ", the witness answers" : "");
     return active_router_ ? silence + ", the last with " +
                                 priority_from(active_router_->priority,
                                               active_router_->address)

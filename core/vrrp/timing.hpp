@@ -129,6 +129,14 @@ constexpr Duration answer_time_again(Duration interval) {
     return std::min(answer_time(interval), question_period(interval));
 }
 
+// A question to the witness: if it is not answered, it is repeated after a time
+// that doubles.
+inline constexpr Duration kFirstWitnessPause = Milliseconds{100};
+inline constexpr Duration kLongestWitnessPause = Seconds{1};
+
+// Far enough, and sums with it are valid.
+inline constexpr Duration kNever = std::chrono::hours{24 * 3650};
+
 // Limit of advertisements that answer a router which must lose against us:
 // three at once, so that no election waits, then no more than with the shortest
 // interval.

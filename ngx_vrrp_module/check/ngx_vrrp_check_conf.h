@@ -75,6 +75,7 @@ char *ngx_vrrp_check_tls(ngx_conf_t *cf, ngx_vrrp_check_t *check);
 
 char *ngx_vrrp_track_http(ngx_conf_t *cf, ngx_vrrp_check_t *check);
 char *ngx_vrrp_track_tcp(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+char *ngx_vrrp_witness_http(ngx_conf_t *cf, ngx_vrrp_check_t *check);
 
 /* ngx_vrrp_track_pool.c */
 

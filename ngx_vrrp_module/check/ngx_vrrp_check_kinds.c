@@ -20,6 +20,9 @@ static ngx_uint_t ngx_vrrp_track_is_known(ngx_vrrp_instance_t *in,
     ngx_str_t *value);
 
 static char *ngx_vrrp_track_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+static char *ngx_vrrp_witness_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check);
+static char *ngx_vrrp_ping_address(ngx_conf_t *cf, ngx_vrrp_check_t *check,
+    ngx_str_t *address);
 static char *ngx_vrrp_track_interface(ngx_conf_t *cf,
     ngx_vrrp_check_t *check);
 static char *ngx_vrrp_track_gateway(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
@@ -135,6 +138,16 @@ static ngx_vrrp_check_kind_t  ngx_vrrp_check_kinds[] = {
     { { "track_bfd", NGX_VRRP_WEIGHT|NGX_VRRP_LATCH|NGX_VRRP_BFD },
       VRRP_CORE_CHECK_NONE, VRRP_CORE_TRACK_BFD, 1000, 1, 1,
       ngx_vrrp_track_bfd, ngx_vrrp_track_bfd_build },
+
+    /* the vrrp process asks for more when it needs them */
+
+    { { "takeover_check ping=", 0 },
+      VRRP_CORE_CHECK_PING, VRRP_CORE_TRACK_CHECK, 10000, 3, 1,
+      ngx_vrrp_witness_ping, ngx_vrrp_track_gateway },
+
+    { { "takeover_check http=", 0 },
+      VRRP_CORE_CHECK_HTTP, VRRP_CORE_TRACK_CHECK, 10000, 3, 1,
+      ngx_vrrp_witness_http, NULL },
 
     { { NULL, 0 },
       VRRP_CORE_CHECK_NONE, VRRP_CORE_TRACK_CHECK, 0, 0, 0,
@@ -537,6 +550,30 @@ ngx_vrrp_track_is_known(ngx_vrrp_instance_t *in, ngx_str_t *value)
 static char *
 ngx_vrrp_track_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check)
 {
+    return ngx_vrrp_ping_address(cf, check, &check->name);
+}
+
+
+/* a lost ping is repeated soon */
+
+static char *
+ngx_vrrp_witness_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check)
+{
+    ngx_str_t  address;
+
+    check->core.timeout_ns = 200 * NGX_VRRP_MSEC;
+
+    address.data = check->name.data + sizeof("ping=") - 1;
+    address.len = check->name.len - (sizeof("ping=") - 1);
+
+    return ngx_vrrp_ping_address(cf, check, &address);
+}
+
+
+static char *
+ngx_vrrp_ping_address(ngx_conf_t *cf, ngx_vrrp_check_t *check,
+    ngx_str_t *address)
+{
     ngx_str_t               *value;
     const char              *reason;
     vrrp_core_check_conf_t  *core;
@@ -544,12 +581,12 @@ ngx_vrrp_track_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     value = cf->args->elts;
     core = &check->core;
 
-    if (ngx_strcmp(value[1].data, "gateway") == 0) {
+    if (ngx_strcmp(address->data, "gateway") == 0) {
         core->gateway = 1;
         reason = NULL;
 
     } else {
-        reason = ngx_vrrp_parse_ip(value[1].data, value[1].len, &core->ip);
+        reason = ngx_vrrp_parse_ip(address->data, address->len, &core->ip);
     }
 
     if (reason == NULL && !core->gateway && ngx_vrrp_link_local(&core->ip)) {
@@ -569,7 +606,7 @@ ngx_vrrp_track_ping(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     }
 
     ngx_conf_init_value(core->loss_percent, 100);
-    check->address = value[1];
+    check->address = *address;
 
     return NGX_CONF_OK;
 }

@@ -1,12 +1,15 @@
 
 /*
- * "track_http" and "track_tcp": trackers that connect to an address.
+ * "track_http" and "track_tcp": trackers that connect to an address; and
+ * "http=" of "takeover_check", which is one of them.
  */
 
 
 #include "ngx_vrrp_check_conf.h"
+#include "ngx_vrrp_ip.h"
 
 
+static const char *ngx_vrrp_witness_wrong(ngx_conf_t *cf, ngx_str_t *name);
 static char *ngx_vrrp_track_parse_url(ngx_conf_t *cf, ngx_url_t *url);
 static char *ngx_vrrp_track_connect(ngx_conf_t *cf, ngx_url_t *url,
     ngx_vrrp_check_t *check);
@@ -42,6 +45,68 @@ ngx_vrrp_track_http(ngx_conf_t *cf, ngx_vrrp_check_t *check)
     }
 
     return ngx_vrrp_track_connect(cf, &url, check);
+}
+
+
+char *
+ngx_vrrp_witness_http(ngx_conf_t *cf, ngx_vrrp_check_t *check)
+{
+    ngx_str_t   *value, url;
+    const char  *wrong;
+
+    value = cf->args->elts;
+
+    url.data = check->name.data + sizeof("http=") - 1;
+    url.len = check->name.len - (sizeof("http=") - 1);
+
+    wrong = ngx_vrrp_witness_wrong(cf, &url);
+
+    if (wrong) {
+        return ngx_vrrp_conf_invalid(cf, &value[0], &value[1], wrong);
+    }
+
+    check->name = url;
+
+    return ngx_vrrp_track_http(cf, check);
+}
+
+
+/* an address, because a name needs a network and others that work */
+
+static const char *
+ngx_vrrp_witness_wrong(ngx_conf_t *cf, ngx_str_t *name)
+{
+    char             text[INET6_ADDRSTRLEN];
+    size_t           scheme;
+    ngx_url_t        url;
+    vrrp_core_ip_t   ip, usable;
+
+    scheme = sizeof("http://") - 1;
+
+    if (ngx_strncasecmp(name->data, (u_char *) "http://", scheme) != 0) {
+        return "must be a URL such as \"http://192.0.2.1/\"";
+    }
+
+    ngx_memzero(&url, sizeof(ngx_url_t));
+
+    url.url.data = name->data + scheme;
+    url.url.len = name->len - scheme;
+    url.default_port = 80;
+    url.uri_part = 1;
+    url.no_resolve = 1;
+
+    if (ngx_parse_url(cf->pool, &url) != NGX_OK) {
+        return url.err ? url.err : "must be a URL";
+    }
+
+    if (url.naddrs == 0 || !ngx_vrrp_sockaddr_ip(url.addrs[0].sockaddr, &ip)) {
+        return "must be a URL with an IP address, as in "
+               "\"http://192.0.2.1/\"";
+    }
+
+    (void) ngx_vrrp_ip_text(&ip, text);
+
+    return ngx_vrrp_parse_ip((u_char *) text, ngx_strlen(text), &usable);
 }
 
 

@@ -15,6 +15,8 @@
 static ngx_uint_t ngx_vrrp_virtual_enough(ngx_vrrp_conf_t *vcf,
     ngx_vrrp_pool_t *vp, ngx_vrrp_check_t *check,
     const vrrp_core_instance_conf_t *ic, vrrp_core_ip_t *virtual);
+static char *ngx_vrrp_virtual_witness(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_check_t *check, vrrp_core_ip_t *ip);
 static char *ngx_vrrp_virtual_report(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
     const vrrp_core_instance_conf_t *ic, ngx_vrrp_check_t *check,
     vrrp_core_ip_t *ip);
@@ -85,12 +87,45 @@ ngx_vrrp_track_virtual(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
             return NGX_CONF_OK;
         }
 
+        if (check->tracker.witness) {
+            return ngx_vrrp_virtual_witness(cycle, vcf, check, &ip);
+        }
+
         if (ngx_vrrp_moves_virtual(vcf, ic, &ip) == NULL) {
             return NGX_CONF_OK;
         }
     }
 
     return ngx_vrrp_virtual_report(cycle, vcf, ic, check, &ip);
+}
+
+
+/* of any instance: a MASTER of it would always reach it */
+
+static char *
+ngx_vrrp_virtual_witness(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
+    ngx_vrrp_check_t *check, vrrp_core_ip_t *ip)
+{
+    char                              text[INET6_ADDRSTRLEN];
+    size_t                            i;
+    const vrrp_core_instance_conf_t  *other;
+
+    for (i = 0; i < vcf->core.ninstances; i++) {
+        other = &vcf->core.instances[i];
+
+        if (!ngx_vrrp_is_virtual(other, ip)) {
+            continue;
+        }
+
+        return ngx_vrrp_failed_at(cycle, &check->place, "\"takeover_check\" "
+                                  "asks %s, a virtual address of "
+                                  "vrrp_instance \"%*s\", which its MASTER "
+                                  "always reaches: use the gateway or another "
+                                  "host", ngx_vrrp_ip_text(ip, text),
+                                  other->name.len, other->name.data);
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -443,7 +443,7 @@ ngx_command_t  ngx_vrrp_commands[] = {
       NULL },
 
     { ngx_string("takeover_check"),
-      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE12,
       ngx_vrrp_conf_takeover_check,
       0,
       0,

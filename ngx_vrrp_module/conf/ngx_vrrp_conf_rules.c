@@ -172,6 +172,7 @@ ngx_vrrp_rules_election(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
     in->core.nopreempt = 0;
     in->core.npreempt_windows = 0;
     in->core.peer_link = 0;
+    ngx_vrrp_peer_drop_witness(in);
 
     return NGX_CONF_OK;
 }

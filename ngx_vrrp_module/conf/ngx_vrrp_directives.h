@@ -86,6 +86,7 @@ char *ngx_vrrp_conf_takeover_check(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /* rules about an instance, and about two of an interface */
+void ngx_vrrp_peer_drop_witness(ngx_vrrp_instance_t *in);
 char *ngx_vrrp_peer_rules(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 char *ngx_vrrp_peer_pair(ngx_conf_t *cf, const vrrp_core_instance_conf_t *ic,
     const vrrp_core_instance_conf_t *other);

@@ -5,6 +5,7 @@
  */
 
 
+#include "ngx_vrrp_check_conf.h"
 #include "ngx_vrrp_directives.h"
 #include "ngx_vrrp_ip.h"
 #include "ngx_vrrp_params.h"
@@ -22,6 +23,7 @@ typedef struct {
 } ngx_vrrp_peer_values_t;
 
 
+static char *ngx_vrrp_peer_witness(ngx_conf_t *cf, ngx_vrrp_instance_t *in);
 static char *ngx_vrrp_peer_address(ngx_conf_t *cf, ngx_array_t *list,
     ngx_str_t *arg);
 static char *ngx_vrrp_peer_secret(ngx_conf_t *cf, vrrp_core_str_t *secret);
@@ -143,7 +145,7 @@ ngx_vrrp_conf_peer_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* without a peer link it has no effect: it may be inherited */
+/* without a peer link, only a witness has an effect: it may be inherited */
 
 char *
 ngx_vrrp_conf_takeover_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -162,12 +164,87 @@ ngx_vrrp_conf_takeover_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_strcmp(value[1].data, "off") == 0) {
         in->core.takeover_unchecked = 1;
 
-    } else if (ngx_strcmp(value[1].data, "peer") != 0) {
+        return (cf->args->nelts == 2) ? NGX_CONF_OK
+                                      : "has parameters after \"off\"";
+    }
+
+    if (ngx_strcmp(value[1].data, "peer") != 0) {
         return ngx_vrrp_conf_invalid(cf, &value[0], &value[1],
                                      "must be \"peer\" or \"off\"");
     }
 
+    return (cf->args->nelts == 2) ? NGX_CONF_OK
+                                  : ngx_vrrp_peer_witness(cf, in);
+}
+
+
+/* a tracker that is neither a fault nor changes the priority */
+
+static char *
+ngx_vrrp_peer_witness(ngx_conf_t *cf, ngx_vrrp_instance_t *in)
+{
+    char              *rv;
+    ngx_str_t         *value, words[2];
+    ngx_array_t        args, *given;
+    ngx_vrrp_check_t  *check;
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[2].data, "ping=", sizeof("ping=") - 1) != 0
+        && ngx_strncmp(value[2].data, "http=", sizeof("http=") - 1) != 0)
+    {
+        return ngx_vrrp_failed(cf, "invalid parameter \"%V\": "
+                               "\"takeover_check\" supports \"ping=\" and "
+                               "\"http=\"", &value[2]);
+    }
+
+    check = ngx_array_push(&in->trackers.list);
+    if (check == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    words[0] = value[0];
+    words[1] = value[2];
+
+    ngx_memzero(&args, sizeof(ngx_array_t));
+    args.elts = words;
+    args.nelts = 2;
+
+    given = cf->args;
+    cf->args = &args;
+    rv = ngx_vrrp_check_read(cf, check);
+    cf->args = given;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    check->core.on_demand = 1;
+    check->tracker.kind = check->kind->track;
+    check->tracker.witness = 1;
+    ngx_vrrp_core_str(&check->tracker.type, &value[0]);
+    ngx_vrrp_core_str(&check->tracker.name, &value[2]);
+
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_vrrp_peer_drop_witness(ngx_vrrp_instance_t *in)
+{
+    ngx_uint_t         i, n;
+    ngx_vrrp_check_t  *checks;
+
+    checks = in->trackers.list.elts;
+    n = 0;
+
+    for (i = 0; i < in->trackers.list.nelts; i++) {
+        if (!checks[i].tracker.witness) {
+            checks[n++] = checks[i];
+        }
+    }
+
+    in->trackers.list.nelts = n;
 }
 
 

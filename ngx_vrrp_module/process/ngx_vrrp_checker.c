@@ -50,7 +50,7 @@ ngx_vrrp_helper_t  ngx_vrrp_checker_helper = {
     "vrrp checker process",
     "ngx_vrrp_check",
     "its checks keep their last state",
-    NGX_VRRP_KEEP_WAKE|NGX_VRRP_KEEP_SENDER,
+    NGX_VRRP_KEEP_WAKE|NGX_VRRP_KEEP_DEMAND|NGX_VRRP_KEEP_SENDER,
     ngx_vrrp_checker_prepare,
     ngx_vrrp_checker_connections,
     ngx_vrrp_checker_drop_privileges,

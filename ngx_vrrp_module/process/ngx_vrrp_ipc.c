@@ -1,9 +1,10 @@
 
 /*
  * Descriptors by which the processes of a cycle reach each other: an eventfd
- * that wakes the vrrp process, and the socket pair through which the vrrp and
- * checker processes send events to the notifier process.  The master has them
- * as long as the cycle lives, for processes that are started again.
+ * that wakes the vrrp process, another one that wakes the checker process, and
+ * the socket pair through which both send events to the notifier process.  The
+ * master has them as long as the cycle lives, for processes that are started
+ * again.
  */
 
 
@@ -19,6 +20,7 @@
 
 
 static void ngx_vrrp_ipc_open_wake(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
+static void ngx_vrrp_ipc_open_demand(ngx_vrrp_conf_t *vcf, ngx_log_t *log);
 static ngx_int_t ngx_vrrp_ipc_open_events(ngx_vrrp_conf_t *vcf,
     ngx_log_t *log);
 static void ngx_vrrp_ipc_cleanup(void *data);
@@ -39,6 +41,7 @@ ngx_vrrp_ipc_open(ngx_cycle_t *cycle)
         cln->data = vcf;
 
         ngx_vrrp_ipc_open_wake(vcf, cycle->log);
+        ngx_vrrp_ipc_open_demand(vcf, cycle->log);
     }
 
     if (vcf->core.nchannels
@@ -67,6 +70,30 @@ ngx_vrrp_ipc_open_wake(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
 
     if (vcf->core.wake_fd == -1) {
         ngx_log_error(NGX_LOG_ALERT, log, ngx_errno, "eventfd() failed");
+    }
+}
+
+
+/* without it, checks on demand are made at their interval only */
+
+static void
+ngx_vrrp_ipc_open_demand(ngx_vrrp_conf_t *vcf, ngx_log_t *log)
+{
+    size_t  i;
+
+    for (i = 0; i < vcf->core.nchecks; i++) {
+
+        if (!vcf->core.checks[i].on_demand) {
+            continue;
+        }
+
+        vcf->core.demand_fd = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
+
+        if (vcf->core.demand_fd == -1) {
+            ngx_log_error(NGX_LOG_ALERT, log, ngx_errno, "eventfd() failed");
+        }
+
+        return;
     }
 }
 
@@ -115,6 +142,10 @@ ngx_vrrp_ipc_keep(ngx_vrrp_conf_t *vcf, ngx_uint_t keeps, ngx_log_t *log)
 {
     if (!(keeps & NGX_VRRP_KEEP_WAKE)) {
         ngx_vrrp_close_fd(&vcf->core.wake_fd, "eventfd for wake-ups", log);
+    }
+
+    if (!(keeps & NGX_VRRP_KEEP_DEMAND)) {
+        ngx_vrrp_close_fd(&vcf->core.demand_fd, "eventfd for checks", log);
     }
 
     if (!(keeps & NGX_VRRP_KEEP_SENDER)) {

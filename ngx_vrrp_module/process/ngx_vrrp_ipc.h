@@ -17,6 +17,7 @@
 #define NGX_VRRP_KEEP_SENDER     0x02    /* core.event_fds[0] */
 #define NGX_VRRP_KEEP_RECEIVER   0x04    /* core.event_fds[1] */
 #define NGX_VRRP_KEEP_OWNERSHIP  0x08    /* see ngx_vrrp_ownership.h */
+#define NGX_VRRP_KEEP_DEMAND     0x10    /* core.demand_fd */
 
 
 /* in the master */

@@ -42,7 +42,8 @@ ngx_vrrp_helper_t  ngx_vrrp_router_helper = {
     "vrrp process",
     "ngx_vrrp",
     "nginx serves without VRRP",
-    NGX_VRRP_KEEP_WAKE|NGX_VRRP_KEEP_SENDER|NGX_VRRP_KEEP_OWNERSHIP,
+    NGX_VRRP_KEEP_WAKE|NGX_VRRP_KEEP_DEMAND|NGX_VRRP_KEEP_SENDER
+    |NGX_VRRP_KEEP_OWNERSHIP,
     ngx_vrrp_ownership_open,
     ngx_vrrp_router_connections,
     ngx_vrrp_router_drop_privileges,

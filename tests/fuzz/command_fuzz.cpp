@@ -55,6 +55,7 @@ void check(const vrrp_core_command_t &command, std::string_view who,
            std::string_view instance) {
     vrrp_core_conf_t conf{};
     conf.wake_fd = -1;
+    conf.demand_fd = -1;
     vrrp_core_ticket_t ticket{};
     require(
         vrrp_core_command(memory(), &conf, &command, &ticket) == VRRP_CORE_OK,

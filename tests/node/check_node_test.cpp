@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/base/time.hpp"
+#include "core/os/clock.hpp"
 #include "core/os/fd.hpp"
 #include "core/status/area.hpp"
 #include "core/transport/event_socket.hpp"
@@ -260,6 +261,31 @@ TEST(CheckProcess, ScriptsAreOfAnotherProcess) {
         runner.run_until([&] { return runner.verdict(1) == VRRP_CORE_DOWN; }));
     EXPECT_EQ(record(area, configuration, 1)->reason, check::Reason::procerr);
     EXPECT_EQ(runner.opens, 0u);
+}
+
+// Also of a check that times out, and whose verdict is the same.
+TEST(CheckProcess, MakesACheckOnDemandAndReportsItsResult) {
+    vrrp_core_check_conf_t check = tcp_check("witness");
+    check.on_demand = 1;
+    check.interval_ns = 3'600'000'000'000;
+    check.timeout_ns = 20'000'000;
+    Configuration configuration({check});
+    const SharedArea area(configuration.conf);
+    ASSERT_EQ(configuration.begin(area), VRRP_CORE_OK);
+    CheckProcess process(configuration, area);
+    ASSERT_EQ(process.start(), VRRP_CORE_OK);
+    check::Table table = area.area().checks(configuration.conf.generation);
+
+    for (unsigned i = 0; i < 2; ++i) {
+        table.demand(0, os::now());
+        os::wake(configuration.demand.get());
+        ASSERT_TRUE(process.run_until(
+            [&] { return os::take_wakes(configuration.wake.get()); }));
+        EXPECT_EQ(record(area, configuration, 0)->history_length, i + 1);
+    }
+    os::wake(configuration.demand.get());  // nothing new
+    EXPECT_FALSE(
+        process.run_until([&] { return process.opens > 2; }, Milliseconds{50}));
 }
 
 // A tracker multiplies the number in a file.

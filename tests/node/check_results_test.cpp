@@ -76,10 +76,12 @@ protected:
     test::ZeroedMemory memory{Table::size(kSlots)};
     Instant now = instant_from_ns(5'000'000'000);
     os::Fd wake_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    os::Fd demand_fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     FakeWatcher watcher;
     test::RememberingLog log;
-    CheckResults results{
-        table(), wake_fd.get(), {Role::probes, Role::scripts}, watcher, log};
+    CheckResults results{table(),         wake_fd.get(),
+                         demand_fd.get(), {Role::probes, Role::scripts},
+                         watcher,         log};
 };
 
 TEST_F(CheckResultsTest, AreRead) {
@@ -92,6 +94,8 @@ TEST_F(CheckResultsTest, AreRead) {
     EXPECT_EQ(result->verdict, Verdict::down);
     EXPECT_EQ(result->text, "L4CON refused");
     EXPECT_EQ(result->value, 7);
+    EXPECT_EQ(result->checked_at, now);
+    EXPECT_FALSE(result->passed);
     EXPECT_EQ(results.verdict(kSlots - 1), Verdict::unused);
 }
 
@@ -115,9 +119,20 @@ TEST_F(CheckResultsTest, WakesAreTaken) {
     EXPECT_FALSE(os::take_wakes(wake_fd.get())) << "still readable";
 }
 
+TEST_F(CheckResultsTest, ADemandWakesTheProcessThatChecks) {
+    EXPECT_EQ(table().demanded_at(kCheck), Instant{});
+    results.demand(kCheck);
+    EXPECT_TRUE(os::take_wakes(demand_fd.get()));
+    EXPECT_GT(table().demanded_at(kCheck), Instant{});
+    EXPECT_EQ(table().demanded_at(kCheck + 1), Instant{});
+    begin(3);
+    results.demand(kCheck);  // of an earlier generation
+    EXPECT_EQ(table().demanded_at(kCheck), Instant{});
+}
+
 TEST_F(CheckResultsTest, AreNotWatchedWhenThereAreNone) {
     {
-        CheckResults none(table(), -1, {}, watcher, log);
+        CheckResults none(table(), -1, -1, {}, watcher, log);
         EXPECT_TRUE(none.open());
         EXPECT_FALSE(none.on_readable(0));
         none.watch_for_silence(now);
@@ -127,7 +142,7 @@ TEST_F(CheckResultsTest, AreNotWatchedWhenThereAreNone) {
 
 TEST_F(CheckResultsTest, AreUnwatchedAtTheEnd) {
     {
-        CheckResults some(table(), wake_fd.get(), {}, watcher, log);
+        CheckResults some(table(), wake_fd.get(), -1, {}, watcher, log);
         EXPECT_TRUE(some.open());
     }
     EXPECT_EQ(watcher.watched, std::set<int>{});
@@ -175,7 +190,7 @@ TEST_F(CheckResultsTest, SilenceOfOneIsNotHiddenByTheOther) {
 }
 
 TEST_F(CheckResultsTest, ProcessThatIsNotNeededIsNotMissed) {
-    CheckResults some(table(), wake_fd.get(), {Role::probes}, watcher, log);
+    CheckResults some(table(), wake_fd.get(), -1, {Role::probes}, watcher, log);
     for (; now < instant_from_ns(15'000'000'000); now += Milliseconds{250}) {
         table().beat(Role::probes, {.at = now});
         some.watch_for_silence(now);

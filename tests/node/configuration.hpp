@@ -110,6 +110,7 @@ public:
         conf.checks = checks.data();
         conf.nchecks = checks.size();
         conf.wake_fd = wake.get();
+        conf.demand_fd = demand.get();
         conf.ownership_fd = -1;
         conf.ownership_wake_fd = -1;
         conf.event_fds[0] = -1;
@@ -126,6 +127,7 @@ public:
 
     std::vector<vrrp_core_check_conf_t> checks;
     os::Fd wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    os::Fd demand{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     vrrp_core_conf_t conf{};
 };
 

@@ -27,6 +27,7 @@ public:
         conf.channels = channels.data();
         conf.nchannels = channels.size();
         conf.wake_fd = -1;
+        conf.demand_fd = -1;
         EXPECT_EQ(
             ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
                          0, conf.event_fds),

@@ -36,9 +36,13 @@ struct Wire final : peer::Sockets {
             links.begin(*id, now);
         }
         links.receive(*id, std::exchange(arrived, {}), now);
+        if (ended) {
+            links.handle_end(*id, peer::Ended::timeout, "it is silent", now);
+        }
     }
 
     std::optional<peer::ConnectionId> id;
+    bool ended = false;
     Buffer arrived;
     Buffer sent;
 };
@@ -52,12 +56,16 @@ struct Signer final : engine::Signing {
 
 class PeerLinksTest : public engine::EngineTest {
 protected:
-    void SetUp() override {
+    void SetUp() override { link({}); }
+
+    void link(std::vector<engine::TrackerConfig> trackers) {
         beat();
         vrrp::Config c = engine::config();
         c.peer_link = true;
         c.takeover_check = true;
-        start(c);
+        c.witness = !trackers.empty();
+        make(c, std::move(trackers));
+        engine->start(engine::interfaces(), now);
         run(Seconds{1});
         ASSERT_EQ(state(), vrrp::StateName::active);
 
@@ -140,6 +148,44 @@ TEST_F(PeerLinksTest, AFrozenMasterAnswersAfterItsTimers) {
     ASSERT_EQ(state(), vrrp::StateName::backup);
     follow();
     EXPECT_EQ(answers(), States{peer::RouterState::backup});
+}
+
+// It has a witness, which has answered.
+class LinkedPeersTest : public PeerLinksTest {
+protected:
+    void SetUp() override {
+        engine::TrackerConfig witness = test::default_tracker();
+        witness.kind = engine::TrackKind::check;
+        witness.type = "takeover_check";
+        witness.weight = 0;
+        witness.witness = true;
+        witness.checks = 1;
+        machine.checks[0] = {check::Verdict::up, 0, "", now + Seconds{1}, true};
+        link({witness});
+        machine.demanded.clear();
+    }
+
+    bool has_asked_after(peer::Farewell farewell) {
+        asker->say_bye(farewell, now);
+        exchange();
+        return !machine.demanded.empty();
+    }
+};
+
+TEST_F(LinkedPeersTest, ALostLinkIsAQuestionForTheWitness) {
+    exchange();
+    EXPECT_TRUE(machine.demanded.empty());
+    wire.ended = true;
+    exchange();
+    EXPECT_FALSE(machine.demanded.empty());
+}
+
+TEST_F(LinkedPeersTest, ANodeThatHasEndedIsNotMissed) {
+    EXPECT_FALSE(has_asked_after(peer::Farewell::quit));
+}
+
+TEST_F(LinkedPeersTest, ANodeThatReloadsIsMissed) {
+    EXPECT_TRUE(has_asked_after(peer::Farewell::reload));
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ public:
     std::vector<std::int32_t> seen;  // pids of them, at the last look
     unsigned looks = 0;              // at all of them
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
+    std::vector<check::CheckId> demanded;                  // to be made now
     std::map<std::size_t, bfd::Status> sessions;           // of BFD
     std::optional<Instant> active_before;  // the life before this one
     std::set<engine::RouterKey> released;  // over the life of a process
@@ -249,6 +250,8 @@ public:
         const auto result = this->result(id);
         return result ? std::optional{result->verdict} : std::nullopt;
     }
+
+    void demand(check::CheckId id) override { demanded.push_back(id); }
 
     std::optional<engine::CheckResult> result(
         check::CheckId id) const override {

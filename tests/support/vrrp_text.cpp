@@ -34,6 +34,7 @@ struct ActionText {
         return "announce-source";
     }
     std::string operator()(const AskActive &) const { return "ask-active"; }
+    std::string operator()(const AskWitness &) const { return "ask-witness"; }
     std::string operator()(const ReportTransition &a) const {
         return "transition " + to_text(a.from) + " -> " + to_text(a.to) + ": " +
                a.reason;

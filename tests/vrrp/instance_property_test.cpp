@@ -30,6 +30,7 @@ Config random_config(Dice &dice) {
         config.preempt_windows = {{Minutes{120}, Minutes{240}}};
     }
     config.takeover_check = dice.one_in(2);
+    config.witness = dice.one_in(4);
     config.not_before = instant_from_ns(0) + Seconds{dice.one_in(4) ? 30 : 0};
     config.announce.delay = Milliseconds{dice.below(3) * 400};
     config.announce.refresh = Milliseconds{dice.below(3) * 700};
@@ -59,10 +60,13 @@ Input random_command(Dice &dice) {
     }
 }
 
-Input random_message(Dice &dice) {
+Input random_message(Dice &dice, Instant now) {
     const IpAddress source =
         ip(dice.one_in(3) ? "192.168.64.130" : "192.168.64.134");
-    switch (dice.below(3)) {
+    switch (dice.below(5)) {
+        case 3:
+        case 4:
+            return WitnessAnswered{now};
         case 0:
             return MasterLeaves{source};
         case 1:
@@ -72,7 +76,7 @@ Input random_message(Dice &dice) {
     }
 }
 
-Input random_input(Dice &dice, const Config &config) {
+Input random_input(Dice &dice, const Config &config, Instant now) {
     const auto priority = [&] {
         return Priority{static_cast<std::uint8_t>(
             dice.one_in(6) ? 0 : 85 + dice.below(30))};
@@ -105,7 +109,7 @@ Input random_input(Dice &dice, const Config &config) {
         case 7:
             return random_command(dice);
         case 8:
-            return random_message(dice);
+            return random_message(dice, now);
         case 9:
             return dice.one_in(3) ? Input{ActiveLinked{dice.one_in(2)}}
                                   : Input{ActiveAnswered{
@@ -173,6 +177,7 @@ private:
     }
     void check(const AnnounceSource &) { EXPECT_FALSE(holding_); }
     void check(const AskActive &) {}
+    void check(const AskWitness &) { EXPECT_FALSE(holding_); }
     void check(const ReportTransition &a) {
         EXPECT_NE(a.from, a.to);
         EXPECT_EQ(a.from, state_) << "a transition was not reported";
@@ -256,7 +261,7 @@ Repeated converse(std::uint32_t seed) {
         SCOPED_TRACE("seed " + std::to_string(seed) + ", step " +
                      std::to_string(step));
         now += random_pause(dice, instance, now);
-        const Input input = random_input(dice, config);
+        const Input input = random_input(dice, config, now);
 
         repeated.heard += hear_again(instance, input, now);
         repeated.advertised += advertise_again(instance, now);

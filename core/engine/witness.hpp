@@ -1,0 +1,58 @@
+// The witness of takeover_check: a check that passes only if the network of
+// this node works. A BACKUP asks it before it takes over after silence
+// (vrrp::Instance). A MASTER that has lost its peer links asks it, too: without
+// an answer it gives the addresses up, because another node that reaches the
+// witness may have them by now.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/time.hpp"
+#include "core/check/config.hpp"
+
+namespace ngx_vrrp::engine {
+
+// The peer links on the interface of a router.
+enum class LinkedPeers : std::uint8_t {
+    none,  // there was none, or the other nodes have ended
+    some,
+    lost  // there was one
+};
+
+// How often a MASTER asks, and the number of failures in a row.
+inline constexpr Duration kWitnessPeriod = Seconds{1};
+inline constexpr unsigned kWitnessFailures = 3;
+
+class Witness {
+public:
+    explicit Witness(check::CheckId check) : check_(check) {}
+
+    check::CheckId check() const { return check_; }
+
+    // Not one that has been seen before.
+    bool is_news(Instant checked_at) const { return checked_at > seen_at_; }
+    void see(Instant checked_at) { seen_at_ = checked_at; }
+
+    void set_links(LinkedPeers links) { links_ = links; }
+    // This router needs an answer: it is MASTER, or has given up.
+    bool has_lost_links() const { return links_ == LinkedPeers::lost; }
+
+    void ask(Instant now) { question_at_ = now + kWitnessPeriod; }
+    Instant question_at() const { return question_at_; }
+    void on_result(bool passed) { failures_ = passed ? 0 : failures_ + 1; }
+    bool has_failed() const { return failures_ >= kWitnessFailures; }
+    // No answer is needed any more.
+    void rest() {
+        question_at_ = {};
+        failures_ = 0;
+    }
+
+private:
+    check::CheckId check_;
+    Instant seen_at_{};
+    LinkedPeers links_ = LinkedPeers::none;
+    Instant question_at_{};
+    unsigned failures_ = 0;
+};
+
+}  // namespace ngx_vrrp::engine
