@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/base/time.hpp"
@@ -52,9 +53,9 @@ private:
     std::vector<engine::Touch> numbers_;             // that are not published
     bool begun_ = false;
     bool news_ = false;
-    std::uint64_t unknown_changes_ = 0;  // published so far
-    status::NodeNumbers node_;           // the same
-    std::uint64_t version_ = 0;          // of the node, when it was published
+    std::uint64_t unknown_changes_ = 0;     // published so far
+    status::NodeNumbers node_;              // the same
+    std::optional<std::uint64_t> version_;  // of the node, when published
     Instant numbers_at_{};
     Instant published_at_{};
 };

@@ -175,6 +175,15 @@ TEST_F(PublisherTest, WritesTheNodeOnlyWhenItHasChanged) {
     EXPECT_EQ(read().node.lost_packets, 1u);
 }
 
+// A process that stands aside counts nothing.
+TEST_F(PublisherTest, WritesANodeWithoutNumbers) {
+    make(engine::config());
+    status::NodeFacts none;
+    none.pid = 42;
+    publisher.publish(*engine, none, now);
+    EXPECT_EQ(read().node.pid, 42);
+}
+
 TEST_F(PublisherTest, WritesTheNodeAgainAfterAnotherProcess) {
     become_active();
     share();
