@@ -1,9 +1,11 @@
 #include "core/peer/exchange.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "core/base/find.hpp"
+#include "core/base/fingerprint.hpp"
 
 namespace ngx_vrrp::peer {
 
@@ -14,6 +16,14 @@ constexpr Duration kSameClock = Milliseconds{10};
 
 // To one peer in a second, besides the last ones: less than a connection takes.
 constexpr std::size_t kMostRelayed = kLargestDetails;
+
+// Of the octets: another process of the same node does not begin again with a
+// number that was used.
+std::uint32_t revision_of(const Buffer &entries) {
+    const std::string_view text{reinterpret_cast<const char *>(entries.data()),
+                                entries.size()};
+    return static_cast<std::uint32_t>(fingerprint(text)) | 1;
+}
 
 bool is_other(Duration a, Duration b) {
     return (a < b ? b - a : a - b) > kSameClock;
@@ -68,7 +78,7 @@ void Exchange::set_own(Details details, bool relays) {
         // As others see it: texts are cut, and long lists end early.
         const auto read = parse_details(entries_);
         own_ = read ? *read : Details{};
-        ++revision_;
+        revision_ = revision_of(entries_);
         changed_ = true;
     }
 }

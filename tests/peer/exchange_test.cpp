@@ -103,6 +103,23 @@ TEST_F(ExchangeTest, EachNodeSeesAll) {
     EXPECT_EQ(seen_by(3), "lb1 lb2*");
 }
 
+// After a reload of nginx: it has the id of the one before.
+TEST_F(ExchangeTest, TheNextProcessOfANodeIsRelayed) {
+    for (int i = 0; i < 3; ++i) {
+        look();
+    }
+    ASSERT_EQ(seen_by(3), "lb1 lb2*");
+
+    of(2).exchange = Exchange(2);
+    of(2).details.about.router_id = "other";
+    of(1).links.front().since = now;
+    of(2).links = {{1, now}};
+    for (int i = 0; i < 3; ++i) {
+        look();
+    }
+    EXPECT_EQ(seen_by(3), "lb1 other*");
+}
+
 TEST_F(ExchangeTest, AtRestOnlyClocksAreSent) {
     for (int i = 0; i < 5; ++i) {
         look();
