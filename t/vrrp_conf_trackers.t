@@ -37,6 +37,14 @@ sub accepts_tracker ($tracker, $after = '', %options) {
 
 # --- words that all of them have ---------------------------------------------
 
+# blocks of keepalived.conf
+my %hint = (
+    track_file      => 'track_file PATH;" for each file',
+    track_interface => 'track_interface eth1;" for each interface',
+    track_script    => 'track_script PROGRAM;"; a script that checks nginx is '
+        . 'not needed',
+);
+
 my %example = (
     track_upstream  => 'web',
     track_http      => 'http://127.0.0.1/',
@@ -76,7 +84,10 @@ for my $directive (sort keys %example) {
     rejects("$directive twice", "$good$tracker;\n$tracker weight=1;\n}\n}",
         qq(duplicate $directive "$example{$directive}"), 9);
     rejects("$directive alone", "$good$directive;",
-        qq(invalid number of arguments in "$directive" directive), 8);
+        qq(invalid number of arguments in "$directive" directive), 8,
+        hint => $hint{$directive} && qq(keepalived's "$directive": write )
+            . qq("$hint{$directive}; "ngx-vrrp-from-keepalived" translates a )
+            . 'whole keepalived.conf');
     accepts("$directive in the vrrp block", <<~"END");
         $tracker;
         $good}

@@ -100,6 +100,9 @@ ngx_vrrp_match_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (rv == NGX_CONF_OK) {
         rv = ngx_vrrp_match_finish(cf, &ctx);
+
+    } else {
+        vcf->hinted = 1;  /* the lines of this block are not directives */
     }
 
     *cf = save;

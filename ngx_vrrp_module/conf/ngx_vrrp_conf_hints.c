@@ -92,12 +92,12 @@ static ngx_vrrp_hint_t  ngx_vrrp_words[] = {
     { ngx_string("notification_email"),
       "write \"notify_email ADDRESS server=HOST;\"" },
 
-    { ngx_string("vrrp_strict"), "it is not needed, remove it" },
+    { ngx_string("vrrp_strict"), "it has no counterpart, remove it" },
     { ngx_string("enable_script_security"), "it is not needed, remove it" },
     { ngx_string("vrrp_skip_check_adv_addr"), "it is not needed, remove it" },
-    { ngx_string("dont_track_primary"), "it is not needed, remove it" },
+    { ngx_string("dont_track_primary"), "it has no counterpart, remove it" },
     { ngx_string("accept"), "it is not needed, remove it" },
-    { ngx_string("strict_mode"), "it is not needed, remove it" },
+    { ngx_string("strict_mode"), "it has no counterpart, remove it" },
 
     { ngx_null_string, NULL }
 };
@@ -183,9 +183,12 @@ ngx_vrrp_conf_hint(ngx_conf_t *cf, ngx_uint_t type)
         return;
     }
 
-    /* keepalived ends a line without ";"; parameters may have such names */
+    /*
+     * keepalived ends a line without ";".  The first argument is the value,
+     * and parameters may have such names.
+     */
 
-    for (i = 1; i < cf->args->nelts; i++) {
+    for (i = 2; i < cf->args->nelts; i++) {
 
         if (cmd->type & (NGX_CONF_1MORE|NGX_CONF_2MORE)) {
             break;
