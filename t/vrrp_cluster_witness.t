@@ -122,9 +122,9 @@ like($nginx{lb2}->log_text,
 
 # --- only the BACKUP reaches it -------------------------------------------------------
 
-let_pass('lb1');
+let_pass($_) for qw(lb1 lb2);
+linked();
 cut('lb1', $witness);
-let_pass('lb2');
 cut('lb2');
 is_in('lb1', 'FAULT', 'a MASTER without link and witness gives up');
 like(instance('lb1')->{reason}, qr/^cut off: the peer links have ended/,

@@ -454,6 +454,7 @@ private:
     std::string describe_lost_adverts(Instant now) const;
     std::string why_adverts_are_heard() const;
     std::optional<Witness> find_witness() const;
+    bool is_master() const;
     bool needs_witness() const;
     std::optional<Instant> witness_deadline() const;
     void see_witness(Instant now);

@@ -21,7 +21,7 @@ std::optional<Witness> VirtualRouter::find_witness() const {
 
 void VirtualRouter::set_linked_peers(LinkedPeers links, Instant now) {
     if (witness_) {
-        witness_->set_links(links);
+        witness_->set_links(links, is_master());
         judge_witness(now);
     }
 }
@@ -32,11 +32,14 @@ void VirtualRouter::act(const vrrp::AskWitness &, Instant) {
     }
 }
 
+bool VirtualRouter::is_master() const {
+    return instance_.state() == vrrp::StateName::active &&
+           !instance_.is_leaving() && is_ours();
+}
+
 bool VirtualRouter::needs_witness() const {
-    const bool is_master =
-        instance_.state() == vrrp::StateName::active && !instance_.is_leaving();
-    return witness_ && witness_->has_lost_links() && is_ours() &&
-           (is_master || faults_.has(FaultCause::witness));
+    return witness_ && witness_->has_lost_links() &&
+           (is_master() || (is_ours() && faults_.has(FaultCause::witness)));
 }
 
 std::optional<Instant> VirtualRouter::witness_deadline() const {

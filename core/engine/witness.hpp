@@ -1,8 +1,9 @@
 // The witness of takeover_check: a check that passes only if the network of
 // this node works. A BACKUP asks it before it takes over after silence
-// (vrrp::Instance). A MASTER that has lost its peer links asks it, too: without
-// an answer it gives the addresses up, because another node that reaches the
-// witness may have them by now.
+// (vrrp::Instance). A MASTER that loses its peer links asks it, too: without an
+// answer it gives the addresses up, because another node that reaches the
+// witness may have them by now. One answer is enough until links are lost
+// again: then the network works, and it is the other node that has gone.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,11 @@ enum class LinkedPeers : std::uint8_t {
     lost  // there was one
 };
 
-// How often a MASTER asks, and the number of failures in a row.
+// How often a MASTER asks, and the number of failures in a row: before the
+// first answer, and after it.
 inline constexpr Duration kWitnessPeriod = Seconds{1};
 inline constexpr unsigned kWitnessFailures = 3;
+inline constexpr unsigned kLaterFailures = 30;
 
 class Witness {
 public:
@@ -33,14 +36,23 @@ public:
     bool is_news(Instant checked_at) const { return checked_at > seen_at_; }
     void see(Instant checked_at) { seen_at_ = checked_at; }
 
-    void set_links(LinkedPeers links) { links_ = links; }
+    // What a BACKUP asks for, it has before it takes over.
+    void set_links(LinkedPeers links, bool is_master) {
+        has_lost_links_ = links == LinkedPeers::lost && is_master;
+        has_answered_ = false;
+    }
     // This router needs an answer: it is MASTER, or has given up.
-    bool has_lost_links() const { return links_ == LinkedPeers::lost; }
+    bool has_lost_links() const { return has_lost_links_; }
 
     void ask(Instant now) { question_at_ = now + kWitnessPeriod; }
     Instant question_at() const { return question_at_; }
-    void on_result(bool passed) { failures_ = passed ? 0 : failures_ + 1; }
-    bool has_failed() const { return failures_ >= kWitnessFailures; }
+    void on_result(bool passed) {
+        failures_ = passed ? 0 : failures_ + 1;
+        has_answered_ = has_answered_ || passed;
+    }
+    bool has_failed() const {
+        return failures_ >= (has_answered_ ? kLaterFailures : kWitnessFailures);
+    }
     // No answer is needed any more.
     void rest() {
         question_at_ = {};
@@ -50,7 +62,8 @@ public:
 private:
     check::CheckId check_;
     Instant seen_at_{};
-    LinkedPeers links_ = LinkedPeers::none;
+    bool has_lost_links_ = false;  // as MASTER
+    bool has_answered_ = false;    // since then
     Instant question_at_{};
     unsigned failures_ = 0;
 };

@@ -326,6 +326,7 @@ private:
     Instant overdue_at(const Backup &state) const;
     Instant witness_due_at(const Backup &state) const;
     Instant witness_question_at(const Backup &state) const;
+    bool is_heard_until(const Backup &state, Instant takeover) const;
     bool has_witness(const Backup &state) const;
     Instant silent_since(const Backup &state) const;
     Instant missing_since(const Backup &state) const;

@@ -37,7 +37,7 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
     }
     // a router that has become silent is not a lower one that is heard
     const Instant preempts = preempts_at(state, skew);
-    const bool is_known = has_witness(state) || preempts < overdue_at(state);
+    const bool is_known = has_witness(state) || is_heard_until(state, preempts);
     return std::min(is_known ? preempts : Instant::max(),
                     silence_ends_at(state));
 }
@@ -109,9 +109,16 @@ Instant Instance::witness_due_at(const Backup &state) const {
     return due;
 }
 
-// A lower router that is heard, and preempted, is no silence.
+// A lower router that is still heard when it is preempted is no silence.
+[[gnu::hot]] bool Instance::is_heard_until(const Backup &state,
+                                           Instant takeover) const {
+    return std::max(takeover, held_until()) < overdue_at(state);
+}
+
 [[gnu::hot]] bool Instance::has_witness(const Backup &state) const {
-    return !config_.witness || silent_since(state) > state.timer_started ||
+    return !config_.witness ||
+           (silent_since(state) > state.timer_started &&
+            is_heard_until(state, answers_end_at(state))) ||
            witness_answered_at_ >= witness_due_at(state);
 }
 

@@ -198,6 +198,21 @@ TEST(Witness, ALowerRouterThatIsSilentIsNotPreemptedWithoutIt) {
     EXPECT_EQ(silent.state(), StateName::backup);
 }
 
+// It was heard while this node was held back.
+TEST(Witness, ALowerRouterThatWasHeardEarlierIsNotPreemptedWithoutIt) {
+    Config config = witnessed();
+    config.not_before = Router{config}.now() + Seconds{30};
+    Router router = Router::backup(config);
+    for (int i = 0; i < 5; ++i) {
+        router.hear(50, kActive);
+        router.wait_for(Seconds{1});
+    }
+    router.wait_for(Seconds{60});
+    EXPECT_EQ(router.state(), StateName::backup);
+    answer(router);
+    EXPECT_EQ(to_takeover(router), Duration::zero());
+}
+
 // With a peer link
 
 Router linked(Duration interval = Seconds{1}) {
