@@ -90,6 +90,7 @@ struct Active {
     AnnounceSchedule announcements;
     TokenBucket answers{kAnswerPeriod, kAnswerBurst};
     std::optional<Rival> rival = {};
+    Instant since{};  // 0: an earlier process of this node
 };
 
 // Make before break: priority 0 has been sent, and the addresses stay until the

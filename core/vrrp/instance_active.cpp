@@ -21,7 +21,8 @@ State Instance::become_active(std::string reason, Turn &turn) {
                 .advertised_at = turn.now,
                 .advertise_at = next_advert(turn.now),
                 .renew_at = turn.now + renew_interval(),
-                .announcements = AnnounceSchedule{config_.announce}};
+                .announcements = AnnounceSchedule{config_.announce},
+                .since = turn.now};
     turn.act(SendAdvert{priority_});
     turn.act(AddAddresses{});
     turn.announce(next.announcements.begin(turn.now));
@@ -167,7 +168,11 @@ State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
 // that wins has nothing to do: the other one asks, too. An address of a peer
 // link is not always one of this router, so it is not kept.
 State Instance::on(Active state, const ActiveAnswered &in, Turn &turn) {
-    const Duration age = turn.now - in.asked_at.value_or(turn.now);
+    const Instant asked_at = in.asked_at.value_or(turn.now);
+    const Duration age = turn.now - asked_at;
+    if (asked_at < state.since) {
+        return state;  // it was MASTER before us
+    }
     if (age > answer_lifetime(config_.advert_interval)) {
         return state;
     }

@@ -475,6 +475,22 @@ TEST(TakeoverCheck, AnOldAnswerIsNoRival) {
     EXPECT_EQ(router.state(), StateName::backup);
 }
 
+// The question was asked before it left.
+TEST(TakeoverCheck, ThePredecessorIsNoRival) {
+    Router router = linked(checked());
+    ASSERT_EQ(router.wait(), Lines{"ask-active"});
+    ActiveAnswered in = answer(200);
+    in.asked_at = router.now();
+    router.set_successor_of(ip(kLinked));
+    router.after(Milliseconds{50});
+    router.hear(0, kLinked);
+    ASSERT_EQ(router.state(), StateName::active);
+    EXPECT_EQ(router.put(in), Lines{});
+    in.asked_at = router.now();
+    router.put(in);
+    EXPECT_EQ(router.state(), StateName::backup);
+}
+
 TEST(TakeoverCheck, ARouterThatIsNotActiveAnyMoreIsNoRival) {
     Router router = Router::active(checked());
     ActiveAnswered in = answer(200);
