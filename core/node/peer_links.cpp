@@ -183,8 +183,8 @@ void PeerLinks::deliver(engine::Engine &engine, Instant now) {
                     heard_ = true;
                     break;
                 }
-                links_.send(
-                    received.node, received.link, peer::Type::answer,
+                links_.reply(
+                    received, peer::Type::answer,
                     peer::serialize(peer::Answer{
                         status_of(engine, interfaces_[received.link], true),
                         peer::parse_question(received.message.payload)}),

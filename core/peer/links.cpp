@@ -390,7 +390,7 @@ void Links::progress(ConnectionId id, Instant now) {
     if (is_new && !settle_duplicates(id, now)) {
         return;
     }
-    collect(c);
+    collect(id);
     if (!c.spare && session.take_news()) {
         show(c, now);
         inform(configs_[c.link].interface, now);
@@ -416,11 +416,12 @@ void Links::progress(ConnectionId id, Instant now) {
     end(id, Ended::here, text, now);
 }
 
-void Links::collect(const Connection &c) {
+void Links::collect(ConnectionId id) {
+    const Connection &c = connections_[id];
     for (Message &message : c.session->take_messages()) {
         if (received_.size() < kMostReceived) {
             received_.push_back(
-                {c.session->node(), c.link, c.address, std::move(message)});
+                {c.session->node(), c.link, c.address, std::move(message), id});
         }
     }
 }
@@ -477,11 +478,20 @@ bool Links::send(NodeId node, std::size_t link, Type type, Bytes payload,
             to = id;
         }
     }
-    if (!to) {
-        return false;
-    }
-    const bool sent = connections_[*to].session->post(type, payload, now);
-    progress(*to, now);
+    return to && post(*to, type, payload, now);
+}
+
+bool Links::reply(const Received &question, Type type, Bytes payload,
+                  Instant now) {
+    const Connection &c = connections_[question.connection];
+    return c.session && c.up && c.session->node() == question.node
+               ? post(question.connection, type, payload, now)
+               : send(question.node, question.link, type, payload, now);
+}
+
+bool Links::post(ConnectionId id, Type type, Bytes payload, Instant now) {
+    const bool sent = connections_[id].session->post(type, payload, now);
+    progress(id, now);
     return sent;
 }
 

@@ -119,6 +119,7 @@ struct Received {
     std::size_t link = 0;
     IpAddress address;  // of the connection
     Message message;
+    ConnectionId connection{};
 };
 
 // Until they are taken; more are discarded.
@@ -191,6 +192,9 @@ public:
     // no link to it.
     bool send(NodeId node, std::size_t link, Type type, Bytes payload,
               Instant now);
+    // By the connection of the question: another one with this node may have
+    // ended at its other end.
+    bool reply(const Received &question, Type type, Bytes payload, Instant now);
     // What has been received since the last call, in the order of each peer. A
     // peer may have closed its link meanwhile.
     std::vector<Received> take_received() {
@@ -269,7 +273,8 @@ private:
     bool is_connecting_to(const Peer &peer) const;
     bool is_due(const Peer &peer) const;
     void progress(ConnectionId id, Instant now);
-    void collect(const Connection &connection);
+    void collect(ConnectionId id);
+    bool post(ConnectionId id, Type type, Bytes payload, Instant now);
     void flush(ConnectionId id, Instant now);
     void inform(const std::string &interface, Instant now);
     StatusList status_for(ConnectionId id, const OrderList &order) const;

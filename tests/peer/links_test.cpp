@@ -315,6 +315,29 @@ TEST_F(PeerLinksTest, ANodeThatIsBackSoonHasItsNewId) {
     EXPECT_EQ(lb2.peer(1)->node, 110U);
 }
 
+// Its nginx was restarted, and the end of the first connection is on its way.
+TEST_F(PeerLinksTest, AReplyGoesBackOverTheConnectionOfItsQuestion) {
+    lan.follow(lb1, {2});
+    lan.run(2s);
+    lan.pipes.clear();
+    lb1.begin();
+    lan.follow(lb1, {2});
+    lan.run(100ms);
+    ASSERT_EQ(lb2.links->connections(), 2U);
+    lb2.links->take_received();
+    ASSERT_TRUE(lb1.links->send(20, 0, Type{77}, {}, lan.now));
+    lan.run(50ms);
+    const auto questions = lb2.links->take_received();
+    ASSERT_EQ(questions.size(), 1U);
+    EXPECT_TRUE(lb2.links->reply(questions[0], Type{78}, {}, lan.now));
+    lan.run(50ms);
+    EXPECT_EQ(lb1.links->take_received().size(), 1U);
+
+    lb2.links->handle_end(questions[0].connection, Ended::closed, "", lan.now);
+    EXPECT_TRUE(lb2.links->reply(questions[0], Type{78}, {}, lan.now))
+        << "by the one that is left";
+}
+
 StatusList backup(std::uint8_t priority) {
     return {{Family::ipv4, Vrid{51}, RouterState::backup, Priority{priority}}};
 }
