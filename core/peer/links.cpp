@@ -251,7 +251,7 @@ std::optional<ConnectionId> Links::accept(std::size_t link,
                now);
         return std::nullopt;
     }
-    open(*id, link, peer, Role::acceptor, now);
+    open(*id, link, peer, Role::acceptor, now).local = local;
     return id;
 }
 
@@ -502,11 +502,23 @@ void Links::flush(ConnectionId id, Instant now) {
     }
 }
 
+// A node opens no second connection to an address: it has lost the earlier
+// one, the end of which may be late.
+ConnectionId Links::loser_of(ConnectionId id, ConnectionId other) const {
+    const Connection &c = connections_[id];
+    const Connection &o = connections_[other];
+    const Role role = c.session->role();
+    if (role != o.session->role()) {
+        const bool is_lower = identities_[c.link].node < c.session->node();
+        return (role == Role::opener) == is_lower ? id : other;
+    }
+    return role == Role::acceptor && o.began <= c.began ? other : id;
+}
+
 // False: this connection is the one that has ended.
 bool Links::settle_duplicates(ConnectionId id, Instant now) {
     const Connection &c = connections_[id];
     const NodeId theirs = c.session->node();
-    const NodeId ours = identities_[c.link].node;
     for (ConnectionId other = 0; other < kMostConnections; ++other) {
         const Connection &o = connections_[other];
         if (other == id || !o.session || !o.up || o.session->node() != theirs ||
@@ -514,23 +526,20 @@ bool Links::settle_duplicates(ConnectionId id, Instant now) {
             continue;
         }
         const bool same_role = o.session->role() == c.session->role();
+        const bool same_address = o.link == c.link && o.address == c.address;
         const bool proved = are_of_one_node(c, o);
-        if (same_role && c.session->role() == Role::acceptor) {
+        const bool same_ends = same_address && o.local == c.local;
+        if (same_role && c.session->role() == Role::acceptor && !same_ends) {
             connections_[id].spare = c.spare || proved || !is_trusted(c);
             continue;
         }
         // the other node must come to the same result
-        const bool certain = !identities_[c.link].secret.empty() ||
-                             (c.link == o.link && c.address == o.address);
+        const bool certain =
+            !identities_[c.link].secret.empty() || same_address;
         if (!proved || (!same_role && !certain)) {
             continue;
         }
-        ConnectionId loser = id;
-        if (!same_role) {
-            const Role lower = ours < theirs ? Role::opener : Role::acceptor;
-            loser = c.session->role() == lower ? id : other;
-        }
-        say_bye(loser, Farewell::duplicate, now);
+        say_bye(loser_of(id, other), Farewell::duplicate, now);
         if (!c.session) {
             return false;
         }

@@ -257,6 +257,7 @@ private:
         bool greeted = false;
         bool up = false;
         bool spare = false;  // the peer will end it: there is an earlier one
+        IpAddress local{};   // of this end, if the peer has opened it
     };
 
     bool is_trusted(const Connection &c) const {
@@ -278,6 +279,7 @@ private:
     void flush(ConnectionId id, Instant now);
     void inform(const std::string &interface, Instant now);
     StatusList status_for(ConnectionId id, const OrderList &order) const;
+    ConnectionId loser_of(ConnectionId id, ConnectionId other) const;
     bool settle_duplicates(ConnectionId id, Instant now);
     void use_spare(const std::string &interface, NodeId node);
     void use_untrusted_spare(const Peer &peer);

@@ -100,6 +100,7 @@ struct Pipe {
     bool closed[2] = {false, false};  // by that end
     std::size_t link = 0;
     Ended how = Ended::closed;
+    IpAddress to{};  // an address of the second end
 };
 
 class Lan {
@@ -110,9 +111,10 @@ public:
         return *machines.emplace(host, std::move(machine)).first->second;
     }
 
-    void connect(Machine &from, ConnectionId id, std::size_t link,
-                 Machine &to) {
+    void connect(Machine &from, ConnectionId id, std::size_t link, Machine &to,
+                 const IpAddress &at) {
         pipes.push_back({{&from, &to}, {id, std::nullopt}, {}, {}, link});
+        pipes.back().to = at;
         ++connects;
     }
 
@@ -220,7 +222,7 @@ private:
             return;
         }
         const auto id = to.links->accept(pipe.link, address(pipe.ends[0]->host),
-                                         address(to.host), now);
+                                         pipe.to, now);
         if (id) {
             pipe.ids[1] = id;
             to.links->begin(*id, now);
@@ -234,13 +236,13 @@ std::string Machine::connect(ConnectionId id, std::size_t link,
                              const IpAddress &to) {
     for (auto &[other, machine] : lan.same) {
         if (address(other) == to) {
-            lan.connect(*this, id, link, *machine);
+            lan.connect(*this, id, link, *machine, to);
             return {};
         }
     }
     for (auto &[other, machine] : lan.machines) {
         if (address(other) == to) {
-            lan.connect(*this, id, link, *machine);
+            lan.connect(*this, id, link, *machine, to);
             return {};
         }
     }
@@ -315,27 +317,18 @@ TEST_F(PeerLinksTest, ANodeThatIsBackSoonHasItsNewId) {
     EXPECT_EQ(lb2.peer(1)->node, 110U);
 }
 
-// Its nginx was restarted, and the end of the first connection is on its way.
-TEST_F(PeerLinksTest, AReplyGoesBackOverTheConnectionOfItsQuestion) {
+// Its process was restarted, and the end of the first connection is late.
+TEST_F(PeerLinksTest, ANewConnectionFromAnAddressReplacesTheOldOne) {
     lan.follow(lb1, {2});
     lan.run(2s);
     lan.pipes.clear();
     lb1.begin();
     lan.follow(lb1, {2});
     lan.run(100ms);
-    ASSERT_EQ(lb2.links->connections(), 2U);
-    lb2.links->take_received();
-    ASSERT_TRUE(lb1.links->send(20, 0, Type{77}, {}, lan.now));
-    lan.run(50ms);
-    const auto questions = lb2.links->take_received();
-    ASSERT_EQ(questions.size(), 1U);
-    EXPECT_TRUE(lb2.links->reply(questions[0], Type{78}, {}, lan.now));
+    EXPECT_EQ(lb2.links->connections(), 1U);
+    EXPECT_TRUE(lb2.links->send(10, 0, Type{77}, {}, lan.now));
     lan.run(50ms);
     EXPECT_EQ(lb1.links->take_received().size(), 1U);
-
-    lb2.links->handle_end(questions[0].connection, Ended::closed, "", lan.now);
-    EXPECT_TRUE(lb2.links->reply(questions[0], Type{78}, {}, lan.now))
-        << "by the one that is left";
 }
 
 StatusList backup(std::uint8_t priority) {
@@ -600,21 +593,56 @@ TEST(PeerLinks, AHostWithManyNodesLeavesRoom) {
 }
 
 // A greeting with this id, and one message, in one segment.
+void greet(Machine &at, ConnectionId id, NodeId node, Instant now) {
+    Hello hello;
+    hello.node = node;
+    Buffer all = serialize({Type::hello, 0}, serialize(hello), 0);
+    for (const Buffer &next :
+         {serialize({Type::about, 1}, serialize(About{}), 0),
+          serialize({Type{77}, 2}, {}, 0)}) {
+        all.insert(all.end(), next.begin(), next.end());
+    }
+    at.links->receive(id, all, now);
+}
+
 std::optional<ConnectionId> claim(Machine &at, std::uint8_t host, NodeId node,
                                   Instant now) {
     const auto id = at.links->accept(0, address(host), address(at.host), now);
     if (id) {
-        Hello hello;
-        hello.node = node;
-        Buffer all = serialize({Type::hello, 0}, serialize(hello), 0);
-        for (const Buffer &next :
-             {serialize({Type::about, 1}, serialize(About{}), 0),
-              serialize({Type{77}, 2}, {}, 0)}) {
-            all.insert(all.end(), next.begin(), next.end());
-        }
-        at.links->receive(*id, all, now);
+        greet(at, *id, node, now);
     }
     return id;
+}
+
+TEST_F(PeerLinksTest, AnOldConnectionThatGreetsLateReplacesNoNewOne) {
+    const auto old = lb2.links->accept(0, address(1), address(2), lan.now);
+    ASSERT_TRUE(old);
+    const auto id = claim(lb2, 1, 10, lan.now + 1s);
+    ASSERT_TRUE(id);
+    lb2.links->take_received();
+    greet(lb2, *old, 10, lan.now + 2s);
+    ASSERT_EQ(lb2.links->connections(), 1U);
+    lb2.links->receive(*id, serialize({Type{77}, 3}, {}, 0), lan.now + 2s);
+    EXPECT_EQ(lb2.links->take_received().size(), 1U);
+}
+
+// Another host has connected first, with the id of lb1.
+TEST_F(PeerLinksTest, AReplyGoesBackOverTheConnectionOfItsQuestion) {
+    ASSERT_TRUE(claim(lb2, 66, 10, lan.now));
+    lan.follow(lb1, {2});
+    lan.run(100ms);
+    lb2.links->take_received();
+    ASSERT_TRUE(lb1.links->send(20, 0, Type{77}, {}, lan.now));
+    lan.run(50ms);
+    const auto questions = lb2.links->take_received();
+    ASSERT_EQ(questions.size(), 1U);
+    EXPECT_TRUE(lb2.links->reply(questions[0], Type{78}, {}, lan.now));
+    lan.run(50ms);
+    EXPECT_EQ(lb1.links->take_received().size(), 1U);
+
+    lb2.links->handle_end(questions[0].connection, Ended::closed, "", lan.now);
+    EXPECT_TRUE(lb2.links->reply(questions[0], Type{78}, {}, lan.now))
+        << "by the one that is left";
 }
 
 TEST_F(PeerLinksTest, AnIdWithoutASecretEndsNoLinkOfAnotherAddress) {
