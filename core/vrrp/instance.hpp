@@ -91,6 +91,8 @@ struct Active {
     TokenBucket answers{kAnswerPeriod, kAnswerBurst};
     std::optional<Rival> rival = {};
     Instant since{};  // 0: an earlier process of this node
+    // It has said so on the peer link, and priority 0 may still be on its way.
+    std::optional<IpAddress> leaver = {};
 };
 
 // Make before break: priority 0 has been sent, and the addresses stay until the
@@ -288,7 +290,8 @@ private:
     State become_initialize(std::string reason, Turn &turn);
     State become_fault(std::string reason, Turn &turn);
     Backup become_backup(std::string reason, Turn &turn);
-    State become_active(std::string reason, Turn &turn);
+    State become_active(std::string reason, Turn &turn,
+                        std::optional<IpAddress> leaver = {});
 
     void examine_death(const Input &input, Turn &turn);
     State on_priority_zero(Backup state, const IpAddress &from, Turn &turn);

@@ -9,9 +9,17 @@
 
 namespace ngx_vrrp::vrrp {
 
+namespace {
+
+// A packet may be so much slower than the peer link.
+constexpr Duration kOvertaken = Milliseconds{10};
+
+}  // namespace
+
 // The advert comes first: it stops the other backups while we add the
 // addresses.
-State Instance::become_active(std::string reason, Turn &turn) {
+State Instance::become_active(std::string reason, Turn &turn,
+                              std::optional<IpAddress> leaver) {
     turn.reason = std::move(reason);
     active_router_.reset();
     asked_at_ = turn.now;  // the other node may be about to yield
@@ -22,7 +30,8 @@ State Instance::become_active(std::string reason, Turn &turn) {
                 .advertise_at = next_advert(turn.now),
                 .renew_at = turn.now + renew_interval(),
                 .announcements = AnnounceSchedule{config_.announce},
-                .since = turn.now};
+                .since = turn.now,
+                .leaver = leaver};
     turn.act(SendAdvert{priority_});
     turn.act(AddAddresses{});
     turn.announce(next.announcements.begin(turn.now));
@@ -130,6 +139,9 @@ void Instance::advertise(Active &state, Turn &turn) {
 State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
     const Priority theirs = in.advertisement.priority;
     if (theirs == kPriorityZero) {
+        if (state.leaver == in.source) {
+            state.leaver.reset();
+        }
         answer(state, turn);
         if (config_.is_grouped()) {
             // a member that stood down may have announced the addresses
@@ -149,6 +161,10 @@ State Instance::on(Active state, const AdvertReceived &in, Turn &turn) {
         return on_equal(std::move(state), in, turn);
     }
     if (beats_us(in)) {
+        // sent before it left: its message on the peer link has overtaken it
+        if (state.leaver == in.source && turn.now - state.since < kOvertaken) {
+            return state;
+        }
         return yield(in, turn);
     }
     answer(state, turn);

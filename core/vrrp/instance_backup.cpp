@@ -233,7 +233,8 @@ State Instance::on(Backup state, const TimeReached &, Turn &turn) {
 }
 
 State Instance::on(Backup state, const TakeOver &, Turn &turn) {
-    return become_active(takeover_reason(state, turn.now), turn);
+    return become_active(takeover_reason(state, turn.now), turn,
+                         state.named ? state.leaver : std::nullopt);
 }
 
 void Instance::forget_leaver(Backup &state) {
@@ -386,7 +387,7 @@ State Instance::on(Backup state, const MasterLeaves &in, Turn &turn) {
         active_router_.reset();
     }
     if (!is_held_back(turn.now) && !config_.is_grouped()) {
-        return become_active(leaving_text(in.source), turn);
+        return become_active(leaving_text(in.source), turn, in.source);
     }
     if (state.leaver != in.source) {
         state.timer_started = turn.now;

@@ -481,6 +481,25 @@ TEST(Backup, TakesOverAtOnceWhenTheActiveRouterSaysThatItLeaves) {
     }
 }
 
+// It was sent before the message, and arrives after it.
+TEST(Backup, AnAdvertThatTheMessageHasOvertakenIsDiscarded) {
+    Router router = Router::backup(v3_config());
+    router.hear(200, "192.168.64.134");
+    router.put(MasterLeaves{ip("192.168.64.134")});
+    ASSERT_EQ(router.state(), StateName::active);
+    EXPECT_EQ(router.hear(200, "192.168.64.134"), Lines{});
+    Router other = router;
+    other.hear(200, "192.168.64.135");
+    EXPECT_EQ(other.state(), StateName::backup) << "of another router";
+    Router again = router;
+    again.hear(0, "192.168.64.134");
+    again.hear(200, "192.168.64.134");
+    EXPECT_EQ(again.state(), StateName::backup) << "after priority 0";
+    router.after(Milliseconds{20});
+    router.hear(200, "192.168.64.134");
+    EXPECT_EQ(router.state(), StateName::backup);
+}
+
 // The two ways have no order.
 TEST(Backup, TakesOverIfPriorityZeroCameBeforeTheMessage) {
     Router router = Router::backup(classic_config(100));
