@@ -56,8 +56,10 @@ END
 my $KEEPALIVED = <<'END';
 exec 3> "$2" 4> "$2.log"
 mkdir /run/tmp
+cp -r "$(dirname "$1")" /run/samples
 mount --bind /run/tmp /tmp
-keepalived -n -l -P -i lb1 -p /run/k.pid -r /run/v.pid -f "$1" >&4 2>&4 &
+conf=/run/samples/$(basename "$1")
+keepalived -n -l -P -i lb1 -p /run/k.pid -r /run/v.pid -f "$conf" >&4 2>&4 &
 for i in $(seq 100); do
     [ ! -s /run/v.pid ] || break
     sleep 0.05
