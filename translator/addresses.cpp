@@ -211,6 +211,13 @@ std::string_view take_type(Piece &item) {
     return {};
 }
 
+// "unicast" is the default here.
+std::string with_type(std::string_view directive, std::string_view type) {
+    std::string line(directive);
+    line += type.empty() || type == "unicast" ? "" : " " + std::string(type);
+    return line;
+}
+
 // "table" takes "main" or a number here.
 bool name_tables(Reading &reading, Piece &item, std::string_view directive) {
     auto &words = item.words;
@@ -272,9 +279,8 @@ Extra read_route(Reading &reading, const Piece &item) {
     if (network == "0.0.0.0/0" || network == "::/0") {
         network = "default";
     }
-    std::string line(kDirective);
-    line += type.empty() || type == "unicast" ? "" : " " + std::string(type);
-    return {item.place, line + " " + network + words + ";", false};
+    return {item.place,
+            with_type(kDirective, type) + " " + network + words + ";", false};
 }
 
 Extra read_rule(Reading &reading, const Piece &item) {
@@ -297,9 +303,7 @@ Extra read_rule(Reading &reading, const Piece &item) {
                      "has no preference: keepalived chooses " +
                          std::to_string(priority) + ", and so does this line");
     }
-    std::string line(kDirective);
-    line += type.empty() || type == "unicast" ? "" : " " + std::string(type);
-    return {item.place, line + words + ";", false};
+    return {item.place, with_type(kDirective, type) + words + ";", false};
 }
 
 }  // namespace ngx_vrrp::translator

@@ -194,7 +194,7 @@ void write_file(const std::string &path, const std::string &text) {
     std::cout << path << "\n";
 }
 
-void write_files(const Options &options, const Output &output) {
+void write_files(const Options &options, const std::string &output) {
     std::string name = options.file.substr(options.file.rfind('/') + 1);
     if (name.ends_with(".conf") && name.size() > 5) {
         name.resize(name.size() - 5);
@@ -202,12 +202,7 @@ void write_files(const Options &options, const Output &output) {
     const std::string &top = options.directory;
     make_directory(top);
     make_directory(top + "/vrrp.d");
-    write_file(top + "/vrrp.d/" + name + ".conf", output.main);
-    if (!output.http.empty()) {
-        make_directory(top + "/conf.d");
-    }
-    write_file(top + "/conf.d/" + name + "-upstreams.conf", output.http);
-    write_file(top + "/" + name + "-stream.conf", output.stream);
+    write_file(top + "/vrrp.d/" + name + ".conf", output);
 }
 
 }  // namespace

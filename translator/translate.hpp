@@ -11,7 +11,7 @@
 namespace ngx_vrrp::translator {
 
 struct Translation {
-    Output output;
+    std::string output;
     Remarks remarks;
 };
 

@@ -288,42 +288,17 @@ private:
     std::string out_;
 };
 
-void indented(std::string &out, const std::string &text) {
-    std::size_t begin = 0;
-    while (begin < text.size()) {
-        const std::size_t end = std::min(text.find('\n', begin), text.size());
-        out += end == begin ? "\n"
-                            : "    " + text.substr(begin, end - begin) + "\n";
-        begin = end + 1;
-    }
-}
-
 }  // namespace
 
-Output write(const Model &model, const Remarks &remarks) {
-    Output output;
-    if (!model.instances.empty()) {
-        output.main = Writer(model, remarks).main();
-    }
-    return output;
+std::string write(const Model &model, const Remarks &remarks) {
+    return model.instances.empty() ? "" : Writer(model, remarks).main();
 }
 
-std::string as_one(const Output &output) {
-    std::string text;
-    if (!output.main.empty()) {
-        text += "# In the main context, outside of http { }:\n" + output.main;
-    }
-    if (!output.http.empty()) {
-        text += "\n# In http { }:\nhttp {\n";
-        indented(text, output.http);
-        text += "}\n";
-    }
-    if (!output.stream.empty()) {
-        text += "\n# In stream { }:\nstream {\n";
-        indented(text, output.stream);
-        text += "}\n";
-    }
-    return text;
+std::string as_one(const std::string &configuration) {
+    return configuration.empty()
+               ? ""
+               : "# In the main context, outside of http { }:\n" +
+                     configuration;
 }
 
 std::string describe(const Remark &remark) {

@@ -1,4 +1,4 @@
-// Our configuration, one text for each context of nginx.
+// Our configuration, for the main context of nginx.
 #pragma once
 
 #include <string>
@@ -8,16 +8,11 @@
 
 namespace ngx_vrrp::translator {
 
-struct Output {
-    std::string main;    // vrrp { ... }
-    std::string http;    // directives in http { }
-    std::string stream;  // directives in stream { }
-};
+// Empty: there is no vrrp_instance.
+std::string write(const Model &model, const Remarks &remarks);
 
-Output write(const Model &model, const Remarks &remarks);
-
-// As one configuration for nginx -t, without load_module and events { }.
-std::string as_one(const Output &output);
+// With its place, for nginx -t: without load_module and events { }.
+std::string as_one(const std::string &configuration);
 
 // For standard error: "file:line: word: text", and what kind of remark it is.
 std::string describe(const Remark &remark);

@@ -36,7 +36,7 @@ Translation translate_lines(const std::string &lines,
 std::string directives(const Translation &translation) {
     std::string result;
     std::string line;
-    for (const char c : translation.output.main) {
+    for (const char c : translation.output) {
         if (c != '\n') {
             line += c;
             continue;
