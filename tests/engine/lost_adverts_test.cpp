@@ -31,6 +31,17 @@ protected:
         machine.take();
     }
 
+    // Of one sync_group.
+    std::pair<vrrp::Config, vrrp::Config> members() const {
+        vrrp::Config first = checked();
+        first.sync.group = "G";
+        vrrp::Config second = first;
+        second.name = "VI_52";
+        second.vrid = Vrid{52};
+        second.addresses = {{*IpAddress::parse("10.0.1.52"), 24, "eth0", ""}};
+        return {first, second};
+    }
+
     void say(std::size_t router, const vrrp::Input &input) {
         const std::vector<Engine::PeerInput> inputs{{router, input}};
         engine->handle_peers(inputs, now);
@@ -184,12 +195,7 @@ TEST_F(LostAdvertsTest, ARouterThatOnlyAnswersMayDie) {
 
 // An event that comes before the timers must not end the silence.
 TEST_F(LostAdvertsTest, AGroupThatDidNotRunAsksFirst) {
-    vrrp::Config first = checked();
-    first.sync.group = "G";
-    vrrp::Config second = first;
-    second.name = "VI_52";
-    second.vrid = Vrid{52};
-    second.addresses = {{*IpAddress::parse("10.0.1.52"), 24, "eth0", ""}};
+    const auto [first, second] = members();
     start_linked({first, second});
     run_answered(Seconds{2});
     now += Seconds{5};
@@ -206,12 +212,7 @@ TEST_F(LostAdvertsTest, AGroupThatDidNotRunAsksFirst) {
 
 // One member does not hear its router, the other does. Then no answer comes.
 TEST_F(LostAdvertsTest, AGroupDoesNotTakeOverForOneMember) {
-    vrrp::Config first = checked();
-    first.sync.group = "G";
-    vrrp::Config second = first;
-    second.name = "VI_52";
-    second.vrid = Vrid{52};
-    second.addresses = {{*IpAddress::parse("10.0.1.52"), 24, "eth0", ""}};
+    const auto [first, second] = members();
     start_linked({second, first});
     run_answered(Seconds{2});
     for (const VirtualRouter &router : engine->routers()) {
