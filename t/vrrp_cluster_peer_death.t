@@ -27,20 +27,8 @@ my $ROUNDS = $ENV{PEER_DEATH_ROUNDS} // 1;
 
 my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
 my $nodes = VRRP::Linked->new(lab => $lab, addresses => [$VIP, $FAST],
-                              instances => <<"END");
-    link_up_delay 0s;
-    vrrp_instance SLOW {
-        version 2;
-        advert_int 1s;
-        virtual_router_id 51;
-        virtual_ipaddress $VIP/24;
-    }
-    vrrp_instance FAST {
-        advert_int 100ms;
-        virtual_router_id 52;
-        virtual_ipaddress $FAST/24;
-    }
-END
+                              instances => "link_up_delay 0s;\n" .
+                                  VRRP::Linked->slow_and_fast($VIP, $FAST));
 my ($master, $next) = qw(lb1 lb2);
 
 

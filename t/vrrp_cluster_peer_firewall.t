@@ -24,19 +24,8 @@ my $NEW = 'tcp flags & (syn | ack) == syn';
 
 my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
 my $nodes = VRRP::Linked->new(lab => $lab, addresses => [$VIP, $FAST],
-                              instances => <<"END");
-    vrrp_instance SLOW {
-        version 2;
-        advert_int 1s;
-        virtual_router_id 51;
-        virtual_ipaddress $VIP/24;
-    }
-    vrrp_instance FAST {
-        advert_int 100ms;
-        virtual_router_id 52;
-        virtual_ipaddress $FAST/24;
-    }
-END
+                              instances =>
+                                  VRRP::Linked->slow_and_fast($VIP, $FAST));
 my ($master, $next) = qw(lb1 lb2);
 
 

@@ -28,6 +28,24 @@ sub new ($class, %args) {
 }
 
 
+# Two instances, of which one has the times of VRRPv2.
+sub slow_and_fast ($class, $slow, $fast) {
+    return <<"END";
+    vrrp_instance SLOW {
+        version 2;
+        advert_int 1s;
+        virtual_router_id 51;
+        virtual_ipaddress $slow/24;
+    }
+    vrrp_instance FAST {
+        advert_int 100ms;
+        virtual_router_id 52;
+        virtual_ipaddress $fast/24;
+    }
+END
+}
+
+
 # A file with a secret; its path.
 sub secret ($class, $lab) {
     my $path = $lab->dir . '/secret';
