@@ -142,7 +142,7 @@ subtest 'the password is the right one' => sub {
 
     $lab->wait_until('an advert', 10, sub {
         my ($instance) = eval { $lb2->status->{instances}[0] } or return;
-        return $instance->{state} eq 'BACKUP'
+        return ($instance->{state} // '') eq 'BACKUP'
                && $instance->{counters}{adverts_received};
     });
     sleep 1;

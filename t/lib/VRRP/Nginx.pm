@@ -186,7 +186,10 @@ sub status ($self) {
 
     die $self->{node}->name . ": no status: $out\n" if $failed;
 
-    return decode_json($out);
+    # Without a vrrp process, for a moment or for good, it has no instances.
+    my $status = decode_json($out);
+    $status->{instances} //= [];
+    return $status;
 }
 
 
