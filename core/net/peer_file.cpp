@@ -34,12 +34,19 @@ std::string PeerFile::read() {
 }
 
 // The rest of a longer text would make it useless.
-void PeerFile::write(std::string_view text) {
-    if (fd_ && ::pwrite(fd_.get(), text.data(), text.size(), 0) ==
-                   static_cast<ssize_t>(text.size())) {
-        static_cast<void>(
-            ::ftruncate(fd_.get(), static_cast<off_t>(text.size())));
+Status PeerFile::write(std::string_view text) {
+    if (!fd_) {
+        return success();
     }
+    const ssize_t size = ::pwrite(fd_.get(), text.data(), text.size(), 0);
+    if (size != static_cast<ssize_t>(text.size())) {
+        return failure("pwrite() of the remembered peers",
+                       size < 0 ? errno : ENOSPC);
+    }
+    if (::ftruncate(fd_.get(), static_cast<off_t>(text.size())) != 0) {
+        return failure("ftruncate() of the remembered peers");
+    }
+    return success();
 }
 
 }  // namespace ngx_vrrp::net

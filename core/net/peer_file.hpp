@@ -24,7 +24,7 @@ public:
     explicit PeerFile(os::Fd fd) : fd_(std::move(fd)) {}
 
     std::string read() override;
-    void write(std::string_view text) override;
+    Status write(std::string_view text) override;
 
 private:
     os::Fd fd_;

@@ -219,11 +219,11 @@ void PeerLinks::look(engine::Engine &engine, Instant now) {
     details_.look(engine, links_, now);
     links_.set_targets(targets(engine), now);
     advise(engine, true, now);
-    remember();
+    remember(now);
     plan();
 }
 
-void PeerLinks::remember() {
+void PeerLinks::remember(Instant now) {
     if (!store_) {
         return;
     }
@@ -234,8 +234,15 @@ void PeerLinks::remember() {
                              signing_.wall_clock());
         }
     }
-    if (remembered_.take_changed()) {
-        store_->write(remembered_.text());
+    if (!remembered_.take_changed()) {
+        return;
+    }
+    if (const Status status = store_->write(remembered_.text()); !status) {
+        trouble_line_.write(log_, LogLevel::error,
+                            status.error().to_string() +
+                                ", after a restart only peers whose "
+                                "advertisements arrive are found",
+                            now);
     }
 }
 

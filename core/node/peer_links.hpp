@@ -104,7 +104,7 @@ private:
                      Instant now);
     IpAddress own_address(const engine::Engine &engine, std::size_t link) const;
     void listen(Instant now);
-    void remember();
+    void remember(Instant now);
     std::vector<peer::Target> targets(const engine::Engine &engine) const;
     void add_remembered(std::vector<peer::Target> &targets,
                         const engine::VirtualRouter &router) const;

@@ -15,19 +15,20 @@
 #include <vector>
 
 #include "core/base/ip.hpp"
+#include "core/base/system_error.hpp"
 #include "core/base/time.hpp"
 #include "core/peer/links.hpp"
 
 namespace ngx_vrrp::peer {
 
-// Where the text is. What fails is lost.
+// Where the text is.
 class Store {
 public:
     virtual ~Store() = default;
 
     // At most kLargestStore octets.
     virtual std::string read() = 0;
-    virtual void write(std::string_view text) = 0;
+    virtual Status write(std::string_view text) = 0;
 };
 
 inline constexpr std::size_t kLargestStore = 4096;

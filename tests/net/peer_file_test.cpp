@@ -1,6 +1,7 @@
 // The file of remembered peers.
 #include "core/net/peer_file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,8 +27,8 @@ TEST_F(PeerFileTest, IsReadByTheNextProcess) {
     {
         PeerFile file(std::move(open_peer_file(path.c_str()).value()));
         EXPECT_EQ(file.read(), "");
-        file.write("a longer text");
-        file.write("text");
+        EXPECT_TRUE(file.write("a longer text"));
+        EXPECT_TRUE(file.write("text"));
     }
     PeerFile next(std::move(open_peer_file(path.c_str()).value()));
     EXPECT_EQ(next.read(), "text");
@@ -62,9 +63,20 @@ TEST_F(PeerFileTest, NoRegularFileIsRefused) {
     EXPECT_FALSE(open_peer_file(path.c_str()));
 }
 
+TEST_F(PeerFileTest, AFailedWriteIsReported) {
+    PeerFile full(os::Fd(::open("/dev/full", O_WRONLY | O_CLOEXEC)));
+    EXPECT_EQ(full.write("text").error().to_string(),
+              "pwrite() of the remembered peers failed (28: No space left on "
+              "device)");
+    PeerFile no_file(os::Fd(::open("/dev/null", O_WRONLY | O_CLOEXEC)));
+    EXPECT_EQ(no_file.write("text").error().to_string(),
+              "ftruncate() of the remembered peers failed (22: Invalid "
+              "argument)");
+}
+
 TEST_F(PeerFileTest, WithoutAFileNothingIsRemembered) {
     PeerFile file{os::Fd{}};
-    file.write("text");
+    EXPECT_TRUE(file.write("text"));
     EXPECT_EQ(file.read(), "");
 }
 

@@ -49,7 +49,10 @@ struct FakeSockets final : peer::Sockets {
 
 struct FakeStore final : peer::Store {
     std::string read() override { return text; }
-    void write(std::string_view written) override { text = written; }
+    Status write(std::string_view written) override {
+        text = written;
+        return success();
+    }
 
     std::string text;
 };
