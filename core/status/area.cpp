@@ -55,6 +55,8 @@ std::vector<T> load_all(const SharedWord *from, std::size_t count) {
 
 }  // namespace
 
+// It is written at each advertisement, as the numbers behind it are: see
+// NumbersSlot.
 struct alignas(Area::kAlignment) Area::Header {
     std::atomic<std::uint64_t> generation;
     std::atomic<std::uint64_t> confirmed;
@@ -67,6 +69,9 @@ struct alignas(Area::kAlignment) Area::Header {
     SharedWord mark;
     SharedWord bank;  // of the node's instances
     Words<NodeRecord> node;
+};
+
+struct alignas(Area::kAlignment) Area::Store {
     Seqlock unknown_lock;
     Words<UnknownRouterRecords> unknown;
     std::array<SharedWord, std::tuple_size_v<CrashWords>> crashes;
@@ -93,17 +98,20 @@ struct Area::NumbersSlot {
     Words<InstanceNumbers> numbers;
 };
 
+std::size_t Area::numbers_size(const Room &room) {
+    return aligned(kBanks * room.instances * sizeof(NumbersSlot));
+}
+
 std::size_t Area::bank_size(const Room &room) {
     return aligned(room.instances * sizeof(InstanceSlot) +
                    room.addresses * sizeof(Words<AddressRecord>) +
                    room.trackers * sizeof(Words<TrackerRecord>) +
-                   room.routes * sizeof(Words<RouteRecord>) +
-                   room.instances * sizeof(NumbersSlot));
+                   room.routes * sizeof(Words<RouteRecord>));
 }
 
 std::size_t Area::size(const Room &room) {
-    return sizeof(Header) + kBanks * bank_size(room) +
-           check::Table::size(room.checks);
+    return sizeof(Header) + numbers_size(room) + sizeof(Store) +
+           kBanks * bank_size(room) + check::Table::size(room.checks);
 }
 
 Area::Area(void *memory, const Room &room)
@@ -113,8 +121,20 @@ Area::Header &Area::header() const {
     return *reinterpret_cast<Header *>(memory_);
 }
 
+Area::Store &Area::store() const {
+    return *reinterpret_cast<Store *>(memory_ + sizeof(Header) +
+                                      numbers_size(room_));
+}
+
 std::uint8_t *Area::bank(unsigned index) const {
-    return memory_ + sizeof(Header) + index % kBanks * bank_size(room_);
+    return reinterpret_cast<std::uint8_t *>(&store()) + sizeof(Store) +
+           index % kBanks * bank_size(room_);
+}
+
+[[gnu::hot]] Area::NumbersSlot &Area::numbers(unsigned bank,
+                                              std::size_t index) const {
+    return reinterpret_cast<NumbersSlot *>(
+        memory_ + sizeof(Header))[index * kBanks + bank % kBanks];
 }
 
 [[gnu::hot]] Area::InstanceSlot &Area::slot(unsigned bank,
@@ -136,14 +156,8 @@ std::uint8_t *Area::bank(unsigned index) const {
     return tracker(bank, room_.trackers) + index * words(sizeof(RouteRecord));
 }
 
-[[gnu::hot]] Area::NumbersSlot &Area::numbers(unsigned bank,
-                                              std::size_t index) const {
-    return reinterpret_cast<NumbersSlot *>(route(bank, room_.routes))[index];
-}
-
 check::Table Area::checks(std::uint64_t generation) const {
-    return {memory_ + sizeof(Header) + kBanks * bank_size(room_), room_.checks,
-            generation};
+    return {bank(0) + kBanks * bank_size(room_), room_.checks, generation};
 }
 
 void Area::begin() {
@@ -200,29 +214,29 @@ bool Area::has_ended(std::uint64_t generation) const {
 
 engine::CrashHistory Area::crash_history(Instant now) const {
     CrashWords copy{};
-    std::copy(header().crashes.begin(), header().crashes.end(), copy.begin());
+    std::copy(store().crashes.begin(), store().crashes.end(), copy.begin());
     return made_sane(std::bit_cast<engine::CrashHistory>(copy), now);
 }
 
 void Area::set_crash_history(const engine::CrashHistory &history) {
     const auto copy = std::bit_cast<CrashWords>(history);
-    std::copy(copy.begin(), copy.end(), header().crashes.begin());
+    std::copy(copy.begin(), copy.end(), store().crashes.begin());
 }
 
 TransitionRing &Area::transitions() {
-    return header().transitions;
+    return store().transitions;
 }
 
 const TransitionRing &Area::transitions() const {
-    return header().transitions;
+    return store().transitions;
 }
 
 ReleasedRouters &Area::released() {
-    return header().released;
+    return store().released;
 }
 
 const ReleasedRouters &Area::released() const {
-    return header().released;
+    return store().released;
 }
 
 [[gnu::hot]] void Area::hold(std::int32_t pid) {
@@ -251,11 +265,11 @@ std::int32_t Area::notifier() const {
 }
 
 ChannelBoard &Area::channels() {
-    return header().channels;
+    return store().channels;
 }
 
 const ChannelBoard &Area::channels() const {
-    return header().channels;
+    return store().channels;
 }
 
 unsigned Area::free_bank() const {
@@ -317,33 +331,33 @@ void Area::publish_numbers(unsigned bank, std::size_t index,
 }
 
 void Area::publish(const UnknownRouterRecords &routers) {
-    Header &h = header();
-    h.unknown_lock.write(
-        [&] { store_words(h.unknown.data(), bytes_of(routers)); });
+    Store &s = store();
+    s.unknown_lock.write(
+        [&] { store_words(s.unknown.data(), bytes_of(routers)); });
 }
 
 void Area::publish(const PeerRecords &peers) {
-    Header &h = header();
-    h.peers_lock.write([&] { store_words(h.peers.data(), bytes_of(peers)); });
+    Store &s = store();
+    s.peers_lock.write([&] { store_words(s.peers.data(), bytes_of(peers)); });
 }
 
 void Area::publish(const PeerReports &reports) {
-    Header &h = header();
+    Store &s = store();
     const Buffer octets = serialize(reports);
-    h.reports_lock.write([&] {
-        h.reports_size.store(octets.size(), std::memory_order_relaxed);
-        store_words(h.reports.data(), octets);
+    s.reports_lock.write([&] {
+        s.reports_size.store(octets.size(), std::memory_order_relaxed);
+        store_words(s.reports.data(), octets);
     });
 }
 
 // None of them is better than no status.
 PeerReports Area::read_peer_reports() const {
-    const Header &h = header();
+    const Store &s = store();
     Buffer octets;
-    const bool whole = h.reports_lock.read([&] {
+    const bool whole = s.reports_lock.read([&] {
         octets.resize(std::min<std::size_t>(
-            h.reports_size.load(std::memory_order_relaxed), kPeerReportsRoom));
-        load_words(h.reports.data(), octets);
+            s.reports_size.load(std::memory_order_relaxed), kPeerReportsRoom));
+        load_words(s.reports.data(), octets);
     });
     return whole ? parse_peer_reports(octets) : PeerReports{};
 }
@@ -368,10 +382,10 @@ std::optional<NodeRecord> Area::read_node() const {
 
 // None of them is better than no status.
 std::vector<UnknownRouterRecord> Area::read_unknown_routers() const {
-    const Header &h = header();
+    const Store &s = store();
     UnknownRouterRecords records{};
-    const bool whole = h.unknown_lock.read(
-        [&] { load_words(h.unknown.data(), writable_bytes_of(records)); });
+    const bool whole = s.unknown_lock.read(
+        [&] { load_words(s.unknown.data(), writable_bytes_of(records)); });
     const std::size_t count =
         whole ? std::min<std::size_t>(records.count, records.list.size()) : 0;
     std::vector<UnknownRouterRecord> routers;
@@ -383,10 +397,10 @@ std::vector<UnknownRouterRecord> Area::read_unknown_routers() const {
 
 // None of them is better than no status.
 void Area::read_peers(Snapshot &snapshot) const {
-    const Header &h = header();
+    const Store &s = store();
     PeerRecords records{};
-    const bool whole = h.peers_lock.read(
-        [&] { load_words(h.peers.data(), writable_bytes_of(records)); });
+    const bool whole = s.peers_lock.read(
+        [&] { load_words(s.peers.data(), writable_bytes_of(records)); });
     if (!whole) {
         return;
     }

@@ -137,12 +137,15 @@ public:
 
 private:
     struct Header;
+    struct Store;
     struct InstanceSlot;
     struct NumbersSlot;
 
+    static std::size_t numbers_size(const Room &room);
     static std::size_t bank_size(const Room &room);
 
     Header &header() const;
+    Store &store() const;
     std::uint8_t *bank(unsigned index) const;
     InstanceSlot &slot(unsigned bank, std::size_t index) const;
     SharedWord *address(unsigned bank, std::size_t index) const;

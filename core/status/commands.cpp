@@ -63,12 +63,6 @@ bool is_older(std::uint64_t word, Seconds age, Instant now) {
 
 }  // namespace
 
-// A multiple of the alignment of the next part; so are eight slots of words.
-struct alignas(64) Commands::Header {
-    SharedWord asks;
-};
-static_assert(Commands::kSlots * sizeof(SharedWord) % 64 == 0);
-
 struct Commands::Slot {
     SharedWord word;
     std::array<SharedWord, words(sizeof(CommandRecord))> record;
@@ -80,19 +74,16 @@ std::size_t Commands::slot_words(std::size_t instances) {
 }
 
 std::size_t Commands::size(std::size_t instances) {
-    return sizeof(Header) + kSlots * slot_words(instances) * sizeof(SharedWord);
+    return kSlots * slot_words(instances) * sizeof(SharedWord);
 }
 
-Commands::Commands(void *memory, std::size_t instances)
-    : memory_(static_cast<SharedWord *>(memory)), instances_(instances) {}
-
-Commands::Header &Commands::header() const {
-    return *reinterpret_cast<Header *>(memory_);
-}
+Commands::Commands(SharedWord &asks, void *memory, std::size_t instances)
+    : asks_(asks),
+      memory_(static_cast<SharedWord *>(memory)),
+      instances_(instances) {}
 
 Commands::Slot &Commands::slot(std::size_t index) const {
-    return *reinterpret_cast<Slot *>(memory_ + words(sizeof(Header)) +
-                                     index * slot_words(instances_));
+    return *reinterpret_cast<Slot *>(memory_ + index * slot_words(instances_));
 }
 
 SharedWord *Commands::outcomes(Slot &slot) const {
@@ -111,7 +102,7 @@ std::optional<Commands::Ticket> Commands::ask(const CommandRecord &record,
         if (const auto ticket = occupy(i, word, now)) {
             store_words(slot(i).record.data(), bytes_of(record));
             slot(i).word.store(with_phase(ticket->word, Phase::asked));
-            header().asks.fetch_add(1);
+            asks_.fetch_add(1);
             return ticket;
         }
     }
@@ -192,7 +183,7 @@ bool Commands::is_damaged() const {
 // The vrrp process
 
 [[gnu::hot]] std::uint64_t Commands::asks() const {
-    return header().asks.load();
+    return asks_.load();
 }
 
 // A command whose worker has given up, or has died, has ended.

@@ -74,8 +74,9 @@ public:
     // Bytes, for answers about this number of instances.
     static std::size_t size(std::size_t instances);
 
-    // memory of that size, and full of zeros at first
-    Commands(void *memory, std::size_t instances);
+    // asks: counts the commands. memory of that size. Both are full of zeros at
+    // first.
+    Commands(SharedWord &asks, void *memory, std::size_t instances);
 
     // For the worker. Nothing: every slot is taken.
     std::optional<Ticket> ask(const CommandRecord &record, Instant now);
@@ -101,18 +102,17 @@ public:
 private:
     enum class Phase : std::uint8_t { free, writing, asked, taken, answered };
 
-    struct Header;
     struct Slot;
 
     static std::size_t slot_words(std::size_t instances);
 
-    Header &header() const;
     Slot &slot(std::size_t index) const;
     SharedWord *outcomes(Slot &slot) const;
     bool set_free(const Ticket &ticket, Phase phase);
     std::optional<Ticket> occupy(std::size_t index, std::uint64_t word,
                                  Instant now);
 
+    SharedWord &asks_;
     SharedWord *memory_;
     std::size_t instances_;
 };

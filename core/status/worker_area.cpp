@@ -14,23 +14,22 @@ constexpr std::uint64_t kMark = 0x565252506b726f77;
 
 }  // namespace
 
+// Its page, with the first slots behind it, is the only one that the vrrp
+// process reads at rest: see Area::NumbersSlot.
 struct alignas(WorkerArea::kAlignment) WorkerArea::Header {
     std::atomic<std::uint64_t> mark;
     std::atomic<std::uint64_t> used;  // slots that have ever had heartbeats
-};
-
-// Side by side, because a look reads all of them. 0: no heartbeat in this slot.
-struct alignas(WorkerArea::kAlignment) WorkerArea::Pids {
-    std::array<std::atomic<std::int32_t>, kHeartbeatSlots> of;
+    SharedWord asks;                  // see Commands
 };
 
 // Each in its own cache line, because each worker writes its own.
-struct alignas(WorkerArea::kAlignment) WorkerArea::Beat {
+struct alignas(WorkerArea::kAlignment) WorkerArea::Slot {
     std::atomic<std::int64_t> at_ns;
+    std::atomic<std::int32_t> pid;  // 0: no heartbeat in this slot
 };
 
 std::size_t WorkerArea::size(const Room &room) {
-    return sizeof(Header) + sizeof(Pids) + kHeartbeatSlots * sizeof(Beat) +
+    return sizeof(Header) + kHeartbeatSlots * sizeof(Slot) +
            Commands::size(room.instances);
 }
 
@@ -41,20 +40,20 @@ WorkerArea::Header &WorkerArea::header() const {
     return *reinterpret_cast<Header *>(memory_);
 }
 
+WorkerArea::Slot &WorkerArea::slot(std::size_t index) const {
+    return reinterpret_cast<Slot *>(memory_ + sizeof(Header))[index];
+}
+
 std::atomic<std::int32_t> &WorkerArea::pid(std::size_t slot) const {
-    return reinterpret_cast<Pids *>(memory_ + sizeof(Header))->of[slot];
+    return this->slot(slot).pid;
 }
 
 std::atomic<std::int64_t> &WorkerArea::beat_ns(std::size_t slot) const {
-    return reinterpret_cast<Beat *>(memory_ + sizeof(Header) +
-                                    sizeof(Pids))[slot]
-        .at_ns;
+    return this->slot(slot).at_ns;
 }
 
 Commands WorkerArea::commands() const {
-    return {memory_ + sizeof(Header) + sizeof(Pids) +
-                kHeartbeatSlots * sizeof(Beat),
-            room_.instances};
+    return {header().asks, &slot(kHeartbeatSlots), room_.instances};
 }
 
 void WorkerArea::begin() {

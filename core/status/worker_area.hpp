@@ -60,10 +60,10 @@ public:
 
 private:
     struct Header;
-    struct Pids;
-    struct Beat;
+    struct Slot;
 
     Header &header() const;
+    Slot &slot(std::size_t index) const;
     std::atomic<std::int32_t> &pid(std::size_t slot) const;
     std::atomic<std::int64_t> &beat_ns(std::size_t slot) const;
 

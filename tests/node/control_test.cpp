@@ -44,7 +44,8 @@ protected:
     }
 
     test::ZeroedMemory memory{status::Commands::size(1)};
-    status::Commands worker{memory.get(), 1};
+    SharedWord asks{};
+    status::Commands worker{asks, memory.get(), 1};
     Control control{worker, log};
 };
 

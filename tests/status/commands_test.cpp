@@ -54,8 +54,9 @@ protected:
     }
 
     std::unique_ptr<void, Free> memory = make_memory();
-    Commands worker{memory.get(), kInstances};
-    Commands vrrp{memory.get(), kInstances};
+    SharedWord asks{};
+    Commands worker{asks, memory.get(), kInstances};
+    Commands vrrp{asks, memory.get(), kInstances};
     Instant now = instant_from_ns(5'000'000'000'000);
 };
 

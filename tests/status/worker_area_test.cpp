@@ -129,10 +129,9 @@ TEST_F(WorkerAreaTest, DamageIsSeen) {
     ASSERT_FALSE(area.is_damaged());
 
     const std::span<std::uint64_t> words = memory.words();
-    const std::size_t first_slot =
-        (WorkerArea::size(kTwoInstances) -
-         Commands::size(kTwoInstances.instances) + 64) /
-        8;
+    const std::size_t first_slot = (WorkerArea::size(kTwoInstances) -
+                                    Commands::size(kTwoInstances.instances)) /
+                                   8;
     words[first_slot] = 5;
     EXPECT_TRUE(area.is_damaged());
 }
