@@ -381,7 +381,7 @@ void Engine::watch_neighbours() {
 // check.
 [[gnu::hot]] std::span<const Heartbeat> Engine::read_heartbeats(Instant now) {
     heartbeats_.clear();
-    for (Heartbeat heartbeat : ports_.shared.heartbeats()) {
+    for (Heartbeat heartbeat : ports_.workers.heartbeats()) {
         heartbeat.beat += lag_watch_.lost_since(heartbeat.beat, now);
         heartbeats_.push_back(heartbeat);
     }
@@ -480,7 +480,7 @@ void Engine::report_workers(Instant now) {
         fresh_workers_ != workers_.size()) {
         return false;
     }
-    const auto oldest = ports_.shared.oldest_beat();
+    const auto oldest = ports_.workers.oldest_beat();
     const auto is_old = [&](const WatchedWorkers &watched) {
         const Duration timeout = watched.policy.timeout;
         return now - *oldest >= 2 * heartbeat_interval(timeout);

@@ -167,10 +167,10 @@ struct CheckResult {
     bool passed = false;
 };
 
-// The state that the processes of this nginx share.
-class Shared {
+// The worker processes of this nginx.
+class Workers {
 public:
-    virtual ~Shared() = default;
+    virtual ~Workers() = default;
 
     // Valid until the next call.
     virtual std::span<const Heartbeat> heartbeats() = 0;
@@ -178,6 +178,12 @@ public:
     // The oldest beat of the workers of the last heartbeats(). Nothing if there
     // may be others, or if one of them has ended or is ending.
     virtual std::optional<Instant> oldest_beat() = 0;
+};
+
+// The state that the processes of this nginx share.
+class Shared {
+public:
+    virtual ~Shared() = default;
 
     // The process to which this one was about to hand over is dead, or does not
     // run.
@@ -299,6 +305,7 @@ public:
 struct Ports {
     Transmit &transmit;
     Addresses &addresses;
+    Workers &workers;
     Shared &shared;
     Results &results;
     Ownership &ownership;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/time.hpp"
-#include "core/engine/worker_watch.hpp"
+#include "core/engine/ports.hpp"
 #include "core/net/host.hpp"
 #include "core/status/worker_area.hpp"
 
@@ -18,15 +18,13 @@ namespace ngx_vrrp::node {
 // counts.
 inline constexpr Duration kRespawnTime = Milliseconds{250};
 
-class NginxWorkers {
+class NginxWorkers final : public engine::Workers {
 public:
     NginxWorkers(const status::WorkerArea &area, net::Host &host)
         : area_(area), host_(host) {}
 
-    // Valid until the next call.
-    std::span<const engine::Heartbeat> heartbeats();
-    // See engine::Shared.
-    std::optional<Instant> oldest_beat();
+    std::span<const engine::Heartbeat> heartbeats() override;
+    std::optional<Instant> oldest_beat() override;
 
     void ended(int pid);
 

@@ -67,8 +67,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
               .certificates = generation.shared.certificates},
              signing, link_sockets_, sink),
       engine_(std::move(configs),
-              {host_, host_, *this, checks_, ownership_, *this, host_, host_,
-               signing, host_, host_},
+              {host_, host_, workers_, *this, checks_, ownership_, *this, host_,
+               host_, signing, host_, host_},
               sink),
       facts_(std::move(facts)),
       generation_(generation) {
@@ -508,10 +508,6 @@ void Node::wake() {
 // This process is not replaced, but continues and waits for another successor.
 void Node::lost_successor() {
     area_.confirm(std::min(generation_.number, area_.confirmed()));
-}
-
-[[gnu::hot]] std::span<const engine::Heartbeat> Node::heartbeats() {
-    return workers_.heartbeats();
 }
 
 bool Node::is_released(const engine::RouterKey &key) {

@@ -111,10 +111,6 @@ private:
     void neighbour_claimed(const engine::NeighbourClaim &claim) override;
     bool is_alive(int pid, Instant now) override;
     void wake() override;
-    std::span<const engine::Heartbeat> heartbeats() override;
-    std::optional<Instant> oldest_beat() override {
-        return workers_.oldest_beat();
-    }
     void lost_successor() override;
     bool is_released(const engine::RouterKey &key) override;
     bool set_released(const engine::RouterKey &key, bool released) override;

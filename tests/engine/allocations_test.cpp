@@ -62,10 +62,18 @@ class AllocationsTest : public EngineTest {
 protected:
     Ports quiet_ports() {
         const Ports ports = machine.ports();
-        return {
-            quiet,           quiet,        ports.shared,     ports.results,
-            ports.ownership, ports.events, ports.neighbours, ports.connections,
-            ports.signing,   ports.vmacs,  ports.routes};
+        return {quiet,
+                quiet,
+                ports.workers,
+                ports.shared,
+                ports.results,
+                ports.ownership,
+                ports.events,
+                ports.neighbours,
+                ports.connections,
+                ports.signing,
+                ports.vmacs,
+                ports.routes};
     }
 
     QuietMachine quiet;

@@ -254,8 +254,8 @@ Node::Node(PropertyTest &t, Master &m, int p)
       ownership(t.memory.get(), {m.configured_at, p}, *this, log) {
     std::vector<RouterConfig> routers{{config(), {}}};
     engine.emplace(std::move(routers),
-                   Ports{machine, machine, machine, machine, ownership, machine,
-                         machine, machine, machine, machine, machine},
+                   Ports{machine, machine, machine, machine, machine, ownership,
+                         machine, machine, machine, machine, machine, machine},
                    log);
 }
 

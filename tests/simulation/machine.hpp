@@ -60,6 +60,7 @@ private:
 
 class Process final : engine::Transmit,
                       engine::Addresses,
+                      engine::Workers,
                       engine::Shared,
                       engine::Results,
                       engine::Events,

@@ -18,6 +18,7 @@ namespace ngx_vrrp::test {
 
 class FakeMachine final : public engine::Transmit,
                           public engine::Addresses,
+                          public engine::Workers,
                           public engine::Shared,
                           public engine::Results,
                           public engine::Ownership,
@@ -375,7 +376,7 @@ public:
 
     engine::Ports ports() {
         return {*this, *this, *this, *this, *this, *this,
-                *this, *this, *this, *this, *this};
+                *this, *this, *this, *this, *this, *this};
     }
 
 private:
