@@ -18,6 +18,7 @@
 #include "core/os/clock.hpp"
 #include "core/os/memory_file.hpp"
 #include "core/os/process_watch.hpp"
+#include "core/os/side_by_side.hpp"
 #include "core/status/description.hpp"
 
 namespace {
@@ -102,7 +103,8 @@ private:
     void *data_;
 };
 
-struct RouterProcess final : vrrp_process_s {
+// It is the only process that has to do something each second.
+struct RouterProcess final : private os::SideBySide, public vrrp_process_s {
     RouterProcess(const vrrp_core_conf_t &conf,
                   const vrrp_router_facts_t &facts,
                   const vrrp_process_ops_t &ops,

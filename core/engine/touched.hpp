@@ -16,33 +16,38 @@ enum class Touch : std::uint8_t { none, numbers, all };
 class Touched {
 public:
     // All of them, at first.
-    explicit Touched(std::size_t count) : marks_(count) {
-        list_.reserve(count);
+    explicit Touched(std::size_t count) : routers_(count) {
         for (std::size_t i = 0; i < count; ++i) {
             mark(i, Touch::all);
         }
     }
 
     void mark(std::size_t index, Touch touch) {
-        const Touch before = marks_[index];
-        marks_[index] = std::max(before, touch);
-        if (before == Touch::none) {
-            list_.push_back(index);
+        Touch &mark = routers_[index].mark;
+        if (mark == Touch::none) {
+            routers_[listed_++].listed = index;
         }
+        mark = std::max(mark, touch);
     }
 
     // Calls visit(index, touch) for each of them, once.
     template <class Visit>
     void take(Visit &&visit) {
-        for (const std::size_t index : list_) {
-            visit(index, std::exchange(marks_[index], Touch::none));
+        const std::size_t count = std::exchange(listed_, 0);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t index = routers_[i].listed;
+            visit(index, std::exchange(routers_[index].mark, Touch::none));
         }
-        list_.clear();
     }
 
 private:
-    std::vector<Touch> marks_;
-    std::vector<std::size_t> list_;
+    struct Router {
+        Touch mark = Touch::none;
+        std::size_t listed = 0;  // the marked router that has this place
+    };
+
+    std::vector<Router> routers_;
+    std::size_t listed_ = 0;
 };
 
 }  // namespace ngx_vrrp::engine

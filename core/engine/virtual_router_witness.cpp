@@ -37,7 +37,7 @@ bool VirtualRouter::is_master() const {
            !instance_.is_leaving() && is_ours();
 }
 
-bool VirtualRouter::needs_witness() const {
+[[gnu::hot]] bool VirtualRouter::needs_witness() const {
     return witness_ && witness_->has_lost_links() &&
            (is_master() || (is_ours() && faults_.has(FaultCause::witness)));
 }

@@ -49,7 +49,7 @@ public:
     void stop(engine::Engine &engine, Instant now);
 
     // Advertisements that have arrived are to be handled before follow().
-    bool has_deaths() const { return links_.has_deaths(); }
+    bool has_deaths() const { return started_ && links_.has_deaths(); }
     // After each event.
     void follow(engine::Engine &engine, Instant now) {
         if (started_) {
@@ -59,7 +59,7 @@ public:
 
     // Answers take effect at once: a router may be about to take over.
     bool on_readable(int fd, engine::Engine &engine, Instant now) {
-        return sockets_.is_ours(fd) && read(engine, now);
+        return started_ && sockets_.is_ours(fd) && read(engine, now);
     }
     void handle_time(Instant now);
     const std::optional<Instant> &deadline() const { return due_; }
@@ -113,6 +113,12 @@ private:
                         Family family) const;
     status::PeerRecord record_of(const peer::Peer &peer) const;
 
+    // What is read without links, too, lies side by side.
+    bool started_ = false;
+    bool news_ = true;  // a previous process may have published others
+    Instant next_news_{};
+    std::optional<Instant> due_;
+
     std::vector<std::string> interfaces_;  // of each link
     std::vector<Family> families_;
     std::vector<bool> has_secret_;
@@ -124,7 +130,6 @@ private:
     engine::Signing &signing_;
     peer::Store *store_ = nullptr;
     peer::Remembered remembered_;
-    bool started_ = false;
     bool stopped_ = false;
     bool running_ = false;
     bool heard_ = false;                                  // octets of a peer
@@ -132,11 +137,8 @@ private:
     std::vector<bool> linked_;  // of each router: ActiveLinked
     std::vector<engine::LinkedPeers> linked_peers_;  // the same
     std::vector<peer::Received> received_;
-    bool news_ = true;  // a previous process may have published others
     std::uint64_t transitions_ = 0;
     Instant next_look_{};
-    std::optional<Instant> due_;
-    Instant next_news_{};
     RepeatedLine trouble_line_{Seconds{60}};
 };
 

@@ -403,7 +403,7 @@ bool Instance::is_owner() const {
     return config_.priority == kPriorityOwner;
 }
 
-Instant Instance::held_until() const {
+[[gnu::hot]] Instant Instance::held_until() const {
     const Instant link_settled =
         link_up_at_ ? *link_up_at_ + config_.link_up_delay : Instant{};
     return std::max(config_.not_before, link_settled);
