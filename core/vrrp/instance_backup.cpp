@@ -300,6 +300,14 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
     on_advert(in, turn.now);
 
     if (theirs == kPriorityZero) {
+        // another router has taken over: its advertisement was faster than
+        // that of the router that leaves
+        const bool follows_another =
+            active_router_ && !state.leaver &&
+            active_router_->heard_at == state.timer_started;
+        if (follows_another) {
+            return state;
+        }
         return on_priority_zero(std::move(state), in.source, turn);
     }
     if (follows(state, theirs, turn.now)) {

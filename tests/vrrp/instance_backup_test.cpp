@@ -421,6 +421,17 @@ TEST(Backup, FollowsASuccessorThatIsFaster) {
     EXPECT_EQ(router.due_in(), kFullTimer);
 }
 
+// Their packets take different paths. Otherwise this router would be active
+// after the skew time, before the next advertisement of the successor.
+TEST(Backup, FollowsASuccessorThatIsFasterThanThePriorityZero) {
+    Router router = Router::backup(classic_config(100));
+    router.hear(150);
+    router.after(Seconds{1}).hear(150, "192.168.64.135");
+    router.after(Milliseconds{1}).hear(0);
+
+    EXPECT_EQ(router.due_in(), kFullTimer - Milliseconds{1});
+}
+
 TEST(Backup, ForgetsTheActiveRouterThatLeft) {
     Router router = Router::backup(classic_config(100));
     router.hear(150);
