@@ -44,10 +44,20 @@ public:
     // This router needs an answer: it is MASTER, or has given up.
     bool has_lost_links() const { return has_lost_links_; }
 
-    void ask(Instant now) { question_at_ = now + kWitnessPeriod; }
+    void ask(Instant now) {
+        question_at_ = now + kWitnessPeriod;
+        asks_ = true;
+    }
     Instant question_at() const { return question_at_; }
+    // Another router may ask the same one: only results of our own questions
+    // count as failures.
     void on_result(bool passed) {
-        failures_ = passed ? 0 : failures_ + 1;
+        if (passed) {
+            failures_ = 0;
+        } else if (asks_) {
+            ++failures_;
+        }
+        asks_ = false;
         has_answered_ = has_answered_ || passed;
     }
     bool has_failed() const {
@@ -57,6 +67,7 @@ public:
     void rest() {
         question_at_ = {};
         failures_ = 0;
+        asks_ = false;
     }
 
 private:
@@ -65,6 +76,7 @@ private:
     bool has_lost_links_ = false;  // as MASTER
     bool has_answered_ = false;    // since then
     Instant question_at_{};
+    bool asks_ = false;  // and has no result yet
     unsigned failures_ = 0;
 };
 

@@ -231,5 +231,21 @@ TEST_F(WitnessTest, ABackupWithoutLinkDoesNotGiveUp) {
         << "it has heard the node that has left";
 }
 
+// Another router asks the same one.
+TEST_F(WitnessTest, OnlyResultsOfItsOwnQuestionsAreFailures) {
+    become_master();
+    set_links(LinkedPeers::some);
+    serves_ = false;
+    set_links(LinkedPeers::lost);
+    for (int i = 0; i < 4; ++i) {
+        pass(Milliseconds{450});
+        answer(false);
+    }
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    pass(Milliseconds{300});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(questions, 3U);
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::engine
