@@ -45,10 +45,11 @@ std::optional<std::size_t> PeerHandover::link_on(
     return std::nullopt;
 }
 
-void PeerHandover::notify(engine::Engine &engine, Instant now) {
+bool PeerHandover::notify(engine::Engine &engine, Instant now) {
     std::map<std::size_t, peer::OrderList> orders;  // of each link
     Messages messages;
-    for (const std::size_t router : engine.take_left()) {
+    const std::vector<std::size_t> left = engine.take_left();
+    for (const std::size_t router : left) {
         const vrrp::Config &config = engine.routers()[router].config();
         const auto link = link_on(config.interface);
         if (!link) {
@@ -77,6 +78,7 @@ void PeerHandover::notify(engine::Engine &engine, Instant now) {
     if (!inputs.empty()) {
         engine.handle_peers(inputs, now);
     }
+    return !left.empty();
 }
 
 bool PeerHandover::send(peer::Type type, const Receiver &to,

@@ -28,7 +28,9 @@ public:
 
     // After each event, before the links get the status after it: the order of
     // successors is that of the routers that are MASTER.
-    void notify(engine::Engine &engine, Instant now);
+    // True: routers have left, so this node names no successor for them any
+    // more.
+    bool notify(engine::Engine &engine, Instant now);
     // A message of the type "leaving" or "taken".
     void receive(const peer::Received &received, engine::Engine &engine,
                  Instant now);

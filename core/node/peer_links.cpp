@@ -25,29 +25,36 @@ std::vector<peer::LinkConfig> configs_of(const std::vector<PeerLink> &links) {
     return configs;
 }
 
-// One that is leaving is not MASTER for a node that asks.
-peer::RouterState to_state(const engine::VirtualRouter &router, bool asked) {
+// One that is leaving is not MASTER for other nodes: it has named its
+// successor, and names no other one when that one is MASTER. Neither can it be
+// a successor.
+peer::RouterState to_state(const engine::VirtualRouter &router) {
     switch (router.instance().state()) {
         case vrrp::StateName::initialize:
             return peer::RouterState::init;
         case vrrp::StateName::backup:
             return peer::RouterState::backup;
         case vrrp::StateName::active:
-            return asked && router.is_leaving() ? peer::RouterState::backup
-                                                : peer::RouterState::master;
+            return router.is_leaving() ? peer::RouterState::init
+                                       : peer::RouterState::master;
         case vrrp::StateName::fault:
             return peer::RouterState::fault;
     }
     return peer::RouterState::init;
 }
 
+std::size_t count_leaving(const engine::Engine &engine) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        engine.routers(), &engine::VirtualRouter::is_leaving));
+}
+
 peer::StatusList status_of(const engine::Engine &engine,
-                           const std::string &interface, bool asked) {
+                           const std::string &interface) {
     peer::StatusList list;
     for (const engine::VirtualRouter &router : engine.routers()) {
         const vrrp::Config &config = router.config();
         if (config.peer_link && config.interface == interface) {
-            list.push_back({config.family, config.vrid, to_state(router, asked),
+            list.push_back({config.family, config.vrid, to_state(router),
                             router.instance().effective_priority()});
         }
     }
@@ -113,8 +120,9 @@ void PeerLinks::end(peer::Farewell reason, Instant now) {
 }
 
 void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
-    if (running_) {
-        handover_.notify(engine, now);
+    if (running_ && (handover_.notify(engine, now) ||
+                     (leaving_ != 0 && leaving_ != count_leaving(engine)))) {
+        next_look_ = now;  // a release that is withdrawn is no transition
     }
     if (std::exchange(heard_, false) && running_) {
         advise(engine, false, now);
@@ -135,11 +143,8 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
 
 // Connections that a peer makes after the end wait for the next process.
 void PeerLinks::start_or_end(engine::Engine &engine, Instant now) {
-    const auto leaves = [&] {
-        return std::ranges::any_of(engine.routers(),
-                                   &engine::VirtualRouter::is_leaving);
-    };
-    const bool wanted = engine.is_in_charge() && (!stopped_ || leaves());
+    const bool wanted =
+        engine.is_in_charge() && (!stopped_ || count_leaving(engine) != 0);
     if (wanted && !running_) {
         static_cast<void>(engine.take_left());
         begin();
@@ -186,7 +191,7 @@ void PeerLinks::deliver(engine::Engine &engine, Instant now) {
                 links_.reply(
                     received, peer::Type::answer,
                     peer::serialize(peer::Answer{
-                        status_of(engine, interfaces_[received.link], true),
+                        status_of(engine, interfaces_[received.link]),
                         peer::parse_question(received.message.payload)}),
                     now);
                 break;
@@ -206,6 +211,7 @@ void PeerLinks::deliver(engine::Engine &engine, Instant now) {
 
 void PeerLinks::look(engine::Engine &engine, Instant now) {
     next_look_ = now + kLook;
+    leaving_ = count_leaving(engine);
     transitions_ = engine.transitions();
     listen(now);
     for (const engine::VirtualRouter &router : engine.routers()) {
@@ -214,7 +220,7 @@ void PeerLinks::look(engine::Engine &engine, Instant now) {
         }
     }
     for (std::size_t i = 0; i < interfaces_.size(); ++i) {
-        links_.set_status(i, status_of(engine, interfaces_[i], false), now);
+        links_.set_status(i, status_of(engine, interfaces_[i]), now);
     }
     details_.look(engine, links_, now);
     links_.set_targets(targets(engine), now);

@@ -134,10 +134,11 @@ private:
     bool running_ = false;
     bool heard_ = false;                                  // octets of a peer
     std::vector<std::optional<IpAddress>> successor_of_;  // of each router
-    std::vector<bool> linked_;  // of each router: ActiveLinked
+    std::vector<Linked> linked_;  // of each router: ActiveLinked
     std::vector<engine::LinkedPeers> linked_peers_;  // the same
     std::vector<peer::Received> received_;
     std::uint64_t transitions_ = 0;
+    std::size_t leaving_ = 0;  // routers, in what the peers know
     Instant next_look_{};
     RepeatedLine trouble_line_{Seconds{60}};
 };

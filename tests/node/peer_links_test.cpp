@@ -150,6 +150,37 @@ TEST_F(PeerLinksTest, AFrozenMasterAnswersAfterItsTimers) {
     EXPECT_EQ(answers(), States{peer::RouterState::backup});
 }
 
+// It has the addresses until the successor confirms.
+TEST_F(PeerLinksTest, AMasterThatIsLeavingAnswersThatItIsNot) {
+    engine->execute(engine::Command::release, "", now);
+    ASSERT_TRUE(engine->routers()[0].is_leaving());
+    asker->post(peer::Type::question, {}, now);
+    exchange();
+    EXPECT_EQ(answers(), States{peer::RouterState::init});
+}
+
+// Its status says so at once, and the order has no such router: otherwise it
+// would name the next one when the successor is MASTER.
+TEST_F(PeerLinksTest, AMasterThatIsLeavingNamesNoOther) {
+    asker->set_status(
+        {{Family::ipv4, Vrid{51}, peer::RouterState::backup, Priority{90}}},
+        now);
+    exchange();
+    ASSERT_EQ(asker->order().size(), 1U);
+    engine->execute(engine::Command::release, "", now);
+    follow();
+    ASSERT_TRUE(engine->routers()[0].is_leaving());
+    EXPECT_EQ(asker->status().at(0).state, peer::RouterState::init);
+    EXPECT_TRUE(asker->order().empty());
+
+    EXPECT_EQ(
+        engine->execute(engine::Command::resume, "", now)[0].outcome.detail,
+        "stays MASTER, no router had taken over");
+    follow();
+    EXPECT_EQ(asker->status().at(0).state, peer::RouterState::master);
+    EXPECT_EQ(asker->order().size(), 1U);
+}
+
 // It has a witness, which has answered.
 class LinkedPeersTest : public PeerLinksTest {
 protected:
