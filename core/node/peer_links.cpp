@@ -374,7 +374,6 @@ void PeerLinks::hear_answer(const peer::Received &answer,
         asked_at = instant_from_ns(static_cast<std::int64_t>(*said->question));
     }
     std::vector<engine::Engine::PeerInput> inputs;
-    const bool is_higher = answer.address > own_address(engine, answer.link);
     for (std::size_t i = 0; i < engine.routers().size(); ++i) {
         const engine::VirtualRouter &router = engine.routers()[i];
         const vrrp::Config &config = router.config();
@@ -383,15 +382,38 @@ void PeerLinks::hear_answer(const peer::Received &answer,
         if (config.takeover_check &&
             config.interface == interfaces_[answer.link] && theirs &&
             router.instance().has_asked()) {
-            inputs.push_back({i, vrrp::ActiveAnswered{
-                                     answer.address,
-                                     theirs->state == peer::RouterState::master,
-                                     theirs->priority, is_higher, asked_at}});
+            inputs.push_back(
+                {i,
+                 vrrp::ActiveAnswered{
+                     answer.address, theirs->state == peer::RouterState::master,
+                     theirs->priority, is_higher(answer, router, engine),
+                     asked_at}});
         }
     }
     if (!inputs.empty()) {
         engine.handle_peers(inputs, now);
     }
+}
+
+// As in an advertisement of this router, which may be heard by one of the two
+// nodes. If the address of this family is not known, the ends of the connection
+// are compared, on both nodes.
+bool PeerLinks::is_higher(const peer::Received &answer,
+                          const engine::VirtualRouter &router,
+                          const engine::Engine &engine) const {
+    const vrrp::Config &config = router.config();
+    const auto is_theirs = [&](const peer::Peer &peer) {
+        return peer.node == answer.node &&
+               peer.address.family() == config.family &&
+               interfaces_[peer.link] == config.interface &&
+               links_.is_trusted(peer.link, peer.address);
+    };
+    if (answer.address.family() == config.family) {
+        return answer.address > router.source();
+    }
+    const peer::Peer *other = find_first(links_.peers(), is_theirs);
+    return other ? other->address > router.source()
+                 : answer.address > own_address(engine, answer.link);
 }
 
 // Of the end of a connection of this link.

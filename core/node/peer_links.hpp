@@ -102,6 +102,9 @@ private:
     void ask(engine::Engine &engine, Instant now);
     void hear_answer(const peer::Received &answer, engine::Engine &engine,
                      Instant now);
+    bool is_higher(const peer::Received &answer,
+                   const engine::VirtualRouter &router,
+                   const engine::Engine &engine) const;
     IpAddress own_address(const engine::Engine &engine, std::size_t link) const;
     void listen(Instant now);
     void remember(Instant now);
