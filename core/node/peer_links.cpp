@@ -294,8 +294,9 @@ void PeerLinks::report_linked(engine::Engine &engine, Instant now) {
     }
 }
 
-// A node that has ended cannot be MASTER. One that is not remembered any more
-// is as lost as before.
+// A node that has ended cannot be MASTER, and one that has closed the link in
+// order had a network that worked, as this one. One that is not remembered any
+// more is as lost as before.
 engine::LinkedPeers PeerLinks::linked_peers(const std::string &interface,
                                             engine::LinkedPeers before) const {
     using engine::LinkedPeers;

@@ -29,6 +29,13 @@ Duration pause_after(unsigned failures) {
         kLongestPause);
 }
 
+// Nothing has failed. After a reload, the next process connects at once, unless
+// its configuration has no link any more.
+bool is_in_order(Farewell reason) {
+    return reason == Farewell::quit || reason == Farewell::reload ||
+           reason == Farewell::unconfigured;
+}
+
 std::optional<Refusal> refusal_of(End end) {
     switch (end) {
         case End::garbage:
@@ -408,7 +415,12 @@ void Links::progress(ConnectionId id, Instant now) {
     if (const auto refusal = refusal_of(why)) {
         refuse(*refusal, c.link, c.address, text, now);
     }
-    if (why == End::bye && session.farewell() == Farewell::quit) {
+    // its next process may be linked before the goodbye of this one arrives
+    const bool is_last = std::ranges::none_of(connections_, [&](const auto &o) {
+        return o.session && o.up && &o != &c &&
+               o.session->node() == session.node();
+    });
+    if (why == End::bye && is_in_order(session.farewell()) && is_last) {
         for (Peer &peer : peers_) {
             peer.left = peer.left || peer.node == session.node();
         }
@@ -564,16 +576,19 @@ void Links::end(ConnectionId id, Ended how, const std::string &why,
     const bool was_up = c.up;
     const bool was_stable = was_up && now - c.began >= kStable;
     const bool has_opened = c.session->role() == Role::opener;
+    const std::size_t link = c.link;
+    const IpAddress address = c.address;
     Peer *peer = peer_of(c);
     const NodeId node = c.session->node();
     const bool was_spare = c.spare;
     const bool has_greeted = c.greeted;
-    const std::string &interface = configs_[c.link].interface;
+    const std::string &interface = configs_[link].interface;
+    const bool trusted = is_trusted(c);
     c = {};
     // before it is up, it is a claim; a later connection may be of another
     // nginx, and this one of a machine that lost its power
     if (peer && was_up && !is_linked_with(*peer)) {
-        peer->node = node;
+        set_node(*peer, node);
     }
     if (was_spare) {
         return;
@@ -796,7 +811,7 @@ void Links::show(const Connection &connection, Instant now) {
     const Session &session = *connection.session;
     const bool is_new = peer->state != PeerState::up;
     changed_ = true;
-    peer->node = session.node();
+    set_node(*peer, session.node());
     peer->about = session.about();
     peer->status = session.status();
     peer->order = session.order();
@@ -809,13 +824,26 @@ void Links::show(const Connection &connection, Instant now) {
     peer->alias = false;
     peer->cut_at.reset();
     peer->proved_at.reset();
-    peer->dead = false;
-    peer->left = false;
+    // it lives, also for its other addresses
+    for (Peer &other : peers_) {
+        if (other.node == peer->node) {
+            other.dead = false;
+            other.left = false;
+        }
+    }
     peer->reason.clear();
     peer->failures = 0;
     peer->up_line.write(
         log_, LogLevel::notice,
         "peer link with " + name_of(peer->link, peer->address) + " is up", now);
+}
+
+// Another nginx: what the earlier one has said is not of it.
+void Links::set_node(Peer &peer, NodeId node) {
+    if (std::exchange(peer.node, node) != node) {
+        peer.dead = false;
+        peer.left = false;
+    }
 }
 
 std::string Links::name_of(std::size_t link, const IpAddress &address) const {

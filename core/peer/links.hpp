@@ -148,7 +148,7 @@ struct Peer {
     bool was_wanted = false;  // at any time
     bool known = false;       // there was a link
     bool alias = false;       // the node has a link by another address
-    bool left = false;        // its nginx has said that it ends
+    bool left = false;        // it has closed the link in order
 
     // The link has ended at this time, without a goodbye: the next connection
     // shows whether the node lives.
@@ -297,6 +297,7 @@ private:
     void settle_doubts(Instant now);
     void forget(Instant now);
     void show(const Connection &connection, Instant now);
+    static void set_node(Peer &peer, NodeId node);
     std::string name_of(std::size_t link, const IpAddress &address) const;
     std::string title_of(std::size_t link, const IpAddress &address) const;
 

@@ -742,6 +742,43 @@ TEST(PeerLinks, TwoAddressesOfANodeAreOneLink) {
     EXPECT_EQ(lb2.log.count("is up"), 1U);
 }
 
+// As soon as one of its addresses is connected again, also by another nginx.
+TEST(PeerLinks, ANodeThatIsBackHasNotLeftAtAnyAddress) {
+    for (const NodeId next : {NodeId{10}, NodeId{110}}) {
+        Lan lan;
+        Machine &lb1 = lan.add(1, 10);
+        Machine &lb2 = lan.add(2, 20);
+        lan.same[101] = &lb1;
+        lan.follow(lb2, {1, 101});
+        lan.run(2s);
+        lb1.links->stop(next == 10 ? Farewell::reload : Farewell::quit,
+                        lan.now);
+        lan.run(20ms);
+        EXPECT_TRUE(lb2.peer(1)->left);
+        EXPECT_TRUE(lb2.peer(101)->left);
+        lb1.node = next;
+        lb1.begin();
+        lan.run(5s);
+        EXPECT_TRUE(lb2.is_up(1) || lb2.is_up(101));
+        EXPECT_FALSE(lb2.peer(1)->left);
+        EXPECT_FALSE(lb2.peer(101)->left);
+    }
+}
+
+// It is linked again before the goodbye of its earlier process arrives.
+TEST_F(PeerLinksTest, ALateGoodbyeIsNotOneOfTheNextProcess) {
+    const auto earlier = claim(lb2, 1, 10, lan.now);
+    const auto next = lb2.links->accept(0, address(1), address(102), lan.now);
+    ASSERT_TRUE(earlier && next);
+    greet(lb2, *next, 10, lan.now);
+    for (const auto &[id, left] : {std::pair{*earlier, false}, {*next, true}}) {
+        lb2.links->receive(
+            id, serialize({Type::bye, 3}, serialize(Farewell::reload), 0),
+            lan.now);
+        EXPECT_EQ(lb2.peer(1)->left, left);
+    }
+}
+
 // Each is MASTER of some routers, of one family: lb1 trusts both addresses of
 // lb2, lb2 only one of lb1. If only one of them ended a connection, the other
 // one would connect again for ever.
