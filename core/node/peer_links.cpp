@@ -265,10 +265,17 @@ void PeerLinks::advise(engine::Engine &engine, bool forget, Instant now) {
             successor_of_[i] = naming.of;
             engine.set_successor_of(i, naming.of);
         }
-        const bool linked = is_active_linked(routers[i].config());
-        if (linked != linked_[i]) {
-            linked_[i] = linked;
-            inputs.push_back({i, vrrp::ActiveLinked{linked}});
+        const Linked next = linked(routers[i].config());
+        const Linked before = std::exchange(linked_[i], next);
+        // a question of a backup may be lost with a connection
+        const bool asks_again =
+            before.is && next.is && next.last_end > before.last_end &&
+            routers[i].instance().state() == vrrp::StateName::backup;
+        if (asks_again) {
+            inputs.push_back({i, vrrp::ActiveLinked{false}});
+        }
+        if (asks_again || next.is != before.is) {
+            inputs.push_back({i, vrrp::ActiveLinked{next.is}});
         }
     }
     if (!inputs.empty()) {
@@ -334,11 +341,15 @@ bool PeerLinks::is_master(const peer::Peer &peer,
            router->state == peer::RouterState::master;
 }
 
-bool PeerLinks::is_active_linked(const vrrp::Config &config) const {
-    return config.takeover_check &&
-           std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
-               return is_master(peer, config);
-           });
+PeerLinks::Linked PeerLinks::linked(const vrrp::Config &config) const {
+    Linked linked;
+    for (const peer::Peer &peer : links_.peers()) {
+        if (config.takeover_check && is_master(peer, config)) {
+            linked.is = true;
+            linked.last_end = std::max(linked.last_end, peer.last_end);
+        }
+    }
+    return linked;
 }
 
 // One question is for all routers of an interface.
@@ -354,8 +365,7 @@ void PeerLinks::ask(engine::Engine &engine, Instant now) {
         if (std::ranges::any_of(asking, [&](std::size_t i) {
                 return is_master(peer, engine.routers()[i].config());
             })) {
-            links_.send(peer.node, peer.link, peer::Type::question, question,
-                        now);
+            links_.ask(peer, peer::Type::question, question, now);
         }
     }
     plan();

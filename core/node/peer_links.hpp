@@ -82,6 +82,12 @@ private:
         std::optional<IpAddress> of;  // its address, if it has named this node
     };
 
+    // The MASTER of a router has a link.
+    struct Linked {
+        bool is = false;
+        std::uint64_t last_end = 0;  // of a connection with it
+    };
+
     void catch_up(engine::Engine &engine, Instant now);
     bool read(engine::Engine &engine, Instant now);
     bool has_news(Instant now);
@@ -95,7 +101,7 @@ private:
     void advise(engine::Engine &engine, bool forget, Instant now);
     Naming naming_of(const engine::VirtualRouter &router) const;
     bool is_master(const peer::Peer &peer, const vrrp::Config &config) const;
-    bool is_active_linked(const vrrp::Config &config) const;
+    Linked linked(const vrrp::Config &config) const;
     void report_linked(engine::Engine &engine, Instant now);
     engine::LinkedPeers linked_peers(const std::string &interface,
                                      engine::LinkedPeers before) const;

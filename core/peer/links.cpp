@@ -493,6 +493,17 @@ bool Links::send(NodeId node, std::size_t link, Type type, Bytes payload,
     return to && post(*to, type, payload, now);
 }
 
+bool Links::ask(const Peer &peer, Type type, Bytes payload, Instant now) {
+    for (ConnectionId id = 0; id < kMostConnections; ++id) {
+        const Connection &c = connections_[id];
+        if (c.session && c.up && !c.spare && c.link == peer.link &&
+            c.address == peer.address && c.session->node() == peer.node) {
+            return post(id, type, payload, now);
+        }
+    }
+    return send(peer.node, peer.link, type, payload, now);
+}
+
 bool Links::reply(const Received &question, Type type, Bytes payload,
                   Instant now) {
     const Connection &c = connections_[question.connection];
@@ -594,7 +605,11 @@ void Links::end(ConnectionId id, Ended how, const std::string &why,
         return;
     }
     if (was_up) {
-        use_spare(interface, node);
+        use_spare(interface, node, now);
+        peer = find_peer(link, address);
+    }
+    if (was_up && trusted) {
+        note_end(interface, node);
     }
     if (!peer || (!was_up && !has_opened)) {
         return;
@@ -677,14 +692,27 @@ void Links::conclude(Instant now) {
     }
 }
 
-// Shown with the next message.
-void Links::use_spare(const std::string &interface, NodeId node) {
+void Links::note_end(const std::string &interface, NodeId node) {
+    ++ends_;
+    for (Peer &peer : peers_) {
+        if (peer.node == node && configs_[peer.link].interface == interface) {
+            peer.last_end = ends_;
+        }
+    }
+}
+
+// What its node has said until now is valid at once: the next message may be a
+// second away.
+void Links::use_spare(const std::string &interface, NodeId node, Instant now) {
     Connection *spare = find_first(connections_, [&](const Connection &c) {
         return c.session && c.spare && c.session->node() == node &&
                configs_[c.link].interface == interface;
     });
     if (spare) {
         spare->spare = false;
+        static_cast<void>(spare->session->take_news());
+        show(*spare, now);
+        inform(interface, now);
     }
 }
 
@@ -698,9 +726,16 @@ void Links::use_untrusted_spare(const Peer &peer) {
     }
 }
 
-// Its node has a link by another address, or by another connection.
+// Its node has a link by another address, or by another connection. The one
+// that has ended may be of an earlier nginx, whose last status came late.
 void Links::leave_to_other_link(Peer &peer, Instant now) {
-    if (!is_linked_with(peer) && peer.state != PeerState::down) {
+    const Connection *other = find_first(connections_, [&](const auto &c) {
+        return c.session && c.up && !c.spare && c.link == peer.link &&
+               c.address == peer.address;
+    });
+    if (other) {
+        show(*other, now);
+    } else if (!is_linked_with(peer) && peer.state != PeerState::down) {
         fail(peer, true, "there is a link by another address", now);
         peer.alias = true;
     }

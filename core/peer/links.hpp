@@ -154,6 +154,9 @@ struct Peer {
     // shows whether the node lives.
     std::optional<Instant> cut_at;
     unsigned resets = 0;  // of such connections
+    // The number of the last connection with its node that was up and has
+    // ended: what was under way there may be lost, although there is another.
+    std::uint64_t last_end = 0;
     // It does not live, but another link to it has not ended yet.
     std::optional<Instant> proved_at;
     bool dead = false;  // for the reason
@@ -192,6 +195,9 @@ public:
     // no link to it.
     bool send(NodeId node, std::size_t link, Type type, Bytes payload,
               Instant now);
+    // By the connection with the address of this peer: another one with its
+    // node may be cut.
+    bool ask(const Peer &peer, Type type, Bytes payload, Instant now);
     // By the connection of the question: another one with this node may have
     // ended at its other end.
     bool reply(const Received &question, Type type, Bytes payload, Instant now);
@@ -281,7 +287,8 @@ private:
     StatusList status_for(ConnectionId id, const OrderList &order) const;
     ConnectionId loser_of(ConnectionId id, ConnectionId other) const;
     bool settle_duplicates(ConnectionId id, Instant now);
-    void use_spare(const std::string &interface, NodeId node);
+    void use_spare(const std::string &interface, NodeId node, Instant now);
+    void note_end(const std::string &interface, NodeId node);
     void use_untrusted_spare(const Peer &peer);
     void say_bye(ConnectionId id, Farewell reason, Instant now);
     void end(ConnectionId id, Ended how, const std::string &why, Instant now);
@@ -314,6 +321,7 @@ private:
     std::vector<Death> deaths_;
     Refused refused_{};
     std::array<RepeatedLine, kRefusals> refusal_lines_;
+    std::uint64_t ends_ = 0;  // of connections that were up
     bool running_ = false;
     bool changed_ = false;
 };

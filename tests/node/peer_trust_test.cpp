@@ -37,7 +37,21 @@ struct FakeSockets final : peer::Sockets {
         }
         return "connect() failed (113: No route to host)";
     }
-    bool send(peer::ConnectionId, Bytes) override { return true; }
+    bool send(peer::ConnectionId id, Bytes octets) override {
+        sent[id].insert(sent[id].end(), octets.begin(), octets.end());
+        return true;
+    }
+    unsigned take_questions(peer::ConnectionId id) {
+        unsigned count = 0;
+        const Buffer all = std::exchange(sent[id], {});
+        for (std::size_t at = 0; at < all.size();) {
+            const Bytes rest = Bytes(all).subspan(at);
+            const auto type = peer::parse_header(rest).type;
+            count += type == peer::Type::question ? 1U : 0U;
+            at += peer::message_length(rest).value();
+        }
+        return count;
+    }
     void set_greeted(peer::ConnectionId) override {}
     void close(peer::ConnectionId) override {}
     peer::Nonce nonce() override { return {}; }
@@ -45,6 +59,7 @@ struct FakeSockets final : peer::Sockets {
     std::function<void(peer::Links &)> arrive;
     std::optional<IpAddress> answers;
     std::optional<peer::ConnectionId> opened;  // to it
+    std::map<peer::ConnectionId, Buffer> sent;
 };
 
 struct FakeStore final : peer::Store {
@@ -175,6 +190,80 @@ TEST_F(TrustTest, AMasterYieldsOnlyToANamedOrFollowedAddress) {
         run_with_answers(Seconds{1});
         EXPECT_EQ(state(), is_named ? StateName::backup : StateName::active);
     }
+}
+
+// The MASTER ends one of two connections, and had not answered there.
+TEST_F(TrustTest, AQuestionThatIsLostWithALinkIsRepeatedOverTheOther) {
+    begin({engine::kPeer, kPeer6});
+    receive(200);
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId, leads(kOurId));
+    connect(kPeer6, kTheirId, leads(kOurId));
+    const auto ask = [&] {
+        beat();
+        engine->handle_time(now);
+        links->follow(*engine, now);
+    };
+    now += Milliseconds{151};
+    ask();
+    EXPECT_EQ(sockets.take_questions(ids[engine::kPeer].first), 1U);
+    EXPECT_EQ(sockets.take_questions(ids[kPeer6].first), 0U);
+    now += Milliseconds{1};
+    say(engine::kPeer, peer::Type::bye, serialize(peer::Farewell::duplicate));
+    ask();
+    EXPECT_EQ(sockets.take_questions(ids[kPeer6].first), 1U);
+    ask();
+    EXPECT_EQ(sockets.take_questions(ids[kPeer6].first), 0U);
+}
+
+// As an advertisement does it, which one of the two nodes may hear. The order
+// of the IPv6 addresses is another one.
+TEST_F(TrustTest,
+       EqualPrioritiesAreDecidedByTheAddressesOfTheFamilyOfTheRouter) {
+    for (const bool is_higher : {false, true}) {
+        const IpAddress other =
+            is_higher ? engine::kPeer : *IpAddress::parse("10.0.0.9");
+        const IpAddress other6 =
+            *IpAddress::parse(is_higher ? "::1" : "fe80::2");
+        begin({other, other6});
+        run(Seconds{1});
+        ASSERT_EQ(state(), StateName::active);
+        links->follow(*engine, now);
+        for (const IpAddress &from : {other, other6}) {
+            connect(from, kTheirId,
+                    {{peer::Type::status, serialize(master(100))}});
+        }
+        say(other6, peer::Type::answer, serialize(master(100)));
+        EXPECT_EQ(state(), is_higher ? StateName::backup : StateName::active);
+    }
+}
+
+// Its status has said that it is BACKUP, or nothing.
+TEST_F(TrustTest, AMasterYieldsOnlyToAnAnswerThatItHasAskedFor) {
+    begin({engine::kPeer});
+    run(Seconds{1});
+    ASSERT_EQ(state(), StateName::active);
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId, {});
+    say(engine::kPeer, peer::Type::answer, serialize(master(254)));
+    EXPECT_EQ(state(), StateName::active);
+}
+
+// The peer has made up its time.
+TEST_F(TrustTest, AnAnswerToAQuestionOfTheFutureHasNoEffect) {
+    begin({engine::kPeer});
+    run(Seconds{1});
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId,
+            {{peer::Type::status, serialize(master(254))}});
+    for (const Duration late : {Duration{Seconds{1}}, Duration{0}}) {
+        ASSERT_EQ(state(), StateName::active);
+        say(engine::kPeer, peer::Type::answer,
+            serialize(peer::Answer{
+                master(254),
+                peer::Token{static_cast<std::uint64_t>(to_ns(now + late))}}));
+    }
+    EXPECT_EQ(state(), StateName::backup);
 }
 
 // Neither by another connection with the id of the MASTER.

@@ -626,6 +626,37 @@ TEST_F(PeerLinksTest, AnOldConnectionThatGreetsLateReplacesNoNewOne) {
     EXPECT_EQ(lb2.links->take_received().size(), 1U);
 }
 
+// Of the earlier nginx: its last status comes late, before the connection ends.
+TEST_F(PeerLinksTest, AnEarlierNginxIsNotShownWhenItsConnectionHasEnded) {
+    const auto earlier = claim(lb2, 1, 10, lan.now);
+    ASSERT_TRUE(earlier);
+    ASSERT_TRUE(claim(lb2, 1, 110, lan.now));
+    lb2.links->receive(
+        *earlier, serialize({Type::status, 3}, serialize(kLeader), 0), lan.now);
+    lb2.links->handle_end(*earlier, Ended::closed, "", lan.now);
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lb2.peer(1)->node, 110U);
+    EXPECT_EQ(lb2.peer(1)->status, StatusList{});
+}
+
+// lb1 has connected to two addresses of lb2, and ends the first connection. Its
+// next message comes a second later.
+TEST_F(PeerLinksTest, ASpareLinkIsUsedAtOnceWhenTheOtherEnds) {
+    const auto first = claim(lb2, 1, 10, lan.now);
+    const auto spare = lb2.links->accept(0, address(1), address(102), lan.now);
+    ASSERT_TRUE(first && spare);
+    greet(lb2, *spare, 10, lan.now);
+    lb2.links->receive(
+        *spare, serialize({Type::status, 3}, serialize(kLeader), 0), lan.now);
+    ASSERT_EQ(lb2.links->connections(), 2U);
+    lb2.links->receive(
+        *first, serialize({Type::bye, 3}, serialize(Farewell::duplicate), 0),
+        lan.now);
+    ASSERT_EQ(lb2.links->connections(), 1U);
+    EXPECT_TRUE(lb2.is_up(1));
+    EXPECT_EQ(lb2.peer(1)->status, kLeader);
+}
+
 // Another host has connected first, with the id of lb1.
 TEST_F(PeerLinksTest, AReplyGoesBackOverTheConnectionOfItsQuestion) {
     ASSERT_TRUE(claim(lb2, 66, 10, lan.now));
@@ -797,6 +828,16 @@ TEST(PeerLinks, WithoutASecretTwoAddressesMayBeTwoLinks) {
     EXPECT_TRUE(lb2.is_up(101));
     EXPECT_EQ(lan.connects, 2U);
     EXPECT_EQ(lb2.log.count("is down"), 0U);
+
+    // one of them may be cut, and the other one not
+    for (const std::uint8_t host : {std::uint8_t{1}, std::uint8_t{101}}) {
+        ASSERT_TRUE(lb2.peer(host));
+        ASSERT_TRUE(lb2.links->ask(*lb2.peer(host), Type{77}, {}, lan.now));
+        lan.run(50ms);
+        const auto received = lb1.links->take_received();
+        ASSERT_EQ(received.size(), 1U);
+        EXPECT_EQ(received[0].address, address(host == 1 ? 102 : 2));
+    }
 }
 
 TEST(PeerLinks, SixteenBackupsHaveALinkToTheMaster) {
