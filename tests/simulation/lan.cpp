@@ -45,7 +45,20 @@ void Lan::set_unheard(std::size_t network, NodeNumber node, NodeNumber by) {
     disturbed_at_[network] = now_;
 }
 
+void Lan::set_witness_path(NodeNumber node, bool works) {
+    without_witness_ = works ? without_witness_ & ~(1u << node)
+                             : without_witness_ | 1u << node;
+}
+
+bool Lan::reaches_witness(NodeNumber node) const {
+    const NodeNumber gateway = nodes_ - 1;
+    return witness_answers_ && (without_witness_ >> node & 1u) == 0 &&
+           passes(0, node, gateway) && passes(0, gateway, node);
+}
+
 void Lan::heal() {
+    witness_answers_ = true;
+    without_witness_ = 0;
     std::ranges::fill(loss_, 0u);
     std::ranges::fill(disturbed_at_, now_);
     for (Port &port : ports_) {

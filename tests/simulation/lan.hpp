@@ -48,6 +48,10 @@ public:
     void set_deaf(std::size_t network, NodeNumber node, NodeNumber to);
     // Only adverts are lost, as by a packet filter.
     void set_unheard(std::size_t network, NodeNumber node, NodeNumber by);
+    // The witness of takeover_check is a host on the first network, like the
+    // gateway: it answers or not, and packets of a node may not reach it.
+    void set_witness(bool answers) { witness_answers_ = answers; }
+    void set_witness_path(NodeNumber node, bool works);
     void heal();
 
     bool has_carrier(std::size_t network, NodeNumber node) const {
@@ -73,6 +77,11 @@ public:
     // Clients are on island 0.
     bool reaches_clients(std::size_t network, NodeNumber node) const {
         return port(network, node).carrier && port(network, node).island == 0;
+    }
+    bool reaches_witness(NodeNumber node) const;
+    // One ping of it.
+    bool ping_witness(NodeNumber node) {
+        return reaches_witness(node) && !is_lost(0) && !is_lost(0);
     }
     // Something may have been lost there, or was changed.
     Instant disturbed_at(std::size_t network) const {
@@ -148,6 +157,8 @@ private:
     std::priority_queue<Arrival, std::vector<Arrival>, Later> arrivals_;
     std::priority_queue<Task, std::vector<Task>, Later> tasks_;
     std::uint64_t sequence_ = 0;
+    bool witness_answers_ = true;
+    std::uint32_t without_witness_ = 0;  // bits of nodes
     std::vector<Instant> last_arrival_;  // of each path: they stay in order
 };
 

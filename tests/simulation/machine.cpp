@@ -12,6 +12,11 @@ namespace {
 constexpr Duration kLongestReport = std::chrono::microseconds{200};
 constexpr Duration kFork = Milliseconds{3};
 constexpr Duration kRespawn = Milliseconds{15};
+// A ping and its answer, and the time to wait for it.
+constexpr Duration kLongestPing = std::chrono::microseconds{600};
+constexpr Duration kPingTime = Milliseconds{200};
+constexpr unsigned kPingFall = 3;
+constexpr Duration kPingPeriod = Seconds{10};
 // The kernel looks for addresses whose lease has ended a few times a second.
 constexpr Duration kLongestLapse = Milliseconds{250};
 
@@ -76,6 +81,14 @@ void Machine::start_nginx() {
     wants_nginx_ = false;
     ++generation;
     confirmed = 0;
+    witness = {};
+    failed_pings_ = 0;
+    pings_ = wants_ping_ = false;
+    has_checker_ = true;
+    ++checkers_;
+    if (plan.has_witness) {
+        check_witness_at_rest(checkers_);
+    }
     start_process(lan.now());
 }
 
@@ -188,6 +201,80 @@ void Machine::reap() {
     }
 }
 
+// The witness
+
+void Machine::check_witness_at_rest(unsigned of) {
+    const unsigned life = life_;
+    ask_witness();
+    lan.after(kPingPeriod, [this, life, of] {
+        if (life == life_ && of == checkers_) {
+            check_witness_at_rest(of);
+        }
+    });
+}
+
+void Machine::crash_checker() {
+    if (!has_checker_ || !master_) {
+        return;
+    }
+    lan.trace("node " + std::to_string(number) + ": the checker is killed");
+    has_checker_ = false;
+    wants_ping_ = std::exchange(pings_, false) || wants_ping_;
+    const unsigned life = life_;
+    const unsigned of = ++checkers_;
+    lan.after(lan.dice().up_to(kRespawn), [this, life, of] {
+        if (life == life_ && of == checkers_) {
+            has_checker_ = true;
+            check_witness_at_rest(of);
+        }
+    });
+}
+
+// One at a time.
+void Machine::ask_witness() {
+    if (!has_checker_ || frozen_ || pings_) {
+        wants_ping_ = true;
+        return;
+    }
+    pings_ = true;
+    wants_ping_ = false;
+    const bool passes = lan.ping_witness(number);
+    const unsigned life = life_;
+    const unsigned of = checkers_;
+    lan.after(passes ? lan.dice().up_to(kLongestPing) : kPingTime,
+              [this, life, of, passes] {
+                  if (life == life_ && of == checkers_) {
+                      on_ping(passes);
+                  }
+              });
+}
+
+void Machine::on_ping(bool passed) {
+    pings_ = false;
+    if (frozen_) {
+        wants_ping_ = true;
+        return;
+    }
+    failed_pings_ = passed ? 0 : failed_pings_ + 1;
+    if (passed || failed_pings_ >= kPingFall) {
+        witness.verdict = passed ? check::Verdict::up : check::Verdict::down;
+    }
+    witness.text = "L3TOUT no answer";
+    witness.checked_at = lan.now();
+    witness.passed = passed;
+    if (passed) {
+        witness_passed_at = lan.now();
+    }
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i]->checks_changed();
+    }
+    reap();
+    changed();
+    if (wants_ping_) {
+        ask_witness();
+    }
+}
+
 void Machine::pause(bool frames_wait) {
     lan.trace("node " + std::to_string(number) +
               (frames_wait ? ": processes are stopped" : ": frozen"));
@@ -210,6 +297,9 @@ void Machine::resume() {
     }
     reap();
     changed();
+    if (wants_ping_) {
+        ask_witness();
+    }
 }
 
 bool Machine::is_paused() const {

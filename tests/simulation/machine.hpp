@@ -135,8 +135,9 @@ private:
                      bool) override {
         return true;
     }
-    std::optional<check::Verdict> verdict(check::CheckId) const override;
+    std::optional<check::Verdict> verdict(check::CheckId id) const override;
     std::optional<engine::CheckResult> result(check::CheckId id) const override;
+    void demand(check::CheckId) override;
     std::optional<bfd::Status> bfd(std::size_t) const override;
     void on_event(const engine::Event &, const vrrp::Config &,
                   Instant) override {}
@@ -233,6 +234,8 @@ public:
     void lose_address(std::size_t router);
     void carrier_changed();
     void links_readable();
+    // The checker process gets SIGKILL; nginx starts another one.
+    void crash_checker();
 
     void receive(const Frame &frame);
     Instant wake_at() const;
@@ -261,6 +264,8 @@ public:
     void remove(std::size_t network, const IpAddress &address);
     void wake_owners();
     bool is_alive(int pid) const;
+    // The checker process pings the witness.
+    void ask_witness();
     MacAddress mac() const;
 
     Lan &lan;
@@ -275,6 +280,8 @@ public:
     unsigned confirmed = 0;
     unsigned quit = 0;  // generation of the process that got QUIT
     bool check_passes = true;
+    engine::CheckResult witness;
+    Instant witness_passed_at{};  // for the last time
     bool workers_beat = true;
     Instant workers_gone_at{};
     std::function<void()> changed;            // after each event
@@ -291,6 +298,8 @@ private:
 
     void start_process(Instant configured_at);
     void reap();
+    void check_witness_at_rest(unsigned of);
+    void on_ping(bool passed);
     Instant next_lapse() const;
     void lapse();
 
@@ -302,6 +311,11 @@ private:
     bool frozen_ = false;
     bool stands_still_ = false;  // the kernel, too
     bool report_pending_ = false;
+    bool has_checker_ = false;
+    bool pings_ = false;       // now
+    bool wants_ping_ = false;  // after that, or when it runs again
+    unsigned failed_pings_ = 0;
+    unsigned checkers_ = 0;  // until now
     int last_pid_ = 100;
     unsigned crashes_ = 0;
     unsigned life_ = 0;  // tasks of an earlier one are void

@@ -86,12 +86,14 @@ Duration interval(Version version, Dice &dice) {
 }
 
 // All routers have a peer link.
-void add_links(Plan &plan, Dice &dice) {
-    plan.takeover_check = !dice.one_in(4);
+void add_links(Plan &plan, bool has_witness, Dice &dice) {
+    plan.has_witness = has_witness;
+    plan.takeover_check = has_witness || !dice.one_in(4);
     plan.names_peers = dice.one_in(3);
     for (std::size_t i = 0; i < plan.routers.size(); ++i) {
         plan.routers[i].peer_link = true;
         plan.routers[i].takeover_check = plan.takeover_check;
+        plan.routers[i].witness = has_witness;
         const LinkPlan link{plan.networks[i], plan.routers[i].family};
         if (std::ranges::count(plan.links, link) == 0) {
             plan.links.push_back(link);
@@ -110,7 +112,7 @@ const IpAddress &gateway_address() {
     return address;
 }
 
-Plan Plan::random(Dice &dice, bool has_links) {
+Plan Plan::random(Dice &dice, Extras extras) {
     Plan plan;
     const vrrp::Config base = common(dice);
     const Duration usual = interval(base.version, dice);
@@ -204,8 +206,8 @@ Plan Plan::random(Dice &dice, bool has_links) {
             config.workers = {.required = 1, .timeout = Seconds{2}};
         }
     }
-    if (has_links) {
-        add_links(plan, dice);
+    if (extras != Extras::none) {
+        add_links(plan, extras == Extras::witness, dice);
     }
     return plan;
 }
@@ -219,6 +221,7 @@ std::vector<engine::RouterConfig> Plan::configs_of(std::size_t number,
         check.kind = engine::TrackKind::check;
         check.type = "track_http";
         check.name = "web";
+        check.first_check = kWebCheck;
         check.checks = 1;
         if (tracker == TrackerPlan::weight) {
             check.weight = -15;
@@ -236,6 +239,17 @@ std::vector<engine::RouterConfig> Plan::configs_of(std::size_t number,
             bfd.weight = -15;
         }
         trackers.push_back(bfd);
+    }
+    if (has_witness) {
+        engine::TrackerConfig witness = test::default_tracker();
+        witness.kind = engine::TrackKind::check;
+        witness.type = "takeover_check";
+        witness.name = "ping=" + gateway_address().to_string();
+        witness.witness = true;
+        witness.weight = 0;
+        witness.first_check = kWitnessCheck;
+        witness.checks = 1;
+        trackers.push_back(witness);
     }
     std::vector<engine::RouterConfig> configs;
     for (const std::size_t i : node.routers) {
@@ -278,13 +292,14 @@ Duration Plan::longest_delay() const {
     }
     // a BFD session that begins, and looks of a tracker once a second
     return delay + (has_bfd ? Duration{Seconds{6}} : Duration{Seconds{1}}) +
-           (watches_workers ? Seconds{2} : Seconds{0});
+           (watches_workers ? Seconds{2} : Seconds{0}) +
+           (has_witness ? Seconds{2} : Seconds{0});
 }
 
 std::string Plan::describe() const {
     std::string text = format(
         "%s, %s, preempt_delay %lld ms, %u adverts, link_up_delay %lld "
-        "ms%s%s%s%s%s",
+        "ms%s%s%s%s%s%s",
         routers.front().version == Version::v2 ? "v2" : "v3",
         preempts() ? "preempt" : "nopreempt",
         static_cast<long long>(to_ms(routers.front().preempt_delay)),
@@ -296,7 +311,7 @@ std::string Plan::describe() const {
                                         : ", tracker with weight",
         has_bfd ? (bfd_has_weight ? ", BFD with weight" : ", BFD") : "",
         takeover_check ? ", takeover_check" : "",
-        names_peers ? ", named peers" : "");
+        names_peers ? ", named peers" : "", has_witness ? ", witness" : "");
     for (const vrrp::Config &config : routers) {
         text += format(
             "\n  %s %s vrid %u IPv%d group \"%s\" interval %lld ms, "

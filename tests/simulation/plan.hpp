@@ -38,8 +38,15 @@ struct LinkPlan {
     friend bool operator==(const LinkPlan &, const LinkPlan &) = default;
 };
 
+// What the nodes have besides VRRP.
+enum class Extras : std::uint8_t { none, links, witness };
+
+// Checks of a node.
+inline constexpr check::CheckId kWebCheck = 0;
+inline constexpr check::CheckId kWitnessCheck = 1;
+
 struct Plan {
-    static Plan random(Dice &dice, bool has_links);
+    static Plan random(Dice &dice, Extras extras);
 
     // As one line.
     std::string describe() const;
@@ -57,6 +64,7 @@ struct Plan {
     std::vector<LinkPlan> links;
     bool takeover_check = false;
     bool names_peers = false;
+    bool has_witness = false;
 
     const IpAddress &source_of(std::size_t link, NodeNumber node) const {
         const auto &[network, family] = links[link];
@@ -85,7 +93,8 @@ struct Plan {
     Duration slowest_interval() const;
     Duration longest_skew() const;
     Duration takeover() const;
-    // Until a router may become active, at most: delays, and a BFD session.
+    // Until a router may become active, at most: delays, a BFD session, and
+    // questions for the witness.
     Duration longest_delay() const;
 };
 

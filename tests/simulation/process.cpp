@@ -527,15 +527,25 @@ bool Process::set_released(const engine::RouterKey &key, bool released) {
     return true;
 }
 
-std::optional<check::Verdict> Process::verdict(check::CheckId) const {
+std::optional<check::Verdict> Process::verdict(check::CheckId id) const {
+    if (id == kWitnessCheck) {
+        return machine_.witness.verdict;
+    }
     return machine_.check_passes ? check::Verdict::up : check::Verdict::down;
 }
 
 std::optional<engine::CheckResult> Process::result(check::CheckId id) const {
+    if (id == kWitnessCheck) {
+        return machine_.witness;
+    }
     engine::CheckResult result;
     result.verdict = *verdict(id);
     result.text = "it failed";
     return result;
+}
+
+void Process::demand(check::CheckId) {
+    machine_.ask_witness();
 }
 
 std::optional<bfd::Status> Process::bfd(std::size_t) const {

@@ -28,6 +28,18 @@ constexpr unsigned kMostRemovals = 4;
 constexpr Duration kShortPause = Milliseconds{450};
 constexpr Duration kShortPauseOfBfd = Milliseconds{150};
 
+// A MASTER that is cut off notices it: a link has been silent for 4 s, the
+// links are looked at once a second, and a witness that has not answered yet
+// fails three times, one question a second.
+constexpr Duration kGivesUp = Milliseconds{8000};
+
+// The same, if the witness has answered since the links were lost: 30 times.
+constexpr Duration kStays = Seconds{25};
+constexpr Duration kGivesUpLate = Seconds{32};
+
+// A question for the witness while it does not answer, and a ping.
+constexpr Duration kAsksAgain = Milliseconds{1250};
+
 }  // namespace
 
 // Gateway
@@ -92,9 +104,9 @@ void Gateway::plan_wake() {
 
 // Schedule
 
-Schedule::Schedule(std::uint32_t seed, bool has_links, bool verbose)
+Schedule::Schedule(std::uint32_t seed, Extras extras, bool verbose)
     : dice_(seed),
-      plan_(Plan::random(dice_, has_links)),
+      plan_(Plan::random(dice_, extras)),
       lan_(plan_, dice_),
       wires_(lan_, plan_),
       gateway_(lan_, plan_) {
@@ -197,9 +209,12 @@ void Schedule::begin() {
 void Schedule::trouble() {
     for (unsigned i = 1 + dice_.below(8); i > 0 && !failed(); --i) {
         Machine &machine = any_machine();
-        switch (dice_.below(4)) {
+        switch (dice_.below(plan_.has_witness ? 5 : 4)) {
             case 0:
                 disturb_network();
+                break;
+            case 4:
+                disturb_witness(machine);
                 break;
             case 1:
                 disturb_process(machine);
@@ -369,6 +384,30 @@ void Schedule::command(Machine &machine) {
             lan_.trace("node " + std::to_string(machine.number) +
                        ": workers end or start");
             machine.set_workers(!machine.workers_beat);
+    }
+}
+
+void Schedule::disturb_witness(Machine &machine) {
+    const std::string node = "node " + std::to_string(machine.number);
+    switch (dice_.below(5)) {
+        case 0:
+            lan_.trace("the witness does not answer");
+            lan_.set_witness(false);
+            break;
+        case 1:
+            lan_.trace("the witness answers");
+            lan_.set_witness(true);
+            break;
+        case 2:
+            lan_.trace(node + " does not reach the witness");
+            lan_.set_witness_path(machine.number, false);
+            break;
+        case 3:
+            lan_.trace(node + " may reach the witness");
+            lan_.set_witness_path(machine.number, true);
+            break;
+        default:
+            machine.crash_checker();
     }
 }
 
@@ -591,7 +630,12 @@ void Schedule::finale() {
             }
             return;
         default:
-            if (!active.empty() && plan_.takeover_check) {
+            if (active.empty() || !plan_.takeover_check) {
+                return;
+            }
+            if (plan_.has_witness && dice_.one_in(2)) {
+                cut_off(active.front());
+            } else {
                 stay_unheard(active.front());
             }
     }
@@ -850,10 +894,172 @@ void Schedule::leave_alone(NodeNumber owner, bool everywhere) {
     run_for(Seconds{12});
 }
 
+// The witness
+
+bool Schedule::all_are_eligible() const {
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        for (NodeNumber node = 0; node < machines_.size(); ++node) {
+            if (!is_eligible(node, i)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+// Node: it is MASTER of all routers, and no other node is. Nothing: none is.
+void Schedule::expect_active(std::optional<NodeNumber> node, const char *when) {
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        const auto active = watch_->active(i);
+        if (active != (node ? std::vector{*node} : std::vector<NodeNumber>{})) {
+            watch_->fail(
+                format("%s: router %zu has %zu MASTERs, the first is "
+                       "node %zu, expected: %s",
+                       when, i, active.size(),
+                       active.empty() ? NodeNumber{0} : active.front(),
+                       node ? std::to_string(*node).c_str() : "none"));
+        }
+    }
+}
+
+void Schedule::cut_off(NodeNumber owner) {
+    if (!is_linked(owner) || !all_are_eligible()) {
+        return;
+    }
+    switch (static_cast<CutOff>(dice_.below(4))) {
+        case CutOff::one_reaches:
+            leave_one(owner);
+            break;
+        case CutOff::none_reaches:
+            leave_none(owner);
+            break;
+        case CutOff::no_witness:
+            lose_master_and_witness(owner);
+            break;
+        case CutOff::witness_last:
+            lose_others_and_witness(owner);
+    }
+    lan_.trace("the end of it");
+    lan_.heal();
+    wires_.heal();
+    watch_->links_changed();
+    run_for(settling_time() + plan_.longest_delay() + Seconds{12});
+    wait_for_ends();
+    if (!failed()) {
+        expect_settled();
+    }
+}
+
+void Schedule::cut_all_links() {
+    lan_.trace("the nodes do not reach each other");
+    for (std::size_t i = 0; i < plan_.network_count; ++i) {
+        for (NodeNumber node = 0; node < machines_.size(); ++node) {
+            for (NodeNumber other = 0; other < machines_.size(); ++other) {
+                if (node != other) {
+                    lan_.set_unheard(i, node, other);
+                }
+            }
+        }
+    }
+    break_links(Finale::link_cut);
+    watch_->links_changed();
+}
+
+// Whether it was MASTER or not, the node that reaches the witness is in the
+// end. Until then, a MASTER without its links waits for the witness.
+void Schedule::leave_one(NodeNumber owner) {
+    const NodeNumber chosen = any_machine().number;
+    cut_all_links();
+    for (const auto &machine : machines_) {
+        if (machine->number != chosen) {
+            lan_.trace("node " + std::to_string(machine->number) +
+                       " does not reach the witness");
+            lan_.set_witness_path(machine->number, false);
+        }
+    }
+    run_for(plan_.takeover() + kAsksAgain);
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        const auto active = watch_->active(i);
+        if (std::ranges::count(active, chosen) == 0) {
+            watch_->fail(
+                format("node %zu reaches the witness and is not "
+                       "MASTER of router %zu",
+                       chosen, i));
+        }
+        for (const NodeNumber node : active) {
+            if (node != chosen && node != owner) {
+                watch_->fail(
+                    format("node %zu is MASTER of router %zu without "
+                           "the witness",
+                           node, i));
+            }
+        }
+    }
+    run_for(kGivesUp);
+    expect_active(chosen, "only one node reaches the witness");
+    run_for(dice_.up_to(Seconds{40}));
+    expect_active(chosen, "only one node reaches the witness, later");
+}
+
+void Schedule::leave_none(NodeNumber owner) {
+    lan_.trace("the witness does not answer");
+    lan_.set_witness(false);
+    run_for(dice_.up_to(Seconds{20}));
+    expect_active(owner, "no node reaches the witness");
+    cut_all_links();
+    run_for(kGivesUp);
+    expect_active({}, "without links and witness");
+    run_for(dice_.up_to(Seconds{20}));
+    expect_active({}, "without links and witness, later");
+    lan_.trace("the witness answers");
+    lan_.set_witness(true);
+    run_for(kAsksAgain + plan_.takeover() + plan_.longest_delay() + kMargin);
+    expect_owner();
+}
+
+void Schedule::lose_master_and_witness(NodeNumber owner) {
+    lan_.trace("the witness does not answer");
+    lan_.set_witness(false);
+    run_for(dice_.up_to(Seconds{20}));
+    expect_active(owner, "no node reaches the witness");
+    watch_->disturbed(owner);
+    machines_[owner]->power_off();
+    run_for(plan_.takeover() + dice_.up_to(Seconds{20}));
+    expect_active({}, "a MASTER and the witness are dead");
+    lan_.trace("the witness answers");
+    lan_.set_witness(true);
+    run_for(kAsksAgain + kMargin);
+    expect_owner();
+}
+
+// The witness has answered when the links were lost: it may start again.
+void Schedule::lose_others_and_witness(NodeNumber owner) {
+    for (const auto &machine : machines_) {
+        if (machine->number != owner) {
+            watch_->disturbed(machine->number);
+            machine->power_off();
+        }
+    }
+    run_for(kGivesUp);
+    expect_active(owner, "a MASTER alone");
+    lan_.trace("the witness does not answer");
+    lan_.set_witness(false);
+    run_for(kStays);
+    expect_active(owner, "a MASTER alone, and the witness starts again");
+    run_for(kGivesUpLate - kStays);
+    expect_active({}, "a MASTER alone, and the witness is dead");
+    lan_.trace("the witness answers");
+    lan_.set_witness(true);
+    run_for(kAsksAgain + plan_.takeover() + plan_.longest_delay() + kMargin);
+    expect_active(owner, "the witness is back");
+}
+
 // The owner ends, or gets a fault: another one takes over in time.
 void Schedule::move_away(Finale finale, NodeNumber owner) {
     Machine &machine = *machines_[owner];
     const bool has_successor = has_other(owner);
+    const bool names = names_one(finale, owner);
+    const std::uint64_t before = transitions(owner);
     Duration bound = plan_.takeover();
     watch_->disturbed(owner);
     watch_->measure();
@@ -889,11 +1095,38 @@ void Schedule::move_away(Finale finale, NodeNumber owner) {
                    static_cast<long long>(to_ms(unheld)),
                    static_cast<long long>(to_ms(bound))));
     }
+    if (names && transitions(owner) != before + plan_.routers.size()) {
+        watch_->fail("a node that was not named takes over, too");
+    }
     if (!failed()) {
         wait_for_ends();
         run_for(settling_time() + plan_.longest_delay());
         expect_settled();
     }
+}
+
+// All other nodes are linked, and one of them is the best for all routers.
+bool Schedule::names_one(Finale finale, NodeNumber owner) const {
+    const auto priority = [&](NodeNumber node) {
+        return machines_[node]
+            ->process()
+            ->router(0)
+            .instance()
+            .effective_priority();
+    };
+    if ((finale != Finale::quit && finale != Finale::release) ||
+        !plan_.takeover_check || !all_are_eligible() || !is_linked(owner)) {
+        return false;
+    }
+    for (NodeNumber node = 0; node < machines_.size(); ++node) {
+        for (NodeNumber other = 0; other < node; ++other) {
+            if (node != owner && other != owner &&
+                priority(node) == priority(other)) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 }  // namespace ngx_vrrp::simulation

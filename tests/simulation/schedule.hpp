@@ -40,7 +40,7 @@ private:
 
 class Schedule {
 public:
-    Schedule(std::uint32_t seed, bool has_links, bool verbose);
+    Schedule(std::uint32_t seed, Extras extras, bool verbose);
 
     // What went wrong; nothing: all was right.
     std::optional<std::string> run();
@@ -74,6 +74,14 @@ private:
         link_cut
     };
 
+    // The nodes are cut off from each other, and perhaps from the witness.
+    enum class CutOff : std::uint8_t {
+        one_reaches,  // the witness; the others do not
+        none_reaches,
+        no_witness,   // a MASTER's machine dies while the witness is dead
+        witness_last  // it dies after all other nodes
+    };
+
     void connect();
     void begin();
     void trouble();
@@ -83,6 +91,7 @@ private:
     void disturb_process(Machine &machine);
     void disturb_nginx(Machine &machine);
     void command(Machine &machine);
+    void disturb_witness(Machine &machine);
     void quieten();
     void wait_for_ends();
     void expect_owner();
@@ -102,8 +111,17 @@ private:
     void end_unheard(Then then, NodeNumber owner, bool everywhere);
     void leave_alone(NodeNumber owner, bool everywhere);
     void expect_sole(NodeNumber owner, const char *after);
+    void cut_off(NodeNumber owner);
+    void cut_all_links();
+    void leave_one(NodeNumber owner);
+    void leave_none(NodeNumber owner);
+    void lose_master_and_witness(NodeNumber owner);
+    void lose_others_and_witness(NodeNumber owner);
+    void expect_active(std::optional<NodeNumber> node, const char *when);
+    bool all_are_eligible() const;
     Duration answer_lifetime() const;
     void move_away(Finale finale, NodeNumber owner);
+    bool names_one(Finale finale, NodeNumber owner) const;
 
     bool is_eligible(NodeNumber node, std::size_t router) const;
     bool has_other(NodeNumber node) const;

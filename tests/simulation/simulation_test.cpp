@@ -25,7 +25,8 @@ std::uint32_t number(const char *name, std::uint32_t otherwise) {
 }
 
 // Of shard: all of its schedules.
-void run(std::uint32_t shard, bool has_links, std::uint32_t usual) {
+void run(std::uint32_t shard, Extras extras, std::uint32_t usual) {
+    const bool has_links = extras != Extras::none;
     const bool alone = std::getenv("NGX_VRRP_SIMULATION_SEED") != nullptr;
     const std::uint32_t all =
         alone ? kShards : number("NGX_VRRP_SIMULATION_SCHEDULES", usual);
@@ -37,7 +38,7 @@ void run(std::uint32_t shard, bool has_links, std::uint32_t usual) {
     unsigned named = 0;
     for (std::uint32_t i = 0; i < count && failures < 10; ++i) {
         const std::uint32_t seed = first + i;
-        Schedule schedule{seed, has_links, alone};
+        Schedule schedule{seed, extras, alone};
         if (alone) {
             std::cerr << schedule.describe() << '\n';
         }
@@ -45,8 +46,10 @@ void run(std::uint32_t shard, bool has_links, std::uint32_t usual) {
             ++failures;
             ADD_FAILURE() << "seed " << seed << ": " << *failure
                           << "\nrepeat it alone: tools/simulate "
-                          << (has_links ? "--links " : "") << "--seed " << seed
-                          << '\n'
+                          << (extras == Extras::witness ? "--witness "
+                              : has_links               ? "--links "
+                                                        : "")
+                          << "--seed " << seed << '\n'
                           << schedule.describe();
         }
         named += schedule.named_takeovers();
@@ -57,11 +60,15 @@ void run(std::uint32_t shard, bool has_links, std::uint32_t usual) {
 class Simulation : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(Simulation, EverySchedule) {
-    run(GetParam(), false, 10'000);
+    run(GetParam(), Extras::none, 10'000);
 }
 
 TEST_P(Simulation, EveryScheduleWithPeerLinks) {
-    run(GetParam(), true, 1000);
+    run(GetParam(), Extras::links, 1000);
+}
+
+TEST_P(Simulation, EveryScheduleWithAWitness) {
+    run(GetParam(), Extras::witness, 1000);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, Simulation, testing::Range(0u, kShards));

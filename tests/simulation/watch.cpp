@@ -1,6 +1,8 @@
 #include "tests/simulation/watch.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -122,9 +124,15 @@ void Watch::look_at_followed(NodeNumber node, std::size_t router,
 void Watch::look_at_change(NodeNumber node, std::size_t router,
                            const Process &process) {
     const engine::VirtualRouter &one = process.router(router);
+    if (one.last_transition().at != lan_.now()) {
+        return;  // its release was withdrawn
+    }
     const std::string &reason = one.last_transition().reason;
     if (is_active(one) && reason.starts_with("no advertisement for")) {
         look_at_takeover(node, router);
+        if (plan_.has_witness) {
+            look_at_witness(node, router, reason);
+        }
     }
     if (one.instance().state() == vrrp::StateName::backup &&
         reason.find("is MASTER, too") != std::string::npos) {
@@ -141,15 +149,47 @@ void Watch::look_at_takeover(NodeNumber node, std::size_t router) {
             (plan_.preempts() && theirs.priority < own.priority)) {
             continue;
         }
+        // a change of priorities is known with the next answer
+        const Instant ranked =
+            std::max(own.since, theirs.since) +
+            vrrp::question_period(plan_.routers[router].advert_interval);
         const Duration time =
-            lan_.now() - std::max({activity(other, router).since, *linked,
-                                   own.since, theirs.since});
+            lan_.now() -
+            std::max({activity(other, router).since, *linked, ranked});
         if (time > kAnswered) {
             fail(format(
                 "node %zu takes over router %zu, although node %zu is "
                 "MASTER and has answered for %lld ms",
                 node, router, other, static_cast<long long>(to_ms(time))));
         }
+    }
+}
+
+// A member of a group becomes active with one that already is.
+void Watch::look_at_witness(NodeNumber node, std::size_t router,
+                            const std::string &reason) {
+    for (std::size_t i = 0; i < plan_.routers.size(); ++i) {
+        const Activity &active = activity(node, i);
+        if (plan_.are_together(i, router) && active.is &&
+            active.since != lan_.now()) {
+            return;
+        }
+    }
+    const vrrp::Config &config = plan_.routers[router];
+    const std::size_t digits = std::strlen("no advertisement for ");
+    const Duration silence =
+        Milliseconds{std::strtoll(reason.c_str() + digits, nullptr, 10) + 1};
+    const Instant overdue =
+        lan_.now() - silence +
+        vrrp::overdue_time(config.version, Priority{254},
+                           config.advert_interval, config.down_adverts);
+    if (machines_[node]->witness_passed_at < overdue) {
+        fail(format(
+            "node %zu takes over router %zu, although the witness has "
+            "not answered for %lld ms",
+            node, router,
+            static_cast<long long>(
+                to_ms(lan_.now() - machines_[node]->witness_passed_at))));
     }
 }
 

@@ -8,6 +8,8 @@
 //   - two nodes are MASTER of one router for longer than the time between two
 //     questions, although they are linked; or the better one yields to an
 //     answer;
+//   - a node takes over after silence although the witness has not answered
+//     since the first advertisement was overdue;
 //   - members of a group differ on one node that has all of them;
 //   - a node has an address and is not MASTER, or the other way round;
 //   - a BFD session goes down although nothing happened to its path.
@@ -100,6 +102,8 @@ private:
     void look_at_change(NodeNumber node, std::size_t router,
                         const Process &process);
     void look_at_takeover(NodeNumber node, std::size_t router);
+    void look_at_witness(NodeNumber node, std::size_t router,
+                         const std::string &reason);
     void look_at_yield(NodeNumber node, std::size_t router);
     void look_at_rivals(NodeNumber node, NodeNumber other, std::size_t router);
     bool is_trusted(NodeNumber node, NodeNumber other, std::size_t link) const;
