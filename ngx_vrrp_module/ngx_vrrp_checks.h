@@ -169,7 +169,7 @@ struct ngx_vrrp_pool_s {
      * NGX_DECLINED: none has come or gone, NGX_AGAIN: the list is locked.
      */
     ngx_int_t              (*resolved)(ngx_vrrp_pool_t *pool);
-    ngx_uint_t               config;     /* peers->config that was seen */
+    ngx_uint_t               config;     /* changes that were seen */
     ngx_uint_t               again;      /* the last round met a lock */
     ngx_uint_t               unchecked;  /* peers without a slot */
     ngx_uint_t               warned;     /* of that */

@@ -11,14 +11,13 @@
 
 #include "ngx_vrrp_lifecycle.h"
 #include "ngx_vrrp_ip.h"
-#include <nginx.h>
 
 
 #define NGX_VRRP_BIND_TRIES  5          /* as nginx has it */
 #define NGX_VRRP_BIND_DELAY  500
 
 
-#if (nginx_version >= 1029007)
+#if (NGX_VRRP_LISTENING_PROTOCOL)
 #define ngx_vrrp_listening_protocol(ls)  (ls)->protocol
 #else
 #define ngx_vrrp_listening_protocol(ls)  0

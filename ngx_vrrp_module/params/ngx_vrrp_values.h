@@ -41,9 +41,11 @@
     (ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, args), NGX_CONF_ERROR)
 
 #define ngx_vrrp_failed_at(cycle, place, fmt, args...)                        \
-    (ngx_log_error_core(NGX_LOG_EMERG, (cycle)->log, 0, fmt " in %V:%ui",     \
-                        ##args, &(place)->file, (place)->line),               \
-     NGX_CONF_ERROR)
+    ({                                                                        \
+        ngx_log_error(NGX_LOG_EMERG, (cycle)->log, 0, fmt " in %V:%ui",       \
+                      ##args, &(place)->file, (place)->line);                 \
+        NGX_CONF_ERROR;                                                       \
+    })
 
 
 /*

@@ -7,6 +7,15 @@
 #include "ngx_vrrp_master.h"
 
 
+#if (NGX_VRRP_PIDFILE_POOL)
+#define ngx_vrrp_create_pidfile(name, cycle)                                  \
+    ngx_create_pidfile(name, (cycle)->pool, (cycle)->log)
+#else
+#define ngx_vrrp_create_pidfile(name, cycle)                                  \
+    ngx_create_pidfile(name, (cycle)->log)
+#endif
+
+
 static ngx_int_t ngx_vrrp_daemon(ngx_cycle_t *cycle);
 static ngx_int_t ngx_vrrp_redirect_stdio(ngx_log_t *log);
 
@@ -88,7 +97,7 @@ ngx_vrrp_daemon(ngx_cycle_t *cycle)
                                                ngx_core_module);
         ngx_pid = pid;
 
-        if (ngx_create_pidfile(&ccf->pid, cycle->log) != NGX_OK) {
+        if (ngx_vrrp_create_pidfile(&ccf->pid, cycle) != NGX_OK) {
             exit(1);
         }
 

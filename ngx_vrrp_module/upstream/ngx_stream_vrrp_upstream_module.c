@@ -541,7 +541,7 @@ ngx_stream_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp)
 
     uscf = vp->upstream;
     peers = uscf->peer.data;
-    seen = peers->config;
+    seen = peers->NGX_VRRP_PEERS_CHANGES;
 
     if (!ngx_vrrp_zone_has(vp, seen, sizeof(ngx_uint_t))) {
         return NGX_DECLINED;

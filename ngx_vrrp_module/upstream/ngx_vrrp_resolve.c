@@ -175,7 +175,7 @@ ngx_vrrp_resolve_pool(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     }
 
     if (vp->unchecked) {
-        vp->config = 0;
+        vp->config = NGX_CONF_UNSET_UINT;
     }
 
     for (n = 0; n < vp->nslots; n++) {
@@ -333,7 +333,7 @@ ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
     if (checker) {
         pool = ngx_create_pool(1024, cycle->log);
         if (pool == NULL) {
-            vp->config = 0;
+            vp->config = NGX_CONF_UNSET_UINT;
             return;
         }
 
@@ -342,7 +342,7 @@ ngx_vrrp_resolve_assign(ngx_cycle_t *cycle, ngx_vrrp_pool_t *vp,
 
     if (ngx_vrrp_target_peer(pool, vp, &slot->peer, core) != NGX_OK) {
         ngx_vrrp_resolve_release(cycle, vp, n, checker);
-        vp->config = 0;
+        vp->config = NGX_CONF_UNSET_UINT;
         return;
     }
 

@@ -88,6 +88,7 @@ ngx_vrrp_upstream_pool(ngx_conf_t *cf, ngx_vrrp_upstream_t *up,
 
     vp->context = context;
     vp->name = *name;
+    vp->config = NGX_CONF_UNSET_UINT;
     vp->check = up->check;
     vp->panic = up->panic_place.line ? (ngx_uint_t) up->panic : 1;
     vp->panic_percent = up->panic_percent;

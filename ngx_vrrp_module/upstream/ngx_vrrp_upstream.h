@@ -33,9 +33,11 @@
 
 #define NGX_VRRP_MARK_ROUNDS   100
 
-/* nginx follows names since then, in upstreams with a "zone" */
+/* nginx follows names, in upstreams with a "zone", and counts changes there */
 
-#define NGX_VRRP_RESOLVE    (nginx_version >= 1027003)
+#ifdef NGX_VRRP_PEERS_CHANGES
+#define NGX_VRRP_RESOLVE       1
+#endif
 
 
 /* the beginning of both modules' configuration of an upstream */
