@@ -285,12 +285,15 @@ ngx_vrrp_checker_regex(void *data, void *regex, const char *text, size_t len)
 {
 #if (NGX_PCRE)
 
-    ngx_str_t  subject;
+    ngx_str_t     subject;
+    ngx_regex_t  *re = regex;
 
     subject.data = (u_char *) text;
     subject.len = len;
 
-    return ngx_regex_exec((ngx_regex_t *) regex, &subject, NULL, 0) >= 0;
+    /* a macro before 1.21.5, which would put a cast at the wrong place */
+
+    return ngx_regex_exec(re, &subject, NULL, 0) >= 0;
 
 #else
 
