@@ -13,8 +13,8 @@ namespace {
 constexpr const char *kName = "libcurl.so.4";
 constexpr const char *kInstall = "install the Debian package libcurl4";
 
-// CURLOPT_QUICK_EXIT is the newest option that we need.
-constexpr unsigned kOldest = CURL_VERSION_BITS(7, 87, 0);
+// The one of Enterprise Linux 9.
+constexpr unsigned kOldest = CURL_VERSION_BITS(7, 76, 0);
 
 // The name of a function that it does not have, or nullptr.
 const char *find_functions(void *library, CurlLibrary &curl) {
@@ -48,7 +48,7 @@ Result<CurlLibrary, std::string> load_curl() {
     }
     const auto *version = curl.version_info(CURLVERSION_NOW);
     if (version->version_num < kOldest) {
-        return unusable(format("libcurl %s is too old, 7.87.0 is needed",
+        return unusable(format("libcurl %s is too old, 7.76.0 is needed",
                                version->version));
     }
     return curl;

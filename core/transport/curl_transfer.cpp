@@ -19,6 +19,14 @@ using notify::WebhookChannel;
 constexpr std::size_t kMaxAnswer = std::size_t{64} * 1024;
 constexpr std::size_t kLongestText = 256;
 
+// By number, because headers may be older or newer than the library: kProtocols
+// was replaced by kProtocolsStr in 7.85, and kQuickExit exists since 7.87.
+constexpr auto kProtocols = static_cast<CURLoption>(CURLOPTTYPE_LONG + 181);
+constexpr auto kProtocolsStr =
+    static_cast<CURLoption>(CURLOPTTYPE_STRINGPOINT + 318);
+constexpr auto kQuickExit = static_cast<CURLoption>(CURLOPTTYPE_LONG + 322);
+constexpr unsigned kHasNewOptions = CURL_VERSION_BITS(7, 87, 0);
+
 const std::string &url_of(const notify::ChannelConfig &config) {
     const auto *mail = std::get_if<EmailChannel>(&config.how);
     return mail != nullptr ? mail->url
@@ -91,11 +99,9 @@ void CurlTransfer::prepare(const notify::ChannelConfig &config) {
         static_cast<long>(std::max<std::int64_t>(to_ms(config.timeout), 1));
 
     set(CURLOPT_ERRORBUFFER, error_.data());
-    set(CURLOPT_PROTOCOLS_STR, is_mail_ ? "smtp,smtps" : "http,https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_PROXY, "");
     set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_QUICK_EXIT, 1L);  // do not wait for the lookup of a name
     set(CURLOPT_TIMEOUT_MS, timeout);
     set(CURLOPT_CONNECTTIMEOUT_MS, timeout);
     set(CURLOPT_NOPROGRESS, 0L);
@@ -103,6 +109,18 @@ void CurlTransfer::prepare(const notify::ChannelConfig &config) {
     set(CURLOPT_XFERINFODATA, static_cast<void *>(this));
     set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
     set(CURLOPT_WRITEDATA, static_cast<void *>(this));
+    prepare_protocols();
+}
+
+void CurlTransfer::prepare_protocols() {
+    if (curl_.version_info(CURLVERSION_NOW)->version_num < kHasNewOptions) {
+        set(kProtocols,
+            static_cast<long>(is_mail_ ? CURLPROTO_SMTP | CURLPROTO_SMTPS
+                                       : CURLPROTO_HTTP | CURLPROTO_HTTPS));
+        return;
+    }
+    set(kProtocolsStr, is_mail_ ? "smtp,smtps" : "http,https");
+    set(kQuickExit, 1L);  // do not wait for the lookup of a name
 }
 
 void CurlTransfer::prepare_tls(const std::string &ca, bool verify) {

@@ -68,6 +68,7 @@ private:
     void append(List &list, const std::string &text);
 
     void prepare(const notify::ChannelConfig &config);
+    void prepare_protocols();
     void prepare_tls(const std::string &ca, bool verify);
     void prepare(const notify::EmailChannel &channel,
                  const notify::Delivery &delivery, notify::WallTime now);
