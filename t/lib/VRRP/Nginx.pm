@@ -44,6 +44,14 @@ sub version ($class, $binary = binary()) {
 }
 
 
+# Whether ./configure was called with this option.
+sub configured ($class, $option) {
+    state $options = `@{[ binary() ]} -V 2>&1`;
+
+    return $options =~ /(?<!\S)\Q$option\E(?![^\s'])/;
+}
+
+
 # Why the module cannot be tested here, or nothing if it can.
 sub unavailable ($class = undef) {
     my $module = module();
@@ -65,7 +73,8 @@ sub new ($class, %args) {
     my $node = $args{node};
     my $dir = $node->dir . '/nginx' . ++$serial;
 
-    mkdir $dir or die "mkdir $dir: $!\n";
+    # nginx from source writes to logs/ until it has read its configuration.
+    mkdir $_ or die "mkdir $_: $!\n" for $dir, "$dir/logs";
 
     my $self = bless {
         workers => 2,
@@ -157,7 +166,7 @@ sub wait_gone ($self, $timeout = 10) {
 
 # Every process whose title or name is nginx's; see VRRP::Node::processes().
 sub processes ($self) {
-    return grep { $_->{title} =~ /^nginx: / || $_->{name} =~ /^nginx/ }
+    return grep { $_->{title} =~ /^(?:nginx|angie): / || $_->{name} =~ /^nginx/ }
            $self->{node}->processes;
 }
 
@@ -167,10 +176,10 @@ sub _pids ($self, $title) {
 }
 
 
-sub masters ($self)        { $self->_pids(qr/^nginx: master process/) }
-sub workers ($self)        { $self->_pids(qr/^nginx: worker process/) }
-sub vrrp_processes ($self) { $self->_pids(qr/^nginx: vrrp process/) }
-sub checkers ($self)       { $self->_pids(qr/^nginx: vrrp checker process/) }
+sub masters ($self)        { $self->_pids(qr/^\w+: master process/) }
+sub workers ($self)        { $self->_pids(qr/^\w+: worker process/) }
+sub vrrp_processes ($self) { $self->_pids(qr/^\w+: vrrp process/) }
+sub checkers ($self)       { $self->_pids(qr/^\w+: vrrp checker process/) }
 
 
 # kill(2) by pid, not by name: other labs may run.
@@ -243,8 +252,14 @@ sub _write_conf ($self) {
     my $vrrp = defined $self->{vrrp} ? "vrrp {\n$self->{vrrp}\n}" : '';
     my $dir = $self->{dir};
 
-    my $temp = join '', map { "    ${_}_temp_path $dir/$_;\n" }
-               qw(client_body proxy fastcgi uwsgi scgi);
+    my $http = '';
+
+    if (!$self->configured('--without-http')) {
+        my $temp = join '', map { "    ${_}_temp_path $dir/$_;\n" }
+                   qw(client_body proxy fastcgi uwsgi scgi);
+
+        $http = "http {\n    access_log off;\n$temp\n$self->{http}\n}";
+    }
 
     open my $out, '>', $self->conf_file
         or die $self->conf_file . ": $!\n";
@@ -264,11 +279,7 @@ events {
 
 $vrrp
 
-http {
-    access_log off;
-$temp
-$self->{http}
-}
+$http
 END
     close $out;
 }
