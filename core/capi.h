@@ -1100,6 +1100,12 @@ typedef void (*vrrp_core_append_pt)(void *data, const char *text, size_t len);
 int vrrp_core_status(const vrrp_core_memory_t *memory,
     vrrp_core_format_e format, vrrp_core_append_pt append, void *data);
 
+/*
+ * VRRP_CORE_DECLINED: the file from which this module was loaded has another
+ * build now; text, ended by a zero and cut to size, says which.
+ */
+int vrrp_core_module_changed(char *text, size_t size);
+
 /* the Content-Security-Policy of VRRP_CORE_HTML */
 const char *vrrp_core_page_policy(void);
 

@@ -18,6 +18,7 @@
 
 
 static void ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf);
+static void ngx_vrrp_report_other_build(ngx_cycle_t *cycle);
 
 
 /* when nginx was started; an upgraded one was long ago */
@@ -109,6 +110,8 @@ ngx_vrrp_init_module(ngx_cycle_t *cycle)
 
     ngx_vrrp_freebind_commit(cycle);
 
+    ngx_vrrp_report_other_build(cycle);
+
     if (ngx_vrrp_memory_create(cycle) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "vrrp: no shared memory, VRRP and health checks are "
@@ -181,6 +184,25 @@ ngx_vrrp_begin_generation(ngx_vrrp_conf_t *vcf)
     if (vcf->delay_after_boot_ns > vcf->core.not_before_ns) {
         vcf->core.not_before_ns = vcf->delay_after_boot_ns;
         vcf->core.after_boot = 1;
+    }
+}
+
+
+/* dlopen() of a file that was replaced returns the loaded one */
+
+static void
+ngx_vrrp_report_other_build(ngx_cycle_t *cycle)
+{
+    int   rc;
+    char  builds[128];
+
+    rc = vrrp_core_module_changed(builds, sizeof(builds));
+
+    if (rc == VRRP_CORE_DECLINED) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "vrrp: the module file has changed (%s), this nginx runs "
+                      "the old one until it is upgraded (USR2) or restarted",
+                      builds);
     }
 }
 

@@ -50,6 +50,10 @@ for my $round (1, 2) {
     is(join(' ', $lab->who_has), '', "round $round: address given up");
 }
 
+reload(vrrp => $classic->vrrp('lb1'), http => $classic->status_server);
+$lab->wait_for_holder('lb1', 10);
+shows_another_build();
+
 unlike($nginx->log_text, qr/on signal/, 'nothing crashed');
 
 $lab->finish;
@@ -67,6 +71,60 @@ sub put_module ($from) {
 sub reload (%changes) {
     $nginx->configure(%changes);
     $nginx->command('reload');
+}
+
+
+# Its path has another build: a reload keeps the loaded one, an upgrade does not.
+sub shows_another_build () {
+    my $before = $nginx->status;
+    like($before->{build_id}, qr/^[0-9a-f]{40}$/, 'which build runs');
+    is($before->{installed_build_id}, $before->{build_id}, 'it is installed');
+    unlike($nginx->log_text, qr/module file has changed/, 'no warning');
+
+    put_module(write_other_build());
+    my $installed = $nginx->status->{installed_build_id};
+    isnt($installed, $before->{build_id}, 'another build is installed');
+
+    reload();
+    $lab->wait_until('a warning', 10, sub {
+        $nginx->log_text =~ /\[warn\].*vrrp: the module file has changed/ });
+    like($nginx->log_text, qr/\(build $before->{build_id} runs, $installed is/,
+         'it names both builds');
+    is($nginx->status->{build_id}, $before->{build_id},
+       'the old one runs after a reload');
+
+    $nginx->signal('USR2', $master);
+    $lab->wait_until('another master', 10, sub { $nginx->masters == 2 });
+    $nginx->signal('QUIT', $master);
+    $lab->wait_until('the end of the old one', 10, sub {
+        $nginx->masters == 1 && $nginx->vrrp_processes == 1 });
+    $lab->wait_for_holder('lb1', 10);
+
+    my $after = $nginx->status;
+    is($after->{build_id}, $installed, 'the other one runs after an upgrade');
+    is($after->{installed_build_id}, $installed, 'and is installed');
+    is(() = $nginx->log_text =~ /module file has changed/g, 1,
+       'one warning for one reload');
+}
+
+
+# The same code, but the identity that the linker wrote has other digits.
+sub write_other_build () {
+    my $other = $lab->dir . '/other.so';
+
+    copy($module, $other) or die "$other: $!\n";
+
+    open my $file, '+<:raw', $other or die "$other: $!\n";
+    local $/ = undef;
+    my $bytes = <$file>;
+    my $at = index $bytes, pack 'L<3a4', 4, 20, 3, 'GNU';
+    die "no build id in $module\n" if $at < 0;
+
+    seek $file, $at + 16, 0;
+    print {$file} ~. substr $bytes, $at + 16, 20;
+    close $file or die "$other: $!\n";
+
+    return $other;
 }
 
 

@@ -11,6 +11,7 @@
 #include "core/capi/memory.hpp"
 #include "core/capi/values.hpp"
 #include "core/capi/wall.hpp"
+#include "core/os/build_id.hpp"
 #include "core/os/clock.hpp"
 #include "core/status/health.hpp"
 #include "core/status/page.hpp"
@@ -26,6 +27,14 @@ using namespace ngx_vrrp;
 template <std::size_t N>
 void copy_text(char (&to)[N], std::string_view text) {
     std::copy_n(text.data(), std::min(text.size(), N - 1), to);
+}
+
+// The one that runs is the one that has this code.
+status::Builds find_builds() {
+    const os::LoadedFile loaded =
+        os::loaded_file(reinterpret_cast<const void *>(&vrrp_core_status));
+    return {.running = loaded.build_id,
+            .installed = os::build_id_of(loaded.path)};
 }
 
 std::optional<std::string> to_text(const status::View &view,
@@ -95,18 +104,32 @@ int vrrp_core_status(const vrrp_core_memory_t *memory,
         return VRRP_CORE_AGAIN;
     }
     return guarded(VRRP_CORE_ERROR, [&] {
-        const auto view =
+        auto view =
             status::take_view(memory->readable_area(), memory->worker_area(),
                               {.now = os::now(), .wall = os::wall_clock()});
         if (!view) {
             return VRRP_CORE_AGAIN;
         }
+        view->builds = find_builds();
         const auto text = to_text(*view, format);
         if (!text) {
             return VRRP_CORE_DECLINED;
         }
         append(data, text->data(), text->size());
         return VRRP_CORE_OK;
+    });
+}
+
+int vrrp_core_module_changed(char *text, size_t size) {
+    return guarded(VRRP_CORE_OK, [&] {
+        const status::Builds builds = find_builds();
+        if (!builds.differ()) {
+            return VRRP_CORE_OK;
+        }
+        copy_text("build " + builds.running + " runs, " + builds.installed +
+                      " is installed",
+                  text, size);
+        return VRRP_CORE_DECLINED;
     });
 }
 

@@ -15,7 +15,12 @@ void write_status(JsonWriter &json, MetricsWriter *metrics, const View &view) {
     out.sample(1, gauge, "nginx_vrrp_build_info",
                "Versions of the module and of nginx.",
                Label{"version", kVersion},
-               Label{"nginx_version", view.snapshot.node.nginx_version.view()});
+               Label{"nginx_version", view.snapshot.node.nginx_version.view()},
+               Label{"build_id", view.builds.running});
+    json.member_or_null("build_id", view.builds.running);
+    json.member_or_null("installed_build_id", view.builds.installed);
+    out.sample(view.builds.differ(), gauge, "nginx_vrrp_module_file_changed",
+               "The file of the module has another build than nginx runs.");
     json.member("time", to_rfc3339(view.moment.wall));
     out.object("node", [&] { write_node(out, view); });
     write_workers(out, view);

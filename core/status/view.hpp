@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/time.hpp"
@@ -23,6 +24,16 @@ struct Moment {
     std::chrono::sys_time<Duration> wall{};
 };
 
+// Of the module, see os::LoadedFile. Empty: not known.
+struct Builds {
+    std::string running;
+    std::string installed;  // of the file from which it was loaded, now
+
+    bool differ() const {
+        return !running.empty() && !installed.empty() && running != installed;
+    }
+};
+
 struct View {
     Snapshot snapshot;
     Checks checks;
@@ -31,6 +42,7 @@ struct View {
     std::int32_t notifier = 0;                  // pid; 0: none
     std::vector<ChannelRecord> channels{};      // its receivers
     PeerReports peer_reports{};
+    Builds builds{};
     Moment moment;
 };
 

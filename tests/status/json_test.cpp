@@ -86,7 +86,19 @@ TEST(Json, SaysWhichWorkersAreStalled) {
         std::string::npos);
 
     view.snapshot.node.worker_timeout_ns = 0;
-    EXPECT_EQ(to_json(view).find("stalled"), std::string::npos);
+    EXPECT_EQ(to_json(view).find(R"("stalled")"), std::string::npos);
+}
+
+TEST(Json, SaysWhichBuildRunsAndWhichIsInstalled) {
+    View view = view_of(snapshot());
+    EXPECT_NE(
+        to_json(view).find(R"("build_id":null,"installed_build_id":null,)"),
+        std::string::npos);
+
+    view.builds = {.running = "01ab", .installed = "02cd"};
+    EXPECT_NE(
+        to_json(view).find(R"("build_id":"01ab","installed_build_id":"02cd",)"),
+        std::string::npos);
 }
 
 TEST(Json, SaysWhatHasChanged) {

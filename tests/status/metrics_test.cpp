@@ -139,10 +139,19 @@ TEST(Metrics, EverySignHasItsSample) {
     }
 }
 
+TEST(Metrics, SaysThatTheModuleFileHasChanged) {
+    View view = view_of(snapshot());
+    view.builds = {.running = "01ab", .installed = "02cd"};
+    EXPECT_LINE("nginx_vrrp_module_file_changed 1", metrics(view));
+    view.builds.installed.clear();
+    EXPECT_LINE("nginx_vrrp_module_file_changed 0", metrics(view));
+}
+
 TEST(Metrics, SaysWhoAnswersAndHowLate) {
     const std::string text = metrics();
     EXPECT_LINE(
-        "nginx_vrrp_build_info{version=\"0.1.0\",nginx_version=\"1.22.1\"} 1",
+        "nginx_vrrp_build_info{version=\"0.1.0\",nginx_version=\"1.22.1\","
+        "build_id=\"\"} 1",
         text);
     EXPECT_LINE("nginx_vrrp_status_age_seconds 0.1", text);
     EXPECT_LINE("nginx_vrrp_config_generation 3", text);

@@ -404,6 +404,24 @@ TEST_F(Page, SaysThatItIsStale) {
                   "MASTER (stale)"});
 }
 
+TEST_F(Page, SaysThatAnotherBuildIsInstalled) {
+    View view = view_of(snapshot());
+    view.builds = {.running = std::string(40, '1'),
+                   .installed = std::string(40, '2')};
+    expect_parts(
+        text_of(body_of(view)),
+        {"The module file has changed: this nginx runs the old one until it is "
+         "upgraded (USR2) or restarted. Build 111111111111 runs, 222222222222 "
+         "is installed.",
+         "ngx_vrrp 0.1.0 (build 111111111111), answered"});
+
+    for (const std::string &installed : {std::string(40, '1'), std::string()}) {
+        view.builds.installed = installed;
+        EXPECT_EQ(text_of(body_of(view)).find("module file"),
+                  std::string::npos);
+    }
+}
+
 TEST_F(Page, TabShowsTheState) {
     const std::string json = to_json(view_of(snapshot()));
     EXPECT_EQ(test::run_page_script("titleOf(" + json + ")"), "MASTER lb01");

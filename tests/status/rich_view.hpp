@@ -264,6 +264,8 @@ inline View rich_view() {
     earlier.at_ns = 1'000'000'000;
     view.transitions.push_back(earlier);
     view.peer_reports = rich_reports();
+    view.builds = {.running = std::string(40, '1'),
+                   .installed = "0123456789abcdef0123456789abcdef01234567"};
     view.notifier = 99;
     view.channels = {rich_channel("VI_1"), rich_channel("VI_1"),
                      rich_channel("")};

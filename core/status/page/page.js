@@ -189,6 +189,25 @@ function staleness(node) {
         </p>`;
 }
 
+function shortBuild(id) {
+    return id === null ? 'unknown' : id.slice(0, 12);
+}
+
+function otherBuild(status) {
+    const running = status.build_id;
+    const installed = status.installed_build_id;
+
+    if (running === null || installed === null || running === installed) {
+        return html`<p class="alarm" role="alert" hidden></p>`;
+    }
+    return html`
+        <p class="alarm" role="alert">
+            <strong>The module file has changed</strong>: this nginx runs the ${
+            'old one until it is upgraded (USR2) or restarted. Build '}${
+            shortBuild(running)} runs, ${shortBuild(installed)} is installed.
+        </p>`;
+}
+
 function listOfStates(instances) {
     if (instances.length < 2) {
         return '';
@@ -217,7 +236,8 @@ function banner(status) {
 function footer(status) {
     return html`
         <footer>
-            <p>ngx_vrrp ${status.version}, answered ${status.time} ${
+            <p>ngx_vrrp ${status.version} (build ${
+            shortBuild(status.build_id)}), answered ${status.time} ${
             `from data of ${human(status.node.age_ms)} ago`}</p>
             <nav aria-label="other formats">Also as${
             Object.keys(FORMATS).map((format) => html` <a href="?format=${
@@ -787,6 +807,7 @@ function processes(status) {
 function render(status) {
     return html`
         ${staleness(status.node)}
+        ${otherBuild(status)}
         ${banner(status)}
         ${instances(status.instances)}
         ${peers(status)}
