@@ -795,7 +795,8 @@ typedef struct {
     int                               mlock;
     int                               begins_as_root;  /* each time */
     char                              bfd_holder[64];  /* or "" */
-    int                               peer_fd;  /* of vrrp_core_peer_file() */
+    int                               peer_fd;  /* of vrrp_core_kept_file() */
+    int                               history_fd;  /* the same */
     vrrp_core_str_t                   server_version;  /* "1.22.1" */
 
     /*
@@ -872,10 +873,10 @@ void vrrp_core_bfd_holder(const vrrp_core_conf_t *conf, char *text,
     size_t size);
 
 /*
- * In the vrrp process, while it is root: the file where it remembers addresses
- * of peers.  -1: why, ended by a zero and cut to size, says what failed.
+ * In the vrrp process, while it is root: a file of what it remembers.  -1: why,
+ * ended by a zero and cut to size, says what failed.
  */
-int vrrp_core_peer_file(const char *path, char *why, size_t size);
+int vrrp_core_kept_file(const char *path, char *why, size_t size);
 
 
 /* the processes that check */

@@ -263,5 +263,6 @@ sub descriptors_of ($pid) {
 sub logs_open () {
     my $dir = $nginx->dir;
 
-    return sort map { m{^\Q$dir\E/(.*)} ? $1 : () } open_files();
+    return sort grep { !/\.vrrp_\w+$/ }
+           map { m{^\Q$dir\E/(.*)} ? $1 : () } open_files();
 }

@@ -12,8 +12,8 @@
 #include "core/engine/ownership_memory.hpp"
 #include "core/engine/process_id.hpp"
 #include "core/net/bfd_sockets.hpp"
+#include "core/net/kept_file.hpp"
 #include "core/net/link_sockets.hpp"
-#include "core/net/peer_file.hpp"
 #include "core/net/router_names.hpp"
 #include "core/os/clock.hpp"
 #include "core/os/memory_file.hpp"
@@ -124,10 +124,10 @@ int vrrp_core_link_fits(int fd, const vrrp_core_link_conf_t *link) {
     });
 }
 
-int vrrp_core_peer_file(const char *path, char *why, size_t size) {
+int vrrp_core_kept_file(const char *path, char *why, size_t size) {
     copy_text("", why, size);
     return guarded(-1, [&] {
-        auto file = net::open_peer_file(path);
+        auto file = net::open_kept_file(path);
         if (!file) {
             copy_text(file.error().to_string(), why, size);
             return -1;

@@ -77,6 +77,7 @@ node::Generation to_generation(const vrrp_core_conf_t &conf,
             .bfd_holder = process.bfd_holder,
             .peer_links = to_peer_links(conf),
             .peer_fd = process.peer_fd,
+            .history_fd = process.history_fd,
             .shared = to_shared(conf),
             .begins_as_root = process.begins_as_root != 0,
             .disabled = process.disabled != nullptr ? process.disabled : ""};

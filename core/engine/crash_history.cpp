@@ -4,28 +4,22 @@
 
 namespace ngx_vrrp::engine {
 
-namespace {
-
-constexpr Seconds kWindow = Seconds{60};
-constexpr Duration kFirstTimeOut = Seconds{10};
-
-}  // namespace
-
-void CrashHistory::add_crash(Instant now) {
+void CrashHistory::add_crash(Instant now, const CrashPolicy &policy) {
     ++crashes;
     last.add(now);
     if (out.is_out(now)) {
         out.restart(now);
-    } else if (last.are_within(kWindow) || out.is_on_probation(now, kWindow)) {
-        out.begin(kFirstTimeOut, now);
+    } else if (last.are_within(policy.window) ||
+               out.is_on_probation(now, policy.window)) {
+        out.begin(policy.first, now);
     }
 }
 
 std::string CrashHistory::reason() const {
     const std::string how_often =
-        last.are_within(kWindow)
-            ? format("%zu times within %d s", last.at.size(),
-                     static_cast<int>(kWindow.count()))
+        last.are_within(kVrrpProcess.window)
+            ? format("%zu times within %lld s", last.at.size(),
+                     static_cast<long long>(to_ms(kVrrpProcess.window) / 1000))
             : "again";
     return "the vrrp process crashed " + how_often + ", " + to_string(out);
 }

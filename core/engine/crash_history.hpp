@@ -18,13 +18,23 @@
 
 namespace ngx_vrrp::engine {
 
+// After three crashes within the window the node stays out, for this time at
+// first.
+struct CrashPolicy {
+    Duration window;
+    Duration first;
+};
+
+inline constexpr CrashPolicy kVrrpProcess{.window = Seconds{60},
+                                          .first = Seconds{10}};
+
 struct CrashHistory {
     std::uint64_t crashes = 0;
     LastTimes<3> last;
     Backoff out;
 
     // The previous process ended without a report.
-    void add_crash(Instant now);
+    void add_crash(Instant now, const CrashPolicy &policy = kVrrpProcess);
 
     // "the vrrp process crashed 3 times within 60 s, staying in FAULT for 10 s"
     std::string reason() const;

@@ -357,6 +357,10 @@ void Engine::handle_time_of_day(vrrp::TimeOfDay time, Instant now) {
     with_each(now, [&](VirtualRouter &r) { r.set_time_of_day(time, now); });
 }
 
+void Engine::hold_preemption(bool held, Instant now) {
+    with_each(now, [&](VirtualRouter &r) { r.hold_preemption(held, now); });
+}
+
 [[gnu::hot]] std::optional<Instant> Engine::deadline() const {
     std::optional<Instant> earliest = workers_check_at_;
     take_earlier(earliest, deadlines_.first());

@@ -172,6 +172,9 @@ public:
     void handle_time_of_day(vrrp::TimeOfDay time, Instant now);
     bool needs_time_of_day() const { return needs_time_of_day_; }
 
+    // Until the next call, see NginxHistory.
+    void hold_preemption(bool held, Instant now);
+
     // A command of an operator to the router or the sync_group of this name, or
     // to all (empty). A command to a member is one to its group. Nothing when
     // there is no such router. This process must be in charge.

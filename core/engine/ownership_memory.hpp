@@ -108,6 +108,11 @@ public:
         return *reinterpret_cast<SharedWord *>(memory_ + kPeerIdAt);
     }
 
+    // 1: a vrrp process has written that this nginx runs; 0: none yet.
+    SharedWord &nginx_runs() const {
+        return *reinterpret_cast<SharedWord *>(memory_ + kNginxRunsAt);
+    }
+
     // Of a slot that find() has returned.
     SharedRecord &record_of(const OwnershipSlot &slot) const {
         const auto i = static_cast<std::size_t>(&slot - &at(0));
@@ -120,6 +125,7 @@ private:
     static constexpr std::size_t kStartingAt = 64;
     static constexpr std::size_t kNewestAt = 72;
     static constexpr std::size_t kPeerIdAt = 80;
+    static constexpr std::size_t kNginxRunsAt = 88;
     static constexpr std::uint64_t kMagic = 0x6e67787672727033;  // "ngxvrrp3"
 
     OwnershipSlot &at(std::size_t i) const {

@@ -143,6 +143,9 @@ public:
     // The local time, as often as it can matter: see preempt_windows.
     void set_time_of_day(vrrp::TimeOfDay time, Instant now);
 
+    // Whether it leaves a healthy MASTER its addresses, see NginxHistory.
+    void hold_preemption(bool held, Instant now);
+
     void set_interfaces(Instant now);
     // The MAC address of this interface has changed.
     void announce_again(const std::string &interface, Instant now);

@@ -125,6 +125,10 @@ void VirtualRouter::keep_released(bool released, Instant now) {
     set_fault(FaultCause::released, released ? kReleased : "", now);
 }
 
+void VirtualRouter::hold_preemption(bool held, Instant now) {
+    input(vrrp::PreemptionHeld{held}, now);
+}
+
 void VirtualRouter::set_time_of_day(vrrp::TimeOfDay time, Instant now) {
     std::string open = vrrp::open_window(config().preempt_windows, time);
     if (open != window_) {

@@ -57,6 +57,8 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
       link_sockets_(sockets_of(generation.peer_links), watcher,
                     &engine::OwnershipMemory(ownership).peer_id()),
       peer_file_(os::Fd(generation.peer_fd)),
+      history_file_(os::Fd(generation.history_fd)),
+      ownership_memory_(ownership),
       peers_(generation.peer_links,
              {.about = {facts.router_id, facts.nginx_version, kVersion},
               .address = {},
@@ -90,6 +92,8 @@ Status Node::open() {
     Status opened = checks_.open();
     if (opened) {
         mark_started(os::now());
+        note_nginx_runs(os::now());
+        hold_preemption(os::now());
     }
     return opened;
 }
@@ -164,6 +168,54 @@ void Node::mark_started(Instant now) {
     }
 }
 
+// An nginx that is killed is started again by systemd, and would take the
+// addresses back each time.
+void Node::note_nginx_runs(Instant now) {
+    const engine::NginxHistory::Clock clock{now, os::wall_clock()};
+    history_.read(history_file_.read(), clock);
+    if (ownership_memory_.nginx_runs().exchange(1) == 0) {
+        history_.start(now);
+        remember_history(clock);
+    }
+    facts_.nginx_crashes = history_.crashes();
+}
+
+void Node::remember_history(const engine::NginxHistory::Clock &clock) {
+    if (const Status status = history_file_.write(history_.text(clock));
+        !status) {
+        log_(LogLevel::error,
+             "remembering the crashes of nginx: %s, the next nginx does not "
+             "know them",
+             status.error().to_string().c_str());
+    }
+}
+
+// By a signal to its master process. If another binary continues, its process
+// writes again that nginx runs.
+void Node::note_nginx_ends() {
+    if (!std::exchange(nginx_ends_, true)) {
+        history_.stop();
+        remember_history({os::now(), os::wall_clock()});
+        ownership_memory_.nginx_runs().store(0);
+    }
+}
+
+void Node::hold_preemption(Instant now) {
+    held_until_ = history_.waits_until(now);
+    if (held_until_) {
+        log_(LogLevel::error, "%s", history_.reason().c_str());
+        engine_.hold_preemption(true, now);
+        facts_.preempts_from = *held_until_;
+    }
+}
+
+void Node::end_hold(Instant now) {
+    if (held_until_ && now >= *held_until_) {
+        held_until_.reset();
+        engine_.hold_preemption(false, now);
+    }
+}
+
 Status Node::take_part() {
     if (Status opened = host_.open(); !opened) {
         return opened;
@@ -226,6 +278,7 @@ void Node::quit() {
 
 // For a process that waits for us since a reload.
 void Node::mark_quit() {
+    note_nginx_ends();
     area_.mark_quit(area_.generation());
     if (auto &previous = generation_.previous) {
         previous->mark_quit(previous->generation());
@@ -233,6 +286,7 @@ void Node::mark_quit() {
 }
 
 void Node::terminate() {
+    note_nginx_ends();
     stop("nginx is terminating", false);
 }
 
@@ -286,6 +340,7 @@ void Node::mark_stopped() {
     if (engine_.owns_any() && !engine_.is_in_charge()) {
         engine_.handle_ownership(os::now());
     }
+    end_hold(os::now());
     engine_.handle_time(os::now());
     bfd_.handle_time(os::now());
     apply_bfd();
@@ -310,6 +365,9 @@ void Node::apply_bfd() {
         if (control_.execute(engine_, now)) {
             publisher_.hurry();
             peers_.follow(engine_, now);
+        }
+        if (!nginx_ends_ && ownership_memory_.nginx_runs().load() == 0) {
+            note_nginx_runs(now);
         }
         facts_.lost_packets = host_.lost().wanted;
         facts_.lost_other_packets = host_.lost().others;
@@ -462,6 +520,7 @@ void Node::follow_previous() {
     if (engine_.needs_time_of_day()) {
         next = std::min(next, next_clock_read_);
     }
+    next = std::min(next, held_until_.value_or(Instant::max()));
     for (const auto &due :
          {control_.deadline(), host_.deadline(), start_.at(), names_.deadline(),
           bfd_.deadline(), events_.deadline(), peers_.deadline()}) {

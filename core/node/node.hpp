@@ -11,9 +11,11 @@
 #include "core/base/log.hpp"
 #include "core/base/repeated_line.hpp"
 #include "core/engine/engine.hpp"
+#include "core/engine/nginx_history.hpp"
+#include "core/engine/ownership_memory.hpp"
 #include "core/engine/shared_ownership.hpp"
 #include "core/net/host.hpp"
-#include "core/net/peer_file.hpp"
+#include "core/net/kept_file.hpp"
 #include "core/net/router_names.hpp"
 #include "core/node/bfd_sessions.hpp"
 #include "core/node/check_results.hpp"
@@ -53,6 +55,7 @@ struct Generation {
     std::string bfd_holder;  // the program that had one of their ports
     std::vector<PeerLink> peer_links;
     int peer_fd = -1;      // of the file of remembered peers, the node's
+    int history_fd = -1;   // of the file of NginxHistory, the node's
     peer::Details shared;  // upstreams and certificates
     // The master can start this process again as root.
     bool begins_as_root = false;
@@ -122,6 +125,11 @@ private:
                   Instant now) override;
 
     void mark_started(Instant now);
+    void note_nginx_runs(Instant now);
+    void note_nginx_ends();
+    void remember_history(const engine::NginxHistory::Clock &clock);
+    void hold_preemption(Instant now);
+    void end_hold(Instant now);
     void disable();
     void stop(const std::string &reason, bool serving);
     Status watch_master();
@@ -157,7 +165,10 @@ private:
     transport::EventSender events_;
     BfdSessions bfd_;
     net::LinkSockets link_sockets_;
-    net::PeerFile peer_file_;
+    net::KeptFile peer_file_;
+    net::KeptFile history_file_;
+    engine::NginxHistory history_;
+    engine::OwnershipMemory ownership_memory_;
     PeerLinks peers_;
     engine::Engine engine_;
     status::NodeFacts facts_;
@@ -166,12 +177,14 @@ private:
     os::Retry start_;
     RepeatedLine start_line_;
     std::optional<Instant> successor_by_;
+    std::optional<Instant> held_until_;  // preemption
     Instant next_clock_read_{};
     Instant next_repeat_{};
     std::uint64_t followed_ = 0;  // transitions in the previous area
     bool listens_for_wakes_ = false;
     bool begins_again_ = false;
     bool has_started_ = false;
+    bool nginx_ends_ = false;  // by a signal to its master process
     struct {
         int pid = 0;
         Instant at{};

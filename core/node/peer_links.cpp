@@ -245,7 +245,8 @@ void PeerLinks::remember(Instant now) {
     }
     if (const Status status = store_->write(remembered_.text()); !status) {
         trouble_line_.write(log_, LogLevel::error,
-                            status.error().to_string() +
+                            "remembering the peers: " +
+                                status.error().to_string() +
                                 ", after a restart only peers whose "
                                 "advertisements arrive are found",
                             now);

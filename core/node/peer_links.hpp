@@ -11,6 +11,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/repeated_line.hpp"
+#include "core/base/store.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/signing.hpp"
 #include "core/net/link_sockets.hpp"
@@ -41,7 +42,7 @@ public:
     bool any() const { return !interfaces_.empty(); }
 
     // Before start(). It outlives this object.
-    void remember_in(peer::Store &store) { store_ = &store; }
+    void remember_in(Store &store) { store_ = &store; }
 
     // The process takes part in VRRP.
     void start() { started_ = any(); }
@@ -137,7 +138,7 @@ private:
     PeerDetails details_;
     PeerHandover handover_{links_};
     engine::Signing &signing_;
-    peer::Store *store_ = nullptr;
+    Store *store_ = nullptr;
     peer::Remembered remembered_;
     bool stopped_ = false;
     bool running_ = false;

@@ -4,9 +4,8 @@
 //     ngx_vrrp peers 1 0123456789abcdef
 //     peer eth0 192.168.64.12 1764480000
 //
-// with the time of day of the last link, in seconds. The number in the first
-// line is the fingerprint of all others. Nothing in the text is secret, and all
-// of it is a hint only.
+// with the time of day of the last link, in seconds. Nothing in the text is
+// secret, and all of it is a hint only.
 #pragma once
 
 #include <string>
@@ -20,18 +19,6 @@
 #include "core/peer/links.hpp"
 
 namespace ngx_vrrp::peer {
-
-// Where the text is.
-class Store {
-public:
-    virtual ~Store() = default;
-
-    // At most kLargestStore octets.
-    virtual std::string read() = 0;
-    virtual Status write(std::string_view text) = 0;
-};
-
-inline constexpr std::size_t kLargestStore = 4096;
 
 // A peer is forgotten after this time without a link.
 inline constexpr Duration kForgotten = Seconds{7 * 24 * 3600};

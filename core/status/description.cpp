@@ -305,6 +305,8 @@ bool Description::update_routes(const engine::VirtualRouter &router) {
         engine.worker_timeout().value_or(Duration{0}).count();
     node.has_bfd = facts.bfd_dropped != nullptr;
     node.crashes = facts.crashes;
+    node.nginx_crashes = facts.nginx_crashes;
+    node.preempts_from_ns = to_ns(facts.preempts_from);
     node.started_at_ns = to_ns(facts.started_at);
     node.not_before_ns = to_ns(facts.not_before);
     node.realtime_priority = facts.realtime_priority;

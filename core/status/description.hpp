@@ -27,6 +27,8 @@ struct NodeFacts {
     int realtime_priority = 0;             // in force; 0: none
     bool mlock = false;                    // in force
     std::uint64_t crashes = 0;             // of the processes before this one
+    std::uint64_t nginx_crashes = 0;       // since its last stop
+    Instant preempts_from{};               // NginxHistory waits until then
     std::uint64_t lost_packets = 0;        // the queue of a socket was full
     std::uint64_t lost_other_packets = 0;  // the same, but not for us
     const bfd::Drops *bfd_dropped = nullptr;  // nullptr: no BFD

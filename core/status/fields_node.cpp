@@ -112,6 +112,11 @@ void write_node(Fields &out, const View &view) {
     write_bfd(out, node);
     out.number("crashes", node.crashes, counter, "nginx_vrrp_process_crashes",
                "Unexpected exits of the vrrp process.");
+    out.number("nginx_crashes", node.nginx_crashes, counter,
+               "nginx_vrrp_nginx_crashes",
+               "Times that nginx was killed or crashed since its last stop.");
+    out.json.member("preempt_wait_left_ms",
+                    out.ms_until(node.preempts_from_ns));
     out.json.member("startup_delay_left_ms", out.ms_until(node.not_before_ns));
     out.number("realtime_priority", node.realtime_priority);
     out.json.member("mlock", node.mlock != 0);

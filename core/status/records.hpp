@@ -31,6 +31,8 @@ struct NodeRecord {
     std::uint64_t lost_other_packets;
     bfd::Drops bfd_dropped;
     std::uint64_t crashes;
+    std::uint64_t nginx_crashes;     // since the last stop
+    std::int64_t preempts_from_ns;   // CLOCK_BOOTTIME; NginxHistory waits
     std::uint64_t generation;        // of its configuration
     std::int64_t configured_at_ns;   // CLOCK_BOOTTIME; that one was read
     std::int64_t started_at_ns;      // CLOCK_BOOTTIME

@@ -20,8 +20,9 @@ void make_sane(std::initializer_list<std::int64_t *> times) {
 NodeRecord made_sane(NodeRecord record) {
     make_sane({&record.worker_timeout_ns, &record.configured_at_ns,
                &record.started_at_ns, &record.published_at_ns,
-               &record.not_before_ns, &record.timer_lag.last_ns,
-               &record.timer_lag.max_ns, &record.timer_lag.sum_ns});
+               &record.not_before_ns, &record.preempts_from_ns,
+               &record.timer_lag.last_ns, &record.timer_lag.max_ns,
+               &record.timer_lag.sum_ns});
     return record;
 }
 

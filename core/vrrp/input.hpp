@@ -90,6 +90,12 @@ struct WindowChanged {
     std::string open;
 };
 
+// Whether this node leaves a healthy active router its addresses, as outside of
+// all of Config::preempt_windows.
+struct PreemptionHeld {
+    bool held;
+};
+
 // The messages of a peer link.
 
 // The active router with this address leaves, and this node is the first of
@@ -150,9 +156,9 @@ struct ComparesFrom {
 using Input =
     std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
-                 ActiveDied, WindowChanged, LinkUp, AddressClaimed,
-                 MasterLeaves, SuccessorNotified, SuccessorReady, ActiveLinked,
-                 ActiveAnswered, WitnessAnswered, TakeOver, StandDown, Assert,
-                 ComparesFrom>;
+                 ActiveDied, WindowChanged, PreemptionHeld, LinkUp,
+                 AddressClaimed, MasterLeaves, SuccessorNotified,
+                 SuccessorReady, ActiveLinked, ActiveAnswered, WitnessAnswered,
+                 TakeOver, StandDown, Assert, ComparesFrom>;
 
 }  // namespace ngx_vrrp::vrrp

@@ -69,6 +69,9 @@ Instance::Instance(Config config)
     if (const auto *window = std::get_if<WindowChanged>(&input)) {
         window_ = window->open;
     }
+    if (const auto *preemption = std::get_if<PreemptionHeld>(&input)) {
+        preemption_held_ = preemption->held;
+    }
     if (const auto *source = std::get_if<SourceChanged>(&input)) {
         source_ = source->source;
     }

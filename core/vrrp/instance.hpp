@@ -258,7 +258,8 @@ private:
     State on(Backup state, const ActiveDied &in, Turn &turn);
     State on(Backup state, const PriorityChanged &, Turn &);
     State on(Backup state, const FaultChanged &in, Turn &turn);
-    State on(Backup state, const WindowChanged &in, Turn &turn);
+    State on(Backup state, const WindowChanged &, Turn &turn);
+    State on(Backup state, const PreemptionHeld &, Turn &turn);
     State on(Backup, const Shutdown &in, Turn &turn);
     State on(Backup, const Release &in, Turn &turn);
     State on(Backup state, const Preempt &in, Turn &turn);
@@ -341,6 +342,7 @@ private:
     void follow_again(Backup &state) const;
     std::string preempt_refusal(const Backup &, Instant now) const;
     bool is_closed() const;
+    void follow_window(Backup &state, Instant now) const;
     bool is_owner() const;
     bool is_contested(Instant now) const;
     Duration own_down_interval() const;
@@ -366,6 +368,7 @@ private:
     Instant compares_from_{};         // 0: it has not been said
     std::string fault_;               // empty: none
     std::string window_;              // the open one
+    bool preemption_held_ = false;
     std::optional<IpAddress> successor_of_;
     std::optional<Departure> departure_;
     // takeover_check. The times are of this silence if they are later than the

@@ -471,25 +471,37 @@ State Instance::on(Backup state, const FaultChanged &in, Turn &turn) {
 }
 
 bool Instance::is_closed() const {
-    return !config_.preempt_windows.empty() && window_.empty();
+    return preemption_held_ ||
+           (!config_.preempt_windows.empty() && window_.empty());
+}
+
+State Instance::on(Backup state, const WindowChanged &, Turn &turn) {
+    follow_window(state, turn.now);
+    return state;
+}
+
+State Instance::on(Backup state, const PreemptionHeld &, Turn &turn) {
+    follow_window(state, turn.now);
+    return state;
 }
 
 // Other backups may have the same windows: as after priority 0, the skew time
 // lets the best of them be the first. An advertisement from before the start of
 // the timer (perhaps before a fault) does not describe the router that is
 // active now.
-State Instance::on(Backup state, const WindowChanged &in, Turn &turn) {
+void Instance::follow_window(Backup &state, Instant now) const {
     if (!active_router_ || active_router_->heard_at < state.timer_started) {
-        return state;
+        return;
     }
-    if (is_closed() && !state.fallen) {
-        follow_again(state);
-    } else if (!in.open.empty() && !state.fell_at && config_.preempt &&
+    if (is_closed()) {
+        if (!state.fallen) {
+            follow_again(state);
+        }
+    } else if (!state.fell_at && config_.preempt &&
                config_.preempt_delay == Duration::zero() &&
                active_router_->priority < priority_) {
-        state.fell_at = turn.now;
+        state.fell_at = now;
     }
-    return state;
 }
 
 State Instance::on(Backup, const Shutdown &in, Turn &turn) {

@@ -16,12 +16,14 @@
 #include "ngx_vrrp_values.h"
 
 
-#define NGX_VRRP_ROUTER_PEERS  ".vrrp_peers"
+#define NGX_VRRP_ROUTER_PEERS    ".vrrp_peers"
+#define NGX_VRRP_ROUTER_HISTORY  ".vrrp_history"
 
 
 static ngx_uint_t ngx_vrrp_router_connections(ngx_vrrp_conf_t *vcf);
 static ngx_int_t ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle);
-static int ngx_vrrp_router_peer_file(ngx_cycle_t *cycle);
+static int ngx_vrrp_router_file(ngx_cycle_t *cycle, const char *suffix,
+    const char *consequence);
 static const char *ngx_vrrp_router_secrets(ngx_cycle_t *cycle);
 static const char *ngx_vrrp_router_password(vrrp_core_instance_conf_t *ic);
 static const char *ngx_vrrp_router_key(vrrp_core_instance_conf_t *ic,
@@ -92,7 +94,17 @@ ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle)
     vrrp_core_bfd_holder(&ngx_vrrp_get_conf(cycle)->core, facts->bfd_holder,
                          sizeof(facts->bfd_holder));
 
-    facts->peer_fd = ngx_vrrp_router_peer_file(cycle);
+    facts->peer_fd = -1;
+
+    if (ngx_vrrp_get_conf(cycle)->core.nlinks) {
+        facts->peer_fd = ngx_vrrp_router_file(cycle, NGX_VRRP_ROUTER_PEERS,
+                                              "addresses of peers are not kept "
+                                              "for the next start");
+    }
+
+    facts->history_fd = ngx_vrrp_router_file(cycle, NGX_VRRP_ROUTER_HISTORY,
+                                             "crashes of nginx are not "
+                                             "counted");
 
     ngx_vrrp_set_scheduling(cycle, facts);
 
@@ -119,33 +131,28 @@ ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle)
 /* beside the pid file: each nginx of a machine has its own, mostly in /run */
 
 static int
-ngx_vrrp_router_peer_file(ngx_cycle_t *cycle)
+ngx_vrrp_router_file(ngx_cycle_t *cycle, const char *suffix,
+    const char *consequence)
 {
     int               fd;
     char              why[NGX_MAX_ERROR_STR];
     u_char           *path;
     ngx_core_conf_t  *ccf;
 
-    if (ngx_vrrp_get_conf(cycle)->core.nlinks == 0) {
-        return -1;
-    }
-
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
-    path = ngx_pnalloc(cycle->pool, ccf->pid.len
-                                    + sizeof(NGX_VRRP_ROUTER_PEERS));
+    path = ngx_pnalloc(cycle->pool, ccf->pid.len + ngx_strlen(suffix) + 1);
     if (path == NULL) {
         return -1;
     }
 
-    ngx_sprintf(path, "%V" NGX_VRRP_ROUTER_PEERS "%Z", &ccf->pid);
+    ngx_sprintf(path, "%V%s%Z", &ccf->pid, suffix);
 
-    fd = vrrp_core_peer_file((char *) path, why, sizeof(why));
+    fd = vrrp_core_kept_file((char *) path, why, sizeof(why));
 
     if (fd == -1) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "vrrp: %s, addresses of peers are not kept for the next "
-                      "start", why);
+                      "vrrp: %s, %s", why, consequence);
     }
 
     return fd;

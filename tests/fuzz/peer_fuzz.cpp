@@ -6,6 +6,7 @@
 
 #include "core/base/fingerprint.hpp"
 #include "core/base/log.hpp"
+#include "core/base/store.hpp"
 #include "core/peer/details.hpp"
 #include "core/peer/handover.hpp"
 #include "core/peer/remembered.hpp"

@@ -62,7 +62,7 @@ struct FakeSockets final : peer::Sockets {
     std::map<peer::ConnectionId, Buffer> sent;
 };
 
-struct FakeStore final : peer::Store {
+struct FakeStore final : Store {
     std::string read() override { return text; }
     Status write(std::string_view written) override {
         text = written;

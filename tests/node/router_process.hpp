@@ -14,6 +14,8 @@ public:
         : DrivenProcess([&](const vrrp_process_ops_t &ops) {
               vrrp_router_facts_t facts{};
               facts.pid = pid;
+              facts.peer_fd = -1;
+              facts.history_fd = -1;
               facts.server_version = text("1.22.1");
               facts.disabled = disabled;
               return vrrp_router_create(&configuration.conf, &facts, &ops,

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/log.hpp"
+#include "core/base/store.hpp"
 
 namespace ngx_vrrp::peer {
 namespace {

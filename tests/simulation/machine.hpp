@@ -203,7 +203,7 @@ struct Unmap {
 using SharedMemory = std::unique_ptr<void, Unmap>;
 
 // The file in /run.
-class PeerStore final : public peer::Store {
+class PeerStore final : public Store {
 public:
     std::string read() override { return text_; }
     void write(std::string_view text) override { text_ = text; }

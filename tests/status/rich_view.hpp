@@ -95,6 +95,8 @@ inline Snapshot rich_snapshot() {
     s.node.lost_packets = 12;
     s.node.lost_other_packets = 13;
     s.node.crashes = 14;
+    s.node.nginx_crashes = 3;
+    s.node.preempts_from_ns = 70'000'000'000;
     s.node.has_bfd = 1;
     s.node.bfd_dropped[6] = 15;
     s.node.instances = 2;

@@ -311,6 +311,40 @@ TEST(Window, DoesNotMatterToWhoIsActive) {
     EXPECT_EQ(router.state(), StateName::active);
 }
 
+// nginx has crashed too often.
+TEST(HeldPreemption, LeavesTheAddressesToAHealthyRouter) {
+    Router router{classic_config()};
+    router.put(PreemptionHeld{true});
+    router.put(Startup{});
+    EXPECT_EQ(listen(router, 90, 10).state(), StateName::backup);
+
+    router.put(PreemptionHeld{false});
+
+    EXPECT_EQ(listen(router, 90, 1).state(), StateName::active);
+}
+
+TEST(HeldPreemption, DoesNotDelayAFailover) {
+    Router router{classic_config()};
+    router.put(PreemptionHeld{true});
+    router.put(Startup{});
+    router.hear(110);
+    router.hear(90);
+
+    EXPECT_EQ(listen(router, 90, 1).state(), StateName::active);
+}
+
+TEST(HeldPreemption, OutlastsAnOpenWindow) {
+    Router router = Router::backup(with_window());
+    router.put(PreemptionHeld{true});
+    listen(router, 90, 2);
+
+    router.put(WindowChanged{"02:00-04:00"});
+    EXPECT_EQ(listen(router, 90, 5).state(), StateName::backup);
+
+    router.put(PreemptionHeld{false});
+    EXPECT_EQ(listen(router, 90, 1).state(), StateName::active);
+}
+
 TEST(Window, FailoverContinuesInAnotherProcess) {
     Config config = with_window();
     config.preempt_delay = Seconds{3};

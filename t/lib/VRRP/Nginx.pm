@@ -66,7 +66,9 @@ sub unavailable ($class = undef) {
 # node, vrrp (the inside of the vrrp block), http (of the http block), workers,
 # connections (of each), main (more directives), level (of the error log), expect
 # (a pattern of alarming lines that are wanted), user, binary, wrapper (a command
-# that runs it), before, after (modules that are loaded before and after ours).
+# that runs it), before, after (modules that are loaded before and after ours),
+# remembers (crashes of earlier starts), example (a whole configuration instead of
+# all that).
 sub new ($class, %args) {
     state $serial = 0;
 
@@ -97,6 +99,9 @@ sub dir ($self)       { $self->{dir} }
 sub error_log ($self) { "$self->{dir}/error.log" }
 sub conf_file ($self) { "$self->{dir}/nginx.conf" }
 
+# What the vrrp process remembers for the next nginx.
+sub history_file ($self) { "$self->{dir}/nginx.pid.vrrp_history" }
+
 
 # Replaces parts of the configuration; takes effect at start or reload.
 sub configure ($self, %args) {
@@ -105,9 +110,12 @@ sub configure ($self, %args) {
 }
 
 
+# Each start is the first one, unless crashes of nginx are to be remembered
+# (remembers): a test may kill it often.
 sub start ($self) {
     $self->{node}->assert_isolated;
     $self->_write_conf;
+    unlink $self->history_file unless $self->{remembers};
 
     my ($out, $status) = $self->run;
 
@@ -242,7 +250,28 @@ sub complaints ($self) {
 }
 
 
+# A whole configuration of conf-examples, on the interfaces of the lab.
+sub _write_example ($self) {
+    my $module = $self->module;
+    my $text = $self->{example}
+        =~ s/\beth0\b/vrlab0/gr
+        =~ s/\beth1\b/vrlab1/gr
+        =~ s/^error_log .*//mr
+        =~ s{^load_module modules/ngx_vrrp_module\.so;}
+            {$module eq '' ? '' : "load_module $module;"}mre
+        =~ s/^http \{/http {\naccess_log off;/mr;
+
+    open my $out, '>', $self->conf_file
+        or die $self->conf_file . ": $!\n";
+    print {$out} "user $self->{user};\npid $self->{dir}/nginx.pid;\n"
+                 . "error_log $self->{dir}/error.log $self->{level};\n$text";
+    close $out;
+}
+
+
 sub _write_conf ($self) {
+    return $self->_write_example if defined $self->{example};
+
     my $module = $self->module;
     my $load = join "\n", map { "load_module $_;" }
                grep { ($_ // '') ne '' }

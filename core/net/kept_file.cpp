@@ -1,4 +1,4 @@
-#include "core/net/peer_file.hpp"
+#include "core/net/kept_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 
 namespace ngx_vrrp::net {
 
-Result<os::Fd, SystemError> open_peer_file(const char *path) {
+Result<os::Fd, SystemError> open_kept_file(const char *path) {
     const std::string what = "open(\"" + std::string(path) + "\")";
     os::Fd fd(::open(path,
                      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
@@ -25,8 +25,8 @@ Result<os::Fd, SystemError> open_peer_file(const char *path) {
     return fd;
 }
 
-std::string PeerFile::read() {
-    std::array<char, peer::kLargestStore> text;
+std::string KeptFile::read() {
+    std::array<char, kLargestStore> text;
     const ssize_t size =
         fd_ ? ::pread(fd_.get(), text.data(), text.size(), 0) : -1;
     return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size))
@@ -34,17 +34,17 @@ std::string PeerFile::read() {
 }
 
 // The rest of a longer text would make it useless.
-Status PeerFile::write(std::string_view text) {
+Status KeptFile::write(std::string_view text) {
     if (!fd_) {
         return success();
     }
     const ssize_t size = ::pwrite(fd_.get(), text.data(), text.size(), 0);
     if (size != static_cast<ssize_t>(text.size())) {
-        return failure("pwrite() of the remembered peers",
+        return failure("pwrite()",
                        size < 0 ? errno : ENOSPC);
     }
     if (::ftruncate(fd_.get(), static_cast<off_t>(text.size())) != 0) {
-        return failure("ftruncate() of the remembered peers");
+        return failure("ftruncate()");
     }
     return success();
 }

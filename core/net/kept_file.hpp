@@ -1,4 +1,4 @@
-// The file of what a node remembers about its peers. The vrrp process opens it
+// A file of what a node remembers for its next nginx. The vrrp process opens it
 // while it is root, as it cannot open files of root later, and keeps it open:
 // no other process of nginx has the descriptor. So the file is not replaced by
 // another one: it is small enough to be written with one call, and a text that
@@ -8,20 +8,20 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/store.hpp"
 #include "core/base/system_error.hpp"
 #include "core/os/fd.hpp"
-#include "core/peer/remembered.hpp"
 
 namespace ngx_vrrp::net {
 
 // Made with mode 0600 if there is none. A link, and a file that another user
 // owns or can write, is refused.
-Result<os::Fd, SystemError> open_peer_file(const char *path);
+Result<os::Fd, SystemError> open_kept_file(const char *path);
 
-class PeerFile final : public peer::Store {
+class KeptFile final : public Store {
 public:
     // fd -1: nothing is remembered.
-    explicit PeerFile(os::Fd fd) : fd_(std::move(fd)) {}
+    explicit KeptFile(os::Fd fd) : fd_(std::move(fd)) {}
 
     std::string read() override;
     Status write(std::string_view text) override;
