@@ -46,7 +46,11 @@ sub passes ($file, $host) {
 
     my $command = "$nginx -t -p '$prefix' -c '$file' -g '$main'";
 
-    my $output = `unshare -u sh -c "hostname $host && $command" 2>&1`;
+    # a directory that an example wants, only here
+    my $run = 'mount -t tmpfs tmpfs /run && mkdir -m 700 /run/nginx-vrrp';
+
+    my $output
+        = `unshare -u -m sh -c "hostname $host && $run && $command" 2>&1`;
     my $status = $?;
 
     my @complaints = grep { !/interface "eth[01]" does not exist yet/ }
