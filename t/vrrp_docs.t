@@ -243,7 +243,7 @@ sub passes ($what, $text) {
 
 my $examples = 0;
 
-for my $file ("$top/README.md", glob "$top/docs/*.md") {
+for my $file (glob "$top/{README,README.zh-CN,docs/*,docs/zh/*}.md") {
     my $text = VRRP::Proc::slurp($file);
 
     while ($text =~ /^```nginx\n(.*?)^```$/gms) {
