@@ -206,7 +206,10 @@ using SharedMemory = std::unique_ptr<void, Unmap>;
 class PeerStore final : public Store {
 public:
     std::string read() override { return text_; }
-    void write(std::string_view text) override { text_ = text; }
+    Status write(std::string_view text) override {
+        text_ = text;
+        return success();
+    }
 
 private:
     std::string text_;
