@@ -15,6 +15,7 @@ use JSON::PP qw(decode_json);
 use Test::More;
 
 use VRRP::Nginx;
+use VRRP::Pools;
 use VRRP::Proc;
 
 my $reason = VRRP::Nginx->unavailable;
@@ -160,15 +161,20 @@ sub ours ($text) {
     return \%all;
 }
 
+# Debian loads the module of stream.
+my $stream = VRRP::Pools->stream_unavailable
+    ? '' : "load_module $VRRP::Pools::STREAM;\n";
+
 my @jobs;
-my @files = glob "$samples/*.conf";
+my @files = grep { VRRP::Proc::slurp($_) =~ /^\s*vrrp_instance/m }
+    glob "$samples/*.conf";
 
 for my $file (@files) {
     my $name = basename($file);
     my $conf = "$work/$name.nginx";
     my $main = `$translator --host lb1 $file 2>/dev/null`;
 
-    spew($conf, 'load_module ' . abs_path($module) . ";\n"
+    spew($conf, $stream . 'load_module ' . abs_path($module) . ";\n"
         . "daemon off; worker_processes 1; pid /run/nginx.pid;\n"
         . "error_log $work/$name.error;\nevents { }\n$main\n"
         . "http { access_log off; server { listen 127.0.0.1:8080; "

@@ -12,6 +12,7 @@ use File::Temp qw(tempdir);
 use Test::More;
 
 use VRRP::Nginx;
+use VRRP::Pools;
 use VRRP::Proc;
 
 my $reason = VRRP::Nginx->unavailable;
@@ -41,8 +42,13 @@ sub run (@args) {
     return ($? >> 8, $output, VRRP::Proc::slurp("$work/stderr"));
 }
 
+# Debian loads the module of stream.
+my $stream = VRRP::Pools->stream_unavailable
+    ? '' : "load_module $VRRP::Pools::STREAM;\n";
+
 sub accepted ($text) {
-    spew("$work/nginx.conf", "load_module " . abs_path($module) . ";\n"
+    spew("$work/nginx.conf", $stream
+        . "load_module " . abs_path($module) . ";\n"
         . "pid $work/nginx.pid; error_log stderr;\n$text\nevents { }\n");
 
     my $nginx = VRRP::Nginx->binary;
@@ -50,7 +56,8 @@ sub accepted ($text) {
     my $status = $?;
 
     my @complaints =
-        grep { !/does not exist yet|its only member|with "nopreempt"/ }
+        grep { !/does\ not\ exist\ yet|its\ only\ member|with\ "nopreempt"
+                 |without\ addresses/x }
         $output =~ /^.*\[(?:warn|error|crit|alert|emerg)\].*$/mg;
 
     return ($status == 0 && !@complaints, $output);
@@ -58,9 +65,13 @@ sub accepted ($text) {
 
 for my $file (glob "$samples/*.conf") {
     my ($status, $text, $remarks) = run('--host', 'lb1', $file);
-    my ($passes, $output) = accepted($text);
 
-    ok($passes, 'nginx -t accepts ' . basename($file)) or diag($output, $text);
+  SKIP: {
+        skip('no stream', 1) if $text =~ /^stream /m && $stream eq '';
+        my ($passes, $output) = accepted($text);
+        ok($passes, 'nginx -t accepts ' . basename($file))
+            or diag($output, $text);
+    }
     is($status, $remarks =~ /DECIDE/ ? 1 : 0, 'exit status') or diag($remarks);
 }
 
@@ -75,6 +86,27 @@ is((run('-o', "$work/out", $file))[0], 0, 'a translation that is complete');
 my $main = "$work/out/vrrp.d/pair.conf";
 ok((accepted("include $main;"))[0], 'a file for the main context');
 is((stat $main)[2] & 0777, 0600, 'only its owner can read it');
+
+# one file for each context
+my $lvs = "$samples/lvs_checkers.conf";
+run('-o', "$work/out", $lvs);
+my $of_http = "$work/out/conf.d/lvs_checkers-upstreams.conf";
+my $of_stream = "$work/out/lvs_checkers-stream.conf";
+$main = "$work/out/vrrp.d/lvs_checkers.conf";
+like(VRRP::Proc::slurp("$work/stderr"),
+    qr/^\Q$of_stream\E: write "stream \{ include .*into nginx.conf/m,
+    'where to include the file for stream');
+SKIP: {
+    skip('no stream', 1) if $stream eq '';
+    my ($passes, $output) = accepted("include $main; http { include $of_http; }"
+        . " stream { include $of_stream; }");
+    ok($passes, 'files for the contexts') or diag($output);
+}
+
+spew("$work/out/nginx.conf", "events { }\nstream {\n}\n");
+run('-o', "$work/out", $lvs);
+like(VRRP::Proc::slurp("$work/stderr"), qr/the stream \{ \} of .*nginx.conf:2$/m,
+    'a stream { } that exists');
 
 # "@" lines
 spew($file, "\@lb1 global_defs {\n\@lb1   router_id one\n\@lb1 }\n$block");

@@ -22,6 +22,7 @@ public:
     virtual std::optional<std::string> program(
         const std::string &name) const = 0;
     virtual bool exists(const std::string &path) const = 0;
+    virtual bool has_address(const std::string &address) const = 0;
     virtual bool has_user(const std::string &name) const = 0;
     virtual std::optional<std::string> environment(
         const std::string &name) const = 0;

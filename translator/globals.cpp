@@ -318,8 +318,10 @@ constinit const Row kGlobalRows[] = {
     note_row("iproute_etc_dir", kHouse),
     note_row("use_symlink_paths", kHouse),
     note_row("set_supplementary_groups", kHouse),
-    note_row("smtp_alert_checker",
-             "servers of an upstream: notify_email with events=upstream"),
+    line_row("smtp_alert_checker",
+             [](Reading &reading, const Entry &entry) {
+                 reading.model.globals.server_mail = read_flag(reading, entry);
+             }),
     note_row("checker_log_all_failures", kLvs),
     note_row("rs_init_notifies", kLvs),
     note_row("no_checker_emails", kLvs),

@@ -96,9 +96,6 @@ private:
         if (row.shape == Shape::block) {
             read_block(*row.inner);
         }
-        if (row.shape == Shape::other) {
-            skip_block();
-        }
         close(head);
         if (row.end != nullptr) {
             row.end(reading_, entry);
@@ -125,17 +122,6 @@ private:
                 entry.items.push_back(pieces_[at_]);
             }
             ++at_;
-        }
-    }
-
-    // Stops before the "}" that ends the block.
-    void skip_block() {
-        for (std::size_t depth = 0; at_ < pieces_.size(); ++at_) {
-            if (pieces_[at_].kind == PieceKind::open) {
-                ++depth;
-            } else if (pieces_[at_].kind == PieceKind::close && depth-- == 0) {
-                return;
-            }
         }
     }
 

@@ -16,7 +16,6 @@ enum class Shape {
     line,   // keyword value ...
     list,   // keyword ... { a line; a line }
     block,  // keyword ... { keyword value ... }
-    other,  // keyword ... { blocks and words that are not translated }
 };
 
 struct Entry {
@@ -86,6 +85,19 @@ extern const Grammar kTrackFile;
 extern const Grammar kBfd;
 extern const Grammar kGarpGroup;
 extern const Grammar kTrackGroup;
+extern const Grammar kCheckTls;
+extern const Grammar kVirtualServer;
+extern const Grammar kRealServer;
+extern const Grammar kHttpCheck;
+extern const Grammar kUrl;
+extern const Grammar kTcpCheck;
+extern const Grammar kSmtpCheck;
+extern const Grammar kSmtpHost;
+extern const Grammar kDnsCheck;
+extern const Grammar kMiscCheck;
+extern const Grammar kBfdCheck;
+extern const Grammar kUdpCheck;
+extern const Grammar kFileCheck;
 
 // Reads as keepalived does: a word that it does not recognise is skipped, "{"
 // after it is ignored, and "}" always ends the current block.

@@ -1,11 +1,15 @@
 // The command: options, files and the environment.
 
+#include <arpa/inet.h>
 #include <glob.h>
+#include <ifaddrs.h>
 #include <pwd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -29,8 +33,10 @@ constexpr const char *kUsage =
     "standard output. FILE is /etc/keepalived/keepalived.conf by default, or\n"
     "the file of -f in DAEMON_ARGS of /etc/default/keepalived.\n"
     "\n"
-    "  -o DIR            write the file DIR/vrrp.d/NAME.conf instead, for the\n"
-    "                    main context of nginx\n"
+    "  -o DIR            write files instead, for the contexts of nginx:\n"
+    "                    DIR/vrrp.d/NAME.conf (main),\n"
+    "                    DIR/conf.d/NAME-upstreams.conf (http),\n"
+    "                    DIR/NAME-stream.conf (stream)\n"
     "  -i, --config-id NAME, --host NAME\n"
     "                    the name for \"@\" lines; by default the host name\n"
     "\n"
@@ -47,6 +53,25 @@ std::optional<std::string> read_file(const std::string &path) {
         return std::nullopt;
     }
     return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// Both texts are normalised, since IPv6 has many forms of an address.
+bool is_address(const sockaddr *is, const std::string &text) {
+    if (is == nullptr) {
+        return false;
+    }
+    in6_addr wanted{};
+    if (inet_pton(is->sa_family, text.c_str(), &wanted) != 1) {
+        return false;
+    }
+    if (is->sa_family == AF_INET) {
+        sockaddr_in own{};
+        std::memcpy(&own, is, sizeof(own));
+        return std::memcmp(&own.sin_addr, &wanted, sizeof(own.sin_addr)) == 0;
+    }
+    sockaddr_in6 own{};
+    std::memcpy(&own, is, sizeof(own));
+    return std::memcmp(&own.sin6_addr, &wanted, sizeof(wanted)) == 0;
 }
 
 class RealFiles final : public Files {
@@ -82,6 +107,19 @@ public:
 
     bool exists(const std::string &path) const override {
         return access(path.c_str(), F_OK) == 0;
+    }
+
+    bool has_address(const std::string &address) const override {
+        ifaddrs *all = nullptr;
+        if (getifaddrs(&all) != 0) {
+            return false;
+        }
+        bool found = false;
+        for (const ifaddrs *one = all; one != nullptr; one = one->ifa_next) {
+            found = found || is_address(one->ifa_addr, address);
+        }
+        freeifaddrs(all);
+        return found;
     }
 
     bool has_user(const std::string &name) const override {
@@ -194,7 +232,37 @@ void write_file(const std::string &path, const std::string &text) {
     std::cout << path << "\n";
 }
 
-void write_files(const Options &options, const std::string &output) {
+// "stream {" in nginx.conf, with its line.
+std::string find_stream(const std::string &nginx_conf) {
+    const std::string text = read_file(nginx_conf).value_or("");
+    std::string_view rest = text;
+    for (unsigned number = 1; !rest.empty(); ++number) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        std::string_view line = trim(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (!line.starts_with("stream")) {
+            continue;
+        }
+        line = trim(line.substr(6));
+        if (line.empty() || line.starts_with('{')) {
+            return nginx_conf + ":" + std::to_string(number);
+        }
+    }
+    return {};
+}
+
+void explain_stream(const std::string &top, const std::string &path) {
+    const std::string place = find_stream(top + "/nginx.conf");
+    const std::string include = "include " + path + ";";
+    std::cerr << path << ": "
+              << (place.empty() ? "write \"stream { " + include +
+                                      " }\" into nginx.conf, outside of http"
+                                : "write \"" + include +
+                                      "\" into the stream { } of " + place)
+              << "\n";
+}
+
+void write_files(const Options &options, const Output &output) {
     std::string name = options.file.substr(options.file.rfind('/') + 1);
     if (name.ends_with(".conf") && name.size() > 5) {
         name.resize(name.size() - 5);
@@ -202,7 +270,16 @@ void write_files(const Options &options, const std::string &output) {
     const std::string &top = options.directory;
     make_directory(top);
     make_directory(top + "/vrrp.d");
-    write_file(top + "/vrrp.d/" + name + ".conf", output);
+    write_file(top + "/vrrp.d/" + name + ".conf", output.main);
+    if (!output.http.empty()) {
+        make_directory(top + "/conf.d");
+    }
+    write_file(top + "/conf.d/" + name + "-upstreams.conf", output.http);
+    const std::string stream = top + "/" + name + "-stream.conf";
+    write_file(stream, output.stream);
+    if (!output.stream.empty()) {
+        explain_stream(top, stream);
+    }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "translator/place.hpp"
+#include "translator/server_model.hpp"
 
 namespace ngx_vrrp::translator {
 
@@ -218,6 +219,7 @@ struct Globals {
     std::optional<std::int64_t> startup_delay;
     std::string script_user;
     std::optional<bool> mail;
+    std::optional<bool> server_mail;
     std::vector<std::string> mail_to;
     std::string mail_from;
     std::string smtp_server;
@@ -239,6 +241,11 @@ struct Model {
     std::vector<Bfd> bfds;
     std::vector<LinkDelay> link_delays;
     std::vector<GarpGroup> garp_groups;
+    std::vector<VirtualServer> virtual_servers;
+    std::vector<ServerGroup> server_groups;
+    CheckTls check_tls;
+    std::vector<Upstream> upstreams;  // after settle()
+    bool server_mail = false;         // after settle()
     std::int64_t next_rule_priority = 16384;
 };
 

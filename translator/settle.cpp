@@ -495,6 +495,7 @@ void settle(Reading &reading) {
     report_conflicts(reading);
     reading.scope.clear();
     report_unused_interfaces(reading);
+    settle_servers(reading);
 }
 
 }  // namespace ngx_vrrp::translator

@@ -12,4 +12,7 @@ void settle(Reading &reading);
 // The trackers of each instance: Instance::trackers.
 void settle_trackers(Reading &reading);
 
+// The upstreams of the virtual servers: Model::upstreams.
+void settle_servers(Reading &reading);
+
 }  // namespace ngx_vrrp::translator

@@ -1,6 +1,7 @@
 // The blocks of a keepalived.conf.
 
 #include "translator/grammar.hpp"
+#include "translator/servers.hpp"
 #include "translator/values.hpp"
 
 namespace ngx_vrrp::translator {
@@ -89,11 +90,6 @@ void static_object(Reading &reading, const Entry &entry) {
     }
 }
 
-constexpr Row lvs_row(std::string_view name, std::string_view text) {
-    return {name, Shape::other, nullptr, Severity::decide,
-            text, nullptr,      nullptr};
-}
-
 constinit const Row kTopRows[] = {
     block_row("global_defs", begin_globals, &kGlobals, end_block),
     block_row("vrrp_instance", begin_instance, &kInstance, end_instance),
@@ -105,11 +101,10 @@ constinit const Row kTopRows[] = {
     block_row("track_file", begin<&Model::files>, &kTrackFile, end_block),
     block_row("bfd_instance", begin<&Model::bfds>, &kBfd, end_block),
     block_row("garp_group", begin_garp_group, &kGarpGroup, end_block),
-    lvs_row("virtual_server",
-            "is not translated: write an upstream with vrrp_check, and a "
-            "server with proxy_pass"),
-    lvs_row("virtual_server_group", "is not translated: see virtual_server"),
-    lvs_row("SSL", "is not translated: cert= and key= of vrrp_check"),
+    block_row("virtual_server", begin_virtual_server, &kVirtualServer,
+              end_virtual_server),
+    list_row("virtual_server_group", read_server_group),
+    block_row("SSL", begin_check_tls, &kCheckTls),
     list_row("interface_up_down_delays", link_delays),
     list_row("linkbeat_interfaces", nullptr,
              "not needed: the kernel reports the state of the link"),

@@ -14,14 +14,14 @@ void settle_mail(Reading &reading) {
     const auto wanted = [](const auto &element) {
         return element.mail.value_or(false);
     };
-    const bool used = globals.mail.value_or(false) ||
-                      std::ranges::any_of(reading.model.instances, wanted) ||
-                      std::ranges::any_of(reading.model.groups, wanted);
-    if (!used && !globals.mail_to.empty()) {
+    const bool asked = globals.mail.value_or(false) ||
+                       std::ranges::any_of(reading.model.instances, wanted) ||
+                       std::ranges::any_of(reading.model.groups, wanted);
+    if (!asked && !reading.model.server_mail && !globals.mail_to.empty()) {
         reading.note(globals.mail_place, "notification_email",
                      "keepalived sends no mail without smtp_alert, so there "
                      "is no notify_email");
-    } else if (used &&
+    } else if (asked &&
                (globals.mail_to.empty() || globals.smtp_server.empty())) {
         reading.decide(globals.place, "smtp_alert",
                        "keepalived sends no mail without notification_email "

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "translator/comments.hpp"
 #include "translator/files.hpp"
 #include "translator/lines.hpp"
 #include "translator/remarks.hpp"
@@ -11,7 +12,7 @@
 namespace ngx_vrrp::translator {
 
 struct Translation {
-    std::string output;
+    Output output;
     Remarks remarks;
 };
 

@@ -3,31 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "translator/comments.hpp"
 #include "translator/text.hpp"
 
 namespace ngx_vrrp::translator {
 namespace {
 
-constexpr std::size_t kColumns = 80;
 constexpr std::size_t kNameWidth = 17;
-
-// Comments are wrapped, directives are not.
-void comment(std::string &out, std::string_view indent,
-             const std::string &text) {
-    const std::string begin = std::string(indent) + "# ";
-    std::string line;
-    for (const std::string &word : split_words(text)) {
-        if (!line.empty() &&
-            begin.size() + line.size() + 1 + word.size() > kColumns) {
-            out += begin + line + "\n";
-            line = "  ";
-        } else if (!line.empty()) {
-            line += " ";
-        }
-        line += word;
-    }
-    out += begin + line + "\n";
-}
 
 std::string aligned(std::string_view name, std::string_view value) {
     std::string line(name);
@@ -58,15 +40,6 @@ void extras(std::string &out, std::string_view indent,
     }
 }
 
-void remarks_of(std::string &out, std::string_view indent,
-                const std::string &scope, const Remarks &remarks) {
-    for (const Remark &remark : remarks) {
-        if (remark.scope == scope) {
-            comment(out, indent, describe(remark));
-        }
-    }
-}
-
 class Writer {
 public:
     Writer(const Model &model, const Remarks &remarks)
@@ -83,6 +56,9 @@ public:
                 out_, kBlock, fifo.name,
                 nginx_word(fifo.value) +
                     (globals.notify_priority ? " events=state,priority" : ""));
+        }
+        if (model_.server_mail && mail_works()) {
+            email(kBlock, "upstream");
         }
         for (const Group &group : model_.groups) {
             sync_group(group);
@@ -116,7 +92,7 @@ private:
             std::string(kBlock) + "sync_group " + group.written_name + " {\n";
         notify(group.notify);
         if (mails) {
-            email();
+            email(kInner, "state");
         }
         out_ += std::string(kBlock) + "}\n";
     }
@@ -142,7 +118,7 @@ private:
         extras(out_, kInner, instance.trackers);
         notify(instance.notify);
         if (mail(instance.mail)) {
-            email();
+            email(kInner, "state");
         }
         out_ += std::string(kBlock) + "}\n";
     }
@@ -261,17 +237,21 @@ private:
 
     bool mail(const std::optional<bool> &own) const {
         const Globals &globals = model_.globals;
-        return own.value_or(globals.mail.value_or(false)) &&
-               !globals.mail_to.empty() && !globals.smtp_server.empty();
+        return own.value_or(globals.mail.value_or(false)) && mail_works();
     }
 
-    void email() {
+    bool mail_works() const {
+        return !model_.globals.mail_to.empty() &&
+               !model_.globals.smtp_server.empty();
+    }
+
+    void email(std::string_view indent, std::string_view events) {
         const Globals &globals = model_.globals;
         std::string to;
         for (const std::string &address : globals.mail_to) {
             to += (to.empty() ? "to=" : ",") + address;
         }
-        directive(out_, kInner, "notify_email",
+        directive(out_, indent, "notify_email",
                   nginx_word(to) + " " +
                       nginx_word("from=" + (globals.mail_from.empty()
                                                 ? globals.mail_to[0]
@@ -280,7 +260,7 @@ private:
                       (globals.smtp_helo.empty()
                            ? ""
                            : " " + nginx_word("helo=" + globals.smtp_helo)) +
-                      " events=state");
+                      " events=" + std::string(events));
     }
 
     const Model &model_;
@@ -288,23 +268,49 @@ private:
     std::string out_;
 };
 
+void indented(std::string &out, const std::string &text) {
+    std::size_t begin = 0;
+    while (begin < text.size()) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        out += end == begin ? "\n"
+                            : "    " + text.substr(begin, end - begin) + "\n";
+        begin = end + 1;
+    }
+}
+
 }  // namespace
 
-std::string write(const Model &model, const Remarks &remarks) {
-    return model.instances.empty() ? "" : Writer(model, remarks).main();
+Output write(const Model &model, const Remarks &remarks) {
+    Output output;
+    output.http = write_upstreams(model, remarks, true);
+    output.stream = write_upstreams(model, remarks, false);
+    if (!model.instances.empty()) {
+        output.main = Writer(model, remarks).main();
+    } else if (!model.upstreams.empty()) {
+        std::string of_file;
+        remarks_of(of_file, "", "", remarks);
+        std::string &first = output.http.empty() ? output.stream : output.http;
+        first.insert(0, of_file + "\n");
+    }
+    return output;
 }
 
-std::string as_one(const std::string &configuration) {
-    return configuration.empty()
-               ? ""
-               : "# In the main context, outside of http { }:\n" +
-                     configuration;
-}
-
-std::string describe(const Remark &remark) {
-    return to_string(remark.place) + ": " + remark.word + ": " +
-           (remark.severity == Severity::decide ? "DECIDE: " : "") +
-           remark.text;
+std::string as_one(const Output &output) {
+    std::string text;
+    if (!output.main.empty()) {
+        text += "# In the main context, outside of http { }:\n" + output.main;
+    }
+    if (!output.http.empty()) {
+        text += "\n# In http { }:\nhttp {\n";
+        indented(text, output.http);
+        text += "}\n";
+    }
+    if (!output.stream.empty()) {
+        text += "\n# In stream { }:\nstream {\n";
+        indented(text, output.stream);
+        text += "}\n";
+    }
+    return text;
 }
 
 }  // namespace ngx_vrrp::translator

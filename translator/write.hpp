@@ -1,4 +1,4 @@
-// Our configuration, for the main context of nginx.
+// Our configuration, one text for each context of nginx.
 #pragma once
 
 #include <string>
@@ -8,13 +8,19 @@
 
 namespace ngx_vrrp::translator {
 
-// Empty: there is no vrrp_instance.
-std::string write(const Model &model, const Remarks &remarks);
+struct Output {
+    std::string main;    // vrrp { ... }
+    std::string http;    // directives in http { }
+    std::string stream;  // directives in stream { }
+};
 
-// With its place, for nginx -t: without load_module and events { }.
-std::string as_one(const std::string &configuration);
+Output write(const Model &model, const Remarks &remarks);
 
-// For standard error: "file:line: word: text", and what kind of remark it is.
-std::string describe(const Remark &remark);
+// The upstreams of http or of stream, with their servers.
+std::string write_upstreams(const Model &model, const Remarks &remarks,
+                            bool http);
+
+// As one configuration for nginx -t, without load_module and events { }.
+std::string as_one(const Output &output);
 
 }  // namespace ngx_vrrp::translator

@@ -30,6 +30,7 @@ public:
         return "/bin/" + name;
     }
     bool exists(const std::string &) const override { return true; }
+    bool has_address(const std::string &) const override { return true; }
     bool has_user(const std::string &) const override { return false; }
     std::optional<std::string> environment(const std::string &) const override {
         return std::nullopt;

@@ -25,6 +25,36 @@ constexpr const char *kInFile = "track_file f {\nfile /run/f\n%\n}\n";
 constexpr const char *kInBfd = "bfd_instance b {\nneighbor_ip 10.0.0.9\n%\n}\n";
 constexpr const char *kInGarpGroup =
     "garp_group {\ninterface eth0\ngarp_interval 0.5\n%\n}\n";
+// Mails, and a server whose check is HTTP_GET.
+#define NGX_VRRP_TEST_SERVER(in_virtual, in_real, checker)                \
+    "global_defs {\nnotification_email {\na@b\n}\n"                       \
+    "smtp_server 127.0.0.1\n}\n"                                          \
+    "virtual_server 10.0.0.1 80 {\nprotocol TCP\nlb_algo sh\n" in_virtual \
+    "\nreal_server 10.0.0.2 80 {\n" in_real "\n" checker "\n}\n}\n"
+#define NGX_VRRP_TEST_CHECKER(kind) \
+    NGX_VRRP_TEST_SERVER("retry 5", "", kind " {\n%\n}")
+constexpr const char *kInVirtualServer =
+    NGX_VRRP_TEST_SERVER("%", "", "HTTP_GET {\nurl {\npath /\n}\n}");
+constexpr const char *kInRealServer =
+    NGX_VRRP_TEST_SERVER("", "%", "HTTP_GET {\nurl {\npath /\n}\n}");
+constexpr const char *kInHttp =
+    NGX_VRRP_TEST_SERVER("retry 5", "", "HTTP_GET {\nurl {\npath /\n}\n%\n}");
+constexpr const char *kInUrl =
+    NGX_VRRP_TEST_SERVER("", "", "HTTP_GET {\nurl {\npath /\nregex a\n%\n}\n}");
+constexpr const char *kInTcp = NGX_VRRP_TEST_CHECKER("TCP_CHECK");
+constexpr const char *kInSmtp = NGX_VRRP_TEST_CHECKER("SMTP_CHECK");
+constexpr const char *kInSmtpHost =
+    NGX_VRRP_TEST_SERVER("", "", "SMTP_CHECK {\nhost {\n%\n}\n}");
+constexpr const char *kInDns = NGX_VRRP_TEST_CHECKER("DNS_CHECK");
+constexpr const char *kInMisc = NGX_VRRP_TEST_CHECKER("MISC_CHECK");
+constexpr const char *kInBfdCheck = NGX_VRRP_TEST_CHECKER("BFD_CHECK");
+constexpr const char *kInUdp = NGX_VRRP_TEST_CHECKER("UDP_CHECK");
+constexpr const char *kInFileCheck = NGX_VRRP_TEST_CHECKER("FILE_CHECK");
+constexpr const char *kInTls =
+    "SSL {\ncertificate /bin/true\nkey /bin/true\n%\n}\n" NGX_VRRP_TEST_SERVER(
+        "", "", "SSL_GET {\nurl {\npath /\n}\n}");
+#undef NGX_VRRP_TEST_CHECKER
+#undef NGX_VRRP_TEST_SERVER
 constexpr const char *kAtTop = "%\n";
 
 struct Keywords {
@@ -33,6 +63,17 @@ struct Keywords {
     const char *block;
     std::vector<const char *> lines;
 };
+
+std::vector<const char *> with_connection(std::vector<const char *> lines) {
+    for (const char *line :
+         {"connect_ip 10.0.0.9", "connect_port 81", "bindto 10.0.0.9",
+          "bind_port 9", "bind_if eth0", "fwmark 1", "connect_timeout 3",
+          "alpha", "retry 3", "delay_before_retry 2", "delay_loop 7",
+          "warmup 1", "log_all_failures"}) {
+        lines.push_back(line);
+    }
+    return lines;
+}
 
 const std::vector<Keywords> &all_keywords() {
     static const std::vector<Keywords> all = {
@@ -143,6 +184,115 @@ const std::vector<Keywords> &all_keywords() {
          kInGarpGroup,
          {"garp_interval 0.1", "gna_interval 0.1", "interface eth1",
           "interfaces {\neth0\n}"}},
+        {"virtual_server",
+         &kVirtualServer,
+         kInVirtualServer,
+         {"alpha",
+          "retry 3",
+          "delay_before_retry 2",
+          "connect_timeout 3",
+          "delay_loop 7",
+          "lb_algo rr",
+          "lvs_sched rr",
+          "lb_kind DR",
+          "lvs_method DR",
+          "protocol UDP",
+          "persistence_timeout 5",
+          "persistence_granularity 255.255.255.0",
+          "persistence_engine sip",
+          "sh-port",
+          "mh-port",
+          "sh-fallback",
+          "mh-fallback",
+          "flag-1",
+          "flag-2",
+          "flag-3",
+          "hashed",
+          "ops",
+          "weight 3",
+          "quorum 2",
+          "hysteresis 1",
+          "quorum_up /bin/true",
+          "quorum_down /bin/true",
+          "omega",
+          "ha_suspend",
+          "virtualhost x",
+          "smtp_alert",
+          "inhibit_on_failure",
+          "warmup 1",
+          "snmp_name x",
+          "ip_family inet",
+          "sorry_server 10.0.0.9 80",
+          "sorry_server_inhibit",
+          "sorry_server_lvs_method DR",
+          "real_server 10.0.0.9 80 {\n}"}},
+        {"real_server",
+         &kRealServer,
+         kInRealServer,
+         {"weight 3",
+          "lvs_method DR",
+          "uthreshold 9",
+          "lthreshold 9",
+          "inhibit_on_failure",
+          "notify_up /bin/true",
+          "notify_down /bin/true",
+          "alpha",
+          "retry 3",
+          "delay_before_retry 2",
+          "connect_timeout 3",
+          "delay_loop 7",
+          "warmup 1",
+          "snmp_name x",
+          "smtp_alert off",
+          "virtualhost x",
+          "HTTP_GET {\n}",
+          "SSL_GET {\n}",
+          "TCP_CHECK {\n}",
+          "SMTP_CHECK {\n}",
+          "DNS_CHECK {\n}",
+          "MISC_CHECK {\n}",
+          "BFD_CHECK {\n}",
+          "UDP_CHECK {\n}",
+          "PING_CHECK {\n}",
+          "FILE_CHECK {\n}"}},
+        {"HTTP_GET", &kHttpCheck, kInHttp,
+         with_connection({"nb_get_retry 3", "virtualhost x",
+                          "http_protocol 1.1", "enable_sni", "fast_recovery",
+                          "url {\npath /b\n}"})},
+        {"url",
+         &kUrl,
+         kInUrl,
+         {"path /b", "digest 0", "status_code 204", "virtualhost x", "regex b",
+          "regex_no_match", "regex_options caseless", "regex_min_offset 1",
+          "regex_max_offset 1", "regex_stack 1 2"}},
+        {"TCP_CHECK", &kTcpCheck, kInTcp, with_connection({})},
+        {"SMTP_CHECK", &kSmtpCheck, kInSmtp,
+         with_connection({"helo_name x", "host {\nconnect_port 26\n}"})},
+        {"host",
+         &kSmtpHost,
+         kInSmtpHost,
+         {"connect_ip 10.0.0.9", "connect_port 81", "bindto 10.0.0.9",
+          "bind_port 9", "bind_if eth0", "fwmark 1", "connect_timeout 3"}},
+        {"DNS_CHECK", &kDnsCheck, kInDns,
+         with_connection({"type A", "name x"})},
+        {"MISC_CHECK",
+         &kMiscCheck,
+         kInMisc,
+         {"misc_path /bin/true", "misc_timeout 1", "misc_dynamic", "user x",
+          "alpha", "retry 3", "delay_before_retry 2", "delay_loop 7",
+          "warmup 1", "log_all_failures"}},
+        {"BFD_CHECK", &kBfdCheck, kInBfdCheck, {"name x", "alpha"}},
+        {"UDP_CHECK", &kUdpCheck, kInUdp,
+         with_connection({"payload 1", "require_reply 1", "min_reply_length 1",
+                          "max_reply_length 1"})},
+        {"FILE_CHECK",
+         &kFileCheck,
+         kInFileCheck,
+         {"track_file x", "dynamic", "weight 1"}},
+        {"SSL",
+         &kCheckTls,
+         kInTls,
+         {"ca x", "certificate x", "key x", "password x"}},
         {"keepalived.conf",
          &kTop,
          kAtTop,
@@ -154,7 +304,7 @@ const std::vector<Keywords> &all_keywords() {
           "interface_up_down_delays {\neth0 0 1\n}",
           "virtual_server 10.0.0.1 80 {\nreal_server 10.0.0.2 80 {\n}\n}",
           "virtual_server_group G {\n10.0.0.1 80\n}",
-          "SSL {\nkey x\n}",
+          "SSL {\npassword x\n}",
           "vrrp_instance X {\n}",
           "vrrp_sync_group X {\n}",
           "vrrp_script X {\n}",
@@ -180,14 +330,18 @@ std::string with(std::string text, const std::string &line) {
     return at == std::string::npos ? text : text.replace(at, 1, line);
 }
 
+bool is_of_servers(const char *block) {
+    return std::string(block).find("virtual_server 10") != std::string::npos;
+}
+
 // Everything that a keyword needs, and the line in its block.
 std::string keepalived_conf(const char *block, const std::string &line) {
     std::string text;
     for (const char *other : {kInScript, kInProcess, kInFile, kInBfd}) {
         text += with(other, other == block ? line : "");
     }
-    if (block == kInGroup || block == kInGarpGroup || block == kInGlobals ||
-        block == kAtTop) {
+    if (is_of_servers(block) || block == kInGroup || block == kInGarpGroup ||
+        block == kInGlobals || block == kAtTop) {
         text += with(block, line);
     }
     for (const char *name : {"VI_1", "VI_2"}) {

@@ -49,6 +49,8 @@ public:
         return files.contains(path);
     }
 
+    bool has_address(const std::string &) const override { return false; }
+
     bool has_user(const std::string &name) const override {
         return std::find(users.begin(), users.end(), name) != users.end();
     }

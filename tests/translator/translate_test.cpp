@@ -36,7 +36,8 @@ Translation translate_lines(const std::string &lines,
 std::string directives(const Translation &translation) {
     std::string result;
     std::string line;
-    for (const char c : translation.output) {
+    const Output &output = translation.output;
+    for (const char c : output.main + output.http + output.stream) {
         if (c != '\n') {
             line += c;
             continue;
