@@ -40,49 +40,51 @@ my %differs = ('sync_group.conf VI_IN priority' => 1);
 my $MACHINE = <<'END';
 set -e
 mount -t tmpfs run /run
-ip link set lo up
 n=0
-for i in eth0 eth1 eth2 ens33; do
-    n=$((n + 1))
-    ip link add $i type veth peer name peer$n
-    ip link set peer$n up
-    ip link set $i up
-    ip address add 10.0.$n.251/16 dev $i
-    ip address add 192.168.64.$n/24 dev $i
-done
-ip address add 10.0.0.11/24 dev eth0
-ip address add 192.168.65.11/24 dev eth1
+{
+    echo link set lo up
+    for i in eth0 eth1 eth2 ens33; do
+        n=$((n + 1))
+        echo link add $i type veth peer name peer$n
+        echo link set peer$n up
+        echo link set $i up
+        echo address add 10.0.$n.251/16 dev $i
+        echo address add 192.168.64.$n/24 dev $i
+    done
+    echo address add 10.0.0.11/24 dev eth0
+    echo address add 192.168.65.11/24 dev eth1
+} | ip -batch -
 END
 
 my $KEEPALIVED = <<'END';
 exec 3> "$2" 4> "$2.log"
+export TMPDIR=/tmp
 mkdir /run/tmp
 cp -r "$(dirname "$1")" /run/samples
 mount --bind /run/tmp /tmp
 conf=/run/samples/$(basename "$1")
 keepalived -n -l -P -i lb1 -p /run/k.pid -r /run/v.pid -f "$conf" >&4 2>&4 &
 for i in $(seq 100); do
-    [ ! -s /run/v.pid ] || break
-    sleep 0.05
+    ! grep -q 'Startup complete' "$2.log" || break
+    sleep 0.1
 done
-sleep 0.5
 kill -USR1 $(cat /run/v.pid)
 for i in $(seq 100); do
     ! grep -q 'VRRP Sockpool' /tmp/keepalived.data 2> /dev/null || break
-    sleep 0.05
+    sleep 0.1
 done
 cat /tmp/keepalived.data >&3
-kill $(cat /run/k.pid)
 END
 
 my $OURS = <<'END';
 $NGINX -c "$1" -e "$2.log" &
 for i in $(seq 100); do
     ! curl -sf http://127.0.0.1:8080/ > "$2" || break
-    sleep 0.05
+    sleep 0.1
 done
-kill -QUIT $(cat /run/nginx.pid)
 END
+
+my $STATUS = 'server { listen 127.0.0.1:8080; location / { vrrp_status; } }';
 
 sub spew ($file, $text) {
     open my $out, '>', $file or die "open $file: $!\n";
@@ -90,12 +92,13 @@ sub spew ($file, $text) {
     close $out or die "close $file: $!\n";
 }
 
-# All at once, each at most 20 s.
+# Some at once, each at most 20 s; what a script has started ends with it.
 sub run_all (@jobs) {
     local $ENV{NGINX} = VRRP::Nginx->binary;
-    my @pids;
+    my $running = 0;
 
     for my $job (@jobs) {
+        wait if $running++ >= 16;
         my $pid = fork // die "fork: $!\n";
         if ($pid == 0) {
             open STDERR, '>>', "$work/scripts.log" or die "open: $!\n";
@@ -104,9 +107,8 @@ sub run_all (@jobs) {
                 $MACHINE . $job->{script}, 'bash', $job->{conf}, $job->{out}
                 or die "exec: $!\n";
         }
-        push @pids, $pid;
     }
-    waitpid $_, 0 for @pids;
+    1 while wait != -1;
 }
 
 sub with_length ($address) {
@@ -130,7 +132,7 @@ sub theirs ($text) {
         ($is{priority}) = $part =~ /^   Priority = (\d+)/m;
         ($is{preempt}) = $part =~ /^   Preempt = (\w+)/m;
         $is{interval} = $interval * ($unit eq 'milli' ? 1 : 1000);
-        $is{password} = $part =~ /^   Authentication type = SIMPLE/m ? 1 : 0;
+        ($is{password}) = $part =~ /^   Password = (.*)$/m;
         my %addresses = map { with_length($_) => 1 }
             ($list . ($excluded // '')) =~ /^ {5}(\S+)/mg;
         $is{addresses} = join ' ', sort keys %addresses;
@@ -140,8 +142,23 @@ sub theirs ($text) {
     return \%all;
 }
 
-# the status
-sub ours ($text) {
+# The status does not show passwords, the configuration has them.
+sub passwords ($text) {
+    my %all;
+
+    for my $part (split /^ *vrrp_instance /m, $text) {
+        my ($word) = $part =~ /^ *authentication +PASS (.*);$/m or next;
+
+        $word =~ s/^"(.*)"$/$1/ and $word =~ s/\\(.)/$1/g;
+        $all{ $part =~ s/ .*//sr } = $word;
+    }
+
+    return %all;
+}
+
+# the status, and the configuration
+sub ours ($text, $conf) {
+    my %password = passwords($conf);
     my %all;
 
     for my $instance (decode_json($text)->{instances}->@*) {
@@ -152,7 +169,8 @@ sub ours ($text) {
         $is{priority} = $instance->{priority}{base};
         $is{preempt} = $instance->{preempt} ? 'enabled' : 'disabled';
         $is{interval} = $instance->{advert_int_ms};
-        $is{password} = $instance->{authentication}{type} eq 'PASS' ? 1 : 0;
+        $is{password} = $password{$instance->{name}}
+            if $instance->{authentication}{type} eq 'PASS';
         $is{addresses} = join ' ', sort map { $_->{address} }
             $instance->{addresses}->@*;
         $all{$instance->{name}} = \%is;
@@ -165,8 +183,15 @@ sub ours ($text) {
 my $stream = VRRP::Pools->stream_unavailable
     ? '' : "load_module $VRRP::Pools::STREAM;\n";
 
+# What keepalived 2.2 does not start with here.
+my %not_here = (
+    'globals_other_machine.conf' => 'network namespaces, SNMP',
+    'hmac.conf'                  => 'keepalived 2.4',
+);
+
 my @jobs;
-my @files = grep { VRRP::Proc::slurp($_) =~ /^\s*vrrp_instance/m }
+my @files = grep { !$not_here{basename($_)} }
+    grep { VRRP::Proc::slurp($_) =~ /^\s*vrrp_instance/m }
     glob "$samples/*.conf";
 
 for my $file (@files) {
@@ -174,11 +199,13 @@ for my $file (@files) {
     my $conf = "$work/$name.nginx";
     my $main = `$translator --host lb1 $file 2>/dev/null`;
 
+    # nginx allows one http block.
+    $main .= "http {\n}\n" if $main !~ /^http \{/m;
+    $main =~ s/^http \{/http { access_log off; $STATUS/m;
+
     spew($conf, $stream . 'load_module ' . abs_path($module) . ";\n"
         . "daemon off; worker_processes 1; pid /run/nginx.pid;\n"
-        . "error_log $work/$name.error;\nevents { }\n$main\n"
-        . "http { access_log off; server { listen 127.0.0.1:8080; "
-        . "location / { vrrp_status; } } }\n");
+        . "error_log $work/$name.error;\nevents { }\n$main");
 
     push @jobs, { script => $KEEPALIVED, conf => $file,
                   out => "$work/$name.data" };
@@ -190,7 +217,8 @@ run_all(@jobs);
 for my $file (@files) {
     my $name = basename($file);
     my $theirs = theirs(VRRP::Proc::slurp("$work/$name.data") // '');
-    my $ours = eval { ours(VRRP::Proc::slurp("$work/$name.json") // '') };
+    my $ours = eval { ours(VRRP::Proc::slurp("$work/$name.json") // '',
+                           VRRP::Proc::slurp("$work/$name.nginx")) };
 
     ok(%{$theirs} && $ours, "$name: both are running")
         or diag($@, VRRP::Proc::slurp("$work/$name.data.log") // '',

@@ -24,17 +24,19 @@ public:
     }
 
     // Only "*" as the name, before an extension.
-    std::vector<std::string> match(const std::string &pattern) const override {
+    std::vector<std::string> match(const std::string &path) const override {
+        const std::string pattern =
+            path.starts_with("./") ? path.substr(2) : path;
         const std::size_t star = std::min(pattern.find('*'), pattern.size());
         const std::string begin = pattern.substr(0, star);
         const std::string end =
             star == pattern.size() ? "" : pattern.substr(star + 1);
         std::vector<std::string> paths;
-        for (const auto &[path, content] : files) {
+        for (const auto &[name, content] : files) {
             if (star == pattern.size()
-                    ? path == pattern
-                    : path.starts_with(begin) && path.ends_with(end)) {
-                paths.push_back(path);
+                    ? name == pattern
+                    : name.starts_with(begin) && name.ends_with(end)) {
+                paths.push_back(name);
             }
         }
         return paths;
