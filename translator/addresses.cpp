@@ -66,7 +66,9 @@ void read_pair(Reading &reading, const Piece &item, const std::string &word,
             " preferred_lft=" + value + (number && value != "0" ? "s" : "");
     } else if (word == "peer") {
         reading.decide(item.place, "peer",
-                       "has no counterpart: a virtual address is on a LAN");
+                       "has no counterpart: a virtual address is on a LAN. "
+                       "keepalived ignores the prefix before it");
+        address.prefix.reset();
     } else if (word == "track_group") {
         reading.decide(item.place, "track_group", "is for static addresses");
     } else {

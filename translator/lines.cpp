@@ -177,12 +177,12 @@ private:
         const std::string_view line = trim(without_comment(raw));
         if (continues_) {
             continue_definition(line, place);
-        } else if (!line.empty() && !include(line, place)) {
+        } else if (!line.empty()) {
             process(std::string(line), place, 0);
         }
     }
 
-    // keepalived looks for it before it replaces variables.
+    // A line after variables are replaced.
     bool include(std::string_view line, const Place &place) {
         const std::size_t end =
             std::min(line.find_first_of(" \t"), line.size());
@@ -503,6 +503,9 @@ private:
 
     void emit(const std::string &text, const Place &place) {
         spend(text.size());
+        if (include(text, place)) {
+            return;
+        }
         if (lines_.size() == limits_.lines) {
             throw NotKeepalived{place,
                                 "fewer lines after ~SEQ, ~LST and "

@@ -177,6 +177,12 @@ TEST(Translator, GivesIpv6AddressesTheLifetimeOfKeepalived) {
     EXPECT_EQ(decisions(result), 1U);
 }
 
+TEST(Translator, DropsThePrefixOfAnAddressWithAPeer) {
+    EXPECT_TRUE(has(translate_lines("virtual_ipaddress_excluded {\n"
+                                    "10.0.0.5/24 peer 10.0.0.6\n}"),
+                    "virtual_ipaddress_excluded 10.0.0.5;"));
+}
+
 TEST(Translator, IgnoresWeightsInASyncGroup) {
     const std::string script =
         "vrrp_script s {\nscript /bin/true\nweight 5\n}\n";
@@ -223,6 +229,19 @@ TEST(Translator, EndsADefinitionAtAnEmptyLine) {
     EXPECT_TRUE(has(result, "advert_int 3s;"));
     EXPECT_FALSE(has(result, "priority 9;"));
     EXPECT_EQ(decisions(result), 2U);
+}
+
+TEST(Translator, IncludesAFileThatAVariableNames) {
+    MemoryFiles files;
+    files.files["one.inc"] = "priority 77\n";
+    files.files[kFile] =
+        "$PART=one\n$LINE=include ${PART}.inc\n"
+        "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 1\n"
+        "@lb1 $LINE\n@lb2 include two.inc\n"
+        "virtual_ipaddress {\n10.0.0.1\n}\n}\n";
+    const Translation result = translate(files, kFile, {"lb1"});
+    EXPECT_TRUE(has(result, "priority 77;"));
+    EXPECT_EQ(decisions(result), 0U);
 }
 
 TEST(Translator, ReadsTheEnvironment) {
