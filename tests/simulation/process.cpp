@@ -206,8 +206,8 @@ Process::Process(Machine &machine, int pid, Instant configured_at,
       peers_(links_of(machine.plan), details_of(machine.number), *this,
              sockets_, *this),
       engine_(machine.plan.configs_of(machine.number, configured_at),
-              {*this, *this, *this, *this, ownership_, *this, *this, *this,
-               *this, *this, *this},
+              {*this, *this, *this, *this, *this, ownership_, *this, *this,
+               *this, *this, *this, *this},
               *this) {
     peers_.remember_in(machine.remembered);
     if (machine.plan.has_bfd) {
