@@ -266,17 +266,18 @@ void PeerLinks::advise(engine::Engine &engine, bool forget, Instant now) {
             successor_of_[i] = naming.of;
             engine.set_successor_of(i, naming.of);
         }
-        const Linked next = linked(routers[i].config());
-        const Linked before = std::exchange(linked_[i], next);
-        // a question of a backup may be lost with a connection
+        const Linked before =
+            std::exchange(linked_[i], linked(routers[i].config()));
+        const bool is = !linked_[i].nodes.empty();
+        const bool was = !before.nodes.empty();
         const bool asks_again =
-            before.is && next.is && next.last_end > before.last_end &&
+            is && was && is_to_be_asked(linked_[i], before) &&
             routers[i].instance().state() == vrrp::StateName::backup;
         if (asks_again) {
             inputs.push_back({i, vrrp::ActiveLinked{false}});
         }
-        if (asks_again || next.is != before.is) {
-            inputs.push_back({i, vrrp::ActiveLinked{next.is}});
+        if (asks_again || is != was) {
+            inputs.push_back({i, vrrp::ActiveLinked{is}});
         }
     }
     if (!inputs.empty()) {
@@ -346,11 +347,20 @@ PeerLinks::Linked PeerLinks::linked(const vrrp::Config &config) const {
     Linked linked;
     for (const peer::Peer &peer : links_.peers()) {
         if (config.takeover_check && is_master(peer, config)) {
-            linked.is = true;
+            linked.nodes.push_back(peer.node);
             linked.last_end = std::max(linked.last_end, peer.last_end);
         }
     }
     return linked;
+}
+
+// A question may be lost with a connection, and another node has not been asked
+// yet if it is MASTER only now.
+bool PeerLinks::is_to_be_asked(const Linked &next, const Linked &before) {
+    return next.last_end > before.last_end ||
+           std::ranges::any_of(next.nodes, [&](peer::NodeId node) {
+               return std::ranges::count(before.nodes, node) == 0;
+           });
 }
 
 // One question is for all routers of an interface.

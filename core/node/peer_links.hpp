@@ -83,10 +83,10 @@ private:
         std::optional<IpAddress> of;  // its address, if it has named this node
     };
 
-    // The MASTER of a router has a link.
+    // The nodes with a link that say that they are MASTER of a router.
     struct Linked {
-        bool is = false;
-        std::uint64_t last_end = 0;  // of a connection with it
+        std::vector<peer::NodeId> nodes;
+        std::uint64_t last_end = 0;  // of a connection with one of them
     };
 
     void catch_up(engine::Engine &engine, Instant now);
@@ -103,6 +103,7 @@ private:
     Naming naming_of(const engine::VirtualRouter &router) const;
     bool is_master(const peer::Peer &peer, const vrrp::Config &config) const;
     Linked linked(const vrrp::Config &config) const;
+    static bool is_to_be_asked(const Linked &next, const Linked &before);
     void report_linked(engine::Engine &engine, Instant now);
     engine::LinkedPeers linked_peers(const std::string &interface,
                                      engine::LinkedPeers before) const;

@@ -216,6 +216,27 @@ TEST_F(TrustTest, AQuestionThatIsLostWithALinkIsRepeatedOverTheOther) {
     EXPECT_EQ(sockets.take_questions(ids[kPeer6].first), 0U);
 }
 
+// The earlier MASTER is silent, and has a link until that ends.
+TEST_F(TrustTest, ANodeThatIsMasterOnlyNowIsAskedAtOnce) {
+    begin({engine::kPeer, kStranger});
+    receive(200);
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId, leads(kOurId));
+    connect(kStranger, 66, {});
+    const auto ask = [&] {
+        beat();
+        engine->handle_time(now);
+        links->follow(*engine, now);
+    };
+    now += Milliseconds{151};
+    ask();
+    EXPECT_EQ(sockets.take_questions(ids[engine::kPeer].first), 1U);
+    now += Milliseconds{1};
+    say(kStranger, peer::Type::status, serialize(master(200)));
+    ask();
+    EXPECT_EQ(sockets.take_questions(ids[kStranger].first), 1U);
+}
+
 // As an advertisement does it, which one of the two nodes may hear. The order
 // of the IPv6 addresses is another one.
 TEST_F(TrustTest,
