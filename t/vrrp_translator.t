@@ -85,7 +85,35 @@ spew($file, $block);
 is((run('-o', "$work/out", $file))[0], 0, 'a translation that is complete');
 my $main = "$work/out/vrrp.d/pair.conf";
 ok((accepted("include $main;"))[0], 'a file for the main context');
-is((stat $main)[2] & 0777, 0600, 'only its owner can read it');
+
+# modes: other users do not read a password
+sub mode_of ($with_password, $mode = undef) {
+    my $password = "    authentication {\n        auth_type PASS\n"
+        . "        auth_pass 1234\n    }\n";
+
+    spew($file, $with_password ? $block =~ s/^}/$password}/mr : $block);
+    unlink $main;
+    if (defined $mode) {
+        spew($main, "# a longer text than the new one\n" x 100);
+        chmod $mode, $main;
+    }
+
+    my ($status) = run('-o', "$work/out", $file);
+    my $text = VRRP::Proc::slurp($main);
+
+    return sprintf '%d %03o%s', $status, (stat $main)[2] & 0777,
+        $text =~ /longer/ ? ' with the old text' : '';
+}
+
+umask 022;
+is(mode_of(0), '0 644', 'a new file without a password');
+is(mode_of(1), '0 600', 'a new file with a password');
+is(mode_of(0, 0664), '0 664', 'an existing file keeps its mode');
+is(mode_of(1, 0640), '0 640', 'also with a password, for its group');
+is(mode_of(1, 0664), '0 660', 'but other users lose their rights');
+unlink $main;
+spew($file, $block);
+run('-o', "$work/out", $file);
 
 # one file for each context
 my $lvs = "$samples/lvs_checkers.conf";

@@ -1,6 +1,7 @@
 // The command: options, files and the environment.
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <ifaddrs.h>
 #include <pwd.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -216,18 +218,32 @@ void make_directory(const std::string &path) {
     }
 }
 
-// A password can be in it, so only the owner may read it.
-void write_file(const std::string &path, const std::string &text) {
+// Other users must not read a password. The mode comes before the text: of an
+// existing file, only the rights of others are removed.
+void write_file(const std::string &path, const std::string &text, bool secret) {
     if (text.empty()) {
         return;
     }
-    const mode_t old = umask(0077);
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.close();
-    umask(old);
-    if (!file) {
-        fail("cannot write " + path);
+    constexpr mode_t kOwner = 0600;
+    constexpr mode_t kAll = 0666;
+    constexpr mode_t kOthers = 0007;
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC,
+                          secret ? kOwner : kAll);
+    struct stat info {};
+    if (file == -1 || fstat(file, &info) != 0 ||
+        (secret && (info.st_mode & kOthers) != 0 &&
+         fchmod(file, info.st_mode & ~kOthers & 07777) != 0)) {
+        fail("cannot write " + path + ": " + std::strerror(errno));
+    }
+    std::string_view rest = text;
+    bool written = ftruncate(file, 0) == 0 || !S_ISREG(info.st_mode);
+    while (written && !rest.empty()) {
+        const ssize_t size = write(file, rest.data(), rest.size());
+        written = size > 0;
+        rest.remove_prefix(written ? static_cast<std::size_t>(size) : 0);
+    }
+    if (close(file) != 0 || !written) {
+        fail("cannot write " + path + ": " + std::strerror(errno));
     }
     std::cout << path << "\n";
 }
@@ -270,13 +286,13 @@ void write_files(const Options &options, const Output &output) {
     const std::string &top = options.directory;
     make_directory(top);
     make_directory(top + "/vrrp.d");
-    write_file(top + "/vrrp.d/" + name + ".conf", output.main);
+    write_file(top + "/vrrp.d/" + name + ".conf", output.main, output.secret);
     if (!output.http.empty()) {
         make_directory(top + "/conf.d");
     }
-    write_file(top + "/conf.d/" + name + "-upstreams.conf", output.http);
+    write_file(top + "/conf.d/" + name + "-upstreams.conf", output.http, false);
     const std::string stream = top + "/" + name + "-stream.conf";
-    write_file(stream, output.stream);
+    write_file(stream, output.stream, false);
     if (!output.stream.empty()) {
         explain_stream(top, stream);
     }

@@ -292,6 +292,10 @@ Output write(const Model &model, const Remarks &remarks) {
         std::string &first = output.http.empty() ? output.stream : output.http;
         first.insert(0, of_file + "\n");
     }
+    for (const Instance &instance : model.instances) {
+        output.secret =
+            output.secret || instance.auth_pass || !instance.hmac.empty();
+    }
     return output;
 }
 

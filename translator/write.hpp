@@ -9,9 +9,10 @@
 namespace ngx_vrrp::translator {
 
 struct Output {
-    std::string main;    // vrrp { ... }
-    std::string http;    // directives in http { }
-    std::string stream;  // directives in stream { }
+    std::string main;     // vrrp { ... }
+    std::string http;     // directives in http { }
+    std::string stream;   // directives in stream { }
+    bool secret = false;  // there is a password in main
 };
 
 Output write(const Model &model, const Remarks &remarks);
