@@ -28,12 +28,20 @@ std::string describe(const Remark &remark) {
            remark.text;
 }
 
-void remarks_of(std::string &out, std::string_view indent,
-                const std::string &scope, const Remarks &remarks) {
+Comments::Comments(const Remarks &remarks) {
     for (const Remark &remark : remarks) {
-        if (remark.scope == scope) {
-            comment(out, indent, describe(remark));
-        }
+        all_[remark.scope].push_back(&remark);
+    }
+}
+
+void Comments::write(std::string &out, std::string_view indent,
+                     std::string_view scope) const {
+    const auto found = all_.find(scope);
+    if (found == all_.end()) {
+        return;
+    }
+    for (const Remark *remark : found->second) {
+        comment(out, indent, describe(*remark));
     }
 }
 

@@ -1,6 +1,8 @@
 // What the functions of the grammar work on.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -25,6 +27,9 @@ struct Reading {
     // A block whose name is in use already is read into these and forgotten.
     Instance spare_instance = {};
     bool spare = false;
+    std::set<std::string> instance_names = {};
+    std::set<std::string> written_names = {};
+    std::map<std::string, unsigned> written_counts = {};
 
     Instance &instance() {
         return spare ? spare_instance : model.instances.back();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "translator/text.hpp"
 #include "translator/values.hpp"
@@ -35,11 +36,10 @@ void settle_labels(Reading &reading, Instance &instance) {
 }
 
 void drop_duplicates(Reading &reading, Instance &instance) {
-    std::vector<std::string> seen;
+    std::set<std::string> seen;
     for (auto *list : {&instance.addresses, &instance.excluded}) {
         std::erase_if(*list, [&](const Address &address) {
-            if (std::ranges::find(seen, address.address) == seen.end()) {
-                seen.push_back(address.address);
+            if (seen.insert(address.address).second) {
                 return false;
             }
             reading.note(address.place, "virtual_ipaddress",
@@ -336,20 +336,15 @@ void settle_interface(Reading &reading, Instance &instance) {
 }
 
 // Letters, digits, "_.-", and not the name of another instance or group.
-std::string unused_name(const Reading &reading, const std::string &wanted) {
-    const auto used = [&](const std::string &name) {
-        const auto &instances = reading.model.instances;
-        const auto &groups = reading.model.groups;
-        return std::ranges::find(instances, name, &Instance::written_name) !=
-                   instances.end() ||
-               std::ranges::find(groups, name, &Group::written_name) !=
-                   groups.end();
-    };
+std::string unused_name(Reading &reading, const std::string &wanted) {
     constexpr std::size_t kLongest = 55;
     const std::string base = nginx_name(wanted);
     std::string name = base;
-    for (unsigned i = 2; used(name); ++i) {
-        name = base.substr(0, kLongest) + "_" + std::to_string(i);
+    while (!reading.written_names.insert(name).second) {
+        const std::string begin = base.substr(0, kLongest);
+        unsigned &count = reading.written_counts[begin];
+        count = count == 0 ? 2 : count + 1;
+        name = begin + "_" + std::to_string(count);
     }
     return name;
 }

@@ -23,11 +23,8 @@ void begin_instance(Reading &reading, const Entry &entry) {
     instance.place = entry.head.place;
     instance.name = entry.word(1);
     reading.scope = instance.name;
-    bool used = instance.name.empty();
-    for (const Instance &other : reading.model.instances) {
-        used = used || other.name == instance.name;
-    }
-    if (used) {
+    if (instance.name.empty() ||
+        !reading.instance_names.insert(instance.name).second) {
         reading.decide(entry.head.place, "vrrp_instance",
                        instance.name.empty()
                            ? std::string("has no name: keepalived ignores it")

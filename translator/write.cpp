@@ -42,12 +42,12 @@ void extras(std::string &out, std::string_view indent,
 
 class Writer {
 public:
-    Writer(const Model &model, const Remarks &remarks)
-        : model_(model), remarks_(remarks) {}
+    Writer(const Model &model, const Comments &comments)
+        : model_(model), comments_(comments) {}
 
     std::string main() {
         const Globals &globals = model_.globals;
-        remarks_of(out_, "", "", remarks_);
+        comments_.write(out_, "", "");
         out_ += "vrrp {\n";
         settings(kBlock, globals.settings);
         settings(kBlock, globals.instance_settings);
@@ -82,7 +82,7 @@ private:
 
     void sync_group(const Group &group) {
         const bool mails = mail(group.mail);
-        remarks_of(out_, kBlock, group.name, remarks_);
+        comments_.write(out_, kBlock, group.name);
         if (!has_members(group) || (!mails && group.notify.empty())) {
             return;
         }
@@ -105,7 +105,7 @@ private:
     void router(const Instance &instance) {
         out_ += "\n";
         comment(out_, kBlock, to_string(instance.place));
-        remarks_of(out_, kBlock, instance.name, remarks_);
+        comments_.write(out_, kBlock, instance.name);
         out_ += std::string(kBlock) + "vrrp_instance " + instance.written_name +
                 " {\n";
         identity(instance);
@@ -264,7 +264,7 @@ private:
     }
 
     const Model &model_;
-    const Remarks &remarks_;
+    const Comments &comments_;
     std::string out_;
 };
 
@@ -282,13 +282,14 @@ void indented(std::string &out, const std::string &text) {
 
 Output write(const Model &model, const Remarks &remarks) {
     Output output;
-    output.http = write_upstreams(model, remarks, true);
-    output.stream = write_upstreams(model, remarks, false);
+    const Comments comments(remarks);
+    output.http = write_upstreams(model, comments, true);
+    output.stream = write_upstreams(model, comments, false);
     if (!model.instances.empty()) {
-        output.main = Writer(model, remarks).main();
+        output.main = Writer(model, comments).main();
     } else if (!model.upstreams.empty()) {
         std::string of_file;
-        remarks_of(of_file, "", "", remarks);
+        comments.write(of_file, "", "");
         std::string &first = output.http.empty() ? output.stream : output.http;
         first.insert(0, of_file + "\n");
     }

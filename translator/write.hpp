@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "translator/comments.hpp"
 #include "translator/model.hpp"
 #include "translator/remarks.hpp"
 
@@ -18,7 +19,7 @@ struct Output {
 Output write(const Model &model, const Remarks &remarks);
 
 // The upstreams of http or of stream, with their servers.
-std::string write_upstreams(const Model &model, const Remarks &remarks,
+std::string write_upstreams(const Model &model, const Comments &comments,
                             bool http);
 
 // As one configuration for nginx -t, without load_module and events { }.

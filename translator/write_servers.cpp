@@ -20,10 +20,10 @@ void block(std::string &out, bool is_comment, const std::string &head,
 }
 
 void write_upstream(std::string &out, const Upstream &upstream,
-                    const Remarks &remarks) {
+                    const Comments &comments) {
     out += out.empty() ? "" : "\n";
     comment(out, "", to_string(upstream.place));
-    remarks_of(out, "", upstream.scope, remarks);
+    comments.write(out, "", upstream.scope);
     if (!upstream.match.empty()) {
         block(out, false, "vrrp_match " + upstream.name, upstream.match);
         out += "\n";
@@ -40,12 +40,12 @@ void write_upstream(std::string &out, const Upstream &upstream,
 
 }  // namespace
 
-std::string write_upstreams(const Model &model, const Remarks &remarks,
+std::string write_upstreams(const Model &model, const Comments &comments,
                             bool http) {
     std::string out;
     for (const Upstream &upstream : model.upstreams) {
         if (upstream.http == http) {
-            write_upstream(out, upstream, remarks);
+            write_upstream(out, upstream, comments);
         }
     }
     return out;

@@ -223,6 +223,19 @@ TEST(Translator, EndsOnVariablesThatContainThemselves) {
             .empty());
 }
 
+// Each has a remark, and addresses that must not be compared one by one.
+TEST(Translator, EndsSoonWithTenThousandsOfEverything) {
+    const Translation many = translate_text(
+        "~SEQ(A,1,200) ~SEQ(B,1,200) vrrp_instance v.${A}.${B} { accept }\n"
+        "vrrp_instance all {\ninterface eth0\nvirtual_router_id 1\n"
+        "virtual_ipaddress {\n"
+        "~SEQ(A,1,200) ~SEQ(B,1,200) 10.0.${A}.${B}\n}\n}\n"
+        "~SEQ(A,1,200) ~SEQ(B,1,200) virtual_server 10.1.${A}.${B} 80 "
+        "{ real_server 10.0.0.1 80 { } }\n");
+    EXPECT_GE(many.remarks.size(), 120'000U);
+    EXPECT_TRUE(has(many, "vrrp_instance v.200.200 {"));
+}
+
 TEST(Translator, EndsADefinitionAtAnEmptyLine) {
     const Translation result =
         translate_lines("$M", "$M= \\\nadvert_int 3 \\\n\npriority 9\n");
