@@ -134,7 +134,7 @@ sub theirs ($text) {
         $is{interval} = $interval * ($unit eq 'milli' ? 1 : 1000);
         ($is{password}) = $part =~ /^   Password = (.*)$/m;
         my %addresses = map { with_length($_) => 1 }
-            ($list . ($excluded // '')) =~ /^ {5}(\S+)/mg;
+            (($list // '') . ($excluded // '')) =~ /^ {5}(\S+)/mg;
         $is{addresses} = join ' ', sort keys %addresses;
         $all{$instance} = \%is;
     }
