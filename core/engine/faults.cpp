@@ -40,6 +40,15 @@ void Faults::note() {
     any_ = std::ranges::any_of(entries_, is_fault);
 }
 
+void Faults::end_time_outs(Instant now) {
+    for (Entry &e : entries_) {
+        if (is_timed(e)) {
+            e.backoff.ends_at = std::min(e.backoff.ends_at, now);
+        }
+    }
+    expire(now);
+}
+
 void Faults::expire(Instant now) {
     if (!any_) {
         return;

@@ -65,6 +65,9 @@ public:
     // A time out that started in another process.
     void stay_out(FaultCause cause, Entry entry, Instant now);
 
+    // All of them end now. A failure soon after that counts as the next one.
+    void end_time_outs(Instant now);
+
     // Removes time outs that have ended.
     void expire(Instant now);
 

@@ -194,6 +194,9 @@ public:
     virtual bool is_released(const RouterKey &key) = 0;
     virtual bool set_released(const RouterKey &key, bool released) = 0;
 
+    // The next process does not stay out because of crashes before now.
+    virtual void end_crash_time_out(Instant) {}
+
     // The same for a tracker of the router that has latched.
     virtual bool is_latched(const RouterKey &key,
                             const std::string &tracker) = 0;

@@ -311,6 +311,7 @@ private:
     bool is_held_by_group(Instant now) const;
     Outcome release(Instant now);
     Outcome resume(bool may_keep, Instant now);
+    bool end_time_outs(Instant now);
     Outcome fail_back(Instant now);
     Outcome done(std::uint64_t transitions_before,
                  std::string_view otherwise) const;

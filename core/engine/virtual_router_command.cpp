@@ -51,8 +51,9 @@ Outcome VirtualRouter::release(Instant now) {
 Outcome VirtualRouter::resume(bool may_keep, Instant now) {
     const std::uint64_t before = counters_.transitions;
     const bool unlatched = unlatch(now);
+    const bool ended = end_time_outs(now);
     if (!is_released()) {
-        return unlatched
+        return unlatched || ended
                    ? done(before, faults_.reason().empty()
                                       ? kResumed
                                       : "stays in FAULT: " + faults_.reason())
@@ -71,6 +72,18 @@ Outcome VirtualRouter::resume(bool may_keep, Instant now) {
         return done(before, "stays MASTER, no router had taken over");
     }
     return done(before, other.empty() ? kResumed : "stays in FAULT: " + other);
+}
+
+// The cause of a fault "staying in FAULT for 600 s" may be gone before that.
+bool VirtualRouter::end_time_outs(Instant now) {
+    if (!faults_.deadline()) {
+        return false;
+    }
+    const std::string before = faults_.reason();
+    ports_.shared.end_crash_time_out(now);
+    faults_.end_time_outs(now);
+    report_fault(before, now);
+    return true;
 }
 
 // A tracker that still fails does not latch before it has been up again. False:

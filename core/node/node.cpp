@@ -577,6 +577,14 @@ bool Node::set_released(const engine::RouterKey &key, bool released) {
     return area_.released().set(to_string(key), released);
 }
 
+void Node::end_crash_time_out(Instant now) {
+    engine::CrashHistory history = area_.crash_history(now);
+    if (history.out.is_out(now)) {
+        history.out.ends_at = now;
+        area_.set_crash_history(history);
+    }
+}
+
 bool Node::is_latched(const engine::RouterKey &key,
                       const std::string &tracker) {
     return area_.released().contains(to_string(key) + ' ' + tracker);

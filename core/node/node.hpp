@@ -117,6 +117,7 @@ private:
     void lost_successor() override;
     bool is_released(const engine::RouterKey &key) override;
     bool set_released(const engine::RouterKey &key, bool released) override;
+    void end_crash_time_out(Instant now) override;
     bool is_latched(const engine::RouterKey &key,
                     const std::string &tracker) override;
     bool set_latched(const engine::RouterKey &key, const std::string &tracker,

@@ -52,6 +52,19 @@ TEST_F(CrashLoopTest, TakesPartAgainWhenTheTimeIsOver) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
+TEST_F(CrashLoopTest, OperatorEndsTheTimeEarly) {
+    start_out(false);
+    run(Seconds{1});
+    ASSERT_EQ(state(), vrrp::StateName::fault);
+
+    const auto outcomes = engine->execute(Command::resume, "VI_1", now);
+
+    EXPECT_EQ(outcomes.at(0).outcome.done, true);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    run(Seconds{1});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
 TEST_F(CrashLoopTest, ClaimComesFirst) {
     machine.owned_by_other = true;
     start_out(true);
