@@ -99,6 +99,22 @@ subtest 'another crash' => sub {
 };
 
 
+# An operator need not wait.
+subtest 'resume ends the time' => sub {
+    crash();
+    $test->wait_for_holder('lb2');
+    like(instance()->{fault}, qr/staying in FAULT for 40 s/, 'out again');
+
+    $test->node('lb1')->run(qw(curl -sS -f -X POST -H), 'X-VRRP-Control: 1',
+                            'http://127.0.0.1:8080/control/resume');
+    ok(eval { $test->lab->wait_for_holder('lb1', 10, $VIP) },
+       'takes the address back at once') or diag($@);
+    $test->reload;
+    is($lb1->state, 'MASTER', 'a process that starts later is not out, either');
+    $test->wait_until_quiet;
+};
+
+
 subtest 'a fight for the address' => sub {
     my $node = $test->node('lb1');
     my @remove = (qw(ip address del), "$VIP/24", 'dev',

@@ -133,6 +133,7 @@ sub http ($self, $name, $more = '') {
     server {
         listen 127.0.0.1:8080;
         location = /vrrp { vrrp_status; allow 127.0.0.1; deny all; }
+        location /control/ { vrrp_control on; }
     }
     $more
 END
