@@ -291,9 +291,9 @@ sub overwrite ($value) {
 
 
 # Words that mean something, somewhere; or heartbeats and commands, as far as
-# this test knows where they are: a header, 1024 pids of 4 bytes, 1024 times of
-# heartbeats in 64 bytes each, another header, and 8 commands with answers about
-# this number of instances.
+# this test knows where they are: a header with the number of commands, 1024
+# times and pids of heartbeats in 64 bytes each, and 8 commands with answers
+# about this number of instances.
 sub overwrite_randomly ($number) {
     my $slot = 17 + 2 + 16 * 39;
     my @pids = map { $_->{inner} } $nginx->processes;
@@ -310,15 +310,13 @@ sub overwrite_randomly ($number) {
     };
     return write_words(sub ($i) { $garbage->() }) if $number % 3 == 0;
 
-    my $beats = 8 + 1024 / 2;
-    my $commands = $beats + 8 * 1024;
-    my %words = ($commands => $number);
+    my $commands = 8 + 8 * 1024;
+    my %words = (2 => $number);
     for my $i (0 .. 1023) {
-        my $pid = $random->(0, @pids, 0xffffffff, $garbage->()) & 0xffffffff;
-        $words{8 + int($i / 2)} |= $i % 2 ? $pid << 32 : $pid;
-        $words{$beats + 8 * $i} = $random->(@times);
+        $words{8 + 8 * $i} = $random->(@times);
+        $words{9 + 8 * $i} = $random->(0, @pids, 0xffffffff, $garbage->());
     }
-    for my $first (map { $commands + 8 + $slot * $_ } 0 .. 7) {
+    for my $first (map { $commands + $slot * $_ } 0 .. 7) {
         my $second = int($now / 1e9) - int rand 2;
         my $name = $random->('', 'VI_1', 'VI_2', "VI_1\xff" x 13);
         my @record = unpack 'Q<*',
