@@ -134,7 +134,8 @@ note("descriptors $before[0] -> $descriptors, memory $before[1] -> $memory kB");
 
 $lab->wait_until('the end of the later version', $PATIENCE,
                  sub { -s $lab->dir . '/later' });
-like(VRRP::Proc::slurp($lab->dir . '/later'), qr/^open .*\b4\b/,
+# Details, each second.
+like(VRRP::Proc::slurp($lab->dir . '/later'), qr/^open .*\b11\b/,
      'the link with a later version has lasted');
 
 is(join(' ', map { $nodes->transitions($_) } qw(lb1 lb2)), $transitions,
