@@ -2,10 +2,7 @@
 
 #include "translator/servers.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 
 namespace ngx_vrrp::translator {
 namespace {
@@ -306,24 +303,6 @@ constinit const Row kTlsRows[] = {
     decide_row("password",
                "has no counterpart: the key of a check needs no password"),
 };
-
-using Octets = std::array<unsigned char, 16>;
-
-Octets octets_of(const std::string &address, int family) {
-    Octets octets{};
-    inet_pton(family == 6 ? AF_INET6 : AF_INET, address.c_str(), octets.data());
-    return octets;
-}
-
-std::string next_address(const std::string &address, int family) {
-    Octets octets = octets_of(address, family);
-    for (std::size_t i = family == 6 ? 16 : 4; i-- != 0 && ++octets[i] == 0;) {
-    }
-    char text[INET6_ADDRSTRLEN] = "";
-    inet_ntop(family == 6 ? AF_INET6 : AF_INET, octets.data(), text,
-              sizeof(text));
-    return text;
-}
 
 // "10.0.0.1-10", "10.0.0.250-10.0.1.10" or "10.0.0.8/29": the last address, or
 // nothing for a single one.

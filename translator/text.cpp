@@ -135,6 +135,22 @@ bool is_multicast(const std::string &address) {
            octets[0] == 0xff;
 }
 
+Octets octets_of(const std::string &address, int family) {
+    Octets octets{};
+    inet_pton(family == 6 ? AF_INET6 : AF_INET, address.c_str(), octets.data());
+    return octets;
+}
+
+std::string next_address(const std::string &address, int family) {
+    Octets octets = octets_of(address, family);
+    for (std::size_t i = family == 6 ? 16 : 4; i-- != 0 && ++octets[i] == 0;) {
+    }
+    char text[INET6_ADDRSTRLEN] = "";
+    inet_ntop(family == 6 ? AF_INET6 : AF_INET, octets.data(), text,
+              sizeof(text));
+    return text;
+}
+
 std::string nginx_time(std::int64_t microseconds) {
     const std::int64_t ms = (microseconds + 999) / 1000;
     if (ms % 1000 == 0) {

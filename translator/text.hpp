@@ -1,6 +1,7 @@
 // Numbers, times, addresses and words of both languages.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -33,6 +34,11 @@ std::optional<bool> parse_bool(std::string_view text);
 // 4, 6, or 0 for a text that is no address
 int address_family(const std::string &text);
 bool is_multicast(const std::string &address);
+
+// Of an address of this family, 4 or 6. IPv4: the first four.
+using Octets = std::array<unsigned char, 16>;
+Octets octets_of(const std::string &address, int family);
+std::string next_address(const std::string &address, int family);
 
 // "100ms", "2s"; nginx has nothing shorter than a millisecond.
 std::string nginx_time(std::int64_t microseconds);
