@@ -40,8 +40,7 @@ Status KeptFile::write(std::string_view text) {
     }
     const ssize_t size = ::pwrite(fd_.get(), text.data(), text.size(), 0);
     if (size != static_cast<ssize_t>(text.size())) {
-        return failure("pwrite()",
-                       size < 0 ? errno : ENOSPC);
+        return failure("pwrite()", size < 0 ? errno : ENOSPC);
     }
     if (::ftruncate(fd_.get(), static_cast<off_t>(text.size())) != 0) {
         return failure("ftruncate()");

@@ -244,12 +244,12 @@ void PeerLinks::remember(Instant now) {
         return;
     }
     if (const Status status = store_->write(remembered_.text()); !status) {
-        trouble_line_.write(log_, LogLevel::error,
-                            "remembering the peers: " +
-                                status.error().to_string() +
-                                ", after a restart only peers whose "
-                                "advertisements arrive are found",
-                            now);
+        trouble_line_.write(
+            log_, LogLevel::error,
+            "remembering the peers: " + status.error().to_string() +
+                ", after a restart only peers whose "
+                "advertisements arrive are found",
+            now);
     }
 }
 
