@@ -273,11 +273,8 @@ void PeerLinks::advise(engine::Engine &engine, bool forget, Instant now) {
         const bool asks_again =
             is && was && is_to_be_asked(linked_[i], before) &&
             routers[i].instance().state() == vrrp::StateName::backup;
-        if (asks_again) {
-            inputs.push_back({i, vrrp::ActiveLinked{false}});
-        }
         if (asks_again || is != was) {
-            inputs.push_back({i, vrrp::ActiveLinked{is}});
+            inputs.push_back({i, vrrp::ActiveLinked{is, asks_again}});
         }
     }
     if (!inputs.empty()) {

@@ -112,9 +112,11 @@ struct SuccessorReady {
     IpAddress source;
 };
 
-// Whether a node with a peer link says that it is active.
+// Whether a node with a peer link says that it is active. begins: it is another
+// one, or does so since now only, and has not been asked.
 struct ActiveLinked {
     bool linked = false;
+    bool begins = false;
 };
 
 // The answer of such a node to AskActive. is_higher: its address is higher than

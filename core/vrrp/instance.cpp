@@ -59,9 +59,11 @@ Instance::Instance(Config config)
         equal_heard_at_ = now;
     }
     if (const auto *active = std::get_if<ActiveLinked>(&input)) {
-        linked_since_ = active->linked
-                            ? std::optional{linked_since_.value_or(now)}
-                            : std::nullopt;
+        if (!active->linked) {
+            linked_since_.reset();
+        } else if (!linked_since_ || active->begins) {
+            linked_since_ = now;
+        }
     }
     if (const auto *witness = std::get_if<WitnessAnswered>(&input)) {
         witness_answered_at_ = std::max(witness_answered_at_, witness->at);
