@@ -30,7 +30,10 @@ sub kill_and_start () {
     $lb1->start;
 }
 
-sub node_status () { $lb1->status->{node} }
+# Right after a start, there is none.
+sub node_status () {
+    return $lab->wait_until('a status', 10, sub { $lb1->status->{node} });
+}
 
 # Moves of the address to and from lb2 since a time.
 sub moves ($since) {
@@ -81,7 +84,7 @@ $lb1->reload;
 cmp_ok(node_status()->{preempt_wait_left_ms}, '>', 30_000,
        'a reload does not end the wait');
 
-# Somebody must serve.
+# One node must serve.
 $lb2->signal('KILL', map { $_->{pid} } $lb2->processes);
 ok(eval { $lab->wait_for_holder('lb1', 10) },
    'takes the address of a node that is gone') or diag($@);
@@ -104,6 +107,20 @@ $lb1->wait_gone;
 $lb1->start;
 is(node_status()->{nginx_crashes}, 1,
    'a master process that was killed is a crash');
+$lab->wait_for_holder('lb1', 10);
+
+# After that, systemd sends TERM to the others, unless KillMode= is "mixed".
+{
+    my ($master) = $lb1->masters;
+    my @others = grep { $_ != $master } map { $_->{pid} } $lb1->processes;
+
+    $lb1->signal('KILL', $master);
+    $lab->wait_until('its end', 10, sub { !-e "/proc/$master" });
+    $lb1->signal('TERM', @others);
+    $lb1->wait_gone;
+    $lb1->start;
+    is(node_status()->{nginx_crashes}, 2, 'also if the others get TERM then');
+}
 
 $lab->wait_for_holder('lb1', 10);
 $lab->finish;

@@ -183,17 +183,19 @@ void Node::note_nginx_runs(Instant now) {
 void Node::remember_history(const engine::NginxHistory::Clock &clock) {
     if (const Status status = history_file_.write(history_.text(clock));
         !status) {
-        log_(LogLevel::error,
-             "remembering the crashes of nginx: %s, the next nginx does not "
-             "know them",
-             status.error().to_string().c_str());
+        log_(LogLevel::error, "counting the crashes of nginx: %s, %s",
+             status.error().to_string().c_str(),
+             nginx_ends_ ? "the next start counts this stop as a crash"
+                         : "a crash of this nginx will not be counted");
     }
 }
 
-// By a signal to its master process. If another binary continues, its process
+// By a signal to its master process. After the death of that one, systemd sends
+// TERM to the others: that is a crash. If another binary continues, its process
 // writes again that nginx runs.
 void Node::note_nginx_ends() {
-    if (!std::exchange(nginx_ends_, true)) {
+    if (!std::exchange(nginx_ends_, true) &&
+        os::is_process_alive(master_pid_)) {
         history_.stop();
         remember_history({os::now(), os::wall_clock()});
         ownership_memory_.nginx_runs().store(0);
@@ -541,6 +543,7 @@ void Node::interfaces_changed(const engine::Interfaces &interfaces) {
 // wait for the successor, or until the last worker has ended.
 void Node::process_ended(int pid) {
     if (pid == master_pid_) {
+        nginx_ends_ = true;
         workers_.master_died();
         stop("the nginx master process died", true);
     } else {

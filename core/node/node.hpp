@@ -185,7 +185,7 @@ private:
     bool listens_for_wakes_ = false;
     bool begins_again_ = false;
     bool has_started_ = false;
-    bool nginx_ends_ = false;  // by a signal to its master process
+    bool nginx_ends_ = false;
     struct {
         int pid = 0;
         Instant at{};
