@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "translator/checks.hpp"
 #include "translator/settle.hpp"
@@ -19,6 +20,14 @@ std::string endpoint(const std::string &address, std::int64_t port) {
            ":" + std::to_string(port);
 }
 
+// Texts of one IPv6 address can differ.
+using AddressKey = std::pair<int, Octets>;
+
+AddressKey address_key(const std::string &address) {
+    const int family = address_family(address);
+    return {family, octets_of(address, family)};
+}
+
 class Servers {
 public:
     explicit Servers(Reading &reading)
@@ -26,7 +35,7 @@ public:
         for (const Instance &instance : model_.instances) {
             for (const auto *list : {&instance.addresses, &instance.excluded}) {
                 for (const Address &address : *list) {
-                    virtual_addresses_.insert(address.address);
+                    virtual_addresses_.insert(address_key(address.address));
                 }
             }
         }
@@ -147,12 +156,12 @@ private:
     }
 
     void settle_ports(VirtualServer &server) {
-        std::set<std::string> seen;
+        std::set<std::pair<AddressKey, std::int64_t>> seen;
         std::erase_if(server.servers, [&](RealServer &real) {
             if (!settle_port(server, real)) {
                 return true;
             }
-            if (seen.insert(endpoint(real.address, real.port)).second) {
+            if (seen.insert({address_key(real.address), real.port}).second) {
                 return false;
             }
             reading_.note(real.place, "real_server",
@@ -328,7 +337,7 @@ private:
                                 "listen");
             return false;
         }
-        if (!virtual_addresses_.contains(listen.address) &&
+        if (!virtual_addresses_.contains(address_key(listen.address)) &&
             !reading_.files.has_address(listen.address)) {
             // Once for a range.
             if (unknown_.insert(to_string(listen.place)).second) {
@@ -341,8 +350,7 @@ private:
             return false;
         }
         if (!listens_
-                 .insert(endpoint(listen.address, listen.port) +
-                         (server.udp ? " udp" : ""))
+                 .insert({address_key(listen.address), listen.port, server.udp})
                  .second) {
             reading_.decide(listen.place, "virtual_server",
                             endpoint(listen.address, listen.port) +
@@ -412,10 +420,10 @@ private:
     Checks checks_;
     std::map<std::string, const ServerGroup *> groups_;
     std::set<std::string> used_groups_;
-    std::set<std::string> virtual_addresses_;
+    std::set<AddressKey> virtual_addresses_;
     std::set<std::string> names_;
-    std::set<std::string> listens_;
-    std::set<std::string> unknown_;  // lines
+    std::set<std::tuple<AddressKey, std::int64_t, bool>> listens_;  // bool: UDP
+    std::set<std::string> unknown_;                                 // lines
     bool hashed_ = false;
 };
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "tests/translator/memory_files.hpp"
 #include "translator/text.hpp"
@@ -190,6 +192,37 @@ TEST(Translator, IgnoresWeightsInASyncGroup) {
     const std::string track = "track_script {\ns\n}";
     EXPECT_TRUE(has(translate_lines(track, script), "weight=5;"));
     EXPECT_FALSE(has(translate_lines(track, script + group), "track_script"));
+}
+
+// An instance with 2001:db8:0::10, and these lines.
+Translation translate_servers(const std::string &servers) {
+    return translate_text(
+        "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 51\n"
+        "virtual_ipaddress {\n2001:db8:0::10/64\n}\n}\n" +
+        servers);
+}
+
+bool remarks(const Translation &translation, std::string_view text) {
+    return std::ranges::any_of(translation.remarks, [&](const Remark &remark) {
+        return describe(remark).find(text) != std::string::npos;
+    });
+}
+
+TEST(Translator, KnowsAnIPv6AddressInEachForm) {
+    const Translation one = translate_servers(
+        "virtual_server 2001:DB8::10 80 {\nprotocol TCP\n"
+        "real_server 2001:db8::31 80 {\n}\n"
+        "real_server 2001:db8:0:0::31 80 {\n}\n}\n");
+    EXPECT_TRUE(has(one, "listen [2001:DB8::10]:80;"));
+    EXPECT_FALSE(remarks(one, "is not in a virtual_ipaddress"));
+    EXPECT_TRUE(remarks(one, "is already in this virtual_server"));
+
+    const std::string server =
+        " 80 {\nprotocol TCP\nreal_server 10.0.0.1 80 {\n}\n}\n";
+    const Translation two =
+        translate_servers("virtual_server 2001:DB8::10" + server +
+                          "virtual_server 2001:db8::0:10" + server);
+    EXPECT_TRUE(remarks(two, "[2001:db8::0:10]:80 is already in use"));
 }
 
 TEST(Translator, RefusesOtherFiles) {
