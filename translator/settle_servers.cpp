@@ -135,13 +135,15 @@ private:
     }
 
     // DR and TUN do not change the port of a packet.
-    bool settle_port(const VirtualServer &server, RealServer &real) {
+    bool settle_port(const VirtualServer &server, std::string_view word,
+                     RealServer &real) {
         const std::int64_t port = port_of(server);
         if (real.port != 0 && port != 0 && real.port != port &&
             server.keeps_port && server.group.empty()) {
-            reading_.decide(real.place, "real_server",
-                            "the port is not that of the virtual server: "
-                            "keepalived uses " +
+            reading_.decide(real.place, word,
+                            "port " + std::to_string(real.port) +
+                                " is not that of the virtual server: "
+                                "keepalived uses " +
                                 std::to_string(port) +
                                 ", except with lb_kind NAT");
             real.port = port;
@@ -149,7 +151,7 @@ private:
         real.port = real.port == 0 ? port : real.port;
         if (real.port == 0) {
             reading_.decide(
-                real.place, "real_server",
+                real.place, word,
                 printable(real.address) + " is left out: nginx needs a port");
         }
         return real.port != 0;
@@ -158,7 +160,7 @@ private:
     void settle_ports(VirtualServer &server) {
         std::set<std::pair<AddressKey, std::int64_t>> seen;
         std::erase_if(server.servers, [&](RealServer &real) {
-            if (!settle_port(server, real)) {
+            if (!settle_port(server, "real_server", real)) {
                 return true;
             }
             if (seen.insert({address_key(real.address), real.port}).second) {
@@ -169,7 +171,8 @@ private:
                               " is already in this virtual_server");
             return true;
         });
-        if (server.sorry && !settle_port(server, *server.sorry)) {
+        if (server.sorry &&
+            !settle_port(server, "sorry_server", *server.sorry)) {
             server.sorry.reset();
         }
     }

@@ -225,6 +225,14 @@ TEST(Translator, KnowsAnIPv6AddressInEachForm) {
     EXPECT_TRUE(remarks(two, "[2001:db8::0:10]:80 is already in use"));
 }
 
+TEST(Translator, SaysWhichServerHasAnotherPort) {
+    const Translation result = translate_servers(
+        "virtual_server 2001:db8::10 80 {\nprotocol TCP\nlb_kind DR\n"
+        "sorry_server 10.0.0.9 8080\nreal_server 10.0.0.1 81 {\n}\n}\n");
+    EXPECT_TRUE(remarks(result, ":11: sorry_server: DECIDE: port 8080 is not"));
+    EXPECT_TRUE(remarks(result, ":12: real_server: DECIDE: port 81 is not"));
+}
+
 TEST(Translator, RefusesOtherFiles) {
     EXPECT_EQ(refusal("http {\nserver {\nlisten 80;\n}\n}\n"),
               "keepalived.conf:1 a block of keepalived, for example "
