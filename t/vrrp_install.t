@@ -33,7 +33,7 @@ subtest 'built and installed' => sub {
     is($status, 0, 'it works') or diag($said);
     is(configured(), join(' | ', "--prefix=$prefix", '--with-cc-opt=-g -O2',
                           '--with-stream=dynamic', '--with-compat',
-                          "--builddir=$dir/build/objs",
+                          "--builddir=$dir/build/ngx_vrrp-objs",
                           '--add-dynamic-module=' . abs_path('.')),
        'the arguments of nginx, without those of other modules');
     ok(-f $module, 'in the directory for modules');
@@ -83,6 +83,28 @@ subtest 'sources are downloaded' => sub {
             '--nginx-src', undef);
 };
 
+subtest 'no source is removed' => sub {
+    my $header = "$dir/tree/src/core/nginx.h";
+
+    # The last --build-dir counts.
+    refused('nginx/1.99.9', \@ARGUMENTS,
+            qr{the build directory \S+ is in the source \S+/tree:},
+            '--build-dir', $_) for "$dir/tree", "$dir/tree/build";
+    ok(-f $header, 'the source is there');
+
+    refused('nginx/1.99.9', \@ARGUMENTS, qr/where it would be removed/,
+            '--nginx-src', "$dir/build/ngx_vrrp-src");
+    ok(-f "$dir/build/ngx_vrrp-src/src/core/nginx.h", 'a copy is there, too');
+
+    my ($said, $status) = install_for('nginx/1.99.9',
+        [ @ARGUMENTS, '--with-compat' ], '--nginx-src', undef,
+        '--build-dir', "$dir/tree");
+
+    is($status, 0, 'a download, with a source as build directory')
+        or diag($said);
+    ok(-f $header, 'that source is there');
+};
+
 subtest 'what cannot be done' => sub {
     refused('nginx/1.99.8', \@ARGUMENTS,
             qr{is nginx/1\.99\.8, but \S+/tree is 1\.99\.9$}m);
@@ -113,9 +135,9 @@ sub source_tree ($version) {
     write_file('tree/configure', <<"END");
 $SHELL
 printf '%s\\n' "\$@" > $dir/configured
-mkdir -p $dir/build/objs
-printf '$dir/build/objs/ngx_vrrp_module.so:\\n\\tcp /bin/true \$\@\\n' \\
-    > $dir/build/objs/Makefile
+objs=\$(printf '%s\\n' "\$@" | sed -n 's/^--builddir=//p')
+mkdir -p "\$objs"
+printf "\$objs/ngx_vrrp_module.so:\\n\\tcp /bin/true \\\$@\\n" > "\$objs/Makefile"
 END
     chmod 0755, "$dir/tree/configure";
 }
