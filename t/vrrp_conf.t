@@ -897,6 +897,28 @@ rejects("a directive that is a block in keepalived: $_->[0]",
         [track_script => 'track_script PROGRAM;"; a script that checks nginx '
              . 'is not needed'];
 
+# What a hint says to write, with values for its capital letters, is accepted.
+my $mail = 'notify_email to=ADDRESS from=ADDRESS smtp=smtp://HOST';
+
+for my $case ([smtp_alert         => $mail, 'lb@example.org'],
+              [notification_email => $mail, 'lb@example.org'],
+              [auth_type          => 'authentication PASS PASSWORD'],
+              [vrrp_mcast_group4  => 'mcast_group4 ADDRESS', '224.0.0.81'],
+              [vrrp_mcast_group6  => 'mcast_group6 ADDRESS', 'ff02::81'])
+{
+    my ($word, $directive, $address) = @$case;
+
+    rejects("keepalived's $word", "vrrp_instance VI_1 { $word;",
+        qq(unknown directive "$word"), 6,
+        hint => qq(keepalived's "$word": write "$directive;"; $translator));
+
+    my $line = $directive =~ s/\bADDRESS/$address/gr =~ s/HOST/127.0.0.1/r
+        =~ s/PASSWORD/1234/r;
+    my $version = $line =~ /PASS/ ? 'version 2;' : '';
+
+    accepts("$line, as the hint says", "$good $version $line; } }");
+}
+
 rejects('lines without ";"', "vrrp_instance VI_1 {\nstate MASTER\ninterface "
     . "lo\nvirtual_ipaddress {",
     'directive "state" is not terminated by ";"', 9,

@@ -87,10 +87,10 @@ static ngx_vrrp_hint_t  ngx_vrrp_words[] = {
       "write \"user=NAME\" in \"track_script\" and \"notify\"" },
 
     { ngx_string("smtp_alert"),
-      "write \"notify_email ADDRESS server=HOST;\"" },
+      "write \"notify_email to=ADDRESS from=ADDRESS smtp=smtp://HOST;\"" },
 
     { ngx_string("notification_email"),
-      "write \"notify_email ADDRESS server=HOST;\"" },
+      "write \"notify_email to=ADDRESS from=ADDRESS smtp=smtp://HOST;\"" },
 
     { ngx_string("vrrp_strict"), "it has no counterpart, remove it" },
     { ngx_string("enable_script_security"), "it is not needed, remove it" },
