@@ -55,7 +55,12 @@ int data_of_this_program = 0;
 TEST(BuildId, OfTheLoadedProgramIsThatOfItsFile) {
     const LoadedFile loaded = loaded_file(&data_of_this_program);
     EXPECT_EQ(loaded.path, "");
-    EXPECT_EQ(loaded.build_id, build_id_of("/proc/self/exe"));
+    const std::string in_file = build_id_of("/proc/self/exe");
+    EXPECT_EQ(loaded.build_id, in_file);
+    // No linker has to write one.
+    if (loaded.build_id.empty() && in_file.empty()) {
+        GTEST_SKIP() << "this test has no build id: --build-id";
+    }
 }
 
 TEST(BuildId, OfALibraryIsThatOfItsFile) {
