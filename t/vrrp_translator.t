@@ -152,7 +152,26 @@ spew($file, "http {\n}\n");
 ($status, undef, $remarks) = run($file);
 is($status, 2, 'not a keepalived.conf');
 like($remarks, qr/pair\.conf:1: .*expected a block/, 'what was expected');
-is((run("$work/missing"))[0], 2, 'no such file');
+
+for my $case (["$work/missing", 'No such file or directory'],
+              [$work, 'Is a directory'])
+{
+    my ($path, $why) = @$case;
+
+    ($status, undef, $remarks) = run($path);
+    is($status, 2, "cannot be read: $why");
+    is($remarks, "ngx-vrrp-from-keepalived: cannot read $path: $why\n",
+        'its name and the error');
+}
+
+spew($file, "include $work/none/*.conf\n");
+($status, undef, $remarks) = run($file);
+is($status, 2, 'nothing but an include');
+like($remarks, qr/^\Q$file\E:1: include: DECIDE: no file matches/,
+    'that has no file');
+like($remarks, qr/: \Q$file\E: not a keepalived\.conf: expected a block, but/,
+    'the name of the file');
+
 is((run('-x'))[0], 2, 'an unknown option');
 
 done_testing();

@@ -19,9 +19,9 @@ public:
                 ++at_;
             }
         }
-        if (!recognised_) {
+        if (!recognised_ && !pieces_.empty()) {
             throw NotKeepalived{
-                pieces_.empty() ? Place{} : pieces_.front().place,
+                pieces_.front().place,
                 "a block of keepalived, for example \"vrrp_instance NAME "
                 "{\""};
         }

@@ -45,9 +45,14 @@ constexpr const char *kUsage =
     "Exit status: 0 the translation is complete, 1 something needs a\n"
     "decision, 2 the file is not a keepalived.conf, or cannot be used.\n";
 
+// Without a text, errno says why.
 std::optional<std::string> read_file(const std::string &path) {
     struct stat info {};
-    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    if (stat(path.c_str(), &info) != 0) {
+        return std::nullopt;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
         return std::nullopt;
     }
     std::ifstream file(path, std::ios::binary);
@@ -298,17 +303,24 @@ void write_files(const Options &options, const Output &output) {
     }
 }
 
+void print(const Remarks &remarks) {
+    for (const Remark &remark : remarks) {
+        std::cerr << describe(remark) << "\n";
+    }
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
     const Options options = read_options(argc, argv);
     const RealFiles files;
+    if (!read_file(options.file)) {
+        fail("cannot read " + options.file + ": " + std::strerror(errno));
+    }
     try {
         const Translation result =
             translate(files, options.file, {options.config_id});
-        for (const Remark &remark : result.remarks) {
-            std::cerr << describe(remark) << "\n";
-        }
+        print(result.remarks);
         if (options.directory.empty()) {
             std::cout << as_one(result.output);
         } else {
@@ -316,6 +328,7 @@ int main(int argc, char **argv) {
         }
         return needs_decision(result.remarks) ? 1 : 0;
     } catch (const NotKeepalived &error) {
+        print(error.remarks);
         fail(to_string(error.place) + ": not a keepalived.conf: expected " +
              error.expected);
     }

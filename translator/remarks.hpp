@@ -36,6 +36,7 @@ inline bool needs_decision(const Remarks &remarks) {
 struct NotKeepalived {
     Place place;
     std::string expected;
+    Remarks remarks{};  // that say why
 };
 
 }  // namespace ngx_vrrp::translator

@@ -1,6 +1,8 @@
 #include "translator/translate.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "translator/grammar.hpp"
 #include "translator/pieces.hpp"
@@ -53,6 +55,11 @@ Translation translate(const Files &files, const std::string &path,
     const auto lines =
         read_lines(files, path, identity, limits, result.remarks);
     const auto pieces = split_pieces(lines, result.remarks);
+    if (pieces.empty()) {
+        throw NotKeepalived{{std::make_shared<const std::string>(path), 0},
+                            "a block, but there is none",
+                            std::move(result.remarks)};
+    }
     Reading reading{files, model, result.remarks};
     read_pieces(pieces, reading);
     settle(reading);

@@ -237,7 +237,9 @@ TEST(Translator, RefusesOtherFiles) {
     EXPECT_EQ(refusal("http {\nserver {\nlisten 80;\n}\n}\n"),
               "keepalived.conf:1 a block of keepalived, for example "
               "\"vrrp_instance NAME {\"");
-    EXPECT_FALSE(refusal("").empty());
+    for (const char *text : {"", "# nothing\n", "include other.conf\n"}) {
+        EXPECT_EQ(refusal(text), "keepalived.conf a block, but there is none");
+    }
     EXPECT_TRUE(
         refusal(std::string("\nv\0r", 4)).starts_with("keepalived.conf:2 "));
     MemoryFiles none;
