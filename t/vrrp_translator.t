@@ -136,6 +136,22 @@ run('-o', "$work/out", $lvs);
 like(VRRP::Proc::slurp("$work/stderr"), qr/the stream \{ \} of .*nginx.conf:2$/m,
     'a stream { } that exists');
 
+# files of an earlier translation
+spew($file, $block);
+my @earlier = ("$work/out/conf.d/pair-upstreams.conf",
+    "$work/out/pair-stream.conf");
+for my $earlier (@earlier) {
+    spew($earlier, "# upstreams\n");
+
+    my ($status, undef, $remarks) = run('-o', "$work/out", $file);
+    is($status, 1, basename($earlier) . ' needs a decision');
+    like($remarks, qr/^\Q$earlier\E: DECIDE: is from an earlier translation/m,
+        'in words');
+    is(VRRP::Proc::slurp($earlier), "# upstreams\n", 'it is not changed');
+    unlink $earlier;
+}
+is((run('-o', "$work/out", $file))[0], 0, 'without them, it does not');
+
 # "@" lines
 spew($file, "\@lb1 global_defs {\n\@lb1   router_id one\n\@lb1 }\n$block");
 like((run('--config-id', 'lb1', $file))[1], qr/router_id\s+one;/, 'this node');

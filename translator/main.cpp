@@ -223,12 +223,22 @@ void make_directory(const std::string &path) {
     }
 }
 
+// An include of nginx can still have a file of an earlier translation.
+// Returns false if there is one.
+bool is_gone(const std::string &path) {
+    if (access(path.c_str(), F_OK) != 0) {
+        return true;
+    }
+    std::cerr << path
+              << ": DECIDE: is from an earlier translation; nothing belongs "
+                 "there now: remove it, and the include of it, if there is "
+                 "one\n";
+    return false;
+}
+
 // Other users must not read a password. The mode comes before the text: of an
 // existing file, only the rights of others are removed.
 void write_file(const std::string &path, const std::string &text, bool secret) {
-    if (text.empty()) {
-        return;
-    }
     constexpr mode_t kOwner = 0600;
     constexpr mode_t kAll = 0666;
     constexpr mode_t kOthers = 0007;
@@ -283,7 +293,8 @@ void explain_stream(const std::string &top, const std::string &path) {
               << "\n";
 }
 
-void write_files(const Options &options, const Output &output) {
+// Returns false if something needs a decision.
+bool write_files(const Options &options, const Output &output) {
     std::string name = options.file.substr(options.file.rfind('/') + 1);
     if (name.ends_with(".conf") && name.size() > 5) {
         name.resize(name.size() - 5);
@@ -291,16 +302,28 @@ void write_files(const Options &options, const Output &output) {
     const std::string &top = options.directory;
     make_directory(top);
     make_directory(top + "/vrrp.d");
-    write_file(top + "/vrrp.d/" + name + ".conf", output.main, output.secret);
-    if (!output.http.empty()) {
-        make_directory(top + "/conf.d");
-    }
-    write_file(top + "/conf.d/" + name + "-upstreams.conf", output.http, false);
+    const std::string main = top + "/vrrp.d/" + name + ".conf";
+    const std::string http = top + "/conf.d/" + name + "-upstreams.conf";
     const std::string stream = top + "/" + name + "-stream.conf";
-    write_file(stream, output.stream, false);
-    if (!output.stream.empty()) {
+    bool complete = true;
+    if (output.main.empty()) {
+        complete = is_gone(main) && complete;
+    } else {
+        write_file(main, output.main, output.secret);
+    }
+    if (output.http.empty()) {
+        complete = is_gone(http) && complete;
+    } else {
+        make_directory(top + "/conf.d");
+        write_file(http, output.http, false);
+    }
+    if (output.stream.empty()) {
+        complete = is_gone(stream) && complete;
+    } else {
+        write_file(stream, output.stream, false);
         explain_stream(top, stream);
     }
+    return complete;
 }
 
 void print(const Remarks &remarks) {
@@ -321,12 +344,13 @@ int main(int argc, char **argv) {
         const Translation result =
             translate(files, options.file, {options.config_id});
         print(result.remarks);
+        bool complete = !needs_decision(result.remarks);
         if (options.directory.empty()) {
             std::cout << as_one(result.output);
         } else {
-            write_files(options, result.output);
+            complete = write_files(options, result.output) && complete;
         }
-        return needs_decision(result.remarks) ? 1 : 0;
+        return complete ? 0 : 1;
     } catch (const NotKeepalived &error) {
         print(error.remarks);
         fail(to_string(error.place) + ": not a keepalived.conf: expected " +
