@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # A real systemd runs nginx with the example drop-in: it starts nginx again, and
-# the address moves in the meantime; it gives up, and reports that.
+# the address moves in the meantime, also with a control socket on a path; it
+# gives up, and reports that.
 
 use v5.36;
 
@@ -34,6 +35,16 @@ $lab->wait_for_holder('lb2', 10);
 my $drop_in = VRRP::Proc::slurp("$VRRP::Systemd::EXAMPLES/nginx.service.d/vrrp.conf");
 ok($drop_in =~ s/^#(?=OnFailure=)//m, 'the drop-in names a unit for the end');
 
+# In the directory that systemd makes: a killed nginx leaves the file of its
+# socket, and cannot start again while it is there.
+my $control = "$VRRP::Systemd::RUNTIME/nginx-vrrp";
+$lb1->configure(http => $lb1->{http} . <<"END");
+    server {
+        listen unix:$control/control.sock;
+        location /vrrp/control { vrrp_control on; }
+    }
+END
+
 my $systemd = VRRP::Systemd->start(node => $lab->node('lb1'), nginx => $lb1,
                                    drop_in => $drop_in);
 my $load = $lab->load;
@@ -57,6 +68,9 @@ sub restarted ($times) {
     ok(eval { $lab->wait_for_holder('lb1', 10) }, 'which gets the address')
         or diag($@);
     is($systemd->show('ExitType'), 'cgroup', 'the drop-in is in effect');
+
+    my ($mode) = $lb1->node->try('stat', '-c', '%a', $control);
+    is($mode, "700\n", 'only root can enter the directory of the control socket');
 }
 
 # The vrrp process and the workers outlive the master process.

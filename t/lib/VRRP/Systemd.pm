@@ -14,7 +14,9 @@ use Time::HiRes qw(sleep);
 use VRRP::Proc;
 
 my $MANAGER = '/lib/systemd/systemd';
-my $RUNTIME = '/run/systemd-lab';
+
+# in which a RuntimeDirectory= is
+our $RUNTIME = '/run/systemd-lab';
 
 our $EXAMPLES = abs_path(dirname(__FILE__)
     . '/../../../conf-examples/systemd');
