@@ -287,6 +287,19 @@ TEST_F(TrustTest, AnAnswerToAQuestionOfTheFutureHasNoEffect) {
     EXPECT_EQ(state(), StateName::backup);
 }
 
+// The MASTER was asked, and is silent; the other host is not asked.
+TEST_F(TrustTest, AStrangerDoesNotAnswerForTheMaster) {
+    begin({});
+    receive(200);
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId, leads(kOurId));
+    connect(kStranger, 66, {{peer::Type::status, serialize(master(254))}});
+    run_with_answers(Seconds{1});
+    EXPECT_EQ(state(), StateName::active);
+    EXPECT_NE(sockets.take_questions(ids[engine::kPeer].first), 0U);
+    EXPECT_EQ(sockets.take_questions(ids[kStranger].first), 0U);
+}
+
 // Neither by another connection with the id of the MASTER.
 TEST_F(TrustTest, AStrangerCannotMakeABackupTakeOver) {
     const Buffer ids51 = serialize(peer::RouterIds{{Family::ipv4, Vrid{51}}});

@@ -992,6 +992,16 @@ TEST_F(DeathTest, ALaterRefusalIsNoProof) {
     EXPECT_TRUE(deaths().empty());
 }
 
+// This process did not run in time.
+TEST_F(DeathTest, ALateRefusalIsNoProof) {
+    kill_vrrp_process();
+    lan.run(20ms);
+    ASSERT_TRUE(lb2.peer(1)->cut_at);
+    lb2.links->handle_end(*lan.pipes.back().ids[0], Ended::refused, "",
+                          lan.now + kProofTime);
+    EXPECT_TRUE(deaths().empty());
+}
+
 TEST_F(DeathTest, TheLinkThatThePeerHasOpenedEndsLikeThat) {
     Machine &lb3 = lan.add(3, 5);
     lan.follow(lb3, {2});
@@ -1038,7 +1048,13 @@ TEST_F(DeathTest, AHelloAloneDoesNotChangeTheNodeOfAPeer) {
     EXPECT_EQ(lb2.peer(1)->node, 10U);
 }
 
-TEST_F(DeathTest, ALinkThatIsUpContradicts) {
+class OtherLinkTest : public DeathTest,
+                      public testing::WithParamInterface<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(Stays, OtherLinkTest, testing::Bool());
+
+TEST_P(OtherLinkTest, ContradictsWhileItIsUp) {
+    const bool stays = GetParam();
     lb2.links->set_targets({{0, address(1)}, {1, address(1)}}, lan.now);
     lan.run(2s);
     ASSERT_EQ(lb2.links->connections(), 2U);
@@ -1049,6 +1065,11 @@ TEST_F(DeathTest, ALinkThatIsUpContradicts) {
     first.closed[1] = true;
     lan.run(100ms);
     EXPECT_TRUE(deaths().empty());
+    if (stays) {
+        lan.run(2 * kProofTime);
+        EXPECT_TRUE(deaths().empty());
+        return;
+    }
     lan.kill(lb1);
     lan.run(30ms);
     const auto found = deaths();

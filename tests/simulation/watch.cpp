@@ -193,14 +193,19 @@ void Watch::look_at_witness(NodeNumber node, std::size_t router,
     }
 }
 
+// An answer counts for the time after its question, and is late if segments are
+// lost.
 void Watch::look_at_yield(NodeNumber node, std::size_t router) {
+    const Duration late =
+        vrrp::answer_lifetime(plan_.routers[router].advert_interval) +
+        kAnswered;
     const auto is_better = [&](NodeNumber other) {
         const Activity &active = activity(other, router);
         const Rank &theirs = rank(other, router);
         return other != node &&
-               (active.is || lan_.now() - active.since < kAnswered) &&
+               (active.is || lan_.now() - active.since < late) &&
                (theirs.priority >= rank(node, router).priority ||
-                lan_.now() - theirs.since < kAnswered);
+                lan_.now() - theirs.since < late);
     };
     for (NodeNumber other = 0; other < machines_.size(); ++other) {
         if (is_better(other)) {
