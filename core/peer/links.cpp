@@ -602,6 +602,9 @@ void Links::end(ConnectionId id, Ended how, const std::string &why,
         set_node(*peer, node);
     }
     if (was_spare) {
+        if (peer && peer->state == PeerState::up && !is_linked_with(*peer)) {
+            leave_to_other_link(*peer, now);
+        }
         return;
     }
     if (was_up) {

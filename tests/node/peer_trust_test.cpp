@@ -290,6 +290,7 @@ TEST_F(TrustTest, AnAnswerToAQuestionOfTheFutureHasNoEffect) {
 // The MASTER was asked, and is silent; the other host is not asked.
 TEST_F(TrustTest, AStrangerDoesNotAnswerForTheMaster) {
     begin({});
+    now += Seconds{1};
     receive(200);
     links->follow(*engine, now);
     connect(engine::kPeer, kTheirId, leads(kOurId));

@@ -626,6 +626,21 @@ TEST_F(PeerLinksTest, AnOldConnectionThatGreetsLateReplacesNoNewOne) {
     EXPECT_EQ(lb2.links->take_received().size(), 1U);
 }
 
+// It was the last one with this address, and the link has another one.
+TEST_F(PeerLinksTest, AnAddressIsNotUpWhenItsSpareLinkHasEnded) {
+    const auto first = claim(lb2, 1, 10, lan.now);
+    const auto used = claim(lb2, 3, 10, lan.now);
+    const auto spare = lb2.links->accept(0, address(1), address(102), lan.now);
+    ASSERT_TRUE(first && used && spare);
+    greet(lb2, *spare, 10, lan.now);
+    lb2.links->handle_end(*first, Ended::closed, "", lan.now);
+    ASSERT_TRUE(lb2.is_up(3));
+    ASSERT_TRUE(lb2.is_up(1));
+    lb2.links->handle_end(*spare, Ended::closed, "", lan.now);
+    EXPECT_FALSE(lb2.is_up(1));
+    EXPECT_TRUE(lb2.is_up(3));
+}
+
 // Of the earlier nginx: its last status comes late, before the connection ends.
 TEST_F(PeerLinksTest, AnEarlierNginxIsNotShownWhenItsConnectionHasEnded) {
     const auto earlier = claim(lb2, 1, 10, lan.now);
