@@ -131,6 +131,40 @@ for my $check ('--syntax-check', '--list-tasks') {
     unlike($output, qr/Reload nginx on this node\].*changed: \[lb1\]/s,
            'and does not reload the MASTER');
     is(join(' ', $lab->who_has), 'lb1', 'which keeps the address');
+    unlike(VRRP::Proc::slurp($lab->node('lb2')->dir . '/vrrp.conf'),
+           qr/track_tcp/, 'lb2: has the old file again');
+    $lab->wait_until('lb2 uses it', 10, sub {
+        $nginx{lb2}->status->{instances}[0]{state} eq 'BACKUP' });
+}
+
+my @good = ('-e', q('{"ngx_vrrp_lines": ["advert_int 200ms;"]}'));
+
+{
+    play(@good);
+    utime undef, undef, $lab->node('lb2')->dir . '/vrrp.conf';
+
+    my %before = map { $_ => generation($_) } qw(lb1 lb2);
+    my ($output, $status) = play(@good);
+
+    is($status, 0, 'a file that is newer than the configuration in use')
+        or diag($output);
+    ok(generation('lb2') > $before{lb2}, 'lb2: is reloaded');
+    is(generation('lb1'), $before{lb1}, 'lb1: is not');
+}
+
+{
+    my @files = map { $lab->node($_)->dir . '/vrrp.conf' } qw(lb1 lb2);
+    unlink @files;
+
+    my ($output, $status) = play('-e',
+        q('{"ngx_vrrp_lines": ["advert_int never;"]}'));
+
+    isnt($status, 0, 'a wrong first file: the role fails') or diag($output);
+    ok(!-e, "$_ is removed") for @files;
+
+    ($output, $status) = play(@good);
+    is($status, 0, 'a good first file') or diag($output);
+    is((stat)[2] & 0777, 0640, "$_: others cannot read it") for @files;
 }
 
 is(join('', map { $_->{present} } $watch->events($VRRP::Lab::VIP, 0)), '',
