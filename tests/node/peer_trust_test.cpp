@@ -163,6 +163,13 @@ protected:
                 {peer::Type::order, order(successor)}};
     }
 
+    // As the vrrp process does after a timer.
+    void ask() {
+        beat();
+        engine->handle_time(now);
+        links->follow(*engine, now);
+    }
+
     FakeSockets sockets;
     FakeStore store;
     std::optional<PeerLinks> links;
@@ -199,11 +206,6 @@ TEST_F(TrustTest, AQuestionThatIsLostWithALinkIsRepeatedOverTheOther) {
     links->follow(*engine, now);
     connect(engine::kPeer, kTheirId, leads(kOurId));
     connect(kPeer6, kTheirId, leads(kOurId));
-    const auto ask = [&] {
-        beat();
-        engine->handle_time(now);
-        links->follow(*engine, now);
-    };
     now += Milliseconds{151};
     ask();
     EXPECT_EQ(sockets.take_questions(ids[engine::kPeer].first), 1U);
@@ -223,11 +225,6 @@ TEST_F(TrustTest, ANodeThatIsMasterOnlyNowIsAskedAtOnce) {
     links->follow(*engine, now);
     connect(engine::kPeer, kTheirId, leads(kOurId));
     connect(kStranger, 66, {});
-    const auto ask = [&] {
-        beat();
-        engine->handle_time(now);
-        links->follow(*engine, now);
-    };
     now += Milliseconds{151};
     ask();
     EXPECT_EQ(sockets.take_questions(ids[engine::kPeer].first), 1U);
