@@ -212,6 +212,8 @@ my $init = $lab->node('lb1')->spawn({ tag => 'container' },
     qw(unshare --pid --fork --kill-child=KILL), VRRP::Nginx->binary,
     '-p', $nodes->nginx('lb1')->dir . '/', '-c',
     $nodes->nginx('lb1')->conf_file);
+$lab->wait_until('nginx in a PID namespace to answer', $PATIENCE,
+                 sub { eval { $nodes->nginx('lb1')->status } });
 $nodes->wait_until_ready('lb2', 'lb1', 'in a PID namespace');
 $nodes->restart('lb2');
 takes_over('SIGKILL for the init of a PID namespace', 'lb1', 'lb2',

@@ -129,7 +129,10 @@ while (time < $until) {
 $lab->node('client')->reap($many, 'KILL');
 cmp_ok(refused('full'), '>', 500, 'most of them are closed at once');
 cmp_ok($descriptors, '<=', $before[0] + $MOST_DESCRIPTORS, 'descriptors');
-cmp_ok($memory, '<=', $before[1] + $MOST_MEMORY, 'memory');
+SKIP: {
+    skip('a sanitizer keeps what is freed', 1) if VRRP::Nginx->is_sanitized;
+    cmp_ok($memory, '<=', $before[1] + $MOST_MEMORY, 'memory');
+}
 note("descriptors $before[0] -> $descriptors, memory $before[1] -> $memory kB");
 
 $lab->wait_until('the end of the later version', $PATIENCE,
