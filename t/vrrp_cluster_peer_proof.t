@@ -169,18 +169,20 @@ $client->run('nft', "table netdev one {\nchain in {\ntype filter hook ingress"
                     . " device $VRRP::Node::INTERFACE priority 0;\n"
                     . "arp operation reply arp saddr ether @{[mac('lb2')]}"
                     . " drop;\n}\n}");
-my $answered;
+my $flushed;
 $after_death = sub {
+    $flushed = time;
     $client->run(qw(ip neigh flush to), $VIP);
-    $answered = eval {
-        $lab->wait_until('the answer of the dead node', 1,
-                         sub { entry_of_client() eq mac('lb1') });
-    };
 };
 takes_over('kill -9 of every process', 'lb1', 'lb2',
            sub { $nodes->kill_all('lb1') });
 $after_death = sub { };
-ok($answered, 'the kernel of the dead node answers');
+my $mac_of_dead = mac('lb1');
+ok(eval { $lab->wait_until('its answer', $PATIENCE, sub {
+       grep { $_->{time} > $flushed && $_->{mac} eq $mac_of_dead
+              && $_->{text} =~ /Reply \Q$VIP\E is-at/ }
+            $capture->packets }) },
+   'the kernel of the dead node answers') or diag($@);
 ok(eval { $lab->wait_until('the last word', 1,
                            sub { entry_of_client() eq mac('lb2') }) },
    'the new MASTER has the last word') or diag($@);
