@@ -427,7 +427,7 @@ ngx_stream_vrrp_upstream_walk(ngx_vrrp_mark_t *mark)
 
     for (i = 0; i < NGX_VRRP_PEER_LISTS; i++) {
 
-        if (!ngx_vrrp_zone_has(vp, peers, sizeof(*peers))) {
+        if (!ngx_vrrp_zone_has_struct(vp, peers, sizeof(*peers))) {
             break;
         }
 
@@ -543,7 +543,7 @@ ngx_stream_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp)
     peers = uscf->peer.data;
     seen = peers->NGX_VRRP_PEERS_CHANGES;
 
-    if (!ngx_vrrp_zone_has(vp, seen, sizeof(ngx_uint_t))) {
+    if (!ngx_vrrp_zone_has_struct(vp, seen, sizeof(ngx_uint_t))) {
         return NGX_DECLINED;
     }
 
@@ -555,7 +555,7 @@ ngx_stream_vrrp_upstream_resolved(ngx_vrrp_pool_t *vp)
 
     for (i = 0; i < NGX_VRRP_PEER_LISTS; i++) {
 
-        if (!ngx_vrrp_zone_has(vp, peers, sizeof(*peers))) {
+        if (!ngx_vrrp_zone_has_struct(vp, peers, sizeof(*peers))) {
             break;
         }
 

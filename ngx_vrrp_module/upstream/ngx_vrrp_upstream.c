@@ -294,11 +294,17 @@ ngx_vrrp_zone_has(ngx_vrrp_pool_t *vp, void *p, size_t size)
 
 
 ngx_uint_t
+ngx_vrrp_zone_has_struct(ngx_vrrp_pool_t *vp, void *p, size_t size)
+{
+    return ngx_vrrp_zone_has(vp, p, size)
+           && (uintptr_t) p % sizeof(ngx_atomic_t) == 0;
+}
+
+
+ngx_uint_t
 ngx_vrrp_zone_follow(ngx_vrrp_pool_t *vp, ngx_uint_t *n, void *p, size_t size)
 {
-    if (!ngx_vrrp_zone_has(vp, p, size)
-        || (uintptr_t) p % sizeof(ngx_atomic_t))
-    {
+    if (!ngx_vrrp_zone_has_struct(vp, p, size)) {
         return 0;
     }
 

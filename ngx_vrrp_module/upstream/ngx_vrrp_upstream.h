@@ -160,10 +160,13 @@ ngx_int_t ngx_vrrp_upstream_rlock(ngx_atomic_t *lock);
 
 /*
  * What pointers in a zone may refer to: only the zone itself.  The second one
- * is for a member of a list, with *n counting from zero: no list has more
- * members than the zone has room for.
+ * is for a structure, which is aligned.  The third one is for a member of a
+ * list, with *n counting from zero: no list has more members than the zone has
+ * room for.
  */
 ngx_uint_t ngx_vrrp_zone_has(ngx_vrrp_pool_t *vp, void *p, size_t size);
+ngx_uint_t ngx_vrrp_zone_has_struct(ngx_vrrp_pool_t *vp, void *p,
+    size_t size);
 ngx_uint_t ngx_vrrp_zone_follow(ngx_vrrp_pool_t *vp, ngx_uint_t *n, void *p,
     size_t size);
 
