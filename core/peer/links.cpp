@@ -87,7 +87,8 @@ void Links::set_targets(const std::vector<Target> &targets, Instant now) {
     for (const Target &target : targets) {
         if (Peer *peer = remember(target.link, target.address, now)) {
             peer->wanted = true;
-            if (!std::exchange(peer->was_wanted, true)) {
+            if (!has_followed(target)) {
+                note_followed(target);
                 use_untrusted_spare(*peer);
             }
         }
@@ -441,10 +442,23 @@ void Links::collect(ConnectionId id) {
 bool Links::is_trusted(std::size_t link, const IpAddress &address) const {
     return !identities_[link].secret.empty() ||
            (configs_[link].peers && may_come_from(link, address)) ||
-           std::ranges::any_of(peers_, [&](const Peer &peer) {
-               return peer.link == link && peer.address == address &&
-                      peer.was_wanted;
-           });
+           has_followed({link, address});
+}
+
+bool Links::has_followed(const Target &target) const {
+    return std::ranges::find(followed_, target) != followed_.end();
+}
+
+// Not as long as the peer is shown: it may be MASTER beside this node later.
+void Links::note_followed(const Target &target) {
+    if (followed_.size() >= kMostFollowed) {
+        const auto it = std::ranges::find_if(followed_, [&](const Target &one) {
+            const Peer *peer = find_peer(one.link, one.address);
+            return !peer || !peer->wanted;
+        });
+        followed_.erase(it == followed_.end() ? followed_.begin() : it);
+    }
+    followed_.push_back(target);
 }
 
 // They have the same id.

@@ -27,6 +27,8 @@
 namespace ngx_vrrp::peer {
 
 inline constexpr std::size_t kMostPeers = 32;
+// All targets are peers, so earlier ones are in half of this.
+inline constexpr std::size_t kMostFollowed = 2 * kMostPeers;
 inline constexpr std::size_t kMostConnections = 64;
 // Those that have not completed the greeting.
 inline constexpr std::size_t kMostGreeting = 16;
@@ -144,11 +146,10 @@ struct Peer {
     StatusList status;
     OrderList order;  // of those of which it is the MASTER
 
-    bool wanted = false;      // a target
-    bool was_wanted = false;  // at any time
-    bool known = false;       // there was a link
-    bool alias = false;       // the node has a link by another address
-    bool left = false;        // it has closed the link in order
+    bool wanted = false;  // a target
+    bool known = false;   // there was a link
+    bool alias = false;   // the node has a link by another address
+    bool left = false;    // it has closed the link in order
 
     // The link has ended at this time, without a goodbye: the next connection
     // shows whether the node lives.
@@ -289,6 +290,8 @@ private:
     bool settle_duplicates(ConnectionId id, Instant now);
     void use_spare(const std::string &interface, NodeId node, Instant now);
     void note_end(const std::string &interface, NodeId node);
+    void note_followed(const Target &target);
+    bool has_followed(const Target &target) const;
     void use_untrusted_spare(const Peer &peer);
     void say_bye(ConnectionId id, Farewell reason, Instant now);
     void end(ConnectionId id, Ended how, const std::string &why, Instant now);
@@ -316,6 +319,7 @@ private:
     Transport &transport_;
     Log log_;
     std::vector<Peer> peers_;
+    std::vector<Target> followed_;  // now or earlier, the newest last
     std::array<Connection, kMostConnections> connections_;
     std::vector<Received> received_;
     std::vector<Death> deaths_;

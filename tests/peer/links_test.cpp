@@ -557,6 +557,25 @@ TEST_F(PeerLinksTest, APeerWithoutALinkIsRememberedForAWhile) {
     EXPECT_EQ(lb2.peer(1), nullptr);
 }
 
+// It had no link, so it is not shown any more.
+TEST_F(PeerLinksTest, ARouterThatWasFollowedIsTrustedLater) {
+    lan.follow(lb2, {9});
+    lan.follow(lb2, {});
+    ASSERT_EQ(lb2.peer(9), nullptr);
+    EXPECT_TRUE(lb2.links->is_trusted(0, address(9)));
+    EXPECT_FALSE(lb2.links->is_trusted(0, address(10)));
+}
+
+TEST_F(PeerLinksTest, RoutersThatWereFollowedAreBounded) {
+    for (std::uint8_t host = 10; host < 10 + kMostFollowed; ++host) {
+        lan.follow(lb2, {9, host});
+    }
+    EXPECT_TRUE(lb2.links->is_trusted(0, address(9))) << "it is followed now";
+    EXPECT_FALSE(lb2.links->is_trusted(0, address(10)));
+    EXPECT_TRUE(lb2.links->is_trusted(0, address(11)));
+    EXPECT_TRUE(lb2.links->is_trusted(0, address(9 + kMostFollowed)));
+}
+
 TEST(PeerLinks, AWrongSecretIsCountedAndLoggedOnceAMinute) {
     Lan lan;
     Machine &lb1 = lan.add(1, 10, Buffer(32, 1));
