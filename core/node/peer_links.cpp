@@ -345,16 +345,17 @@ PeerLinks::Linked PeerLinks::linked(const vrrp::Config &config) const {
     for (const peer::Peer &peer : links_.peers()) {
         if (config.takeover_check && is_master(peer, config)) {
             linked.nodes.push_back(peer.node);
-            linked.last_end = std::max(linked.last_end, peer.last_end);
+            linked.last_change = std::max(linked.last_change, peer.last_change);
         }
     }
     return linked;
 }
 
-// A question may be lost with a connection, and another node has not been asked
-// yet if it is MASTER only now.
+// A question may be lost with a connection, or wait in one whose end is late
+// while there is a new one. Another node has not been asked yet if it is MASTER
+// only now.
 bool PeerLinks::is_to_be_asked(const Linked &next, const Linked &before) {
-    return next.last_end > before.last_end ||
+    return next.last_change > before.last_change ||
            std::ranges::any_of(next.nodes, [&](peer::NodeId node) {
                return std::ranges::count(before.nodes, node) == 0;
            });

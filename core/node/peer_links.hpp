@@ -86,7 +86,7 @@ private:
     // The nodes with a link that say that they are MASTER of a router.
     struct Linked {
         std::vector<peer::NodeId> nodes;
-        std::uint64_t last_end = 0;  // of a connection with one of them
+        std::uint64_t last_change = 0;  // of a connection with one of them
     };
 
     void catch_up(engine::Engine &engine, Instant now);

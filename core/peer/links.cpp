@@ -710,10 +710,10 @@ void Links::conclude(Instant now) {
 }
 
 void Links::note_end(const std::string &interface, NodeId node) {
-    ++ends_;
+    ++changes_;
     for (Peer &peer : peers_) {
         if (peer.node == node && configs_[peer.link].interface == interface) {
-            peer.last_end = ends_;
+            peer.last_change = changes_;
         }
     }
 }
@@ -871,6 +871,7 @@ void Links::show(const Connection &connection, Instant now) {
         return;
     }
     peer->state = PeerState::up;
+    peer->last_change = ++changes_;
     peer->since = now;
     peer->known = true;
     peer->alias = false;

@@ -155,9 +155,10 @@ struct Peer {
     // shows whether the node lives.
     std::optional<Instant> cut_at;
     unsigned resets = 0;  // of such connections
-    // The number of the last connection with its node that was up and has
-    // ended: what was under way there may be lost, although there is another.
-    std::uint64_t last_end = 0;
+    // The number of the last change of its connections: one with its node that
+    // was up has ended, or this address is up. What is under way by another one
+    // may be lost.
+    std::uint64_t last_change = 0;
     // It does not live, but another link to it has not ended yet.
     std::optional<Instant> proved_at;
     bool dead = false;  // for the reason
@@ -325,7 +326,7 @@ private:
     std::vector<Death> deaths_;
     Refused refused_{};
     std::array<RepeatedLine, kRefusals> refusal_lines_;
-    std::uint64_t ends_ = 0;  // of connections that were up
+    std::uint64_t changes_ = 0;
     bool running_ = false;
     bool changed_ = false;
 };

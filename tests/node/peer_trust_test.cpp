@@ -218,6 +218,25 @@ TEST_F(TrustTest, AQuestionThatIsLostWithALinkIsRepeatedOverTheOther) {
     EXPECT_EQ(sockets.take_questions(ids[kPeer6].first), 0U);
 }
 
+// The process of the MASTER has died, and the end of its connection is late.
+// The next one has connected.
+TEST_F(TrustTest, AQuestionThatWaitsInADeadConnectionIsRepeatedInANewOne) {
+    sockets.answers = engine::kPeer;
+    begin({engine::kPeer, kPeer6});
+    receive(200);
+    links->follow(*engine, now);
+    connect(engine::kPeer, kTheirId, leads(kOurId));
+    now += Milliseconds{151};
+    ask();
+    EXPECT_EQ(sockets.take_questions(ids[engine::kPeer].first), 1U);
+    now += Milliseconds{1};
+    connect(kPeer6, kTheirId, leads(kOurId));
+    ask();
+    EXPECT_EQ(sockets.take_questions(ids[kPeer6].first), 1U);
+    ask();
+    EXPECT_EQ(sockets.take_questions(ids[kPeer6].first), 0U);
+}
+
 // The earlier MASTER is silent, and has a link until that ends.
 TEST_F(TrustTest, ANodeThatIsMasterOnlyNowIsAskedAtOnce) {
     begin({engine::kPeer, kStranger});
