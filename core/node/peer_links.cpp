@@ -293,7 +293,7 @@ void PeerLinks::report_linked(engine::Engine &engine, Instant now) {
             continue;
         }
         const engine::LinkedPeers next =
-            linked_peers(config.interface, linked_peers_[i]);
+            linked_peers(config.interface, linked_peers_[i], now);
         if (std::exchange(linked_peers_[i], next) != next) {
             engine.set_linked_peers(i, next, now);
         }
@@ -302,13 +302,15 @@ void PeerLinks::report_linked(engine::Engine &engine, Instant now) {
 
 // A node that has ended cannot be MASTER, and one that has closed the link in
 // order had a network that worked, as this one. One that is not remembered any
-// more is as lost as before.
+// more is as lost as before. A link on another interface says nothing about the
+// network of this one.
 engine::LinkedPeers PeerLinks::linked_peers(const std::string &interface,
-                                            engine::LinkedPeers before) const {
+                                            engine::LinkedPeers before,
+                                            Instant now) const {
     using engine::LinkedPeers;
     const auto has_ended = [&](const peer::Peer &peer) {
         return std::ranges::any_of(links_.peers(), [&](const peer::Peer &p) {
-            return p.node == peer.node && (p.left || p.dead);
+            return p.node == peer.node && (now < p.left_until || p.dead);
         });
     };
     bool any = false;

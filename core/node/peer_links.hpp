@@ -106,7 +106,8 @@ private:
     static bool is_to_be_asked(const Linked &next, const Linked &before);
     void report_linked(engine::Engine &engine, Instant now);
     engine::LinkedPeers linked_peers(const std::string &interface,
-                                     engine::LinkedPeers before) const;
+                                     engine::LinkedPeers before,
+                                     Instant now) const;
     void ask(engine::Engine &engine, Instant now);
     void hear_answer(const peer::Received &answer, engine::Engine &engine,
                      Instant now);

@@ -29,11 +29,20 @@ Duration pause_after(unsigned failures) {
         kLongestPause);
 }
 
-// Nothing has failed. After a reload, the next process connects at once, unless
-// its configuration has no link any more.
-bool is_in_order(Farewell reason) {
-    return reason == Farewell::quit || reason == Farewell::reload ||
-           reason == Farewell::unconfigured;
+// Nothing has failed: so long the node is not missed. nginx that has ended is
+// not MASTER, and is linked when it is started again.
+Instant not_missed_until(Farewell reason, Instant now) {
+    switch (reason) {
+        case Farewell::quit:
+        case Farewell::unconfigured:
+            return Instant::max();
+        case Farewell::reload:
+            return now + kReloadTime;
+        case Farewell::unknown:
+        case Farewell::duplicate:
+            return {};
+    }
+    return {};
 }
 
 std::optional<Refusal> refusal_of(End end) {
@@ -421,9 +430,12 @@ void Links::progress(ConnectionId id, Instant now) {
         return o.session && o.up && &o != &c &&
                o.session->node() == session.node();
     });
-    if (why == End::bye && is_in_order(session.farewell()) && is_last) {
-        for (Peer &peer : peers_) {
-            peer.left = peer.left || peer.node == session.node();
+    const Instant until = why == End::bye && is_last
+                              ? not_missed_until(session.farewell(), now)
+                              : Instant{};
+    for (Peer &peer : peers_) {
+        if (peer.node == session.node()) {
+            peer.left_until = std::max(peer.left_until, until);
         }
     }
     end(id, Ended::here, text, now);
@@ -881,7 +893,7 @@ void Links::show(const Connection &connection, Instant now) {
     for (Peer &other : peers_) {
         if (other.node == peer->node) {
             other.dead = false;
-            other.left = false;
+            other.left_until = {};
         }
     }
     peer->reason.clear();
@@ -895,7 +907,7 @@ void Links::show(const Connection &connection, Instant now) {
 void Links::set_node(Peer &peer, NodeId node) {
     if (std::exchange(peer.node, node) != node) {
         peer.dead = false;
-        peer.left = false;
+        peer.left_until = {};
     }
 }
 

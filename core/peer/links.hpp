@@ -44,6 +44,10 @@ inline constexpr Duration kRemembered = Seconds{600};
 // After the end of a link, an answer within this time shows whether the peer
 // has ended.
 inline constexpr Duration kProofTime = Seconds{4};
+// A node that was reloaded is linked again within this time, the longest pause
+// between two attempts: or it cannot be reached, or has no link any more.
+inline constexpr Duration kReloadTime = kLongestPause;
+
 // Connections in a row that were reset before the greeting.
 inline constexpr unsigned kMostResets = 3;
 
@@ -149,7 +153,8 @@ struct Peer {
     bool wanted = false;  // a target
     bool known = false;   // there was a link
     bool alias = false;   // the node has a link by another address
-    bool left = false;    // it has closed the link in order
+    // It has closed the link in order, and is not missed before this time.
+    Instant left_until{};
 
     // The link has ended at this time, without a goodbye: the next connection
     // shows whether the node lives.

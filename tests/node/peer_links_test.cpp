@@ -201,6 +201,14 @@ protected:
         exchange();
         return !machine.demanded.empty();
     }
+
+    void run_linked(Duration time) {
+        for (const Instant end = now + time; now < end;) {
+            run(Seconds{1});
+            links->handle_time(now);
+            links->follow(*engine, now);
+        }
+    }
 };
 
 TEST_F(LinkedPeersTest, ALostLinkIsAQuestionForTheWitness) {
@@ -215,10 +223,23 @@ TEST_F(LinkedPeersTest, ANodeThatHasEndedIsNotMissed) {
     EXPECT_FALSE(has_asked_after(peer::Farewell::quit));
 }
 
-// Perhaps its configuration has no link any more.
 TEST_F(LinkedPeersTest, ANodeThatReloadsIsNotMissed) {
     EXPECT_FALSE(has_asked_after(peer::Farewell::reload));
 }
 
+// It cannot be reached, or its configuration has no link any more.
+TEST_F(LinkedPeersTest, ANodeThatReloadsAndIsNotBackIsMissed) {
+    ASSERT_FALSE(has_asked_after(peer::Farewell::reload));
+    run_linked(peer::kReloadTime - Seconds{1});
+    EXPECT_TRUE(machine.demanded.empty());
+    run_linked(Seconds{1});
+    EXPECT_FALSE(machine.demanded.empty());
+}
+
+TEST_F(LinkedPeersTest, ANodeThatHasEndedIsNotMissedAsLongAsItIsAway) {
+    ASSERT_FALSE(has_asked_after(peer::Farewell::quit));
+    run_linked(std::chrono::minutes{20});
+    EXPECT_TRUE(machine.demanded.empty());
+}
 }  // namespace
 }  // namespace ngx_vrrp::node

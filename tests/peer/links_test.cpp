@@ -819,14 +819,15 @@ TEST(PeerLinks, ANodeThatIsBackHasNotLeftAtAnyAddress) {
         lb1.links->stop(next == 10 ? Farewell::reload : Farewell::quit,
                         lan.now);
         lan.run(20ms);
-        EXPECT_TRUE(lb2.peer(1)->left);
-        EXPECT_TRUE(lb2.peer(101)->left);
+        const Instant until = next == 10 ? lan.now + 50s : Instant::max() - 1ns;
+        EXPECT_GT(lb2.peer(1)->left_until, until);
+        EXPECT_GT(lb2.peer(101)->left_until, until);
         lb1.node = next;
         lb1.begin();
         lan.run(5s);
         EXPECT_TRUE(lb2.is_up(1) || lb2.is_up(101));
-        EXPECT_FALSE(lb2.peer(1)->left);
-        EXPECT_FALSE(lb2.peer(101)->left);
+        EXPECT_EQ(lb2.peer(1)->left_until, Instant{});
+        EXPECT_EQ(lb2.peer(101)->left_until, Instant{});
     }
 }
 
@@ -840,7 +841,7 @@ TEST_F(PeerLinksTest, ALateGoodbyeIsNotOneOfTheNextProcess) {
         lb2.links->receive(
             id, serialize({Type::bye, 3}, serialize(Farewell::reload), 0),
             lan.now);
-        EXPECT_EQ(lb2.peer(1)->left, left);
+        EXPECT_EQ(lb2.peer(1)->left_until > lan.now, left);
     }
 }
 
