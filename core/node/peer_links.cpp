@@ -568,7 +568,9 @@ bool PeerLinks::read(engine::Engine &engine, Instant now) {
 void PeerLinks::handle_time(Instant now) {
     // Otherwise look() follows, with a message in place of `alive`.
     if (due_ && now >= *due_ && (!running_ || now < next_look_)) {
+        const std::uint64_t changes = links_.changes();
         links_.handle_time(now);
+        heard_ = heard_ || links_.changes() != changes;
         plan();
     }
 }

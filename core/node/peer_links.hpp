@@ -144,7 +144,7 @@ private:
     peer::Remembered remembered_;
     bool stopped_ = false;
     bool running_ = false;
-    bool heard_ = false;                                  // octets of a peer
+    bool heard_ = false;  // octets of a peer, or the end of a link
     std::vector<std::optional<IpAddress>> successor_of_;  // of each router
     std::vector<Linked> linked_;  // of each router: ActiveLinked
     std::vector<engine::LinkedPeers> linked_peers_;  // the same

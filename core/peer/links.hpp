@@ -248,6 +248,8 @@ public:
     const std::vector<LinkConfig> &configs() const { return configs_; }
     const std::vector<Peer> &peers() const { return peers_; }
     const Refused &refused() const { return refused_; }
+    // Of connections that are up: they begin and end.
+    std::uint64_t changes() const { return changes_; }
     std::size_t connections() const;
     // Peers or counters are others than at the last call.
     bool take_changed() { return std::exchange(changed_, false); }

@@ -241,5 +241,17 @@ TEST_F(LinkedPeersTest, ANodeThatHasEndedIsNotMissedAsLongAsItIsAway) {
     run_linked(std::chrono::minutes{20});
     EXPECT_TRUE(machine.demanded.empty());
 }
+
+// Not with the next look at all routers.
+TEST_F(LinkedPeersTest, TheEndOfASilentLinkIsNoticedAtOnce) {
+    run(peer::kSilence - Milliseconds{10});
+    links->follow(*engine, now);
+    EXPECT_TRUE(machine.demanded.empty());
+    run(Milliseconds{20});
+    links->handle_time(now);
+    links->follow(*engine, now);
+    EXPECT_FALSE(machine.demanded.empty());
+}
+
 }  // namespace
 }  // namespace ngx_vrrp::node
