@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <map>
 #include <utility>
 
 #include "core/base/find.hpp"
@@ -59,6 +60,23 @@ peer::StatusList status_of(const engine::Engine &engine,
         }
     }
     return list;
+}
+
+std::vector<peer::Group> groups_of(const engine::Engine &engine) {
+    std::map<std::string, peer::Group> by_name;
+    for (const engine::VirtualRouter &router : engine.routers()) {
+        const vrrp::Config &config = router.config();
+        if (config.peer_link && config.is_grouped()) {
+            peer::Group &group = by_name[config.sync.group];
+            group.insert(config.sync.first ? group.begin() : group.end(),
+                         {config.interface, config.family, config.vrid});
+        }
+    }
+    std::vector<peer::Group> groups;
+    for (auto &[name, group] : by_name) {
+        groups.push_back(std::move(group));
+    }
+    return groups;
 }
 
 }  // namespace
@@ -147,6 +165,7 @@ void PeerLinks::start_or_end(engine::Engine &engine, Instant now) {
         engine.is_in_charge() && (!stopped_ || count_leaving(engine) != 0);
     if (wanted && !running_) {
         static_cast<void>(engine.take_left());
+        links_.set_groups(groups_of(engine));
         begin();
     } else if (!wanted) {
         end(stopped_ ? peer::Farewell::quit : peer::Farewell::reload, now);

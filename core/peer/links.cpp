@@ -119,7 +119,9 @@ void Links::inform(const std::string &interface, Instant now) {
     std::map<std::size_t, OrderList> orders;  // of each link
     for (ConnectionId id = 0; id < kMostConnections; ++id) {
         const Connection &c = connections_[id];
-        if (c.session && configs_[c.link].interface == interface) {
+        // an order may depend on another interface
+        if (c.session &&
+            (!groups_.empty() || configs_[c.link].interface == interface)) {
             const auto [it, is_new] = orders.try_emplace(c.link);
             if (is_new) {
                 it->second = order_of(c.link);
@@ -144,10 +146,9 @@ StatusList Links::status_for(ConnectionId id, const OrderList &order) const {
     return list;
 }
 
-// Of the routers of which this node is the MASTER: each BACKUP that is linked,
-// the best first, as in an election. One that is better and not linked preempts
-// it, as usual.
-OrderList Links::order_of(std::size_t link) const {
+// Each BACKUP that is linked, the best first, as in an election. One that is
+// better and not linked preempts it, as usual.
+Links::Candidates Links::candidates_on(const std::string &interface) const {
     struct Candidate {
         Priority priority;
         IpAddress address;
@@ -155,34 +156,82 @@ OrderList Links::order_of(std::size_t link) const {
 
         auto operator<=>(const Candidate &) const = default;
     };
-    std::map<std::pair<Family, Vrid>, std::vector<Candidate>> candidates;
-    for (const RouterStatus &router : status_[link]) {
-        if (router.state == RouterState::master) {
-            candidates[{router.family, router.vrid}];
-        }
-    }
+    std::map<std::pair<Family, Vrid>, std::vector<Candidate>> all;
     for (const Connection &c : connections_) {
-        if (candidates.empty() || !c.session || !c.up || c.spare ||
-            configs_[c.link].interface != configs_[link].interface) {
+        if (!c.session || !c.up || c.spare ||
+            configs_[c.link].interface != interface) {
             continue;
         }
         for (const RouterStatus &theirs : c.session->status()) {
-            const auto it = candidates.find({theirs.family, theirs.vrid});
-            if (it != candidates.end() && theirs.state == RouterState::backup) {
-                it->second.push_back(
+            if (theirs.state == RouterState::backup) {
+                all[{theirs.family, theirs.vrid}].push_back(
                     {theirs.priority, c.address, c.session->node()});
             }
         }
     }
+    Candidates nodes;
+    for (auto &[router, list] : all) {
+        std::ranges::sort(list, std::ranges::greater{});
+        std::vector<NodeId> &best_first = nodes[router];
+        for (const Candidate &candidate : list) {
+            // without a secret, it may have two links
+            if (std::ranges::count(best_first, candidate.node) == 0) {
+                best_first.push_back(candidate.node);
+            }
+        }
+    }
+    return nodes;
+}
+
+const Group *Links::group_of(const Member &member) const {
+    return find_first(groups_, [&](const Group &group) {
+        return std::ranges::find(group, member) != group.end();
+    });
+}
+
+// If each member of a group named its own best node, two nodes could each get
+// some of them, and none all: on two networks, addresses have another order. As
+// in an election, the first member decides. A node that is not BACKUP of all
+// members cannot take the group over, and comes later.
+OrderList Links::order_of(std::size_t link) const {
+    std::map<std::string, Candidates> known;  // of each interface
+    const auto of = [&](const Member &one) {
+        const auto [it, is_new] = known.try_emplace(one.interface);
+        if (is_new) {
+            it->second = candidates_on(one.interface);
+        }
+        return it->second[{one.family, one.vrid}];
+    };
+    std::map<const Group *, std::vector<NodeId>> of_groups;
+    const auto together = [&](const Group *group) {
+        const auto [it, is_new] = of_groups.try_emplace(group);
+        std::vector<NodeId> &nodes = it->second;
+        if (!group || !is_new) {
+            return nodes;
+        }
+        nodes = of(group->front());
+        for (const Member &member : *group) {
+            const std::vector<NodeId> theirs = of(member);
+            std::erase_if(nodes, [&](NodeId node) {
+                return std::ranges::count(theirs, node) == 0;
+            });
+        }
+        return nodes;
+    };
 
     OrderList list;
-    for (auto &[router, nodes] : candidates) {
-        std::ranges::sort(nodes, std::ranges::greater{});
-        nodes.resize(std::min(nodes.size(), kMostInOrder));
-        RouterOrder order{router.first, router.second, {}};
-        for (const Candidate &candidate : nodes) {
-            order.nodes.push_back(candidate.node);
+    for (const RouterStatus &router : status_[link]) {
+        if (router.state != RouterState::master) {
+            continue;
         }
+        const Member self{configs_[link].interface, router.family, router.vrid};
+        RouterOrder order{router.family, router.vrid, together(group_of(self))};
+        for (const NodeId node : of(self)) {
+            if (std::ranges::count(order.nodes, node) == 0) {
+                order.nodes.push_back(node);
+            }
+        }
+        order.nodes.resize(std::min(order.nodes.size(), kMostInOrder));
         if (!order.nodes.empty()) {
             list.push_back(std::move(order));
         }

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -131,6 +132,18 @@ struct Received {
 // Until they are taken; more are discarded.
 inline constexpr std::size_t kMostReceived = 1024;
 
+// A virtual router, and those that move together with it (sync_group), the
+// first one first.
+struct Member {
+    std::string interface;
+    Family family = Family::ipv4;
+    Vrid vrid{};
+
+    friend bool operator==(const Member &, const Member &) = default;
+};
+
+using Group = std::vector<Member>;
+
 enum class PeerState : std::uint8_t { down, connecting, up };
 
 constexpr std::string_view to_string(PeerState state) {
@@ -189,6 +202,8 @@ public:
     // Of the routers on the interface of this link. The peers of a MASTER
     // learn which of them takes over from it, and in which order others follow.
     void set_status(std::size_t link, const StatusList &status, Instant now);
+    // One node follows for all members of a group.
+    void set_groups(std::vector<Group> groups) { groups_ = std::move(groups); }
     // For the routers on the interface of this link of which this node is the
     // MASTER: the peers that follow it, the best first. Never an empty list of
     // nodes.
@@ -275,6 +290,11 @@ private:
         IpAddress local{};   // of this end, if the peer has opened it
     };
 
+    // The nodes that are BACKUP of a router, the best first.
+    using Candidates = std::map<std::pair<Family, Vrid>, std::vector<NodeId>>;
+
+    Candidates candidates_on(const std::string &interface) const;
+    const Group *group_of(const Member &member) const;
     bool is_trusted(const Connection &c) const {
         return is_trusted(c.link, c.address);
     }
@@ -323,6 +343,7 @@ private:
     NodeId node_;
     std::vector<Identity> identities_;  // of each link
     std::vector<StatusList> status_;
+    std::vector<Group> groups_;
     Hmac hmac_;
     Transport &transport_;
     Log log_;

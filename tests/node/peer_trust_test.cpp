@@ -52,6 +52,22 @@ struct FakeSockets final : peer::Sockets {
         }
         return count;
     }
+    peer::OrderList last_order(peer::ConnectionId id) {
+        peer::OrderList list;
+        const Buffer &all = sent[id];
+        for (std::size_t at = 0; at < all.size();) {
+            const Bytes rest = Bytes(all).subspan(at);
+            const std::size_t length = peer::message_length(rest).value();
+            if (peer::parse_header(rest).type == peer::Type::order) {
+                list = peer::parse_order(
+                           rest.first(length).subspan(peer::kHeaderSize))
+                           .value()
+                           .list;
+            }
+            at += length;
+        }
+        return list;
+    }
     void set_greeted(peer::ConnectionId) override {}
     void close(peer::ConnectionId) override {}
     peer::Nonce nonce() override { return {}; }
@@ -389,6 +405,45 @@ TEST_F(TrustTest, ABackupThatHearsNoMasterConnectsToAPeerOfThePreviousProcess) {
         say(engine::kPeer, peer::Type::answer, serialize(master(200)));
     }
     EXPECT_EQ(state(), StateName::backup) << "its answers are believed";
+}
+
+// The other one would be the successor of the second member.
+TEST_F(TrustTest, AMasterNamesOneSuccessorForAGroup) {
+    begin({engine::kPeer, kStranger});
+    std::vector<engine::RouterConfig> members;
+    for (const std::uint8_t vrid : {std::uint8_t{52}, std::uint8_t{51}}) {
+        vrrp::Config c = engine::config();
+        c.name = "VI_" + std::to_string(vrid);
+        c.vrid = Vrid{vrid};
+        c.addresses[0].address =
+            *IpAddress::parse("10.0.1." + std::to_string(vrid));
+        c.peer_link = true;
+        c.sync.group = "G";
+        members.push_back({c, {}});
+    }
+    engine.emplace(members, machine.ports(), log);
+    engine->start(engine::interfaces(), now);
+    run(Seconds{1});
+    ASSERT_EQ(state(), StateName::active);
+    std::vector<PeerLink> list(1);
+    list[0].config.interface = "eth0";
+    links.emplace(list, peer::Details{}, machine, sockets, log);
+    links->start();
+    links->follow(*engine, now);
+    const auto backup = [](std::uint8_t of_51, std::uint8_t of_52) {
+        return Messages{
+            {peer::Type::status,
+             serialize(peer::StatusList{
+                 {Family::ipv4, Vrid{51}, RouterState::backup, Priority{of_51}},
+                 {Family::ipv4, Vrid{52}, RouterState::backup,
+                  Priority{of_52}}})}};
+    };
+    connect(engine::kPeer, kTheirId, backup(90, 80));
+    connect(kStranger, 66, backup(80, 90));
+    const auto order = sockets.last_order(ids[kStranger].first);
+    ASSERT_EQ(order.size(), 2U);
+    EXPECT_EQ(order[0].nodes.front(), kTheirId);
+    EXPECT_EQ(order[1].nodes.front(), kTheirId);
 }
 
 TEST_F(TrustTest, AStrangerIsNotRemembered) {

@@ -432,6 +432,49 @@ TEST_F(PeerLinksTest, AllPeersKnowTheOrderOfSuccessors) {
               std::nullopt);
 }
 
+// On eth0, lb3 has the higher address; on eth1, lb2 has it.
+TEST_F(PeerLinksTest, AGroupHasOneSuccessor) {
+    Machine &lb3 = lan.add(3, 30);
+    lan.same[102] = &lb2;
+    const auto first = [&](std::size_t link) {
+        const OrderList list = lb1.links->order_of(link);
+        return list.empty() ? NodeId{0} : list[0].nodes.front();
+    };
+    for (const std::size_t link : {0, 1}) {
+        lb1.links->set_status(link, kLeader, lan.now);
+        lb2.links->set_status(link, backup(100), lan.now);
+        lb3.links->set_status(link, backup(100), lan.now);
+    }
+    lb1.links->set_targets(
+        {{0, address(2)}, {0, address(3)}, {1, address(102)}, {1, address(3)}},
+        lan.now);
+    lan.run(100ms);
+    EXPECT_EQ(first(0), 30U);
+    EXPECT_EQ(first(1), 20U);
+
+    const Member on_eth0{"eth0", Family::ipv4, Vrid{51}};
+    const Member on_eth1{"eth1", Family::ipv4, Vrid{51}};
+    for (const Group &group :
+         {Group{on_eth0, on_eth1}, Group{on_eth1, on_eth0}}) {
+        lb1.links->set_groups({group});
+        const NodeId best = group.front() == on_eth0 ? 30 : 20;
+        EXPECT_EQ(first(0), best);
+        EXPECT_EQ(first(1), best);
+    }
+
+    // it cannot take the group over
+    lb2.links->set_status(0, {}, lan.now);
+    lan.run(100ms);
+    EXPECT_EQ(first(0), 30U);
+    EXPECT_EQ(first(1), 30U);
+    for (const Peer &peer : lb3.links->peers()) {
+        EXPECT_EQ(lb3.links->is_named_by(peer, Family::ipv4, Vrid{51})
+                      .value_or(false),
+                  true)
+            << "a change on eth0 is told on eth1, too";
+    }
+}
+
 TEST_F(PeerLinksTest, OnlyAMasterNamesASuccessorAndOnlyABackup) {
     lb1.links->set_status(0, backup(200), lan.now);
     lb2.links->set_status(0, backup(100), lan.now);
