@@ -353,6 +353,7 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
         report_interface_faults(now);
     }
     ask_witness(now);
+    check_checker(now);
     leave_black_hole(now);
     remove_strays(now);
     retry_routes(now);

@@ -464,6 +464,7 @@ private:
     void see_witness(Instant now);
     void judge_witness(Instant now);
     void ask_witness(Instant now);
+    void check_checker(Instant now);
     void check_cut_off(Instant now);
     void report_witness(const Tracker &tracker);
     void ask(const vrrp::VirtualAddress &address, Instant now);
@@ -547,6 +548,7 @@ private:
 
     std::optional<LostAdverts> lost_adverts_;
     std::optional<Witness> witness_;
+    bool lacks_checker_ = false;
 
     LastTransition last_;
     std::vector<RateLimit> drop_limits_;  // for each DropReason

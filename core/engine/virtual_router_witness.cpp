@@ -1,4 +1,6 @@
 // The witness of a virtual router: see witness.hpp.
+#include <utility>
+
 #include "core/base/find.hpp"
 #include "core/engine/virtual_router.hpp"
 
@@ -26,9 +28,21 @@ void VirtualRouter::set_linked_peers(LinkedPeers links, Instant now) {
     }
 }
 
-void VirtualRouter::act(const vrrp::AskWitness &, Instant) {
+void VirtualRouter::act(const vrrp::AskWitness &, Instant now) {
     if (witness_) {
         ports_.results.demand(witness_->check());
+        lacks_checker_ = !witness_->on_question(now);
+    }
+}
+
+void VirtualRouter::check_checker(Instant now) {
+    if (std::exchange(lacks_checker_, false)) {
+        log_(LogLevel::warn,
+             "the checker process has not asked the witness of "
+             "\"takeover_check\" for %lld ms: it is not known whether this "
+             "node is cut off, so the witness is ignored",
+             static_cast<long long>(to_ms(kNoResult)));
+        input(vrrp::WitnessAnswered{now, false}, now);
     }
 }
 

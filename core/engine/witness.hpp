@@ -4,12 +4,18 @@
 // answer it gives the addresses up, because another node that reaches the
 // witness may have them by now. One answer is enough until links are lost
 // again: then the network works, and it is the other node that has gone.
+//
+// No result, not even a failure, is none of the witness: the checker process
+// does not run. Then nothing is known about the network, and the router does
+// what it would do without a witness.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/base/time.hpp"
 #include "core/check/config.hpp"
+#include "core/vrrp/timing.hpp"
 
 namespace ngx_vrrp::engine {
 
@@ -26,6 +32,10 @@ inline constexpr Duration kWitnessPeriod = Seconds{1};
 inline constexpr unsigned kWitnessFailures = 3;
 inline constexpr unsigned kLaterFailures = 30;
 
+// Of a checker process that runs, a result comes within a second, or two if a
+// check was under way. nginx replaces one that died in milliseconds.
+inline constexpr Duration kNoResult = Milliseconds{2500};
+
 class Witness {
 public:
     explicit Witness(check::CheckId check) : check_(check) {}
@@ -34,7 +44,22 @@ public:
 
     // Not one that has been seen before.
     bool is_news(Instant checked_at) const { return checked_at > seen_at_; }
-    void see(Instant checked_at) { seen_at_ = checked_at; }
+    void see(Instant checked_at) {
+        seen_at_ = checked_at;
+        without_result_since_.reset();
+    }
+
+    // A BACKUP asks, and does so again until it has an answer. False: the
+    // checker process has had time for a result. After a longer pause, this
+    // process did not run, or it is another silence.
+    bool on_question(Instant now) {
+        if (!without_result_since_ ||
+            now - asked_at_ > 2 * vrrp::kLongestWitnessPause) {
+            without_result_since_ = now;
+        }
+        asked_at_ = now;
+        return now - *without_result_since_ < kNoResult;
+    }
 
     // What a BACKUP asks for, it has before it takes over.
     void set_links(LinkedPeers links, bool is_master) {
@@ -73,6 +98,8 @@ public:
 private:
     check::CheckId check_;
     Instant seen_at_{};
+    Instant asked_at_{};  // as a BACKUP
+    std::optional<Instant> without_result_since_;
     bool has_lost_links_ = false;  // as MASTER
     bool has_answered_ = false;    // since then
     Instant question_at_{};

@@ -131,9 +131,11 @@ struct ActiveAnswered {
     std::optional<Instant> asked_at = {};
 };
 
-// The witness has answered then: the network of this node works.
+// The witness has answered then: the network of this node works. is_known: or
+// it was not asked, because the process that does so does not run.
 struct WitnessAnswered {
     Instant at{};
+    bool is_known = true;
 };
 
 // The decisions of the sync_group of a router (sync_group.hpp).

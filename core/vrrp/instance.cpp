@@ -67,6 +67,7 @@ Instance::Instance(Config config)
     }
     if (const auto *witness = std::get_if<WitnessAnswered>(&input)) {
         witness_answered_at_ = std::max(witness_answered_at_, witness->at);
+        witness_is_known_ = witness->is_known;
     }
     if (const auto *window = std::get_if<WindowChanged>(&input)) {
         window_ = window->open;

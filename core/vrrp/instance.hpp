@@ -42,7 +42,7 @@
 // asks a linked node that says that it is active, too: the answer decides
 // between them as an advertisement does. With a witness, a Backup asks it at
 // the same time (AskWitness), and takes over only after its answer: without one
-// this node may be cut off.
+// this node may be cut off. If it could not be asked, that is not known.
 //
 // Reload. checkpoint() is the state that another process of this node needs;
 // resume() in that process replaces Startup, with its own configuration and
@@ -380,6 +380,7 @@ private:
     IpAddress answered_by_;
     Instant witness_asked_at_{};             // for the last time
     Instant witness_answered_at_{};          // the same
+    bool witness_is_known_ = false;          // by that answer
     std::optional<Instant> unheard_before_;  // by the previous process,
     Instant continued_timer_{};              // for the timer that it started
     std::optional<Death> death_;             // of the last active router

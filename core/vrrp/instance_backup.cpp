@@ -274,7 +274,10 @@ std::string Instance::takeover_reason(const Backup &state, Instant now) const {
                                    : "";
     const std::string silence =
         "no advertisement for " + milliseconds(now - state.timer_started) +
-        answer + (config_.witness ? ", the witness answers" : "");
+        answer +
+        (!config_.witness    ? ""
+         : witness_is_known_ ? ", the witness answers"
+                             : ", whether the witness answers is not known");
     return active_router_ ? silence + ", the last with " +
                                 priority_from(active_router_->priority,
                                               active_router_->address)

@@ -33,7 +33,9 @@ protected:
             run(Milliseconds{1});
             if (!std::exchange(machine.demanded, {}).empty()) {
                 ++questions;
-                answer(serves_);
+                if (checker_runs_) {
+                    answer(serves_);
+                }
             }
         }
     }
@@ -63,6 +65,7 @@ protected:
     }
 
     bool serves_ = true;
+    bool checker_runs_ = true;
     unsigned failures_ = 0;
     unsigned questions = 0;
 };
@@ -91,6 +94,52 @@ TEST_F(WitnessTest, ABackupThatIsCutOffWaitsAndReportsIt) {
 
     serves_ = true;
     pass(Milliseconds{1100});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+// It asks after 150 ms, and then 2.6 s later for the seventh time.
+TEST_F(WitnessTest, WithoutACheckerABackupTakesOverLater) {
+    checker_runs_ = false;
+    start_witnessed();
+    pass(kNoResult);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    pass(Milliseconds{300});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(log.count("the checker process has not asked the witness of "
+                        "\"takeover_check\" for 2500 ms: it is not known "
+                        "whether this node is cut off, so the witness is "
+                        "ignored"),
+              1U);
+}
+
+TEST_F(WitnessTest, ACheckerThatIsBackIsBelieved) {
+    checker_runs_ = false;
+    start_witnessed(false);
+    pass(Milliseconds{2500});
+    answer(false);
+    pass(Milliseconds{2000});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    checker_runs_ = true;
+    pass(Seconds{20});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
+// The checker process did not run, either.
+TEST_F(WitnessTest, ABackupThatDidNotRunWaitsForTheChecker) {
+    checker_runs_ = false;
+    start_witnessed();
+    pass(Milliseconds{2500});
+    now += Seconds{10};
+    pass(Milliseconds{500});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
+TEST_F(WitnessTest, WithoutACheckerAMasterStays) {
+    become_master();
+    set_links(LinkedPeers::some);
+    set_links(LinkedPeers::lost);
+    checker_runs_ = false;
+    pass(Seconds{60});
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 

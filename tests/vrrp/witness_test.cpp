@@ -110,6 +110,16 @@ TEST(Witness, TheReasonOfTheTakeoverNamesIt) {
               "192.168.64.134");
 }
 
+TEST(Witness, IfItIsNotAskedTheReasonSaysSo) {
+    Router router = following(witnessed());
+    router.wait();
+    router.put(WitnessAnswered{router.now(), false});
+    EXPECT_EQ(router.wait().back(),
+              "transition backup -> active: no advertisement for 3609 ms, "
+              "whether the witness answers is not known, the last with "
+              "priority 200 from 192.168.64.134");
+}
+
 TEST(Witness, AnEarlierAnswerDoesNotCount) {
     Router router = following(witnessed());
     router.wait_for(Milliseconds{1499});
