@@ -54,7 +54,7 @@ public:
     // process did not run, or it is another silence.
     bool on_question(Instant now) {
         if (!without_result_since_ ||
-            now - asked_at_ > 2 * vrrp::kLongestWitnessPause) {
+            now - asked_at_ > vrrp::kLongestWitnessPause * 3 / 2) {
             without_result_since_ = now;
         }
         asked_at_ = now;
