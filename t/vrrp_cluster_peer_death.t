@@ -100,10 +100,21 @@ changes_nothing('no link', sub { reload('off'); reload() });
 
 # --- the interface is deleted and made again -----------------------------------
 
-# The advertisements stop, so the other node takes over. But the socket is bound
-# to the new interface, by a process without privileges, and does not refuse.
+# The advertisements stop, so the other node takes over. It has seen the end of
+# the link, because the vrrp process was killed, and tries whether the node lives;
+# its first attempt is lost. But the socket is bound to the new interface, by a
+# process without privileges, and does not refuse.
+$lab->node($master)->run('nft', "table inet vrlost {\nchain in {\n"
+                                . "type filter hook input priority 0;\n"
+                                . "tcp dport $VRRP::Linked::PORT tcp flags & "
+                                . "(syn | ack) == syn counter drop;\n}\n}");
+sleep 1.1;    # a link that is younger is not tried again at once
+$nodes->kill_vrrp_process($master);
 $lab->node($master)->run(qw(ip link delete), $VRRP::Node::INTERFACE);
 $lab->plug_in_again($master);
+my $lost = $lab->node($master)->run(qw(nft list table inet vrlost));
+$lab->node($master)->run(qw(nft delete table inet vrlost));
+like($lost, qr/packets [1-9]/, 'a proof of death is pending');
 ok(eval { $lab->wait_until('a connection', $PATIENCE, sub {
        !($lab->node($next)->try($^X, '-e', <<'END',
 use Socket;
