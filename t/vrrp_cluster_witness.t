@@ -31,11 +31,15 @@ sub start ($name) {
     router_id $name;
     peer_link on $peers;
     takeover_check peer ping=$witness;
+    interface $VRRP::Node::INTERFACE;
+    priority $PRIORITY{$name};
     vrrp_instance VI_1 {
-        interface $VRRP::Node::INTERFACE;
-        priority $PRIORITY{$name};
         virtual_router_id 51;
         virtual_ipaddress $VIP/24;
+    }
+    vrrp_instance VI_2 {
+        virtual_router_id 52;
+        virtual_ipaddress 192.168.64.201/24;
     }
 END
     server {
@@ -89,6 +93,7 @@ linked();
 my ($tracker) = @{ instance('lb2')->{trackers} };
 is(join(' ', @$tracker{qw(type name state weight)}),
    "takeover_check ping=$witness up 0", 'the status has the witness');
+is(scalar @{ $nginx{lb2}->status->{checks} }, 1, 'both instances share its check');
 
 # --- a dead MASTER ------------------------------------------------------------------
 

@@ -376,7 +376,8 @@ ngx_vrrp_checks_tracker(ngx_cycle_t *cycle, ngx_vrrp_conf_t *vcf,
 
 /*
  * The same tracker of a member of the same group before this one: it counts
- * once, and one check is enough.
+ * once, and one check is enough.  A witness has no parameters, so all instances
+ * share it.
  */
 
 static ngx_vrrp_check_t *
@@ -391,9 +392,13 @@ ngx_vrrp_checks_of_member(ngx_vrrp_conf_t *vcf,
     trackers = vcf->trackers.elts;
     others = vcf->core.instances;
 
-    for (i = 0; ic->sync_group.len && &others[i] != ic; i++) {
+    for (i = 0; &others[i] != ic; i++) {
 
-        if (!ngx_vrrp_same_str(&others[i].sync_group, &ic->sync_group)) {
+        if (!check->tracker.witness
+            && (ic->sync_group.len == 0
+                || !ngx_vrrp_same_str(&others[i].sync_group,
+                                      &ic->sync_group)))
+        {
             continue;
         }
 
