@@ -143,5 +143,16 @@ let_pass($_) for qw(lb1 lb2);
 is_in('lb1', 'MASTER', 'lb1 comes back when the network works');
 is_in('lb2', 'BACKUP', 'and lb2 yields');
 
+linked();
+
+# --- the checker process does not run ------------------------------------------------
+
+$nginx{lb2}->signal('STOP', $nginx{lb2}->checkers);
+$nginx{lb1}->signal('STOP', $nginx{lb1}->vrrp_processes);
+is_in('lb2', 'MASTER', 'lb2 takes over although nobody asks the witness');
+like(instance('lb2')->{reason}, qr/, whether the witness answers is not known/,
+     'with this reason');
+$nginx{$_}->signal('CONT', map { $_->{pid} } $nginx{$_}->processes) for qw(lb1 lb2);
+
 $lab->finish;
 done_testing;
