@@ -684,6 +684,7 @@ TEST_F(PeerLinksTest, AnOldConnectionThatGreetsLateReplacesNoNewOne) {
     lb2.links->take_received();
     greet(lb2, *old, 10, lan.now + 2s);
     ASSERT_EQ(lb2.links->connections(), 1U);
+    EXPECT_TRUE(lb2.links->take_received().empty()) << "of the old one";
     lb2.links->receive(*id, serialize({Type{77}, 3}, {}, 0), lan.now + 2s);
     EXPECT_EQ(lb2.links->take_received().size(), 1U);
 }
@@ -732,6 +733,16 @@ TEST_F(PeerLinksTest, ASpareLinkIsUsedAtOnceWhenTheOtherEnds) {
     ASSERT_EQ(lb2.links->connections(), 1U);
     EXPECT_TRUE(lb2.is_up(1));
     EXPECT_EQ(lb2.peer(1)->status, kLeader);
+}
+
+TEST_F(PeerLinksTest, TheEndOfASpareLinkKeepsTheIdOfTheNextNginx) {
+    ASSERT_TRUE(claim(lb2, 66, 10, lan.now));
+    const auto spare = claim(lb2, 1, 10, lan.now);
+    ASSERT_TRUE(spare);
+    ASSERT_TRUE(claim(lb2, 1, 110, lan.now));
+    ASSERT_EQ(lb2.peer(1)->node, 110U);
+    lb2.links->handle_end(*spare, Ended::closed, "", lan.now);
+    EXPECT_EQ(lb2.peer(1)->node, 110U);
 }
 
 // Another host has connected first, with the id of lb1.
