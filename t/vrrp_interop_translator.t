@@ -63,9 +63,11 @@ mkdir /run/tmp
 cp -r "$(dirname "$1")" /run/samples
 mount --bind /run/tmp /tmp
 conf=/run/samples/$(basename "$1")
-keepalived -n -l -P -i lb1 -p /run/k.pid -r /run/v.pid -f "$conf" >&4 2>&4 &
+# "$2" may be in the /tmp that is hidden now
+keepalived -n -l -P -i lb1 -p /run/k.pid -r /run/v.pid -f "$conf" \
+    > /run/k.log 2>&1 &
 for i in $(seq 100); do
-    ! grep -q 'Startup complete' "$2.log" || break
+    ! grep -q 'Startup complete' /run/k.log || break
     sleep 0.1
 done
 kill -USR1 $(cat /run/v.pid)
@@ -73,6 +75,7 @@ for i in $(seq 100); do
     ! grep -q 'VRRP Sockpool' /tmp/keepalived.data 2> /dev/null || break
     sleep 0.1
 done
+cat /run/k.log >&4
 cat /tmp/keepalived.data >&3
 END
 
