@@ -92,14 +92,32 @@ $lb2->wait_gone;
 $lb2->start;
 kill_and_start();
 
+# nginx's user may send this signal to the vrrp process: a broken worker must
+# not remove the count.
+{
+    my $crashes = node_status()->{nginx_crashes};
+    my ($old) = $lb1->vrrp_processes;
+
+    $lb1->signal('TERM', $old);
+    $lab->wait_until('another vrrp process', 10, sub {
+        my ($new) = $lb1->vrrp_processes;
+        return $new && $new != $old;
+    });
+    $lab->wait_until('its status', 10, sub { node_status()->{pid} != $old });
+    is(node_status()->{nginx_crashes}, $crashes,
+       'TERM to the vrrp process alone keeps the count');
+    like(VRRP::Proc::slurp($lb1->history_file),
+         qr/\nrunning\ncrashes $crashes\n/, 'and the file');
+}
+
 # An operator has done something about it.
 $lb1->stop('QUIT');
-unlike(VRRP::Proc::slurp($lb1->history_file), qr/running|crash \d/,
-       'a stop is no crash, and ends the count');
+unlike(VRRP::Proc::slurp($lb1->history_file), qr/running/,
+       'a stop is no crash');
 $lb1->start;
 ok(eval { $lab->wait_for_holder('lb1', 10) },
    'stopped and started: takes the address back') or diag($@);
-is(node_status()->{nginx_crashes}, 0, 'no crash is left');
+is(node_status()->{nginx_crashes}, 0, 'and ends the count');
 
 # The master process alone; its vrrp process ends in an orderly way.
 $lb1->signal('KILL', $lb1->masters);

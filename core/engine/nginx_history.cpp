@@ -82,13 +82,19 @@ bool NginxHistory::start(Instant now) {
     const bool crashed = running_;
     if (crashed) {
         crashes_.add_crash(now, kNginx);
+    } else {
+        crashes_ = {};
     }
     running_ = true;
     return crashed;
 }
 
 void NginxHistory::stop() {
-    *this = {};
+    running_ = false;
+}
+
+void NginxHistory::go_on() {
+    running_ = true;
 }
 
 std::optional<Instant> NginxHistory::waits_until(Instant now) const {

@@ -31,6 +31,9 @@ namespace ngx_vrrp::engine {
 
 // A crash loop that systemd slows down (RestartSec=) is one, too; and waiting
 // costs nothing while another router serves.
+// A word in the memory of the vrrp processes.
+enum class NginxRuns : std::uint64_t { unknown, runs, ends };
+
 inline constexpr CrashPolicy kNginx{.window = Seconds{600},
                                     .first = Seconds{60}};
 
@@ -46,11 +49,16 @@ public:
     std::string text(const Clock &clock) const;
 
     // The first vrrp process of an nginx, and of the binaries that follow it.
-    // True: the previous nginx has ended without a stop.
+    // After a stop of the previous nginx, nothing is remembered. True: it has
+    // ended without a stop.
     bool start(Instant now);
 
-    // nginx ends as it should.
+    // nginx ends as it should, as far as this vrrp process can see: a user who
+    // can send it signals cannot make it forget what the next nginx needs.
     void stop();
+
+    // A later vrrp process of the same nginx, which has not ended.
+    void go_on();
 
     std::uint64_t crashes() const { return crashes_.crashes; }
 

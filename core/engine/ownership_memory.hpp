@@ -108,7 +108,8 @@ public:
         return *reinterpret_cast<SharedWord *>(memory_ + kPeerIdAt);
     }
 
-    // 1: a vrrp process has written that this nginx runs; 0: none yet.
+    // What the vrrp processes of this nginx have written about it last, a
+    // NginxRuns; 0: nothing yet.
     SharedWord &nginx_runs() const {
         return *reinterpret_cast<SharedWord *>(memory_ + kNginxRunsAt);
     }

@@ -173,9 +173,17 @@ void Node::mark_started(Instant now) {
 void Node::note_nginx_runs(Instant now) {
     const engine::NginxHistory::Clock clock{now, os::wall_clock()};
     history_.read(history_file_.read(), clock);
-    if (ownership_memory_.nginx_runs().exchange(1) == 0) {
-        history_.start(now);
-        remember_history(clock);
+    switch (exchange_nginx_runs(engine::NginxRuns::runs)) {
+        case engine::NginxRuns::unknown:
+            history_.start(now);
+            remember_history(clock);
+            break;
+        case engine::NginxRuns::ends:
+            history_.go_on();
+            remember_history(clock);
+            break;
+        case engine::NginxRuns::runs:
+            break;
     }
     facts_.nginx_crashes = history_.crashes();
 }
@@ -190,15 +198,22 @@ void Node::remember_history(const engine::NginxHistory::Clock &clock) {
     }
 }
 
+engine::NginxRuns Node::exchange_nginx_runs(engine::NginxRuns state) {
+    const auto word = static_cast<std::uint64_t>(state);
+    return static_cast<engine::NginxRuns>(
+        ownership_memory_.nginx_runs().exchange(word));
+}
+
 // By a signal to its master process. After the death of that one, systemd sends
-// TERM to the others: that is a crash. If another binary continues, its process
-// writes again that nginx runs.
+// TERM to the others: that is a crash. If another binary continues, or the
+// signal was for this process only, the next vrrp process writes again that
+// nginx runs.
 void Node::note_nginx_ends() {
     if (!std::exchange(nginx_ends_, true) &&
         os::is_process_alive(master_pid_)) {
         history_.stop();
         remember_history({os::now(), os::wall_clock()});
-        ownership_memory_.nginx_runs().store(0);
+        exchange_nginx_runs(engine::NginxRuns::ends);
     }
 }
 
@@ -368,7 +383,9 @@ void Node::apply_bfd() {
             publisher_.hurry();
             peers_.follow(engine_, now);
         }
-        if (!nginx_ends_ && ownership_memory_.nginx_runs().load() == 0) {
+        if (!nginx_ends_ &&
+            ownership_memory_.nginx_runs().load() !=
+                static_cast<std::uint64_t>(engine::NginxRuns::runs)) {
             note_nginx_runs(now);
         }
         facts_.lost_packets = host_.lost().wanted;

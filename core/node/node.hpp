@@ -128,6 +128,7 @@ private:
     void mark_started(Instant now);
     void note_nginx_runs(Instant now);
     void note_nginx_ends();
+    engine::NginxRuns exchange_nginx_runs(engine::NginxRuns state);
     void remember_history(const engine::NginxHistory::Clock &clock);
     void hold_preemption(Instant now);
     void end_hold(Instant now);

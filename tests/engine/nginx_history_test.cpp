@@ -125,6 +125,27 @@ TEST_F(NginxHistoryTest, StopEndsTheWait) {
     EXPECT_EQ(next.crashes(), 0U);
 }
 
+// The vrrp process got TERM, and nginx's master process has replaced it.
+TEST_F(NginxHistoryTest, AProcessThatEndsAloneKeepsTheCount) {
+    for (int i = 0; i < 3; ++i) {
+        crash_after(Seconds{1});
+    }
+    NginxHistory history = begin();
+    history.stop();
+    file = history.text(clock);
+
+    NginxHistory next;
+    next.read(file, clock);
+    next.go_on();
+    file = next.text(clock);
+
+    EXPECT_EQ(wait_left(next), 60);
+    EXPECT_EQ(next.crashes(), 3U);
+    wait_for(Seconds{100});
+    EXPECT_EQ(begin().crashes(), 4U);
+    EXPECT_TRUE(crashed);
+}
+
 TEST_F(NginxHistoryTest, ClockThatWasSetDoesNotProlongTheWait) {
     for (int i = 0; i < 3; ++i) {
         crash_after(Seconds{1});
