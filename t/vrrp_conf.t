@@ -743,12 +743,21 @@ rejects("the node $_", "node $_ {", qq(invalid node "$_": $name) =~ tr/'//dr, 6)
     for 'a/b';
 rejects('a bad value in a node', 'node lb1 { priority 0;',
     'invalid priority "0": must be 1-254, or 255 for the address owner', 6);
-rejects("$_ in a node", "vrrp_instance VI_1 { node lb1 { $_;",
-    qr/"\w+" (?:directive )?is not allowed (?:here|in "node": .*)/, 6)
-    for 'virtual_router_id 1', 'virtual_ipaddress 10.0.0.1', 'mlock on',
-        'notify /bin/true';
+my $moved = 'is not allowed here: its place is';
+
+rejects("$_->[0] in a node", "vrrp_instance VI_1 { node lb1 { $_->[0];",
+    qr/"\w+" (?:directive )?is not allowed (?:here|in "node": .*)/, 6,
+    hint => $_->[1])
+    for ['virtual_router_id 1',
+         qq("virtual_router_id" $moved a "vrrp_instance" block)],
+        ['virtual_ipaddress 10.0.0.1',
+         qq("virtual_ipaddress" $moved a "vrrp_instance" block)],
+        ['mlock on', qq("mlock" $moved the "vrrp" block, outside of )
+             . '"vrrp_instance"'],
+        ['notify /bin/true'];
 rejects('a node in a node', 'node lb1 { node lb2 {',
-    '"node" directive is not allowed here', 6);
+    '"node" directive is not allowed here', 6,
+    hint => qq("node" $moved a "vrrp" or "vrrp_instance" block));
 
 
 # --- instances that must get along -------------------------------------------
@@ -866,10 +875,13 @@ rejects('an unknown directive', 'no_such_directive 1;',
 rejects('a directive of another block', 'worker_processes 1;',
     '"worker_processes" directive is not allowed here', 6);
 rejects("the identity of an instance: $_", "$_ 51;",
-    qq("$_" directive is not allowed here), 6)
+    qq("$_" directive is not allowed here), 6,
+    hint => qq("$_" is not allowed here: its place is a "vrrp_instance" block))
     for qw(virtual_router_id virtual_ipaddress);
 rejects('an instance in an instance', 'vrrp_instance a { vrrp_instance b {',
-    '"vrrp_instance" directive is not allowed here', 6);
+    '"vrrp_instance" directive is not allowed here', 6,
+    hint => '"vrrp_instance" is not allowed here: its place is the "vrrp" '
+    . 'block, outside of "vrrp_instance"');
 
 
 # --- keepalived.conf ---------------------------------------------------------
@@ -937,6 +949,45 @@ rejects('an instance outside of the vrrp block', 'vrrp_instance VI_1 {',
 rejects("$_ in http", "http { server { $_ {",
     qq("$_" is not allowed here: $place), 6, no_block => 1)
     for qw(vrrp vrrp_instance);
+
+my $block = 'the "vrrp" block, outside of "vrrp_instance"';
+
+rejects("$_->[0] in a vrrp_instance", "vrrp_instance VI_1 { $_->[0] x;",
+    qr/"$_->[0]" directive is not allowed here/, 6,
+    hint => qq("$_->[0]" is not allowed here: its place is $_->[1]))
+    for [router_id => $block], [startup_delay => $block],
+        [vrrp_check => 'an "upstream" block'],
+        [vrrp_status => 'a "location" of "http"'];
+
+rejects("keepalived's $_->[0]", "vrrp_instance VI_1 { $_->[0] 1;",
+    qq(unknown directive "$_->[0]"), 6,
+    hint => qq(keepalived's "$_->[0]": $_->[1]; $translator))
+    for [lb_algo => 'its place is an "upstream": write "least_conn;" or "hash '
+             . '$remote_addr consistent;" there, or nothing for round robin'],
+        [real_server => 'write "server ADDRESS:PORT;" in an "upstream" of '
+             . '"http" or "stream"'],
+        [delay_loop => 'write "interval=TIME" in "vrrp_check" of the '
+             . '"upstream"'],
+        [weight => 'it is a parameter: write "weight=NUMBER" in "track_script" '
+             . 'or another tracker; of a server of an "upstream", write it in '
+             . '"server"'],
+        [interval => 'it is a parameter: write "interval=TIME" in '
+             . '"track_script" or another tracker'];
+
+for my $case (['vrrp_check tcp;', '', 'server', 'server { location / {'],
+              ['vrrp_check_panic off;', '', 'server'],
+              ['vrrp_status;', '', 'server', 'upstream u {'],
+              ['vrrp_control on;', '', 'server'])
+{
+    my ($line, @blocks) = @$case;
+    my ($name) = $line =~ /(\w+)/;
+    my $where = $name =~ /check/ ? 'an "upstream" block'
+                                 : 'a "location" of "http"';
+
+    rejects("$name in http: $_", 'http { ' . (/\{/ ? $_ : $_ && "$_ {")
+        . " $line", qq("$name" is not allowed here: its place is $where), 6,
+        no_block => 1) for @blocks;
+}
 
 
 # --- the password is shown nowhere -------------------------------------------

@@ -83,7 +83,9 @@ rejects('vrrp_match for two', "vrrp_match m { $_;\n}",
     . '"expect" for send-expect, use two blocks', 7)
     for 'status 200; send x', 'expect x; header X', 'body ~ x; send y';
 rejects('vrrp_match in an instance', 'vrrp_instance VI_1 { vrrp_match m {',
-    '"vrrp_match" directive is not allowed here', 6);
+    '"vrrp_match" directive is not allowed here', 6,
+    hint => '"vrrp_match" is not allowed here: its place is the "vrrp", "http" '
+    . 'or "stream" block');
 rejects('vrrp_match in the main context', "$good vrrp_match m {",
     '"vrrp_match" directive is not allowed here', 9);
 

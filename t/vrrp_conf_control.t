@@ -75,7 +75,8 @@ rejects('vrrp_control with another word',
 
 rejects('vrrp_control in a server',
     instance('') . 'http { server { vrrp_control on; } }',
-    '"vrrp_control" directive is not allowed here', 6);
+    '"vrrp_control" is not allowed here: its place is a "location" of "http"',
+    6);
 
 rejects('vrrp_control without a vrrp block', location('vrrp_control on;'),
     '"vrrp_control" needs a "vrrp" block', 6, no_block => 1);

@@ -53,7 +53,7 @@ qr/\[emerg\].* "vrrp_status" needs a "vrrp" block in \S+nginx\.conf:\d+$/m
     vrrp_status;
 --- must_die
 --- error_log
-"vrrp_status" directive is not allowed here
+"vrrp_status" is not allowed here: its place is a "location" of "http"
 
 
 === TEST 4: in the http block
@@ -62,7 +62,7 @@ qr/\[emerg\].* "vrrp_status" needs a "vrrp" block in \S+nginx\.conf:\d+$/m
 --- config
 --- must_die
 --- error_log
-"vrrp_status" directive is not allowed here
+"vrrp_status" is not allowed here: its place is a "location" of "http"
 
 
 === TEST 5: with an argument

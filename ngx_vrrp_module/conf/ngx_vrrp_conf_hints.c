@@ -25,6 +25,8 @@ typedef struct {
 
 static ngx_command_t *ngx_vrrp_directive(ngx_str_t *word);
 static char *ngx_vrrp_advice(ngx_vrrp_hint_t *hints, ngx_str_t *word);
+static char *ngx_vrrp_place(ngx_str_t *word, ngx_uint_t type);
+static char *ngx_vrrp_misplaced(ngx_conf_t *cf, ngx_str_t *word, char *place);
 static void ngx_vrrp_advise(ngx_conf_t *cf, ngx_str_t *word, char *advice);
 static ngx_str_t *ngx_vrrp_nearest(ngx_str_t *word, ngx_uint_t type);
 static ngx_uint_t ngx_vrrp_distance(ngx_str_t *a, ngx_str_t *b);
@@ -92,12 +94,101 @@ static ngx_vrrp_hint_t  ngx_vrrp_words[] = {
     { ngx_string("notification_email"),
       "write \"notify_email to=ADDRESS from=ADDRESS smtp=smtp://HOST;\"" },
 
+    /* of a virtual_server */
+
+    { ngx_string("virtual_server_group"),
+      "write an \"upstream\" with \"vrrp_check\" in \"http\" or "
+      "\"stream\"" },
+
+    { ngx_string("real_server"),
+      "write \"server ADDRESS:PORT;\" in an \"upstream\" of \"http\" or "
+      "\"stream\"" },
+
+    { ngx_string("sorry_server"),
+      "write \"server ADDRESS:PORT backup;\" in an \"upstream\" of "
+      "\"http\" or \"stream\"" },
+
+    { ngx_string("lb_algo"),
+      "its place is an \"upstream\": write \"least_conn;\" or \"hash "
+      "$remote_addr consistent;\" there, or nothing for round robin" },
+
+    { ngx_string("lvs_sched"),
+      "its place is an \"upstream\": write \"least_conn;\" or \"hash "
+      "$remote_addr consistent;\" there, or nothing for round robin" },
+
+    { ngx_string("lb_kind"),
+      "it has no counterpart, remove it: nginx proxies" },
+
+    { ngx_string("lvs_method"),
+      "it has no counterpart, remove it: nginx proxies" },
+
+    { ngx_string("persistence_timeout"),
+      "write \"hash $remote_addr consistent;\" in the \"upstream\"" },
+
+    { ngx_string("protocol"),
+      "write the \"upstream\" in \"http\", or for TCP and UDP in "
+      "\"stream\"" },
+
+    { ngx_string("delay_loop"),
+      "write \"interval=TIME\" in \"vrrp_check\" of the \"upstream\"" },
+
+    { ngx_string("HTTP_GET"),
+      "write \"vrrp_check http uri=/PATH;\" in the \"upstream\"" },
+
+    { ngx_string("SSL_GET"),
+      "write \"vrrp_check https uri=/PATH;\" in the \"upstream\"" },
+
+    { ngx_string("TCP_CHECK"),
+      "write \"vrrp_check tcp;\" in the \"upstream\"" },
+
+    /* of a vrrp_script */
+
+    { ngx_string("script"),
+      "write \"track_script PROGRAM;\" in the \"vrrp_instance\"" },
+
+    { ngx_string("weight"),
+      "it is a parameter: write \"weight=NUMBER\" in \"track_script\" or "
+      "another tracker; of a server of an \"upstream\", write it in "
+      "\"server\"" },
+
+    { ngx_string("interval"),
+      "it is a parameter: write \"interval=TIME\" in \"track_script\" or "
+      "another tracker" },
+
+    { ngx_string("timeout"),
+      "it is a parameter: write \"timeout=TIME\" in \"track_script\" or "
+      "another tracker" },
+
+    { ngx_string("fall"),
+      "it is a parameter: write \"fall=NUMBER\" in \"track_script\" or "
+      "another tracker" },
+
+    { ngx_string("rise"),
+      "it is a parameter: write \"rise=NUMBER\" in \"track_script\" or "
+      "another tracker" },
+
     { ngx_string("vrrp_strict"), "it has no counterpart, remove it" },
     { ngx_string("enable_script_security"), "it is not needed, remove it" },
     { ngx_string("vrrp_skip_check_adv_addr"), "it is not needed, remove it" },
     { ngx_string("dont_track_primary"), "it has no counterpart, remove it" },
     { ngx_string("accept"), "it is not needed, remove it" },
     { ngx_string("strict_mode"), "it has no counterpart, remove it" },
+
+    { ngx_null_string, NULL }
+};
+
+
+/* directives of http and stream: where they are allowed */
+
+static ngx_vrrp_hint_t  ngx_vrrp_places[] = {
+
+    { ngx_string("vrrp_check"), "an \"upstream\" block" },
+    { ngx_string("vrrp_check_panic"), "an \"upstream\" block" },
+    { ngx_string("vrrp_match"),
+      "the \"vrrp\", \"http\" or \"stream\" block" },
+
+    { ngx_string("vrrp_status"), "a \"location\" of \"http\"" },
+    { ngx_string("vrrp_control"), "a \"location\" of \"http\"" },
 
     { ngx_null_string, NULL }
 };
@@ -146,7 +237,7 @@ static ngx_vrrp_hint_t  ngx_vrrp_forms[] = {
 void
 ngx_vrrp_conf_hint(ngx_conf_t *cf, ngx_uint_t type)
 {
-    char             *advice;
+    char             *advice, *place;
     ngx_str_t        *args, *near;
     ngx_uint_t        i;
     ngx_command_t    *cmd;
@@ -168,6 +259,13 @@ ngx_vrrp_conf_hint(ngx_conf_t *cf, ngx_uint_t type)
 
     if (advice) {
         ngx_vrrp_advise(cf, &args[0], advice);
+        return;
+    }
+
+    place = ngx_vrrp_place(&args[0], type);
+
+    if (place) {
+        (void) ngx_vrrp_misplaced(cf, &args[0], place);
         return;
     }
 
@@ -211,7 +309,7 @@ ngx_vrrp_conf_hint(ngx_conf_t *cf, ngx_uint_t type)
 }
 
 
-/* the handler of blocks in a place where they are not allowed */
+/* the handler of directives in a place where they are not allowed */
 
 char *
 ngx_vrrp_conf_refuse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -225,10 +323,72 @@ ngx_vrrp_conf_refuse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    advice = ngx_vrrp_advice(ngx_vrrp_places, &cmd->name);
+
+    if (advice) {
+        return ngx_vrrp_misplaced(cf, &cmd->name, advice);
+    }
+
     return ngx_vrrp_failed(cf, "\"%V\" is not allowed here: the place of "
                            "\"vrrp_instance\" is a \"vrrp\" block, and that of "
                            "\"vrrp\" is outside of all other blocks",
                            &cmd->name);
+}
+
+
+static char *
+ngx_vrrp_misplaced(ngx_conf_t *cf, ngx_str_t *word, char *place)
+{
+    return ngx_vrrp_failed(cf, "\"%V\" is not allowed here: its place is %s",
+                           word, place);
+}
+
+
+/* of a directive that is not allowed in a block of this type, else NULL */
+
+static char *
+ngx_vrrp_place(ngx_str_t *word, ngx_uint_t type)
+{
+    char           *place;
+    ngx_uint_t      types;
+    ngx_command_t  *cmd;
+
+    /* a directive has a row for each of its forms */
+
+    types = 0;
+
+    for (cmd = ngx_vrrp_commands; cmd->name.len; cmd++) {
+
+        if (cmd->set != ngx_vrrp_conf_refuse
+            && cmd->name.len == word->len
+            && ngx_strncmp(cmd->name.data, word->data, word->len) == 0)
+        {
+            types |= cmd->type;
+        }
+    }
+
+    if (types & type) {
+        return NULL;
+    }
+
+    place = ngx_vrrp_advice(ngx_vrrp_places, word);
+
+    if (place) {
+        return place;
+    }
+
+    if ((types & NGX_VRRP_INHERITED_CONF)
+        || ((types & NGX_VRRP_IDENTITY_CONF) && (types & NGX_VRRP_BLOCK_CONF)))
+    {
+        return "a \"vrrp\" or \"vrrp_instance\" block";
+    }
+
+    if (types & NGX_VRRP_IDENTITY_CONF) {
+        return "a \"vrrp_instance\" block";
+    }
+
+    return (types & NGX_VRRP_BLOCK_CONF)
+           ? "the \"vrrp\" block, outside of \"vrrp_instance\"" : NULL;
 }
 
 
@@ -263,7 +423,8 @@ ngx_vrrp_directive(ngx_str_t *word)
 
     for (cmd = ngx_vrrp_commands; cmd->name.len; cmd++) {
 
-        if (cmd->name.len == word->len
+        if (cmd->set != ngx_vrrp_conf_refuse
+            && cmd->name.len == word->len
             && ngx_strncmp(cmd->name.data, word->data, word->len) == 0)
         {
             return cmd;

@@ -41,6 +41,20 @@ static ngx_command_t  ngx_http_vrrp_status_commands[] = {
       offsetof(ngx_http_vrrp_status_conf_t, control),
       &ngx_http_vrrp_control_post },
 
+    { ngx_string("vrrp_status"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_UPS_CONF|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("vrrp_control"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_UPS_CONF|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
     { ngx_string("vrrp"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_BLOCK
                         |NGX_CONF_ANY,

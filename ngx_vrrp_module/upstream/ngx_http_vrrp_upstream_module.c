@@ -73,6 +73,20 @@ static ngx_command_t  ngx_http_vrrp_upstream_commands[] = {
       0,
       NULL },
 
+    { ngx_string("vrrp_check"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("vrrp_check_panic"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
       ngx_null_command
 };
 

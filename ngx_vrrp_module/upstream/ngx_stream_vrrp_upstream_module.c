@@ -82,6 +82,20 @@ static ngx_command_t  ngx_stream_vrrp_upstream_commands[] = {
       0,
       NULL },
 
+    { ngx_string("vrrp_check"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("vrrp_check_panic"),
+      NGX_STREAM_MAIN_CONF|NGX_STREAM_SRV_CONF|NGX_CONF_ANY,
+      ngx_vrrp_conf_refuse,
+      0,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
