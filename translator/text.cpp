@@ -192,6 +192,11 @@ std::string_view nearest(std::string_view word,
         return best;
     }
     for (const std::string_view name : names) {
+        // as many changes as the lengths differ, or more
+        const auto [less, more] = std::minmax(word.size(), name.size());
+        if (more - less >= least) {
+            continue;
+        }
         const std::size_t changes = distance(word, name);
         if (changes < least) {
             best = name;

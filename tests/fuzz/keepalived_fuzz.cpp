@@ -1,6 +1,7 @@
 // A keepalived.conf can have any content. The translation ends, and its text
 // has only whole lines: no word of the input can begin a directive.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,16 +16,34 @@ namespace {
 
 using fuzz::require;
 
-// The input is each file, so it can also include itself.
-class OneFile final : public Files {
-public:
-    explicit OneFile(std::string content) : content_(std::move(content)) {}
+// What an input may become: most of the time of a run is spent on its lines, so
+// inputs that multiply themselves must not take all of it.
+constexpr Limits kLimits{.lines = 200, .octets = 20'000};
 
-    std::optional<std::string> read(const std::string &) const override {
-        return content_;
+// The parts of the input between lines of "---": the first one is the file, and
+// "include 1" includes the second one. "include 0" and "include *" also let a
+// file include itself.
+class Parts final : public Files {
+public:
+    explicit Parts(std::string_view input) {
+        constexpr std::string_view kEnd = "\n---\n";
+        while (parts_.size() < kMost) {
+            const std::size_t end = std::min(input.find(kEnd), input.size());
+            parts_.emplace_back(input.substr(0, end));
+            input.remove_prefix(std::min(end + kEnd.size(), input.size()));
+        }
     }
-    std::vector<std::string> match(const std::string &) const override {
-        return {"one.conf"};
+
+    std::optional<std::string> read(const std::string &path) const override {
+        const std::size_t part = part_of(path);
+        return part < kMost ? parts_[part] : parts_[0];
+    }
+    std::vector<std::string> match(const std::string &pattern) const override {
+        if (pattern.ends_with('*')) {
+            return {"1", "2"};
+        }
+        return part_of(pattern) < kMost ? std::vector{pattern}
+                                        : std::vector<std::string>{};
     }
     std::optional<std::string> program(const std::string &name) const override {
         return "/bin/" + name;
@@ -37,7 +56,14 @@ public:
     }
 
 private:
-    std::string content_;
+    static constexpr std::size_t kMost = 3;
+
+    static std::size_t part_of(std::string_view path) {
+        return path.empty() ? kMost
+                            : static_cast<std::size_t>(path.back()) - '0';
+    }
+
+    std::vector<std::string> parts_;
 };
 
 // Braces outside of quotes and comments are in pairs.
@@ -63,10 +89,10 @@ void check_braces(std::string_view text) {
 }
 
 void check_translation(std::string_view input) {
-    const OneFile files{std::string(input)};
+    const Parts files(input);
     try {
         const Translation result =
-            translate(files, "keepalived.conf", {"lb1"}, {2000, 200'000});
+            translate(files, "keepalived.conf", {"lb1"}, kLimits);
         check_braces(as_one(result.output));
         for (const Remark &remark : result.remarks) {
             require(describe(remark).find('\n') == std::string::npos,
