@@ -1183,7 +1183,14 @@ typedef struct {
     vrrp_core_command_e  command;
     vrrp_core_str_t      instance;    /* empty: all of them */
     vrrp_core_str_t      who;         /* the client's address */
+
+    /* of a release */
+    int64_t              length_ns;   /* 0: until it is resumed */
+    uint8_t              rescue;      /* takes over if there is no other */
 } vrrp_core_command_t;
+
+
+#define VRRP_CORE_LONGEST_RELEASE  (365 * 24 * 3600)  /* seconds */
 
 
 /* a command on its way */

@@ -296,7 +296,7 @@ sub overwrite ($value) {
 # times and pids of heartbeats in 64 bytes each, and 8 commands with answers
 # about this number of instances.
 sub overwrite_randomly ($number) {
-    my $slot = 17 + 2 + 16 * 39;
+    my $slot = 18 + 2 + 16 * 47;
     my @pids = map { $_->{inner} } $nginx->processes;
     my @values = (0 .. 9, @pids, map { 1 << $_ } 0 .. 63);
     my $now = int(1e9 * (VRRP::Proc::slurp('/proc/uptime') =~ /^(\S+)/)[0]);
@@ -321,11 +321,13 @@ sub overwrite_randomly ($number) {
         my $second = int($now / 1e9) - int rand 2;
         my $name = $random->('', 'VI_1', 'VI_2', "VI_1\xff" x 13);
         my @record = unpack 'Q<*',
-            pack 'a64 a64 C x7', $name, '192.168.64.9', $random->(0 .. 3, 255);
+            pack 'a64 a64 C C x6 q<', $name, '192.168.64.9',
+            $random->(0 .. 3, 255), $random->(0, 1, 255),
+            $random->(0, 0, 1e9, @times);
         $words{$first} = $second << 32 | int(rand 1 << 29) << 3
                          | $random->(0 .. 7, 2, 2, 2);
         $words{$first + 1 + $_} = $record[$_] for 0 .. $#record;
-        $words{$first + 18} = $garbage->();
+        $words{$first + 19} = $garbage->();
     }
 
     write_words(sub ($i) {

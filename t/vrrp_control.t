@@ -222,6 +222,63 @@ subtest 'without a successor' => sub {
 };
 
 
+subtest 'release with an end and a rescue' => sub {
+    my $detail;
+    my $seen = $test->during(sub {
+        $detail = control('lb1', 'release?for=30m');
+        $test->wait_for_holder('lb2');
+    });
+
+    like($detail, qr/\S+ took over .*, for 30m, takes over only if /, 'answer');
+    $seen->nothing_lost(moved => 1);
+    $seen->changed('lb1', 'VI_1 MASTER -> BACKUP');
+    my $instance = instance_of('lb1');
+    is($instance->{priority}{effective}, 1, 'the lowest priority');
+    ok($instance->{release}{rescue}, 'a rescue');
+    cmp_ok($instance->{release}{until_ms}, '>', 1_700_000, 'it has an end');
+    like($instance->{release}{until}, qr/^\d+-\d\d-\d\dT/, 'as a time of day');
+
+    $seen = $test->during(sub {
+        $test->reload;
+        sleep 1;
+    });
+    is(join(' ', $seen->moves), '', 'a reload keeps it');
+    is(instance_of('lb1')->{priority}{effective}, 1, 'and its priority');
+
+    $lb2->stop('KILL');
+    $test->wait_for_holder('lb1');
+    ok(instance_of('lb1')->{released}, 'the other node dies: a rescue');
+
+    $seen = $test->during(sub {
+        $lb2->start;
+        $test->wait_for_holder('lb2');
+    });
+    $seen->nothing_lost(moved => 1);
+    is(join(' ', sort $seen->moves), '+lb2 -lb1', 'lb2 gets the address back');
+
+    $seen = $test->during(sub {
+        control('lb1', 'resume');
+        $test->wait_for_holder('lb1');
+    });
+    $seen->nothing_lost(moved => 1);
+    is(instance_of('lb1')->{release}, undef, 'resumed');
+};
+
+
+subtest 'the end of a release' => sub {
+    my $seen = $test->during(sub {
+        control('lb1', 'release?for=2s&rescue=off');
+        $test->wait_for_holder('lb2');
+        wait_for_state('lb1', 'FAULT');
+        $test->wait_for_holder('lb1');
+    });
+
+    $seen->logged('lb1', qr/FAULT -> BACKUP: the time of the release is over/,
+                  'lb1 takes part again');
+    ok(!instance_of('lb1')->{released}, 'in the status');
+};
+
+
 subtest 'failback under nopreempt' => sub {
     $test->reconfigure(instance => 'nopreempt;');
     $test->reload;
@@ -286,6 +343,12 @@ subtest 'answers' => sub {
         [404, 'control/release?instance=a/b'],
         [404, 'control/explode'],
         [404, 'control'],
+        [400, 'control/release?for=soon'],
+        [400, 'control/release?for=0'],
+        [400, 'control/release?for=366d'],
+        [400, 'control/release?rescue=maybe'],
+        [400, 'control/resume?for=30m'],
+        [400, 'control/failback?rescue=on'],
         [405, 'control/release', qw(-X GET)],
         [405, 'control/release', qw(-X PUT)],
         [405, 'control/release', qw(-I)],

@@ -599,7 +599,8 @@ public:
                 return lan_.put(
                     node, Shutdown{"quit", dice_.one_in(2), Milliseconds{300}});
             case 8:
-                return lan_.put(node, Release{"released", Milliseconds{300}});
+                return lan_.put(node, Release{"released", Milliseconds{300},
+                                              dice_.one_in(2)});
             case 9:
                 return lan_.put(node, Resume{"resumed"});
             case 10:

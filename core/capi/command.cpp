@@ -19,6 +19,8 @@ using namespace ngx_vrrp;
 static_assert(static_cast<int>(engine::Command::failback) ==
               VRRP_CORE_FAILBACK);
 
+static_assert(engine::kLongestRelease == Seconds{VRRP_CORE_LONGEST_RELEASE});
+
 engine::Command to_command(vrrp_core_command_e command) {
     return static_cast<engine::Command>(command);
 }
@@ -102,6 +104,8 @@ int vrrp_core_command(vrrp_core_memory_t *memory, const vrrp_core_conf_t *conf,
         record.instance.set(to_string(command->instance));
         record.who.set(to_string(command->who));
         record.command = to_command(command->command);
+        record.rescue = command->rescue;
+        record.length_ns = command->length_ns;
 
         const auto asked = memory->worker_area().commands().ask(record, now);
         if (!asked) {

@@ -179,7 +179,8 @@ public:
     // to all (empty). A command to a member is one to its group. Nothing when
     // there is no such router. This process must be in charge.
     std::vector<RouterOutcome> execute(Command command, std::string_view name,
-                                       Instant now);
+                                       Instant now,
+                                       const ReleaseTerms &terms = {});
 
     // When handle_time() is due.
     std::optional<Instant> deadline() const;
@@ -259,9 +260,11 @@ private:
     std::optional<Instant> deadline_of(std::size_t index) const;
     Group *group_of(std::size_t index);
     std::vector<std::size_t> find_all(std::string_view name) const;
-    void execute(Command command, std::span<const std::size_t> members,
+    void execute(Command command, const ReleaseTerms &terms,
+                 std::span<const std::size_t> members,
                  std::vector<RouterOutcome> &outcomes, Instant now);
-    std::string group_refusal(std::span<const std::size_t> routers,
+    std::string group_refusal(Command command, const ReleaseTerms &terms,
+                              std::span<const std::size_t> routers,
                               Instant now) const;
 
     void end_pass(std::span<const std::size_t> routers, Instant now);

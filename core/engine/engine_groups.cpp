@@ -237,7 +237,8 @@ std::vector<const vrrp::Instance *> Engine::instances_of(
 
 // A command to a member is a command to its group.
 std::vector<RouterOutcome> Engine::execute(Command command,
-                                           std::string_view name, Instant now) {
+                                           std::string_view name, Instant now,
+                                           const ReleaseTerms &terms) {
     std::vector<RouterOutcome> outcomes;
     const std::vector<std::size_t> routers = find_all(name);
     for (std::size_t n = 0; n < routers.size(); ++n) {
@@ -248,25 +249,24 @@ std::vector<RouterOutcome> Engine::execute(Command command,
         if (index != members.front()) {
             continue;  // done with the first one
         }
-        execute(command, members, outcomes, now);
+        execute(command, terms, members, outcomes, now);
     }
     return outcomes;
 }
 
-void Engine::execute(Command command, std::span<const std::size_t> members,
+void Engine::execute(Command command, const ReleaseTerms &terms,
+                     std::span<const std::size_t> members,
                      std::vector<RouterOutcome> &outcomes, Instant now) {
     const bool may_keep = std::ranges::all_of(members, [&](std::size_t i) {
         return routers_[i].instance().may_return();
     });
-    const std::string refusal = command == Command::failback
-                                    ? group_refusal(members, now)
-                                    : std::string{};
+    const std::string refusal = group_refusal(command, terms, members, now);
     for (const std::size_t i : members) {
         VirtualRouter &router = routers_[i];
         router.mark_changed();
-        const std::string own = router.failback_refusal(now);
+        const std::string own = router.refusal(command, terms, now);
         RouterOutcome outcome{
-            i, refusal.empty() ? router.execute(command, may_keep, now)
+            i, refusal.empty() ? router.execute(command, terms, may_keep, now)
                                : Outcome{false, own.empty() ? refusal : own}};
         if (!router.config().is_second()) {
             outcomes.push_back(std::move(outcome));
@@ -298,10 +298,11 @@ std::vector<std::size_t> Engine::find_all(std::string_view name) const {
 }
 
 // One member that cannot become MASTER keeps all of them.
-std::string Engine::group_refusal(std::span<const std::size_t> members,
+std::string Engine::group_refusal(Command command, const ReleaseTerms &terms,
+                                  std::span<const std::size_t> members,
                                   Instant now) const {
     for (const std::size_t i : members) {
-        if (std::string why = routers_[i].failback_refusal(now);
+        if (std::string why = routers_[i].refusal(command, terms, now);
             members.size() > 1 && !why.empty()) {
             return "\"" + routers_[i].config().name +
                    "\" of the same sync_group " + why;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/fingerprint.hpp"
+#include "core/engine/command.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/faults.hpp"
 #include "core/engine/split_brain.hpp"
@@ -84,7 +85,7 @@ struct Handover {
     std::vector<std::uint64_t> held;  // in the kernel: addresses, routes, rules
     std::vector<std::uint64_t> failed;  // titles of trackers
     std::vector<TimeOut> time_outs;
-    bool released = false;             // by an operator
+    std::optional<OperatorRelease> release;
     std::vector<SuspectedSign> signs;  // of an active one
     std::optional<LostAdverts> lost_adverts;
     std::optional<Distrust> distrust;

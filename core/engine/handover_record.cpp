@@ -249,7 +249,11 @@ HandoverRecord to_record(const Handover &handover) {
     record.dropped = handover.counters.dropped;
     record.held_count = copy_all(handover.held, record.held);
     record.failed_count = copy_all(handover.failed, record.failed);
-    record.released = handover.released;
+    if (handover.release) {
+        record.released = 1;
+        record.rescue = handover.release->rescue;
+        record.released_until = to_ns(handover.release->ends_at);
+    }
     put_time_outs(record, handover.time_outs);
     put_signs(record, handover.signs);
     if (handover.lost_adverts) {
@@ -283,7 +287,10 @@ std::optional<Handover> to_handover(const HandoverRecord &record, Instant now) {
     handover.held = to_vector(record.held, record.held_count);
     handover.failed = to_vector(record.failed, record.failed_count);
     handover.time_outs = reader.time_outs(record);
-    handover.released = record.released != 0;
+    if (record.released != 0) {
+        handover.release = {record.rescue != 0,
+                            reader.due(record.released_until)};
+    }
     handover.signs = reader.signs(record);
     if (record.lost_adverts.since != 0) {
         handover.lost_adverts = {

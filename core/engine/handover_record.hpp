@@ -13,7 +13,7 @@
 namespace ngx_vrrp::engine {
 
 // A record of another version, or of another length, is not read.
-inline constexpr std::uint32_t kHandoverVersion = 6;
+inline constexpr std::uint32_t kHandoverVersion = 7;
 
 // All addresses, excluded addresses, routes and rules that a configuration can
 // have: 255 of each. A route that is not recorded would stay when the next
@@ -88,6 +88,8 @@ struct HandoverRecord {
     std::uint32_t failed_count;
     std::uint32_t time_out_count;
     std::uint8_t released;
+    std::uint8_t rescue;
+    std::int64_t released_until;
     std::array<std::uint64_t, kMostHeld> held;
     std::array<std::uint64_t, kMostFailed> failed;
     std::array<TimeOutField, kMostTimeOuts> time_outs;

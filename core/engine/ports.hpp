@@ -191,8 +191,10 @@ public:
 
     // Records that an operator has released this router, so that a new vrrp
     // process keeps it released. False: there is no room for the record.
-    virtual bool is_released(const RouterKey &key) = 0;
-    virtual bool set_released(const RouterKey &key, bool released) = 0;
+    virtual std::optional<OperatorRelease> released(const RouterKey &key) = 0;
+    virtual bool set_released(
+        const RouterKey &key,
+        const std::optional<OperatorRelease> &release) = 0;
 
     // The next process does not stay out because of crashes before now.
     virtual void end_crash_time_out(Instant) {}

@@ -209,7 +209,7 @@ void VirtualRouter::inspect_trackers(Instant now) {
 
 // The cause is reported before its effect.
 void VirtualRouter::report_tracker_changes(Instant now) {
-    const Priority priority = trackers_.effective(config().priority);
+    const Priority priority = priority_now();
     for (const auto &[tracker, from] : trackers_.take_changes()) {
         if (config().is_second()) {
             continue;  // the first part has the same trackers
@@ -340,6 +340,9 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
         report_interface_faults(now);
     }
     end_faults(now);
+    if (release_) {
+        end_release(now);
+    }
     if (trackers_.deadline() && now >= *trackers_.deadline()) {
         evaluate_trackers(now);
     }
@@ -385,6 +388,9 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
 [[gnu::hot]] std::optional<Instant> VirtualRouter::deadline() const {
     std::optional<Instant> earliest = instance_.deadline();
     take_earlier(earliest, faults_.deadline());
+    if (release_) {
+        take_earlier(earliest, release_ends_at());
+    }
     if (interfaces_) {
         take_earlier(earliest, link_down_at_);
     }
@@ -413,7 +419,13 @@ bool VirtualRouter::finished() const {
     if (owner_ && !ports_.ownership.owns(id_)) {
         lose(now);
     }
+    const bool was_leaving = instance_.is_leaving();
     perform(instance_.handle(input, now), now);
+    if (was_leaving && release_ && is_master()) {
+        log_(LogLevel::notice,
+             "no router has taken over, staying MASTER with priority %u",
+             unsigned{instance_.effective_priority().value});
+    }
     check_split_brain(now);
     check_lost_adverts(now);
     if (witness_) {
@@ -490,11 +502,13 @@ void VirtualRouter::report_fault(const std::string &before, Instant now) {
     }
 }
 
-void VirtualRouter::report_priority(Instant now) {
+// cause: in place of trackers, whose contributions are news only now.
+void VirtualRouter::report_priority(Instant now, const std::string &cause) {
     const Priority before = instance_.effective_priority();
-    const Priority after = trackers_.effective(config().priority);
-    const std::string news = trackers_.take_news();
+    const Priority after = priority_now();
+    std::string news = trackers_.take_news();
     if (after != before) {
+        news = cause.empty() ? news : cause;
         input(vrrp::PriorityChanged{after, news}, now);
         log_(LogLevel::notice, "priority %u -> %u: %s", unsigned{before.value},
              unsigned{after.value}, news.c_str());

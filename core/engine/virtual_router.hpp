@@ -97,9 +97,11 @@ public:
     // release that waits for the successor is done, and has its detail when
     // is_leaving() is false. may_keep: after a resume, the addresses that it
     // has not given up yet.
-    Outcome execute(Command command, bool may_keep, Instant now);
-    // The reason for which the router refuses a failback; empty: it does not.
-    std::string failback_refusal(Instant now) const;
+    Outcome execute(Command command, const ReleaseTerms &terms, bool may_keep,
+                    Instant now);
+    // The reason for which the router refuses it; empty: it does not.
+    std::string refusal(Command command, const ReleaseTerms &terms,
+                        Instant now) const;
 
     // Its sync_group. Members claim the router at the same time, and join the
     // election at the same time.
@@ -186,8 +188,9 @@ public:
     std::optional<Instant> deadline() const;
     bool finished() const;
 
-    bool is_released() const {
-        return !faults_.entry(FaultCause::released).text.empty();
+    bool is_released() const { return release_.has_value(); }
+    const std::optional<OperatorRelease> &operator_release() const {
+        return release_;
     }
     bool is_leaving() const { return instance_.is_leaving(); }
     // Including routers that wait for connections to end.
@@ -307,9 +310,16 @@ private:
     }
     // Another nginx with this router has the device, with the same mark.
     bool may_change_vmac() const { return may_act() && !is_taken(); }
-    void keep_released(bool released, Instant now);
+    std::optional<Instant> release_ends_at() const;
+    void continue_release(std::optional<OperatorRelease> release, Instant now);
+    void end_release(Instant now);
+    bool keep_release(const std::optional<OperatorRelease> &release);
+    void take_part_again(const vrrp::Resume &resume, Instant now);
+    Priority priority_now() const;
+    std::string failback_refusal(Instant now) const;
+    std::string rescue_refusal() const;
     bool is_held_by_group(Instant now) const;
-    Outcome release(Instant now);
+    Outcome release(const ReleaseTerms &terms, Instant now);
     Outcome resume(bool may_keep, Instant now);
     bool end_time_outs(Instant now);
     Outcome fail_back(Instant now);
@@ -340,7 +350,7 @@ private:
     bool unlatch(Instant now);
     void report_tracker_changes(Instant now);
     void report_fault(const std::string &before, Instant now);
-    void report_priority(Instant now);
+    void report_priority(Instant now, const std::string &cause = {});
     void report_fault_and_priority(const std::string &before, Instant now);
     void end_faults(Instant now);
 
@@ -512,6 +522,7 @@ private:
     SplitBrain split_brain_;
     Counters counters_;
     Faults faults_;
+    std::optional<OperatorRelease> release_;
     Trackers trackers_;
     std::optional<Instant> link_down_at_;  // when that becomes a fault
     std::optional<Instant> vmac_retry_at_;

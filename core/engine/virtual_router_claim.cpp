@@ -140,9 +140,9 @@ void VirtualRouter::own(const Inheritance &got, Instant now) {
         return ports_.shared.is_latched(key(), title);
     });
     evaluate_trackers(now);
-    keep_released(got.handover ? got.handover->released
-                               : ports_.shared.is_released(key()),
-                  now);
+    continue_release(
+        got.handover ? got.handover->release : ports_.shared.released(key()),
+        now);
     phase_ = Phase::checking;
     if (got.from != Inheritance::From::owner) {
         ports_.shared.lost_successor();
@@ -222,7 +222,7 @@ void VirtualRouter::hand_over(Instant now) {
                       .held = {},
                       .failed = trackers_.failed(),
                       .time_outs = time_outs(faults_),
-                      .released = is_released(),
+                      .release = release_,
                       .signs = split_brain_.signs(),
                       .lost_adverts = lost_adverts_,
                       .distrust = distrust_,

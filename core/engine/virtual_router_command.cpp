@@ -1,4 +1,9 @@
 // Commands of operators to a virtual router, by request or by time of day.
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
 #include "core/engine/virtual_router.hpp"
 #include "core/vrrp/timing.hpp"
 
@@ -7,18 +12,46 @@ namespace ngx_vrrp::engine {
 namespace {
 
 constexpr const char *kReleased = "released by the operator";
+constexpr const char *kReleaseEnded = "the time of the release is over";
 constexpr const char *kResumed = "resumed by the operator";
 constexpr const char *kFailback = "failback by the operator";
 
+// The lowest one: every other router may preempt, and this one never does.
+constexpr Priority kRescuePriority{1};
+
+// As in nginx: "1h30m".
+std::string to_time(Duration length) {
+    const std::chrono::hh_mm_ss time{
+        std::chrono::duration_cast<std::chrono::seconds>(length)};
+    std::string text;
+    const auto put = [&](long long number, const char *unit) {
+        text += number == 0 ? "" : std::to_string(number) + unit;
+    };
+    put(time.hours().count(), "h");
+    put(time.minutes().count(), "m");
+    put(time.seconds().count(), "s");
+    return text;
+}
+
+// Behind the detail of an outcome.
+std::string describe(const ReleaseTerms &terms, bool was_released) {
+    return (terms.length != Duration::zero()
+                ? ", for " + to_time(terms.length)
+                : std::string{was_released ? ", until it is resumed" : ""}) +
+           (terms.rescue ? ", takes over only if there is no other MASTER"
+                         : "");
+}
+
 }  // namespace
 
-Outcome VirtualRouter::execute(Command command, bool may_keep, Instant now) {
+Outcome VirtualRouter::execute(Command command, const ReleaseTerms &terms,
+                               bool may_keep, Instant now) {
     if (stopped_) {
         return {false, "nginx is shutting down"};
     }
     switch (command) {
         case Command::release:
-            return release(now);
+            return release(terms, now);
         case Command::resume:
             return resume(may_keep, now);
         case Command::failback:
@@ -27,25 +60,73 @@ Outcome VirtualRouter::execute(Command command, bool may_keep, Instant now) {
     return {};
 }
 
+std::string VirtualRouter::refusal(Command command, const ReleaseTerms &terms,
+                                   Instant now) const {
+    switch (command) {
+        case Command::release:
+            return terms.rescue ? rescue_refusal() : std::string{};
+        case Command::resume:
+            return {};
+        case Command::failback:
+            return failback_refusal(now);
+    }
+    return {};
+}
+
+std::string VirtualRouter::rescue_refusal() const {
+    if (!config().election) {
+        return "has \"election off\", and does not know whether another node "
+               "has the addresses: needs rescue=off";
+    }
+    return config().priority == kPriorityOwner
+               ? "is the address owner, whose priority is always 255: needs "
+                 "rescue=off"
+               : "";
+}
+
 // The command is recorded even in a fault, or in a process that takes no part
-// in the election.
-Outcome VirtualRouter::release(Instant now) {
-    if (is_released()) {
+// in the election. A second one changes the terms of the first one.
+Outcome VirtualRouter::release(const ReleaseTerms &terms, Instant now) {
+    if (std::string why = refusal(Command::release, terms, now); !why.empty()) {
+        return {false, std::move(why)};
+    }
+    const OperatorRelease wanted{terms.rescue, terms.length == Duration::zero()
+                                                   ? Instant{}
+                                                   : now + terms.length};
+    if (release_ == wanted) {
         return {true, "is already released"};
     }
     const std::uint64_t before = counters_.transitions;
+    const bool was_released = is_released();
+    const bool was_out = was_released && !release_->rescue;
+    const bool kept = keep_release(wanted);
+    faults_.set(FaultCause::released, {});
     const std::string other = faults_.reason();
-    const bool kept = ports_.shared.set_released(key(), true);
-    faults_.set(FaultCause::released, kReleased);
-    if (other.empty()) {
-        input(vrrp::Release{kReleased, successor_grace()}, now);
+    faults_.set(FaultCause::released, wanted.rescue ? "" : kReleased);
+    if (wanted.rescue && was_out) {
+        take_part_again({kReleased, false}, now);
+    } else {
+        if (other.empty() && !(wanted.rescue ? was_released : was_out)) {
+            input(vrrp::Release{kReleased, successor_grace(), wanted.rescue},
+                  now);
+        }
+        report_priority(now, kReleased);
     }
-    Outcome outcome =
-        done(before, other.empty() ? kReleased : "stays in FAULT: " + other);
+    Outcome outcome = done(before, !other.empty() ? "stays in FAULT: " + other
+                                   : was_released ? "is already released"
+                                                  : kReleased);
+    outcome.terms = describe(terms, was_released);
     if (!kept) {
-        outcome.detail += ", until the vrrp process dies";
+        outcome.terms += ", until the vrrp process dies";
     }
     return outcome;
+}
+
+// False: a new process does not learn it after a crash of this one.
+bool VirtualRouter::keep_release(
+    const std::optional<OperatorRelease> &release) {
+    release_ = release;
+    return ports_.shared.set_released(key(), release);
 }
 
 Outcome VirtualRouter::resume(bool may_keep, Instant now) {
@@ -59,19 +140,52 @@ Outcome VirtualRouter::resume(bool may_keep, Instant now) {
                                       : "stays in FAULT: " + faults_.reason())
                    : Outcome{true, "was not released"};
     }
-    ports_.shared.set_released(key(), false);
+    const bool was_leaving = instance_.is_leaving();
+    keep_release(std::nullopt);
     faults_.set(FaultCause::released, {});
+    take_part_again({kResumed, may_keep}, now);
     const std::string other = faults_.reason();
-    if (other.empty()) {
-        input(vrrp::Resume{kResumed, may_keep}, now);
-    }
     if (instance_.is_leaving()) {
         return {true, std::string{kResumed} + ", a peer has taken over"};
     }
     if (instance_.state() == vrrp::StateName::active) {
-        return done(before, "stays MASTER, no router had taken over");
+        return done(before, was_leaving
+                                ? "stays MASTER, no router had taken over"
+                                : "stays MASTER");
     }
     return done(before, other.empty() ? kResumed : "stays in FAULT: " + other);
+}
+
+// With the priority that it has from now on.
+void VirtualRouter::take_part_again(const vrrp::Resume &resume, Instant now) {
+    report_priority(now, resume.reason);
+    if (faults_.reason().empty()) {
+        input(resume, now);
+    }
+}
+
+// Only for the process that owns the router.
+std::optional<Instant> VirtualRouter::release_ends_at() const {
+    return owner_ && release_ && release_->ends_at != Instant{}
+               ? std::optional{release_->ends_at}
+               : std::nullopt;
+}
+
+void VirtualRouter::end_release(Instant now) {
+    const auto ends_at = release_ends_at();
+    if (!ends_at || now < *ends_at) {
+        return;
+    }
+    mark_changed();
+    keep_release(std::nullopt);
+    faults_.set(FaultCause::released, {});
+    take_part_again({kReleaseEnded, false}, now);
+}
+
+Priority VirtualRouter::priority_now() const {
+    return release_ && release_->rescue
+               ? kRescuePriority
+               : trackers_.effective(config().priority);
 }
 
 // The cause of a fault "staying in FAULT for 600 s" may be gone before that.
@@ -132,10 +246,18 @@ Outcome VirtualRouter::done(std::uint64_t transitions_before,
                       : std::string{otherwise}};
 }
 
-// A command that another process of this node received.
-void VirtualRouter::keep_released(bool released, Instant now) {
-    ports_.shared.set_released(key(), released);
-    set_fault(FaultCause::released, released ? kReleased : "", now);
+// A command that another process of this node received. If this configuration
+// refuses a rescue, the router stays out.
+void VirtualRouter::continue_release(std::optional<OperatorRelease> release,
+                                     Instant now) {
+    if (release) {
+        release->ends_at = std::min(release->ends_at, now + kLongestRelease);
+        release->rescue = release->rescue && rescue_refusal().empty();
+    }
+    keep_release(release);
+    set_fault(FaultCause::released,
+              release && !release->rescue ? kReleased : "", now);
+    report_priority(now, kReleased);
 }
 
 void VirtualRouter::hold_preemption(bool held, Instant now) {

@@ -28,8 +28,8 @@ static_assert(kSuccessorSpeaks < status::kAnsweredWithin);
 void Control::execute(const status::Commands::Asked &asked,
                       engine::Engine &engine, Instant now) {
     const status::CommandRecord &record = asked.record;
-    const auto outcomes =
-        engine.execute(record.command, record.instance.view(), now);
+    const auto outcomes = engine.execute(record.command, record.instance.view(),
+                                         now, status::terms_of(record));
     Pending pending{asked.ticket, {}, now + kSuccessorSpeaks};
     for (const engine::RouterOutcome &outcome : outcomes) {
         const engine::VirtualRouter &router = engine.routers()[outcome.router];
@@ -55,10 +55,10 @@ void Control::report(const status::CommandRecord &record,
              who.c_str(), command, std::string{record.instance.view()}.c_str());
     }
     for (const engine::RouterOutcome &outcome : outcomes) {
-        log_(LogLevel::notice, "%s requests %s of %s: %s%s", who.c_str(),
+        log_(LogLevel::notice, "%s requests %s of %s: %s%s%s", who.c_str(),
              command, engine.routers()[outcome.router].config().name.c_str(),
              outcome.outcome.done ? "" : "refused, ",
-             outcome.outcome.detail.c_str());
+             outcome.outcome.detail.c_str(), outcome.outcome.terms.c_str());
     }
 }
 
@@ -100,6 +100,10 @@ status::OutcomeRecord Control::describe(const Awaited &awaited,
                    "within "
                  : std::string{"releases the addresses within "}) +
             std::to_string(to_ms(router.successor_grace())) + " ms";
+    } else if (awaited.leaving && router.is_released() &&
+               router.counters().transitions == awaited.transitions) {
+        detail = "no router has taken over, stays MASTER with priority " +
+                 std::to_string(router.instance().effective_priority().value);
     } else if (awaited.leaving &&
                router.counters().transitions != awaited.transitions) {
         detail = router.last_transition().reason;
@@ -118,7 +122,7 @@ status::OutcomeRecord Control::describe(const Awaited &awaited,
 
     record.instance.set(router.config().name);
     record.state.set(vrrp::public_name(router.instance().state()));
-    record.detail.set(detail);
+    record.detail.set(detail + awaited.outcome.outcome.terms);
     record.done = awaited.outcome.outcome.done;
     return record;
 }

@@ -589,12 +589,16 @@ void Node::lost_successor() {
     area_.confirm(std::min(generation_.number, area_.confirmed()));
 }
 
-bool Node::is_released(const engine::RouterKey &key) {
-    return area_.released().contains(to_string(key));
+std::optional<engine::OperatorRelease> Node::released(
+    const engine::RouterKey &key) {
+    const auto terms = area_.released().terms_of(to_string(key));
+    return terms ? std::optional{engine::unpacked(*terms)} : std::nullopt;
 }
 
-bool Node::set_released(const engine::RouterKey &key, bool released) {
-    return area_.released().set(to_string(key), released);
+bool Node::set_released(const engine::RouterKey &key,
+                        const std::optional<engine::OperatorRelease> &release) {
+    return area_.released().set(to_string(key), release.has_value(),
+                                release ? engine::packed(*release) : 0);
 }
 
 void Node::end_crash_time_out(Instant now) {

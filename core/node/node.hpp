@@ -115,8 +115,11 @@ private:
     bool is_alive(int pid, Instant now) override;
     void wake() override;
     void lost_successor() override;
-    bool is_released(const engine::RouterKey &key) override;
-    bool set_released(const engine::RouterKey &key, bool released) override;
+    std::optional<engine::OperatorRelease> released(
+        const engine::RouterKey &key) override;
+    bool set_released(
+        const engine::RouterKey &key,
+        const std::optional<engine::OperatorRelease> &release) override;
     void end_crash_time_out(Instant now) override;
     bool is_latched(const engine::RouterKey &key,
                     const std::string &tracker) override;

@@ -30,7 +30,8 @@ std::uint64_t seconds(Instant now) {
 // anything.
 bool is_sane(const CommandRecord &record) {
     const std::string_view instance = record.instance.view();
-    return is_known(record.command) && is_line(record.who.view()) &&
+    return is_known(record.command) && is_possible(terms_of(record)) &&
+           is_line(record.who.view()) &&
            (instance.empty() || is_name(instance));
 }
 

@@ -29,9 +29,15 @@ struct CommandRecord {
     Text<64> instance;  // empty: all
     Text<64> who;       // the address of the client
     engine::Command command;
+    std::uint8_t rescue;     // see engine::ReleaseTerms
+    std::int64_t length_ns;  // the same
 };
 
 static_assert(std::is_trivially_copyable_v<CommandRecord>);
+
+inline engine::ReleaseTerms terms_of(const CommandRecord &record) {
+    return {record.rescue != 0, Duration{record.length_ns}};
+}
 
 // A part of the answer: the result for one instance.
 struct OutcomeRecord {

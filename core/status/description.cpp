@@ -197,7 +197,11 @@ bool Description::update_state(const engine::VirtualRouter &router) {
     changed |= change(record_.fault, faults.reason());
     changed |= change(record_.retry_at_ns, to_ns(retry_at));
     changed |= change(record_.window_open, !router.window().empty());
+    const auto release =
+        router.operator_release().value_or(engine::OperatorRelease{});
     changed |= change(record_.released, router.is_released());
+    changed |= change(record_.rescue, release.rescue);
+    changed |= change(record_.released_until_ns, to_ns(release.ends_at));
     changed |= change(record_.effective_priority,
                       router.instance().effective_priority().value);
     return changed;

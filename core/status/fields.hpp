@@ -151,10 +151,20 @@ public:
         return age_ns(at_ns) <= time.count();
     }
 
+    // Milliseconds until then, and the time of day; null: never.
+    void until(std::string_view rest_key, std::string_view time_key,
+               std::int64_t at_ns) {
+        number(rest_key,
+               at_ns == 0 ? std::nullopt : std::optional(ms_until(at_ns)));
+        json.member_or_null(time_key, at_ns == 0 ? "" : time_of_day(at_ns));
+    }
+
     // 0: it is over.
     std::int64_t ms_until(std::int64_t at_ns) const {
         return to_ms(Duration{std::max<std::int64_t>(0, -age_ns(at_ns))});
     }
+
+    std::int64_t unix_time_ns(std::int64_t at_ns) const;
 
     // A sample that has no key.
     template <std::integral T, class... M>
@@ -186,7 +196,6 @@ private:
 
     static std::int64_t to_us(std::int64_t ns);
     std::int64_t age_ns(std::int64_t at_ns) const;
-    std::int64_t unix_time_ns(std::int64_t at_ns) const;
     std::string time_of_day(std::int64_t at_ns) const;
 
     MetricsWriter *metrics_;

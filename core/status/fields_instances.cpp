@@ -29,6 +29,24 @@ void write_state(Fields &out, std::string_view current) {
     }
 }
 
+void write_release(Fields &out, const InstanceRecord &instance) {
+    const bool released = instance.released != 0;
+    const std::int64_t until_ns = instance.released_until_ns;
+    out.json.member("released", released);
+    out.object_or_null("release", released, [&] {
+        out.until("until_ms", "until", until_ns);
+        out.json.member("rescue", instance.rescue != 0);
+    });
+    out.sample(released ? 1 : 0, gauge, "nginx_vrrp_instance_released",
+               "1 while an operator has released the instance.");
+    if (until_ns != 0) {
+        out.seconds(
+            out.unix_time_ns(until_ns), gauge,
+            "nginx_vrrp_instance_release_end_timestamp_seconds",
+            "Time at which the release of an operator ends, Unix time.");
+    }
+}
+
 void write_configuration(Fields &out, const InstanceRecord &instance) {
     const std::string_view mode = instance.no_election ? "none"
                                   : instance.unicast   ? "unicast"
@@ -54,7 +72,7 @@ void write_configuration(Fields &out, const InstanceRecord &instance) {
         out.json.member("times", windows);
         out.json.member("open", instance.window_open != 0);
     });
-    out.json.member("released", instance.released != 0);
+    write_release(out, instance);
 
     const std::string_view mode_of_hmac = instance.authentication_mode.view();
     out.object("authentication", [&] {

@@ -126,9 +126,11 @@ struct InstanceRecord {
     Text<16> vmac;             // the device of use_vmac; empty: none
     std::uint8_t window_open;
     std::uint8_t released;
-    Text<16> authentication;       // none, PASS, HMAC
-    Text<16> authentication_mode;  // of HMAC; empty: another one
-    std::uint8_t active_key;       // its id
+    std::uint8_t rescue;             // see engine::OperatorRelease
+    std::int64_t released_until_ns;  // CLOCK_BOOTTIME; 0: until it is resumed
+    Text<16> authentication;         // none, PASS, HMAC
+    Text<16> authentication_mode;    // of HMAC; empty: another one
+    std::uint8_t active_key;         // its id
     std::uint8_t second;  // of the instance before it: its other family
 
     // Numbers that change with each advertisement.

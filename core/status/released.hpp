@@ -1,11 +1,13 @@
 // The virtual routers that an operator has released, in shared memory: so that
 // a vrrp process that starts after a crash has the list. A word for each, by
-// the hash of its name, taken and given back atomically. All zeros: none.
+// the hash of its name, taken and given back atomically, and one for the terms
+// of its release. All zeros: none.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/base/seqlock.hpp"
@@ -17,26 +19,42 @@ public:
     static constexpr std::size_t kRoom = 512;
 
     bool contains(std::string_view router) const {
-        const std::uint64_t wanted = hash(router);
-        for (const SharedWord &word : words_) {
-            if (word.load() == wanted) {
-                return true;
-            }
-        }
-        return false;
+        return find(hash(router)) != kRoom;
     }
 
-    // False: there is no room for it.
-    bool set(std::string_view router, bool released) {
-        if (!released) {
-            replace(hash(router), kFree);
-            return true;
+    // The terms with which it was released.
+    std::optional<std::uint64_t> terms_of(std::string_view router) const {
+        const std::size_t index = find(hash(router));
+        return index == kRoom ? std::nullopt
+                              : std::optional{terms_[index].load()};
+    }
+
+    // False: there is no room for it. A process that dies in the middle leaves
+    // a release without terms.
+    bool set(std::string_view router, bool released, std::uint64_t terms = 0) {
+        const std::uint64_t word = hash(router);
+        if (released && !contains(router)) {
+            replace(kFree, word);
         }
-        return contains(router) || replace(kFree, hash(router));
+        const std::size_t index = find(word);
+        if (index == kRoom) {
+            return !released;
+        }
+        terms_[index].store(released ? terms : 0);
+        return released || replace(word, kFree);
     }
 
 private:
     static constexpr std::uint64_t kFree = 0;
+
+    // kRoom: none.
+    std::size_t find(std::uint64_t wanted) const {
+        std::size_t i = 0;
+        while (i < kRoom && words_[i].load() != wanted) {
+            ++i;
+        }
+        return i;
+    }
 
     // The first one.
     bool replace(std::uint64_t old, std::uint64_t with) {
@@ -59,6 +77,7 @@ private:
     }
 
     std::array<SharedWord, kRoom> words_;
+    std::array<SharedWord, kRoom> terms_;
 };
 
 }  // namespace ngx_vrrp::status

@@ -52,10 +52,12 @@ struct SourceChanged {
 
 // An operator moves the addresses to another router until Resume: the same as a
 // fault, but the addresses may stay until the successor advertises or grace is
-// over.
+// over. standby: the router becomes a backup, without a fault, and stays active
+// if there is no successor; its priority is lowered after that.
 struct Release {
     std::string reason;
     Duration grace{};
+    bool standby = false;
 };
 
 // The end of Release, while there is no fault. A router that has not given the

@@ -38,7 +38,8 @@ Instance::Instance(Config config)
     if (const auto *fault = std::get_if<FaultChanged>(&input)) {
         fault_ = fault->reason;
     }
-    if (const auto *release = std::get_if<Release>(&input)) {
+    if (const auto *release = std::get_if<Release>(&input);
+        release && !release->standby) {
         fault_ = release->reason;
     }
     if (std::holds_alternative<Resume>(input)) {
@@ -180,8 +181,8 @@ State Instance::clear_fault(std::string reason, Turn &turn) {
     return become_backup(reason + held_back(turn.now), turn);
 }
 
-State Instance::on(Fault, const Release &in, Turn &) {
-    return Fault{in.reason};
+State Instance::on(Fault state, const Release &in, Turn &) {
+    return in.standby ? state : Fault{in.reason};
 }
 
 State Instance::on(Fault, const Resume &in, Turn &turn) {
@@ -243,6 +244,9 @@ State Instance::wake(Leaving state, Turn &turn) {
     if (turn.now < state.drop_at) {
         return state;
     }
+    if (stays_without_successor(state)) {
+        return stay(state, turn);
+    }
     return drop(state,
                 config_.election ? state.reason + ", " + successor_of(state)
                                  : state.reason,
@@ -300,9 +304,18 @@ State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
 // While no router has taken over, we withdraw priority 0. A successor keeps the
 // addresses, and ours are removed.
 State Instance::on(Leaving state, const Resume &in, Turn &turn) {
-    if (state.for_good || state.successor || !in.may_keep) {
-        return state;
-    }
+    return state.for_good || state.successor || !in.may_keep
+               ? State{state}
+               : stay(state, turn);
+}
+
+// Members of a group would have to stay together.
+bool Instance::stays_without_successor(const Leaving &state) const {
+    return state.standby && !state.for_good && !state.successor &&
+           fault_.empty() && !config_.is_grouped();
+}
+
+State Instance::stay(const Leaving &state, Turn &turn) {
     Active next{
         .advertised = priority_,
         .advertised_interval = config_.advert_interval,

@@ -13,7 +13,8 @@
 //         |  +--- Leaving <--- Active, when Shutdown finds nginx serving
 //         +---> Active, for the address owner; Fault, when there is one
 //
-// Release leads from Active through Leaving to Fault, and from Backup to Fault.
+// Release leads from Active through Leaving to Fault, and from Backup to Fault,
+// or with standby to Backup.
 // Preempt leads from Backup to Active. Config::not_before and link_up_delay
 // keep a router, and the address owner, in Backup.
 //
@@ -105,6 +106,7 @@ struct Leaving {
     std::string reason;
     std::optional<IpAddress> successor;
     bool for_good = false;  // Shutdown; else Release
+    bool standby = false;   // see Release
     Instant began{};
     Instant taken_at{};     // the successor was heard, or has confirmed
     bool notified = false;  // it will confirm
@@ -250,7 +252,7 @@ private:
     State on(Fault state, const FaultChanged &in, Turn &turn);
     State on(Fault state, const AdvertReceived &in, Turn &turn);
     State on(Fault, const Shutdown &in, Turn &turn);
-    State on(Fault, const Release &in, Turn &);
+    State on(Fault state, const Release &in, Turn &);
     State on(Fault, const Resume &in, Turn &turn);
 
     State on(Backup state, const TimeReached &, Turn &turn);
@@ -261,7 +263,7 @@ private:
     State on(Backup state, const WindowChanged &, Turn &turn);
     State on(Backup state, const PreemptionHeld &, Turn &turn);
     State on(Backup, const Shutdown &in, Turn &turn);
-    State on(Backup, const Release &in, Turn &turn);
+    State on(Backup state, const Release &in, Turn &turn);
     State on(Backup state, const Preempt &in, Turn &turn);
     State on(Backup state, const MasterLeaves &in, Turn &turn);
     State on(Backup state, const TakeOver &, Turn &turn);
@@ -318,6 +320,8 @@ private:
     State leave(const Active &state, Leaving leaving, Turn &turn);
     State drop(const Leaving &state, std::string reason, bool may_wait,
                Turn &turn);
+    bool stays_without_successor(const Leaving &state) const;
+    State stay(const Leaving &state, Turn &turn);
     std::string successor_of(const Leaving &state) const;
     State clear_fault(std::string reason, Turn &turn);
 

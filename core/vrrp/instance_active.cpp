@@ -343,7 +343,8 @@ State Instance::on(Active state, const Release &in, Turn &turn) {
                   .renew_at = {},
                   .reason = in.reason,
                   .successor = {},
-                  .for_good = false},
+                  .for_good = false,
+                  .standby = in.standby},
                  turn);
 }
 

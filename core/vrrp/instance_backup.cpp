@@ -511,8 +511,8 @@ State Instance::on(Backup, const Shutdown &in, Turn &turn) {
     return become_initialize(in.reason, turn);
 }
 
-State Instance::on(Backup, const Release &in, Turn &turn) {
-    return become_fault(in.reason, turn);
+State Instance::on(Backup state, const Release &in, Turn &turn) {
+    return in.standby ? state : become_fault(in.reason, turn);
 }
 
 // The active router yields to our advertisement, whether it preempts or not.

@@ -23,6 +23,8 @@ typedef struct {
 
 
 static const char *ngx_http_vrrp_control_refuse(ngx_http_request_t *r);
+static const char *ngx_http_vrrp_control_terms(ngx_http_request_t *r,
+    vrrp_core_command_t *command);
 static ngx_int_t ngx_http_vrrp_control_ask(ngx_http_request_t *r,
     vrrp_core_command_t *command);
 static void ngx_http_vrrp_control_look(ngx_event_t *ev);
@@ -41,7 +43,7 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
 {
     ngx_int_t             rc;
     ngx_str_t             name;
-    const char           *refused;
+    const char           *refused, *invalid;
     vrrp_core_str_t       path;
     vrrp_core_command_t   command;
 
@@ -95,7 +97,62 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
         ngx_vrrp_core_str(&command.instance, &name);
     }
 
+    invalid = ngx_http_vrrp_control_terms(r, &command);
+
+    if (invalid) {
+        return ngx_http_vrrp_control_error(r, NGX_HTTP_BAD_REQUEST, invalid);
+    }
+
     return ngx_http_vrrp_control_ask(r, &command);
+}
+
+
+/*
+ * A release with an end is one that nobody watches: if the other node fails
+ * meanwhile, this one has to serve, unless the request says otherwise.
+ */
+
+static const char *
+ngx_http_vrrp_control_terms(ngx_http_request_t *r,
+    vrrp_core_command_t *command)
+{
+    ngx_int_t   seconds;
+    ngx_str_t   value;
+    ngx_uint_t  length, rescue;
+
+    length = (ngx_http_arg(r, (u_char *) "for", 3, &value) == NGX_OK);
+
+    if (length) {
+        seconds = ngx_parse_time(&value, 1);
+
+        if (seconds < 1 || seconds > VRRP_CORE_LONGEST_RELEASE) {
+            return "invalid for=, must be 1s to 365d, for example 30m";
+        }
+
+        command->length_ns = (int64_t) seconds * 1000000000;
+        command->rescue = 1;
+    }
+
+    rescue = (ngx_http_arg(r, (u_char *) "rescue", 6, &value) == NGX_OK);
+
+    if (rescue) {
+
+        if (value.len == 2 && ngx_strncmp(value.data, "on", 2) == 0) {
+            command->rescue = 1;
+
+        } else if (value.len == 3 && ngx_strncmp(value.data, "off", 3) == 0) {
+            command->rescue = 0;
+
+        } else {
+            return "invalid rescue=, must be on or off";
+        }
+    }
+
+    if ((length || rescue) && command->command != VRRP_CORE_RELEASE) {
+        return "for= and rescue= are parameters of release";
+    }
+
+    return NULL;
 }
 
 

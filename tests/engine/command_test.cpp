@@ -2,6 +2,8 @@
 // preemption.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/engine/engine_fixture.hpp"
 
 namespace ngx_vrrp::engine {
@@ -12,15 +14,16 @@ using vrrp::StateName;
 
 class CommandTest : public EngineTest {
 protected:
-    Outcome ask(Command command) {
-        const auto outcomes = engine->execute(command, "VI_1", now);
+    Outcome ask(Command command, const ReleaseTerms &terms = {}) {
+        const auto outcomes = engine->execute(command, "VI_1", now, terms);
         return outcomes.size() == 1 ? outcomes[0].outcome : Outcome{};
     }
 
     // "done: ..." or "refused: ..."
-    std::string said(Command command) {
-        const Outcome outcome = ask(command);
-        return (outcome.done ? "done: " : "refused: ") + outcome.detail;
+    std::string said(Command command, const ReleaseTerms &terms = {}) {
+        const Outcome outcome = ask(command, terms);
+        return (outcome.done ? "done: " : "refused: ") + outcome.detail +
+               outcome.terms;
     }
 
     const VirtualRouter &router() const { return engine->routers()[0]; }
@@ -316,6 +319,317 @@ TEST_F(CommandTest, ReleaseThatCannotBeRememberedSaysSo) {
 
     EXPECT_EQ(said(Command::release),
               "done: released by the operator, until the vrrp process dies");
+}
+
+// With an end, and with a rescue
+
+constexpr ReleaseTerms kRescue{.rescue = true};
+constexpr ReleaseTerms kHalfAnHour{.rescue = true, .length = Seconds{1800}};
+
+class RescueTest : public CommandTest {
+protected:
+    // Released, and 10.0.1.2 with priority 90 has the addresses.
+    void stand_by(const ReleaseTerms &terms) {
+        become_active();
+        ask(Command::release, terms);
+        hear_for(90, Seconds{1});
+        ASSERT_EQ(state(), StateName::backup);
+        machine.take();
+    }
+
+    unsigned priority() const {
+        return router().instance().effective_priority().value;
+    }
+};
+
+TEST_F(CommandTest, ReleaseEndsAfterItsTime) {
+    become_active();
+
+    EXPECT_EQ(said(Command::release, {.length = Seconds{5430}}),
+              "done: released by the operator, for 1h30m30s");
+    hear_for(90, Seconds{5429});
+    EXPECT_EQ(state(), StateName::fault);
+    hear_for(90, Seconds{1});
+
+    EXPECT_FALSE(router().is_released());
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(last_reason(), "the time of the release is over");
+    hear_for(90, Seconds{1});
+    EXPECT_EQ(state(), StateName::active);
+    EXPECT_EQ(engine->deadline() > now, true);
+}
+
+TEST_F(RescueTest, LeavesTheAddressesToTheOtherOne) {
+    become_active();
+
+    EXPECT_EQ(said(Command::release, kHalfAnHour),
+              "done: released by the operator, for 30m, takes over only if "
+              "there is no other MASTER");
+    EXPECT_EQ(machine.take(), Done{"advert 0 224.0.0.18"});
+    hear_for(90, Milliseconds{100});
+
+    EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5"});
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(last_reason(),
+              "released by the operator, 10.0.1.2 took over with priority 90");
+    EXPECT_EQ(priority(), 1u);
+    hear_for(2, Seconds{60});
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(log.count("priority 100 -> 1: released by the operator"), 1u);
+}
+
+TEST_F(RescueTest, StaysMasterWithoutAnotherOne) {
+    become_active();
+    ask(Command::release, kRescue);
+    run(router().successor_grace());
+
+    EXPECT_EQ(state(), StateName::active);
+    EXPECT_FALSE(router().is_leaving());
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18",
+                                    "advert 1 224.0.0.18", "add 10.0.1.5 1s"}));
+    EXPECT_EQ(log.count("no router has taken over, staying MASTER with "
+                        "priority 1"),
+              1u);
+    receive(2);
+    EXPECT_EQ(state(), StateName::backup);
+}
+
+TEST_F(RescueTest, TakesOverWhenTheOtherOneDies) {
+    stand_by(kRescue);
+
+    run(Seconds{1});
+    EXPECT_EQ(state(), StateName::active);
+    EXPECT_EQ(priority(), 1u);
+
+    hear_for(2, Milliseconds{100});
+    EXPECT_EQ(state(), StateName::backup);
+}
+
+TEST_F(RescueTest, TakesOverAfterPriorityZero) {
+    stand_by(kRescue);
+
+    receive(0);
+    run(Milliseconds{100});
+
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(RescueTest, EndsAfterItsTime) {
+    stand_by(kHalfAnHour);
+
+    hear_for(90, Seconds{1798});
+    EXPECT_EQ(priority(), 1u);
+    hear_for(90, Seconds{2});
+
+    EXPECT_EQ(priority(), 100u);
+    EXPECT_FALSE(router().is_released());
+    EXPECT_EQ(log.count("priority 1 -> 100: the time of the release is over"),
+              1u);
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(RescueTest, EndsWithResume) {
+    stand_by(kRescue);
+
+    EXPECT_EQ(said(Command::resume), "done: resumed by the operator");
+    EXPECT_EQ(priority(), 100u);
+    hear_for(90, Seconds{1});
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(RescueTest, ResumeAfterARescueKeepsTheAddresses) {
+    stand_by(kRescue);
+    run(Seconds{1});
+    machine.take();
+
+    EXPECT_EQ(said(Command::resume), "done: stays MASTER");
+    EXPECT_EQ(machine.take(), Done{"advert 100 224.0.0.18"});
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(RescueTest, ResumeBeforeATakeover) {
+    become_active();
+    ask(Command::release, kRescue);
+    machine.take();
+
+    EXPECT_EQ(said(Command::resume),
+              "done: stays MASTER, no router had taken over");
+    EXPECT_EQ(machine.take(), Done{"advert 100 224.0.0.18"});
+    EXPECT_EQ(log.count("staying MASTER"), 0u);
+}
+
+TEST_F(RescueTest, FailbackIsRefused) {
+    stand_by(kRescue);
+
+    EXPECT_EQ(said(Command::failback), "refused: is released, resume it first");
+}
+
+// The terms of the last command are in force.
+
+TEST_F(RescueTest, BecomesAReleaseWithoutRescue) {
+    stand_by(kRescue);
+
+    EXPECT_EQ(said(Command::release),
+              "done: released by the operator, until it is resumed");
+    EXPECT_EQ(state(), StateName::fault);
+    run(Seconds{5});
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_EQ(said(Command::release), "done: is already released");
+}
+
+TEST_F(RescueTest, AMasterOfARescueIsReleasedAgain) {
+    stand_by(kRescue);
+    run(Seconds{1});
+    machine.take();
+
+    ask(Command::release);
+    run(Seconds{1});
+
+    EXPECT_EQ(machine.take(), (Done{"advert 0 224.0.0.18", "add 10.0.1.5 1s",
+                                    "remove 10.0.1.5"}));
+    EXPECT_EQ(state(), StateName::fault);
+}
+
+TEST_F(RescueTest, WithoutRescueBeforeATakeover) {
+    become_active();
+    ask(Command::release, kRescue);
+    ask(Command::release);
+    run(Seconds{1});
+
+    EXPECT_EQ(state(), StateName::fault);
+}
+
+TEST_F(RescueTest, ComesAfterAReleaseWithoutRescue) {
+    become_active();
+    ask(Command::release);
+    hear_for(90, Seconds{1});
+    ASSERT_EQ(state(), StateName::fault);
+
+    ask(Command::release, kRescue);
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(priority(), 1u);
+    hear_for(90, Seconds{1});
+    EXPECT_EQ(state(), StateName::backup);
+    run(Seconds{1});
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(RescueTest, ASecondOneChangesTheTime) {
+    stand_by(kRescue);
+
+    EXPECT_EQ(said(Command::release, kHalfAnHour),
+              "done: is already released, for 30m, takes over only if there is "
+              "no other MASTER");
+    EXPECT_EQ(machine.take(), Done{});
+    EXPECT_EQ(router().operator_release()->ends_at, now + Seconds{1800});
+    EXPECT_EQ(priority(), 1u);
+}
+
+TEST_F(RescueTest, AFaultComesFirst) {
+    stand_by(kHalfAnHour);
+    engine->handle_interfaces(interfaces(false), now);
+    EXPECT_EQ(state(), StateName::fault);
+
+    EXPECT_EQ(said(Command::release, kRescue),
+              "done: stays in FAULT: interface eth0 is down, until it is "
+              "resumed, takes over only if there is no other MASTER");
+    engine->handle_interfaces(interfaces(), now);
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(priority(), 1u);
+}
+
+TEST_F(RescueTest, AnAddressOwnerRefuses) {
+    vrrp::Config owner = config();
+    owner.priority = Priority{255};
+    beat();
+    start(owner);
+
+    EXPECT_EQ(said(Command::release, kRescue),
+              "refused: is the address owner, whose priority is always 255: "
+              "needs rescue=off");
+    EXPECT_FALSE(router().is_released());
+    EXPECT_EQ(said(Command::release), "done: released by the operator");
+}
+
+TEST_F(RescueTest, ARouterWithoutElectionRefuses) {
+    vrrp::Config alone = config();
+    alone.election = false;
+    beat();
+    start(alone);
+
+    EXPECT_EQ(said(Command::release, kRescue),
+              "refused: has \"election off\", and does not know whether "
+              "another node has the addresses: needs rescue=off");
+}
+
+TEST_F(RescueTest, SurvivesAReload) {
+    stand_by(kHalfAnHour);
+    const auto before = router().operator_release();
+
+    reload();
+
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(router().operator_release(), before);
+    EXPECT_EQ(priority(), 1u);
+    hear_for(90, Seconds{5});
+    EXPECT_EQ(state(), StateName::backup);
+    hear_for(90, Seconds{1800});
+    EXPECT_EQ(state(), StateName::active);
+}
+
+TEST_F(RescueTest, AMasterSurvivesAReload) {
+    stand_by(kHalfAnHour);
+    run(Seconds{1});
+    machine.take();
+
+    reload();
+
+    EXPECT_EQ(state(), StateName::active);
+    EXPECT_EQ(priority(), 1u);
+    run(Seconds{1});
+    const Done done = machine.take();
+    EXPECT_EQ(std::ranges::count(done, "advert 100 224.0.0.18"), 0);
+    EXPECT_EQ(std::ranges::count(done, "advert 0 224.0.0.18"), 0);
+    hear_for(2, Milliseconds{100});
+    EXPECT_EQ(state(), StateName::backup);
+}
+
+TEST_F(RescueTest, SurvivesACrash) {
+    stand_by(kHalfAnHour);
+    const auto before = router().operator_release();
+
+    make(config());
+    engine->start(interfaces(), now);
+    hear_for(90, Seconds{5});
+
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(router().operator_release(), before);
+    EXPECT_EQ(priority(), 1u);
+}
+
+// The next configuration refuses a rescue.
+TEST_F(RescueTest, ANewAddressOwnerStaysOut) {
+    stand_by(kRescue);
+    vrrp::Config owner = config();
+    owner.priority = Priority{255};
+
+    make(owner);
+    engine->start(interfaces(), now);
+    run(Seconds{1});
+
+    EXPECT_EQ(state(), StateName::fault);
+    EXPECT_TRUE(router().is_released());
+}
+
+// A time that a broken process has written into the memory.
+TEST_F(RescueTest, AnImpossibleTimeIsLimited) {
+    become_backup();
+    machine.releases[router().key()] = {false, Instant::max()};
+
+    make(config());
+    engine->start(interfaces(), now);
+
+    EXPECT_EQ(router().operator_release()->ends_at, now + kLongestRelease);
 }
 
 // Windows

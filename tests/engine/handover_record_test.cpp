@@ -111,7 +111,7 @@ TEST(HandoverRecord, BackupSurvivesTheWay) {
 
 TEST(HandoverRecord, TimeOutsAndFaultsSurvive) {
     Handover handover;
-    handover.released = true;
+    handover.release = {true, kNow + Seconds{20}};
     handover.time_outs.push_back(
         {FaultCause::removal,
          {"a fight, staying in FAULT for 60 s",
@@ -120,7 +120,7 @@ TEST(HandoverRecord, TimeOutsAndFaultsSurvive) {
     const auto back = pass(handover);
     ASSERT_TRUE(back);
     EXPECT_FALSE(back->checkpoint);
-    EXPECT_TRUE(back->released);
+    EXPECT_EQ(back->release, handover.release);
     ASSERT_EQ(back->time_outs.size(), 1u);
     EXPECT_EQ(back->time_outs[0].cause, FaultCause::removal);
     EXPECT_EQ(back->time_outs[0].fault.text,

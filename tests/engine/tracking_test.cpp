@@ -84,6 +84,19 @@ TEST_F(TrackingTest, WeightIsAdvertisedWithinTheSameEventAndLogged) {
               1u);
 }
 
+TEST_F(TrackingTest, WeightHasNoEffectBeforeTheEndOfARescue) {
+    set_check(Verdict::up);
+    become_active_with({service(-20)});
+    engine->execute(Command::release, "VI_1", now, {.rescue = true});
+    set_check(Verdict::down);
+    engine->handle_checks(now);
+    EXPECT_EQ(priority(), 1u);
+
+    engine->execute(Command::resume, "VI_1", now);
+    EXPECT_EQ(priority(), 80u);
+    EXPECT_EQ(log.count("priority 1 -> 80: resumed by the operator"), 1u);
+}
+
 TEST_F(TrackingTest, FirstAdvertHasTheRightPriority) {
     start_with({link(-20)}, world(false));
     run(Milliseconds{400});

@@ -93,6 +93,27 @@ TEST_F(ControlTest, DoesNotWaitForTheSuccessorForEver) {
     EXPECT_EQ(worker.answer(ticket)[0].state.view(), "MASTER");
 }
 
+TEST_F(ControlTest, AReleaseHasTerms) {
+    become_active();
+    status::CommandRecord record{};
+    record.who.set("127.0.0.1");
+    record.command = Command::release;
+    record.rescue = 1;
+    record.length_ns = to_ns(Instant{Seconds{90}});
+    const auto ticket = worker.ask(record, now).value();
+    share();
+    run(Milliseconds{500});
+    share();
+
+    EXPECT_EQ(answer(ticket),
+              "no router has taken over, stays MASTER with priority 1, for "
+              "1m30s, takes over only if there is no other MASTER");
+    EXPECT_EQ(log.count("requests release of VI_1: released by the operator, "
+                        "for 1m30s, takes over only"),
+              1u);
+    EXPECT_TRUE(engine->routers()[0].is_released());
+}
+
 TEST_F(ControlTest, AnswersAtOnceWithoutASuccessorToWaitFor) {
     become_active();
     const auto failback = ask(Command::failback);

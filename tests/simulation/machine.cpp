@@ -75,7 +75,7 @@ void Machine::start_nginx() {
     }
     lan.trace("node " + std::to_string(number) + ": nginx starts");
     memory = new_memory();
-    released.clear();
+    releases.clear();
     node_id = 0;
     master_ = true;
     wants_nginx_ = false;
@@ -306,10 +306,11 @@ bool Machine::is_paused() const {
     return frozen_;
 }
 
-void Machine::execute(engine::Command command) {
+void Machine::execute(engine::Command command,
+                      const engine::ReleaseTerms &terms) {
     for (std::size_t i = 0; i < processes_.size(); ++i) {
         if (processes_[i]->is_in_charge()) {
-            const auto outcomes = processes_[i]->execute(command);
+            const auto outcomes = processes_[i]->execute(command, terms);
             for (const auto &outcome : outcomes) {
                 lan.trace("node " + std::to_string(number) + ": " +
                           std::string(to_string(command)) + ": " +

@@ -2,7 +2,9 @@
 // real engines with the real memory that they share.
 #pragma once
 
+#include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -87,7 +89,8 @@ public:
     void woken();
     void links_readable();
     void handle_time();
-    std::vector<engine::RouterOutcome> execute(engine::Command command);
+    std::vector<engine::RouterOutcome> execute(
+        engine::Command command, const engine::ReleaseTerms &terms);
     Instant wake_at() const { return wake_at_; }
 
     // SIGSTOP: frames wait, unless the machine as a whole does not run.
@@ -126,8 +129,11 @@ private:
     std::span<const engine::Heartbeat> heartbeats() override;
     std::optional<Instant> oldest_beat() override;
     void lost_successor() override;
-    bool is_released(const engine::RouterKey &key) override;
-    bool set_released(const engine::RouterKey &key, bool released) override;
+    std::optional<engine::OperatorRelease> released(
+        const engine::RouterKey &key) override;
+    bool set_released(
+        const engine::RouterKey &key,
+        const std::optional<engine::OperatorRelease> &release) override;
     bool is_latched(const engine::RouterKey &, const std::string &) override {
         return false;
     }
@@ -230,7 +236,8 @@ public:
     void kill_master();
     void pause(bool frames_wait);
     void resume();
-    void execute(engine::Command command);
+    void execute(engine::Command command,
+                 const engine::ReleaseTerms &terms = {});
     void set_check(bool passes);
     void set_workers(bool beat);
     // Another program removes a virtual address.
@@ -248,7 +255,11 @@ public:
     bool has_nginx() const { return master_; }
     bool is_paused() const;
     bool kernel_runs() const { return powered_ && !stands_still_; }
-    bool is_released() const { return !released.empty(); }
+    // And takes no part in the election.
+    bool is_released() const {
+        return std::ranges::any_of(
+            releases, [](const auto &one) { return !one.second.rescue; });
+    }
     // The process that has all routers and runs; nullptr: none now.
     const Process *process() const;
     const std::vector<std::unique_ptr<Process>> &processes() const {
@@ -276,7 +287,7 @@ public:
     const Plan &plan;
     const NodeNumber number;
     SharedMemory memory;
-    std::set<std::string> released;
+    std::map<std::string, engine::OperatorRelease> releases;
     PeerStore remembered;
     peer::NodeId node_id = 0;
     unsigned generation = 0;

@@ -353,8 +353,9 @@ void Process::handle_time() {
     share();
 }
 
-std::vector<engine::RouterOutcome> Process::execute(engine::Command command) {
-    auto outcomes = engine_.execute(command, "", machine_.lan.now());
+std::vector<engine::RouterOutcome> Process::execute(
+    engine::Command command, const engine::ReleaseTerms &terms) {
+    auto outcomes = engine_.execute(command, "", machine_.lan.now(), terms);
     share();
     return outcomes;
 }
@@ -514,15 +515,19 @@ void Process::lost_successor() {
     machine_.confirmed = std::min(machine_.confirmed, generation_);
 }
 
-bool Process::is_released(const engine::RouterKey &key) {
-    return machine_.released.contains(to_string(key));
+std::optional<engine::OperatorRelease> Process::released(
+    const engine::RouterKey &key) {
+    const auto found = machine_.releases.find(to_string(key));
+    return found == machine_.releases.end() ? std::nullopt
+                                            : std::optional{found->second};
 }
 
-bool Process::set_released(const engine::RouterKey &key, bool released) {
-    if (released) {
-        machine_.released.insert(to_string(key));
-    } else {
-        machine_.released.erase(to_string(key));
+bool Process::set_released(
+    const engine::RouterKey &key,
+    const std::optional<engine::OperatorRelease> &release) {
+    machine_.releases.erase(to_string(key));
+    if (release) {
+        machine_.releases.emplace(to_string(key), *release);
     }
     return true;
 }

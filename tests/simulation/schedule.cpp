@@ -367,7 +367,8 @@ void Schedule::disturb_nginx(Machine &machine) {
 void Schedule::command(Machine &machine) {
     switch (dice_.below(5)) {
         case 0:
-            machine.execute(engine::Command::release);
+            machine.execute(engine::Command::release,
+                            {.rescue = dice_.one_in(2)});
             break;
         case 1:
             machine.execute(engine::Command::resume);
@@ -1072,7 +1073,8 @@ void Schedule::move_away(Finale finale, NodeNumber owner) {
             bound = Duration{0};
             break;
         case Finale::release:
-            machine.execute(engine::Command::release);
+            machine.execute(engine::Command::release,
+                            {.rescue = dice_.one_in(2)});
             bound = Duration{0};
             break;
         case Finale::tracker:

@@ -60,6 +60,15 @@ protected:
     Instant now = instant_from_ns(5'000'000'000'000);
 };
 
+TEST_F(CommandsTest, WithAnImpossibleTimeAreNotTaken) {
+    for (const std::int64_t ns : {std::int64_t{-1}, INT64_MAX}) {
+        CommandRecord forged = record(Command::release);
+        forged.length_ns = ns;
+        ASSERT_TRUE(worker.ask(forged, now));
+        EXPECT_TRUE(vrrp.take(now).empty());
+    }
+}
+
 // They are logged: a worker that was broken into must not write lines there.
 TEST_F(CommandsTest, WithTextsThatCannotBeLoggedAreNotTaken) {
     CommandRecord forged = record(Command::release, "VI_1\n[alert] 1#1: x");

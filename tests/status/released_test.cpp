@@ -20,6 +20,23 @@ TEST(ReleasedRouters, AreRememberedByName) {
     EXPECT_TRUE(released.set("51/ipv4/eth0", false));
 }
 
+TEST(ReleasedRouters, HaveTermsUntilTheyAreResumed) {
+    ReleasedRouters released{};
+    EXPECT_EQ(released.terms_of("a"), std::nullopt);
+
+    EXPECT_TRUE(released.set("a", true, 7));
+    EXPECT_TRUE(released.set("b", true, 8));
+    EXPECT_EQ(released.terms_of("a"), 7u);
+    EXPECT_EQ(released.terms_of("b"), 8u);
+    EXPECT_TRUE(released.set("a", true, 9));
+    EXPECT_EQ(released.terms_of("a"), 9u);
+
+    EXPECT_TRUE(released.set("a", false));
+    EXPECT_EQ(released.terms_of("a"), std::nullopt);
+    EXPECT_TRUE(released.set("c", true));
+    EXPECT_EQ(released.terms_of("c"), 0u);
+}
+
 TEST(ReleasedRouters, HaveRoomForSoMany) {
     ReleasedRouters released{};
     const auto name = [](std::size_t i) {

@@ -27,6 +27,8 @@ inline InstanceRecord backup_instance() {
     instance.preempt_windows.set("02:00-04:00 22:00-23:00");
     instance.window_open = 1;
     instance.released = 1;
+    instance.rescue = 1;
+    instance.released_until_ns = 1'810'000'000'000;
     instance.authentication.set("HMAC");
     instance.authentication_mode.set("permissive");
     instance.active_key = 2;

@@ -44,13 +44,14 @@ public:
     std::vector<check::CheckId> demanded;                  // to be made now
     std::map<std::size_t, bfd::Status> sessions;           // of BFD
     std::optional<Instant> active_before;  // the life before this one
-    std::set<engine::RouterKey> released;  // over the life of a process
-    std::set<std::string> latched;         // titles of trackers
-    bool full = false;                     // no room for one more
-    bool owned_by_other = false;           // request() has to wait
-    std::string overtaken_at;              // with this, another one owns it
-    bool successor = false;                // another process waits for us
-    bool successor_sleeps = false;         // it does not run now
+    // Over the life of a process.
+    std::map<engine::RouterKey, engine::OperatorRelease> releases;
+    std::set<std::string> latched;  // titles of trackers
+    bool full = false;              // no room for one more
+    bool owned_by_other = false;    // request() has to wait
+    std::string overtaken_at;       // with this, another one owns it
+    bool successor = false;         // another process waits for us
+    bool successor_sleeps = false;  // it does not run now
     // The router that others want or own; else all of them.
     std::optional<engine::OwnershipId> only;
     std::optional<engine::Handover> passed_on;     // received by the successor
@@ -213,15 +214,19 @@ public:
 
     void lost_successor() override {}
 
-    bool is_released(const engine::RouterKey &key) override {
-        return released.contains(key);
+    std::optional<engine::OperatorRelease> released(
+        const engine::RouterKey &key) override {
+        const auto found = releases.find(key);
+        return found == releases.end() ? std::nullopt
+                                       : std::optional{found->second};
     }
 
-    bool set_released(const engine::RouterKey &key, bool is) override {
-        if (is && !full) {
-            released.insert(key);
-        } else {
-            released.erase(key);
+    bool set_released(
+        const engine::RouterKey &key,
+        const std::optional<engine::OperatorRelease> &release) override {
+        releases.erase(key);
+        if (release && !full) {
+            releases.emplace(key, *release);
         }
         return !full;
     }

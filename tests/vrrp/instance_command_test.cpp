@@ -84,6 +84,69 @@ TEST(Release, IsNoMoreForAnotherProcessThanAFault) {
     EXPECT_EQ(router.instance().checkpoint(), std::nullopt);
 }
 
+// Release, and stand by
+
+const Release kStandBy{"released", Milliseconds{1200}, true};
+
+TEST(StandBy, LeavesAsAReleaseAndBecomesABackup) {
+    Router router = Router::active(classic_config());
+
+    EXPECT_EQ(router.put(kStandBy), Lines{"send-advert priority 0"});
+    router.hear(90);
+    EXPECT_EQ(router.wait(),
+              (Lines{"remove-addresses",
+                     "transition active -> backup: released, 192.168.64.134 "
+                     "took over with priority 90"}));
+}
+
+TEST(StandBy, StaysActiveWithoutASuccessor) {
+    Router router = Router::active(classic_config());
+    router.put(kStandBy);
+
+    EXPECT_EQ(router.after(Milliseconds{1200}).put(TimeReached{}),
+              (Lines{"send-advert priority 100", "renew-addresses"}));
+    EXPECT_FALSE(router.instance().is_leaving());
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
+TEST(StandBy, DropsTheAddressesInAFaultAndAtTheEnd) {
+    for (const Input &end : {Input{FaultChanged{"link down"}},
+                             Input{Shutdown{"end", false, {}}}}) {
+        Router router = Router::active(classic_config());
+        router.put(kStandBy);
+        router.put(end);
+        EXPECT_NE(router.state(), StateName::active);
+    }
+    Router router = Router::active(classic_config());
+    router.put(kStandBy);
+    router.put(Shutdown{"end", true, Milliseconds{1200}});
+    router.after(Milliseconds{1200}).put(TimeReached{});
+    EXPECT_EQ(router.state(), StateName::initialize);
+}
+
+// They move together.
+TEST(StandBy, AMemberOfAGroupDoesNotStay) {
+    Config config = classic_config();
+    config.sync.group = "G";
+    Router router = Router::backup(config);
+    router.put(TakeOver{});
+    ASSERT_EQ(router.state(), StateName::active);
+    router.put(kStandBy);
+
+    router.after(Milliseconds{1200}).put(TimeReached{});
+
+    EXPECT_EQ(router.state(), StateName::backup);
+}
+
+TEST(StandBy, ABackupStaysOneAndAFaultIsNotEnded) {
+    Router router = Router::backup(classic_config());
+    EXPECT_EQ(router.put(kStandBy), Lines{});
+
+    router.put(FaultChanged{"link down"});
+    EXPECT_EQ(router.put(kStandBy), Lines{});
+    EXPECT_EQ(router.state(), StateName::fault);
+}
+
 // Resume
 
 TEST(Resume, OfARouterThatTakesPartIsNothing) {

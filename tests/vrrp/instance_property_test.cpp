@@ -45,7 +45,8 @@ Input random_command(Dice &dice) {
         case 8:
             return ActiveDied{ip("192.168.64.134"), "it has ended"};
         case 0:
-            return Release{"released", Milliseconds{dice.below(1000)}};
+            return Release{"released", Milliseconds{dice.below(1000)},
+                           dice.below(2) == 0};
         case 1:
         case 2:
             return Resume{"resumed"};

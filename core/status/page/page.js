@@ -303,6 +303,18 @@ function advertsLost(lost) {
         </p>`}</div>`;
 }
 
+function releaseOf(release) {
+    if (release === null) {
+        return null;
+    }
+    const until = release.until === null
+        ? 'until it is resumed'
+        : `until ${timeOfDay(release.until)} (in ${human(release.until_ms)})`;
+    return release.rescue
+        ? `${until}, MASTER only while there is no other one`
+        : until;
+}
+
 function facts(instance) {
     const optional = (name, value) => value === null ? '' : fact(name, value);
     const retry = instance.retry_ms;
@@ -313,6 +325,7 @@ function facts(instance) {
             ${optional('Reason', instance.reason)}
             ${optional('Fault', instance.fault)}
             ${optional('Retry', retry === null ? null : `in ${human(retry)}`)}
+            ${optional('Released', releaseOf(instance.release))}
             ${fact('Master', masterOf(instance))}
             ${fact('Router', routerOf(instance))}
             ${instance.mode === 'none' ? '' : [
@@ -351,8 +364,10 @@ function priority(instance) {
     const base = instance.priority.base;
     const effective = instance.priority.effective;
     const beyond = effective - base - sum(instance.trackers.map((t) => t.adds));
-    const limit = base === 255
-        ? 'the address owner always has 255' : 'limited to 1-254';
+    const rescue = instance.release !== null && instance.release.rescue;
+    const limit = rescue ? 'released, the lowest priority'
+        : base === 255 ? 'the address owner always has 255'
+            : 'limited to 1-254';
 
     return table(
         `Priority ${effective}`
