@@ -69,6 +69,11 @@ ngx_vrrp_page=$ngx_vrrp_core_objs/page
 ngx_vrrp_page_dir=$ngx_addon_dir/core/status/page
 ngx_vrrp_objs="$ngx_vrrp_objs $ngx_vrrp_page.o"
 
+# The BPF programs are one array; without clang it is empty.
+
+ngx_vrrp_programs=$ngx_vrrp_core_objs/programs
+ngx_vrrp_objs="$ngx_vrrp_objs $ngx_vrrp_programs.o"
+
 cat << END >> $NGX_MAKEFILE
 
 $ngx_vrrp_page.cpp:	$ngx_addon_dir/tools/embed-page \\
@@ -79,6 +84,16 @@ $ngx_vrrp_page.cpp:	$ngx_addon_dir/tools/embed-page \\
 $ngx_vrrp_page.o:	$ngx_vrrp_page.cpp
 	\$(CC) -c $ngx_vrrp_cxxflags $ngx_vrrp_inc_opts \\
 		-o $ngx_vrrp_page.o $ngx_vrrp_page.cpp
+
+$ngx_vrrp_programs.cpp:	$ngx_addon_dir/tools/embed-programs \\
+		$ngx_addon_dir/bpf/drain.bpf.c $ngx_addon_dir/bpf/drain.h \\
+		$NGX_MAKEFILE
+	$ngx_addon_dir/tools/embed-programs $ngx_vrrp_clang \\
+		> $ngx_vrrp_programs.cpp
+
+$ngx_vrrp_programs.o:	$ngx_vrrp_programs.cpp
+	\$(CC) -c $ngx_vrrp_cxxflags $ngx_vrrp_inc_opts \\
+		-o $ngx_vrrp_programs.o $ngx_vrrp_programs.cpp
 
 $ngx_vrrp_core_lib:	$ngx_vrrp_objs
 	rm -f $ngx_vrrp_core_lib

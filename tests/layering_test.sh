@@ -4,6 +4,7 @@
 # core/probe and core/transport only, and the C shims see nothing of the core
 # but core/capi.h.
 # The folders of ngx_vrrp_module/ depend on each other in one direction, too.
+# bpf/ sees nothing of them.
 #
 # usage: layering_test.sh [ROOT]
 #
@@ -106,7 +107,8 @@ check_rooms()
         $1 == "rule" { allowed[$2] = $3 }
 
         $1 == "include" && split($2, part, "/") > 1 && $4 !~ allowed[part[1]] {
-            if (part[1] != "capi" || $4 != "core/capi.h")
+            if ((part[1] != "capi" || $4 != "core/capi.h") &&
+                (part[1] != "net" || $4 != "bpf/drain.h"))
                 print $2 ":" $3 ":" $4 "  not for core/" part[1]
         }'
 }
@@ -227,6 +229,14 @@ check_shims()
 }
 
 
+# Programs of the kernel: no library, and one header that core/net shares.
+check_bpf()
+{
+    includes_of "$1/bpf" \
+        | require '("drain\.h"|<linux/[^>]*>|<stddef\.h>)' 'not for bpf'
+}
+
+
 # A command without core and nginx; only its main.cpp makes system calls.
 check_translator()
 {
@@ -251,6 +261,7 @@ violations()
     check_nginx "$root/core"
     check_shims "$root"
     check_folders "$root"
+    check_bpf "$root"
     check_translator "$root"
     check_circles "$root"
 }
@@ -389,6 +400,12 @@ refused ngx_vrrp_module/ngx_vrrp_worker.c #include "ngx_vrrp_conf.h"
 refused ngx_vrrp_module/other/a.c #include "ngx_vrrp_module.h"
 refused ngx_vrrp_module/check/ngx_vrrp_module.h int i;
 refused core/base/a.hpp #include "core/base/back.hpp"
+accepted bpf/a.bpf.c #include "drain.h"
+accepted bpf/a.bpf.c #include <linux/bpf.h>
+accepted core/net/a.cpp #include "bpf/drain.h"
+refused bpf/a.bpf.c #include "core/capi.h"
+refused bpf/a.bpf.c #include <sys/socket.h>
+refused core/engine/a.cpp #include "bpf/drain.h"
 accepted translator/a.cpp #include "translator/text.hpp"
 accepted translator/text.cpp #include <arpa/inet.h>
 accepted translator/main.cpp #include <unistd.h>
