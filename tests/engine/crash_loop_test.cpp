@@ -60,6 +60,7 @@ TEST_F(CrashLoopTest, OperatorEndsTheTimeEarly) {
     const auto outcomes = engine->execute(Command::resume, "VI_1", now);
 
     EXPECT_EQ(outcomes.at(0).outcome.done, true);
+    EXPECT_EQ(machine.crashes_end_at, now) << "for the next process";
     EXPECT_EQ(state(), vrrp::StateName::backup);
     run(Seconds{1});
     EXPECT_EQ(state(), vrrp::StateName::active);

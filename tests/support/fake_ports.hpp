@@ -47,7 +47,8 @@ public:
     // Over the life of a process.
     std::map<engine::RouterKey, engine::OperatorRelease> releases;
     std::set<std::string> latched;  // titles of trackers
-    bool full = false;              // no room for one more
+    Instant crashes_end_at{};  // the time out of a crash loop, by an operator
+    bool full = false;         // no room for one more
     bool owned_by_other = false;    // request() has to wait
     std::string overtaken_at;       // with this, another one owns it
     bool successor = false;         // another process waits for us
@@ -230,6 +231,8 @@ public:
         }
         return !full;
     }
+
+    void end_crash_time_out(Instant now) override { crashes_end_at = now; }
 
     bool is_latched(const engine::RouterKey &,
                     const std::string &tracker) override {
