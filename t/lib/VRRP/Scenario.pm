@@ -96,13 +96,10 @@ sub _wait_for_holder ($self, $name) {
 }
 
 
-# When lb1 preempts, lb2 closes connections at once: if it sends a response at
-# that moment, nginx logs an alert (docs/directives.md, close_connections).
 sub _start_balancer ($self, $name, %args) {
     $self->_note($name, 'nginx starts');
     $self->{nginx}{$name} = $self->{classic}->start_balancer(
-        $self->{lab}, $name, %args,
-        expect => qr/writev\(\) failed \(103: .* while sending to client/);
+        $self->{lab}, $name, %args);
 }
 
 
