@@ -113,7 +113,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data,
     const vrrp_core_command_t command{
         .command = static_cast<vrrp_core_command_e>(data[0] % 3),
         .instance = to_c(instance),
-        .who = to_c(who)};
+        .who = to_c(who),
+        .length_ns = (data[0] >> 4) * std::int64_t{1'000'000'000},
+        .rescue = static_cast<std::uint8_t>((data[0] >> 3) & 1)};
     check(command, who, instance);
     check_health(instance);
     return 0;
