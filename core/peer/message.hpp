@@ -32,19 +32,22 @@ namespace ngx_vrrp::peer {
 
 // The numbers are those of the wire.
 enum class Type : std::uint8_t {
-    hello = 1,     // the first one in each direction
-    about = 2,     // the second one
-    status = 3,    // all virtual routers of the interface
-    alive = 4,     // nothing has changed
-    bye = 5,       // the last one
-    question = 6,  // which of your virtual routers are MASTER now?
-    answer = 7,    // the payload of status, made at this moment, and that of
-                   // the question
-    order = 8,     // of successors, see order.hpp
-    leaving = 9,   // of a MASTER that leaves, see handover.hpp
-    taken = 10,    // of its successor
-    details = 11,  // of the sender, see details.hpp
-    relayed = 12   // of another node
+    hello = 1,      // the first one in each direction
+    about = 2,      // the second one
+    status = 3,     // all virtual routers of the interface
+    alive = 4,      // nothing has changed
+    bye = 5,        // the last one
+    question = 6,   // which of your virtual routers are MASTER now?
+    answer = 7,     // the payload of status, made at this moment, and that of
+                    // the question
+    order = 8,      // of successors, see order.hpp
+    leaving = 9,    // of a MASTER that leaves, see handover.hpp
+    taken = 10,     // of its successor
+    details = 11,   // of the sender, see details.hpp
+    relayed = 12,   // of another node
+    drain = 13,     // of a MASTER that leaves, see drain.hpp
+    forwards = 14,  // of its successor
+    wants = 15      // of a node that would preempt: RouterIds, see handover.hpp
 };
 
 inline constexpr std::size_t kHeaderSize = 8;

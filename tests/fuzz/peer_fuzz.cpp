@@ -8,6 +8,7 @@
 #include "core/base/log.hpp"
 #include "core/base/store.hpp"
 #include "core/peer/details.hpp"
+#include "core/peer/drain.hpp"
 #include "core/peer/handover.hpp"
 #include "core/peer/remembered.hpp"
 #include "core/peer/session.hpp"
@@ -101,6 +102,8 @@ void run(Bytes input) {
     check_round_trip(parse_answer(input), parse_answer);
     check_round_trip(parse_order(input), parse_order);
     check_round_trip(parse_routers(input), parse_routers);
+    check_round_trip(parse_drain(input), parse_drain);
+    check_round_trip(parse_forwards(input), parse_forwards);
     static_cast<void>(parse_bye(input));
     run_session(input, {});
     run_session(input, Buffer(32, 7));
