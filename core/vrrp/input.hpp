@@ -162,7 +162,7 @@ struct ComparesFrom {
 using Input =
     std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
-                 ActiveDied, WindowChanged, PreemptionHeld, LinkUp,
+                 GiveWay, ActiveDied, WindowChanged, PreemptionHeld, LinkUp,
                  AddressClaimed, MasterLeaves, SuccessorNotified,
                  SuccessorReady, ActiveLinked, ActiveAnswered, WitnessAnswered,
                  TakeOver, StandDown, Assert, ComparesFrom>;

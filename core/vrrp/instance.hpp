@@ -183,6 +183,9 @@ public:
     // Of a backup: the address of its active router, which may only answer on
     // its peer link, or of the one that has sent priority 0.
     std::optional<IpAddress> followed() const;
+    // Of a backup: the active router, if it is heard, and will be preempted
+    // within this time.
+    std::optional<IpAddress> preempts_within(Duration time, Instant now) const;
     // The last one that has ended.
     const std::optional<Departure> &departure() const { return departure_; }
     // ActiveAnswered matters now.

@@ -147,6 +147,21 @@ Instant Instance::witness_due_at(const Backup &state) const {
                : overdue;
 }
 
+// The advertisements of a router that is followed start the timer.
+std::optional<IpAddress> Instance::preempts_within(Duration time,
+                                                   Instant now) const {
+    const auto *backup = std::get_if<Backup>(&state_);
+    if (!backup || !active_router_ || backup->leaver || follows_router() ||
+        active_router_->priority >= priority_) {
+        return std::nullopt;
+    }
+    const bool is_heard =
+        now < active_router_->heard_at + 2 * active_router_->interval;
+    return is_heard && takeover_at(*backup) <= now + time
+               ? std::optional{active_router_->address}
+               : std::nullopt;
+}
+
 bool Instance::owes_question(Instant now) const {
     const auto *backup = std::get_if<Backup>(&state_);
     return backup && now >= question_at(*backup);

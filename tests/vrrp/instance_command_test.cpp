@@ -176,6 +176,31 @@ TEST(Resume, DoesNotEndAShutdown) {
     EXPECT_TRUE(router.instance().is_leaving());
 }
 
+// A preemption that the active router learns of before
+
+TEST(PreemptsWithin, ALowerRouterThatIsHeard) {
+    Router router = Router::backup(classic_config());
+    const auto within = [&](Duration time) {
+        return router.instance().preempts_within(time, router.now());
+    };
+    EXPECT_FALSE(within(Seconds{10})) << "no router is heard";
+    router.after(Milliseconds{100}).hear(90);
+    EXPECT_TRUE(within(Seconds{10}));
+    EXPECT_FALSE(within(Seconds{1}));
+    router.after(Milliseconds{3000});
+    EXPECT_FALSE(within(Seconds{1})) << "it is not heard any more";
+    router.hear(90);
+    EXPECT_TRUE(within(Seconds{1}));
+    router.hear(110);
+    EXPECT_FALSE(within(Seconds{10})) << "it is followed";
+}
+
+TEST(PreemptsWithin, NothingWithoutPreemption) {
+    Router router = Router::backup(without_preemption());
+    router.hear(90);
+    EXPECT_FALSE(router.instance().preempts_within(Seconds{10}, router.now()));
+}
+
 // Preempt
 
 TEST(Preempt, OfTheActiveRouterIsNothing) {
