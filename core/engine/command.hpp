@@ -12,6 +12,8 @@
 
 namespace ngx_vrrp::engine {
 
+inline constexpr const char *kFailback = "failback by the operator";
+
 enum class Command : std::uint8_t {
     release,  // give the addresses to a peer, and stay out
     resume,   // take part again

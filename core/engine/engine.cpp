@@ -157,6 +157,10 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
     if (router.take_left() && std::ranges::find(left_, index) == left_.end()) {
         left_.push_back(index);
     }
+    if (router.take_drain_news() &&
+        std::ranges::find(drain_news_, index) == drain_news_.end()) {
+        drain_news_.push_back(index);
+    }
     if (router.take_question()) {
         questions_.push_back(index);
     }
@@ -329,6 +333,28 @@ void Engine::set_linked_peers(std::size_t router, LinkedPeers links,
                               Instant now) {
     with(router, now,
          [&](VirtualRouter &r) { r.set_linked_peers(links, now); });
+}
+
+void Engine::hear_forwards(std::size_t router, const ForwardsReport &report,
+                           Instant now) {
+    with(router, now, [&](VirtualRouter &r) { r.hear_forwards(report, now); });
+}
+
+ForwardsReport Engine::forward(std::size_t router, const DrainRequest &request,
+                               Instant now) {
+    ForwardsReport report;
+    with(router, now,
+         [&](VirtualRouter &r) { report = r.forward(request, now); });
+    return report;
+}
+
+void Engine::give_way(std::size_t router, const std::string &successor,
+                      Instant now) {
+    with(router, now, [&](VirtualRouter &r) { r.give_way(successor, now); });
+}
+
+void Engine::limit_drains(Duration most, Instant now) {
+    with_each(now, [&](VirtualRouter &r) { r.limit_drain(most, now); });
 }
 
 // The members of a group that follow this node become active together.

@@ -159,6 +159,20 @@ public:
         return std::exchange(questions_, {});
     }
 
+    // Planned moves, see VirtualRouter: the routers that have something for
+    // their successor since the last call, its answers, and the requests of a
+    // node that leaves.
+    std::vector<std::size_t> take_drain_news() {
+        return std::exchange(drain_news_, {});
+    }
+    void hear_forwards(std::size_t router, const ForwardsReport &report,
+                       Instant now);
+    ForwardsReport forward(std::size_t router, const DrainRequest &request,
+                           Instant now);
+    void give_way(std::size_t router, const std::string &successor,
+                  Instant now);
+    void limit_drains(Duration most, Instant now);
+
     // The same for its peer links: see Witness.
     void set_linked_peers(std::size_t router, LinkedPeers links, Instant now);
 
@@ -329,6 +343,7 @@ private:
     std::vector<std::size_t> questions_;
     bool needs_time_of_day_ = false;
     std::vector<std::size_t> left_;
+    std::vector<std::size_t> drain_news_;
 
     std::optional<Instant> workers_check_at_;      // at the latest
     std::optional<Instant> may_check_workers_at_;  // when we are awake

@@ -89,7 +89,9 @@ struct Handover {
     std::vector<SuspectedSign> signs;  // of an active one
     std::optional<LostAdverts> lost_adverts;
     std::optional<Distrust> distrust;
-    vrrp::ReplayState replay;  // of "authentication HMAC"
+    vrrp::ReplayState replay;               // of "authentication HMAC"
+    std::optional<Instant> drain_ends_at;   // at the latest, see Drain
+    std::optional<MacAddress> forwards_to;  // see Forwarding
 
     template <class Item>
     bool has_held(const Item &item) const {

@@ -265,6 +265,13 @@ HandoverRecord to_record(const Handover &handover) {
         record.distrusted_until = to_ns(handover.distrust->until);
     }
     put_replay(record, handover.replay);
+    if (handover.drain_ends_at) {
+        record.drain_ends_at = to_ns(*handover.drain_ends_at);
+    }
+    if (handover.forwards_to) {
+        record.forwards = 1;
+        record.forwards_to = *handover.forwards_to;
+    }
     return record;
 }
 
@@ -303,6 +310,10 @@ std::optional<Handover> to_handover(const HandoverRecord &record, Instant now) {
             std::min(reader.due(record.distrusted_until), now + kDistrust)};
     }
     handover.replay = to_replay(record);
+    reader.due(record.drain_ends_at, handover.drain_ends_at);
+    if (record.forwards != 0) {
+        handover.forwards_to = record.forwards_to;
+    }
     return handover;
 }
 

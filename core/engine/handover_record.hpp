@@ -13,7 +13,7 @@
 namespace ngx_vrrp::engine {
 
 // A record of another version, or of another length, is not read.
-inline constexpr std::uint32_t kHandoverVersion = 7;
+inline constexpr std::uint32_t kHandoverVersion = 8;
 
 // All addresses, excluded addresses, routes and rules that a configuration can
 // have: 255 of each. A route that is not recorded would stay when the next
@@ -101,6 +101,9 @@ struct HandoverRecord {
     std::uint8_t has_sent;
     std::uint32_t mark_count;
     std::array<MarkField, kMostMarks> marks;
+    std::int64_t drain_ends_at;
+    std::uint8_t forwards;
+    MacAddress forwards_to;
 };
 
 static_assert(std::is_trivially_copyable_v<HandoverRecord>);

@@ -156,6 +156,54 @@ public:
     virtual Result<Closed, SystemError> close_connections(
         const std::vector<IpAddress> &addresses,
         const std::vector<std::uint16_t> &ports) = 0;
+
+    // TCP connections that the kernel still has with these addresses, of any
+    // program or of none: not those that have been closed on both sides.
+    virtual Result<unsigned, SystemError> count_connections(
+        const std::vector<IpAddress> &addresses) = 0;
+};
+
+// Of addresses at an interface, since they were forwarded or hidden there.
+struct DrainCounts {
+    bool seen = false;            // a packet to them has arrived
+    std::uint64_t forwarded = 0;  // segments, to the node that left
+    std::uint64_t received = 0;   // segments, from the successor
+
+    friend bool operator==(const DrainCounts &, const DrainCounts &) = default;
+};
+
+// What the kernel does with packets after an address has moved, while the node
+// that left finishes the connections to it. Each request has a lease: it is
+// repeated in time, and the kernel ends it if no process does so.
+class Drains {
+public:
+    virtual ~Drains() = default;
+
+    // Empty: it is available.
+    virtual std::string why_unavailable() const = 0;
+
+    // The successor: what arrives at these addresses on the interface, and
+    // belongs to no connection of this node, goes to this neighbour.
+    virtual Status forward(const Interface &interface,
+                           const std::vector<IpAddress> &addresses,
+                           const MacAddress &to, Duration lease) = 0;
+    virtual Status stop_forwarding(const Interface &interface,
+                                   const std::vector<IpAddress> &addresses) = 0;
+
+    // The node that left: it neither answers ARP requests for these addresses
+    // nor sends its own from them.
+    virtual Status hide(const Interface &interface,
+                        const std::vector<IpAddress> &addresses,
+                        const MacAddress &successor, Duration lease) = 0;
+    virtual Status show(const Interface &interface,
+                        const std::vector<IpAddress> &addresses) = 0;
+
+    // What processes that have ended have left in the kernel.
+    virtual Status remove_left_behind(const Interfaces &all) = 0;
+
+    virtual DrainCounts counts(
+        const Interface &interface,
+        const std::vector<IpAddress> &addresses) const = 0;
 };
 
 // The result of a check, and its reason.
@@ -317,6 +365,7 @@ struct Ports {
     Events &events;
     Neighbours &neighbours;
     Connections &connections;
+    Drains &drains;
     Signing &signing;
     Vmacs &vmacs;
     Routes &routes;

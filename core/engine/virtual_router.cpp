@@ -71,6 +71,7 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
               ? vrrp::successor_grace(this->config().version,
                                       this->config().advert_interval)
               : this->config().leave_time),
+      drain_limit_(this->config().drain_timeout),
       routes_(held_of(this->config().routes)),
       rules_(held_of(this->config().rules)),
       witness_(find_witness()),
@@ -83,7 +84,8 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
       cut_off_limit_(kDisagreementPeriod),
       mismatch_line_(kDisagreementPeriod),
       clock_line_(kDisagreementPeriod),
-      cut_line_(Seconds{3600}) {}
+      cut_line_(Seconds{3600}),
+      drain_line_(Seconds{60}) {}
 
 RouterKey VirtualRouter::key() const {
     return {config().interface, config().family, config().vrid,
@@ -120,6 +122,9 @@ void VirtualRouter::stop(const std::string &reason, bool serving, Instant now,
     ending_ = {reason, serving, successor_grace()};
     if (!serving) {
         finish_removal(now);
+    }
+    if (!serving || deleted) {
+        abort_drain(reason, now);
     }
     if (phase_ == Phase::claiming) {
         phase_ = Phase::passing;
@@ -361,6 +366,7 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     remove_strays(now);
     retry_routes(now);
     cut_late(now);
+    continue_drain(now);
     give_up_if_ended();
 }
 
@@ -399,6 +405,9 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     take_earlier(earliest, remove_strays_at_);
     take_earlier(earliest, retry_routes_at_);
     take_earlier(earliest, cut_.deadline());
+    take_earlier(earliest, drain_.deadline());
+    take_earlier(earliest, preempts_at_);
+    take_earlier(earliest, forwarding_.deadline());
     take_earlier(earliest, split_brain_.deadline());
     take_earlier(earliest, vmac_retry_at_);
     take_earlier(earliest, witness_deadline());
@@ -426,6 +435,7 @@ bool VirtualRouter::finished() const {
              "no router has taken over, staying MASTER with priority %u",
              unsigned{instance_.effective_priority().value});
     }
+    settle_drain();
     check_split_brain(now);
     check_lost_adverts(now);
     if (witness_) {

@@ -19,6 +19,7 @@
 #include "core/engine/command.hpp"
 #include "core/engine/connection_cut.hpp"
 #include "core/engine/counters.hpp"
+#include "core/engine/drain.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/faults.hpp"
 #include "core/engine/handover.hpp"
@@ -132,6 +133,29 @@ public:
         return lost_adverts_;
     }
 
+    // A planned move, see drain.hpp. The answer of the successor.
+    void hear_forwards(const ForwardsReport &report, Instant now);
+    // The answer to the node that leaves, or has left.
+    ForwardsReport forward(const DrainRequest &request, Instant now);
+    // The successor would preempt this router. It may leave before, in order.
+    void give_way(const std::string &successor, Instant now);
+    // A linked router that this one preempts soon, and that may leave before.
+    std::optional<IpAddress> preempts_soon(Instant now) const;
+    // The successor is to be asked or informed.
+    bool take_drain_news() { return drain_.take_news(); }
+    // A drain, also one that has not begun, does not last longer.
+    void limit_drain(Duration most, Instant now);
+    // Why connections would not be finished after a move; empty: they would.
+    std::string why_no_drain() const;
+    const Drain &drain() const { return drain_; }
+    const Forwarding &forwarding() const { return forwarding_; }
+    DrainCounts drain_counts() const;
+    MacAddress own_mac() const;
+    // It has peers to talk to, although it leaves or has left.
+    bool needs_link() const { return is_moving() || drain_.has_addresses(); }
+    // No process of this nginx continues it.
+    bool ends_here() const { return is_ours() || shutting_down_; }
+
     // takeover_check: its witness is asked when no other node can be.
     void set_linked_peers(LinkedPeers links, Instant now);
 
@@ -193,6 +217,10 @@ public:
         return release_;
     }
     bool is_leaving() const { return instance_.is_leaving(); }
+    // The same, or it is about to.
+    bool is_moving() const {
+        return is_leaving() || postponed_ || preempts_at_;
+    }
     // Including routers that wait for connections to end.
     bool holds_addresses() const {
         return instance_.state() == vrrp::StateName::active ||
@@ -339,6 +367,35 @@ private:
     bool cut(Instant now);
     void cut_late(Instant now);
     void finish_removal(Instant now);
+
+    std::vector<vrrp::VirtualAddress> drained() const;
+    std::vector<IpAddress> drained_addresses() const;
+    void leave_by(const vrrp::Input &leave, bool serving, Instant now);
+    bool ask_to_forward(const vrrp::Input &leave, Instant now);
+    std::optional<unsigned> count_connections(Instant now);
+    void leave_as_asked(Instant now);
+    void leave_undrained(Instant now);
+    void preempt(const vrrp::Input &preempt, Instant now);
+    void preempt_as_asked(Instant now);
+    bool is_giving_way() const { return postponed_ && gives_way_; }
+    void settle_drain();
+    void cancel_drain();
+    bool begin_drain(Instant now);
+    bool hold_on_lo(Instant now);
+    bool hide(const Interface &interface, Instant now);
+    void remove_from_lo(Instant now);
+    void continue_drain(Instant now);
+    void report_drain(Instant now);
+    void end_drain(const std::string &why, Instant now);
+    void finish_drain(const std::string &why, Instant now);
+    void abort_drain(const std::string &why, Instant now);
+    void take_back_drained(Instant now);
+    void resume_drain(const std::optional<Handover> &handover, Instant now);
+    void resume_forwarding(const MacAddress &to, Instant now);
+    bool finds_drain() const;
+    std::string why_no_forwarding(const DrainRequest &request) const;
+    void stop_forwarding(const std::string &why);
+    void drop_addresses(Instant now);
     const AddressState *stray() const;
     std::string describe_stray() const;
     bool remove(const vrrp::VirtualAddress &address, bool held, Instant now);
@@ -510,6 +567,7 @@ private:
     bool changed_ = true;
     bool left_ = false;
     bool asks_ = false;
+    bool gives_way_ = false;  // postponed_ is for a router that preempts
     bool is_distrust_new_ = false;
     bool link_up_ = true;
     // Not joined yet: the source address is there, but tentative.
@@ -519,6 +577,8 @@ private:
     std::optional<Priority> advert_due_;
     IpAddress source_;
     ConnectionCut cut_;
+    Drain drain_;
+    Forwarding forwarding_;
     SplitBrain split_brain_;
     Counters counters_;
     Faults faults_;
@@ -537,6 +597,8 @@ private:
 
     Seconds lease_;
     Duration successor_grace_;
+    Duration drain_limit_;
+    std::optional<Instant> preempts_at_;  // by a command, at the latest
     std::optional<Prepared> prepared_;
     std::size_t packets_asked_ = 0;
     Instant held_since_{};
@@ -550,9 +612,10 @@ private:
     Instant claim_by_{};       // workers or not
     Instant known_soon_by_{};  // time for results
     std::string window_;
-    vrrp::Shutdown ending_;                // when stopped
-    std::optional<Instant> hand_over_by_;  // stopped, and expects a waiter
-    std::string address_error_;            // the last one
+    vrrp::Shutdown ending_;                 // when stopped
+    std::optional<vrrp::Input> postponed_;  // until the successor forwards
+    std::optional<Instant> hand_over_by_;   // stopped, and expects a waiter
+    std::string address_error_;             // the last one
     std::string send_error_;
     LastTimes<6> removals_;
     Authenticator authenticator_;
@@ -580,6 +643,7 @@ private:
     RepeatedLine sign_line_;
     RepeatedLine sign_end_line_;
     RepeatedLine cut_line_;
+    RepeatedLine drain_line_;
     RepeatedLine vmac_line_;
 };
 

@@ -140,6 +140,7 @@ void VirtualRouter::act(const vrrp::AddAddresses &, Instant now) {
         state.given_up = false;
     }
     hold(Which::all, 0, now);
+    take_back_drained(now);
 }
 
 // Usually the only work is to renew leases, which waits until the end of the
@@ -340,6 +341,8 @@ void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
     if (!action.successor) {
         cut_.wait_for_successor();
         remove_addresses(now);
+    } else if (begin_drain(now)) {
+        // they are finished while the successor has the addresses
     } else if (cut(now)) {
         remove_addresses(now);
     } else if (action.may_wait) {
@@ -352,13 +355,18 @@ void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
 
 void VirtualRouter::remove_addresses(Instant now) {
     mark_changed();
-    wants_to_prolong_ = false;
     remove_routes();
     // The kernel needs some milliseconds to set it down. Meanwhile it would
     // report from it to MLD that each IPv6 address is gone.
     if (config().family == Family::ipv6) {
         set_vmac(false, now);
     }
+    drop_addresses(now);
+    set_vmac(false, now);
+}
+
+void VirtualRouter::drop_addresses(Instant now) {
+    wants_to_prolong_ = false;
     for (AddressState &state : addresses_) {
         state.announcements = 0;
         state.given_up = false;
@@ -371,7 +379,6 @@ void VirtualRouter::remove_addresses(Instant now) {
         state.present = !remove(state.address, held, now) && there;
         state.lease_ends = {};
     }
-    set_vmac(false, now);
 }
 
 // The interface to remove it from: a renamed interface still has it.

@@ -56,7 +56,7 @@ void VirtualRouter::claim(Instant now) {
 [[gnu::hot]] void VirtualRouter::serve_demand(Instant now) {
     const Ownership::Demand demand =
         ports_.ownership.demand(id_, hand_over_by_.has_value(), now);
-    if (instance_.is_leaving()) {
+    if (is_moving()) {
         return;
     }
     if (demand == Ownership::Demand::due) {
@@ -126,6 +126,10 @@ void VirtualRouter::retire() {
     unheard_since_.reset();
     lost_adverts_.reset();
     cut_ = {};
+    drain_ = {};
+    forwarding_ = {};
+    postponed_.reset();
+    preempts_at_.reset();
     for (AddressState &state : addresses_) {
         state.lease_ends = {};
     }
@@ -163,6 +167,7 @@ void VirtualRouter::own(const Inheritance &got, Instant now) {
         join(now);
     }
     remove_old_vmacs();
+    resume_drain(got.handover, now);
 }
 
 void VirtualRouter::join(Instant now) {
@@ -226,7 +231,13 @@ void VirtualRouter::hand_over(Instant now) {
                       .signs = split_brain_.signs(),
                       .lost_adverts = lost_adverts_,
                       .distrust = distrust_,
-                      .replay = authenticator_.state()};
+                      .replay = authenticator_.state(),
+                      .drain_ends_at = drain_.has_addresses()
+                                           ? std::optional{drain_.ends_at()}
+                                           : std::nullopt,
+                      .forwards_to = forwarding_.is_on()
+                                         ? std::optional{forwarding_.mac()}
+                                         : std::nullopt};
     if (checkpoint) {
         put_routes(handover.held);
     }
@@ -263,7 +274,7 @@ void VirtualRouter::leave(Instant now) {
     if (!is_ours()) {
         return;
     }
-    const auto demand = may_act() && !instance_.is_leaving()
+    const auto demand = may_act() && !is_moving()
                             ? ports_.ownership.demand(id_, true, now)
                             : Ownership::Demand::none;
     if (demand == Ownership::Demand::due) {
@@ -280,13 +291,15 @@ void VirtualRouter::shut_down(Instant now) {
     hand_over_by_.reset();
     shutting_down_ = true;
     if (phase_ == Phase::joined) {
-        input(ending_, now);
+        leave_by(ending_, ending_.serving, now);
     }
     give_up_if_ended();
 }
 
 [[gnu::hot]] void VirtualRouter::give_up_if_ended() {
-    if (shutting_down_ && owner_ && !holds_addresses()) {
+    if (shutting_down_ && owner_ && !holds_addresses() &&
+        !drain_.has_addresses()) {
+        stop_forwarding("nginx is shutting down");
         remove_vmac();
         ports_.ownership.give_up(id_);
         owner_ = false;
@@ -388,7 +401,9 @@ void VirtualRouter::remove_leftovers(Instant now) {
     if (is_taken()) {
         return;
     }
-    remove_routes();
+    if (!finds_drain()) {
+        remove_routes();
+    }
     for (AddressState &state : addresses_) {
         if (is_marked(state)) {
             log_(LogLevel::notice,

@@ -14,7 +14,6 @@ namespace {
 constexpr const char *kReleased = "released by the operator";
 constexpr const char *kReleaseEnded = "the time of the release is over";
 constexpr const char *kResumed = "resumed by the operator";
-constexpr const char *kFailback = "failback by the operator";
 
 // The lowest one: every other router may preempt, and this one never does.
 constexpr Priority kRescuePriority{1};
@@ -107,10 +106,12 @@ Outcome VirtualRouter::release(const ReleaseTerms &terms, Instant now) {
         take_part_again({kReleased, false}, now);
     } else {
         if (other.empty() && !(wanted.rescue ? was_released : was_out)) {
-            input(vrrp::Release{kReleased, successor_grace(), wanted.rescue},
-                  now);
+            leave_by(vrrp::Release{kReleased, successor_grace(), wanted.rescue},
+                     true, now);
         }
-        report_priority(now, kReleased);
+        if (!postponed_) {
+            report_priority(now, kReleased);
+        }
     }
     Outcome outcome = done(before, !other.empty() ? "stays in FAULT: " + other
                                    : was_released ? "is already released"
@@ -141,6 +142,7 @@ Outcome VirtualRouter::resume(bool may_keep, Instant now) {
                    : Outcome{true, "was not released"};
     }
     const bool was_leaving = instance_.is_leaving();
+    cancel_drain();
     keep_release(std::nullopt);
     faults_.set(FaultCause::released, {});
     take_part_again({kResumed, may_keep}, now);
@@ -177,6 +179,7 @@ void VirtualRouter::end_release(Instant now) {
         return;
     }
     mark_changed();
+    cancel_drain();
     keep_release(std::nullopt);
     faults_.set(FaultCause::released, {});
     take_part_again({kReleaseEnded, false}, now);
@@ -234,7 +237,7 @@ Outcome VirtualRouter::fail_back(Instant now) {
     if (is_held_by_group(now)) {
         input(vrrp::TakeOver{}, now);
     } else {
-        input(vrrp::Preempt{kFailback}, now);
+        preempt(vrrp::Preempt{kFailback}, now);
     }
     return done(before, "is already MASTER");
 }

@@ -425,4 +425,9 @@ Result<engine::Closed, SystemError> Host::close_connections(
     return net::close_connections(addresses, ports);
 }
 
+Result<unsigned, SystemError> Host::count_connections(
+    const std::vector<IpAddress> &addresses) {
+    return net::count_connections(addresses);
+}
+
 }  // namespace ngx_vrrp::net

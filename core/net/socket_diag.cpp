@@ -26,6 +26,14 @@ constexpr std::size_t kAtOnce = 256;
 constexpr std::uint32_t kStates =
     (1u << TCP_ESTABLISHED) | (1u << TCP_CLOSE_WAIT);
 
+// More are not counted: it is done each second, and has to be quick.
+constexpr std::size_t kCounted = 10'000;
+
+constexpr std::uint32_t kCountedStates =
+    kStates | (1u << TCP_SYN_SENT) | (1u << TCP_SYN_RECV) |
+    (1u << TCP_FIN_WAIT1) | (1u << TCP_FIN_WAIT2) | (1u << TCP_LAST_ACK) |
+    (1u << TCP_CLOSING);
+
 void append(Buffer &out, Bytes bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
 }
@@ -78,28 +86,33 @@ Buffer one_of(const std::vector<Buffer> &conditions, std::size_t rest) {
 }
 
 // An IPv4 address also matches an IPv6 socket that has it mapped.
-Buffer filter(const std::vector<IpAddress> &addresses,
-              const std::vector<std::uint16_t> &ports) {
+std::vector<Buffer> hosts_of(const std::vector<IpAddress> &addresses) {
     std::vector<Buffer> hosts;
     for (const IpAddress &address : addresses) {
         hosts.push_back(
             condition(domain_of(address.family()), address.octets(), -1));
     }
+    return hosts;
+}
+
+Buffer filter(const std::vector<IpAddress> &addresses,
+              const std::vector<std::uint16_t> &ports) {
     std::vector<Buffer> services;
     for (const std::uint16_t port : ports) {
         services.push_back(condition(AF_UNSPEC, {}, port));
     }
     const Buffer end = one_of(services, 0);
-    Buffer program = one_of(hosts, end.size());
+    Buffer program = one_of(hosts_of(addresses), end.size());
     append(program, end);
     return program;
 }
 
-Message dump_request(int family, const Buffer &program) {
+Message dump_request(int family, const Buffer &program,
+                     std::uint32_t states = kStates) {
     inet_diag_req_v2 body{};
     body.sdiag_family = static_cast<std::uint8_t>(family);
     body.sdiag_protocol = IPPROTO_TCP;
-    body.idiag_states = kStates;
+    body.idiag_states = states;
     Message message = make_message(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, body,
                                    kRequestRoom + program.size());
     put_bytes(message, INET_DIAG_REQ_BYTECODE, program);
@@ -144,6 +157,14 @@ Unexpected<SystemError> not_closed(int error) {
     return failure(std::move(what), error);
 }
 
+// In FIN-WAIT-2 the client has all that was sent: it matters only to a process
+// that still reads.
+bool is_open(nlmsghdr *dumped) {
+    const auto *connection = header_of<inet_diag_msg>(dumped);
+    return connection != nullptr && (connection->idiag_state != TCP_FIN_WAIT2 ||
+                                     connection->idiag_inode != 0);
+}
+
 }  // namespace
 
 std::optional<Message> destruction_of(nlmsghdr *dumped) {
@@ -184,6 +205,29 @@ Result<engine::Closed, SystemError> close_connections(
     }
     return engine::Closed{static_cast<unsigned>(found.size()),
                           found.size() < kAtOnce};
+}
+
+Result<unsigned, SystemError> count_connections(
+    const std::vector<IpAddress> &addresses) {
+    unsigned count = 0;
+    if (addresses.empty()) {
+        return count;
+    }
+    const Buffer program = one_of(hosts_of(addresses), 0);
+    for (const int family : {AF_INET, AF_INET6}) {
+        RequestSocket socket;
+        const Status opened = socket.open(NETLINK_SOCK_DIAG);
+        const int error =
+            opened ? socket.exchange(
+                         dump_request(family, program, kCountedStates),
+                         [&](nlmsghdr *m) { count += is_open(m) ? 1 : 0; },
+                         kCounted)
+                   : opened.error().code;
+        if (error != 0 && error != ENOENT) {
+            return failure("counting connections with sock_diag", error);
+        }
+    }
+    return count;
 }
 
 }  // namespace ngx_vrrp::net

@@ -23,6 +23,12 @@ Result<engine::Closed, SystemError> close_connections(
     const std::vector<IpAddress> &addresses,
     const std::vector<std::uint16_t> &ports);
 
+// Connections to these addresses, also those that no process has any more, but
+// not those for which only the client can still do something. A connection to
+// another port counts, too.
+Result<unsigned, SystemError> count_connections(
+    const std::vector<IpAddress> &addresses);
+
 // The request that ends the connection of a dump.
 std::optional<Message> destruction_of(nlmsghdr *dumped);
 

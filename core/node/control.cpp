@@ -34,7 +34,7 @@ void Control::execute(const status::Commands::Asked &asked,
     for (const engine::RouterOutcome &outcome : outcomes) {
         const engine::VirtualRouter &router = engine.routers()[outcome.router];
         pending.list.push_back(
-            {outcome, router.is_leaving(), router.counters().transitions});
+            {outcome, router.is_moving(), router.counters().transitions});
     }
     report(record, outcomes, engine);
 
@@ -84,7 +84,7 @@ void Control::report(const status::CommandRecord &record,
 bool Control::is_leaving(const Pending &pending, const engine::Engine &engine) {
     return std::ranges::any_of(pending.list, [&](const Awaited &awaited) {
         return awaited.leaving &&
-               engine.routers()[awaited.outcome.router].is_leaving();
+               engine.routers()[awaited.outcome.router].is_moving();
     });
 }
 
@@ -93,7 +93,7 @@ status::OutcomeRecord Control::describe(const Awaited &awaited,
                                         const PeerLinks *peers) {
     status::OutcomeRecord record{};
     std::string detail = awaited.outcome.outcome.detail;
-    if (awaited.leaving && router.is_leaving()) {
+    if (awaited.leaving && router.is_moving()) {
         detail =
             (router.config().election
                  ? "releases the addresses when another router takes over, or "

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "core/base/version.hpp"
+#include "core/engine/no_drains.hpp"
 #include "core/node/event_records.hpp"
 #include "core/os/clock.hpp"
 #include "core/os/pidfd.hpp"
@@ -23,9 +24,23 @@ constexpr Duration kSuccessorCheck = Milliseconds{5};
 // A deadline that is served later may have more before it than was read.
 constexpr Duration kLate = Milliseconds{1};
 
+// Connections of the workers of a dead master: nginx is started again when all
+// of its processes have ended.
+constexpr Duration kOrphanDrain = Seconds{30};
+
 // Daylight saving time, or an operator who sets the clock, may move the time of
 // day.
 constexpr Duration kClockRead = Seconds{1};
+
+std::shared_ptr<engine::Drains> drains_of(const Generation &generation) {
+    return generation.drains
+               ? generation.drains
+               : std::make_shared<engine::NoDrains>("it was not loaded");
+}
+
+// A process that continues the drain of one that has ended replaces what that
+// one left in the kernel by then.
+constexpr Duration kLeftDrains = engine::kDrainSilence + Seconds{2};
 
 // Errors that are permanent. All others may pass: no memory, no descriptor, a
 // full queue, a late answer.
@@ -68,9 +83,10 @@ Node::Node(std::vector<engine::RouterConfig> configs, Generation generation,
               .upstreams = generation.shared.upstreams,
               .certificates = generation.shared.certificates},
              signing, link_sockets_, sink),
+      drains_(drains_of(generation)),
       engine_(std::move(configs),
               {host_, host_, workers_, *this, checks_, ownership_, *this, host_,
-               host_, signing, host_, host_},
+               host_, *drains_, signing, host_, host_},
               sink),
       facts_(std::move(facts)),
       generation_(generation) {
@@ -233,6 +249,19 @@ void Node::end_hold(Instant now) {
     }
 }
 
+void Node::remove_left_drains(Instant now) {
+    if (!left_drains_at_ || now < *left_drains_at_) {
+        return;
+    }
+    left_drains_at_.reset();
+    const auto interfaces = host_.interfaces();
+    const Status removed = interfaces ? drains_->remove_left_behind(*interfaces)
+                                      : Status(Unexpected(interfaces.error()));
+    if (!removed) {
+        log_(LogLevel::warn, "%s", removed.error().to_string().c_str());
+    }
+}
+
 Status Node::take_part() {
     if (Status opened = host_.open(); !opened) {
         return opened;
@@ -251,6 +280,9 @@ Status Node::take_part() {
     bfd_.start(os::now());
     peers_.start();
     engine_.start(*interfaces, os::now());
+    if (peers_.any() && drains_->why_unavailable().empty()) {
+        left_drains_at_ = os::now() + kLeftDrains;
+    }
     remove_old_vmacs(*interfaces);
     return success();
 }
@@ -281,7 +313,7 @@ void Node::remove_old_vmacs(const engine::Interfaces &interfaces) {
 void Node::stop(const std::string &reason, bool serving) {
     engine_.stop(reason, serving, os::now());
     bfd_.stop(os::now());
-    peers_.stop(engine_, os::now());
+    peers_.stop(engine_, false, os::now());
 }
 
 void Node::quit() {
@@ -358,6 +390,7 @@ void Node::mark_stopped() {
         engine_.handle_ownership(os::now());
     }
     end_hold(os::now());
+    remove_left_drains(os::now());
     engine_.handle_time(os::now());
     bfd_.handle_time(os::now());
     apply_bfd();
@@ -523,7 +556,7 @@ void Node::follow_previous() {
             quits ? "nginx is shutting down" : "nginx has been reconfigured",
             true, now, has_successor);
         bfd_.stop(now);
-        peers_.stop(engine_, now);
+        peers_.stop(engine_, has_successor, now);
     }
 }
 
@@ -540,6 +573,7 @@ void Node::follow_previous() {
         next = std::min(next, next_clock_read_);
     }
     next = std::min(next, held_until_.value_or(Instant::max()));
+    next = std::min(next, left_drains_at_.value_or(Instant::max()));
     for (const auto &due :
          {control_.deadline(), host_.deadline(), start_.at(), names_.deadline(),
           bfd_.deadline(), events_.deadline(), peers_.deadline()}) {
@@ -562,6 +596,7 @@ void Node::process_ended(int pid) {
     if (pid == master_pid_) {
         nginx_ends_ = true;
         workers_.master_died();
+        engine_.limit_drains(kOrphanDrain, os::now());
         stop("the nginx master process died", true);
     } else {
         workers_.ended(pid);

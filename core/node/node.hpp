@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,6 +58,8 @@ struct Generation {
     int peer_fd = -1;      // of the file of remembered peers, the node's
     int history_fd = -1;   // of the file of NginxHistory, the node's
     peer::Details shared;  // upstreams and certificates
+    // Nothing: connections end when their address moves.
+    std::shared_ptr<engine::Drains> drains{};
     // The master can start this process again as root.
     bool begins_as_root = false;
     std::string disabled;  // why it takes no part in VRRP; empty: it does
@@ -135,6 +138,7 @@ private:
     void remember_history(const engine::NginxHistory::Clock &clock);
     void hold_preemption(Instant now);
     void end_hold(Instant now);
+    void remove_left_drains(Instant now);
     void disable();
     void stop(const std::string &reason, bool serving);
     Status watch_master();
@@ -175,6 +179,7 @@ private:
     engine::NginxHistory history_;
     engine::OwnershipMemory ownership_memory_;
     PeerLinks peers_;
+    std::shared_ptr<engine::Drains> drains_;
     engine::Engine engine_;
     status::NodeFacts facts_;
     Generation generation_;
@@ -183,6 +188,7 @@ private:
     RepeatedLine start_line_;
     std::optional<Instant> successor_by_;
     std::optional<Instant> held_until_;  // preemption
+    std::optional<Instant> left_drains_at_;
     Instant next_clock_read_{};
     Instant next_repeat_{};
     std::uint64_t followed_ = 0;  // transitions in the previous area

@@ -114,8 +114,9 @@ PeerLinks::PeerLinks(const std::vector<PeerLink> &links,
     }
 }
 
-void PeerLinks::stop(engine::Engine &engine, Instant now) {
+void PeerLinks::stop(engine::Engine &engine, bool is_replaced, Instant now) {
     stopped_ = true;
+    replaced_ = replaced_ || is_replaced;
     follow(engine, now);
 }
 
@@ -145,7 +146,13 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
     if (std::exchange(heard_, false) && running_) {
         advise(engine, false, now);
         deliver(engine, now);
+        if (handover_.notify(engine, now)) {
+            next_look_ = now;  // the answer to its request has arrived
+        }
         handover_.confirm(engine, now);
+    }
+    if (running_) {
+        drains_.send(engine, now);
     }
     report_deaths(engine, now);
     start_or_end(engine, now);
@@ -159,10 +166,21 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
     }
 }
 
+// A process that ends keeps them until no router needs them any more. Some of
+// its routers may have ended by then, but no other process may have one.
+bool PeerLinks::is_wanted(const engine::Engine &engine) const {
+    if (!stopped_) {
+        return engine.is_in_charge();
+    }
+    const auto &routers = engine.routers();
+    return !replaced_ &&
+           std::ranges::all_of(routers, &engine::VirtualRouter::ends_here) &&
+           std::ranges::any_of(routers, &engine::VirtualRouter::needs_link);
+}
+
 // Connections that a peer makes after the end wait for the next process.
 void PeerLinks::start_or_end(engine::Engine &engine, Instant now) {
-    const bool wanted =
-        engine.is_in_charge() && (!stopped_ || count_leaving(engine) != 0);
+    const bool wanted = is_wanted(engine);
     if (wanted && !running_) {
         static_cast<void>(engine.take_left());
         links_.set_groups(groups_of(engine));
@@ -217,6 +235,11 @@ void PeerLinks::deliver(engine::Engine &engine, Instant now) {
             case peer::Type::leaving:
             case peer::Type::taken:
                 handover_.receive(received, engine, now);
+                break;
+            case peer::Type::drain:
+            case peer::Type::forwards:
+            case peer::Type::wants:
+                drains_.receive(received, engine, now);
                 break;
             case peer::Type::details:
             case peer::Type::relayed:
@@ -533,7 +556,8 @@ void PeerLinks::add_remembered(std::vector<peer::Target> &targets,
     }
 }
 
-// The routers that are followed, and those that are named; not this node.
+// The routers that are followed, or that forward to this node, and those that
+// are named; not this node.
 std::vector<peer::Target> PeerLinks::targets(
     const engine::Engine &engine) const {
     std::vector<peer::Target> all;
@@ -541,8 +565,10 @@ std::vector<peer::Target> PeerLinks::targets(
     for (const engine::VirtualRouter &router : engine.routers()) {
         own.push_back(router.source());
         const auto &active = router.instance().active_router();
-        if (router.config().peer_link && active &&
-            router.instance().state() == vrrp::StateName::backup) {
+        const bool follows =
+            router.instance().state() == vrrp::StateName::backup ||
+            router.drain().has_addresses();
+        if (router.config().peer_link && active && follows) {
             all.push_back({link_of(router), active->address});
         }
         // its advertisements never arrived

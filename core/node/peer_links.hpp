@@ -16,6 +16,7 @@
 #include "core/engine/signing.hpp"
 #include "core/net/link_sockets.hpp"
 #include "core/node/peer_details.hpp"
+#include "core/node/peer_drains.hpp"
 #include "core/node/peer_handover.hpp"
 #include "core/peer/links.hpp"
 #include "core/peer/remembered.hpp"
@@ -47,7 +48,8 @@ public:
     // The process takes part in VRRP.
     void start() { started_ = any(); }
     // The process ends, as soon as no router is leaving any more.
-    void stop(engine::Engine &engine, Instant now);
+    // is_replaced: another process continues with the links.
+    void stop(engine::Engine &engine, bool is_replaced, Instant now);
 
     // Advertisements that have arrived are to be handled before follow().
     bool has_deaths() const { return started_ && links_.has_deaths(); }
@@ -94,6 +96,7 @@ private:
     bool has_news(Instant now);
     void plan();
     void start_or_end(engine::Engine &engine, Instant now);
+    bool is_wanted(const engine::Engine &engine) const;
     void begin();
     void end(peer::Farewell reason, Instant now);
     void look(engine::Engine &engine, Instant now);
@@ -139,10 +142,12 @@ private:
     peer::Links links_;
     PeerDetails details_;
     PeerHandover handover_{links_};
+    PeerDrains drains_{links_};
     engine::Signing &signing_;
     Store *store_ = nullptr;
     peer::Remembered remembered_;
     bool stopped_ = false;
+    bool replaced_ = false;
     bool running_ = false;
     bool heard_ = false;  // octets of a peer, or the end of a link
     std::vector<std::optional<IpAddress>> successor_of_;  // of each router

@@ -131,6 +131,9 @@ struct Config {
     // addresses are closed. nginx listens on them.
     bool close_connections = false;
     std::vector<std::uint16_t> ports;
+    // When it leaves and its successor forwards packets, it finishes these
+    // connections for this time at most. 0: none of them.
+    Duration drain_timeout{0};
     std::optional<HmacConfig> hmac;  // in place of authentication, any version
 
     // Each advertisement that is received needs what follows: it lies together.

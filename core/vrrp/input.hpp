@@ -162,7 +162,7 @@ struct ComparesFrom {
 using Input =
     std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
-                 GiveWay, ActiveDied, WindowChanged, PreemptionHeld, LinkUp,
+                 ActiveDied, WindowChanged, PreemptionHeld, LinkUp,
                  AddressClaimed, MasterLeaves, SuccessorNotified,
                  SuccessorReady, ActiveLinked, ActiveAnswered, WitnessAnswered,
                  TakeOver, StandDown, Assert, ComparesFrom>;

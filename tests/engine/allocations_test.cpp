@@ -71,6 +71,7 @@ protected:
                 ports.events,
                 ports.neighbours,
                 ports.connections,
+                ports.drains,
                 ports.signing,
                 ports.vmacs,
                 ports.routes};

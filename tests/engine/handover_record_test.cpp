@@ -40,6 +40,8 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
                        "02:00:00:00:00:0b still has 10.0.1.5"}};
     handover.lost_adverts = {instant_from_ns(8), "10.0.1.2 answers"};
     handover.distrust = {ip("fe80::2"), kNow + Seconds{9}};
+    handover.drain_ends_at = kNow + Seconds{600};
+    handover.forwards_to = MacAddress{2, 0, 0, 0, 0, 7};
     handover.replay = {~0ull, {{ip("10.0.1.2"), 10}, {ip("fe80::2"), 11}}};
 
     const auto back = pass(handover);
@@ -47,6 +49,8 @@ TEST(HandoverRecord, ActiveSurvivesTheWay) {
     EXPECT_EQ(back->signs, handover.signs);
     EXPECT_EQ(back->lost_adverts, handover.lost_adverts);
     EXPECT_EQ(back->distrust, handover.distrust);
+    EXPECT_EQ(back->drain_ends_at, handover.drain_ends_at);
+    EXPECT_EQ(back->forwards_to, handover.forwards_to);
     EXPECT_EQ(back->checkpoint, handover.checkpoint);
     EXPECT_EQ(back->last, handover.last);
     EXPECT_EQ(back->counters.adverts_sent, 7u);

@@ -253,10 +253,11 @@ Node::Node(PropertyTest &t, Master &m, int p)
       pid(p),
       ownership(t.memory.get(), {m.configured_at, p}, *this, log) {
     std::vector<RouterConfig> routers{{config(), {}}};
-    engine.emplace(std::move(routers),
-                   Ports{machine, machine, machine, machine, machine, ownership,
-                         machine, machine, machine, machine, machine, machine},
-                   log);
+    engine.emplace(
+        std::move(routers),
+        Ports{machine, machine, machine, machine, machine, ownership, machine,
+              machine, machine, machine, machine, machine, machine},
+        log);
 }
 
 bool Node::is_alive(int other, Instant) {

@@ -175,6 +175,55 @@ TEST_F(SocketDiag, ManyAreEndedInSlices) {
     EXPECT_TRUE(rest.all);
 }
 
+unsigned count(const std::vector<IpAddress> &addresses) {
+    const auto counted = count_connections(addresses);
+    EXPECT_TRUE(counted) << counted.error().to_string();
+    return counted ? *counted : 0;
+}
+
+TEST_F(SocketDiag, CountsBothFamiliesAndAllPorts) {
+    const os::Fd listening = listen(AF_INET6, 8080);
+    const os::Fd other = listen(AF_INET, 2222);
+    EXPECT_EQ(0u, count({kServer, kServer6})) << "those that listen";
+    const Connection four = connect(listening, "10.9.0.1", 8080);
+    const Connection six = connect(listening, "fd09::1", 8080);
+    const Connection ssh = connect(other, "10.9.0.1", 2222);
+
+    EXPECT_EQ(2u, count({kServer}));
+    EXPECT_EQ(1u, count({kServer6}));
+    EXPECT_EQ(3u, count({kServer, kServer6}));
+    EXPECT_EQ(0u, count({*IpAddress::parse("10.9.0.3")}));
+    EXPECT_EQ(0u, count({}));
+}
+
+// The process has exited, and the client has not read the answer yet.
+TEST_F(SocketDiag, CountsConnectionsOfNoProcess) {
+    const os::Fd listening = listen(AF_INET, 8080);
+    Connection slow = connect(listening, "10.9.0.1", 8080);
+    const std::vector<char> answer(8'000'000);
+    EXPECT_GT(
+        ::send(slow.server.get(), answer.data(), answer.size(), MSG_DONTWAIT),
+        0);
+    slow.server = os::Fd();
+    EXPECT_EQ(1u, count({kServer})) << "FIN-WAIT-1";
+}
+
+// The client has all of the answer, and keeps its side open.
+TEST_F(SocketDiag, DoesNotCountWhatOnlyTheClientCanEnd) {
+    const os::Fd listening = listen(AF_INET, 8080);
+    Connection idle = connect(listening, "10.9.0.1", 8080);
+    ::shutdown(idle.server.get(), SHUT_WR);
+    char byte = 0;
+    EXPECT_EQ(0, ::read(idle.client.get(), &byte, 1)) << "FIN has arrived";
+    ::usleep(100'000);
+    EXPECT_EQ(1u, count({kServer})) << "the server still reads";
+    idle.server = os::Fd();
+    EXPECT_EQ(0u, count({kServer})) << "FIN-WAIT-2";
+    idle.client = os::Fd();
+    ::usleep(100'000);
+    EXPECT_EQ(0u, count({kServer})) << "TIME-WAIT";
+}
+
 TEST_F(SocketDiag, NeedsNetAdmin) {
     const os::Fd listening = listen(AF_INET, 8080);
     const Connection c = connect(listening, "10.9.0.1", 8080);

@@ -15,6 +15,7 @@
 #include "core/check/verdict.hpp"
 #include "core/engine/bfd_ownership.hpp"
 #include "core/engine/engine.hpp"
+#include "core/engine/no_drains.hpp"
 #include "core/engine/shared_ownership.hpp"
 #include "core/node/peer_links.hpp"
 #include "core/peer/remembered.hpp"
@@ -155,6 +156,10 @@ private:
         const std::vector<std::uint16_t> &) override {
         return engine::Closed{};
     }
+    Result<unsigned, SystemError> count_connections(
+        const std::vector<IpAddress> &) override {
+        return 0u;
+    }
     std::optional<Digest> hmac_sha256(Bytes, Bytes) override { return {}; }
     WallTime wall_clock() override { return {}; }
     Status make_vmac(const engine::Interface &, const vrrp::Config &) override {
@@ -190,6 +195,7 @@ private:
     std::optional<BfdPart> bfd_;
     LinkSockets sockets_;
     node::PeerLinks peers_;
+    engine::NoDrains drains_{"not simulated"};
     engine::Engine engine_;
     Instant wake_at_ = Instant::max();
     std::optional<Instant> successor_by_;

@@ -207,7 +207,7 @@ Process::Process(Machine &machine, int pid, Instant configured_at,
              sockets_, *this),
       engine_(machine.plan.configs_of(machine.number, configured_at),
               {*this, *this, *this, *this, *this, ownership_, *this, *this,
-               *this, *this, *this, *this},
+               *this, drains_, *this, *this, *this},
               *this) {
     peers_.remember_in(machine.remembered);
     if (machine.plan.has_bfd) {
@@ -262,7 +262,7 @@ void Process::stop(const std::string &reason, bool serving) {
     if (bfd_) {
         bfd_->stop(machine_.lan.now());
     }
-    peers_.stop(engine_, machine_.lan.now());
+    peers_.stop(engine_, false, machine_.lan.now());
     share();
 }
 
@@ -382,7 +382,7 @@ void Process::share() {
             if (bfd_) {
                 bfd_->stop(now);
             }
-            peers_.stop(engine_, now);
+            peers_.stop(engine_, has_successor, now);
         }
     }
     plan_wake();

@@ -25,6 +25,7 @@ class FakeMachine final : public engine::Transmit,
                           public engine::Events,
                           public engine::Neighbours,
                           public engine::Connections,
+                          public engine::Drains,
                           public engine::Signing,
                           public engine::Vmacs,
                           public engine::Routes {
@@ -65,6 +66,8 @@ public:
     std::vector<IpAddress> listed;     // by the last advertisement
     std::optional<Seconds> preferred;  // of the last add
     unsigned connections = 0;          // to the addresses
+    std::string no_drains;             // why they are not available
+    engine::DrainCounts drain_counts;
     // Of the last advertisement.
     std::uint8_t sent_ttl = 0;
     std::optional<wire::ChecksumForm> sent_checksum;
@@ -357,6 +360,49 @@ public:
         return engine::Closed{closed, connections == 0};
     }
 
+    Result<unsigned, SystemError> count_connections(
+        const std::vector<IpAddress> &) override {
+        if (const Status status = result("count"); !status) {
+            return Unexpected(status.error());
+        }
+        return connections;
+    }
+
+    std::string why_unavailable() const override { return no_drains; }
+
+    // "forward 10.0.1.5 on eth0 to 02:00:00:00:00:02"
+    Status forward(const engine::Interface &interface,
+                   const std::vector<IpAddress> &addresses,
+                   const MacAddress &to, Duration) override {
+        done_.push_back("forward " + addresses.at(0).to_string() + " on " +
+                        interface.name + " to " + text_of(to));
+        return result("forward");
+    }
+    Status stop_forwarding(const engine::Interface &,
+                           const std::vector<IpAddress> &addresses) override {
+        done_.push_back("stop forwarding " + addresses.at(0).to_string());
+        return result("stop_forwarding");
+    }
+    Status hide(const engine::Interface &interface,
+                const std::vector<IpAddress> &addresses, const MacAddress &from,
+                Duration) override {
+        done_.push_back("hide " + addresses.at(0).to_string() + " on " +
+                        interface.name + " behind " + text_of(from));
+        return result("hide");
+    }
+    Status show(const engine::Interface &,
+                const std::vector<IpAddress> &addresses) override {
+        done_.push_back("show " + addresses.at(0).to_string());
+        return result("show");
+    }
+    Status remove_left_behind(const engine::Interfaces &) override {
+        return success();
+    }
+    engine::DrainCounts counts(const engine::Interface &,
+                               const std::vector<IpAddress> &) const override {
+        return drain_counts;
+    }
+
     std::optional<Digest> hmac_sha256(Bytes key, Bytes text) override {
         if (!result("hmac_sha256")) {
             return std::nullopt;
@@ -383,7 +429,7 @@ public:
     }
 
     engine::Ports ports() {
-        return {*this, *this, *this, *this, *this, *this,
+        return {*this, *this, *this, *this, *this, *this, *this,
                 *this, *this, *this, *this, *this, *this};
     }
 
@@ -392,6 +438,11 @@ private:
         owned_by_other = owned_by_other || (!overtaken_at.empty() &&
                                             what.starts_with(overtaken_at));
         done_.push_back(std::move(what));
+    }
+
+    static std::string text_of(const MacAddress &mac) {
+        return format("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+                      mac[3], mac[4], mac[5]);
     }
 
     static constexpr std::size_t kArpFrame = 42;

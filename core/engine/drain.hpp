@@ -1,0 +1,197 @@
+// A planned move cuts no connection. The node that leaves keeps the address
+// at "lo" and finishes the connections that it has (Drain). Its successor sends
+// it what arrives for them (Forwarding). Both are agreed on the peer link. Pure
+// state: the router performs it (virtual_router_drain.cpp).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/base/time.hpp"
+#include "core/base/types.hpp"
+
+namespace ngx_vrrp::engine {
+
+// What is repeated each second. A new process of either node continues before
+// the other one gives up.
+inline constexpr Duration kDrainReport = Seconds{1};
+inline constexpr Duration kDrainSilence = Seconds{4};
+
+// Of the addresses at "lo", and of what the kernel does with packets.
+inline constexpr Seconds kDrainLease{5};
+
+// Of the peer, to a request or a report.
+struct ForwardsReport {
+    bool is_in_place = false;
+    std::string why_not;  // empty: not known
+    std::uint64_t segments = 0;
+    MacAddress mac{};
+};
+
+class Drain {
+public:
+    // For the answer to the request: a round trip, or an address would stay on
+    // a node that has stopped.
+    static constexpr Duration kAnswerTime = Milliseconds{300};
+    // For the end of the last connections.
+    static constexpr Duration kCloseTime = Milliseconds{300};
+
+    enum class Step : std::uint8_t {
+        none,
+        asks,    // still MASTER
+        agreed,  // the same, or leaving
+        drains,
+        closes  // the connections that are left
+    };
+
+    Step step() const { return step_; }
+    bool is_asking() const { return step_ == Step::asks; }
+    bool has_addresses() const { return step_ >= Step::drains; }
+
+    void ask(unsigned connections, Instant now) {
+        *this = {};
+        step_ = Step::asks;
+        connections_ = connections;
+        since_ = now;
+        due_at_ = now + kAnswerTime;
+        has_news_ = true;
+    }
+
+    void agree(const ForwardsReport &report, Instant now) {
+        step_ = Step::agreed;
+        due_at_.reset();
+        hear(report, now);
+    }
+
+    // most: the time after which it ends.
+    void begin(unsigned connections, Duration most, Instant now) {
+        step_ = Step::drains;
+        connections_ = connections;
+        since_ = now;
+        ends_at_ = now + most;
+        heard_at_ = now;
+        due_at_ = now + kDrainReport;
+        has_news_ = true;
+    }
+
+    void hear(const ForwardsReport &report, Instant now) {
+        heard_at_ = now;
+        segments_ = report.segments;
+        mac_ = report.mac;
+    }
+
+    bool is_due(Instant now) const { return due_at_ && now >= *due_at_; }
+
+    // While it drains: the reason to end it, or empty.
+    std::string end_reason(Instant now) const {
+        if (connections_ == 0) {
+            return "no connection is left";
+        }
+        if (now >= ends_at_) {
+            return "drain_timeout has passed";
+        }
+        if (now >= heard_at_ + kDrainSilence) {
+            return "the successor does not answer on the peer link";
+        }
+        return {};
+    }
+
+    void report(unsigned connections, Instant now) {
+        connections_ = connections;
+        due_at_ = std::min(now + kDrainReport, std::max(ends_at_, now));
+        has_news_ = true;
+    }
+
+    void end_by(Instant at) { ends_at_ = std::min(ends_at_, at); }
+
+    void close(std::string why, Instant now) {
+        step_ = Step::closes;
+        why_ = std::move(why);
+        close_until_ = now + kCloseTime;
+        close_again(now);
+    }
+    void close_again(Instant now) { due_at_ = now + Milliseconds{2}; }
+    bool has_closed_long_enough(Instant now) const {
+        return now >= close_until_;
+    }
+    const std::string &why() const { return why_; }
+
+    void end() {
+        *this = {};
+        has_news_ = true;
+    }
+
+    // The successor is to be informed.
+    bool take_news() { return std::exchange(has_news_, false); }
+
+    unsigned connections() const { return connections_; }
+    std::uint64_t segments() const { return segments_; }
+    const MacAddress &successor() const { return mac_; }
+    Instant since() const { return since_; }
+    Instant ends_at() const { return ends_at_; }
+    std::optional<Instant> deadline() const { return due_at_; }
+
+private:
+    Step step_ = Step::none;
+    bool has_news_ = false;
+    unsigned connections_ = 0;
+    std::uint64_t segments_ = 0;
+    MacAddress mac_{};
+    Instant since_{};
+    Instant heard_at_{};  // the successor
+    Instant ends_at_ = Instant::max();
+    Instant close_until_{};
+    std::string why_;
+    std::optional<Instant> due_at_;
+};
+
+// What the node that leaves asks for, or reports.
+struct DrainRequest {
+    enum class Step : std::uint8_t { asks, drains, ended };
+
+    Step step{};
+    unsigned connections = 0;
+    Duration most{0};  // until it ends at the latest
+    MacAddress mac{};
+    std::string from;  // its name and address
+};
+
+class Forwarding {
+public:
+    bool is_on() const { return on_; }
+
+    void renew(const DrainRequest &request, Instant now) {
+        if (!on_) {
+            since_ = now;
+        }
+        on_ = true;
+        mac_ = request.mac;
+        from_ = request.from;
+        connections_ = request.connections;
+        until_ = now + std::min(kDrainSilence, request.most);
+    }
+    void end() { *this = {}; }
+
+    bool has_ended(Instant now) const { return on_ && now >= until_; }
+    bool is_for(const MacAddress &mac) const { return on_ && mac_ == mac; }
+    const MacAddress &mac() const { return mac_; }
+    const std::string &from() const { return from_; }
+    unsigned connections() const { return connections_; }
+    Instant since() const { return since_; }
+    std::optional<Instant> deadline() const {
+        return on_ ? std::optional{until_} : std::nullopt;
+    }
+
+private:
+    bool on_ = false;
+    MacAddress mac_{};
+    std::string from_;
+    unsigned connections_ = 0;
+    Instant since_{};
+    Instant until_{};
+};
+
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,566 @@
+// A planned move that cuts no connection: see drain.hpp.
+//
+// The node that leaves asks its successor first, while it is still MASTER. If
+// that one forwards packets, the addresses go to "lo" when it has taken over,
+// before they leave the interface: without any local address, the kernel would
+// drop what a client sends, and reset what a process sends. Routes stay, too.
+#include <algorithm>
+
+#include "core/base/find.hpp"
+#include "core/engine/virtual_router.hpp"
+
+namespace ngx_vrrp::engine {
+
+namespace {
+
+constexpr const char *kLoopback = "lo";
+
+// The time before a preemption at which the other node learns of it.
+constexpr Duration kPreemptAhead = Seconds{1};
+
+// ARP of this node must not begin to answer before the addresses are gone.
+constexpr Duration kHiddenFor = kDrainLease + Seconds{1};
+
+bool has_prefix(const IpAddress &address, const IpAddress &network,
+                unsigned length) {
+    const Bytes a = address.octets();
+    const Bytes b = network.octets();
+    for (std::size_t i = 0; i < a.size() && length > 0; ++i) {
+        const unsigned bits = std::min(length, 8U);
+        const auto mask = static_cast<std::uint8_t>(0xff << (8 - bits));
+        if (((a[i] ^ b[i]) & mask) != 0) {
+            return false;
+        }
+        length -= bits;
+    }
+    return true;
+}
+
+// The node reaches the subnet of the address without it, too.
+bool has_other_route(const Interface &interface,
+                     const std::vector<AddressState> &addresses,
+                     const vrrp::VirtualAddress &address) {
+    return address.prefix_length ==
+               host_prefix_length(address.address.family()) ||
+           address.no_prefix_route ||
+           std::ranges::any_of(interface.addresses, [&](const auto &a) {
+               const auto is_virtual = [&](const AddressState &state) {
+                   return state.address.address == a.address;
+               };
+               return a.address.family() == address.address.family() &&
+                      a.prefix_length <= address.prefix_length &&
+                      has_prefix(address.address, a.address, a.prefix_length) &&
+                      std::ranges::none_of(addresses, is_virtual);
+           });
+}
+
+const char *plural(unsigned count) {
+    return count == 1 ? "" : "s";
+}
+
+}  // namespace
+
+// Link-local addresses belong to one interface. An IPv6 prefix route on lo
+// would stay when the address is removed.
+std::vector<vrrp::VirtualAddress> VirtualRouter::drained() const {
+    std::vector<vrrp::VirtualAddress> list;
+    for (const AddressState &state : addresses_) {
+        const IpAddress &address = state.address.address;
+        if (!address.is_link_local()) {
+            vrrp::VirtualAddress &there = list.emplace_back();
+            there.address = address;
+            there.prefix_length = host_prefix_length(address.family());
+            there.interface = kLoopback;
+            there.no_prefix_route = true;
+        }
+    }
+    return list;
+}
+
+std::vector<IpAddress> VirtualRouter::drained_addresses() const {
+    std::vector<IpAddress> list;
+    for (const vrrp::VirtualAddress &address : drained()) {
+        list.push_back(address.address);
+    }
+    return list;
+}
+
+// Empty: it can, if the successor does.
+std::string VirtualRouter::why_no_drain() const {
+    if (!config().peer_link) {
+        return "there is no peer link";
+    }
+    if (config().drain_timeout <= Duration::zero()) {
+        return "drain_timeout is 0";
+    }
+    if (std::string why = ports_.drains.why_unavailable(); !why.empty()) {
+        return why;
+    }
+    if (config().has_vmac()) {
+        return "use_vmac";
+    }
+    const Interface *interface = own_interface();
+    if (!interface || drained().empty()) {
+        return "there is no address that can move to lo";
+    }
+    for (const AddressState &state : addresses_) {
+        const vrrp::VirtualAddress &address = state.address;
+        if (address.interface != config().interface) {
+            return address.address.to_string() + " is on another interface";
+        }
+        if (is_used_as_it_is(state)) {
+            return "another program added " + address.address.to_string();
+        }
+        if (!has_other_route(*interface, addresses_, address)) {
+            return "no other address of " + address.interface +
+                   " is in the subnet of " + address.address.to_string();
+        }
+    }
+    return {};
+}
+
+MacAddress VirtualRouter::own_mac() const {
+    const Interface *interface = own_interface();
+    return interface ? interface->mac : MacAddress{};
+}
+
+// The node that leaves
+
+// A fault does not wait: this node cannot serve.
+void VirtualRouter::leave_by(const vrrp::Input &leave, bool serving,
+                             Instant now) {
+    if (postponed_ && serving) {
+        postponed_ = leave;
+        gives_way_ = false;
+    } else if (!serving || !ask_to_forward(leave, now)) {
+        input(leave, now);
+    }
+}
+
+bool VirtualRouter::ask_to_forward(const vrrp::Input &leave, Instant now) {
+    if (instance_.state() != vrrp::StateName::active ||
+        instance_.is_leaving() || drain_.step() != Drain::Step::none ||
+        deleted_ || !may_act() || !config().election ||
+        !why_no_drain().empty()) {
+        return false;
+    }
+    drain_.ask(count_connections(now).value_or(0), now);
+    postponed_ = leave;
+    gives_way_ = false;
+    mark_changed();
+    return true;
+}
+
+std::optional<unsigned> VirtualRouter::count_connections(Instant now) {
+    const auto count =
+        ports_.connections.count_connections(drained_addresses());
+    if (!count) {
+        drain_line_.write(log_, LogLevel::warn, count.error().to_string(), now);
+        return std::nullopt;
+    }
+    return *count;
+}
+
+void VirtualRouter::leave_as_asked(Instant now) {
+    if (const auto leave = std::exchange(postponed_, std::nullopt)) {
+        input(*leave, now);
+        if (const auto *release = std::get_if<vrrp::Release>(&*leave)) {
+            report_priority(now, release->reason);
+        }
+    }
+}
+
+void VirtualRouter::hear_forwards(const ForwardsReport &report, Instant now) {
+    mark_changed();
+    if (drain_.is_asking()) {
+        if (report.is_in_place) {
+            drain_.agree(report, now);
+        } else {
+            log_(LogLevel::notice,
+                 "connections to its addresses end when they move: %s",
+                 report.why_not.c_str());
+            leave_undrained(now);
+            give_up_if_ended();
+            return;
+        }
+        leave_as_asked(now);
+    } else if (drain_.step() == Drain::Step::drains) {
+        if (report.is_in_place) {
+            drain_.hear(report, now);
+        } else {
+            end_drain("the successor does not forward: " + report.why_not, now);
+        }
+    }
+    give_up_if_ended();
+}
+
+// One that would give way is preempted.
+void VirtualRouter::leave_undrained(Instant now) {
+    if (is_giving_way()) {
+        postponed_.reset();
+    }
+    drain_.end();
+    leave_as_asked(now);
+}
+
+// If it cannot ask, it is preempted.
+void VirtualRouter::give_way(const std::string &successor, Instant now) {
+    if (!config().is_grouped() && !postponed_) {
+        gives_way_ = ask_to_forward(
+            vrrp::Release{successor + " preempts", successor_grace(), true},
+            now);
+    }
+}
+
+// The other node needs a moment for it. Members of a group move together.
+std::optional<IpAddress> VirtualRouter::preempts_soon(Instant now) const {
+    if (!config().peer_link || config().is_grouped() ||
+        phase_ != Phase::joined || !may_act() || stopped_ ||
+        !ports_.drains.why_unavailable().empty()) {
+        return std::nullopt;
+    }
+    const auto &active = instance_.active_router();
+    if (preempts_at_ && active) {
+        return active->address;
+    }
+    return instance_.preempts_within(kPreemptAhead, now);
+}
+
+// By a command: at once, if the other node does not leave before.
+void VirtualRouter::preempt(const vrrp::Input &preempt, Instant now) {
+    preempts_at_ = now + Drain::kAnswerTime;
+    if (instance_.state() != vrrp::StateName::backup || !preempts_soon(now)) {
+        preempts_at_.reset();
+        input(preempt, now);
+    }
+}
+
+void VirtualRouter::preempt_as_asked(Instant now) {
+    if (preempts_at_ && now >= *preempts_at_) {
+        preempts_at_.reset();
+        input(vrrp::Preempt{kFailback}, now);
+    }
+}
+
+// It is MASTER again, or has left in another way.
+[[gnu::hot]] void VirtualRouter::settle_drain() {
+    if (instance_.state() != vrrp::StateName::backup) {
+        preempts_at_.reset();
+    }
+    const bool is_leaving = instance_.is_leaving();
+    const bool is_active =
+        instance_.state() == vrrp::StateName::active && !is_leaving;
+    const bool is_void = (drain_.is_asking() && !is_active) ||
+                         (drain_.step() == Drain::Step::agreed && !is_leaving);
+    if (is_void) {
+        cancel_drain();
+    }
+}
+
+void VirtualRouter::cancel_drain() {
+    postponed_.reset();
+    if (drain_.is_asking() || drain_.step() == Drain::Step::agreed) {
+        drain_.end();
+        mark_changed();
+    }
+}
+
+// In place of the removal of the addresses. False: they are to be removed.
+bool VirtualRouter::begin_drain(Instant now) {
+    const Interface *interface = own_interface();
+    if (drain_.step() != Drain::Step::agreed || !interface || !may_act()) {
+        return false;
+    }
+    const unsigned count = count_connections(now).value_or(0);
+    if (count == 0) {
+        return false;
+    }
+    if (!hold_on_lo(now) || !hide(*interface, now)) {
+        remove_from_lo(now);
+        return false;
+    }
+    drain_.begin(count, drain_limit_, now);
+    drop_addresses(now);
+    log_(LogLevel::notice,
+         "finishing %u connection%s to its addresses, which the new MASTER "
+         "forwards to this node",
+         count, plural(count));
+    return true;
+}
+
+bool VirtualRouter::hold_on_lo(Instant now) {
+    const Interface *lo = interfaces_ ? interfaces_->find(kLoopback) : nullptr;
+    if (!lo || !may_act()) {
+        return false;
+    }
+    const std::vector<vrrp::VirtualAddress> addresses = drained();
+    std::vector<LeaseRequest> requests;
+    for (const vrrp::VirtualAddress &address : addresses) {
+        requests.push_back({lo, &address, kDrainLease});
+    }
+    std::vector<Status> answers;
+    ports_.addresses.add(requests, answers);
+    for (const Status &status : answers) {
+        if (!status) {
+            drain_line_.write(log_, LogLevel::warn, status.error().to_string(),
+                              now);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool VirtualRouter::hide(const Interface &interface, Instant now) {
+    const Status status = ports_.drains.hide(interface, drained_addresses(),
+                                             drain_.successor(), kHiddenFor);
+    if (!status) {
+        drain_line_.write(log_, LogLevel::warn, status.error().to_string(),
+                          now);
+    }
+    return status.has_value();
+}
+
+void VirtualRouter::remove_from_lo(Instant now) {
+    const Interface *lo = interfaces_ ? interfaces_->find(kLoopback) : nullptr;
+    for (const vrrp::VirtualAddress &address : drained()) {
+        if (lo && may_act()) {
+            const Status status = ports_.addresses.remove(*lo, address);
+            if (!status) {
+                remove_line_.write(log_, LogLevel::alert,
+                                   status.error().to_string() +
+                                       ", the kernel removes it within " +
+                                       std::to_string(kDrainLease.count()) +
+                                       " s",
+                                   now);
+            }
+        }
+    }
+    if (const Interface *interface = own_interface()) {
+        const Status status =
+            ports_.drains.show(*interface, drained_addresses());
+        if (!status) {
+            drain_line_.write(log_, LogLevel::warn, status.error().to_string(),
+                              now);
+        }
+    }
+}
+
+[[gnu::hot]] void VirtualRouter::continue_drain(Instant now) {
+    preempt_as_asked(now);
+    if (forwarding_.has_ended(now)) {
+        stop_forwarding("it has not been asked for any more");
+    }
+    if (!drain_.is_due(now)) {
+        return;
+    }
+    mark_changed();
+    switch (drain_.step()) {
+        case Drain::Step::asks:
+            log_(LogLevel::notice,
+                 "connections to its addresses end when they move: the "
+                 "successor has not answered on the peer link");
+            leave_undrained(now);
+            break;
+        case Drain::Step::drains:
+            report_drain(now);
+            break;
+        case Drain::Step::closes:
+            if (cut(now) || drain_.has_closed_long_enough(now)) {
+                finish_drain(drain_.why(), now);
+            } else {
+                drain_.close_again(now);
+            }
+            break;
+        case Drain::Step::none:
+        case Drain::Step::agreed:
+            break;
+    }
+}
+
+void VirtualRouter::report_drain(Instant now) {
+    const Interface *interface = own_interface();
+    hold_on_lo(now);
+    if (interface) {
+        hide(*interface, now);
+    }
+    prolong_routes(now);
+    drain_.report(count_connections(now).value_or(drain_.connections()), now);
+    if (const std::string why = drain_.end_reason(now); !why.empty()) {
+        end_drain(why, now);
+    }
+}
+
+// Connections that are left get a reset, while the addresses can send it.
+void VirtualRouter::end_drain(const std::string &why, Instant now) {
+    if (drain_.connections() != 0 && !cut(now)) {
+        drain_.close(why, now);
+    } else {
+        finish_drain(why, now);
+    }
+}
+
+void VirtualRouter::finish_drain(const std::string &why, Instant now) {
+    remove_from_lo(now);
+    if (instance_.state() != vrrp::StateName::active) {
+        remove_routes();
+    }
+    log_(LogLevel::notice,
+         "has finished connections for %lld ms after the move: %s",
+         static_cast<long long>(to_ms(now - drain_.since())), why.c_str());
+    drain_.end();
+    mark_changed();
+}
+
+// nginx does not serve any more.
+void VirtualRouter::abort_drain(const std::string &why, Instant now) {
+    if (drain_.has_addresses()) {
+        cut(now);
+        finish_drain(why, now);
+    }
+    stop_forwarding(why);
+}
+
+// The connections continue.
+void VirtualRouter::take_back_drained(Instant now) {
+    if (drain_.has_addresses()) {
+        finish_drain("this node is MASTER again", now);
+    }
+}
+
+void VirtualRouter::limit_drain(Duration most, Instant now) {
+    drain_limit_ = std::min(drain_limit_, most);
+    drain_.end_by(now + most);
+}
+
+// A previous process has left it. Without an election they may be there by
+// configuration.
+void VirtualRouter::resume_drain(const std::optional<Handover> &handover,
+                                 Instant now) {
+    if (handover && handover->forwards_to) {
+        resume_forwarding(*handover->forwards_to, now);
+    }
+    if (is_taken() || !may_act() || !finds_drain()) {
+        return;
+    }
+    if (instance_.state() == vrrp::StateName::active || stopped_ ||
+        !why_no_drain().empty()) {
+        remove_from_lo(now);
+        return;
+    }
+    log_(LogLevel::notice, "continues to finish connections to its addresses");
+    drain_.begin(count_connections(now).value_or(1), drain_limit_, now);
+    if (handover && handover->drain_ends_at) {
+        drain_.end_by(*handover->drain_ends_at);
+    }
+    report_drain(now);
+}
+
+// The node that left reports within a second. Until then all continues, because
+// what the previous process asked of the kernel ends with it.
+void VirtualRouter::resume_forwarding(const MacAddress &to, Instant now) {
+    const Interface *interface = own_interface();
+    const bool is_on =
+        interface && may_act() &&
+        ports_.drains.forward(*interface, drained_addresses(), to, kDrainLease);
+    if (is_on) {
+        forwarding_.renew({.step = DrainRequest::Step::drains,
+                           .connections = 0,
+                           .most = kDrainSilence,
+                           .mac = to,
+                           .from = "the node that left"},
+                          now);
+    }
+}
+
+bool VirtualRouter::finds_drain() const {
+    const Interface *lo = interfaces_ ? interfaces_->find(kLoopback) : nullptr;
+    const std::vector<vrrp::VirtualAddress> addresses = drained();
+    return lo && config().election && config().interface != kLoopback &&
+           std::ranges::any_of(addresses, [&](const auto &address) {
+               return lo->has_marked(address);
+           });
+}
+
+// The successor
+
+std::string VirtualRouter::why_no_forwarding(
+    const DrainRequest &request) const {
+    if (std::string why = ports_.drains.why_unavailable(); !why.empty()) {
+        return why;
+    }
+    if (config().has_vmac()) {
+        return "use_vmac";
+    }
+    if (phase_ != Phase::joined || !may_act() || !own_interface() ||
+        drained().empty()) {
+        return "it is not ready";
+    }
+    const bool is_healthy = instance_.state() == vrrp::StateName::backup ||
+                            instance_.state() == vrrp::StateName::active;
+    const bool goes_on = request.step == DrainRequest::Step::drains &&
+                         forwarding_.is_for(request.mac);
+    return is_healthy || goes_on ? "" : "it cannot take over";
+}
+
+ForwardsReport VirtualRouter::forward(const DrainRequest &request,
+                                      Instant now) {
+    if (request.step == DrainRequest::Step::ended) {
+        if (forwarding_.is_for(request.mac)) {
+            stop_forwarding("all is finished there");
+        }
+        return {};
+    }
+    if (std::string why = why_no_forwarding(request); !why.empty()) {
+        return {false, std::move(why), 0, {}};
+    }
+    const Interface &interface = *own_interface();
+    const std::vector<IpAddress> addresses = drained_addresses();
+    const Status status =
+        ports_.drains.forward(interface, addresses, request.mac, kDrainLease);
+    if (!status) {
+        drain_line_.write(log_, LogLevel::warn, status.error().to_string(),
+                          now);
+        return {false, status.error().to_string(), 0, {}};
+    }
+    mark_changed();
+    if (!forwarding_.is_for(request.mac)) {
+        log_(LogLevel::notice,
+             "forwarding to %s what arrives for connections that it finishes "
+             "(%u now)",
+             request.from.c_str(), request.connections);
+    }
+    forwarding_.renew(request, now);
+    return {true,
+            {},
+            ports_.drains.counts(interface, addresses).forwarded,
+            interface.mac};
+}
+
+void VirtualRouter::stop_forwarding(const std::string &why) {
+    if (!forwarding_.is_on()) {
+        return;
+    }
+    const std::vector<IpAddress> addresses = drained_addresses();
+    unsigned long long segments = 0;
+    if (const Interface *interface = own_interface()) {
+        segments = ports_.drains.counts(*interface, addresses).forwarded;
+        const Status status =
+            ports_.drains.stop_forwarding(*interface, addresses);
+        if (!status) {
+            log_(LogLevel::warn, "%s", status.error().to_string().c_str());
+        }
+    }
+    log_(LogLevel::notice, "forwarding to %s has ended: %s (%llu segments)",
+         forwarding_.from().c_str(), why.c_str(), segments);
+    forwarding_.end();
+    mark_changed();
+}
+
+DrainCounts VirtualRouter::drain_counts() const {
+    const Interface *interface = own_interface();
+    return interface && (forwarding_.is_on() || drain_.has_addresses())
+               ? ports_.drains.counts(*interface, drained_addresses())
+               : DrainCounts{};
+}
+
+}  // namespace ngx_vrrp::engine

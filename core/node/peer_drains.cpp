@@ -1,0 +1,309 @@
+#include "core/node/peer_drains.hpp"
+
+#include <algorithm>
+
+#include "core/base/find.hpp"
+
+namespace ngx_vrrp::node {
+
+namespace {
+
+using engine::DrainRequest;
+
+// A node that has not left by then is preempted.
+constexpr Duration kWantAgain = Seconds{5};
+
+peer::DrainStep to_step(const engine::Drain &drain) {
+    if (drain.is_asking()) {
+        return peer::DrainStep::asks;
+    }
+    return drain.has_addresses() ? peer::DrainStep::drains
+                                 : peer::DrainStep::ended;
+}
+
+DrainRequest::Step to_step(peer::DrainStep step) {
+    switch (step) {
+        case peer::DrainStep::asks:
+            return DrainRequest::Step::asks;
+        case peer::DrainStep::drains:
+            return DrainRequest::Step::drains;
+        case peer::DrainStep::ended:
+            break;
+    }
+    return DrainRequest::Step::ended;
+}
+
+peer::RouterDrain to_message(const engine::VirtualRouter &router, Instant now) {
+    const engine::Drain &drain = router.drain();
+    const vrrp::Config &config = router.config();
+    const Duration left = drain.has_addresses()
+                              ? std::max(drain.ends_at() - now, Duration{0})
+                              : config.drain_timeout;
+    return {
+        config.family, config.vrid, to_step(drain), drain.connections(),
+        static_cast<std::uint32_t>(std::chrono::ceil<Seconds>(left).count())};
+}
+
+std::optional<std::size_t> find_router(const engine::Engine &engine,
+                                       const std::string &interface,
+                                       Family family, Vrid vrid) {
+    const auto &routers = engine.routers();
+    for (std::size_t i = 0; i < routers.size(); ++i) {
+        const vrrp::Config &config = routers[i].config();
+        if (config.peer_link && config.interface == interface &&
+            config.family == family && config.vrid == vrid) {
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+void PeerDrains::send(engine::Engine &engine, Instant now) {
+    want(engine, now);
+    const std::vector<std::size_t> news = engine.take_drain_news();
+    if (news.empty()) {
+        return;
+    }
+    std::map<Receiver, std::vector<std::size_t>> messages;
+    std::vector<std::size_t> alone;
+    for (const std::size_t router : news) {
+        if (const auto to = receiver_of(router, engine)) {
+            messages[*to].push_back(router);
+        } else {
+            alone.push_back(router);
+        }
+    }
+    for (const auto &[to, routers] : messages) {
+        peer::Drain drain{engine.routers()[routers.front()].own_mac(), {}};
+        for (const std::size_t router : routers) {
+            if (drain.routers.size() == peer::kMostDrains) {
+                alone.push_back(router);
+                continue;
+            }
+            drain.routers.push_back(to_message(engine.routers()[router], now));
+        }
+        if (!links_.send(to.second, to.first, peer::Type::drain,
+                         serialize(drain), now)) {
+            alone.insert(alone.end(), routers.begin(), routers.end());
+        }
+    }
+    for (const std::size_t router : alone) {
+        if (engine.routers()[router].drain().is_asking()) {
+            engine.hear_forwards(
+                router, {false, "no peer link to a successor", 0, {}}, now);
+        }
+    }
+}
+
+// A node that this one preempts soon may leave before.
+void PeerDrains::want(const engine::Engine &engine, Instant now) {
+    wanted_at_.resize(engine.routers().size());
+    for (std::size_t i = 0; i < wanted_at_.size(); ++i) {
+        const engine::VirtualRouter &router = engine.routers()[i];
+        if (wanted_at_[i] != Instant{} && now < wanted_at_[i] + kWantAgain) {
+            continue;
+        }
+        const auto active = router.preempts_soon(now);
+        if (!active) {
+            continue;
+        }
+        const vrrp::Config &config = router.config();
+        const std::vector<peer::Peer> peers = links_.peers();
+        for (const peer::Peer &peer : peers) {
+            if (peer.state == peer::PeerState::up &&
+                interface_of(peer.link) == config.interface &&
+                (peer.address == *active ||
+                 links_.may_have_address(peer.node, peer.link, peer.address,
+                                         *active))) {
+                wanted_at_[i] = now;
+                links_.ask(
+                    peer, peer::Type::wants,
+                    serialize(peer::RouterIds{{config.family, config.vrid}}),
+                    now);
+                break;
+            }
+        }
+    }
+}
+
+// It must be the one that would follow this node anyway, and better.
+void PeerDrains::give_way(const peer::Received &received,
+                          engine::Engine &engine, Instant now) {
+    const auto ids = peer::parse_routers(received.message.payload);
+    if (!ids || !links_.is_trusted(received.link, received.address)) {
+        return;
+    }
+    const peer::OrderList orders = links_.order_of(received.link);
+    for (const peer::RouterId &id : *ids) {
+        const auto router = find_router(engine, interface_of(received.link),
+                                        id.family, id.vrid);
+        const auto *order = peer::find_order(orders, id.family, id.vrid);
+        if (router && order && order->nodes.front() == received.node &&
+            is_higher(received, engine.routers()[*router])) {
+            engine.give_way(*router, name_of(received), now);
+        }
+    }
+}
+
+bool PeerDrains::is_higher(const peer::Received &received,
+                           const engine::VirtualRouter &router) const {
+    return std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
+        const peer::RouterStatus *theirs = peer::find_router(
+            peer.status, router.config().family, router.config().vrid);
+        return peer.node == received.node && theirs &&
+               theirs->priority > router.instance().effective_priority();
+    });
+}
+
+// A request goes to the first one in the order of successors. A process that
+// continues does not know who was asked: the MASTER.
+std::optional<PeerDrains::Receiver> PeerDrains::receiver_of(
+    std::size_t router, const engine::Engine &engine) {
+    successors_.resize(engine.routers().size());
+    const engine::Drain &drain = engine.routers()[router].drain();
+    const vrrp::Config &config = engine.routers()[router].config();
+    for (std::size_t link = 0; link < links_.configs().size(); ++link) {
+        if (interface_of(link) != config.interface) {
+            continue;
+        }
+        std::optional<Receiver> to;
+        if (drain.is_asking()) {
+            const peer::OrderList orders = links_.order_of(link);
+            if (const auto *order =
+                    peer::find_order(orders, config.family, config.vrid)) {
+                to = Receiver{link, order->nodes.front()};
+            }
+        } else if (successors_[router] != 0) {
+            to = Receiver{link, successors_[router]};
+        } else {
+            to = active_of(link, config);
+        }
+        if (to) {
+            successors_[router] = to->second;
+            return to;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<PeerDrains::Receiver> PeerDrains::active_of(
+    std::size_t link, const vrrp::Config &config) const {
+    for (const peer::Peer &peer : links_.peers()) {
+        const peer::RouterStatus *router =
+            peer::find_router(peer.status, config.family, config.vrid);
+        if (peer.state == peer::PeerState::up &&
+            interface_of(peer.link) == config.interface &&
+            links_.is_trusted(peer.link, peer.address) && router &&
+            router->state == peer::RouterState::master) {
+            return Receiver{link, peer.node};
+        }
+    }
+    return std::nullopt;
+}
+
+void PeerDrains::receive(const peer::Received &received, engine::Engine &engine,
+                         Instant now) {
+    if (received.message.type == peer::Type::drain) {
+        answer(received, engine, now);
+    } else if (received.message.type == peer::Type::wants) {
+        give_way(received, engine, now);
+    } else {
+        hear(received, engine, now);
+    }
+}
+
+void PeerDrains::answer(const peer::Received &received, engine::Engine &engine,
+                        Instant now) {
+    const auto drain = peer::parse_drain(received.message.payload);
+    if (!drain) {
+        return;
+    }
+    peer::Forwards forwards;
+    for (const peer::RouterDrain &one : drain->routers) {
+        const engine::ForwardsReport report =
+            forward(received, drain->mac, one, engine, now);
+        if (one.step == peer::DrainStep::ended) {
+            continue;
+        }
+        if (!report.is_in_place && forwards.why_not.empty()) {
+            forwards.why_not = report.why_not;
+        }
+        if (report.is_in_place) {
+            forwards.mac = report.mac;
+        }
+        forwards.routers.push_back(
+            {one.family, one.vrid, report.is_in_place, report.segments});
+    }
+    if (!forwards.routers.empty()) {
+        links_.reply(received, peer::Type::forwards, serialize(forwards), now);
+    }
+}
+
+engine::ForwardsReport PeerDrains::forward(const peer::Received &received,
+                                           const MacAddress &mac,
+                                           const peer::RouterDrain &drain,
+                                           engine::Engine &engine,
+                                           Instant now) {
+    const auto router = find_router(engine, interface_of(received.link),
+                                    drain.family, drain.vrid);
+    if (!router) {
+        return {false, "it has no such virtual router", 0, {}};
+    }
+    if (!may_ask(received, engine.routers()[*router])) {
+        return {false, "it neither follows this node nor trusts it", 0, {}};
+    }
+    return engine.forward(*router,
+                          {to_step(drain.step), drain.connections,
+                           Seconds{drain.seconds}, mac, name_of(received)},
+                          now);
+}
+
+// As for a handover: the node that this router follows, or a trusted one that
+// has left, or that a node in between has followed.
+bool PeerDrains::may_ask(const peer::Received &received,
+                         const engine::VirtualRouter &router) const {
+    const bool is_trusted = links_.is_trusted(received.link, received.address);
+    const auto followed = router.instance().followed();
+    const bool is_theirs =
+        followed &&
+        (received.address == *followed ||
+         (is_trusted && links_.may_have_address(received.node, received.link,
+                                                received.address, *followed)));
+    return is_theirs || (is_trusted && (router.instance().state() ==
+                                            vrrp::StateName::active ||
+                                        router.forwarding().is_on()));
+}
+
+void PeerDrains::hear(const peer::Received &received, engine::Engine &engine,
+                      Instant now) {
+    const auto forwards = peer::parse_forwards(received.message.payload);
+    if (!forwards) {
+        return;
+    }
+    successors_.resize(engine.routers().size());
+    for (const peer::RouterForward &one : forwards->routers) {
+        const auto router = find_router(engine, interface_of(received.link),
+                                        one.family, one.vrid);
+        if (router && successors_[*router] == received.node) {
+            engine.hear_forwards(*router,
+                                 {one.is_in_place, forwards->why_not,
+                                  one.segments, forwards->mac},
+                                 now);
+        }
+    }
+}
+
+std::string PeerDrains::name_of(const peer::Received &received) const {
+    const std::string address = received.address.to_string();
+    const peer::Peer *peer =
+        find_first(links_.peers(), [&](const peer::Peer &p) {
+            return p.link == received.link && p.address == received.address;
+        });
+    return peer && !peer->about.router_id.empty()
+               ? peer->about.router_id + " (" + address + ")"
+               : address;
+}
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,64 @@
+// Planned moves that cut no connection, over peer links: joins the engine with
+// the links, and has no socket. See core/engine/drain.hpp and
+// core/peer/drain.hpp.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/engine/engine.hpp"
+#include "core/peer/drain.hpp"
+#include "core/peer/handover.hpp"
+#include "core/peer/links.hpp"
+
+namespace ngx_vrrp::node {
+
+class PeerDrains {
+public:
+    // links outlives it.
+    explicit PeerDrains(peer::Links &links) : links_(links) {}
+
+    // After each event: what the routers have for their successors.
+    void send(engine::Engine &engine, Instant now);
+    // A message of the type "drain", "forwards" or "wants".
+    void receive(const peer::Received &received, engine::Engine &engine,
+                 Instant now);
+
+private:
+    using Receiver = std::pair<std::size_t, peer::NodeId>;  // link and node
+
+    std::optional<Receiver> receiver_of(std::size_t router,
+                                        const engine::Engine &engine);
+    std::optional<Receiver> active_of(std::size_t link,
+                                      const vrrp::Config &config) const;
+    void want(const engine::Engine &engine, Instant now);
+    void give_way(const peer::Received &received, engine::Engine &engine,
+                  Instant now);
+    bool is_higher(const peer::Received &received,
+                   const engine::VirtualRouter &router) const;
+    void answer(const peer::Received &received, engine::Engine &engine,
+                Instant now);
+    void hear(const peer::Received &received, engine::Engine &engine,
+              Instant now);
+    engine::ForwardsReport forward(const peer::Received &received,
+                                   const MacAddress &mac,
+                                   const peer::RouterDrain &drain,
+                                   engine::Engine &engine, Instant now);
+    bool may_ask(const peer::Received &received,
+                 const engine::VirtualRouter &router) const;
+    std::string name_of(const peer::Received &received) const;
+    const std::string &interface_of(std::size_t link) const {
+        return links_.configs()[link].interface;
+    }
+
+    peer::Links &links_;
+    std::vector<peer::NodeId> successors_;  // of each router; 0: not known
+    std::vector<Instant> wanted_at_;        // the same, for the last time
+};
+
+}  // namespace ngx_vrrp::node

@@ -1,0 +1,649 @@
+// A planned move: the node that leaves finishes its connections at "lo", and
+// the successor forwards to it.
+#include "core/engine/drain.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/engine/engine_fixture.hpp"
+
+namespace ngx_vrrp::engine {
+namespace {
+
+const MacAddress kPeerMac{2, 0, 0, 0, 0, 2};
+const ForwardsReport kInPlace{true, "", 0, kPeerMac};
+const std::string kHide = "hide 10.0.1.5 on eth0 behind 02:00:00:00:00:02";
+const std::string kForward = "forward 10.0.1.5 on eth0 to 02:00:00:00:00:02";
+const std::string kZero = "advert 0 224.0.0.18";
+
+class DrainTest : public EngineTest {
+protected:
+    static Interfaces world(bool vip = false, bool on_lo = false) {
+        Interfaces all = interfaces(true, vip);
+        Interface lo{.name = "lo", .index = IfIndex{1}, .up = true};
+        if (on_lo) {
+            lo.addresses.push_back({kVip, 32, true, false});
+        }
+        all.list.push_back(lo);
+        return all;
+    }
+
+    static vrrp::Config drained_config() {
+        vrrp::Config c = config();
+        c.peer_link = true;
+        c.drain_timeout = Seconds{600};
+        c.ports = {80};
+        return c;
+    }
+
+    void become_active_with(unsigned connections,
+                            vrrp::Config c = drained_config()) {
+        beat();
+        start(std::move(c), world());
+        run(Seconds{1});
+        ASSERT_EQ(state(), vrrp::StateName::active);
+        engine->handle_interfaces(world(true), now);
+        machine.connections = connections;
+        machine.take();
+        engine->take_drain_news();
+    }
+
+    void leave_with(unsigned connections) {
+        become_active_with(connections);
+        engine->stop("nginx is shutting down", true, now);
+    }
+
+    // B has taken over, and says so on the link.
+    void be_succeeded() {
+        obey(vrrp::SuccessorNotified{});
+        obey(vrrp::SuccessorReady{kPeer});
+        run(Milliseconds{20});
+    }
+
+    void drain(unsigned connections) {
+        leave_with(connections);
+        engine->hear_forwards(0, kInPlace, now);
+        be_succeeded();
+        engine->handle_interfaces(world(false, true), now);
+        ASSERT_EQ(router().drain().step(), Drain::Step::drains);
+        machine.take();
+        engine->take_drain_news();
+    }
+
+    void obey(const vrrp::Input &in) {
+        const Engine::PeerInput input{0, in};
+        engine->handle_peers({&input, 1}, now);
+    }
+
+    // The successor answers each second.
+    void run_forwarded(Duration d) {
+        for (const Instant end = now + d; now < end;) {
+            run(std::min<Duration>(Milliseconds{500}, end - now));
+            if (router().drain().has_addresses()) {
+                engine->hear_forwards(0, kInPlace, now);
+            }
+        }
+    }
+
+    // Without renewals.
+    Done done() {
+        Done all = machine.take();
+        std::erase_if(all, [](const std::string &what) {
+            return what == "add 10.0.1.5 5s" || what == kHide ||
+                   what == "withdraw";
+        });
+        return all;
+    }
+
+    const VirtualRouter &router() const { return engine->routers()[0]; }
+    bool has_news() { return !engine->take_drain_news().empty(); }
+
+    DrainRequest request(DrainRequest::Step step) {
+        return {step, 7, Seconds{600}, kPeerMac, "lb1 (10.0.1.2)"};
+    }
+};
+
+TEST_F(DrainTest, AsksBeforeItLeaves) {
+    leave_with(3);
+    EXPECT_TRUE(has_news());
+    EXPECT_TRUE(router().drain().is_asking());
+    EXPECT_EQ(router().drain().connections(), 3u);
+    EXPECT_TRUE(router().needs_link());
+    run(Milliseconds{50});
+    EXPECT_EQ(std::ranges::count(machine.take(), kZero), 0) << "still MASTER";
+    EXPECT_FALSE(engine->finished());
+
+    engine->hear_forwards(0, kInPlace, now);
+    EXPECT_EQ(machine.take(), Done{kZero});
+    EXPECT_TRUE(router().is_leaving());
+}
+
+TEST_F(DrainTest, AdvertisesWhileItAsksButNotForLong) {
+    leave_with(3);
+    run(Milliseconds{290});
+    const Done asking = machine.take();
+    EXPECT_GE(std::ranges::count(asking, "advert 100 224.0.0.18"), 2);
+    EXPECT_EQ(std::ranges::count(asking, kZero), 0);
+    run(Milliseconds{20});
+    EXPECT_EQ(std::ranges::count(machine.take(), kZero), 1);
+    EXPECT_EQ(log.count("has not answered"), 1u);
+    EXPECT_TRUE(has_news()) << "the other node may begin later";
+    be_succeeded();
+    EXPECT_EQ(machine.take(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5"}));
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(DrainTest, ARefusalIsAsBefore) {
+    leave_with(3);
+    engine->hear_forwards(0, {false, "too old", 0, {}}, now);
+    EXPECT_EQ(machine.take(), Done{kZero});
+    EXPECT_EQ(log.count("end when they move: too old"), 1u);
+    be_succeeded();
+    EXPECT_EQ(machine.take(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5"}));
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(DrainTest, TheAddressGoesToLoBeforeItLeavesTheInterface) {
+    leave_with(3);
+    engine->hear_forwards(0, kInPlace, now);
+    machine.take();
+    be_succeeded();
+    EXPECT_EQ(machine.take(),
+              (Done{"add 10.0.1.5 5s", kHide, "remove 10.0.1.5"}));
+    EXPECT_TRUE(has_news());
+    EXPECT_FALSE(engine->finished()) << "nginx has workers";
+    EXPECT_FALSE(engine->holds_addresses()) << "they may quit now";
+    EXPECT_EQ(log.count("finishing 3 connections"), 1u);
+}
+
+TEST_F(DrainTest, WithoutConnectionsItIsGoneAtOnce) {
+    leave_with(3);
+    engine->hear_forwards(0, kInPlace, now);
+    machine.connections = 0;
+    machine.take();
+    be_succeeded();
+    EXPECT_EQ(machine.take().back(), "remove 10.0.1.5");
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+    EXPECT_TRUE(has_news()) << "nothing is to be forwarded";
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(DrainTest, WithoutASuccessorNothingMoves) {
+    leave_with(3);
+    engine->hear_forwards(0, kInPlace, now);
+    machine.take();
+    run(Milliseconds{500});
+    EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5"});
+    EXPECT_TRUE(has_news());
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(DrainTest, RenewsAndReportsEachSecond) {
+    drain(3);
+    machine.connections = 2;
+    run(Milliseconds{1000});
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 5s", kHide}));
+    EXPECT_TRUE(has_news());
+    EXPECT_EQ(router().drain().connections(), 2u);
+}
+
+TEST_F(DrainTest, EndsWithTheLastConnection) {
+    drain(3);
+    run_forwarded(Seconds{20});
+    EXPECT_EQ(done(), Done{});
+    machine.connections = 0;
+    run_forwarded(Seconds{1});
+    EXPECT_EQ(done(), (Done{"remove 10.0.1.5/32", "show 10.0.1.5"}));
+    EXPECT_TRUE(engine->finished());
+    EXPECT_TRUE(has_news());
+    EXPECT_EQ(log.count("no connection is left"), 1u);
+}
+
+TEST_F(DrainTest, EndsAfterItsTime) {
+    drain(3);
+    run_forwarded(Seconds{599});
+    EXPECT_EQ(done(), Done{});
+    run_forwarded(Seconds{2});
+    EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5/32",
+                            "show 10.0.1.5"}));
+    EXPECT_EQ(log.count("drain_timeout"), 1u);
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(DrainTest, AShorterTimeIsForAMasterProcessThatDied) {
+    become_active_with(3);
+    engine->limit_drains(Seconds{30}, now);
+    engine->stop("the nginx master process died", true, now);
+    engine->hear_forwards(0, kInPlace, now);
+    be_succeeded();
+    run_forwarded(Seconds{29});
+    EXPECT_FALSE(engine->finished());
+    run_forwarded(Seconds{2});
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(DrainTest, EndsWhenTheSuccessorIsSilent) {
+    drain(3);
+    run(Milliseconds{3900});
+    EXPECT_EQ(done(), Done{});
+    run(Milliseconds{1100});
+    EXPECT_EQ(done().back(), "show 10.0.1.5");
+    EXPECT_EQ(log.count("does not answer"), 1u);
+}
+
+TEST_F(DrainTest, EndsWhenTheSuccessorDoesNotForwardAnyMore) {
+    drain(3);
+    engine->hear_forwards(0, {false, "it ends", 0, {}}, now);
+    EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5/32",
+                            "show 10.0.1.5"}));
+}
+
+TEST_F(DrainTest, ManyConnectionsAreClosedInSlices) {
+    drain(350);
+    engine->hear_forwards(0, {false, "it ends", 0, {}}, now);
+    EXPECT_EQ(done(), Done{"close 10.0.1.5:80"});
+    run(Milliseconds{10});
+    EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "close 10.0.1.5:80",
+                            "close 10.0.1.5:80", "remove 10.0.1.5/32",
+                            "show 10.0.1.5"}));
+}
+
+TEST_F(DrainTest, EndsAtOnceWhenNginxTerminates) {
+    drain(350);
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5/32",
+                            "show 10.0.1.5"}));
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(DrainTest, AFaultWhileItAsksLeavesAtOnce) {
+    leave_with(3);
+    Interfaces down = world(true);
+    down.list[0].up = false;
+    engine->handle_interfaces(down, now);
+    EXPECT_EQ(machine.take(), (Done{kZero, "remove 10.0.1.5"}));
+    engine->hear_forwards(0, kInPlace, now);
+    run(Seconds{1});
+    EXPECT_EQ(machine.take(), Done{});
+    EXPECT_FALSE(router().needs_link());
+}
+
+TEST_F(DrainTest, TerminationWhileItAsks) {
+    leave_with(3);
+    engine->stop("nginx is terminating", false, now);
+    EXPECT_EQ(machine.take(), (Done{kZero, "remove 10.0.1.5"}));
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(DrainTest, AReleaseThatIsWithdrawnMovesNothing) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now);
+    EXPECT_TRUE(router().is_moving());
+    EXPECT_FALSE(router().is_leaving());
+    engine->execute(Command::resume, "", now);
+    EXPECT_FALSE(router().is_moving());
+    engine->hear_forwards(0, kInPlace, now);
+    run(Milliseconds{400});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+    EXPECT_TRUE(has_news());
+
+    engine->execute(Command::release, "", now);
+    engine->hear_forwards(0, kInPlace, now);
+    EXPECT_TRUE(router().is_leaving());
+    engine->execute(Command::resume, "", now);
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(DrainTest, AMasterAgainTakesItsConnectionsBack) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now);
+    engine->hear_forwards(0, kInPlace, now);
+    be_succeeded();
+    ASSERT_EQ(router().drain().step(), Drain::Step::drains);
+    engine->execute(Command::resume, "", now);
+    machine.take();
+    run_forwarded(Seconds{2});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    Done all = done();
+    all.resize(4);
+    EXPECT_EQ(all, (Done{"advert 100 224.0.0.18", "add 10.0.1.5 1s",
+                         "remove 10.0.1.5/32", "show 10.0.1.5"}));
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+}
+
+TEST_F(DrainTest, IsNoStray) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now);
+    engine->hear_forwards(0, kInPlace, now);
+    be_succeeded();
+    engine->handle_interfaces(world(false, true), now);
+    machine.take();
+    run_forwarded(Seconds{30});
+    EXPECT_EQ(done(), Done{});
+    EXPECT_TRUE(router().signs().empty());
+}
+
+struct Case {
+    const char *name;
+    void (*change)(vrrp::Config &c);
+    const char *why;
+};
+
+class NoDrainTest : public DrainTest,
+                    public ::testing::WithParamInterface<Case> {};
+
+TEST_P(NoDrainTest, LeavesAtOnce) {
+    vrrp::Config c = drained_config();
+    GetParam().change(c);
+    become_active_with(3, c);
+    EXPECT_EQ(router().why_no_drain(), GetParam().why);
+    machine.take();
+    engine->stop("nginx is shutting down", true, now);
+    EXPECT_EQ(machine.take(), Done{kZero});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, NoDrainTest,
+    ::testing::Values(
+        Case{"no_link", [](vrrp::Config &c) { c.peer_link = false; },
+             "there is no peer link"},
+        Case{"off", [](vrrp::Config &c) { c.drain_timeout = Seconds{0}; },
+             "drain_timeout is 0"},
+        Case{"subnet",
+             [](vrrp::Config &c) {
+                 c.addresses.push_back(
+                     {*IpAddress::parse("10.0.2.5"), 24, "eth0", ""});
+             },
+             "no other address of eth0 is in the subnet of 10.0.2.5"},
+        Case{"other_interface",
+             [](vrrp::Config &c) {
+                 c.addresses.push_back(
+                     {*IpAddress::parse("10.0.1.6"), 24, "lo", ""});
+             },
+             "10.0.1.6 is on another interface"}),
+    [](const auto &one) { return one.param.name; });
+
+TEST_F(DrainTest, LeavesAtOnceWithoutPrograms) {
+    machine.no_drains = "the kernel is too old";
+    leave_with(3);
+    EXPECT_EQ(machine.take(), Done{kZero});
+    EXPECT_EQ(router().why_no_drain(), "the kernel is too old");
+}
+
+TEST_F(DrainTest, LinkLocalAddressesAreNotDrained) {
+    vrrp::Config c = drained_config();
+    c.addresses.push_back({*IpAddress::parse("fe80::5"), 128, "eth0", ""});
+    c.addresses.back().excluded = true;
+    become_active_with(3, c);
+    engine->stop("nginx is shutting down", true, now);
+    engine->hear_forwards(0, kInPlace, now);
+    machine.take();
+    be_succeeded();
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 5s", kHide, "remove 10.0.1.5",
+                                    "remove fe80::5/128"}));
+}
+
+TEST_F(DrainTest, WhatCannotMoveIsRemoved) {
+    leave_with(3);
+    engine->hear_forwards(0, kInPlace, now);
+    machine.take();
+    machine.fail("hide", EPERM);
+    be_succeeded();
+    EXPECT_EQ(machine.take(),
+              (Done{"add 10.0.1.5 5s", kHide, "remove 10.0.1.5/32",
+                    "show 10.0.1.5", "close 10.0.1.5:80", "remove 10.0.1.5"}));
+    EXPECT_TRUE(has_news());
+}
+
+// Preemption
+
+TEST_F(DrainTest, GivesWayWhenTheOtherNodeForwards) {
+    become_active_with(3);
+    engine->give_way(0, "lb2 (10.0.1.2)", now);
+    EXPECT_EQ(machine.take(), Done{});
+    EXPECT_TRUE(router().drain().is_asking());
+    engine->hear_forwards(0, kInPlace, now);
+    EXPECT_EQ(machine.take(), Done{kZero});
+    be_succeeded();
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+}
+
+TEST_F(DrainTest, IsPreemptedWhenTheOtherNodeDoesNotForward) {
+    become_active_with(3);
+    engine->give_way(0, "lb2 (10.0.1.2)", now);
+    engine->hear_forwards(0, {false, "too old", 0, {}}, now);
+    engine->give_way(0, "lb2 (10.0.1.2)", now);
+    run(Milliseconds{400});
+    EXPECT_FALSE(router().is_leaving());
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(std::ranges::count(machine.take(), kZero), 0);
+}
+
+TEST_F(DrainTest, APreemptionThatIsFasterIsADrainToo) {
+    become_active_with(3);
+    engine->give_way(0, "lb2 (10.0.1.2)", now);
+    engine->hear_forwards(0, kInPlace, now);
+    machine.take();
+    receive(200);
+    run(Milliseconds{100});
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+}
+
+TEST_F(DrainTest, AFailbackWaitsForTheOtherNodeToLeave) {
+    vrrp::Config c = drained_config();
+    c.preempt = false;
+    beat();
+    start(c, world());
+    receive(90);
+    machine.take();
+    engine->execute(Command::failback, "", now);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(router().preempts_soon(now), kPeer);
+    obey(vrrp::MasterLeaves{kPeer});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_FALSE(router().is_moving());
+}
+
+TEST_F(DrainTest, AFailbackDoesNotWaitForLong) {
+    vrrp::Config c = drained_config();
+    c.preempt = false;
+    beat();
+    start(c, world());
+    receive(90);
+    engine->execute(Command::failback, "", now);
+    for (int i = 0; i < 4; ++i) {
+        run(Milliseconds{70});
+        receive(90);
+    }
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    run(Milliseconds{30});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+// Another process of this node
+
+TEST_F(DrainTest, TheNextProcessContinues) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now);
+    engine->hear_forwards(0, kInPlace, now);
+    be_succeeded();
+    engine->handle_interfaces(world(false, true), now);
+    const Instant ends_at = router().drain().ends_at();
+    machine.take();
+    machine.successor = true;
+    engine->stop("nginx has been reconfigured", true, now);
+    ASSERT_TRUE(machine.passed_on);
+    run(Milliseconds{50});
+    EXPECT_EQ(done(), Done{});
+    EXPECT_TRUE(engine->finished());
+    EXPECT_EQ(machine.passed_on->drain_ends_at, ends_at);
+
+    const Handover handover = *machine.passed_on;
+    now += Milliseconds{100};
+    make(drained_config());
+    machine.grant(handover);
+    beat();
+    engine->start(world(false, true), now);
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+    EXPECT_EQ(router().drain().ends_at(), ends_at);
+    EXPECT_TRUE(has_news());
+    machine.take();
+    run_forwarded(Seconds{5});
+    EXPECT_EQ(done(), Done{});
+    machine.connections = 0;
+    run_forwarded(Seconds{1});
+    EXPECT_EQ(done(), (Done{"remove 10.0.1.5/32", "show 10.0.1.5"}));
+}
+
+TEST_F(DrainTest, ContinuesAfterACrash) {
+    machine.connections = 2;
+    beat();
+    start(drained_config(), world(false, true));
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+    EXPECT_EQ(router().drain().connections(), 2u);
+    EXPECT_EQ(log.count("continues to finish"), 1u);
+}
+
+TEST_F(DrainTest, LeftoversAtLoGoWithoutConnections) {
+    beat();
+    start(drained_config(), world(false, true));
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+    const Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, "remove 10.0.1.5/32"), 1);
+}
+
+TEST_F(DrainTest, LeftoversAtLoGoWithoutADrain) {
+    machine.connections = 2;
+    vrrp::Config c = drained_config();
+    c.drain_timeout = Seconds{0};
+    beat();
+    start(c, world(false, true));
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+    const Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, "remove 10.0.1.5/32"), 1);
+}
+
+// The successor
+
+class ForwardingTest : public DrainTest {
+protected:
+    void follow() {
+        beat();
+        start(drained_config(), world());
+        receive(200);
+        machine.take();
+    }
+};
+
+TEST_F(ForwardingTest, IsInPlaceBeforeItAnswers) {
+    follow();
+    machine.drain_counts.forwarded = 9;
+    const ForwardsReport report =
+        engine->forward(0, request(DrainRequest::Step::asks), now);
+    EXPECT_TRUE(report.is_in_place);
+    EXPECT_EQ(report.segments, 9u);
+    EXPECT_EQ(report.mac, (MacAddress{2, 0, 0, 0, 0, 1}));
+    EXPECT_EQ(machine.take(), Done{kForward});
+    EXPECT_EQ(log.count("forwarding to lb1 (10.0.1.2)"), 1u);
+}
+
+TEST_F(ForwardingTest, EndsWhenItIsFinished) {
+    follow();
+    engine->forward(0, request(DrainRequest::Step::asks), now);
+    machine.take();
+    engine->forward(0, request(DrainRequest::Step::ended), now);
+    EXPECT_EQ(machine.take(), Done{"stop forwarding 10.0.1.5"});
+    engine->forward(0, request(DrainRequest::Step::ended), now);
+    EXPECT_EQ(machine.take(), Done{});
+}
+
+TEST_F(ForwardingTest, LastsAsLongAsItIsAskedFor) {
+    follow();
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_TRUE(engine->forward(0, request(DrainRequest::Step::drains), now)
+                        .is_in_place);
+        run(Milliseconds{1000});
+    }
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, "stop forwarding 10.0.1.5"), 0);
+    run(Milliseconds{3100});
+    all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, "stop forwarding 10.0.1.5"), 1);
+    EXPECT_EQ(log.count("has not been asked"), 1u);
+}
+
+TEST_F(ForwardingTest, NotLongerThanTheOtherNodeDrains) {
+    follow();
+    DrainRequest last = request(DrainRequest::Step::drains);
+    last.most = Seconds{2};
+    engine->forward(0, last, now);
+    machine.take();
+    run(Milliseconds{2100});
+    const Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, "stop forwarding 10.0.1.5"), 1);
+}
+
+TEST_F(ForwardingTest, IsRefusedWithItsReason) {
+    follow();
+    machine.no_drains = "the kernel is too old";
+    EXPECT_EQ(
+        engine->forward(0, request(DrainRequest::Step::asks), now).why_not,
+        "the kernel is too old");
+    machine.no_drains = "";
+    machine.fail("forward", EPERM);
+    const ForwardsReport report =
+        engine->forward(0, request(DrainRequest::Step::asks), now);
+    EXPECT_FALSE(report.is_in_place);
+    EXPECT_NE(report.why_not, "");
+    EXPECT_FALSE(router().forwarding().is_on());
+}
+
+TEST_F(ForwardingTest, ARouterInAFaultIsNoSuccessor) {
+    follow();
+    engine->execute(Command::release, "", now);
+    EXPECT_FALSE(
+        engine->forward(0, request(DrainRequest::Step::asks), now).is_in_place);
+}
+
+TEST_F(ForwardingTest, ContinuesWhenItIsReleasedItself) {
+    follow();
+    engine->forward(0, request(DrainRequest::Step::asks), now);
+    engine->execute(Command::release, "", now);
+    EXPECT_TRUE(engine->forward(0, request(DrainRequest::Step::drains), now)
+                    .is_in_place);
+}
+
+TEST_F(ForwardingTest, EndsWithNginx) {
+    follow();
+    engine->forward(0, request(DrainRequest::Step::asks), now);
+    machine.take();
+    engine->stop("nginx is shutting down", true, now);
+    EXPECT_EQ(machine.take(), Done{"stop forwarding 10.0.1.5"});
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(ForwardingTest, TheNextProcessForwardsAtOnce) {
+    follow();
+    engine->forward(0, request(DrainRequest::Step::asks), now);
+    machine.take();
+    machine.successor = true;
+    engine->stop("nginx has been reconfigured", true, now);
+    ASSERT_TRUE(machine.passed_on);
+    EXPECT_EQ(machine.passed_on->forwards_to, kPeerMac);
+    EXPECT_EQ(machine.take(), Done{});
+
+    const Handover handover = *machine.passed_on;
+    make(drained_config());
+    machine.grant(handover);
+    beat();
+    engine->start(world(), now);
+    const Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, kForward), 1);
+    EXPECT_TRUE(router().forwarding().is_on());
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::engine

@@ -1,0 +1,327 @@
+// Two nodes agree on a drain over their link, with a real engine each.
+#include "core/node/peer_drains.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+
+#include "core/node/peer_handover.hpp"
+#include "tests/engine/engine_fixture.hpp"
+#include "tests/peer/fake_hmac.hpp"
+
+namespace ngx_vrrp::node {
+namespace {
+
+using engine::Command;
+
+struct DrainSide final : peer::Transport {
+    DrainSide(const IpAddress &own, std::uint8_t rank, peer::NodeId id)
+        : address(own), priority(rank) {
+        peer::LinkConfig link;
+        link.interface = "eth0";
+        links = std::make_unique<peer::Links>(
+            std::vector<peer::LinkConfig>{link}, id,
+            peer::About{"lb" + std::to_string(rank), "", ""}, peer::fake_hmac,
+            *this, log);
+        links->start();
+        handover = std::make_unique<PeerHandover>(*links);
+        begin();
+    }
+
+    // A process with the same links.
+    void begin() {
+        drains = std::make_unique<PeerDrains>(*links);
+        vrrp::Config c = engine::config();
+        c.priority = Priority{priority};
+        c.peer_link = true;
+        c.drain_timeout = Seconds{600};
+        c.ports = {80};
+        router = std::make_unique<engine::Engine>(
+            std::vector<engine::RouterConfig>{{c, {}}}, machine.ports(), log);
+    }
+
+    engine::Interfaces world(bool on_lo = false) const {
+        engine::Interfaces all = engine::interfaces();
+        all.list[0].mac = {2, 0, 0, 0, 0, priority};
+        all.list[0].addresses[0].address = address;
+        engine::Interface lo{.name = "lo", .index = IfIndex{1}, .up = true};
+        if (on_lo) {
+            lo.addresses.push_back({engine::kVip, 32, true, false});
+        }
+        all.list.push_back(lo);
+        return all;
+    }
+
+    void start(Instant now, bool on_lo = false) {
+        machine.beats = {{.pid = 1, .beat = now}};
+        router->start(world(on_lo), now);
+    }
+
+    engine::Drain::Step step() const {
+        return router->routers()[0].drain().step();
+    }
+    bool forwards() const { return router->routers()[0].forwarding().is_on(); }
+    vrrp::StateName state() const {
+        return router->routers()[0].instance().state();
+    }
+
+    std::string connect(peer::ConnectionId, std::size_t,
+                        const IpAddress &) override {
+        return {};
+    }
+    bool send(peer::ConnectionId, Bytes octets) override {
+        out.emplace_back(octets.begin(), octets.end());
+        return true;
+    }
+    void set_greeted(peer::ConnectionId) override {}
+    void close(peer::ConnectionId) override {}
+    peer::Nonce nonce() override { return {priority}; }
+
+    IpAddress address;
+    std::uint8_t priority;
+    test::RememberingLog log;
+    test::FakeMachine machine;
+    std::unique_ptr<peer::Links> links;
+    std::unique_ptr<PeerHandover> handover;
+    std::unique_ptr<PeerDrains> drains;
+    std::unique_ptr<engine::Engine> router;
+    std::deque<Buffer> out;
+};
+
+class PeerDrainsTest : public ::testing::Test {
+protected:
+    using Step = engine::Drain::Step;
+
+    void SetUp() override {
+        lb1.start(now);
+        run(Seconds{1});
+        lb2.start(now);
+        run(Seconds{1});
+        lb2.links->set_targets({{0, lb1.address}}, now);
+        ASSERT_TRUE(lb1.links->accept(0, lb2.address, lb1.address, now));
+        lb1.links->begin(0, now);
+        pass();
+        look();
+        pass();
+        lb1.machine.connections = 3;
+        lb1.machine.take();
+        lb2.machine.take();
+    }
+
+    // As node/peer_links.cpp does each second.
+    void look() {
+        for (DrainSide *side : {&lb1, &lb2}) {
+            const peer::RouterState state =
+                side->state() == vrrp::StateName::active
+                    ? peer::RouterState::master
+                    : peer::RouterState::backup;
+            side->links->set_status(
+                0, {{Family::ipv4, Vrid{51}, state, Priority{side->priority}}},
+                now);
+        }
+    }
+
+    // What each node does after an event, until nothing is under way.
+    void pass() {
+        for (int i = 0; i < 10; ++i) {
+            for (DrainSide *from : {&lb1, &lb2}) {
+                DrainSide &to = from == &lb1 ? lb2 : lb1;
+                from->handover->notify(*from->router, now);
+                from->drains->send(*from->router, now);
+                from->handover->confirm(*from->router, now);
+                for (const Buffer &octets : std::exchange(from->out, {})) {
+                    if (link_works) {
+                        to.links->receive(0, octets, now);
+                    }
+                }
+                for (const peer::Received &one : to.links->take_received()) {
+                    const auto type = one.message.type;
+                    if (type == peer::Type::drain ||
+                        type == peer::Type::forwards ||
+                        type == peer::Type::wants) {
+                        to.drains->receive(one, *to.router, now);
+                    } else {
+                        to.handover->receive(one, *to.router, now);
+                    }
+                }
+                for (const Buffer &pdu :
+                     std::exchange(from->machine.sent, {})) {
+                    to.router->handle_packet(
+                        {"eth0",
+                         {{from->address, vrrp::multicast_group(Family::ipv4)},
+                          255},
+                         pdu},
+                        now);
+                }
+            }
+        }
+    }
+
+    void run(Duration time) {
+        const Instant end = now + time;
+        for (; now < end; now += Milliseconds{1}) {
+            for (DrainSide *side : {&lb1, &lb2}) {
+                side->machine.beats = {{.pid = 1, .beat = now}};
+                const auto due = side->router->deadline();
+                if (due && now >= *due) {
+                    side->router->handle_time(now);
+                }
+            }
+            pass();
+        }
+    }
+
+    void drain() {
+        lb1.router->execute(Command::release, "", now);
+        run(vrrp::kLastRequests + Milliseconds{2});
+        ASSERT_EQ(lb1.step(), Step::drains);
+        look();
+    }
+
+    Instant now = instant_from_ns(1'000'000'000);
+    bool link_works = true;
+    DrainSide lb1{*IpAddress::parse("10.0.1.1"), 100, 10};
+    DrainSide lb2{*IpAddress::parse("10.0.1.2"), 90, 20};
+};
+
+TEST_F(PeerDrainsTest, TheSuccessorForwardsBeforeItIsMaster) {
+    lb1.router->execute(Command::release, "", now);
+    EXPECT_TRUE(lb1.machine.take().empty()) << "still MASTER";
+    pass();
+    const engine::Done done = lb2.machine.take();
+    ASSERT_GE(done.size(), 2u);
+    EXPECT_EQ(done[0], "forward 10.0.1.5 on eth0 to 02:00:00:00:00:64");
+    EXPECT_EQ(done[1], "advert 90 224.0.0.18");
+    EXPECT_EQ(lb2.state(), vrrp::StateName::active);
+    run(vrrp::kLastRequests + Milliseconds{2});
+    EXPECT_EQ(lb1.machine.take(),
+              (engine::Done{"advert 0 224.0.0.18", "add 10.0.1.5 5s",
+                            "hide 10.0.1.5 on eth0 behind 02:00:00:00:00:5a",
+                            "remove 10.0.1.5"}));
+    EXPECT_EQ(lb2.log.count("forwarding to lb100 (10.0.1.1)"), 1u);
+}
+
+TEST_F(PeerDrainsTest, BothEndWithTheLastConnection) {
+    drain();
+    run(Seconds{30});
+    EXPECT_EQ(lb1.step(), Step::drains);
+    EXPECT_TRUE(lb2.forwards());
+    lb1.machine.connections = 0;
+    run(Seconds{1});
+    EXPECT_EQ(lb1.step(), Step::none);
+    EXPECT_FALSE(lb2.forwards());
+    EXPECT_EQ(lb1.machine.take().back(), "show 10.0.1.5");
+}
+
+TEST_F(PeerDrainsTest, BothEndWithoutALink) {
+    drain();
+    link_works = false;
+    run(Milliseconds{3900});
+    EXPECT_EQ(lb1.step(), Step::drains);
+    EXPECT_TRUE(lb2.forwards());
+    run(Milliseconds{1200});
+    EXPECT_EQ(lb1.step(), Step::none);
+    EXPECT_FALSE(lb2.forwards());
+}
+
+// It does not know which node was asked.
+TEST_F(PeerDrainsTest, ANewProcessOfTheNodeThatLeftContinues) {
+    drain();
+    lb1.links->set_targets({{0, lb2.address}}, now);
+    pass();
+    lb1.begin();
+    lb1.start(now, true);
+    run(Seconds{10});
+    EXPECT_EQ(lb1.step(), Step::drains);
+    EXPECT_TRUE(lb2.forwards());
+    lb1.machine.connections = 0;
+    run(Seconds{1});
+    EXPECT_FALSE(lb2.forwards());
+}
+
+TEST_F(PeerDrainsTest, ANewProcessOfTheSuccessorContinues) {
+    drain();
+    lb2.machine.active_before = now;
+    lb2.begin();
+    engine::Interfaces world = lb2.world();
+    world.list[0].addresses.push_back({engine::kVip, 24, true, false});
+    lb2.machine.beats = {{.pid = 1, .beat = now}};
+    lb2.router->start(world, now);
+    EXPECT_FALSE(lb2.forwards());
+    run(Milliseconds{1001});
+    EXPECT_TRUE(lb2.forwards());
+    EXPECT_EQ(lb1.step(), Step::drains);
+}
+
+TEST_F(PeerDrainsTest, APreemptionIsADrain) {
+    drain();
+    lb1.machine.connections = 0;
+    run(Seconds{1});
+    look();
+    pass();
+    lb2.machine.connections = 5;
+    lb1.links->set_targets({{0, lb2.address}}, now);
+    pass();
+    lb1.machine.take();
+    lb2.machine.take();
+    lb1.router->execute(Command::resume, "", now);
+    look();
+    run(Seconds{1});
+    EXPECT_EQ(lb1.state(), vrrp::StateName::active);
+    EXPECT_EQ(lb2.state(), vrrp::StateName::backup);
+    EXPECT_EQ(lb2.step(), Step::drains);
+    EXPECT_TRUE(lb1.forwards());
+    const engine::Done done = lb1.machine.take();
+    ASSERT_GE(done.size(), 2u);
+    EXPECT_EQ(done[0], "forward 10.0.1.5 on eth0 to 02:00:00:00:00:5a");
+    EXPECT_EQ(done[1], "advert 100 224.0.0.18");
+}
+
+TEST_F(PeerDrainsTest, WithoutALinkItLeavesAtOnce) {
+    lb1.links->stop(peer::Farewell::quit, now);
+    lb1.router->execute(Command::release, "", now);
+    pass();
+    EXPECT_EQ(lb1.log.count("no peer link to a successor"), 1u);
+    EXPECT_EQ(lb1.machine.take().at(0), "advert 0 224.0.0.18");
+}
+
+TEST_F(PeerDrainsTest, ASuccessorThatCannotForwardSaysWhy) {
+    lb2.machine.no_drains = "the kernel is too old";
+    lb1.router->execute(Command::release, "", now);
+    pass();
+    EXPECT_EQ(lb1.log.count("end when they move: the kernel is too old"), 1u);
+    run(vrrp::kLastRequests + Milliseconds{2});
+    EXPECT_EQ(lb1.step(), Step::none);
+    EXPECT_EQ(lb1.machine.take(),
+              (engine::Done{"advert 0 224.0.0.18", "close 10.0.1.5:80",
+                            "remove 10.0.1.5"}));
+}
+
+TEST_F(PeerDrainsTest, OnlyTheFollowedNodeIsBelieved) {
+    const peer::Drain drain{
+        {2, 0, 0, 0, 0, 9},
+        {{Family::ipv4, Vrid{51}, peer::DrainStep::asks, 1, 60}}};
+    peer::Received stranger{
+        10, 0, *IpAddress::parse("10.0.1.3"), {peer::Type::drain, {}}};
+    stranger.message.payload = serialize(drain);
+    lb2.drains->receive(stranger, *lb2.router, now);
+    EXPECT_FALSE(lb2.forwards());
+
+    lb1.router->execute(Command::release, "", now);
+    lb1.drains->send(*lb1.router, now);
+    peer::Received answer{30, 0, lb2.address, {peer::Type::forwards, {}}};
+    answer.message.payload =
+        serialize(peer::Forwards{{}, "", {{Family::ipv4, Vrid{51}, true, 0}}});
+    lb1.drains->receive(answer, *lb1.router, now);
+    EXPECT_EQ(lb1.step(), Step::asks) << "another node was asked";
+    lb1.drains->receive({20, 0, lb2.address, {peer::Type::forwards, {9}}},
+                        *lb1.router, now);
+    lb2.drains->receive({10, 0, lb1.address, {peer::Type::drain, {9}}},
+                        *lb2.router, now);
+    EXPECT_EQ(lb1.step(), Step::asks);
+    EXPECT_FALSE(lb2.forwards());
+}
+
+}  // namespace
+}  // namespace ngx_vrrp::node
