@@ -180,6 +180,7 @@ bool Description::update(const engine::VirtualRouter &router) {
     changed |= update_master(router.instance());
     changed |= update_signs(router);
     changed |= update_lost_adverts(router);
+    changed |= update_drain(router);
     changed |= update_addresses(router);
     changed |= update_trackers(router);
     changed |= update_routes(router);
@@ -250,6 +251,31 @@ bool Description::update_lost_adverts(const engine::VirtualRouter &router) {
     changed |=
         change(record_.lost_adverts.detail,
                lost ? std::string_view{lost->detail} : std::string_view{});
+    return changed;
+}
+
+// Counts of packets are those of the last second.
+bool Description::update_drain(const engine::VirtualRouter &router) {
+    if (!router.config().peer_link) {
+        return false;
+    }
+    const engine::Drain &drain = router.drain();
+    const engine::Forwarding &forwarding = router.forwarding();
+    const engine::DrainCounts counts = router.drain_counts();
+    const bool drains = drain.has_addresses();
+    DrainRecord &record = record_.drain;
+    bool changed = change(record.has_link, true);
+    changed |= change(record.unavailable, router.why_no_drain());
+    changed |= change(record.since_ns, drains ? to_ns(drain.since()) : 0);
+    changed |= change(record.ends_ns, drains ? to_ns(drain.ends_at()) : 0);
+    changed |= change(record.connections, drains ? drain.connections() : 0);
+    changed |= change(record.segments, drains ? counts.received : 0);
+    changed |= change(record.forwards_since_ns,
+                      forwarding.is_on() ? to_ns(forwarding.since()) : 0);
+    changed |= change(record.forwards_to, forwarding.from());
+    changed |= change(record.forwarded_connections, forwarding.connections());
+    changed |= change(record.forwarded_segments,
+                      forwarding.is_on() ? counts.forwarded : 0);
     return changed;
 }
 

@@ -81,6 +81,7 @@ private:
     bool update_master(const vrrp::Instance &instance);
     bool update_signs(const engine::VirtualRouter &router);
     bool update_lost_adverts(const engine::VirtualRouter &router);
+    bool update_drain(const engine::VirtualRouter &router);
     bool update_addresses(const engine::VirtualRouter &router);
     bool update_trackers(const engine::VirtualRouter &router);
     bool update_routes(const engine::VirtualRouter &router);

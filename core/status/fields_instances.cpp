@@ -268,6 +268,30 @@ void write_lost_adverts(Fields &out, const SignRecord &lost) {
     });
 }
 
+// The node that finishes connections after a planned move, and the one that
+// forwards to it.
+void write_drain(Fields &out, const DrainRecord &drain) {
+    out.json.member_or_null("unavailable", drain.unavailable.view());
+    out.object_or_null("finishing", drain.since_ns != 0, [&] {
+        out.since("since_ms", "since", drain.since_ns);
+        out.number("ends_ms", out.ms_until(drain.ends_ns));
+        out.number("connections", drain.connections);
+        out.number("segments", drain.segments);
+    });
+    out.object_or_null("forwarding", drain.forwards_since_ns != 0, [&] {
+        out.since("since_ms", "since", drain.forwards_since_ns);
+        out.json.member("to", drain.forwards_to.view());
+        out.number("connections", drain.forwarded_connections);
+        out.number("segments", drain.forwarded_segments);
+    });
+    out.sample(drain.connections, gauge, "nginx_vrrp_drain_connections",
+               "Connections that this node finishes after a planned move.");
+    out.sample(drain.forwarded_segments, gauge,
+               "nginx_vrrp_drain_forwarded_segments",
+               "Segments forwarded to the node that finishes its "
+               "connections, since its move.");
+}
+
 using engine::Counters;
 
 struct CounterMetric {
@@ -376,6 +400,8 @@ void write_observations(Fields &out, const InstanceRecord &instance,
                        [&] { write_master(out, instance); });
     write_split_brain(out, instance);
     write_lost_adverts(out, instance.lost_adverts);
+    out.object_or_null("drain", instance.drain.has_link != 0,
+                       [&] { write_drain(out, instance.drain); });
     out.object("counters", [&] { write_counters(out, instance.counters); });
     write_announcements(out, instance);
 }

@@ -91,6 +91,21 @@ struct SignRecord {
 
 using SignRecords = std::array<SignRecord, engine::kSplitBrainSigns.size()>;
 
+// Of planned moves, see engine::Drain and engine::Forwarding. since_ns is 0: it
+// does not.
+struct DrainRecord {
+    std::uint8_t has_link;
+    Text<128> unavailable;  // why connections end when the addresses move
+    std::int64_t since_ns;  // CLOCK_BOOTTIME; this node finishes connections
+    std::int64_t ends_ns;   // CLOCK_BOOTTIME; at the latest
+    std::uint32_t connections;
+    std::uint64_t segments;          // received from the successor
+    std::int64_t forwards_since_ns;  // CLOCK_BOOTTIME; to another node
+    Text<128> forwards_to;
+    std::uint32_t forwarded_connections;
+    std::uint64_t forwarded_segments;
+};
+
 struct InstanceRecord {
     Text<64> name;
     Text<64> sync_group;  // empty: none
@@ -121,7 +136,8 @@ struct InstanceRecord {
     std::int64_t master_interval_ns;
     std::int64_t retry_at_ns;  // CLOCK_BOOTTIME; 0: not by itself
     SignRecords signs;
-    SignRecord lost_adverts;   // see engine::LostAdverts
+    SignRecord lost_adverts;  // see engine::LostAdverts
+    DrainRecord drain;
     Text<96> preempt_windows;  // with blanks between them; empty: none
     Text<16> vmac;             // the device of use_vmac; empty: none
     std::uint8_t window_open;

@@ -44,7 +44,9 @@ PeerRecord made_sane(PeerRecord record) {
 InstanceRecord made_sane(InstanceRecord record) {
     make_sane({&record.advert_int_ns, &record.since_ns, &record.master_heard_ns,
                &record.master_interval_ns, &record.retry_at_ns,
-               &record.released_until_ns, &record.lost_adverts.since_ns});
+               &record.released_until_ns, &record.lost_adverts.since_ns,
+               &record.drain.since_ns, &record.drain.ends_ns,
+               &record.drain.forwards_since_ns});
     for (SignRecord &sign : record.signs) {
         make_sane({&sign.since_ns});
     }

@@ -37,6 +37,7 @@ void set_ended(Snapshot &snapshot) {
         instance.retry_at_ns = 0;
         instance.signs = {};
         instance.lost_adverts = {};
+        instance.drain = {};
         instance.master_address.set("");
     }
 }

@@ -459,6 +459,9 @@ TEST_F(Page, EscapesWhatOthersWrote) {
     instance.signs[1].detail.set(kHostile);
     instance.lost_adverts.since_ns = 4'000'000'000;
     instance.lost_adverts.detail.set(kHostile);
+    instance.drain.has_link = 1;
+    instance.drain.forwards_since_ns = 4'000'000'000;
+    instance.drain.forwards_to.set(kHostile);
     instance.interface.set("<img x>");
     s.addresses[0].address.set(kHostile);
     s.addresses[0].label.set("<img x>");

@@ -48,6 +48,15 @@ inline InstanceRecord backup_instance() {
     }
     instance.lost_adverts.since_ns = 4'000'000'000;
     instance.lost_adverts.detail.set("a & b");
+    instance.drain.has_link = 1;
+    instance.drain.since_ns = 9'000'000'000;
+    instance.drain.ends_ns = 20'000'000'000;
+    instance.drain.connections = 3;
+    instance.drain.segments = 40;
+    instance.drain.forwards_since_ns = 8'000'000'000;
+    instance.drain.forwards_to.set("lb2 (10.0.1.2)");
+    instance.drain.forwarded_connections = 5;
+    instance.drain.forwarded_segments = 60;
     std::uint64_t number = 100;
     for (const engine::CounterName &entry : engine::kCounterNames) {
         instance.counters.*entry.counter = ++number;

@@ -315,6 +315,25 @@ function releaseOf(release) {
         : until;
 }
 
+function drainOf(drain) {
+    const connections = number => number === 1 ? '1 connection'
+        : `${number} connections`;
+    const texts = [];
+
+    if (drain.finishing !== null) {
+        texts.push(`finishes ${connections(drain.finishing.connections)}`);
+    }
+    if (drain.forwarding !== null) {
+        texts.push(`forwards ${connections(drain.forwarding.connections)} to ${
+            drain.forwarding.to}`);
+    }
+    if (texts.length === 0 && drain.unavailable !== null) {
+        texts.push(`not available: ${drain.unavailable}`);
+    }
+
+    return texts.length === 0 ? null : texts.join(', ');
+}
+
 function facts(instance) {
     const optional = (name, value) => value === null ? '' : fact(name, value);
     const retry = instance.retry_ms;
@@ -326,6 +345,8 @@ function facts(instance) {
             ${optional('Fault', instance.fault)}
             ${optional('Retry', retry === null ? null : `in ${human(retry)}`)}
             ${optional('Released', releaseOf(instance.release))}
+            ${optional('Drain', instance.drain === null ? null
+                : drainOf(instance.drain))}
             ${fact('Master', masterOf(instance))}
             ${fact('Router', routerOf(instance))}
             ${instance.mode === 'none' ? '' : [
