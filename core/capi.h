@@ -494,6 +494,7 @@ typedef struct {
     int64_t                           takeover_unchecked;
 
     int64_t                           close_connections;
+    int64_t                           drain_timeout_ns;  /* 0: off */
     const uint16_t                   *ports;  /* nginx listens on; TCP */
     size_t                            nports;
 

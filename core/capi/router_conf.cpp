@@ -192,6 +192,7 @@ vrrp::Config to_config(const vrrp_core_instance_conf_t &c, Instant not_before) {
     config.peer_link = c.peer_link != 0;
     config.takeover_check = config.peer_link && c.takeover_unchecked == 0;
     config.close_connections = c.close_connections != 0;
+    config.drain_timeout = Duration{c.drain_timeout_ns};
     config.ports.assign(c.ports, c.ports + c.nports);
     return config;
 }

@@ -107,6 +107,12 @@ static ngx_vrrp_bounds_t  ngx_vrrp_off = {
     "must be \"on\" or \"off\""
 };
 
+static ngx_vrrp_bounds_t  ngx_vrrp_drain_timeout = {
+    ngx_vrrp_parse_ns, NGX_VRRP_SEC, 24 * NGX_VRRP_HOUR, 1,
+    600 * NGX_VRRP_SEC,
+    "must be a time from 1s to 1d, or 0 to finish no connections"
+};
+
 static ngx_vrrp_bounds_t  ngx_vrrp_release_timeout = {
     ngx_vrrp_parse_msec, 0, 60000, 0, 3000,
     "must be a time of at most 60s, or 0 to quit immediately"
@@ -532,6 +538,13 @@ ngx_command_t  ngx_vrrp_commands[] = {
       0,
       offsetof(ngx_vrrp_instance_t, core.close_connections),
       &ngx_vrrp_on },
+
+    { ngx_string("drain_timeout"),
+      NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_vrrp_conf_bounded,
+      0,
+      offsetof(ngx_vrrp_instance_t, core.drain_timeout_ns),
+      &ngx_vrrp_drain_timeout },
 
     { ngx_string("track_nginx"),
       NGX_VRRP_INSTANCE_CONF|NGX_DIRECT_CONF|NGX_CONF_1MORE,
