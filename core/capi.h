@@ -788,6 +788,14 @@ void vrrp_process_destroy(vrrp_process_t *process);
 
 /* the vrrp process */
 
+/*
+ * While it is root: the programs by which a planned move ends no connection.
+ * NULL: no instance needs them.
+ */
+typedef struct vrrp_core_drains_s  vrrp_core_drains_t;
+
+vrrp_core_drains_t *vrrp_core_load_drains(const vrrp_core_conf_t *conf);
+
 /* for the status: values in effect in this process */
 
 typedef struct {
@@ -798,6 +806,7 @@ typedef struct {
     char                              bfd_holder[64];  /* or "" */
     int                               peer_fd;  /* of vrrp_core_kept_file() */
     int                               history_fd;  /* the same */
+    vrrp_core_drains_t               *drains;  /* or NULL; it takes them */
     vrrp_core_str_t                   server_version;  /* "1.22.1" */
 
     /*

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,14 +13,20 @@
 #include "core/capi/process.hpp"
 #include "core/capi/router_conf.hpp"
 #include "core/capi/values.hpp"
+#include "core/capi/wall.hpp"
 #include "core/engine/ownership_memory.hpp"
 #include "core/engine/signing.hpp"
+#include "core/net/kernel_drains.hpp"
 #include "core/node/node.hpp"
 #include "core/os/clock.hpp"
 #include "core/os/memory_file.hpp"
 #include "core/os/process_watch.hpp"
 #include "core/os/side_by_side.hpp"
 #include "core/status/description.hpp"
+
+struct vrrp_core_drains_s {
+    std::shared_ptr<ngx_vrrp::engine::Drains> drains;
+};
 
 namespace {
 
@@ -64,23 +71,25 @@ status::NodeFacts to_facts(const vrrp_core_conf_t &conf,
 node::Generation to_generation(const vrrp_core_conf_t &conf,
                                const vrrp_router_facts_t &process,
                                const vrrp_core_memory_t &memory) {
-    return {.number = conf.generation,
-            .configured_at = instant_from_ns(conf.configured_at_ns),
-            .previous = area_before(conf, memory),
-            .wake_fd = conf.wake_fd,
-            .demand_fd = conf.demand_fd,
-            .checkers = roles_of(conf),
-            .event_fd = conf.event_fds[0],
-            .ownership_wake_fd = conf.ownership_wake_fd,
-            .names = to_names(conf),
-            .bfd_fds = to_bfd_fds(conf),
-            .bfd_holder = process.bfd_holder,
-            .peer_links = to_peer_links(conf),
-            .peer_fd = process.peer_fd,
-            .history_fd = process.history_fd,
-            .shared = to_shared(conf),
-            .begins_as_root = process.begins_as_root != 0,
-            .disabled = process.disabled != nullptr ? process.disabled : ""};
+    return {
+        .number = conf.generation,
+        .configured_at = instant_from_ns(conf.configured_at_ns),
+        .previous = area_before(conf, memory),
+        .wake_fd = conf.wake_fd,
+        .demand_fd = conf.demand_fd,
+        .checkers = roles_of(conf),
+        .event_fd = conf.event_fds[0],
+        .ownership_wake_fd = conf.ownership_wake_fd,
+        .names = to_names(conf),
+        .bfd_fds = to_bfd_fds(conf),
+        .bfd_holder = process.bfd_holder,
+        .peer_links = to_peer_links(conf),
+        .peer_fd = process.peer_fd,
+        .history_fd = process.history_fd,
+        .shared = to_shared(conf),
+        .drains = process.drains != nullptr ? process.drains->drains : nullptr,
+        .begins_as_root = process.begins_as_root != 0,
+        .disabled = process.disabled != nullptr ? process.disabled : ""};
 }
 
 class RouterSigning final : public engine::Signing {
@@ -128,11 +137,26 @@ struct RouterProcess final : private os::SideBySide, public vrrp_process_s {
 
 }  // namespace
 
+vrrp_core_drains_t *vrrp_core_load_drains(const vrrp_core_conf_t *conf) {
+    const std::span instances(conf->instances, conf->ninstances);
+    const auto drains = [](const vrrp_core_instance_conf_t &instance) {
+        return instance.peer_link != 0 && instance.drain_timeout_ns != 0;
+    };
+    if (std::ranges::none_of(instances, drains)) {
+        return nullptr;
+    }
+    return guarded(static_cast<vrrp_core_drains_t *>(nullptr), [] {
+        return new vrrp_core_drains_s{
+            std::make_shared<net::KernelDrains>(net::DrainPrograms::load())};
+    });
+}
+
 vrrp_process_t *vrrp_router_create(const vrrp_core_conf_t *conf,
                                    const vrrp_router_facts_t *facts,
                                    const vrrp_process_ops_t *ops,
                                    vrrp_hmac_sha256_pt hmac_sha256,
                                    vrrp_core_memory_t *memory) {
+    const std::unique_ptr<vrrp_core_drains_s> drains(facts->drains);
     return create_process(*ops, [&]() -> Created {
         auto owners = os::Mapping::map(conf->ownership_fd,
                                        engine::OwnershipMemory::kSize);

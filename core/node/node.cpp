@@ -33,9 +33,9 @@ constexpr Duration kOrphanDrain = Seconds{30};
 constexpr Duration kClockRead = Seconds{1};
 
 std::shared_ptr<engine::Drains> drains_of(const Generation &generation) {
-    return generation.drains
-               ? generation.drains
-               : std::make_shared<engine::NoDrains>("it was not loaded");
+    return generation.drains ? generation.drains
+                             : std::make_shared<engine::NoDrains>(
+                                   "its BPF programs were not loaded");
 }
 
 // A process that continues the drain of one that has ended replaces what that
@@ -249,6 +249,25 @@ void Node::end_hold(Instant now) {
     }
 }
 
+void Node::prepare_drains(Instant now) {
+    const auto drains = [](const engine::VirtualRouter &router) {
+        return router.config().peer_link &&
+               router.config().drain_timeout > Duration::zero();
+    };
+    const std::string why = drains_->why_unavailable();
+    if (std::ranges::none_of(engine_.routers(), drains)) {
+        return;
+    }
+    if (why.empty()) {
+        left_drains_at_ = now + kLeftDrains;
+    } else {
+        log_(LogLevel::notice,
+             "drain_timeout: not available: %s; connections end when their "
+             "address moves",
+             why.c_str());
+    }
+}
+
 void Node::remove_left_drains(Instant now) {
     if (!left_drains_at_ || now < *left_drains_at_) {
         return;
@@ -280,9 +299,7 @@ Status Node::take_part() {
     bfd_.start(os::now());
     peers_.start();
     engine_.start(*interfaces, os::now());
-    if (peers_.any() && drains_->why_unavailable().empty()) {
-        left_drains_at_ = os::now() + kLeftDrains;
-    }
+    prepare_drains(os::now());
     remove_old_vmacs(*interfaces);
     return success();
 }

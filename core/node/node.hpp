@@ -138,6 +138,7 @@ private:
     void remember_history(const engine::NginxHistory::Clock &clock);
     void hold_preemption(Instant now);
     void end_hold(Instant now);
+    void prepare_drains(Instant now);
     void remove_left_drains(Instant now);
     void disable();
     void stop(const std::string &reason, bool serving);

@@ -112,6 +112,10 @@ ngx_vrrp_router_drop_privileges(ngx_cycle_t *cycle)
 
     facts->disabled = ngx_vrrp_router_secrets(cycle);
 
+    /* only root may load them; links without their secret are dropped */
+
+    facts->drains = vrrp_core_load_drains(&ngx_vrrp_get_conf(cycle)->core);
+
     if (ngx_vrrp_drop_privileges(cycle, NGX_VRRP_ROUTER_CAPS, &granted)
         != NGX_OK)
     {
