@@ -12,18 +12,28 @@ namespace ngx_vrrp::net {
 
 namespace {
 
-constexpr unsigned kMaxBatchesPerWakeup = 4;
+// An interface has 255 virtual routers at most.
+constexpr unsigned kMaxBatchesPerWakeup = 16;
+constexpr unsigned kMostPerWakeup =
+    kMaxBatchesPerWakeup * PacketBatch::kMostPackets;
 
 // The advertisements of this number of virtual routers arrive in bursts. After
 // the first one, those of the next moment wait in the queue and are read
 // together.
 constexpr std::size_t kManyRouters = 16;
-constexpr Duration kGather = Milliseconds{1};
 
 // The interface went down or was removed, which netlink reports as well, and
 // better.
 bool is_interface_gone(int error) {
     return error == ENETDOWN || error == ENODEV || error == ENXIO;
+}
+
+// Backups with priorities one apart take over this much apart: a better one
+// that reads the last advertisement later is still the first.
+Duration gather_time(const vrrp::Config &router) {
+    return std::clamp(
+        vrrp::skew_time(router.version, kPriorityOwner, router.advert_interval),
+        kShortestGather, kLongestGather);
 }
 
 engine::ReceivedPacket received(const VrrpSocket &socket,
@@ -141,6 +151,7 @@ Status VrrpSockets::open_others(Listener &listener) {
 Status VrrpSockets::extend(Listener &listener, const vrrp::Config &router) {
     const WantedAdverts adverts = wanted_adverts(router);
     auto &all = listener.adverts;
+    listener.gather = std::min(listener.gather, gather_time(router));
     if (std::find(all.begin(), all.end(), adverts) == all.end()) {
         all.push_back(adverts);
         if (const Status set = set_filters(listener); !set) {
@@ -241,28 +252,36 @@ void VrrpSockets::forget(std::string_view interface) {
     }
     if (fd == listener->others.fd()) {
         read_others(*listener, now);
-    } else if (read_wanted(*listener, now)) {
-        gather(*listener, now);
+    } else if (const unsigned read = read_wanted(*listener, now); read != 0) {
+        gather(*listener, read, now);
     }
 }
 
-[[gnu::hot]] void VrrpSockets::gather(Listener &listener, Instant now) {
+[[gnu::hot]] void VrrpSockets::gather(Listener &listener, unsigned read,
+                                      Instant now) {
     if (listener.is_open && !listener.gathers &&
         listener.adverts.size() >= kManyRouters) {
         watcher_.unwatch(listener.wanted.fd());
         listener.gathers = true;
-        listener.gathers_until = now + kGather;
+        wait_for_more(listener, read, now);
     }
+}
+
+// If more packets wait, not for long: the queue must not become full.
+[[gnu::hot]] void VrrpSockets::wait_for_more(Listener &listener, unsigned read,
+                                             Instant now) {
+    listener.gathers_until =
+        now + (read < kMostPerWakeup ? listener.gather : kShortestGather);
 }
 
 // Before a deadline is served, and again until there are no more packets.
 [[gnu::hot]] void VrrpSockets::read_gathered(Listener &listener, Instant now) {
-    const bool some = read_wanted(listener, now);
-    if (!listener.is_open || (!some && now < listener.gathers_until)) {
+    const unsigned read = read_wanted(listener, now);
+    if (!listener.is_open || (read == 0 && now < listener.gathers_until)) {
         return;
     }
-    listener.gathers = some || !watcher_.watch(listener.wanted.fd());
-    listener.gathers_until = now + kGather;
+    listener.gathers = read != 0 || !watcher_.watch(listener.wanted.fd());
+    wait_for_more(listener, read, now);
 }
 
 // Others may be added meanwhile, at the end.
@@ -275,15 +294,17 @@ void VrrpSockets::read_all(Instant now) {
     }
 }
 
-// A batch that is not full has emptied the queue. True: there was a packet.
-[[gnu::hot]] bool VrrpSockets::read_wanted(Listener &listener, Instant now) {
-    bool some = false;
+// A batch that is not full has emptied the queue. Returns the number of
+// packets.
+[[gnu::hot]] unsigned VrrpSockets::read_wanted(Listener &listener,
+                                               Instant now) {
+    unsigned read = 0;
     bool more = true;
     for (unsigned n = 0; n < kMaxBatchesPerWakeup && more; n++) {
         more = receive(listener.wanted, PacketBatch::kMostPackets, lost_.wanted,
                        now) &&
                batch_.size() == PacketBatch::kMostPackets;
-        some = some || batch_.size() > 0;
+        read += batch_.size();
         for (unsigned i = 0; i < batch_.size() && listener.is_open; ++i) {
             if (const auto packet = listener.wanted.parse(batch_[i])) {
                 sink_.packet_received(received(listener.wanted, *packet));
@@ -291,7 +312,7 @@ void VrrpSockets::read_all(Instant now) {
         }
         more = more && listener.is_open;
     }
-    return some;
+    return read;
 }
 
 // The rest waits unread, and does not wake this process until the second is

@@ -28,6 +28,11 @@ inline constexpr unsigned kOthersPerSecond = 20;
 // of IPv6 has no filter.
 inline constexpr unsigned kOwnPerSecond = 200;
 
+// Advertisements of many virtual routers are read together: those that arrive
+// within this time after another one.
+inline constexpr Duration kShortestGather = Milliseconds{1};
+inline constexpr Duration kLongestGather = Milliseconds{4};
+
 // listen(), forget() and send() are those of engine::Transmit.
 class VrrpSockets {
 public:
@@ -69,6 +74,7 @@ private:
         // Of the first kind: they are not watched, but read later.
         bool gathers = false;
         Instant gathers_until{};
+        Duration gather = kLongestGather;  // the time, for all routers
 
         // Of the others.
         bool is_watched = false;
@@ -85,8 +91,9 @@ private:
     Status set_filters(Listener &listener);
     void close(Listener &listener);
     void remove_closed();
-    bool read_wanted(Listener &listener, Instant now);
-    void gather(Listener &listener, Instant now);
+    unsigned read_wanted(Listener &listener, Instant now);
+    void gather(Listener &listener, unsigned read, Instant now);
+    static void wait_for_more(Listener &listener, unsigned read, Instant now);
     void read_gathered(Listener &listener, Instant now);
     void read_others(Listener &l, Instant now);
     void send_some(std::span<const engine::OutgoingPacket> packets,

@@ -57,6 +57,21 @@ protected:
         return done;
     }
 
+    // For kVrid, and some more.
+    Status listen_on_many(Family family, Duration interval) {
+        enter_b();
+        Status done = success();
+        for (std::uint8_t n = 0; n < 20 && done; n++) {
+            vrrp::Config config =
+                router(family, true,
+                       Vrid{static_cast<std::uint8_t>(to_number(kVrid) + n)});
+            config.advert_interval = interval;
+            done = b().host->listen(b().look("vr1"), config);
+        }
+        enter_a();
+        return done;
+    }
+
     Status send(const wire::Endpoints &endpoints) {
         return a().send(a().look("vr0"), endpoints, advert(endpoints));
     }
@@ -272,14 +287,14 @@ TEST_P(TransmitFamily, SinkMayForgetTheInterfaceOfThePacket) {
 TEST_P(TransmitFamily, OneWakeUpReadsABoundedNumberOfPackets) {
     ASSERT_DONE(listen_a(GetParam(), true));
     ASSERT_DONE(listen_b(GetParam(), true));
-    for (int n = 0; n < 100; n++) {
+    for (int n = 0; n < 300; n++) {
         ASSERT_DONE(send(to_group(GetParam())));
     }
 
     b().host->on_readable(b().watched[kWanted]);
-    EXPECT_EQ(64u, b().packets.size());
+    EXPECT_EQ(256u, b().packets.size());
     b().host->on_readable(b().watched[kWanted]);
-    EXPECT_EQ(100u, b().packets.size());
+    EXPECT_EQ(300u, b().packets.size());
 }
 
 // Nothing that is so long is an advert, which its receiver counts.
@@ -377,18 +392,46 @@ TEST_P(TransmitFamily, OneMoreVirtualRouterIsHeard) {
     EXPECT_EQ(100u, b_has_of(kOther));
 }
 
+// The first advertisement of a burst is read at once, the next ones later.
+TEST_P(TransmitFamily, ABurstWaitsLessThanASkewTime) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_on_many(GetParam(), Seconds{1}));
+    constexpr Duration kSkew = Duration{Seconds{1}} / 256;
+    ASSERT_DONE(send(to_group(GetParam())));
+    const Instant before = os::now();
+    b().settle();
+    EXPECT_EQ(1u, b().packets.size());
+    ASSERT_TRUE(b().host->deadline());
+    EXPECT_GE(*b().host->deadline() - before, kSkew);
+    EXPECT_LE(*b().host->deadline() - os::now(), kSkew);
+}
+
+TEST_P(TransmitFamily, ABurstOfFastRoutersWaitsShortly) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_on_many(GetParam(), Milliseconds{100}));
+    ASSERT_DONE(send(to_group(GetParam())));
+    b().settle();
+    ASSERT_TRUE(b().host->deadline());
+    EXPECT_LE(*b().host->deadline() - os::now(), kShortestGather);
+}
+
+TEST_P(TransmitFamily, MoreThanAWakeUpReadsWaitsShortly) {
+    ASSERT_DONE(listen_a(GetParam(), true));
+    ASSERT_DONE(listen_on_many(GetParam(), Seconds{1}));
+    for (int n = 0; n < 300; n++) {
+        ASSERT_DONE(send(to_group(GetParam())));
+    }
+    b().settle();
+    EXPECT_EQ(256u, b().packets.size());
+    ASSERT_TRUE(b().host->deadline());
+    EXPECT_LE(*b().host->deadline() - os::now(), kShortestGather);
+}
+
 // Adverts of many virtual routers: one wakes the process, those that follow it
 // wait for each other. None is left when a deadline is served.
 TEST_P(TransmitFamily, ABurstOfManyRoutersWakesOnce) {
     ASSERT_DONE(listen_a(GetParam(), true));
-    ASSERT_DONE(listen_b(GetParam(), true));
-    enter_b();
-    for (unsigned vrid = 1; vrid < 20; vrid++) {
-        ASSERT_DONE(b().host->listen(
-            b().look("vr1"),
-            router(GetParam(), true, Vrid{static_cast<std::uint8_t>(vrid)})));
-    }
-    enter_a();
+    ASSERT_DONE(listen_on_many(GetParam(), Seconds{1}));
     b().settle();
 
     ASSERT_DONE(send(to_group(GetParam())));
