@@ -87,11 +87,12 @@ OwnershipId SharedOwnership::open(const RouterKey &key, Duration interval) {
              to_string(key).c_str());
     }
     routers_.push_back(router);
+    slots_.push_back(router.slot);
     return OwnershipId{routers_.size() - 1};
 }
 
 [[gnu::hot]] bool SharedOwnership::owns(OwnershipId id) const {
-    const OwnershipSlot *slot = router(id).slot;
+    const OwnershipSlot *slot = slots_[static_cast<std::size_t>(id)];
     return slot == nullptr || load(slot->owner) == self_;
 }
 

@@ -124,6 +124,7 @@ private:
     Processes &processes_;
     Log log_;
     std::vector<Router> routers_;
+    std::vector<const OwnershipSlot *> slots_;  // theirs, for each packet
 };
 
 }  // namespace ngx_vrrp::engine

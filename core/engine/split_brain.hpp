@@ -120,18 +120,18 @@ private:
     Instant report_stray_at_{};  // not before
     std::vector<SuspectedSign> signs_;
     ProbeSchedule probes_;
-
-    // Each advertisement needs this.
-    bool active_ = false;
     bool in_silence_ = false;      // why we became active
     SplitBrainSign owner_sign_{};  // foreign_owner or adverts_lost
-    unsigned down_adverts_;
-    Duration patience_;  // with a silent router: so many of its intervals
-    std::optional<Instant> heard_at_;
     std::vector<SignNews> news_;
     std::optional<Instant> stray_since_;
     Suspicion rival_;
     Suspicion owner_;
+
+    // Each advertisement needs this.
+    bool active_ = false;
+    unsigned down_adverts_;
+    Duration patience_;  // with a silent router: so many of its intervals
+    std::optional<Instant> heard_at_;
 };
 
 }  // namespace ngx_vrrp::engine

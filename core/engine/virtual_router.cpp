@@ -59,8 +59,8 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
     : announcer_(&announcer),
       log_(sink, log_context(config.router)),
       instance_(std::move(config.router)),
-      addresses_(address_states(this->config())),
       id_(ports.ownership.open(key(), this->config().advert_interval)),
+      addresses_(address_states(this->config())),
       split_brain_(this->config()),
       trackers_(std::move(config.trackers)),
       ports_(ports),
@@ -290,18 +290,17 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     if (config().hmac || octets.size() > Accepted::kMostOctets) {
         return;
     }
-    Accepted &noted = accepted_.emplace();
-    noted.info = packet.info;
-    noted.size = static_cast<std::uint8_t>(octets.size());
-    std::ranges::copy(octets, noted.octets.begin());
-    noted.router = {packet.info.endpoints.source, advert.priority,
-                    advert.interval};
+    accepted_.info = packet.info;
+    accepted_.size = static_cast<std::uint8_t>(octets.size());
+    std::ranges::copy(octets, accepted_.octets.begin());
+    accepted_.router = {packet.info.endpoints.source, advert.priority,
+                        advert.interval};
 }
 
 [[gnu::hot]] bool VirtualRouter::is_repeated(
     const ReceivedPacket &packet) const {
-    return accepted_ && accepted_->info == packet.info &&
-           std::ranges::equal(Bytes(accepted_->octets).first(accepted_->size),
+    return accepted_.size != 0 && accepted_.info == packet.info &&
+           std::ranges::equal(Bytes(accepted_.octets).first(accepted_.size),
                               packet.payload);
 }
 
@@ -317,7 +316,7 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
 // All that a backup has to do with nearly all advertisements. They are octet by
 // octet what was accepted before, so there is nothing to parse and to compare.
 [[gnu::hot]] bool VirtualRouter::restart_timer(Instant now) {
-    const vrrp::ActiveRouter &router = accepted_->router;
+    const vrrp::ActiveRouter &router = accepted_.router;
     const bool has_lost = owner_ && !ports_.ownership.owns(id_);
     if (has_lost || shutting_down_ || !instance_.hear_again(router, now)) {
         return false;
@@ -334,8 +333,8 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
 
 // An early deadline does no harm, and all that is left out has one.
 [[gnu::hot]] Instant VirtualRouter::calm_until(Instant deadline) const {
-    return accepted_ && phase_ == Phase::joined
-               ? deadline - accepted_->router.interval * 3 / 2
+    return accepted_.size != 0 && phase_ == Phase::joined
+               ? deadline - accepted_.router.interval * 3 / 2
                : Instant::min();
 }
 
@@ -658,7 +657,7 @@ std::string VirtualRouter::choose_source(Instant now) {
     }
     if (source_ != usable->address) {
         source_ = usable->address;
-        accepted_.reset();
+        accepted_ = {};
         input(vrrp::SourceChanged{source_}, now);
     }
     return {};

@@ -298,10 +298,10 @@ private:
     struct Accepted {
         static constexpr std::size_t kMostOctets = 64;
 
-        vrrp::PacketInfo info;
-        std::uint8_t size;
-        std::array<std::uint8_t, kMostOctets> octets;
         vrrp::ActiveRouter router;
+        vrrp::PacketInfo info;
+        std::uint8_t size;  // 0: none
+        std::array<std::uint8_t, kMostOctets> octets;
     };
 
     // Our advertisement, for each destination: it stays the same until the
@@ -548,13 +548,11 @@ private:
 
     Announcer *announcer_;
     Log log_;
+
+    // Each advertisement needs the end of this, and what follows: it lies
+    // together.
+
     vrrp::Instance instance_;
-
-    // Each advertisement needs what follows: it lies together.
-
-    std::optional<Accepted> accepted_;
-    const Interfaces *interfaces_ = nullptr;
-    std::vector<AddressState> addresses_;
     OwnershipId id_;
     Phase phase_ = Phase::starting;
     bool owner_ = false;
@@ -574,6 +572,9 @@ private:
     bool source_pending_ = false;
     bool wants_to_prolong_ = false;
     bool wants_to_prolong_routes_ = false;
+    Accepted accepted_{};
+    const Interfaces *interfaces_ = nullptr;
+    std::vector<AddressState> addresses_;
     std::optional<Priority> advert_due_;
     IpAddress source_;
     ConnectionCut cut_;

@@ -262,7 +262,7 @@ void VirtualRouter::act(const vrrp::ReportFalseDeath &action, Instant now) {
     }
     mark_changed();
     // the next advertisement is handled in full, so that it is noticed here
-    accepted_.reset();
+    accepted_ = {};
     const bool is_news = since.has_value() != lost_adverts_.has_value();
     const std::string text =
         since ? describe_lost_adverts(now) : why_adverts_are_heard();

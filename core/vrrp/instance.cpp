@@ -12,8 +12,8 @@ namespace ngx_vrrp::vrrp {
 
 Instance::Instance(Config config)
     : config_(std::move(config)),
-      priority_(config_.priority),
-      source_(config_.source.value_or(IpAddress{})) {}
+      source_(config_.source.value_or(IpAddress{})),
+      priority_(config_.priority) {}
 
 [[gnu::hot]] Actions Instance::handle(const Input &input, Instant now) {
     Turn turn{now, {}, {}};

@@ -362,15 +362,10 @@ private:
     static void forget_leaver(Backup &state);
 
     Config config_;
-    // First what each advertisement needs.
-    Priority priority_;  // effective
-    IpAddress source_;   // unspecified while it is not known
-    std::optional<ActiveRouter> active_router_;
+    IpAddress source_;  // unspecified while it is not known
     // A router of our priority, for the last time.
     std::optional<Instant> equal_heard_at_;
     Instant contested_since_{};  // the first of them in a row, while active
-    std::optional<Instant> link_up_at_;  // when it came back
-    State state_;
     std::optional<Instant> left_at_;  // Active, for the last time
     Instant compares_from_{};         // 0: it has not been said
     std::string fault_;               // empty: none
@@ -378,19 +373,26 @@ private:
     bool preemption_held_ = false;
     std::optional<IpAddress> successor_of_;
     std::optional<Departure> departure_;
+    std::optional<Death> death_;  // of the last active router
     // takeover_check. The times are of this silence if they are later than the
     // start of the timer.
-    std::optional<Instant> linked_since_;  // ActiveLinked
-    Instant asked_at_{};                   // for the last time
-    Instant unanswered_since_{};           // the first question of them
-    Instant answered_at_{};                // by a router that we follow
-    IpAddress answered_by_;
-    Instant witness_asked_at_{};             // for the last time
-    Instant witness_answered_at_{};          // the same
-    bool witness_is_known_ = false;          // by that answer
     std::optional<Instant> unheard_before_;  // by the previous process,
     Instant continued_timer_{};              // for the timer that it started
-    std::optional<Death> death_;             // of the last active router
+    IpAddress answered_by_;
+    Instant witness_asked_at_{};           // for the last time
+    Instant witness_answered_at_{};        // the same
+    bool witness_is_known_ = false;        // by that answer
+    Instant asked_at_{};                   // for the last time
+    std::optional<Instant> linked_since_;  // ActiveLinked
+    Instant unanswered_since_{};           // the first question of them
+    Instant answered_at_{};                // by a router that we follow
+    std::optional<Instant> link_up_at_;    // when it came back
+
+    // Each advertisement needs what follows: it lies together, with what its
+    // virtual router needs.
+    State state_;
+    std::optional<ActiveRouter> active_router_;
+    Priority priority_;  // effective
 };
 
 }  // namespace ngx_vrrp::vrrp
