@@ -23,6 +23,7 @@ public:
     // The addresses are gone, and no router is known to have them.
     void wait_for_successor() { waits_ = true; }
 
+    bool waits_for_successor() const { return waits_; }
     void on_successor(Instant now) {
         if (std::exchange(waits_, false)) {
             next_at_ = now + kFlap;

@@ -25,7 +25,7 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
       log_(sink),
       touched_(configs.size()),
       deadlines_(configs.size()),
-      calm_until_(configs.size(), Instant::min()),
+      calm_(configs.size()),
       known_(configs.size()) {
     routers_.reserve(configs.size());
     for (RouterConfig &config : configs) {
@@ -166,10 +166,22 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
     }
     const auto deadline = deadline_of(index);
     deadlines_.set(index, deadline);
-    calm_until_[index] = deadline && group_of_[index] == kNoGroup
-                             ? router.calm_until(*deadline)
-                             : Instant::min();
+    calm_[index] = {};
+    if (group_of_[index] == kNoGroup && router.is_calm()) {
+        calm_[index] = {router.calm_until(deadline.value_or(Instant::max())),
+                        router.other_deadline().value_or(Instant::max())};
+    }
     touched_.mark(index, router.take_changed() ? Touch::all : Touch::numbers);
+}
+
+// The timer of a calm router has started again.
+[[gnu::hot]] void Engine::put_off(std::size_t index) {
+    const VirtualRouter &router = routers_[index];
+    Calm &calm = calm_[index];
+    const Instant timer = router.instance().deadline().value_or(Instant::max());
+    const Instant deadline = std::min(timer, calm.others);
+    deadlines_.set(index, deadline);
+    calm.until = router.calm_until(deadline);
 }
 
 void Engine::start(Interfaces interfaces, Instant now) {
@@ -200,10 +212,14 @@ void Engine::stop(const std::string &reason, bool serving, Instant now,
                                         Instant now) {
     const bool has_checked = check_workers(now);
     const auto found = find(packet);
-    if (found && now < calm_until_[*found] &&
+    if (found && calm_[*found].is_calm() &&
         routers_[*found].hear_again(packet, now)) {
         touched_.mark(*found, Touch::numbers);
-        if (has_checked) {
+        const bool is_due = now >= calm_[*found].until;
+        if (is_due) {
+            put_off(*found);
+        }
+        if (is_due || has_checked) {
             lag_watch_.next(deadline(), now);
         }
     } else if (found) {

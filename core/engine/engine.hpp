@@ -248,6 +248,17 @@ private:
         std::uint64_t transitions = 0;
     };
 
+    // A backup that hears the same advertisement again and again: only its
+    // timer starts again.
+    struct Calm {
+        // Its deadline may stay until then; min(): it is not calm.
+        Instant until = Instant::min();
+        // The deadline without the timer, or max().
+        Instant others = Instant::max();
+
+        bool is_calm() const { return until != Instant::min(); }
+    };
+
     template <class Call>
     void with_each(Instant now, const Call &call);
     template <class Call>
@@ -285,6 +296,7 @@ private:
     void send_adverts(std::span<const std::size_t> routers, Instant now);
     void prolong_leases(std::span<const std::size_t> routers, Instant now);
     void note(std::size_t index);
+    void put_off(std::size_t index);
 
     void watch_neighbours();
     // Routers mostly have one policy.
@@ -332,7 +344,7 @@ private:
     std::multimap<IpAddress, std::size_t> by_address_;  // virtual ones
 
     Deadlines deadlines_;
-    std::vector<Instant> calm_until_;  // of each router
+    std::vector<Calm> calm_;  // of each router
     std::vector<Known> known_;
     std::size_t ours_ = 0;
     std::size_t owned_ = 0;

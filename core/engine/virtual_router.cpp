@@ -331,11 +331,15 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     return is_repeated(packet) && restart_timer(now);
 }
 
-// An early deadline does no harm, and all that is left out has one.
+// All that hear_again() leaves out has a deadline.
+[[gnu::hot]] bool VirtualRouter::is_calm() const {
+    return accepted_.size != 0 && phase_ == Phase::joined &&
+           !cut_.waits_for_successor() && !split_brain_.has_stray();
+}
+
+// An early deadline does no harm.
 [[gnu::hot]] Instant VirtualRouter::calm_until(Instant deadline) const {
-    return accepted_.size != 0 && phase_ == Phase::joined
-               ? deadline - accepted_.router.interval * 3 / 2
-               : Instant::min();
+    return deadline - accepted_.router.interval * 3 / 2;
 }
 
 [[gnu::hot]] void VirtualRouter::handle_time(Instant now) {
@@ -392,7 +396,12 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
 
 [[gnu::hot]] std::optional<Instant> VirtualRouter::deadline() const {
     std::optional<Instant> earliest = instance_.deadline();
-    take_earlier(earliest, faults_.deadline());
+    take_earlier(earliest, other_deadline());
+    return earliest;
+}
+
+[[gnu::hot]] std::optional<Instant> VirtualRouter::other_deadline() const {
+    std::optional<Instant> earliest = faults_.deadline();
     if (release_) {
         take_earlier(earliest, release_ends_at());
     }

@@ -182,8 +182,10 @@ public:
     void evaluate_trackers(Instant now);
     void handle_packet(const ReceivedPacket &packet, Instant now);
     // The same for an advertisement like the last one, if it has no effect but
-    // on numbers, and puts deadline() off. False: call handle_packet().
+    // on numbers and the timer. False: call handle_packet().
     bool hear_again(const ReceivedPacket &packet, Instant now);
+    // Such advertisements can have no other effect.
+    bool is_calm() const;
     // deadline: the present one, which may stay until then: the next such
     // advertisement arrives before it is due.
     Instant calm_until(Instant deadline) const;
@@ -210,6 +212,8 @@ public:
     bool announce_in_turn(std::size_t address, Instant now);
 
     std::optional<Instant> deadline() const;
+    // Without that of the instance.
+    std::optional<Instant> other_deadline() const;
     bool finished() const;
 
     bool is_released() const { return release_.has_value(); }

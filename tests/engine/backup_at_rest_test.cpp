@@ -105,6 +105,28 @@ TEST_F(BackupAtRestTest, WorkersThatBeatAreNotJudgedAgain) {
     EXPECT_EQ(engine->fresh_workers(), 1u);
 }
 
+TEST_F(BackupAtRestTest, OtherDeadlinesAreKept) {
+    constexpr check::CheckId kCheck = 3;
+    TrackerConfig tracker = test::default_tracker();
+    tracker.kind = TrackKind::check;
+    tracker.first_check = kCheck;
+    tracker.checks = 1;
+    machine.checks[kCheck] = {check::Verdict::up, 0, ""};
+    beat();
+    make(config(), {tracker});
+    engine->start(interfaces(), now);
+    for (int i = 0; i < 30; ++i) {
+        hear();
+    }
+    ASSERT_EQ(state(), vrrp::StateName::backup);
+
+    machine.checks[kCheck] = {check::Verdict::down, 0, ""};
+    for (int i = 0; i < 11; ++i) {
+        hear();
+    }
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+}
+
 TEST_F(BackupAtRestTest, NothingIsLate) {
     become_backup();
     for (int i = 0; i < 100; ++i) {
