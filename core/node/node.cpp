@@ -221,15 +221,24 @@ engine::NginxRuns Node::exchange_nginx_runs(engine::NginxRuns state) {
 }
 
 // By a signal to its master process. After the death of that one, systemd sends
-// TERM to the others: that is a crash. If another binary continues, or the
-// signal was for this process only, the next vrrp process writes again that
-// nginx runs.
+// TERM to the others: that is a crash. If another binary continues, its process
+// is woken; that one, or the next process if the signal was for this one only,
+// writes again that nginx runs.
 void Node::note_nginx_ends() {
     if (!std::exchange(nginx_ends_, true) &&
         os::is_process_alive(master_pid_)) {
         history_.stop();
         remember_history({os::now(), os::wall_clock()});
         exchange_nginx_runs(engine::NginxRuns::ends);
+        wake();
+    }
+}
+
+void Node::continue_nginx(Instant now) {
+    if (!nginx_ends_ &&
+        ownership_memory_.nginx_runs().load() !=
+            static_cast<std::uint64_t>(engine::NginxRuns::runs)) {
+        note_nginx_runs(now);
     }
 }
 
@@ -373,6 +382,7 @@ void Node::mark_stopped() {
     } else if (fd == generation_.ownership_wake_fd) {
         os::take_wakes(fd);
         engine_.handle_ownership(now);
+        continue_nginx(now);
     } else if (bfd_.on_readable(fd, now)) {
         apply_bfd();
     } else if (peers_.on_readable(fd, engine_, now)) {
@@ -433,11 +443,6 @@ void Node::apply_bfd() {
             publisher_.hurry();
             peers_.follow(engine_, now);
         }
-        if (!nginx_ends_ &&
-            ownership_memory_.nginx_runs().load() !=
-                static_cast<std::uint64_t>(engine::NginxRuns::runs)) {
-            note_nginx_runs(now);
-        }
         facts_.lost_packets = host_.lost().wanted;
         facts_.lost_other_packets = host_.lost().others;
         facts_.bfd_dropped = bfd_.drops();
@@ -459,7 +464,7 @@ void Node::apply_bfd() {
         area_.clear_holder(facts_.pid);
     }
     leave_to_successor(now);
-    listen_for_wakes();
+    listen_for_wakes(now);
     events_.handle_time(now);
 }
 
@@ -506,8 +511,9 @@ bool Node::begin_again() {
 }
 
 // One wake-up reaches one process. It is not meant for waiting processes, even
-// if they own other routers: they check by themselves.
-[[gnu::hot]] void Node::listen_for_wakes() {
+// if they own other routers: they check by themselves. An earlier one may have
+// reached another process.
+[[gnu::hot]] void Node::listen_for_wakes(Instant now) {
     const int fd = generation_.ownership_wake_fd;
     const bool wanted = fd != -1 && engine_.is_in_charge();
     if (wanted == listens_for_wakes_) {
@@ -518,6 +524,7 @@ bool Node::begin_again() {
         listens_for_wakes_ = false;
     } else if (watcher_.watch(fd)) {
         listens_for_wakes_ = true;
+        continue_nginx(now);
     }
 }
 

@@ -135,6 +135,7 @@ private:
     void note_nginx_runs(Instant now);
     void note_nginx_ends();
     engine::NginxRuns exchange_nginx_runs(engine::NginxRuns state);
+    void continue_nginx(Instant now);
     void remember_history(const engine::NginxHistory::Clock &clock);
     void hold_preemption(Instant now);
     void end_hold(Instant now);
@@ -155,7 +156,7 @@ private:
     void remember(const engine::StateChanged &change, const std::string &reason,
                   const vrrp::Config &config, Instant now);
     void leave_to_successor(Instant now);
-    void listen_for_wakes();
+    void listen_for_wakes(Instant now);
     void apply_bfd();
     void check_names(Instant now);
     void apply_names(Instant now);

@@ -1,5 +1,6 @@
 // A reload in which the new vrrp process dies: two vrrp processes with one
 // ownership memory, of which the second has the pid of a child.
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/ownership_memory.hpp"
+#include "core/os/memory_file.hpp"
 #include "tests/net/lab.hpp"
 #include "tests/node/router_process.hpp"
 
@@ -27,6 +30,7 @@ protected:
         instance_.put_into(conf());
         char why[256];
         conf().ownership_fd = vrrp_core_ownership_create(1, why, sizeof(why));
+        conf().ownership_wake_fd = wake_.get();
         area_.emplace(conf());
     }
 
@@ -71,9 +75,18 @@ protected:
         return area_->area().confirmed() == generation;
     }
 
+    // What the vrrp processes have written about their nginx.
+    bool nginx_runs() {
+        const auto memory = os::Mapping::map(conf().ownership_fd,
+                                             engine::OwnershipMemory::kSize);
+        return memory &&
+               engine::OwnershipMemory(memory->get()).nginx_runs() == 1;
+    }
+
     pid_t child_;
 
 private:
+    os::Fd wake_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     node::OneInstance instance_{"vr0", {4, {10, 9, 0, 200}}};
     node::Configuration configuration_{{}};
     std::optional<node::SharedArea> area_;
@@ -101,6 +114,32 @@ TEST_F(SuccessorOfAReload, IsDeadWhenTheOldProcessIsToEnd) {
     const auto third = make(::getppid());
     EXPECT_TRUE(run({old.get(), third.get()}, [&] { return old->finished(); }));
     third->terminate();
+}
+
+// The nginx of another binary continues when the first one has ended.
+TEST_F(SuccessorOfAReload, WritesThatNginxStillRuns) {
+    const auto old = make(::getpid());
+    ASSERT_TRUE(run({old.get()}, [&] { return has_confirmed(1); }));
+    const auto next = make(child_);
+    ASSERT_TRUE(run({old.get(), next.get()}, [&] { return has_confirmed(2); }));
+    ASSERT_TRUE(nginx_runs());
+
+    old->terminate();
+    EXPECT_FALSE(nginx_runs());
+    EXPECT_TRUE(next->run_until([&] { return nginx_runs(); }));
+    next->terminate();
+}
+
+TEST_F(SuccessorOfAReload, WritesThatNginxStillRunsAfterTheHandover) {
+    const auto old = make(::getpid());
+    ASSERT_TRUE(run({old.get()}, [&] { return has_confirmed(1); }));
+    const auto next = make(child_);
+
+    old->terminate();
+    EXPECT_FALSE(nginx_runs());
+    EXPECT_TRUE(run({old.get()}, [&] { return old->finished(); }));
+    EXPECT_TRUE(next->run_until([&] { return nginx_runs(); }));
+    next->terminate();
 }
 
 }  // namespace
