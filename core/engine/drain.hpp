@@ -35,7 +35,7 @@ class Drain {
 public:
     // For the answer to the request: a round trip, or an address would stay on
     // a node that has stopped.
-    static constexpr Duration kAnswerTime = Milliseconds{300};
+    static constexpr Duration kAnswerTime = Milliseconds{150};
     // For the end of the last connections.
     static constexpr Duration kCloseTime = Milliseconds{300};
 
