@@ -36,6 +36,9 @@ public:
     // For the answer to the request: a round trip, or an address would stay on
     // a node that has stopped.
     static constexpr Duration kAnswerTime = Milliseconds{150};
+    // Segments of the successor of which none has arrived: networks drop frames
+    // with the source address of another host.
+    static constexpr std::uint64_t kMostLost = 3;
     // For the end of the last connections.
     static constexpr Duration kCloseTime = Milliseconds{300};
 
@@ -80,8 +83,13 @@ public:
     void hear(const ForwardsReport &report, Instant now) {
         heard_at_ = now;
         segments_ = report.segments;
+        first_segments_ = std::min(first_segments_, segments_);
         mac_ = report.mac;
+        refusal_.clear();
     }
+
+    // It may be about to be ready again: its process was started anew.
+    void refuse(std::string why) { refusal_ = std::move(why); }
 
     bool is_due(Instant now) const { return due_at_ && now >= *due_at_; }
 
@@ -94,13 +102,22 @@ public:
             return "drain_timeout has passed";
         }
         if (now >= heard_at_ + kDrainSilence) {
-            return "the successor does not answer on the peer link";
+            return refusal_.empty()
+                       ? "the successor does not answer on the peer link"
+                       : "the successor does not forward: " + refusal_;
+        }
+        if (received_ == 0 && segments_ >= first_segments_ &&
+            segments_ - first_segments_ >= kMostLost) {
+            return "nothing of what the successor forwards arrives here";
         }
         return {};
     }
 
-    void report(unsigned connections, Instant now) {
+    // received: of what the successor forwards, since the drain began or this
+    // process was started.
+    void report(unsigned connections, std::uint64_t received, Instant now) {
         connections_ = connections;
+        received_ = received;
         due_at_ = std::min(now + kDrainReport, std::max(ends_at_, now));
         has_news_ = true;
     }
@@ -138,7 +155,10 @@ private:
     Step step_ = Step::none;
     bool has_news_ = false;
     unsigned connections_ = 0;
-    std::uint64_t segments_ = 0;
+    std::uint64_t segments_ = 0;  // forwarded by the successor
+    std::uint64_t first_segments_ = UINT64_MAX;
+    std::uint64_t received_ = 0;
+    std::string refusal_;
     MacAddress mac_{};
     Instant since_{};
     Instant heard_at_{};  // the successor

@@ -443,7 +443,7 @@ bool VirtualRouter::finished() const {
              "no router has taken over, staying MASTER with priority %u",
              unsigned{instance_.effective_priority().value});
     }
-    settle_drain();
+    settle_drain(now);
     check_split_brain(now);
     check_lost_adverts(now);
     if (witness_) {

@@ -382,8 +382,10 @@ private:
     void preempt(const vrrp::Input &preempt, Instant now);
     void preempt_as_asked(Instant now);
     bool is_giving_way() const { return postponed_ && gives_way_; }
-    void settle_drain();
+    void settle_drain(Instant now);
     void cancel_drain();
+    bool has_other_on_lo(const IpAddress &address) const;
+    unsigned passed_on() const;
     bool begin_drain(Instant now);
     bool hold_on_lo(Instant now);
     bool hide(const Interface &interface, Instant now);

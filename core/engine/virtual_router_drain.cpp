@@ -54,6 +54,11 @@ bool has_other_route(const Interface &interface,
            });
 }
 
+// Broadcast, too.
+bool is_group_address(const MacAddress &mac) {
+    return (mac[0] & 1) != 0;
+}
+
 const char *plural(unsigned count) {
     return count == 1 ? "" : "s";
 }
@@ -108,7 +113,7 @@ std::string VirtualRouter::why_no_drain() const {
         if (address.interface != config().interface) {
             return address.address.to_string() + " is on another interface";
         }
-        if (is_used_as_it_is(state)) {
+        if (is_used_as_it_is(state) || has_other_on_lo(address.address)) {
             return "another program added " + address.address.to_string();
         }
         if (!has_other_route(*interface, addresses_, address)) {
@@ -117,6 +122,15 @@ std::string VirtualRouter::why_no_drain() const {
         }
     }
     return {};
+}
+
+// For good, for example behind a load balancer that leaves the address as it
+// is.
+bool VirtualRouter::has_other_on_lo(const IpAddress &address) const {
+    const Interface *lo = interfaces_ ? interfaces_->find(kLoopback) : nullptr;
+    return lo && std::ranges::any_of(lo->addresses, [&](const auto &a) {
+               return a.address == address && !a.ours;
+           });
 }
 
 MacAddress VirtualRouter::own_mac() const {
@@ -161,6 +175,12 @@ std::optional<unsigned> VirtualRouter::count_connections(Instant now) {
     return *count;
 }
 
+// The connections of the node from which this one has taken over: its segments
+// come through this node.
+unsigned VirtualRouter::passed_on() const {
+    return forwarding_.is_on() ? forwarding_.connections() : 0;
+}
+
 void VirtualRouter::leave_as_asked(Instant now) {
     if (const auto leave = std::exchange(postponed_, std::nullopt)) {
         input(*leave, now);
@@ -188,7 +208,7 @@ void VirtualRouter::hear_forwards(const ForwardsReport &report, Instant now) {
         if (report.is_in_place) {
             drain_.hear(report, now);
         } else {
-            end_drain("the successor does not forward: " + report.why_not, now);
+            drain_.refuse(report.why_not);
         }
     }
     give_up_if_ended();
@@ -242,8 +262,9 @@ void VirtualRouter::preempt_as_asked(Instant now) {
     }
 }
 
-// It is MASTER again, or has left in another way.
-[[gnu::hot]] void VirtualRouter::settle_drain() {
+// It is MASTER again, or has left in another way. What it was to do is done
+// then: a release holds for a backup, too.
+[[gnu::hot]] void VirtualRouter::settle_drain(Instant now) {
     if (instance_.state() != vrrp::StateName::backup) {
         preempts_at_.reset();
     }
@@ -253,7 +274,8 @@ void VirtualRouter::preempt_as_asked(Instant now) {
     const bool is_void = (drain_.is_asking() && !is_active) ||
                          (drain_.step() == Drain::Step::agreed && !is_leaving);
     if (is_void) {
-        cancel_drain();
+        mark_changed();
+        leave_undrained(now);
     }
 }
 
@@ -271,7 +293,7 @@ bool VirtualRouter::begin_drain(Instant now) {
     if (drain_.step() != Drain::Step::agreed || !interface || !may_act()) {
         return false;
     }
-    const unsigned count = count_connections(now).value_or(0);
+    const unsigned count = count_connections(now).value_or(0) + passed_on();
     if (count == 0) {
         return false;
     }
@@ -384,7 +406,9 @@ void VirtualRouter::report_drain(Instant now) {
         hide(*interface, now);
     }
     prolong_routes(now);
-    drain_.report(count_connections(now).value_or(drain_.connections()), now);
+    const auto count = count_connections(now);
+    drain_.report(count ? *count + passed_on() : drain_.connections(),
+                  drain_counts().received, now);
     if (const std::string why = drain_.end_reason(now); !why.empty()) {
         end_drain(why, now);
     }
@@ -444,6 +468,9 @@ void VirtualRouter::resume_drain(const std::optional<Handover> &handover,
     }
     if (instance_.state() == vrrp::StateName::active || stopped_ ||
         !why_no_drain().empty()) {
+        if (instance_.state() != vrrp::StateName::active) {
+            cut(now);
+        }
         remove_from_lo(now);
         return;
     }
@@ -495,11 +522,22 @@ std::string VirtualRouter::why_no_forwarding(
         drained().empty()) {
         return "it is not ready";
     }
-    const bool is_healthy = instance_.state() == vrrp::StateName::backup ||
-                            instance_.state() == vrrp::StateName::active;
-    const bool goes_on = request.step == DrainRequest::Step::drains &&
-                         forwarding_.is_for(request.mac);
-    return is_healthy || goes_on ? "" : "it cannot take over";
+    if (is_group_address(request.mac) || request.mac == MacAddress{}) {
+        return "the MAC address is that of no node";
+    }
+    if (forwarding_.is_on() && !forwarding_.is_for(request.mac) &&
+        forwarding_.from() != request.from) {
+        return "it forwards to " + forwarding_.from();
+    }
+    const bool is_active = instance_.state() == vrrp::StateName::active;
+    if (request.step == DrainRequest::Step::drains) {
+        return is_active || drain_.has_addresses()
+                   ? ""
+                   : "it is not MASTER any more";
+    }
+    return is_active || instance_.state() == vrrp::StateName::backup
+               ? ""
+               : "it cannot take over";
 }
 
 ForwardsReport VirtualRouter::forward(const DrainRequest &request,

@@ -233,18 +233,75 @@ TEST_F(DrainTest, EndsWhenTheSuccessorIsSilent) {
 TEST_F(DrainTest, EndsWhenTheSuccessorDoesNotForwardAnyMore) {
     drain(3);
     engine->hear_forwards(0, {false, "it ends", 0, {}}, now);
+    run(Milliseconds{3900});
+    EXPECT_EQ(done(), Done{});
+    run(Milliseconds{1100});
     EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5/32",
                             "show 10.0.1.5"}));
+    EXPECT_EQ(log.count("the successor does not forward: it ends"), 1u);
+}
+
+// Its process was started anew.
+TEST_F(DrainTest, ASuccessorMayRefuseForAMoment) {
+    drain(3);
+    engine->hear_forwards(0, {false, "it is not ready", 0, {}}, now);
+    run(Milliseconds{2500});
+    run_forwarded(Seconds{10});
+    EXPECT_EQ(done(), Done{});
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+}
+
+TEST_F(DrainTest, EndsIfNothingThatIsForwardedArrives) {
+    drain(3);
+    machine.drain_counts.received = 1;
+    const ForwardsReport report{true, {}, 40, kPeerMac};
+    engine->hear_forwards(0, report, now);
+    run(Milliseconds{1100});
+    EXPECT_EQ(done(), Done{});
+
+    machine.drain_counts.received = 0;
+    run(Milliseconds{1000});
+    EXPECT_EQ(done().back(), "show 10.0.1.5");
+    EXPECT_EQ(log.count("nothing of what the successor forwards"), 1u);
+}
+
+TEST_F(DrainTest, AReleaseHoldsIfTheNodeIsPreemptedWhileItAsks) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now);
+    ASSERT_TRUE(router().drain().is_asking());
+    receive(200);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_FALSE(router().is_moving());
+}
+
+TEST_F(DrainTest, AnAddressThatIsAtLoForGoodStaysThere) {
+    become_active_with(3);
+    Interfaces all = world(true);
+    all.list.back().addresses.push_back({kVip, 32, false, false});
+    engine->handle_interfaces(all, now);
+    engine->execute(Command::release, "", now);
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+}
+
+TEST_F(DrainTest, FinishesWhatItForwardsForAnotherNode) {
+    become_active_with(0);
+    engine->forward(0, request(DrainRequest::Step::drains), now);
+    machine.connections = 0;
+    engine->execute(Command::release, "", now);
+    engine->hear_forwards(0, kInPlace, now);
+    be_succeeded();
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+    EXPECT_EQ(router().drain().connections(), 7u);
+    EXPECT_TRUE(engine->forward(0, request(DrainRequest::Step::drains), now)
+                    .is_in_place);
 }
 
 TEST_F(DrainTest, ManyConnectionsAreClosedInSlices) {
     drain(350);
-    engine->hear_forwards(0, {false, "it ends", 0, {}}, now);
-    EXPECT_EQ(done(), Done{"close 10.0.1.5:80"});
-    run(Milliseconds{10});
+    run(Milliseconds{5000});
     EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "close 10.0.1.5:80",
-                            "close 10.0.1.5:80", "remove 10.0.1.5/32",
-                            "show 10.0.1.5"}));
+                            "close 10.0.1.5:80", "close 10.0.1.5:80",
+                            "remove 10.0.1.5/32", "show 10.0.1.5"}));
 }
 
 TEST_F(DrainTest, EndsAtOnceWhenNginxTerminates) {
@@ -561,6 +618,8 @@ TEST_F(ForwardingTest, EndsWhenItIsFinished) {
 
 TEST_F(ForwardingTest, LastsAsLongAsItIsAskedFor) {
     follow();
+    engine->forward(0, request(DrainRequest::Step::asks), now);
+    run(Seconds{1});
     for (int i = 0; i < 20; ++i) {
         EXPECT_TRUE(engine->forward(0, request(DrainRequest::Step::drains), now)
                         .is_in_place);
@@ -577,7 +636,7 @@ TEST_F(ForwardingTest, LastsAsLongAsItIsAskedFor) {
 
 TEST_F(ForwardingTest, NotLongerThanTheOtherNodeDrains) {
     follow();
-    DrainRequest last = request(DrainRequest::Step::drains);
+    DrainRequest last = request(DrainRequest::Step::asks);
     last.most = Seconds{2};
     engine->forward(0, last, now);
     machine.take();
@@ -608,12 +667,37 @@ TEST_F(ForwardingTest, ARouterInAFaultIsNoSuccessor) {
         engine->forward(0, request(DrainRequest::Step::asks), now).is_in_place);
 }
 
-TEST_F(ForwardingTest, ContinuesWhenItIsReleasedItself) {
+// Another node has the addresses, and does not forward.
+TEST_F(ForwardingTest, EndsWhenItIsNotMasterAnyMore) {
     follow();
     engine->forward(0, request(DrainRequest::Step::asks), now);
-    engine->execute(Command::release, "", now);
-    EXPECT_TRUE(engine->forward(0, request(DrainRequest::Step::drains), now)
-                    .is_in_place);
+    run(Seconds{1});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+    receive(200);
+    EXPECT_EQ(
+        engine->forward(0, request(DrainRequest::Step::drains), now).why_not,
+        "it is not MASTER any more");
+}
+
+TEST_F(ForwardingTest, OnlyToOneNode) {
+    follow();
+    engine->forward(0, request(DrainRequest::Step::asks), now);
+    DrainRequest other = request(DrainRequest::Step::asks);
+    other.mac = {2, 0, 0, 0, 0, 9};
+    other.from = "lb3 (10.0.1.4)";
+    EXPECT_EQ(engine->forward(0, other, now).why_not,
+              "it forwards to lb1 (10.0.1.2)");
+    other.from = "lb1 (10.0.1.2)";
+    EXPECT_TRUE(engine->forward(0, other, now).is_in_place);
+}
+
+TEST_F(ForwardingTest, NotToAGroup) {
+    follow();
+    DrainRequest one = request(DrainRequest::Step::asks);
+    one.mac = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    EXPECT_FALSE(engine->forward(0, one, now).is_in_place);
+    one.mac = {};
+    EXPECT_FALSE(engine->forward(0, one, now).is_in_place);
 }
 
 TEST_F(ForwardingTest, EndsWithNginx) {
