@@ -38,6 +38,7 @@ sub vrrp ($name) {
     return <<"END";
     router_id $name;
     peer_link on;
+    drain_timeout 10m;
     vrrp_instance SLOW {
         $common virtual_router_id 51; version 2; advert_int 1s;
         virtual_ipaddress $ADDRESS{SLOW}/24;

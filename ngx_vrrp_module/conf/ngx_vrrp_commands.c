@@ -108,8 +108,7 @@ static ngx_vrrp_bounds_t  ngx_vrrp_off = {
 };
 
 static ngx_vrrp_bounds_t  ngx_vrrp_drain_timeout = {
-    ngx_vrrp_parse_ns, NGX_VRRP_SEC, 24 * NGX_VRRP_HOUR, 1,
-    600 * NGX_VRRP_SEC,
+    ngx_vrrp_parse_ns, NGX_VRRP_SEC, 24 * NGX_VRRP_HOUR, 1, 0,
     "must be a time from 1s to 1d, or 0 to finish no connections"
 };
 
