@@ -193,7 +193,7 @@ std::string_view nearest(std::string_view word,
     }
     for (const std::string_view name : names) {
         // as many changes as the lengths differ, or more
-        const auto [less, more] = std::minmax(word.size(), name.size());
+        const auto [less, more] = std::minmax({word.size(), name.size()});
         if (more - less >= least) {
             continue;
         }
