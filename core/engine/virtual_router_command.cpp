@@ -239,7 +239,8 @@ Outcome VirtualRouter::fail_back(Instant now) {
     } else {
         preempt(vrrp::Preempt{kFailback}, now);
     }
-    return done(before, "is already MASTER");
+    return done(before, preempts_at_ ? "asks the MASTER to leave first"
+                                     : "is already MASTER");
 }
 
 Outcome VirtualRouter::done(std::uint64_t transitions_before,

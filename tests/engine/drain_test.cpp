@@ -495,7 +495,9 @@ TEST_F(DrainTest, AFailbackWaitsForTheOtherNodeToLeave) {
     start(c, world());
     receive(90);
     machine.take();
-    engine->execute(Command::failback, "", now);
+    const auto outcomes = engine->execute(Command::failback, "", now);
+    ASSERT_EQ(outcomes.size(), 1u);
+    EXPECT_EQ(outcomes[0].outcome.detail, "asks the MASTER to leave first");
     EXPECT_EQ(state(), vrrp::StateName::backup);
     EXPECT_EQ(router().preempts_soon(now), kPeer);
     obey(vrrp::MasterLeaves{kPeer});
