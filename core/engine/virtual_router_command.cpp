@@ -166,9 +166,9 @@ void VirtualRouter::take_part_again(const vrrp::Resume &resume, Instant now) {
     }
 }
 
-// Only for the process that owns the router.
+// Only for the process that owns the router. One that ends leaves in any case.
 std::optional<Instant> VirtualRouter::release_ends_at() const {
-    return owner_ && release_ && release_->ends_at != Instant{}
+    return owner_ && !stopped_ && release_ && release_->ends_at != Instant{}
                ? std::optional{release_->ends_at}
                : std::nullopt;
 }

@@ -352,6 +352,21 @@ TEST_F(DrainTest, AReleaseThatIsWithdrawnMovesNothing) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
+TEST_F(DrainTest, TheEndOfAReleaseDoesNotStopAShutdown) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now,
+                    {.rescue = true, .length = Seconds{2}});
+    run(Milliseconds{1900});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+    engine->stop("nginx is shutting down", true, now);
+    ASSERT_TRUE(router().drain().is_asking());
+    machine.take();
+    run(Milliseconds{200});
+    EXPECT_EQ(std::ranges::count(machine.take(), kZero), 1);
+    run(Seconds{1});
+    EXPECT_TRUE(engine->finished());
+}
+
 TEST_F(DrainTest, AMasterAgainTakesItsConnectionsBack) {
     become_active_with(3);
     engine->execute(Command::release, "", now);
