@@ -160,6 +160,7 @@ bool VirtualRouter::prepare(Priority priority) {
     ++counters_.adverts_sent;
     if (priority == kPriorityZero) {
         ++counters_.priority_zero_sent;
+        ports_.ownership.left(id_);
         mark_changed();
     } else {
         ports_.ownership.advertised(id_, now);

@@ -607,6 +607,31 @@ TEST_F(RescueTest, SurvivesACrash) {
     EXPECT_EQ(priority(), 1u);
 }
 
+// A peer may have taken over after priority 0.
+TEST_F(RescueTest, CrashWhileTheSuccessorIsAwaited) {
+    become_active();
+    ASSERT_TRUE(machine.active_after);
+    ask(Command::release, kRescue);
+    machine.take();
+
+    machine.active_before = machine.active_after;
+    make(config());
+    engine->start(interfaces(true, true), now);
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(std::ranges::count(machine.take(), "remove 10.0.1.5"), 1);
+}
+
+TEST_F(RescueTest, AMasterAgainContinuesAfterACrash) {
+    become_active();
+    ask(Command::release, kRescue);
+    run(Seconds{1});
+
+    machine.active_before = machine.active_after;
+    make(config());
+    engine->start(interfaces(true, true), now);
+    EXPECT_EQ(state(), StateName::active);
+}
+
 // The next configuration refuses a rescue.
 TEST_F(RescueTest, ANewAddressOwnerStaysOut) {
     stand_by(kRescue);

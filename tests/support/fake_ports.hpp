@@ -45,6 +45,7 @@ public:
     std::vector<check::CheckId> demanded;                  // to be made now
     std::map<std::size_t, bfd::Status> sessions;           // of BFD
     std::optional<Instant> active_before;  // the life before this one
+    std::optional<Instant> active_after;   // what this one leaves
     // Over the life of a process.
     std::map<engine::RouterKey, engine::OperatorRelease> releases;
     std::set<std::string> latched;  // titles of trackers
@@ -328,8 +329,10 @@ public:
         return request({}, {});
     }
 
-    void advertised(engine::OwnershipId, Instant) override {}
-    void left(engine::OwnershipId) override {}
+    void advertised(engine::OwnershipId, Instant at) override {
+        active_after = at;
+    }
+    void left(engine::OwnershipId) override { active_after.reset(); }
     void give_up(engine::OwnershipId) override { given_up = true; }
 
     std::optional<Instant> deadline(engine::OwnershipId) const override {
