@@ -347,6 +347,8 @@ subtest 'answers' => sub {
         [400, 'control/release?for=0'],
         [400, 'control/release?for=366d'],
         [400, 'control/release?rescue=maybe'],
+        [400, 'control/release?for=30m&resceu=off'],
+        [400, 'control/release?for=30m&rescue'],
         [400, 'control/resume?for=30m'],
         [400, 'control/failback?rescue=on'],
         [405, 'control/release', qw(-X GET)],

@@ -23,6 +23,7 @@ typedef struct {
 
 
 static const char *ngx_http_vrrp_control_refuse(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_vrrp_control_known(ngx_http_request_t *r);
 static const char *ngx_http_vrrp_control_terms(ngx_http_request_t *r,
     vrrp_core_command_t *command);
 static ngx_int_t ngx_http_vrrp_control_ask(ngx_http_request_t *r,
@@ -85,6 +86,12 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
                                            "resume or failback");
     }
 
+    if (!ngx_http_vrrp_control_known(r)) {
+        return ngx_http_vrrp_control_error(r, NGX_HTTP_BAD_REQUEST,
+                                           "unknown parameter, must be "
+                                           "instance, for or rescue");
+    }
+
     ngx_vrrp_core_str(&command.who, &r->connection->addr_text);
 
     if (ngx_http_arg(r, (u_char *) "instance", 8, &name) == NGX_OK) {
@@ -104,6 +111,62 @@ ngx_http_vrrp_control_handler(ngx_http_request_t *r)
     }
 
     return ngx_http_vrrp_control_ask(r, &command);
+}
+
+
+/*
+ * Whether we know the name of each parameter: without "rescue=off", which was
+ * misspelled, a broken node would take over again.
+ */
+
+static ngx_uint_t
+ngx_http_vrrp_control_known(ngx_http_request_t *r)
+{
+    u_char      *p, *end, *last;
+    ngx_str_t    name;
+    ngx_uint_t   i;
+
+    static const ngx_str_t  known[] = {
+        ngx_string("instance"),
+        ngx_string("for"),
+        ngx_string("rescue")
+    };
+
+    last = r->args.data + r->args.len;
+
+    for (p = r->args.data; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, '&');
+
+        if (end == NULL) {
+            end = last;
+        }
+
+        if (end == p) {
+            continue;
+        }
+
+        name.data = p;
+        p = ngx_strlchr(p, end, '=');
+        name.len = (p ? p : end) - name.data;
+
+        for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+
+            /* without regard to case, as ngx_http_arg() */
+
+            if (name.len == known[i].len
+                && ngx_strncasecmp(name.data, known[i].data, name.len) == 0)
+            {
+                break;
+            }
+        }
+
+        if (i == sizeof(known) / sizeof(known[0]) || p == NULL) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
