@@ -28,12 +28,13 @@ bool is_interface_gone(int error) {
     return error == ENETDOWN || error == ENODEV || error == ENXIO;
 }
 
-// Backups with priorities one apart take over this much apart: a better one
-// that reads the last advertisement later is still the first.
+// Half of the time that is between the takeovers of backups with priorities one
+// apart: a better one that reads the last advertisement later is still the
+// first.
 Duration gather_time(const vrrp::Config &router) {
-    return std::clamp(
-        vrrp::skew_time(router.version, kPriorityOwner, router.advert_interval),
-        kShortestGather, kLongestGather);
+    const Duration apart =
+        vrrp::skew_time(router.version, kPriorityOwner, router.advert_interval);
+    return std::clamp(apart / 2, kShortestGather, kLongestGather);
 }
 
 engine::ReceivedPacket received(const VrrpSocket &socket,

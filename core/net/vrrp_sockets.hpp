@@ -31,7 +31,7 @@ inline constexpr unsigned kOwnPerSecond = 200;
 // Advertisements of many virtual routers are read together: those that arrive
 // within this time after another one.
 inline constexpr Duration kShortestGather = Milliseconds{1};
-inline constexpr Duration kLongestGather = Milliseconds{4};
+inline constexpr Duration kLongestGather = Milliseconds{2};
 
 // listen(), forget() and send() are those of engine::Transmit.
 class VrrpSockets {
