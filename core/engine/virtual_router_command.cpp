@@ -92,7 +92,10 @@ Outcome VirtualRouter::release(const ReleaseTerms &terms, Instant now) {
     const OperatorRelease wanted{terms.rescue, terms.length == Duration::zero()
                                                    ? Instant{}
                                                    : now + terms.length};
-    if (release_ == wanted) {
+    // One that came to the rescue leaves again.
+    const bool serves = instance_.state() == vrrp::StateName::active &&
+                        !instance_.is_leaving() && !postponed_;
+    if (release_ == wanted && !serves) {
         return {true, "is already released"};
     }
     const std::uint64_t before = counters_.transitions;
@@ -105,7 +108,8 @@ Outcome VirtualRouter::release(const ReleaseTerms &terms, Instant now) {
     if (wanted.rescue && was_out) {
         take_part_again({kReleased, false}, now);
     } else {
-        if (other.empty() && !(wanted.rescue ? was_released : was_out)) {
+        if (other.empty() &&
+            (serves || !(wanted.rescue ? was_released : was_out))) {
             leave_by(vrrp::Release{kReleased, successor_grace(), wanted.rescue},
                      true, now);
         }

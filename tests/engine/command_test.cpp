@@ -490,6 +490,21 @@ TEST_F(RescueTest, AMasterOfARescueIsReleasedAgain) {
     EXPECT_EQ(state(), StateName::fault);
 }
 
+// The other node may have nopreempt.
+TEST_F(RescueTest, OneThatServesLeavesAgain) {
+    stand_by(kRescue);
+    run(Seconds{1});
+    ASSERT_EQ(state(), StateName::active);
+    machine.take();
+
+    ask(Command::release, kRescue);
+    EXPECT_EQ(machine.take(), Done{"advert 0 224.0.0.18"});
+    hear_for(90, Milliseconds{100});
+    EXPECT_EQ(machine.take(), Done{"remove 10.0.1.5"});
+    EXPECT_EQ(state(), StateName::backup);
+    EXPECT_EQ(priority(), 1u);
+}
+
 TEST_F(RescueTest, WithoutRescueBeforeATakeover) {
     become_active();
     ask(Command::release, kRescue);
