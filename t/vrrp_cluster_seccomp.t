@@ -66,6 +66,8 @@ for my $error ($EPERM, $ENOSYS) {
 
         my @helpers = grep { $_->{title} =~ /^nginx: vrrp/ }
                       $nginx->processes;
+        eval { $lab->wait_until('each process to say it', 5,
+                                sub { warnings($nginx) >= @helpers }) };
         is(warnings($nginx), scalar @helpers, 'each process says it once');
 
         # the end of a script is noticed
