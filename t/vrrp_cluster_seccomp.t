@@ -13,6 +13,7 @@ use Time::HiRes qw(sleep time);
 
 use VRRP::Lab;
 use VRRP::Nginx;
+use VRRP::Proc;
 
 my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
@@ -64,8 +65,11 @@ for my $error ($EPERM, $ENOSYS) {
         $lab->wait_for_holder('lb1', 10);
         pass('takes part in VRRP');
 
-        my @helpers = grep { $_->{title} =~ /^nginx: vrrp/ }
-                      $nginx->processes;
+        # A script that was just forked still has the title of its parent.
+        my %is_child = map { $_ => 1 }
+                       VRRP::Proc::children(($nginx->masters)[0]);
+        my @helpers = grep { $_->{title} =~ /^nginx: vrrp/
+                             && $is_child{ $_->{pid} } } $nginx->processes;
         eval { $lab->wait_until('each process to say it', 5,
                                 sub { warnings($nginx) >= @helpers }) };
         is(warnings($nginx), scalar @helpers, 'each process says it once');

@@ -109,8 +109,10 @@ cmp_ok(keys %family, '>=', 40, 'families of metrics');
 my %absent = map { $_ => 1 }
     map({ "nginx_vrrp_peer_$_" }
         qw(link_up drift instance_state clock_offset_seconds)),
+    map({ "nginx_vrrp_drain_$_" } qw(connections forwarded_segments)),
     map({ "nginx_vrrp_instance_$_" }
-        qw(master_info master_priority last_advert_timestamp_seconds)),
+        qw(master_info master_priority last_advert_timestamp_seconds
+           release_end_timestamp_seconds)),
     map({ "nginx_vrrp_bfd_$_" }
         qw(session_state detection_time_seconds last_change_timestamp_seconds
            session_downs_total receive_errors_total));
