@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 #include "core/base/bytes.hpp"
@@ -80,6 +81,19 @@ std::string IpAddress::to_string() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
     ::inet_ntop(domain_of(family_), octets_.data(), text.data(), text.size());
     return text.data();
+}
+
+bool same_prefix(const IpAddress &a, const IpAddress &b, unsigned length) {
+    if (a.family() != b.family()) {
+        return false;
+    }
+    const auto all = a.octets();
+    const auto [of_a, of_b] = std::ranges::mismatch(all, b.octets());
+    if (of_a == all.end()) {
+        return true;
+    }
+    const auto differing = static_cast<std::uint8_t>(*of_a ^ *of_b);
+    return 8 * (of_a - all.begin()) + std::countl_zero(differing) >= length;
 }
 
 }  // namespace ngx_vrrp

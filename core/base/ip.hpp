@@ -57,4 +57,7 @@ constexpr std::uint8_t host_prefix_length(Family family) {
     return family == Family::ipv4 ? 32 : 128;
 }
 
+// Of one family, with the same first `length` bits: addresses of one subnet.
+bool same_prefix(const IpAddress &a, const IpAddress &b, unsigned length);
+
 }  // namespace ngx_vrrp

@@ -21,21 +21,6 @@ constexpr Duration kPreemptAhead = Seconds{1};
 // ARP of this node must not begin to answer before the addresses are gone.
 constexpr Duration kHiddenFor = kDrainLease + Seconds{1};
 
-bool has_prefix(const IpAddress &address, const IpAddress &network,
-                unsigned length) {
-    const Bytes a = address.octets();
-    const Bytes b = network.octets();
-    for (std::size_t i = 0; i < a.size() && length > 0; ++i) {
-        const unsigned bits = std::min(length, 8U);
-        const auto mask = static_cast<std::uint8_t>(0xff << (8 - bits));
-        if (((a[i] ^ b[i]) & mask) != 0) {
-            return false;
-        }
-        length -= bits;
-    }
-    return true;
-}
-
 // The node reaches the subnet of the address without it, too.
 bool has_other_route(const Interface &interface,
                      const std::vector<AddressState> &addresses,
@@ -47,9 +32,9 @@ bool has_other_route(const Interface &interface,
                const auto is_virtual = [&](const AddressState &state) {
                    return state.address.address == a.address;
                };
-               return a.address.family() == address.address.family() &&
-                      a.prefix_length <= address.prefix_length &&
-                      has_prefix(address.address, a.address, a.prefix_length) &&
+               return a.prefix_length <= address.prefix_length &&
+                      same_prefix(address.address, a.address,
+                                  a.prefix_length) &&
                       std::ranges::none_of(addresses, is_virtual);
            });
 }

@@ -4,7 +4,6 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <string>
 
@@ -38,23 +37,12 @@ std::string describe(const vrrp::VirtualAddress &address) {
     batch.put_bytes(IFA_ADDRESS, address.address.octets());
 }
 
-bool same_prefix(const IpAddress &a, const IpAddress &b, unsigned length) {
-    const Bytes all = a.octets();
-    const auto [of_a, of_b] = std::ranges::mismatch(all, b.octets());
-    if (of_a == all.end()) {
-        return true;
-    }
-    const auto differing = static_cast<std::uint8_t>(*of_a ^ *of_b);
-    return 8 * (of_a - all.begin()) + std::countl_zero(differing) >= length;
-}
-
 // Whether the connected route of the address's prefix belongs to an address
 // of the machine itself.
 [[gnu::hot]] bool has_route_already(const engine::Interface &interface,
                                     const vrrp::VirtualAddress &address) {
     return std::ranges::any_of(interface.addresses, [&](const auto &a) {
-        return !a.ours && a.address.family() == address.address.family() &&
-               a.address != address.address &&
+        return !a.ours && a.address != address.address &&
                a.prefix_length == address.prefix_length &&
                same_prefix(a.address, address.address, address.prefix_length);
     });

@@ -220,6 +220,22 @@ TEST(IpAddress, IsMadeOfOctets) {
     EXPECT_EQ(IpAddress::from_octets(Buffer{10, 99, 0, 1}), ip("10.99.0.1"));
 }
 
+TEST(IpAddress, MayHaveThePrefixOfAnother) {
+    const auto same = [](const char *a, const char *b, unsigned length) {
+        return same_prefix(*IpAddress::parse(a), *IpAddress::parse(b), length);
+    };
+    EXPECT_TRUE(same("10.0.1.5", "10.0.1.5", 32));
+    EXPECT_TRUE(same("10.0.1.5", "10.0.1.250", 24));
+    EXPECT_FALSE(same("10.0.1.5", "10.0.2.5", 24));
+    EXPECT_TRUE(same("10.0.1.127", "10.0.1.1", 25));
+    EXPECT_FALSE(same("10.0.1.128", "10.0.1.1", 25));
+    EXPECT_TRUE(same("10.0.1.128", "192.0.2.1", 0));
+    EXPECT_TRUE(same("fd00::1:2", "fd00::1:3", 127));
+    EXPECT_FALSE(same("fd00::1:2", "fd00::1:3", 128));
+    EXPECT_FALSE(same("10.0.1.5", "a00:105::", 32));
+    EXPECT_FALSE(same("::", "0.0.0.0", 0));
+}
+
 TEST(Family, KnowsItsSizes) {
     EXPECT_EQ(address_size(Family::ipv4), 4u);
     EXPECT_EQ(address_size(Family::ipv6), 16u);
