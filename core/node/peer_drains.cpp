@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/find.hpp"
+#include "core/node/peer_routers.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -42,20 +43,6 @@ peer::RouterDrain to_message(const engine::VirtualRouter &router, Instant now) {
     return {
         config.family, config.vrid, to_step(drain), drain.connections(),
         static_cast<std::uint32_t>(std::chrono::ceil<Seconds>(left).count())};
-}
-
-std::optional<std::size_t> find_router(const engine::Engine &engine,
-                                       const std::string &interface,
-                                       Family family, Vrid vrid) {
-    const auto &routers = engine.routers();
-    for (std::size_t i = 0; i < routers.size(); ++i) {
-        const vrrp::Config &config = routers[i].config();
-        if (config.peer_link && config.interface == interface &&
-            config.family == family && config.vrid == vrid) {
-            return i;
-        }
-    }
-    return std::nullopt;
 }
 
 }  // namespace
@@ -137,8 +124,8 @@ void PeerDrains::give_way(const peer::Received &received,
     }
     const peer::OrderList orders = links_.order_of(received.link);
     for (const peer::RouterId &id : *ids) {
-        const auto router = find_router(engine, interface_of(received.link),
-                                        id.family, id.vrid);
+        const auto router =
+            find_router(engine, interface_of(received.link), id);
         const auto *order = peer::find_order(orders, id.family, id.vrid);
         if (router && order && order->nodes.front() == received.node &&
             is_higher(received, engine.routers()[*router])) {
@@ -247,7 +234,7 @@ engine::ForwardsReport PeerDrains::forward(const peer::Received &received,
                                            engine::Engine &engine,
                                            Instant now) {
     const auto router = find_router(engine, interface_of(received.link),
-                                    drain.family, drain.vrid);
+                                    {drain.family, drain.vrid});
     if (!router) {
         return {false, "it has no such virtual router", 0, {}};
     }
@@ -264,16 +251,11 @@ engine::ForwardsReport PeerDrains::forward(const peer::Received &received,
 // has left, or that a node in between has followed.
 bool PeerDrains::may_ask(const peer::Received &received,
                          const engine::VirtualRouter &router) const {
-    const bool is_trusted = links_.is_trusted(received.link, received.address);
-    const auto followed = router.instance().followed();
-    const bool is_theirs =
-        followed &&
-        (received.address == *followed ||
-         (is_trusted && links_.may_have_address(received.node, received.link,
-                                                received.address, *followed)));
-    return is_theirs || (is_trusted && (router.instance().state() ==
-                                            vrrp::StateName::active ||
-                                        router.forwarding().is_on()));
+    const bool has_left =
+        links_.is_trusted(received.link, received.address) &&
+        (router.instance().state() == vrrp::StateName::active ||
+         router.forwarding().is_on());
+    return has_left || is_from_followed(links_, received, router);
 }
 
 void PeerDrains::hear(const peer::Received &received, engine::Engine &engine,
@@ -285,7 +267,7 @@ void PeerDrains::hear(const peer::Received &received, engine::Engine &engine,
     successors_.resize(engine.routers().size());
     for (const peer::RouterForward &one : forwards->routers) {
         const auto router = find_router(engine, interface_of(received.link),
-                                        one.family, one.vrid);
+                                        {one.family, one.vrid});
         if (router && successors_[*router] == received.node) {
             engine.hear_forwards(*router,
                                  {one.is_in_place, forwards->why_not,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/find.hpp"
+#include "core/node/peer_routers.hpp"
 
 namespace ngx_vrrp::node {
 
@@ -16,20 +17,6 @@ constexpr Duration kPromise = Seconds{3};
 
 peer::RouterId id_of(const engine::VirtualRouter &router) {
     return {router.config().family, router.config().vrid};
-}
-
-std::optional<std::size_t> find(const engine::Engine &engine,
-                                const std::string &interface,
-                                const peer::RouterId &id) {
-    const auto &routers = engine.routers();
-    for (std::size_t i = 0; i < routers.size(); ++i) {
-        const vrrp::Config &config = routers[i].config();
-        if (config.peer_link && config.interface == interface &&
-            id_of(routers[i]) == id) {
-            return i;
-        }
-    }
-    return std::nullopt;
 }
 
 }  // namespace
@@ -99,7 +86,8 @@ void PeerHandover::receive(const peer::Received &received,
     }
     std::vector<engine::Engine::PeerInput> inputs;
     for (const peer::RouterId &id : *ids) {
-        const auto router = find(engine, interface_of(received.link), id);
+        const auto router =
+            find_router(engine, interface_of(received.link), id);
         const auto input =
             router ? input_of(received, *router, engine, now) : std::nullopt;
         if (input) {
@@ -111,8 +99,7 @@ void PeerHandover::receive(const peer::Received &received,
     }
 }
 
-// Only from the node that this router follows, or that it has notified. The id
-// of a node connects its addresses of both families.
+// Only from the node that this router follows, or that it has notified.
 std::optional<vrrp::Input> PeerHandover::input_of(
     const peer::Received &received, std::size_t router,
     const engine::Engine &engine, Instant now) {
@@ -123,16 +110,11 @@ std::optional<vrrp::Input> PeerHandover::input_of(
                    : std::nullopt;
     }
     const vrrp::Instance &instance = engine.routers()[router].instance();
-    const auto followed = instance.followed();
-    const bool is_trusted = links_.is_trusted(received.link, received.address);
     const bool is_theirs =
-        followed &&
-        (received.address == *followed ||
-         (is_trusted && links_.may_have_address(received.node, received.link,
-                                                received.address, *followed)));
+        is_from_followed(links_, received, engine.routers()[router]);
     // priority 0 has come before it
-    const bool has_taken =
-        is_trusted && instance.state() == vrrp::StateName::active;
+    const bool has_taken = links_.is_trusted(received.link, received.address) &&
+                           instance.state() == vrrp::StateName::active;
     if (is_theirs || has_taken) {
         std::erase_if(promises_, [&](const Promise &promise) {
             return promise.router == router;
@@ -140,7 +122,7 @@ std::optional<vrrp::Input> PeerHandover::input_of(
         promises_.push_back(
             {router, {received.link, received.node}, now + kPromise});
     }
-    return is_theirs ? std::optional{vrrp::MasterLeaves{*followed}}
+    return is_theirs ? std::optional{vrrp::MasterLeaves{*instance.followed()}}
                      : std::nullopt;
 }
 
