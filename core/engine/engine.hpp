@@ -165,6 +165,8 @@ public:
     std::vector<std::size_t> take_drain_news() {
         return std::exchange(drain_news_, {});
     }
+    // What another node finishes can be forwarded to it.
+    bool can_forward() const { return ports_.drains.why_unavailable().empty(); }
     void hear_forwards(std::size_t router, const ForwardsReport &report,
                        Instant now);
     ForwardsReport forward(std::size_t router, const DrainRequest &request,

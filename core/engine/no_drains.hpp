@@ -15,7 +15,7 @@ class NoDrains final : public Drains {
 public:
     explicit NoDrains(std::string why) : why_(std::move(why)) {}
 
-    std::string why_unavailable() const override { return why_; }
+    const std::string &why_unavailable() const override { return why_; }
 
     Status forward(const Interface &, const std::vector<IpAddress> &,
                    const MacAddress &, Duration) override {

@@ -165,7 +165,6 @@ public:
 
 // Of addresses at an interface, since they were forwarded or hidden there.
 struct DrainCounts {
-    bool seen = false;            // a packet to them has arrived
     std::uint64_t forwarded = 0;  // segments, to the node that left
     std::uint64_t received = 0;   // segments, from the successor
 
@@ -180,7 +179,7 @@ public:
     virtual ~Drains() = default;
 
     // Empty: it is available.
-    virtual std::string why_unavailable() const = 0;
+    virtual const std::string &why_unavailable() const = 0;
 
     // The successor: what arrives at these addresses on the interface, and
     // belongs to no connection of this node, goes to this neighbour.

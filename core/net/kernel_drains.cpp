@@ -8,7 +8,6 @@ engine::DrainCounts KernelDrains::counts(
     engine::DrainCounts sum;
     for (const IpAddress &address : addresses) {
         const DrainCounts one = programs_.counts(interface, address);
-        sum.seen = sum.seen || one.seen;
         sum.forwarded += one.forwarded;
         sum.received += one.received;
     }

@@ -15,7 +15,7 @@ public:
     explicit KernelDrains(DrainPrograms programs)
         : programs_(std::move(programs)) {}
 
-    std::string why_unavailable() const override {
+    const std::string &why_unavailable() const override {
         return programs_.why_unavailable();
     }
 

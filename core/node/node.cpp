@@ -263,10 +263,10 @@ void Node::prepare_drains(Instant now) {
         return router.config().peer_link &&
                router.config().drain_timeout > Duration::zero();
     };
-    const std::string why = drains_->why_unavailable();
     if (std::ranges::none_of(engine_.routers(), drains)) {
         return;
     }
+    const std::string &why = drains_->why_unavailable();
     if (why.empty()) {
         left_drains_at_ = now + kLeftDrains;
     } else {

@@ -86,6 +86,9 @@ void PeerDrains::send(engine::Engine &engine, Instant now) {
 
 // A node that this one preempts soon may leave before.
 void PeerDrains::want(const engine::Engine &engine, Instant now) {
+    if (!engine.can_forward()) {
+        return;
+    }
     wanted_at_.resize(engine.routers().size());
     for (std::size_t i = 0; i < wanted_at_.size(); ++i) {
         const engine::VirtualRouter &router = engine.routers()[i];

@@ -371,7 +371,7 @@ public:
         return connections;
     }
 
-    std::string why_unavailable() const override { return no_drains; }
+    const std::string &why_unavailable() const override { return no_drains; }
 
     // "forward 10.0.1.5 on eth0 to 02:00:00:00:00:02"
     Status forward(const engine::Interface &interface,
