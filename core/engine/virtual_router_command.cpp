@@ -93,8 +93,7 @@ Outcome VirtualRouter::release(const ReleaseTerms &terms, Instant now) {
                                                    ? Instant{}
                                                    : now + terms.length};
     // One that came to the rescue leaves again.
-    const bool serves = instance_.state() == vrrp::StateName::active &&
-                        !instance_.is_leaving() && !postponed_;
+    const bool serves = is_master() && !postponed_;
     if (release_ == wanted && !serves) {
         return {true, "is already released"};
     }
