@@ -191,6 +191,23 @@ drain_find_v4(__u32 interface, __u32 address)
 }
 
 
+/* of this node, which keeps it at "lo" */
+
+DRAIN_INLINE struct drain_entry *
+drain_find_hidden(struct __sk_buff *skb, __u32 address)
+{
+    struct drain_entry  *entry;
+
+    entry = drain_find_v4(skb->ifindex, address);
+
+    if (entry == NULL || entry->hide_until <= bpf_ktime_get_ns()) {
+        return NULL;
+    }
+
+    return entry;
+}
+
+
 DRAIN_INLINE __u64
 drain_mac(const __u8 *octets)
 {
@@ -226,16 +243,11 @@ drain_load_arp(struct __sk_buff *skb, drain_arp_t *arp)
 DRAIN_INLINE int
 drain_receive_arp(struct __sk_buff *skb)
 {
-    drain_arp_t          arp;
-    struct drain_entry  *entry;
+    drain_arp_t  arp;
 
-    if (!drain_load_arp(skb, &arp)) {
-        return TC_ACT_UNSPEC;
-    }
-
-    entry = drain_find_v4(skb->ifindex, arp.target);
-
-    if (entry == NULL || entry->hide_until <= bpf_ktime_get_ns()) {
+    if (!drain_load_arp(skb, &arp)
+        || drain_find_hidden(skb, arp.target) == NULL)
+    {
         return TC_ACT_UNSPEC;
     }
 
@@ -256,9 +268,9 @@ drain_send_arp(struct __sk_buff *skb)
         return TC_ACT_UNSPEC;
     }
 
-    entry = drain_find_v4(skb->ifindex, arp.source);
+    entry = drain_find_hidden(skb, arp.source);
 
-    if (entry == NULL || entry->hide_until <= bpf_ktime_get_ns()) {
+    if (entry == NULL) {
         return TC_ACT_UNSPEC;
     }
 

@@ -150,17 +150,6 @@ void free_if_unused(drain_entry &entry) {
     }
 }
 
-bool contains_address(const engine::InterfaceAddress &network,
-                      const IpAddress &address) {
-    const auto a = network.address.octets();
-    const auto b = address.octets();
-    const std::size_t whole = network.prefix_length / 8;
-    const unsigned rest = network.prefix_length % 8;
-    return std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole),
-                      b.begin()) &&
-           (rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0);
-}
-
 // The IPv4 address that this node keeps there, if possible of the same network;
 // otherwise 0.0.0.0, with which a request is answered, too.
 IpAddress own_address(const engine::Interface &interface,
@@ -172,7 +161,7 @@ IpAddress own_address(const engine::Interface &interface,
             std::ranges::find(hidden, a.address) != hidden.end()) {
             continue;
         }
-        if (contains_address(a, address)) {
+        if (same_prefix(a.address, address, a.prefix_length)) {
             return a.address;
         }
         own = own.is_unspecified() ? a.address : own;
@@ -273,13 +262,7 @@ Status DrainPrograms::forward(const engine::Interface &interface,
 
 Status DrainPrograms::stop_forwarding(const engine::Interface &interface,
                                       const std::vector<IpAddress> &addresses) {
-    for (const IpAddress &address : addresses) {
-        if (drain_entry *entry = find(interface.index, address)) {
-            publish(entry->forward_until, 0);
-            free_if_unused(*entry);
-        }
-    }
-    return detach_unused(interface);
+    return end(interface, addresses, &drain_entry::forward_until);
 }
 
 Status DrainPrograms::hide(const engine::Interface &interface,
@@ -314,9 +297,15 @@ Status DrainPrograms::hide(const engine::Interface &interface,
 
 Status DrainPrograms::show(const engine::Interface &interface,
                            const std::vector<IpAddress> &addresses) {
+    return end(interface, addresses, &drain_entry::hide_until);
+}
+
+Status DrainPrograms::end(const engine::Interface &interface,
+                          const std::vector<IpAddress> &addresses,
+                          Lease lease) {
     for (const IpAddress &address : addresses) {
         if (drain_entry *entry = find(interface.index, address)) {
-            publish(entry->hide_until, 0);
+            publish(entry->*lease, 0);
             free_if_unused(*entry);
         }
     }

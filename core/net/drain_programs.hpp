@@ -95,7 +95,12 @@ private:
         void operator()(drain_entry *table) const;
     };
 
+    // One of an entry: to forward or to hide.
+    using Lease = unsigned long long drain_entry::*;
+
     Status load_programs();
+    Status end(const engine::Interface &interface,
+               const std::vector<IpAddress> &addresses, Lease lease);
     Status attach(const engine::Interface &interface, Hook hook);
     Status detach_unused(const engine::Interface &interface);
     drain_entry *find(IfIndex interface, const IpAddress &address) const;
