@@ -3,29 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <memory>
 
-#include "core/node/peer_handover.hpp"
-#include "tests/engine/engine_fixture.hpp"
-#include "tests/peer/fake_hmac.hpp"
+#include "tests/node/peer_side.hpp"
 
 namespace ngx_vrrp::node {
 namespace {
 
 using engine::Command;
 
-struct DrainSide final : peer::Transport {
+struct DrainSide final : PeerSide {
     DrainSide(const IpAddress &own, std::uint8_t rank, peer::NodeId id)
-        : address(own), priority(rank) {
-        peer::LinkConfig link;
-        link.interface = "eth0";
-        links = std::make_unique<peer::Links>(
-            std::vector<peer::LinkConfig>{link}, id,
-            peer::About{"lb" + std::to_string(rank), "", ""}, peer::fake_hmac,
-            *this, log);
-        links->start();
-        handover = std::make_unique<PeerHandover>(*links);
+        : PeerSide(own, rank, id) {
         begin();
     }
 
@@ -66,27 +55,7 @@ struct DrainSide final : peer::Transport {
         return router->routers()[0].instance().state();
     }
 
-    std::string connect(peer::ConnectionId, std::size_t,
-                        const IpAddress &) override {
-        return {};
-    }
-    bool send(peer::ConnectionId, Bytes octets) override {
-        out.emplace_back(octets.begin(), octets.end());
-        return true;
-    }
-    void set_greeted(peer::ConnectionId) override {}
-    void close(peer::ConnectionId) override {}
-    peer::Nonce nonce() override { return {priority}; }
-
-    IpAddress address;
-    std::uint8_t priority;
-    test::RememberingLog log;
-    test::FakeMachine machine;
-    std::unique_ptr<peer::Links> links;
-    std::unique_ptr<PeerHandover> handover;
     std::unique_ptr<PeerDrains> drains;
-    std::unique_ptr<engine::Engine> router;
-    std::deque<Buffer> out;
 };
 
 class PeerDrainsTest : public ::testing::Test {

@@ -4,11 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <memory>
 
-#include "tests/engine/engine_fixture.hpp"
-#include "tests/peer/fake_hmac.hpp"
+#include "tests/node/peer_side.hpp"
 
 namespace ngx_vrrp::node {
 namespace {
@@ -17,16 +15,9 @@ using engine::Command;
 using engine::Engine;
 using vrrp::StateName;
 
-struct Side final : peer::Transport {
+struct Side final : PeerSide {
     Side(const IpAddress &own, std::uint8_t rank, peer::NodeId id)
-        : address(own), priority(rank) {
-        peer::LinkConfig config;
-        config.interface = "eth0";
-        links = std::make_unique<peer::Links>(
-            std::vector<peer::LinkConfig>{config}, id, peer::About{},
-            peer::fake_hmac, *this, log);
-        links->start();
-        handover = std::make_unique<PeerHandover>(*links);
+        : PeerSide(own, rank, id) {
         std::vector<engine::RouterConfig> routers;
         for (const std::uint8_t vrid : {std::uint8_t{51}, std::uint8_t{52}}) {
             vrrp::Config c = engine::config();
@@ -58,27 +49,6 @@ struct Side final : peer::Transport {
         }
         return all;
     }
-
-    std::string connect(peer::ConnectionId, std::size_t,
-                        const IpAddress &) override {
-        return {};
-    }
-    bool send(peer::ConnectionId, Bytes octets) override {
-        out.emplace_back(octets.begin(), octets.end());
-        return true;
-    }
-    void set_greeted(peer::ConnectionId) override {}
-    void close(peer::ConnectionId) override {}
-    peer::Nonce nonce() override { return {priority}; }
-
-    IpAddress address;
-    std::uint8_t priority;
-    test::RememberingLog log;
-    test::FakeMachine machine;
-    std::unique_ptr<peer::Links> links;
-    std::unique_ptr<PeerHandover> handover;
-    std::unique_ptr<Engine> router;
-    std::deque<Buffer> out;
 };
 
 class PeerHandoverTest : public ::testing::Test {
