@@ -88,7 +88,7 @@ public:
         refusal_.clear();
     }
 
-    // It may be about to be ready again: its process was started anew.
+    // Its process may have been started again, and be ready in a moment.
     void refuse(std::string why) { refusal_ = std::move(why); }
 
     bool is_due(Instant now) const { return due_at_ && now >= *due_at_; }

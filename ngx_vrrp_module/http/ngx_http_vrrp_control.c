@@ -171,8 +171,8 @@ ngx_http_vrrp_control_known(ngx_http_request_t *r)
 
 
 /*
- * A release with an end is one that nobody watches: if the other node fails
- * meanwhile, this one has to serve, unless the request says otherwise.
+ * An operator who gives an end does not watch the node until then: if the other
+ * node fails meanwhile, this one serves, unless the request says otherwise.
  */
 
 static const char *

@@ -241,7 +241,7 @@ TEST_F(DrainTest, EndsWhenTheSuccessorDoesNotForwardAnyMore) {
     EXPECT_EQ(log.count("the successor does not forward: it ends"), 1u);
 }
 
-// Its process was started anew.
+// Its process was started again.
 TEST_F(DrainTest, ASuccessorMayRefuseForAMoment) {
     drain(3);
     engine->hear_forwards(0, {false, "it is not ready", 0, {}}, now);

@@ -1,4 +1,4 @@
-// Filters of the drain come and go, and disturb nobody.
+// Filters of the drain are added and removed. Those of others stay.
 #include <gmock/gmock.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>

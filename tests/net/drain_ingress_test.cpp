@@ -411,7 +411,7 @@ TEST_F(DrainFrames, DropsArpRequestsForAHiddenAddress) {
     EXPECT_EQ(kNext, receive(frame_of(Arp{.target = kOwn})).action);
 }
 
-// The kernel does not answer it, and VRRP has to see who has the address.
+// The kernel does not answer it, and VRRP needs it to detect a second owner.
 TEST_F(DrainFrames, LetsAnnouncementsIn) {
     hide();
 

@@ -471,7 +471,7 @@ TEST_F(PeerLinksTest, AGroupHasOneSuccessor) {
         EXPECT_EQ(lb3.links->is_named_by(peer, Family::ipv4, Vrid{51})
                       .value_or(false),
                   true)
-            << "a change on eth0 is told on eth1, too";
+            << "a change on eth0 is sent on eth1, too";
     }
 }
 
