@@ -48,7 +48,6 @@ peer::RouterDrain to_message(const engine::VirtualRouter &router, Instant now) {
 }  // namespace
 
 void PeerDrains::send(engine::Engine &engine, Instant now) {
-    want(engine, now);
     const std::vector<std::size_t> news = engine.take_drain_news();
     if (news.empty()) {
         return;
@@ -84,10 +83,9 @@ void PeerDrains::send(engine::Engine &engine, Instant now) {
     }
 }
 
-// A node that this one preempts soon may leave before.
-void PeerDrains::want(const engine::Engine &engine, Instant now) {
+bool PeerDrains::plans_to_want(const engine::Engine &engine, Instant now) {
     if (!engine.can_forward()) {
-        return;
+        return false;
     }
     wanted_at_.resize(engine.routers().size());
     for (std::size_t i = 0; i < wanted_at_.size(); ++i) {
@@ -101,21 +99,33 @@ void PeerDrains::want(const engine::Engine &engine, Instant now) {
         }
         const vrrp::Config &config = router.config();
         const std::vector<peer::Peer> peers = links_.peers();
-        for (const peer::Peer &peer : peers) {
-            if (peer.state == peer::PeerState::up &&
-                interface_of(peer.link) == config.interface &&
-                (peer.address == *active ||
-                 links_.may_have_address(peer.node, peer.link, peer.address,
-                                         *active))) {
-                wanted_at_[i] = now;
-                links_.ask(
-                    peer, peer::Type::wants,
-                    serialize(peer::RouterIds{{config.family, config.vrid}}),
-                    now);
-                break;
-            }
+        if (const peer::Peer *peer =
+                find_active(peers, config.interface, *active)) {
+            wanted_at_[i] = now;
+            wanted_.emplace_back(*peer,
+                                 peer::RouterId{config.family, config.vrid});
         }
     }
+    return !wanted_.empty();
+}
+
+void PeerDrains::want(Instant now) {
+    for (const auto &[peer, router] : std::exchange(wanted_, {})) {
+        links_.ask(peer, peer::Type::wants, serialize(peer::RouterIds{router}),
+                   now);
+    }
+}
+
+const peer::Peer *PeerDrains::find_active(const std::vector<peer::Peer> &peers,
+                                          const std::string &interface,
+                                          const IpAddress &address) const {
+    return find_first(peers, [&](const peer::Peer &peer) {
+        return peer.state == peer::PeerState::up &&
+               interface_of(peer.link) == interface &&
+               (peer.address == address ||
+                links_.may_have_address(peer.node, peer.link, peer.address,
+                                        address));
+    });
 }
 
 // It must be the one that would follow this node anyway, and better.

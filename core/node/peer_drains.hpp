@@ -25,6 +25,10 @@ public:
 
     // After each event: what the routers have for their successors.
     void send(engine::Engine &engine, Instant now);
+    // A node that this one preempts soon may leave before: it is asked to by
+    // want(), after it has learned the present status of this one.
+    bool plans_to_want(const engine::Engine &engine, Instant now);
+    void want(Instant now);
     // A message of the type "drain", "forwards" or "wants".
     void receive(const peer::Received &received, engine::Engine &engine,
                  Instant now);
@@ -36,7 +40,9 @@ private:
                                         const engine::Engine &engine);
     std::optional<Receiver> active_of(std::size_t link,
                                       const vrrp::Config &config) const;
-    void want(const engine::Engine &engine, Instant now);
+    const peer::Peer *find_active(const std::vector<peer::Peer> &peers,
+                                  const std::string &interface,
+                                  const IpAddress &address) const;
     void give_way(const peer::Received &received, engine::Engine &engine,
                   Instant now);
     bool is_higher(const peer::Received &received,
@@ -59,6 +65,7 @@ private:
     peer::Links &links_;
     std::vector<peer::NodeId> successors_;  // of each router; 0: not known
     std::vector<Instant> wanted_at_;        // the same, for the last time
+    std::vector<std::pair<peer::Peer, peer::RouterId>> wanted_;
 };
 
 }  // namespace ngx_vrrp::node

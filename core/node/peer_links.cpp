@@ -153,6 +153,9 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
     }
     if (running_) {
         drains_.send(engine, now);
+        if (drains_.plans_to_want(engine, now)) {
+            next_look_ = now;
+        }
     }
     report_deaths(engine, now);
     start_or_end(engine, now);
@@ -162,6 +165,7 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
         look(engine, now);
     }
     if (running_) {
+        drains_.want(now);
         ask(engine, now);
     }
 }

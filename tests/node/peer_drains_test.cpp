@@ -80,15 +80,15 @@ protected:
 
     // As node/peer_links.cpp does each second.
     void look() {
-        for (DrainSide *side : {&lb1, &lb2}) {
-            const peer::RouterState state =
-                side->state() == vrrp::StateName::active
-                    ? peer::RouterState::master
-                    : peer::RouterState::backup;
-            side->links->set_status(
-                0, {{Family::ipv4, Vrid{51}, state, Priority{side->priority}}},
-                now);
-        }
+        look(lb1);
+        look(lb2);
+    }
+    void look(DrainSide &side) {
+        const peer::RouterState state = side.state() == vrrp::StateName::active
+                                            ? peer::RouterState::master
+                                            : peer::RouterState::backup;
+        side.links->set_status(
+            0, {{Family::ipv4, Vrid{51}, state, Priority{side.priority}}}, now);
     }
 
     // What each node does after an event, until nothing is under way.
@@ -98,6 +98,10 @@ protected:
                 DrainSide &to = from == &lb1 ? lb2 : lb1;
                 from->handover->notify(*from->router, now);
                 from->drains->send(*from->router, now);
+                if (from->drains->plans_to_want(*from->router, now)) {
+                    look(*from);
+                    from->drains->want(now);
+                }
                 from->handover->confirm(*from->router, now);
                 for (const Buffer &octets : std::exchange(from->out, {})) {
                     if (link_works) {

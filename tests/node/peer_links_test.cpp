@@ -63,6 +63,7 @@ protected:
         vrrp::Config c = engine::config();
         c.peer_link = true;
         c.takeover_check = true;
+        c.preempt = true;
         c.witness = !trackers.empty();
         make(c, std::move(trackers));
         engine->start(engine::interfaces(), now);
@@ -179,6 +180,33 @@ TEST_F(PeerLinksTest, AMasterThatIsLeavingNamesNoOther) {
     follow();
     EXPECT_EQ(asker->status().at(0).state, peer::RouterState::master);
     EXPECT_EQ(asker->order().size(), 1U);
+}
+
+// Otherwise the MASTER would judge the request by an old one.
+TEST_F(PeerLinksTest, ANodeThatPreemptsSendsItsStatusFirst) {
+    engine->execute(engine::Command::release, "", now);
+    run(Seconds{2});
+    ASSERT_EQ(state(), vrrp::StateName::fault);
+    follow();
+    ASSERT_EQ(asker->status().at(0).state, peer::RouterState::fault);
+
+    engine->execute(engine::Command::resume, "", now);
+    run(Milliseconds{50});
+    receive(90);
+    ASSERT_TRUE(engine->routers()[0].preempts_soon(now));
+    links->follow(*engine, now);
+    bool wants = false;
+    for (const std::uint8_t octet : std::exchange(wire.sent, {})) {
+        asker->receive({&octet, 1}, now);
+        for (const peer::Message &message : asker->take_messages()) {
+            if (message.type == peer::Type::wants) {
+                wants = true;
+                EXPECT_EQ(asker->status().at(0).state,
+                          peer::RouterState::backup);
+            }
+        }
+    }
+    EXPECT_TRUE(wants);
 }
 
 // It has a witness, which has answered.
