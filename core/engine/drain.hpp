@@ -33,9 +33,13 @@ struct ForwardsReport {
 
 class Drain {
 public:
-    // For the answer to the request: a round trip, or an address would stay on
-    // a node that has stopped.
-    static constexpr Duration kAnswerTime = Milliseconds{150};
+    // For the answer to the request. The kernel may need hundreds of
+    // milliseconds to attach the program, for example while it removes
+    // containers. But the address must not stay on a node that has stopped:
+    // with the time for a takeover, it is less than release_timeout.
+    static constexpr Duration kAnswerTime = Seconds{1};
+    // For the request of a node that is to be preempted: a round trip.
+    static constexpr Duration kRequestTime = Milliseconds{150};
     // Segments of the successor of which none has arrived: networks drop frames
     // with the source address of another host.
     static constexpr std::uint64_t kMostLost = 3;

@@ -381,6 +381,7 @@ private:
     void leave_undrained(Instant now);
     void preempt(const vrrp::Input &preempt, Instant now);
     void preempt_as_asked(Instant now);
+    void let_leave(Instant now);
     bool is_giving_way() const { return postponed_ && gives_way_; }
     void settle_drain(Instant now);
     void cancel_drain();
@@ -606,6 +607,8 @@ private:
     Duration successor_grace_;
     Duration drain_limit_;
     std::optional<Instant> preempts_at_;  // by a command, at the latest
+    std::optional<Instant> leaves_by_;    // the MASTER, and is not preempted
+    bool preemption_held_ = false;        // for another reason
     std::optional<Prepared> prepared_;
     std::size_t packets_asked_ = 0;
     Instant held_since_{};

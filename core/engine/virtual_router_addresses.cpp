@@ -336,13 +336,14 @@ void VirtualRouter::add_missing(Instant now) {
 // A client whose connection stays here would get no answer: its packets go to
 // the successor. So its connection is closed while the address can still send a
 // reset. A router that yields removes its addresses at once anyway, and after a
-// fault no router has them yet.
+// fault no router has them yet. A successor that has agreed to forward may be
+// late: its kernel needs some time for the addresses, too.
 void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
-    if (!action.successor) {
+    if ((action.successor || action.may_wait) && begin_drain(now)) {
+        // they are finished while the successor has the addresses
+    } else if (!action.successor) {
         cut_.wait_for_successor();
         remove_addresses(now);
-    } else if (begin_drain(now)) {
-        // they are finished while the successor has the addresses
     } else if (cut(now)) {
         remove_addresses(now);
     } else if (action.may_wait) {

@@ -233,7 +233,7 @@ std::optional<IpAddress> VirtualRouter::preempts_soon(Instant now) const {
 
 // By a command: at once, if the other node does not leave before.
 void VirtualRouter::preempt(const vrrp::Input &preempt, Instant now) {
-    preempts_at_ = now + Drain::kAnswerTime;
+    preempts_at_ = now + Drain::kRequestTime;
     if (instance_.state() != vrrp::StateName::backup || !preempts_soon(now)) {
         preempts_at_.reset();
         input(preempt, now);
@@ -245,6 +245,27 @@ void VirtualRouter::preempt_as_asked(Instant now) {
         preempts_at_.reset();
         input(vrrp::Preempt{kFailback}, now);
     }
+    if (leaves_by_ && now >= *leaves_by_) {
+        leaves_by_.reset();
+        hold_preemption(preemption_held_, now);
+    }
+}
+
+// The MASTER has the answer to its request in a moment, and leaves then. With
+// preempt_delay, it has been informed in time.
+void VirtualRouter::let_leave(Instant now) {
+    if (preempts_at_) {
+        preempts_at_ = now + Drain::kAnswerTime;
+    } else if (instance_.state() == vrrp::StateName::backup &&
+               config().preempt_delay == Duration::zero()) {
+        leaves_by_ = now + Drain::kAnswerTime;
+        hold_preemption(preemption_held_, now);
+    }
+}
+
+void VirtualRouter::hold_preemption(bool held, Instant now) {
+    preemption_held_ = held;
+    input(vrrp::PreemptionHeld{held || leaves_by_}, now);
 }
 
 // It is MASTER again, or has left in another way. What it was to do is done
@@ -551,6 +572,9 @@ ForwardsReport VirtualRouter::forward(const DrainRequest &request,
              "forwarding to %s what arrives for connections that it finishes "
              "(%u now)",
              request.from.c_str(), request.connections);
+    }
+    if (request.step == DrainRequest::Step::asks) {
+        let_leave(now);
     }
     forwarding_.renew(request, now);
     return {true,
