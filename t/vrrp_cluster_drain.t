@@ -44,11 +44,11 @@ sub vrrp ($name) {
         virtual_ipaddress $ADDRESS{SLOW}/24;
     }
     vrrp_instance FAST {
-        $common virtual_router_id 52;
+        $common virtual_router_id 52; advert_int 250ms;
         virtual_ipaddress $ADDRESS{FAST}/24;
     }
     vrrp_instance SIX {
-        $common virtual_router_id 53;
+        $common virtual_router_id 53; advert_int 250ms;
         virtual_ipaddress $ADDRESS{SIX}/64;
     }
 END
@@ -224,6 +224,11 @@ sub cuts_nothing ($title, $from, $to, $act) {
     });
     is(sysctls($_), $before{$_}, "$title: settings of $_ are as before")
         for qw(lb1 lb2);
+
+    if (!Test::More->builder->is_passing) {
+        diag("$_: ", $nginx{$_}->log_text =~ s/^(?!.*\[notice\]).*\n//gmr)
+            for qw(lb1 lb2);
+    }
 }
 
 
