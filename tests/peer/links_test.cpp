@@ -440,7 +440,7 @@ TEST_F(PeerLinksTest, AGroupHasOneSuccessor) {
         const OrderList list = lb1.links->order_of(link);
         return list.empty() ? NodeId{0} : list[0].nodes.front();
     };
-    for (const std::size_t link : {0, 1}) {
+    for (const std::size_t link : {std::size_t{0}, std::size_t{1}}) {
         lb1.links->set_status(link, kLeader, lan.now);
         lb2.links->set_status(link, backup(100), lan.now);
         lb3.links->set_status(link, backup(100), lan.now);

@@ -437,7 +437,7 @@ TEST(TakeoverCheck, AnActiveRouterAsksAnotherOne) {
 }
 
 TEST(TakeoverCheck, TheBetterOneStays) {
-    for (const unsigned priority : {99, 100, 101}) {
+    for (const unsigned priority : {99U, 100U, 101U}) {
         for (const bool higher : {false, true}) {
             Router router = Router::active(checked());
             ActiveAnswered in = answer(priority);
