@@ -100,10 +100,12 @@ changes_nothing('no link', sub { reload('off'); reload() });
 
 # --- the interface is deleted and made again -----------------------------------
 
-# The advertisements stop, so the other node takes over. It has seen the end of
-# the link, because the vrrp process was killed, and tries whether the node lives;
+# The advertisements stop, so lb1 takes over. (If lb1 were the one that fails, it
+# would be MASTER again before lb2: its priority is higher.) It has seen the end
+# of the link, because the vrrp process was killed, and tries whether the node lives;
 # its first attempt is lost. But the socket is bound to the new interface, by a
 # process without privileges, and does not refuse.
+swap() if $master ne 'lb2';
 $lab->node($master)->run('nft', "table inet vrlost {\nchain in {\n"
                                 . "type filter hook input priority 0;\n"
                                 . "tcp dport $VRRP::Linked::PORT tcp flags & "
