@@ -148,6 +148,32 @@ TEST_F(BackupAtRestTest, AWorkerThatStopsIsNoticedInTime) {
     EXPECT_LE(now - last, timeout + kInterval);
 }
 
+TEST_F(BackupAtRestTest, AWorkerThatComesBackEndsTheFault) {
+    vrrp::Config c = config();
+    c.workers.required = 2;
+    const auto beat_of = [&](std::initializer_list<int> pids) {
+        machine.beats.clear();
+        for (const int pid : pids) {
+            machine.beats.push_back({.pid = pid, .beat = now});
+        }
+    };
+    const auto live = [&](std::initializer_list<int> pids) {
+        for (int i = 0; i < 20; ++i) {
+            beat_of(pids);
+            run(kInterval, false);
+            receive(200);
+        }
+    };
+    beat_of({1, 2});
+    start(c);
+    live({1, 2});
+    ASSERT_EQ(state(), vrrp::StateName::backup);
+    live({1});
+    ASSERT_EQ(state(), vrrp::StateName::fault);
+    live({1, 3});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
 TEST_F(BackupAtRestTest, AWorkerThatLeavesIsNoticedAtTheNextOne) {
     become_backup();
     machine.beats[0].gone_at = now;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/find.hpp"
 #include "core/base/log.hpp"
 #include "core/engine/ports.hpp"
 #include "core/wire/advertisement.hpp"
@@ -206,15 +207,18 @@ public:
         return beats;
     }
 
+    // Another worker is not noticed before the next look at all.
     std::optional<Instant> oldest_beat() override {
         std::optional<Instant> oldest;
-        for (const engine::Heartbeat &heartbeat : beats) {
-            if (heartbeat.gone_at != Instant::max()) {
+        for (const std::int32_t pid : seen) {
+            const engine::Heartbeat *of = find_first(
+                beats, [&](const auto &one) { return one.pid == pid; });
+            if (!of || of->gone_at != Instant::max()) {
                 return std::nullopt;
             }
-            take_earlier(oldest, {heartbeat.beat});
+            take_earlier(oldest, {of->beat});
         }
-        return engine::are_of(beats, seen) ? oldest : std::nullopt;
+        return oldest;
     }
 
     void lost_successor() override {}
