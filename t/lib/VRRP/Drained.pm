@@ -1,0 +1,253 @@
+package VRRP::Drained;
+
+# Two nodes that finish connections after a planned move ("drain_timeout"), lb1
+# with the higher priority, and clients whose connections last longer than the
+# move: downloads, uploads, and late ones that send their request after it.
+
+use v5.36;
+
+use Digest::MD5 qw(md5_hex);
+use JSON::PP qw(decode_json);
+use Test::More ();
+use Time::HiRes qw(sleep);
+
+use VRRP::Lab;
+use VRRP::Linked;
+use VRRP::Nginx;
+
+our $PATIENCE = 10;
+
+my $LONG = 6;  # each transfer, s
+my $TRANSFER = 't/lib/transfer.pl';
+my $BODY = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 600_000;
+my %PRIORITY = (lb1 => 150, lb2 => 100);
+
+
+# lab, addresses (of each instance by its name), instances (what each instance
+# has besides its address). lb1 becomes MASTER.
+sub new ($class, %args) {
+    my $self = bless { nginx => {}, clean => {}, %args }, $class;
+    my $link = 'on secret_file=' . VRRP::Linked->secret($self->{lab});
+
+    $VRRP::Nginx::SHUTDOWN_TIMEOUT = 60;
+
+    for my $name (sort keys %PRIORITY) {
+        my $dir = $self->{lab}->node($name)->dir;
+        mkdir "$dir/www";
+        mkdir "$dir/up";
+        chmod 0777, "$dir/up";
+        open my $out, '>', "$dir/www/big" or die "$dir: $!\n";
+        print {$out} $BODY;
+        close $out;
+
+        $self->{clean}{$name} = $self->state_of($name);
+        $self->_start($name, $dir, $link);
+    }
+    return $self;
+}
+
+
+sub _start ($self, $name, $dir, $link) {
+    my $instances = join '', map { <<"END" } sort keys %{ $self->{addresses} };
+    vrrp_instance $_ {
+        interface $VRRP::Node::INTERFACE; priority $PRIORITY{$name};
+        $self->{instances}{$_}
+        virtual_ipaddress $self->{addresses}{$_}/@{[
+            $self->{addresses}{$_} =~ /:/ ? 64 : 24 ]};
+    }
+END
+
+    $self->{nginx}{$name} = $self->{lab}->start_nginx(
+        $name, expect => $self->{expect}, vrrp => <<"END", http => <<"END_HTTP");
+    router_id $name;
+    peer_link $link;
+    drain_timeout 10m;
+    $instances
+END
+    server {
+        listen 80;
+        listen [::]:80;
+        add_header X-Node $name;
+        location / { return 200 web; }
+        location = /big { root $dir/www; limit_rate 100k; }
+        location /up/ {
+            root $dir;
+            dav_methods PUT;
+            client_max_body_size 1m;
+            client_body_timeout 10s;
+        }
+    }
+    server {
+        listen 127.0.0.1:8080;
+        location = /vrrp { vrrp_status; }
+        location /control { vrrp_control on; }
+    }
+END_HTTP
+    if ($name eq 'lb1') {
+        $self->{lab}->wait_for_holder('lb1', $PATIENCE, $_)
+            for values %{ $self->{addresses} };
+    }
+}
+
+
+sub nginx ($self, $name) { $self->{nginx}{$name} }
+
+sub instances ($self) {
+    my @all = sort keys %{ $self->{addresses} };
+    return @all;
+}
+
+
+sub instance ($self, $name, $instance) {
+    return (grep { $_->{name} eq $instance }
+            $self->nginx($name)->status->{instances}->@*)[0];
+}
+
+
+sub control ($self, $name, $action) {
+    return decode_json($self->{lab}->node($name)->run(
+        qw(curl -sS -m 10 -X POST -H), 'X-VRRP-Control: 1',
+        "http://127.0.0.1:8080/control/$action"));
+}
+
+
+# What must not be changed by a move. The link-local address of the interface
+# may be tentative at first.
+sub state_of ($self, $name) {
+    my $node = $self->{lab}->node($name);
+    my $filters = join '', map {
+        ($node->try(qw(tc filter show dev), $VRRP::Node::INTERFACE, $_))[0]
+    } qw(ingress egress);
+    my $addresses = $node->run(qw(ip -o addr show))
+        =~ s/(?: tentative)? *\\? *valid_lft .*//gr =~ s/^\d+: //gmr;
+    my $routes = join '', map { $node->run('ip', $_, qw(route show table all)) }
+                          qw(-4 -6);
+
+    return { addresses => $addresses, filters => $filters =~ s/^Error.*\n//gmr,
+             routes => $routes =~ s/ expires \S+//gr =~ s/^.*fe80:.*\n//gmr };
+}
+
+
+# Before nginx was started.
+sub clean ($self, $name) { $self->{clean}{$name} }
+
+
+sub wait_for_order ($self, $master, $successor) {
+    $self->{lab}->wait_until("$master to name $successor", $PATIENCE, sub {
+        my ($peer) = grep { $_->{state} eq 'up' && $_->{router_id} eq $master }
+                     $self->nginx($successor)->status->{peers}->@*;
+        return $peer && $peer->{instances}->@* == $self->instances
+               && !grep { !$_->{successor} } $peer->{instances}->@*;
+    });
+}
+
+
+sub wait_for_master ($self, $name) {
+    for my $instance ($self->instances) {
+        $self->{lab}->wait_until("$name to have $instance", $PATIENCE, sub {
+            return $self->nginx($name)->state($instance) eq 'MASTER';
+        });
+    }
+}
+
+
+# The node that has left has the addresses at lo.
+sub at_lo ($self, $name) {
+    return $self->{lab}->node($name)->run(qw(ip -o addr show dev lo));
+}
+
+
+sub wait_until_ended ($self, $from, $to) {
+    $self->{lab}->wait_until("$from to end", $PATIENCE, sub {
+        return $self->at_lo($from) !~ /192\.168|fd64/;
+    });
+    $self->{lab}->wait_until("$to to end", $PATIENCE, sub {
+        return $self->state_of($to)->{filters} eq '';
+    });
+}
+
+
+sub start_clients ($self, $tag) {
+    my @clients;
+
+    for my $instance ($self->instances) {
+        for my $kind (qw(download upload late)) {
+            my $name = "$tag-$instance-$kind" =~ tr/ /-/r;
+            my $path = $kind eq 'download' ? '/big'
+                     : $kind eq 'upload' ? "/up/$name" : '/';
+            $self->{lab}->node('client')->spawn(
+                { tag => $name }, 'perl', $TRANSFER, $kind,
+                $self->{addresses}{$instance}, $path,
+                $kind eq 'late' ? 2.2 : $LONG);
+            push @clients, { name => $name, kind => $kind };
+        }
+    }
+    sleep 1;
+    return @clients;
+}
+
+
+# The node that answers a new request.
+sub answers ($self, $instance) {
+    my $address = $self->{addresses}{$instance};
+    my $host = $address =~ /:/ ? "[$address]" : $address;
+    my ($text) = $self->{lab}->node('client')->try(
+        qw(curl -sS -m 2 -o /dev/null -D -), "http://$host/");
+
+    return $text =~ /^X-Node: (\S+)/m ? $1 : $text;
+}
+
+
+# What each client has seen: its line, or nothing yet.
+sub results ($self, @clients) {
+    my $dir = $self->{lab}->node('client')->dir;
+
+    return map { VRRP::Proc::slurp("$dir/$_->{name}.out") // '' } @clients;
+}
+
+
+sub are_whole ($self, $from, $title, @clients) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $dir = $self->{lab}->node('client')->dir;
+
+    eval {
+        $self->{lab}->wait_until('the clients', $LONG + $PATIENCE, sub {
+            return !grep { !length } $self->results(@clients);
+        });
+    };
+    for my $client (@clients) {
+        my ($text) = $self->results($client);
+        my ($status, $node, $octets, $md5, $gap, $error) = split ' ', $text;
+        my $wanted = $client->{kind} eq 'late' ? '200 ' . md5_hex('web')
+            : $client->{kind} eq 'upload' ? '201 ' . md5_hex($BODY)
+            : '200 ' . md5_hex($BODY);
+
+        Test::More::is(($status // '-') . ' ' . ($md5 // '-'), $wanted,
+                       "$title: $client->{name} is whole")
+            or Test::More::diag(
+                $text, VRRP::Proc::slurp("$dir/$client->{name}.err"));
+        Test::More::is($node, $from,
+                       "$title: $client->{name}: finished by $from");
+        Test::More::note("$client->{name}: longest gap $gap ms")
+            if defined $gap;
+        if ($client->{kind} eq 'upload') {
+            my $file = $self->{lab}->node($from)->dir . "/up/$client->{name}";
+            Test::More::is(md5_hex(VRRP::Proc::slurp($file) // ''),
+                           md5_hex($BODY),
+                           "$title: $client->{name} has arrived");
+        }
+    }
+}
+
+
+sub explain_failures ($self) {
+    return if Test::More->builder->is_passing;
+
+    for my $name (sort keys %{ $self->{nginx} }) {
+        Test::More::diag("$name: ", $self->nginx($name)->log_text
+                             =~ s/^(?!.*\[notice\]).*\n//gmr);
+    }
+}
+
+
+1;

@@ -1,0 +1,134 @@
+#!/usr/bin/perl
+
+# What may happen while a node finishes its connections after a planned move,
+# see vrrp_cluster_drain.t, and cuts none: crashes and reloads of both nodes,
+# ARP entries that are gone, SYN cookies on the new MASTER, a killed master
+# process of nginx. If the processes of the node that left die, its kernel tells
+# the clients at once.
+
+use v5.36;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use VRRP::Drained;
+use VRRP::Lab;
+use VRRP::Nginx;
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+plan(skip_all => $reason) if $reason;
+
+my $PATIENCE = $VRRP::Drained::PATIENCE;
+my $NEW = 10;  # connections
+
+my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
+my %ADDRESS = (FOUR => $VRRP::Lab::VIP, SIX => 'fd64::201');
+my $nodes = VRRP::Drained->new(
+    lab => $lab, addresses => \%ADDRESS, expect => qr/on signal 9/,
+    instances => {
+        FOUR => 'virtual_router_id 52; advert_int 250ms;',
+        SIX => 'virtual_router_id 53; advert_int 250ms;',
+    });
+
+
+sub kill_vrrp_process ($name) {
+    my $nginx = $nodes->nginx($name);
+    my ($old) = $nginx->vrrp_processes;
+
+    $nginx->signal('KILL', $old);
+    $lab->wait_until('another vrrp process', $PATIENCE, sub {
+        my @now = $nginx->vrrp_processes;
+        return @now == 1 && $now[0] != $old;
+    });
+}
+
+# During the transfers.
+sub cuts_nothing ($title, $from, $to, $act) {
+    $nodes->are_whole($from, $title, @{ moved($title, $from, $to, $act) });
+    $nodes->wait_until_ended($from, $to);
+    $nodes->explain_failures;
+}
+
+sub moved ($title, $from, $to, $act) {
+    my @clients = $nodes->start_clients($title);
+
+    $act->();
+    $nodes->wait_for_master($to);
+    is($nodes->answers($_), $to, "$title: $_: $to answers")
+        for $nodes->instances;
+    return \@clients;
+}
+
+sub stays_master ($title, $name) {
+    is($nodes->nginx($name)->state($_), 'MASTER', "$title: $name has $_")
+        for $nodes->instances;
+}
+
+# The client asks again.
+sub forget_neighbours ($name) {
+    $lab->node($name)->run('ip', $_, qw(neigh flush dev),
+                           $VRRP::Node::INTERFACE) for qw(-4 -6);
+}
+
+
+my $unavailable = $nodes->instance('lb1', 'FOUR')->{drain}{unavailable};
+if (defined $unavailable) {
+    $lab->finish;
+    plan(skip_all => "drain: not available: $unavailable");
+}
+
+$nodes->wait_for_order('lb1', 'lb2');
+cuts_nothing('both crash and reload', 'lb1', 'lb2', sub {
+    $nodes->control('lb1', 'release');
+    $nodes->wait_for_master('lb2');
+    kill_vrrp_process($_) for qw(lb1 lb2);
+    sleep 0.5;
+    $nodes->nginx($_)->reload for qw(lb1 lb2);
+});
+stays_master('both crash and reload', 'lb2');
+
+my $cookies = '/proc/sys/net/ipv4/tcp_syncookies';
+$lab->node('lb1')->run('sh', '-c', "echo 2 > $cookies");
+cuts_nothing('SYN cookies and ARP', 'lb2', 'lb1', sub {
+    $nodes->control('lb1', 'resume');
+    $nodes->wait_for_master('lb1');
+    for my $try (1 .. $NEW) {
+        forget_neighbours($_) for qw(client lb2);
+        is($nodes->answers($_), 'lb1', "SYN cookies and ARP: $_, new one $try")
+            for $nodes->instances;
+    }
+});
+stays_master('SYN cookies and ARP', 'lb1');
+$lab->node('lb1')->run('sh', '-c', "echo 1 > $cookies");
+
+$nodes->wait_for_order('lb1', 'lb2');
+cuts_nothing('the master is killed', 'lb1', 'lb2', sub {
+    $nodes->nginx('lb1')->signal('KILL', $nodes->nginx('lb1')->masters);
+});
+eval { $nodes->nginx('lb1')->wait_gone($PATIENCE) };
+is($@, '', 'the master is killed: nginx has ended');
+
+$nodes->nginx('lb1')->start;
+$nodes->wait_for_master('lb1');
+$nodes->wait_for_order('lb1', 'lb2');
+my @clients = @{ moved('death', 'lb1', 'lb2',
+                       sub { $nodes->control('lb1', 'release') }) };
+sleep 1.1;    # a link that is younger is not tried again at once
+my @all = map { $_->{pid} } $nodes->nginx('lb1')->processes;
+$nodes->nginx('lb1')->signal($_, @all) for qw(STOP KILL);
+my $since = time;
+my @sending = grep { $_->{kind} eq 'upload' } @clients;
+eval {
+    $lab->wait_until('the end of the uploads', $PATIENCE, sub {
+        return !grep { !length } $nodes->results(@sending);
+    });
+};
+cmp_ok(time - $since, '<', 2, 'death: clients that send learn it at once');
+like($_, qr/^- /, 'death: no answer') for $nodes->results(@sending);
+is($nodes->answers($_), 'lb2', "death: $_: lb2 answers") for $nodes->instances;
+$nodes->wait_until_ended('lb1', 'lb2');
+ok(1, 'death: no address is left on lb1, and no filter on lb2');
+$nodes->explain_failures;
+
+$lab->finish;
+done_testing;
