@@ -101,7 +101,7 @@ TEST_F(BackupAtRestTest, WorkersThatBeatAreNotJudgedAgain) {
     for (int i = 0; i < 100; ++i) {
         hear();
     }
-    EXPECT_EQ(machine.looks, 0u);
+    EXPECT_LE(machine.looks, 7u) << "of about 20";
     EXPECT_EQ(engine->fresh_workers(), 1u);
 }
 
@@ -133,6 +133,48 @@ TEST_F(BackupAtRestTest, NothingIsLate) {
         hear();
     }
     EXPECT_EQ(engine->timer_lag().max_ns, 0);
+}
+
+// The heartbeats are looked at before they are due.
+TEST_F(BackupAtRestTest, NothingIsLateIfOnlyPacketsWakeIt) {
+    become_backup();
+    for (int i = 0; i < 100; ++i) {
+        now += kInterval;
+        beat();
+        receive(200);
+        if (*engine->deadline() <= now) {
+            engine->handle_time(now);
+        }
+    }
+    run(Seconds{1});
+    EXPECT_EQ(engine->timer_lag().max_ns, 0);
+}
+
+TEST_F(BackupAtRestTest, AWorkerThatStoodStillIsCountedAgain) {
+    become_backup();
+    const Duration timeout = engine->routers()[0].config().workers.timeout;
+    const auto live = [&](bool both) {
+        for (const Instant end = now + 2 * timeout; now < end;) {
+            machine.beats[0].beat = now;
+            machine.beats.resize(2, {.pid = 2, .beat = now});
+            if (both) {
+                machine.beats[1].beat = now;
+            }
+            run(kInterval, false);
+            receive(200);
+        }
+    };
+    live(true);
+    ASSERT_EQ(engine->fresh_workers(), 2u);
+    live(false);
+    ASSERT_EQ(engine->fresh_workers(), 1u);
+    const Instant back = now;
+    while (engine->fresh_workers() == 1u && now < back + Seconds{10}) {
+        machine.beats[0].beat = machine.beats[1].beat = now;
+        run(kInterval, false);
+        receive(200);
+    }
+    EXPECT_LE(now - back, heartbeat_interval(timeout) + kInterval);
 }
 
 TEST_F(BackupAtRestTest, AWorkerThatStopsIsNoticedInTime) {
@@ -170,8 +212,13 @@ TEST_F(BackupAtRestTest, AWorkerThatComesBackEndsTheFault) {
     ASSERT_EQ(state(), vrrp::StateName::backup);
     live({1});
     ASSERT_EQ(state(), vrrp::StateName::fault);
-    live({1, 3});
-    EXPECT_EQ(state(), vrrp::StateName::backup);
+    const Instant back = now;
+    while (state() == vrrp::StateName::fault && now < back + Seconds{10}) {
+        beat_of({1, 3});
+        run(kInterval, false);
+        receive(200);
+    }
+    EXPECT_LE(now - back, heartbeat_interval(c.workers.timeout) + kInterval);
 }
 
 TEST_F(BackupAtRestTest, AWorkerThatLeavesIsNoticedAtTheNextOne) {

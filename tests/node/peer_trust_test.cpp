@@ -258,9 +258,10 @@ TEST_F(TrustTest, ANodeThatIsMasterOnlyNowIsAskedAtOnce) {
     begin({engine::kPeer, kStranger});
     receive(200);
     links->follow(*engine, now);
-    connect(engine::kPeer, kTheirId, leads(kOurId));
     connect(kStranger, 66, {});
-    now += Milliseconds{151};
+    now += Milliseconds{1};
+    connect(engine::kPeer, kTheirId, leads(kOurId));
+    now += Milliseconds{150};
     ask();
     EXPECT_EQ(sockets.take_questions(ids[engine::kPeer].first), 1U);
     now += Milliseconds{1};

@@ -283,6 +283,19 @@ TEST_F(PublisherTest, ARouterMarksItselfWhenItMayHaveChanged) {
     EXPECT_EQ(takes(), 0u) << "nothing is due";
 }
 
+TEST_F(PublisherTest, ReportsAnAddressThatIsBackAtOnce) {
+    become_active();
+    machine.fail("add", ENOBUFS);
+    run(Milliseconds{1500});
+    share();
+    ASSERT_EQ(instance().state.view(), "MASTER");
+    ASSERT_EQ(read().addresses.at(0).present, 0);
+    machine.heal();
+    run(Milliseconds{500});
+    share();
+    EXPECT_EQ(read().addresses.at(0).present, 1);
+}
+
 // A backup that hears the same router, and one that advertises, only count.
 TEST_F(PublisherTest, AnAdvertisementThatChangesNothingOnlyCounts) {
     const auto touch = [&] {

@@ -41,6 +41,8 @@ public:
 
     std::vector<engine::Heartbeat> beats;
     std::vector<std::int32_t> seen;  // pids of them, at the last look
+    unsigned short_checks = 0;       // until the next one
+    static constexpr unsigned kShortChecks = 3;
     unsigned looks = 0;              // at all of them
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
     std::vector<check::CheckId> demanded;                  // to be made now
@@ -203,13 +205,21 @@ public:
 
     std::span<const engine::Heartbeat> heartbeats() override {
         ++looks;
-        seen = engine::pids_of(beats);
+        const bool same = engine::are_of(beats, seen);
+        short_checks = same ? kShortChecks : 0;
+        if (!same) {
+            seen = engine::pids_of(beats);
+        }
         return beats;
     }
 
-    // Another worker is not noticed before the next look at all.
+    // As NginxWorkers: another worker is noticed by a look at all of them.
     std::optional<Instant> oldest_beat() override {
         std::optional<Instant> oldest;
+        if (short_checks == 0) {
+            return oldest;
+        }
+        --short_checks;
         for (const std::int32_t pid : seen) {
             const engine::Heartbeat *of = find_first(
                 beats, [&](const auto &one) { return one.pid == pid; });
