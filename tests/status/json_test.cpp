@@ -24,6 +24,14 @@ TEST(Json, SaysStateSinceWhenAndWhy) {
         << json;
 }
 
+// A text that was cut to its field may end in the middle of a character.
+TEST(Json, WritesNothingButUtf8) {
+    Snapshot s = snapshot();
+    s.instances[0].name.set("\xe4\xb8\xad\xe4\xb8");
+    EXPECT_NE(json_of(s).find("\"name\":\"\xe4\xb8\xad\xef\xbf\xbd\""),
+              std::string::npos);
+}
+
 TEST(Json, SaysPriorityAddressesAndCounters) {
     const std::string json = json_of(snapshot());
     for (const char *part :

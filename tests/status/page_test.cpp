@@ -88,13 +88,6 @@ TEST_F(Page, EscapesAttributesAndKeepsHtml) {
               "<p title=\"&quot;&lt;&amp;\">1&lt;2 <b>3</b>&lt;</p>");
 }
 
-// A text that was cut to its field may end in the middle of a character.
-TEST_F(Page, WritesNothingButUtf8) {
-    Snapshot s = snapshot();
-    s.instances[0].name.set("\xe4\xb8\xad\xe4\xb8");
-    expect_parts(body_of(s), {"<bdi>\xe4\xb8\xad\xef\xbf\xbd</bdi>"});
-}
-
 TEST_F(Page, ReportsDurationsInTwoUnits) {
     const auto human = [](const char *ms) {
         return test::run_page_script(std::string("human(") + ms + ")");
