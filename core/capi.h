@@ -1162,6 +1162,14 @@ size_t vrrp_core_instances(const vrrp_core_memory_t *memory,
     vrrp_core_instance_t *list, size_t n);
 
 
+/*
+ * The addresses, n at most, that another node has now and whose connections
+ * this node finishes (drain_timeout).
+ */
+size_t vrrp_core_left_addresses(const vrrp_core_memory_t *memory,
+    vrrp_core_ip_t *list, size_t n);
+
+
 /* other nodes, texts end with a zero */
 
 #define VRRP_CORE_MAX_PEERS  96

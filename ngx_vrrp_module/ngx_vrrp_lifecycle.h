@@ -20,6 +20,10 @@ void ngx_vrrp_freebind_commit(ngx_cycle_t *cycle);
 
 ngx_int_t ngx_vrrp_memory_create(ngx_cycle_t *cycle);
 
+/* ngx_vrrp_drain.c: in a worker */
+
+ngx_int_t ngx_vrrp_drain_init_process(ngx_cycle_t *cycle);
+
 /* ngx_vrrp_recv.c: in a worker */
 
 void ngx_vrrp_recv_init(void);

@@ -112,7 +112,7 @@ ngx_vrrp_worker_init_process(ngx_cycle_t *cycle)
 
     ngx_vrrp_recv_init();
 
-    return NGX_OK;
+    return ngx_vrrp_drain_init_process(cycle);
 }
 
 

@@ -159,6 +159,21 @@ vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
     });
 }
 
+size_t vrrp_core_left_addresses(const vrrp_core_memory_t *memory,
+                                vrrp_core_ip_t *list, size_t n) {
+    return guarded(std::size_t{0}, [&] {
+        const auto snapshot = status::take_snapshot(memory->readable_area());
+        const std::vector<IpAddress> left =
+            snapshot ? status::left_addresses(*snapshot)
+                     : std::vector<IpAddress>{};
+        const std::size_t count = std::min(n, left.size());
+        std::transform(left.begin(),
+                       left.begin() + static_cast<std::ptrdiff_t>(count), list,
+                       [](const IpAddress &address) { return to_c(address); });
+        return count;
+    });
+}
+
 size_t vrrp_core_peers(const vrrp_core_memory_t *memory, vrrp_core_peer_t *list,
                        size_t n) {
     if (memory == nullptr) {

@@ -28,6 +28,13 @@ constexpr T to(std::int64_t setting) {
     return static_cast<T>(setting);
 }
 
+inline vrrp_core_ip_t to_c(const IpAddress &address) {
+    vrrp_core_ip_t ip{};
+    ip.family = static_cast<std::uint8_t>(address.family());
+    std::ranges::copy(address.octets(), ip.octets);
+    return ip;
+}
+
 inline IpAddress to_ip(const vrrp_core_ip_t &ip) {
     return IpAddress::from_octets({ip.octets, address_size(Family{ip.family})});
 }

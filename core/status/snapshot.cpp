@@ -1,6 +1,7 @@
 #include "core/status/snapshot.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/status/sane.hpp"
 
@@ -25,6 +26,26 @@ void add(Snapshot &snapshot, InstanceRecord record,
     for (const TrackerRecord &tracker : trackers) {
         snapshot.trackers.push_back(made_sane(tracker));
     }
+}
+
+std::vector<IpAddress> left_addresses(const Snapshot &snapshot) {
+    std::vector<IpAddress> list;
+    for (const InstanceRecord &record : snapshot.instances) {
+        if (record.drain.since_ns == 0) {
+            continue;
+        }
+        const auto addresses =
+            std::span(snapshot.addresses)
+                .subspan(record.first_address, record.addresses);
+        for (const AddressRecord &one : addresses) {
+            const std::string_view text = one.address.view();
+            if (const auto address =
+                    IpAddress::parse(text.substr(0, text.find('/')))) {
+                list.push_back(*address);
+            }
+        }
+    }
+    return list;
 }
 
 }  // namespace ngx_vrrp::status

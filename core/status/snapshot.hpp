@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/ip.hpp"
 #include "core/status/records.hpp"
 
 namespace ngx_vrrp::status {
@@ -26,5 +27,8 @@ void add(Snapshot &snapshot, InstanceRecord record,
          std::span<const AddressRecord> addresses,
          std::span<const TrackerRecord> trackers,
          std::span<const RouteRecord> routes);
+
+// Those that another node has now, while this one finishes connections to them.
+std::vector<IpAddress> left_addresses(const Snapshot &snapshot);
 
 }  // namespace ngx_vrrp::status

@@ -3,9 +3,10 @@
 #     transfer.pl download ADDRESS PATH
 #     transfer.pl upload ADDRESS PATH SECONDS
 #     transfer.pl late ADDRESS PATH SECONDS
+#     transfer.pl idle ADDRESS PATH
 #
 # An upload takes so many seconds; a late client connects, and sends its request
-# after this time. Prints "status node octets md5 longest-gap-ms error".
+# after this time. An idle one keeps its connection until the server closes it. Prints "status node octets md5 longest-gap-ms error".
 
 use v5.36;
 
@@ -22,7 +23,8 @@ my $s = IO::Socket::IP->new(PeerHost => $address, PeerPort => 80, Timeout => 5)
     or die "$address: $@\n";
 
 my $body = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 60 * $CHUNK;
-my $head = "HTTP/1.0\r\nHost: x\r\n";
+my $version = $kind eq 'idle' ? '1.1' : '1.0';
+my $head = "HTTP/$version\r\nHost: x\r\n";
 
 sleep $seconds if $kind eq 'late';
 

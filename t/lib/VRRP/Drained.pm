@@ -2,7 +2,8 @@ package VRRP::Drained;
 
 # Two nodes that finish connections after a planned move ("drain_timeout"), lb1
 # with the higher priority, and clients whose connections last longer than the
-# move: downloads, uploads, and late ones that send their request after it.
+# move: downloads, uploads, late ones that send their request after it, and idle
+# ones, which the workers close after it.
 
 use v5.36;
 
@@ -171,7 +172,7 @@ sub start_clients ($self, $tag) {
     my @clients;
 
     for my $instance ($self->instances) {
-        for my $kind (qw(download upload late)) {
+        for my $kind (qw(download upload late idle)) {
             my $name = "$tag-$instance-$kind" =~ tr/ /-/r;
             my $path = $kind eq 'download' ? '/big'
                      : $kind eq 'upload' ? "/up/$name" : '/';
@@ -218,7 +219,7 @@ sub are_whole ($self, $from, $title, @clients) {
     for my $client (@clients) {
         my ($text) = $self->results($client);
         my ($status, $node, $octets, $md5, $gap, $error) = split ' ', $text;
-        my $wanted = $client->{kind} eq 'late' ? '200 ' . md5_hex('web')
+        my $wanted = $client->{kind} =~ /late|idle/ ? '200 ' . md5_hex('web')
             : $client->{kind} eq 'upload' ? '201 ' . md5_hex($BODY)
             : '200 ' . md5_hex($BODY);
 
