@@ -35,8 +35,7 @@ class Drain {
 public:
     // For the answer to the request. The kernel may need hundreds of
     // milliseconds to attach the program, for example while it removes
-    // containers. But the address must not stay on a node that has stopped:
-    // with the time for a takeover, it is less than release_timeout.
+    // containers. But workers that have got QUIT wait for release_timeout only.
     static constexpr Duration kAnswerTime = Seconds{1};
     // For the request of a node that is to be preempted: a round trip.
     static constexpr Duration kRequestTime = Milliseconds{150};
@@ -73,8 +72,11 @@ public:
         hear(report, now);
     }
 
-    // most: the time after which it ends.
-    void begin(unsigned connections, Duration most, Instant now) {
+    // most: the time after which it ends. is_taken: the successor has the
+    // addresses; otherwise it is to confirm that.
+    void begin(unsigned connections, bool is_taken, Duration most,
+               Instant now) {
+        is_taken_ = is_taken;
         step_ = Step::drains;
         connections_ = connections;
         since_ = now;
@@ -86,6 +88,7 @@ public:
 
     void hear(const ForwardsReport &report, Instant now) {
         heard_at_ = now;
+        is_taken_ = true;
         segments_ = report.segments;
         first_segments_ = std::min(first_segments_, segments_);
         mac_ = report.mac;
@@ -150,6 +153,7 @@ public:
 
     unsigned connections() const { return connections_; }
     std::uint64_t segments() const { return segments_; }
+    bool is_taken() const { return is_taken_; }
     const MacAddress &successor() const { return mac_; }
     Instant since() const { return since_; }
     Instant ends_at() const { return ends_at_; }
@@ -158,6 +162,7 @@ public:
 private:
     Step step_ = Step::none;
     bool has_news_ = false;
+    bool is_taken_ = false;
     unsigned connections_ = 0;
     std::uint64_t segments_ = 0;  // forwarded by the successor
     std::uint64_t first_segments_ = UINT64_MAX;

@@ -415,7 +415,6 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     take_earlier(earliest, cut_.deadline());
     take_earlier(earliest, drain_.deadline());
     take_earlier(earliest, preempts_at_);
-    take_earlier(earliest, leaves_by_);
     take_earlier(earliest, forwarding_.deadline());
     take_earlier(earliest, split_brain_.deadline());
     take_earlier(earliest, vmac_retry_at_);

@@ -245,6 +245,11 @@ public:
 
     // The time for which the addresses wait for the successor, at most.
     Duration successor_grace() const { return successor_grace_; }
+    // Of one that leaves, or asks its successor first.
+    Duration leaves_within() const {
+        return successor_grace_ +
+               (drain_.is_asking() ? Drain::kAnswerTime : Duration::zero());
+    }
 
     const vrrp::Config &config() const { return instance_.config(); }
     const vrrp::Instance &instance() const { return instance_; }
@@ -387,7 +392,7 @@ private:
     void cancel_drain();
     bool has_other_on_lo(const IpAddress &address) const;
     unsigned passed_on() const;
-    bool begin_drain(Instant now);
+    bool begin_drain(bool is_taken, Instant now);
     bool hold_on_lo(Instant now);
     bool hide(const Interface &interface, Instant now);
     void remove_from_lo(Instant now);
@@ -607,8 +612,6 @@ private:
     Duration successor_grace_;
     Duration drain_limit_;
     std::optional<Instant> preempts_at_;  // by a command, at the latest
-    std::optional<Instant> leaves_by_;    // the MASTER, and is not preempted
-    bool preemption_held_ = false;        // for another reason
     std::optional<Prepared> prepared_;
     std::size_t packets_asked_ = 0;
     Instant held_since_{};

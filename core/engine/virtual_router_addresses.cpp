@@ -339,7 +339,8 @@ void VirtualRouter::add_missing(Instant now) {
 // fault no router has them yet. A successor that has agreed to forward may be
 // late: its kernel needs some time for the addresses, too.
 void VirtualRouter::act(const vrrp::RemoveAddresses &action, Instant now) {
-    if ((action.successor || action.may_wait) && begin_drain(now)) {
+    if ((action.successor || action.may_wait) &&
+        begin_drain(action.successor, now)) {
         // they are finished while the successor has the addresses
     } else if (!action.successor) {
         cut_.wait_for_successor();

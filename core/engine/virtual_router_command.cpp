@@ -267,6 +267,10 @@ void VirtualRouter::continue_release(std::optional<OperatorRelease> release,
     report_priority(now, kReleased);
 }
 
+void VirtualRouter::hold_preemption(bool held, Instant now) {
+    input(vrrp::PreemptionHeld{held}, now);
+}
+
 void VirtualRouter::set_time_of_day(vrrp::TimeOfDay time, Instant now) {
     std::string open = vrrp::open_window(config().preempt_windows, time);
     if (open != window_) {

@@ -245,27 +245,15 @@ void VirtualRouter::preempt_as_asked(Instant now) {
         preempts_at_.reset();
         input(vrrp::Preempt{kFailback}, now);
     }
-    if (leaves_by_ && now >= *leaves_by_) {
-        leaves_by_.reset();
-        hold_preemption(preemption_held_, now);
-    }
 }
 
-// The MASTER has the answer to its request in a moment, and leaves then. With
-// preempt_delay, it has been informed in time.
+// The MASTER has the answer to its request in a moment, and leaves then.
 void VirtualRouter::let_leave(Instant now) {
+    const Instant until = now + Drain::kAnswerTime;
     if (preempts_at_) {
-        preempts_at_ = now + Drain::kAnswerTime;
-    } else if (instance_.state() == vrrp::StateName::backup &&
-               config().preempt_delay == Duration::zero()) {
-        leaves_by_ = now + Drain::kAnswerTime;
-        hold_preemption(preemption_held_, now);
+        preempts_at_ = until;
     }
-}
-
-void VirtualRouter::hold_preemption(bool held, Instant now) {
-    preemption_held_ = held;
-    input(vrrp::PreemptionHeld{held || leaves_by_}, now);
+    input(vrrp::ActiveLeavesBy{until}, now);
 }
 
 // It is MASTER again, or has left in another way. What it was to do is done
@@ -294,7 +282,7 @@ void VirtualRouter::cancel_drain() {
 }
 
 // In place of the removal of the addresses. False: they are to be removed.
-bool VirtualRouter::begin_drain(Instant now) {
+bool VirtualRouter::begin_drain(bool is_taken, Instant now) {
     const Interface *interface = own_interface();
     if (drain_.step() != Drain::Step::agreed || !interface || !may_act()) {
         return false;
@@ -307,12 +295,12 @@ bool VirtualRouter::begin_drain(Instant now) {
         remove_from_lo(now);
         return false;
     }
-    drain_.begin(count, drain_limit_, now);
+    drain_.begin(count, is_taken, drain_limit_, now);
     drop_addresses(now);
-    log_(LogLevel::notice,
-         "finishing %u connection%s to its addresses, which the new MASTER "
-         "forwards to this node",
-         count, plural(count));
+    log_(LogLevel::notice, "finishing %u connection%s to its addresses, %s",
+         count, plural(count),
+         is_taken ? "which the new MASTER forwards to this node"
+                  : "its successor has agreed to forward, but is late");
     return true;
 }
 
@@ -420,9 +408,13 @@ void VirtualRouter::report_drain(Instant now) {
     }
 }
 
-// Connections that are left get a reset, while the addresses can send it.
+// Connections that are left get a reset, while the addresses can send it. If no
+// node has these, they wait for a MASTER, as after a fault.
 void VirtualRouter::end_drain(const std::string &why, Instant now) {
-    if (drain_.connections() != 0 && !cut(now)) {
+    if (!drain_.is_taken()) {
+        cut_.wait_for_successor();
+        finish_drain(why, now);
+    } else if (drain_.connections() != 0 && !cut(now)) {
         drain_.close(why, now);
     } else {
         finish_drain(why, now);
@@ -481,7 +473,7 @@ void VirtualRouter::resume_drain(const std::optional<Handover> &handover,
         return;
     }
     log_(LogLevel::notice, "continues to finish connections to its addresses");
-    drain_.begin(count_connections(now).value_or(1), drain_limit_, now);
+    drain_.begin(count_connections(now).value_or(1), true, drain_limit_, now);
     if (handover && handover->drain_ends_at) {
         drain_.end_by(*handover->drain_ends_at);
     }
@@ -537,9 +529,7 @@ std::string VirtualRouter::why_no_forwarding(
     }
     const bool is_active = instance_.state() == vrrp::StateName::active;
     if (request.step == DrainRequest::Step::drains) {
-        return is_active || drain_.has_addresses()
-                   ? ""
-                   : "it is not MASTER any more";
+        return is_active || drain_.has_addresses() ? "" : "it is not MASTER";
     }
     return is_active || instance_.state() == vrrp::StateName::backup
                ? ""

@@ -99,7 +99,7 @@ status::OutcomeRecord Control::describe(const Awaited &awaited,
                  ? "releases the addresses when another router takes over, or "
                    "within "
                  : std::string{"releases the addresses within "}) +
-            std::to_string(to_ms(router.successor_grace())) + " ms";
+            std::to_string(to_ms(router.leaves_within())) + " ms";
     } else if (awaited.leaving && router.is_released() &&
                router.counters().transitions == awaited.transitions) {
         detail = "no router has taken over, stays MASTER with priority " +

@@ -87,7 +87,9 @@ bool PeerDrains::plans_to_want(const engine::Engine &engine, Instant now) {
     if (!engine.can_forward()) {
         return false;
     }
+    wanted_.clear();
     wanted_at_.resize(engine.routers().size());
+    const std::vector<peer::Peer> &peers = links_.peers();
     for (std::size_t i = 0; i < wanted_at_.size(); ++i) {
         const engine::VirtualRouter &router = engine.routers()[i];
         if (wanted_at_[i] != Instant{} && now < wanted_at_[i] + kWantAgain) {
@@ -98,7 +100,6 @@ bool PeerDrains::plans_to_want(const engine::Engine &engine, Instant now) {
             continue;
         }
         const vrrp::Config &config = router.config();
-        const std::vector<peer::Peer> peers = links_.peers();
         if (const peer::Peer *peer =
                 find_active(peers, config.interface, *active)) {
             wanted_at_[i] = now;

@@ -98,6 +98,12 @@ struct PreemptionHeld {
     bool held;
 };
 
+// The active router has asked this node to forward, and leaves when it has the
+// answer: it is not replaced before that time.
+struct ActiveLeavesBy {
+    Instant until;
+};
+
 // The messages of a peer link.
 
 // The active router with this address leaves, and this node is the first of
@@ -162,8 +168,8 @@ struct ComparesFrom {
 using Input =
     std::variant<Startup, Shutdown, AdvertReceived, TimeReached, FaultChanged,
                  PriorityChanged, SourceChanged, Release, Resume, Preempt,
-                 ActiveDied, WindowChanged, PreemptionHeld, LinkUp,
-                 AddressClaimed, MasterLeaves, SuccessorNotified,
+                 ActiveDied, WindowChanged, PreemptionHeld, ActiveLeavesBy,
+                 LinkUp, AddressClaimed, MasterLeaves, SuccessorNotified,
                  SuccessorReady, ActiveLinked, ActiveAnswered, WitnessAnswered,
                  TakeOver, StandDown, Assert, ComparesFrom>;
 

@@ -76,6 +76,9 @@ Instance::Instance(Config config)
     if (const auto *preemption = std::get_if<PreemptionHeld>(&input)) {
         preemption_held_ = preemption->held;
     }
+    if (const auto *active = std::get_if<ActiveLeavesBy>(&input)) {
+        active_leaves_by_ = active->until;
+    }
     if (const auto *source = std::get_if<SourceChanged>(&input)) {
         source_ = source->source;
     }

@@ -371,6 +371,7 @@ private:
     std::string fault_;               // empty: none
     std::string window_;              // the open one
     bool preemption_held_ = false;
+    Instant active_leaves_by_{};
     std::optional<IpAddress> successor_of_;
     std::optional<Departure> departure_;
     std::optional<Death> death_;  // of the last active router

@@ -38,8 +38,9 @@ Backup Instance::become_backup(std::string reason, Turn &turn) {
     // a router that has become silent is not a lower one that is heard
     const Instant preempts = preempts_at(state, skew);
     const bool is_known = has_witness(state) || is_heard_until(state, preempts);
-    return std::min(is_known ? preempts : Instant::max(),
-                    silence_ends_at(state));
+    return std::max(
+        active_leaves_by_,
+        std::min(is_known ? preempts : Instant::max(), silence_ends_at(state)));
 }
 
 [[gnu::hot]] Instant Instance::silence_ends_at(const Backup &state) const {

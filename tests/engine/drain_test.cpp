@@ -117,6 +117,18 @@ TEST_F(DrainTest, AsksBeforeItLeaves) {
     EXPECT_TRUE(router().is_leaving());
 }
 
+TEST_F(DrainTest, ASuccessorThatIsLateConfirms) {
+    leave_with(3);
+    engine->hear_forwards(0, kInPlace, now);
+    run(Milliseconds{500});
+    run_forwarded(Seconds{6});
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+    machine.take();
+    run(kDrainSilence + Seconds{1});
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+    EXPECT_EQ(std::ranges::count(machine.take(), "close 10.0.1.5:80"), 1);
+}
+
 TEST_F(DrainTest, AfterAFaultNoSuccessorIsWaitedFor) {
     become_active_with(3);
     engine->execute(Command::release, "", now);
@@ -179,8 +191,8 @@ TEST_F(DrainTest, WithoutConnectionsItIsGoneAtOnce) {
     EXPECT_TRUE(engine->finished());
 }
 
-// Its kernel may need longer for the addresses than this node waits. One that
-// never has them does not confirm.
+// Its kernel may need longer for the addresses than this node waits. If it
+// never has them, the connections wait for another MASTER.
 TEST_F(DrainTest, ASuccessorThatIsLateIsWaitedFor) {
     leave_with(3);
     engine->hear_forwards(0, kInPlace, now);
@@ -194,6 +206,7 @@ TEST_F(DrainTest, ASuccessorThatIsLateIsWaitedFor) {
 
     run(kDrainSilence + Seconds{1});
     EXPECT_TRUE(engine->finished());
+    EXPECT_EQ(std::ranges::count(machine.take(), "close 10.0.1.5:80"), 0);
     EXPECT_EQ(log.count("the successor does not answer on the peer link"), 1u);
 }
 
@@ -767,7 +780,7 @@ TEST_F(ForwardingTest, EndsWhenItIsNotMasterAnyMore) {
     receive(200);
     EXPECT_EQ(
         engine->forward(0, request(DrainRequest::Step::drains), now).why_not,
-        "it is not MASTER any more");
+        "it is not MASTER");
 }
 
 TEST_F(ForwardingTest, OnlyToOneNode) {

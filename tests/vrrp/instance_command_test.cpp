@@ -433,6 +433,34 @@ TEST(HeldPreemption, OutlastsAnOpenWindow) {
     EXPECT_EQ(listen(router, 90, 1).state(), StateName::active);
 }
 
+// It has asked this node to forward.
+TEST(ActiveLeavesBy, ItIsNotPreemptedBefore) {
+    Router router{classic_config()};
+    router.put(Startup{});
+    router.hear(90);
+    router.put(ActiveLeavesBy{router.now() + Seconds{10}});
+    EXPECT_EQ(listen(router, 90, 9).state(), StateName::backup);
+    EXPECT_EQ(listen(router, 90, 2).state(), StateName::active);
+}
+
+TEST(ActiveLeavesBy, NorWhenItHasFallen) {
+    Router router{classic_config()};
+    router.put(Startup{});
+    router.hear(110);
+    router.hear(90);
+    router.put(ActiveLeavesBy{router.now() + Seconds{3}});
+    EXPECT_EQ(listen(router, 90, 2).state(), StateName::backup);
+    EXPECT_EQ(listen(router, 90, 2).state(), StateName::active);
+}
+
+TEST(ActiveLeavesBy, ItLeavesAtAnyTime) {
+    Router router = Router::backup(classic_config());
+    router.put(ActiveLeavesBy{router.now() + Seconds{10}});
+    router.hear(0);
+    router.wait_for(Seconds{1});
+    EXPECT_EQ(router.state(), StateName::active);
+}
+
 TEST(Window, FailoverContinuesInAnotherProcess) {
     Config config = with_window();
     config.preempt_delay = Seconds{3};
