@@ -77,7 +77,8 @@ if (defined $unavailable) {
 }
 
 $nodes->wait_for_order('lb1', 'lb2');
-cuts_nothing('release', 'lb1', 'lb2', sub { $nodes->control('lb1', 'release') });
+cuts_nothing('release', 'lb1', 'lb2',
+             sub { $nodes->control('lb1', 'release') });
 
 cuts_nothing('preemption', 'lb2', 'lb1',
              sub { $nodes->control('lb1', 'resume') });

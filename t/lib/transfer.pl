@@ -6,7 +6,8 @@
 #     transfer.pl idle ADDRESS PATH
 #
 # An upload takes so many seconds; a late client connects, and sends its request
-# after this time. An idle one keeps its connection until the server closes it. Prints "status node octets md5 longest-gap-ms error".
+# after this time. An idle one keeps its connection until the server closes it.
+# Prints "status node octets md5 longest-gap-ms error".
 
 use v5.36;
 

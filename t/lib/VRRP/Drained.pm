@@ -179,7 +179,7 @@ sub start_clients ($self, $tag) {
             $self->{lab}->node('client')->spawn(
                 { tag => $name }, 'perl', $TRANSFER, $kind,
                 $self->{addresses}{$instance}, $path,
-                $kind eq 'late' ? 2.2 : $LONG);
+                $kind eq 'late' ? $LONG - 1 : $LONG);
             push @clients, { name => $name, kind => $kind };
         }
     }
