@@ -257,6 +257,14 @@ TEST(TakeoverCheck, AProcessThatDidNotRunAsksAgain) {
     EXPECT_EQ(router.due_in(), Milliseconds{150});
 }
 
+TEST(TakeoverCheck, AProcessThatDidNotRunWaitsForTheAnswerAgain) {
+    Router router = linked(checked());
+    ASSERT_EQ(router.wait(), Lines{"ask-active"});
+    router.after(Seconds{5});
+    EXPECT_EQ(router.put(TimeReached{}), Lines{"ask-active"});
+    EXPECT_EQ(router.due_in(), Milliseconds{150});
+}
+
 // One of two linked nodes has been followed by the other one.
 TEST(TakeoverCheck, AnAnswerOfAnotherNodeMayStillCome) {
     Router router = linked(checked());
@@ -325,6 +333,18 @@ TEST(TakeoverCheck, ALowerRouterIsPreempted) {
     patient.wait();
     patient.put(answer(50));
     EXPECT_EQ(patient.wait_for(Milliseconds{900}), Lines{"ask-active"});
+}
+
+TEST(TakeoverCheck, ALowerRouterThatAnswersIsPreemptedAtTheSameTime) {
+    Router router = linked(checked());
+    const Instant begin = router.now();
+    while (router.state() == StateName::backup &&
+           router.now() < begin + Seconds{10}) {
+        if (router.wait() == Lines{"ask-active"}) {
+            router.put(answer(50));
+        }
+    }
+    EXPECT_EQ(router.now() - begin, 3 * Seconds{1} + kCheckSkew);
 }
 
 TEST(TakeoverCheck, ANodeThatNeverHeardAnAdvertAsks) {
