@@ -256,6 +256,17 @@ TEST_F(VmacTest, ThatIsUnfinishedIsNotOfAnotherRouter) {
     EXPECT_EQ(std::ranges::count(machine.take(), "delete vrrp.51"), 0);
 }
 
+TEST_F(VmacTest, ThatHasAnotherMacIsOfOthers) {
+    Interface half = device(false);
+    half.unfinished = true;
+    half.vmac_of.clear();
+    half.mac = {2, 0, 0, 0, 0, 51};
+    beat();
+    start(vmac_config(), with(half));
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(std::ranges::count(machine.take(), "delete vrrp.51"), 0);
+}
+
 TEST_F(VmacTest, ThatIsUnfinishedIsRemovedWhenTheConfigurationHasNone) {
     Interface half = device(false);
     half.unfinished = true;
