@@ -93,10 +93,10 @@ for my $check ('--syntax-check', '--list-tasks') {
 
 {
     my ($output, $status) = play('-e',
-        q('{"ngx_vrrp_lines": ["advert_int 200ms;"]}'));
+        q('{"ngx_vrrp_lines": ["advert_int 1200ms;"]}'));
 
     is($status, 0, 'the role runs') or diag($output);
-    is($nginx{$_}->status->{instances}[0]{advert_int_ms}, 200,
+    is($nginx{$_}->status->{instances}[0]{advert_int_ms}, 1200,
        "$_: has the new configuration") for qw(lb1 lb2);
 
     my @reloads = $output =~ /Reload nginx on this node\].*?changed: \[(\w+)\]/gs;
@@ -105,7 +105,7 @@ for my $check ('--syntax-check', '--list-tasks') {
 
     my %before = map { $_ => generation($_) } qw(lb1 lb2);
     ($output, $status) = play('-e',
-        q('{"ngx_vrrp_lines": ["advert_int 200ms;"]}'));
+        q('{"ngx_vrrp_lines": ["advert_int 1200ms;"]}'));
     is($status, 0, 'once more') or diag($output);
     is(generation($_), $before{$_}, "$_: nothing has changed, no reload")
         for qw(lb1 lb2);
@@ -120,7 +120,7 @@ for my $check ('--syntax-check', '--list-tasks') {
     like($output, qr/invalid|advert_int/, 'and says why');
     is(generation($_), $before{$_}, "$_: is not reloaded") for qw(lb1 lb2);
     like(VRRP::Proc::slurp($lab->node($_)->dir . '/vrrp.conf'),
-         qr/advert_int 200ms/, "$_: has the old file again") for qw(lb1 lb2);
+         qr/advert_int 1200ms/, "$_: has the old file again") for qw(lb1 lb2);
 }
 
 {
@@ -137,7 +137,7 @@ for my $check ('--syntax-check', '--list-tasks') {
         $nginx{lb2}->status->{instances}[0]{state} eq 'BACKUP' });
 }
 
-my @good = ('-e', q('{"ngx_vrrp_lines": ["advert_int 200ms;"]}'));
+my @good = ('-e', q('{"ngx_vrrp_lines": ["advert_int 1200ms;"]}'));
 
 {
     play(@good);
