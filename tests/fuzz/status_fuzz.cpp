@@ -81,7 +81,7 @@ PeerReports some_reports() {
     instance.trackers = {{"track_upstream web", peer::Health::up, 1, 1}};
     report.details.certificates = {{"www", 1'709'251'196}};
     reports.nodes.push_back(report);
-    reports.nodes[1].via = report.node;
+    reports.nodes[1].via = reports.nodes[0].node;
     return reports;
 }
 
