@@ -22,11 +22,9 @@ static void ngx_vrrp_drain_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_vrrp_drain_is_left(ngx_connection_t *c, size_t n);
 
 
-static ngx_event_t       ngx_vrrp_drain_event;
-static ngx_connection_t  ngx_vrrp_drain_dumb;
-
-static vrrp_core_ip_t   *ngx_vrrp_drain_list;
-static size_t            ngx_vrrp_drain_size;
+static ngx_event_t      ngx_vrrp_drain_event;
+static vrrp_core_ip_t  *ngx_vrrp_drain_list;
+static size_t           ngx_vrrp_drain_size;
 
 
 ngx_int_t
@@ -58,15 +56,8 @@ ngx_vrrp_drain_init_process(ngx_cycle_t *cycle)
 
     ngx_vrrp_drain_size = n;
 
-    ngx_vrrp_drain_dumb.fd = (ngx_socket_t) -1;
-
-    ngx_memzero(&ngx_vrrp_drain_event, sizeof(ngx_event_t));
-
-    ngx_vrrp_drain_event.handler = ngx_vrrp_drain_handler;
-    ngx_vrrp_drain_event.data = &ngx_vrrp_drain_dumb;
-    ngx_vrrp_drain_event.log = cycle->log;
-    ngx_vrrp_drain_event.cancelable = 1;
-
+    ngx_vrrp_worker_init_event(&ngx_vrrp_drain_event, ngx_vrrp_drain_handler,
+                               cycle->log);
     ngx_add_timer(&ngx_vrrp_drain_event, NGX_VRRP_DRAIN_LOOK);
 
     return NGX_OK;

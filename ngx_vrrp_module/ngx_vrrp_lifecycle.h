@@ -24,6 +24,11 @@ ngx_int_t ngx_vrrp_memory_create(ngx_cycle_t *cycle);
 
 ngx_int_t ngx_vrrp_drain_init_process(ngx_cycle_t *cycle);
 
+/* ngx_vrrp_worker.c: a timer that does not keep a worker from ending */
+
+void ngx_vrrp_worker_init_event(ngx_event_t *ev, ngx_event_handler_pt handler,
+    ngx_log_t *log);
+
 /* ngx_vrrp_recv.c: in a worker */
 
 void ngx_vrrp_recv_init(void);

@@ -28,8 +28,6 @@
 
 
 static void ngx_vrrp_worker_alone(ngx_cycle_t *cycle);
-static void ngx_vrrp_worker_init_event(ngx_event_t *ev,
-    ngx_event_handler_pt handler, ngx_log_t *log);
 static void ngx_vrrp_heartbeat_handler(ngx_event_t *ev);
 static void ngx_vrrp_worker_watch_master(ngx_cycle_t *cycle);
 static void ngx_vrrp_worker_poll_handler(ngx_event_t *ev);
@@ -144,7 +142,7 @@ ngx_vrrp_worker_exit_process(ngx_cycle_t *cycle)
 }
 
 
-static void
+void
 ngx_vrrp_worker_init_event(ngx_event_t *ev, ngx_event_handler_pt handler,
     ngx_log_t *log)
 {
