@@ -4,8 +4,7 @@
 # send their request after the move are finished by the node that left, while
 # the new MASTER answers new requests. Idle connections are closed. In version 2
 # with 1 s and in version 3, IPv4 and IPv6: release, preemption, quit. Nothing
-# is left behind. See
-# vrrp_cluster_drain_faults.t for what may happen meanwhile.
+# is left behind. See vrrp_cluster_drain_faults.t for what may happen meanwhile.
 
 use v5.36;
 

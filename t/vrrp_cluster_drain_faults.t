@@ -31,17 +31,6 @@ my $nodes = VRRP::Drained->new(
     });
 
 
-sub kill_vrrp_process ($name) {
-    my $nginx = $nodes->nginx($name);
-    my ($old) = $nginx->vrrp_processes;
-
-    $nginx->signal('KILL', $old);
-    $lab->wait_until('another vrrp process', $PATIENCE, sub {
-        my @now = $nginx->vrrp_processes;
-        return @now == 1 && $now[0] != $old;
-    });
-}
-
 # During the transfers.
 sub cuts_nothing ($title, $from, $to, $act) {
     $nodes->are_whole($from, $title, @{ moved($title, $from, $to, $act) });
@@ -81,7 +70,7 @@ $nodes->wait_for_order('lb1', 'lb2');
 cuts_nothing('both crash and reload', 'lb1', 'lb2', sub {
     $nodes->control('lb1', 'release');
     $nodes->wait_for_master('lb2');
-    kill_vrrp_process($_) for qw(lb1 lb2);
+    $nodes->nginx($_)->kill_vrrp_process for qw(lb1 lb2);
     sleep 0.5;
     $nodes->nginx($_)->reload for qw(lb1 lb2);
 });
@@ -127,7 +116,18 @@ cmp_ok(time - $since, '<', 2, 'death: clients that send learn it at once');
 like($_, qr/^- /, 'death: no answer') for $nodes->results(@sending);
 is($nodes->answers($_), 'lb2', "death: $_: lb2 answers") for $nodes->instances;
 $nodes->wait_until_ended('lb1', 'lb2');
-ok(1, 'death: no address is left on lb1, and no filter on lb2');
+is($nodes->state_of('lb2')->{filters}, '', 'death: no filter is left on lb2');
+unlike($nodes->state_of('lb1')->{addresses}, qr/\Q$ADDRESS{$_}\E/,
+       "death: $_ is not left on lb1") for $nodes->instances;
+
+# Those of lb1 have no effect any more, and the next process removes them.
+$nodes->nginx('lb1')->start;
+eval {
+    $lab->wait_until('the next process to look', $PATIENCE, sub {
+        return $nodes->state_of('lb1')->{filters} eq '';
+    });
+};
+is($nodes->state_of('lb1')->{filters}, '', 'death: nor on lb1 after a start');
 $nodes->explain_failures;
 
 $lab->finish;

@@ -102,9 +102,9 @@ changes_nothing('no link', sub { reload('off'); reload() });
 
 # The advertisements stop, so lb1 takes over. (If lb1 were the one that fails, it
 # would be MASTER again before lb2: its priority is higher.) It has seen the end
-# of the link, because the vrrp process was killed, and tries whether the node lives;
-# its first attempt is lost. But the socket is bound to the new interface, by a
-# process without privileges, and does not refuse.
+# of the link, because the vrrp process was killed, and tries whether the node
+# lives; its first attempt is lost. But the socket is bound to the new interface,
+# by a process without privileges, and does not refuse.
 swap() if $master ne 'lb2';
 $lab->node($master)->run('nft', "table inet vrlost {\nchain in {\n"
                                 . "type filter hook input priority 0;\n"

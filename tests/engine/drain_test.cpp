@@ -69,6 +69,22 @@ protected:
         engine->take_drain_news();
     }
 
+    // A BACKUP beside a MASTER with a lower priority.
+    void be_above(bool preempt) {
+        vrrp::Config c = drained_config();
+        c.preempt = preempt;
+        beat();
+        start(c, world());
+        receive(90);
+    }
+
+    void hear_lower_for(Duration d) {
+        for (const Instant until = now + d; now < until;) {
+            run(Milliseconds{90});
+            receive(90);
+        }
+    }
+
     void obey(const vrrp::Input &in) {
         const Engine::PeerInput input{0, in};
         engine->handle_peers({&input, 1}, now);
@@ -537,11 +553,7 @@ TEST_F(DrainTest, APreemptionThatIsFasterIsADrainToo) {
 }
 
 TEST_F(DrainTest, AFailbackWaitsForTheOtherNodeToLeave) {
-    vrrp::Config c = drained_config();
-    c.preempt = false;
-    beat();
-    start(c, world());
-    receive(90);
+    be_above(false);
     machine.take();
     const auto outcomes = engine->execute(Command::failback, "", now);
     ASSERT_EQ(outcomes.size(), 1u);
@@ -554,11 +566,7 @@ TEST_F(DrainTest, AFailbackWaitsForTheOtherNodeToLeave) {
 }
 
 TEST_F(DrainTest, AFailbackDoesNotWaitForLong) {
-    vrrp::Config c = drained_config();
-    c.preempt = false;
-    beat();
-    start(c, world());
-    receive(90);
+    be_above(false);
     engine->execute(Command::failback, "", now);
     for (int i = 0; i < 2; ++i) {
         run(Milliseconds{70});
@@ -571,54 +579,30 @@ TEST_F(DrainTest, AFailbackDoesNotWaitForLong) {
 
 // The kernel may need longer than the takeover to attach a program.
 TEST_F(DrainTest, ANodeThatAsksIsNotPreempted) {
-    vrrp::Config c = drained_config();
-    c.preempt = true;
-    beat();
-    start(c, world());
-    receive(90);
+    be_above(true);
     ASSERT_EQ(state(), vrrp::StateName::backup);
     ASSERT_TRUE(
         engine->forward(0, request(DrainRequest::Step::asks), now).is_in_place);
-    const Instant until = now + Milliseconds{900};
-    while (now < until) {
-        run(Milliseconds{90});
-        receive(90);
-    }
+    hear_lower_for(Milliseconds{900});
     EXPECT_EQ(state(), vrrp::StateName::backup);
     obey(vrrp::MasterLeaves{kPeer});
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
 TEST_F(DrainTest, ANodeThatAsksButStaysIsPreempted) {
-    vrrp::Config c = drained_config();
-    c.preempt = true;
-    beat();
-    start(c, world());
-    receive(90);
+    be_above(true);
     engine->forward(0, request(DrainRequest::Step::asks), now);
-    const Instant until = now + Milliseconds{1200};
-    while (now < until) {
-        run(Milliseconds{90});
-        receive(90);
-    }
+    hear_lower_for(Milliseconds{1200});
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
 TEST_F(DrainTest, AFailbackWaitsForTheAnswerToARequest) {
-    vrrp::Config c = drained_config();
-    c.preempt = false;
-    beat();
-    start(c, world());
-    receive(90);
+    be_above(false);
     engine->execute(Command::failback, "", now);
     engine->forward(0, request(DrainRequest::Step::asks), now);
-    for (int i = 0; i < 10; ++i) {
-        run(Milliseconds{90});
-        receive(90);
-    }
+    hear_lower_for(Milliseconds{900});
     EXPECT_EQ(state(), vrrp::StateName::backup);
-    run(Milliseconds{90});
-    receive(90);
+    hear_lower_for(Milliseconds{90});
     run(Milliseconds{90});
     EXPECT_EQ(state(), vrrp::StateName::active);
 }

@@ -41,9 +41,9 @@ public:
 
     std::vector<engine::Heartbeat> beats;
     std::vector<std::int32_t> seen;  // pids of them, at the last look
-    unsigned short_checks = 0;       // until the next one
     static constexpr unsigned kShortChecks = 3;
-    unsigned looks = 0;                                    // at all of them
+    unsigned short_checks = 0;  // of these only, until the next look
+    unsigned looks = 0;         // at all of them
     std::map<check::CheckId, engine::CheckResult> checks;  // all we know
     std::vector<check::CheckId> demanded;                  // to be made now
     std::map<std::size_t, bfd::Status> sessions;           // of BFD

@@ -159,14 +159,7 @@ sub changes_nothing ($self, $master, $what, $act, $instances = qr/./) {
 
 
 sub kill_vrrp_process ($self, $name) {
-    my $nginx = $self->nginx($name);
-    my ($old) = $nginx->vrrp_processes;
-
-    $nginx->signal('KILL', $old);
-    $self->{lab}->wait_until('another vrrp process', $PATIENCE, sub {
-        my @now = $nginx->vrrp_processes;
-        return @now == 1 && $now[0] != $old;
-    });
+    $self->nginx($name)->kill_vrrp_process($PATIENCE);
 }
 
 

@@ -159,6 +159,18 @@ sub reload ($self, $timeout = 10) {
 }
 
 
+# The master starts another one.
+sub kill_vrrp_process ($self, $timeout = 10) {
+    my ($old) = $self->vrrp_processes;
+
+    $self->signal('KILL', $old);
+    $self->_wait('another vrrp process', $timeout, sub {
+        my @now = $self->vrrp_processes;
+        return @now == 1 && $now[0] != $old;
+    });
+}
+
+
 # Ends it and waits for that, if it runs.
 sub stop ($self, $signal = 'TERM', $timeout = 10) {
     kill $signal, $_ for $self->masters;
