@@ -286,7 +286,9 @@ void Node::remove_left_drains(Instant now) {
     const Status removed = interfaces ? drains_->remove_left_behind(*interfaces)
                                       : Status(Unexpected(interfaces.error()));
     if (!removed) {
-        log_(LogLevel::warn, "%s", removed.error().to_string().c_str());
+        left_drains_at_ = now + kLeftDrains;
+        left_line_.write(log_, LogLevel::warn,
+                         removed.error().to_string() + ", retrying", now);
     }
 }
 

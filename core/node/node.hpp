@@ -191,6 +191,7 @@ private:
     std::optional<Instant> successor_by_;
     std::optional<Instant> held_until_;  // preemption
     std::optional<Instant> left_drains_at_;
+    RepeatedLine left_line_{Seconds{60}};
     Instant next_clock_read_{};
     Instant next_repeat_{};
     std::uint64_t followed_ = 0;  // transitions in the previous area
