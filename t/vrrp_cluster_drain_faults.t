@@ -26,8 +26,8 @@ my %ADDRESS = (FOUR => $VRRP::Lab::VIP, SIX => 'fd64::201');
 my $nodes = VRRP::Drained->new(
     lab => $lab, addresses => \%ADDRESS, expect => qr/on signal 9/,
     instances => {
-        FOUR => 'virtual_router_id 52; advert_int 250ms;',
-        SIX => 'virtual_router_id 53; advert_int 250ms;',
+        FOUR => 'virtual_router_id 52; advert_int 500ms;',
+        SIX => 'virtual_router_id 53; advert_int 500ms;',
     });
 
 

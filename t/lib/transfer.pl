@@ -7,7 +7,8 @@
 #
 # An upload takes so many seconds; a late client connects, and sends its request
 # after this time. An idle one keeps its connection until the server closes it.
-# Prints "status node octets md5 longest-gap-ms error".
+# Says on stderr that it has connected, and prints "status node octets md5
+# longest-gap-ms error" at the end.
 
 use v5.36;
 
@@ -22,6 +23,7 @@ $SIG{PIPE} = 'IGNORE';
 
 my $s = IO::Socket::IP->new(PeerHost => $address, PeerPort => 80, Timeout => 5)
     or die "$address: $@\n";
+print STDERR "connected\n";
 
 my $body = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 60 * $CHUNK;
 my $version = $kind eq 'idle' ? '1.1' : '1.0';

@@ -16,7 +16,7 @@ use VRRP::Lab;
 use VRRP::Linked;
 use VRRP::Nginx;
 
-our $PATIENCE = 10;
+our $PATIENCE = 15;
 
 my $LONG = 6;  # each transfer, s
 my $TRANSFER = 't/lib/transfer.pl';
@@ -134,7 +134,7 @@ sub clean ($self, $name) { $self->{clean}{$name} }
 
 
 sub wait_for_order ($self, $master, $successor) {
-    $self->{lab}->wait_until("$master to name $successor", $PATIENCE, sub {
+    $self->_wait("$master to name $successor", sub {
         my ($peer) = grep { $_->{state} eq 'up' && $_->{router_id} eq $master }
                      $self->nginx($successor)->status->{peers}->@*;
         return $peer && $peer->{instances}->@* == $self->instances
@@ -145,10 +145,23 @@ sub wait_for_order ($self, $master, $successor) {
 
 sub wait_for_master ($self, $name) {
     for my $instance ($self->instances) {
-        $self->{lab}->wait_until("$name to have $instance", $PATIENCE, sub {
+        $self->_wait("$name to have $instance", sub {
             return $self->nginx($name)->state($instance) eq 'MASTER';
         });
     }
+}
+
+
+sub _wait ($self, $what, $check) {
+    return if eval { $self->{lab}->wait_until($what, $PATIENCE, $check); 1 };
+    my $error = $@;
+
+    for my $name (sort keys %{ $self->{nginx} }) {
+        my $state = $self->state_of($name);
+        Test::More::diag("$name: $_\n$state->{$_}") for sort keys %$state;
+    }
+    $self->explain;
+    die $error;
 }
 
 
@@ -159,10 +172,10 @@ sub at_lo ($self, $name) {
 
 
 sub wait_until_ended ($self, $from, $to) {
-    $self->{lab}->wait_until("$from to end", $PATIENCE, sub {
+    $self->_wait("$from to end", sub {
         return $self->at_lo($from) !~ /192\.168|fd64/;
     });
-    $self->{lab}->wait_until("$to to end", $PATIENCE, sub {
+    $self->_wait("$to to end", sub {
         return $self->state_of($to)->{filters} eq '';
     });
 }
@@ -183,8 +196,19 @@ sub start_clients ($self, $tag) {
             push @clients, { name => $name, kind => $kind };
         }
     }
-    sleep 1;
+    $self->_wait('the clients to connect', sub {
+        return !grep { $self->_said($_) !~ /^connected/ } @clients;
+    });
+    sleep 0.5;
     return @clients;
+}
+
+
+# On stderr.
+sub _said ($self, $client) {
+    my $dir = $self->{lab}->node('client')->dir;
+
+    return VRRP::Proc::slurp("$dir/$client->{name}.err") // '';
 }
 
 
@@ -209,7 +233,6 @@ sub results ($self, @clients) {
 
 sub are_whole ($self, $from, $title, @clients) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $dir = $self->{lab}->node('client')->dir;
 
     eval {
         $self->{lab}->wait_until('the clients', $LONG + $PATIENCE, sub {
@@ -225,8 +248,7 @@ sub are_whole ($self, $from, $title, @clients) {
 
         Test::More::is(($status // '-') . ' ' . ($md5 // '-'), $wanted,
                        "$title: $client->{name} is whole")
-            or Test::More::diag(
-                $text, VRRP::Proc::slurp("$dir/$client->{name}.err"));
+            or Test::More::diag($text, $self->_said($client));
         Test::More::is($node, $from,
                        "$title: $client->{name}: finished by $from");
         Test::More::note("$client->{name}: longest gap $gap ms")
@@ -242,8 +264,11 @@ sub are_whole ($self, $from, $title, @clients) {
 
 
 sub explain_failures ($self) {
-    return if Test::More->builder->is_passing;
+    $self->explain if !Test::More->builder->is_passing;
+}
 
+
+sub explain ($self) {
     for my $name (sort keys %{ $self->{nginx} }) {
         Test::More::diag("$name: ", $self->nginx($name)->log_text
                              =~ s/^(?!.*\[notice\]).*\n//gmr);
