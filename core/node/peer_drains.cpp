@@ -48,7 +48,10 @@ peer::RouterDrain to_message(const engine::VirtualRouter &router, Instant now) {
 }  // namespace
 
 void PeerDrains::send(engine::Engine &engine, Instant now) {
-    const std::vector<std::size_t> news = engine.take_drain_news();
+    std::vector<std::size_t> news = engine.take_drain_news();
+    if (std::exchange(link_changes_, links_.changes()) != links_.changes()) {
+        add_drained(news, engine);
+    }
     if (news.empty()) {
         return;
     }
@@ -79,6 +82,18 @@ void PeerDrains::send(engine::Engine &engine, Instant now) {
         if (engine.routers()[router].drain().is_asking()) {
             engine.hear_forwards(
                 router, {false, "no peer link to a successor", 0, {}}, now);
+        }
+    }
+}
+
+// The other process may be a new one, and what the previous one asked of the
+// kernel ends.
+void PeerDrains::add_drained(std::vector<std::size_t> &news,
+                             const engine::Engine &engine) {
+    for (std::size_t i = 0; i < engine.routers().size(); ++i) {
+        if (engine.routers()[i].drain().has_addresses() &&
+            std::ranges::find(news, i) == news.end()) {
+            news.push_back(i);
         }
     }
 }

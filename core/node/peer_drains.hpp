@@ -36,6 +36,8 @@ public:
 private:
     using Receiver = std::pair<std::size_t, peer::NodeId>;  // link and node
 
+    static void add_drained(std::vector<std::size_t> &news,
+                            const engine::Engine &engine);
     std::optional<Receiver> receiver_of(std::size_t router,
                                         const engine::Engine &engine);
     std::optional<Receiver> active_of(std::size_t link,
@@ -64,6 +66,7 @@ private:
 
     peer::Links &links_;
     std::vector<peer::NodeId> successors_;  // of each router; 0: not known
+    std::uint64_t link_changes_ = 0;        // at the last look
     std::vector<Instant> wanted_at_;        // the same, for the last time
     std::vector<std::pair<peer::Peer, peer::RouterId>> wanted_;
 };
