@@ -15,13 +15,13 @@
 
 namespace ngx_vrrp::engine {
 
-// What is repeated each second. A new process of either node continues before
-// the other one gives up.
+// What is repeated each second. New processes of both nodes, on busy machines,
+// continue before the other one gives up.
 inline constexpr Duration kDrainReport = Seconds{1};
-inline constexpr Duration kDrainSilence = Seconds{4};
+inline constexpr Duration kDrainSilence = Seconds{8};
 
 // Of the addresses at "lo", and of what the kernel does with packets.
-inline constexpr Seconds kDrainLease{5};
+inline constexpr Seconds kDrainLease{10};
 
 // Of the peer, to a request or a report.
 struct ForwardsReport {
@@ -48,7 +48,7 @@ public:
     enum class Step : std::uint8_t {
         none,
         asks,    // still MASTER
-        agreed,  // the same, or leaving
+        agreed,  // the same, or leaving, or MASTER again for a moment
         drains,
         closes  // the connections that are left
     };
@@ -66,9 +66,11 @@ public:
         has_news_ = true;
     }
 
+    // The other node forwards for as long, and may take over later than this
+    // node has waited for it.
     void agree(const ForwardsReport &report, Instant now) {
         step_ = Step::agreed;
-        due_at_.reset();
+        due_at_ = now + kDrainSilence;
         hear(report, now);
     }
 

@@ -256,18 +256,15 @@ void VirtualRouter::let_leave(Instant now) {
     input(vrrp::ActiveLeavesBy{until}, now);
 }
 
-// It is MASTER again, or has left in another way. What it was to do is done
+// It has left without the answer to its request. What it was to do is done
 // then: a release holds for a backup, too.
 [[gnu::hot]] void VirtualRouter::settle_drain(Instant now) {
     if (instance_.state() != vrrp::StateName::backup) {
         preempts_at_.reset();
     }
-    const bool is_leaving = instance_.is_leaving();
-    const bool is_active =
-        instance_.state() == vrrp::StateName::active && !is_leaving;
-    const bool is_void = (drain_.is_asking() && !is_active) ||
-                         (drain_.step() == Drain::Step::agreed && !is_leaving);
-    if (is_void) {
+    const bool is_active = instance_.state() == vrrp::StateName::active;
+    if ((drain_.is_asking() && (!is_active || instance_.is_leaving())) ||
+        (drain_.step() == Drain::Step::agreed && !is_active)) {
         mark_changed();
         leave_undrained(now);
     }
@@ -387,8 +384,10 @@ void VirtualRouter::remove_from_lo(Instant now) {
                 drain_.close_again(now);
             }
             break;
-        case Drain::Step::none:
         case Drain::Step::agreed:
+            leave_undrained(now);
+            break;
+        case Drain::Step::none:
             break;
     }
 }

@@ -104,7 +104,7 @@ protected:
     Done done() {
         Done all = machine.take();
         std::erase_if(all, [](const std::string &what) {
-            return what == "add 10.0.1.5 5s" || what == kHide ||
+            return what == "add 10.0.1.5 10s" || what == kHide ||
                    what == "withdraw";
         });
         return all;
@@ -188,7 +188,7 @@ TEST_F(DrainTest, TheAddressGoesToLoBeforeItLeavesTheInterface) {
     machine.take();
     be_succeeded();
     EXPECT_EQ(machine.take(),
-              (Done{"add 10.0.1.5 5s", kHide, "remove 10.0.1.5"}));
+              (Done{"add 10.0.1.5 10s", kHide, "remove 10.0.1.5"}));
     EXPECT_TRUE(has_news());
     EXPECT_FALSE(engine->finished()) << "nginx has workers";
     EXPECT_FALSE(engine->holds_addresses()) << "they may quit now";
@@ -215,7 +215,7 @@ TEST_F(DrainTest, ASuccessorThatIsLateIsWaitedFor) {
     machine.take();
     run(Milliseconds{500});
     EXPECT_EQ(machine.take(),
-              (Done{"add 10.0.1.5 5s", kHide, "remove 10.0.1.5"}));
+              (Done{"add 10.0.1.5 10s", kHide, "remove 10.0.1.5"}));
     EXPECT_EQ(router().drain().step(), Drain::Step::drains);
     EXPECT_TRUE(has_news());
     EXPECT_FALSE(engine->finished());
@@ -230,7 +230,7 @@ TEST_F(DrainTest, RenewsAndReportsEachSecond) {
     drain(3);
     machine.connections = 2;
     run(Milliseconds{1000});
-    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 5s", kHide}));
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 10s", kHide}));
     EXPECT_TRUE(has_news());
     EXPECT_EQ(router().drain().connections(), 2u);
 }
@@ -272,7 +272,7 @@ TEST_F(DrainTest, AShorterTimeIsForAMasterProcessThatDied) {
 
 TEST_F(DrainTest, EndsWhenTheSuccessorIsSilent) {
     drain(3);
-    run(Milliseconds{3900});
+    run(kDrainSilence - Milliseconds{100});
     EXPECT_EQ(done(), Done{});
     run(Milliseconds{1100});
     EXPECT_EQ(done().back(), "show 10.0.1.5");
@@ -282,7 +282,7 @@ TEST_F(DrainTest, EndsWhenTheSuccessorIsSilent) {
 TEST_F(DrainTest, EndsWhenTheSuccessorDoesNotForwardAnyMore) {
     drain(3);
     engine->hear_forwards(0, {false, "it ends", 0, {}}, now);
-    run(Milliseconds{3900});
+    run(kDrainSilence - Milliseconds{100});
     EXPECT_EQ(done(), Done{});
     run(Milliseconds{1100});
     EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5/32",
@@ -347,7 +347,7 @@ TEST_F(DrainTest, FinishesWhatItForwardsForAnotherNode) {
 
 TEST_F(DrainTest, ManyConnectionsAreClosedInSlices) {
     drain(350);
-    run(Milliseconds{5000});
+    run(kDrainSilence + Seconds{1});
     EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "close 10.0.1.5:80",
                             "close 10.0.1.5:80", "close 10.0.1.5:80",
                             "remove 10.0.1.5/32", "show 10.0.1.5"}));
@@ -501,8 +501,8 @@ TEST_F(DrainTest, LinkLocalAddressesAreNotDrained) {
     engine->hear_forwards(0, kInPlace, now);
     machine.take();
     be_succeeded();
-    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 5s", kHide, "remove 10.0.1.5",
-                                    "remove fe80::5/128"}));
+    EXPECT_EQ(machine.take(), (Done{"add 10.0.1.5 10s", kHide,
+                                    "remove 10.0.1.5", "remove fe80::5/128"}));
 }
 
 TEST_F(DrainTest, WhatCannotMoveIsRemoved) {
@@ -512,7 +512,7 @@ TEST_F(DrainTest, WhatCannotMoveIsRemoved) {
     machine.fail("hide", EPERM);
     be_succeeded();
     EXPECT_EQ(machine.take(),
-              (Done{"add 10.0.1.5 5s", kHide, "remove 10.0.1.5/32",
+              (Done{"add 10.0.1.5 10s", kHide, "remove 10.0.1.5/32",
                     "show 10.0.1.5", "close 10.0.1.5:80", "remove 10.0.1.5"}));
     EXPECT_TRUE(has_news());
 }
@@ -550,6 +550,34 @@ TEST_F(DrainTest, APreemptionThatIsFasterIsADrainToo) {
     receive(200);
     run(Milliseconds{100});
     EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+}
+
+// The node that preempts was so late that this one is MASTER again.
+TEST_F(DrainTest, ALatePreemptionIsADrainToo) {
+    become_active_with(3);
+    engine->give_way(0, "lb2 (10.0.1.2)", now);
+    engine->hear_forwards(0, kInPlace, now);
+    run(Milliseconds{500});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+    ASSERT_FALSE(router().is_leaving());
+    EXPECT_FALSE(router().is_moving());
+    machine.take();
+    receive(200);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+    EXPECT_EQ(std::ranges::count(machine.take(), "close 10.0.1.5:80"), 0);
+}
+
+TEST_F(DrainTest, AnAgreementEndsWithTheForwarding) {
+    become_active_with(3);
+    engine->give_way(0, "lb2 (10.0.1.2)", now);
+    engine->hear_forwards(0, kInPlace, now);
+    run(kDrainSilence + Milliseconds{100});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+    machine.take();
+    receive(200);
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+    EXPECT_EQ(std::ranges::count(machine.take(), "close 10.0.1.5:80"), 1);
 }
 
 TEST_F(DrainTest, AFailbackWaitsForTheOtherNodeToLeave) {
@@ -716,7 +744,7 @@ TEST_F(ForwardingTest, LastsAsLongAsItIsAskedFor) {
     EXPECT_EQ(state(), vrrp::StateName::active);
     Done all = machine.take();
     EXPECT_EQ(std::ranges::count(all, "stop forwarding 10.0.1.5"), 0);
-    run(Milliseconds{3100});
+    run(kDrainSilence - Milliseconds{900});
     all = machine.take();
     EXPECT_EQ(std::ranges::count(all, "stop forwarding 10.0.1.5"), 1);
     EXPECT_EQ(log.count("has not been asked"), 1u);
