@@ -162,7 +162,12 @@ vrrp_core_health_e vrrp_core_health(const vrrp_core_memory_t *memory,
 size_t vrrp_core_left_addresses(const vrrp_core_memory_t *memory,
                                 vrrp_core_ip_t *list, size_t n) {
     return guarded(std::size_t{0}, [&] {
-        const auto snapshot = status::take_snapshot(memory->readable_area());
+        const status::Area area = memory->readable_area();
+        const auto node = area.read_node();
+        if (!node || node->drains == 0) {
+            return std::size_t{0};
+        }
+        const auto snapshot = status::take_snapshot(area);
         const std::vector<IpAddress> left =
             snapshot ? status::left_addresses(*snapshot)
                      : std::vector<IpAddress>{};

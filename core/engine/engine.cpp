@@ -138,6 +138,7 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
     const Known next{.is_ours = router.is_ours(),
                      .is_owner = router.is_owner(),
                      .is_active = router.holds_addresses(),
+                     .is_draining = router.drain().has_addresses(),
                      .is_finished = router.finished(),
                      .has_claimed = router.has_claimed(),
                      .transitions = router.counters().transitions};
@@ -149,6 +150,8 @@ void Engine::with(std::size_t index, Instant now, const Call &call) {
     owned_ -= before.is_owner;
     active_ += next.is_active;
     active_ -= before.is_active;
+    draining_ += next.is_draining;
+    draining_ -= before.is_draining;
     finished_ += next.is_finished;
     finished_ -= before.is_finished;
     claimed_ += next.has_claimed;

@@ -218,6 +218,8 @@ public:
 
     // A router of ours holds addresses.
     bool holds_addresses() const { return active_ != 0; }
+    // Connections to addresses that have left, see Drain.
+    bool finishes_connections() const { return draining_ != 0; }
 
     const std::vector<VirtualRouter> &routers() const { return routers_; }
     // The routers that may have changed.
@@ -245,6 +247,7 @@ private:
         bool is_ours = false;
         bool is_owner = false;
         bool is_active = false;
+        bool is_draining = false;
         bool is_finished = false;
         bool has_claimed = false;
         std::uint64_t transitions = 0;
@@ -351,6 +354,7 @@ private:
     std::size_t ours_ = 0;
     std::size_t owned_ = 0;
     std::size_t active_ = 0;
+    std::size_t draining_ = 0;
     std::size_t finished_ = 0;
     std::size_t claimed_ = 0;
     std::uint64_t transitions_ = 0;

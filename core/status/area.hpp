@@ -130,6 +130,7 @@ public:
     // With valid values only. Nothing before the first publish, or if a writer
     // died in the middle.
     std::optional<Snapshot> read() const;
+    std::optional<NodeRecord> read_node() const;
     PeerReports read_peer_reports() const;
 
     // The results of the checks of a generation.
@@ -156,7 +157,6 @@ private:
     template <class Numbers>
     void publish_numbers(unsigned bank, std::size_t index,
                          const Numbers &numbers);
-    std::optional<NodeRecord> read_node() const;
     std::vector<UnknownRouterRecord> read_unknown_routers() const;
     void read_peers(Snapshot &snapshot) const;
     bool read_instance(unsigned bank, std::size_t index,

@@ -334,6 +334,7 @@ bool Description::update_routes(const engine::VirtualRouter &router) {
     node.worker_timeout_ns =
         engine.worker_timeout().value_or(Duration{0}).count();
     node.has_bfd = facts.bfd_dropped != nullptr;
+    node.drains = engine.finishes_connections();
     node.crashes = facts.crashes;
     node.nginx_crashes = facts.nginx_crashes;
     node.preempts_from_ns = to_ns(facts.preempts_from);

@@ -42,6 +42,7 @@ struct NodeRecord {
     std::uint8_t mlock;
     std::uint8_t bank;  // of the instances, see Area
     std::uint8_t has_bfd;
+    std::uint8_t drains;  // an instance has a drain
     engine::TimerLag timer_lag;
 };
 

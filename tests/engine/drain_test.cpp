@@ -239,10 +239,12 @@ TEST_F(DrainTest, EndsWithTheLastConnection) {
     drain(3);
     run_forwarded(Seconds{20});
     EXPECT_EQ(done(), Done{});
+    EXPECT_TRUE(engine->finishes_connections());
     machine.connections = 0;
     run_forwarded(Seconds{1});
     EXPECT_EQ(done(), (Done{"remove 10.0.1.5/32", "show 10.0.1.5"}));
     EXPECT_TRUE(engine->finished());
+    EXPECT_FALSE(engine->finishes_connections());
     EXPECT_TRUE(has_news());
     EXPECT_EQ(log.count("no connection is left"), 1u);
 }
