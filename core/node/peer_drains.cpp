@@ -106,15 +106,14 @@ bool PeerDrains::plans_to_want(const engine::Engine &engine, Instant now) {
     wanted_at_.resize(engine.routers().size());
     const std::vector<peer::Peer> &peers = links_.peers();
     for (std::size_t i = 0; i < wanted_at_.size(); ++i) {
-        const engine::VirtualRouter &router = engine.routers()[i];
         if (wanted_at_[i] != Instant{} && now < wanted_at_[i] + kWantAgain) {
             continue;
         }
-        const auto active = router.preempts_soon(now);
+        const auto active = engine.preempts_soon(i, now);
         if (!active) {
             continue;
         }
-        const vrrp::Config &config = router.config();
+        const vrrp::Config &config = engine.routers()[i].config();
         if (const peer::Peer *peer =
                 find_active(peers, config.interface, *active)) {
             wanted_at_[i] = now;
