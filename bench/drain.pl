@@ -1,0 +1,193 @@
+#!/usr/bin/perl
+
+# See bench/drain.
+
+use v5.36;
+
+use Digest::MD5 qw(md5_hex);
+use Getopt::Long qw(GetOptions);
+use Time::HiRes qw(sleep time);
+
+use VRRP::Bench::Report qw(machine numbers row);
+use VRRP::Classic;
+use VRRP::Lab;
+use VRRP::Nginx;
+use VRRP::Proc;
+
+my $TRANSFER = 't/lib/transfer.pl';
+my $RATE = 200_000;  # octets of a download in a second
+my $UPLOAD = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 600_000;
+my $PATIENCE = 15;  # s
+my $BEFORE = 3;     # s from the start of the transfers to the move
+my $CONTROL = 'http://127.0.0.1:8080/control/release';
+
+my %SYSTEMS = (
+    'drain_timeout 10m' => { link => "peer_link on;\ndrain_timeout 10m;" },
+    'drain_timeout 0' => { link => "peer_link on;\ndrain_timeout 0;" },
+    'keepalived' => {},
+);
+
+GetOptions('seconds=i' => \(my $seconds = 60),
+           'transfers=i' => \(my $transfers = 20), 'runs=i' => \(my $runs = 1),
+           'system=s' => \my @systems)
+    or die "drain: see bench/drain --help\n";
+
+my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
+die "drain: $reason\n" if $reason;
+
+my $DOWNLOAD = $UPLOAD x ($RATE * $seconds / length $UPLOAD);
+my %WHOLE = map { md5_hex($_) => 1 } $UPLOAD, $DOWNLOAD;
+
+$VRRP::Nginx::SHUTDOWN_TIMEOUT = $seconds;
+$| = 1;
+
+say machine(), "\n\n", <<"END";
+$transfers downloads of @{[ $RATE / 1000 ]} kB/s and $transfers uploads, of $seconds s each, and a
+short request every 5 ms; the address moves after $BEFORE s. Version 3, 100 ms.
+END
+print row('system', 'transfers cut', 'short requests failed', 'outage, ms',
+          'median answer, ms: before', 'while the transfers run', 'after'),
+      row('---', ('--:') x 6);
+
+for my $system (@systems ? @systems : sort keys %SYSTEMS) {
+    my @results = map { measure($system) } 1 .. $runs;
+
+    my %cells;
+    for my $key (keys $results[0]->%*) {
+        my @values = sort { $a <=> $b } map { $_->{$key} } @results;
+        $cells{$key} = $key =~ /^(?:before|during|after)$/
+            ? sprintf('%.1f', $values[$#values / 2]) : numbers('', @values);
+    }
+    print row($system, @cells{qw(cut failed outage before during after)});
+}
+
+
+sub measure ($system) {
+    my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
+    my $classic = VRRP::Classic->new(profile => 'v3');
+    my $keepalived = start_nodes($lab, $classic, $SYSTEMS{$system}{link});
+    my $load = $lab->load;
+    sleep $BEFORE;
+
+    my $since = time;
+    my @clients = start_transfers($lab);
+    sleep $BEFORE;
+    my $moved = time;
+    if ($keepalived) {
+        $keepalived->stop;
+    } else {
+        $lab->node('lb1')->run(qw(curl -sS -m 10 -o /dev/null -X POST -H),
+                               'X-VRRP-Control: 1', $CONTROL);
+    }
+    $lab->wait_for_holder('lb2', $PATIENCE);
+
+    eval {
+        $lab->wait_until('the transfers', $seconds + $PATIENCE, sub {
+            return !grep { !length } results($lab, @clients);
+        });
+    };
+    my $ended = time;
+    sleep $BEFORE;
+    my $summary = $load->summary($since);
+    my @requests = $load->requests;
+    $load->stop;
+    my @results = map { [split] } results($lab, @clients);
+    $lab->finish;
+
+    return {
+        cut => scalar(grep { !is_whole($_) } @results),
+        failed => $summary->{failed},
+        outage => $summary->{outage},
+        before => median_answer($since - $BEFORE, $since, @requests),
+        during => median_answer($moved + 1, $ended, @requests),
+        after => median_answer($ended, $ended + $BEFORE, @requests),
+    };
+}
+
+
+# lb1 has the address. Returns its keepalived, if there is one.
+sub start_nodes ($lab, $classic, $link) {
+    my %keepalived;
+
+    for my $name (qw(lb1 lb2)) {
+        my $dir = $lab->node($name)->dir;
+        mkdir "$dir/$_" for qw(www up);
+        chmod 0777, "$dir/up";
+        open my $out, '>', "$dir/www/big" or die "$dir: $!\n";
+        print {$out} $DOWNLOAD;
+        close $out;
+
+        $lab->start_nginx($name,
+            vrrp => $link ? $link . $classic->vrrp($name) : undef,
+            http => http_of($name, $dir, $link));
+        $keepalived{$name} = $lab->start_keepalived($name,
+            conf => $classic->keepalived($name)) if !$link;
+        $lab->wait_for_holder('lb1', $PATIENCE);
+    }
+    sleep 2;  # the link
+    return $keepalived{lb1};
+}
+
+
+sub http_of ($name, $dir, $link) {
+    my $control = $link ? 'location /control { vrrp_control on; }' : '';
+
+    return <<"END";
+    server {
+        listen 80;
+        add_header X-Node $name always;
+        location / { return 200 $name; }
+        location = /big { root $dir/www; limit_rate $RATE; }
+        location /up/ {
+            root $dir;
+            dav_methods PUT;
+            client_max_body_size 1m;
+            client_body_timeout 10s;
+        }
+    }
+    server {
+        listen 127.0.0.1:8080;
+        $control
+    }
+END
+}
+
+
+sub start_transfers ($lab) {
+    my @clients;
+
+    for my $n (1 .. $transfers) {
+        for my $kind (qw(download upload)) {
+            my $path = $kind eq 'download' ? '/big' : "/up/$n";
+            $lab->node('client')->spawn(
+                { tag => "$kind$n" }, $^X, $TRANSFER, $kind, $VRRP::Lab::VIP,
+                $path, $seconds);
+            push @clients, "$kind$n";
+        }
+    }
+    return @clients;
+}
+
+
+# What each client has seen: its line, or nothing yet.
+sub results ($lab, @clients) {
+    my $dir = $lab->node('client')->dir;
+
+    return map { VRRP::Proc::slurp("$dir/$_.out") // '' } @clients;
+}
+
+
+sub is_whole ($result) {
+    return ($result->[0] // '') =~ /^20[01]$/
+           && $WHOLE{ $result->[3] };
+}
+
+
+sub median_answer ($since, $until, @requests) {
+    my @times = sort { $a <=> $b }
+                map { 1000 * ($_->{end} - $_->{start}) }
+                grep { $_->{good} && $_->{start} >= $since
+                       && $_->{start} < $until } @requests;
+
+    return @times ? $times[$#times / 2] : 0;
+}
