@@ -147,6 +147,7 @@ public:
     void limit_drain(Duration most, Instant now);
     // Why connections would not be finished after a move; empty: they would.
     std::string why_no_drain() const;
+    std::string why_undrained() const;
     const Drain &drain() const { return drain_; }
     const Forwarding &forwarding() const { return forwarding_; }
     DrainCounts drain_counts() const;
@@ -383,6 +384,7 @@ private:
     bool ask_to_forward(const vrrp::Input &leave, Instant now);
     std::optional<unsigned> count_connections(Instant now);
     void leave_as_asked(Instant now);
+    void refuse_drain(LogLevel level, std::string why);
     void leave_undrained(Instant now);
     void preempt(const vrrp::Input &preempt, Instant now);
     void preempt_as_asked(Instant now);
@@ -393,8 +395,9 @@ private:
     bool has_other_on_lo(const IpAddress &address) const;
     unsigned passed_on() const;
     bool begin_drain(bool is_taken, Instant now);
-    bool hold_on_lo(Instant now);
-    bool hide(const Interface &interface, Instant now);
+    Status hold_on_lo();
+    Status hide(const Interface &interface);
+    void warn_if_failed(const Status &status, Instant now);
     void remove_from_lo(Instant now);
     void continue_drain(Instant now);
     void report_drain(Instant now);
@@ -591,6 +594,7 @@ private:
     IpAddress source_;
     ConnectionCut cut_;
     Drain drain_;
+    std::string refusal_;  // of the last drain, until it is MASTER again
     Forwarding forwarding_;
     SplitBrain split_brain_;
     Counters counters_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/find.hpp"
+#include "core/base/system_error.hpp"
 #include "core/engine/virtual_router.hpp"
 
 namespace ngx_vrrp::engine {
@@ -109,6 +110,12 @@ std::string VirtualRouter::why_no_drain() const {
     return {};
 }
 
+// Or why it did not at the last move.
+std::string VirtualRouter::why_undrained() const {
+    std::string why = why_no_drain();
+    return why.empty() ? refusal_ : why;
+}
+
 // For good, for example behind a load balancer that leaves the address as it
 // is.
 bool VirtualRouter::has_other_on_lo(const IpAddress &address) const {
@@ -143,6 +150,7 @@ bool VirtualRouter::ask_to_forward(const vrrp::Input &leave, Instant now) {
         !why_no_drain().empty()) {
         return false;
     }
+    refusal_.clear();
     drain_.ask(count_connections(now).value_or(0), now);
     postponed_ = leave;
     gives_way_ = false;
@@ -181,9 +189,7 @@ void VirtualRouter::hear_forwards(const ForwardsReport &report, Instant now) {
         if (report.is_in_place) {
             drain_.agree(report, now);
         } else {
-            log_(LogLevel::notice,
-                 "connections to its addresses end when they move: %s",
-                 report.why_not.c_str());
+            refuse_drain(LogLevel::notice, report.why_not);
             leave_undrained(now);
             give_up_if_ended();
             return;
@@ -197,6 +203,12 @@ void VirtualRouter::hear_forwards(const ForwardsReport &report, Instant now) {
         }
     }
     give_up_if_ended();
+}
+
+void VirtualRouter::refuse_drain(LogLevel level, std::string why) {
+    log_(level, "connections to its addresses end when they move: %s",
+         why.c_str());
+    refusal_ = std::move(why);
 }
 
 // One that would give way is preempted.
@@ -287,7 +299,10 @@ bool VirtualRouter::begin_drain(bool is_taken, Instant now) {
     if (count == 0) {
         return false;
     }
-    if (!hold_on_lo(now) || !hide(*interface, now)) {
+    const Status held = hold_on_lo();
+    const Status ready = held ? hide(*interface) : held;
+    if (!ready) {
+        refuse_drain(LogLevel::warn, ready.error().to_string());
         remove_from_lo(now);
         return false;
     }
@@ -300,10 +315,10 @@ bool VirtualRouter::begin_drain(bool is_taken, Instant now) {
     return true;
 }
 
-bool VirtualRouter::hold_on_lo(Instant now) {
+Status VirtualRouter::hold_on_lo() {
     const Interface *lo = interfaces_ ? interfaces_->find(kLoopback) : nullptr;
-    if (!lo || !may_act()) {
-        return false;
+    if (!lo) {
+        return failure("finding the interface lo", ENODEV);
     }
     const std::vector<vrrp::VirtualAddress> addresses = drained();
     std::vector<LeaseRequest> requests;
@@ -312,24 +327,21 @@ bool VirtualRouter::hold_on_lo(Instant now) {
     }
     std::vector<Status> answers;
     ports_.addresses.add(requests, answers);
-    for (const Status &status : answers) {
-        if (!status) {
-            drain_line_.write(log_, LogLevel::warn, status.error().to_string(),
-                              now);
-            return false;
-        }
-    }
-    return true;
+    const auto failed = std::ranges::find_if(
+        answers, [](const Status &status) { return !status; });
+    return failed == answers.end() ? success() : *failed;
 }
 
-bool VirtualRouter::hide(const Interface &interface, Instant now) {
-    const Status status = ports_.drains.hide(interface, drained_addresses(),
-                                             drain_.successor(), kHiddenFor);
+Status VirtualRouter::hide(const Interface &interface) {
+    return ports_.drains.hide(interface, drained_addresses(),
+                              drain_.successor(), kHiddenFor);
+}
+
+void VirtualRouter::warn_if_failed(const Status &status, Instant now) {
     if (!status) {
         drain_line_.write(log_, LogLevel::warn, status.error().to_string(),
                           now);
     }
-    return status.has_value();
 }
 
 void VirtualRouter::remove_from_lo(Instant now) {
@@ -348,12 +360,8 @@ void VirtualRouter::remove_from_lo(Instant now) {
         }
     }
     if (const Interface *interface = own_interface()) {
-        const Status status =
-            ports_.drains.show(*interface, drained_addresses());
-        if (!status) {
-            drain_line_.write(log_, LogLevel::warn, status.error().to_string(),
-                              now);
-        }
+        warn_if_failed(ports_.drains.show(*interface, drained_addresses()),
+                       now);
     }
 }
 
@@ -368,9 +376,8 @@ void VirtualRouter::remove_from_lo(Instant now) {
     mark_changed();
     switch (drain_.step()) {
         case Drain::Step::asks:
-            log_(LogLevel::notice,
-                 "connections to its addresses end when they move: the "
-                 "successor has not answered on the peer link");
+            refuse_drain(LogLevel::notice,
+                         "the successor has not answered on the peer link");
             leave_undrained(now);
             break;
         case Drain::Step::drains:
@@ -393,9 +400,11 @@ void VirtualRouter::remove_from_lo(Instant now) {
 
 void VirtualRouter::report_drain(Instant now) {
     const Interface *interface = own_interface();
-    hold_on_lo(now);
+    if (may_act()) {
+        warn_if_failed(hold_on_lo(), now);
+    }
     if (interface) {
-        hide(*interface, now);
+        warn_if_failed(hide(*interface), now);
     }
     prolong_routes(now);
     const auto count = count_connections(now);
@@ -442,6 +451,7 @@ void VirtualRouter::abort_drain(const std::string &why, Instant now) {
 
 // The connections continue.
 void VirtualRouter::take_back_drained(Instant now) {
+    refusal_.clear();
     if (drain_.has_addresses()) {
         finish_drain("this node is MASTER again", now);
     }
@@ -550,8 +560,7 @@ ForwardsReport VirtualRouter::forward(const DrainRequest &request,
     const Status status =
         ports_.drains.forward(interface, addresses, request.mac, kDrainLease);
     if (!status) {
-        drain_line_.write(log_, LogLevel::warn, status.error().to_string(),
-                          now);
+        warn_if_failed(status, now);
         return {false, status.error().to_string(), 0, {}};
     }
     mark_changed();

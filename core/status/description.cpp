@@ -265,7 +265,7 @@ bool Description::update_drain(const engine::VirtualRouter &router) {
     const bool drains = drain.has_addresses();
     DrainRecord &record = record_.drain;
     bool changed = change(record.has_link, true);
-    changed |= change(record.unavailable, router.why_no_drain());
+    changed |= change(record.unavailable, router.why_undrained());
     changed |= change(record.since_ns, drains ? to_ns(drain.since()) : 0);
     changed |= change(record.ends_ns, drains ? to_ns(drain.ends_at()) : 0);
     changed |= change(record.connections, drains ? drain.connections() : 0);

@@ -166,6 +166,8 @@ TEST_F(DrainTest, AdvertisesWhileItAsksButNotForLong) {
     run(Milliseconds{40});
     EXPECT_EQ(std::ranges::count(machine.take(), kZero), 1);
     EXPECT_EQ(log.count("has not answered"), 1u);
+    EXPECT_EQ(router().why_undrained(),
+              "the successor has not answered on the peer link");
     EXPECT_TRUE(has_news()) << "the other node may begin later";
     be_succeeded();
     EXPECT_EQ(machine.take(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5"}));
@@ -177,6 +179,7 @@ TEST_F(DrainTest, ARefusalIsAsBefore) {
     engine->hear_forwards(0, {false, "too old", 0, {}}, now);
     EXPECT_EQ(machine.take(), Done{kZero});
     EXPECT_EQ(log.count("end when they move: too old"), 1u);
+    EXPECT_EQ(router().why_undrained(), "too old");
     be_succeeded();
     EXPECT_EQ(machine.take(), (Done{"close 10.0.1.5:80", "remove 10.0.1.5"}));
     EXPECT_TRUE(engine->finished());
@@ -517,6 +520,23 @@ TEST_F(DrainTest, WhatCannotMoveIsRemoved) {
               (Done{"add 10.0.1.5 10s", kHide, "remove 10.0.1.5/32",
                     "show 10.0.1.5", "close 10.0.1.5:80", "remove 10.0.1.5"}));
     EXPECT_TRUE(has_news());
+    EXPECT_EQ(log.count("end when they move: hide() failed (1: "), 1u);
+    EXPECT_EQ(router().why_undrained(),
+              "hide() failed (1: Operation not permitted)");
+}
+
+TEST_F(DrainTest, TheReasonIsThatOfTheLastMove) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now);
+    engine->hear_forwards(0, {false, "too old", 0, {}}, now);
+    be_succeeded();
+    EXPECT_EQ(router().why_undrained(), "too old");
+    engine->execute(Command::resume, "", now);
+    ASSERT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(router().why_undrained(), "too old");
+    run(Seconds{1});
+    ASSERT_EQ(state(), vrrp::StateName::active);
+    EXPECT_EQ(router().why_undrained(), "");
 }
 
 // Preemption
