@@ -21,11 +21,11 @@ my $CHUNK = 10_000;
 
 $SIG{PIPE} = 'IGNORE';
 
+my $body = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 60 * $CHUNK;
 my $s = IO::Socket::IP->new(PeerHost => $address, PeerPort => 80, Timeout => 5)
     or die "$address: $@\n";
 print STDERR "connected\n";
 
-my $body = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 60 * $CHUNK;
 my $version = $kind eq 'idle' ? '1.1' : '1.0';
 my $head = "HTTP/$version\r\nHost: x\r\n";
 

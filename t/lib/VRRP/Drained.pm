@@ -25,26 +25,31 @@ my %PRIORITY = (lb1 => 150, lb2 => 100);
 
 
 # lab, addresses (of each instance by its name), instances (what each instance
-# has besides its address). lb1 becomes MASTER.
+# has besides its address), names (of the nodes, both by default), more (what
+# start_nginx is given, by the name of a node). lb1 becomes MASTER.
 sub new ($class, %args) {
     my $self = bless { nginx => {}, clean => {}, %args }, $class;
     my $link = 'on secret_file=' . VRRP::Linked->secret($self->{lab});
 
     $VRRP::Nginx::SHUTDOWN_TIMEOUT = 60;
 
-    for my $name (sort keys %PRIORITY) {
+    for my $name (@{ $self->{names} // [ sort keys %PRIORITY ] }) {
         my $dir = $self->{lab}->node($name)->dir;
         mkdir "$dir/www";
         mkdir "$dir/up";
         chmod 0777, "$dir/up";
-        open my $out, '>', "$dir/www/big" or die "$dir: $!\n";
-        print {$out} $BODY;
-        close $out;
-
+        _write("$dir/www/big", $BODY);
         $self->{clean}{$name} = $self->state_of($name);
         $self->_start($name, $dir, $link);
     }
     return $self;
+}
+
+
+sub _write ($path, $text) {
+    open my $out, '>', $path or die "$path: $!\n";
+    print {$out} $text;
+    close $out;
 }
 
 
@@ -59,7 +64,8 @@ sub _start ($self, $name, $dir, $link) {
 END
 
     $self->{nginx}{$name} = $self->{lab}->start_nginx(
-        $name, expect => $self->{expect}, vrrp => <<"END", http => <<"END_HTTP");
+        $name, expect => $self->{expect}, %{ $self->{more}{$name} // {} },
+        vrrp => <<"END", http => <<"END_HTTP");
     router_id $name;
     peer_link $link;
     drain_timeout 10m;
@@ -176,24 +182,28 @@ sub wait_until_ended ($self, $from, $to) {
         return $self->at_lo($from) !~ /192\.168|fd64/;
     });
     $self->_wait("$to to end", sub {
-        return $self->state_of($to)->{filters} eq '';
+        return $self->state_of($to)->{filters} eq $self->clean($to)->{filters};
     });
 }
 
 
-sub start_clients ($self, $tag) {
+# Of these kinds, or of all.
+sub start_clients ($self, $tag, @kinds) {
     my @clients;
 
+    @kinds = qw(download upload late idle) if !@kinds;
+
     for my $instance ($self->instances) {
-        for my $kind (qw(download upload late idle)) {
+        for my $kind (@kinds) {
             my $name = "$tag-$instance-$kind" =~ tr/ /-/r;
-            my $path = $kind eq 'download' ? '/big'
-                     : $kind eq 'upload' ? "/up/$name" : '/';
+            my $path = { download => '/big',
+                         upload => "/up/$name" }->{$kind} // '/';
             $self->{lab}->node('client')->spawn(
                 { tag => $name }, 'perl', $TRANSFER, $kind,
                 $self->{addresses}{$instance}, $path,
                 $kind eq 'late' ? $LONG - 1 : $LONG);
-            push @clients, { name => $name, kind => $kind };
+            push @clients, { name => $name, kind => $kind,
+                             instance => $instance };
         }
     }
     $self->_wait('the clients to connect', sub {
@@ -260,6 +270,59 @@ sub are_whole ($self, $from, $title, @clients) {
                            "$title: $client->{name} has arrived");
         }
     }
+}
+
+
+# Downloads and idle clients, before the body is complete. Their addresses have
+# gone.
+sub are_reset ($self, $from, $title, @clients) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $size = length $BODY;
+
+    eval {
+        $self->{lab}->wait_until('the clients', $PATIENCE, sub {
+            return !grep { !length } $self->results(@clients);
+        });
+    };
+    for my $client (@clients) {
+        Test::More::like(($self->results($client))[0],
+            qr/^200 $from (?!$size ).* Connection_reset_by_peer$/,
+            "$title: $client->{name}: a reset");
+    }
+
+    my %moved = map { $_->{instance} => 1 } @clients;
+    for my $instance (sort keys %moved) {
+        $self->_will_match("$title: $instance: $from has closed them",
+            qr/closed \d+ connections? to its addresses, .* "$instance"/,
+            sub { $self->nginx($from)->log_text });
+        Test::More::unlike($self->at_lo($from),
+            qr/\Q$self->{addresses}{$instance}\E/,
+            "$title: $instance: the address is not left on $from");
+    }
+}
+
+
+# Why connections have ended when an instance has moved.
+sub says_why ($self, $name, $title, $instance, $why) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    $self->_will_match("$title: $instance: the log",
+        qr/connections to its addresses end when they move: $why.* "$instance"/,
+        sub { $self->nginx($name)->log_text });
+    $self->_will_match("$title: $instance: the status", $why, sub {
+        return $self->instance($name, $instance)->{drain}{unavailable} // '-';
+    });
+}
+
+
+sub _will_match ($self, $title, $pattern, $text) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    eval {
+        $self->{lab}->wait_until($title, $PATIENCE,
+                                 sub { $text->() =~ $pattern });
+    };
+    Test::More::like($text->(), $pattern, $title);
 }
 
 
