@@ -2,7 +2,8 @@
 
 # A planned move cuts no connection: downloads, uploads, and connections that
 # send their request after the move are finished by the node that left, while
-# the new MASTER answers new requests. Idle connections are closed. In version 2
+# the new MASTER answers new requests. Idle connections are closed. The kernel
+# finishes what clients read slowly after the workers have ended. In version 2
 # with 1 s and in version 3, IPv4 and IPv6: release, preemption, quit. Nothing
 # is left behind. See vrrp_cluster_drain_faults.t for what may happen meanwhile.
 
@@ -39,8 +40,8 @@ sub sysctls ($name) {
     return $text =~ s/^.*(?:stable_secret|promote_secondaries).*\n//gmr;
 }
 
-# act() moves all addresses.
-sub cuts_nothing ($title, $from, $to, $act) {
+# act() moves all addresses, and finish() ends what has not ended after that.
+sub cuts_nothing ($title, $from, $to, $act, $finish = sub { }) {
     my %before = map { $_ => sysctls($_) } qw(lb1 lb2);
     my @clients = $nodes->start_clients($title);
 
@@ -60,6 +61,7 @@ sub cuts_nothing ($title, $from, $to, $act) {
     }
 
     $nodes->are_whole($from, $title, @clients);
+    $finish->();
     $nodes->wait_until_ended($from, $to);
     is($nodes->state_of($from)->{filters}, '',
        "$title: no filter is left on $from");
@@ -82,9 +84,20 @@ cuts_nothing('release', 'lb1', 'lb2',
 cuts_nothing('preemption', 'lb2', 'lb1',
              sub { $nodes->control('lb1', 'resume') });
 
+# The kernel still has what slow clients have not read when the workers end.
 $nodes->wait_for_order('lb1', 'lb2');
+my @slow = $nodes->start_clients('quit', 'slow');
 cuts_nothing('quit', 'lb1', 'lb2', sub {
     $nodes->nginx('lb1')->signal('QUIT', $nodes->nginx('lb1')->masters);
+}, sub {
+    eval {
+        $lab->wait_until('the workers to end', $PATIENCE,
+                         sub { !$nodes->nginx('lb1')->workers });
+    };
+    is($@, '', 'quit: the workers have ended');
+    is(join('', $nodes->results(@slow)), '', 'quit: slow clients still read');
+    $nodes->hurry;
+    $nodes->are_whole('lb1', 'quit', @slow);
 });
 eval { $nodes->nginx('lb1')->wait_gone($PATIENCE) };
 is($@, '', 'quit: nginx has ended');

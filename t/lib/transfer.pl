@@ -4,9 +4,11 @@
 #     transfer.pl upload ADDRESS PATH SECONDS
 #     transfer.pl late ADDRESS PATH SECONDS
 #     transfer.pl idle ADDRESS PATH
+#     transfer.pl slow ADDRESS PATH FILE
 #
 # An upload takes so many seconds; a late client connects, and sends its request
 # after this time. An idle one keeps its connection until the server closes it.
+# A slow one reads 5 kB each second until the file exists.
 # Says on stderr that it has connected, and prints "status node octets md5
 # longest-gap-ms error" at the end.
 
@@ -14,15 +16,19 @@ use v5.36;
 
 use Digest::MD5 qw(md5_hex);
 use IO::Socket::IP;
+use Socket qw(SOL_SOCKET SO_RCVBUF);
 use Time::HiRes qw(sleep time);
 
 my ($kind, $address, $path, $seconds) = @ARGV;
+my $file = $seconds;
 my $CHUNK = 10_000;
 
 $SIG{PIPE} = 'IGNORE';
 
 my $body = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 60 * $CHUNK;
-my $s = IO::Socket::IP->new(PeerHost => $address, PeerPort => 80, Timeout => 5)
+my @buffer = $kind eq 'slow' ? ([SOL_SOCKET, SO_RCVBUF, 8192]) : ();
+my $s = IO::Socket::IP->new(PeerHost => $address, PeerPort => 80, Timeout => 5,
+                            Sockopts => \@buffer)
     or die "$address: $@\n";
 print STDERR "connected\n";
 
@@ -43,7 +49,8 @@ if ($kind eq 'upload') {
 }
 
 my ($answer, $gap, $last, $n) = ('', 0, time);
-while ($n = sysread $s, my $more, 65536) {
+while ($n = sysread $s, my $more, $kind eq 'slow' ? 1024 : 65536) {
+    sleep 0.2 if $kind eq 'slow' && !-e $file;
     my $now = time;
     $gap = $now - $last if $now - $last > $gap;
     $last = $now;

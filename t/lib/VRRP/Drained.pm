@@ -2,8 +2,9 @@ package VRRP::Drained;
 
 # Two nodes that finish connections after a planned move ("drain_timeout"), lb1
 # with the higher priority, and clients whose connections last longer than the
-# move: downloads, uploads, late ones that send their request after it, and idle
-# ones, which the workers close after it.
+# move: downloads, uploads, late ones that send their request after it, idle
+# ones, which the workers close after it, and slow ones, whose body is whole in
+# the kernel of the node.
 
 use v5.36;
 
@@ -21,6 +22,7 @@ our $PATIENCE = 15;
 my $LONG = 6;  # each transfer, s
 my $TRANSFER = 't/lib/transfer.pl';
 my $BODY = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 600_000;
+my $PART = substr $BODY, 0, 150_000;
 my %PRIORITY = (lb1 => 150, lb2 => 100);
 
 
@@ -39,6 +41,7 @@ sub new ($class, %args) {
         mkdir "$dir/up";
         chmod 0777, "$dir/up";
         _write("$dir/www/big", $BODY);
+        _write("$dir/www/part", $PART);
         $self->{clean}{$name} = $self->state_of($name);
         $self->_start($name, $dir, $link);
     }
@@ -72,11 +75,12 @@ END
     $instances
 END
     server {
-        listen 80;
-        listen [::]:80;
+        listen 80 sndbuf=400k;
+        listen [::]:80 sndbuf=400k;
         add_header X-Node $name;
         location / { return 200 web; }
         location = /big { root $dir/www; limit_rate 100k; }
+        location = /part { root $dir/www; }
         location /up/ {
             root $dir;
             dav_methods PUT;
@@ -187,7 +191,7 @@ sub wait_until_ended ($self, $from, $to) {
 }
 
 
-# Of these kinds, or of all.
+# Of these kinds, or of all but the slow ones.
 sub start_clients ($self, $tag, @kinds) {
     my @clients;
 
@@ -196,12 +200,13 @@ sub start_clients ($self, $tag, @kinds) {
     for my $instance ($self->instances) {
         for my $kind (@kinds) {
             my $name = "$tag-$instance-$kind" =~ tr/ /-/r;
-            my $path = { download => '/big',
-                         upload => "/up/$name" }->{$kind} // '/';
+            my $path = { download => '/big', upload => "/up/$name",
+                         slow => '/part' }->{$kind} // '/';
             $self->{lab}->node('client')->spawn(
                 { tag => $name }, 'perl', $TRANSFER, $kind,
                 $self->{addresses}{$instance}, $path,
-                $kind eq 'late' ? $LONG - 1 : $LONG);
+                { late => $LONG - 1, slow => $self->_hurry_file }->{$kind}
+                    // $LONG);
             push @clients, { name => $name, kind => $kind,
                              instance => $instance };
         }
@@ -212,6 +217,12 @@ sub start_clients ($self, $tag, @kinds) {
     sleep 0.5;
     return @clients;
 }
+
+
+sub _hurry_file ($self) { $self->{lab}->node('client')->dir . '/hurry' }
+
+# The slow clients read the rest.
+sub hurry ($self) { _write($self->_hurry_file, '') }
 
 
 # On stderr.
@@ -254,6 +265,7 @@ sub are_whole ($self, $from, $title, @clients) {
         my ($status, $node, $octets, $md5, $gap, $error) = split ' ', $text;
         my $wanted = $client->{kind} =~ /late|idle/ ? '200 ' . md5_hex('web')
             : $client->{kind} eq 'upload' ? '201 ' . md5_hex($BODY)
+            : $client->{kind} eq 'slow' ? '200 ' . md5_hex($PART)
             : '200 ' . md5_hex($BODY);
 
         Test::More::is(($status // '-') . ' ' . ($md5 // '-'), $wanted,
