@@ -63,7 +63,7 @@ $nodes->wait_for_order('lb1', 'lb2');
 my @first = $nodes->start_clients('there', qw(download slow));
 my %captures = map {
     $_ => $lab->capture($_, ether => 1, filter => 'tcp src portrange '
-                            . $FIRST_PORT . '-' . 2 * $FIRST_PORT)
+                            . $FIRST_PORT . '-' . 3 * $FIRST_PORT)
 } qw(lb1 lb2);
 my $strays = start_strays();
 $nodes->control('lb1', 'release');

@@ -22,7 +22,7 @@ for (;; $port++) {
 
     substr $segment, 16, 2, pack 'n', $sum;
     send $s, $segment, 0, sockaddr_in(0, inet_aton($to));
-    sleep 0.005;
+    sleep 0.002;
 }
 
 
