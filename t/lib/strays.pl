@@ -1,5 +1,5 @@
 # Sends TCP segments that belong to no connection, each from another port, until
-# it is killed.
+# it is killed, for a minute at most.
 #
 #     strays.pl FROM TO FIRST-PORT
 
@@ -13,9 +13,9 @@ my $ACK = 0x10;
 
 socket my $s, AF_INET, SOCK_RAW, Socket::IPPROTO_TCP or die "socket: $!\n";
 
-for (;; $port++) {
+for (1 .. 30_000) {
     my $segment = pack 'n n N N C C n n n',
-        $port, 80, 1, 1, 5 << 4, $ACK, 512, 0, 0;
+        $port++, 80, 1, 1, 5 << 4, $ACK, 512, 0, 0;
     my $sum = checksum(inet_aton($from) . inet_aton($to)
                        . pack('n n', Socket::IPPROTO_TCP, length $segment)
                        . $segment);
