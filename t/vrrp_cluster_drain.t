@@ -86,7 +86,7 @@ cuts_nothing('preemption', 'lb2', 'lb1',
 
 # The kernel still has what slow clients have not read when the workers end.
 $nodes->wait_for_order('lb1', 'lb2');
-my @slow = $nodes->start_clients('quit', 'slow');
+my @slow = $nodes->start_slow_clients('quit', 'part');
 cuts_nothing('quit', 'lb1', 'lb2', sub {
     $nodes->nginx('lb1')->signal('QUIT', $nodes->nginx('lb1')->masters);
 }, sub {
@@ -96,7 +96,7 @@ cuts_nothing('quit', 'lb1', 'lb2', sub {
     };
     is($@, '', 'quit: the workers have ended');
     is(join('', $nodes->results(@slow)), '', 'quit: slow clients still read');
-    $nodes->hurry;
+    $nodes->hurry(@slow);
     $nodes->are_whole('lb1', 'quit', @slow);
 });
 eval { $nodes->nginx('lb1')->wait_gone($PATIENCE) };

@@ -60,7 +60,8 @@ if (defined $unavailable) {
 }
 
 $nodes->wait_for_order('lb1', 'lb2');
-my @first = $nodes->start_clients('there', qw(download slow));
+my @first = ($nodes->start_clients('there', 'download'),
+             $nodes->start_slow_clients('there', 'part'));
 my %captures = map {
     $_ => $lab->capture($_, ether => 1, filter => 'tcp src portrange '
                             . $FIRST_PORT . '-' . 3 * $FIRST_PORT)
@@ -68,7 +69,8 @@ my %captures = map {
 my $strays = start_strays();
 $nodes->control('lb1', 'release');
 $nodes->wait_for_master('lb2');
-my @second = $nodes->start_clients('back', qw(download slow));
+my @second = ($nodes->start_clients('back', 'download'),
+              $nodes->start_slow_clients('back', 'part'));
 like($nodes->at_lo('lb1'), qr/\Q$VRRP::Lab::VIP\E/, 'lb1 has left');
 
 $nodes->control('lb1', 'resume');
@@ -83,7 +85,7 @@ eval {
 };
 is($@, '', 'lb1 forwards');
 $client->reap($strays);
-$nodes->hurry;
+$nodes->hurry(@first, @second);
 $nodes->are_whole('lb1', 'there', @first);
 $nodes->are_whole('lb2', 'back', @second);
 $nodes->wait_until_ended('lb2', 'lb1');

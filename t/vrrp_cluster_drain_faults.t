@@ -103,8 +103,7 @@ $nodes->wait_for_order('lb1', 'lb2');
 my @clients = @{ moved('death', 'lb1', 'lb2',
                        sub { $nodes->control('lb1', 'release') }) };
 sleep 1.1;    # a link that is younger is not tried again at once
-my @all = map { $_->{pid} } $nodes->nginx('lb1')->processes;
-$nodes->nginx('lb1')->signal($_, @all) for qw(STOP KILL);
+$nodes->kill_all('lb1');
 my $since = time;
 my @sending = grep { $_->{kind} eq 'upload' } @clients;
 eval {

@@ -1,15 +1,12 @@
 # A client of the tests of planned moves: one connection, and what became of it.
 #
-#     transfer.pl download ADDRESS PATH
-#     transfer.pl upload ADDRESS PATH SECONDS
-#     transfer.pl late ADDRESS PATH SECONDS
-#     transfer.pl idle ADDRESS PATH
-#     transfer.pl slow ADDRESS PATH FILE
+#     transfer.pl download|upload|late|idle ADDRESS PATH SECONDS
+#     transfer.pl download|upload|late|idle ADDRESS PATH FILE
 #
 # An upload takes so many seconds; a late client connects, and sends its request
-# after this time. An idle one keeps its connection until the server closes it.
-# A slow one reads 5 kB each second until the file exists.
-# Says on stderr that it has connected, and prints "status node octets md5
+# after this time. If a file is given, these and downloads are slow until it
+# exists. An idle client keeps its connection until the server closes it. Says
+# on stderr that it has connected, and prints "status node octets md5
 # longest-gap-ms error" at the end.
 
 use v5.36;
@@ -19,42 +16,55 @@ use IO::Socket::IP;
 use Socket qw(SOL_SOCKET SO_RCVBUF);
 use Time::HiRes qw(sleep time);
 
-my ($kind, $address, $path, $seconds) = @ARGV;
-my $file = $seconds;
-my $CHUNK = 10_000;
+my ($kind, $address, $path, $length) = @ARGV;
+my $file = $length =~ m{^/} ? $length : undef;
+
+# While it waits for the file, this much in this time.
+my ($SLOW, $MOMENT) = (1000, 0.1);
+my $WINDOW = 16_384;
 
 $SIG{PIPE} = 'IGNORE';
 
-my $body = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 60 * $CHUNK;
-my @buffer = $kind eq 'slow' ? ([SOL_SOCKET, SO_RCVBUF, 8192]) : ();
-my $s = IO::Socket::IP->new(PeerHost => $address, PeerPort => 80, Timeout => 5,
-                            Sockopts => \@buffer)
+my $size = 600_000;
+my $part = join '', map { chr(($_ * 7) % 251) } 1 .. 251;
+my $body = substr $part x (1 + $size / length $part), 0, $size;
+
+sub is_slow () { defined $file && !-e $file }
+
+my $s = IO::Socket::IP->new(
+    PeerHost => $address, PeerPort => 80, Timeout => 5,
+    Sockopts => [ defined $file ? [ SOL_SOCKET, SO_RCVBUF, $WINDOW ] : () ])
     or die "$address: $@\n";
 print STDERR "connected\n";
 
 my $version = $kind eq 'idle' ? '1.1' : '1.0';
 my $head = "HTTP/$version\r\nHost: x\r\n";
 
-sleep $seconds if $kind eq 'late';
+if ($kind eq 'late' && defined $file) {
+    sleep $MOMENT while is_slow;
+} elsif ($kind eq 'late') {
+    sleep $length;
+}
 
 if ($kind eq 'upload') {
-    syswrite $s, "PUT $path $head" . 'Content-Length: ' . length($body)
-               . "\r\n\r\n";
-    for (my $at = 0; $at < length $body; $at += $CHUNK) {
-        syswrite $s, substr $body, $at, $CHUNK or last;
-        sleep $seconds * $CHUNK / length $body;
+    my $chunk = defined $file ? $SLOW : 10_000;
+    syswrite $s, "PUT $path $head" . "Content-Length: $size\r\n\r\n";
+    for (my $at = 0; $at < $size; $at += $chunk) {
+        syswrite $s, substr $body, $at, $chunk or last;
+        sleep $length * $chunk / $size if !defined $file;
+        sleep $MOMENT if is_slow;
     }
 } else {
     syswrite $s, "GET $path $head\r\n";
 }
 
 my ($answer, $gap, $last, $n) = ('', 0, time);
-while ($n = sysread $s, my $more, $kind eq 'slow' ? 1024 : 65536) {
-    sleep 0.2 if $kind eq 'slow' && !-e $file;
+while ($n = sysread $s, my $more, is_slow ? $SLOW : 65_536) {
     my $now = time;
     $gap = $now - $last if $now - $last > $gap;
     $last = $now;
     $answer .= $more;
+    sleep $MOMENT if is_slow && $kind eq 'download';
 }
 my $error = defined $n ? '-' : "$!" =~ s/ /_/gr;
 

@@ -1,10 +1,10 @@
 package VRRP::Drained;
 
-# Two nodes that finish connections after a planned move ("drain_timeout"), lb1
-# with the higher priority, and clients whose connections last longer than the
-# move: downloads, uploads, late ones that send their request after it, idle
-# ones, which the workers close after it, and slow ones, whose body is whole in
-# the kernel of the node.
+# The nodes of a lab that finish connections after a planned move
+# ("drain_timeout"), lb1 with the highest priority, and clients whose
+# connections last longer than the move: downloads (of a part, which is whole in
+# the kernel of the node), uploads, late ones that send their request after it,
+# and idle ones, which the workers close after it.
 
 use v5.36;
 
@@ -21,13 +21,16 @@ our $PATIENCE = 15;
 
 my $LONG = 6;  # each transfer, s
 my $TRANSFER = 't/lib/transfer.pl';
-my $BODY = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 600_000;
+my @KINDS = qw(download upload late idle);
+my $SIZE = 600_000;
+my $BODY = substr join('', map { chr(($_ * 7) % 251) } 1 .. 251)
+                  x (1 + $SIZE / 251), 0, $SIZE;
 my $PART = substr $BODY, 0, 150_000;
-my %PRIORITY = (lb1 => 150, lb2 => 100);
+my %PRIORITY = (lb1 => 150, lb2 => 100, lb3 => 50);
 
 
 # lab, addresses (of each instance by its name), instances (what each instance
-# has besides its address), names (of the nodes, both by default), more (what
+# has besides its address), names (of the nodes, all by default), more (what
 # start_nginx is given, by the name of a node). lb1 becomes MASTER.
 sub new ($class, %args) {
     my $self = bless { nginx => {}, clean => {}, %args }, $class;
@@ -35,7 +38,9 @@ sub new ($class, %args) {
 
     $VRRP::Nginx::SHUTDOWN_TIMEOUT = 60;
 
-    for my $name (@{ $self->{names} // [ sort keys %PRIORITY ] }) {
+    my @names = grep { exists $PRIORITY{$_} }
+                map { $_->name } $self->{lab}->nodes;
+    for my $name (@{ $self->{names} // \@names }) {
         my $dir = $self->{lab}->node($name)->dir;
         mkdir "$dir/www";
         mkdir "$dir/up";
@@ -80,12 +85,13 @@ END
         add_header X-Node $name;
         location / { return 200 web; }
         location = /big { root $dir/www; limit_rate 100k; }
+        location = /fast { alias $dir/www/big; }
         location = /part { root $dir/www; }
         location /up/ {
             root $dir;
             dav_methods PUT;
             client_max_body_size 1m;
-            client_body_timeout 10s;
+            client_body_timeout 60s;
         }
     }
     server {
@@ -119,6 +125,15 @@ sub control ($self, $name, $action) {
     return decode_json($self->{lab}->node($name)->run(
         qw(curl -sS -m 10 -X POST -H), 'X-VRRP-Control: 1',
         "http://127.0.0.1:8080/control/$action"));
+}
+
+
+# STOP: none of them sees the others die.
+sub kill_all ($self, $name) {
+    my $nginx = $self->nginx($name);
+    my @all = map { $_->{pid} } $nginx->processes;
+
+    $nginx->signal($_, @all) for qw(STOP KILL);
 }
 
 
@@ -191,22 +206,35 @@ sub wait_until_ended ($self, $from, $to) {
 }
 
 
-# Of these kinds, or of all but the slow ones.
+# Of these kinds, or of all.
 sub start_clients ($self, $tag, @kinds) {
-    my @clients;
+    my @clients = $self->_spawn_clients($tag, undef, @kinds ? @kinds : @KINDS);
 
-    @kinds = qw(download upload late idle) if !@kinds;
+    sleep 0.5;
+    return @clients;
+}
+
+
+# Their transfers are slow until hurry(). A kind more is "part".
+sub start_slow_clients ($self, $tag, @kinds) {
+    return $self->_spawn_clients($tag, 1, @kinds);
+}
+
+
+sub _spawn_clients ($self, $tag, $slow, @kinds) {
+    my @clients;
 
     for my $instance ($self->instances) {
         for my $kind (@kinds) {
             my $name = "$tag-$instance-$kind" =~ tr/ /-/r;
-            my $path = { download => '/big', upload => "/up/$name",
-                         slow => '/part' }->{$kind} // '/';
+            my $path = { download => $slow ? '/fast' : '/big',
+                         upload => "/up/$name", part => '/part' }->{$kind}
+                       // '/';
             $self->{lab}->node('client')->spawn(
-                { tag => $name }, 'perl', $TRANSFER, $kind,
+                { tag => $name }, 'perl', $TRANSFER,
+                $kind eq 'part' ? 'download' : $kind,
                 $self->{addresses}{$instance}, $path,
-                { late => $LONG - 1, slow => $self->_hurry_file }->{$kind}
-                    // $LONG);
+                $slow ? $self->_go_file($name) : $LONG - ($kind eq 'late'));
             push @clients, { name => $name, kind => $kind,
                              instance => $instance };
         }
@@ -214,15 +242,18 @@ sub start_clients ($self, $tag, @kinds) {
     $self->_wait('the clients to connect', sub {
         return !grep { $self->_said($_) !~ /^connected/ } @clients;
     });
-    sleep 0.5;
     return @clients;
 }
 
 
-sub _hurry_file ($self) { $self->{lab}->node('client')->dir . '/hurry' }
+sub _go_file ($self, $name) {
+    return $self->{lab}->node('client')->dir . "/$name.go";
+}
 
-# The slow clients read the rest.
-sub hurry ($self) { _write($self->_hurry_file, '') }
+
+sub hurry ($self, @clients) {
+    _write($self->_go_file($_->{name}), '') for @clients;
+}
 
 
 # On stderr.
@@ -241,6 +272,13 @@ sub answers ($self, $instance) {
         qw(curl -sS -m 2 -o /dev/null -D -), "http://$host/");
 
     return $text =~ /^X-Node: (\S+)/m ? $1 : $text;
+}
+
+
+sub wait_for_results ($self, @clients) {
+    $self->_wait('the clients to end', sub {
+        return !grep { !length } $self->results(@clients);
+    });
 }
 
 
@@ -265,7 +303,7 @@ sub are_whole ($self, $from, $title, @clients) {
         my ($status, $node, $octets, $md5, $gap, $error) = split ' ', $text;
         my $wanted = $client->{kind} =~ /late|idle/ ? '200 ' . md5_hex('web')
             : $client->{kind} eq 'upload' ? '201 ' . md5_hex($BODY)
-            : $client->{kind} eq 'slow' ? '200 ' . md5_hex($PART)
+            : $client->{kind} eq 'part' ? '200 ' . md5_hex($PART)
             : '200 ' . md5_hex($BODY);
 
         Test::More::is(($status // '-') . ' ' . ($md5 // '-'), $wanted,
