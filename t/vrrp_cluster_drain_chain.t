@@ -4,7 +4,8 @@
 # while the connections of the first move are open, and over three nodes, each
 # of which forwards to the previous one, and back to the first one. If the
 # processes of the successor die, the node that left takes the addresses back
-# and continues. If a third node takes them, the clients see an end.
+# and continues. If a third node takes them, it forwards a moment later: quiet
+# connections continue, and all others end.
 
 use v5.36;
 
@@ -99,6 +100,8 @@ $nodes->are_whole('lb1', "$title 1", @first);
 $nodes->are_whole('lb2', "$title 2", @second);
 $nodes->are_whole('lb3', "$title 3", @third);
 all_end($title, @NODES);
+unlike($nodes->nginx($_)->log_text, qr/not been asked for any more/,
+       "$title: $_ has learned of each end") for @NODES;
 
 $title = 'the third one takes over';
 $nodes->control('lb2', 'resume');
@@ -106,7 +109,9 @@ $nodes->control('lb2', 'resume');
 releases($title, 'lb1', 'lb2');
 $nodes->kill_all('lb2');
 answers($title, 'lb3');
+$nodes->wait_for_forwarding('lb3');
 $nodes->hurry(@first);
+$nodes->are_whole('lb1', $title, grep { $_->{kind} eq 'late' } @first);
 $nodes->wait_for_results(@first);
 pass("$title: no client waits for ever");
 all_end($title, qw(lb1 lb3));

@@ -173,7 +173,9 @@ bool PeerDrains::is_higher(const peer::Received &received,
 }
 
 // A request goes to the first one in the order of successors. A process that
-// continues does not know who was asked: the MASTER.
+// continues does not know who was asked: the MASTER. If the successor has
+// ended, the next MASTER is asked, but a successor that has only a new process
+// is not forgotten: see hear().
 std::optional<PeerDrains::Receiver> PeerDrains::receiver_of(
     std::size_t router, const engine::Engine &engine) {
     successors_.resize(engine.routers().size());
@@ -190,10 +192,13 @@ std::optional<PeerDrains::Receiver> PeerDrains::receiver_of(
                     peer::find_order(orders, config.family, config.vrid)) {
                 to = Receiver{link, order->nodes.front()};
             }
-        } else if (successors_[router] != 0) {
-            to = Receiver{link, successors_[router]};
-        } else {
+        } else if (successors_[router] == 0) {
             to = active_of(link, config);
+        } else {
+            const Receiver last{link, successors_[router]};
+            return drain.has_addresses() && !is_up(last)
+                       ? active_of(link, config).value_or(last)
+                       : last;
         }
         if (to) {
             successors_[router] = to->second;
@@ -201,6 +206,13 @@ std::optional<PeerDrains::Receiver> PeerDrains::receiver_of(
         }
     }
     return std::nullopt;
+}
+
+bool PeerDrains::is_up(const Receiver &node) const {
+    return std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
+        return peer.node == node.second && peer.state == peer::PeerState::up &&
+               interface_of(peer.link) == interface_of(node.first);
+    });
 }
 
 std::optional<PeerDrains::Receiver> PeerDrains::active_of(
@@ -296,13 +308,30 @@ void PeerDrains::hear(const peer::Received &received, engine::Engine &engine,
     for (const peer::RouterForward &one : forwards->routers) {
         const auto router = find_router(engine, interface_of(received.link),
                                         {one.family, one.vrid});
-        if (router && successors_[*router] == received.node) {
+        if (!router) {
+            continue;
+        }
+        if (one.is_in_place && follows_successor(received, *router, engine)) {
+            successors_[*router] = received.node;
+        }
+        if (successors_[*router] == received.node) {
             engine.hear_forwards(*router,
                                  {one.is_in_place, forwards->why_not,
                                   one.segments, forwards->mac},
                                  now);
         }
     }
+}
+
+// The MASTER, after the successor of this node has ended.
+bool PeerDrains::follows_successor(const peer::Received &received,
+                                   std::size_t router,
+                                   const engine::Engine &engine) const {
+    const engine::VirtualRouter &left = engine.routers()[router];
+    const auto active = active_of(received.link, left.config());
+    return left.drain().has_addresses() &&
+           !is_up({received.link, successors_[router]}) && active &&
+           active->second == received.node;
 }
 
 std::string PeerDrains::name_of(const peer::Received &received) const {

@@ -59,6 +59,9 @@ private:
                                    engine::Engine &engine, Instant now);
     bool may_ask(const peer::Received &received,
                  const engine::VirtualRouter &router) const;
+    bool is_up(const Receiver &node) const;
+    bool follows_successor(const peer::Received &received, std::size_t router,
+                           const engine::Engine &engine) const;
     std::string name_of(const peer::Received &received) const;
     const std::string &interface_of(std::size_t link) const {
         return links_.configs()[link].interface;

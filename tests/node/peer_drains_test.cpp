@@ -91,7 +91,7 @@ protected:
     // As node/peer_links.cpp does each second.
     void look() {
         look(lb1);
-        look(lb2);
+        look(*successor);
     }
     void look(DrainSide &side) {
         const peer::RouterState state = side.state() == vrrp::StateName::active
@@ -104,8 +104,8 @@ protected:
     // What each node does after an event, until nothing is under way.
     void pass() {
         for (int i = 0; i < 10; ++i) {
-            for (DrainSide *from : {&lb1, &lb2}) {
-                DrainSide &to = from == &lb1 ? lb2 : lb1;
+            for (DrainSide *from : {&lb1, successor}) {
+                DrainSide &to = from == &lb1 ? *successor : lb1;
                 from->handover->notify(*from->router, now);
                 from->drains->send(*from->router, now);
                 if (from->drains->plans_to_want(*from->router, now)) {
@@ -144,7 +144,7 @@ protected:
     void run(Duration time) {
         const Instant end = now + time;
         for (; now < end; now += Milliseconds{1}) {
-            for (DrainSide *side : {&lb1, &lb2}) {
+            for (DrainSide *side : {&lb1, successor}) {
                 side->machine.beats = {{.pid = 1, .beat = now}};
                 const auto due = side->router->deadline();
                 if (due && now >= *due) {
@@ -162,10 +162,26 @@ protected:
         look();
     }
 
+    // lb3 is MASTER then.
+    void successor_dies() {
+        run(Seconds{1});  // a link that is younger is not tried again at once
+        lb1.links->handle_end(0, peer::Ended::closed, "", now);
+        lb3.begin_as_master(now);
+        lb3.links->set_targets({{0, lb1.address}}, now);
+        successor = &lb3;
+        ASSERT_TRUE(lb1.links->accept(0, lb3.address, lb1.address, now));
+        lb1.links->begin(0, now);
+        pass();
+        lb1.links->set_targets({{0, lb3.address}}, now);
+        look();
+    }
+
     Instant now = instant_from_ns(1'000'000'000);
     bool link_works = true;
     DrainSide lb1{*IpAddress::parse("10.0.1.1"), 100, 10};
     DrainSide lb2{*IpAddress::parse("10.0.1.2"), 90, 20};
+    DrainSide lb3{*IpAddress::parse("10.0.1.3"), 80, 30};
+    DrainSide *successor = &lb2;
 };
 
 TEST_F(PeerDrainsTest, TheSuccessorForwardsBeforeItIsMaster) {
@@ -243,6 +259,30 @@ TEST_F(PeerDrainsTest, ANewLinkIsFollowedByAReport) {
     lb1.links->begin(0, now);
     pass();
     EXPECT_TRUE(lb2.forwards());
+}
+
+// The kernel of a successor that has ended forwards for some seconds.
+TEST_F(PeerDrainsTest, TheNodeThatFollowsADeadSuccessorContinues) {
+    drain();
+    successor_dies();
+    run(Milliseconds{1001});
+    EXPECT_TRUE(lb3.forwards());
+    run(engine::kDrainSilence + Seconds{1});
+    EXPECT_EQ(lb1.step(), Step::drains);
+    lb1.machine.connections = 0;
+    run(Seconds{1});
+    EXPECT_EQ(lb1.step(), Step::none);
+    EXPECT_FALSE(lb3.forwards()) << "it is the one that learns the end";
+}
+
+// The successor may have only a new process.
+TEST_F(PeerDrainsTest, ANodeThatRefusesIsNoSuccessor) {
+    drain();
+    successor_dies();
+    lb3.machine.no_drains = "too old";
+    run(engine::kDrainSilence + Seconds{1});
+    EXPECT_EQ(lb1.step(), Step::none);
+    EXPECT_EQ(lb1.log.count("the successor does not answer"), 1u);
 }
 
 TEST_F(PeerDrainsTest, APreemptionIsADrain) {

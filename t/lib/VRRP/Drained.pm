@@ -91,7 +91,7 @@ END
             root $dir;
             dav_methods PUT;
             client_max_body_size 1m;
-            client_body_timeout 60s;
+            client_body_timeout 10s;
         }
     }
     server {
@@ -193,6 +193,15 @@ sub _wait ($self, $what, $check) {
 # The node that has left has the addresses at lo.
 sub at_lo ($self, $name) {
     return $self->{lab}->node($name)->run(qw(ip -o addr show dev lo));
+}
+
+
+sub wait_for_forwarding ($self, $name) {
+    for my $instance ($self->instances) {
+        $self->_wait("$name to forward for $instance", sub {
+            return $self->instance($name, $instance)->{drain}{forwarding};
+        });
+    }
 }
 
 
