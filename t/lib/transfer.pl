@@ -20,7 +20,7 @@ my ($kind, $address, $path, $length) = @ARGV;
 my $file = $length =~ m{^/} ? $length : undef;
 
 # While it waits for the file, this much in this time.
-my ($SLOW, $MOMENT) = (1000, 0.1);
+my ($SLOW, $MOMENT) = (1000, 0.2);
 my $WINDOW = 16_384;
 
 $SIG{PIPE} = 'IGNORE';
