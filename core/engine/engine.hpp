@@ -173,10 +173,6 @@ public:
                            Instant now);
     void give_way(std::size_t router, const std::string &successor,
                   Instant now);
-    // The address of the MASTER that this node preempts within a second; a
-    // group preempts as a whole.
-    std::optional<IpAddress> preempts_soon(std::size_t router,
-                                           Instant now) const;
     void limit_drains(Duration most, Instant now);
 
     // The same for its peer links: see Witness.

@@ -220,17 +220,6 @@ std::vector<const vrrp::Instance *> Engine::instances_of(
     return list;
 }
 
-std::optional<IpAddress> Engine::preempts_soon(std::size_t index,
-                                               Instant now) const {
-    const auto is_soon = [&](std::size_t i) {
-        return routers_[i].preempts_soon(now).has_value();
-    };
-    const std::size_t group = group_of_[index];
-    const bool is_held = group != kNoGroup &&
-                         !std::ranges::all_of(groups_[group].members, is_soon);
-    return is_held ? std::nullopt : routers_[index].preempts_soon(now);
-}
-
 // That of a group is served with its first member.
 [[gnu::hot]] std::optional<Instant> Engine::deadline_of(
     std::size_t index) const {

@@ -222,17 +222,19 @@ void VirtualRouter::leave_undrained(Instant now) {
 
 // If it cannot ask, it is preempted.
 void VirtualRouter::give_way(const std::string &successor, Instant now) {
-    if (!postponed_) {
+    if (!config().is_grouped() && !postponed_) {
         gives_way_ = ask_to_forward(
             vrrp::Release{successor + " preempts", successor_grace(), true},
             now);
     }
 }
 
-// The other node needs a moment for it.
+// The other node needs a moment for it. Members of a group would have to leave
+// together, and to stay together if the other node does not take over.
 std::optional<IpAddress> VirtualRouter::preempts_soon(Instant now) const {
-    if (!config().peer_link || phase_ != Phase::joined || !may_act() ||
-        stopped_ || !ports_.drains.why_unavailable().empty()) {
+    if (!config().peer_link || config().is_grouped() ||
+        phase_ != Phase::joined || !may_act() || stopped_ ||
+        !ports_.drains.why_unavailable().empty()) {
         return std::nullopt;
     }
     const auto &active = instance_.active_router();

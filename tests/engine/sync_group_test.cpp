@@ -409,65 +409,6 @@ TEST_F(DualStackTest, BothFamiliesFollowTheBetterRouterOfOne) {
     EXPECT_EQ(reason(1), "IPv4 of \"VI_1\" hears priority 200 from 10.0.1.2");
 }
 
-// Planned moves that cut no connection, see Drain.
-class DrainedGroupTest : public SyncGroupTest {
-protected:
-    static RouterConfig drained(std::uint8_t vrid) {
-        RouterConfig router = member(vrid);
-        router.router.peer_link = true;
-        router.router.drain_timeout = Seconds{600};
-        return router;
-    }
-
-    void start_drained() {
-        Interfaces world = interfaces();
-        world.list.push_back({.name = "lo", .index = IfIndex{1}, .up = true});
-        beat();
-        engine.emplace(std::vector{drained(51), drained(52)}, machine.ports(),
-                       log);
-        engine->start(world, now);
-    }
-
-    Drain::Step step(std::size_t index) const {
-        return engine->routers()[index].drain().step();
-    }
-};
-
-TEST_F(DrainedGroupTest, PreemptsSoonIfAllMembersDo) {
-    start_drained();
-    run(Milliseconds{10});
-    hear(51, 90);
-    hear(52, 200);
-    EXPECT_FALSE(engine->preempts_soon(0, now));
-    run(Milliseconds{10});
-    hear(52, 90);
-    EXPECT_EQ(states(), "BB");
-    EXPECT_EQ(engine->preempts_soon(0, now), kPeer);
-    EXPECT_EQ(engine->preempts_soon(1, now), kPeer);
-}
-
-TEST_F(DrainedGroupTest, GivesWayMemberByMember) {
-    start_drained();
-    run(Milliseconds{361});
-    ASSERT_EQ(states(), "MM");
-    machine.connections = 2;
-    const ForwardsReport in_place{true, "", 0, {2, 0, 0, 0, 0, 7}};
-    engine->give_way(0, "lb2 (10.0.1.2)", now);
-    engine->give_way(1, "lb2 (10.0.1.2)", now);
-    engine->hear_forwards(0, in_place, now);
-    run(Milliseconds{20});
-    EXPECT_TRUE(engine->routers()[0].is_leaving());
-    EXPECT_EQ(step(1), Drain::Step::asks) << "does not stand down";
-    engine->hear_forwards(1, in_place, now);
-    hear(51, 200);
-    run(Milliseconds{10});
-    hear(52, 200);
-    run(Milliseconds{200});
-    EXPECT_EQ(states(), "BB");
-    EXPECT_EQ(step(0), Drain::Step::drains);
-    EXPECT_EQ(step(1), Drain::Step::drains);
-}
-
 TEST_F(SyncGroupTest, AllWaitInInitForATentativeSource) {
     std::vector<RouterConfig> routers{member(52), member(51)};
     routers[1].router.family = Family::ipv6;

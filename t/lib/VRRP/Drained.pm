@@ -196,6 +196,16 @@ sub at_lo ($self, $name) {
 }
 
 
+# It leaves when the other node is MASTER.
+sub wait_for_lo ($self, $name) {
+    for my $address (values $self->{addresses}->%*) {
+        $self->_wait("$name to have $address at lo", sub {
+            return $self->at_lo($name) =~ /\Q$address\E/;
+        });
+    }
+}
+
+
 sub wait_for_forwarding ($self, $name) {
     for my $instance ($self->instances) {
         $self->_wait("$name to forward for $instance", sub {
