@@ -42,13 +42,16 @@ public:
     // Segments of the successor of which none has arrived: networks drop frames
     // with the source address of another host.
     static constexpr std::uint64_t kMostLost = 3;
+    // For a successor that was so late that this node is MASTER again. Much
+    // later another node may take over, which has not agreed.
+    static constexpr Duration kLateTime = Seconds{1};
     // For the end of the last connections.
     static constexpr Duration kCloseTime = Milliseconds{300};
 
     enum class Step : std::uint8_t {
         none,
         asks,    // still MASTER
-        agreed,  // the same, or leaving, or MASTER again for a moment
+        agreed,  // the same, or leaving, or MASTER again since a moment
         drains,
         closes  // the connections that are left
     };
@@ -66,12 +69,15 @@ public:
         has_news_ = true;
     }
 
-    // The other node forwards for as long, and may take over later than this
-    // node has waited for it.
     void agree(const ForwardsReport &report, Instant now) {
         step_ = Step::agreed;
-        due_at_ = now + kDrainSilence;
+        due_at_.reset();
         hear(report, now);
+    }
+
+    // The other node has agreed, but did not take over while this one waited.
+    void expect_late_successor(Instant now) {
+        due_at_ = due_at_.value_or(now + kLateTime);
     }
 
     // most: the time after which it ends. is_taken: the successor has the

@@ -145,9 +145,9 @@ void VirtualRouter::leave_by(const vrrp::Input &leave, bool serving,
 
 bool VirtualRouter::ask_to_forward(const vrrp::Input &leave, Instant now) {
     if (instance_.state() != vrrp::StateName::active ||
-        instance_.is_leaving() || drain_.step() != Drain::Step::none ||
-        deleted_ || !may_act() || !config().election ||
-        !why_no_drain().empty()) {
+        instance_.is_leaving() || drain_.is_asking() ||
+        drain_.has_addresses() || deleted_ || !may_act() ||
+        !config().election || !why_no_drain().empty()) {
         return false;
     }
     refusal_.clear();
@@ -269,17 +269,20 @@ void VirtualRouter::let_leave(Instant now) {
     input(vrrp::ActiveLeavesBy{until}, now);
 }
 
-// It has left without the answer to its request. What it was to do is done
-// then: a release holds for a backup, too.
+// It has left in another way. What it was to do is done then: a release holds
+// for a backup, too.
 [[gnu::hot]] void VirtualRouter::settle_drain(Instant now) {
     if (instance_.state() != vrrp::StateName::backup) {
         preempts_at_.reset();
     }
     const bool is_active = instance_.state() == vrrp::StateName::active;
+    const bool has_agreed = drain_.step() == Drain::Step::agreed;
     if ((drain_.is_asking() && (!is_active || instance_.is_leaving())) ||
-        (drain_.step() == Drain::Step::agreed && !is_active)) {
+        (has_agreed && !is_active)) {
         mark_changed();
         leave_undrained(now);
+    } else if (has_agreed && !instance_.is_leaving()) {
+        drain_.expect_late_successor(now);
     }
 }
 
