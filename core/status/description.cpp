@@ -334,7 +334,6 @@ bool Description::update_routes(const engine::VirtualRouter &router) {
     node.worker_timeout_ns =
         engine.worker_timeout().value_or(Duration{0}).count();
     node.has_bfd = facts.bfd_dropped != nullptr;
-    node.drains = engine.finishes_connections();
     node.crashes = facts.crashes;
     node.nginx_crashes = facts.nginx_crashes;
     node.preempts_from_ns = to_ns(facts.preempts_from);
@@ -350,6 +349,7 @@ bool Description::update_routes(const engine::VirtualRouter &router) {
     node.lost_other_packets = numbers.lost_other_packets;
     node.bfd_dropped = numbers.bfd_dropped;
     node.timer_lag = numbers.timer_lag;
+    node.drains = numbers.drains;
     return node;
 }
 
@@ -361,7 +361,8 @@ bool Description::update_routes(const engine::VirtualRouter &router) {
         .lost_packets = facts.lost_packets,
         .lost_other_packets = facts.lost_other_packets,
         .bfd_dropped = facts.bfd_dropped ? *facts.bfd_dropped : bfd::Drops{},
-        .timer_lag = engine.timer_lag()};
+        .timer_lag = engine.timer_lag(),
+        .drains = engine.finishes_connections()};
 }
 
 UnknownRouterRecords describe(const engine::UnknownRouters &routers) {

@@ -44,6 +44,7 @@ struct NodeNumbers {
     std::uint64_t lost_other_packets = 0;
     bfd::Drops bfd_dropped{};
     engine::TimerLag timer_lag;
+    bool drains = false;  // a router has a drain
 
     bool operator==(const NodeNumbers &) const = default;
 };

@@ -101,6 +101,28 @@ protected:
     status::Snapshot last;
 };
 
+// Workers look at this alone.
+TEST_F(PublisherTest, SaysThatConnectionsAreFinished) {
+    vrrp::Config c = engine::config();
+    c.peer_link = true;
+    c.drain_timeout = Seconds{600};
+    engine::Interfaces world = engine::interfaces();
+    world.list.push_back({.name = "lo",
+                          .index = IfIndex{1},
+                          .mac = {},
+                          .up = true,
+                          .addresses = {{engine::kVip, 32, true, false}}});
+    machine.connections = 2;
+    beat();
+    start(c, world);
+    share();
+    EXPECT_EQ(area.read_node().value().drains, 1);
+    machine.connections = 0;
+    run(Seconds{2});
+    share();
+    EXPECT_EQ(area.read_node().value().drains, 0);
+}
+
 TEST_F(PublisherTest, ReportsAllThatThereIs) {
     become_active();
     receive(50);
