@@ -40,7 +40,7 @@ std::shared_ptr<engine::Drains> drains_of(const Generation &generation) {
 
 // A process that continues the drain of one that has ended replaces what that
 // one left in the kernel by then.
-constexpr Duration kLeftDrains = engine::kDrainSilence + Seconds{2};
+constexpr Duration kLeftDrains = engine::kDrainLease + Seconds{1};
 
 // Errors that are permanent. All others may pass: no memory, no descriptor, a
 // full queue, a late answer.
@@ -285,10 +285,14 @@ void Node::remove_left_drains(Instant now) {
     const auto interfaces = host_.interfaces();
     const Status removed = interfaces ? drains_->remove_left_behind(*interfaces)
                                       : Status(Unexpected(interfaces.error()));
-    if (!removed) {
+    if (!removed && !is_for_good(removed.error().code)) {
         left_drains_at_ = now + kLeftDrains;
-        left_line_.write(log_, LogLevel::warn,
-                         removed.error().to_string() + ", retrying", now);
+    }
+    if (!removed) {
+        left_line_.write(
+            log_, LogLevel::warn,
+            removed.error().to_string() + (left_drains_at_ ? ", retrying" : ""),
+            now);
     }
 }
 
