@@ -35,6 +35,10 @@ GetOptions('seconds=i' => \(my $seconds = 60),
 my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
 die "drain: $reason\n" if $reason;
 
+for my $system (@systems) {
+    die "drain: no system \"$system\"\n" if !$SYSTEMS{$system};
+}
+
 my $DOWNLOAD = $UPLOAD x ($RATE * $seconds / length $UPLOAD);
 my %WHOLE = map { md5_hex($_) => 1 } $UPLOAD, $DOWNLOAD;
 
@@ -54,8 +58,9 @@ for my $system (@systems ? @systems : sort keys %SYSTEMS) {
 
     my %cells;
     for my $key (keys $results[0]->%*) {
-        my @values = sort { $a <=> $b } map { $_->{$key} } @results;
-        $cells{$key} = $key =~ /^(?:before|during|after)$/
+        my @values = sort { $a <=> $b }
+                     grep { defined } map { $_->{$key} } @results;
+        $cells{$key} = $key =~ /^(?:before|during|after)$/ && @values
             ? sprintf('%.1f', $values[$#values / 2]) : numbers('', @values);
     }
     print row($system, @cells{qw(cut failed outage before during after)});
@@ -189,5 +194,5 @@ sub median_answer ($since, $until, @requests) {
                 grep { $_->{good} && $_->{start} >= $since
                        && $_->{start} < $until } @requests;
 
-    return @times ? $times[$#times / 2] : 0;
+    return @times ? $times[$#times / 2] : undef;
 }
