@@ -72,7 +72,10 @@ cuts_nothing('both crash and reload', 'lb1', 'lb2', sub {
     $nodes->wait_for_master('lb2');
     $nodes->nginx($_)->kill_vrrp_process for qw(lb1 lb2);
     sleep 0.5;
-    $nodes->nginx($_)->reload for qw(lb1 lb2);
+    $nodes->nginx('lb2')->reload;
+    $nodes->wait_for_forwarding('lb2');
+    my $lb1 = $nodes->nginx('lb1');
+    $lb1->signal('HUP', $lb1->masters);  # its old workers have connections
 });
 stays_master('both crash and reload', 'lb2');
 
@@ -122,7 +125,7 @@ unlike($nodes->state_of('lb1')->{addresses}, qr/\Q$ADDRESS{$_}\E/,
 # Those of lb1 have no effect any more, and the next process removes them.
 $nodes->nginx('lb1')->start;
 eval {
-    $lab->wait_until('the next process to look', $PATIENCE, sub {
+    $lab->wait_until('the next process to look', 2 * $PATIENCE, sub {
         return $nodes->state_of('lb1')->{filters} eq '';
     });
 };
