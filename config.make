@@ -23,6 +23,12 @@ if [ "$NGX_CC_NAME" = gcc ]; then
     ngx_vrrp_cxxflags="$ngx_vrrp_cxxflags -Wno-maybe-uninitialized"
 fi
 
+# clang 19 warns of a function that std::stable_sort of libstdc++ 12 calls.
+
+if [ "$NGX_CC_NAME" = clang ]; then
+    ngx_vrrp_cxxflags="$ngx_vrrp_cxxflags -Wno-deprecated-declarations"
+fi
+
 ngx_vrrp_cxxflags="$ngx_vrrp_cxxflags $NGX_VRRP_CXX_OPT"
 
 ngx_vrrp_inc_opts=
