@@ -21,7 +21,7 @@ plan(skip_all => 'no ansible-playbook here') if !$ansible;
 plan(skip_all => 'the module is linked in') if VRRP::Nginx->module eq '';
 
 my $contrib = abs_path(dirname(__FILE__) . '/../contrib/ansible');
-my $classic = VRRP::Classic->new(profile => 'v3');
+my $classic = VRRP::Classic->new(profile => 'v3_1s');
 my $lab = VRRP::Lab->new(nodes => [qw(lb1 lb2)]);
 my $watch = $lab->watch_addresses('lb2');
 my (%nginx, $hosts);

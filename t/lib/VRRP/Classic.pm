@@ -23,6 +23,11 @@ our %PROFILES = (
         ours       => "version 3; advert_int 100ms;",
         keepalived => "version 3\n advert_int 0.1",
     },
+    v3_1s => {
+        interval   => 1,
+        ours       => "version 3; advert_int 1s;",
+        keepalived => "version 3\n advert_int 1",
+    },
     v3_30ms => {
         interval   => 0.03,
         ours       => "version 3; advert_int 30ms;",
