@@ -84,7 +84,9 @@ sub measure ($system) {
         $lab->node('lb1')->run(qw(curl -sS -m 10 -o /dev/null -X POST -H),
                                'X-VRRP-Control: 1', $CONTROL);
     }
-    $lab->wait_for_holder('lb2', $PATIENCE);
+    # lb1 has it at "lo" while it finishes connections
+    $lab->wait_until('lb2 to have the address', $PATIENCE,
+                     sub { grep { $_ eq 'lb2' } $lab->who_has });
 
     eval {
         $lab->wait_until('the transfers', $seconds + $PATIENCE, sub {
