@@ -12,11 +12,10 @@ use VRRP::Bench::Report qw(machine numbers row);
 use VRRP::Classic;
 use VRRP::Lab;
 use VRRP::Nginx;
-use VRRP::Proc;
+use VRRP::Transfers;
 
-my $TRANSFER = 't/lib/transfer.pl';
 my $RATE = 200_000;  # octets of a download in a second
-my $UPLOAD = join '', map { chr } map { ($_ * 7) % 251 } 1 .. 600_000;
+my $UPLOAD = $VRRP::Transfers::BODY;
 my $PATIENCE = 15;  # s
 my $BEFORE = 3;     # s from the start of the transfers to the move
 my $CONTROL = 'http://127.0.0.1:8080/control/release';
@@ -90,7 +89,7 @@ sub measure ($system) {
 
     eval {
         $lab->wait_until('the transfers', $seconds + $PATIENCE, sub {
-            return !grep { !length } results($lab, @clients);
+            VRRP::Transfers::have_ended($lab->node('client'), @clients);
         });
     };
     my $ended = time;
@@ -98,7 +97,8 @@ sub measure ($system) {
     my $summary = $load->summary($since);
     my @requests = $load->requests;
     $load->stop;
-    my @results = map { [split] } results($lab, @clients);
+    my @results = map { [split] }
+                  VRRP::Transfers::results($lab->node('client'), @clients);
     $lab->finish;
 
     return {
@@ -118,12 +118,7 @@ sub start_nodes ($lab, $classic, $link) {
 
     for my $name (qw(lb1 lb2)) {
         my $dir = $lab->node($name)->dir;
-        mkdir "$dir/$_" for qw(www up);
-        chmod 0777, "$dir/up";
-        open my $out, '>', "$dir/www/big" or die "$dir: $!\n";
-        print {$out} $DOWNLOAD;
-        close $out;
-
+        VRRP::Transfers::prepare($dir, $DOWNLOAD);
         $lab->start_nginx($name,
             vrrp => $link ? $link . $classic->vrrp($name) : undef,
             http => http_of($name, $dir, $link));
@@ -137,6 +132,7 @@ sub start_nodes ($lab, $classic, $link) {
 
 
 sub http_of ($name, $dir, $link) {
+    my $locations = VRRP::Transfers::locations($dir, $RATE);
     my $control = $link ? 'location /control { vrrp_control on; }' : '';
 
     return <<"END";
@@ -144,13 +140,7 @@ sub http_of ($name, $dir, $link) {
         listen 80;
         add_header X-Node $name always;
         location / { return 200 $name; }
-        location = /big { root $dir/www; limit_rate $RATE; }
-        location /up/ {
-            root $dir;
-            dav_methods PUT;
-            client_max_body_size 1m;
-            client_body_timeout 10s;
-        }
+$locations
     }
     server {
         listen 127.0.0.1:8080;
@@ -167,20 +157,12 @@ sub start_transfers ($lab) {
         for my $kind (qw(download upload)) {
             my $path = $kind eq 'download' ? '/big' : "/up/$n";
             $lab->node('client')->spawn(
-                { tag => "$kind$n" }, $^X, $TRANSFER, $kind, $VRRP::Lab::VIP,
+                { tag => "$kind$n" }, $^X, $VRRP::Transfers::SCRIPT, $kind, $VRRP::Lab::VIP,
                 $path, $seconds);
             push @clients, "$kind$n";
         }
     }
     return @clients;
-}
-
-
-# What each client has seen: its line, or nothing yet.
-sub results ($lab, @clients) {
-    my $dir = $lab->node('client')->dir;
-
-    return map { VRRP::Proc::slurp("$dir/$_.out") // '' } @clients;
 }
 
 

@@ -67,11 +67,7 @@ sub cuts_nothing ($title, $from, $to, $act, $finish = sub { }) {
 }
 
 
-my $unavailable = $nodes->instance('lb1', 'FAST')->{drain}{unavailable};
-if (defined $unavailable) {
-    $lab->finish;
-    plan(skip_all => "drain: not available: $unavailable");
-}
+$nodes->skip_if_unavailable;
 
 $nodes->wait_for_order('lb1', 'lb2');
 cuts_nothing('release', 'lb1', 'lb2',

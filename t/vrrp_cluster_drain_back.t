@@ -53,11 +53,7 @@ sub forwarded (%captures) {
 }
 
 
-my $unavailable = $nodes->instance('lb1', 'ONE')->{drain}{unavailable};
-if (defined $unavailable) {
-    $lab->finish;
-    plan(skip_all => "drain: not available: $unavailable");
-}
+$nodes->skip_if_unavailable;
 
 $nodes->wait_for_order('lb1', 'lb2');
 my @first = ($nodes->start_clients('there', 'download'),

@@ -22,13 +22,7 @@ my $PATIENCE = $VRRP::Drained::PATIENCE;
 my $NEW = 10;  # connections
 
 my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
-my %ADDRESS = (FOUR => $VRRP::Lab::VIP, SIX => 'fd64::201');
-my $nodes = VRRP::Drained->new(
-    lab => $lab, addresses => \%ADDRESS, expect => qr/on signal 9/,
-    instances => {
-        FOUR => 'virtual_router_id 52; advert_int 500ms;',
-        SIX => 'virtual_router_id 53; advert_int 500ms;',
-    });
+my $nodes = VRRP::Drained->new(lab => $lab, expect => qr/on signal 9/);
 
 
 # During the transfers.
@@ -60,11 +54,7 @@ sub forget_neighbours ($name) {
 }
 
 
-my $unavailable = $nodes->instance('lb1', 'FOUR')->{drain}{unavailable};
-if (defined $unavailable) {
-    $lab->finish;
-    plan(skip_all => "drain: not available: $unavailable");
-}
+$nodes->skip_if_unavailable;
 
 $nodes->wait_for_order('lb1', 'lb2');
 cuts_nothing('both crash and reload', 'lb1', 'lb2', sub {
@@ -110,16 +100,15 @@ $nodes->kill_all('lb1');
 my $since = time;
 my @sending = grep { $_->{kind} eq 'upload' } @clients;
 eval {
-    $lab->wait_until('the end of the uploads', $PATIENCE, sub {
-        return !grep { !length } $nodes->results(@sending);
-    });
+    $lab->wait_until('the end of the uploads', $PATIENCE,
+                     sub { $nodes->have_ended(@sending) });
 };
 cmp_ok(time - $since, '<', 2, 'death: clients that send learn it at once');
 like($_, qr/^- /, 'death: no answer') for $nodes->results(@sending);
 is($nodes->answers($_), 'lb2', "death: $_: lb2 answers") for $nodes->instances;
 $nodes->wait_until_ended('lb1', 'lb2');
 is($nodes->state_of('lb2')->{filters}, '', 'death: no filter is left on lb2');
-unlike($nodes->state_of('lb1')->{addresses}, qr/\Q$ADDRESS{$_}\E/,
+unlike($nodes->state_of('lb1')->{addresses}, qr/\Q@{[ $nodes->address($_) ]}\E/,
        "death: $_ is not left on lb1") for $nodes->instances;
 
 # Those of lb1 have no effect any more, and the next process removes them.

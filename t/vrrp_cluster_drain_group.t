@@ -15,10 +15,8 @@ my $reason = VRRP::Lab->unavailable // VRRP::Nginx->unavailable;
 plan(skip_all => $reason) if $reason;
 
 my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
-my %ADDRESS = (FOUR => $VRRP::Lab::VIP, SIX => 'fd64::201');
 my $nodes = VRRP::Drained->new(
-    lab => $lab, addresses => \%ADDRESS,
-    instances => {
+    lab => $lab, instances => {
         FOUR => 'virtual_router_id 52; advert_int 500ms; sync_group edge;',
         SIX => 'virtual_router_id 53; advert_int 250ms; sync_group edge;',
     });
@@ -38,11 +36,7 @@ sub cuts_nothing ($title, $from, $to, $act) {
 }
 
 
-my $unavailable = $nodes->instance('lb1', 'FOUR')->{drain}{unavailable};
-if (defined $unavailable) {
-    $lab->finish;
-    plan(skip_all => "drain: not available: $unavailable");
-}
+$nodes->skip_if_unavailable;
 
 $nodes->wait_for_order('lb1', 'lb2');
 cuts_nothing('release', 'lb1', 'lb2',

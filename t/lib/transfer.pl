@@ -12,9 +12,13 @@
 use v5.36;
 
 use Digest::MD5 qw(md5_hex);
+use FindBin;
 use IO::Socket::IP;
 use Socket qw(SOL_SOCKET SO_RCVBUF);
 use Time::HiRes qw(sleep time);
+
+use lib $FindBin::Bin;
+use VRRP::Transfers;
 
 my ($kind, $address, $path, $length) = @ARGV;
 my $file = $length =~ m{^/} ? $length : undef;
@@ -25,9 +29,8 @@ my $WINDOW = 16_384;
 
 $SIG{PIPE} = 'IGNORE';
 
-my $size = 600_000;
-my $part = join '', map { chr(($_ * 7) % 251) } 1 .. 251;
-my $body = substr $part x (1 + $size / length $part), 0, $size;
+my $body = $VRRP::Transfers::BODY;
+my $size = length $body;
 
 sub is_slow () { defined $file && !-e $file }
 

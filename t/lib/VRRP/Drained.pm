@@ -16,24 +16,28 @@ use Time::HiRes qw(sleep);
 use VRRP::Lab;
 use VRRP::Linked;
 use VRRP::Nginx;
+use VRRP::Transfers;
 
 our $PATIENCE = 15;
 
 my $LONG = 6;  # each transfer, s
-my $TRANSFER = 't/lib/transfer.pl';
 my @KINDS = qw(download upload late idle);
-my $SIZE = 600_000;
-my $BODY = substr join('', map { chr(($_ * 7) % 251) } 1 .. 251)
-                  x (1 + $SIZE / 251), 0, $SIZE;
+my $BODY = $VRRP::Transfers::BODY;
 my $PART = substr $BODY, 0, 150_000;
 my %PRIORITY = (lb1 => 150, lb2 => 100, lb3 => 50);
+my %FOUR_AND_SIX = (
+    addresses => { FOUR => $VRRP::Lab::VIP, SIX => 'fd64::201' },
+    instances => { FOUR => 'virtual_router_id 52; advert_int 500ms;',
+                   SIX => 'virtual_router_id 53; advert_int 500ms;' });
 
 
 # lab, addresses (of each instance by its name), instances (what each instance
-# has besides its address), names (of the nodes, all by default), more (what
-# start_nginx is given, by the name of a node). lb1 becomes MASTER.
+# has besides its address; by default there is one for each family), names (of the
+# nodes, all by default), more (what start_nginx is given, by the name of a node).
+# lb1 becomes MASTER.
 sub new ($class, %args) {
-    my $self = bless { nginx => {}, clean => {}, %args }, $class;
+    my $self = bless { nginx => {}, clean => {}, %FOUR_AND_SIX, %args },
+                     $class;
     my $link = 'on secret_file=' . VRRP::Linked->secret($self->{lab});
 
     $VRRP::Nginx::SHUTDOWN_TIMEOUT = 60;
@@ -42,11 +46,8 @@ sub new ($class, %args) {
                 map { $_->name } $self->{lab}->nodes;
     for my $name (@{ $self->{names} // \@names }) {
         my $dir = $self->{lab}->node($name)->dir;
-        mkdir "$dir/www";
-        mkdir "$dir/up";
-        chmod 0777, "$dir/up";
-        _write("$dir/www/big", $BODY);
-        _write("$dir/www/part", $PART);
+        VRRP::Transfers::prepare($dir, $BODY);
+        VRRP::Transfers::write_file("$dir/www/part", $PART);
         $self->{clean}{$name} = $self->state_of($name);
         $self->_start($name, $dir, $link);
     }
@@ -54,14 +55,8 @@ sub new ($class, %args) {
 }
 
 
-sub _write ($path, $text) {
-    open my $out, '>', $path or die "$path: $!\n";
-    print {$out} $text;
-    close $out;
-}
-
-
 sub _start ($self, $name, $dir, $link) {
+    my $locations = VRRP::Transfers::locations($dir, '100k');
     my $instances = join '', map { <<"END" } sort keys %{ $self->{addresses} };
     vrrp_instance $_ {
         interface $VRRP::Node::INTERFACE; priority $PRIORITY{$name};
@@ -84,15 +79,9 @@ END
         listen [::]:80 sndbuf=400k;
         add_header X-Node $name;
         location / { return 200 web; }
-        location = /big { root $dir/www; limit_rate 100k; }
         location = /fast { alias $dir/www/big; }
         location = /part { root $dir/www; }
-        location /up/ {
-            root $dir;
-            dav_methods PUT;
-            client_max_body_size 1m;
-            client_body_timeout 10s;
-        }
+$locations
     }
     server {
         listen 127.0.0.1:8080;
@@ -107,7 +96,21 @@ END_HTTP
 }
 
 
+# Ends the test if this machine does not permit it.
+sub skip_if_unavailable ($self) {
+    my ($one) = reverse $self->instances;
+    my $why = $self->instance('lb1', $one)->{drain}{unavailable};
+
+    if (defined $why) {
+        $self->{lab}->finish;
+        Test::More::plan(skip_all => "drain: not available: $why");
+    }
+}
+
+
 sub nginx ($self, $name) { $self->{nginx}{$name} }
+
+sub address ($self, $instance) { $self->{addresses}{$instance} }
 
 sub instances ($self) {
     my @all = sort keys %{ $self->{addresses} };
@@ -250,7 +253,7 @@ sub _spawn_clients ($self, $tag, $slow, @kinds) {
                          upload => "/up/$name", part => '/part' }->{$kind}
                        // '/';
             $self->{lab}->node('client')->spawn(
-                { tag => $name }, 'perl', $TRANSFER,
+                { tag => $name }, 'perl', $VRRP::Transfers::SCRIPT,
                 $kind eq 'part' ? 'download' : $kind,
                 $self->{addresses}{$instance}, $path,
                 $slow ? $self->_go_file($name) : $LONG - ($kind eq 'late'));
@@ -271,7 +274,7 @@ sub _go_file ($self, $name) {
 
 
 sub hurry ($self, @clients) {
-    _write($self->_go_file($_->{name}), '') for @clients;
+    VRRP::Transfers::write_file($self->_go_file($_->{name}), '') for @clients;
 }
 
 
@@ -295,17 +298,20 @@ sub answers ($self, $instance) {
 
 
 sub wait_for_results ($self, @clients) {
-    $self->_wait('the clients to end', sub {
-        return !grep { !length } $self->results(@clients);
-    });
+    $self->_wait('the clients to end', sub { $self->have_ended(@clients) });
 }
 
 
 # What each client has seen: its line, or nothing yet.
 sub results ($self, @clients) {
-    my $dir = $self->{lab}->node('client')->dir;
+    return VRRP::Transfers::results($self->{lab}->node('client'),
+                                    map { $_->{name} } @clients);
+}
 
-    return map { VRRP::Proc::slurp("$dir/$_->{name}.out") // '' } @clients;
+
+sub have_ended ($self, @clients) {
+    return VRRP::Transfers::have_ended($self->{lab}->node('client'),
+                                       map { $_->{name} } @clients);
 }
 
 
@@ -313,9 +319,8 @@ sub are_whole ($self, $from, $title, @clients) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
     eval {
-        $self->{lab}->wait_until('the clients', $LONG + $PATIENCE, sub {
-            return !grep { !length } $self->results(@clients);
-        });
+        $self->{lab}->wait_until('the clients', $LONG + $PATIENCE,
+                                 sub { $self->have_ended(@clients) });
     };
     for my $client (@clients) {
         my ($text) = $self->results($client);
@@ -349,9 +354,8 @@ sub are_reset ($self, $from, $title, @clients) {
     my $size = length $BODY;
 
     eval {
-        $self->{lab}->wait_until('the clients', $PATIENCE, sub {
-            return !grep { !length } $self->results(@clients);
-        });
+        $self->{lab}->wait_until('the clients', $PATIENCE,
+                                 sub { $self->have_ended(@clients) });
     };
     for my $client (@clients) {
         Test::More::like(($self->results($client))[0],
