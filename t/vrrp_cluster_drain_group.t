@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# Members of a sync_group finish connections after "release" and "quit", too: an
-# IPv4 and an IPv6 address, which move together. See vrrp_cluster_drain.t.
+# Members of a sync_group finish connections after planned moves, too: an IPv4
+# and an IPv6 address, which move together. See vrrp_cluster_drain.t.
 
 use v5.36;
 
@@ -42,8 +42,11 @@ $nodes->wait_for_order('lb1', 'lb2');
 cuts_nothing('release', 'lb1', 'lb2',
              sub { $nodes->control('lb1', 'release') });
 
-$nodes->control('lb1', 'resume');
-$nodes->wait_for_master('lb1');
+cuts_nothing('preemption', 'lb2', 'lb1',
+             sub { $nodes->control('lb1', 'resume') });
+is(scalar(() = $nodes->nginx('lb2')->log_text =~ /\) preempts, /g), 2,
+   'lb2 has left before it was preempted');
+
 $nodes->wait_for_order('lb1', 'lb2');
 cuts_nothing('quit', 'lb1', 'lb2', sub {
     $nodes->nginx('lb1')->signal('QUIT', $nodes->nginx('lb1')->masters);

@@ -364,12 +364,10 @@ ForwardsReport Engine::forward(std::size_t router, const DrainRequest &request,
     ForwardsReport report;
     with(router, now,
          [&](VirtualRouter &r) { report = r.forward(request, now); });
+    if (report.is_in_place && request.step == DrainRequest::Step::asks) {
+        let_leave(router, now);
+    }
     return report;
-}
-
-void Engine::give_way(std::size_t router, const std::string &successor,
-                      Instant now) {
-    with(router, now, [&](VirtualRouter &r) { r.give_way(successor, now); });
 }
 
 void Engine::limit_drains(Duration most, Instant now) {

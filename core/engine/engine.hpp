@@ -173,6 +173,10 @@ public:
                            Instant now);
     void give_way(std::size_t router, const std::string &successor,
                   Instant now);
+    // The address of the MASTER that this node preempts soon; members of a
+    // group preempt together.
+    std::optional<IpAddress> preempts_soon(std::size_t router,
+                                           Instant now) const;
     void limit_drains(Duration most, Instant now);
 
     // The same for its peer links: see Witness.
@@ -284,6 +288,9 @@ private:
     void share_faults(const Group &group, Instant now);
     void check_ownership_together(const Group &group, Instant now);
     bool obey_orders(Group &group, Instant now);
+    std::vector<std::size_t> members_with(std::size_t index) const;
+    void let_leave(std::size_t router, Instant now);
+    void leave_together(const Group &group, Instant now);
     void report_state(Group &group, Instant now);
     vrrp::StateName state_of(const Group &group) const;
     std::vector<const vrrp::Instance *> instances_of(const Group &group) const;

@@ -94,6 +94,7 @@ Engine::Group *Engine::group_of(std::size_t index) {
 }
 
 void Engine::settle(Group &group, Instant now) {
+    leave_together(group, now);
     check_ownership_together(group, now);
     bool more = true;
     for (int i = 0; more && i < kMostRounds; ++i) {
@@ -220,6 +221,72 @@ std::vector<const vrrp::Instance *> Engine::instances_of(
     return list;
 }
 
+// Planned moves, see drain.hpp
+
+std::vector<std::size_t> Engine::members_with(std::size_t index) const {
+    return group_of_[index] == kNoGroup ? std::vector{index}
+                                        : groups_[group_of_[index]].members;
+}
+
+// If not all members can leave, they are preempted.
+void Engine::give_way(std::size_t router, const std::string &successor,
+                      Instant now) {
+    const std::vector<std::size_t> members = members_with(router);
+    routers_[router].want_way(now);
+    if (!std::ranges::all_of(members, [&](std::size_t i) {
+            return routers_[i].may_give_way(now);
+        })) {
+        return;
+    }
+    for (const std::size_t i : members) {
+        routers_[i].mark_changed();
+        routers_[i].give_way(successor, now);
+    }
+    finish(members, now);
+    lag_watch_.next(deadline(), now);
+}
+
+// When all members that have asked have an answer.
+void Engine::leave_together(const Group &group, Instant now) {
+    bool waits = false;
+    bool in_order = false;
+    for (const std::size_t i : group.members) {
+        const VirtualRouter &router = routers_[i];
+        if (router.drain().is_asking()) {
+            return;
+        }
+        waits = waits || router.waits_to_leave();
+        in_order = in_order || router.drain().step() == Drain::Step::agreed ||
+                   (router.waits_to_leave() && !router.is_giving_way());
+    }
+    for (const std::size_t i : group.members) {
+        if (waits) {
+            routers_[i].leave_together(in_order, now);
+        }
+    }
+}
+
+std::optional<IpAddress> Engine::preempts_soon(std::size_t router,
+                                               Instant now) const {
+    for (const std::size_t i : members_with(router)) {
+        if (!routers_[i].preempts_soon(now)) {
+            return std::nullopt;
+        }
+    }
+    return routers_[router].preempts_soon(now);
+}
+
+// The MASTER has the answer to its question in a moment, and leaves then.
+void Engine::let_leave(std::size_t router, Instant now) {
+    const std::vector<std::size_t> members = members_with(router);
+    for (const std::size_t i : members) {
+        routers_[i].mark_changed();
+        routers_[i].let_leave(now);
+    }
+    finish(members, now);
+    lag_watch_.next(deadline(), now);
+}
+
 // That of a group is served with its first member.
 [[gnu::hot]] std::optional<Instant> Engine::deadline_of(
     std::size_t index) const {
@@ -243,9 +310,7 @@ std::vector<RouterOutcome> Engine::execute(Command command,
     const std::vector<std::size_t> routers = find_all(name);
     for (std::size_t n = 0; n < routers.size(); ++n) {
         const std::size_t index = routers[n];
-        const Group *group = group_of(index);
-        const std::vector<std::size_t> members =
-            group ? group->members : std::vector<std::size_t>{index};
+        const std::vector<std::size_t> members = members_with(index);
         if (index != members.front()) {
             continue;  // done with the first one
         }
@@ -257,16 +322,20 @@ std::vector<RouterOutcome> Engine::execute(Command command,
 void Engine::execute(Command command, const ReleaseTerms &terms,
                      std::span<const std::size_t> members,
                      std::vector<RouterOutcome> &outcomes, Instant now) {
-    const bool may_keep = std::ranges::all_of(members, [&](std::size_t i) {
-        return routers_[i].instance().may_return();
-    });
+    VirtualRouter::GroupCan group{.keep = true, .ask = true};
+    for (const std::size_t i : members) {
+        const vrrp::Instance &instance = routers_[i].instance();
+        group.keep = group.keep && instance.may_return();
+        group.ask = group.ask && routers_[i].can_ask_to_leave() &&
+                    instance.preempt_refusal(now).empty();
+    }
     const std::string refusal = group_refusal(command, terms, members, now);
     for (const std::size_t i : members) {
         VirtualRouter &router = routers_[i];
         router.mark_changed();
         const std::string own = router.refusal(command, terms, now);
         RouterOutcome outcome{
-            i, refusal.empty() ? router.execute(command, terms, may_keep, now)
+            i, refusal.empty() ? router.execute(command, terms, group, now)
                                : Outcome{false, own.empty() ? refusal : own}};
         if (!router.config().is_second()) {
             outcomes.push_back(std::move(outcome));

@@ -96,10 +96,15 @@ public:
 
     // Executes a command of an operator; this process must own the router. A
     // release that waits for the successor is done, and has its detail when
-    // is_leaving() is false. may_keep: after a resume, the addresses that it
-    // has not given up yet.
-    Outcome execute(Command command, const ReleaseTerms &terms, bool may_keep,
-                    Instant now);
+    // is_leaving() is false. All members of its group can keep the addresses
+    // that they have not given up yet (resume), or ask the MASTER to leave
+    // first (failback).
+    struct GroupCan {
+        bool keep = false;
+        bool ask = false;
+    };
+    Outcome execute(Command command, const ReleaseTerms &terms,
+                    const GroupCan &group, Instant now);
     // The reason for which the router refuses it; empty: it does not.
     std::string refusal(Command command, const ReleaseTerms &terms,
                         Instant now) const;
@@ -137,10 +142,21 @@ public:
     void hear_forwards(const ForwardsReport &report, Instant now);
     // The answer to the node that leaves, or has left.
     ForwardsReport forward(const DrainRequest &request, Instant now);
-    // The successor would preempt this router. It may leave before, in order.
+    // Its leave waits for the answer of the successor, or for other members.
+    bool waits_to_leave() const { return postponed_.has_value(); }
+    bool is_giving_way() const { return postponed_ && gives_way_; }
+    // No member of its group waits for an answer any more.
+    void leave_together(bool has_agreed, Instant now);
+    // The successor would preempt this router, which may leave before, in
+    // order. A member of a group does so if all members are wanted.
+    void want_way(Instant now);
+    bool may_give_way(Instant now) const;
     void give_way(const std::string &successor, Instant now);
-    // A linked router that this one preempts soon, and that may leave before.
+    // The other way round: the MASTER that this one preempts soon.
+    bool can_ask_to_leave() const;
     std::optional<IpAddress> preempts_soon(Instant now) const;
+    // It has the answer to its question in a moment, and leaves then.
+    void let_leave(Instant now);
     // The successor is to be asked or informed.
     bool take_drain_news() { return drain_.take_news(); }
     // A drain, also one that has not begun, does not last longer.
@@ -249,7 +265,7 @@ public:
     // Of one that leaves, or asks its successor first.
     Duration leaves_within() const {
         return successor_grace_ +
-               (drain_.is_asking() ? Drain::kAnswerTime : Duration::zero());
+               (postponed_ ? Drain::kAnswerTime : Duration::zero());
     }
 
     const vrrp::Config &config() const { return instance_.config(); }
@@ -360,7 +376,7 @@ private:
     Outcome release(const ReleaseTerms &terms, Instant now);
     Outcome resume(bool may_keep, Instant now);
     bool end_time_outs(Instant now);
-    Outcome fail_back(Instant now);
+    Outcome fail_back(bool may_ask, Instant now);
     Outcome done(std::uint64_t transitions_before,
                  std::string_view otherwise) const;
     void join(Instant now);
@@ -381,15 +397,14 @@ private:
     std::vector<vrrp::VirtualAddress> drained() const;
     std::vector<IpAddress> drained_addresses() const;
     void leave_by(const vrrp::Input &leave, bool serving, Instant now);
-    bool ask_to_forward(const vrrp::Input &leave, Instant now);
+    bool leaves_with_group() const;
+    bool may_leave() const;
+    bool ask_to_forward(Instant now);
     std::optional<unsigned> count_connections(Instant now);
     void leave_as_asked(Instant now);
     void refuse_drain(LogLevel level, std::string why);
-    void leave_undrained(Instant now);
-    void preempt(const vrrp::Input &preempt, Instant now);
+    void preempt(const vrrp::Input &preempt, bool may_ask, Instant now);
     void preempt_as_asked(Instant now);
-    void let_leave(Instant now);
-    bool is_giving_way() const { return postponed_ && gives_way_; }
     void settle_drain(Instant now);
     void cancel_drain();
     bool has_other_on_lo(const IpAddress &address) const;
@@ -616,6 +631,7 @@ private:
     Duration successor_grace_;
     Duration drain_limit_;
     std::optional<Instant> preempts_at_;  // by a command, at the latest
+    Instant wanted_until_{};              // by a router that preempts
     std::optional<Prepared> prepared_;
     std::size_t packets_asked_ = 0;
     Instant held_since_{};

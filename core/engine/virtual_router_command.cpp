@@ -44,7 +44,7 @@ std::string describe(const ReleaseTerms &terms, bool was_released) {
 }  // namespace
 
 Outcome VirtualRouter::execute(Command command, const ReleaseTerms &terms,
-                               bool may_keep, Instant now) {
+                               const GroupCan &group, Instant now) {
     if (stopped_) {
         return {false, "nginx is shutting down"};
     }
@@ -52,9 +52,9 @@ Outcome VirtualRouter::execute(Command command, const ReleaseTerms &terms,
         case Command::release:
             return release(terms, now);
         case Command::resume:
-            return resume(may_keep, now);
+            return resume(group.keep, now);
         case Command::failback:
-            return fail_back(now);
+            return fail_back(group.ask, now);
     }
     return {};
 }
@@ -232,15 +232,15 @@ bool VirtualRouter::is_held_by_group(Instant now) const {
     return config().is_grouped() && at && now >= *at;
 }
 
-Outcome VirtualRouter::fail_back(Instant now) {
+Outcome VirtualRouter::fail_back(bool may_ask, Instant now) {
     if (std::string why = failback_refusal(now); !why.empty()) {
         return {false, std::move(why)};
     }
     const std::uint64_t before = counters_.transitions;
-    if (is_held_by_group(now)) {
+    if (!may_ask && is_held_by_group(now)) {
         input(vrrp::TakeOver{}, now);
     } else {
-        preempt(vrrp::Preempt{kFailback}, now);
+        preempt(vrrp::Preempt{kFailback}, may_ask, now);
     }
     return done(before, preempts_at_ ? "asks the MASTER to leave first"
                                      : "is already MASTER");

@@ -132,28 +132,35 @@ MacAddress VirtualRouter::own_mac() const {
 
 // The node that leaves
 
-// A fault does not wait: this node cannot serve.
+// A fault does not wait: this node cannot serve. A group leaves together.
 void VirtualRouter::leave_by(const vrrp::Input &leave, bool serving,
                              Instant now) {
-    if (postponed_ && serving) {
+    const bool asks = serving && !postponed_ && ask_to_forward(now);
+    if (serving && (postponed_ || asks || leaves_with_group())) {
         postponed_ = leave;
         gives_way_ = false;
-    } else if (!serving || !ask_to_forward(leave, now)) {
+    } else {
         input(leave, now);
     }
 }
 
-bool VirtualRouter::ask_to_forward(const vrrp::Input &leave, Instant now) {
-    if (instance_.state() != vrrp::StateName::active ||
-        instance_.is_leaving() || drain_.is_asking() ||
-        drain_.has_addresses() || deleted_ || !may_act() ||
-        !config().election || !why_no_drain().empty()) {
+bool VirtualRouter::leaves_with_group() const {
+    return config().is_grouped() && may_leave();
+}
+
+bool VirtualRouter::may_leave() const {
+    return instance_.state() == vrrp::StateName::active &&
+           !instance_.is_leaving() && !deleted_ && may_act() &&
+           config().election;
+}
+
+bool VirtualRouter::ask_to_forward(Instant now) {
+    if (!may_leave() || drain_.is_asking() || drain_.has_addresses() ||
+        !why_no_drain().empty()) {
         return false;
     }
     refusal_.clear();
     drain_.ask(count_connections(now).value_or(0), now);
-    postponed_ = leave;
-    gives_way_ = false;
     mark_changed();
     return true;
 }
@@ -190,11 +197,11 @@ void VirtualRouter::hear_forwards(const ForwardsReport &report, Instant now) {
             drain_.agree(report, now);
         } else {
             refuse_drain(LogLevel::notice, report.why_not);
-            leave_undrained(now);
-            give_up_if_ended();
-            return;
+            drain_.end();
         }
-        leave_as_asked(now);
+        if (!config().is_grouped()) {
+            leave_together(report.is_in_place, now);
+        }
     } else if (drain_.step() == Drain::Step::drains) {
         if (report.is_in_place) {
             drain_.hear(report, now);
@@ -211,44 +218,53 @@ void VirtualRouter::refuse_drain(LogLevel level, std::string why) {
     refusal_ = std::move(why);
 }
 
-// One that would give way is preempted.
-void VirtualRouter::leave_undrained(Instant now) {
-    if (is_giving_way()) {
+// One that would give way, in vain, is preempted.
+void VirtualRouter::leave_together(bool has_agreed, Instant now) {
+    if (is_giving_way() && !has_agreed) {
         postponed_.reset();
     }
-    drain_.end();
     leave_as_asked(now);
 }
 
-// If it cannot ask, it is preempted.
+void VirtualRouter::want_way(Instant now) {
+    wanted_until_ = now + Drain::kRequestTime;
+}
+
+bool VirtualRouter::may_give_way(Instant now) const {
+    return now < wanted_until_ && !postponed_ && may_leave();
+}
+
 void VirtualRouter::give_way(const std::string &successor, Instant now) {
-    if (!config().is_grouped() && !postponed_) {
-        gives_way_ = ask_to_forward(
-            vrrp::Release{successor + " preempts", successor_grace(), true},
-            now);
+    wanted_until_ = {};
+    if (ask_to_forward(now) || leaves_with_group()) {
+        postponed_ =
+            vrrp::Release{successor + " preempts", successor_grace(), true};
+        gives_way_ = true;
     }
 }
 
-// The other node needs a moment for it. Members of a group would have to leave
-// together, and to stay together if the other node does not take over.
+bool VirtualRouter::can_ask_to_leave() const {
+    return config().peer_link && phase_ == Phase::joined && may_act() &&
+           !stopped_ && ports_.drains.why_unavailable().empty() &&
+           instance_.state() == vrrp::StateName::backup &&
+           instance_.active_router();
+}
+
+// The other node needs a moment for it.
 std::optional<IpAddress> VirtualRouter::preempts_soon(Instant now) const {
-    if (!config().peer_link || config().is_grouped() ||
-        phase_ != Phase::joined || !may_act() || stopped_ ||
-        !ports_.drains.why_unavailable().empty()) {
+    if (!can_ask_to_leave()) {
         return std::nullopt;
     }
-    const auto &active = instance_.active_router();
-    if (preempts_at_ && active) {
-        return active->address;
-    }
-    return instance_.preempts_within(kPreemptAhead, now);
+    return preempts_at_ ? instance_.active_router()->address
+                        : instance_.preempts_within(kPreemptAhead, now);
 }
 
-// By a command: at once, if the other node does not leave before.
-void VirtualRouter::preempt(const vrrp::Input &preempt, Instant now) {
-    preempts_at_ = now + Drain::kRequestTime;
-    if (instance_.state() != vrrp::StateName::backup || !preempts_soon(now)) {
-        preempts_at_.reset();
+// By a command: at once, if the other node is not asked to leave before.
+void VirtualRouter::preempt(const vrrp::Input &preempt, bool may_ask,
+                            Instant now) {
+    if (may_ask) {
+        preempts_at_ = now + Drain::kRequestTime;
+    } else {
         input(preempt, now);
     }
 }
@@ -260,7 +276,6 @@ void VirtualRouter::preempt_as_asked(Instant now) {
     }
 }
 
-// The MASTER has the answer to its request in a moment, and leaves then.
 void VirtualRouter::let_leave(Instant now) {
     const Instant until = now + Drain::kAnswerTime;
     if (preempts_at_) {
@@ -277,10 +292,13 @@ void VirtualRouter::let_leave(Instant now) {
     }
     const bool is_active = instance_.state() == vrrp::StateName::active;
     const bool has_agreed = drain_.step() == Drain::Step::agreed;
-    if ((drain_.is_asking() && (!is_active || instance_.is_leaving())) ||
+    if ((postponed_ && (!is_active || instance_.is_leaving())) ||
         (has_agreed && !is_active)) {
         mark_changed();
-        leave_undrained(now);
+        if (!drain_.has_addresses()) {
+            drain_.end();
+        }
+        leave_together(false, now);
     } else if (has_agreed && !instance_.is_leaving()) {
         drain_.expect_late_successor(now);
     }
@@ -381,9 +399,11 @@ void VirtualRouter::remove_from_lo(Instant now) {
     mark_changed();
     switch (drain_.step()) {
         case Drain::Step::asks:
-            refuse_drain(LogLevel::notice,
-                         "the successor has not answered on the peer link");
-            leave_undrained(now);
+            hear_forwards({false,
+                           "the successor has not answered on the peer link",
+                           0,
+                           {}},
+                          now);
             break;
         case Drain::Step::drains:
             report_drain(now);
@@ -396,7 +416,7 @@ void VirtualRouter::remove_from_lo(Instant now) {
             }
             break;
         case Drain::Step::agreed:
-            leave_undrained(now);
+            drain_.end();
             break;
         case Drain::Step::none:
             break;
@@ -574,9 +594,6 @@ ForwardsReport VirtualRouter::forward(const DrainRequest &request,
              "forwarding to %s what arrives for connections that it finishes "
              "(%u now)",
              request.from.c_str(), request.connections);
-    }
-    if (request.step == DrainRequest::Step::asks) {
-        let_leave(now);
     }
     forwarding_.renew(request, now);
     return {true,

@@ -109,12 +109,11 @@ bool PeerDrains::plans_to_want(const engine::Engine &engine, Instant now) {
         if (wanted_at_[i] != Instant{} && now < wanted_at_[i] + kWantAgain) {
             continue;
         }
-        const engine::VirtualRouter &router = engine.routers()[i];
-        const auto active = router.preempts_soon(now);
+        const auto active = engine.preempts_soon(i, now);
         if (!active) {
             continue;
         }
-        const vrrp::Config &config = router.config();
+        const vrrp::Config &config = engine.routers()[i].config();
         if (const peer::Peer *peer =
                 find_active(peers, config.interface, *active)) {
             wanted_at_[i] = now;

@@ -312,10 +312,9 @@ State Instance::on(Leaving state, const Resume &in, Turn &turn) {
                : stay(state, turn);
 }
 
-// Members of a group would have to stay together.
 bool Instance::stays_without_successor(const Leaving &state) const {
     return state.standby && !state.for_good && !state.successor &&
-           fault_.empty() && !config_.is_grouped();
+           fault_.empty();
 }
 
 State Instance::stay(const Leaving &state, Turn &turn) {

@@ -279,7 +279,7 @@ State Instance::yield_to(const Rival &rival, Turn &turn) {
 // active on this network, and that may be in no group, has to know.
 State Instance::on(Active, const StandDown &in, Turn &turn) {
     turn.act(SendAdvert{kPriorityZero});
-    turn.act(RemoveAddresses{});
+    turn.act(RemoveAddresses{.may_wait = true});
     return become_backup(in.reason, turn);
 }
 

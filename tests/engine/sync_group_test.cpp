@@ -409,6 +409,271 @@ TEST_F(DualStackTest, BothFamiliesFollowTheBetterRouterOfOne) {
     EXPECT_EQ(reason(1), "IPv4 of \"VI_1\" hears priority 200 from 10.0.1.2");
 }
 
+// Planned moves that cut no connection, see Drain.
+class DrainedGroupTest : public SyncGroupTest {
+protected:
+    static constexpr const char *kLb2 = "lb2 (10.0.1.2)";
+
+    RouterConfig drained(std::uint8_t vrid, Duration timeout) const {
+        RouterConfig router = member(vrid);
+        router.router.preempt = preempt;
+        router.router.peer_link = true;
+        router.router.drain_timeout = timeout;
+        return router;
+    }
+
+    void start_drained(Duration second_timeout = Seconds{600}) {
+        Interfaces world = interfaces();
+        world.list.push_back({.name = "lo", .index = IfIndex{1}, .up = true});
+        beat();
+        engine.emplace(
+            std::vector{drained(51, Seconds{600}), drained(52, second_timeout)},
+            machine.ports(), log);
+        engine->start(world, now);
+    }
+
+    void become_active_with_connections(Duration second_timeout = Seconds{
+                                            600}) {
+        start_drained(second_timeout);
+        run(Milliseconds{361});
+        ASSERT_EQ(states(), "MM");
+        machine.connections = 2;
+        machine.take();
+    }
+
+    void hear_both(std::uint8_t priority) {
+        hear(51, priority);
+        hear(52, priority);
+    }
+
+    void give_way() {
+        engine->give_way(0, kLb2, now);
+        engine->give_way(1, kLb2, now);
+    }
+
+    void agree(std::size_t index) {
+        engine->hear_forwards(index, {true, "", 0, {2, 0, 0, 0, 0, 7}}, now);
+    }
+
+    void refuse(std::size_t index) {
+        engine->hear_forwards(index, {false, "too old", 0, {}}, now);
+    }
+
+    // L: leaving.
+    std::string moves() const {
+        std::string all = states();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (engine->routers()[i].is_leaving()) {
+                all[i] = 'L';
+            }
+        }
+        return all;
+    }
+
+    Drain::Step step(std::size_t index) const {
+        return engine->routers()[index].drain().step();
+    }
+
+    bool preempt = true;
+};
+
+TEST_F(DrainedGroupTest, LeavesWhenTheSuccessorForwardsForAll) {
+    become_active_with_connections();
+    give_way();
+    agree(0);
+    run(Milliseconds{20});
+    EXPECT_EQ(moves(), "MM");
+    agree(1);
+    EXPECT_EQ(moves(), "LL");
+    hear_both(200);
+    run(Milliseconds{200});
+    EXPECT_EQ(states(), "BB");
+    EXPECT_EQ(step(0), Drain::Step::drains);
+    EXPECT_EQ(step(1), Drain::Step::drains);
+}
+
+TEST_F(DrainedGroupTest, GivesWayIfAllMembersAreWanted) {
+    become_active_with_connections();
+    engine->give_way(0, kLb2, now);
+    EXPECT_EQ(step(0), Drain::Step::none);
+    run(Milliseconds{160});
+    engine->give_way(1, kLb2, now);
+    EXPECT_EQ(step(0), Drain::Step::none) << "it was wanted long ago";
+    engine->give_way(0, kLb2, now);
+    EXPECT_EQ(step(0), Drain::Step::asks);
+    EXPECT_EQ(step(1), Drain::Step::asks);
+}
+
+// Nobody else is MASTER meanwhile.
+TEST_F(DrainedGroupTest, StaysTogetherWithoutASuccessor) {
+    become_active_with_connections();
+    give_way();
+    agree(0);
+    agree(1);
+    ASSERT_EQ(moves(), "LL");
+    machine.take();
+    run(Milliseconds{500});
+    EXPECT_EQ(moves(), "MM");
+    const Done done = machine.take();
+    EXPECT_EQ(std::ranges::count(done, "remove 10.0.1.51"), 0);
+    EXPECT_EQ(std::ranges::count(done, "remove 10.0.1.52"), 0);
+    hear_both(200);
+    EXPECT_EQ(states(), "BB");
+    EXPECT_EQ(step(0), Drain::Step::drains) << "the successor was late";
+    EXPECT_EQ(step(1), Drain::Step::drains);
+}
+
+TEST_F(DrainedGroupTest, AMemberThatCannotDrainLeavesWithTheOther) {
+    become_active_with_connections(Duration::zero());
+    give_way();
+    EXPECT_EQ(step(1), Drain::Step::none);
+    EXPECT_EQ(moves(), "MM");
+    agree(0);
+    EXPECT_EQ(moves(), "LL");
+}
+
+TEST_F(DrainedGroupTest, ARefusalForOneMemberIsNoneForTheOther) {
+    become_active_with_connections();
+    give_way();
+    refuse(0);
+    EXPECT_EQ(moves(), "MM");
+    agree(1);
+    EXPECT_EQ(moves(), "LL");
+    hear_both(200);
+    run(Milliseconds{200});
+    EXPECT_EQ(step(0), Drain::Step::none);
+    EXPECT_EQ(step(1), Drain::Step::drains);
+}
+
+TEST_F(DrainedGroupTest, IsPreemptedIfNothingIsForwarded) {
+    become_active_with_connections();
+    give_way();
+    refuse(0);
+    refuse(1);
+    run(Seconds{2});
+    EXPECT_EQ(moves(), "MM");
+    EXPECT_FALSE(engine->routers()[0].is_moving());
+    EXPECT_EQ(std::ranges::count(machine.take(), "advert 0 224.0.0.18"), 0);
+}
+
+TEST_F(DrainedGroupTest, IsPreemptedWhileOneMemberWaits) {
+    become_active_with_connections();
+    give_way();
+    agree(0);
+    hear_both(200);
+    run(Milliseconds{100});
+    EXPECT_EQ(states(), "BB");
+    EXPECT_EQ(step(0), Drain::Step::drains);
+    EXPECT_EQ(step(1), Drain::Step::none);
+    EXPECT_FALSE(engine->routers()[0].is_moving());
+    EXPECT_FALSE(engine->routers()[1].is_moving());
+}
+
+TEST_F(DrainedGroupTest, AReleaseWaitsForTheAnswerOfTheSlowest) {
+    become_active_with_connections();
+    engine->execute(Command::release, "", now);
+    agree(0);
+    run(Milliseconds{500});
+    EXPECT_EQ(moves(), "MM");
+    run(Milliseconds{501});
+    EXPECT_EQ(moves(), "LL") << "no answer for the second one";
+    hear_both(90);
+    run(Milliseconds{300});
+    EXPECT_EQ(states(), "FF");
+    EXPECT_EQ(step(0), Drain::Step::drains);
+    EXPECT_EQ(step(1), Drain::Step::none);
+}
+
+// Their priority is 1, with the addresses all the time.
+TEST_F(DrainedGroupTest, ARescueStaysTogether) {
+    become_active_together();
+    engine->execute(Command::release, "", now, {.rescue = true});
+    ASSERT_EQ(moves(), "LL");
+    run(Milliseconds{500});
+    EXPECT_EQ(moves(), "MM");
+    const Done done = machine.take();
+    EXPECT_EQ(std::ranges::count(done, "remove 10.0.1.51"), 0);
+    EXPECT_EQ(std::ranges::count(done, "remove 10.0.1.52"), 0);
+    EXPECT_EQ(engine->routers()[1].instance().effective_priority().value, 1);
+}
+
+// One that leaves for good needs no successor.
+TEST_F(DrainedGroupTest, AReleaseDoesNotStayWithoutASuccessor) {
+    become_active_together();
+    engine->execute(Command::release, "", now);
+    run(Milliseconds{500});
+    EXPECT_EQ(moves(), "FF");
+}
+
+TEST_F(DrainedGroupTest, AFaultDoesNotWait) {
+    become_active_with_connections();
+    engine->execute(Command::release, "", now);
+    agree(0);
+    Interfaces down = interfaces();
+    down.list[0].up = false;
+    engine->handle_interfaces(down, now);
+    EXPECT_EQ(states(), "FF");
+    EXPECT_FALSE(engine->routers()[1].is_moving());
+}
+
+TEST_F(DrainedGroupTest, QuitWaitsForBoth) {
+    become_active_with_connections();
+    engine->stop("nginx is shutting down", true, now);
+    agree(1);
+    EXPECT_EQ(moves(), "MM");
+    agree(0);
+    EXPECT_EQ(moves(), "LL");
+}
+
+// The other way round: this node preempts
+
+TEST_F(DrainedGroupTest, PreemptsSoonIfAllMembersDo) {
+    start_drained();
+    run(Milliseconds{10});
+    hear(51, 90);
+    hear(52, 200);
+    EXPECT_FALSE(engine->preempts_soon(0, now));
+    run(Milliseconds{10});
+    hear(52, 90);
+    EXPECT_EQ(states(), "BB");
+    EXPECT_EQ(engine->preempts_soon(0, now), kPeer);
+    EXPECT_EQ(engine->preempts_soon(1, now), kPeer);
+}
+
+TEST_F(DrainedGroupTest, AFailbackAsksForAllMembersOrNone) {
+    start_drained();
+    run(Milliseconds{10});
+    hear_both(90);
+    engine->execute(Command::failback, "", now);
+    EXPECT_EQ(states(), "BB");
+    engine->forward(0,
+                    {.step = DrainRequest::Step::asks,
+                     .connections = 2,
+                     .most = Seconds{600},
+                     .mac = {2, 0, 0, 0, 0, 7},
+                     .from = kLb2},
+                    now);
+    for (int i = 0; i < 9; ++i) {
+        run(Milliseconds{100});
+        hear_both(90);
+        EXPECT_EQ(states(), "BB") << "the MASTER waits for an answer";
+    }
+    run(Milliseconds{101});
+    EXPECT_EQ(states(), "MM");
+}
+
+TEST_F(DrainedGroupTest, AFailbackOfMembersWithoutAMasterDoesNotWait) {
+    preempt = false;
+    start_drained();
+    for (int i = 0; i < 5; ++i) {
+        hear(51, 90);
+        run(Milliseconds{90});
+    }
+    ASSERT_EQ(states(), "BB");
+    engine->execute(Command::failback, "", now);
+    EXPECT_EQ(states(), "MM");
+}
+
 TEST_F(SyncGroupTest, AllWaitInInitForATentativeSource) {
     std::vector<RouterConfig> routers{member(52), member(51)};
     routers[1].router.family = Family::ipv6;

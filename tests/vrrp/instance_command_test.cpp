@@ -124,20 +124,6 @@ TEST(StandBy, DropsTheAddressesInAFaultAndAtTheEnd) {
     EXPECT_EQ(router.state(), StateName::initialize);
 }
 
-// They move together.
-TEST(StandBy, AMemberOfAGroupDoesNotStay) {
-    Config config = classic_config();
-    config.sync.group = "G";
-    Router router = Router::backup(config);
-    router.put(TakeOver{});
-    ASSERT_EQ(router.state(), StateName::active);
-    router.put(kStandBy);
-
-    router.after(Milliseconds{1200}).put(TimeReached{});
-
-    EXPECT_EQ(router.state(), StateName::backup);
-}
-
 TEST(StandBy, ABackupStaysOneAndAFaultIsNotEnded) {
     Router router = Router::backup(classic_config());
     EXPECT_EQ(router.put(kStandBy), Lines{});
