@@ -151,7 +151,7 @@ struct WitnessAnswered {
 // Every member may become active now.
 struct TakeOver {};
 
-// Another member is not active any more.
+// Another member is not active any more, or leaves and has a successor.
 struct StandDown {
     std::string reason;
 };

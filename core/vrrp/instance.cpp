@@ -304,6 +304,12 @@ State Instance::on(Leaving state, const Shutdown &in, Turn &turn) {
     return in.serving ? state : drop(state, state.reason, false, turn);
 }
 
+// Another member of the group has a successor. Ours may not be heard.
+State Instance::on(Leaving state, const StandDown &, Turn &) {
+    state.standby = false;
+    return state;
+}
+
 // While no router has taken over, we withdraw priority 0. A successor keeps the
 // addresses, and ours are removed.
 State Instance::on(Leaving state, const Resume &in, Turn &turn) {
@@ -349,6 +355,16 @@ bool Instance::follows_router() const {
 bool Instance::may_return() const {
     const auto *leaving = std::get_if<Leaving>(&state_);
     return leaving && !leaving->for_good && !leaving->successor;
+}
+
+bool Instance::has_successor() const {
+    const auto *leaving = std::get_if<Leaving>(&state_);
+    return leaving && leaving->successor;
+}
+
+bool Instance::may_stay() const {
+    const auto *leaving = std::get_if<Leaving>(&state_);
+    return leaving && stays_without_successor(*leaving);
 }
 
 bool Instance::is_contested(Instant now) const {

@@ -210,6 +210,10 @@ public:
     bool follows_router() const;
     // It is leaving, and another router has not taken over yet.
     bool may_return() const;
+    // It is leaving, and another router has taken over, or it stays without
+    // one.
+    bool has_successor() const;
+    bool may_stay() const;
     std::optional<Instant> rival_since() const;
     // Until then it compares its address with that of a router of its priority,
     // and other members wait.
@@ -288,6 +292,7 @@ private:
     State on(Leaving state, const SuccessorNotified &, Turn &);
     State on(Leaving state, const SuccessorReady &in, Turn &turn);
     State on(Leaving state, const FaultChanged &in, Turn &turn);
+    State on(Leaving state, const StandDown &in, Turn &turn);
     State on(Leaving state, const Shutdown &in, Turn &turn);
     State on(Leaving state, const Resume &in, Turn &turn);
 

@@ -71,6 +71,14 @@ std::vector<SyncGroup::Order> SyncGroup::settle(Members members, Instant now) {
             orders.push_back({i, StandDown{lost_}});
         }
     }
+    const bool has_successor = std::ranges::any_of(
+        members,
+        [](const Instance *one) { return one && one->has_successor(); });
+    for (std::size_t i = 0; i < members.size() && has_successor; ++i) {
+        if (members[i] && members[i]->may_stay()) {
+            orders.push_back({i, StandDown{}});
+        }
+    }
     if (!orders.empty()) {
         return orders;
     }

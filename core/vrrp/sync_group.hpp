@@ -3,7 +3,8 @@
 // Up together: all members become active at the moment at which the last of
 // them would (its timer has run out, or it would preempt). Down together: when
 // one of them is not active any more, or hears a router that it does not
-// replace, the others stand down.
+// replace, the others stand down. Members that leave, but would stay without a
+// successor, stay if none of them has one.
 //
 // Equal priority: the addresses of two nodes can have a different order on
 // different networks. So only the first member compares them. Another member

@@ -523,6 +523,19 @@ TEST_F(DrainedGroupTest, StaysTogetherWithoutASuccessor) {
     EXPECT_EQ(step(1), Drain::Step::drains);
 }
 
+// This node does not hear it on the network of the other one.
+TEST_F(DrainedGroupTest, DoesNotStayIfOneMemberHasASuccessor) {
+    become_active_with_connections();
+    give_way();
+    agree(0);
+    agree(1);
+    hear(52, 200);
+    run(Milliseconds{450});
+    EXPECT_EQ(moves(), "BB");
+    EXPECT_EQ(step(0), Drain::Step::drains);
+    EXPECT_EQ(step(1), Drain::Step::drains);
+}
+
 TEST_F(DrainedGroupTest, AMemberThatCannotDrainLeavesWithTheOther) {
     become_active_with_connections(Duration::zero());
     give_way();
