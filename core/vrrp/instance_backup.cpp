@@ -148,17 +148,22 @@ Instant Instance::witness_due_at(const Backup &state) const {
                : overdue;
 }
 
-// The advertisements of a router that is followed start the timer.
+// The advertisements of a router that is followed start the timer, also until
+// the end of preempt_delay.
 std::optional<IpAddress> Instance::preempts_within(Duration time,
                                                    Instant now) const {
     const auto *backup = std::get_if<Backup>(&state_);
-    if (!backup || !active_router_ || backup->leaver || follows_router() ||
+    if (!backup || !active_router_ || backup->leaver ||
         active_router_->priority >= priority_) {
         return std::nullopt;
     }
+    const Duration skew =
+        skew_time(config_.version, priority_, backup->active_interval);
+    const Instant preempts =
+        follows_router() ? preempts_at(*backup, skew) : takeover_at(*backup);
     const bool is_heard =
         now < active_router_->heard_at + 2 * active_router_->interval;
-    return is_heard && takeover_at(*backup) <= now + time
+    return is_heard && std::max(preempts, held_until()) <= now + time
                ? std::optional{active_router_->address}
                : std::nullopt;
 }

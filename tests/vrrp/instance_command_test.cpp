@@ -181,6 +181,23 @@ TEST(PreemptsWithin, ALowerRouterThatIsHeard) {
     EXPECT_FALSE(within(Seconds{10})) << "it is followed";
 }
 
+// Until its end, the lower router is followed.
+TEST(PreemptsWithin, TheEndOfThePreemptDelay) {
+    Config config = classic_config();
+    config.preempt_delay = Seconds{5};
+    Router router = Router::backup(config);
+    const auto within_a_second = [&] {
+        return router.instance().preempts_within(Seconds{1}, router.now());
+    };
+    router.hear(90);
+    for (int i = 0; i < 4; ++i) {
+        router.after(Seconds{1}).hear(90);
+    }
+    EXPECT_FALSE(within_a_second());
+    router.after(Milliseconds{700}).hear(90);
+    EXPECT_TRUE(within_a_second());
+}
+
 TEST(PreemptsWithin, NothingWithoutPreemption) {
     Router router = Router::backup(without_preemption());
     router.hear(90);
