@@ -48,6 +48,7 @@ peer::RouterDrain to_message(const engine::VirtualRouter &router, Instant now) {
 }  // namespace
 
 void PeerDrains::send(engine::Engine &engine, Instant now) {
+    give_way(engine, now);
     std::vector<std::size_t> news = engine.take_drain_news();
     if (std::exchange(link_changes_, links_.changes()) != links_.changes()) {
         add_drained(news, engine);
@@ -98,6 +99,13 @@ void PeerDrains::add_drained(std::vector<std::size_t> &news,
     }
 }
 
+// It says so.
+bool PeerDrains::is_master(const peer::Peer &peer, const vrrp::Config &config) {
+    const peer::RouterStatus *router =
+        peer::find_router(peer.status, config.family, config.vrid);
+    return router && router->state == peer::RouterState::master;
+}
+
 bool PeerDrains::plans_to_want(const engine::Engine &engine, Instant now) {
     if (!engine.can_forward()) {
         return false;
@@ -114,8 +122,7 @@ bool PeerDrains::plans_to_want(const engine::Engine &engine, Instant now) {
             continue;
         }
         const vrrp::Config &config = engine.routers()[i].config();
-        if (const peer::Peer *peer =
-                find_active(peers, config.interface, *active)) {
+        if (const peer::Peer *peer = find_active(peers, config, *active)) {
             wanted_at_[i] = now;
             wanted_.emplace_back(*peer,
                                  peer::RouterId{config.family, config.vrid});
@@ -131,43 +138,65 @@ void PeerDrains::want(Instant now) {
     }
 }
 
+// A link of the other family does not show which node has an address.
 const peer::Peer *PeerDrains::find_active(const std::vector<peer::Peer> &peers,
-                                          const std::string &interface,
+                                          const vrrp::Config &config,
                                           const IpAddress &address) const {
     return find_first(peers, [&](const peer::Peer &peer) {
         return peer.state == peer::PeerState::up &&
-               interface_of(peer.link) == interface &&
+               interface_of(peer.link) == config.interface &&
+               is_master(peer, config) &&
                (peer.address == address ||
                 links_.may_have_address(peer.node, peer.link, peer.address,
                                         address));
     });
 }
 
-// It must be the one that would follow this node anyway, and better.
-void PeerDrains::give_way(const peer::Received &received,
-                          engine::Engine &engine, Instant now) {
+// The status of the other node, which shows that, may arrive a moment later on
+// another link.
+void PeerDrains::note_wants(const peer::Received &received,
+                            const engine::Engine &engine, Instant now) {
     const auto ids = peer::parse_routers(received.message.payload);
     if (!ids || !links_.is_trusted(received.link, received.address)) {
         return;
     }
-    const peer::OrderList orders = links_.order_of(received.link);
     for (const peer::RouterId &id : *ids) {
         const auto router =
             find_router(engine, interface_of(received.link), id);
-        const auto *order = peer::find_order(orders, id.family, id.vrid);
-        if (router && order && order->nodes.front() == received.node &&
-            is_higher(received, engine.routers()[*router])) {
-            engine.give_way(*router, name_of(received), now);
+        if (router) {
+            std::erase_if(wants_, [&](const Want &want) {
+                return want.router == *router;
+            });
+            wants_.push_back({*router, received.link, received.node,
+                              name_of(received),
+                              now + engine::Drain::kRequestTime});
         }
     }
 }
 
-bool PeerDrains::is_higher(const peer::Received &received,
+// It must be the one that would follow this node anyway, and better.
+void PeerDrains::give_way(engine::Engine &engine, Instant now) {
+    std::erase_if(wants_, [&](const Want &want) {
+        const engine::VirtualRouter &router = engine.routers()[want.router];
+        const peer::OrderList orders = links_.order_of(want.link);
+        const auto *order = peer::find_order(orders, router.config().family,
+                                             router.config().vrid);
+        const bool gives_way = now < want.until && order &&
+                               order->nodes.front() == want.node &&
+                               is_higher(want.node, router);
+        if (gives_way) {
+            engine.give_way(want.router, want.name, now);
+        }
+        return gives_way || now >= want.until;
+    });
+}
+
+bool PeerDrains::is_higher(peer::NodeId node,
                            const engine::VirtualRouter &router) const {
     return std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
         const peer::RouterStatus *theirs = peer::find_router(
             peer.status, router.config().family, router.config().vrid);
-        return peer.node == received.node && theirs &&
+        return peer.node == node && theirs &&
                theirs->priority > router.instance().effective_priority();
     });
 }
@@ -218,12 +247,10 @@ bool PeerDrains::is_up(const Receiver &node) const {
 std::optional<PeerDrains::Receiver> PeerDrains::active_of(
     std::size_t link, const vrrp::Config &config) const {
     for (const peer::Peer &peer : links_.peers()) {
-        const peer::RouterStatus *router =
-            peer::find_router(peer.status, config.family, config.vrid);
         if (peer.state == peer::PeerState::up &&
             interface_of(peer.link) == config.interface &&
-            links_.is_trusted(peer.link, peer.address) && router &&
-            router->state == peer::RouterState::master) {
+            links_.is_trusted(peer.link, peer.address) &&
+            is_master(peer, config)) {
             return Receiver{link, peer.node};
         }
     }
@@ -235,7 +262,7 @@ void PeerDrains::receive(const peer::Received &received, engine::Engine &engine,
     if (received.message.type == peer::Type::drain) {
         answer(received, engine, now);
     } else if (received.message.type == peer::Type::wants) {
-        give_way(received, engine, now);
+        note_wants(received, engine, now);
     } else {
         hear(received, engine, now);
     }

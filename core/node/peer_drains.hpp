@@ -36,18 +36,29 @@ public:
 private:
     using Receiver = std::pair<std::size_t, peer::NodeId>;  // link and node
 
+    // A node that would preempt a router of this one.
+    struct Want {
+        std::size_t router;
+        std::size_t link;
+        peer::NodeId node;
+        std::string name;
+        Instant until;
+    };
+
     static void add_drained(std::vector<std::size_t> &news,
                             const engine::Engine &engine);
     std::optional<Receiver> receiver_of(std::size_t router,
                                         const engine::Engine &engine);
     std::optional<Receiver> active_of(std::size_t link,
                                       const vrrp::Config &config) const;
+    static bool is_master(const peer::Peer &peer, const vrrp::Config &config);
     const peer::Peer *find_active(const std::vector<peer::Peer> &peers,
-                                  const std::string &interface,
+                                  const vrrp::Config &config,
                                   const IpAddress &address) const;
-    void give_way(const peer::Received &received, engine::Engine &engine,
-                  Instant now);
-    bool is_higher(const peer::Received &received,
+    void note_wants(const peer::Received &received,
+                    const engine::Engine &engine, Instant now);
+    void give_way(engine::Engine &engine, Instant now);
+    bool is_higher(peer::NodeId node,
                    const engine::VirtualRouter &router) const;
     void answer(const peer::Received &received, engine::Engine &engine,
                 Instant now);
@@ -72,6 +83,7 @@ private:
     std::uint64_t link_changes_ = 0;        // at the last look
     std::vector<Instant> wanted_at_;        // the same, for the last time
     std::vector<std::pair<peer::Peer, peer::RouterId>> wanted_;
+    std::vector<Want> wants_;  // of other nodes, at most one for each router
 };
 
 }  // namespace ngx_vrrp::node

@@ -93,12 +93,13 @@ protected:
         look(lb1);
         look(*successor);
     }
-    void look(DrainSide &side) {
+    void look(DrainSide &side) { look(side, side.priority); }
+    void look(DrainSide &side, std::uint8_t priority) {
         const peer::RouterState state = side.state() == vrrp::StateName::active
                                             ? peer::RouterState::master
                                             : peer::RouterState::backup;
         side.links->set_status(
-            0, {{Family::ipv4, Vrid{51}, state, Priority{side.priority}}}, now);
+            0, {{Family::ipv4, Vrid{51}, state, Priority{priority}}}, now);
     }
 
     // What each node does after an event, until nothing is under way.
@@ -109,7 +110,7 @@ protected:
                 from->handover->notify(*from->router, now);
                 from->drains->send(*from->router, now);
                 if (from->drains->plans_to_want(*from->router, now)) {
-                    look(*from);
+                    look(*from, wanted_priority.value_or(from->priority));
                     from->drains->want(now);
                 }
                 from->handover->confirm(*from->router, now);
@@ -162,6 +163,20 @@ protected:
         look();
     }
 
+    // lb1 has finished its connections, and lb2 has some.
+    void move_to_lb2() {
+        drain();
+        lb1.machine.connections = 0;
+        run(Seconds{1});
+        look();
+        pass();
+        lb2.machine.connections = 5;
+        lb1.links->set_targets({{0, lb2.address}}, now);
+        pass();
+        lb1.machine.take();
+        lb2.machine.take();
+    }
+
     // lb3 is MASTER then.
     void successor_dies() {
         run(Seconds{1});  // a link that is younger is not tried again at once
@@ -178,6 +193,8 @@ protected:
 
     Instant now = instant_from_ns(1'000'000'000);
     bool link_works = true;
+    // Of a node that wants to preempt: what its status says then.
+    std::optional<std::uint8_t> wanted_priority;
     DrainSide lb1{*IpAddress::parse("10.0.1.1"), 100, 10};
     DrainSide lb2{*IpAddress::parse("10.0.1.2"), 90, 20};
     DrainSide lb3{*IpAddress::parse("10.0.1.3"), 80, 30};
@@ -286,16 +303,7 @@ TEST_F(PeerDrainsTest, ANodeThatRefusesIsNoSuccessor) {
 }
 
 TEST_F(PeerDrainsTest, APreemptionIsADrain) {
-    drain();
-    lb1.machine.connections = 0;
-    run(Seconds{1});
-    look();
-    pass();
-    lb2.machine.connections = 5;
-    lb1.links->set_targets({{0, lb2.address}}, now);
-    pass();
-    lb1.machine.take();
-    lb2.machine.take();
+    move_to_lb2();
     lb1.router->execute(Command::resume, "", now);
     look();
     run(Seconds{1});
@@ -307,6 +315,22 @@ TEST_F(PeerDrainsTest, APreemptionIsADrain) {
     ASSERT_GE(done.size(), 2u);
     EXPECT_EQ(done[0], "forward 10.0.1.5 on eth0 to 02:00:00:00:00:5a");
     EXPECT_EQ(done[1], "advert 100 224.0.0.18");
+}
+
+// Its status may arrive after that, on another link.
+TEST_F(PeerDrainsTest, APreemptionWaitsForTheStatus) {
+    move_to_lb2();
+    wanted_priority = 50;
+    lb1.router->execute(Command::resume, "", now);
+    look(lb1, 50);
+    run(Milliseconds{10});
+    EXPECT_EQ(lb2.step(), Step::none);
+    wanted_priority.reset();
+    look();
+    pass();
+    EXPECT_TRUE(lb1.forwards());
+    run(Seconds{1});
+    EXPECT_EQ(lb2.step(), Step::drains);
 }
 
 TEST_F(PeerDrainsTest, WithoutALinkItLeavesAtOnce) {

@@ -58,6 +58,8 @@ class PeerLinksTest : public engine::EngineTest {
 protected:
     void SetUp() override { link({}); }
 
+    std::optional<peer::RouterState> state_with_wants();
+
     void link(std::vector<engine::TrackerConfig> trackers) {
         beat();
         vrrp::Config c = engine::config();
@@ -182,6 +184,22 @@ TEST_F(PeerLinksTest, AMasterThatIsLeavingNamesNoOther) {
     EXPECT_EQ(asker->order().size(), 1U);
 }
 
+// The state that the asker knew when it was asked to leave.
+std::optional<peer::RouterState> PeerLinksTest::state_with_wants() {
+    EXPECT_TRUE(engine->preempts_soon(0, now));
+    links->follow(*engine, now);
+    std::optional<peer::RouterState> state;
+    for (const std::uint8_t octet : std::exchange(wire.sent, {})) {
+        asker->receive({&octet, 1}, now);
+        for (const peer::Message &message : asker->take_messages()) {
+            if (message.type == peer::Type::wants) {
+                state = asker->status().at(0).state;
+            }
+        }
+    }
+    return state;
+}
+
 // Otherwise the MASTER would judge the request by an old one.
 TEST_F(PeerLinksTest, ANodeThatPreemptsSendsItsStatusFirst) {
     engine->execute(engine::Command::release, "", now);
@@ -190,23 +208,29 @@ TEST_F(PeerLinksTest, ANodeThatPreemptsSendsItsStatusFirst) {
     follow();
     ASSERT_EQ(asker->status().at(0).state, peer::RouterState::fault);
 
+    asker->set_status(
+        {{Family::ipv4, Vrid{51}, peer::RouterState::master, Priority{90}}},
+        now);
+    exchange();
     engine->execute(engine::Command::resume, "", now);
     run(Milliseconds{50});
     receive(90);
-    ASSERT_TRUE(engine->routers()[0].preempts_soon(now));
-    links->follow(*engine, now);
-    bool wants = false;
-    for (const std::uint8_t octet : std::exchange(wire.sent, {})) {
-        asker->receive({&octet, 1}, now);
-        for (const peer::Message &message : asker->take_messages()) {
-            if (message.type == peer::Type::wants) {
-                wants = true;
-                EXPECT_EQ(asker->status().at(0).state,
-                          peer::RouterState::backup);
-            }
-        }
-    }
-    EXPECT_TRUE(wants);
+    EXPECT_EQ(state_with_wants(), peer::RouterState::backup);
+}
+
+// The link of another node can be one of the other family: its addresses of
+// this one are not known.
+TEST_F(PeerLinksTest, ANodeThatPreemptsAsksTheMaster) {
+    engine->execute(engine::Command::release, "", now);
+    run(Seconds{2});
+    asker->set_status(
+        {{Family::ipv4, Vrid{51}, peer::RouterState::backup, Priority{90}}},
+        now);
+    exchange();
+    engine->execute(engine::Command::resume, "", now);
+    run(Milliseconds{50});
+    receive(90);
+    EXPECT_FALSE(state_with_wants());
 }
 
 // It has a witness, which has answered.
