@@ -19,6 +19,8 @@ constexpr unsigned kPingFall = 3;
 constexpr Duration kPingPeriod = Seconds{10};
 // The kernel looks for addresses whose lease has ended a few times a second.
 constexpr Duration kLongestLapse = Milliseconds{250};
+// The network of addresses at "lo", whose index is 1.
+constexpr std::size_t kLoopback = static_cast<std::size_t>(-1);
 
 // Zeros, and only those that are used cost something.
 SharedMemory new_memory() {
@@ -30,8 +32,8 @@ SharedMemory new_memory() {
 
 }  // namespace
 
-Machine::Machine(Lan &l, Wires &w, const Plan &p, NodeNumber n)
-    : lan(l), wires(w), plan(p), number(n) {}
+Machine::Machine(Lan &l, Wires &w, Traffic &t, const Plan &p, NodeNumber n)
+    : lan(l), wires(w), traffic(t), plan(p), number(n) {}
 
 void Unmap::operator()(void *memory) const {
     munmap(memory, engine::OwnershipMemory::kSize);
@@ -61,6 +63,9 @@ void Machine::power_off() {
     wires.power_off(number);
     processes_.clear();
     held_.clear();
+    forwards_.clear();
+    hidden_.clear();
+    traffic.end(number);
     addresses_changed();
     changed();
 }
@@ -146,6 +151,7 @@ void Machine::quit_nginx() {
 void Machine::terminate_nginx() {
     lan.trace("node " + std::to_string(number) + ": nginx terminates");
     master_ = false;
+    traffic.end(number);
     for (std::size_t i = 0; i < processes_.size(); ++i) {
         processes_[i]->terminate();
     }
@@ -383,9 +389,45 @@ engine::Interfaces Machine::interfaces() const {
                     {held.address, held.prefix_length, true});
             }
         }
+        add_neighbours(interface, i);
         all.list.push_back(std::move(interface));
     }
+    if (plan.has_drains) {
+        all.list.push_back(loopback());
+    }
     return all;
+}
+
+// Without one in its subnet, an address cannot leave its interface while
+// connections are finished.
+void Machine::add_neighbours(engine::Interface &interface,
+                             std::size_t network) const {
+    for (std::size_t i = 0; plan.has_drains && i < plan.routers.size(); ++i) {
+        for (const vrrp::VirtualAddress &virtual_address :
+             plan.routers[i].addresses) {
+            if (plan.networks[i] == network &&
+                !virtual_address.address.is_link_local()) {
+                const Bytes octets = virtual_address.address.octets();
+                Buffer own(octets.begin(), octets.end());
+                own.back() = static_cast<std::uint8_t>(number + 1);
+                interface.addresses.push_back({IpAddress::from_octets(own),
+                                               virtual_address.prefix_length});
+            }
+        }
+    }
+}
+
+engine::Interface Machine::loopback() const {
+    engine::Interface lo;
+    lo.name = "lo";
+    lo.index = IfIndex{1};
+    lo.up = lo.enabled = true;
+    for (const Held &held : held_) {
+        if (held.network == kLoopback) {
+            lo.addresses.push_back({held.address, held.prefix_length, true});
+        }
+    }
+    return lo;
 }
 
 void Machine::report_later() {
@@ -421,7 +463,9 @@ void Machine::links_readable() {
 void Machine::add(std::size_t network, const vrrp::VirtualAddress &address,
                   Seconds lease) {
     const Instant until = lan.now() + lease + lan.dice().up_to(kLongestLapse);
-    const auto it = std::ranges::find(held_, address.address, &Held::address);
+    const auto it = std::ranges::find_if(held_, [&](const Held &held) {
+        return held.network == network && held.address == address.address;
+    });
     if (it != held_.end()) {
         it->until = until;
         return;
@@ -431,9 +475,9 @@ void Machine::add(std::size_t network, const vrrp::VirtualAddress &address,
     report_later();
 }
 
-void Machine::remove(std::size_t, const IpAddress &address) {
+void Machine::remove(std::size_t network, const IpAddress &address) {
     if (std::erase_if(held_, [&](const Held &held) {
-            return held.address == address;
+            return held.network == network && held.address == address;
         }) != 0) {
         addresses_changed();
         report_later();
@@ -447,8 +491,57 @@ void Machine::lose_address(std::size_t router) {
 }
 
 bool Machine::holds(const vrrp::VirtualAddress &address) const {
-    return std::ranges::find(held_, address.address, &Held::address) !=
-           held_.end();
+    return std::ranges::any_of(held_, [&](const Held &held) {
+        return held.network != kLoopback && held.address == address.address;
+    });
+}
+
+bool Machine::holds_at_lo(const IpAddress &address) const {
+    return std::ranges::any_of(held_, [&](const Held &held) {
+        return held.network == kLoopback && held.address == address;
+    });
+}
+
+void Machine::forward(const IpAddress &address, const MacAddress &to,
+                      Instant until) {
+    forwards_[address] = {static_cast<NodeNumber>(to.back() - 1), until};
+}
+
+void Machine::hide(const IpAddress &address, Instant until) {
+    hidden_[address] = until;
+}
+
+bool Machine::is_hidden(const IpAddress &address) const {
+    const auto it = hidden_.find(address);
+    return it != hidden_.end() && lan.now() < it->second;
+}
+
+Traffic::Kernel Machine::kernel(std::size_t network,
+                                const IpAddress &address) const {
+    Traffic::Kernel kernel;
+    kernel.runs = kernel_runs();
+    kernel.is_local = std::ranges::any_of(held_, [&](const Held &held) {
+        return (held.network == network || held.network == kLoopback) &&
+               held.address == address;
+    });
+    const auto it = forwards_.find(address);
+    if (it != forwards_.end() && lan.now() < it->second.until) {
+        kernel.forwards_to = it->second.to;
+    }
+    return kernel;
+}
+
+bool Machine::has_drained() const {
+    const auto is_over = [&](const auto &one) {
+        return one.second.until <= lan.now();
+    };
+    return std::ranges::all_of(forwards_, is_over) &&
+           std::ranges::all_of(
+               hidden_,
+               [&](const auto &one) { return one.second <= lan.now(); }) &&
+           std::ranges::none_of(held_, [](const Held &held) {
+               return held.network == kLoopback;
+           });
 }
 
 bool Machine::holds_all(std::size_t router) const {
@@ -475,19 +568,28 @@ void Machine::lapse() {
     }
 }
 
+// An IPv4 address at "lo" is answered for on all interfaces.
+bool Machine::answers_question(std::size_t network,
+                               const IpAddress &address) const {
+    return std::ranges::any_of(held_, [&](const Held &held) {
+        return held.address == address &&
+               (held.network == network ||
+                (held.network == kLoopback &&
+                 address.family() == Family::ipv4 && !is_hidden(address)));
+    });
+}
+
 void Machine::receive(const Frame &frame) {
     if (!powered_) {
         return;
     }
     if (frame.kind == Frame::Kind::question) {
-        const auto it =
-            std::ranges::find(held_, frame.neighbour.address, &Held::address);
-        if (it != held_.end() && it->network == frame.network) {
+        if (answers_question(frame.network, frame.neighbour.address)) {
             Frame answer;
             answer.kind = Frame::Kind::claim;
             answer.from = number;
             answer.network = frame.network;
-            answer.neighbour = {it->address, mac()};
+            answer.neighbour = {frame.neighbour.address, mac()};
             lan.send_to(frame.from,
                         std::make_shared<const Frame>(std::move(answer)));
         }

@@ -15,12 +15,12 @@
 #include "core/check/verdict.hpp"
 #include "core/engine/bfd_ownership.hpp"
 #include "core/engine/engine.hpp"
-#include "core/engine/no_drains.hpp"
 #include "core/engine/shared_ownership.hpp"
 #include "core/node/peer_links.hpp"
 #include "core/peer/remembered.hpp"
 #include "tests/simulation/lan.hpp"
 #include "tests/simulation/plan.hpp"
+#include "tests/simulation/traffic.hpp"
 #include "tests/simulation/wires.hpp"
 
 namespace ngx_vrrp::simulation {
@@ -59,6 +59,35 @@ private:
     bool ours_ = false;
     bool news_ = false;
     std::optional<Instant> poll_at_;
+};
+
+// Of a vrrp process: what it asks the kernel to do with packets.
+class DrainPart final : public engine::Drains {
+public:
+    explicit DrainPart(Machine &machine);
+
+    const std::string &why_unavailable() const override { return why_; }
+    Status forward(const engine::Interface &interface,
+                   const std::vector<IpAddress> &addresses,
+                   const MacAddress &to, Duration lease) override;
+    Status stop_forwarding(const engine::Interface &interface,
+                           const std::vector<IpAddress> &addresses) override;
+    Status hide(const engine::Interface &interface,
+                const std::vector<IpAddress> &addresses, const MacAddress &,
+                Duration lease) override;
+    Status show(const engine::Interface &interface,
+                const std::vector<IpAddress> &addresses) override;
+    Status remove_left_behind(const engine::Interfaces &) override {
+        return success();
+    }
+    engine::DrainCounts counts(const engine::Interface &,
+                               const std::vector<IpAddress> &) const override {
+        return {};
+    }
+
+private:
+    Machine &machine_;
+    std::string why_;
 };
 
 class Process final : engine::Transmit,
@@ -152,14 +181,10 @@ private:
         return success();
     }
     Result<engine::Closed, SystemError> close_connections(
-        const std::vector<IpAddress> &,
-        const std::vector<std::uint16_t> &) override {
-        return engine::Closed{};
-    }
+        const std::vector<IpAddress> &addresses,
+        const std::vector<std::uint16_t> &) override;
     Result<unsigned, SystemError> count_connections(
-        const std::vector<IpAddress> &) override {
-        return 0u;
-    }
+        const std::vector<IpAddress> &addresses) override;
     std::optional<Digest> hmac_sha256(Bytes, Bytes) override { return {}; }
     WallTime wall_clock() override { return {}; }
     Status make_vmac(const engine::Interface &, const vrrp::Config &) override {
@@ -195,7 +220,7 @@ private:
     std::optional<BfdPart> bfd_;
     LinkSockets sockets_;
     node::PeerLinks peers_;
-    engine::NoDrains drains_{"not simulated"};
+    DrainPart drains_;
     engine::Engine engine_;
     Instant wake_at_ = Instant::max();
     std::optional<Instant> successor_by_;
@@ -229,7 +254,8 @@ private:
 
 class Machine {
 public:
-    Machine(Lan &lan, Wires &wires, const Plan &plan, NodeNumber number);
+    Machine(Lan &lan, Wires &wires, Traffic &traffic, const Plan &plan,
+            NodeNumber number);
 
     void power_on();
     void power_off();
@@ -273,6 +299,12 @@ public:
     }
     bool holds(const vrrp::VirtualAddress &address) const;
     bool holds_all(std::size_t router) const;
+    // Of a drain: at the interface "lo".
+    bool holds_at_lo(const IpAddress &address) const;
+    bool is_hidden(const IpAddress &address) const;
+    Traffic::Kernel kernel(std::size_t network, const IpAddress &address) const;
+    // Nothing of a drain is left.
+    bool has_drained() const;
     bool expects_report() const { return report_pending_; }
     unsigned crashes() const { return crashes_; }
 
@@ -282,6 +314,9 @@ public:
     void add(std::size_t network, const vrrp::VirtualAddress &address,
              Seconds lease);
     void remove(std::size_t network, const IpAddress &address);
+    // The kernel does it until then.
+    void forward(const IpAddress &address, const MacAddress &to, Instant until);
+    void hide(const IpAddress &address, Instant until);
     void wake_owners();
     bool is_alive(int pid) const;
     // The checker process pings the witness.
@@ -290,6 +325,7 @@ public:
 
     Lan &lan;
     Wires &wires;
+    Traffic &traffic;
     const Plan &plan;
     const NodeNumber number;
     SharedMemory memory;
@@ -309,6 +345,11 @@ public:
     std::function<void(std::size_t network, const IpAddress &)> announced;
 
 private:
+    struct Forward {
+        NodeNumber to;
+        Instant until;
+    };
+
     struct Held {
         std::size_t network;
         IpAddress address;
@@ -320,10 +361,16 @@ private:
     void reap();
     void check_witness_at_rest(unsigned of);
     void on_ping(bool passed);
+    void add_neighbours(engine::Interface &interface,
+                        std::size_t network) const;
+    engine::Interface loopback() const;
+    bool answers_question(std::size_t network, const IpAddress &address) const;
     Instant next_lapse() const;
     void lapse();
 
     std::vector<Held> held_;
+    std::map<IpAddress, Forward> forwards_;
+    std::map<IpAddress, Instant> hidden_;
     std::vector<std::unique_ptr<Process>> processes_;
     bool powered_ = false;
     bool master_ = false;

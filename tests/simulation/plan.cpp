@@ -101,6 +101,17 @@ void add_links(Plan &plan, bool has_witness, Dice &dice) {
     }
 }
 
+// Some kernels refuse the programs.
+void add_drains(Plan &plan, Dice &dice) {
+    plan.has_drains = true;
+    for (vrrp::Config &config : plan.routers) {
+        config.drain_timeout = dice.one_in(8) ? Seconds{0} : Seconds{60};
+    }
+    for (NodePlan &node : plan.nodes) {
+        node.has_programs = !dice.one_in(8);
+    }
+}
+
 }  // namespace
 
 std::string interface_of(std::size_t network) {
@@ -209,6 +220,9 @@ Plan Plan::random(Dice &dice, Extras extras) {
     if (extras != Extras::none) {
         add_links(plan, extras == Extras::witness, dice);
     }
+    if (extras == Extras::drains) {
+        add_drains(plan, dice);
+    }
     return plan;
 }
 
@@ -312,6 +326,7 @@ std::string Plan::describe() const {
         has_bfd ? (bfd_has_weight ? ", BFD with weight" : ", BFD") : "",
         takeover_check ? ", takeover_check" : "",
         names_peers ? ", named peers" : "", has_witness ? ", witness" : "");
+    text += has_drains ? ", drains" : "";
     for (const vrrp::Config &config : routers) {
         text += format(
             "\n  %s %s vrid %u IPv%d group \"%s\" interval %lld ms, "
@@ -324,9 +339,10 @@ std::string Plan::describe() const {
             config.addresses.size(), config.advertised().size());
     }
     for (const NodePlan &node : nodes) {
-        text += format("\n  node: priority %u, startup_delay %lld ms",
+        text += format("\n  node: priority %u, startup_delay %lld ms%s",
                        unsigned{node.priority.value},
-                       static_cast<long long>(to_ms(node.startup_delay)));
+                       static_cast<long long>(to_ms(node.startup_delay)),
+                       node.has_programs ? "" : ", no programs");
         for (const auto *list : {&node.ipv4, &node.ipv6}) {
             for (const IpAddress &address : *list) {
                 text += ' ' + address.to_string();

@@ -26,6 +26,7 @@ struct NodePlan {
     std::vector<IpAddress> ipv6;       // link-local
     std::vector<std::size_t> routers;  // in the order of its file
     Duration startup_delay{0};
+    bool has_programs = true;  // its kernel takes those of a drain
 };
 
 enum class TrackerPlan : std::uint8_t { none, fault, weight };
@@ -39,7 +40,7 @@ struct LinkPlan {
 };
 
 // What the nodes have besides VRRP.
-enum class Extras : std::uint8_t { none, links, witness };
+enum class Extras : std::uint8_t { none, links, witness, drains };
 
 // Checks of a node.
 inline constexpr check::CheckId kWebCheck = 0;
@@ -65,6 +66,7 @@ struct Plan {
     bool takeover_check = false;
     bool names_peers = false;
     bool has_witness = false;
+    bool has_drains = false;
 
     const IpAddress &source_of(std::size_t link, NodeNumber node) const {
         const auto &[network, family] = links[link];
@@ -83,6 +85,11 @@ struct Plan {
     bool is_earlier(std::size_t a, std::size_t b) const {
         return are_together(a, b) && std::pair{routers[a].family, a} <
                                          std::pair{routers[b].family, b};
+    }
+
+    // A planned move of this address cuts no connection.
+    bool is_drained(const vrrp::VirtualAddress &address) const {
+        return has_drains && !address.address.is_link_local();
     }
 
     // Of a node, in the order of its file.

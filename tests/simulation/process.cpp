@@ -16,6 +16,7 @@ constexpr Duration kSuccessorCheck = Milliseconds{5};
 constexpr Duration kLongestJitter = std::chrono::microseconds{300};
 constexpr Duration kBfdPoll = Milliseconds{25};
 constexpr std::size_t kSocketBuffer = 200;
+constexpr Duration kOrphanDrain = Seconds{30};
 
 constexpr std::size_t kArpFrame = 42;
 constexpr std::size_t kEthernet = 14;
@@ -41,7 +42,7 @@ void read_frame(Bytes bytes, Frame &frame) {
 }
 
 std::size_t network_of(const engine::Interface &interface) {
-    return to_number(interface.index) - 2;
+    return std::size_t{to_number(interface.index)} - 2;
 }
 
 peer::Details details_of(NodeNumber node) {
@@ -192,6 +193,49 @@ void BfdPart::save() {
     }
 }
 
+// Drains
+
+DrainPart::DrainPart(Machine &machine)
+    : machine_(machine),
+      why_(!machine.plan.has_drains ? "not simulated"
+           : machine.plan.nodes[machine.number].has_programs
+               ? ""
+               : "the kernel refuses it") {}
+
+Status DrainPart::forward(const engine::Interface &,
+                          const std::vector<IpAddress> &addresses,
+                          const MacAddress &to, Duration lease) {
+    for (const IpAddress &address : addresses) {
+        machine_.forward(address, to, machine_.lan.now() + lease);
+    }
+    return success();
+}
+
+Status DrainPart::stop_forwarding(const engine::Interface &,
+                                  const std::vector<IpAddress> &addresses) {
+    for (const IpAddress &address : addresses) {
+        machine_.forward(address, machine_.mac(), machine_.lan.now());
+    }
+    return success();
+}
+
+Status DrainPart::hide(const engine::Interface &,
+                       const std::vector<IpAddress> &addresses,
+                       const MacAddress &, Duration lease) {
+    for (const IpAddress &address : addresses) {
+        machine_.hide(address, machine_.lan.now() + lease);
+    }
+    return success();
+}
+
+Status DrainPart::show(const engine::Interface &,
+                       const std::vector<IpAddress> &addresses) {
+    for (const IpAddress &address : addresses) {
+        machine_.hide(address, machine_.lan.now());
+    }
+    return success();
+}
+
 // The process
 
 Process::Process(Machine &machine, int pid, Instant configured_at,
@@ -205,6 +249,7 @@ Process::Process(Machine &machine, int pid, Instant configured_at,
                machine.node_id),
       peers_(links_of(machine.plan), details_of(machine.number), *this,
              sockets_, *this),
+      drains_(machine),
       engine_(machine.plan.configs_of(machine.number, configured_at),
               {*this, *this, *this, *this, *this, ownership_, *this, *this,
                *this, drains_, *this, *this, *this},
@@ -252,6 +297,7 @@ void Process::master_died() {
     if (paused_) {
         signals_.push_back([this] { master_died(); });
     } else {
+        engine_.limit_drains(kOrphanDrain, machine_.lan.now());
         stop("the nginx master process died", true);
     }
 }
@@ -437,6 +483,17 @@ const engine::VirtualRouter &Process::router(std::size_t number) const {
 }
 
 // Ports
+
+Result<engine::Closed, SystemError> Process::close_connections(
+    const std::vector<IpAddress> &addresses,
+    const std::vector<std::uint16_t> &) {
+    return engine::Closed{machine_.traffic.close(machine_.number, addresses)};
+}
+
+Result<unsigned, SystemError> Process::count_connections(
+    const std::vector<IpAddress> &addresses) {
+    return machine_.traffic.count(machine_.number, addresses);
+}
 
 Status Process::listen(const engine::Interface &, const vrrp::Config &) {
     return success();

@@ -40,6 +40,12 @@ constexpr Duration kGivesUpLate = Seconds{32};
 // A question for the witness while it does not answer, and a ping.
 constexpr Duration kAsksAgain = Milliseconds{1250};
 
+constexpr Duration kLongestConnection = Seconds{4};
+
+// The last connection has ended, and a node without its successor has noticed
+// that; what a dead process has left ends with its lease.
+constexpr Duration kDrained = kLongestConnection + Seconds{13};
+
 }  // namespace
 
 // Gateway
@@ -109,19 +115,35 @@ Schedule::Schedule(std::uint32_t seed, Extras extras, bool verbose)
       plan_(Plan::random(dice_, extras)),
       lan_(plan_, dice_),
       wires_(lan_, plan_),
+      traffic_(lan_),
       gateway_(lan_, plan_) {
     lan_.verbose = verbose;
     for (NodeNumber node = 0; node < plan_.nodes.size(); ++node) {
         machines_.push_back(
-            std::make_unique<Machine>(lan_, wires_, plan_, node));
+            std::make_unique<Machine>(lan_, wires_, traffic_, plan_, node));
     }
     watch_.emplace(lan_, wires_, plan_, machines_);
     connect();
+    connect_traffic();
+}
+
+// Clients send all the time: after each event.
+void Schedule::connect_traffic() {
+    traffic_.kernel = [this](NodeNumber node, std::size_t network,
+                             const IpAddress &address) {
+        return machines_[node]->kernel(network, address);
+    };
+    traffic_.owner = [this](std::size_t network, const IpAddress &address) {
+        return watch_->believed(network, address);
+    };
 }
 
 void Schedule::connect() {
     for (NodeNumber node = 0; node < machines_.size(); ++node) {
-        machines_[node]->changed = [this, node] { watch_->look(node); };
+        machines_[node]->changed = [this, node] {
+            watch_->look(node);
+            traffic_.send();
+        };
         machines_[node]->addresses_changed = [this] {
             watch_->addresses_changed();
         };
@@ -173,6 +195,10 @@ std::optional<std::string> Schedule::run() {
         wait_for_ends();
         run_for(settling_time());
         expect_settled();
+        if (plan_.has_drains && !failed()) {
+            run_for(kDrained);
+            expect_drained();
+        }
         if (!failed()) {
             expect_no_change();
         }
@@ -208,6 +234,7 @@ void Schedule::begin() {
 
 void Schedule::trouble() {
     for (unsigned i = 1 + dice_.below(8); i > 0 && !failed(); --i) {
+        open_connections();
         Machine &machine = any_machine();
         switch (dice_.below(plan_.has_witness ? 5 : 4)) {
             case 0:
@@ -227,6 +254,19 @@ void Schedule::trouble() {
         }
         run_for(
             dice_.up_to((dice_.one_in(2) ? 6 : 1) * plan_.slowest_interval()));
+    }
+}
+
+void Schedule::open_connections() {
+    for (std::size_t i = 0; plan_.has_drains && i < plan_.routers.size(); ++i) {
+        for (const vrrp::VirtualAddress &to : plan_.routers[i].addresses) {
+            const auto node = watch_->believed(plan_.networks[i], to.address);
+            if (plan_.is_drained(to) && node && machines_[*node]->holds(to) &&
+                machines_[*node]->has_nginx() && !dice_.one_in(4)) {
+                traffic_.open(*node, plan_.networks[i], to.address,
+                              dice_.up_to(kLongestConnection));
+            }
+        }
     }
 }
 
@@ -451,7 +491,8 @@ void Schedule::wait_for_ends() {
     bool late = false;
     for (int i = 0; i < 32 && std::ranges::any_of(machines_, ends); ++i) {
         run_for(Seconds{1});
-        late = late || (i == 8 && std::ranges::any_of(machines_, ends_soon));
+        late = late || (i == (plan_.has_drains ? 16 : 8) &&
+                        std::ranges::any_of(machines_, ends_soon));
     }
     if (late || std::ranges::any_of(machines_, ends)) {
         watch_->fail("a process does not end");
@@ -583,6 +624,30 @@ void Schedule::expect_bfd() {
              !gateway_.is_up(node))) {
             watch_->fail(format("node %zu: the BFD session is not up", node));
         }
+    }
+}
+
+void Schedule::expect_drained() {
+    for (const auto &machine : machines_) {
+        bool is_over = machine->has_drained();
+        for (const auto &process : machine->processes()) {
+            for (const auto &router : process->engine().routers()) {
+                is_over = is_over && !router.is_moving() &&
+                          !router.forwarding().is_on() &&
+                          router.drain().step() == engine::Drain::Step::none;
+            }
+        }
+        if (!is_over) {
+            watch_->fail(
+                format("node %zu: a drain does not end", machine->number));
+        }
+    }
+}
+
+void Schedule::expect_uncut(unsigned before) {
+    if (traffic_.cut() != before) {
+        watch_->fail(format("a planned move has cut %u connections",
+                            traffic_.cut() - before));
     }
 }
 
@@ -1062,6 +1127,10 @@ void Schedule::move_away(Finale finale, NodeNumber owner) {
     const bool names = names_one(finale, owner);
     const std::uint64_t before = transitions(owner);
     Duration bound = plan_.takeover();
+    const bool cuts_nothing =
+        names && this->cuts_nothing() && machine.processes().size() == 1;
+    const unsigned cut = traffic_.cut();
+    open_connections();
     watch_->disturbed(owner);
     watch_->measure();
     switch (finale) {
@@ -1105,6 +1174,35 @@ void Schedule::move_away(Finale finale, NodeNumber owner) {
         run_for(settling_time() + plan_.longest_delay());
         expect_settled();
     }
+    if (plan_.has_drains && !failed()) {
+        run_for(kDrained);
+        expect_drained();
+    }
+    if (cuts_nothing && !failed()) {
+        expect_uncut(cut);
+    }
+    if (cuts_nothing && finale == Finale::release && !failed()) {
+        preempt_again(machine);
+    }
+}
+
+void Schedule::preempt_again(Machine &machine) {
+    const unsigned cut = traffic_.cut();
+    open_connections();
+    machine.execute(engine::Command::resume);
+    run_for(settling_time() + plan_.longest_delay() + kDrained);
+    expect_settled();
+    expect_drained();
+    expect_uncut(cut);
+}
+
+// Of all addresses, between all nodes.
+bool Schedule::cuts_nothing() const {
+    return plan_.has_drains &&
+           std::ranges::all_of(plan_.nodes, &NodePlan::has_programs) &&
+           std::ranges::all_of(plan_.routers, [](const vrrp::Config &config) {
+               return config.drain_timeout > Duration::zero();
+           });
 }
 
 // All other nodes are linked, and one of them is the best for all routers.

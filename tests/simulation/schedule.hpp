@@ -12,6 +12,7 @@
 #include "tests/simulation/lan.hpp"
 #include "tests/simulation/machine.hpp"
 #include "tests/simulation/plan.hpp"
+#include "tests/simulation/traffic.hpp"
 #include "tests/simulation/watch.hpp"
 
 namespace ngx_vrrp::simulation {
@@ -47,6 +48,7 @@ public:
 
     std::string describe() const { return plan_.describe(); }
     unsigned named_takeovers() const { return lan_.named; }
+    unsigned forwarded_segments() const { return traffic_.forwarded(); }
 
 private:
     enum class Finale : std::uint8_t {
@@ -83,7 +85,9 @@ private:
     };
 
     void connect();
+    void connect_traffic();
     void begin();
+    void open_connections();
     void trouble();
     void disturb_network();
     void disturb_links(std::size_t network, NodeNumber a, NodeNumber b);
@@ -99,6 +103,9 @@ private:
     void expect_order(std::size_t router, NodeNumber owner);
     void expect_clients(std::size_t router, NodeNumber owner);
     void expect_bfd();
+    void expect_drained();
+    void expect_uncut(unsigned before);
+    void preempt_again(Machine &machine);
     void expect_no_change();
     void finale();
     void break_links(Finale finale);
@@ -122,6 +129,7 @@ private:
     Duration answer_lifetime() const;
     void move_away(Finale finale, NodeNumber owner);
     bool names_one(Finale finale, NodeNumber owner) const;
+    bool cuts_nothing() const;
 
     bool is_eligible(NodeNumber node, std::size_t router) const;
     bool has_other(NodeNumber node) const;
@@ -135,6 +143,7 @@ private:
     Plan plan_;
     Lan lan_;
     Wires wires_;
+    Traffic traffic_;
     std::vector<std::unique_ptr<Machine>> machines_;
     std::optional<Watch> watch_;
     Gateway gateway_;

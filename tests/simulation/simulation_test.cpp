@@ -24,6 +24,20 @@ std::uint32_t number(const char *name, std::uint32_t otherwise) {
                 : otherwise;
 }
 
+const char *option(Extras extras) {
+    switch (extras) {
+        case Extras::none:
+            return "";
+        case Extras::links:
+            return "--links ";
+        case Extras::witness:
+            return "--witness ";
+        case Extras::drains:
+            return "--drains ";
+    }
+    return "";
+}
+
 // Of shard: all of its schedules.
 void run(std::uint32_t shard, Extras extras, std::uint32_t usual) {
     const bool has_links = extras != Extras::none;
@@ -36,6 +50,7 @@ void run(std::uint32_t shard, Extras extras, std::uint32_t usual) {
               : number("NGX_VRRP_SIMULATION_FIRST", 1) + shard * count;
     unsigned failures = 0;
     unsigned named = 0;
+    unsigned forwarded = 0;
     for (std::uint32_t i = 0; i < count && failures < 10; ++i) {
         const std::uint32_t seed = first + i;
         Schedule schedule{seed, extras, alone};
@@ -46,15 +61,14 @@ void run(std::uint32_t shard, Extras extras, std::uint32_t usual) {
             ++failures;
             ADD_FAILURE() << "seed " << seed << ": " << *failure
                           << "\nrepeat it alone: tools/simulate "
-                          << (extras == Extras::witness ? "--witness "
-                              : has_links               ? "--links "
-                                                        : "")
-                          << "--seed " << seed << '\n'
+                          << option(extras) << "--seed " << seed << '\n'
                           << schedule.describe();
         }
         named += schedule.named_takeovers();
+        forwarded += schedule.forwarded_segments();
     }
     EXPECT_TRUE(!has_links || named > 0 || count < 50);
+    EXPECT_TRUE(extras != Extras::drains || forwarded > 0 || count < 50);
 }
 
 class Simulation : public testing::TestWithParam<std::uint32_t> {};
@@ -69,6 +83,10 @@ TEST_P(Simulation, EveryScheduleWithPeerLinks) {
 
 TEST_P(Simulation, EveryScheduleWithAWitness) {
     run(GetParam(), Extras::witness, 1000);
+}
+
+TEST_P(Simulation, EveryScheduleWithDrains) {
+    run(GetParam(), Extras::drains, 1000);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, Simulation, testing::Range(0u, kShards));

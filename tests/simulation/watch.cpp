@@ -85,6 +85,9 @@ void Watch::look(NodeNumber node) {
     if (plan_.has_bfd) {
         look_at_bfd(node);
     }
+    if (plan_.has_drains) {
+        look_at_lo(node);
+    }
 }
 
 void Watch::look_at_run(NodeNumber node, const Process *process) {
@@ -380,6 +383,20 @@ void Watch::look_at_addresses(NodeNumber node, const Process &process) {
                     machine.holds(address) ? "has" : "has not",
                     address.address.to_string().c_str(), i,
                     vrrp::public_name(router.instance().state()).data()));
+            }
+        }
+    }
+}
+
+void Watch::look_at_lo(NodeNumber node) {
+    const Machine &machine = *machines_[node];
+    for (const vrrp::Config &config : plan_.routers) {
+        for (const vrrp::VirtualAddress &virtual_address : config.addresses) {
+            const IpAddress &address = virtual_address.address;
+            if (address.family() == Family::ipv4 &&
+                machine.holds_at_lo(address) && !machine.is_hidden(address)) {
+                fail(format("node %zu answers ARP requests for %s", node,
+                            address.to_string().c_str()));
             }
         }
     }

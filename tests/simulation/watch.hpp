@@ -12,6 +12,7 @@
 //     since the first advertisement was overdue;
 //   - members of a group differ on one node that has all of them;
 //   - a node has an address and is not MASTER, or the other way round;
+//   - a node that finishes connections answers ARP requests for their address;
 //   - a BFD session goes down although nothing happened to its path.
 #pragma once
 
@@ -113,6 +114,7 @@ private:
     void look_at_pairs(NodeNumber node, std::size_t router);
     void look_at_group(NodeNumber node, const Process &process);
     void look_at_addresses(NodeNumber node, const Process &process);
+    void look_at_lo(NodeNumber node);
     void look_at_bfd(NodeNumber node);
     std::optional<Instant> hear_each_other_since(std::size_t router,
                                                  NodeNumber a,
