@@ -1,11 +1,12 @@
 #!/usr/bin/perl
 
-# A planned move cuts no connection: downloads, uploads, and connections that
-# send their request after the move are finished by the node that left, while
-# the new MASTER answers new requests. Idle connections are closed. The kernel
-# finishes what clients read slowly after the workers have ended. In version 2
-# with 1 s and in version 3, IPv4 and IPv6: release, preemption, quit. Nothing
-# is left behind. See vrrp_cluster_drain_faults.t for what may happen meanwhile.
+# A planned move cuts no connection: downloads, uploads, WebSockets, and
+# connections that send their request after the move are finished by the node
+# that left, while the new MASTER answers new requests. Idle connections are
+# closed. All with TLS, too. The kernel finishes what clients read slowly after
+# the workers have ended. In version 2 with 1 s and in version 3, IPv4 and IPv6:
+# release, preemption, quit. Nothing is left behind. See
+# vrrp_cluster_drain_faults.t for what may happen meanwhile.
 
 use v5.36;
 
@@ -42,7 +43,8 @@ sub sysctls ($name) {
 # act() moves all addresses, and finish() ends what has not ended after that.
 sub cuts_nothing ($title, $from, $to, $act, $finish = sub { }) {
     my %before = map { $_ => sysctls($_) } qw(lb1 lb2);
-    my @clients = $nodes->start_clients($title);
+    my @clients = $nodes->start_clients($title, @VRRP::Drained::KINDS,
+                                        @VRRP::Drained::MORE);
 
     $act->();
     $nodes->wait_for_master($to);
@@ -70,6 +72,8 @@ sub cuts_nothing ($title, $from, $to, $act, $finish = sub { }) {
 $nodes->skip_if_unavailable;
 
 $nodes->wait_for_order('lb1', 'lb2');
+is($nodes->state_of($_)->{filters}, '', "no filter is on $_ before a move")
+    for qw(lb1 lb2);
 cuts_nothing('release', 'lb1', 'lb2',
              sub { $nodes->control('lb1', 'release') });
 

@@ -4,7 +4,8 @@ package VRRP::Drained;
 # ("drain_timeout"), lb1 with the highest priority, and clients whose
 # connections last longer than the move: downloads (of a part, which is whole in
 # the kernel of the node), uploads, late ones that send their request after it,
-# and idle ones, which the workers close after it.
+# and idle ones, which the workers close after it. MORE are the same with TLS,
+# and those that talk as with WebSocket.
 
 use v5.36;
 
@@ -21,7 +22,8 @@ use VRRP::Transfers;
 our $PATIENCE = 15;
 
 my $LONG = 6;  # each transfer, s
-my @KINDS = qw(download upload late idle);
+our @KINDS = qw(download upload late idle);
+our @MORE = qw(tls-download tls-upload tls-idle talk tls-talk);
 my $BODY = $VRRP::Transfers::BODY;
 my $PART = substr $BODY, 0, 150_000;
 my %PRIORITY = (lb1 => 150, lb2 => 100, lb3 => 50);
@@ -41,6 +43,7 @@ sub new ($class, %args) {
     my $link = 'on secret_file=' . VRRP::Linked->secret($self->{lab});
 
     $VRRP::Nginx::SHUTDOWN_TIMEOUT = 60;
+    $self->{tls} = VRRP::Transfers::tls($self->{lab});
 
     my @names = grep { exists $PRIORITY{$_} }
                 map { $_->name } $self->{lab}->nodes;
@@ -48,6 +51,7 @@ sub new ($class, %args) {
         my $dir = $self->{lab}->node($name)->dir;
         VRRP::Transfers::prepare($dir, $BODY);
         VRRP::Transfers::write_file("$dir/www/part", $PART);
+        VRRP::Transfers::start_echo($self->{lab}->node($name));
         $self->{clean}{$name} = $self->state_of($name);
         $self->_start($name, $dir, $link);
     }
@@ -77,7 +81,8 @@ END
     server {
         listen 80 sndbuf=400k;
         listen [::]:80 sndbuf=400k;
-        add_header X-Node $name;
+$self->{tls}
+        add_header X-Node $name always;
         location / { return 200 web; }
         location = /fast { alias $dir/www/big; }
         location = /part { root $dir/www; }
@@ -228,9 +233,12 @@ sub wait_until_ended ($self, $from, $to) {
 }
 
 
-# Of these kinds, or of all.
+# Of these kinds, or of KINDS.
 sub start_clients ($self, $tag, @kinds) {
-    my @clients = $self->_spawn_clients($tag, undef, @kinds ? @kinds : @KINDS);
+    @kinds = @KINDS if !@kinds;
+    @kinds = grep { !/^tls/ } @kinds if $self->{tls} eq '';
+
+    my @clients = $self->_spawn_clients($tag, undef, @kinds);
 
     sleep 0.5;
     return @clients;
@@ -250,8 +258,8 @@ sub _spawn_clients ($self, $tag, $slow, @kinds) {
         for my $kind (@kinds) {
             my $name = "$tag-$instance-$kind" =~ tr/ /-/r;
             my $path = { download => $slow ? '/fast' : '/big',
-                         upload => "/up/$name", part => '/part' }->{$kind}
-                       // '/';
+                         upload => "/up/$name", part => '/part',
+                         talk => '/talk' }->{ $kind =~ s/^tls-//r } // '/';
             $self->{lab}->node('client')->spawn(
                 { tag => $name }, 'perl', $VRRP::Transfers::SCRIPT,
                 $kind eq 'part' ? 'download' : $kind,
@@ -326,7 +334,9 @@ sub are_whole ($self, $from, $title, @clients) {
         my ($text) = $self->results($client);
         my ($status, $node, $octets, $md5, $gap, $error) = split ' ', $text;
         my $wanted = $client->{kind} =~ /late|idle/ ? '200 ' . md5_hex('web')
-            : $client->{kind} eq 'upload' ? '201 ' . md5_hex($BODY)
+            : $client->{kind} =~ /upload/ ? '201 ' . md5_hex($BODY)
+            : $client->{kind} =~ /talk/
+                ? '101 ' . md5_hex(VRRP::Transfers::lines($LONG))
             : $client->{kind} eq 'part' ? '200 ' . md5_hex($PART)
             : '200 ' . md5_hex($BODY);
 
@@ -337,7 +347,7 @@ sub are_whole ($self, $from, $title, @clients) {
                        "$title: $client->{name}: finished by $from");
         Test::More::note("$client->{name}: longest gap $gap ms")
             if defined $gap;
-        if ($client->{kind} eq 'upload') {
+        if ($client->{kind} =~ /upload/) {
             my $file = $self->{lab}->node($from)->dir . "/up/$client->{name}";
             Test::More::is(md5_hex(VRRP::Proc::slurp($file) // ''),
                            md5_hex($BODY),

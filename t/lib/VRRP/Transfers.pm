@@ -4,13 +4,23 @@ package VRRP::Transfers;
 
 use v5.36;
 
+use VRRP::Certificates;
+use VRRP::Nginx;
 use VRRP::Proc;
 
 our $SCRIPT = 't/lib/transfer.pl';
 
+my $ECHO_PORT = 8081;
+
 # Of an upload.
 our $BODY = substr join('', map { chr(($_ * 7) % 251) } 1 .. 251)
                    x (1 + 600_000 / 251), 0, 600_000;
+
+
+# Of a client that talks for so many seconds.
+sub lines ($seconds) {
+    return map { "line $_\n" } 1 .. $seconds;
+}
 
 
 sub write_file ($path, $text) {
@@ -28,9 +38,37 @@ sub prepare ($dir, $download) {
 }
 
 
+# Directives for the nodes of a lab, which have one certificate, or nothing if
+# nginx has no TLS.
+sub tls ($lab) {
+    return '' if !VRRP::Nginx->configured('--with-http_ssl_module');
+
+    my ($certificate, $key) = VRRP::Certificates->new($lab->dir . '/tls')
+        ->issue('web', 'vip.lab');
+    return <<"END";
+        listen 443 ssl;
+        listen [::]:443 ssl;
+        ssl_certificate $certificate;
+        ssl_certificate_key $key;
+END
+}
+
+
+# For clients that talk to a node.
+sub start_echo ($node) {
+    $node->spawn({ tag => 'echo' }, $^X, 't/lib/echo.pl', $ECHO_PORT);
+}
+
+
 # rate: of a download, as in nginx.
 sub locations ($dir, $rate) {
     return <<"END";
+        location = /talk {
+            proxy_pass http://127.0.0.1:$ECHO_PORT;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade \$http_upgrade;
+            proxy_set_header Connection upgrade;
+        }
         location = /big { root $dir/www; limit_rate $rate; }
         location /up/ {
             root $dir;
