@@ -157,9 +157,11 @@ public:
         const std::vector<IpAddress> &addresses,
         const std::vector<std::uint16_t> &ports) = 0;
 
-    // TCP connections that the kernel still has with these addresses, of any
-    // program or of none: not those that have been closed on both sides.
-    virtual Result<unsigned, SystemError> count_connections(
+    // TCP connections that the kernel still has with each of these addresses,
+    // of any program or of none: not those that have been closed on both sides.
+    // If there are too many to count them all, the numbers are lower, but not
+    // 0. The kernel looks at all of its connections each time.
+    virtual Result<std::vector<unsigned>, SystemError> count_connections(
         const std::vector<IpAddress> &addresses) = 0;
 };
 

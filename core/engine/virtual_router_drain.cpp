@@ -5,6 +5,7 @@
 // before they leave the interface: without any local address, the kernel would
 // drop what a client sends, and reset what a process sends. Routes stay, too.
 #include <algorithm>
+#include <numeric>
 
 #include "core/base/find.hpp"
 #include "core/base/system_error.hpp"
@@ -166,13 +167,14 @@ bool VirtualRouter::ask_to_forward(Instant now) {
 }
 
 std::optional<unsigned> VirtualRouter::count_connections(Instant now) {
-    const auto count =
+    const auto counts =
         ports_.connections.count_connections(drained_addresses());
-    if (!count) {
-        drain_line_.write(log_, LogLevel::warn, count.error().to_string(), now);
+    if (!counts) {
+        drain_line_.write(log_, LogLevel::warn, counts.error().to_string(),
+                          now);
         return std::nullopt;
     }
-    return *count;
+    return std::accumulate(counts->begin(), counts->end(), 0u);
 }
 
 // The connections of the node from which this one has taken over: its segments

@@ -425,7 +425,7 @@ Result<engine::Closed, SystemError> Host::close_connections(
     return net::close_connections(addresses, ports);
 }
 
-Result<unsigned, SystemError> Host::count_connections(
+Result<std::vector<unsigned>, SystemError> Host::count_connections(
     const std::vector<IpAddress> &addresses) {
     return net::count_connections(addresses);
 }

@@ -111,7 +111,7 @@ public:
     Result<engine::Closed, SystemError> close_connections(
         const std::vector<IpAddress> &addresses,
         const std::vector<std::uint16_t> &ports) override;
-    Result<unsigned, SystemError> count_connections(
+    Result<std::vector<unsigned>, SystemError> count_connections(
         const std::vector<IpAddress> &addresses) override;
     Status make_vmac(const engine::Interface &base,
                      const vrrp::Config &router) override;

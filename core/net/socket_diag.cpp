@@ -7,7 +7,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <map>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -26,13 +30,16 @@ constexpr std::size_t kAtOnce = 256;
 constexpr std::uint32_t kStates =
     (1u << TCP_ESTABLISHED) | (1u << TCP_CLOSE_WAIT);
 
-// More are not counted: it is done each second, and has to be quick.
-constexpr std::size_t kCounted = 10'000;
+// The kernel compares each connection with each of them.
+constexpr std::size_t kAddressesAtOnce = 256;
 
-constexpr std::uint32_t kCountedStates =
+constexpr std::uint32_t kOpenStates =
     kStates | (1u << TCP_SYN_SENT) | (1u << TCP_SYN_RECV) |
-    (1u << TCP_FIN_WAIT1) | (1u << TCP_FIN_WAIT2) | (1u << TCP_LAST_ACK) |
-    (1u << TCP_CLOSING);
+    (1u << TCP_FIN_WAIT1) | (1u << TCP_LAST_ACK) | (1u << TCP_CLOSING);
+
+// The client has all that was sent: it matters only to a process that still
+// reads. Clients with idle connections leave thousands of the others.
+constexpr std::uint32_t kClosedByUs = 1u << TCP_FIN_WAIT2;
 
 void append(Buffer &out, Bytes bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
@@ -86,7 +93,7 @@ Buffer one_of(const std::vector<Buffer> &conditions, std::size_t rest) {
 }
 
 // An IPv4 address also matches an IPv6 socket that has it mapped.
-std::vector<Buffer> hosts_of(const std::vector<IpAddress> &addresses) {
+std::vector<Buffer> hosts_of(std::span<const IpAddress> addresses) {
     std::vector<Buffer> hosts;
     for (const IpAddress &address : addresses) {
         hosts.push_back(
@@ -157,13 +164,79 @@ Unexpected<SystemError> not_closed(int error) {
     return failure(std::move(what), error);
 }
 
-// In FIN-WAIT-2 the client has all that was sent: it matters only to a process
-// that still reads.
-bool is_open(nlmsghdr *dumped) {
-    const auto *connection = header_of<inet_diag_msg>(dumped);
-    return connection != nullptr && (connection->idiag_state != TCP_FIN_WAIT2 ||
-                                     connection->idiag_inode != 0);
-}
+class ConnectionCounter {
+public:
+    explicit ConnectionCounter(std::size_t most) : most_(most) {}
+
+    Status count(std::span<const IpAddress> addresses) {
+        const Buffer program = one_of(hosts_of(addresses), 0);
+        for (const int family : {AF_INET, AF_INET6}) {
+            const int error = count(family, program);
+            // without a handler for it: no IPv6, or no such socket yet
+            if (error != 0 && error != ENOENT) {
+                return failure("counting connections with sock_diag", error);
+            }
+        }
+        return success();
+    }
+
+    unsigned at(const IpAddress &address) const {
+        const auto found = counts_.find(address);
+        return found != counts_.end() ? found->second : are_all_ ? 0 : 1;
+    }
+
+private:
+    int count(int family, const Buffer &program) {
+        std::size_t open = 0;
+        const int error =
+            dump(family, program, kOpenStates, [&](const auto &c) {
+                ++open;
+                ++counts_[local_address(c)];
+            });
+        are_all_ = are_all_ && open < most_;
+        if (error != 0) {
+            return error;
+        }
+        return dump(family, program, kClosedByUs, [&](const auto &c) {
+            if (c.idiag_inode != 0) {
+                ++counts_[local_address(c)];
+            }
+        });
+    }
+
+    template <class Add>
+    int dump(int family, const Buffer &program, std::uint32_t states,
+             const Add &add) {
+        RequestSocket socket;
+        if (const Status opened = socket.open(NETLINK_SOCK_DIAG); !opened) {
+            return opened.error().code;
+        }
+        return socket.exchange(
+            dump_request(family, program, states),
+            [&](nlmsghdr *message) {
+                if (const auto *c = header_of<inet_diag_msg>(message)) {
+                    add(*c);
+                }
+            },
+            most_);
+    }
+
+    static IpAddress local_address(const inet_diag_msg &connection) {
+        constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0,    0,
+                                                       0, 0, 0, 0, 0xff, 0xff};
+        const Bytes octets = bytes_of(connection.id.idiag_src);
+        if (connection.idiag_family == AF_INET) {
+            return IpAddress::from_octets(octets.first(4));
+        }
+        return std::ranges::equal(octets.first(12), kMapped)
+                   ? IpAddress::from_octets(octets.subspan(12))
+                   : IpAddress::from_octets(octets);
+    }
+
+    std::size_t most_;
+    bool are_all_ = true;
+    std::map<IpAddress, unsigned> counts_;
+};
 
 }  // namespace
 
@@ -207,27 +280,21 @@ Result<engine::Closed, SystemError> close_connections(
                           found.size() < kAtOnce};
 }
 
-Result<unsigned, SystemError> count_connections(
-    const std::vector<IpAddress> &addresses) {
-    unsigned count = 0;
-    if (addresses.empty()) {
-        return count;
-    }
-    const Buffer program = one_of(hosts_of(addresses), 0);
-    for (const int family : {AF_INET, AF_INET6}) {
-        RequestSocket socket;
-        const Status opened = socket.open(NETLINK_SOCK_DIAG);
-        const int error =
-            opened ? socket.exchange(
-                         dump_request(family, program, kCountedStates),
-                         [&](nlmsghdr *m) { count += is_open(m) ? 1 : 0; },
-                         kCounted)
-                   : opened.error().code;
-        if (error != 0 && error != ENOENT) {
-            return failure("counting connections with sock_diag", error);
+Result<std::vector<unsigned>, SystemError> count_connections(
+    const std::vector<IpAddress> &addresses, std::size_t most) {
+    ConnectionCounter counter(most);
+    for (std::span<const IpAddress> left(addresses); !left.empty();) {
+        const auto some = left.first(std::min(left.size(), kAddressesAtOnce));
+        if (const Status counted = counter.count(some); !counted) {
+            return Unexpected(counted.error());
         }
+        left = left.subspan(some.size());
     }
-    return count;
+    std::vector<unsigned> counts;
+    for (const IpAddress &address : addresses) {
+        counts.push_back(counter.at(address));
+    }
+    return counts;
 }
 
 }  // namespace ngx_vrrp::net

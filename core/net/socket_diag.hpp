@@ -23,11 +23,16 @@ Result<engine::Closed, SystemError> close_connections(
     const std::vector<IpAddress> &addresses,
     const std::vector<std::uint16_t> &ports);
 
-// Connections to these addresses, also those that no process has any more, but
-// not those for which only the client can still do something. A connection to
-// another port counts, too.
-Result<unsigned, SystemError> count_connections(
-    const std::vector<IpAddress> &addresses);
+// More are not counted: it is done each second, and has to be quick.
+inline constexpr std::size_t kCountedConnections = 10'000;
+
+// Connections to each of these addresses, also those that no process has any
+// more, but not those for which only the client can still do something. A
+// connection to another port counts, too. At `most` so many are counted of a
+// family, and each address then has at least 1.
+Result<std::vector<unsigned>, SystemError> count_connections(
+    const std::vector<IpAddress> &addresses,
+    std::size_t most = kCountedConnections);
 
 // The request that ends the connection of a dump.
 std::optional<Message> destruction_of(nlmsghdr *dumped);

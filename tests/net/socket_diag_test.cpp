@@ -175,10 +175,21 @@ TEST_F(SocketDiag, ManyAreEndedInSlices) {
     EXPECT_TRUE(rest.all);
 }
 
-unsigned count(const std::vector<IpAddress> &addresses) {
-    const auto counted = count_connections(addresses);
+using Counts = std::vector<unsigned>;
+
+Counts count_each(const std::vector<IpAddress> &addresses,
+                  std::size_t most = kCountedConnections) {
+    const auto counted = count_connections(addresses, most);
     EXPECT_TRUE(counted) << counted.error().to_string();
-    return counted ? *counted : 0;
+    return counted ? *counted : Counts{};
+}
+
+unsigned count(const std::vector<IpAddress> &addresses) {
+    unsigned sum = 0;
+    for (const unsigned number : count_each(addresses)) {
+        sum += number;
+    }
+    return sum;
 }
 
 TEST_F(SocketDiag, CountsBothFamiliesAndAllPorts) {
@@ -194,6 +205,35 @@ TEST_F(SocketDiag, CountsBothFamiliesAndAllPorts) {
     EXPECT_EQ(3u, count({kServer, kServer6}));
     EXPECT_EQ(0u, count({*IpAddress::parse("10.9.0.3")}));
     EXPECT_EQ(0u, count({}));
+}
+
+TEST_F(SocketDiag, CountsThoseOfEachAddress) {
+    in_a("ip addr add 10.9.0.3/24 dev vr0");
+    const IpAddress other = *IpAddress::parse("10.9.0.3");
+    const IpAddress unused = *IpAddress::parse("10.9.0.4");
+    const os::Fd listening = listen(AF_INET6, 8080);
+    const Connection first = connect(listening, "10.9.0.1", 8080);
+    const Connection second = connect(listening, "10.9.0.3", 8080);
+    const Connection third = connect(listening, "10.9.0.3", 8080);
+    const Connection six = connect(listening, "fd09::1", 8080);
+
+    EXPECT_EQ((Counts{1, 0, 2, 1, 2}),
+              count_each({kServer, unused, other, kServer6, other}));
+
+    std::vector<IpAddress> many(300, unused);
+    many.push_back(other);
+    EXPECT_EQ(2u, count_each(many).back());
+}
+
+TEST_F(SocketDiag, TooManyToCountAreNotNone) {
+    const os::Fd listening = listen(AF_INET, 8080);
+    std::vector<Connection> all;
+    for (int i = 0; i < 5; ++i) {
+        all.push_back(connect(listening, "10.9.0.1", 8080));
+    }
+    const IpAddress unused = *IpAddress::parse("10.9.0.4");
+    EXPECT_EQ((Counts{3, 1}), count_each({kServer, unused}, 3));
+    EXPECT_EQ((Counts{5, 0}), count_each({kServer, unused}, 6));
 }
 
 // The process has exited, and the client has not read the answer yet.
@@ -222,6 +262,21 @@ TEST_F(SocketDiag, DoesNotCountWhatOnlyTheClientCanEnd) {
     idle.client = os::Fd();
     ::usleep(100'000);
     EXPECT_EQ(0u, count({kServer})) << "TIME-WAIT";
+}
+
+// Workers have closed idle connections, and one is left.
+TEST_F(SocketDiag, ThoseOfClientsDoNotHideOthers) {
+    const os::Fd listening = listen(AF_INET, 8080);
+    std::vector<Connection> idle;
+    for (int i = 0; i < 40; ++i) {
+        idle.push_back(connect(listening, "10.9.0.1", 8080));
+        idle.back().server = os::Fd();
+    }
+    ::usleep(100'000);
+    EXPECT_EQ(Counts{0}, count_each({kServer}, 2)) << "FIN-WAIT-2";
+
+    const Connection open = connect(listening, "10.9.0.1", 8080);
+    EXPECT_EQ(Counts{1}, count_each({kServer}, 2));
 }
 
 TEST_F(SocketDiag, NeedsNetAdmin) {

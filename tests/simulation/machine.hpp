@@ -183,7 +183,7 @@ private:
     Result<engine::Closed, SystemError> close_connections(
         const std::vector<IpAddress> &addresses,
         const std::vector<std::uint16_t> &) override;
-    Result<unsigned, SystemError> count_connections(
+    Result<std::vector<unsigned>, SystemError> count_connections(
         const std::vector<IpAddress> &addresses) override;
     std::optional<Digest> hmac_sha256(Bytes, Bytes) override { return {}; }
     WallTime wall_clock() override { return {}; }

@@ -490,9 +490,13 @@ Result<engine::Closed, SystemError> Process::close_connections(
     return engine::Closed{machine_.traffic.close(machine_.number, addresses)};
 }
 
-Result<unsigned, SystemError> Process::count_connections(
+Result<std::vector<unsigned>, SystemError> Process::count_connections(
     const std::vector<IpAddress> &addresses) {
-    return machine_.traffic.count(machine_.number, addresses);
+    std::vector<unsigned> counts;
+    for (const IpAddress &address : addresses) {
+        counts.push_back(machine_.traffic.count(machine_.number, {address}));
+    }
+    return counts;
 }
 
 Status Process::listen(const engine::Interface &, const vrrp::Config &) {

@@ -69,7 +69,8 @@ public:
     std::vector<IpAddress> announced;  // to the LAN, in this order
     std::vector<IpAddress> listed;     // by the last advertisement
     std::optional<Seconds> preferred;  // of the last add
-    unsigned connections = 0;          // to the addresses
+    unsigned connections = 0;          // to each address
+    unsigned counted = 0;              // so often
     std::string no_drains;             // why they are not available
     engine::DrainCounts drain_counts;
     // Of the last advertisement.
@@ -377,12 +378,13 @@ public:
         return engine::Closed{closed, connections == 0};
     }
 
-    Result<unsigned, SystemError> count_connections(
-        const std::vector<IpAddress> &) override {
+    Result<std::vector<unsigned>, SystemError> count_connections(
+        const std::vector<IpAddress> &addresses) override {
+        ++counted;
         if (const Status status = result("count"); !status) {
             return Unexpected(status.error());
         }
-        return connections;
+        return std::vector<unsigned>(addresses.size(), connections);
     }
 
     const std::string &why_unavailable() const override { return no_drains; }
