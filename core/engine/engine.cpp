@@ -29,7 +29,8 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
       known_(configs.size()) {
     routers_.reserve(configs.size());
     for (RouterConfig &config : configs) {
-        routers_.emplace_back(std::move(config), ports, announcer_, sink);
+        routers_.emplace_back(std::move(config), ports, announcer_, counts_,
+                              sink);
         const VirtualRouter &router = routers_.back();
         const vrrp::WorkerPolicy &policy = router.config().workers;
         if (policy.required != 0) {

@@ -336,6 +336,7 @@ private:
     Touched touched_;
     Interfaces interfaces_;
     Announcer announcer_;
+    ConnectionCounts counts_{ports_.connections};
     std::vector<VirtualRouter> routers_;
     std::vector<std::size_t> all_;  // the indexes of them
     std::vector<Group> groups_;

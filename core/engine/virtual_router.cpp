@@ -55,8 +55,10 @@ std::vector<Held<Item>> held_of(const std::vector<Item> &list) {
 }  // namespace
 
 VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
-                             Announcer &announcer, LogSink &sink)
+                             Announcer &announcer, ConnectionCounts &counts,
+                             LogSink &sink)
     : announcer_(&announcer),
+      counts_(&counts),
       log_(sink, log_context(config.router)),
       instance_(std::move(config.router)),
       id_(ports.ownership.open(key(), this->config().advert_interval)),
@@ -85,7 +87,11 @@ VirtualRouter::VirtualRouter(RouterConfig config, Ports ports,
       mismatch_line_(kDisagreementPeriod),
       clock_line_(kDisagreementPeriod),
       cut_line_(Seconds{3600}),
-      drain_line_(Seconds{60}) {}
+      drain_line_(Seconds{60}) {
+    if (this->config().drain_timeout > Duration::zero()) {
+        counts_->add(drained_addresses());
+    }
+}
 
 RouterKey VirtualRouter::key() const {
     return {config().interface, config().family, config().vrid,

@@ -17,6 +17,7 @@
 #include "core/engine/announcer.hpp"
 #include "core/engine/authenticator.hpp"
 #include "core/engine/command.hpp"
+#include "core/engine/connection_counts.hpp"
 #include "core/engine/connection_cut.hpp"
 #include "core/engine/counters.hpp"
 #include "core/engine/drain.hpp"
@@ -62,9 +63,9 @@ struct Held {
 
 class VirtualRouter {
 public:
-    // announcer: of all routers of this node; it outlives them.
+    // announcer, counts: of all routers of this node; they outlive them.
     VirtualRouter(RouterConfig config, Ports ports, Announcer &announcer,
-                  LogSink &sink);
+                  ConnectionCounts &counts, LogSink &sink);
 
     // Opens the sockets. This process claims the router when the workers have
     // started, or when they have not started within their timeout (that is a
@@ -400,7 +401,7 @@ private:
     bool leaves_with_group() const;
     bool may_leave() const;
     bool ask_to_forward(Instant now);
-    std::optional<unsigned> count_connections(Instant now);
+    std::optional<unsigned> count_connections(Instant after, Instant now);
     void leave_as_asked(Instant now);
     void refuse_drain(LogLevel level, std::string why);
     void preempt(const vrrp::Input &preempt, bool may_ask, Instant now);
@@ -577,6 +578,7 @@ private:
     std::string numbers(vrrp::StateName before, Instant now) const;
 
     Announcer *announcer_;
+    ConnectionCounts *counts_;
     Log log_;
 
     // Each advertisement needs the end of this, and what follows: it lies

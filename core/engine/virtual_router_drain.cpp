@@ -5,7 +5,6 @@
 // before they leave the interface: without any local address, the kernel would
 // drop what a client sends, and reset what a process sends. Routes stay, too.
 #include <algorithm>
-#include <numeric>
 
 #include "core/base/find.hpp"
 #include "core/base/system_error.hpp"
@@ -40,6 +39,9 @@ bool has_other_route(const Interface &interface,
                       std::ranges::none_of(addresses, is_virtual);
            });
 }
+
+// Routers that count at about the same time do so together.
+constexpr Duration kCountedTogether = Milliseconds{200};
 
 // Broadcast, too.
 bool is_group_address(const MacAddress &mac) {
@@ -161,20 +163,19 @@ bool VirtualRouter::ask_to_forward(Instant now) {
         return false;
     }
     refusal_.clear();
-    drain_.ask(count_connections(now).value_or(0), now);
+    drain_.ask(count_connections(now - kCountedTogether, now).value_or(0), now);
     mark_changed();
     return true;
 }
 
-std::optional<unsigned> VirtualRouter::count_connections(Instant now) {
-    const auto counts =
-        ports_.connections.count_connections(drained_addresses());
-    if (!counts) {
-        drain_line_.write(log_, LogLevel::warn, counts.error().to_string(),
-                          now);
+std::optional<unsigned> VirtualRouter::count_connections(Instant after,
+                                                         Instant now) {
+    const auto count = counts_->count(drained_addresses(), after, now);
+    if (!count) {
+        drain_line_.write(log_, LogLevel::warn, count.error().to_string(), now);
         return std::nullopt;
     }
-    return std::accumulate(counts->begin(), counts->end(), 0u);
+    return *count;
 }
 
 // The connections of the node from which this one has taken over: its segments
@@ -320,7 +321,8 @@ bool VirtualRouter::begin_drain(bool is_taken, Instant now) {
     if (drain_.step() != Drain::Step::agreed || !interface || !may_act()) {
         return false;
     }
-    const unsigned count = count_connections(now).value_or(0) + passed_on();
+    const unsigned count =
+        count_connections(drain_.since(), now).value_or(0) + passed_on();
     if (count == 0) {
         return false;
     }
@@ -434,7 +436,7 @@ void VirtualRouter::report_drain(Instant now) {
         warn_if_failed(hide(*interface), now);
     }
     prolong_routes(now);
-    const auto count = count_connections(now);
+    const auto count = count_connections(now - kCountedTogether, now);
     drain_.report(count ? *count + passed_on() : drain_.connections(),
                   drain_counts().received, now);
     if (const std::string why = drain_.end_reason(now); !why.empty()) {
@@ -508,7 +510,8 @@ void VirtualRouter::resume_drain(const std::optional<Handover> &handover,
         return;
     }
     log_(LogLevel::notice, "continues to finish connections to its addresses");
-    drain_.begin(count_connections(now).value_or(1), true, drain_limit_, now);
+    drain_.begin(count_connections(now - kCountedTogether, now).value_or(1),
+                 true, drain_limit_, now);
     if (handover && handover->drain_ends_at) {
         drain_.end_by(*handover->drain_ends_at);
     }

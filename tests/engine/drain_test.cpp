@@ -133,6 +133,24 @@ TEST_F(DrainTest, AsksBeforeItLeaves) {
     EXPECT_TRUE(router().is_leaving());
 }
 
+TEST_F(DrainTest, ConnectionsOfRoutersThatLeaveTogetherAreCountedOnce) {
+    std::vector<RouterConfig> routers{{drained_config(), {}},
+                                      {drained_config(), {}}};
+    routers[1].router.vrid = Vrid{77};
+    routers[1].router.addresses.at(0).address = *IpAddress::parse("10.0.1.6");
+    beat();
+    engine.emplace(std::move(routers), machine.ports(), log);
+    engine->start(world(), now);
+    run(Seconds{1});
+    engine->handle_interfaces(world(true), now);
+    machine.connections = 3;
+
+    engine->stop("nginx is shutting down", true, now);
+    EXPECT_TRUE(engine->routers()[0].drain().is_asking());
+    EXPECT_TRUE(engine->routers()[1].drain().is_asking());
+    EXPECT_EQ(machine.counted, 1u);
+}
+
 TEST_F(DrainTest, ASuccessorThatIsLateConfirms) {
     leave_with(3);
     engine->hear_forwards(0, kInPlace, now);
