@@ -81,7 +81,8 @@ public:
     }
 
     // most: the time after which it ends. is_taken: the successor has the
-    // addresses; otherwise it is to confirm that.
+    // addresses; otherwise it is to confirm that. What it forwarded before has
+    // arrived before this node counted.
     void begin(unsigned connections, bool is_taken, Duration most,
                Instant now) {
         is_taken_ = is_taken;
@@ -90,6 +91,7 @@ public:
         since_ = now;
         ends_at_ = now + most;
         heard_at_ = now;
+        first_segments_ = UINT64_MAX;
         due_at_ = now + kDrainReport;
         has_news_ = true;
     }

@@ -323,12 +323,28 @@ TEST_F(DrainTest, ASuccessorMayRefuseForAMoment) {
     EXPECT_EQ(router().drain().step(), Drain::Step::drains);
 }
 
+// Clients that end their requests while the address moves, and then only
+// connections that wait.
+TEST_F(DrainTest, DoesNotExpectWhatWasForwardedBeforeItCounted) {
+    drain(3);
+    ForwardsReport report = kInPlace;
+    report.segments = 40;
+    for (int i = 0; i < 3; ++i) {
+        engine->hear_forwards(0, report, now);
+        run(Milliseconds{1100});
+    }
+    EXPECT_EQ(done(), Done{});
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+}
+
 TEST_F(DrainTest, EndsIfNothingThatIsForwardedArrives) {
     drain(3);
     machine.drain_counts.received = 1;
-    const ForwardsReport report{true, {}, 40, kPeerMac};
-    engine->hear_forwards(0, report, now);
-    run(Milliseconds{1100});
+    ForwardsReport report = kInPlace;
+    for (report.segments = 40; report.segments <= 50; report.segments += 10) {
+        engine->hear_forwards(0, report, now);
+        run(Milliseconds{1100});
+    }
     EXPECT_EQ(done(), Done{});
 
     machine.drain_counts.received = 0;
