@@ -14,7 +14,6 @@ use VRRP::Lab;
 use VRRP::Nginx;
 use VRRP::Transfers;
 
-my $RATE = 200_000;  # octets of a download in a second
 my $UPLOAD = $VRRP::Transfers::BODY;
 my $PATIENCE = 15;  # s
 my $BEFORE = 3;     # s from the start of the transfers to the move
@@ -27,7 +26,9 @@ my %SYSTEMS = (
 );
 
 GetOptions('seconds=i' => \(my $seconds = 60),
-           'transfers=i' => \(my $transfers = 20), 'runs=i' => \(my $runs = 1),
+           'transfers=i' => \(my $transfers = 20),
+           'rate=i' => \(my $rate = 1000),
+           'interval=i' => \(my $interval = 1), 'runs=i' => \(my $runs = 1),
            'system=s' => \my @systems)
     or die "drain: see bench/drain --help\n";
 
@@ -38,15 +39,17 @@ for my $system (@systems) {
     die "drain: no system \"$system\"\n" if !$SYSTEMS{$system};
 }
 
-my $DOWNLOAD = $UPLOAD x ($RATE * $seconds / length $UPLOAD);
-my %WHOLE = map { md5_hex($_) => 1 } $UPLOAD, $DOWNLOAD;
+my $DOWNLOAD = $UPLOAD x ($rate * 1000 * $seconds / length $UPLOAD);
+my %WHOLE = map { md5_hex($_) => 1 }
+            $UPLOAD, $DOWNLOAD, join '', VRRP::Transfers::lines($seconds);
 
 $VRRP::Nginx::SHUTDOWN_TIMEOUT = $seconds;
 $| = 1;
 
 say machine(), "\n\n", <<"END";
-$transfers downloads of @{[ $RATE / 1000 ]} kB/s and $transfers uploads, of $seconds s each, and a
-short request every 5 ms; the address moves after $BEFORE s. Version 3, 100 ms.
+$transfers downloads of $rate kB/s, $transfers uploads, and $transfers WebSockets
+that talk each second, of $seconds s each, half of them with TLS; a short request
+every $interval ms; the address moves after $BEFORE s. Version 3, 100 ms.
 END
 print row('system', 'transfers cut', 'short requests failed', 'outage, ms',
           'median answer, ms: before', 'while the transfers run', 'after'),
@@ -70,7 +73,7 @@ sub measure ($system) {
     my $lab = VRRP::Lab->new(nodes => [qw(client lb1 lb2)]);
     my $classic = VRRP::Classic->new(profile => 'v3');
     my $keepalived = start_nodes($lab, $classic, $SYSTEMS{$system}{link});
-    my $load = $lab->load;
+    my $load = $lab->load(interval => $interval);
     sleep $BEFORE;
 
     my $since = time;
@@ -95,6 +98,8 @@ sub measure ($system) {
     my $ended = time;
     sleep $BEFORE;
     my $summary = $load->summary($since);
+    my $errors = $summary->{errors};
+    say STDERR "$system: $errors->{$_} times: $_" for sort keys %$errors;
     my @requests = $load->requests;
     $load->stop;
     my @results = map { [split] }
@@ -114,14 +119,16 @@ sub measure ($system) {
 
 # lb1 has the address. Returns its keepalived, if there is one.
 sub start_nodes ($lab, $classic, $link) {
+    my $tls = VRRP::Transfers::tls($lab);
     my %keepalived;
 
     for my $name (qw(lb1 lb2)) {
         my $dir = $lab->node($name)->dir;
         VRRP::Transfers::prepare($dir, $DOWNLOAD);
+        VRRP::Transfers::start_echo($lab->node($name));
         $lab->start_nginx($name,
             vrrp => $link ? $link . $classic->vrrp($name) : undef,
-            http => http_of($name, $dir, $link));
+            http => http_of($name, $dir, $link, $tls));
         $keepalived{$name} = $lab->start_keepalived($name,
             conf => $classic->keepalived($name)) if !$link;
         $lab->wait_for_holder('lb1', $PATIENCE);
@@ -131,13 +138,14 @@ sub start_nodes ($lab, $classic, $link) {
 }
 
 
-sub http_of ($name, $dir, $link) {
-    my $locations = VRRP::Transfers::locations($dir, $RATE);
+sub http_of ($name, $dir, $link, $tls) {
+    my $locations = VRRP::Transfers::locations($dir, "${rate}000");
     my $control = $link ? 'location /control { vrrp_control on; }' : '';
 
     return <<"END";
     server {
         listen 80;
+$tls
         add_header X-Node $name always;
         location / { return 200 $name; }
 $locations
@@ -154,11 +162,13 @@ sub start_transfers ($lab) {
     my @clients;
 
     for my $n (1 .. $transfers) {
-        for my $kind (qw(download upload)) {
-            my $path = $kind eq 'download' ? '/big' : "/up/$n";
+        my $tls = $n % 2 ? '' : 'tls-';
+        for my $kind (qw(download upload talk)) {
+            my $path = { download => '/big', talk => '/talk' }->{$kind}
+                       // "/up/$n";
             $lab->node('client')->spawn(
-                { tag => "$kind$n" }, $^X, $VRRP::Transfers::SCRIPT, $kind, $VRRP::Lab::VIP,
-                $path, $seconds);
+                { tag => "$kind$n" }, $^X, $VRRP::Transfers::SCRIPT,
+                "$tls$kind", $VRRP::Lab::VIP, $path, $seconds);
             push @clients, "$kind$n";
         }
     }
@@ -167,7 +177,7 @@ sub start_transfers ($lab) {
 
 
 sub is_whole ($result) {
-    return ($result->[0] // '') =~ /^20[01]$/
+    return ($result->[0] // '') =~ /^(?:101|20[01])$/
            && $WHOLE{ $result->[3] };
 }
 
