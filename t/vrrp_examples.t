@@ -28,7 +28,8 @@ my $module = VRRP::Nginx->module;
 
 plan(skip_all => 'the module is linked in') if $module eq '';
 
-mkdir "$prefix/modules" or die "mkdir $prefix/modules: $!\n";
+# nginx from source opens its logs in logs/
+mkdir $_ or die "mkdir $_: $!\n" for "$prefix/modules", "$prefix/logs";
 symlink abs_path($module), "$prefix/modules/ngx_vrrp_module.so"
     or die "symlink: $!\n";
 

@@ -36,21 +36,8 @@ my $nginx;
 
 $lab->unplug('lb1');
 
-my $load_stream = load_stream();
+my $load_stream = VRRP::Nginx->load_stream;
 my $skip_udp = defined $load_stream ? undef : 'no stream module here';
-
-
-# How the stream module comes into a configuration; undef: not at all.
-sub load_stream () {
-    my $options = $node->run(VRRP::Nginx->binary, '-V');
-
-    return '' if $options =~ /--with-stream(?!\S)/;
-
-    my ($dir) = $options =~ /--modules-path=(\S+)/;
-    my $module = ($dir // '') . '/ngx_stream_module.so';
-
-    return -e $module ? "load_module $module;" : undef;
-}
 
 
 # A server that listens on all of these, for the http block.

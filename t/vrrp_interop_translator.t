@@ -15,7 +15,6 @@ use JSON::PP qw(decode_json);
 use Test::More;
 
 use VRRP::Nginx;
-use VRRP::Pools;
 use VRRP::Proc;
 
 my $reason = VRRP::Nginx->unavailable;
@@ -182,9 +181,7 @@ sub ours ($text, $conf) {
     return \%all;
 }
 
-# Debian loads the module of stream.
-my $stream = VRRP::Pools->stream_unavailable
-    ? '' : "load_module $VRRP::Pools::STREAM;\n";
+my $load_stream = VRRP::Nginx->load_stream;
 
 # What keepalived 2.2 does not start with here.
 my %not_here = (
@@ -206,7 +203,8 @@ for my $file (@files) {
     $main .= "http {\n}\n" if $main !~ /^http \{/m;
     $main =~ s/^http \{/http { access_log off; $STATUS/m;
 
-    spew($conf, $stream . 'load_module ' . abs_path($module) . ";\n"
+    spew($conf, ($load_stream // '') . "\n"
+        . 'load_module ' . abs_path($module) . ";\n"
         . "daemon off; worker_processes 1; pid /run/nginx.pid;\n"
         . "error_log $work/$name.error;\nevents { }\n$main");
 

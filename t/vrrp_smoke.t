@@ -267,12 +267,11 @@ sub checks () {
 
     my %stream;
 
-    if (VRRP::Nginx->configured('--with-stream')) {
+    if (defined VRRP::Nginx->stream_module) {
         %stream = VRRP::Pools->stream(VRRP::Pools->upstream('tcp',
             check => 'vrrp_check tcp interval=50ms fall=2 rise=2;',
             servers => "server $VRRP::Pools::WEB:$a; server 127.0.0.1:9;"),
             tcp => 8200);
-        delete $stream{before};
     }
 
     $pools->start(http => $upstreams . VRRP::Pools->server(@names), %stream);

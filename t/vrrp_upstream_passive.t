@@ -27,7 +27,7 @@ my ($c) = $VRRP::Pools::PORTS[2];
 my ($one, $closed) = ("$VRRP::Pools::WEB:$c", '192.168.64.151:8199');
 my ($streams, %port, $check) = '';
 
-if (!VRRP::Pools->stream_unavailable) {
+if (defined VRRP::Nginx->stream_module) {
     %port = (stream_shared => 9000, stream_own => 9001);
     $check = $VRRP::Pools::CHECK =~ s{/check}{/check_address port=$c}r;
 }

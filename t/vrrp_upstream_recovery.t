@@ -23,7 +23,8 @@ my $check = 'vrrp_check http uri=/check interval=100ms timeout=200ms rise=1';
 
 # "patient": its checks fail, but not often enough to be down.
 my @http = qw(shared own patient_shared patient_own);
-my @stream = VRRP::Pools->stream_unavailable ? () : map { "stream_$_" } @http;
+my @stream = defined VRRP::Nginx->stream_module
+    ? map { "stream_$_" } @http : ();
 my @names = (@http, @stream);
 
 my ($upstreams, $trackers) = ({ http => '', stream => '' }, '');

@@ -20,9 +20,8 @@ my $dir = tempdir('vrrp_conf.XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $conf = "$dir/nginx.conf";
 my $output;  # of the last nginx -t
 
-
-# Debian's stream is a separate module.
-my $stream = '/usr/lib/nginx/modules/ngx_stream_module.so';
+# nginx from source opens logs/access.log there.
+mkdir "$dir/logs" or die "mkdir $dir/logs: $!\n";
 
 
 # Relative names in the configuration begin here.
@@ -30,7 +29,7 @@ sub conf_dir () { $dir }
 
 sub last_output () { $output }
 
-sub has_stream () { -e $stream }
+sub has_stream () { defined VRRP::Nginx->stream_module }
 
 
 sub write_file ($name, $text) {
@@ -46,7 +45,7 @@ sub nginx_t ($text, %options) {
     my $block = $options{no_block} ? '' : 'vrrp {';
     my $main = $options{main} // '';
 
-    $load .= " load_module $stream;" if $options{stream};
+    $load .= ' ' . VRRP::Nginx->load_stream if $options{stream};
 
     # Rules about an instance are checked at the end of the vrrp block.
     my $open = "$block $text" =~ tr/{// - "$block $text" =~ tr/}//;

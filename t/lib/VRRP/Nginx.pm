@@ -5,6 +5,8 @@ package VRRP::Nginx;
 #
 # NGX_VRRP_NGINX names another binary than Debian's, NGX_VRRP_MODULE another
 # module than build/ngx_vrrp_module.so; empty if it is linked in.
+# NGX_VRRP_STREAM names the stream module of that binary, if it is not in the
+# directory for its modules.
 
 use v5.36;
 
@@ -49,6 +51,26 @@ sub configured ($class, $option) {
     state $options = `@{[ binary() ]} -V 2>&1`;
 
     return $options =~ /(?<!\S)\Q$option\E(?![^\s'])/;
+}
+
+
+# The stream module of this nginx: its file, empty if it is linked in, undef if
+# there is none. Debian's is a separate package; another nginx needs its own.
+sub stream_module ($class = undef) {
+    return '' if $class->configured('--with-stream');
+
+    my ($dir) = `@{[ binary() ]} -V 2>&1` =~ /--modules-path=([^\s']+)/;
+    my $file = $ENV{NGX_VRRP_STREAM} // ($dir // '') . '/ngx_stream_module.so';
+
+    return -e $file ? $file : undef;
+}
+
+
+# The directive for it at the beginning of a configuration; undef if there is none.
+sub load_stream ($class = undef) {
+    my $file = $class->stream_module // return;
+
+    return $file eq '' ? '' : "load_module $file;";
 }
 
 

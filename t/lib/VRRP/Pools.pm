@@ -37,22 +37,6 @@ our %STREAM_METHODS = (
     random      => 'random two;',
 );
 
-# Another nginx than Debian's needs another stream module than Debian's.
-our $STREAM = $ENV{NGX_VRRP_STREAM}
-              // '/usr/lib/nginx/modules/ngx_stream_module.so';
-
-
-# Why there is no stream module for this nginx; empty when there is.
-sub stream_unavailable ($class) {
-    return "no $STREAM" if !-e $STREAM;
-
-    return 'NGX_VRRP_STREAM names no module for this nginx'
-        if !defined $ENV{NGX_VRRP_STREAM}
-           && VRRP::Nginx->version != VRRP::Nginx->version('/usr/sbin/nginx');
-
-    return '';
-}
-
 
 sub new ($class, %args) {
     my $lab = VRRP::Lab->new(nodes => [qw(lb1 web1)]);
@@ -139,7 +123,8 @@ sub stream ($class, $upstreams, %ports) {
         "    server { listen 127.0.0.1:$ports{$_}; proxy_pass $_; }\n"
     } sort keys %ports;
 
-    return (before => $STREAM, main => "stream {\n$upstreams\n$servers\n}");
+    return (before => VRRP::Nginx->stream_module,
+            main => "stream {\n$upstreams\n$servers\n}");
 }
 
 
