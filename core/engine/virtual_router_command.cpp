@@ -99,7 +99,7 @@ Outcome VirtualRouter::release(const ReleaseTerms &terms, Instant now) {
     }
     const std::uint64_t before = counters_.transitions;
     const bool was_released = is_released();
-    const bool was_out = was_released && !release_->rescue;
+    const bool was_out = was_released && !release_->rescue && !postponed_;
     const bool kept = keep_release(wanted);
     faults_.set(FaultCause::released, {});
     const std::string other = faults_.reason();
@@ -107,8 +107,8 @@ Outcome VirtualRouter::release(const ReleaseTerms &terms, Instant now) {
     if (wanted.rescue && was_out) {
         take_part_again({kReleased, false}, now);
     } else {
-        if (other.empty() &&
-            (serves || !(wanted.rescue ? was_released : was_out))) {
+        if (other.empty() && (serves || postponed_ ||
+                              !(wanted.rescue ? was_released : was_out))) {
             leave_by(vrrp::Release{kReleased, successor_grace(), wanted.rescue},
                      true, now);
         }

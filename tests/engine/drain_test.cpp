@@ -573,6 +573,21 @@ TEST_F(DrainTest, TheReasonIsThatOfTheLastMove) {
     EXPECT_EQ(router().why_undrained(), "");
 }
 
+// The first one has had no effect yet.
+TEST_F(DrainTest, ASecondReleaseChangesTheTermsWhileItAsks) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now);
+    engine->execute(Command::release, "", now, {.rescue = true});
+    EXPECT_TRUE(router().drain().is_asking());
+    engine->hear_forwards(0, kInPlace, now);
+    be_succeeded();
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    engine->execute(Command::release, "", now);
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    engine->execute(Command::resume, "", now);
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+}
+
 // Preemption
 
 TEST_F(DrainTest, GivesWayWhenTheOtherNodeForwards) {
