@@ -16,6 +16,11 @@ bool is_active(const Instance *instance) {
            !instance->is_leaving();
 }
 
+// Also with a fault that others do not share: it was released meanwhile.
+bool has_left(const Instance *instance) {
+    return instance && instance->state() != StateName::active;
+}
+
 bool is_backup(const Instance *instance) {
     return instance && instance->state() == StateName::backup;
 }
@@ -110,7 +115,7 @@ const Instance *SyncGroup::find_lost(Members members, Instant now) {
         const bool was_active = was_active_[i];
         was_active_[i] = is_active(one);
         if (!lost &&
-            ((was_active && is_backup(one)) || is_in_the_way(one, now))) {
+            ((was_active && has_left(one)) || is_in_the_way(one, now))) {
             lost = one;
         }
     }

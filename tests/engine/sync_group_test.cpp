@@ -618,6 +618,14 @@ TEST_F(DrainedGroupTest, AReleaseDoesNotStayWithoutASuccessor) {
     EXPECT_EQ(moves(), "FF");
 }
 
+TEST_F(DrainedGroupTest, AMemberThatYieldsWhileItWaitsTakesTheOtherAlong) {
+    become_active_with_connections();
+    engine->execute(Command::release, "", now);
+    hear(51, 200);
+    EXPECT_EQ(states(), "FF");
+    EXPECT_FALSE(engine->routers()[1].is_moving());
+}
+
 TEST_F(DrainedGroupTest, AFaultDoesNotWait) {
     become_active_with_connections();
     engine->execute(Command::release, "", now);
