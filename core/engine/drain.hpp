@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/ip.hpp"
 #include "core/base/time.hpp"
 #include "core/base/types.hpp"
 
@@ -196,6 +197,7 @@ struct DrainRequest {
     Duration most{0};  // until it ends at the latest
     MacAddress mac{};
     std::string from;  // its name and address
+    IpAddress at{};    // its address on the peer link
 };
 
 class Forwarding {

@@ -1,6 +1,7 @@
 #include "core/engine/engine.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/base/find.hpp"
@@ -309,6 +310,7 @@ void Engine::handle_neighbour(const NeighbourClaim &claim, Instant now) {
     if (!at || (own && own->base != at->index)) {
         return;
     }
+    watches_.answer(at->name, claim.neighbour, now);
     const auto [first, last] = by_address_.equal_range(claim.neighbour.address);
     for (auto it = first; it != last; ++it) {
         with(it->second, now, [&](VirtualRouter &r) {
@@ -335,6 +337,9 @@ void Engine::handle_checks(Instant now) {
         routers_[index].handle_time(now);
     }
     finish(due_, now);
+    if (const auto at = watches_.deadline(); at && now >= *at) {
+        watch_nodes(now);
+    }
     lag_watch_.next(deadline(), now);
 }
 
@@ -368,7 +373,42 @@ ForwardsReport Engine::forward(std::size_t router, const DrainRequest &request,
     if (report.is_in_place && request.step == DrainRequest::Step::asks) {
         let_leave(router, now);
     }
+    const std::string &interface = routers_[router].config().interface;
+    if (report.is_in_place &&
+        watches_.hear({interface, request.at, request.mac}, now)) {
+        watch_neighbours();
+    }
     return report;
+}
+
+bool Engine::forwards_to(const VirtualRouter &router,
+                         const NodeWatches::Node &node) const {
+    return router.config().interface == node.interface &&
+           router.forwarding().is_for(node.mac);
+}
+
+// What the clients of a dead node send is answered by the kernel of this one.
+void Engine::watch_nodes(Instant now) {
+    const bool changed = watches_.keep([&](const NodeWatches::Node &node) {
+        return std::ranges::any_of(routers_, [&](const VirtualRouter &router) {
+            return forwards_to(router, node);
+        });
+    });
+    if (changed) {
+        watch_neighbours();
+    }
+    for (const NodeWatches::Node &node :
+         watches_.handle_time(interfaces_, ports_.transmit, now)) {
+        std::vector<std::size_t> told;
+        for (std::size_t i = 0; i < routers_.size(); ++i) {
+            if (forwards_to(routers_[i], node)) {
+                routers_[i].stop_forwarding(
+                    "its node is dead, the kernel does not answer");
+                told.push_back(i);
+            }
+        }
+        finish(told, now);
+    }
 }
 
 void Engine::limit_drains(Duration most, Instant now) {
@@ -409,6 +449,7 @@ void Engine::hold_preemption(bool held, Instant now) {
     std::optional<Instant> earliest = workers_check_at_;
     take_earlier(earliest, deadlines_.first());
     take_earlier(earliest, announcer_.deadline());
+    take_earlier(earliest, watches_.deadline());
     return earliest;
 }
 
@@ -417,6 +458,7 @@ void Engine::watch_neighbours() {
     for (const auto &[address, router] : by_address_) {
         addresses.push_back(address);
     }
+    std::ranges::copy(watches_.addresses(), std::back_inserter(addresses));
     const Status watched = ports_.neighbours.watch_neighbours(addresses);
     if (!watched) {
         log_(LogLevel::error, "%s, duplicate addresses cannot be detected",

@@ -86,6 +86,7 @@
 #include "core/engine/deadlines.hpp"
 #include "core/engine/facts.hpp"
 #include "core/engine/node_death.hpp"
+#include "core/engine/node_watches.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/timer_lag.hpp"
 #include "core/engine/touched.hpp"
@@ -311,6 +312,9 @@ private:
     void put_off(std::size_t index);
 
     void watch_neighbours();
+    void watch_nodes(Instant now);
+    bool forwards_to(const VirtualRouter &router,
+                     const NodeWatches::Node &node) const;
     // Routers mostly have one policy.
     struct WatchedWorkers {
         vrrp::WorkerPolicy policy;
@@ -381,6 +385,7 @@ private:
     unsigned fresh_workers_ = 0;
     UnknownRouters unknown_routers_;
     NodeDeaths deaths_;
+    NodeWatches watches_;
     RepeatedLine death_line_{Seconds{60}};
     RepeatedLine unknown_line_{Seconds{60}};
     bool stopping_ = false;

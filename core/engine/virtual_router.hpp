@@ -143,6 +143,7 @@ public:
     void hear_forwards(const ForwardsReport &report, Instant now);
     // The answer to the node that leaves, or has left.
     ForwardsReport forward(const DrainRequest &request, Instant now);
+    void stop_forwarding(const std::string &why);
     // Its leave waits for the answer of the successor, or for other members.
     bool waits_to_leave() const { return postponed_.has_value(); }
     bool is_giving_way() const { return postponed_ && gives_way_; }
@@ -425,7 +426,6 @@ private:
     void resume_forwarding(const MacAddress &to, Instant now);
     bool finds_drain() const;
     std::string why_no_forwarding(const DrainRequest &request) const;
-    void stop_forwarding(const std::string &why);
     void drop_addresses(Instant now);
     const AddressState *stray() const;
     std::string describe_stray() const;

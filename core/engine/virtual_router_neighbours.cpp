@@ -1,37 +1,9 @@
 // Detects other hosts with the addresses of a virtual router: probes the LAN,
 // and reports signs.
-#include "core/base/find.hpp"
+#include "core/engine/neighbour_question.hpp"
 #include "core/engine/virtual_router.hpp"
-#include "core/wire/arp.hpp"
-#include "core/wire/ndisc.hpp"
 
 namespace ngx_vrrp::engine {
-
-namespace {
-
-// IPv6 requires a sender; any address that is for this link fits.
-const InterfaceAddress *link_local(const Interface &interface) {
-    return find_first(interface.addresses, [](const InterfaceAddress &a) {
-        return a.address.family() == Family::ipv6 &&
-               a.address.is_link_local() && !a.ours && !a.tentative;
-    });
-}
-
-// Nothing when there is no sender address, or no LAN.
-Buffer question(const Interface &interface, const IpAddress &address) {
-    if (interface.mac == MacAddress{}) {
-        return {};
-    }
-    if (address.family() == Family::ipv4) {
-        return wire::arp_probe(interface.mac, address);
-    }
-    const InterfaceAddress *from = link_local(interface);
-    return from ? wire::neighbour_solicitation({from->address, interface.mac},
-                                               address)
-                : Buffer{};
-}
-
-}  // namespace
 
 void VirtualRouter::handle_neighbour(const Interface &interface,
                                      const wire::Neighbour &claim,
@@ -73,7 +45,7 @@ void VirtualRouter::ask(const vrrp::VirtualAddress &address, Instant now) {
     const Interface *interface =
         on_vmac ? own_interface() : interface_of(address);
     const Buffer frame =
-        interface ? question(*interface, address.address) : Buffer{};
+        interface ? neighbour_question(*interface, address.address) : Buffer{};
     if (frame.empty() || !may_act()) {
         return;
     }

@@ -308,10 +308,11 @@ engine::ForwardsReport PeerDrains::forward(const peer::Received &received,
     if (!may_ask(received, engine.routers()[*router])) {
         return {false, "it neither follows this node nor trusts it", 0, {}};
     }
-    return engine.forward(*router,
-                          {to_step(drain.step), drain.connections,
-                           Seconds{drain.seconds}, mac, name_of(received)},
-                          now);
+    return engine.forward(
+        *router,
+        {to_step(drain.step), drain.connections, Seconds{drain.seconds}, mac,
+         name_of(received), received.address},
+        now);
 }
 
 // As for a handover: the node that this router follows, or a trusted one that

@@ -17,10 +17,11 @@ constexpr std::uint8_t kProtocolAddressSize = 4;
 constexpr std::uint16_t kOperationRequest = 1;
 constexpr std::uint16_t kOperationReply = 2;
 
-Buffer broadcast_request(const Neighbour &sender, const Neighbour &target) {
+Buffer request(const Neighbour &sender, const Neighbour &target,
+               const MacAddress &to = kBroadcast) {
     Buffer frame;
     ByteWriter out(frame);
-    out.bytes(kBroadcast).bytes(sender.mac).u16(kEtherTypeArp);
+    out.bytes(to).bytes(sender.mac).u16(kEtherTypeArp);
     out.u16(kHardwareEthernet)
         .u16(kEtherTypeIpv4)
         .u8(kHardwareAddressSize)
@@ -47,14 +48,16 @@ bool is_ipv4_over_ethernet(ByteReader &in) {
 // broadcast address, as in keepalived's packets.
 Buffer gratuitous_arp(const MacAddress &sender, const IpAddress &address) {
     assert(address.family() == Family::ipv4);
-    return broadcast_request({address, sender}, {address, kBroadcast});
+    return request({address, sender}, {address, kBroadcast});
 }
 
 // RFC 5227, 2.1.1: "The 'target hardware address' field MUST be ignored and
 // SHOULD be set to all zeroes."
-Buffer arp_probe(const MacAddress &sender, const IpAddress &address) {
+Buffer arp_probe(const MacAddress &sender, const IpAddress &address,
+                 const std::optional<MacAddress> &to) {
     assert(address.family() == Family::ipv4);
-    return broadcast_request({IpAddress::v4({}), sender}, {address, kNowhere});
+    return request({IpAddress::v4({}), sender}, {address, kNowhere},
+                   to.value_or(kBroadcast));
 }
 
 std::optional<Neighbour> parse_arp(Bytes message) {

@@ -22,8 +22,10 @@ Buffer gratuitous_arp(const MacAddress &sender, const IpAddress &address);
 
 // A whole Ethernet frame (42 octets): an ARP Probe for `address` (RFC 5227,
 // 1.1), with the sender protocol address 0.0.0.0, so that no host updates its
-// cache. The owner of the address answers to `sender`. address must be IPv4.
-Buffer arp_probe(const MacAddress &sender, const IpAddress &address);
+// cache. The owner of the address answers to `sender`. With `to`, only this
+// host receives it. address must be IPv4.
+Buffer arp_probe(const MacAddress &sender, const IpAddress &address,
+                 const std::optional<MacAddress> &to = {});
 
 // The sender of a request or a reply, which announces its address with it.
 // Octets after the message are Ethernet padding. Nothing if it is not ARP for

@@ -142,13 +142,15 @@ Buffer unsolicited_neighbour_advertisement(const MacAddress &sender,
                     {{address, sender}, all_nodes()});
 }
 
-Buffer neighbour_solicitation(const Neighbour &sender,
-                              const IpAddress &address) {
+Buffer neighbour_solicitation(const Neighbour &sender, const IpAddress &address,
+                              const std::optional<MacAddress> &to) {
     assert(sender.address.family() == Family::ipv6);
     assert(address.family() == Family::ipv6);
+    Neighbour group = solicited_node(address);
+    group.mac = to.value_or(group.mac);
     return to_frame(to_message({kTypeNeighbourSolicitation, 0, address,
                                 kOptionSourceLinkLayerAddress, sender.mac}),
-                    {sender, solicited_node(address)});
+                    {sender, group});
 }
 
 std::optional<Neighbour> parse_neighbour_advertisement(Bytes message) {

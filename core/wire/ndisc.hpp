@@ -27,9 +27,10 @@ Buffer unsolicited_neighbour_advertisement(const MacAddress &sender,
 // group (RFC 4861, 4.3; RFC 4291, 2.7.1). `sender` is a real address of this
 // node, and only this address gets the answer. With the unspecified address, as
 // in duplicate address detection, the answer would go to all nodes and update
-// their caches. Both addresses must be IPv6.
-Buffer neighbour_solicitation(const Neighbour &sender,
-                              const IpAddress &address);
+// their caches. With `to`, only this host receives it. Both addresses must be
+// IPv6.
+Buffer neighbour_solicitation(const Neighbour &sender, const IpAddress &address,
+                              const std::optional<MacAddress> &to = {});
 
 // A Neighbour Advertisement, beginning with its type, whose hop limit was 255
 // and whose checksum is right: the target, and its link-layer address. Nothing

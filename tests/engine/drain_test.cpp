@@ -114,7 +114,7 @@ protected:
     bool has_news() { return !engine->take_drain_news().empty(); }
 
     DrainRequest request(DrainRequest::Step step) {
-        return {step, 7, Seconds{600}, kPeerMac, "lb1 (10.0.1.2)"};
+        return {step, 7, Seconds{600}, kPeerMac, "lb1 (10.0.1.2)", kPeer};
     }
 };
 
@@ -927,6 +927,113 @@ TEST_F(ForwardingTest, TheNextProcessForwardsAtOnce) {
     const Done all = machine.take();
     EXPECT_EQ(std::ranges::count(all, kForward), 1);
     EXPECT_TRUE(router().forwarding().is_on());
+}
+
+// The node that left dies, or only its vrrp process ends
+
+class NodeWatchTest : public ForwardingTest {
+protected:
+    // Its kernel has answered, and its last report is from now.
+    void forward_to_peer() {
+        follow();
+        engine->forward(0, request(DrainRequest::Step::asks), now);
+        run(Seconds{1});
+        ASSERT_EQ(state(), vrrp::StateName::active);
+        run_answered(Milliseconds{500});
+        engine->forward(0, request(DrainRequest::Step::drains), now);
+    }
+
+    void answer(const MacAddress &mac = kPeerMac) {
+        engine->handle_neighbour({IfIndex{2}, {kPeer, mac}}, now);
+    }
+
+    bool is_asked() { return std::erase(machine.questions, kPeer) != 0; }
+
+    void run_answered(Duration d, const MacAddress &mac = kPeerMac) {
+        for (const Instant end = now + d; now < end;) {
+            run(Milliseconds{10});
+            if (is_asked()) {
+                answer(mac);
+            }
+        }
+    }
+
+    bool is_forwarding() const { return router().forwarding().is_on(); }
+};
+
+TEST_F(NodeWatchTest, WhatADeadNodeLeavesIsNotForwarded) {
+    forward_to_peer();
+    machine.take();
+    machine.questions.clear();
+    run(Milliseconds{1150});
+    EXPECT_TRUE(is_forwarding());
+    run(Milliseconds{100});
+    EXPECT_FALSE(is_forwarding());
+    EXPECT_EQ(std::ranges::count(machine.questions, kPeer), 8);
+    const Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, "stop forwarding 10.0.1.5"), 1);
+    EXPECT_EQ(log.count("its node is dead"), 1u);
+}
+
+TEST_F(NodeWatchTest, AKernelThatAnswersWaitsForItsNextProcess) {
+    forward_to_peer();
+    run_answered(kDrainSilence - Milliseconds{100});
+    EXPECT_TRUE(is_forwarding());
+    run_answered(Milliseconds{200});
+    EXPECT_EQ(log.count("has not been asked"), 1u);
+}
+
+TEST_F(NodeWatchTest, OneAnswerOfManyQuestionsIsEnough) {
+    forward_to_peer();
+    for (int i = 0; i < 5; ++i) {
+        run(Milliseconds{1150});
+        answer();
+    }
+    EXPECT_TRUE(is_forwarding());
+}
+
+TEST_F(NodeWatchTest, OnlyAKernelThatHasAnsweredIsMissed) {
+    follow();
+    engine->forward(0, request(DrainRequest::Step::asks), now);
+    run_answered(Seconds{3}, {2, 0, 0, 0, 0, 9});
+    EXPECT_TRUE(is_forwarding());
+    run(Seconds{3});
+    EXPECT_TRUE(is_forwarding());
+}
+
+// The answers may wait in the socket.
+TEST_F(NodeWatchTest, TimeInWhichThisProcessDidNotRunDoesNotCount) {
+    forward_to_peer();
+    run(Milliseconds{1150});
+    now += Milliseconds{300};
+    beat();
+    engine->handle_time(now);
+    EXPECT_TRUE(is_forwarding());
+    answer();
+    run(Milliseconds{1150});
+    EXPECT_TRUE(is_forwarding());
+}
+
+TEST_F(NodeWatchTest, QuestionsThatAreNotSentDoNotCount) {
+    forward_to_peer();
+    machine.fail("send_frame", ENOBUFS);
+    run(Seconds{3});
+    EXPECT_TRUE(is_forwarding());
+    machine.heal();
+    run(Milliseconds{1300});
+    EXPECT_FALSE(is_forwarding());
+}
+
+TEST_F(NodeWatchTest, ItIsNotAskedAfterwards) {
+    EXPECT_EQ(std::ranges::count(machine.watched, kPeer), 0);
+    forward_to_peer();
+    EXPECT_EQ(machine.watched, (std::vector{kVip, kPeer}));
+    engine->forward(0, request(DrainRequest::Step::ended), now);
+    run(Milliseconds{500});
+    EXPECT_EQ(machine.watched, std::vector{kVip});
+    machine.questions.clear();
+    run(Seconds{2});
+    EXPECT_FALSE(is_asked());
 }
 
 }  // namespace

@@ -52,6 +52,15 @@ TEST(ArpProbe, AsksWithoutSayingAnything) {
     EXPECT_EQ(to_hex(frame), to_hex(expected));
 }
 
+TEST(ArpProbe, CanGoToOneHost) {
+    const IpAddress address = IpAddress::v4({192, 168, 64, 200});
+    const MacAddress host{2, 0, 0, 0, 0, 0xb};
+    Buffer expected = arp_probe(kSender, address);
+    std::ranges::copy(host, expected.begin());
+
+    EXPECT_EQ(to_hex(arp_probe(kSender, address, host)), to_hex(expected));
+}
+
 // The message after the Ethernet header.
 Bytes payload(const Buffer &frame) {
     return Bytes(frame).subspan(14);

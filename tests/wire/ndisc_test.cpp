@@ -82,6 +82,17 @@ TEST(NeighbourSolicitation, AsksTheGroupOfTheAddress) {
     EXPECT_EQ(to_hex(frame), to_hex(expected));
 }
 
+TEST(NeighbourSolicitation, CanGoToOneHost) {
+    const Neighbour sender{IpAddress::parse("fe80::a").value(), kMac};
+    const IpAddress address = IpAddress::parse("2001:db8::100").value();
+    const MacAddress host{2, 0, 0, 0, 0, 0xb};
+    Buffer expected = neighbour_solicitation(sender, address);
+    std::ranges::copy(host, expected.begin());
+
+    EXPECT_EQ(to_hex(neighbour_solicitation(sender, address, host)),
+              to_hex(expected));
+}
+
 TEST(NeighbourSolicitationDeathTest, IsForIpv6) {
     const Neighbour ipv6{IpAddress::parse("fe80::a").value(), kMac};
     const Neighbour ipv4{IpAddress::v4({10, 99, 0, 1}), kMac};
