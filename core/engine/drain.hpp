@@ -46,6 +46,7 @@ public:
     // For a successor that was so late that this node is MASTER again. Much
     // later another node may take over, which has not agreed.
     static constexpr Duration kLateTime = Seconds{1};
+    static constexpr Duration kMissed = Milliseconds{2500};
     // For the end of the last connections.
     static constexpr Duration kCloseTime = Milliseconds{300};
 
@@ -93,12 +94,14 @@ public:
         ends_at_ = now + most;
         heard_at_ = now;
         first_segments_ = UINT64_MAX;
+        answered_at_ = now;
         due_at_ = now + kDrainReport;
         has_news_ = true;
     }
 
     void hear(const ForwardsReport &report, Instant now) {
         heard_at_ = now;
+        answered_at_ = now;
         is_taken_ = true;
         segments_ = report.segments;
         first_segments_ = std::min(first_segments_, segments_);
@@ -106,8 +109,19 @@ public:
         refusal_.clear();
     }
 
+    // Two reports without an answer, and part of a third one: its process may
+    // only have been started again.
+    bool misses_successor(Instant now) const {
+        return step_ == Step::drains && now >= answered_at_ + kMissed;
+    }
+    // An election takes as long as a silence, at most.
+    void wait_for_election(Instant now) { heard_at_ = now; }
+
     // Its process may have been started again, and be ready in a moment.
-    void refuse(std::string why) { refusal_ = std::move(why); }
+    void refuse(std::string why, Instant now) {
+        answered_at_ = now;
+        refusal_ = std::move(why);
+    }
 
     bool is_due(Instant now) const { return due_at_ && now >= *due_at_; }
 
@@ -181,7 +195,8 @@ private:
     std::string refusal_;
     MacAddress mac_{};
     Instant since_{};
-    Instant heard_at_{};  // the successor
+    Instant heard_at_{};     // the successor, which forwards
+    Instant answered_at_{};  // or refuses
     Instant ends_at_ = Instant::max();
     Instant close_until_{};
     std::string why_;

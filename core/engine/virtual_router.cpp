@@ -166,7 +166,7 @@ void VirtualRouter::set_interfaces(Instant now) {
 std::string VirtualRouter::workers_fault(const WorkerVerdict &verdict) const {
     const bool for_successor =
         stopped_ && (hand_over_by_ || phase_ == Phase::passing);
-    return verdict.healthy || for_successor
+    return verdict.healthy || for_successor || stands_in_
                ? std::string{}
                : format("%u of %u nginx workers alive", verdict.fresh,
                         config().workers.required);
@@ -376,6 +376,7 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     retry_routes(now);
     cut_late(now);
     continue_drain(now);
+    continue_standing_in(now);
     give_up_if_ended();
 }
 
@@ -420,6 +421,7 @@ void VirtualRouter::note_accepted(const ReceivedPacket &packet,
     take_earlier(earliest, retry_routes_at_);
     take_earlier(earliest, cut_.deadline());
     take_earlier(earliest, drain_.deadline());
+    take_earlier(earliest, count_own_at_);
     take_earlier(earliest, preempts_at_);
     take_earlier(earliest, forwarding_.deadline());
     take_earlier(earliest, split_brain_.deadline());
@@ -450,6 +452,7 @@ bool VirtualRouter::finished() const {
              unsigned{instance_.effective_priority().value});
     }
     settle_drain(now);
+    continue_standing_in(now);
     check_split_brain(now);
     check_lost_adverts(now);
     if (witness_) {

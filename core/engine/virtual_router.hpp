@@ -171,7 +171,12 @@ public:
     DrainCounts drain_counts() const;
     MacAddress own_mac() const;
     // It has peers to talk to, although it leaves or has left.
-    bool needs_link() const { return is_moving() || drain_.has_addresses(); }
+    bool needs_link() const {
+        return is_moving() || drain_.has_addresses() || stands_in_;
+    }
+    // This nginx quits, and the successor has died: the router takes part in
+    // the election again, only for the connections that it still has.
+    bool stands_in() const { return stands_in_; }
     // No process of this nginx continues it.
     bool ends_here() const { return is_ours() || shutting_down_; }
 
@@ -402,6 +407,7 @@ private:
     bool leaves_with_group() const;
     bool may_leave() const;
     bool ask_to_forward(Instant now);
+    std::optional<unsigned> count_connections(Instant now);
     std::optional<unsigned> count_connections(Instant after, Instant now);
     void leave_as_asked(Instant now);
     void refuse_drain(LogLevel level, std::string why);
@@ -422,6 +428,10 @@ private:
     void finish_drain(const std::string &why, Instant now);
     void abort_drain(const std::string &why, Instant now);
     void take_back_drained(Instant now);
+    bool can_stand_in() const;
+    void stand_in(Instant now);
+    void continue_standing_in(Instant now);
+    void count_own(Instant now);
     void resume_drain(const std::optional<Handover> &handover, Instant now);
     void resume_forwarding(const MacAddress &to, Instant now);
     bool finds_drain() const;
@@ -632,8 +642,11 @@ private:
     Seconds lease_;
     Duration successor_grace_;
     Duration drain_limit_;
-    std::optional<Instant> preempts_at_;  // by a command, at the latest
-    Instant wanted_until_{};              // by a router that preempts
+    bool stands_in_ = false;
+    Instant stands_in_until_{};
+    std::optional<Instant> count_own_at_;  // while it is MASTER
+    std::optional<Instant> preempts_at_;   // by a command, at the latest
+    Instant wanted_until_{};               // by a router that preempts
     std::optional<Prepared> prepared_;
     std::size_t packets_asked_ = 0;
     Instant held_since_{};

@@ -301,6 +301,7 @@ void VirtualRouter::shut_down(Instant now) {
         !drain_.has_addresses()) {
         stop_forwarding("nginx is shutting down");
         remove_vmac();
+        stands_in_ = false;
         ports_.ownership.give_up(id_);
         owner_ = false;
         phase_ = Phase::starting;

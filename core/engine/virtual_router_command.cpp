@@ -189,7 +189,7 @@ void VirtualRouter::end_release(Instant now) {
 }
 
 Priority VirtualRouter::priority_now() const {
-    return release_ && release_->rescue
+    return stands_in_ || (release_ && release_->rescue)
                ? kRescuePriority
                : trackers_.effective(config().priority);
 }

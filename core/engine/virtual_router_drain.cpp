@@ -163,9 +163,13 @@ bool VirtualRouter::ask_to_forward(Instant now) {
         return false;
     }
     refusal_.clear();
-    drain_.ask(count_connections(now - kCountedTogether, now).value_or(0), now);
+    drain_.ask(count_connections(now).value_or(0), now);
     mark_changed();
     return true;
+}
+
+std::optional<unsigned> VirtualRouter::count_connections(Instant now) {
+    return count_connections(now - kCountedTogether, now);
 }
 
 std::optional<unsigned> VirtualRouter::count_connections(Instant after,
@@ -209,7 +213,7 @@ void VirtualRouter::hear_forwards(const ForwardsReport &report, Instant now) {
         if (report.is_in_place) {
             drain_.hear(report, now);
         } else {
-            drain_.refuse(report.why_not);
+            drain_.refuse(report.why_not, now);
         }
     }
     give_up_if_ended();
@@ -436,11 +440,13 @@ void VirtualRouter::report_drain(Instant now) {
         warn_if_failed(hide(*interface), now);
     }
     prolong_routes(now);
-    const auto count = count_connections(now - kCountedTogether, now);
+    const auto count = count_connections(now);
     drain_.report(count ? *count + passed_on() : drain_.connections(),
                   drain_counts().received, now);
     if (const std::string why = drain_.end_reason(now); !why.empty()) {
         end_drain(why, now);
+    } else {
+        stand_in(now);
     }
 }
 
@@ -510,8 +516,7 @@ void VirtualRouter::resume_drain(const std::optional<Handover> &handover,
         return;
     }
     log_(LogLevel::notice, "continues to finish connections to its addresses");
-    drain_.begin(count_connections(now - kCountedTogether, now).value_or(1),
-                 true, drain_limit_, now);
+    drain_.begin(count_connections(now).value_or(1), true, drain_limit_, now);
     if (handover && handover->drain_ends_at) {
         drain_.end_by(*handover->drain_ends_at);
     }

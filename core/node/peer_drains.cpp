@@ -49,6 +49,7 @@ peer::RouterDrain to_message(const engine::VirtualRouter &router, Instant now) {
 
 void PeerDrains::send(engine::Engine &engine, Instant now) {
     give_way(engine, now);
+    leave_to_any(engine, now);
     std::vector<std::size_t> news = engine.take_drain_news();
     if (std::exchange(link_changes_, links_.changes()) != links_.changes()) {
         add_drained(news, engine);
@@ -85,6 +86,34 @@ void PeerDrains::send(engine::Engine &engine, Instant now) {
                 router, {false, "no peer link to a successor", 0, {}}, now);
         }
     }
+}
+
+// nginx ends on this node, and does not serve new connections.
+void PeerDrains::leave_to_any(engine::Engine &engine, Instant now) {
+    wanted_at_.resize(engine.routers().size());
+    for (std::size_t i = 0; i < wanted_at_.size(); ++i) {
+        const engine::VirtualRouter &router = engine.routers()[i];
+        if (!router.stands_in() || router.is_moving() ||
+            router.instance().state() != vrrp::StateName::active ||
+            (wanted_at_[i] != Instant{} && now < wanted_at_[i] + kWantAgain)) {
+            continue;
+        }
+        if (has_follower(router.config())) {
+            wanted_at_[i] = now;
+            engine.give_way(i, "a node that serves", now);
+        }
+    }
+}
+
+bool PeerDrains::has_follower(const vrrp::Config &config) const {
+    for (std::size_t link = 0; link < links_.configs().size(); ++link) {
+        const peer::OrderList orders = links_.order_of(link);
+        if (interface_of(link) == config.interface &&
+            peer::find_order(orders, config.family, config.vrid)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // The other process may be a new one, and what the previous one asked of the

@@ -47,6 +47,8 @@ private:
 
     static void add_drained(std::vector<std::size_t> &news,
                             const engine::Engine &engine);
+    void leave_to_any(engine::Engine &engine, Instant now);
+    bool has_follower(const vrrp::Config &config) const;
     std::optional<Receiver> receiver_of(std::size_t router,
                                         const engine::Engine &engine);
     std::optional<Receiver> active_of(std::size_t link,

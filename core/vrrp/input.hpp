@@ -13,7 +13,9 @@
 namespace ngx_vrrp::vrrp {
 
 // Join the election. Every input before it only updates the facts.
-struct Startup {};
+struct Startup {
+    std::string reason = "startup";
+};
 
 // Leave for good, with a reason. serving: nginx still answers requests, so the
 // addresses may stay until the successor advertises or grace is over; otherwise

@@ -136,20 +136,20 @@ Instance::Instance(Config config)
 // ... Set the Active_Adver_Interval to Advertisement_Interval; Set the
 // Active_Down_Timer to Active_Down_Interval; Transition to the {Backup}
 // state".
-State Instance::on(Initialize, const Startup &, Turn &turn) {
+State Instance::on(Initialize, const Startup &in, Turn &turn) {
     if (!fault_.empty()) {
         return become_fault(fault_, turn);
     }
     if (is_held_back(turn.now)) {
-        return become_backup("startup" + held_back(turn.now), turn);
+        return become_backup(in.reason + held_back(turn.now), turn);
     }
     if (!config_.election) {
-        return become_active("startup without election", turn);
+        return become_active(in.reason + " without election", turn);
     }
     if (is_owner()) {
-        return become_active("startup as address owner", turn);
+        return become_active(in.reason + " as address owner", turn);
     }
-    return become_backup("startup", turn);
+    return become_backup(in.reason, turn);
 }
 
 State Instance::become_initialize(std::string reason, Turn &turn) {

@@ -254,7 +254,7 @@ private:
         return state;
     }
 
-    State on(Initialize, const Startup &, Turn &turn);
+    State on(Initialize, const Startup &in, Turn &turn);
 
     State on(Fault state, const FaultChanged &in, Turn &turn);
     State on(Fault state, const AdvertReceived &in, Turn &turn);

@@ -59,8 +59,18 @@ protected:
         run(Milliseconds{20});
     }
 
-    void drain(unsigned connections) {
-        leave_with(connections);
+    // As leave_with(), and nginx does not quit.
+    void release_with(unsigned connections) {
+        become_active_with(connections);
+        engine->execute(Command::release, "", now);
+    }
+
+    void drain(unsigned connections, bool quits = true) {
+        if (quits) {
+            leave_with(connections);
+        } else {
+            release_with(connections);
+        }
         engine->hear_forwards(0, kInPlace, now);
         be_succeeded();
         engine->handle_interfaces(world(false, true), now);
@@ -152,7 +162,7 @@ TEST_F(DrainTest, ConnectionsOfRoutersThatLeaveTogetherAreCountedOnce) {
 }
 
 TEST_F(DrainTest, ASuccessorThatIsLateConfirms) {
-    leave_with(3);
+    release_with(3);
     engine->hear_forwards(0, kInPlace, now);
     run(Milliseconds{500});
     run_forwarded(Seconds{6});
@@ -231,7 +241,7 @@ TEST_F(DrainTest, WithoutConnectionsItIsGoneAtOnce) {
 // Its kernel may need longer for the addresses than this node waits. If it
 // never has them, the connections wait for another MASTER.
 TEST_F(DrainTest, ASuccessorThatIsLateIsWaitedFor) {
-    leave_with(3);
+    release_with(3);
     engine->hear_forwards(0, kInPlace, now);
     machine.take();
     run(Milliseconds{500});
@@ -239,10 +249,9 @@ TEST_F(DrainTest, ASuccessorThatIsLateIsWaitedFor) {
               (Done{"add 10.0.1.5 10s", kHide, "remove 10.0.1.5"}));
     EXPECT_EQ(router().drain().step(), Drain::Step::drains);
     EXPECT_TRUE(has_news());
-    EXPECT_FALSE(engine->finished());
 
     run(kDrainSilence + Seconds{1});
-    EXPECT_TRUE(engine->finished());
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
     EXPECT_EQ(std::ranges::count(machine.take(), "close 10.0.1.5:80"), 0);
     EXPECT_EQ(log.count("the successor does not answer on the peer link"), 1u);
 }
@@ -294,7 +303,7 @@ TEST_F(DrainTest, AShorterTimeIsForAMasterProcessThatDied) {
 }
 
 TEST_F(DrainTest, EndsWhenTheSuccessorIsSilent) {
-    drain(3);
+    drain(3, false);
     run(kDrainSilence - Milliseconds{100});
     EXPECT_EQ(done(), Done{});
     run(Milliseconds{1100});
@@ -303,7 +312,7 @@ TEST_F(DrainTest, EndsWhenTheSuccessorIsSilent) {
 }
 
 TEST_F(DrainTest, EndsWhenTheSuccessorDoesNotForwardAnyMore) {
-    drain(3);
+    drain(3, false);
     engine->hear_forwards(0, {false, "it ends", 0, {}}, now);
     run(kDrainSilence - Milliseconds{100});
     EXPECT_EQ(done(), Done{});
@@ -315,7 +324,7 @@ TEST_F(DrainTest, EndsWhenTheSuccessorDoesNotForwardAnyMore) {
 
 // Its process was started again.
 TEST_F(DrainTest, ASuccessorMayRefuseForAMoment) {
-    drain(3);
+    drain(3, false);
     engine->hear_forwards(0, {false, "it is not ready", 0, {}}, now);
     run(Milliseconds{2500});
     run_forwarded(Seconds{10});
@@ -385,7 +394,7 @@ TEST_F(DrainTest, FinishesWhatItForwardsForAnotherNode) {
 }
 
 TEST_F(DrainTest, ManyConnectionsAreClosedInSlices) {
-    drain(350);
+    drain(350, false);
     run(kDrainSilence + Seconds{1});
     EXPECT_EQ(done(), (Done{"close 10.0.1.5:80", "close 10.0.1.5:80",
                             "close 10.0.1.5:80", "close 10.0.1.5:80",
@@ -927,6 +936,152 @@ TEST_F(ForwardingTest, TheNextProcessForwardsAtOnce) {
     const Done all = machine.take();
     EXPECT_EQ(std::ranges::count(all, kForward), 1);
     EXPECT_TRUE(router().forwarding().is_on());
+}
+
+// A node that quits, whose successor dies
+
+class StandInTest : public DrainTest {
+protected:
+    void lose_successor() {
+        drain(3);
+        run(Milliseconds{3100});
+        ASSERT_EQ(state(), vrrp::StateName::backup);
+        machine.take();
+    }
+
+    void stand_in() {
+        lose_successor();
+        run(Milliseconds{500});
+        ASSERT_EQ(state(), vrrp::StateName::active);
+        machine.connections = 3;
+    }
+};
+
+TEST_F(StandInTest, TakesTheAddressBackForItsConnections) {
+    drain(3);
+    run(Milliseconds{2400});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_EQ(done(), Done{});
+    run(Milliseconds{1100});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    Done all = done();
+    all.resize(4);
+    EXPECT_EQ(all, (Done{"advert 1 224.0.0.18", "add 10.0.1.5 1s",
+                         "remove 10.0.1.5/32", "show 10.0.1.5"}));
+    EXPECT_TRUE(router().needs_link());
+    run(Seconds{20});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_FALSE(engine->finished());
+}
+
+TEST_F(StandInTest, LeavesWithTheLastConnection) {
+    stand_in();
+    run(Seconds{2});
+    machine.connections = 0;
+    machine.take();
+    run(Milliseconds{1500});
+    const Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, kZero), 1);
+    EXPECT_EQ(std::ranges::count(all, "remove 10.0.1.5"), 1);
+    EXPECT_TRUE(engine->finished());
+    EXPECT_FALSE(router().needs_link());
+    EXPECT_FALSE(engine->deadline() && *engine->deadline() < now);
+}
+
+TEST_F(StandInTest, ASuccessorThatRefusesLives) {
+    drain(3);
+    for (int i = 0; i < 7; ++i) {
+        run(Seconds{1});
+        engine->hear_forwards(0, {false, "it is not ready", 0, {}}, now);
+    }
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    run(Seconds{2});
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(StandInTest, AnotherMasterHasTheAddress) {
+    lose_successor();
+    hear_lower_for(Seconds{7});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+    hear_lower_for(Seconds{2});
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_TRUE(engine->finished());
+    const Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, "close 10.0.1.5:80"), 1);
+    EXPECT_EQ(std::ranges::count(all, "add 10.0.1.5 1s"), 0);
+}
+
+TEST_F(StandInTest, AnyNodePreemptsIt) {
+    stand_in();
+    receive(2);
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(StandInTest, LeavesInOrder) {
+    stand_in();
+    engine->give_way(0, "lb2 (10.0.1.2)", now);
+    engine->hear_forwards(0, kInPlace, now);
+    be_succeeded();
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+    EXPECT_FALSE(engine->finished());
+    machine.connections = 0;
+    run_forwarded(Seconds{2});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_TRUE(engine->finished());
+}
+
+TEST_F(StandInTest, DoesNotLastLongerThanTheDrain) {
+    drain(350);
+    engine->limit_drains(Seconds{30}, now);
+    run(Seconds{29});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    machine.take();
+    run(Seconds{2});
+    const Done all = machine.take();
+    EXPECT_EQ(std::ranges::count(all, "close 10.0.1.5:80"), 4);
+    EXPECT_TRUE(engine->finished());
+}
+
+// The kernel has what they have written.
+TEST_F(StandInTest, ItsWorkersMayHaveEnded) {
+    drain(3);
+    machine.beats[0].gone_at = now;
+    engine->handle_workers(now);
+    run(Seconds{4}, false);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(StandInTest, NotInAFault) {
+    drain(3);
+    Interfaces down = world(false, true);
+    down.list[0].up = false;
+    engine->handle_interfaces(down, now);
+    run(Seconds{5});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+}
+
+TEST_F(StandInTest, ItsWorkersMayEnd) {
+    stand_in();
+    machine.beats[0].gone_at = now;
+    engine->handle_workers(now);
+    run(Seconds{3}, false);
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(StandInTest, NotAfterARelease) {
+    become_active_with(3);
+    engine->execute(Command::release, "", now);
+    engine->hear_forwards(0, kInPlace, now);
+    be_succeeded();
+    run(kDrainSilence - Milliseconds{100});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    run(Seconds{2});
+    EXPECT_EQ(state(), vrrp::StateName::fault);
+    EXPECT_EQ(router().drain().step(), Drain::Step::none);
 }
 
 // The node that left dies, or only its vrrp process ends

@@ -23,6 +23,7 @@ struct DrainSide final : PeerSide {
         drains = std::make_unique<PeerDrains>(*links);
         vrrp::Config c = engine::config();
         c.priority = Priority{priority};
+        c.preempt = preempts;
         c.peer_link = true;
         c.drain_timeout = Seconds{600};
         c.ports = {80};
@@ -66,6 +67,7 @@ struct DrainSide final : PeerSide {
     }
 
     std::unique_ptr<PeerDrains> drains;
+    bool preempts = true;
 };
 
 class PeerDrainsTest : public ::testing::Test {
@@ -300,6 +302,36 @@ TEST_F(PeerDrainsTest, ANodeThatRefusesIsNoSuccessor) {
     run(engine::kDrainSilence + Seconds{1});
     EXPECT_EQ(lb1.step(), Step::none);
     EXPECT_EQ(lb1.log.count("the successor does not answer"), 1u);
+}
+
+// It serves no new connections.
+TEST_F(PeerDrainsTest, ANodeThatQuitsLeavesToOneThatDoesNotPreempt) {
+    lb1.router->stop("nginx is shutting down", true, now);
+    run(vrrp::kLastRequests + Milliseconds{2});
+    ASSERT_EQ(lb1.step(), Step::drains);
+    lb3.preempts = false;
+    lb3.begin();
+    run(Seconds{1});
+    lb1.links->handle_end(0, peer::Ended::closed, "", now);
+    successor = &lb3;
+    run(Seconds{4});
+    ASSERT_EQ(lb1.state(), vrrp::StateName::active);
+    lb3.start(now);
+    run(Seconds{1});
+    ASSERT_EQ(lb3.state(), vrrp::StateName::backup);
+
+    lb3.links->set_targets({{0, lb1.address}}, now);
+    ASSERT_TRUE(lb1.links->accept(0, lb3.address, lb1.address, now));
+    lb1.links->begin(0, now);
+    pass();
+    look();
+    run(Seconds{1});
+    EXPECT_EQ(lb3.state(), vrrp::StateName::active);
+    EXPECT_TRUE(lb3.forwards());
+    EXPECT_EQ(lb1.step(), Step::drains);
+    lb1.machine.connections = 0;
+    run(Seconds{1});
+    EXPECT_TRUE(lb1.router->finished());
 }
 
 TEST_F(PeerDrainsTest, APreemptionIsADrain) {
