@@ -571,12 +571,17 @@ void Machine::lapse() {
 // An IPv4 address at "lo" is answered for on all interfaces.
 bool Machine::answers_question(std::size_t network,
                                const IpAddress &address) const {
-    return std::ranges::any_of(held_, [&](const Held &held) {
-        return held.address == address &&
-               (held.network == network ||
-                (held.network == kLoopback &&
-                 address.family() == Family::ipv4 && !is_hidden(address)));
-    });
+    const NodePlan &node = plan.nodes[number];
+    const bool is_own =
+        address == node.ipv4[network] || address == node.ipv6[network];
+    return (is_own && kernel_runs()) ||
+           std::ranges::any_of(held_, [&](const Held &held) {
+               return held.address == address &&
+                      (held.network == network ||
+                       (held.network == kLoopback &&
+                        address.family() == Family::ipv4 &&
+                        !is_hidden(address)));
+           });
 }
 
 void Machine::receive(const Frame &frame) {
