@@ -14,6 +14,9 @@ using engine::DrainRequest;
 // A node that has not left by then is preempted.
 constexpr Duration kWantAgain = Seconds{5};
 
+// An order of successors, at all nodes.
+constexpr Duration kOrderArrives = Milliseconds{20};
+
 peer::DrainStep to_step(const engine::Drain &drain) {
     if (drain.is_asking()) {
         return peer::DrainStep::asks;
@@ -128,13 +131,6 @@ void PeerDrains::add_drained(std::vector<std::size_t> &news,
     }
 }
 
-// It says so.
-bool PeerDrains::is_master(const peer::Peer &peer, const vrrp::Config &config) {
-    const peer::RouterStatus *router =
-        peer::find_router(peer.status, config.family, config.vrid);
-    return router && router->state == peer::RouterState::master;
-}
-
 bool PeerDrains::plans_to_want(const engine::Engine &engine, Instant now) {
     if (!engine.can_forward()) {
         return false;
@@ -174,15 +170,15 @@ const peer::Peer *PeerDrains::find_active(const std::vector<peer::Peer> &peers,
     return find_first(peers, [&](const peer::Peer &peer) {
         return peer.state == peer::PeerState::up &&
                interface_of(peer.link) == config.interface &&
-               is_master(peer, config) &&
+               says_master(peer, config) &&
                (peer.address == address ||
                 links_.may_have_address(peer.node, peer.link, peer.address,
                                         address));
     });
 }
 
-// The status of the other node, which shows that, may arrive a moment later on
-// another link.
+// The other nodes learn meanwhile that this one is the next: the one that was
+// until now would take over, too. Its status may arrive on another link.
 void PeerDrains::note_wants(const peer::Received &received,
                             const engine::Engine &engine, Instant now) {
     const auto ids = peer::parse_routers(received.message.payload);
@@ -197,7 +193,7 @@ void PeerDrains::note_wants(const peer::Received &received,
                 return want.router == *router;
             });
             wants_.push_back({*router, received.link, received.node,
-                              name_of(received),
+                              name_of(received), now + kOrderArrives,
                               now + engine::Drain::kRequestTime});
         }
     }
@@ -210,7 +206,7 @@ void PeerDrains::give_way(engine::Engine &engine, Instant now) {
         const peer::OrderList orders = links_.order_of(want.link);
         const auto *order = peer::find_order(orders, router.config().family,
                                              router.config().vrid);
-        const bool gives_way = now < want.until && order &&
+        const bool gives_way = now >= want.from && now < want.until && order &&
                                order->nodes.front() == want.node &&
                                is_higher(want.node, router);
         if (gives_way) {
@@ -218,6 +214,16 @@ void PeerDrains::give_way(engine::Engine &engine, Instant now) {
         }
         return gives_way || now >= want.until;
     });
+}
+
+std::optional<Instant> PeerDrains::deadline(Instant now) const {
+    std::optional<Instant> earliest;
+    for (const Want &want : wants_) {
+        if (now < want.from) {
+            take_earlier(earliest, {want.from});
+        }
+    }
+    return earliest;
 }
 
 bool PeerDrains::is_higher(peer::NodeId node,
@@ -279,7 +285,7 @@ std::optional<PeerDrains::Receiver> PeerDrains::active_of(
         if (peer.state == peer::PeerState::up &&
             interface_of(peer.link) == config.interface &&
             links_.is_trusted(peer.link, peer.address) &&
-            is_master(peer, config)) {
+            says_master(peer, config)) {
             return Receiver{link, peer.node};
         }
     }

@@ -29,6 +29,8 @@ public:
     // want(), after it has learned the present status of this one.
     bool plans_to_want(const engine::Engine &engine, Instant now);
     void want(Instant now);
+    // When send() has something to do although nothing happens.
+    std::optional<Instant> deadline(Instant now) const;
     // A message of the type "drain", "forwards" or "wants".
     void receive(const peer::Received &received, engine::Engine &engine,
                  Instant now);
@@ -42,6 +44,7 @@ private:
         std::size_t link;
         peer::NodeId node;
         std::string name;
+        Instant from;
         Instant until;
     };
 
@@ -53,7 +56,6 @@ private:
                                         const engine::Engine &engine);
     std::optional<Receiver> active_of(std::size_t link,
                                       const vrrp::Config &config) const;
-    static bool is_master(const peer::Peer &peer, const vrrp::Config &config);
     const peer::Peer *find_active(const std::vector<peer::Peer> &peers,
                                   const vrrp::Config &config,
                                   const IpAddress &address) const;

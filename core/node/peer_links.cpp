@@ -167,6 +167,7 @@ void PeerLinks::catch_up(engine::Engine &engine, Instant now) {
     if (running_) {
         drains_.want(now);
         ask(engine, now);
+        take_earlier(due_, drains_.deadline(now));
     }
 }
 
@@ -377,15 +378,13 @@ engine::LinkedPeers PeerLinks::linked_peers(const std::string &interface,
     return lost ? LinkedPeers::lost : LinkedPeers::none;
 }
 
-// In its last status. Without a secret, any host can say so.
+// Without a secret, any host can say so.
 bool PeerLinks::is_master(const peer::Peer &peer,
                           const vrrp::Config &config) const {
-    const peer::RouterStatus *router =
-        peer::find_router(peer.status, config.family, config.vrid);
     return peer.state == peer::PeerState::up &&
            interfaces_[peer.link] == config.interface &&
-           links_.is_trusted(peer.link, peer.address) && router &&
-           router->state == peer::RouterState::master;
+           links_.is_trusted(peer.link, peer.address) &&
+           says_master(peer, config);
 }
 
 PeerLinks::Linked PeerLinks::linked(const vrrp::Config &config) const {

@@ -25,4 +25,10 @@ bool is_from_followed(const peer::Links &links, const peer::Received &received,
                                                 received.address, *followed)));
 }
 
+bool says_master(const peer::Peer &peer, const vrrp::Config &router) {
+    const peer::RouterStatus *status =
+        peer::find_router(peer.status, router.family, router.vrid);
+    return status && status->state == peer::RouterState::master;
+}
+
 }  // namespace ngx_vrrp::node

@@ -21,4 +21,7 @@ std::optional<std::size_t> find_router(const engine::Engine &engine,
 bool is_from_followed(const peer::Links &links, const peer::Received &received,
                       const engine::VirtualRouter &router);
 
+// In its last status.
+bool says_master(const peer::Peer &peer, const vrrp::Config &router);
+
 }  // namespace ngx_vrrp::node

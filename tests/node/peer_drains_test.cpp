@@ -355,7 +355,7 @@ TEST_F(PeerDrainsTest, APreemptionWaitsForTheStatus) {
     wanted_priority = 50;
     lb1.router->execute(Command::resume, "", now);
     look(lb1, 50);
-    run(Milliseconds{10});
+    run(Milliseconds{30});
     EXPECT_EQ(lb2.step(), Step::none);
     wanted_priority.reset();
     look();
@@ -363,6 +363,23 @@ TEST_F(PeerDrainsTest, APreemptionWaitsForTheStatus) {
     EXPECT_TRUE(lb1.forwards());
     run(Seconds{1});
     EXPECT_EQ(lb2.step(), Step::drains);
+}
+
+// The one that was the next until now would take over, too.
+TEST_F(PeerDrainsTest, APreemptionWaitsUntilAllNodesKnowTheNextOne) {
+    move_to_lb2();
+    lb1.router->execute(Command::resume, "", now);
+    look();
+    while (!lb2.drains->deadline(now)) {
+        run(Milliseconds{1});
+        ASSERT_EQ(lb2.state(), vrrp::StateName::active);
+    }
+    const Instant at = *lb2.drains->deadline(now);
+    EXPECT_GT(at, now + Milliseconds{15});
+    run(Milliseconds{15});
+    EXPECT_FALSE(lb1.forwards());
+    run(at - now + Milliseconds{1});
+    EXPECT_TRUE(lb1.forwards());
 }
 
 TEST_F(PeerDrainsTest, WithoutALinkItLeavesAtOnce) {
