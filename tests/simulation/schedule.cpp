@@ -43,8 +43,8 @@ constexpr Duration kAsksAgain = Milliseconds{1250};
 constexpr Duration kLongestConnection = Seconds{4};
 
 // A node that quits waits for the answer of its successor, which is dead, and
-// then for its advertisement.
-constexpr Duration kUnanswered = Seconds{2};
+// then for its advertisement, or for its own connections. Then nginx starts.
+constexpr Duration kQuits = Seconds{2} + kLongestConnection;
 
 // The last connection has ended, and a node without its successor has noticed
 // that; what a dead process has left ends with its lease.
@@ -195,7 +195,7 @@ std::optional<std::string> Schedule::run() {
         trouble();
         quieten();
         run_for(plan_.longest_delay() + plan_.takeover() + kMargin +
-                (plan_.has_drains ? kUnanswered : Duration::zero()));
+                (plan_.has_drains ? kQuits : Duration::zero()));
         expect_owner();
         wait_for_ends();
         run_for(settling_time());
