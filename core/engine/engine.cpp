@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "core/base/find.hpp"
@@ -379,6 +380,24 @@ ForwardsReport Engine::forward(std::size_t router, const DrainRequest &request,
         watch_neighbours();
     }
     return report;
+}
+
+std::vector<std::pair<std::string, std::string>> Engine::look_at_drains() {
+    std::vector<std::pair<std::string, std::string>> news;
+    std::set<std::string> seen;
+    for (VirtualRouter &router : routers_) {
+        const std::string &name = router.config().interface;
+        const Interface *interface = interfaces_.find(name);
+        if (interface && router.drains_ipv4() && seen.insert(name).second &&
+            ports_.drains.look_at(*interface)) {
+            news.emplace_back(name, ports_.drains.why_not_hidden(*interface));
+        }
+    }
+    for (std::size_t i = 0; !news.empty() && i < routers_.size(); ++i) {
+        routers_[i].mark_changed();
+        note(i);
+    }
+    return news;
 }
 
 bool Engine::forwards_to(const VirtualRouter &router,

@@ -166,6 +166,9 @@ public:
     std::vector<std::size_t> take_drain_news() {
         return std::exchange(drain_news_, {});
     }
+    // Whether interfaces can hide IPv4 addresses: those with another answer
+    // than at the last look, and why they cannot (empty: they can).
+    std::vector<std::pair<std::string, std::string>> look_at_drains();
     // What another node finishes can be forwarded to it.
     bool can_forward() const { return ports_.drains.why_unavailable().empty(); }
     void hear_forwards(std::size_t router, const ForwardsReport &report,

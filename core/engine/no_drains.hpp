@@ -17,6 +17,11 @@ public:
 
     const std::string &why_unavailable() const override { return why_; }
 
+    std::string why_not_hidden(const Interface &) const override {
+        return why_;
+    }
+    bool look_at(const Interface &) override { return false; }
+
     Status forward(const Interface &, const std::vector<IpAddress> &,
                    const MacAddress &, Duration) override {
         return failure(why_, ENOTSUP);

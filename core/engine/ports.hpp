@@ -183,6 +183,11 @@ public:
     // Empty: it is available.
     virtual const std::string &why_unavailable() const = 0;
 
+    // Whether an interface can hide IPv4 addresses. Empty: it can, as far as is
+    // known since look_at(). True: the answer is another one than before.
+    virtual std::string why_not_hidden(const Interface &interface) const = 0;
+    virtual bool look_at(const Interface &interface) = 0;
+
     // The successor: what arrives at these addresses on the interface, and
     // belongs to no connection of this node, goes to this neighbour.
     virtual Status forward(const Interface &interface,

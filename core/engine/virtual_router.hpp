@@ -166,6 +166,8 @@ public:
     // Why connections would not be finished after a move; empty: they would.
     std::string why_no_drain() const;
     std::string why_undrained() const;
+    // If it could hide IPv4 addresses.
+    bool drains_ipv4() const;
     const Drain &drain() const { return drain_; }
     const Forwarding &forwarding() const { return forwarding_; }
     DrainCounts drain_counts() const;
@@ -428,6 +430,12 @@ private:
     void finish_drain(const std::string &why, Instant now);
     void abort_drain(const std::string &why, Instant now);
     void take_back_drained(Instant now);
+    std::string why_not_hidden() const;
+    void look_again();
+    bool has_drained(Family family) const;
+    bool is_hidden(const IpAddress &address) const;
+    // False: there are none.
+    bool close_unhidden(Instant now);
     bool can_stand_in() const;
     void stand_in(Instant now);
     void continue_standing_in(Instant now);
@@ -642,6 +650,7 @@ private:
     Seconds lease_;
     Duration successor_grace_;
     Duration drain_limit_;
+    bool hides_ipv4_ = true;
     bool stands_in_ = false;
     Instant stands_in_until_{};
     std::optional<Instant> count_own_at_;  // while it is MASTER

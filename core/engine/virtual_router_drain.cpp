@@ -19,6 +19,9 @@ constexpr const char *kLoopback = "lo";
 // The time before a preemption at which the other node learns of it.
 constexpr Duration kPreemptAhead = Seconds{1};
 
+// Of connections that are closed in one pass, which advertisements wait for.
+constexpr unsigned kMostSlices = 20;
+
 // ARP of this node must not begin to answer before the addresses are gone.
 constexpr Duration kHiddenFor = kDrainLease + Seconds{1};
 
@@ -79,6 +82,24 @@ std::vector<IpAddress> VirtualRouter::drained_addresses() const {
     return list;
 }
 
+bool VirtualRouter::has_drained(Family family) const {
+    return std::ranges::any_of(addresses_, [&](const AddressState &state) {
+        const IpAddress &address = state.address.address;
+        return address.family() == family && !address.is_link_local();
+    });
+}
+
+bool VirtualRouter::drains_ipv4() const {
+    return config().peer_link && config().drain_timeout > Duration::zero() &&
+           has_drained(Family::ipv4);
+}
+
+// IPv4 addresses need a program at egress.
+std::string VirtualRouter::why_not_hidden() const {
+    const Interface *interface = own_interface();
+    return interface ? ports_.drains.why_not_hidden(*interface) : "";
+}
+
 // Empty: it can, if the successor does.
 std::string VirtualRouter::why_no_drain() const {
     if (!config().peer_link) {
@@ -97,8 +118,16 @@ std::string VirtualRouter::why_no_drain() const {
     if (!interface || drained().empty()) {
         return "there is no address that can move to lo";
     }
+    const std::string not_hidden =
+        has_drained(Family::ipv4) ? why_not_hidden() : "";
+    if (!not_hidden.empty() && !has_drained(Family::ipv6)) {
+        return not_hidden;
+    }
     for (const AddressState &state : addresses_) {
         const vrrp::VirtualAddress &address = state.address;
+        if (!not_hidden.empty() && address.address.family() == Family::ipv4) {
+            continue;
+        }
         if (address.interface != config().interface) {
             return address.address.to_string() + " is on another interface";
         }
@@ -116,6 +145,10 @@ std::string VirtualRouter::why_no_drain() const {
 // Or why it did not at the last move.
 std::string VirtualRouter::why_undrained() const {
     std::string why = why_no_drain();
+    if (why.empty() && refusal_.empty() && drains_ipv4()) {
+        why = why_not_hidden();
+        return why.empty() ? why : "not for IPv4: " + why;
+    }
     return why.empty() ? refusal_ : why;
 }
 
@@ -158,14 +191,28 @@ bool VirtualRouter::may_leave() const {
 }
 
 bool VirtualRouter::ask_to_forward(Instant now) {
-    if (!may_leave() || drain_.is_asking() || drain_.has_addresses() ||
-        !why_no_drain().empty()) {
+    if (!may_leave() || drain_.is_asking() || drain_.has_addresses()) {
+        return false;
+    }
+    look_again();
+    if (!why_no_drain().empty()) {
         return false;
     }
     refusal_.clear();
     drain_.ask(count_connections(now).value_or(0), now);
     mark_changed();
     return true;
+}
+
+// Since the last look, another program may have added a qdisc.
+void VirtualRouter::look_again() {
+    const Interface *interface = own_interface();
+    if (interface && drains_ipv4() && ports_.drains.look_at(*interface) &&
+        !why_not_hidden().empty()) {
+        log_(LogLevel::warn,
+             "IPv4 connections to its addresses end when they move: %s",
+             why_not_hidden().c_str());
+    }
 }
 
 std::optional<unsigned> VirtualRouter::count_connections(Instant now) {
@@ -325,8 +372,11 @@ bool VirtualRouter::begin_drain(bool is_taken, Instant now) {
     if (drain_.step() != Drain::Step::agreed || !interface || !may_act()) {
         return false;
     }
+    hides_ipv4_ = why_not_hidden().empty();
+    const bool has_closed = is_taken && close_unhidden(now);
     const unsigned count =
-        count_connections(drain_.since(), now).value_or(0) + passed_on();
+        count_connections(has_closed ? now : drain_.since(), now).value_or(0) +
+        passed_on();
     if (count == 0) {
         return false;
     }
@@ -346,6 +396,35 @@ bool VirtualRouter::begin_drain(bool is_taken, Instant now) {
     return true;
 }
 
+// The address leaves at once: most of its connections can be closed before.
+bool VirtualRouter::close_unhidden(Instant now) {
+    std::vector<IpAddress> list = drained_addresses();
+    std::erase_if(list,
+                  [&](const auto &address) { return is_hidden(address); });
+    if (list.empty() || !config().close_connections || config().ports.empty()) {
+        return false;
+    }
+    unsigned count = 0;
+    bool all = false;
+    for (unsigned i = 0; i < kMostSlices && !all; ++i) {
+        const auto closed =
+            ports_.connections.close_connections(list, config().ports);
+        if (!closed) {
+            warn_if_failed(Unexpected(closed.error()), now);
+            break;
+        }
+        count += closed->connections;
+        all = closed->all;
+    }
+    log_(LogLevel::notice, "closed %u connection%s to its addresses, %s", count,
+         plural(count), why_not_hidden().c_str());
+    return true;
+}
+
+bool VirtualRouter::is_hidden(const IpAddress &address) const {
+    return hides_ipv4_ || address.family() == Family::ipv6;
+}
+
 Status VirtualRouter::hold_on_lo() {
     const Interface *lo = interfaces_ ? interfaces_->find(kLoopback) : nullptr;
     if (!lo) {
@@ -354,7 +433,9 @@ Status VirtualRouter::hold_on_lo() {
     const std::vector<vrrp::VirtualAddress> addresses = drained();
     std::vector<LeaseRequest> requests;
     for (const vrrp::VirtualAddress &address : addresses) {
-        requests.push_back({lo, &address, kDrainLease});
+        if (is_hidden(address.address)) {
+            requests.push_back({lo, &address, kDrainLease});
+        }
     }
     std::vector<Status> answers;
     ports_.addresses.add(requests, answers);
@@ -364,8 +445,10 @@ Status VirtualRouter::hold_on_lo() {
 }
 
 Status VirtualRouter::hide(const Interface &interface) {
-    return ports_.drains.hide(interface, drained_addresses(),
-                              drain_.successor(), kHiddenFor);
+    std::vector<IpAddress> list = drained_addresses();
+    std::erase_if(list,
+                  [&](const auto &address) { return !is_hidden(address); });
+    return ports_.drains.hide(interface, list, drain_.successor(), kHiddenFor);
 }
 
 void VirtualRouter::warn_if_failed(const Status &status, Instant now) {
@@ -515,6 +598,7 @@ void VirtualRouter::resume_drain(const std::optional<Handover> &handover,
         remove_from_lo(now);
         return;
     }
+    hides_ipv4_ = why_not_hidden().empty();
     log_(LogLevel::notice, "continues to finish connections to its addresses");
     drain_.begin(count_connections(now).value_or(1), true, drain_limit_, now);
     if (handover && handover->drain_ends_at) {

@@ -323,6 +323,19 @@ DrainCounts DrainPrograms::counts(const engine::Interface &interface,
             look_at(entry->expired)};
 }
 
+std::string DrainPrograms::why_not_hidden(
+    const engine::Interface &interface) const {
+    return without_egress_.contains(interface.index)
+               ? interface.name + " has the qdisc ingress"
+               : "";
+}
+
+bool DrainPrograms::look_for_egress(const engine::Interface &interface) {
+    return filters_.has_ingress_only(interface)
+               ? without_egress_.insert(interface.index).second
+               : without_egress_.erase(interface.index) != 0;
+}
+
 Status DrainPrograms::remove_left_behind(const engine::Interfaces &all) {
     Status status = success();
     for (const engine::Interface &interface : all.list) {

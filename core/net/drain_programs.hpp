@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,13 @@ public:
 
     // Empty: available. Otherwise a request below fails with ENOTSUP.
     const std::string &why_unavailable() const { return why_unavailable_; }
+
+    // Whether hide() of an IPv4 address would fail, as far as is known since
+    // the last look; empty: it would not. A qdisc "ingress" of another program
+    // has no egress.
+    std::string why_not_hidden(const engine::Interface &interface) const;
+    // True: another answer.
+    bool look_for_egress(const engine::Interface &interface);
 
     // From now on, as the successor: segments to these addresses that the
     // interface receives, and that belong to no socket here, go to the node
@@ -111,6 +119,7 @@ private:
     os::Fd egress_;
     std::unique_ptr<drain_entry[], Unmap> table_;
     TcFilters filters_;
+    std::set<IfIndex> without_egress_;
 };
 
 }  // namespace ngx_vrrp::net

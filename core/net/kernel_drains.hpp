@@ -19,6 +19,14 @@ public:
         return programs_.why_unavailable();
     }
 
+    std::string why_not_hidden(
+        const engine::Interface &interface) const override {
+        return programs_.why_not_hidden(interface);
+    }
+    bool look_at(const engine::Interface &interface) override {
+        return programs_.look_for_egress(interface);
+    }
+
     Status forward(const engine::Interface &interface,
                    const std::vector<IpAddress> &addresses,
                    const MacAddress &to, Duration lease) override {

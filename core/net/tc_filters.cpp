@@ -135,7 +135,7 @@ Status TcFilters::add_qdisc(const engine::Interface &interface, Hook hook) {
         return failure("adding the qdisc clsact to " + interface.name, error);
     }
     if (error == EEXIST && hook == Hook::egress &&
-        !has_clsact(interface.index)) {
+        kind_at_ingress(interface.index) != "clsact") {
         return failure("adding the qdisc clsact to " + interface.name +
                            ", which has the qdisc ingress,",
                        error);
@@ -143,7 +143,8 @@ Status TcFilters::add_qdisc(const engine::Interface &interface, Hook hook) {
     return success();
 }
 
-bool TcFilters::has_clsact(IfIndex interface) {
+// Of the qdisc; empty: there is none.
+std::string TcFilters::kind_at_ingress(IfIndex interface) {
     std::string kind;
     requests_.exchange(
         // Without "echo" there is no answer.
@@ -154,7 +155,7 @@ bool TcFilters::has_clsact(IfIndex interface) {
                 kind = attribute_text(found[TCA_KIND]);
             }
         });
-    return kind == "clsact";
+    return kind;
 }
 
 int TcFilters::add_filter(const Place &place, int program) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "core/base/system_error.hpp"
@@ -35,6 +36,11 @@ public:
     // All filters of this process.
     void remove_all();
 
+    // Such a qdisc "ingress" is there.
+    bool has_ingress_only(const engine::Interface &interface) {
+        return kind_at_ingress(interface.index) == "ingress";
+    }
+
     // Those of vrrp processes that have ended.
     Status remove_left_behind(const engine::Interface &interface);
 
@@ -47,7 +53,7 @@ private:
     };
 
     Status add_qdisc(const engine::Interface &interface, Hook hook);
-    bool has_clsact(IfIndex interface);
+    std::string kind_at_ingress(IfIndex interface);
     int add_filter(const Place &place, int program);
     int remove_filter(const Place &place, std::uint32_t handle);
     int list(const Place &place, std::vector<std::uint32_t> &handles);

@@ -42,6 +42,9 @@ std::shared_ptr<engine::Drains> drains_of(const Generation &generation) {
 // one left in the kernel by then.
 constexpr Duration kLeftDrains = engine::kDrainLease + Seconds{1};
 
+// Other programs add a qdisc rarely.
+constexpr Duration kLookAtDrains = Seconds{10};
+
 // Errors that are permanent. All others may pass: no memory, no descriptor, a
 // full queue, a late answer.
 bool is_for_good(int error) {
@@ -269,11 +272,31 @@ void Node::prepare_drains(Instant now) {
     const std::string &why = drains_->why_unavailable();
     if (why.empty()) {
         left_drains_at_ = now + kLeftDrains;
+        look_at_drains_ = now;
     } else {
         log_(LogLevel::notice,
              "drain_timeout: not available: %s; connections end when their "
              "address moves",
              why.c_str());
+    }
+}
+
+[[gnu::hot]] void Node::look_at_drains(Instant now) {
+    if (!look_at_drains_ || now < *look_at_drains_) {
+        return;
+    }
+    look_at_drains_ = now + kLookAtDrains;
+    for (const auto &[interface, why] : engine_.look_at_drains()) {
+        if (why.empty()) {
+            log_(LogLevel::notice,
+                 "drain_timeout: available for IPv4 on %s again",
+                 interface.c_str());
+        } else {
+            log_(LogLevel::warn,
+                 "drain_timeout: not available for IPv4: %s; connections end "
+                 "when their address moves",
+                 why.c_str());
+        }
     }
 }
 
@@ -424,6 +447,7 @@ void Node::mark_stopped() {
     }
     end_hold(os::now());
     remove_left_drains(os::now());
+    look_at_drains(os::now());
     engine_.handle_time(os::now());
     bfd_.handle_time(os::now());
     apply_bfd();
@@ -604,6 +628,7 @@ void Node::follow_previous() {
     }
     next = std::min(next, held_until_.value_or(Instant::max()));
     next = std::min(next, left_drains_at_.value_or(Instant::max()));
+    next = std::min(next, look_at_drains_.value_or(Instant::max()));
     for (const auto &due :
          {control_.deadline(), host_.deadline(), start_.at(), names_.deadline(),
           bfd_.deadline(), events_.deadline(), peers_.deadline()}) {

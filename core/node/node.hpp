@@ -141,6 +141,7 @@ private:
     void end_hold(Instant now);
     void prepare_drains(Instant now);
     void remove_left_drains(Instant now);
+    void look_at_drains(Instant now);
     void disable();
     void stop(const std::string &reason, bool serving);
     Status watch_master();
@@ -191,6 +192,7 @@ private:
     std::optional<Instant> successor_by_;
     std::optional<Instant> held_until_;  // preemption
     std::optional<Instant> left_drains_at_;
+    std::optional<Instant> look_at_drains_;
     RepeatedLine left_line_{Seconds{60}};
     Instant next_clock_read_{};
     Instant next_repeat_{};

@@ -553,6 +553,38 @@ TEST_F(DrainTest, LinkLocalAddressesAreNotDrained) {
                                     "remove 10.0.1.5", "remove fe80::5/128"}));
 }
 
+// Another program has added a qdisc without an egress.
+TEST_F(DrainTest, Ipv4AddressesThatCannotBeHiddenEndAtOnce) {
+    machine.not_hidden = "eth0 has the qdisc ingress";
+    leave_with(3);
+    EXPECT_EQ(router().why_undrained(), "eth0 has the qdisc ingress");
+    EXPECT_EQ(machine.take(), Done{kZero});
+    EXPECT_FALSE(router().drain().is_asking());
+}
+
+TEST_F(DrainTest, Ipv6ContinuesWhereIpv4CannotBeHidden) {
+    vrrp::Config c = drained_config();
+    c.addresses.push_back({*IpAddress::parse("fd00::5"), 128, "eth0", ""});
+    c.addresses.back().excluded = true;
+    become_active_with(250, c);
+    machine.not_hidden = "eth0 has the qdisc ingress";
+    EXPECT_EQ(router().why_undrained(),
+              "not for IPv4: eth0 has the qdisc ingress");
+    engine->stop("nginx is shutting down", true, now);
+    engine->hear_forwards(0, kInPlace, now);
+    machine.take();
+    machine.unclosed = 3;
+    be_succeeded();
+    EXPECT_EQ(machine.take(),
+              (Done{"close 10.0.1.5:80", "close 10.0.1.5:80",
+                    "close 10.0.1.5:80", "add fd00::5 10s",
+                    "hide fd00::5 on eth0 behind 02:00:00:00:00:02",
+                    "remove 10.0.1.5", "remove fd00::5/128"}));
+    EXPECT_EQ(router().drain().connections(), 6u) << "3 of each address";
+    EXPECT_EQ(log.count("closed 247 connections to its addresses, eth0 has"),
+              1u);
+}
+
 TEST_F(DrainTest, WhatCannotMoveIsRemoved) {
     leave_with(3);
     engine->hear_forwards(0, kInPlace, now);

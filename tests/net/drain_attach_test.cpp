@@ -152,6 +152,20 @@ TEST_F(DrainAttach, DoesWithoutEgressForIpv6) {
     EXPECT_EQ(kNext, receive(frame_of(Arp{})).action);
 }
 
+TEST_F(DrainAttach, SeesWhetherThereIsAnEgress) {
+    EXPECT_FALSE(programs_.look_for_egress(interface_));
+    EXPECT_EQ("", programs_.why_not_hidden(interface_));
+    run("tc qdisc add dev vr0 ingress");
+    EXPECT_TRUE(programs_.look_for_egress(interface_));
+    EXPECT_FALSE(programs_.look_for_egress(interface_));
+    EXPECT_EQ("vr0 has the qdisc ingress",
+              programs_.why_not_hidden(interface_));
+    run("tc qdisc del dev vr0 ingress");
+    run("tc qdisc add dev vr0 clsact");
+    EXPECT_TRUE(programs_.look_for_egress(interface_));
+    EXPECT_EQ("", programs_.why_not_hidden(interface_));
+}
+
 TEST_F(DrainAttach, NeedsMacAddresses) {
     engine::Interface tunnel = interface_;
     tunnel.mac = {};

@@ -67,6 +67,10 @@ public:
     explicit DrainPart(Machine &machine);
 
     const std::string &why_unavailable() const override { return why_; }
+    std::string why_not_hidden(const engine::Interface &) const override {
+        return {};
+    }
+    bool look_at(const engine::Interface &) override { return false; }
     Status forward(const engine::Interface &interface,
                    const std::vector<IpAddress> &addresses,
                    const MacAddress &to, Duration lease) override;

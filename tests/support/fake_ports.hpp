@@ -71,7 +71,9 @@ public:
     std::optional<Seconds> preferred;  // of the last add
     unsigned connections = 0;          // to each address
     unsigned counted = 0;              // so often
+    unsigned unclosed = 0;             // of these, they cannot be closed
     std::string no_drains;             // why they are not available
+    std::string not_hidden;            // why IPv4 addresses cannot be hidden
     engine::DrainCounts drain_counts;
     // Of the last advertisement.
     std::uint8_t sent_ttl = 0;
@@ -373,9 +375,9 @@ public:
         if (const Status status = result("close"); !status) {
             return Unexpected(status.error());
         }
-        const unsigned closed = std::min(connections, kClosedAtOnce);
+        const unsigned closed = std::min(connections - unclosed, kClosedAtOnce);
         connections -= closed;
-        return engine::Closed{closed, connections == 0};
+        return engine::Closed{closed, connections == unclosed};
     }
 
     Result<std::vector<unsigned>, SystemError> count_connections(
@@ -388,6 +390,10 @@ public:
     }
 
     const std::string &why_unavailable() const override { return no_drains; }
+    std::string why_not_hidden(const engine::Interface &) const override {
+        return not_hidden;
+    }
+    bool look_at(const engine::Interface &) override { return false; }
 
     // "forward 10.0.1.5 on eth0 to 02:00:00:00:00:02"
     Status forward(const engine::Interface &interface,
