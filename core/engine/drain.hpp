@@ -30,6 +30,7 @@ struct ForwardsReport {
     std::string why_not;  // empty: not known
     std::uint64_t segments = 0;
     MacAddress mac{};
+    IpAddress at{};  // its address on the peer link
 };
 
 class Drain {
@@ -102,6 +103,7 @@ public:
     void hear(const ForwardsReport &report, Instant now) {
         heard_at_ = now;
         answered_at_ = now;
+        is_lost_ = false;
         is_taken_ = true;
         segments_ = report.segments;
         first_segments_ = std::min(first_segments_, segments_);
@@ -112,8 +114,15 @@ public:
     // Two reports without an answer, and part of a third one: its process may
     // only have been started again.
     bool misses_successor(Instant now) const {
-        return step_ == Step::drains && now >= answered_at_ + kMissed;
+        return step_ == Step::drains &&
+               (is_lost_ || now >= answered_at_ + kMissed);
     }
+    // Its node is dead: another MASTER is to be asked.
+    void lose_successor(Instant now) {
+        is_lost_ = true;
+        due_at_ = now;
+    }
+    bool has_lost_successor() const { return is_lost_; }
     // An election takes as long as a silence, at most.
     void wait_for_election(Instant now) { heard_at_ = now; }
 
@@ -188,6 +197,7 @@ private:
     Step step_ = Step::none;
     bool has_news_ = false;
     bool is_taken_ = false;
+    bool is_lost_ = false;
     unsigned connections_ = 0;
     std::uint64_t segments_ = 0;  // forwarded by the successor
     std::uint64_t first_segments_ = UINT64_MAX;

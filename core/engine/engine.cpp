@@ -364,6 +364,10 @@ void Engine::set_linked_peers(std::size_t router, LinkedPeers links,
 void Engine::hear_forwards(std::size_t router, const ForwardsReport &report,
                            Instant now) {
     with(router, now, [&](VirtualRouter &r) { r.hear_forwards(report, now); });
+    const VirtualRouter &left = routers_[router];
+    if (report.is_in_place && left.drain().has_addresses()) {
+        watch_node({left.config().interface, report.at, report.mac}, now);
+    }
 }
 
 ForwardsReport Engine::forward(std::size_t router, const DrainRequest &request,
@@ -374,10 +378,10 @@ ForwardsReport Engine::forward(std::size_t router, const DrainRequest &request,
     if (report.is_in_place && request.step == DrainRequest::Step::asks) {
         let_leave(router, now);
     }
-    const std::string &interface = routers_[router].config().interface;
-    if (report.is_in_place &&
-        watches_.hear({interface, request.at, request.mac}, now)) {
-        watch_neighbours();
+    if (report.is_in_place) {
+        watch_node(
+            {routers_[router].config().interface, request.at, request.mac},
+            now);
     }
     return report;
 }
@@ -400,17 +404,16 @@ std::vector<std::pair<std::string, std::string>> Engine::look_at_drains() {
     return news;
 }
 
-bool Engine::forwards_to(const VirtualRouter &router,
-                         const NodeWatches::Node &node) const {
-    return router.config().interface == node.interface &&
-           router.forwarding().is_for(node.mac);
+void Engine::watch_node(const NodeWatches::Node &node, Instant now) {
+    if (watches_.hear(node, now)) {
+        watch_neighbours();
+    }
 }
 
-// What the clients of a dead node send is answered by the kernel of this one.
 void Engine::watch_nodes(Instant now) {
     const bool changed = watches_.keep([&](const NodeWatches::Node &node) {
         return std::ranges::any_of(routers_, [&](const VirtualRouter &router) {
-            return forwards_to(router, node);
+            return router.has_agreed_with(node);
         });
     });
     if (changed) {
@@ -420,9 +423,8 @@ void Engine::watch_nodes(Instant now) {
          watches_.handle_time(interfaces_, ports_.transmit, now)) {
         std::vector<std::size_t> told;
         for (std::size_t i = 0; i < routers_.size(); ++i) {
-            if (forwards_to(routers_[i], node)) {
-                routers_[i].stop_forwarding(
-                    "its node is dead, the kernel does not answer");
+            if (routers_[i].has_agreed_with(node)) {
+                routers_[i].lose(node, now);
                 told.push_back(i);
             }
         }

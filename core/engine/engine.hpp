@@ -316,8 +316,7 @@ private:
 
     void watch_neighbours();
     void watch_nodes(Instant now);
-    bool forwards_to(const VirtualRouter &router,
-                     const NodeWatches::Node &node) const;
+    void watch_node(const NodeWatches::Node &node, Instant now);
     // Routers mostly have one policy.
     struct WatchedWorkers {
         vrrp::WorkerPolicy policy;

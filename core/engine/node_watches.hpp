@@ -1,6 +1,7 @@
-// Nodes that finish connections which this node forwards: does the kernel
-// answer? If it does not, the node is dead, and no process of it reports. If it
-// does, only its vrrp process is silent, and the next one continues.
+// Nodes that finish connections which this node forwards, or the other way
+// round: does the kernel answer? If it does not, the node is dead, and no
+// process of it reports. If it does, only its vrrp process is silent, and the
+// next one continues.
 //
 // ARP and neighbour discovery are answered by a kernel under load, too. A node
 // that has never answered is not judged: a filter may drop the questions.

@@ -26,6 +26,7 @@
 #include "core/engine/handover.hpp"
 #include "core/engine/last_times.hpp"
 #include "core/engine/name_holder.hpp"
+#include "core/engine/node_watches.hpp"
 #include "core/engine/ports.hpp"
 #include "core/engine/split_brain.hpp"
 #include "core/engine/trackers.hpp"
@@ -143,7 +144,9 @@ public:
     void hear_forwards(const ForwardsReport &report, Instant now);
     // The answer to the node that leaves, or has left.
     ForwardsReport forward(const DrainRequest &request, Instant now);
-    void stop_forwarding(const std::string &why);
+    // Of a node that finishes connections, or forwards them: it is dead.
+    bool has_agreed_with(const NodeWatches::Node &node) const;
+    void lose(const NodeWatches::Node &node, Instant now);
     // Its leave waits for the answer of the successor, or for other members.
     bool waits_to_leave() const { return postponed_.has_value(); }
     bool is_giving_way() const { return postponed_ && gives_way_; }
@@ -427,6 +430,7 @@ private:
     void continue_drain(Instant now);
     void report_drain(Instant now);
     void end_drain(const std::string &why, Instant now);
+    void stop_forwarding(const std::string &why);
     void finish_drain(const std::string &why, Instant now);
     void abort_drain(const std::string &why, Instant now);
     void take_back_drained(Instant now);

@@ -716,6 +716,27 @@ void VirtualRouter::stop_forwarding(const std::string &why) {
     mark_changed();
 }
 
+bool VirtualRouter::has_agreed_with(const NodeWatches::Node &node) const {
+    return config().interface == node.interface &&
+           (forwarding_.is_for(node.mac) ||
+            (drain_.has_addresses() && drain_.successor() == node.mac));
+}
+
+// What the clients of a node that has left send is answered by the kernel of
+// this one. If the successor is dead, another node may be MASTER soon.
+void VirtualRouter::lose(const NodeWatches::Node &node, Instant now) {
+    if (forwarding_.is_for(node.mac)) {
+        stop_forwarding("its node is dead, the kernel does not answer");
+    }
+    if (drain_.step() == Drain::Step::drains &&
+        drain_.successor() == node.mac && !drain_.has_lost_successor()) {
+        log_(LogLevel::notice,
+             "the node that forwards is dead: its kernel does not answer");
+        drain_.lose_successor(now);
+        mark_changed();
+    }
+}
+
 DrainCounts VirtualRouter::drain_counts() const {
     const Interface *interface = own_interface();
     return interface && (forwarding_.is_on() || drain_.has_addresses())

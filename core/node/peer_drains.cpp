@@ -260,8 +260,8 @@ std::optional<PeerDrains::Receiver> PeerDrains::receiver_of(
             to = active_of(link, config);
         } else {
             const Receiver last{link, successors_[router]};
-            return drain.has_addresses() && !is_up(last)
-                       ? active_of(link, config).value_or(last)
+            return has_lost(router, link, drain)
+                       ? active_of(link, config, last.second).value_or(last)
                        : last;
         }
         if (to) {
@@ -272,6 +272,13 @@ std::optional<PeerDrains::Receiver> PeerDrains::receiver_of(
     return std::nullopt;
 }
 
+// The link of a dead node is silent for some seconds before it is cut.
+bool PeerDrains::has_lost(std::size_t router, std::size_t link,
+                          const engine::Drain &drain) const {
+    return drain.has_addresses() &&
+           (drain.has_lost_successor() || !is_up({link, successors_[router]}));
+}
+
 bool PeerDrains::is_up(const Receiver &node) const {
     return std::ranges::any_of(links_.peers(), [&](const peer::Peer &peer) {
         return peer.node == node.second && peer.state == peer::PeerState::up &&
@@ -280,9 +287,10 @@ bool PeerDrains::is_up(const Receiver &node) const {
 }
 
 std::optional<PeerDrains::Receiver> PeerDrains::active_of(
-    std::size_t link, const vrrp::Config &config) const {
+    std::size_t link, const vrrp::Config &config,
+    peer::NodeId other_than) const {
     for (const peer::Peer &peer : links_.peers()) {
-        if (peer.state == peer::PeerState::up &&
+        if (peer.state == peer::PeerState::up && peer.node != other_than &&
             interface_of(peer.link) == config.interface &&
             links_.is_trusted(peer.link, peer.address) &&
             says_master(peer, config)) {
@@ -378,22 +386,23 @@ void PeerDrains::hear(const peer::Received &received, engine::Engine &engine,
             successors_[*router] = received.node;
         }
         if (successors_[*router] == received.node) {
-            engine.hear_forwards(*router,
-                                 {one.is_in_place, forwards->why_not,
-                                  one.segments, forwards->mac},
-                                 now);
+            engine.hear_forwards(
+                *router,
+                {one.is_in_place, forwards->why_not, one.segments,
+                 forwards->mac, received.address},
+                now);
         }
     }
 }
 
-// The MASTER, after the successor of this node has ended.
+// The MASTER, after the successor of this node has ended, or its node has died.
 bool PeerDrains::follows_successor(const peer::Received &received,
                                    std::size_t router,
                                    const engine::Engine &engine) const {
     const engine::VirtualRouter &left = engine.routers()[router];
-    const auto active = active_of(received.link, left.config());
-    return left.drain().has_addresses() &&
-           !is_up({received.link, successors_[router]}) && active &&
+    const auto active =
+        active_of(received.link, left.config(), successors_[router]);
+    return has_lost(router, received.link, left.drain()) && active &&
            active->second == received.node;
 }
 

@@ -54,8 +54,12 @@ private:
     bool has_follower(const vrrp::Config &config) const;
     std::optional<Receiver> receiver_of(std::size_t router,
                                         const engine::Engine &engine);
+    // Another node than the last successor.
     std::optional<Receiver> active_of(std::size_t link,
-                                      const vrrp::Config &config) const;
+                                      const vrrp::Config &config,
+                                      peer::NodeId other_than = 0) const;
+    bool has_lost(std::size_t router, std::size_t link,
+                  const engine::Drain &drain) const;
     const peer::Peer *find_active(const std::vector<peer::Peer> &peers,
                                   const vrrp::Config &config,
                                   const IpAddress &address) const;

@@ -1211,6 +1211,51 @@ TEST_F(NodeWatchTest, QuestionsThatAreNotSentDoNotCount) {
     EXPECT_FALSE(is_forwarding());
 }
 
+// The other way round
+
+class SuccessorWatchTest : public NodeWatchTest {
+protected:
+    // The kernel of the successor has answered.
+    void drain_to_peer(bool quits) {
+        drain(3, quits);
+        engine->hear_forwards(0, kFromPeer, now);
+        run_answered(Milliseconds{500});
+        engine->hear_forwards(0, kFromPeer, now);
+    }
+
+    const ForwardsReport kFromPeer{true, "", 0, kPeerMac, kPeer};
+};
+
+TEST_F(SuccessorWatchTest, ADeadNodeIsNoticed) {
+    drain_to_peer(false);
+    run(Milliseconds{1150});
+    EXPECT_FALSE(router().drain().has_lost_successor());
+    engine->take_drain_news();
+    run(Milliseconds{100});
+    EXPECT_TRUE(router().drain().has_lost_successor());
+    EXPECT_TRUE(has_news()) << "for another MASTER";
+    EXPECT_EQ(router().drain().step(), Drain::Step::drains);
+    run(Seconds{3});
+    EXPECT_EQ(log.count("the node that forwards is dead"), 1u);
+    engine->hear_forwards(0, kFromPeer, now);
+    EXPECT_FALSE(router().drain().has_lost_successor());
+}
+
+TEST_F(SuccessorWatchTest, ANodeThatQuitsStandsInAtOnce) {
+    drain_to_peer(true);
+    run(Milliseconds{1250});
+    EXPECT_EQ(state(), vrrp::StateName::backup);
+    run(Milliseconds{500});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+}
+
+TEST_F(SuccessorWatchTest, AKernelThatAnswersMayBeLate) {
+    drain_to_peer(true);
+    run_answered(Milliseconds{2400});
+    EXPECT_EQ(state(), vrrp::StateName::initialize);
+    EXPECT_FALSE(router().drain().has_lost_successor());
+}
+
 TEST_F(NodeWatchTest, ItIsNotAskedAfterwards) {
     EXPECT_EQ(std::ranges::count(machine.watched, kPeer), 0);
     forward_to_peer();
