@@ -259,14 +259,17 @@ sub filters ($lab) {
 }
 
 
-# Returns their tags.
+# Returns their tags. Each has its own address, as one has 64,000 ports.
 sub hold ($client, $go) {
     my @tags;
 
     for (my $left = $connections; $left > 0; $left -= $EACH) {
         my $tag = 'hold' . @tags;
+        my $from = '192.168.64.' . (20 + @tags);
+        $client->run(qw(ip address add), "$from/24", 'dev',
+                     $VRRP::Node::INTERFACE);
         $client->spawn({ tag => $tag }, $^X, "$DIR/hold.pl",
-                       $left < $EACH ? $left : $EACH, $go, @VIPS);
+                       $left < $EACH ? $left : $EACH, $go, $from, @VIPS);
         push @tags, $tag;
     }
     return @tags;

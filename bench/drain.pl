@@ -12,6 +12,7 @@ use VRRP::Bench::Report qw(machine numbers row);
 use VRRP::Classic;
 use VRRP::Lab;
 use VRRP::Nginx;
+use VRRP::Proc;
 use VRRP::Transfers;
 
 my $UPLOAD = $VRRP::Transfers::BODY;
@@ -76,8 +77,9 @@ sub measure ($system) {
     my $load = $lab->load(interval => $interval);
     sleep $BEFORE;
 
-    my $since = time;
+    my $begun = time;
     my @clients = start_transfers($lab);
+    my $since = time;
     sleep $BEFORE;
     my $moved = time;
     if ($keepalived) {
@@ -110,7 +112,7 @@ sub measure ($system) {
         cut => scalar(grep { !is_whole($_) } @results),
         failed => $summary->{failed},
         outage => $summary->{outage},
-        before => median_answer($since - $BEFORE, $since, @requests),
+        before => median_answer($begun - $BEFORE, $begun, @requests),
         during => median_answer($moved + 1, $ended, @requests),
         after => median_answer($ended, $ended + $BEFORE, @requests),
     };
@@ -158,7 +160,10 @@ END
 }
 
 
+# Returns their tags when all are connected. Short requests come first: these
+# clients need much of the machine when they start.
 sub start_transfers ($lab) {
+    my $client = $lab->node('client');
     my @clients;
 
     for my $n (1 .. $transfers) {
@@ -166,12 +171,17 @@ sub start_transfers ($lab) {
         for my $kind (qw(download upload talk)) {
             my $path = { download => '/big', talk => '/talk' }->{$kind}
                        // "/up/$n";
-            $lab->node('client')->spawn(
-                { tag => "$kind$n" }, $^X, $VRRP::Transfers::SCRIPT,
-                "$tls$kind", $VRRP::Lab::VIP, $path, $seconds);
+            $client->spawn({ tag => "$kind$n" }, qw(nice -n 10),
+                           $^X, $VRRP::Transfers::SCRIPT, "$tls$kind",
+                           $VRRP::Lab::VIP, $path, $seconds);
             push @clients, "$kind$n";
         }
     }
+    $lab->wait_until('the transfers to begin', 4 * $PATIENCE, sub {
+        return !grep {
+            (VRRP::Proc::slurp($client->dir . "/$_.err") // '') !~ /^connected/
+        } @clients;
+    });
     return @clients;
 }
 

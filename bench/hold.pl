@@ -1,15 +1,15 @@
-# Opens connections, and sends half of a request on each. Sends the rest when a
-# file exists. Prints "open", then for each outcome its count and name: that of
-# the node that has answered, or the error.
+# Opens connections from one address, and sends half of a request on each. Sends
+# the rest when a file exists. Prints "open", then for each outcome its count and
+# name: that of the node that has answered, or the error.
 #
-#     hold.pl N FILE ADDRESS...
+#     hold.pl N FILE FROM ADDRESS...
 
 use v5.36;
 
 use IO::Socket::IP;
 use Time::HiRes qw(sleep time);
 
-my ($wanted, $file, @addresses) = @ARGV;
+my ($wanted, $file, $from, @addresses) = @ARGV;
 my $PATIENCE = 300;  # s
 
 $SIG{PIPE} = 'IGNORE';
@@ -18,7 +18,7 @@ $| = 1;
 my @open;
 for my $n (0 .. $wanted - 1) {
     my $s = IO::Socket::IP->new(PeerHost => $addresses[$n % @addresses],
-                                PeerPort => 80, Timeout => 5)
+                                PeerPort => 80, LocalHost => $from)
         or die "connection $n: $@\n";
     syswrite $s, "GET /held HTTP/1.0\r\n";
     push @open, $s;

@@ -24,6 +24,7 @@ use VRRP::Transfers;
 
 my ($kind, $address, $path, $length) = @ARGV;
 my $tls = $kind =~ s/^tls-//;
+require IO::Socket::SSL if $tls;
 my $file = $length =~ m{^/} ? $length : undef;
 
 # While it waits for the file, this much in this time.
@@ -42,7 +43,6 @@ my $s = IO::Socket::IP->new(
     Sockopts => [ defined $file ? [ SOL_SOCKET, SO_RCVBUF, $WINDOW ] : () ])
     or die "$address: $@\n";
 if ($tls) {
-    require IO::Socket::SSL;
     IO::Socket::SSL->start_SSL($s, SSL_verify_mode => 0, Timeout => 5)
         or die "$address: ", IO::Socket::SSL::errstr(), "\n";
 }
