@@ -106,6 +106,9 @@ public:
         is_lost_ = false;
         is_taken_ = true;
         segments_ = report.segments;
+        if (mac_ != report.mac) {
+            first_segments_ = UINT64_MAX;
+        }
         first_segments_ = std::min(first_segments_, segments_);
         mac_ = report.mac;
         refusal_.clear();

@@ -415,6 +415,7 @@ private:
     std::optional<unsigned> count_connections(Instant now);
     std::optional<unsigned> count_connections(Instant after, Instant now);
     void leave_as_asked(Instant now);
+    void hear_successor(const ForwardsReport &report, Instant now);
     void refuse_drain(LogLevel level, std::string why);
     void preempt(const vrrp::Input &preempt, bool may_ask, Instant now);
     void preempt_as_asked(Instant now);

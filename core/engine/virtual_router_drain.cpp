@@ -258,12 +258,23 @@ void VirtualRouter::hear_forwards(const ForwardsReport &report, Instant now) {
         }
     } else if (drain_.step() == Drain::Step::drains) {
         if (report.is_in_place) {
-            drain_.hear(report, now);
+            hear_successor(report, now);
         } else {
             drain_.refuse(report.why_not, now);
         }
     }
     give_up_if_ended();
+}
+
+// What it forwards is counted from now on: a process that continues a drain
+// does not know the MAC address before.
+void VirtualRouter::hear_successor(const ForwardsReport &report, Instant now) {
+    const bool is_another = drain_.successor() != report.mac;
+    drain_.hear(report, now);
+    const Interface *interface = own_interface();
+    if (is_another && interface && may_act()) {
+        warn_if_failed(hide(*interface), now);
+    }
 }
 
 void VirtualRouter::refuse_drain(LogLevel level, std::string why) {

@@ -804,6 +804,22 @@ TEST_F(DrainTest, ContinuesAfterACrash) {
     EXPECT_EQ(log.count("continues to finish"), 1u);
 }
 
+// Otherwise it would count nothing of what the successor reports meanwhile.
+TEST_F(DrainTest, ANewProcessCountsFromTheFirstAnswer) {
+    machine.connections = 2;
+    beat();
+    start(drained_config(), world(false, true));
+    machine.take();
+    ForwardsReport report = kInPlace;
+    report.segments = 1000;
+    engine->hear_forwards(0, report, now);
+    const Done hidden = machine.take();
+    ASSERT_EQ(hidden.size(), 1u);
+    EXPECT_TRUE(hidden[0].starts_with("hide 10.0.1.5 on eth0 behind"));
+    engine->hear_forwards(0, report, now);
+    EXPECT_EQ(machine.take(), Done{});
+}
+
 TEST_F(DrainTest, LeftoversAtLoGoWithoutConnections) {
     beat();
     start(drained_config(), world(false, true));
