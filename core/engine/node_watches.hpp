@@ -74,21 +74,32 @@ public:
         friend bool operator==(const Node &, const Node &) = default;
     };
 
-    // A report. True: the node is a new one, its answers are to be received.
+    // A report. True: the node is a new one, its answers are to be received. An
+    // earlier address of it may be gone.
     bool hear(const Node &node, Instant now) {
-        if (Watched *watched = find(node)) {
-            watched->watch.hear(now);
+        for (Watched &watched : list_) {
+            if (is_same_host(watched.node, node)) {
+                watched.watch.hear(now);
+            }
+        }
+        if (find(node)) {
             return false;
         }
         list_.push_back({node, NodeWatch{now}});
         return true;
     }
 
+    // It proves that the kernel lives, whichever address was asked for.
     void answer(const std::string &interface, const wire::Neighbour &from,
                 Instant now) {
         const Node node{interface, from.address, from.mac};
-        if (Watched *watched = find(node)) {
-            watched->watch.answer(now);
+        if (Watched *asked = find(node)) {
+            for (Watched &watched : list_) {
+                if (is_same_host(watched.node, node)) {
+                    watched.watch.hear(now);
+                }
+            }
+            asked->watch.answer(now);
         }
     }
 
@@ -140,6 +151,10 @@ private:
         Node node;
         NodeWatch watch;
     };
+
+    static bool is_same_host(const Node &a, const Node &b) {
+        return a.interface == b.interface && a.mac == b.mac;
+    }
 
     Watched *find(const Node &node) {
         return find_first(list_, node, &Watched::node);

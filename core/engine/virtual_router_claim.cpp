@@ -130,6 +130,8 @@ void VirtualRouter::retire() {
     forwarding_ = {};
     postponed_.reset();
     preempts_at_.reset();
+    stands_in_ = false;
+    count_own_at_.reset();
     for (AddressState &state : addresses_) {
         state.lease_ends = {};
     }
@@ -290,7 +292,8 @@ void VirtualRouter::leave(Instant now) {
 void VirtualRouter::shut_down(Instant now) {
     hand_over_by_.reset();
     shutting_down_ = true;
-    if (phase_ == Phase::joined) {
+    const bool finishes = stands_in_ && ending_.serving;
+    if (phase_ == Phase::joined && !finishes) {
         leave_by(ending_, ending_.serving, now);
     }
     give_up_if_ended();

@@ -588,6 +588,7 @@ void VirtualRouter::take_back_drained(Instant now) {
 
 void VirtualRouter::limit_drain(Duration most, Instant now) {
     drain_limit_ = std::min(drain_limit_, most);
+    stands_in_until_ = std::min(stands_in_until_, now + most);
     drain_.end_by(now + most);
 }
 

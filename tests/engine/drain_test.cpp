@@ -1103,6 +1103,17 @@ TEST_F(StandInTest, ItsWorkersMayHaveEnded) {
     EXPECT_EQ(state(), vrrp::StateName::active);
 }
 
+TEST_F(StandInTest, ContinuesWhenTheMasterProcessDies) {
+    stand_in();
+    engine->limit_drains(Seconds{30}, now);
+    engine->stop("the nginx master process died", true, now);
+    run(Seconds{29});
+    EXPECT_EQ(state(), vrrp::StateName::active);
+    EXPECT_FALSE(router().is_leaving());
+    run(Seconds{3});
+    EXPECT_TRUE(engine->finished());
+}
+
 TEST_F(StandInTest, NotInAFault) {
     drain(3);
     Interfaces down = world(false, true);
@@ -1184,6 +1195,20 @@ TEST_F(NodeWatchTest, AKernelThatAnswersWaitsForItsNextProcess) {
     EXPECT_TRUE(is_forwarding());
     run_answered(Milliseconds{200});
     EXPECT_EQ(log.count("has not been asked"), 1u);
+}
+
+// The links of both families have addresses, and an address can change.
+TEST_F(NodeWatchTest, ReportsFromAnotherAddressAreSignsOfLife) {
+    forward_to_peer();
+    DrainRequest report = request(DrainRequest::Step::drains);
+    report.at = *IpAddress::parse("10.0.1.77");
+    for (int i = 0; i < 6; ++i) {
+        run(Milliseconds{500});
+        engine->forward(0, report, now);
+    }
+    EXPECT_TRUE(is_forwarding());
+    run(Milliseconds{1250});
+    EXPECT_FALSE(is_forwarding());
 }
 
 TEST_F(NodeWatchTest, OneAnswerOfManyQuestionsIsEnough) {

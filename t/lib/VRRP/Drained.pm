@@ -123,9 +123,16 @@ sub instances ($self) {
 }
 
 
+# While a vrrp process starts, the status has none.
 sub instance ($self, $name, $instance) {
-    return (grep { $_->{name} eq $instance }
-            $self->nginx($name)->status->{instances}->@*)[0];
+    my $found;
+
+    $self->{lab}->wait_until("$instance in the status of $name", $PATIENCE, sub {
+        ($found) = grep { $_->{name} eq $instance }
+                   $self->nginx($name)->status->{instances}->@*;
+        return defined $found;
+    });
+    return $found;
 }
 
 
