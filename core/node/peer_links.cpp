@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/find.hpp"
+#include "core/node/peer_routers.hpp"
 
 namespace ngx_vrrp::node {
 
