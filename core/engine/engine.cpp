@@ -63,21 +63,24 @@ Engine::Engine(std::vector<RouterConfig> configs, Ports ports, LogSink &sink)
 }
 
 template <class Call>
-void Engine::with_each(Instant now, const Call &call) {
-    for (VirtualRouter &router : routers_) {
-        router.mark_changed();
-        call(router);
+void Engine::with(std::span<const std::size_t> routers, Instant now,
+                  const Call &call) {
+    for (const std::size_t index : routers) {
+        routers_[index].mark_changed();
+        call(routers_[index]);
     }
-    finish(all_, now);
+    finish(routers, now);
     lag_watch_.next(deadline(), now);
 }
 
 template <class Call>
+void Engine::with_each(Instant now, const Call &call) {
+    with(all_, now, call);
+}
+
+template <class Call>
 void Engine::with(std::size_t index, Instant now, const Call &call) {
-    routers_[index].mark_changed();
-    call(routers_[index]);
-    finish({&index, 1}, now);
-    lag_watch_.next(deadline(), now);
+    with(std::span(&index, 1), now, call);
 }
 
 // After each call that can change a router: performs the remaining work of
@@ -375,15 +378,29 @@ ForwardsReport Engine::forward(std::size_t router, const DrainRequest &request,
     ForwardsReport report;
     with(router, now,
          [&](VirtualRouter &r) { report = r.forward(request, now); });
-    if (report.is_in_place && request.step == DrainRequest::Step::asks) {
-        let_leave(router, now);
+    if (!report.is_in_place) {
+        return report;
     }
-    if (report.is_in_place) {
-        watch_node(
-            {routers_[router].config().interface, request.at, request.mac},
-            now);
+    if (request.step == DrainRequest::Step::asks) {
+        with(members_with(router), now,
+             [&](VirtualRouter &r) { r.let_leave(now); });
     }
+    watch_node({routers_[router].config().interface, request.at, request.mac},
+               now);
     return report;
+}
+
+// If not all members of a group can leave, they are preempted.
+void Engine::give_way(std::size_t router, const std::string &successor,
+                      Instant now) {
+    const std::span<const std::size_t> members = members_with(router);
+    routers_[router].want_way(now);
+    if (std::ranges::all_of(members, [&](std::size_t i) {
+            return routers_[i].may_give_way(now);
+        })) {
+        with(members, now,
+             [&](VirtualRouter &r) { r.give_way(successor, now); });
+    }
 }
 
 std::vector<std::pair<std::string, std::string>> Engine::look_at_drains() {

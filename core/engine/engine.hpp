@@ -211,6 +211,7 @@ public:
 
     // stop() was called, no router holds an address any more, and none of them
     // waits for the next process.
+    bool is_stopping() const { return stopping_; }
     bool finished() const { return stopping_ && finished_ == routers_.size(); }
 
     // This process owns every router.
@@ -276,6 +277,9 @@ private:
     void with_each(Instant now, const Call &call);
     template <class Call>
     void with(std::size_t index, Instant now, const Call &call);
+    template <class Call>
+    void with(std::span<const std::size_t> routers, Instant now,
+              const Call &call);
 
     // A sync_group: its rules, and its members in their order.
     struct Group {
@@ -292,8 +296,7 @@ private:
     void share_faults(const Group &group, Instant now);
     void check_ownership_together(const Group &group, Instant now);
     bool obey_orders(Group &group, Instant now);
-    std::vector<std::size_t> members_with(std::size_t index) const;
-    void let_leave(std::size_t router, Instant now);
+    std::span<const std::size_t> members_with(std::size_t index) const;
     void leave_together(const Group &group, Instant now);
     void report_state(Group &group, Instant now);
     vrrp::StateName state_of(const Group &group) const;

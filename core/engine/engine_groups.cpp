@@ -223,27 +223,10 @@ std::vector<const vrrp::Instance *> Engine::instances_of(
 
 // Planned moves, see drain.hpp
 
-std::vector<std::size_t> Engine::members_with(std::size_t index) const {
-    return group_of_[index] == kNoGroup ? std::vector{index}
-                                        : groups_[group_of_[index]].members;
-}
-
-// If not all members can leave, they are preempted.
-void Engine::give_way(std::size_t router, const std::string &successor,
-                      Instant now) {
-    const std::vector<std::size_t> members = members_with(router);
-    routers_[router].want_way(now);
-    if (!std::ranges::all_of(members, [&](std::size_t i) {
-            return routers_[i].may_give_way(now);
-        })) {
-        return;
-    }
-    for (const std::size_t i : members) {
-        routers_[i].mark_changed();
-        routers_[i].give_way(successor, now);
-    }
-    finish(members, now);
-    lag_watch_.next(deadline(), now);
+std::span<const std::size_t> Engine::members_with(std::size_t index) const {
+    return group_of_[index] == kNoGroup
+               ? std::span(all_).subspan(index, 1)
+               : std::span(groups_[group_of_[index]].members);
 }
 
 // When all members that have asked have an answer.
@@ -268,23 +251,13 @@ void Engine::leave_together(const Group &group, Instant now) {
 
 std::optional<IpAddress> Engine::preempts_soon(std::size_t router,
                                                Instant now) const {
-    for (const std::size_t i : members_with(router)) {
-        if (!routers_[i].preempts_soon(now)) {
-            return std::nullopt;
-        }
-    }
-    return routers_[router].preempts_soon(now);
-}
-
-// The MASTER has the answer to its question in a moment, and leaves then.
-void Engine::let_leave(std::size_t router, Instant now) {
-    const std::vector<std::size_t> members = members_with(router);
-    for (const std::size_t i : members) {
-        routers_[i].mark_changed();
-        routers_[i].let_leave(now);
-    }
-    finish(members, now);
-    lag_watch_.next(deadline(), now);
+    const auto active = routers_[router].preempts_soon(now);
+    const auto is_soon = [&](std::size_t i) {
+        return routers_[i].preempts_soon(now).has_value();
+    };
+    const bool all =
+        active && std::ranges::all_of(members_with(router), is_soon);
+    return all ? active : std::nullopt;
 }
 
 // That of a group is served with its first member.
@@ -310,7 +283,7 @@ std::vector<RouterOutcome> Engine::execute(Command command,
     const std::vector<std::size_t> routers = find_all(name);
     for (std::size_t n = 0; n < routers.size(); ++n) {
         const std::size_t index = routers[n];
-        const std::vector<std::size_t> members = members_with(index);
+        const std::span<const std::size_t> members = members_with(index);
         if (index != members.front()) {
             continue;  // done with the first one
         }

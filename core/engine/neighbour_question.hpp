@@ -1,5 +1,5 @@
-// Asks a LAN who has an address: with ARP or Neighbour Discovery, which the
-// kernel of that host answers.
+// Asks the hosts of a LAN for an address, with ARP or Neighbour Discovery. The
+// kernel of the host that has it answers.
 #pragma once
 
 #include <optional>

@@ -93,6 +93,9 @@ void PeerDrains::send(engine::Engine &engine, Instant now) {
 
 // nginx ends on this node, and does not serve new connections.
 void PeerDrains::leave_to_any(engine::Engine &engine, Instant now) {
+    if (!engine.is_stopping()) {
+        return;
+    }
     wanted_at_.resize(engine.routers().size());
     for (std::size_t i = 0; i < wanted_at_.size(); ++i) {
         const engine::VirtualRouter &router = engine.routers()[i];
