@@ -58,6 +58,7 @@ class PeerLinksTest : public engine::EngineTest {
 protected:
     void SetUp() override { link({}); }
 
+    void resume_above(peer::RouterState said);
     std::optional<peer::RouterState> state_with_wants();
 
     void link(std::vector<engine::TrackerConfig> trackers) {
@@ -184,6 +185,15 @@ TEST_F(PeerLinksTest, AMasterThatIsLeavingNamesNoOther) {
     EXPECT_EQ(asker->order().size(), 1U);
 }
 
+// A router with a lower priority advertises, and the asker says this state.
+void PeerLinksTest::resume_above(peer::RouterState said) {
+    asker->set_status({{Family::ipv4, Vrid{51}, said, Priority{90}}}, now);
+    exchange();
+    engine->execute(engine::Command::resume, "", now);
+    run(Milliseconds{50});
+    receive(90);
+}
+
 // The state that the asker knew when it was asked to leave.
 std::optional<peer::RouterState> PeerLinksTest::state_with_wants() {
     EXPECT_TRUE(engine->preempts_soon(0, now));
@@ -208,13 +218,7 @@ TEST_F(PeerLinksTest, ANodeThatPreemptsSendsItsStatusFirst) {
     follow();
     ASSERT_EQ(asker->status().at(0).state, peer::RouterState::fault);
 
-    asker->set_status(
-        {{Family::ipv4, Vrid{51}, peer::RouterState::master, Priority{90}}},
-        now);
-    exchange();
-    engine->execute(engine::Command::resume, "", now);
-    run(Milliseconds{50});
-    receive(90);
+    resume_above(peer::RouterState::master);
     EXPECT_EQ(state_with_wants(), peer::RouterState::backup);
 }
 
@@ -223,13 +227,7 @@ TEST_F(PeerLinksTest, ANodeThatPreemptsSendsItsStatusFirst) {
 TEST_F(PeerLinksTest, ANodeThatPreemptsAsksTheMaster) {
     engine->execute(engine::Command::release, "", now);
     run(Seconds{2});
-    asker->set_status(
-        {{Family::ipv4, Vrid{51}, peer::RouterState::backup, Priority{90}}},
-        now);
-    exchange();
-    engine->execute(engine::Command::resume, "", now);
-    run(Milliseconds{50});
-    receive(90);
+    resume_above(peer::RouterState::backup);
     EXPECT_FALSE(state_with_wants());
 }
 
